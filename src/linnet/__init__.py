@@ -1,0 +1,50 @@
+"""linnet: linear neural networks, complete.
+
+    import linnet
+
+    train, test = linnet.load("fashion_mnist")
+    run = linnet.fit(train, test=test, out="runs/first")
+    print(run.history.last)
+
+Names are imported when they are first used, so `import linnet` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from linnet._version import __version__
+
+if TYPE_CHECKING:
+    from linnet.core.bank import Bank as Bank
+    from linnet.data.catalog import load as load
+    from linnet.data.dataset import Dataset as Dataset
+    from linnet.data.dataset import Splits as Splits
+    from linnet.runs import fit as fit
+    from linnet.train.callbacks import Callback as Callback
+    from linnet.train.history import History as History
+    from linnet.train.run import Run as Run
+
+_HOMES = {
+    "Bank": "linnet.core.bank",
+    "Callback": "linnet.train.callbacks",
+    "Dataset": "linnet.data.dataset",
+    "History": "linnet.train.history",
+    "Run": "linnet.train.run",
+    "Splits": "linnet.data.dataset",
+    "fit": "linnet.runs",
+    "load": "linnet.data.catalog",
+}
+
+__all__ = ["Bank", "Callback", "Dataset", "History", "Run", "Splits", "__version__", "fit", "load"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'linnet' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Data: from bytes on disk or the network to a `Dataset`, and from there to minibatches."""

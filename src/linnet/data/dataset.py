@@ -1,0 +1,135 @@
+"""`Dataset`: features as they are stored, targets, and what a person needs to know of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from linnet.errors import ShapeError, UsageError
+
+
+@dataclass(frozen=True)
+class LinearTruth:
+    """The parameters that synthetic data was made with: `y = X w + b + ε`."""
+
+    w: Tensor  # (D,)
+    b: float
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """N rows of D features and their targets.
+
+    Features keep their storage dtype: uint8 pixels stay uint8, and `scale` says what to multiply them
+    by. Nothing copies them as float; a batch at a time is converted.
+
+    Args:
+        X: features, shape (N, D), any real dtype.
+        y: class indices, shape (N,), int64; or targets of a regression, shape (N, K), floating.
+        name: what to call the data set, such as "fashion_mnist".
+        classes: the K class names; empty for a regression.
+        image_shape: (height, width) when a row is an image.
+        scale: the features the model sees are `X * scale`; 1/255 for uint8 pixels.
+        source: where the rows came from, for people.
+        truth: the parameters behind synthetic data.
+
+    Raises:
+        ShapeError: X, y and the rest do not fit each other.
+        UsageError: a class index is outside the classes.
+    """
+
+    X: Tensor
+    y: Tensor
+    name: str = "data"
+    classes: tuple[str, ...] = ()
+    image_shape: tuple[int, int] | None = None
+    scale: float = 1.0
+    source: str = ""
+    truth: LinearTruth | None = None
+
+    def __post_init__(self) -> None:
+        if self.X.ndim != 2:
+            raise ShapeError(f"X must have shape (N, D), got {tuple(self.X.shape)}: flatten it to rows")
+        if self.X.is_complex() or self.X.dtype == torch.bool:
+            raise ShapeError(f"X must hold real numbers, got {self.X.dtype}")
+        if len(self.y) != len(self.X):
+            raise ShapeError(f"X has {len(self.X)} rows but y has {len(self.y)}")
+        if self.classes:
+            self._check_labels()
+        elif self.y.ndim != 2 or not self.y.is_floating_point():
+            raise ShapeError(
+                f"without classes y must be floating with shape (N, K), got {self.y.dtype} "
+                f"{tuple(self.y.shape)}: for a classification give the class names"
+            )
+        if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.features:
+            raise ShapeError(f"an image of {self.image_shape} does not have {self.features} features")
+
+    def _check_labels(self) -> None:
+        if self.y.ndim != 1 or self.y.dtype != torch.int64:
+            raise ShapeError(
+                f"class indices must be int64 with shape (N,), got {self.y.dtype} {tuple(self.y.shape)}"
+            )
+        if len(self.y) and not 0 <= int(self.y.min()) <= int(self.y.max()) < len(self.classes):
+            raise UsageError(
+                f"class indices must lie in 0…{len(self.classes) - 1}, "
+                f"got {int(self.y.min())}…{int(self.y.max())}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    @property
+    def features(self) -> int:
+        """D, the columns of X."""
+        return self.X.shape[1]
+
+    @property
+    def outputs(self) -> int:
+        """K: classes, or target columns of a regression."""
+        return len(self.classes) if self.classes else self.y.shape[1]
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the targets are class indices."""
+        return bool(self.classes)
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over dtypes, shapes and bytes of X and y: the same data, wherever it came from."""
+        digest = hashlib.sha256()
+        for tensor in (self.X, self.y):
+            array = tensor.cpu().contiguous().numpy()
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(memoryview(array).cast("B") if array.size else b"")
+        return digest.hexdigest()
+
+    def rows(self, index: Tensor | slice) -> Dataset:
+        """The data set of the rows that `index` picks."""
+        return dataclasses.replace(self, X=self.X[index], y=self.y[index])
+
+    def to(self, device: torch.device) -> Dataset:
+        """The same data on another device."""
+        return dataclasses.replace(self, X=self.X.to(device), y=self.y.to(device))
+
+    def images(self, index: Tensor | slice) -> Tensor:
+        """Some rows as stored pixels, shape (B, height, width).
+
+        Raises:
+            UsageError: the rows are not images.
+        """
+        if self.image_shape is None:
+            raise UsageError(f"the rows of {self.name} are not images")
+        return self.X[index].reshape(-1, *self.image_shape)
+
+
+class Splits(NamedTuple):
+    """A data set's two parts; `test` is for the final score only, and may be missing."""
+
+    train: Dataset
+    test: Dataset | None = None

@@ -1,0 +1,121 @@
+"""Where and with what a run computes: device, dtype, threads, and the seeds of its generators.
+
+Nothing here touches torch's global generator, and a thread count set for a run is restored after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from linnet.errors import UsageError
+
+WIDE = 64
+"""Scores per row (M·K) from which a second CPU thread pays for itself."""
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The torch device that `name` asks for.
+
+    Args:
+        name: "auto" (CUDA, then Apple's MPS, then CPU), or any torch device string such as
+            "cpu", "cuda", "cuda:1", "mps".
+
+    Raises:
+        UsageError: the name is unknown or this machine has no such device.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UsageError(f"unknown device {name!r}: expected auto, cpu, cuda, cuda:N or mps") from error
+    available = {
+        "cpu": lambda: True,
+        "cuda": lambda: (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available,
+    }
+    if device.type not in available or not available[device.type]():
+        raise UsageError(f"device {name!r} is not available here: use --device auto or cpu")
+    return device
+
+
+def pick_dtype(name: str) -> torch.dtype:
+    """The floating dtype called `name`: "float32" or "float64".
+
+    Raises:
+        UsageError: any other name.
+    """
+    if name not in DTYPES:
+        raise UsageError(f"unknown dtype {name!r}: expected {' or '.join(DTYPES)}")
+    return DTYPES[name]
+
+
+def pick_threads(threads: int | str, width: int) -> int:
+    """How many CPU threads to compute with.
+
+    Args:
+        threads: a count, or "auto": one for narrow work, every core for wide work. Two threads on
+            a narrow step gain little, and spin against each other when another program wants a core.
+        width: scores per row, M·K.
+
+    Raises:
+        UsageError: not "auto" and not a positive integer.
+    """
+    if threads == "auto":
+        return available_cores() if width >= WIDE else 1
+    try:
+        count = int(threads)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise UsageError(f"threads must be auto or a positive number, not {threads!r}")
+    return count
+
+
+def available_cores() -> int:
+    """The cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def limited_threads(count: int) -> Iterator[None]:
+    """Compute with `count` CPU threads inside the block and with as many as before after it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def generator(seed: int, stream: str, index: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator for one purpose of one run, independent of every other.
+
+    The same (seed, stream, index) always gives the same numbers, so a run can be taken up at any
+    epoch without replaying the ones before.
+
+    Args:
+        seed: the run's seed, any non-negative integer.
+        stream: what the numbers are for, such as "init" or "shuffle".
+        index: which of them, such as the epoch.
+        device: where the generator lives.
+
+    Raises:
+        UsageError: the seed is negative.
+    """
+    if seed < 0:
+        raise UsageError(f"seed must be 0 or more, not {seed}")
+    words = np.random.SeedSequence([seed, zlib.crc32(stream.encode()), index]).generate_state(1, np.uint64)
+    return torch.Generator(device).manual_seed(int(words[0]))

@@ -1,0 +1,70 @@
+"""Every error linnet raises on purpose.
+
+    LinnetError
+    ├── UsageError (ValueError)            an argument, flag or config key that cannot be
+    │   └── ShapeError                     a tensor of the wrong shape or type
+    ├── DataError                          something is wrong with a file or data set
+    │   ├── DataNotFoundError (FileNotFoundError)
+    │   ├── FormatError                    a file is not what it says it is
+    │   │   └── ChecksumError              … its bytes have changed
+    │   └── DownloadError                  no mirror gave the file
+    ├── DivergedError (ArithmeticError)    scores, loss or weights became infinite or NaN
+    └── MissingExtraError (ImportError)    an optional dependency is not installed
+
+A message says what was got, what was expected, and how to mend it. The command line prints it
+without a traceback and exits with `LinnetError.exit_code`.
+"""
+
+from __future__ import annotations
+
+
+class LinnetError(Exception):
+    """The root of the tree: catch this to catch everything linnet raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(LinnetError, ValueError):
+    """An argument, a flag or a config key has a value it cannot have."""
+
+    exit_code = 2
+
+
+class ShapeError(UsageError):
+    """A tensor or array has the wrong shape or type."""
+
+
+class DataError(LinnetError):
+    """A file or a data set cannot be used."""
+
+
+class DataNotFoundError(DataError, FileNotFoundError):
+    """The data set or the run is in none of the places that were searched."""
+
+
+class FormatError(DataError):
+    """A file is not what its name or header says."""
+
+
+class ChecksumError(FormatError):
+    """A file's bytes differ from the checksum recorded for them."""
+
+
+class DownloadError(DataError):
+    """No mirror gave the file, or what they gave was not the file."""
+
+
+class DivergedError(LinnetError, ArithmeticError):
+    """Training left the finite numbers."""
+
+
+class MissingExtraError(LinnetError, ImportError):
+    """A feature needs an optional dependency.
+
+    Args:
+        feature: what was asked for, as the subject of a sentence.
+        extra: the extra that brings it.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an optional part: pip install 'linnet[{extra}]'")
