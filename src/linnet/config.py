@@ -1,0 +1,179 @@
+"""What a run was asked to do: frozen dataclasses, to and from TOML and JSON, without torch.
+
+`Recipe` is how to train; `Job` is the whole of `linnet train`: data, recipe, and where to leave the run.
+A field that is None takes the book's value for the task at hand, which `Recipe.resolved` fills in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from linnet.errors import DataNotFoundError, FormatError, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SOFTMAX_BOOK = {"epochs": 10, "batch_size": 256, "lr": 0.1, "loss": "softmax", "measure": "running"}
+"""D2L 3.6 and 3.7: softmax regression on Fashion-MNIST."""
+
+LINEAR_BOOK = {"epochs": 3, "batch_size": 10, "lr": 0.03, "loss": "squared", "measure": "after"}
+"""D2L 3.2: linear regression on synthetic data."""
+
+CHOICES = {
+    "loss": ("softmax", "squared", "absolute", "huber"),
+    "measure": ("running", "after"),
+    "dtype": ("float32", "float64"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train.
+
+    Args:
+        epochs: passes over the training rows; 10 for classes, 3 for a regression.
+        batch_size: rows a minibatch, B; 256 for classes, 10 for a regression.
+        lr: learning rate of SGD on the mean loss of a minibatch; 0.1 for classes, 0.03 for a regression.
+        std: standard deviation σ of the initial weights, drawn from N(0, σ²); biases start at zero.
+        loss: softmax, squared, absolute or huber; softmax for classes, squared for a regression.
+        huber: the threshold between Huber's square and straight parts.
+        measure: when the training figures are taken: running (over the minibatches as they are trained
+            on, as the book's train_epoch_ch3) or after (over all rows when the epoch has ended, as D2L
+            3.2); running for classes, after for a regression.
+        drop_last: leave out the last minibatch of an epoch when it is short.
+        seed: of every random number in the run.
+        dtype: float32 or float64.
+        device: auto, cpu, cuda, cuda:N or mps.
+        threads: CPU threads: auto or a number.
+    """
+
+    epochs: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+    std: float = 0.01
+    loss: str | None = None
+    huber: float = 1.0
+    measure: str | None = None
+    drop_last: bool = False
+    seed: int = 0
+    dtype: str = "float32"
+    device: str = "auto"
+    threads: int | str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
+        for name, least in (("lr", 0.0), ("std", 0.0), ("huber", 0.0)):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value >= least):
+                raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
+        if self.seed < 0:
+            raise UsageError(f"seed must be 0 or more, not {self.seed}")
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+    def resolved(self, is_classification: bool) -> ResolvedRecipe:
+        """The recipe with the book's values of the task in place of None."""
+        book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
+        asked = {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+        return ResolvedRecipe(**{**book, **asked})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedRecipe:
+    """A `Recipe` with nothing left open; its fields mean the same."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    std: float
+    loss: str
+    huber: float
+    measure: str
+    seed: int
+    dtype: str
+    device: str
+    threads: int | str
+    drop_last: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Recipe):
+    """The whole of `linnet train`: a recipe, its data, and where the run goes.
+
+    Args:
+        dataset: auto (Fashion-MNIST where it is or can be had, else digits), fashion_mnist, digits
+            or synthetic. A data set asked for by name is never replaced.
+        data_dir: the folder with the data set's files.
+        out: the run's folder; runs/DATASET-TIME when not given.
+    """
+
+    dataset: str = "auto"
+    data_dir: Path | None = None
+    out: Path | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe alone."""
+        names = [field.name for field in dataclasses.fields(Recipe)]
+        return Recipe(**{name: getattr(self, name) for name in names})
+
+
+def as_dict(config: Recipe | ResolvedRecipe) -> dict[str, Any]:
+    """The fields that are set, as plain JSON and TOML values."""
+    values = dataclasses.asdict(config).items()
+    return {key: str(value) if isinstance(value, Path) else value for key, value in values if value is not None}
+
+
+def job_from(values: dict[str, Any], source: str = "config") -> Job:
+    """A job from plain values.
+
+    Raises:
+        UsageError: an unknown key, or a value of the wrong type; the message names `source`.
+    """
+    known = {field.name: field for field in dataclasses.fields(Job)}
+    if unknown := sorted(set(values) - set(known)):
+        raise UsageError(f"{source}: unknown key {', '.join(unknown)}: the keys are {', '.join(known)}")
+    fixed = {key: Path(v) if key in ("data_dir", "out") else v for key, v in values.items()}
+    try:
+        return Job(**fixed)
+    except TypeError as error:
+        raise UsageError(f"{source}: {error}") from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The keys of a TOML or JSON file (a run's run.json counts: its "asked" is taken).
+
+    Raises:
+        DataNotFoundError: no such file.
+        FormatError: it is not what its suffix says.
+    """
+    if not path.is_file():
+        raise DataNotFoundError(f"no config file at {path}")
+    text = path.read_text(encoding="utf-8")
+    try:
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except ValueError as error:
+        raise FormatError(f"{path} is not valid {path.suffix.lstrip('.').upper() or 'TOML'}: {error}") from error
+    if not isinstance(values, dict):
+        raise FormatError(f"{path} must hold a table of keys, not {type(values).__name__}")
+    return values.get("asked", values)
+
+
+def to_toml(config: Recipe | ResolvedRecipe) -> str:
+    """The fields that are set as TOML, which `read` takes back."""
+    return tomli_w.dumps(as_dict(config))

@@ -1,0 +1,126 @@
+"""Shuffled minibatches straight from memory: no worker processes, no copy of the data set as float."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.data.dataset import Dataset
+from linnet.device import generator
+from linnet.errors import UsageError
+
+BLOCK_BYTES = 2 << 20
+"""How much of the features is gathered at once: several batches, well inside a CPU's last cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Some consecutive minibatches, gathered in one go.
+
+    Args:
+        X: features in their storage dtype, (n, D).
+        y: targets, (n,) or (n, K).
+        bounds: the (start, stop) rows of each minibatch.
+        first: the number of the first minibatch in its epoch.
+    """
+
+    X: Tensor
+    y: Tensor
+    bounds: list[tuple[int, int]]
+    first: int
+
+
+class Batches:
+    """The minibatches of a data set, as a sized iterable that can be gone through again and again.
+
+    Each pass is another epoch with another order. The order is a function of the seed and the epoch
+    alone, so `epoch(e)` takes up any epoch without replaying those before it.
+
+    Args:
+        dataset: the rows.
+        batch_size: rows a minibatch, B.
+        shuffle: draw a new order each epoch; otherwise keep the data set's.
+        seed: of the orders.
+        drop_last: leave out the last minibatch when it is short.
+        dtype: what iteration converts features to.
+
+    Raises:
+        UsageError: the batch size is not positive, or there is no batch at all.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        *,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        if batch_size < 1:
+            raise UsageError(f"batch_size must be at least 1, not {batch_size}")
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.drop_last = drop_last
+        self.dtype = dtype
+        self._next_epoch = 0
+        if not len(self):
+            raise UsageError(
+                f"{dataset.name} has {len(dataset)} rows, which makes no batch of {batch_size}: "
+                "lower the batch size or keep the short batch"
+            )
+
+    def __len__(self) -> int:
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full if self.drop_last or not rest else full + 1
+
+    @property
+    def rows(self) -> int:
+        """The rows of one epoch."""
+        return min(len(self.dataset), len(self) * self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """One epoch of (X, y), X being floating and scaled, (B, D); the next call gives the next epoch."""
+        epoch, self._next_epoch = self._next_epoch, self._next_epoch + 1
+        return self.epoch(epoch)
+
+    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The minibatches of one epoch, as iteration gives them."""
+        for block in self.blocks(epoch):
+            for start, stop in block.bounds:
+                yield block.X[start:stop].to(self.dtype) * self.dataset.scale, block.y[start:stop]
+
+    def order(self, epoch: int) -> Tensor | None:
+        """The row numbers of an epoch in their order, (N,); None where the order is the data set's."""
+        if not self.shuffle:
+            return None
+        order = torch.randperm(len(self.dataset), generator=generator(self.seed, "shuffle", epoch))
+        return order.to(self.dataset.X.device)
+
+    def blocks(self, epoch: int, start: int = 0) -> Iterator[Block]:
+        """The minibatches of one epoch, gathered several at a time, in the features' storage dtype.
+
+        Args:
+            epoch: which.
+            start: the minibatch to begin with.
+        """
+        order = self.order(epoch)
+        per_block = self._batches_per_block()
+        for first in range(start, len(self), per_block):
+            low = first * self.batch_size
+            high = min(low + per_block * self.batch_size, self.rows)
+            index = slice(low, high) if order is None else order[low:high]
+            cuts = range(0, high - low, self.batch_size)
+            bounds = [(cut, min(cut + self.batch_size, high - low)) for cut in cuts]
+            yield Block(self.dataset.X[index], self.dataset.y[index], bounds, first)
+
+    def _batches_per_block(self) -> int:
+        X = self.dataset.X
+        batch_bytes = self.batch_size * X.shape[1] * X.element_size()
+        return max(1, BLOCK_BYTES // max(1, batch_bytes))

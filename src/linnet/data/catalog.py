@@ -1,0 +1,66 @@
+"""The data sets by name, and the choice among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from linnet.data import digits, fashion_mnist, synthetic
+from linnet.data.dataset import Splits
+from linnet.errors import DataError, UsageError
+
+NAMES = {
+    "fashion_mnist": "70,000 images of clothing, 28 × 28, ten classes (29 MiB to download)",
+    "digits": "1,797 images of handwritten digits, 8 × 8, ten classes (built in)",
+    "synthetic": "1,000 rows of y = Xw + b + ε, the book's linear regression (made on the spot)",
+}
+
+Progress = Callable[[int, int | None], None]
+
+
+def load(
+    name: str = "auto",
+    data_dir: Path | str | None = None,
+    *,
+    seed: int = 0,
+    say: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+) -> Splits:
+    """A data set by name.
+
+    Args:
+        name: "fashion_mnist", "digits", "synthetic", or "auto": Fashion-MNIST where it is or can be
+            had, otherwise digits. A data set asked for by name is never replaced by another.
+        data_dir: the folder with the data set's files.
+        seed: of synthetic data.
+        say: called with a sentence when "auto" settles for digits.
+        progress: called with bytes done and bytes in all during a download.
+
+    Raises:
+        UsageError: the name is unknown.
+        DataNotFoundError: the files are nowhere and cannot be downloaded.
+    """
+    name = name.replace("-", "_")
+    if name == "auto":
+        return _auto(data_dir, say, progress)
+    if name == "fashion_mnist":
+        return fashion_mnist.load(data_dir, progress=progress)
+    if name == "digits":
+        return digits.load()
+    if name == "synthetic":
+        return Splits(synthetic.linear(seed=seed))
+    raise UsageError(f"unknown data set {name!r}: expected auto, {', '.join(NAMES)}")
+
+
+def _auto(
+    data_dir: Path | str | None, say: Callable[[str], None] | None, progress: Progress | None
+) -> Splits:
+    try:
+        return fashion_mnist.load(data_dir, progress=progress)
+    except DataError as error:
+        if data_dir is not None:
+            raise  # a folder given by name is never passed over
+        reason = str(error).splitlines()[0]
+        if say:
+            say(f"Fashion-MNIST cannot be had ({reason}); training on the built-in digits instead.")
+        return digits.load()

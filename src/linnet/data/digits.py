@@ -1,0 +1,29 @@
+"""Handwritten digits: 1,797 real images of 8 × 8 that scikit-learn carries, so they are always there."""
+
+from __future__ import annotations
+
+import torch
+
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.split import split
+
+CLASSES = tuple("0123456789")
+TEST_FRACTION = 0.2
+SPLIT_SEED = 0
+
+
+def load() -> Splits:
+    """The digits, four fifths to train on and one fifth to test on, the split being fixed."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    whole = Dataset(
+        torch.from_numpy(bunch.data).to(torch.uint8),  # pixels are whole numbers 0…16
+        torch.from_numpy(bunch.target).long(),
+        name="digits",
+        classes=CLASSES,
+        image_shape=(8, 8),
+        scale=1 / 16,
+        source="scikit-learn's copy of the UCI optical digits",
+    )
+    return Splits(*split(whole, TEST_FRACTION, SPLIT_SEED))

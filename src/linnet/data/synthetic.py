@@ -1,0 +1,53 @@
+"""Synthetic linear regression data, `y = X w + b + ε` (D2L 3.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from linnet.data.dataset import Dataset, LinearTruth
+from linnet.device import generator
+from linnet.errors import UsageError
+
+BOOK_W = (2.0, -3.4)
+BOOK_B = 4.2
+
+
+def linear(
+    w: Sequence[float] = BOOK_W,
+    b: float = BOOK_B,
+    rows: int = 1000,
+    noise: float = 0.01,
+    seed: int = 0,
+    dtype: torch.dtype = torch.float32,
+) -> Dataset:
+    """Rows with features from N(0, 1) and noise ε from N(0, noise²).
+
+    Args:
+        w: the true weights, (D,).
+        b: the true bias.
+        rows: N.
+        noise: the standard deviation of ε.
+        seed: of features and noise.
+        dtype: of features and targets.
+
+    Returns:
+        A regression of one output whose `truth` holds w and b.
+
+    Raises:
+        UsageError: no rows, no weights, or negative noise.
+    """
+    if rows < 1 or len(w) < 1 or noise < 0:
+        raise UsageError(f"synthetic data needs rows ≥ 1, weights and noise ≥ 0; got {rows}, {len(w)}, {noise}")
+    source = generator(seed, "synthetic")
+    weights = torch.tensor(w, dtype=torch.float64)
+    X = torch.randn(rows, len(w), generator=source, dtype=torch.float64)  # (N, D)
+    y = X @ weights + b + noise * torch.randn(rows, generator=source, dtype=torch.float64)
+    return Dataset(
+        X.to(dtype),
+        y[:, None].to(dtype),
+        name="synthetic",
+        source=f"y = Xw + b + ε with w = {list(w)}, b = {b}, ε from N(0, {noise}²), seed {seed}",
+        truth=LinearTruth(weights, b),
+    )
