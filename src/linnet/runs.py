@@ -1,0 +1,216 @@
+"""Runs as people make them: trained while one watches, and left in a folder with its pictures.
+
+`fit` is the entrance in Python; `run_job` is `linnet train`. Both train with `linnet.train.fit`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+import torch
+from torch import nn
+
+from linnet import files
+from linnet.config import Job, Recipe
+from linnet.data.catalog import Progress, load
+from linnet.data.dataset import Dataset, Splits
+from linnet.errors import UsageError
+from linnet.plot.curves import curves
+from linnet.plot.live import LiveFigure
+from linnet.plot.save import save as save_figure
+from linnet.plot.templates import templates
+from linnet.train import fit as training
+from linnet.train.callbacks import Callback, State
+from linnet.train.checkpoint import Checkpoint
+from linnet.train.learner import ModuleLoss
+from linnet.train.run import Run
+from linnet.train.terminal import Lines, LiveTable
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+def fit(
+    dataset: Dataset | Splits,
+    *,
+    test: Dataset | None = None,
+    model: nn.Module | None = None,
+    loss: str | ModuleLoss | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    lr: float | None = None,
+    std: float = 0.01,
+    huber: float = 1.0,
+    measure: str | None = None,
+    drop_last: bool = False,
+    seed: int = 0,
+    dtype: str = "float32",
+    device: str = "auto",
+    threads: int | str = "auto",
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
+    show: bool = True,
+    out: Path | str | None = None,
+) -> Run:
+    """Train a linear model, or any module, and watch it learn.
+
+    In a notebook a figure follows the epochs; in a terminal a table and a bar; elsewhere plain lines.
+    Ctrl-C ends the run after the current minibatch and keeps what was learned (`run.status`).
+
+    Args:
+        dataset: the rows to train on, or a pair of train and test parts as `linnet.load` gives.
+        test: rows that are only measured, after every epoch.
+        model: a module of yours, trained by autograd and changed in place; a linear model when None.
+        loss: "softmax", "squared", "absolute" or "huber"; with a model, any `loss(scores, y)`.
+        optimizer: a torch optimizer over the model's parameters; SGD when None.
+        epochs: see `linnet.config.Recipe`, for this and all that follows to `threads`.
+        batch_size: rows a minibatch.
+        lr: learning rate.
+        std: σ of the initial weights.
+        huber: Huber's threshold.
+        measure: "running" or "after".
+        drop_last: leave out a short last minibatch.
+        seed: of every random number.
+        dtype: "float32" or "float64".
+        device: "auto", "cpu", "cuda", "mps".
+        threads: "auto" or a number.
+        callbacks: `Callback`s, or functions called with the state after every epoch.
+        show: show the progress.
+        out: a folder to leave the run in, new or empty.
+
+    Returns:
+        The run: model, history, status.
+
+    Raises:
+        UsageError, ShapeError: an argument cannot be, or the parts do not fit each other.
+        DivergedError: the loss became infinite or NaN.
+
+    Example:
+        >>> run = linnet.fit(linnet.load("digits"), epochs=5, lr=0.5)
+        >>> run.history.last["test_accuracy"]
+    """
+    train, test = (dataset.train, test or dataset.test) if isinstance(dataset, Splits) else (dataset, test)
+    name = loss if isinstance(loss, str) else None
+    recipe = Recipe(
+        epochs=epochs, batch_size=batch_size, lr=lr, std=std, loss=name, huber=huber, measure=measure,
+        drop_last=drop_last, seed=seed, dtype=dtype, device=device, threads=threads,
+    )  # fmt: skip
+    watching = [*callbacks, *([display()] if show else [])]
+    if model is not None:
+        return _fit_module(model, train, recipe, loss, optimizer, test, watching, out)
+    if optimizer is not None or not (loss is None or isinstance(loss, str)):
+        raise UsageError("optimizer and a loss function need model=…; a linear model takes loss by name")
+    folder = None if out is None else new_folder(Path(out))
+    run, position = training.fit(train, recipe, test=test, callbacks=watching)
+    if folder is not None:
+        leave(run, Checkpoint.of(run.bank, position, run.history, train, run.asked), folder)
+    return run
+
+
+def run_job(
+    job: Job,
+    *,
+    watching: Sequence[Callback] = (),
+    say: Callable[[str], None] = lambda text: None,
+    progress: Progress | None = None,
+    resume: Path | None = None,
+) -> Run:
+    """Load the data, train, and leave the run's folder.
+
+    Args:
+        job: what is asked.
+        watching: callbacks that show the run.
+        say: called with sentences on the way.
+        progress: called with bytes done and in all during a download.
+        resume: a run's folder to go on from; the run goes there too.
+
+    Raises:
+        LinnetError: anything wrong with the job or the data.
+        OSError: the folder cannot be written.
+    """
+    train, test = load(job.dataset, job.data_dir, seed=job.seed, say=say, progress=progress)
+    say(f"{train.name}: {len(train):,} rows to train on, {len(test) if test else 0:,} to test on")
+    checkpoint = None if resume is None else Checkpoint.read(resume / CHECKPOINT)
+    folder = resume or new_folder(job.out or default_folder(train.name))
+    run, position = training.fit(train, job.recipe, test=test, callbacks=watching, resume=checkpoint)
+    kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
+    run.asked = {**run.asked, "dataset": train.name}
+    if job.data_dir is not None:
+        run.asked["data_dir"] = str(job.data_dir)
+    leave(run, kept, folder)
+    return run
+
+
+def leave(run: Run, checkpoint: Checkpoint, folder: Path) -> None:
+    """Leave a run in its folder: model, checkpoint, history and pictures, and run.json last of all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files.sweep_temporaries(folder)
+    run.dataset_checksum = checkpoint.dataset_checksum
+    checkpoint.write(folder / CHECKPOINT)
+    if run.history.records:
+        save_figure(curves(run.history.records, run.card.dataset), folder / "curves.svg")
+    if run.card.image_shape:
+        figure = templates(run.bank.W.cpu(), run.card.image_shape, run.card.classes)
+        save_figure(figure, folder / "weights.png")
+    run.save(folder)
+
+
+def display(out: TextIO | None = None) -> Callback:
+    """The callback that suits where the program runs: notebook, terminal, or pipe."""
+    if out is None and _in_notebook():
+        return LiveFigure()
+    out = out or sys.stdout
+    return LiveTable(out) if out.isatty() else Lines(out)
+
+
+def new_folder(folder: Path) -> Path:
+    """The folder, if it can take a new run.
+
+    Raises:
+        UsageError: it holds something already; nothing is ever overwritten.
+    """
+    if folder.exists() and (not folder.is_dir() or any(p for p in folder.iterdir() if p.suffix != ".tmp")):
+        raise UsageError(f"{folder} is not empty: give another --out, or remove it first")
+    return folder
+
+
+def default_folder(name: str, root: Path = Path("runs")) -> Path:
+    """`runs/NAME-TIME`, with a number after it if that is taken."""
+    stem = f"{name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+    names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
+    return next(root / candidate for candidate in names if not (root / candidate).exists())
+
+
+def latest_folder(root: Path = Path("runs")) -> Path | None:
+    """The newest run under `root`; None when there is none."""
+    found = sorted(root.glob("*/run.json"), key=lambda path: path.stat().st_mtime)
+    return found[-1].parent if found else None
+
+
+def _fit_module(
+    model: nn.Module,
+    train: Dataset,
+    recipe: Recipe,
+    loss: str | ModuleLoss | None,
+    optimizer: torch.optim.Optimizer | None,
+    test: Dataset | None,
+    watching: Sequence[Callback | Callable[[State], object]],
+    out: Path | str | None,
+) -> Run:
+    if isinstance(loss, str):
+        raise UsageError(f"with model=… the loss is a function such as nn.CrossEntropyLoss(), not {loss!r}")
+    if out is not None:
+        raise UsageError("out= keeps linear models; save a module of yours with torch.save")
+    return training.fit_module(
+        model, train, recipe, loss=loss, optimizer=optimizer, test=test, callbacks=watching
+    )
+
+
+def _in_notebook() -> bool:
+    """Whether the program runs in a Jupyter kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return type(shell).__name__ == "ZMQInteractiveShell"

@@ -1,0 +1,104 @@
+"""What to do while a run goes on.
+
+A callback of your own is three lines:
+
+    class GoodEnough(linnet.Callback):
+        def epoch_end(self, state):
+            if state.history.last["test_accuracy"] > 0.83: state.stop("good enough")
+
+and a plain function of the state does as well: it is called when an epoch has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from torch import nn
+
+from linnet.core.bank import Bank
+from linnet.data.dataset import Dataset
+from linnet.train.history import History
+
+
+@dataclass
+class State:
+    """Where a run stands. Callbacks read it, and may call `stop`.
+
+    Args:
+        dataset: what is trained on.
+        epochs: how many epochs were asked for.
+        batches: minibatches an epoch.
+        model: the bank or module as it is now; changed in place by the training.
+        epoch: the epoch under way, from 1; the one just ended in `epoch_end`.
+        batch: minibatches done in it.
+        history: the records of the epochs that have ended.
+        reason: why the run is to stop; empty while it is not.
+    """
+
+    dataset: Dataset
+    epochs: int
+    batches: int
+    model: Bank | nn.Module
+    epoch: int = 0
+    batch: int = 0
+    history: History = field(default_factory=History)
+    reason: str = ""
+
+    def stop(self, reason: str = "a callback asked") -> None:
+        """End the run after the current minibatch, keeping what was learned."""
+        self.reason = reason
+
+
+class Callback:
+    """Base of all callbacks: override what you need."""
+
+    def start(self, state: State) -> None:
+        """Before the first epoch."""
+
+    def block_end(self, state: State) -> None:
+        """After every few minibatches, some milliseconds apart."""
+
+    def epoch_end(self, state: State) -> None:
+        """After an epoch, its record being `state.history.last`."""
+
+    def end(self, state: State) -> None:
+        """After the run, however it ended short of an exception."""
+
+
+class Each(Callback):
+    """A plain function as a callback, called with the state when an epoch has ended."""
+
+    def __init__(self, function: Callable[[State], object]) -> None:
+        self.function = function
+
+    def epoch_end(self, state: State) -> None:
+        """Call the function."""
+        self.function(state)
+
+
+class Callbacks(Callback):
+    """Several callbacks as one, called in order."""
+
+    def __init__(self, members: Sequence[Callback | Callable[[State], object]]) -> None:
+        self.members = [member if isinstance(member, Callback) else Each(member) for member in members]
+
+    def start(self, state: State) -> None:
+        """Pass on to each."""
+        for member in self.members:
+            member.start(state)
+
+    def block_end(self, state: State) -> None:
+        """Pass on to each."""
+        for member in self.members:
+            member.block_end(state)
+
+    def epoch_end(self, state: State) -> None:
+        """Pass on to each."""
+        for member in self.members:
+            member.epoch_end(state)
+
+    def end(self, state: State) -> None:
+        """Pass on to each."""
+        for member in self.members:
+            member.end(state)

@@ -1,0 +1,163 @@
+"""`fit`: a data set and a recipe in, a trained `Run` out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+
+from linnet.config import Recipe, ResolvedRecipe, as_dict
+from linnet.core.bank import Bank, normal
+from linnet.core.losses import by_name
+from linnet.core.metrics import empty
+from linnet.core.step import Step, fused_sgd_
+from linnet.data.batches import Batches
+from linnet.data.dataset import Dataset
+from linnet.device import generator, limited_threads, pick_device, pick_dtype, pick_threads
+from linnet.errors import ShapeError, UsageError
+from linnet.train.callbacks import Callback, Callbacks, State
+from linnet.train.checkpoint import Checkpoint
+from linnet.train.history import History
+from linnet.train.learner import BankLearner, Learner, ModuleLearner, ModuleLoss
+from linnet.train.loop import INTERRUPTED, Position, train_epochs
+from linnet.train.run import Card, Run
+
+def fit(
+    train: Dataset,
+    recipe: Recipe | None = None,
+    *,
+    test: Dataset | None = None,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
+    resume: Checkpoint | None = None,
+    step: Step = fused_sgd_,
+) -> tuple[Run, Position]:
+    """Train a bank of one.
+
+    Args:
+        train: the rows to train on.
+        recipe: how; the book's when None.
+        test: rows that are only measured, after every epoch.
+        callbacks: called as the run goes on; plain functions are called after every epoch.
+        resume: go on from here, bit for bit, to the recipe's epochs.
+        step: the fused step or its reference.
+
+    Returns:
+        The run, and where it ended, for a checkpoint.
+
+    Raises:
+        UsageError, ShapeError: the recipe, the data and the checkpoint do not fit each other.
+        DivergedError: the loss became infinite or NaN.
+    """
+    asked = (recipe or Recipe()).resolved(train.is_classification)
+    _check(train, test, asked)
+    device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
+    bank = _initial(train, asked, dtype) if resume is None else _resumed(train, asked, resume)
+    bank = Bank(bank.W.to(device), bank.b.to(device))
+    lr = torch.tensor([asked.lr], dtype=dtype)
+    learner = BankLearner(bank, by_name(asked.loss, asked.huber), lr, train.scale, step)
+    return _train(
+        learner, bank, train, test, asked, callbacks, bank.outputs, dtype,
+        resume.position if resume else None, resume.history if resume else None,
+    )  # fmt: skip
+
+
+def fit_module(
+    module: nn.Module,
+    train: Dataset,
+    recipe: Recipe | None = None,
+    *,
+    loss: ModuleLoss | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    test: Dataset | None = None,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
+) -> Run:
+    """Train any module by autograd, through the same loop.
+
+    Args:
+        module: changed in place; images reach it as (B, 1, height, width), other rows as (B, D).
+        train: the rows to train on.
+        recipe: how; its loss, lr and std count only where `loss` and `optimizer` are not given.
+        loss: `loss(scores, y)`; cross-entropy for classes, mean squared error for a regression.
+        optimizer: over the module's parameters; SGD at the recipe's rate when None.
+        test: rows that are only measured.
+        callbacks: as in `fit`.
+
+    Returns:
+        The run, whose `model` is the module.
+
+    Raises:
+        UsageError, ShapeError, DivergedError: as `fit` does.
+    """
+    asked = (recipe or Recipe()).resolved(train.is_classification)
+    _check(train, test, asked)
+    device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
+    module.to(device, dtype)
+    loss = loss or (nn.CrossEntropyLoss(reduction="none") if train.is_classification else nn.MSELoss())
+    optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=asked.lr)
+    learner = ModuleLearner(module, loss, optimizer, dtype).reading(train)
+    width = sum(parameter.numel() for parameter in module.parameters()) // max(1, train.features)
+    return _train(learner, module, train, test, asked, callbacks, width, dtype, None, None)[0]
+
+
+def _train(
+    learner: Learner,
+    model: Bank | nn.Module,
+    train: Dataset,
+    test: Dataset | None,
+    asked: ResolvedRecipe,
+    callbacks: Sequence[Callback | Callable[[State], object]],
+    width: int,
+    dtype: torch.dtype,
+    position: Position | None,
+    history: History | None,
+) -> tuple[Run, Position]:
+    """Set up batches and threads, go through the loop, and gather the run."""
+    device = pick_device(asked.device)
+    batches = Batches(
+        train.to(device), asked.batch_size, seed=asked.seed, drop_last=asked.drop_last, dtype=dtype
+    )
+    state = State(train, asked.epochs, len(batches), model, history=History(list(history.records) if history else []))
+    started = time.perf_counter()
+    with limited_threads(pick_threads(asked.threads, width)):
+        ended = train_epochs(
+            learner, batches, state, Callbacks(callbacks),
+            test=None if test is None else test.to(device),
+            measure_after=asked.measure == "after", position=position or Position(tally=empty(1, device)),
+        )  # fmt: skip
+    card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber)
+    status = state.reason if state.reason in ("", INTERRUPTED) else f"stopped: {state.reason}"
+    seconds = time.perf_counter() - started
+    return Run(model, state.history, status or "completed", card, as_dict(asked), "", seconds), ended
+
+
+def _check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
+    if not len(train):
+        raise UsageError(f"{train.name} has no rows to train on")
+    if asked.loss == "softmax" and not train.is_classification:
+        raise UsageError("the softmax loss needs class labels: for a regression use squared, absolute or huber")
+    for part in (train, test):
+        if part is not None and part.X.is_floating_point() and not bool(torch.isfinite(part.X.sum())):
+            raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
+    if test is not None and (test.features, test.outputs) != (train.features, train.outputs):
+        raise ShapeError(
+            f"train has {train.features} features and {train.outputs} outputs, "
+            f"test has {test.features} and {test.outputs}"
+        )
+
+
+def _initial(train: Dataset, asked: ResolvedRecipe, dtype: torch.dtype) -> Bank:
+    return normal(1, train.outputs, train.features, [generator(asked.seed, "init")], asked.std, dtype)
+
+
+def _resumed(train: Dataset, asked: ResolvedRecipe, checkpoint: Checkpoint) -> Bank:
+    """The checkpoint's parameters, if it is of the same data and recipe (more epochs are welcome)."""
+    if checkpoint.dataset_checksum != train.checksum:
+        raise UsageError(f"the checkpoint was made on other rows than {train.name} has now")
+    free = ("epochs", "threads", "device")
+    now = as_dict(asked)
+    changed = [k for k in now if k not in free and checkpoint.recipe.get(k) != now[k]]
+    if changed:
+        raise UsageError(f"the checkpoint was made with another {', '.join(changed)}: resume with the same")
+    return checkpoint.bank.clone()

@@ -1,0 +1,146 @@
+"""The loop over epochs that every kind of training goes through."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import FrameType
+
+import torch
+
+from linnet.core.metrics import Tally, empty
+from linnet.data.batches import Batches
+from linnet.data.dataset import Dataset
+from linnet.errors import DivergedError
+from linnet.train.callbacks import Callback, State
+from linnet.train.history import Record
+from linnet.train.learner import Learner
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass
+class Position:
+    """Where in a run the loop is, for a checkpoint.
+
+    Args:
+        epoch: epochs completed.
+        batch: minibatches done in the epoch after them.
+        tally: of those minibatches.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    tally: Tally = field(default_factory=lambda: empty(1))
+
+
+def train_epochs(
+    learner: Learner,
+    batches: Batches,
+    state: State,
+    callback: Callback,
+    *,
+    test: Dataset | None,
+    measure_after: bool,
+    position: Position,
+) -> Position:
+    """Train until `state.epochs` have been done or `state.stop` was called.
+
+    Args:
+        learner: trained in place.
+        batches: the training rows.
+        state: kept up to date; its history gets a record an epoch.
+        callback: called as the run goes on.
+        test: measured after every epoch.
+        measure_after: take the training figures over all rows after the epoch instead of running.
+        position: where to start; its tally holds what the started epoch has so far.
+
+    Returns:
+        Where it ended.
+
+    Raises:
+        DivergedError: the loss is no longer finite.
+    """
+    with torch.no_grad() if not _needs_grad(state) else contextlib.nullcontext(), _interruptible(state):
+        callback.start(state)
+        while position.epoch < state.epochs and not state.reason:
+            started = time.perf_counter()
+            position = _train_epoch(learner, batches, state, callback, position)
+            if position.batch < len(batches):
+                break
+            seconds = time.perf_counter() - started
+            running = learner.measure(batches.dataset) if measure_after else position.tally
+            state.history.records.append(_record(learner, state, running, test, seconds))
+            position = Position(position.epoch + 1, 0, empty(1))
+            callback.epoch_end(state)
+        callback.end(state)
+    return position
+
+
+def _train_epoch(
+    learner: Learner, batches: Batches, state: State, callback: Callback, position: Position
+) -> Position:
+    """Train from `position` to the end of its epoch, or to where the run is stopped."""
+    state.epoch, batch, running = position.epoch + 1, position.batch, position.tally
+    for block in batches.blocks(position.epoch, batch):
+        done, part = learner.train_(block, lambda: bool(state.reason))
+        running += part
+        batch += done
+        state.batch = batch
+        _check_finite(part, state)
+        callback.block_end(state)
+        if state.reason:
+            break
+    return Position(position.epoch, batch, running)
+
+
+def _record(learner: Learner, state: State, running: Tally, test: Dataset | None, seconds: float) -> Record:
+    is_classification = state.dataset.is_classification
+    record: Record = {"epoch": state.epoch, "train_loss": float(running.mean_loss[0])}
+    if is_classification:
+        record["train_accuracy"] = float(running.accuracy[0])
+    if test is not None:
+        started = time.perf_counter()
+        measured = learner.measure(test)
+        record["test_loss"] = float(measured.mean_loss[0])
+        if is_classification:
+            record["test_accuracy"] = float(measured.accuracy[0])
+        seconds += time.perf_counter() - started
+    record["seconds"] = round(seconds, 6)
+    return record
+
+
+def _check_finite(part: Tally, state: State) -> None:
+    if not bool(torch.isfinite(part.loss).all()):
+        raise DivergedError(
+            f"the training loss became {float(part.loss.sum())} in epoch {state.epoch}, by minibatch "
+            f"{state.batch} of {state.batches}: lower the learning rate, or check the features for "
+            "NaN, infinite or very large values"
+        )
+
+
+def _needs_grad(state: State) -> bool:
+    return isinstance(state.model, torch.nn.Module)
+
+
+@contextlib.contextmanager
+def _interruptible(state: State) -> Iterator[None]:
+    """Let the first Ctrl-C end the run after the current minibatch; the second interrupts at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        if state.reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        state.stop(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)

@@ -1,0 +1,210 @@
+"""`Run`: what came out of a training, and the folder it can be kept in."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from linnet import files
+from linnet._version import __version__
+from linnet.core import functional
+from linnet.core.bank import Bank
+from linnet.core.losses import Loss, by_name
+from linnet.data.dataset import Dataset
+from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
+from linnet.train import model_file
+from linnet.train.history import History
+
+FORMAT = "linnet.model/1"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model must be told apart from its parameters, to predict and to name what it predicts.
+
+    Args:
+        dataset: the name of what it was trained on.
+        classes: their names; empty for a regression.
+        image_shape: (height, width) of a row, when it is an image.
+        scale: of the features.
+        loss: the name of the loss.
+        huber: Huber's threshold.
+    """
+
+    dataset: str
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int] | None
+    scale: float
+    loss: str
+    huber: float = 1.0
+
+
+@dataclass(eq=False)
+class Run:
+    """What came out of a training.
+
+    Args:
+        model: the trained bank, or the module that was given.
+        history: a record an epoch.
+        status: "completed", "interrupted", or "stopped: …".
+        card: what the model needs beside its parameters.
+        asked: the resolved recipe and data, as plain values.
+        dataset_checksum: SHA-256 of the training rows.
+        seconds: of training and measuring.
+        folder: where it was left; None when nowhere.
+    """
+
+    model: Bank | nn.Module
+    history: History
+    status: str
+    card: Card
+    asked: dict[str, Any] = field(default_factory=dict)
+    dataset_checksum: str = ""
+    seconds: float = 0.0
+    folder: Path | None = None
+
+    @property
+    def bank(self) -> Bank:
+        """The model as a bank.
+
+        Raises:
+            UsageError: the run trained a module.
+        """
+        if isinstance(self.model, Bank):
+            return self.model
+        raise UsageError("this run trained a module of yours, which is in run.model, not a bank")
+
+    @property
+    def module(self) -> nn.Module:
+        """The model as a module: the one that was given, or the book's Flatten and Linear."""
+        return self.model.to_module() if isinstance(self.model, Bank) else self.model
+
+    def scores(self, X: Tensor) -> Tensor:
+        """The scores (logits, or predictions of a regression) of stored rows, (B, K).
+
+        Args:
+            X: rows as the data set stores them, (B, D), before scaling.
+
+        Raises:
+            ShapeError: the rows have another number of features.
+        """
+        if isinstance(self.model, nn.Module):
+            return self._module_scores(X)
+        if X.ndim != 2 or X.shape[1] != self.model.features:
+            raise ShapeError(f"expected rows of {self.model.features} features, got shape {tuple(X.shape)}")
+        W = self.model.W
+        return self.model.scores(X.to(W.device, W.dtype), self.card.scale)[0].T
+
+    def _module_scores(self, X: Tensor) -> Tensor:
+        assert isinstance(self.model, nn.Module)
+        parameter = next(self.model.parameters())
+        inputs = X.to(parameter.device, parameter.dtype) * self.card.scale
+        if self.card.image_shape:
+            inputs = inputs.view(-1, 1, *self.card.image_shape)
+        self.model.eval()
+        with torch.no_grad():
+            return self.model(inputs)
+
+    def probabilities(self, X: Tensor) -> Tensor:
+        """The class probabilities of stored rows, (B, K).
+
+        Raises:
+            UsageError: the model is a regression.
+            ShapeError: the rows have another number of features.
+        """
+        if not self.card.classes:
+            raise UsageError("a regression has no class probabilities: use scores")
+        return functional.softmax(self.scores(X))
+
+    def save(self, folder: Path | str) -> Path:
+        """Write run.json, history.jsonl and model.safetensors; each whole or not at all.
+
+        Raises:
+            UsageError: the run trained a module (save its state_dict yourself).
+            OSError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        bank = self.bank
+        metadata = {"format": FORMAT, "models": str(bank.models), "card": json.dumps(vars(self.card))}
+        model_file.write(folder / "model.safetensors", {"W": bank.W, "b": bank.b}, metadata)
+        files.write(folder / "history.jsonl", self.history.to_jsonl())
+        files.write(folder / "run.json", json.dumps(self._summary(), indent=2, ensure_ascii=False) + "\n")
+        self.folder = folder
+        return folder
+
+    def _summary(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "asked": self.asked,
+            "final": self.history.last,
+            "seconds": round(self.seconds, 6),
+            "epochs_done": len(self.history),
+            "dataset": self.card.dataset,
+            "dataset_checksum": self.dataset_checksum,
+            "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "versions": versions(),
+        }
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Run:
+        """Read a run's folder.
+
+        Raises:
+            DataNotFoundError: there is no run in it.
+            ChecksumError: its model file has changed.
+            FormatError: a file is not what it should be.
+        """
+        folder = Path(folder)
+        if not (folder / "run.json").is_file():
+            raise DataNotFoundError(f"no run in {folder}: expected a folder with run.json, as linnet train leaves")
+        tensors, metadata = model_file.read(folder / "model.safetensors")
+        try:
+            card, summary = json.loads(metadata["card"]), json.loads((folder / "run.json").read_text("utf-8"))
+            history = History.from_jsonl((folder / "history.jsonl").read_text("utf-8"))
+            bank = Bank(tensors["W"], tensors["b"], int(metadata["models"]))
+            image_shape = tuple(card["image_shape"]) if card["image_shape"] else None
+            card = Card(**{**card, "classes": tuple(card["classes"]), "image_shape": image_shape})
+            return cls(
+                bank, history, summary["status"], card, summary["asked"],
+                summary["dataset_checksum"], summary["seconds"], folder,
+            )  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            raise FormatError(f"{folder} does not hold a whole run: {error!r}") from error
+
+    def check_fits(self, dataset: Dataset) -> None:
+        """Refuse a data set that the model was not made for.
+
+        Raises:
+            ShapeError: the features, outputs or classes differ.
+        """
+        ours = (self.bank.features, self.bank.outputs, self.card.classes)
+        theirs = (dataset.features, dataset.outputs, dataset.classes)
+        if ours != theirs:
+            raise ShapeError(
+                f"the model takes {ours[0]} features to {ours[1]} outputs {list(ours[2])}, but "
+                f"{dataset.name} has {theirs[0]} and {theirs[1]} {list(theirs[2])}"
+            )
+
+    @property
+    def loss(self) -> Loss:
+        """The loss it was trained by."""
+        return by_name(self.card.loss, self.card.huber)
+
+
+def versions() -> dict[str, str]:
+    """What the figures of a run depend on."""
+    return {
+        "linnet": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+    }

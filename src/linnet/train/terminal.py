@@ -1,0 +1,103 @@
+"""Callbacks that print: plain lines where the output is piped, a live table in a terminal."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from linnet.train.callbacks import Callback, State
+from linnet.train.history import Record
+
+COLUMNS = {
+    "epoch": ("epoch", "d"),
+    "train_loss": ("train loss", ".4g"),
+    "train_accuracy": ("train acc", ".4f"),
+    "test_loss": ("test loss", ".4g"),
+    "test_accuracy": ("test acc", ".4f"),
+    "seconds": ("seconds", ".3f"),
+}
+
+
+class Lines(Callback):
+    """A header and a plain line an epoch.
+
+    Args:
+        out: where to print.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+
+    def epoch_end(self, state: State) -> None:
+        """Print the epoch's line, after the header if it is the first."""
+        if len(state.history) == 1 or state.epoch == 1:
+            self._print(header(state.history.last))
+        self._print(line(state.history.last))
+
+    def end(self, state: State) -> None:
+        """Say why the run ended early, if it did."""
+        if note := ending(state):
+            self._print(note)
+
+    def _print(self, text: str) -> None:
+        print(text, file=self.out, flush=True)
+
+
+class LiveTable(Callback):
+    """A table line an epoch above a progress bar.
+
+    Args:
+        out: the terminal.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(file=out, highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("", total=None)
+
+    def start(self, state: State) -> None:
+        """Show the bar."""
+        self._progress.start()
+
+    def block_end(self, state: State) -> None:
+        """Move the bar."""
+        done = (state.epoch - 1) * state.batches + state.batch
+        text = f"epoch {state.epoch}/{state.epochs}"
+        self._progress.update(
+            self._task, completed=done, total=state.epochs * state.batches, description=text
+        )
+
+    def epoch_end(self, state: State) -> None:
+        """Print the epoch's line above the bar."""
+        if len(state.history) == 1 or state.epoch == 1:
+            self._progress.console.print(header(state.history.last), style="bold")
+        self._progress.console.print(line(state.history.last))
+
+    def end(self, state: State) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+        if note := ending(state):
+            self._progress.console.print(note)
+
+    def __del__(self) -> None:
+        self._progress.stop()
+
+
+def header(record: Record) -> str:
+    """The column titles of a record's line."""
+    return "  ".join(f"{title:>10}" for key, (title, _) in COLUMNS.items() if key in record)
+
+
+def line(record: Record) -> str:
+    """A record as one line."""
+    return "  ".join(f"{format(record[key], spec):>10}" for key, (_, spec) in COLUMNS.items() if key in record)
+
+
+def ending(state: State) -> str:
+    """A sentence for a run that ended early; empty otherwise."""
+    if not state.reason:
+        return ""
+    return f"{state.reason} in epoch {state.epoch}, after minibatch {state.batch} of {state.batches}: what was learned is kept"
