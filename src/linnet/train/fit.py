@@ -129,7 +129,10 @@ def _train(
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber)
     status = state.reason if state.reason in ("", INTERRUPTED) else f"stopped: {state.reason}"
     seconds = time.perf_counter() - started
-    return Run(model, state.history, status or "completed", card, as_dict(asked), "", seconds), ended
+    run = Run(
+        model, state.history, status or "completed", card, as_dict(asked), seconds=seconds, truth=train.truth
+    )
+    return run, ended
 
 
 def _check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:

@@ -18,7 +18,7 @@ from linnet._version import __version__
 from linnet.core import functional
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, by_name
-from linnet.data.dataset import Dataset
+from linnet.data.dataset import Dataset, LinearTruth
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.train import model_file
 from linnet.train.history import History
@@ -60,6 +60,7 @@ class Run:
         dataset_checksum: SHA-256 of the training rows.
         seconds: of training and measuring.
         folder: where it was left; None when nowhere.
+        truth: the parameters behind synthetic data.
     """
 
     model: Bank | nn.Module
@@ -70,6 +71,7 @@ class Run:
     dataset_checksum: str = ""
     seconds: float = 0.0
     folder: Path | None = None
+    truth: LinearTruth | None = None
 
     @property
     def bank(self) -> Bank:

@@ -1,0 +1,93 @@
+"""The application, and how its errors end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+from cyclopts.config import Dict
+
+from linnet._version import __version__
+from linnet.errors import LinnetError
+
+COMMANDS = {
+    "train": "Train a linear model and leave it in a run folder.",
+    "evaluate": "Score a run on its test data.",
+    "predict": "Say what is on a picture.",
+    "data": "List, fetch, verify or show data sets.",
+    "doctor": "Check this machine, and say what to mend.",
+}
+
+INTERRUPTED = 130
+
+
+def make_app() -> App:
+    """The application; its commands are imported when they are called."""
+    app = App(
+        name="linnet",
+        version=__version__,
+        help="Linear neural networks, complete: softmax and linear regression.\n\nStart with: linnet train",
+    )
+    for name, text in COMMANDS.items():
+        target = "app" if name == "data" else name
+        app.command(f"linnet.cli.{name}:{target}", name=name, help=text)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command line and exit as it deserves.
+
+    Exit codes: 0 done; 1 it failed; 2 the command line cannot be; 130 stopped by Ctrl-C.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two spinning programs halve each other's speed
+    try:
+        _call(list(sys.argv[1:] if argv is None else argv))
+    except LinnetError as error:
+        fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so do we
+        sys.exit(1)
+    except OSError as error:
+        fail(f"{error.filename or 'a file'}: {error.strerror or error}", 1)
+
+
+def fail(message: str, code: int) -> None:
+    """Print an error and exit."""
+    print(f"linnet: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _call(argv: list[str]) -> None:
+    from cyclopts import CycloptsError
+
+    app = make_app()
+    if (path := _config_path(argv)) is not None:
+        app.config = (_config_values(path),)
+    try:
+        app(argv, exit_on_error=False)
+    except CycloptsError:
+        sys.exit(2)  # cyclopts has printed it
+
+
+def _config_path(argv: list[str]) -> str | None:
+    """The value of --config, which must be read before the other flags are."""
+    for here, following in zip(argv, [*argv[1:], None], strict=True):
+        if here == "--config":
+            return following
+        if here.startswith("--config="):
+            return here.partition("=")[2]
+    return None
+
+
+def _config_values(path: str) -> Dict:
+    """The file's keys as a source of flags, those on the command line going first."""
+    from pathlib import Path
+
+    from linnet import config
+
+    values = config.as_dict(config.job_from(config.read(Path(path)), path))
+    return Dict(values, source=path, use_commands_as_keys=False)

@@ -1,0 +1,121 @@
+"""`linnet train`."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from linnet.config import Job, to_toml
+
+if TYPE_CHECKING:
+    from linnet.train.run import Run
+
+INTERRUPTED_CODE = 130
+
+
+def train(
+    job: Annotated[Job | None, Parameter(name="*")] = None,
+    *,
+    config: Path | None = None,
+    resume: Path | None = None,
+    print_config: Annotated[bool, Parameter(negative="")] = False,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Train a linear model and leave it in a run folder.
+
+    Without options it is the book's recipe: softmax regression on Fashion-MNIST, minibatches of 256, SGD at
+    0.1, 10 epochs. `--dataset synthetic` is the book's linear regression.
+
+    Examples:
+
+        linnet train
+
+        linnet train --lr 0.5 --epochs 20 --out runs/faster
+
+        linnet train --dataset synthetic
+
+        linnet train --print-config > mine.toml; linnet train --config mine.toml --seed 1
+
+    Parameters
+    ----------
+    config
+        A TOML or JSON file with any of these options as keys (batch_size = 64), or a run's run.json.
+        Flags go before the file.
+    resume
+        A run's folder to go on from, bit for bit, with the same options and more --epochs.
+    print_config
+        Print the options as TOML and do nothing.
+    quiet
+        Print nothing but errors.
+    json
+        Print the run's summary as JSON; progress goes to the error stream.
+    """
+    del config  # the application has read it
+    job = job or Job()
+    if print_config:
+        print(to_toml(job), end="")
+        return
+    run = _run(job, quiet, json, resume)
+    if json:
+        print(json_format.dumps(summary(run), ensure_ascii=False))
+    elif not quiet:
+        print("\n".join(closing(run)))
+    if run.status == "interrupted":
+        sys.exit(INTERRUPTED_CODE)
+
+
+def summary(run: Run) -> dict[str, object]:
+    """What --json prints."""
+    from linnet.evaluate.truth import parameter_errors
+
+    result: dict[str, object] = {
+        "folder": str(run.folder),
+        "status": run.status,
+        "seconds": round(run.seconds, 3),
+        "final": run.history.last,
+        "history": run.history.records,
+        "asked": run.asked,
+    }
+    if run.truth is not None:
+        errors = parameter_errors(run.bank, run.truth)
+        result["errors"] = {"w": errors.w.tolist(), "b": errors.b}
+    return result
+
+
+def closing(run: Run) -> list[str]:
+    """The lines that end a run."""
+    from linnet.evaluate.truth import parameter_errors
+
+    lines = []
+    if "test_accuracy" in run.history.last:
+        lines.append(f"test accuracy {run.history.last['test_accuracy']:.4f} after {len(run.history)} epochs")
+    if run.truth is not None:
+        errors = parameter_errors(run.bank, run.truth)
+        lines.append("error of w: " + ", ".join(f"{e:+.6f}" for e in errors.w.tolist()))
+        lines.append(f"error of b: {errors.b:+.6f}")
+    lines.append(f"{run.seconds:.2f} s; the run is in {run.folder}")
+    return lines
+
+
+def _run(job: Job, quiet: bool, json: bool, resume: Path | None) -> Run:
+    from linnet.cli.progress import download_progress
+    from linnet.runs import display, run_job
+
+    out = sys.stderr if json else sys.stdout
+    watching = [] if quiet else [display(out)]
+    with download_progress(quiet) as progress:
+        return run_job(job, watching=watching, say=_sayer(quiet, out), progress=progress, resume=resume)
+
+
+def _sayer(quiet: bool, out: object) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        if not quiet:
+            print(text, file=out, flush=True)  # type: ignore[arg-type]
+
+    return say

@@ -1,0 +1,114 @@
+"""The figures of a model on a data set: loss, accuracy, confusion matrix and its per-class shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+from linnet.train.run import Run
+
+ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """What a model scored.
+
+    Args:
+        rows: how many rows.
+        loss: their mean loss.
+        classes: class names; empty for a regression.
+        confusion: rows of class i taken for class j, (K, K), int64; empty for a regression.
+        squared: per output, the sums of squared errors and of squared deviations from the mean,
+            (2, K), float64; empty for a classification.
+    """
+
+    rows: int
+    loss: float
+    classes: tuple[str, ...]
+    confusion: Tensor
+    squared: Tensor
+
+    @property
+    def accuracy(self) -> float:
+        """The share of rows taken for their own class."""
+        return float(self.confusion.diag().sum()) / self.rows
+
+    @property
+    def precision(self) -> Tensor:
+        """Of the rows taken for a class, the share that is of it, (K,); NaN for a class never given."""
+        return self.confusion.diag().double() / self.confusion.sum(0)
+
+    @property
+    def recall(self) -> Tensor:
+        """Of the rows of a class, the share taken for it, (K,); NaN for a class without rows."""
+        return self.confusion.diag().double() / self.confusion.sum(1)
+
+    @property
+    def f1(self) -> Tensor:
+        """The harmonic mean of precision and recall, (K,), as 2·TP/(2·TP + FP + FN)."""
+        both = self.confusion.sum(0) + self.confusion.sum(1)
+        return 2 * self.confusion.diag().double() / both
+
+    @property
+    def r2(self) -> Tensor:
+        """The share of each output's variance that is explained, (K,)."""
+        return 1 - self.squared[0] / self.squared[1]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as plain JSON values."""
+        if not self.classes:
+            return {"rows": self.rows, "loss": self.loss, "r2": self.r2.tolist()}
+        shares = zip(self.precision.tolist(), self.recall.tolist(), self.f1.tolist(), strict=True)
+        return {
+            "rows": self.rows,
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "classes": {
+                name: {"precision": _known(p), "recall": _known(r), "f1": _known(f)}
+                for name, (p, r, f) in zip(self.classes, shares, strict=True)
+            },
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def score(run: Run, dataset: Dataset) -> Score:
+    """Score a run's model on a data set.
+
+    Args:
+        run: of a linear model.
+        dataset: rows of the same features and classes.
+
+    Raises:
+        ShapeError: the data set is not one the model was made for.
+        UsageError: the data set has no rows.
+    """
+    run.check_fits(dataset)
+    if not len(dataset):
+        raise UsageError(f"{dataset.name} has no rows to score")
+    outputs, total = dataset.outputs, 0.0
+    pairs = torch.zeros(outputs * outputs, dtype=torch.int64)
+    errors = torch.zeros(outputs, dtype=torch.float64)
+    for low in range(0, len(dataset), ROWS_AT_ONCE):
+        rows = dataset.rows(slice(low, low + ROWS_AT_ONCE))
+        scores = run.scores(rows.X).cpu()  # (B, K)
+        total += float(run.loss.value(scores.T, rows.y if dataset.classes else rows.y.T).sum(dtype=torch.float64))
+        if dataset.classes:
+            pairs += torch.bincount(rows.y * outputs + scores.argmax(1), minlength=outputs * outputs)
+        else:
+            errors += (scores - rows.y).double().square().sum(0)
+    if dataset.classes:
+        confusion = pairs.view(outputs, outputs)
+        return Score(len(dataset), total / len(dataset), dataset.classes, confusion, torch.empty(2, 0))
+    y = dataset.y.double()
+    squared = torch.stack([errors, (y - y.mean(0)).square().sum(0)])
+    return Score(len(dataset), total / len(dataset), (), torch.empty(0, 0, dtype=torch.int64), squared)
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value
