@@ -12,13 +12,7 @@ from cyclopts.config import Dict
 from linnet._version import __version__
 from linnet.errors import LinnetError
 
-COMMANDS = {
-    "train": "Train a linear model and leave it in a run folder.",
-    "evaluate": "Score a run on its test data.",
-    "predict": "Say what is on a picture.",
-    "data": "List, fetch, verify or show data sets.",
-    "doctor": "Check this machine, and say what to mend.",
-}
+COMMANDS = ("train", "evaluate", "predict", "data", "doctor")
 
 INTERRUPTED = 130
 
@@ -30,9 +24,9 @@ def make_app() -> App:
         version=__version__,
         help="Linear neural networks, complete: softmax and linear regression.\n\nStart with: linnet train",
     )
-    for name, text in COMMANDS.items():
+    for name in COMMANDS:
         target = "app" if name == "data" else name
-        app.command(f"linnet.cli.{name}:{target}", name=name, help=text)
+        app.command(f"linnet.cli.{name}:{target}", name=name)
     return app
 
 

@@ -46,7 +46,7 @@ def train(
     ----------
     config
         A TOML or JSON file with any of these options as keys (batch_size = 64), or a run's run.json.
-        Flags go before the file.
+        A flag overrides the file.
     resume
         A run's folder to go on from, bit for bit, with the same options and more --epochs.
     print_config

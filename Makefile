@@ -1,0 +1,51 @@
+# Everything on a machine with Python and pip: `make train` runs the main job, `make test` the whole gate.
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(VENV)/.installed-core
+DEV := $(VENV)/.installed-dev
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help train test lint bench clean
+
+help:  ## Show this list
+	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+train: $(CORE)  ## Install what is missing and train on Fashion-MNIST; ARGS="--epochs 3" are passed on
+	$(BIN)/linnet train $(ARGS)
+
+test: lint  ## Run the whole gate: format, lint, types, layers, tests; ARGS are passed to pytest
+	OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(DEV)  ## Check format, lint, types and the import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(CORE)  ## Measure speed and memory against the targets; ARGS="--quick" for a short look
+	$(BIN)/python benchmarks/main_job.py $(ARGS)
+
+clean:  ## Remove the environment and the caches; runs and data stay
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps stand for an installed environment, so a second `make train` goes straight to training.
+# The project is installed in place: only its requirements, not its sources, can make a stamp stale.
+
+$(BIN)/python:
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(CORE): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing linnet into $(VENV) (the first time this takes a few minutes)"
+	$(PIP_INSTALL) -e .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing linnet and its development tools into $(VENV)"
+	$(PIP_INSTALL) -e ".[dev]"
+	@touch $(CORE) $@

@@ -1,0 +1,146 @@
+"""The textbook's way of training softmax regression, to measure linnet against.
+
+The images are kept as bytes and served one at a time: each is made a PIL image, then a float tensor, in
+Python, by the worker processes of a `DataLoader`. The loop is autograd over an `nn.Sequential`, with the
+figures of each minibatch added up as numbers in Python (D2L 3.5 to 3.7).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils import data
+
+from linnet.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to; `seconds` includes the evaluation."""
+
+    train_loss: float
+    train_accuracy: float
+    test_accuracy: float
+    seconds: float
+
+
+class ImageRows(data.Dataset[tuple[Tensor, int]]):
+    """The rows of a data set as single images, converted when they are asked for."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        if dataset.image_shape is None:
+            raise ValueError(f"{dataset.name} has no images")
+        self.pixels = dataset.X.numpy().reshape(-1, *dataset.image_shape)
+        self.labels = dataset.y.tolist()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        return to_tensor(Image.fromarray(self.pixels[index])), self.labels[index]
+
+
+class Sums:
+    """Running sums of several figures."""
+
+    def __init__(self, count: int) -> None:
+        self.values = [0.0] * count
+
+    def add(self, *more: float) -> None:
+        self.values = [value + float(extra) for value, extra in zip(self.values, more, strict=True)]
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """One greyscale image as floats in 0…1, (1, height, width)."""
+    array = np.array(image, dtype=np.uint8, copy=True)
+    planes = torch.from_numpy(array)[:, :, None].permute(2, 0, 1).contiguous()
+    return planes.to(torch.float32).div(255)
+
+
+def loader(
+    dataset: Dataset, batch_size: int, *, shuffle: bool, workers: int
+) -> data.DataLoader[tuple[Tensor, int]]:
+    """Minibatches of (images, labels), gathered from worker processes."""
+    return data.DataLoader(ImageRows(dataset), batch_size, shuffle=shuffle, num_workers=workers)
+
+
+def hits(scores: Tensor, y: Tensor) -> float:
+    """How many rows have their highest score at the right class."""
+    return float((scores.argmax(1).type(y.dtype) == y).type(y.dtype).sum())
+
+
+def accuracy(net: nn.Module, batches: data.DataLoader[tuple[Tensor, int]]) -> float:
+    """The share of rows a network gets right."""
+    net.eval()
+    sums = Sums(2)
+    with torch.no_grad():
+        for X, y in batches:
+            sums.add(hits(net(X), y), y.numel())
+    return sums.values[0] / sums.values[1]
+
+
+def train_epoch(
+    net: nn.Module,
+    batches: data.DataLoader[tuple[Tensor, int]],
+    loss: nn.Module,
+    optimizer: torch.optim.Optimizer,
+) -> tuple[float, float]:
+    """The mean loss and accuracy over an epoch's minibatches, as they are trained on."""
+    net.train()
+    sums = Sums(3)
+    for X, y in batches:
+        scores = net(X)
+        losses = loss(scores, y)
+        optimizer.zero_grad()
+        losses.mean().backward()
+        optimizer.step()
+        sums.add(float(losses.detach().sum()), hits(scores.detach(), y), y.numel())
+    return sums.values[0] / sums.values[2], sums.values[1] / sums.values[2]
+
+
+def network(features: int, outputs: int) -> nn.Sequential:
+    """Softmax regression with weights from N(0, 0.01²) and biases as torch makes them."""
+    linear = nn.Linear(features, outputs)
+    nn.init.normal_(linear.weight, std=0.01)
+    return nn.Sequential(nn.Flatten(), linear)
+
+
+def train(
+    train_set: Dataset,
+    test_set: Dataset,
+    *,
+    epochs: int,
+    batch_size: int = 256,
+    lr: float = 0.1,
+    workers: int = 4,
+) -> list[Epoch]:
+    """Train as the textbook does.
+
+    Args:
+        train_set: images to learn from.
+        test_set: images to take the test accuracy on after each epoch.
+        epochs: passes over the training images.
+        batch_size: images a minibatch.
+        lr: the learning rate of SGD.
+        workers: worker processes of each loader.
+
+    Returns:
+        One `Epoch` for each pass.
+    """
+    train_batches = loader(train_set, batch_size, shuffle=True, workers=workers)
+    test_batches = loader(test_set, batch_size, shuffle=False, workers=workers)
+    net = network(train_set.features, train_set.outputs)
+    loss = nn.CrossEntropyLoss(reduction="none")
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    records = []
+    for _ in range(epochs):
+        start = time.perf_counter()
+        train_loss, train_accuracy = train_epoch(net, train_batches, loss, optimizer)
+        test_accuracy = accuracy(net, test_batches)
+        records.append(Epoch(train_loss, train_accuracy, test_accuracy, time.perf_counter() - start))
+    return records

@@ -1,0 +1,222 @@
+"""The main job measured: ten epochs of softmax regression on Fashion-MNIST, evaluation included.
+
+    python benchmarks/main_job.py [--quick | --full] [--json FILE]
+
+Three figures, all from this one run on this one machine: how many times faster than the textbook's way,
+how many times slower than the two matrix products alone, and the memory at the peak. docs/benchmarks.md
+says what each means. Without the data files there is nothing to measure, and the script says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+import book
+import linnet
+from linnet.data import fashion_mnist
+from linnet.data.dataset import Dataset
+from linnet.device import available_cores, limited_threads
+from linnet.errors import DataError
+
+EPOCHS = 10
+BATCH = 256
+LR = 0.1
+THREADS = 1  # what linnet's --threads auto takes for ten classes
+IMAGE_BYTES = 70_000 * 784
+
+IDLE = "import torch"
+JOB = """
+import linnet
+from linnet.data import fashion_mnist
+train, test = fashion_mnist.load()
+linnet.fit(train, test=test, epochs=10, batch_size=256, lr=0.1, device="cpu", show=False)
+"""
+# VmHWM belongs to the process alone; ru_maxrss starts from what the parent held, so it comes second.
+PEAK = """
+import resource, sys
+try:
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+except OSError:
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+print("PEAK", peak)
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often to measure: rounds of (linnet, floor) on each side of the textbook's epochs."""
+
+    rounds: int
+    book_epochs: int
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds for ten epochs, each way; the textbook's may be extrapolated from fewer."""
+
+    linnet: list[float]
+    floor: list[float]
+    book: float
+    book_epochs: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; a figure without a target is there to be read."""
+
+    name: str
+    measured: float
+    form: str
+    target: str = ""
+    met: bool | None = None
+
+    def row(self) -> tuple[str, str, str, str]:
+        met = {None: "", True: "yes", False: "NO"}[self.met]
+        return self.name, self.form.format(self.measured), self.target, met
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def fit(train: Dataset, test: Dataset) -> None:
+    linnet.fit(train, test=test, epochs=EPOCHS, batch_size=BATCH, lr=LR, device="cpu", show=False)
+
+
+def floor(train: Dataset) -> None:
+    """The two matrix products of every minibatch, on floats that are there already, and nothing else."""
+    sizes = [min(BATCH, len(train) - low) for low in range(0, len(train), BATCH)]
+    W = torch.zeros(train.outputs, train.features)  # (K, D)
+    X = train.X[:BATCH].float() / 255  # (B, D)
+    G = torch.zeros(train.outputs, BATCH)  # (K, B)
+    scores = {size: torch.empty(train.outputs, size) for size in set(sizes)}  # (K, B)
+    with limited_threads(THREADS), torch.inference_mode():
+        for size in sizes * EPOCHS:
+            torch.mm(W, X[:size].T, out=scores[size])
+            W.addmm_(G[:, :size], X[:size])
+
+
+def measure(train: Dataset, test: Dataset, plan: Plan) -> Times:
+    """Time the three ways in turn, so that a change of the machine's pace falls on all of them."""
+    ours, products = [], []
+
+    def both() -> None:
+        for _ in range(plan.rounds):
+            ours.append(seconds(lambda: fit(train, test)))
+            products.append(seconds(lambda: floor(train)))
+
+    floor(train)
+    both()
+    epochs = book.train(train, test, epochs=plan.book_epochs, batch_size=BATCH, lr=LR)
+    both()
+    per_epoch = statistics.fmean(epoch.seconds for epoch in epochs)
+    return Times(ours, products, per_epoch * EPOCHS, plan.book_epochs)
+
+
+def peak(code: str) -> int:
+    """The bytes a fresh Python held at most while it ran some code."""
+    command = [sys.executable, "-c", code + "\n" + PEAK]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return int(output.rsplit("PEAK", 1)[1])
+
+
+def peak_above_idle() -> float:
+    """Bytes above an idle `import torch` and the data's own bytes, the median of three runs of each."""
+    idle = statistics.median(peak(IDLE) for _ in range(3))
+    return statistics.median(peak(JOB) for _ in range(3)) - idle - IMAGE_BYTES
+
+
+def figures(times: Times, memory: float) -> list[Figure]:
+    ours, products = statistics.median(times.linnet), statistics.median(times.floor)
+    how = (
+        "measured"
+        if times.book_epochs == EPOCHS
+        else f"{times.book_epochs} measured, × {EPOCHS / times.book_epochs:g}"
+    )
+    gain, cost, megabytes = times.book / ours, ours / products, memory / 1e6
+    return [
+        Figure("linnet, 10 epochs", ours, "{:.3f} s"),
+        Figure(f"the book's way, 10 epochs ({how})", times.book, "{:.1f} s"),
+        Figure("two products alone, 10 epochs", products, "{:.3f} s"),
+        Figure("(a) book / linnet", gain, "{:.1f} ×", "≥ 60 (aim 100)", gain >= 60),
+        Figure("(b) linnet / products alone", cost, "{:.2f} ×", "≤ 2.5 (aim 2)", cost <= 2.5),
+        Figure("(c) peak memory over torch and data", megabytes, "{:.0f} MB", "≤ 150 MB", megabytes <= 150),
+    ]
+
+
+def table(lines: list[Figure]) -> str:
+    """The figures as a Markdown table with even columns."""
+    rows = [("figure", "measured", "target", "met"), *(line.row() for line in lines)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    text = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
+    text.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    return "\n".join(text)
+
+
+def processor() -> str:
+    """The processor's name, as well as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def machine() -> str:
+    return (
+        f"{processor()}, {available_cores()} of {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, torch {torch.__version__}, linnet {linnet.__version__}"
+    )
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure linnet's main job against its targets.")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true", help="one epoch of the book's way, one round a side")
+    length.add_argument("--full", action="store_true", help="all ten epochs of the book's way")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = parse()
+    warnings.filterwarnings("ignore", "This DataLoader will create")  # four workers, as in the book
+    try:
+        train, test = fashion_mnist.load()
+    except DataError as error:
+        print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
+        return
+    assert test is not None, "Fashion-MNIST has a test set"
+    plan = Plan(rounds=1 if asked.quick else 3, book_epochs=EPOCHS if asked.full else 1 if asked.quick else 2)
+    print(machine(), flush=True)
+    times = measure(train, test, plan)
+    lines = figures(times, peak_above_idle())
+    print(table(lines))
+    if asked.json:
+        report = {"machine": machine(), "times": asdict(times), "figures": [asdict(line) for line in lines]}
+        asked.json.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""Losses in score space: the value a row, its derivative, its second derivative.
+
+Scores are (…, K, B): outputs on the last dimension but one, the rows of a batch last. A target is class
+indices (B,), or dense (K, B): one-hot or soft labels for classes, the targets of a regression. The mean over
+rows, the features and the penalty are added by whoever uses a loss.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.errors import UsageError
+
+
+class Loss(ABC):
+    """A loss of scores against targets."""
+
+    @abstractmethod
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """The loss of each row, (…, B), of scores (…, K, B)."""
+
+    @abstractmethod
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """∂value/∂scores, (…, K, B), in memory of its own."""
+
+    @abstractmethod
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """The diagonal of ∂²value/∂scores², (…, K, B)."""
+
+    @staticmethod
+    def encode(target: Tensor, outputs: int, dtype: torch.dtype) -> Tensor:
+        """A batch's stored targets as dense (K, B).
+
+        Args:
+            target: class indices (B,), which become one-hot, or regression targets (B, K).
+            outputs: K.
+            dtype: of the result.
+        """
+        if target.is_floating_point():
+            return target.T.to(dtype)
+        dense = torch.zeros(outputs, len(target), dtype=dtype, device=target.device)
+        return dense.scatter_(0, target[None], 1.0)
+
+
+def _dense(scores: Tensor, target: Tensor) -> Tensor:
+    """The target as (K, B), whatever it came as."""
+    return target if target.is_floating_point() else Loss.encode(target, scores.shape[-2], scores.dtype)
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    """l(o, y) = −Σ_k y_k log softmax(o)_k = logsumexp(o) − Σ_k y_k o_k, for Σ_k y_k = 1 (D2L 3.4.6).
+
+    The residual is softmax(o) − y, the curvature p (1 − p) with p = softmax(o).
+    """
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        normaliser = torch.logsumexp(scores, -2)  # (…, B)
+        if target.is_floating_point():
+            agreement = torch.where(target == 0, 0.0, target * scores)  # −∞ where y is 0 counts nothing
+            return normaliser - agreement.sum(-2)
+        index = target.expand(*scores.shape[:-2], 1, -1)
+        return normaliser - scores.gather(-2, index).squeeze(-2)
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        return torch.softmax(scores, -2).sub_(_dense(scores, target))
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        p = torch.softmax(scores, -2)
+        return p * (1 - p)
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """l(ŷ, y) = ½ Σ_k (ŷ_k − y_k)² (D2L 3.1.5); residual ŷ − y, curvature 1."""
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        return (scores - _dense(scores, target)).square().sum(-2) / 2
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        return scores - _dense(scores, target)
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        return torch.ones_like(scores)
+
+
+@dataclass(frozen=True)
+class AbsoluteError(Loss):
+    """l(ŷ, y) = Σ_k |ŷ_k − y_k|; residual sign(ŷ − y), which is 0 at the kink; curvature 0."""
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        return (scores - _dense(scores, target)).abs().sum(-2)
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        return (scores - _dense(scores, target)).sign()
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        return torch.zeros_like(scores)
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """With r = ŷ − y, threshold t and slope s, summed over outputs:
+
+        l = s/(2t) r²          where |r| ≤ t
+        l = s (|r| − t/2)      beyond
+
+    `Huber.book(σ)` has s = 1, t = σ: the book's 1/(2σ) r² and |r| − σ/2 (D2L 3.3, exercise 2), which
+    PyTorch calls SmoothL1Loss. `Huber.torch(δ)` has s = t = δ: ½ r² and δ (|r| − δ/2), PyTorch's HuberLoss.
+
+    Args:
+        threshold: t, where the square part ends.
+        slope: s, the derivative beyond.
+
+    Raises:
+        UsageError: either is not positive.
+    """
+
+    threshold: float = 1.0
+    slope: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.threshold > 0 and self.slope > 0):
+            raise UsageError(f"Huber's threshold and slope must be positive, not {self.threshold}, {self.slope}")
+
+    @classmethod
+    def book(cls, sigma: float) -> Huber:
+        """The book's form: slope 1 beyond σ."""
+        return cls(sigma, 1.0)
+
+    @classmethod
+    def torch(cls, delta: float) -> Huber:
+        """PyTorch's HuberLoss: curvature 1 within δ."""
+        return cls(delta, delta)
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        r = (scores - _dense(scores, target)).abs()
+        inside = r.square() * (self.slope / (2 * self.threshold))
+        return torch.where(r <= self.threshold, inside, self.slope * (r - self.threshold / 2)).sum(-2)
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        r = scores - _dense(scores, target)
+        return r.clamp(-self.threshold, self.threshold) * (self.slope / self.threshold)
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        r = (scores - _dense(scores, target)).abs()
+        return (r <= self.threshold).to(scores.dtype) * (self.slope / self.threshold)
+
+
+def by_name(name: str, huber: float = 1.0) -> Loss:
+    """The loss called "softmax", "squared", "absolute" or "huber" (PyTorch's, with δ = `huber`).
+
+    Raises:
+        UsageError: any other name.
+    """
+    if name == "huber":
+        return Huber.torch(huber)
+    losses: dict[str, Loss] = {
+        "softmax": SoftmaxCrossEntropy(), "squared": SquaredError(), "absolute": AbsoluteError(),
+    }  # fmt: skip
+    if name not in losses:
+        raise UsageError(f"unknown loss {name!r}: expected huber, {', '.join(losses)}")
+    return losses[name]

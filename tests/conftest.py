@@ -1,0 +1,45 @@
+"""What tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+from linnet.data.dataset import Dataset
+
+settings.register_profile("linnet", deadline=None)  # the first call of anything in torch is slow
+settings.load_profile("linnet")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test in a folder of its own, so that none leaves files about."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def fashion_folder() -> Path:
+    """The folder with the real Fashion-MNIST; skips the test without it."""
+    folder = os.environ.get("LINNET_DATA", "")
+    if not folder or not Path(folder, "train-images-idx3-ubyte.gz").is_file():
+        pytest.skip("needs the real Fashion-MNIST: set LINNET_DATA to the folder with its four files")
+    return Path(folder)
+
+
+@pytest.fixture
+def blobs() -> Dataset:
+    """300 rows of uint8 pixels in three classes that a linear model can tell apart."""
+    return make_blobs(300)
+
+
+def make_blobs(rows: int, features: int = 16, classes: int = 3, seed: int = 0) -> Dataset:
+    """Classes that differ in which pixels are bright."""
+    source = torch.Generator().manual_seed(seed)
+    y = torch.randint(0, classes, (rows,), generator=source)
+    centres = torch.randint(0, 200, (classes, features), generator=source)
+    X = (centres[y] + torch.randint(0, 56, (rows, features), generator=source)).to(torch.uint8)
+    return Dataset(X, y, "blobs", tuple(f"class {k}" for k in range(classes)), (4, features // 4), 1 / 255)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import torch
+
+from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
+from linnet.core.metrics import empty, tally
+
+
+def test_tallies_merge_to_the_tally_of_all() -> None:
+    source = torch.Generator().manual_seed(0)
+    scores = torch.randn(2, 3, 10, generator=source, dtype=torch.float64)
+    labels = torch.randint(0, 3, (10,), generator=source)
+    loss = SoftmaxCrossEntropy()
+    whole = tally(scores, labels, loss, labels)
+    parts = tally(scores[..., :4], labels[:4], loss, labels[:4])
+    parts += tally(scores[..., 4:], labels[4:], loss, labels[4:])
+    torch.testing.assert_close(parts.loss, whole.loss)
+    assert torch.equal(parts.hits, whole.hits)
+    torch.testing.assert_close(whole.accuracy[1], (scores[1].argmax(0) == labels).double().mean())
+    torch.testing.assert_close(
+        whole.mean_loss[0], torch.nn.functional.cross_entropy(scores[0].T, labels), rtol=1e-12, atol=0
+    )
+
+
+def test_no_rows_and_no_classes() -> None:
+    assert empty(2).mean_loss.isnan().all()
+    assert empty(2).accuracy.isnan().all()
+    only = tally(torch.ones(1, 1, 4), torch.zeros(1, 4), SquaredError(), None)
+    assert float(only.mean_loss) == 0.5
+    assert int(only.hits) == 0

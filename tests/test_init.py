@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import linnet
+
+
+def test_import_is_light() -> None:
+    code = "import sys, linnet; print([m for m in ('torch', 'numpy', 'matplotlib', 'rich') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["data", "--help"], ["--version"]])
+def test_help_does_not_import_torch(arguments: list[str]) -> None:
+    code = (
+        "import sys; from linnet.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print('torch' in sys.modules or 'matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_every_public_name_is_there() -> None:
+    for name in linnet.__all__:
+        assert getattr(linnet, name) is not None
+    assert set(linnet.__all__) <= set(dir(linnet))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = linnet.nothing  # type: ignore[attr-defined]

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from linnet.config import Recipe
+from linnet.core.losses import Loss
+from linnet.core.step import reference_sgd_
+from linnet.data import synthetic
+from linnet.data.catalog import load
+from linnet.data.dataset import Dataset
+from linnet.errors import DivergedError, ShapeError, UsageError
+from linnet.train.callbacks import Callback, State
+from linnet.train.checkpoint import Checkpoint
+from linnet.train.fit import fit, fit_module
+from linnet.train.run import Run
+from tests.conftest import make_blobs
+
+
+def distance(one: Run, other: Run) -> float:
+    """The largest difference of weights, relative to the largest weight."""
+    return float((one.bank.W - other.bank.W).abs().max() / other.bank.W.abs().max())
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-12)])
+def test_fused_and_reference_agree_after_an_epoch(blobs: Dataset, dtype: str, tolerance: float) -> None:
+    recipe = Recipe(epochs=1, batch_size=16, dtype=dtype)
+    fused, _ = fit(blobs, recipe, test=blobs)
+    reference, _ = fit(blobs, recipe, test=blobs, step=reference_sgd_)
+    assert distance(fused, reference) <= tolerance
+    for key in ("train_loss", "test_accuracy"):
+        assert fused.history.last[key] == pytest.approx(reference.history.last[key], rel=1e-5)
+
+
+@pytest.mark.fashion
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-12)])
+def test_trajectories_agree_on_fashion_mnist(fashion_folder: Path, dtype: str, tolerance: float) -> None:
+    train = load("fashion_mnist", fashion_folder).train
+    recipe = Recipe(epochs=1, dtype=dtype)
+    assert distance(fit(train, recipe)[0], fit(train, recipe, step=reference_sgd_)[0]) <= tolerance
+
+
+@pytest.mark.fashion
+def test_the_books_recipe(fashion_folder: Path) -> None:
+    train, test = load("fashion_mnist", fashion_folder)
+    run, _ = fit(train, test=test)
+    assert 0.82 <= run.history.last["test_accuracy"] <= 0.85
+    assert 0.44 <= run.history.last["train_loss"] <= 0.455
+    assert list(run.history.last) == [
+        "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds",
+    ]  # fmt: skip
+
+
+def test_one_seed_gives_one_result(blobs: Dataset) -> None:
+    first, second, other = (fit(blobs, Recipe(epochs=2, seed=s))[0] for s in (1, 1, 2))
+    assert torch.equal(first.bank.W, second.bank.W)
+    assert not torch.equal(first.bank.W, other.bank.W)
+
+
+def test_the_books_linear_regression() -> None:
+    data = synthetic.linear()
+    run, _ = fit(data)
+    losses = run.history["train_loss"]
+    assert len(losses) == 3
+    assert losses[0] > losses[1]
+    assert losses[2] < 1e-4
+    torch.testing.assert_close(run.bank.W[0], torch.tensor([2, -3.4]), atol=5e-3, rtol=0)
+    whole = 0.5 * (run.scores(data.X) - data.y).square().mean()
+    assert losses[2] == pytest.approx(float(whole), rel=1e-4)
+
+
+def test_running_and_after(blobs: Dataset) -> None:
+    after, _ = fit(blobs, Recipe(epochs=1, measure="after"))
+    measured = after.loss.value(after.scores(blobs.X).T, blobs.y).mean()
+    assert after.history.last["train_loss"] == pytest.approx(float(measured), rel=1e-5)
+    running, _ = fit(blobs, Recipe(epochs=1))
+    assert running.history.last["train_loss"] > after.history.last["train_loss"]
+
+
+def test_ctrl_c_stops_after_the_minibatch_and_keeps_what_was_learned(blobs: Dataset) -> None:
+    class Press(Callback):
+        def block_end(self, state: State) -> None:
+            if state.epoch == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    run, position = fit(blobs, Recipe(epochs=50, batch_size=10), callbacks=[Press()])
+    assert run.status == "interrupted"
+    assert len(run.history) == position.epoch
+    assert position.epoch < 50
+    assert run.bank.W.abs().max() > 0.05
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_fit_works_outside_the_main_thread(blobs: Dataset) -> None:
+    results: list[Run] = []
+    thread = threading.Thread(target=lambda: results.append(fit(blobs, Recipe(epochs=1))[0]))
+    thread.start()
+    thread.join()
+    assert results[0].status == "completed"
+
+
+@pytest.mark.parametrize("stop_at", [0, 1, 7, 29, 30, 45])
+def test_a_resumed_run_equals_the_uninterrupted_one(blobs: Dataset, tmp_path: Path, stop_at: int) -> None:
+    recipe = Recipe(epochs=3, batch_size=10)
+
+    class StopAt(Callback):
+        def __init__(self) -> None:
+            self.seen = 0
+
+        def start(self, state: State) -> None:
+            if stop_at == 0:
+                state.stop()
+
+    class Counting(Loss):
+        """Asks for the stop from inside a minibatch, as Ctrl-C would."""
+
+        def __init__(self, inner: Loss, state: list[State]) -> None:
+            self.inner, self.state, self.steps = inner, state, 0
+
+        def value(self, scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            return self.inner.value(scores, target)
+
+        def residual(self, scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            self.steps += 1
+            if self.steps == stop_at:
+                self.state[0].stop("here")
+            return self.inner.residual(scores, target)
+
+        def curvature(self, scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            return self.inner.curvature(scores, target)
+
+    whole, _ = fit(blobs, recipe)
+    states: list[State] = []
+    counting: list[Counting] = []
+
+    class Catch(Callback):
+        def start(self, state: State) -> None:
+            states.append(state)
+
+    import linnet.train.fit as module
+
+    original = module.by_name
+    try:
+        module.by_name = lambda name, huber=1.0: counting.append(Counting(original(name), states)) or counting[0]  # type: ignore[assignment]
+        part, position = fit(blobs, recipe, callbacks=[Catch(), StopAt()])
+    finally:
+        module.by_name = original
+    assert position.epoch * 30 + position.batch == stop_at
+    Checkpoint.of(part.bank, position, part.history, blobs, part.asked).write(tmp_path / "c.safetensors")
+    resumed, _ = fit(blobs, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
+    assert torch.equal(resumed.bank.W, whole.bank.W)
+    assert torch.equal(resumed.bank.b, whole.bank.b)
+    for ours, theirs in zip(resumed.history.records, whole.history.records, strict=True):
+        assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
+
+
+def test_resuming_something_else_is_refused(blobs: Dataset) -> None:
+    run, position = fit(blobs, Recipe(epochs=1))
+    checkpoint = Checkpoint.of(run.bank, position, run.history, blobs, run.asked)
+    with pytest.raises(UsageError, match="another lr"):
+        fit(blobs, Recipe(epochs=2, lr=0.5), resume=checkpoint)
+    with pytest.raises(UsageError, match="other rows"):
+        fit(make_blobs(200), Recipe(epochs=2), resume=checkpoint)
+
+
+def test_a_callback_of_three_lines(blobs: Dataset) -> None:
+    class GoodEnough(Callback):
+        def epoch_end(self, state: State) -> None:
+            if state.history.last["train_accuracy"] > 0.5:
+                state.stop("good enough")
+
+    seen: list[float] = []
+    run, _ = fit(blobs, Recipe(epochs=50), callbacks=[GoodEnough(), lambda s: seen.append(s.history.last["epoch"])])
+    assert run.status == "stopped: good enough"
+    assert len(run.history) == len(seen) < 50
+
+
+def test_divergence_is_an_error_that_says_what_to_try() -> None:
+    with pytest.raises(DivergedError, match="lower the learning rate"):
+        fit(synthetic.linear(), Recipe(lr=1e6))
+
+
+def test_what_does_not_fit(blobs: Dataset) -> None:
+    with pytest.raises(UsageError, match="needs class labels"):
+        fit(synthetic.linear(), Recipe(loss="softmax"))
+    with pytest.raises(ShapeError, match="16 features"):
+        fit(blobs, test=make_blobs(20, features=8))
+    with pytest.raises(UsageError, match="no rows"):
+        fit(blobs.rows(slice(0, 0)))
+    spoiled = synthetic.linear()
+    spoiled.X[3, 1] = torch.nan
+    with pytest.raises(UsageError, match="NaN"):
+        fit(spoiled)
+
+
+def test_a_module_learns_what_the_bank_learns(blobs: Dataset) -> None:
+    recipe = Recipe(epochs=2, batch_size=32, dtype="float64", std=0.0)
+    bank, _ = fit(blobs, recipe, test=blobs)
+    module = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
+    nn.init.zeros_(module[1].weight)  # type: ignore[arg-type]
+    nn.init.zeros_(module[1].bias)  # type: ignore[arg-type]
+    run = fit_module(module, blobs, recipe, test=blobs)
+    torch.testing.assert_close(module[1].weight.detach(), bank.bank.W, rtol=1e-10, atol=1e-12)
+    for key in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
+        assert run.history[key] == pytest.approx(bank.history[key], rel=1e-10)
+    torch.testing.assert_close(run.probabilities(blobs.X), bank.probabilities(blobs.X), rtol=1e-8, atol=1e-12)
+
+
+def test_any_module_loss_and_optimizer(blobs: Dataset) -> None:
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.1), nn.Linear(16, 3))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    run = fit_module(net, blobs, Recipe(epochs=15), loss=nn.CrossEntropyLoss(), optimizer=optimizer, test=blobs)
+    assert run.history.last["test_accuracy"] > 0.9
+    assert run.module is net
+    with pytest.raises(UsageError, match="a module of yours"):
+        _ = run.bank
+
+
+def test_a_module_for_regression() -> None:
+    run = fit_module(nn.Linear(2, 1), synthetic.linear(), Recipe(lr=0.03, batch_size=10))
+    assert run.history.last["train_loss"] < 1e-3
