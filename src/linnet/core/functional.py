@@ -1,0 +1,210 @@
+"""The stable family: logsumexp, softmax and what is built of them, and the naive forms the book warns of.
+
+Classes are on `dim`, the last by default. Everything is differentiable and holds for logits of ±1e4 in
+float32. A logit of −∞ has probability 0; a row of nothing but −∞ is the limit of equal logits: uniform.
+Sources: D2L 3.4 (softmax, cross-entropy, entropy; exercise 3 for RealSoftMax) and 3.7.2 (stability).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from linnet.errors import ShapeError, UsageError
+
+Reduction = Literal["none", "mean", "sum"]
+
+
+def logsumexp(logits: Tensor, dim: int = -1) -> Tensor:
+    """log Σ_k exp(o_k), by taking the largest logit out first.
+
+    Args:
+        logits: o, floating, any shape.
+        dim: the classes.
+
+    Returns:
+        The shape of `logits` without `dim`.
+
+    Raises:
+        ShapeError: not floating, or nothing to sum.
+    """
+    _check(logits, dim)
+    peak = _peak(logits, dim)
+    shifted = (logits - peak).exp().sum(dim)
+    empty = shifted == 0  # every logit is −∞
+    log = torch.where(empty, 1.0, shifted).log() + peak.squeeze(dim)
+    return torch.where(empty, -torch.inf, log)
+
+
+def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
+    """o − logsumexp(o): the logarithms of the probabilities; arguments as `logsumexp`."""
+    _check(logits, dim)
+    o = _without_empty_rows(logits, dim)
+    shifted = o - _peak(o, dim)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+def softmax(logits: Tensor, dim: int = -1) -> Tensor:
+    """exp(o_k) / Σ_j exp(o_j): probabilities; arguments as `logsumexp`."""
+    _check(logits, dim)
+    o = _without_empty_rows(logits, dim)
+    exponentials = (o - _peak(o, dim)).exp()
+    return exponentials / exponentials.sum(dim, keepdim=True)
+
+
+def cross_entropy(logits: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
+    """−Σ_k y_k log softmax(o)_k, from the logits, never from probabilities.
+
+    Args:
+        logits: (…, K).
+        target: class indices (…), integer; or soft labels (…, K), floating.
+        reduction: "none" (a value a row), "mean" or "sum".
+
+    Raises:
+        ShapeError: the shapes do not fit, or there are no rows.
+        UsageError: an index outside 0…K−1, or an unknown reduction.
+    """
+    _check(logits, -1)
+    if target.is_floating_point():
+        if target.shape != logits.shape:
+            raise ShapeError(f"soft labels must be {tuple(logits.shape)}, got {tuple(target.shape)}")
+        weighted = torch.where(target == 0, 0.0, target * log_softmax(logits))  # 0 · −∞ counts nothing
+        return _reduce(-weighted.sum(-1), reduction)
+    index = _indices(target, logits)
+    return _reduce(-log_softmax(logits).gather(-1, index[..., None]).squeeze(-1), reduction)
+
+
+def entropy(p: Tensor, dim: int = -1) -> Tensor:
+    """−Σ_k p_k log p_k in nats, with 0 log 0 = 0, of probabilities on `dim`."""
+    _check(p, dim)
+    return torch.special.entr(p).sum(dim)
+
+
+def kl_divergence(p: Tensor, q: Tensor, dim: int = -1) -> Tensor:
+    """Σ_k p_k log(p_k / q_k) in nats; ∞ where q is 0 and p is not.
+
+    Raises:
+        ShapeError: the shapes differ, or there is nothing to sum.
+    """
+    _check(p, dim)
+    if p.shape != q.shape:
+        raise ShapeError(f"p has shape {tuple(p.shape)} but q {tuple(q.shape)}")
+    return (torch.special.xlogy(p, p) - torch.special.xlogy(p, q)).sum(dim)
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """1 / (1 + exp(−x)), without overflow in either tail."""
+    _floating(x)
+    small = (-x.abs()).exp()  # in (0, 1]
+    return torch.where(x >= 0, 1.0, small) / (1 + small)
+
+
+def real_softmax(x: Tensor, temperature: float = 1.0, dim: int = -1) -> Tensor:
+    """RealSoftMax: T · log Σ_k exp(x_k / T), which lies between max(x) and max(x) + T log K.
+
+    Raises:
+        UsageError: the temperature is not positive.
+    """
+    _check_temperature(temperature)
+    return temperature * logsumexp(x / temperature, dim)
+
+
+def real_softmin(x: Tensor, temperature: float = 1.0, dim: int = -1) -> Tensor:
+    """The soft minimum, −RealSoftMax(−x): between min(x) − T log K and min(x)."""
+    return -real_softmax(-x, temperature, dim)
+
+
+def gumbel_softmax(
+    logits: Tensor,
+    temperature: float = 1.0,
+    *,
+    hard: bool = False,
+    generator: torch.Generator | None = None,
+    dim: int = -1,
+) -> Tensor:
+    """A sample from the Gumbel-softmax distribution (Jang et al. 2017; Maddison et al. 2017).
+
+    Args:
+        logits: unnormalised log probabilities.
+        temperature: near 0 the samples are one-hot; large, they are even.
+        hard: give one-hot samples, whose gradient is that of the soft ones (straight through).
+        generator: where the noise comes from.
+        dim: the classes.
+
+    Raises:
+        UsageError: the temperature is not positive.
+    """
+    _check(logits, dim)
+    _check_temperature(temperature)
+    smallest = torch.finfo(logits.dtype).tiny
+    uniform = torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=logits.device)
+    noise = -(-uniform.clamp_min(smallest).log()).clamp_min(smallest).log()  # Gumbel(0, 1)
+    soft = softmax((logits + noise) / temperature, dim)
+    if not hard:
+        return soft
+    one_hot = torch.zeros_like(soft).scatter_(dim, soft.argmax(dim, keepdim=True), 1.0)
+    return one_hot + (soft - soft.detach())
+
+
+def naive_softmax(logits: Tensor, dim: int = -1) -> Tensor:
+    """exp(o) / Σ exp(o) as it is written: overflows to NaN for large logits. Only to show it (D2L 3.7.2)."""
+    exponentials = logits.exp()
+    return exponentials / exponentials.sum(dim, keepdim=True)
+
+
+def naive_cross_entropy(logits: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
+    """−log of a naive probability: ∞ where it underflowed, NaN where it overflowed. Only to show it."""
+    probability = naive_softmax(logits).gather(-1, _indices(target, logits)[..., None]).squeeze(-1)
+    return _reduce(-probability.log(), reduction)
+
+
+def _peak(logits: Tensor, dim: int) -> Tensor:
+    """The largest logit, kept as a dimension and out of the gradient; 0 where it is not finite."""
+    peak = logits.detach().amax(dim, keepdim=True)
+    return torch.where(peak.isfinite(), peak, 0.0)
+
+
+def _without_empty_rows(logits: Tensor, dim: int) -> Tensor:
+    """Rows of nothing but −∞ as rows of zeros: equal logits either way."""
+    return torch.where((logits == -torch.inf).all(dim, keepdim=True), 0.0, logits)
+
+
+def _indices(target: Tensor, logits: Tensor) -> Tensor:
+    classes = logits.shape[-1]
+    if target.is_floating_point() or target.shape != logits.shape[:-1]:
+        raise ShapeError(
+            f"class indices for logits {tuple(logits.shape)} must be integers of shape "
+            f"{tuple(logits.shape[:-1])}, got {target.dtype} {tuple(target.shape)}"
+        )
+    if not 0 <= int(target.min()) <= int(target.max()) < classes:
+        raise UsageError(f"class indices must lie in 0…{classes - 1}, got {int(target.min())}…{int(target.max())}")
+    return target.long()
+
+
+def _reduce(values: Tensor, reduction: Reduction) -> Tensor:
+    if reduction == "none":
+        return values
+    if reduction == "sum":
+        return values.sum()
+    if reduction == "mean":
+        return values.mean()
+    raise UsageError(f"reduction must be none, mean or sum, not {reduction!r}")
+
+
+def _floating(x: Tensor) -> None:
+    if not x.is_floating_point():
+        raise ShapeError(f"expected floating numbers, got {x.dtype}: convert with .float()")
+
+
+def _check(x: Tensor, dim: int) -> None:
+    _floating(x)
+    if x.ndim == 0 or x.numel() == 0:
+        raise ShapeError(f"expected at least one row and one class on dim {dim}, got shape {tuple(x.shape)}")
+
+
+def _check_temperature(temperature: float) -> None:
+    if not (temperature > 0 and math.isfinite(temperature)):
+        raise UsageError(f"temperature must be positive and finite, not {temperature}")
