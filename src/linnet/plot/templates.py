@@ -1,0 +1,41 @@
+"""Each class's weights as an image: what the model looks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from linnet.errors import ShapeError
+
+COLUMNS = 5
+
+
+def templates(W: Tensor, image_shape: tuple[int, int], classes: Sequence[str]) -> Figure:
+    """The weights of each class, red for and blue against it, on one scale about zero.
+
+    Args:
+        W: weights of one model, (K, D).
+        image_shape: (height, width) with height · width = D.
+        classes: the K names.
+
+    Raises:
+        ShapeError: W does not fit the shape or the names.
+    """
+    if W.shape != (len(classes), image_shape[0] * image_shape[1]):
+        raise ShapeError(f"W {tuple(W.shape)} does not fit {len(classes)} classes of {image_shape} images")
+    columns = min(COLUMNS, len(classes))
+    rows = math.ceil(len(classes) / columns)
+    figure = Figure(figsize=(1.5 * columns + 0.8, 1.75 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    limit = float(W.abs().max()) or 1.0
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, name, weights in zip(grid.flat, classes, W, strict=False):
+        picture = weights.view(image_shape).numpy(force=True)
+        drawn = axes.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+        axes.set_title(name, fontsize=9)
+    figure.colorbar(drawn, ax=grid, shrink=0.8, label="weight")
+    return figure
