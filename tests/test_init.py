@@ -9,7 +9,9 @@ import linnet
 
 
 def test_import_is_light() -> None:
-    code = "import sys, linnet; print([m for m in ('torch', 'numpy', 'matplotlib', 'rich') if m in sys.modules])"
+    code = (
+        "import sys, linnet; print([m for m in ('torch', 'numpy', 'matplotlib', 'rich') if m in sys.modules])"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
@@ -21,7 +23,9 @@ def test_help_does_not_import_torch(arguments: list[str]) -> None:
         "except SystemExit: pass\n"
         "print('torch' in sys.modules or 'matplotlib' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines()[-1] == "False"
 
 

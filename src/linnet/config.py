@@ -136,7 +136,9 @@ class Job(Recipe):
 def as_dict(config: Recipe | ResolvedRecipe) -> dict[str, Any]:
     """The fields that are set, as plain JSON and TOML values."""
     values = dataclasses.asdict(config).items()
-    return {key: str(value) if isinstance(value, Path) else value for key, value in values if value is not None}
+    return {
+        key: str(value) if isinstance(value, Path) else value for key, value in values if value is not None
+    }
 
 
 def job_from(values: dict[str, Any], source: str = "config") -> Job:
@@ -168,7 +170,9 @@ def read(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
-        raise FormatError(f"{path} is not valid {path.suffix.lstrip('.').upper() or 'TOML'}: {error}") from error
+        raise FormatError(
+            f"{path} is not valid {path.suffix.lstrip('.').upper() or 'TOML'}: {error}"
+        ) from error
     if not isinstance(values, dict):
         raise FormatError(f"{path} must hold a table of keys, not {type(values).__name__}")
     return values.get("asked", values)

@@ -148,7 +148,9 @@ def test_a_resumed_run_equals_the_uninterrupted_one(blobs: Dataset, tmp_path: Pa
 
     original = module.by_name
     try:
-        module.by_name = lambda name, huber=1.0: counting.append(Counting(original(name), states)) or counting[0]  # type: ignore[assignment]
+        module.by_name = lambda name, huber=1.0: (
+            counting.append(Counting(original(name), states)) or counting[0]
+        )  # type: ignore[assignment]
         part, position = fit(blobs, recipe, callbacks=[Catch(), StopAt()])
     finally:
         module.by_name = original
@@ -177,7 +179,9 @@ def test_a_callback_of_three_lines(blobs: Dataset) -> None:
                 state.stop("good enough")
 
     seen: list[float] = []
-    run, _ = fit(blobs, Recipe(epochs=50), callbacks=[GoodEnough(), lambda s: seen.append(s.history.last["epoch"])])
+    run, _ = fit(
+        blobs, Recipe(epochs=50), callbacks=[GoodEnough(), lambda s: seen.append(s.history.last["epoch"])]
+    )
     assert run.status == "stopped: good enough"
     assert len(run.history) == len(seen) < 50
 
@@ -216,7 +220,9 @@ def test_a_module_learns_what_the_bank_learns(blobs: Dataset) -> None:
 def test_any_module_loss_and_optimizer(blobs: Dataset) -> None:
     net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.1), nn.Linear(16, 3))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
-    run = fit_module(net, blobs, Recipe(epochs=15), loss=nn.CrossEntropyLoss(), optimizer=optimizer, test=blobs)
+    run = fit_module(
+        net, blobs, Recipe(epochs=15), loss=nn.CrossEntropyLoss(), optimizer=optimizer, test=blobs
+    )
     assert run.history.last["test_accuracy"] > 0.9
     assert run.module is net
     with pytest.raises(UsageError, match="a module of yours"):

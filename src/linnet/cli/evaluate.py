@@ -22,8 +22,7 @@ def evaluate(
 ) -> None:
     """Score a run's model: loss, accuracy, and each class's precision, recall and F1.
 
-    Examples:
-
+    Examples
         linnet evaluate runs/first
 
         linnet evaluate runs/first --part train --json

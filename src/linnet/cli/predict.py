@@ -25,8 +25,7 @@ def predict(
     Pictures are greyscaled, padded to the right shape, resized, and inverted when their border is light
     (Fashion-MNIST shows light clothes on black).
 
-    Examples:
-
+    Examples
         linnet predict runs/first shirt.png coat.jpg
 
         linnet predict runs/first drawing.npy --top 1 --json

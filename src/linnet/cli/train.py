@@ -32,8 +32,7 @@ def train(
     Without options it is the book's recipe: softmax regression on Fashion-MNIST, minibatches of 256, SGD at
     0.1, 10 epochs. `--dataset synthetic` is the book's linear regression.
 
-    Examples:
-
+    Examples
         linnet train
 
         linnet train --lr 0.5 --epochs 20 --out runs/faster

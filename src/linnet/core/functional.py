@@ -19,7 +19,7 @@ Reduction = Literal["none", "mean", "sum"]
 
 
 def logsumexp(logits: Tensor, dim: int = -1) -> Tensor:
-    """log Σ_k exp(o_k), by taking the largest logit out first.
+    """Log Σ_k exp(o_k), by taking the largest logit out first.
 
     Args:
         logits: o, floating, any shape.
@@ -40,7 +40,7 @@ def logsumexp(logits: Tensor, dim: int = -1) -> Tensor:
 
 
 def log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
-    """o − logsumexp(o): the logarithms of the probabilities; arguments as `logsumexp`."""
+    """O − logsumexp(o): the logarithms of the probabilities; arguments as `logsumexp`."""
     _check(logits, dim)
     o = _without_empty_rows(logits, dim)
     shifted = o - _peak(o, dim)
@@ -180,7 +180,9 @@ def _indices(target: Tensor, logits: Tensor) -> Tensor:
             f"{tuple(logits.shape[:-1])}, got {target.dtype} {tuple(target.shape)}"
         )
     if not 0 <= int(target.min()) <= int(target.max()) < classes:
-        raise UsageError(f"class indices must lie in 0…{classes - 1}, got {int(target.min())}…{int(target.max())}")
+        raise UsageError(
+            f"class indices must lie in 0…{classes - 1}, got {int(target.min())}…{int(target.max())}"
+        )
     return target.long()
 
 

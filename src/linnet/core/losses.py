@@ -134,7 +134,9 @@ class Huber(Loss):
 
     def __post_init__(self) -> None:
         if not (self.threshold > 0 and self.slope > 0):
-            raise UsageError(f"Huber's threshold and slope must be positive, not {self.threshold}, {self.slope}")
+            raise UsageError(
+                f"Huber's threshold and slope must be positive, not {self.threshold}, {self.slope}"
+            )
 
     @classmethod
     def book(cls, sigma: float) -> Huber:

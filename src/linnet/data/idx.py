@@ -61,7 +61,9 @@ def read_labels(path: Path | str, classes: int) -> np.ndarray:
     """
     labels = read(path)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise FormatError(f"{path}: labels must be one row of integers, got {labels.dtype} of shape {labels.shape}")
+        raise FormatError(
+            f"{path}: labels must be one row of integers, got {labels.dtype} of shape {labels.shape}"
+        )
     wrong = np.flatnonzero((labels < 0) | (labels >= classes))
     if len(wrong):
         row = int(wrong[0])
@@ -82,7 +84,9 @@ def write(path: Path | str, array: np.ndarray) -> None:
     array = np.asarray(array)
     kind = array.dtype.newbyteorder(">") if array.dtype.itemsize > 1 else array.dtype
     if kind not in CODES:
-        raise FormatError(f"IDX has no type for {array.dtype}: use uint8, int8, int16, int32, float32 or float64")
+        raise FormatError(
+            f"IDX has no type for {array.dtype}: use uint8, int8, int16, int32, float32 or float64"
+        )
     if array.ndim > 255 or any(size >= 1 << 32 for size in array.shape):
         raise FormatError(f"IDX cannot hold an array of shape {array.shape}")
     header = bytes([0, 0, CODES[kind], array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
@@ -100,7 +104,11 @@ def _map(path: Path, max_bytes: int) -> np.ndarray:
         raise _wrong_size(path, shape, kind, size - start)
     if not declared:
         return np.empty(shape, kind)
-    return np.memmap(path, kind, "r", start, shape) if shape else np.fromfile(path, kind, 1, offset=start)[0:1].reshape(())
+    return (
+        np.memmap(path, kind, "r", start, shape)
+        if shape
+        else np.fromfile(path, kind, 1, offset=start)[0:1].reshape(())
+    )
 
 
 def _read_gzip(path: Path, max_bytes: int) -> np.ndarray:

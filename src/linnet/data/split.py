@@ -24,7 +24,9 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
     """
     if not 0 < fraction < 1:
         raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
-    second = _stratified(dataset, fraction, seed) if dataset.is_classification else _plain(dataset, fraction, seed)
+    second = (
+        _stratified(dataset, fraction, seed) if dataset.is_classification else _plain(dataset, fraction, seed)
+    )
     if not second.any() or second.all():
         raise UsageError(f"{len(dataset)} rows cannot be split at {fraction}: one part would be empty")
     return dataset.rows(~second), dataset.rows(second)

@@ -39,7 +39,9 @@ def linear(
         UsageError: no rows, no weights, or negative noise.
     """
     if rows < 1 or len(w) < 1 or noise < 0:
-        raise UsageError(f"synthetic data needs rows ≥ 1, weights and noise ≥ 0; got {rows}, {len(w)}, {noise}")
+        raise UsageError(
+            f"synthetic data needs rows ≥ 1, weights and noise ≥ 0; got {rows}, {len(w)}, {noise}"
+        )
     source = generator(seed, "synthetic")
     weights = torch.tensor(w, dtype=torch.float64)
     X = torch.randn(rows, len(w), generator=source, dtype=torch.float64)  # (N, D)

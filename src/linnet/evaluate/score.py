@@ -97,7 +97,9 @@ def score(run: Run, dataset: Dataset) -> Score:
     for low in range(0, len(dataset), ROWS_AT_ONCE):
         rows = dataset.rows(slice(low, low + ROWS_AT_ONCE))
         scores = run.scores(rows.X).cpu()  # (B, K)
-        total += float(run.loss.value(scores.T, rows.y if dataset.classes else rows.y.T).sum(dtype=torch.float64))
+        total += float(
+            run.loss.value(scores.T, rows.y if dataset.classes else rows.y.T).sum(dtype=torch.float64)
+        )
         if dataset.classes:
             pairs += torch.bincount(rows.y * outputs + scores.argmax(1), minlength=outputs * outputs)
         else:

@@ -23,7 +23,9 @@ def gallery(images: Tensor, titles: Sequence[str], columns: int = 9) -> Figure:
         ShapeError: no images, or not as many titles.
     """
     if images.ndim != 3 or not len(images) or len(images) != len(titles):
-        raise ShapeError(f"expected images (B, height, width) and B titles, got {tuple(images.shape)}, {len(titles)}")
+        raise ShapeError(
+            f"expected images (B, height, width) and B titles, got {tuple(images.shape)}, {len(titles)}"
+        )
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     figure = Figure(figsize=(1.25 * columns, 1.5 * rows), layout="constrained")

@@ -24,6 +24,7 @@ from linnet.train.learner import BankLearner, Learner, ModuleLearner, ModuleLoss
 from linnet.train.loop import INTERRUPTED, Position, train_epochs
 from linnet.train.run import Card, Run
 
+
 def fit(
     train: Dataset,
     recipe: Recipe | None = None,
@@ -118,7 +119,9 @@ def _train(
     batches = Batches(
         train.to(device), asked.batch_size, seed=asked.seed, drop_last=asked.drop_last, dtype=dtype
     )
-    state = State(train, asked.epochs, len(batches), model, history=History(list(history.records) if history else []))
+    state = State(
+        train, asked.epochs, len(batches), model, history=History(list(history.records) if history else [])
+    )
     started = time.perf_counter()
     with limited_threads(pick_threads(asked.threads, width)):
         ended = train_epochs(
@@ -139,7 +142,9 @@ def _check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
     if asked.loss == "softmax" and not train.is_classification:
-        raise UsageError("the softmax loss needs class labels: for a regression use squared, absolute or huber")
+        raise UsageError(
+            "the softmax loss needs class labels: for a regression use squared, absolute or huber"
+        )
     for part in (train, test):
         if part is not None and part.X.is_floating_point() and not bool(torch.isfinite(part.X.sum())):
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")

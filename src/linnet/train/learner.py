@@ -12,7 +12,7 @@ from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.metrics import Tally, empty, tally
 from linnet.core.step import Step, fused_sgd_
-from linnet.data.batches import Batches, Block
+from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 
@@ -166,7 +166,9 @@ class ModuleLearner(Learner):
         """The loss as one value a row, or as a scalar mean."""
         values = self.loss(scores, y)
         if values.ndim and len(values) != len(y):
-            raise ShapeError(f"the loss gave shape {tuple(values.shape)} for {len(y)} rows: expected one a row")
+            raise ShapeError(
+                f"the loss gave shape {tuple(values.shape)} for {len(y)} rows: expected one a row"
+            )
         return values.reshape(len(y), -1).mean(1) if values.ndim else values
 
     def _tally(self, scores: Tensor, values: Tensor, y: Tensor) -> Tally:

@@ -53,7 +53,9 @@ def loads(content: bytes, path: Path | str) -> tuple[dict[str, Tensor], dict[str
     found = _signature(content, path)
     unsigned = content[: found.start(1)] + _UNSIGNED.encode() + content[found.end(1) :]
     if hashlib.sha256(unsigned).hexdigest().encode() != found[1]:
-        raise ChecksumError(f"{path}: the bytes differ from its SHA-256: it was damaged; take it from a backup")
+        raise ChecksumError(
+            f"{path}: the bytes differ from its SHA-256: it was damaged; take it from a backup"
+        )
     try:
         tensors = load(content)
     except SafetensorError as error:  # pragma: no cover - a signed file that safetensors cannot read

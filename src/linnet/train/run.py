@@ -166,7 +166,9 @@ class Run:
         """
         folder = Path(folder)
         if not (folder / "run.json").is_file():
-            raise DataNotFoundError(f"no run in {folder}: expected a folder with run.json, as linnet train leaves")
+            raise DataNotFoundError(
+                f"no run in {folder}: expected a folder with run.json, as linnet train leaves"
+            )
         tensors, metadata = model_file.read(folder / "model.safetensors")
         try:
             card, summary = json.loads(metadata["card"]), json.loads((folder / "run.json").read_text("utf-8"))

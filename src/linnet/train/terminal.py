@@ -93,7 +93,9 @@ def header(record: Record) -> str:
 
 def line(record: Record) -> str:
     """A record as one line."""
-    return "  ".join(f"{format(record[key], spec):>10}" for key, (_, spec) in COLUMNS.items() if key in record)
+    return "  ".join(
+        f"{format(record[key], spec):>10}" for key, (_, spec) in COLUMNS.items() if key in record
+    )
 
 
 def ending(state: State) -> str:
