@@ -65,7 +65,7 @@ class Recipe:
     huber: float = 1.0
     measure: str | None = None
     drop_last: bool = False
-    seed: int = 0
+    seed: int = 1
     dtype: str = "float32"
     device: str = "auto"
     threads: int | str = "auto"

@@ -47,7 +47,7 @@ def fit(
     huber: float = 1.0,
     measure: str | None = None,
     drop_last: bool = False,
-    seed: int = 0,
+    seed: int = 1,
     dtype: str = "float32",
     device: str = "auto",
     threads: int | str = "auto",
@@ -162,8 +162,8 @@ def display(out: TextIO | None = None) -> Callback:
     """The callback that suits where the program runs: notebook, terminal, or pipe."""
     if out is None and _in_notebook():
         return LiveFigure()
-    out = out or sys.stdout
-    return LiveTable(out) if out.isatty() else Lines(out)
+    stream = sys.stdout if out is None else out
+    return LiveTable(stream) if stream.isatty() else Lines(stream)
 
 
 def new_folder(folder: Path) -> Path:

@@ -150,7 +150,7 @@ def test_a_resumed_run_equals_the_uninterrupted_one(blobs: Dataset, tmp_path: Pa
     try:
         module.by_name = lambda name, huber=1.0: (
             counting.append(Counting(original(name), states)) or counting[0]
-        )  # type: ignore[assignment]
+        )
         part, position = fit(blobs, recipe, callbacks=[Catch(), StopAt()])
     finally:
         module.by_name = original
@@ -207,11 +207,12 @@ def test_what_does_not_fit(blobs: Dataset) -> None:
 def test_a_module_learns_what_the_bank_learns(blobs: Dataset) -> None:
     recipe = Recipe(epochs=2, batch_size=32, dtype="float64", std=0.0)
     bank, _ = fit(blobs, recipe, test=blobs)
-    module = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
-    nn.init.zeros_(module[1].weight)  # type: ignore[arg-type]
-    nn.init.zeros_(module[1].bias)  # type: ignore[arg-type]
+    linear = nn.Linear(16, 3)
+    nn.init.zeros_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    module = nn.Sequential(nn.Flatten(), linear)
     run = fit_module(module, blobs, recipe, test=blobs)
-    torch.testing.assert_close(module[1].weight.detach(), bank.bank.W, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(linear.weight.detach(), bank.bank.W, rtol=1e-10, atol=1e-12)
     for key in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
         assert run.history[key] == pytest.approx(bank.history[key], rel=1e-10)
     torch.testing.assert_close(run.probabilities(blobs.X), bank.probabilities(blobs.X), rtol=1e-8, atol=1e-12)

@@ -43,6 +43,8 @@ def train(
 
     Parameters
     ----------
+    job
+        The run's options.
     config
         A TOML or JSON file with any of these options as keys (batch_size = 64), or a run's run.json.
         A flag overrides the file.

@@ -113,7 +113,9 @@ class AbsoluteError(Loss):
 
 @dataclass(frozen=True)
 class Huber(Loss):
-    """With r = ŷ − y, threshold t and slope s, summed over outputs:
+    """A square within a threshold and a straight line beyond.
+
+    With r = ŷ − y, threshold t and slope s, summed over outputs:
 
         l = s/(2t) r²          where |r| ≤ t
         l = s (|r| − t/2)      beyond

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -106,7 +107,7 @@ class Dataset:
         for tensor in (self.X, self.y):
             array = tensor.cpu().contiguous().numpy()
             digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(memoryview(array).cast("B") if array.size else b"")
+            digest.update(array.reshape(-1).view(np.uint8))
         return digest.hexdigest()
 
     def rows(self, index: Tensor | slice) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from linnet.data.dataset import Dataset, Splits
@@ -16,10 +17,10 @@ def load() -> Splits:
     """The digits, four fifths to train on and one fifth to test on, the split being fixed."""
     from sklearn.datasets import load_digits
 
-    bunch = load_digits()
+    pixels, labels = load_digits(return_X_y=True)
     whole = Dataset(
-        torch.from_numpy(bunch.data).to(torch.uint8),  # pixels are whole numbers 0…16
-        torch.from_numpy(bunch.target).long(),
+        torch.from_numpy(np.asarray(pixels)).to(torch.uint8),  # pixels are whole numbers 0…16
+        torch.from_numpy(np.asarray(labels)).long(),
         name="digits",
         classes=CLASSES,
         image_shape=(8, 8),

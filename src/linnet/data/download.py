@@ -1,4 +1,4 @@
-"""Fetching a file of known MD5 from mirrors: resumed, bounded, locked, and put in place whole or not at all."""
+"""Fetching a file of known MD5 from mirrors: resumed, bounded, locked, whole or not at all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATIENCE = 20.0
 MAX_BYTES = 256 << 20
 
 
-class _Refusal(Exception):
+class _RefusalError(Exception):
     """Why one mirror did not do."""
 
 
@@ -74,7 +74,7 @@ def fetch(
         for url in urls:
             try:
                 return _from_mirror(url, path, md5, timeout, patience, max_bytes, progress)
-            except (_Refusal, urllib.error.URLError, http.client.HTTPException, OSError) as error:
+            except (_RefusalError, urllib.error.URLError, http.client.HTTPException, OSError) as error:
                 if isinstance(error, OSError) and error.filename is not None:
                     raise  # the disk's fault, not the mirror's
                 reasons.append(f"  {url}: {getattr(error, 'reason', None) or error or type(error).__name__}")
@@ -97,7 +97,7 @@ def _from_mirror(
     part.unlink()
     if resumed:  # the first part may have been another file's
         return _from_mirror(url, path, md5, timeout, patience, max_bytes, progress)
-    raise _Refusal(f"gave another file (MD5 {digest}, expected {md5})")
+    raise _RefusalError(f"gave another file (MD5 {digest}, expected {md5})")
 
 
 def _receive(
@@ -105,7 +105,7 @@ def _receive(
 ) -> None:
     """Bring `part` to its full length from one mirror."""
     if not url.startswith(("http://", "https://")):
-        raise _Refusal("only http and https are used")
+        raise _RefusalError("only http and https are used")
     have = part.stat().st_size if part.is_file() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -114,20 +114,20 @@ def _receive(
         with contextlib.closing(error):
             if error.code == 416 and have:
                 return  # nothing is left to send: the checksum decides
-            raise _Refusal(f"answered {error.code} {error.reason}") from None
+            raise _RefusalError(f"answered {error.code} {error.reason}") from None
     with response:
         if have and not _continues(response, have):
             have = 0
         total = _total(response, have)
         if total is not None and total > max_bytes:
-            raise _Refusal(f"announced {total:,} bytes, more than {max_bytes:,}")
+            raise _RefusalError(f"announced {total:,} bytes, more than {max_bytes:,}")
         with part.open("ab" if have else "wb") as file:
             for size in _copy(response, file, have, patience, max_bytes):
                 have = size
                 if progress:
                     progress(have, total)
     if total is not None and have < total:
-        raise _Refusal(f"closed after {have:,} of {total:,} bytes")
+        raise _RefusalError(f"closed after {have:,} of {total:,} bytes")
 
 
 def _copy(
@@ -138,10 +138,10 @@ def _copy(
     while piece := response.read1(CHUNK):
         came += len(piece)
         if have + came > max_bytes:
-            raise _Refusal(f"sent more than {max_bytes:,} bytes")
+            raise _RefusalError(f"sent more than {max_bytes:,} bytes")
         waited = time.monotonic() - started
         if waited > patience and came / waited < LEAST_RATE:
-            raise _Refusal(f"sent {came:,} bytes in {waited:.0f} s")
+            raise _RefusalError(f"sent {came:,} bytes in {waited:.0f} s")
         file.write(piece)
         yield have + came
 

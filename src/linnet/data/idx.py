@@ -57,7 +57,8 @@ def read_labels(path: Path | str, classes: int) -> np.ndarray:
     """Class indices, (N,), each checked to lie in 0…classes−1.
 
     Raises:
-        DataNotFoundError, FormatError: as `read` does; also for another rank or type, or a label out of range.
+        DataNotFoundError, FormatError: as `read` does; also for another rank or type,
+            or a label out of range.
     """
     labels = read(path)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
@@ -131,11 +132,11 @@ def _read_gzip(path: Path, max_bytes: int) -> np.ndarray:
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-def _fill(file: BinaryIO | gzip.GzipFile, array: np.ndarray) -> int:
+def _fill(file: gzip.GzipFile, array: np.ndarray) -> int:
     """Read into the array until it is full or the file has ended; the bytes read."""
     if not array.size:
         return 0
-    view, filled = memoryview(array.reshape(-1)).cast("B"), 0
+    view, filled = memoryview(array.reshape(-1).view(np.uint8)), 0
     while filled < len(view) and (count := file.readinto(view[filled : filled + (1 << 20)])):
         filled += count
     return filled

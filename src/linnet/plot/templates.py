@@ -33,9 +33,11 @@ def templates(W: Tensor, image_shape: tuple[int, int], classes: Sequence[str]) -
     limit = float(W.abs().max()) or 1.0
     for axes in grid.flat:
         axes.set_axis_off()
+    drawn = None
     for axes, name, weights in zip(grid.flat, classes, W, strict=False):
         picture = weights.view(image_shape).numpy(force=True)
         drawn = axes.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
         axes.set_title(name, fontsize=9)
+    assert drawn is not None  # there is a class
     figure.colorbar(drawn, ax=grid, shrink=0.8, label="weight")
     return figure

@@ -102,4 +102,5 @@ def ending(state: State) -> str:
     """A sentence for a run that ended early; empty otherwise."""
     if not state.reason:
         return ""
-    return f"{state.reason} in epoch {state.epoch}, after minibatch {state.batch} of {state.batches}: what was learned is kept"
+    where = f"epoch {state.epoch}, after minibatch {state.batch} of {state.batches}"
+    return f"{state.reason} in {where}: what was learned is kept"
