@@ -150,7 +150,7 @@ def job_from(values: dict[str, Any], source: str = "config") -> Job:
     known = {field.name: field for field in dataclasses.fields(Job)}
     if unknown := sorted(set(values) - set(known)):
         raise UsageError(f"{source}: unknown key {', '.join(unknown)}: the keys are {', '.join(known)}")
-    fixed = {key: Path(v) if key in ("data_dir", "out") else v for key, v in values.items()}
+    fixed: dict[str, Any] = {key: Path(v) if key in ("data_dir", "out") else v for key, v in values.items()}
     try:
         return Job(**fixed)
     except TypeError as error:

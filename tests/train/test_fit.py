@@ -219,10 +219,15 @@ def test_a_module_learns_what_the_bank_learns(blobs: Dataset) -> None:
 
 
 def test_any_module_loss_and_optimizer(blobs: Dataset) -> None:
-    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.1), nn.Linear(16, 3))
+    net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.1), nn.Linear(32, 3))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
     run = fit_module(
-        net, blobs, Recipe(epochs=15), loss=nn.CrossEntropyLoss(), optimizer=optimizer, test=blobs
+        net,
+        blobs,
+        Recipe(epochs=15, batch_size=16),
+        loss=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        test=blobs,
     )
     assert run.history.last["test_accuracy"] > 0.9
     assert run.module is net

@@ -46,7 +46,7 @@ def fetch(*, data_dir: Path | None = None) -> None:
     from linnet.data import fashion_mnist
 
     with download_progress() as progress:
-        print(f"fashion_mnist is in {fashion_mnist.fetch(data_dir, progress=progress)}")
+        print(f"fashion_mnist is in {fashion_mnist.download(data_dir, progress=progress)}")
 
 
 @app.command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json as json_format
 import os
@@ -124,7 +125,7 @@ def openmp(chinese: bool) -> Check:
     maps = Path("/proc/self/maps")
     if not maps.is_file():
         return Check(name, "ok", say("openmp_unknown", chinese))
-    import sklearn.linear_model  # noqa: F401
+    importlib.import_module("sklearn.linear_model")
 
     paths = {line.split()[-1] for line in maps.read_text().splitlines() if OPENMP.search(line)}
     found = ", ".join(sorted(Path(path).name for path in paths)) or "-"

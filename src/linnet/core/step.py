@@ -58,9 +58,10 @@ def reference_sgd_(
 ) -> None:
     """The step by autograd, as one would write it in the book: see `Step`."""
     leaf = Bank(bank.W.clone().requires_grad_(), bank.b.clone().requires_grad_(), bank.models)
-    scores = leaf.scores(X * scale)  # (M, K, B)
-    objective = loss.value(scores, target).mean(-1).sum()  # each model's own mean
-    dW, db = torch.autograd.grad(objective, [leaf.W, leaf.b])
+    with torch.enable_grad():
+        scores = leaf.scores(X * scale)  # (M, K, B)
+        objective = loss.value(scores, target).mean(-1).sum()  # each model's own mean
+        dW, db = torch.autograd.grad(objective, [leaf.W, leaf.b])
     rate = lr.expand(-1, bank.outputs, 1).reshape(-1, 1)  # (M·K, 1)
     out.copy_(scores.detach().view(out.shape))
     bank.W.sub_(rate * dW)

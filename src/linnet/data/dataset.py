@@ -107,7 +107,7 @@ class Dataset:
         for tensor in (self.X, self.y):
             array = tensor.cpu().contiguous().numpy()
             digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(array.reshape(-1).view(np.uint8))
+            digest.update(array.reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
 
     def rows(self, index: Tensor | slice) -> Dataset:

@@ -1,38 +1,62 @@
-"""Fetching a file of known MD5 from mirrors: resumed, bounded, locked, whole or not at all."""
+"""One file from several mirrors: resumed, checked by MD5, and whole or absent.
+
+Bytes gather in `NAME.part`, which survives a failure so that the next attempt goes on from there. Only
+when its MD5 is right does it become `NAME`. `NAME.lock` keeps two processes from fetching at once.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
 import re
+import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 from filelock import FileLock
 
 from linnet import files
-from linnet.errors import DownloadError
+from linnet.errors import DownloadError, UsageError
 
 Progress = Callable[[int, int | None], None]
 
-CHUNK = 1 << 16
-TIMEOUT = 5.0
-"""Seconds to wait for a connection or for the next bytes."""
-
-LEAST_RATE = 1024
-"""Bytes a second, over `PATIENCE`, under which a mirror is given up."""
-
-PATIENCE = 20.0
-MAX_BYTES = 256 << 20
+MAX_BYTES = 1 << 30
+MIN_RATE = 1024
+_PIECE = 1 << 16
+_ATTEMPTS = 2  # the second resumes a short body, or starts anew after a useless part
 
 
-class _RefusalError(Exception):
-    """Why one mirror did not do."""
+class _MirrorError(Exception):
+    """This mirror did not give the file; the next may."""
+
+
+class _AgainError(_MirrorError):
+    """… but a second attempt at it may do better."""
+
+
+@dataclass(frozen=True)
+class _Fetch:
+    """What `fetch` was asked for."""
+
+    path: Path
+    md5: str
+    timeout: float
+    progress: Progress | None
+    max_bytes: int
+    min_rate: float
+
+    @property
+    def part(self) -> Path:
+        """Where the bytes gather."""
+        return self.path.with_name(self.path.name + ".part")
 
 
 def fetch(
@@ -40,123 +64,231 @@ def fetch(
     path: Path,
     md5: str,
     *,
-    timeout: float = TIMEOUT,
-    patience: float = PATIENCE,
-    max_bytes: int = MAX_BYTES,
+    timeout: float = 5.0,
     progress: Progress | None = None,
+    max_bytes: int = MAX_BYTES,
+    min_rate: float = MIN_RATE,
 ) -> Path:
-    """Fetch a file from the first mirror that gives it rightly.
-
-    What has come stays in `NAME.part` and is gone on with at the next mirror or the next call. A second
-    process waits for the first and finds the file there.
+    """Have the file at `path`: as it is when its MD5 is right, else from the first mirror that gives it.
 
     Args:
-        urls: the mirrors, http or https, in the order to try.
-        path: where the file goes.
-        md5: what it must have.
-        timeout: seconds to wait for a connection or for bytes.
-        patience: seconds after which a mirror slower than `LEAST_RATE` is given up.
-        max_bytes: refuse more than that.
-        progress: called with the bytes there and, when known, in all.
+        urls: the file's addresses, http or https, tried in turn.
+        path: where it goes; the folder is made when missing.
+        md5: the file's MD5, 32 hexadecimal digits.
+        timeout: seconds without a byte, or twice as many without an answer, that end an attempt.
+        progress: called with the bytes that are there and the bytes in all, None when unknown.
+        max_bytes: a file that is longer is refused.
+        min_rate: bytes a second, over any `timeout` seconds, below which a mirror is given up.
 
     Returns:
         `path`.
 
     Raises:
-        DownloadError: no mirror did; the message has each one's reason.
-        OSError: the folder cannot be written.
+        DownloadError: no mirror gave the file; the message has each one's reason.
+        UsageError: an address is not http or https.
+        OSError: the folder cannot be written or the disk is full; what came is kept in `NAME.part`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(path.name + ".lock")):
-        if path.is_file() and files.hexdigest(path, "md5") == md5:
-            return path
-        reasons = []
-        for url in urls:
-            try:
-                return _from_mirror(url, path, md5, timeout, patience, max_bytes, progress)
-            except (_RefusalError, urllib.error.URLError, http.client.HTTPException, OSError) as error:
-                if isinstance(error, OSError) and error.filename is not None:
-                    raise  # the disk's fault, not the mirror's
-                reasons.append(f"  {url}: {getattr(error, 'reason', None) or error or type(error).__name__}")
-    raise DownloadError(f"{path.name} could not be downloaded:\n" + "\n".join(reasons))
+    for url in urls:
+        _check_scheme(url)
+    job = _Fetch(Path(path), md5.lower(), timeout, progress, max_bytes, min_rate)
+    if _is_right(job.path, job.md5):  # before the lock: the folder may be read-only
+        return job.path
+    job.path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(job.path.with_name(job.path.name + ".lock")):
+        if not _is_right(job.path, job.md5):
+            _from_mirrors(urls, job)
+    return job.path
 
 
-def _from_mirror(
-    url: str, path: Path, md5: str, timeout: float, patience: float, max_bytes: int, progress: Progress | None
-) -> Path:
-    """Fetch from one mirror, trying once more from the start if what was resumed did not fit."""
-    part = path.with_name(path.name + ".part")
-    resumed = part.is_file() and part.stat().st_size > 0
-    _receive(url, part, timeout, patience, max_bytes, progress)
-    digest = files.hexdigest(part, "md5")
-    if digest == md5:
-        _fsync(part)
-        os.replace(part, path)
-        files.sync_folder(path.parent)
-        return path
-    part.unlink()
-    if resumed:  # the first part may have been another file's
-        return _from_mirror(url, path, md5, timeout, patience, max_bytes, progress)
-    raise _RefusalError(f"gave another file (MD5 {digest}, expected {md5})")
+def _from_mirrors(urls: Sequence[str], job: _Fetch) -> None:
+    if _is_right(job.part, job.md5):  # an earlier process ended between the last byte and the rename
+        return _finish(job)
+    reasons: list[str] = []
+    for url in urls:
+        try:
+            return _from_mirror(url, job)
+        except _MirrorError as error:
+            reasons.append(f"  {url}: {error}")
+    raise DownloadError("\n".join([f"no mirror gave {job.path.name}:", *reasons]))
 
 
-def _receive(
-    url: str, part: Path, timeout: float, patience: float, max_bytes: int, progress: Progress | None
-) -> None:
-    """Bring `part` to its full length from one mirror."""
-    if not url.startswith(("http://", "https://")):
-        raise _RefusalError("only http and https are used")
-    have = part.stat().st_size if part.is_file() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+def _from_mirror(url: str, job: _Fetch) -> None:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _attempt(url, job)
+        except _AgainError:
+            if attempt == _ATTEMPTS:
+                raise
+
+
+def _attempt(url: str, job: _Fetch) -> None:
+    offset = job.part.stat().st_size if job.part.is_file() else 0
+    with _open(url, offset, job) as response:
+        start, total = _extent(response, offset, job)
+        _receive(response, start, total, job)
+    if _is_right(job.part, job.md5):
+        return _finish(job)
+    got = files.hexdigest(job.part, "md5")
+    job.part.unlink()
+    kind = _AgainError if start else _MirrorError  # what was resumed may have been bad from before
+    raise kind(f"sent other content: MD5 {got}, expected {job.md5}")
+
+
+def _open(url: str, offset: int, job: _Fetch) -> http.client.HTTPResponse:
+    request = urllib.request.Request(url, headers={"User-Agent": "linnet"})
+    if offset:
+        request.add_header("Range", f"bytes={offset}-")
     try:
-        response = urllib.request.urlopen(request, timeout=timeout)
+        return _answer(request, job.timeout)
     except urllib.error.HTTPError as error:
-        with contextlib.closing(error):
-            if error.code == 416 and have:
-                return  # nothing is left to send: the checksum decides
-            raise _RefusalError(f"answered {error.code} {error.reason}") from None
-    with response:
-        if have and not _continues(response, have):
-            have = 0
-        total = _total(response, have)
-        if total is not None and total > max_bytes:
-            raise _RefusalError(f"announced {total:,} bytes, more than {max_bytes:,}")
-        with part.open("ab" if have else "wb") as file:
-            for size in _copy(response, file, have, patience, max_bytes):
-                have = size
-                if progress:
-                    progress(have, total)
-    if total is not None and have < total:
-        raise _RefusalError(f"closed after {have:,} of {total:,} bytes")
+        error.close()
+        if error.code == 416 and offset:
+            job.part.unlink()
+            raise _AgainError(f"cannot resume at byte {offset}") from None
+        raise _MirrorError(f"HTTP {error.code} {error.reason}") from None
+    except urllib.error.URLError as error:
+        raise _MirrorError(str(error.reason)) from None
+    except (FutureTimeoutError, TimeoutError):
+        raise _MirrorError(f"no answer in {2 * job.timeout:g} s") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _MirrorError(f"{type(error).__name__}: {error}") from None
+
+
+def _answer(request: urllib.request.Request, timeout: float) -> http.client.HTTPResponse:
+    """Open the request in a thread: no timeout of the socket bounds name look-up or dripping headers."""
+    future: Future[http.client.HTTPResponse] = Future()
+
+    def ask() -> None:
+        try:
+            future.set_result(urllib.request.build_opener(_WebRedirects).open(request, timeout=timeout))
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return future.result(2 * timeout)
+    except FutureTimeoutError:
+        future.add_done_callback(_discard)
+        raise
+
+
+def _discard(future: Future[http.client.HTTPResponse]) -> None:
+    """Close an answer that came too late."""
+    error = future.exception()
+    if error is None:
+        future.result().close()
+    elif isinstance(error, urllib.error.HTTPError):
+        error.close()
+
+
+class _WebRedirects(urllib.request.HTTPRedirectHandler):
+    """Follow redirects to http and https only."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        if urllib.parse.urlsplit(newurl).scheme not in ("http", "https"):
+            fp.close()
+            raise urllib.error.URLError(f"redirects to {newurl}, which is neither http nor https")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _extent(response: http.client.HTTPResponse, offset: int, job: _Fetch) -> tuple[int, int | None]:
+    """Where the body starts in the file, and the file's length when the server tells it."""
+    if response.headers.get_content_type() == "text/html" and job.path.suffix not in (".html", ".htm"):
+        raise _MirrorError("sent a web page, not the file")
+    if response.status == 206:
+        start, total = _resumed(response, offset, job)
+    elif response.status == 200:
+        start, total = 0, response.length
+    else:
+        raise _MirrorError(f"HTTP {response.status} {response.reason}")
+    if total is not None and total > job.max_bytes:
+        raise _MirrorError(f"announces {total:,} bytes: expected at most {job.max_bytes:,}")
+    return start, total
+
+
+def _resumed(response: http.client.HTTPResponse, offset: int, job: _Fetch) -> tuple[int, int | None]:
+    given = response.headers.get("Content-Range", "")
+    match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", given.strip())
+    if not offset or match is None or int(match[1]) != offset:
+        job.part.unlink(missing_ok=True)
+        raise _AgainError(f"answered bytes from {offset} with Content-Range {given!r}")
+    return offset, None if match[3] == "*" else int(match[3])
+
+
+def _receive(response: http.client.HTTPResponse, start: int, total: int | None, job: _Fetch) -> None:
+    """Write the body at `start`, flushed to disk whatever happens."""
+    with job.part.open("ab" if start else "wb") as file:
+        try:
+            done = _copy(response, file, start, total, job)
+        finally:
+            file.flush()
+            os.fsync(file.fileno())
+    if done > job.max_bytes:
+        job.part.unlink()
+        raise _MirrorError(f"sends more than {job.max_bytes:,} bytes")
+    if total is not None and done < total:
+        raise _AgainError(f"broke off after {done:,} of {total:,} bytes")
 
 
 def _copy(
-    response: http.client.HTTPResponse, file: BinaryIO, have: int, patience: float, max_bytes: int
-) -> Iterator[int]:
-    """Write what comes, yielding the length so far."""
-    started, came = time.monotonic(), 0
-    while piece := response.read1(CHUNK):
-        came += len(piece)
-        if have + came > max_bytes:
-            raise _RefusalError(f"sent more than {max_bytes:,} bytes")
-        waited = time.monotonic() - started
-        if waited > patience and came / waited < LEAST_RATE:
-            raise _RefusalError(f"sent {came:,} bytes in {waited:.0f} s")
+    response: http.client.HTTPResponse, file: IO[bytes], done: int, total: int | None, job: _Fetch
+) -> int:
+    """Copy until the body ends or passes the limit; the file's length then."""
+    pace = _Pace(job.timeout, job.min_rate)
+    while done <= job.max_bytes and (piece := _read(response, job)):
         file.write(piece)
-        yield have + came
+        done += len(piece)
+        if job.progress:
+            job.progress(done, total)
+        pace.check(len(piece))
+    return done
 
 
-def _continues(response: http.client.HTTPResponse, have: int) -> bool:
-    """Whether the answer goes on from where we are."""
-    span = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    return response.status == 206 and span is not None and int(span[1]) == have
+def _read(response: http.client.HTTPResponse, job: _Fetch) -> bytes:
+    try:
+        return response.read1(_PIECE)
+    except TimeoutError:
+        raise _MirrorError(f"stalled for {job.timeout:g} s") from None
+    except http.client.IncompleteRead:
+        raise _AgainError("broke off in mid-body") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _AgainError(f"broke off: {type(error).__name__}: {error}") from None
 
 
-def _total(response: http.client.HTTPResponse, have: int) -> int | None:
-    length = response.headers.get("Content-Length", "")
-    return have + int(length) if length.isdigit() else None
+class _Pace:
+    """Give a mirror up that sends, but next to nothing.
+
+    Args:
+        window: seconds over which the rate is taken.
+        least: bytes a second.
+    """
+
+    def __init__(self, window: float, least: float) -> None:
+        self._window, self._least = window, least
+        self._since, self._bytes = time.monotonic(), 0
+
+    def check(self, count: int) -> None:
+        """Count bytes, and judge when a window is over."""
+        self._bytes += count
+        passed = time.monotonic() - self._since
+        if passed < self._window:
+            return
+        if self._bytes < self._least * passed:
+            raise _MirrorError(f"too slow: {self._bytes / passed:.0f} bytes/s of at least {self._least:g}")
+        self._since, self._bytes = time.monotonic(), 0
 
 
-def _fsync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+def _finish(job: _Fetch) -> None:
+    os.replace(job.part, job.path)
+    files.sync_folder(job.path.parent)
+
+
+def _is_right(path: Path, md5: str) -> bool:
+    return path.is_file() and files.hexdigest(path, "md5") == md5
+
+
+def _check_scheme(url: str) -> None:
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise UsageError(f"cannot download {url!r}: expected an address that begins with http:// or https://")

@@ -1,23 +1,35 @@
-"""Fashion-MNIST: 70,000 images of clothing (Xiao, Rasul and Vollgraf 2017), found on disk or downloaded."""
+"""Fashion-MNIST: 70,000 grey images of clothing, 28 × 28, in ten classes (Xiao et al., 2017; MIT licence)."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import platformdirs
 import torch
 
 from linnet import files
-from linnet.data import download as downloads
 from linnet.data import idx
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.download import fetch
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
 
+Progress = Callable[[int, int | None], None]
+
 CLASSES = (
-    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
-)  # fmt: skip
+    "t-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+"""The names the book gives to labels 0…9."""
 
 FILES = {
     "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
@@ -25,135 +37,203 @@ FILES = {
     "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
     "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
 }
+"""The official files and their MD5."""
 
 MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
 )
 
-IMAGE_SHAPE = (28, 28)
-VARIABLE = "LINNET_DATA"
-LAYOUTS = ("", "FashionMNIST/raw", "fashion_mnist", "fashion-mnist")
-"""Where in a folder the files may lie; the second is torchvision's."""
+ROWS = {"train": 60_000, "t10k": 10_000}
+"""The rows of the two parts."""
+
+DOWNLOAD_BYTES = 30_878_645
+"""The four files together."""
+
+MAX_FILE_BYTES = 64 << 20
+"""What a mirror may send for one file before it is given up."""
+
+_IMAGE_SHAPE = (28, 28)
+_SUBFOLDERS = ("", "FashionMNIST/raw", "fashion_mnist", "fashion-mnist")
 
 
 def load(
-    folder: Path | str | None = None, *, download: bool = True, progress: downloads.Progress | None = None
+    folder: Path | str | None = None, *, download: bool = True, progress: Progress | None = None
 ) -> Splits:
-    """The 60,000 training and 10,000 test images.
+    """Fashion-MNIST from where it is, or downloaded when it is nowhere.
 
     Args:
-        folder: look in this folder alone (and download to it); otherwise in LINNET_DATA, ../data and
-            the user's cache.
-        download: fetch the files when they are nowhere.
-        progress: called with bytes done and in all.
+        folder: look here only, and download to here; None searches the usual places (see `find`).
+        download: whether a missing data set may be downloaded.
+        progress: called with bytes done and bytes in all during a download.
+
+    Returns:
+        60,000 rows to train on and 10,000 to test on: X uint8 of shape (N, 784), to be scaled by 1/255.
 
     Raises:
-        DataNotFoundError: the files are nowhere and cannot be downloaded.
-        FormatError: a file is damaged.
+        DataNotFoundError: the files are nowhere and could not be downloaded.
+        FormatError: a file is damaged, or the files do not fit each other.
     """
     found = find(folder)
-    if found is None and not download:
-        raise DataNotFoundError(_help(folder, "the files were not found"))
-    found = found or fetch(folder, progress)
+    if found is None:
+        found = _downloaded(folder, progress) if download else None
+    if found is None:
+        raise DataNotFoundError(_nowhere(folder, "it was not to be downloaded"))
     return Splits(_part(found, "train"), _part(found, "t10k"))
 
 
 def find(folder: Path | str | None = None) -> Path | None:
-    """The folder with all four files, gzipped or plain; None when there is none.
+    """The first folder that has all four files, plain or gzip; None when there is none.
 
     Args:
-        folder: look here alone.
+        folder: look here only. None searches the folder that the environment variable LINNET_DATA
+            names, `../data`, and the user's cache. Each place is also searched in its subfolders
+            `FashionMNIST/raw`, `fashion_mnist` and `fashion-mnist`.
     """
-    for place in _places(folder):
-        for layout in LAYOUTS:
-            if all(_file(place / layout, name) for name in FILES):
-                return place / layout
-    return None
+    return next((place for place in _places(folder) if _is_complete(place)), None)
 
 
-def fetch(folder: Path | str | None = None, progress: downloads.Progress | None = None) -> Path:
-    """Download what is missing of the four files, checked by MD5.
+def download(folder: Path | str | None = None, progress: Progress | None = None) -> Path:
+    """Download what is missing of the four files; those that are there and right stay.
 
     Args:
-        folder: where to; LINNET_DATA when set, else the user's cache.
-        progress: called with bytes done and in all, file by file.
+        folder: where to; None is the folder LINNET_DATA names, or else the user's cache.
+        progress: called with bytes done and bytes in all.
 
     Returns:
         The folder.
 
     Raises:
-        DataNotFoundError: no mirror gave a file; the message says how to get them by hand.
+        DownloadError: no mirror gave a file.
+        OSError: the folder cannot be written.
     """
-    target = Path(folder or os.environ.get(VARIABLE) or _cache())
-    try:
-        for name, md5 in FILES.items():
-            downloads.fetch([mirror + name for mirror in MIRRORS], target / name, md5, progress=progress)
-    except DownloadError as error:
-        raise DataNotFoundError(_help(folder, str(error))) from error
+    target = Path(folder or os.environ.get("LINNET_DATA") or _cache()).expanduser()
+    before = 0
+    for name, md5 in FILES.items():
+        urls = [mirror + name for mirror in MIRRORS]
+        path = fetch(urls, target / name, md5, progress=_after(before, progress), max_bytes=MAX_FILE_BYTES)
+        before += path.stat().st_size
     return target
 
 
-def verify(folder: Path) -> dict[str, str]:
-    """Each file's state: "ok", "ok (plain)" by its structure, "missing", or what is wrong with it."""
-    return {name: _state(folder, name, md5) for name, md5 in FILES.items()}
+def verify(folder: Path | str) -> dict[str, str]:
+    """The state of each of the four files.
+
+    Args:
+        folder: the folder, or one above it as in `find`.
+
+    Returns:
+        File name to "ok" (the MD5 is right), "ok (plain)" (unpacked: shape and labels are right),
+        "missing", or "changed: " and what is wrong.
+    """
+    place = find(folder) or Path(folder).expanduser()
+    return {name: _state(place, name) for name in FILES}
 
 
-def _places(folder: Path | str | None) -> list[Path]:
+def _part(folder: Path, part: str) -> Dataset:
+    X = _images(_existing(folder, f"{part}-images-idx3-ubyte.gz"), ROWS[part])
+    y = _labels(_existing(folder, f"{part}-labels-idx1-ubyte.gz"), ROWS[part])
+    return Dataset(
+        torch.from_numpy(X),
+        torch.from_numpy(y),
+        name="fashion_mnist",
+        classes=CLASSES,
+        image_shape=_IMAGE_SHAPE,
+        scale=1 / 255,
+        source=str(folder),
+    )
+
+
+def _images(path: Path, rows: int) -> idx.Array:
+    images = idx.read(path, in_memory=True)
+    expected = (rows, *_IMAGE_SHAPE)
+    if images.dtype != "uint8" or images.shape != expected:
+        raise FormatError(f"{path} holds {images.dtype} of shape {images.shape}: expected uint8 {expected}")
+    return images.reshape(rows, -1)
+
+
+def _labels(path: Path, rows: int) -> idx.Array:
+    labels = idx.read_labels(path, len(CLASSES))
+    if len(labels) != rows:
+        raise FormatError(f"{path} holds {len(labels)} labels: expected {rows}, one for each image")
+    return labels
+
+
+def _state(folder: Path, name: str) -> str:
+    zipped, plain = folder / name, _plain(folder / name)
+    if zipped.is_file() and (md5 := files.hexdigest(zipped, "md5")) != FILES[name]:
+        return f"changed: md5 {md5}, expected {FILES[name]}"
+    if plain.is_file() and (fault := _fault(plain)):
+        return f"changed: {fault}"
+    if zipped.is_file():
+        return "ok"
+    return "ok (plain)" if plain.is_file() else "missing"
+
+
+def _fault(path: Path) -> str:
+    check = _images if "-images-" in path.name else _labels
+    try:
+        check(path, ROWS[path.name.split("-")[0]])
+    except FormatError as error:
+        return str(error)
+    return ""
+
+
+def _existing(folder: Path, name: str) -> Path:
+    """The plain file, which is quicker to read, or the gzip."""
+    plain = _plain(folder / name)
+    return plain if plain.is_file() else folder / name
+
+
+def _plain(zipped: Path) -> Path:
+    return zipped.with_suffix("")
+
+
+def _is_complete(folder: Path) -> bool:
+    return all(_existing(folder, name).is_file() for name in FILES)
+
+
+def _places(folder: Path | str | None) -> Iterator[Path]:
     if folder is not None:
-        return [Path(folder)]
-    named = os.environ.get(VARIABLE)
-    return [*([Path(named)] if named else []), Path("..") / "data", _cache()]
+        roots = [Path(folder)]
+    else:
+        named = os.environ.get("LINNET_DATA")
+        roots = [*([Path(named)] if named else []), Path("..", "data")]
+    for root in roots:
+        for below in _SUBFOLDERS:
+            yield root.expanduser() / below
+    if folder is None:
+        yield _cache()
 
 
 def _cache() -> Path:
     return Path(platformdirs.user_cache_dir("linnet")) / "fashion_mnist"
 
 
-def _file(folder: Path, name: str) -> Path | None:
-    """A file as it is there: gzipped or plain."""
-    for path in (folder / name, folder / name.removesuffix(".gz")):
-        if path.is_file():
-            return path
-    return None
-
-
-def _part(folder: Path, part: str) -> Dataset:
-    images_path = _file(folder, f"{part}-images-idx3-ubyte.gz")
-    labels_path = _file(folder, f"{part}-labels-idx1-ubyte.gz")
-    if images_path is None or labels_path is None:
-        raise DataNotFoundError(_help(folder, f"the {part} files are missing"))
-    images, labels = idx.read(images_path), idx.read_labels(labels_path, len(CLASSES))
-    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != IMAGE_SHAPE:
-        raise FormatError(
-            f"{images_path}: expected uint8 images of 28 × 28, got {images.dtype} {images.shape}"
-        )
-    if len(images) != len(labels):
-        raise FormatError(f"{images_path} has {len(images)} images, {labels_path} {len(labels)} labels")
-    X = torch.from_numpy(images if images.flags.writeable else images.copy()).view(len(images), -1)
-    y = torch.from_numpy(labels.astype(np.int64))
-    return Dataset(X, y, "fashion_mnist", CLASSES, IMAGE_SHAPE, 1 / 255, str(folder))
-
-
-def _state(folder: Path, name: str, md5: str) -> str:
-    path = _file(folder, name)
-    if path is None:
-        return "missing"
-    if path.suffix == ".gz":
-        digest = files.hexdigest(path, "md5")
-        return "ok" if digest == md5 else f"changed: MD5 {digest}, expected {md5}"
+def _downloaded(folder: Path | str | None, progress: Progress | None) -> Path:
     try:
-        idx.read_labels(path, len(CLASSES)) if "labels" in name else idx.read(path)
-    except FormatError as error:
-        return f"changed: {error}"
-    return "ok (plain)"
+        return download(folder, progress)
+    except (DownloadError, OSError) as error:
+        raise DataNotFoundError(_nowhere(folder, f"could not be downloaded: {error}")) from error
 
 
-def _help(folder: Path | str | None, reason: str) -> str:
-    rows = "\n".join(f"  {name}  MD5 {md5}" for name, md5 in FILES.items())
-    places = ", ".join(str(place) for place in _places(folder))
-    return (
-        f"Fashion-MNIST cannot be had: {reason}\nLooked in: {places}\n"
-        f"To go on without a network, put these four files into a folder and name it with --data-dir or "
-        f"{VARIABLE}:\n{rows}\nThey are at {' and '.join(MIRRORS)}"
+def _after(before: int, progress: Progress | None) -> Progress | None:
+    """Progress of one file as progress of all four."""
+    if progress is None:
+        return None
+    return lambda done, _: progress(before + done, DOWNLOAD_BYTES)
+
+
+def _nowhere(folder: Path | str | None, reason: str) -> str:
+    names = [f"  {name}  md5 {md5}" for name, md5 in FILES.items()]
+    places = [f"  {place.absolute()}" for place in _places(folder)]
+    where = "that folder" if folder is not None else "one of these, or in a folder that LINNET_DATA names"
+    return "\n".join(
+        [
+            f"Fashion-MNIST was not found, and {reason}",
+            "Searched, for all four files:",
+            *places,
+            f"Put these, from {MIRRORS[-1]}, in {where}:",
+            *names,
+        ]
     )

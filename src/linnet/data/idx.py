@@ -1,164 +1,253 @@
-"""The IDX format of MNIST and its kin: `read`, `write`.
+"""IDX, the file format of MNIST and its kin: a typed array of any rank, plain or gzip.
 
-A file is a header of two zero bytes, a type code, the rank, and one big-endian uint32 a dimension, then
-the elements, big-endian, last dimension fastest. It may be gzipped. Everything in the header is checked
-before memory is taken, and the memory taken is what the header declares.
+    00 00 | type code, 1 byte | rank, 1 byte | rank × size, uint32 big-endian | items, big-endian
+
+The header is not believed before the file's own length has confirmed it: nothing is allocated for a
+size that the bytes on disk cannot hold, so a damaged or hostile file costs an error and no memory.
 """
 
 from __future__ import annotations
 
 import gzip
 import math
+import mmap
+import os
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from linnet import files
-from linnet.errors import DataNotFoundError, FormatError
+from linnet.errors import DataNotFoundError, FormatError, ShapeError
+from linnet.files import replacing
 
-TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-CODES = {np.dtype(kind): code for code, kind in TYPES.items()}
-GZIP = b"\x1f\x8b"
+Array = npt.NDArray[Any]
 
-MAX_BYTES = 16 << 30
-"""The most that a file may declare."""
+CODES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+"""Type code to numpy dtype, in the file's byte order."""
 
-MOST_DEFLATED = 1032
-"""A byte of deflate gives no more than this many."""
+MAX_BYTES = 8 << 30
+"""The largest array `read` takes unless told otherwise: 8 GiB."""
+
+MAX_RANK = 64 if int(np.__version__.split(".")[0]) >= 2 else 32
+"""The dimensions numpy can hold; the format itself allows 255."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_DEFLATE_RATIO = 1032  # deflate's best: 258 bytes from 2 bits
+_DEFLATE_SLACK = 4096
+_PIECE = 1 << 20
 
 
-def read(path: Path | str, *, max_bytes: int = MAX_BYTES) -> np.ndarray:
+class _Header(NamedTuple):
+    """What an IDX file says of itself."""
+
+    dtype: np.dtype[Any]  # big-endian
+    shape: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        """Bytes of the header."""
+        return 4 + 4 * len(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the items."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read(path: Path | str, *, max_bytes: int = MAX_BYTES, in_memory: bool = False) -> Array:
     """The array in an IDX file.
 
-    Args:
-        path: the file, plain or gzipped (told by its content, not its name).
-        max_bytes: refuse a file that declares more.
+    Gzip is told by the file's first bytes, not its name. What is unpacked goes straight into the array
+    returned, writable and in the machine's byte order. A plain file is mapped: read-only, in the file's
+    big-endian byte order, and to be left alone by other programs as long as the array lives.
 
-    Returns:
-        A read-only view of the file, mapped into memory, when it is plain (big-endian where its elements
-        have several bytes); an array of its own, in native order, when it is gzipped.
+    Args:
+        path: the file.
+        max_bytes: refuse an array that is larger, in bytes.
+        in_memory: read a plain file into memory as well, writable and in the machine's byte order.
 
     Raises:
-        DataNotFoundError: no such file.
-        FormatError: anything wrong with it, named with the file.
+        DataNotFoundError: there is no such file.
+        FormatError: the file is no IDX file, or it is truncated, corrupt, too long or too large.
     """
     path = Path(path)
     if not path.is_file():
-        raise DataNotFoundError(f"no file at {path}")
+        raise DataNotFoundError(f"{path} is not there: expected an IDX file, plain or gzip")
     with path.open("rb") as file:
-        zipped = file.read(2) == GZIP
-    return _read_gzip(path, max_bytes) if zipped else _map(path, max_bytes)
+        zipped = file.read(2) == _GZIP_MAGIC
+        file.seek(0)
+        if zipped:
+            return _read_gzip(file, path, max_bytes)
+        header = _read_header(file, path, max_bytes)
+        _check_length(header, os.fstat(file.fileno()).st_size, path)
+        return _unpacked(file, header, path) if in_memory else _mapped(file, header)
 
 
-def read_labels(path: Path | str, classes: int) -> np.ndarray:
-    """Class indices, (N,), each checked to lie in 0…classes−1.
+def read_labels(path: Path | str, classes: int) -> npt.NDArray[np.int64]:
+    """Class indices from an IDX file of rank 1.
+
+    Args:
+        path: the file.
+        classes: K; each label must be in 0…K−1.
+
+    Returns:
+        The labels, shape (N,), int64.
 
     Raises:
-        DataNotFoundError, FormatError: as `read` does; also for another rank or type,
-            or a label out of range.
+        DataNotFoundError: there is no such file.
+        FormatError: as `read`, or the file holds something other than such labels.
     """
-    labels = read(path)
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+    labels = read(path, in_memory=True)
+    if labels.ndim != 1 or labels.dtype.kind not in "ui":
         raise FormatError(
-            f"{path}: labels must be one row of integers, got {labels.dtype} of shape {labels.shape}"
+            f"{path} holds {labels.dtype} of shape {labels.shape}: expected labels, integers of rank 1"
         )
     wrong = np.flatnonzero((labels < 0) | (labels >= classes))
     if len(wrong):
         row = int(wrong[0])
-        raise FormatError(f"{path}: label {labels[row]} in row {row} is outside 0…{classes - 1}")
-    return labels
+        raise FormatError(f"{path}: the label of row {row} is {labels[row]}: expected 0…{classes - 1}")
+    return labels.astype(np.int64)
 
 
-def write(path: Path | str, array: np.ndarray) -> None:
-    """Write an array, whole or not at all, gzipped when the name ends in .gz (the same bytes each time).
+def write(path: Path | str, array: Array) -> None:
+    """Write an array as IDX, whole or not at all; as gzip when the name ends in `.gz`.
+
+    The same array gives the same bytes, whenever it is written.
 
     Args:
-        path: where.
-        array: of uint8, int8, int16, int32, float32 or float64, of at most 255 dimensions.
+        path: the file to write or replace.
+        array: uint8, int8, int16, int32, float32 or float64, in any byte order and layout.
 
     Raises:
-        FormatError: the format has no such type or size.
+        ShapeError: IDX cannot hold the array's type or shape.
+        OSError: the file cannot be written.
     """
-    array = np.asarray(array)
-    kind = array.dtype.newbyteorder(">") if array.dtype.itemsize > 1 else array.dtype
-    if kind not in CODES:
+    path = Path(path)
+    header = _header_of(array)
+    with replacing(path) as file:
+        if path.name.endswith(".gz"):
+            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+                _write_items(packed, header, array)
+        else:
+            _write_items(file, header, array)
+
+
+def _read_gzip(file: BinaryIO, path: Path, max_bytes: int) -> Array:
+    packed_size = os.fstat(file.fileno()).st_size
+    try:
+        with gzip.GzipFile(fileobj=file) as packed:
+            header = _read_header(packed, path, max_bytes)
+            if header.nbytes > _DEFLATE_RATIO * packed_size + _DEFLATE_SLACK:
+                raise FormatError(
+                    f"{path} declares {_described(header)}, more than its {packed_size:,} bytes of gzip "
+                    "can unpack to: the header is damaged; get the file anew"
+                )
+            return _unpacked(packed, header, path)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
+
+
+def _read_header(file: BinaryIO | gzip.GzipFile, path: Path, max_bytes: int) -> _Header:
+    start = file.read(4)
+    if start[:2] != b"\0\0"[: len(start)]:
+        raise FormatError(f"{path} begins with {start[:2].hex(' ')}: an IDX file begins with 00 00")
+    if len(start) < 4:
+        raise _truncated(path, "header", 4, len(start))
+    code, rank = start[2], start[3]
+    if code not in CODES:
+        known = ", ".join(f"0x{code:02X}" for code in CODES)
+        raise FormatError(f"{path} has type code 0x{code:02X}: IDX knows {known}")
+    sizes = file.read(4 * rank)
+    if len(sizes) < 4 * rank:
+        raise _truncated(path, "header", 4 + 4 * rank, 4 + len(sizes))
+    header = _Header(np.dtype(CODES[code]), struct.unpack(f">{rank}I", sizes))
+    _check_size(header, path, max_bytes)
+    return header
+
+
+def _check_size(header: _Header, path: Path, max_bytes: int) -> None:
+    if len(header.shape) > MAX_RANK:
+        raise FormatError(f"{path} has {len(header.shape)} dimensions: numpy holds at most {MAX_RANK}")
+    if math.prod(size for size in header.shape if size) * header.dtype.itemsize >= 1 << 63:
+        raise FormatError(f"{path} declares {_described(header)}: its size overflows 63 bits")
+    if header.nbytes > max_bytes:
         raise FormatError(
-            f"IDX has no type for {array.dtype}: use uint8, int8, int16, int32, float32 or float64"
+            f"{path} declares {_described(header)}, over the limit of {max_bytes:,}: "
+            "if that is right, raise max_bytes"
+        )
+
+
+def _check_length(header: _Header, length: int, path: Path) -> None:
+    expected = header.length + header.nbytes
+    if length < expected:
+        raise _truncated(path, "data", expected, length)
+    if length > expected:
+        raise _trailing(path, header)
+
+
+def _mapped(file: BinaryIO, header: _Header) -> Array:
+    if not header.nbytes:
+        return np.empty(header.shape, header.dtype)
+    mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return np.ndarray(header.shape, header.dtype, buffer=mapping, offset=header.length)
+
+
+def _unpacked(file: BinaryIO | gzip.GzipFile, header: _Header, path: Path) -> Array:
+    raw = np.empty(header.nbytes, np.uint8)
+    done = _fill(file, memoryview(raw))
+    if done < header.nbytes:
+        raise _truncated(path, "data", header.length + header.nbytes, header.length + done)
+    if file.read(1):  # for gzip this also compares the CRC
+        raise _trailing(path, header)
+    array = raw.view(header.dtype).reshape(header.shape)
+    if array.dtype.isnative:
+        return array
+    return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
+
+
+def _fill(file: BinaryIO | gzip.GzipFile, view: memoryview) -> int:
+    """Read into `view` until it is full or the file ends; the bytes read."""
+    done = 0
+    while done < len(view):
+        count = file.readinto(view[done : done + _PIECE])  # type: ignore[union-attr]
+        if not count:
+            break
+        done += count
+    return done
+
+
+def _header_of(array: Array) -> bytes:
+    big_endian = array.dtype.newbyteorder(">")
+    codes = {np.dtype(name): code for code, name in CODES.items()}
+    if big_endian not in codes:
+        raise ShapeError(
+            f"IDX cannot hold {array.dtype}: convert it to uint8, int8, int16, int32, float32 or float64"
         )
     if array.ndim > 255 or any(size >= 1 << 32 for size in array.shape):
-        raise FormatError(f"IDX cannot hold an array of shape {array.shape}")
-    header = bytes([0, 0, CODES[kind], array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    content = header + array.astype(kind).tobytes()
-    files.write(path, gzip.compress(content, mtime=0) if str(path).endswith(".gz") else content)
+        raise ShapeError(f"IDX cannot hold shape {array.shape}: at most 255 sizes, each below 2³²")
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, codes[big_endian], array.ndim, *array.shape)
 
 
-def _map(path: Path, max_bytes: int) -> np.ndarray:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        kind, shape = _header(file, path, max_bytes)
-        start = file.tell()
-    declared = math.prod(shape) * kind.itemsize
-    if size != start + declared:
-        raise _wrong_size(path, shape, kind, size - start)
-    if not declared:
-        return np.empty(shape, kind)
-    return (
-        np.memmap(path, kind, "r", start, shape)
-        if shape
-        else np.fromfile(path, kind, 1, offset=start)[0:1].reshape(())
+def _write_items(file: BinaryIO | gzip.GzipFile, header: bytes, array: Array) -> None:
+    file.write(header)
+    items = np.ascontiguousarray(array).reshape(-1)
+    for start in range(0, len(items), _PIECE):
+        piece = items[start : start + _PIECE]
+        file.write(piece.astype(array.dtype.newbyteorder(">"), copy=False).tobytes())
+
+
+def _described(header: _Header) -> str:
+    return f"shape {header.shape} of {header.dtype.name}, {header.nbytes:,} bytes"
+
+
+def _truncated(path: Path, part: str, expected: int, got: int) -> FormatError:
+    return FormatError(
+        f"{path} has a truncated {part}: {got:,} bytes of {expected:,} are there; get the file anew"
     )
 
 
-def _read_gzip(path: Path, max_bytes: int) -> np.ndarray:
-    packed = path.stat().st_size
-    try:
-        with gzip.open(path, "rb") as file:
-            kind, shape = _header(file, path, max_bytes)
-            declared = math.prod(shape) * kind.itemsize
-            if declared > MOST_DEFLATED * packed:
-                raise FormatError(
-                    f"{path} declares {declared:,} bytes, which {packed:,} bytes of gzip cannot hold: "
-                    "it is truncated or a decompression bomb"
-                )
-            array = np.empty(shape, kind)
-            filled = _fill(file, array)
-            if filled != declared or file.read(1):
-                raise _wrong_size(path, shape, kind, filled if filled < declared else None)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FormatError(f"{path}: the gzip data are broken: {error}") from error
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-
-
-def _fill(file: gzip.GzipFile, array: np.ndarray) -> int:
-    """Read into the array until it is full or the file has ended; the bytes read."""
-    if not array.size:
-        return 0
-    view, filled = memoryview(array.reshape(-1).view(np.uint8)), 0
-    while filled < len(view) and (count := file.readinto(view[filled : filled + (1 << 20)])):
-        filled += count
-    return filled
-
-
-def _header(file: BinaryIO | gzip.GzipFile, path: Path, max_bytes: int) -> tuple[np.dtype, tuple[int, ...]]:
-    magic = file.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0":
-        raise FormatError(f"{path} is not an IDX file: it begins with {magic[:4]!r}, not two zero bytes")
-    if magic[2] not in TYPES:
-        raise FormatError(f"{path}: unknown IDX type code 0x{magic[2]:02X}")
-    sizes = file.read(4 * magic[3])
-    if len(sizes) < 4 * magic[3]:
-        raise FormatError(f"{path} is truncated inside its header")
-    kind, shape = np.dtype(TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes)
-    if math.prod(shape) * kind.itemsize > max_bytes:
-        raise FormatError(f"{path} declares shape {shape}, more than {max_bytes:,} bytes")
-    return kind, shape
-
-
-def _wrong_size(path: Path, shape: tuple[int, ...], kind: np.dtype, got: int | None) -> FormatError:
-    declared = math.prod(shape) * kind.itemsize
-    what = "is truncated" if got is not None and got < declared else "has trailing bytes"
-    found = "more" if got is None else f"{got:,}"
-    return FormatError(f"{path} {what}: shape {shape} takes {declared:,} bytes of data, the file has {found}")
+def _trailing(path: Path, header: _Header) -> FormatError:
+    return FormatError(f"{path} goes on after its {_described(header)}: the header or the file is damaged")
