@@ -35,7 +35,7 @@ _ATTEMPTS = 2  # the second resumes a short body, or starts anew after a useless
 
 
 class _MirrorError(Exception):
-    """This mirror did not give the file; the next may."""
+    """A mirror did not give the file; the next may."""
 
 
 class _AgainError(_MirrorError):
@@ -108,8 +108,13 @@ def _from_mirrors(urls: Sequence[str], job: _Fetch) -> None:
         try:
             return _from_mirror(url, job)
         except _MirrorError as error:
-            reasons.append(f"  {url}: {error}")
+            reasons.append(f"  {url}: {_one_line(str(error))}")
     raise DownloadError("\n".join([f"no mirror gave {job.path.name}:", *reasons]))
+
+
+def _one_line(text: str) -> str:
+    """What a server wrote, fit for a terminal."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:300]
 
 
 def _from_mirror(url: str, job: _Fetch) -> None:
@@ -174,11 +179,9 @@ def _answer(request: urllib.request.Request, timeout: float) -> http.client.HTTP
 
 def _discard(future: Future[http.client.HTTPResponse]) -> None:
     """Close an answer that came too late."""
-    error = future.exception()
-    if error is None:
-        future.result().close()
-    elif isinstance(error, urllib.error.HTTPError):
-        error.close()
+    answer = future.exception() or future.result()
+    if isinstance(answer, http.client.HTTPResponse | urllib.error.HTTPError):
+        answer.close()
 
 
 class _WebRedirects(urllib.request.HTTPRedirectHandler):
@@ -214,7 +217,9 @@ def _resumed(response: http.client.HTTPResponse, offset: int, job: _Fetch) -> tu
     if not offset or match is None or int(match[1]) != offset:
         job.part.unlink(missing_ok=True)
         raise _AgainError(f"answered bytes from {offset} with Content-Range {given!r}")
-    return offset, None if match[3] == "*" else int(match[3])
+    if match[3] != "*":
+        return offset, int(match[3])
+    return offset, None if response.length is None else offset + response.length
 
 
 def _receive(response: http.client.HTTPResponse, start: int, total: int | None, job: _Fetch) -> None:

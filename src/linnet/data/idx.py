@@ -9,6 +9,7 @@ size that the bytes on disk cannot hold, so a damaged or hostile file costs an e
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import mmap
 import os
@@ -135,7 +136,7 @@ def write(path: Path | str, array: Array) -> None:
             _write_items(file, header, array)
 
 
-def _read_gzip(file: BinaryIO, path: Path, max_bytes: int) -> Array:
+def _read_gzip(file: io.BufferedIOBase, path: Path, max_bytes: int) -> Array:
     packed_size = os.fstat(file.fileno()).st_size
     try:
         with gzip.GzipFile(fileobj=file) as packed:
@@ -150,7 +151,7 @@ def _read_gzip(file: BinaryIO, path: Path, max_bytes: int) -> Array:
         raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
 
 
-def _read_header(file: BinaryIO | gzip.GzipFile, path: Path, max_bytes: int) -> _Header:
+def _read_header(file: io.BufferedIOBase, path: Path, max_bytes: int) -> _Header:
     start = file.read(4)
     if start[:2] != b"\0\0"[: len(start)]:
         raise FormatError(f"{path} begins with {start[:2].hex(' ')}: an IDX file begins with 00 00")
@@ -188,16 +189,16 @@ def _check_length(header: _Header, length: int, path: Path) -> None:
         raise _trailing(path, header)
 
 
-def _mapped(file: BinaryIO, header: _Header) -> Array:
+def _mapped(file: io.BufferedIOBase, header: _Header) -> Array:
     if not header.nbytes:
         return np.empty(header.shape, header.dtype)
     mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return np.ndarray(header.shape, header.dtype, buffer=mapping, offset=header.length)
 
 
-def _unpacked(file: BinaryIO | gzip.GzipFile, header: _Header, path: Path) -> Array:
+def _unpacked(file: io.BufferedIOBase, header: _Header, path: Path) -> Array:
     raw = np.empty(header.nbytes, np.uint8)
-    done = _fill(file, memoryview(raw))
+    done = _fill(file, raw.data)
     if done < header.nbytes:
         raise _truncated(path, "data", header.length + header.nbytes, header.length + done)
     if file.read(1):  # for gzip this also compares the CRC
@@ -208,11 +209,11 @@ def _unpacked(file: BinaryIO | gzip.GzipFile, header: _Header, path: Path) -> Ar
     return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
 
 
-def _fill(file: BinaryIO | gzip.GzipFile, view: memoryview) -> int:
+def _fill(file: io.BufferedIOBase, view: memoryview) -> int:
     """Read into `view` until it is full or the file ends; the bytes read."""
     done = 0
     while done < len(view):
-        count = file.readinto(view[done : done + _PIECE])  # type: ignore[union-attr]
+        count = file.readinto(view[done : done + _PIECE])
         if not count:
             break
         done += count

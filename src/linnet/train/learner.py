@@ -85,8 +85,9 @@ class BankLearner(Learner):
 
     def _tally(self, scores: Tensor, y: Tensor, target: Tensor) -> Tally:
         shaped = scores.view(self.bank.models, self.bank.outputs, -1)
-        labels = None if y.is_floating_point() else y
-        return tally(shaped, target, self.loss, labels)
+        if y.is_floating_point():
+            return tally(shaped, target, self.loss, None)
+        return tally(shaped, y, self.loss, y)
 
     def _as_float(self, X: Tensor) -> Tensor:
         """X in the bank's dtype, in a buffer that is used again and so stays in the cache."""

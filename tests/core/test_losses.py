@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from linnet.core.losses import AbsoluteError, Huber, Loss, SoftmaxCrossEntropy, SquaredError, by_name
+from linnet.errors import UsageError
+
+LOSSES = [SoftmaxCrossEntropy(), SquaredError(), AbsoluteError(), Huber(0.7, 1.3), Huber.book(0.5)]
+NAMES = [type(loss).__name__ + str(i) for i, loss in enumerate(LOSSES)]
+
+
+def problem(seed: int, models: int = 2, outputs: int = 3, rows: int = 4) -> tuple[Tensor, Tensor]:
+    source = torch.Generator().manual_seed(seed)
+    scores = 3 * torch.randn(models, outputs, rows, generator=source, dtype=torch.float64)
+    soft = torch.rand(outputs, rows, generator=source, dtype=torch.float64)
+    return scores, soft / soft.sum(0)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=NAMES)
+@given(seed=st.integers(0, 10_000))
+def test_residual_is_the_gradient(loss: Loss, seed: int) -> None:
+    scores, target = problem(seed)
+    leaf = scores.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss.value(leaf, target).sum(), leaf)
+    torch.testing.assert_close(loss.residual(scores, target), gradient, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=NAMES)
+@given(seed=st.integers(0, 10_000))
+def test_residual_and_curvature_by_finite_differences(loss: Loss, seed: int) -> None:
+    scores, target = problem(seed)
+    step, near = 1e-5, 1e-3
+    for k in range(scores.shape[1]):
+        shift = torch.zeros_like(scores)
+        shift[:, k] = step
+        r = (scores - target)[:, k].abs()
+        smooth = (r > near) & ((r - 0.7).abs() > near) & ((r - 0.5).abs() > near)  # away from the kinks
+        slope = (loss.value(scores + shift, target) - loss.value(scores - shift, target)) / (2 * step)
+        error = (slope - loss.residual(scores, target)[:, k]).abs()
+        assert bool((error[smooth] < 1e-8).all())
+        bend = loss.residual(scores + shift, target)[:, k] - loss.residual(scores - shift, target)[:, k]
+        error = (bend / (2 * step) - loss.curvature(scores, target)[:, k]).abs()
+        assert bool((error[smooth] < 1e-8).all())
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=NAMES)
+def test_class_indices_are_one_hot(loss: Loss) -> None:
+    scores, _ = problem(0)
+    labels = torch.tensor([2, 0, 1, 1])
+    dense = loss.encode(labels, 3, torch.float64)
+    assert torch.equal(dense.argmax(0), labels)
+    assert torch.equal(dense.sum(0), torch.ones(4, dtype=torch.float64))
+    for method in (loss.value, loss.residual, loss.curvature):
+        torch.testing.assert_close(method(scores, labels), method(scores, dense))
+
+
+@given(seed=st.integers(0, 10_000))
+def test_softmax_equals_torch(seed: int) -> None:
+    scores, target = problem(seed, models=1)
+    expected = nn.CrossEntropyLoss(reduction="none")(scores[0].T, target.T)
+    torch.testing.assert_close(SoftmaxCrossEntropy().value(scores, target)[0], expected)
+
+
+def test_huge_and_infinite_scores() -> None:
+    loss = SoftmaxCrossEntropy()
+    scores = torch.tensor([[1e4], [-1e4], [-torch.inf]])
+    assert loss.value(scores, torch.tensor([0])).item() == 0
+    assert loss.value(scores, torch.tensor([1])).item() == 2e4
+    one_hot = torch.tensor([[1.0], [0.0], [0.0]])
+    assert loss.value(scores, one_hot).item() == 0
+    assert loss.residual(scores, one_hot).isfinite().all()
+
+
+@given(seed=st.integers(0, 10_000), threshold=st.floats(0.1, 3))
+def test_huber_has_the_books_form_and_pytorchs(seed: int, threshold: float) -> None:
+    scores, target = problem(seed, outputs=1)
+    wide = target.expand_as(scores)
+    ours = Huber.torch(threshold).value(scores, target)
+    theirs = nn.HuberLoss(reduction="none", delta=threshold)(scores, wide).sum(1)
+    torch.testing.assert_close(ours, theirs)
+    book = Huber.book(threshold).value(scores, target)
+    smooth = nn.SmoothL1Loss(reduction="none", beta=threshold)(scores, wide).sum(1)
+    torch.testing.assert_close(book, smooth)
+
+
+def test_names() -> None:
+    assert by_name("huber", 2.0) == Huber(2.0, 2.0)
+    assert by_name("squared") == SquaredError()
+    with pytest.raises(UsageError, match="unknown loss 'hinge'"):
+        by_name("hinge")
+    with pytest.raises(UsageError, match="positive"):
+        Huber(0.0)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn import metrics
+
+from linnet.config import Recipe
+from linnet.data import synthetic
+from linnet.data.dataset import Dataset
+from linnet.errors import ShapeError, UsageError
+from linnet.evaluate.score import score
+from linnet.evaluate.truth import parameter_errors
+from linnet.train.fit import fit
+from tests.conftest import make_blobs
+
+
+def test_figures_equal_those_of_scikit_learn(blobs: Dataset) -> None:
+    run, _ = fit(blobs, Recipe(epochs=1, lr=0.02, batch_size=64))
+    result = score(run, blobs)
+    guesses, truth = run.scores(blobs.X).argmax(1).numpy(), blobs.y.numpy()
+    np.testing.assert_array_equal(result.confusion.numpy(), metrics.confusion_matrix(truth, guesses))
+    assert result.accuracy == metrics.accuracy_score(truth, guesses)
+    expected = metrics.precision_recall_fscore_support(truth, guesses)
+    np.testing.assert_allclose(result.precision.numpy(), expected[0])
+    np.testing.assert_allclose(result.recall.numpy(), expected[1])
+    probabilities = torch.softmax(run.scores(blobs.X).double(), 1).numpy()
+    assert result.loss == pytest.approx(metrics.log_loss(truth, probabilities), rel=1e-5)
+
+
+def test_regression() -> None:
+    data = synthetic.linear(noise=1.0)
+    run, _ = fit(data)
+    result = score(run, data)
+    assert data.truth is not None
+    assert float(result.r2) == pytest.approx(
+        metrics.r2_score(data.y.numpy(), run.scores(data.X).numpy()), rel=1e-5
+    )
+    errors = parameter_errors(run.bank, data.truth)
+    torch.testing.assert_close(
+        errors.w + run.bank.W[0].double(), torch.tensor([2, -3.4], dtype=torch.float64)
+    )
+
+
+def test_other_data_are_refused(blobs: Dataset) -> None:
+    run, _ = fit(blobs, Recipe(epochs=1))
+    with pytest.raises(ShapeError, match="the model takes 16 features"):
+        score(run, make_blobs(10, features=8))
+    with pytest.raises(UsageError, match="no rows"):
+        score(run, blobs.rows(slice(0, 0)))

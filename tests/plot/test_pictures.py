@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from linnet import files
+from linnet.config import Recipe
+from linnet.data.dataset import Dataset
+from linnet.errors import ShapeError, UsageError
+from linnet.plot.curves import curves
+from linnet.plot.gallery import gallery
+from linnet.plot.live import LiveFigure
+from linnet.plot.save import save
+from linnet.plot.templates import templates
+from linnet.train.fit import fit
+
+RECORDS = [
+    {"epoch": e, "train_loss": 1 / e, "train_accuracy": 0.7, "test_loss": 0.5, "test_accuracy": 0.6}
+    for e in range(1, 6)
+]
+
+
+def test_curves_are_the_books_figure() -> None:
+    axes = curves(RECORDS, "title").axes[0]
+    assert [line.get_label() for line in axes.lines] == ["train loss", "train acc", "test acc"]
+    assert np.asarray(axes.lines[0].get_ydata()).tolist() == [1 / e for e in range(1, 6)]
+    assert axes.get_xlabel() == "epoch"
+    assert axes.get_title() == "title"
+
+
+def test_a_loss_alone_over_decades_is_logarithmic() -> None:
+    losses = [{"epoch": 1, "train_loss": 1.0}, {"epoch": 2, "train_loss": 1e-4}]
+    assert curves(losses).axes[0].get_yscale() == "log"
+    assert curves(losses[:1]).axes[0].get_yscale() == "linear"
+    assert isinstance(curves([]), Figure)
+
+
+def test_templates_show_the_weights() -> None:
+    W = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
+    figure = templates(W, (2, 3), ["a", "b", "c"])
+    pictures = [axes for axes in figure.axes if axes.images]
+    for axes, name, weights in zip(pictures, "abc", W, strict=True):
+        assert axes.get_title() == name
+        np.testing.assert_array_equal(np.asarray(axes.images[0].get_array()), weights.view(2, 3).numpy())
+        low, high = axes.images[0].get_clim()
+        assert -low == high == pytest.approx(float(W.abs().max()))
+    with pytest.raises(ShapeError):
+        templates(W, (2, 2), ["a", "b", "c"])
+
+
+def test_gallery() -> None:
+    images = torch.arange(7 * 4, dtype=torch.uint8).view(7, 2, 2)
+    figure = gallery(images, list("abcdefg"), columns=3)
+    drawn = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title() for axes in drawn] == list("abcdefg")
+    np.testing.assert_array_equal(np.asarray(drawn[6].images[0].get_array()), images[6].numpy())
+    with pytest.raises(ShapeError):
+        gallery(images, ["one"])
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.png"])
+def test_saving_gives_the_same_bytes_and_never_half_a_file(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(curves(RECORDS), tmp_path / name)
+    first = (tmp_path / name).read_bytes()
+    save(curves(RECORDS), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == first
+    monkeypatch.setattr(files, "sync_folder", lambda folder: None)
+
+    def fail(*args: object) -> None:
+        raise OSError("disk")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="disk"):
+        save(curves(RECORDS[:2]), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == first
+    with pytest.raises(UsageError, match=r"\.svg or \.png"):
+        save(curves(RECORDS), tmp_path / "a.gif")
+
+
+def test_live_figure_is_one_display_that_is_updated(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    class Handle:
+        def update(self, picture: object) -> None:
+            shown.append("update")
+
+    def display(picture: object, display_id: bool) -> Handle:
+        shown.append("display")
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    fit(blobs, Recipe(epochs=3), callbacks=[LiveFigure()])
+    assert shown == ["display", "update", "update"]
