@@ -16,7 +16,7 @@ from tests.conftest import make_blobs
 
 
 def test_figures_equal_those_of_scikit_learn(blobs: Dataset) -> None:
-    run, _ = fit(blobs, Recipe(epochs=1, lr=0.02, batch_size=64))
+    run, _ = fit(blobs, Recipe(epochs=3, lr=0.1, batch_size=64))
     result = score(run, blobs)
     guesses, truth = run.scores(blobs.X).argmax(1).numpy(), blobs.y.numpy()
     np.testing.assert_array_equal(result.confusion.numpy(), metrics.confusion_matrix(truth, guesses))
