@@ -106,25 +106,29 @@ class Batches:
     def blocks(self, epoch: int, start: int = 0) -> Iterator[Block]:
         """The minibatches of one epoch, gathered several at a time, in the features' storage dtype.
 
+        A block's X is overwritten by the next block's: use it before going on, or clone it.
+
         Args:
             epoch: which.
             start: the minibatch to begin with.
         """
         order = self.order(epoch)
         per_block = self._batches_per_block()
+        # One buffer for all blocks: fresh memory for each costs three times the gathering itself.
+        buffer = self.dataset.X.new_empty(
+            per_block * self.batch_size if self.shuffle else 0, self.dataset.features
+        )
         for first in range(start, len(self), per_block):
             low = first * self.batch_size
             high = min(low + per_block * self.batch_size, self.rows)
             cuts = range(0, high - low, self.batch_size)
             bounds = [(cut, min(cut + self.batch_size, high - low)) for cut in cuts]
-            yield Block(*self._gather(order, low, high), bounds, first)
-
-    def _gather(self, order: Tensor | None, low: int, high: int) -> tuple[Tensor, Tensor]:
-        X, y = self.dataset.X, self.dataset.y
-        if order is None:
-            return X[low:high], y[low:high]
-        index = order[low:high]
-        return X.index_select(0, index), y.index_select(0, index)  # 8 times as fast as X[index] on a CPU
+            if order is None:
+                yield Block(self.dataset.X[low:high], self.dataset.y[low:high], bounds, first)
+                continue
+            index, X = order[low:high], buffer[: high - low]
+            torch.index_select(self.dataset.X, 0, index, out=X)  # 8 times as fast as indexing on a CPU
+            yield Block(X, self.dataset.y.index_select(0, index), bounds, first)
 
     def _batches_per_block(self) -> int:
         X = self.dataset.X

@@ -16,7 +16,7 @@ from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 
-EVALUATION_BATCH = 512
+EVALUATION_BATCH = 1024
 """Rows scored at once when measuring: their features as floats stay in a CPU's cache."""
 
 ModuleLoss = Callable[[Tensor, Tensor], Tensor]
