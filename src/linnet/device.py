@@ -8,12 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from linnet.errors import UsageError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 WIDE = 64
 """Scores per row (M·K) from which a second CPU thread pays for itself."""
@@ -98,6 +103,25 @@ def limited_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def one_ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """`map(work, items)`, each result being worked out on a spare core while the one before it is used.
+
+    Without a core to spare, which is one that torch does not compute with, it is `map`.
+    """
+    if torch.get_num_threads() >= available_cores():
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(1, "linnet-ahead") as pool:
+        pending: Future[Result] | None = None
+        for item in items:
+            following = pool.submit(work, item)
+            if pending:
+                yield pending.result()
+            pending = following
+        if pending:
+            yield pending.result()
 
 
 def generator(seed: int, stream: str, index: int = 0, device: torch.device | str = "cpu") -> torch.Generator:

@@ -51,10 +51,13 @@ class Bank:
         """D, the columns of W."""
         return self.W.shape[1]
 
-    def scores(self, X: Tensor, scale: float = 1.0) -> Tensor:
-        """The scores of all models, shape (M, K, B), for floating rows `X * scale`, X being (B, D)."""
-        flat = torch.addmm(self.b[:, None], self.W, X.T, alpha=scale)  # (M·K, B)
-        return flat.view(self.models, self.outputs, len(X))
+    def scores(self, X: Tensor, scale: float = 1.0, out: Tensor | None = None) -> Tensor:
+        """The scores of all models, (M, K, B), for floating rows `X * scale`, X being (B, D).
+
+        They are put into `out`, (M·K, B), where it is given.
+        """
+        flat = torch.addmm(self.b[:, None], self.W, X.T, alpha=scale, out=out)  # (M·K, B)
+        return flat.view(self.models, self.outputs, X.shape[0])
 
     def clone(self) -> Bank:
         """A copy that shares no memory."""

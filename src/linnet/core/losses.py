@@ -60,12 +60,11 @@ class SoftmaxCrossEntropy(Loss):
 
     def value(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.value`."""
-        normaliser = torch.logsumexp(scores, -2)  # (…, B)
+        log_p = torch.log_softmax(scores, -2)  # (…, K, B)
         if target.is_floating_point():
-            agreement = torch.where(target == 0, 0.0, target * scores)  # −∞ where y is 0 counts nothing
-            return normaliser - agreement.sum(-2)
+            return -torch.where(target == 0, 0.0, target * log_p).sum(-2)  # 0 · −∞ counts nothing
         index = target.expand(*scores.shape[:-2], 1, -1)
-        return normaliser - scores.gather(-2, index).squeeze(-2)
+        return -log_p.gather(-2, index).squeeze(-2)
 
     def residual(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.residual`."""

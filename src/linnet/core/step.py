@@ -21,12 +21,15 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 
+Rate = float | Tensor
+"""η: a number, which costs nothing as it enters the products' alpha, or (M, 1, 1)."""
+
 
 class Step(Protocol):
     """What both steps are: change the bank by one step of SGD and return the scores from before it."""
 
     def __call__(
-        self, bank: Bank, X: Tensor, target: Tensor, loss: Loss, lr: Tensor, scale: float, out: Tensor
+        self, bank: Bank, X: Tensor, target: Tensor, loss: Loss, lr: Rate, scale: float, out: Tensor
     ) -> None:
         """Step the bank in place.
 
@@ -35,7 +38,7 @@ class Step(Protocol):
             X: floating rows, (B, D); the features are `X * scale`.
             target: dense targets, (K, B).
             loss: in score space.
-            lr: one learning rate a model, (M, 1, 1).
+            lr: one learning rate for all models, or one a model, (M, 1, 1).
             scale: multiplies X.
             out: filled with the scores from before the step, (M·K, B).
         """
@@ -43,26 +46,29 @@ class Step(Protocol):
 
 
 def fused_sgd_(
-    bank: Bank, X: Tensor, target: Tensor, loss: Loss, lr: Tensor, scale: float, out: Tensor
+    bank: Bank, X: Tensor, target: Tensor, loss: Loss, lr: Rate, scale: float, out: Tensor
 ) -> None:
     """The closed-form step: see `Step`."""
-    torch.addmm(bank.b[:, None], bank.W, X.T, alpha=scale, out=out)  # (M·K, B)
-    scores = out.view(bank.models, bank.outputs, -1)  # (M, K, B)
-    G = loss.residual(scores, target).mul_(lr).view(out.shape)  # (M·K, B)
-    bank.b.sub_(G.sum(1), alpha=1 / len(X))
-    bank.W.addmm_(G, X, alpha=-scale / len(X))
+    scores = bank.scores(X, scale, out)  # (M, K, B)
+    G = loss.residual(scores, target)  # (M, K, B)
+    if not isinstance(lr, float):
+        G, lr = G.mul_(lr), 1.0
+    G, rate = G.view(out.shape), lr / X.shape[0]  # (M·K, B)
+    bank.b.sub_(G.sum(1), alpha=rate)
+    bank.W.addmm_(G, X, alpha=-rate * scale)
 
 
 def reference_sgd_(
-    bank: Bank, X: Tensor, target: Tensor, loss: Loss, lr: Tensor, scale: float, out: Tensor
+    bank: Bank, X: Tensor, target: Tensor, loss: Loss, lr: Rate, scale: float, out: Tensor
 ) -> None:
     """The step by autograd, as one would write it in the book: see `Step`."""
-    leaf = Bank(bank.W.clone().requires_grad_(), bank.b.clone().requires_grad_(), bank.models)
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
+        leaf = Bank(bank.W.clone().requires_grad_(), bank.b.clone().requires_grad_(), bank.models)
         scores = leaf.scores(X * scale)  # (M, K, B)
-        objective = loss.value(scores, target).mean(-1).sum()  # each model's own mean
+        objective = loss.value(scores, target.clone()).mean(-1).sum()  # each model's own mean
         dW, db = torch.autograd.grad(objective, [leaf.W, leaf.b])
-    rate = lr.expand(-1, bank.outputs, 1).reshape(-1, 1)  # (M·K, 1)
+    rates = torch.as_tensor(lr, dtype=bank.W.dtype, device=bank.W.device)
+    rate = rates.expand(bank.models, bank.outputs, 1).reshape(-1, 1)  # (M·K, 1)
     out.copy_(scores.detach().view(out.shape))
     bank.W.sub_(rate * dW)
     bank.b.sub_(rate[:, 0] * db)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
-from linnet.device import generator
+from linnet.device import generator, one_ahead
 from linnet.errors import UsageError
 
 BLOCK_BYTES = 2 << 20
@@ -23,13 +23,13 @@ class Block:
     Args:
         X: features in their storage dtype, (n, D).
         y: targets, (n,) or (n, K).
-        bounds: the (start, stop) rows of each minibatch.
+        sizes: the rows of each minibatch.
         first: the number of the first minibatch in its epoch.
     """
 
     X: Tensor
     y: Tensor
-    bounds: list[tuple[int, int]]
+    sizes: list[int]
     first: int
 
 
@@ -93,8 +93,8 @@ class Batches:
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The minibatches of one epoch, as iteration gives them."""
         for block in self.blocks(epoch):
-            for start, stop in block.bounds:
-                yield block.X[start:stop].to(self.dtype) * self.dataset.scale, block.y[start:stop]
+            for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
+                yield X.to(self.dtype) * self.dataset.scale, y
 
     def order(self, epoch: int) -> Tensor | None:
         """The row numbers of an epoch in their order, (N,); None where the order is the data set's."""
@@ -106,29 +106,32 @@ class Batches:
     def blocks(self, epoch: int, start: int = 0) -> Iterator[Block]:
         """The minibatches of one epoch, gathered several at a time, in the features' storage dtype.
 
-        A block's X is overwritten by the next block's: use it before going on, or clone it.
+        A block's X is overwritten by later blocks: use it before going on, or clone it. Where a core is to
+        spare, it gathers the next block meanwhile.
 
         Args:
             epoch: which.
             start: the minibatch to begin with.
         """
-        order = self.order(epoch)
-        per_block = self._batches_per_block()
-        # One buffer for all blocks: fresh memory for each costs three times the gathering itself.
-        buffer = self.dataset.X.new_empty(
-            per_block * self.batch_size if self.shuffle else 0, self.dataset.features
-        )
-        for first in range(start, len(self), per_block):
-            low = first * self.batch_size
-            high = min(low + per_block * self.batch_size, self.rows)
-            cuts = range(0, high - low, self.batch_size)
-            bounds = [(cut, min(cut + self.batch_size, high - low)) for cut in cuts]
+        order, X, y = self.order(epoch), self.dataset.X, self.dataset.y
+        rows = self._batches_per_block() * self.batch_size
+        # Two buffers in turn for all blocks: fresh memory for each costs three times the gathering itself.
+        buffers = [X.new_empty(0 if order is None else min(rows, self.rows), X.shape[1]) for _ in range(2)]
+
+        def block(low: int) -> Block:
+            high = min(low + rows, self.rows)
+            full, rest = divmod(high - low, self.batch_size)
+            sizes = [self.batch_size] * full + [rest] * (rest > 0)
+            first = low // self.batch_size
             if order is None:
-                yield Block(self.dataset.X[low:high], self.dataset.y[low:high], bounds, first)
-                continue
-            index, X = order[low:high], buffer[: high - low]
-            torch.index_select(self.dataset.X, 0, index, out=X)  # 8 times as fast as indexing on a CPU
-            yield Block(X, self.dataset.y.index_select(0, index), bounds, first)
+                return Block(X[low:high], y[low:high], sizes, first)
+            index, buffer = order[low:high], buffers[low // rows % 2][: high - low]
+            torch.index_select(X, 0, index, out=buffer)  # 8 times as fast as indexing on a CPU
+            return Block(buffer, y.index_select(0, index), sizes, first)
+
+        lows = range(start * self.batch_size, self.rows, rows)
+        is_worth_it = order is not None and X.device.type == "cpu" and len(lows) > 1
+        return one_ahead(block, lows) if is_worth_it else map(block, lows)
 
     def _batches_per_block(self) -> int:
         X = self.dataset.X

@@ -12,11 +12,11 @@ from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.metrics import Tally, empty, tally
 from linnet.core.step import Step, fused_sgd_
-from linnet.data.batches import Block
+from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 
-EVALUATION_BATCH = 1024
+EVALUATION_BATCH = 256
 """Rows scored at once when measuring: their features as floats stay in a CPU's cache."""
 
 ModuleLoss = Callable[[Tensor, Tensor], Tensor]
@@ -52,55 +52,58 @@ class BankLearner(Learner):
     def __init__(self, bank: Bank, loss: Loss, lr: Tensor, scale: float, step: Step = fused_sgd_) -> None:
         self.bank = bank
         self.loss = loss
-        self.lr = lr.to(bank.W).view(-1, 1, 1)  # (M, 1, 1)
+        self.lr = float(lr) if len(lr) == 1 else lr.to(bank.W).view(-1, 1, 1)  # (M, 1, 1)
         self.scale = scale
         self.step = step
-        self._floats = bank.W.new_empty(0)
-        self._scores = bank.W.new_empty(0)
+        self._floats: dict[int, Tensor] = {}
+        self._scores = bank.W.new_empty(len(bank.W), 0)
 
+    @torch.inference_mode()
     def train_(self, block: Block, stopped: Callable[[], bool]) -> tuple[int, Tally]:
         """Step once a minibatch."""
-        bank = self.bank
-        target = self.loss.encode(block.y, bank.outputs, bank.W.dtype)  # (K, n)
-        kept = self._score_buffer(len(block.X))  # (M·K, n)
+        target = self.loss.encode(block.y, self.bank.outputs, self.bank.W.dtype)  # (K, n)
+        scores = self._score_buffer(len(block.X))  # (M·K, n)
+        cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
         done, rows = 0, 0
-        for start, stop in block.bounds:
-            X = self._as_float(block.X[start:stop])  # (B, D)
-            out = kept[:, start:stop]
-            self.step(bank, X, target[:, start:stop], self.loss, self.lr, self.scale, out)
-            done, rows = done + 1, stop
+        for X, y, out in zip(*cuts, strict=True):
+            self.step(self.bank, self._as_float(X), y, self.loss, self.lr, self.scale, out)
+            done, rows = done + 1, rows + X.shape[0]
             if stopped():
                 break
-        return done, self._tally(kept[:, :rows], block.y[:rows], target[:, :rows])
+        return done, self._tally(scores[:, :rows], block.y[:rows])
 
+    @torch.inference_mode()
     def measure(self, dataset: Dataset) -> Tally:
         """Score the rows some hundred at a time."""
-        bank, total = self.bank, empty(self.bank.models, self.bank.W.device)
-        for low in range(0, len(dataset), EVALUATION_BATCH):
-            rows = slice(low, low + EVALUATION_BATCH)
-            y = dataset.y[rows]
-            scores = bank.scores(self._as_float(dataset.X[rows]), dataset.scale)  # (M, K, B)
-            total += self._tally(scores, y, self.loss.encode(y, bank.outputs, bank.W.dtype))
+        total = empty(self.bank.models, self.bank.W.device)
+        for block in Batches(dataset, EVALUATION_BATCH, shuffle=False).blocks(0):
+            scores = self._score_buffer(len(block.X))  # (M·K, n)
+            for X, out in zip(block.X.split(block.sizes), scores.split(block.sizes, 1), strict=True):
+                self.bank.scores(self._as_float(X), dataset.scale, out)
+            total += self._tally(scores, block.y)
         return total
 
-    def _tally(self, scores: Tensor, y: Tensor, target: Tensor) -> Tally:
+    def _tally(self, scores: Tensor, y: Tensor) -> Tally:
+        """The tally of scores (M·K, n) and their stored targets."""
         shaped = scores.view(self.bank.models, self.bank.outputs, -1)
         if y.is_floating_point():
-            return tally(shaped, target, self.loss, None)
+            return tally(shaped, self.loss.encode(y, self.bank.outputs, scores.dtype), self.loss, None)
         return tally(shaped, y, self.loss, y)
 
     def _as_float(self, X: Tensor) -> Tensor:
-        """X in the bank's dtype, in a buffer that is used again and so stays in the cache."""
+        """X in the bank's dtype, in a buffer (one a length) that is used again and so stays in the cache."""
         if X.dtype == self.bank.W.dtype:
             return X
-        if self._floats.numel() < X.numel():
-            self._floats = self.bank.W.new_empty(X.numel())
-        return self._floats[: X.numel()].view(X.shape).copy_(X)
+        rows = X.shape[0]  # len(X) takes a microsecond more
+        if rows not in self._floats:
+            self._floats[rows] = torch.empty_like(X, dtype=self.bank.W.dtype)
+        return self._floats[rows].copy_(X)
 
     def _score_buffer(self, rows: int) -> Tensor:
-        if self._scores.numel() != len(self.bank.W) * rows:
+        """Room for a block's scores, (M·K, rows)."""
+        if self._scores.shape[1] < rows:
             self._scores = self.bank.W.new_empty(len(self.bank.W), rows)
-        return self._scores
+        return self._scores[:, :rows]
 
 
 class ModuleLearner(Learner):
@@ -134,9 +137,8 @@ class ModuleLearner(Learner):
         """One optimizer step a minibatch, on the mean of its losses."""
         self.module.train()
         total, done = empty(1, block.X.device), 0
-        for start, stop in block.bounds:
-            y = block.y[start:stop]
-            scores = self.module(self._inputs(block.X[start:stop]))
+        for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
+            scores = self.module(self._inputs(X))
             values = self._values(scores, y)
             self.optimizer.zero_grad()
             values.mean().backward()
