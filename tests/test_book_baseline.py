@@ -48,7 +48,7 @@ def test_book_and_linnet_reach_the_same_loss(book: ModuleType) -> None:
 
 
 def test_one_image_becomes_floats_between_zero_and_one(book: ModuleType) -> None:
-    image, label = book.ImageRows(_images())[0]
+    image, label = book.ImageRows(_images(), book.Compose([book.ToTensor()]))[0]
     assert image.shape == (1, 8, 8)
     assert image.dtype == torch.float32
     assert torch.equal(image.flatten(), _images().X[0] / 255)

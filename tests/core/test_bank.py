@@ -30,6 +30,9 @@ def test_scores_are_each_models_own(models: int, outputs: int, features: int, ro
         one = bank.pick(m)
         torch.testing.assert_close(scores[m], one.W @ (X * 0.5).T + one.b[:, None])
         torch.testing.assert_close(scores[m].T, bank.to_module(m)(X * 0.5).detach())
+    X1 = torch.cat([X, torch.full((rows, 1), 2.0, dtype=torch.float64)], 1)
+    out = torch.full((models * outputs, rows), torch.nan, dtype=torch.float64)
+    torch.testing.assert_close(bank.scores_into(out, X1, 0.5), scores)
 
 
 @given(sizes, sizes, sizes)
@@ -72,9 +75,11 @@ def test_the_start_is_normal() -> None:
 
 def test_what_does_not_fit() -> None:
     with pytest.raises(ShapeError, match="expected W"):
-        Bank(torch.zeros(2, 3), torch.zeros(3))
+        Bank.of(torch.zeros(2, 3), torch.zeros(3))
     with pytest.raises(ShapeError, match="shared by 3"):
-        Bank(torch.zeros(4, 3), torch.zeros(4), 3)
+        Bank(torch.zeros(4, 3), 3)
+    with pytest.raises(ShapeError, match=r"theta \(M·K, D \+ 1\)"):
+        Bank(torch.zeros(4))
     with pytest.raises(UsageError, match=r"0…1"):
         make(2, 1, 1).pick(2)
     with pytest.raises(UsageError, match="generators"):

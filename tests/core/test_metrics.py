@@ -11,10 +11,11 @@ def test_tallies_merge_to_the_tally_of_all() -> None:
     scores = torch.randn(2, 3, 10, generator=source, dtype=torch.float64)
     labels = torch.randint(0, 3, (10,), generator=source)
     loss = SoftmaxCrossEntropy()
-    whole = tally(scores, labels, loss, labels)
-    parts = tally(scores[..., :4], labels[:4], loss, labels[:4])
-    parts += tally(scores[..., 4:], labels[4:], loss, labels[4:])
-    torch.testing.assert_close(parts.loss, whole.loss)
+    whole = tally(empty(2), scores, labels, loss, labels, 4)
+    parts = empty(2)
+    for rows in (slice(0, 4), slice(4, 10)):
+        parts = tally(parts, scores[..., rows], labels[rows], loss, labels[rows], 4)
+    assert torch.equal(parts.loss, whole.loss)
     assert torch.equal(parts.hits, whole.hits)
     torch.testing.assert_close(whole.accuracy[1], (scores[1].argmax(0) == labels).double().mean())
     torch.testing.assert_close(
@@ -25,6 +26,6 @@ def test_tallies_merge_to_the_tally_of_all() -> None:
 def test_no_rows_and_no_classes() -> None:
     assert empty(2).mean_loss.isnan().all()
     assert empty(2).accuracy.isnan().all()
-    only = tally(torch.ones(1, 1, 4), torch.zeros(1, 4), SquaredError(), None)
+    only = tally(empty(1), torch.ones(1, 1, 4), torch.zeros(1, 4), SquaredError(), None, 3)
     assert float(only.mean_loss) == 0.5
     assert int(only.hits) == 0

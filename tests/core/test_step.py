@@ -22,10 +22,11 @@ def trajectory(
     lr = torch.linspace(0.05, 0.2, models, dtype=dtype).view(-1, 1, 1)
     out = torch.empty(models * 3, rows, dtype=dtype)
     for _ in range(steps):
-        X = torch.randint(0, 256, (rows, 7), generator=source).to(dtype)
+        X1 = torch.randint(0, 256, (rows, 8), generator=source).to(dtype)
+        X1[:, -1] = 255
         target = torch.zeros(3, rows, dtype=dtype)
         target[torch.randint(0, 3, (rows,), generator=source), torch.arange(rows)] = 1.0
-        step(bank, X, target, loss, lr, 1 / 255, out)
+        step(bank, X1, target, loss, lr, 1 / 255, out)
     return bank, out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from linnet.core.losses import Loss
 
@@ -24,8 +24,23 @@ class Tally:
     hits: Tensor
     rows: int
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.loss + other.loss, self.hits + other.hits, self.rows + other.rows)
+    def with_rows(self, values: Tensor, hits: Tensor, batch: int) -> Tally:
+        """The tally with more rows.
+
+        Losses are summed minibatch by minibatch and those sums added one after another: an epoch comes to
+        the same bits however it was cut into blocks, as by an interruption.
+
+        Args:
+            values: the loss of each row, (M, n).
+            hits: of these rows, (M,).
+            batch: rows a minibatch; the last may be short.
+        """
+        rows = values.shape[-1]
+        whole = values if rows % batch == 0 else nn.functional.pad(values, (0, -rows % batch))
+        loss = self.loss
+        for summed in whole.view(len(loss), -1, batch).sum(-1, dtype=torch.float64).unbind(1):
+            loss = loss + summed
+        return Tally(loss, self.hits + hits, self.rows + rows)
 
     @property
     def mean_loss(self) -> Tensor:
@@ -48,19 +63,22 @@ def empty(models: int, device: torch.device | str = "cpu") -> Tally:
     )
 
 
-def tally(scores: Tensor, target: Tensor, loss: Loss, labels: Tensor | None) -> Tally:
-    """The tally of some rows.
+def tally(
+    before: Tally, scores: Tensor, target: Tensor, loss: Loss, labels: Tensor | None, batch: int
+) -> Tally:
+    """A tally with more rows, from their scores.
 
     Args:
-        scores: (M, K, B).
-        target: what the loss takes: (B,) class indices or (K, B).
+        before: the tally without them.
+        scores: (M, K, n).
+        target: what the loss takes: (n,) class indices or (K, n).
         loss: in score space.
-        labels: class indices, (B,); None for a regression.
+        labels: class indices, (n,); None for a regression.
+        batch: rows a minibatch, see `Tally.with_rows`.
     """
-    total = loss.value(scores, target).sum(-1, dtype=torch.float64)  # (M,)
+    values = loss.value(scores, target)  # (M, n)
     if labels is None:
-        hits = torch.zeros(len(scores), dtype=torch.int64, device=scores.device)
-    else:
-        # max gives the first of equal scores, as argmax does, and is 10 times as fast across rows
-        hits = (scores.max(-2).indices == labels).sum(-1)
-    return Tally(total, hits, scores.shape[-1])
+        return before.with_rows(values, torch.zeros_like(before.hits), batch)
+    # max gives the first of equal scores, as argmax does, and is 10 times as fast across rows
+    hits = (scores.max(-2).indices == labels).sum(-1)  # (M,)
+    return before.with_rows(values, hits, batch)

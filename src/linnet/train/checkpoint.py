@@ -73,7 +73,7 @@ class Checkpoint:
             raise FormatError(f"{path} is {metadata.get('format')!r}, not a checkpoint ({FORMAT})")
         done = Tally(tensors["loss"], tensors["hits"], int(metadata["rows"]))
         return cls(
-            Bank(tensors["W"], tensors["b"], int(metadata["models"])),
+            Bank.of(tensors["W"], tensors["b"], int(metadata["models"])),
             Position(int(metadata["epoch"]), int(metadata["batch"]), done),
             History.from_jsonl(metadata["history"]),
             metadata["dataset_checksum"],

@@ -55,7 +55,7 @@ def fit(
     _check(train, test, asked)
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     bank = _initial(train, asked, dtype) if resume is None else _resumed(train, asked, resume)
-    bank = Bank(bank.W.to(device), bank.b.to(device))
+    bank = bank.to(device)
     lr = torch.tensor([asked.lr], dtype=dtype)
     learner = BankLearner(bank, by_name(asked.loss, asked.huber), lr, train.scale, step)
     return _train(

@@ -27,8 +27,8 @@ class Learner(ABC):
     """The loop's view of what is being trained."""
 
     @abstractmethod
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> tuple[int, Tally]:
-        """Train on a block's minibatches until `stopped()`; return how many were done, and their tally."""
+    def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
+        """Train on a block's minibatches until `stopped()`; return how many, and `before` with them."""
 
     @abstractmethod
     def measure(self, dataset: Dataset) -> Tally:
@@ -52,57 +52,62 @@ class BankLearner(Learner):
     def __init__(self, bank: Bank, loss: Loss, lr: Tensor, scale: float, step: Step = fused_sgd_) -> None:
         self.bank = bank
         self.loss = loss
-        self.lr = float(lr) if len(lr) == 1 else lr.to(bank.W).view(-1, 1, 1)  # (M, 1, 1)
+        self.lr = float(lr) if len(lr) == 1 else lr.to(bank.theta).view(-1, 1, 1)  # (M, 1, 1)
         self.scale = scale
         self.step = step
-        self._floats: dict[int, Tensor] = {}
-        self._scores = bank.W.new_empty(len(bank.W), 0)
+        self._rows: dict[int, tuple[Tensor, Tensor]] = {}
+        self._scores = bank.theta.new_empty(len(bank.theta), 0)
 
     @torch.inference_mode()
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> tuple[int, Tally]:
+    def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
         """Step once a minibatch."""
-        target = self.loss.encode(block.y, self.bank.outputs, self.bank.W.dtype)  # (K, n)
-        scores = self._score_buffer(len(block.X))  # (M·K, n)
+        target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
+        scores = self._room(len(block.X))  # (M·K, n)
         cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
         done, rows = 0, 0
         for X, y, out in zip(*cuts, strict=True):
-            self.step(self.bank, self._as_float(X), y, self.loss, self.lr, self.scale, out)
+            self.step(self.bank, self._with_ones(X), y, self.loss, self.lr, self.scale, out)
             done, rows = done + 1, rows + X.shape[0]
             if stopped():
                 break
-        return done, self._tally(scores[:, :rows], block.y[:rows])
+        return done, self._tally(before, scores[:, :rows], block.y[:rows], block.sizes[0])
 
     @torch.inference_mode()
     def measure(self, dataset: Dataset) -> Tally:
         """Score the rows some hundred at a time."""
-        total = empty(self.bank.models, self.bank.W.device)
+        total = empty(self.bank.models, self.bank.theta.device)
         for block in Batches(dataset, EVALUATION_BATCH, shuffle=False).blocks(0):
-            scores = self._score_buffer(len(block.X))  # (M·K, n)
+            scores = self._room(len(block.X))  # (M·K, n)
             for X, out in zip(block.X.split(block.sizes), scores.split(block.sizes, 1), strict=True):
-                self.bank.scores(self._as_float(X), dataset.scale, out)
-            total += self._tally(scores, block.y)
+                self.bank.scores_into(out, self._with_ones(X), self.scale)
+            total = self._tally(total, scores, block.y, EVALUATION_BATCH)
         return total
 
-    def _tally(self, scores: Tensor, y: Tensor) -> Tally:
-        """The tally of scores (M·K, n) and their stored targets."""
+    def _tally(self, before: Tally, scores: Tensor, y: Tensor, batch: int) -> Tally:
+        """The tally with more rows: their scores (M·K, n) and stored targets."""
         shaped = scores.view(self.bank.models, self.bank.outputs, -1)
         if y.is_floating_point():
-            return tally(shaped, self.loss.encode(y, self.bank.outputs, scores.dtype), self.loss, None)
-        return tally(shaped, y, self.loss, y)
+            target = self.loss.encode(y, self.bank.outputs, scores.dtype)
+            return tally(before, shaped, target, self.loss, None, batch)
+        return tally(before, shaped, y, self.loss, y, batch)
 
-    def _as_float(self, X: Tensor) -> Tensor:
-        """X in the bank's dtype, in a buffer (one a length) that is used again and so stays in the cache."""
-        if X.dtype == self.bank.W.dtype:
-            return X
+    def _with_ones(self, X: Tensor) -> Tensor:
+        """X in the bank's dtype with a last column of 1/scale, (B, D + 1).
+
+        It stands in a buffer, one a length, that is used again and so stays in the cache.
+        """
         rows = X.shape[0]  # len(X) takes a microsecond more
-        if rows not in self._floats:
-            self._floats[rows] = torch.empty_like(X, dtype=self.bank.W.dtype)
-        return self._floats[rows].copy_(X)
+        if rows not in self._rows:
+            X1 = self.bank.theta.new_full((rows, self.bank.features + 1), 1 / self.scale)
+            self._rows[rows] = X1, X1[:, :-1]
+        X1, place = self._rows[rows]
+        place.copy_(X)
+        return X1
 
-    def _score_buffer(self, rows: int) -> Tensor:
-        """Room for a block's scores, (M·K, rows)."""
+    def _room(self, rows: int) -> Tensor:
+        """A buffer for a block's scores, (M·K, rows)."""
         if self._scores.shape[1] < rows:
-            self._scores = self.bank.W.new_empty(len(self.bank.W), rows)
+            self._scores = self.bank.theta.new_empty(len(self.bank.theta), rows)
         return self._scores[:, :rows]
 
 
@@ -133,17 +138,17 @@ class ModuleLearner(Learner):
         self.image_shape, self.scale = dataset.image_shape, dataset.scale
         return self
 
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> tuple[int, Tally]:
+    def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
         """One optimizer step a minibatch, on the mean of its losses."""
         self.module.train()
-        total, done = empty(1, block.X.device), 0
+        total, done = before, 0
         for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
             scores = self.module(self._inputs(X))
             values = self._values(scores, y)
             self.optimizer.zero_grad()
             values.mean().backward()
             self.optimizer.step()
-            total, done = total + self._tally(scores.detach(), values.detach(), y), done + 1
+            total, done = self._tally(total, scores.detach(), values.detach(), y), done + 1
             if stopped():
                 break
         return done, total
@@ -157,7 +162,7 @@ class ModuleLearner(Learner):
             for low in range(0, len(dataset), EVALUATION_BATCH):
                 y = dataset.y[low : low + EVALUATION_BATCH]
                 scores = self.module(self._inputs(dataset.X[low : low + EVALUATION_BATCH]))
-                total += self._tally(scores, self._values(scores, y), y)
+                total = self._tally(total, scores, self._values(scores, y), y)
         self.module.train(was_training)
         return total
 
@@ -174,12 +179,11 @@ class ModuleLearner(Learner):
             )
         return values.reshape(len(y), -1).mean(1) if values.ndim else values
 
-    def _tally(self, scores: Tensor, values: Tensor, y: Tensor) -> Tally:
-        total = values.sum(dtype=torch.float64) * (1 if values.ndim else len(y))
+    def _tally(self, before: Tally, scores: Tensor, values: Tensor, y: Tensor) -> Tally:
         if y.is_floating_point():
             hits = torch.zeros((), dtype=torch.int64, device=y.device)
         elif scores.ndim != 2:
             raise UsageError(f"a module for classes must give scores (B, K), got {tuple(scores.shape)}")
         else:
             hits = (scores.argmax(1) == y).sum()
-        return Tally(total.view(1), hits.view(1), len(y))
+        return before.with_rows(values.expand(1, len(y)), hits.view(1), len(y))

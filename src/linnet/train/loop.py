@@ -87,11 +87,10 @@ def _train_epoch(
     """Train from `position` to the end of its epoch, or to where the run is stopped."""
     state.epoch, batch, running = position.epoch + 1, position.batch, position.tally
     for block in batches.blocks(position.epoch, batch):
-        done, part = learner.train_(block, lambda: bool(state.reason))
-        running += part
+        done, running = learner.train_(block, running, lambda: bool(state.reason))
         batch += done
         state.batch = batch
-        _check_finite(part, state)
+        _check_finite(running, state)
         callback.block_end(state)
         if state.reason:
             break
@@ -114,10 +113,10 @@ def _record(learner: Learner, state: State, running: Tally, test: Dataset | None
     return record
 
 
-def _check_finite(part: Tally, state: State) -> None:
-    if not bool(torch.isfinite(part.loss).all()):
+def _check_finite(running: Tally, state: State) -> None:
+    if not bool(torch.isfinite(running.loss).all()):
         raise DivergedError(
-            f"the training loss became {float(part.loss.sum())} in epoch {state.epoch}, by minibatch "
+            f"the training loss became {float(running.loss.sum())} in epoch {state.epoch}, by minibatch "
             f"{state.batch} of {state.batches}: lower the learning rate, or check the features for "
             "NaN, infinite or very large values"
         )

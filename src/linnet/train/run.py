@@ -102,8 +102,7 @@ class Run:
             return self._module_scores(X)
         if X.ndim != 2 or X.shape[1] != self.model.features:
             raise ShapeError(f"expected rows of {self.model.features} features, got shape {tuple(X.shape)}")
-        W = self.model.W
-        return self.model.scores(X.to(W.device, W.dtype), self.card.scale)[0].T
+        return self.model.scores(X.to(self.model.theta), self.card.scale)[0].T
 
     def _module_scores(self, X: Tensor) -> Tensor:
         assert isinstance(self.model, nn.Module)
@@ -173,7 +172,7 @@ class Run:
         try:
             card, summary = json.loads(metadata["card"]), json.loads((folder / "run.json").read_text("utf-8"))
             history = History.from_jsonl((folder / "history.jsonl").read_text("utf-8"))
-            bank = Bank(tensors["W"], tensors["b"], int(metadata["models"]))
+            bank = Bank.of(tensors["W"], tensors["b"], int(metadata["models"]))
             image_shape = tuple(card["image_shape"]) if card["image_shape"] else None
             card = Card(**{**card, "classes": tuple(card["classes"]), "image_shape": image_shape})
             return cls(
