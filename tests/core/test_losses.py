@@ -94,3 +94,15 @@ def test_names() -> None:
         by_name("hinge")
     with pytest.raises(UsageError, match="positive"):
         Huber(0.0)
+
+
+@given(outputs=st.integers(2, 12), rows=st.integers(1, 300), cut=st.floats(0, 1), seed=st.integers(0, 99))
+def test_a_rows_loss_has_the_same_bits_in_any_batch(outputs: int, rows: int, cut: float, seed: int) -> None:
+    source = torch.Generator().manual_seed(seed)
+    scores = 3 * torch.randn(1, outputs, rows, generator=source)
+    labels = torch.randint(0, outputs, (rows,), generator=source)
+    loss, at = SoftmaxCrossEntropy(), round(cut * rows)
+    parts = [
+        loss.value(scores[..., s], labels[s]) for s in (slice(0, at), slice(at, rows)) if labels[s].numel()
+    ]
+    assert torch.equal(torch.cat(parts, -1), loss.value(scores, labels))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
-from linnet.core.metrics import empty, tally
+from linnet.core.metrics import empty, hits, tally
 
 
 def test_tallies_merge_to_the_tally_of_all() -> None:
@@ -29,3 +31,12 @@ def test_no_rows_and_no_classes() -> None:
     only = tally(empty(1), torch.ones(1, 1, 4), torch.zeros(1, 4), SquaredError(), None, 3)
     assert float(only.mean_loss) == 0.5
     assert int(only.hits) == 0
+
+
+@given(models=st.integers(1, 3), outputs=st.integers(1, 6), seed=st.integers(0, 99))
+def test_hits_are_argmaxs_with_ties(models: int, outputs: int, seed: int) -> None:
+    source = torch.Generator().manual_seed(seed)
+    scores = torch.randint(-1, 2, (models, outputs, 40), generator=source).float() * torch.inf  # many ties
+    scores = torch.where(scores.isnan(), 0.0, scores)
+    labels = torch.randint(0, outputs, (40,), generator=source)
+    assert torch.equal(hits(scores, labels), (scores.argmax(-2) == labels).sum(-1))

@@ -64,7 +64,7 @@ class SoftmaxCrossEntropy(Loss):
     def value(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.value`."""
         rows = scores.shape[-1]
-        # Whole vectors of rows, no tail that is computed another way: a row's loss has one value in any batch.
+        # Whole vectors of rows, without a tail computed another way: a row's loss is the same in any batch.
         whole = scores if rows % VECTOR == 0 else nn.functional.pad(scores, (0, -rows % VECTOR))
         log_p = torch.log_softmax(whole, -2)[..., :rows]  # (…, K, B)
         if target.is_floating_point():
