@@ -413,3 +413,18 @@ def test_an_interrupt_keeps_the_part(mirror: Mirror) -> None:
     get(mirror.urls("good"))
     assert_whole()
     assert mirror.asked[-1] == ("/good", f"bytes={len(kept)}-")
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
+def test_each_checksum_is_checked(tmp_path: Path, algorithm: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    right = hashlib.new(algorithm, CONTENT).hexdigest()
+    assert fetch(["http://127.0.0.1:9/file"], path, right.upper()) == path
+    with pytest.raises(DownloadError):
+        fetch(["http://127.0.0.1:9/file"], path, right[::-1])
+
+
+def test_what_is_no_checksum_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no checksum"):
+        fetch(["http://127.0.0.1:9/file"], tmp_path / "file", "abc")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import time
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from linnet.data import fashion_mnist, idx
+from linnet.data import fashion_mnist, idx, mnist, mnist_files
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
 
 ROWS = {"train": 30, "t10k": 10}
@@ -31,11 +32,15 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     sums = {
         path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in fill(tmp_path / "made").iterdir()
     }
-    monkeypatch.setattr(fashion_mnist, "FILES", {name: sums[name] for name in fashion_mnist.FILES})
-    monkeypatch.setattr(fashion_mnist, "ROWS", ROWS)
-    monkeypatch.setattr(fashion_mnist, "MIRRORS", ("http://127.0.0.1:9/",))  # nothing listens there
+    small = dataclasses.replace(
+        fashion_mnist.SOURCE,
+        checksums={name: sums[name] for name in fashion_mnist.SOURCE.checksums},
+        rows=ROWS,
+        mirrors=("http://127.0.0.1:9/",),  # nothing listens there
+    )
+    monkeypatch.setattr(fashion_mnist, "SOURCE", small)
     monkeypatch.setattr(
-        fashion_mnist.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache" / name)
+        mnist_files.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache" / name)
     )
     monkeypatch.setenv("LINNET_DATA", str(tmp_path / "named"))
     (tmp_path / "work").mkdir()
@@ -130,7 +135,7 @@ def test_files_that_do_not_fit(places: dict[str, Path], name: str, array: idx.Ar
 def test_verify(places: dict[str, Path]) -> None:
     folder = fill(places["near"] / "fashion-mnist")
     assert set(fashion_mnist.verify(places["near"]).values()) == {"ok"}
-    train, labels, test, test_labels = (folder / name for name in fashion_mnist.FILES)
+    train, labels, test, test_labels = (folder / name for name in fashion_mnist.SOURCE.checksums)
     train.write_bytes(train.read_bytes()[:-1])
     idx.write(labels.with_suffix(""), idx.read(labels))
     labels.unlink()
@@ -138,14 +143,16 @@ def test_verify(places: dict[str, Path]) -> None:
     test.unlink()
     states = fashion_mnist.verify(folder)
     md5 = hashlib.md5(train.read_bytes()).hexdigest()
-    assert states[train.name] == f"changed: md5 {md5}, expected {fashion_mnist.FILES[train.name]}"
+    assert states[train.name] == f"changed: md5 {md5}, expected {fashion_mnist.SOURCE.checksums[train.name]}"
     assert states[labels.name] == "ok (plain)"
     assert states[test.name] == "missing"
     assert states[test_labels.name].startswith("changed: ")
 
 
 def test_verify_of_an_empty_place(tmp_path: Path) -> None:
-    assert fashion_mnist.verify(tmp_path / "absent") == dict.fromkeys(fashion_mnist.FILES, "missing")
+    assert fashion_mnist.verify(tmp_path / "absent") == dict.fromkeys(
+        fashion_mnist.SOURCE.checksums, "missing"
+    )
 
 
 @pytest.mark.parametrize("given", [True, False])
@@ -160,7 +167,7 @@ def test_offline_says_what_to_put_where(
     message = str(caught.value)
     assert message.startswith("Fashion-MNIST was not found, and ")
     assert ("could not be downloaded" in message) == download
-    for name, md5 in fashion_mnist.FILES.items():
+    for name, md5 in fashion_mnist.SOURCE.checksums.items():
         assert name in message
         assert md5 in message
     expected = [tmp_path / "given"] if given else [places["named"], places["cache"]]
@@ -185,7 +192,7 @@ def test_download_goes_to_the_named_folder_or_the_cache(
         path.write_bytes((tmp_path / "made" / path.name).read_bytes())
         return path
 
-    monkeypatch.setattr(fashion_mnist, "fetch", copied)
+    monkeypatch.setattr(mnist_files, "fetch", copied)
     assert fashion_mnist.download() == places["named"]
     assert fashion_mnist.download(tmp_path / "given") == tmp_path / "given"
     monkeypatch.delenv("LINNET_DATA")
@@ -218,9 +225,9 @@ def test_progress_runs_over_all_files(
         progress(10, 10)
         return path
 
-    monkeypatch.setattr(fashion_mnist, "fetch", copied)
+    monkeypatch.setattr(mnist_files, "fetch", copied)
     fashion_mnist.download(progress=lambda done, total: calls.append((done, total)))
-    assert calls == [(done, fashion_mnist.DOWNLOAD_BYTES) for done in (10, 20, 30, 40)]
+    assert calls == [(done, fashion_mnist.SOURCE.download_bytes) for done in (10, 20, 30, 40)]
 
 
 @pytest.fixture
@@ -245,3 +252,38 @@ def test_the_real_data(real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert train.y[:5].tolist() == [9, 0, 0, 3, 0]
     assert abs(float(train.X.float().mean()) / 255 - 0.2860) < 1e-4
     assert all(state.startswith("ok") for state in fashion_mnist.verify(real).values())
+
+
+MNIST_LABELS = bytes([7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+FASHION_LABELS = bytes([9, 2, 1, 1, 6, 1, 4, 6, 5, 7])
+
+
+@pytest.mark.parametrize("suffix", [".gz", ""])
+def test_files_of_the_same_names_are_not_taken_for_each_other(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    digits = dataclasses.replace(mnist.SOURCE, rows=ROWS, mirrors=("http://127.0.0.1:9/",))
+    labels = fill(places["named"], suffix) / f"t10k-labels-idx1-ubyte{suffix}"
+
+    idx.write(labels, np.frombuffer(MNIST_LABELS, np.uint8))
+    assert (fashion_mnist.find(), digits.find()) == (None, places["named"])
+    assert digits.load().train.name == "mnist"
+
+    idx.write(labels, np.frombuffer(FASHION_LABELS, np.uint8))
+    assert (fashion_mnist.find(), digits.find()) == (places["named"], None)
+    below = fill(places["named"] / "mnist", suffix)
+    assert digits.find() == below
+
+
+def test_a_download_goes_beside_the_other_set_not_over_it(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idx.write(fill(places["named"]) / "t10k-labels-idx1-ubyte.gz", np.frombuffer(FASHION_LABELS, np.uint8))
+
+    def written(urls: list[str], path: Path, md5: str, **_: object) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"new")
+        return path
+
+    monkeypatch.setattr(mnist_files, "fetch", written)
+    assert mnist.SOURCE.download() == places["named"] / "mnist"

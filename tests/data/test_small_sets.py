@@ -71,5 +71,5 @@ def test_auto_says_so_when_it_settles_for_digits(monkeypatch: pytest.MonkeyPatch
 def test_names() -> None:
     assert catalog.load("synthetic").train.truth is not None
     assert catalog.load("digits").train.name == "digits"
-    with pytest.raises(UsageError, match="unknown data set 'mnist'"):
-        catalog.load("mnist")
+    with pytest.raises(UsageError, match="unknown data set 'cifar'"):
+        catalog.load("cifar")

@@ -88,7 +88,7 @@ def show(
     Parameters
     ----------
     dataset
-        auto, fashion_mnist or digits.
+        auto, fashion_mnist, mnist or digits.
     part
         Which part.
     rows

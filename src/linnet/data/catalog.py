@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from linnet.data import digits, fashion_mnist, synthetic
+from linnet.data import digits, fashion_mnist, mnist, synthetic
 from linnet.data.dataset import Splits
 from linnet.errors import DataError, UsageError
 
 NAMES = {
     "fashion_mnist": "70,000 images of clothing, 28 × 28, ten classes (29 MiB to download)",
+    "mnist": "70,000 images of handwritten digits, 28 × 28, ten classes (11 MiB to download)",
     "digits": "1,797 images of handwritten digits, 8 × 8, ten classes (built in)",
     "synthetic": "1,000 rows of y = Xw + b + ε, the book's linear regression (made on the spot)",
 }
@@ -29,7 +30,7 @@ def load(
     """A data set by name.
 
     Args:
-        name: "fashion_mnist", "digits", "synthetic", or "auto": Fashion-MNIST where it is or can be
+        name: "fashion_mnist", "mnist", "digits", "synthetic", or "auto": Fashion-MNIST where it is or can be
             had, otherwise digits. A data set asked for by name is never replaced by another.
         data_dir: the folder with the data set's files.
         seed: of synthetic data.
@@ -45,6 +46,8 @@ def load(
         return _auto(data_dir, say, progress)
     if name == "fashion_mnist":
         return fashion_mnist.load(data_dir, progress=progress)
+    if name == "mnist":
+        return mnist.SOURCE.load(data_dir, progress=progress)
     if name == "digits":
         return digits.load()
     if name == "synthetic":

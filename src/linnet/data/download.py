@@ -1,7 +1,7 @@
-"""One file from several mirrors: resumed, checked by MD5, and whole or absent.
+"""One file from several mirrors: resumed, checked, and whole or absent.
 
 Bytes gather in `NAME.part`, which survives a failure so that the next attempt goes on from there. Only
-when its MD5 is right does it become `NAME`. `NAME.lock` keeps two processes from fetching at once.
+when its checksum is right does it become `NAME`. `NAME.lock` keeps two processes from fetching at once.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from linnet.errors import DownloadError, UsageError
 
 Progress = Callable[[int, int | None], None]
 
+ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
+"""By the number of hexadecimal digits."""
+
 MAX_BYTES = 1 << 30
 MIN_RATE = 1024
 _PIECE = 1 << 16
@@ -47,7 +50,7 @@ class _Fetch:
     """What `fetch` was asked for."""
 
     path: Path
-    md5: str
+    checksum: str
     timeout: float
     progress: Progress | None
     max_bytes: int
@@ -62,19 +65,19 @@ class _Fetch:
 def fetch(
     urls: Sequence[str],
     path: Path,
-    md5: str,
+    checksum: str,
     *,
     timeout: float = 5.0,
     progress: Progress | None = None,
     max_bytes: int = MAX_BYTES,
     min_rate: float = MIN_RATE,
 ) -> Path:
-    """Have the file at `path`: as it is when its MD5 is right, else from the first mirror that gives it.
+    """Have the file at `path`: as it is when its checksum is right, else from the first mirror that gives it.
 
     Args:
         urls: the file's addresses, http or https, tried in turn.
         path: where it goes; the folder is made when missing.
-        md5: the file's MD5, 32 hexadecimal digits.
+        checksum: the file's MD5, SHA-1 or SHA-256, told apart by their length, in hexadecimal digits.
         timeout: seconds without a byte, or twice as many without an answer, that end an attempt.
         progress: called with the bytes that are there and the bytes in all, None when unknown.
         max_bytes: a file that is longer is refused.
@@ -85,23 +88,27 @@ def fetch(
 
     Raises:
         DownloadError: no mirror gave the file; the message has each one's reason.
-        UsageError: an address is not http or https.
+        UsageError: an address is not http or https, or the checksum is none.
         OSError: the folder cannot be written or the disk is full; what came is kept in `NAME.part`.
     """
     for url in urls:
         _check_scheme(url)
-    job = _Fetch(Path(path), md5.lower(), timeout, progress, max_bytes, min_rate)
-    if _is_right(job.path, job.md5):  # before the lock: the folder may be read-only
+    if len(checksum) not in ALGORITHMS:
+        raise UsageError(
+            f"{checksum!r} is no checksum: expected an MD5, SHA-1 or SHA-256 in hexadecimal digits"
+        )
+    job = _Fetch(Path(path), checksum.lower(), timeout, progress, max_bytes, min_rate)
+    if _is_right(job.path, job.checksum):  # before the lock: the folder may be read-only
         return job.path
     job.path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(job.path.with_name(job.path.name + ".lock")):
-        if not _is_right(job.path, job.md5):
+        if not _is_right(job.path, job.checksum):
             _from_mirrors(urls, job)
     return job.path
 
 
 def _from_mirrors(urls: Sequence[str], job: _Fetch) -> None:
-    if _is_right(job.part, job.md5):  # an earlier process ended between the last byte and the rename
+    if _is_right(job.part, job.checksum):  # an earlier process ended between the last byte and the rename
         return _finish(job)
     reasons: list[str] = []
     for url in urls:
@@ -131,12 +138,13 @@ def _attempt(url: str, job: _Fetch) -> None:
     with _open(url, offset, job) as response:
         start, total = _extent(response, offset, job)
         _receive(response, start, total, job)
-    if _is_right(job.part, job.md5):
+    if _is_right(job.part, job.checksum):
         return _finish(job)
-    got = files.hexdigest(job.part, "md5")
+    algorithm = ALGORITHMS[len(job.checksum)]
+    got = files.hexdigest(job.part, algorithm)
     job.part.unlink()
     kind = _AgainError if start else _MirrorError  # what was resumed may have been bad from before
-    raise kind(f"sent other content: MD5 {got}, expected {job.md5}")
+    raise kind(f"sent other content: {algorithm.upper()} {got}, expected {job.checksum}")
 
 
 def _open(url: str, offset: int, job: _Fetch) -> http.client.HTTPResponse:
@@ -290,8 +298,8 @@ def _finish(job: _Fetch) -> None:
     files.sync_folder(job.path.parent)
 
 
-def _is_right(path: Path, md5: str) -> bool:
-    return path.is_file() and files.hexdigest(path, "md5") == md5
+def _is_right(path: Path, checksum: str) -> bool:
+    return path.is_file() and files.hexdigest(path, ALGORITHMS[len(checksum)]) == checksum
 
 
 def _check_scheme(url: str) -> None:

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from linnet.data import idx, mnist
+from linnet.data.fashion_mnist import SOURCE
+
+
+def test_the_real_files_are_known_by_their_first_labels(fashion_folder: Path) -> None:
+    assert mnist.SOURCE.find(fashion_folder) is None
+    assert SOURCE.find(fashion_folder) == fashion_folder
+    labels = np.asarray(idx.read(fashion_folder / "t10k-labels-idx1-ubyte.gz"))
+    assert labels[:10].tobytes() == mnist.SOURCE.others[0] != SOURCE.others[0]
