@@ -48,3 +48,17 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def load_ipython_extension(ipython: object) -> None:
+    """`%load_ext linnet`: the book's `from d2l import torch as d2l` resolves to linnet."""
+    from linnet.d2l import activate
+
+    activate()
+
+
+def unload_ipython_extension(ipython: object) -> None:
+    """`%unload_ext linnet`: undo it."""
+    from linnet.d2l import deactivate
+
+    deactivate()

@@ -116,7 +116,7 @@ class Job(Recipe):
     """The whole of `linnet train`: a recipe, its data, and where the run goes.
 
     Args:
-        dataset: auto (Fashion-MNIST where it is or can be had, else digits), fashion_mnist, digits
+        dataset: auto (Fashion-MNIST where it is or can be had, else digits), fashion_mnist, mnist, digits
             or synthetic. A data set asked for by name is never replaced.
         data_dir: the folder with the data set's files.
         out: the run's folder; runs/DATASET-TIME when not given.

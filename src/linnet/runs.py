@@ -22,6 +22,7 @@ from linnet.errors import UsageError
 from linnet.plot.curves import curves
 from linnet.plot.live import LiveFigure
 from linnet.plot.save import save as save_figure
+from linnet.plot.surface import in_notebook
 from linnet.plot.templates import templates
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State
@@ -160,7 +161,7 @@ def leave(run: Run, checkpoint: Checkpoint, folder: Path) -> None:
 
 def display(out: TextIO | None = None) -> Callback:
     """The callback that suits where the program runs: notebook, terminal, or pipe."""
-    if out is None and _in_notebook():
+    if out is None and in_notebook():
         return LiveFigure()
     stream = sys.stdout if out is None else out
     return LiveTable(stream) if stream.isatty() else Lines(stream)
@@ -207,10 +208,3 @@ def _fit_module(
     return training.fit_module(
         model, train, recipe, loss=loss, optimizer=optimizer, test=test, callbacks=watching
     )
-
-
-def _in_notebook() -> bool:
-    """Whether the program runs in a Jupyter kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return type(shell).__name__ == "ZMQInteractiveShell"

@@ -1,0 +1,172 @@
+"""The book's data: synthetic rows, loaders over memory, Fashion-MNIST and its pictures (D2L 3.2, 3.3, 3.5).
+
+A loader is gone through again and again, each time in another order when it shuffles. The order comes from
+torch's global generator, so `torch.manual_seed` repeats it, as with torch's own `DataLoader`. There are no
+worker
+processes: a minibatch is one gather of rows that are in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.utils import data
+
+from linnet.d2l.images import Compose, FashionMNIST, ImageSet, Resize, ToTensor, steps, transformed
+from linnet.data.batches import Batches
+from linnet.data.dataset import Dataset
+from linnet.data.fashion_mnist import CLASSES
+from linnet.errors import ShapeError, UsageError
+
+ROOT = "../data"
+"""Where the book keeps its data."""
+
+
+def synthetic_data(w: Tensor, b: float | Tensor, num_examples: int) -> tuple[Tensor, Tensor]:
+    """Rows of `y = Xw + b + ε` with X from N(0, 1) and ε from N(0, 0.01²) (D2L 3.2.1).
+
+    Args:
+        w: the weights, (D,).
+        b: the bias.
+        num_examples: how many rows.
+
+    Returns:
+        X (N, D) and y (N, 1), drawn from torch's global generator.
+    """
+    X = torch.normal(0, 1, (num_examples, len(w)))
+    y = torch.matmul(X, w) + b
+    y = y + torch.normal(0, 0.01, y.shape)
+    return X, y.reshape(-1, 1)
+
+
+class ArrayLoader:
+    """Minibatches of tensors that belong together, as lists `[X, y, …]`.
+
+    Args:
+        tensors: each of N rows.
+        batch_size: rows a minibatch; the last may be short.
+        shuffle: a new order each time.
+
+    Raises:
+        ShapeError: the tensors differ in their number of rows.
+        UsageError: no tensor, or a batch size below 1.
+    """
+
+    def __init__(self, tensors: Sequence[Tensor], batch_size: int, shuffle: bool) -> None:
+        if not tensors:
+            raise UsageError("load_array needs at least one tensor")
+        if len({len(tensor) for tensor in tensors}) > 1:
+            raise ShapeError(
+                f"the tensors have {[len(tensor) for tensor in tensors]} rows: expected as many each"
+            )
+        self.dataset = data.TensorDataset(*tensors)
+        self.batch_size = _checked(batch_size)
+        self.shuffle = shuffle
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[Tensor]]:
+        tensors, rows = self.dataset.tensors, len(self.dataset)
+        order = torch.randperm(rows) if self.shuffle else None
+        for low in range(0, rows, self.batch_size):
+            high = low + self.batch_size
+            if order is None:
+                yield [tensor[low:high].clone() for tensor in tensors]
+            else:
+                yield [tensor[order[low:high].to(tensor.device)] for tensor in tensors]
+
+
+def load_array(data_arrays: Sequence[Tensor], batch_size: int, is_train: bool = True) -> ArrayLoader:
+    """A loader over tensors of N rows each, shuffled when `is_train` (D2L 3.3.2); see `ArrayLoader`."""
+    return ArrayLoader(tuple(data_arrays), batch_size, is_train)
+
+
+class ImageLoader:
+    """Minibatches `[X, y]` of images: X floating, (B, 1, H, W), in [0, 1]; y int64, (B,).
+
+    The images stay bytes; a minibatch is made float, and resized, when it is asked for.
+
+    Args:
+        dataset: the images; its transform must be one of linnet's own.
+        batch_size: rows a minibatch; the last may be short.
+        shuffle: a new order each time.
+    """
+
+    def __init__(self, dataset: ImageSet, batch_size: int, shuffle: bool) -> None:
+        known = steps(dataset.transform)
+        if known is None or dataset.target_transform is not None:
+            raise UsageError("ImageLoader takes linnet's own transforms: for others use torch's DataLoader")
+        self.dataset = dataset
+        self.batch_size = _checked(batch_size)
+        self.shuffle = shuffle
+        self._known = known
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[Tensor]]:
+        shape = self.dataset.data.shape[1:]
+        for block in self.batches().blocks(0):
+            for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
+                yield [transformed(X.reshape(-1, 1, *shape), self._known), y.clone()]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the images are only divided by 255."""
+        return len(self._known) == 1 and isinstance(self._known[0], ToTensor)
+
+    @cached_property
+    def rows(self) -> Dataset:
+        """The images as rows of bytes, sharing memory with them."""
+        images, y = self.dataset.data, self.dataset.targets
+        classes = tuple(self.dataset.classes)
+        return Dataset(images.flatten(1), y, self.dataset.name, classes, tuple(images.shape[1:]), 1 / 255)  # type: ignore[arg-type]
+
+    def batches(self) -> Batches:
+        """The rows in the order of the next time through; drawing it moves torch's global generator on."""
+        seed = int(torch.empty((), dtype=torch.int64).random_()) if self.shuffle else 0
+        return Batches(self.rows, self.batch_size, shuffle=self.shuffle, seed=seed)
+
+
+def load_data_fashion_mnist(
+    batch_size: int, resize: int | Sequence[int] | None = None
+) -> tuple[ImageLoader, ImageLoader]:
+    """Fashion-MNIST as loaders to train on (shuffled) and to test on (D2L 3.5.3).
+
+    Args:
+        batch_size: rows a minibatch.
+        resize: another size of the images, in pixels, or (height, width).
+
+    Raises:
+        DataNotFoundError: the data set is nowhere and cannot be downloaded.
+    """
+    transform = Compose([*([Resize(resize)] if resize else []), ToTensor()])
+    parts = [FashionMNIST(ROOT, train, transform, download=True) for train in (True, False)]
+    return ImageLoader(parts[0], batch_size, True), ImageLoader(parts[1], batch_size, False)
+
+
+def get_dataloader_workers() -> int:
+    """How many worker processes a loader should have: none, as the data are in memory."""
+    return 0
+
+
+def get_fashion_mnist_labels(labels: Iterable[int | Tensor]) -> list[str]:
+    """The names of some labels 0…9.
+
+    Raises:
+        UsageError: a label outside of them.
+    """
+    numbers = [int(label) for label in labels]
+    if wrong := [number for number in numbers if not 0 <= number < len(CLASSES)]:
+        raise UsageError(f"labels of Fashion-MNIST lie in 0…{len(CLASSES) - 1}, got {wrong[0]}")
+    return [CLASSES[number] for number in numbers]
+
+
+def _checked(batch_size: int) -> int:
+    if batch_size < 1:
+        raise UsageError(f"batch_size must be at least 1, not {batch_size}")
+    return batch_size

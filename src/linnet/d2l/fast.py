@@ -1,0 +1,154 @@
+"""The book's softmax regression by linnet's closed-form step.
+
+`train_ch3` on `nn.Sequential(nn.Flatten(), nn.Linear(784, 10))` with cross-entropy, plain SGD and linnet's
+own loader is one matrix product each way for a minibatch. This module recognises exactly that case; anything
+else, a hook or a momentum, is None here and goes by autograd. The last minibatch of an epoch always takes the
+real optimizer, so that gradients, learning-rate schedules and whatever else looks at them find what they
+would have found.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as hooks
+
+from linnet.core.bank import Bank, from_module
+from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.core.metrics import empty
+from linnet.d2l.data import ImageLoader
+from linnet.data.batches import Block
+from linnet.device import limited_threads, pick_threads
+from linnet.train.learner import BankLearner
+
+
+def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -> tuple[float, float] | None:
+    """An epoch of training: the mean loss and the accuracy before each step; None in another case."""
+    if not isinstance(loader, ImageLoader) or not loader.is_plain:
+        return None
+    linear = linear_of(net, loader)
+    if linear is None or not _is_cross_entropy(loss) or not _is_plain_sgd(updater, linear):
+        return None
+    assert isinstance(updater, torch.optim.SGD), "just checked"
+    with limited_threads(pick_threads("auto", linear.out_features)):
+        return _train(net, linear, loader, updater)
+
+
+def accuracy(net: nn.Module, loader: object) -> float | None:
+    """The share of a loader's rows that the net gets right; None in another case."""
+    if not isinstance(loader, ImageLoader) or not loader.is_plain or loader.shuffle:
+        return None
+    linear = linear_of(net, loader)
+    if linear is None:
+        return None
+    with limited_threads(pick_threads("auto", linear.out_features)):
+        return float(_learner(from_module(net), 0.0, loader).measure(loader.rows).accuracy[0])
+
+
+def linear_of(net: nn.Module, loader: ImageLoader) -> nn.Linear | None:
+    """The one layer of a net that is flatten and a linear layer, made for these images; None for others."""
+    if type(net) is not nn.Sequential or [type(part) for part in net] != [nn.Flatten, nn.Linear]:
+        return None
+    flatten, linear = net[0], net[1]
+    assert isinstance(flatten, nn.Flatten), "just checked"
+    assert isinstance(linear, nn.Linear), "just checked"
+    fits = linear.in_features == loader.rows.features and linear.out_features == loader.rows.outputs
+    usual = (flatten.start_dim, flatten.end_dim) == (1, -1) and linear.bias is not None
+    if not (fits and usual and linear.weight.dtype == torch.float32 and linear.weight.device.type == "cpu"):
+        return None
+    return None if _is_watched(net, flatten, linear) else linear
+
+
+def _train(
+    net: nn.Module, linear: nn.Linear, loader: ImageLoader, updater: torch.optim.SGD
+) -> tuple[float, float]:
+    bank = from_module(net)
+    learner = _learner(bank, float(updater.param_groups[0]["lr"]), loader)
+    total, count = empty(1), len(loader)
+    for block in loader.batches().blocks(0):
+        is_last = block.first + len(block.sizes) == count
+        steps = len(block.sizes) - is_last
+        if steps:
+            rows = sum(block.sizes[:steps])
+            part = Block(block.X[:rows], block.y[:rows], block.sizes[:steps], block.first)
+            total = learner.train_(part, total, lambda: False)[1]
+        if is_last:
+            rest = sum(block.sizes[:steps])
+            _put(bank, linear)
+            loss, hits = _real_step(net, block.X[rest:], block.y[rest:], loader, updater)
+            rows = total.rows + len(block.y) - rest
+            return (float(total.loss[0]) + loss) / rows, (int(total.hits[0]) + hits) / rows
+    raise AssertionError("an epoch has a last minibatch")
+
+
+def _real_step(
+    net: nn.Module, X: Tensor, y: Tensor, loader: ImageLoader, updater: torch.optim.SGD
+) -> tuple[float, int]:
+    """A step by autograd and the optimizer: the sum of the losses before it and the hits."""
+    scores = net(X.to(torch.float32).div_(255).view(-1, 1, *loader.dataset.data.shape[1:]))
+    values = nn.functional.cross_entropy(scores, y, reduction="none")
+    updater.zero_grad()
+    values.mean().backward()
+    updater.step()
+    return float(values.detach().sum(dtype=torch.float64)), int((scores.argmax(1) == y).sum())
+
+
+def _learner(bank: Bank, lr: float, loader: ImageLoader) -> BankLearner:
+    return BankLearner(
+        bank, SoftmaxCrossEntropy(), torch.tensor([lr], dtype=torch.float64), loader.rows.scale
+    )
+
+
+def _put(bank: Bank, linear: nn.Linear) -> None:
+    """Give the layer the bank's parameters."""
+    with torch.no_grad():
+        linear.weight.copy_(bank.W)
+        linear.bias.copy_(bank.b)
+
+
+def _is_cross_entropy(loss: object) -> bool:
+    """Cross-entropy with a value a row and nothing else asked of it."""
+    if type(loss) is not nn.CrossEntropyLoss or _is_watched(loss):
+        return False
+    return (
+        loss.reduction == "none"
+        and loss.weight is None
+        and loss.label_smoothing == 0
+        and loss.ignore_index < 0
+    )
+
+
+def _is_plain_sgd(updater: object, linear: nn.Linear) -> bool:
+    """SGD over just this layer's two parameters, without momentum, decay or hooks."""
+    if type(updater) is not torch.optim.SGD or len(updater.param_groups) != 1 or not torch.is_grad_enabled():
+        return False
+    group = updater.param_groups[0]
+    extras = ("momentum", "weight_decay", "nesterov", "maximize", "differentiable", "dampening")
+    parameters = {id(parameter) for parameter in group["params"]}
+    watchers = (updater._optimizer_step_pre_hooks, updater._optimizer_step_post_hooks)
+    return (
+        parameters == {id(linear.weight), id(linear.bias)}
+        and not any(group.get(extra) for extra in extras)
+        and not isinstance(group["lr"], Tensor)
+        and not any(watchers)
+    )
+
+
+def _is_watched(*modules: nn.Module) -> bool:
+    """Whether hooks, a forward of the module's own or a frozen parameter make it more than its class."""
+    everywhere = (
+        hooks._global_forward_hooks,
+        hooks._global_forward_pre_hooks,
+        hooks._global_backward_hooks,
+        hooks._global_backward_pre_hooks,
+    )
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    for module in modules:
+        if "forward" in vars(module) or any(getattr(module, kind) for kind in kinds):
+            return True
+        for parameter in module.parameters(recurse=False):
+            if not parameter.requires_grad or parameter._backward_hooks or not parameter.is_leaf:
+                return True
+            if getattr(parameter, "_post_accumulate_grad_hooks", None):
+                return True
+    return any(everywhere)

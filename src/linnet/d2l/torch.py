@@ -1,0 +1,155 @@
+"""The book's names, as `from d2l import torch as d2l` gave them (Dive into Deep Learning, chapters 2 to 4).
+
+    from linnet.d2l import torch as d2l
+
+    train_iter, test_iter = d2l.load_data_fashion_mnist(256)
+    d2l.train_ch3(net, train_iter, test_iter, loss, 10, trainer)
+
+Beside the book's own functions there are its short names for PyTorch's (`d2l.matmul`, `d2l.reduce_sum`) and
+the modules that its file imported (`d2l.nn`, `d2l.plt`). Any other name is PyTorch's own.
+"""
+
+from __future__ import annotations
+
+import collections
+import math
+import os
+import random
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from matplotlib import pyplot as plt
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 (the book's name)
+from torch.utils import data
+
+from linnet.d2l.animator import Animator
+from linnet.d2l.data import (
+    get_dataloader_workers,
+    get_fashion_mnist_labels,
+    load_array,
+    load_data_fashion_mnist,
+    synthetic_data,
+)
+from linnet.d2l.figures import plot, set_axes, set_figsize, show_images, use_svg_display
+from linnet.d2l.hub import DATA_HUB, DATA_URL, download, download_all, download_extract
+from linnet.d2l.tools import Accumulator, Timer
+from linnet.d2l.training import (
+    accuracy,
+    evaluate_accuracy,
+    evaluate_loss,
+    linreg,
+    predict_ch3,
+    sgd,
+    squared_loss,
+    train_ch3,
+    train_epoch_ch3,
+)
+from linnet.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from IPython import display
+
+nn_Module = nn.Module  # noqa: N816 (the book's name)
+
+float32, int32 = torch.float32, torch.int32
+
+tensor = torch.tensor
+ones, zeros, zeros_like, eye = torch.ones, torch.zeros, torch.zeros_like, torch.eye
+arange, linspace = torch.arange, torch.linspace
+rand, randn, normal = torch.rand, torch.randn, torch.normal
+concat, stack = torch.cat, torch.stack
+matmul = torch.matmul
+exp, log, abs = torch.exp, torch.log, torch.abs
+sin, cos, tanh, sinh, cosh = torch.sin, torch.cos, torch.tanh, torch.sinh, torch.cosh
+
+
+def meshgrid(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """`torch.meshgrid` with matrix indexing, which is what the book relies on."""
+    return torch.meshgrid(*tensors, indexing="ij")
+
+
+def numpy(x: Tensor) -> np.ndarray:
+    """A tensor as a numpy array, taken out of its graph and from its device."""
+    return x.numpy(force=True)
+
+
+def size(x: Tensor, *args: Any) -> int:
+    """How many elements a tensor has."""
+    return x.numel(*args)
+
+
+def reshape(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`x.reshape`."""
+    return x.reshape(*args, **kwargs)
+
+
+def to(x: Any, *args: Any, **kwargs: Any) -> Any:
+    """`x.to`: to a device or a dtype."""
+    return x.to(*args, **kwargs)
+
+
+def reduce_sum(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`x.sum`."""
+    return x.sum(*args, **kwargs)
+
+
+def reduce_mean(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`x.mean`."""
+    return x.mean(*args, **kwargs)
+
+
+def argmax(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`x.argmax`."""
+    return x.argmax(*args, **kwargs)
+
+
+def astype(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`x.type`: to a dtype."""
+    return x.type(*args, **kwargs)
+
+
+def transpose(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """`x.t()` without further arguments, `x.transpose` with them."""
+    return x.transpose(*args, **kwargs) if args or kwargs else x.t()
+
+
+__all__ = [
+    "DATA_HUB", "DATA_URL", "Accumulator", "Animator", "F", "Timer", "abs", "accuracy", "arange", "argmax",
+    "astype", "collections", "concat", "cos", "cosh", "data", "display", "download", "download_all",
+    "download_extract", "evaluate_accuracy", "evaluate_loss", "exp", "eye", "float32",
+    "get_dataloader_workers", "get_fashion_mnist_labels", "int32", "linreg", "linspace", "load_array",
+    "load_data_fashion_mnist", "log", "math", "matmul", "meshgrid", "nn", "nn_Module", "normal", "np",
+    "numpy", "ones", "os", "pd", "plot", "plt", "predict_ch3", "rand", "randn", "random", "reduce_mean",
+    "reduce_sum", "reshape", "set_axes", "set_figsize", "sgd", "show_images", "sin", "sinh", "size",
+    "squared_loss", "stack", "synthetic_data", "tanh", "tensor", "to", "torch", "train_ch3",
+    "train_epoch_ch3", "transpose", "use_svg_display", "zeros", "zeros_like",
+]  # fmt: skip
+
+_LATE = {
+    "pd": ("pandas", "d2l.pd, which is pandas,"),
+    "display": ("IPython.display", "d2l.display, which is IPython's,"),
+}
+"""Modules that are imported when they are first used, and what an error calls them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        module, feature = _LATE[name]
+        try:
+            return import_module(module)
+        except ImportError as error:
+            raise MissingExtraError(feature, "notes") from error
+    try:
+        return getattr(torch, name)
+    except AttributeError:
+        raise AttributeError(
+            f"d2l has no {name!r}: linnet offers the names of the book's chapters 2 to 4"
+        ) from None
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
