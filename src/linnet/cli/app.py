@@ -12,7 +12,7 @@ from cyclopts.config import Dict
 from linnet._version import __version__
 from linnet.errors import LinnetError
 
-COMMANDS = ("train", "evaluate", "predict", "data", "doctor")
+COMMANDS = ("train", "run", "evaluate", "predict", "data", "doctor")
 
 INTERRUPTED = 130
 

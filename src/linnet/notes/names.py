@@ -1,0 +1,55 @@
+"""Names that notes use but never import, because an earlier chapter did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from linnet.notes import language
+
+_BOOK = """
+    DATA_HUB DATA_URL Accumulator Animator Timer accuracy download download_all download_extract
+    evaluate_accuracy evaluate_loss get_dataloader_workers get_fashion_mnist_labels linreg load_array
+    load_data_fashion_mnist plot predict_ch3 set_axes set_figsize sgd show_images squared_loss synthetic_data
+    train_ch3 train_epoch_ch3 use_svg_display
+""".split()  # noqa: SIM905
+
+_MODULES = "collections copy functools hashlib inspect itertools json math os random re sys tarfile time torch zipfile"
+
+SUPPLIED: dict[str, str] = {
+    **{name: f"import {name}" for name in _MODULES.split()},
+    "F": "from torch.nn import functional as F",
+    "Path": "from pathlib import Path",
+    "backend_inline": "from matplotlib_inline import backend_inline",
+    "d2l": "from d2l import torch as d2l",
+    "data": "from torch.utils import data",
+    "display": "from IPython import display",
+    "init": "from torch.nn import init",
+    "multinomial": "from torch.distributions import multinomial",
+    "nn": "from torch import nn",
+    "np": "import numpy as np",
+    "optim": "from torch import optim",
+    "pd": "import pandas as pd",
+    "plt": "from matplotlib import pyplot as plt",
+    "torchvision": "import torchvision",
+    "transforms": "from torchvision import transforms",
+    **{name: f"from d2l.torch import {name}" for name in _BOOK},
+}
+"""Name to the line that brings it."""
+
+
+def missing(sources: Iterable[str]) -> dict[str, str]:
+    """What to supply for some cells: the names that one uses before any has given it, and their imports.
+
+    Args:
+        sources: the cells in order, magics and all; one that is no Python counts for nothing.
+    """
+    bound: set[str] = set()
+    found: dict[str, str] = {}
+    for source in sources:
+        text = language.plain(source)
+        if text is None:
+            continue
+        gives, uses = language.names(text)
+        bound |= gives
+        found |= {name: SUPPLIED[name] for name in sorted(uses - bound) if name in SUPPLIED}
+    return found
