@@ -134,10 +134,11 @@ def _run(client: NotebookClient, number: int, outcome: Outcome) -> bool:
     try:
         client.execute_cell(cell, number)
     except CellExecutionError as error:
-        outcome.error = _one_line(f"{error.ename}: {error.evalue}")
+        is_late = error.ename == "KeyboardInterrupt" and client.timeout is not None
+        outcome.error = _late(client.timeout) if is_late else _said(error.ename, error.evalue)
         outcome.line = _line(error.traceback, cell.execution_count)
     except CellTimeoutError:
-        outcome.error = f"took longer than {client.timeout:g} s"
+        outcome.error = _late(client.timeout)
     except DeadKernelError:
         outcome.error, is_alive = "the kernel died: it may have run out of memory", False
     except KeyboardInterrupt:
@@ -156,5 +157,11 @@ def _line(traceback: str, count: int | None) -> int:
     return int(match[1]) if match else 0
 
 
-def _one_line(text: str) -> str:
-    return " ".join(ANSI.sub("", text).split())[:400]
+def _late(timeout: float | None) -> str:
+    return f"took longer than {timeout:g} s"
+
+
+def _said(name: str, message: str) -> str:
+    """An error in one line; the kernel's own name for a cell's file says nothing to a reader."""
+    plain = re.sub(r" \(\d+\.py, line \d+\)$", "", ANSI.sub("", message))
+    return " ".join(f"{name}: {plain}".split()).rstrip(":")[:400]

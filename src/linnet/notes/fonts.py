@@ -22,7 +22,7 @@ def is_cjk(character: str) -> bool:
 
 
 def face(text: Iterable[str]) -> str:
-    """A CSS @font-face with the Chinese characters of a text; empty without any, or without such a font here."""
+    """A CSS @font-face with the Chinese characters of a text; empty without any, or without such a font."""
     wanted = {character for character in text if is_cjk(character)}
     font = cjk_font()
     if not wanted or font is None:
@@ -35,8 +35,7 @@ def _subset(path: str, characters: set[str]) -> bytes:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    options = Options()
-    options.flavor, options.notdef_outline, options.layout_features = "woff", True, ["*"]
+    options = Options(notdef_outline=True, layout_features=["*"])
     options.drop_tables += ["FFTM"]
     logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
     with TTFont(path, fontNumber=0, lazy=True) as font:

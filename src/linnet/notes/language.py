@@ -7,6 +7,7 @@ import builtins
 import doctest
 import re
 import symtable
+from dataclasses import dataclass
 
 PYTHON = {"python", "py", "python2", "python3", "py3", "ipython", "ipython3", "pycon", "pyodide"}
 
@@ -98,47 +99,67 @@ def from_prompts(source: str) -> str | None:
         return None
 
 
-def looks_like_python(source: str, known: set[str]) -> bool:
+def looks_like_python(source: str, given: set[str], supplied: set[str]) -> bool:
     """Whether a block that says nothing of its language is meant to be run.
 
-    It must parse; do something that printed output does not, as an assignment, an import or a call do; and
-    use no name that nobody has given.
+    It must parse; do something that printed output does not, as an assignment, an import, a call or a look at
+    the notes' own variables do; and use no name that nobody gives.
 
     Args:
         source: the block.
-        known: names that exist when it would run.
+        given: names that the notes have given before it.
+        supplied: names that are supplied when they are missing.
     """
     text = plain(source)
     if text is None or not text.strip():
         return False
     statements = [s for s in ast.parse(text).body if not isinstance(s, ast.Pass)]
-    if not any(_acts(statement, known) for statement in statements):
+    if not any(_acts(statement, given) for statement in statements):
         return False
-    bound, used = names(text)
-    return used - bound <= known | set(dir(builtins))
+    found = names(text)
+    return (found.used | found.used_later) - found.bound <= given | supplied | set(dir(builtins))
 
 
-def names(source: str) -> tuple[set[str], set[str]]:
-    """The global names that some Python binds, and those it uses, in functions too."""
-    bound: set[str] = set()
-    used: set[str] = set()
-    _collect(symtable.symtable(source, "notes", "exec"), bound, used)
-    return bound, used
+@dataclass(frozen=True)
+class Names:
+    """The global names of some Python.
+
+    Args:
+        bound: those it gives.
+        used: those it looks up as it runs.
+        used_later: those that its functions look up when they are called.
+    """
+
+    bound: set[str]
+    used: set[str]
+    used_later: set[str]
 
 
-def _collect(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> None:
+def names(source: str) -> Names:
+    """The global names that some Python, without magics, gives and uses."""
+    found = Names(set(), set(), set())
+    _collect(symtable.symtable(source, "notes", "exec"), found, found.used)
+    return found
+
+
+def _collect(table: symtable.SymbolTable, found: Names, used: set[str]) -> None:
     is_top = table.get_type() == "module"
     for symbol in table.get_symbols():
         is_global = is_top or symbol.is_global()
         if is_global and (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()):
-            bound.add(symbol.get_name())
+            found.bound.add(symbol.get_name())
         if is_global and symbol.is_referenced():
             used.add(symbol.get_name())
     for child in table.get_children():
-        _collect(child, bound, used)
+        is_later = child.get_type() == "function" and child.get_name() not in _AT_ONCE
+        _collect(child, found, found.used_later if is_later else used)
 
 
-def _acts(statement: ast.stmt, known: set[str]) -> bool:
+_AT_ONCE = ("listcomp", "setcomp", "dictcomp", "genexpr")
+"""Scopes that are functions to the compiler only."""
+
+
+def _acts(statement: ast.stmt, given: set[str]) -> bool:
     """Whether a statement does what printed output never does."""
     if isinstance(statement, ast.AnnAssign):
         return statement.value is not None  # `label: tensor([5.2])` is what print wrote
@@ -146,9 +167,21 @@ def _acts(statement: ast.stmt, known: set[str]) -> bool:
         return True
     value = statement.value
     if isinstance(value, ast.Call):
-        name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
-        return name not in REPRESENTATIONS
-    if isinstance(value, ast.Attribute | ast.Subscript):
-        while isinstance(value, ast.Attribute | ast.Subscript | ast.Call):
-            value = value.func if isinstance(value, ast.Call) else value.value
-    return isinstance(value, ast.Name) and value.id in known
+        return not _is_representation(value)
+    return _looks_at(value, given)
+
+
+def _looks_at(node: ast.AST, given: set[str]) -> bool:
+    """Whether an expression has one of the given names in it, outside of what values are printed as."""
+    if isinstance(node, ast.Call) and _is_representation(node):
+        return False
+    if isinstance(node, ast.Name):
+        return node.id in given
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "torch":
+        return False  # torch.float32 is how a dtype is printed
+    return any(_looks_at(child, given) for child in ast.iter_child_nodes(node))
+
+
+def _is_representation(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in REPRESENTATIONS

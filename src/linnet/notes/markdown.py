@@ -67,20 +67,23 @@ class _Judge:
 
     def __init__(self, has_tabs: bool) -> None:
         self.has_tabs = has_tabs
-        self.known = set(SUPPLIED)
+        self.given: set[str] = set()
 
     def block(self, raw: _Raw) -> Block:
         word = language.tag(raw.info or "")
         source = raw.source.rstrip("\n")
         typed = language.from_prompts(source)
         code = source if typed is None else typed
-        runs = language.is_python(word) if word else language.looks_like_python(code, self.known)
+        runs = language.is_python(word) if word else self._is_unsaid(code)
         runs = runs and bool(code.strip()) and self._is_ours(code)
         if runs and (text := language.plain(code)) is not None:
-            self.known |= language.names(text)[0]
+            self.given |= language.names(text).bound
         line = raw.first + (1 if raw.info is None else 2)
         shown = "python" if runs or language.is_python(word) else word
         return Block(code if runs else source, line, shown, runs)
+
+    def _is_unsaid(self, code: str) -> bool:
+        return language.looks_like_python(code, self.given, set(SUPPLIED))
 
     def _is_ours(self, code: str) -> bool:
         """Whether a block of the book's own notes is for PyTorch, or for all."""

@@ -13,10 +13,12 @@ _BOOK = """
     train_ch3 train_epoch_ch3 use_svg_display
 """.split()  # noqa: SIM905
 
-_MODULES = "collections copy functools hashlib inspect itertools json math os random re sys tarfile time torch zipfile"
+_MODULES = """
+    collections copy functools hashlib inspect itertools json math os random re sys tarfile time torch zipfile
+""".split()  # noqa: SIM905
 
 SUPPLIED: dict[str, str] = {
-    **{name: f"import {name}" for name in _MODULES.split()},
+    **{name: f"import {name}" for name in _MODULES},
     "F": "from torch.nn import functional as F",
     "Path": "from pathlib import Path",
     "backend_inline": "from matplotlib_inline import backend_inline",
@@ -38,18 +40,24 @@ SUPPLIED: dict[str, str] = {
 
 
 def missing(sources: Iterable[str]) -> dict[str, str]:
-    """What to supply for some cells: the names that one uses before any has given it, and their imports.
+    """What to supply for some cells, and the lines that bring it.
+
+    That is each name of the table that a cell looks up before any cell has given it, or that a function
+    looks up and no cell gives at all.
 
     Args:
         sources: the cells in order, magics and all; one that is no Python counts for nothing.
     """
-    bound: set[str] = set()
-    found: dict[str, str] = {}
+    given: set[str] = set()
+    wanted: dict[str, None] = {}
+    later: dict[str, None] = {}
     for source in sources:
         text = language.plain(source)
         if text is None:
             continue
-        gives, uses = language.names(text)
-        bound |= gives
-        found |= {name: SUPPLIED[name] for name in sorted(uses - bound) if name in SUPPLIED}
-    return found
+        found = language.names(text)
+        given |= found.bound
+        wanted |= dict.fromkeys(sorted(found.used - given))
+        later |= dict.fromkeys(sorted(found.used_later))
+    wanted |= {name: None for name in later if name not in given}
+    return {name: SUPPLIED[name] for name in wanted if name in SUPPLIED}

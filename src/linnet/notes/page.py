@@ -83,12 +83,14 @@ def render(document: Document, outcomes: Sequence[Outcome], facts: Facts) -> str
     style = resources.files("linnet.notes").joinpath("page.css").read_text(encoding="utf-8")
     colours = HtmlFormatter(style="friendly").get_style_defs(".code")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
-    css = f"{fonts.face(content + title)}\n{style}\n{colours}\n@media (prefers-color-scheme: dark){{{dark}}}"
+    dark = f"@media (prefers-color-scheme: dark){{{dark}}}"
+    css = "\n".join([fonts.face(content + title), colours, dark, style])
+    language = "zh" if any(map(fonts.is_cjk, title + content)) else "en"
     return "\n".join(
         [
             "<!doctype html>",
-            f'<html lang="{"zh" if any(map(fonts.is_cjk, title + content))
-            else "en"}"><head><meta charset="utf-8">', f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            f'<html lang="{language}"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="generator" content="linnet run">',
             f"<title>{html.escape(_unmarked(title))}</title><style>{css}</style></head>",
@@ -171,7 +173,7 @@ class _Writer:
 
 
 def _spaced(source: str) -> str:
-    """Markdown whose displayed formulas stand apart from the paragraphs that they follow without a blank line."""
+    """Markdown whose displayed formulas stand apart from paragraphs that they follow without a blank line."""
     lines: list[str] = []
     is_open = False
     for line in source.split("\n"):
@@ -195,10 +197,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _head(document: Document, outcomes: Sequence[Outcome], facts: Facts) -> str:
     ran = sum(outcome.count is not None for outcome in outcomes)
-    said = [
-        f"{html.escape(document.path.name)} · {ran} of {len(outcomes)} cells · {facts.seconds:.1f} s · {facts.when}"
-    ]
-    notes = [f'<p class="facts">{said[0]}</p>']
+    counts = f"{ran} of {len(outcomes)} cells · {facts.seconds:.1f} s · {facts.when}"
+    notes = [f'<p class="facts">{html.escape(document.path.name)} · {counts}</p>']
     if facts.supplied:
         lines = "\n".join(dict.fromkeys(facts.supplied.values()))
         names = ", ".join(facts.supplied)
@@ -208,10 +208,8 @@ def _head(document: Document, outcomes: Sequence[Outcome], facts: Facts) -> str:
         )
     for number, outcome in enumerate(outcomes, 1):
         if outcome.error:
-            where = place(document, number, outcome)
-            notes.append(
-                f'<p class="failed"><a href="#cell-{number}">{html.escape(where)}</a>: {html.escape(outcome.error)}</p>'
-            )
+            where, what = html.escape(place(document, number, outcome)), html.escape(outcome.error)
+            notes.append(f'<p class="failed"><a href="#cell-{number}">{where}</a>: {what}</p>')
     return "\n".join(notes)
 
 
@@ -268,7 +266,8 @@ def _output(output: Any) -> str:
         if kind in data:
             size = output.get("metadata", {}).get(kind, {})
             width = f' width="{int(size["width"])}"' if str(size.get("width", "")).isdigit() else ""
-            return f'<img class="figure" alt="figure"{width} src="data:{kind};base64,{_joined(data[kind]).strip()}">'
+            picture = _joined(data[kind]).strip()
+            return f'<img class="figure" alt="figure"{width} src="data:{kind};base64,{picture}">'
     if "text/html" in data:
         return f'<div class="rich">{nh3.clean(_joined(data["text/html"]), tags=_TAGS)}</div>'
     if "text/latex" in data:

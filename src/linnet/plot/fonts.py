@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from functools import cache
 from pathlib import Path
 
 import matplotlib
-from matplotlib.font_manager import fontManager
+from matplotlib.font_manager import findSystemFonts, fontManager
 
 CJK_FONTS = (
     "Noto Sans CJK SC",
@@ -27,11 +29,16 @@ CJK_FONTS = (
 """Fonts with simplified Chinese characters, the better ones first."""
 
 
+_FILES = re.compile(
+    r"cjk|notosanssc|sourcehansans|msyh|pingfang|hiragino|wqy|simhei|stheiti|fallback", re.IGNORECASE
+)
+"""What the files of those fonts are called."""
+
+
 @cache
 def cjk_font() -> tuple[str, Path] | None:
-    """The name and file of the best font with Chinese characters that matplotlib finds; None without one."""
-    found = {entry.name: Path(entry.fname) for entry in fontManager.ttflist}
-    return next(((name, found[name]) for name in CJK_FONTS if name in found), None)
+    """The name and file of the best font with Chinese characters on this machine; None without one."""
+    return _listed() or (_listed() if _added() else None)
 
 
 def use_cjk_font() -> None:
@@ -40,3 +47,19 @@ def use_cjk_font() -> None:
     families = matplotlib.rcParams["font.family"]
     if font is not None and font[0] not in families:
         matplotlib.rcParams["font.family"] = [*families, font[0]]
+
+
+def _listed() -> tuple[str, Path] | None:
+    """The best of the fonts that matplotlib knows."""
+    found = {entry.name: Path(entry.fname) for entry in fontManager.ttflist}
+    return next(((name, found[name]) for name in CJK_FONTS if name in found), None)
+
+
+def _added() -> int:
+    """Tell matplotlib of fonts installed since it made its list, which it keeps for good; how many."""
+    known = {entry.fname for entry in fontManager.ttflist}
+    new = [path for path in findSystemFonts() if path not in known and _FILES.search(Path(path).name)]
+    for path in new:
+        with contextlib.suppress(RuntimeError, OSError):  # a kind of font file it cannot read
+            fontManager.addfont(path)
+    return len(new)
