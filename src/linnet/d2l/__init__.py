@@ -17,6 +17,8 @@ from linnet.d2l.switch import deactivate as deactivate
 
 if TYPE_CHECKING:
     from linnet.d2l.torch import *  # noqa: F403
+if TYPE_CHECKING:  # not PyTorch, which the line above brings
+    import linnet.d2l.torch as torch  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 _OWN = ("activate", "deactivate")
 

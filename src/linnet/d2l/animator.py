@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from linnet.d2l.figures import FORMATS, Limits, Size, set_axes
 from linnet.d2l.shelf import shelf
@@ -87,7 +89,8 @@ class Animator:
             ShapeError: x and y are of different lengths.
         """
         values = _numbers(y)
-        places = _numbers(x) if hasattr(x, "__len__") else _numbers(x) * len(values)
+        places = _numbers(x)
+        places = places if _is_many(x) else places * len(values)
         if len(places) != len(values):
             raise ShapeError(f"{len(places)} x for {len(values)} y: expected one x, or one for each y")
         while len(self.X) < len(values):
@@ -269,5 +272,9 @@ def _screen(nrows: int, ncols: int, figsize: Size) -> Screen:
 
 
 def _numbers(values: Any) -> list[float | None]:
-    many = values if hasattr(values, "__len__") else [values]
+    many = values if _is_many(values) else [values]
     return [None if value is None else float(value) for value in many]
+
+
+def _is_many(values: Any) -> bool:
+    return values.ndim > 0 if isinstance(values, np.ndarray | Tensor) else isinstance(values, Iterable)

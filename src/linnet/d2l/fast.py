@@ -16,7 +16,7 @@ from torch.nn.modules import module as hooks
 from linnet.core.bank import Bank, from_module
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.core.metrics import empty
-from linnet.d2l.data import ImageLoader
+from linnet.d2l.loaders import ImageLoader
 from linnet.data.batches import Block
 from linnet.device import limited_threads, pick_threads
 from linnet.train.learner import BankLearner

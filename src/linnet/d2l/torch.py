@@ -26,15 +26,15 @@ from torch.nn import functional as F  # noqa: N812 (the book's name)
 from torch.utils import data
 
 from linnet.d2l.animator import Animator
-from linnet.d2l.data import (
+from linnet.d2l.figures import plot, set_axes, set_figsize, show_images, use_svg_display
+from linnet.d2l.hub import DATA_HUB, DATA_URL, download, download_all, download_extract
+from linnet.d2l.loaders import (
     get_dataloader_workers,
     get_fashion_mnist_labels,
     load_array,
     load_data_fashion_mnist,
     synthetic_data,
 )
-from linnet.d2l.figures import plot, set_axes, set_figsize, show_images, use_svg_display
-from linnet.d2l.hub import DATA_HUB, DATA_URL, download, download_all, download_extract
 from linnet.d2l.tools import Accumulator, Timer
 from linnet.d2l.training import (
     accuracy,

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from linnet.d2l import fast
 from linnet.d2l.animator import Animator
-from linnet.d2l.data import get_fashion_mnist_labels
 from linnet.d2l.figures import show_images
+from linnet.d2l.loaders import get_fashion_mnist_labels
 from linnet.d2l.losses import sum_of
 from linnet.d2l.tools import Accumulator
 from linnet.errors import UsageError

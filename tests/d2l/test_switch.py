@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(code: str, *folders: Path) -> subprocess.CompletedProcess[str]:
+    """Python code in a fresh process, with folders that packages are imported from."""
+    lines = [f"import sys; sys.path[:0] = {[str(folder) for folder in folders]}", code]
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(lines)], capture_output=True, text=True
+    )
+
+
+def package(folder: Path, name: str, content: str, **modules: str) -> Path:
+    place = folder / name
+    place.mkdir(parents=True)
+    (place / "__init__.py").write_text(content, encoding="utf-8")
+    for module, text in modules.items():
+        (place / f"{module}.py").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_books_line_resolves_to_linnet() -> None:
+    done = run(
+        """
+import linnet.d2l
+linnet.d2l.activate(); linnet.d2l.activate()
+from d2l import torch as d2l
+import d2l.torch as same, linnet.d2l.torch as ours, torch
+from d2l.torch import *
+import d2l as package
+assert d2l is same and d2l.train_ch3 is ours.train_ch3 is train_ch3 is package.train_ch3
+assert d2l.torch is torch and d2l.nn is torch.nn
+assert 'train_ch3' in dir(d2l)
+d2l.DATA_HUB['mine'] = ('http://x/y', 'z'); assert 'mine' in ours.DATA_HUB
+try:
+    from d2l import mxnet
+except ImportError as error:
+    print(error)
+"""
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "d2l.torch" in done.stdout or "mxnet" in done.stdout
+
+
+def test_without_the_switch_nothing_resolves() -> None:
+    done = run("import linnet.d2l\nlinnet.d2l.activate()\nlinnet.d2l.deactivate()\nimport d2l")
+    assert "No module named 'd2l'" in done.stderr
+
+
+def test_a_real_package_goes_first(tmp_path: Path) -> None:
+    place = package(tmp_path, "d2l", "", torch="real = True")
+    done = run("import linnet.d2l\nlinnet.d2l.activate()\nfrom d2l import torch\nprint(torch.real)", place)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_folder_of_that_name_is_no_package(tmp_path: Path) -> None:
+    (tmp_path / "d2l").mkdir()
+    done = run(
+        "import linnet.d2l\nlinnet.d2l.activate()\nfrom d2l import torch\nprint(torch.train_ch3)", tmp_path
+    )
+    assert "function train_ch3" in done.stdout, done.stderr
+
+
+VISION = """
+import linnet.d2l
+linnet.d2l.activate()
+import torchvision
+from torchvision import transforms, datasets
+from torchvision.transforms import ToTensor, Resize, Compose, Normalize
+import torchvision.datasets
+assert torchvision.transforms.ToTensor is ToTensor is transforms.ToTensor
+assert issubclass(torchvision.datasets.MNIST, object) and datasets.FashionMNIST
+for wanted in ("torchvision.models", "torchvision.transforms.v2"):
+    try:
+        __import__(wanted)
+    except ImportError as error:
+        print(error)
+try:
+    transforms.CenterCrop
+except AttributeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    "fault", ["absent", "import torch; torch.ops.torchvision.nms", "import nothing_at_all"]
+)
+def test_torchvision_is_stood_in_for_and_said_once(tmp_path: Path, fault: str) -> None:
+    content = f"from . import extension\n{fault}"
+    places = [] if fault == "absent" else [package(tmp_path, "torchvision", content, extension="x = 1")]
+    if fault == "absent" and run("import torchvision").returncode == 0:
+        pytest.skip("torchvision is installed here")
+    done = run(VISION, *places)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("linnet: torchvision") == 1
+    assert done.stderr.count("\n") == 1
+    assert "No module named 'torchvision.models'" in done.stdout
+    assert "has no 'CenterCrop'" in done.stdout
+    assert done.stdout.count("torchvision.transforms.v2") == 1
+
+
+def test_a_real_torchvision_goes_first(tmp_path: Path) -> None:
+    place = package(tmp_path, "torchvision", "from . import datasets\nreal = True", datasets="here = 1")
+    code = """
+import linnet.d2l
+linnet.d2l.activate()
+import torchvision
+from torchvision import datasets
+print(torchvision.real, datasets.here)
+"""
+    done = run(code, place)
+    assert (done.stdout.strip(), done.stderr) == ("True 1", "")
+
+
+def test_the_notebook_extension_is_the_switch() -> None:
+    code = """
+import linnet, sys
+linnet.load_ipython_extension(None)
+import d2l.torch
+linnet.unload_ipython_extension(None)
+print(any('linnet' in type(finder).__module__ for finder in sys.meta_path))
+"""
+    assert run(code).stdout.strip() == "False"

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from linnet.d2l.loaders import ImageLoader, load_array
+from linnet.d2l.losses import MeanLossWarning
+from linnet.d2l.training import (
+    accuracy,
+    evaluate_accuracy,
+    evaluate_loss,
+    linreg,
+    predict_ch3,
+    sgd,
+    squared_loss,
+    train_ch3,
+    train_epoch_ch3,
+)
+from linnet.errors import UsageError
+from tests.d2l.test_loaders import images
+
+floats = st.floats(-100, 100, width=32)
+
+
+@given(rows=st.integers(1, 20), classes=st.integers(2, 7), seed=st.integers(0, 999))
+def test_accuracy_counts_highest_scores_at_their_label(rows: int, classes: int, seed: int) -> None:
+    source = torch.Generator().manual_seed(seed)
+    scores = torch.randn(rows, classes, generator=source)
+    y = torch.randint(0, classes, (rows,), generator=source)
+    expected = sum(
+        max(range(classes), key=lambda k: float(row[k])) == int(t) for row, t in zip(scores, y, strict=True)
+    )
+    assert accuracy(scores, y) == expected
+    predictions = scores.argmax(1)
+    assert accuracy(predictions, y) == expected
+    assert accuracy(predictions.view(-1, 1).float(), y.view(-1, 1)) == expected
+
+
+@given(st.lists(st.tuples(floats, floats), min_size=1, max_size=9), st.booleans())
+def test_squared_loss_is_half_the_square(pairs: list[tuple[float, float]], is_column: bool) -> None:
+    y_hat, y = (torch.tensor(values, dtype=torch.float64) for values in zip(*pairs, strict=True))
+    got = squared_loss(y_hat.view(-1, 1) if is_column else y_hat, y)
+    assert got.shape == ((len(pairs), 1) if is_column else (len(pairs),))
+    assert got.flatten().tolist() == pytest.approx([(a - b) ** 2 / 2 for a, b in pairs])
+
+
+@given(st.lists(st.tuples(floats, floats), min_size=1, max_size=9), st.floats(1e-3, 10), st.integers(1, 64))
+def test_sgd_subtracts_the_mean_gradient(pairs: list[tuple[float, float]], lr: float, batch: int) -> None:
+    values, gradients = zip(*pairs, strict=True)
+    param = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+    param.grad = torch.tensor(gradients, dtype=torch.float64)
+    sgd([param], lr, batch)
+    assert param.tolist() == pytest.approx([v - lr * g / batch for v, g in pairs], abs=1e-9)
+    assert param.grad is not None
+    assert not param.grad.any()
+    assert param.requires_grad
+
+
+def test_sgd_without_a_gradient_says_so() -> None:
+    with pytest.raises(UsageError, match="backward"):
+        sgd([torch.ones(2, requires_grad=True)], 0.1, 1)
+
+
+def test_linreg_is_the_line() -> None:
+    X, w = torch.randn(5, 3), torch.randn(3, 1)
+    assert torch.allclose(linreg(X, w, torch.tensor(2.0)), X @ w + 2)
+
+
+def line(rows: int = 60) -> tuple[Tensor, Tensor]:
+    X = torch.randn(rows, 3, generator=torch.Generator().manual_seed(4))
+    return X, X @ torch.tensor([[1.0], [-2.0], [0.5]]) + 0.3
+
+
+def steps_by_hand(X: Tensor, y: Tensor, w: Tensor, lr: float, batch: int) -> Tensor:
+    for low in range(0, len(X), batch):
+        A, b = X[low : low + batch], y[low : low + batch]
+        w = w - lr * A.T @ (A @ w - b) / len(A)
+    return w
+
+
+def test_an_optimizer_steps_on_the_mean_and_an_updater_on_the_sum() -> None:
+    X, y = line()
+    start = torch.ones(3, 1)
+    expected = steps_by_hand(X, y, start, 0.05, 16)
+
+    net = nn.Linear(3, 1, bias=False)
+    with torch.no_grad():
+        net.weight.copy_(start.T)
+    trainer = torch.optim.SGD(net.parameters(), lr=0.05)
+    train_epoch_ch3(net, load_array((X, y), 16, False), squared_loss, trainer)
+    assert torch.allclose(net.weight.T, expected, atol=1e-6)
+
+    w = start.clone().requires_grad_()
+    sizes: list[int] = []
+
+    def updater(batch_size: int) -> None:
+        sizes.append(batch_size)
+        sgd([w], 0.05, batch_size)
+
+    loss, _ = train_epoch_ch3(lambda A: A @ w, load_array((X, y), 16, False), squared_loss, updater)
+    assert torch.allclose(w, expected, atol=1e-6)
+    assert sizes == [16, 16, 16, 12]
+    assert loss > 0
+
+
+@pytest.mark.parametrize("kind", ["mean", "sum", "unsaid mean", "unsaid sum"])
+def test_a_loss_that_is_a_scalar_is_reported_rightly(kind: str) -> None:
+    torch.manual_seed(0)
+    dataset = images(100)
+    losses = {
+        "mean": nn.CrossEntropyLoss(),
+        "sum": nn.CrossEntropyLoss(reduction="sum"),
+        "unsaid mean": lambda scores, y: nn.functional.cross_entropy(scores, y),
+        "unsaid sum": lambda scores, y: nn.functional.cross_entropy(scores, y, reduction="sum"),
+    }
+    expected = []
+    for loss in (nn.CrossEntropyLoss(reduction="none"), losses[kind]):
+        torch.manual_seed(3)
+        net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+        frozen = torch.optim.SGD(net.parameters(), lr=0.0)
+        is_mean = loss is losses[kind] and "mean" in kind
+        with pytest.warns(MeanLossWarning, match="too small") if is_mean else contextlib.nullcontext():
+            expected.append(train_epoch_ch3(net, ImageLoader(dataset, 32, True), loss, frozen))
+        with pytest.warns(MeanLossWarning) if is_mean else contextlib.nullcontext():
+            assert evaluate_loss(net, ImageLoader(dataset, 32, False), loss) == pytest.approx(
+                expected[0][0], rel=1e-5
+            )
+    assert expected[1] == pytest.approx(expected[0], rel=1e-5)
+
+
+def test_a_mean_loss_steps_a_custom_updater_like_a_loss_a_row() -> None:
+    X, y = line()
+    weights = []
+    for loss in (squared_loss, lambda a, b: squared_loss(a, b).mean()):
+        w = torch.ones(3, 1, requires_grad=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MeanLossWarning)
+            train_epoch_ch3(
+                lambda A, w=w: A @ w, load_array((X, y), 16, False), loss, lambda n, w=w: sgd([w], 0.1, n)
+            )
+        weights.append(w.detach())
+    assert torch.allclose(*weights, atol=1e-6)
+
+
+def test_evaluation_puts_a_module_in_eval_mode_and_training_back() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(784, 10))
+    loader = ImageLoader(images(50), 20, False)
+    first = evaluate_accuracy(net, loader)
+    assert not net.training
+    assert evaluate_accuracy(net, loader) == first  # no dropout
+    train_epoch_ch3(
+        net, loader, nn.CrossEntropyLoss(reduction="none"), torch.optim.SGD(net.parameters(), lr=0.1)
+    )
+    assert net.training
+
+
+def test_evaluate_loss_is_the_mean_over_all_rows() -> None:
+    X, y = line(37)
+    net = nn.Linear(3, 1)
+    expected = float(squared_loss(net(X), y).detach().mean())
+    for loss in (squared_loss, lambda a, b: squared_loss(a, b)):
+        assert evaluate_loss(net, load_array((X, y.flatten()), 10, False), loss) == pytest.approx(
+            expected, rel=1e-5
+        )
+    scores = nn.Linear(3, 4)
+    labels = torch.arange(37) % 4
+    expected = float(nn.functional.cross_entropy(scores(X), labels).detach())
+    got = evaluate_loss(scores, load_array((X, labels), 10, False), nn.CrossEntropyLoss(reduction="none"))
+    assert got == pytest.approx(expected, rel=1e-5)
+
+
+class Plain:
+    """A data set of nobody's that is gone through again and again."""
+
+    def __init__(self, rows: int) -> None:
+        self.loader = ImageLoader(images(rows), 32, False)
+
+    def __iter__(self) -> Iterator[list[Tensor]]:
+        yield from self.loader
+
+
+def test_train_ch3_prints_and_draws_and_warns(capsys: pytest.CaptureFixture[str]) -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    trainer = torch.optim.SGD(net.parameters(), lr=0.01)
+    loss = nn.CrossEntropyLoss(reduction="none")
+    with pytest.warns(UserWarning, match="ended at") as caught:
+        assert train_ch3(net, Plain(64), Plain(64), loss, 2, trainer) is None
+    assert len(caught) == 3  # noise cannot be learned: loss and both accuracies
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 1", "epoch 2", "figure"]
+    assert all(word in lines[0] for word in ("train loss", "train acc", "test acc"))
+    assert Path(lines[2].split(": ")[1]).read_text(encoding="utf-8").startswith("<?xml")
+    with pytest.raises(AssertionError, match=r"not below 0\.5"):
+        train_ch3(net, Plain(64), Plain(64), loss, 1, trainer, strict=True)
+
+
+def test_predict_ch3_shows_true_and_predicted_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: dict[str, list[str]] = {}
+    monkeypatch.setattr("linnet.d2l.training.show_images", lambda *args, titles: shown.update(titles=titles))
+    dataset = images(8)
+
+    def net(X: Tensor) -> Tensor:
+        return nn.functional.one_hot(torch.full((len(X),), 9), 10)
+
+    predict_ch3(net, ImageLoader(dataset, 4, False), n=6)
+    assert len(shown["titles"]) == 4
+    assert all(title.endswith("\nankle boot") for title in shown["titles"])
