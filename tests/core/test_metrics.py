@@ -40,3 +40,11 @@ def test_hits_are_argmaxs_with_ties(models: int, outputs: int, seed: int) -> Non
     scores = torch.where(scores.isnan(), 0.0, scores)
     labels = torch.randint(0, outputs, (40,), generator=source)
     assert torch.equal(hits(scores, labels), (scores.argmax(-2) == labels).sum(-1))
+
+
+def test_hits_are_argmaxs_with_scores_that_are_no_numbers() -> None:
+    source = torch.Generator().manual_seed(0)
+    scores = torch.randn(2, 3, 50, generator=source)
+    scores[torch.rand(2, 3, 50, generator=source) < 0.2] = torch.nan
+    labels = torch.randint(0, 3, (50,), generator=source)
+    assert torch.equal(hits(scores, labels), (scores.argmax(1) == labels).sum(-1))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from linnet.core.bank import normal
 from linnet.d2l import fast
 from linnet.d2l.images import Compose, Normalize, ToTensor
 from linnet.d2l.loaders import ImageLoader, load_data_fashion_mnist
 from linnet.d2l.training import evaluate_accuracy, train_epoch_ch3
+from linnet.train.learner import BankLearner
 from tests.d2l.test_loaders import images
 
 Setup = tuple[nn.Module, ImageLoader, nn.Module, torch.optim.Optimizer]
@@ -110,6 +114,18 @@ def of_some(parts: Setup) -> Setup:
     return (*parts[:3], torch.optim.SGD([next(parts[0].parameters())], lr=0.1))
 
 
+class Augmented(ImageLoader):
+    """A loader that may do anything."""
+
+
+def with_own_step(name: str) -> Callable[[Setup], Setup]:
+    def changed(parts: Setup) -> Setup:
+        setattr(parts[3], name, lambda: None)
+        return parts
+
+    return changed
+
+
 class Own(nn.Linear):
     """A layer that may do anything."""
 
@@ -137,6 +153,10 @@ OTHER_CASES: dict[str, Callable[[Setup], Setup]] = {
     "an ignored class": with_loss(nn.CrossEntropyLoss(reduction="none", ignore_index=3)),
     "another loss": with_loss(nn.MultiMarginLoss(reduction="none")),
     "normalised pixels": normalised,
+    "a loader of one's own": lambda parts: (parts[0], Augmented(images(100), 32, True), *parts[2:]),
+    "a step of its own": with_own_step("step"),
+    "a zero_grad of its own": with_own_step("zero_grad"),
+    "a rate that is no number": with_updater(lr=float("nan")),
 }
 
 
@@ -149,6 +169,58 @@ def test_another_case_goes_by_autograd(case: str) -> None:
 def test_a_hook_on_all_modules_is_another_case() -> None:
     with nn.modules.module.register_module_forward_hook(lambda *_: None):
         assert fast.train_epoch(*setup(100)) is None
+
+
+def test_what_stands_around_the_call_is_another_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        assert fast.train_epoch(*setup(100)) is None
+    parts = setup(100)
+    with torch.device("cpu"):
+        assert fast.train_epoch(*parts) is None
+    monkeypatch.setattr(nn.Linear, "forward", lambda self, X: X)
+    assert fast.train_epoch(*setup(100)) is None
+    monkeypatch.undo()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert fast.train_epoch(*setup(100)) is None
+    finally:
+        torch.set_default_dtype(torch.float32)
+    with register_optimizer_step_post_hook(lambda *_: None):
+        assert fast.train_epoch(*setup(100)) is None
+    assert fast.train_epoch(*setup(100)) is not None
+
+
+def test_an_interrupt_keeps_what_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = setup(6000, 256)
+    before = [parameter.detach().clone() for parameter in parts[0].parameters()]
+    train = BankLearner.train_
+    calls: list[int] = []
+
+    def interrupted(self: BankLearner, *args: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return train(self, *args)
+
+    monkeypatch.setattr(BankLearner, "train_", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fast.train_epoch(*parts)
+    after = [parameter.detach() for parameter in parts[0].parameters()]
+    assert all(float((a - b).abs().max()) > 1e-4 for a, b in zip(after, before, strict=True))
+
+
+@pytest.mark.parametrize("lr", [1e30, 1e38])
+def test_divergence_is_reported_alike(lr: float) -> None:
+    quick, slow = setup(700), setup(700)
+    for parts in (quick, slow):
+        parts[3].param_groups[0]["lr"] = lr
+    torch.manual_seed(9)
+    figures = fast.train_epoch(*quick)
+    torch.manual_seed(9)
+    expected = slowly(slow)
+    assert figures is not None
+    assert math.isfinite(figures[0]) == math.isfinite(expected[0])
+    assert figures[1] == pytest.approx(expected[1], abs=0.02)
 
 
 def test_without_gradients_it_fails_as_the_book_does() -> None:

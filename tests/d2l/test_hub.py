@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -175,3 +176,43 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     archive.write_bytes(content)
     with pytest.raises(FormatError, match=r"neither|damaged"):
         hub.extract(archive, tmp_path)
+
+
+def test_a_tar_that_ends_with_a_zip_is_a_tar(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        content = zipped({"inner.txt": b"x"})
+        info = tarfile.TarInfo("set.zip")
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+    (tmp_path / "set.tar").write_bytes(buffer.getvalue())
+    hub.extract(tmp_path / "set.tar", tmp_path)
+    assert (tmp_path / "set.zip").read_bytes() == content
+
+
+@pytest.mark.parametrize("kind", ["gz", "xz", "bz2", "zip"])
+def test_every_cut_and_flip_is_an_error_or_nothing(tmp_path: Path, kind: str) -> None:
+    content = bytes(range(256)) * 40
+    buffer = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.bin", content)
+    else:
+        with tarfile.open(fileobj=buffer, mode=f"w:{kind}") as archive:  # type: ignore[call-overload]
+            info = tarfile.TarInfo("a.bin")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    whole = buffer.getvalue()
+    path = tmp_path / "set.bin"
+    for place in range(0, len(whole), 7):
+        for damaged in (whole[:place], whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :]):
+            path.write_bytes(damaged)
+            with contextlib.suppress(FormatError):
+                hub.extract(path, tmp_path / "out")
+
+
+def test_a_file_and_a_folder_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "set.zip"
+    path.write_bytes(zipped({"a": b"1", "a/b": b"2"}))
+    with pytest.raises(FormatError):
+        hub.extract(path, tmp_path / "out")

@@ -43,6 +43,7 @@ def test_normalize_is_the_formula() -> None:
     got = Normalize([0.1, 0.2], [0.5, 2.0])(planes)
     assert torch.allclose(got[0], (planes[0] - 0.1) / 0.5)
     assert torch.allclose(got[1], (planes[1] - 0.2) / 2.0)
+    assert torch.allclose(Normalize(0.1, 0.5)(planes), (planes - 0.1) / 0.5)
     with pytest.raises(UsageError, match="std of 0"):
         Normalize([0.0], [0.0])
 

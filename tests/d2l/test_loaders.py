@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from linnet.d2l.images import Compose, ImageSet, Resize, ToTensor
+from linnet.d2l.images import Compose, ImageSet, Normalize, Resize, ToTensor
 from linnet.d2l.loaders import (
     ArrayLoader,
     ImageLoader,
@@ -158,3 +158,22 @@ def test_the_real_loaders(fashion_folder: Path) -> None:
     assert next(iter(test_iter))[1][:4].tolist() == [9, 2, 1, 1]
     X, _ = next(iter(load_data_fashion_mnist(32, resize=64)[0]))
     assert X.shape == (32, 1, 64, 64)
+
+
+def test_changes_of_the_data_set_are_seen() -> None:
+    dataset = images(30)
+    loader = ImageLoader(dataset, 10, True)
+    assert len(list(loader)) == 3
+    dataset.data, dataset.targets = dataset.data[:15], dataset.targets[:15]
+    assert len(loader) == len(list(loader)) == 2
+    assert len(loader.rows) == 15
+    dataset.transform = Compose([ToTensor(), Normalize(0.5, 0.5)])
+    assert not loader.is_plain
+    assert float(next(iter(loader))[0].min()) == -1
+
+
+def test_images_are_made_tensors() -> None:
+    dataset = images(3)
+    dataset.transform = Compose([Resize(14)])
+    with pytest.raises(UsageError, match="ToTensor"):
+        ImageLoader(dataset, 2, True)

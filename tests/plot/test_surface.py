@@ -21,7 +21,11 @@ def test_a_kernel_is_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     class ZMQInteractiveShell:
         pass
 
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=ZMQInteractiveShell))
-    assert surface.surface() == "notebook"
+    class Shell(ZMQInteractiveShell):
+        """A shell of a service's own."""
+
+    for shell in (ZMQInteractiveShell, Shell):
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=shell))
+        assert surface.surface() == "notebook"
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
     assert surface.surface() == "file"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     Exit codes: 0 done; 1 it failed; 2 the command line cannot be; 130 stopped by Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console without Chinese shows ? and goes on
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two spinning programs halve each other's speed
     try:
         _call(list(sys.argv[1:] if argv is None else argv))

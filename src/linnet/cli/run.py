@@ -94,7 +94,8 @@ class _Teller:
         self.cells = document.cells
         if self.quiet:
             return
-        print(f"{document.path}: {len(self.cells)} cells; their code is executed here, as you")
+        count = "1 cell" if len(self.cells) == 1 else f"{len(self.cells)} cells"
+        print(f"{document.path}: {count}. Running notes executes their code, with your rights.")
         if supplied:
             print(f"supplied, as the notes use but never import them: {', '.join(supplied)}")
         sys.stdout.flush()
@@ -113,9 +114,8 @@ class _Teller:
 
 
 def _gist(source: str) -> str:
-    """A cell's last line of code, cut to fit: what it is about more often than its first."""
-    lines = [
-        line.strip() for line in source.split("\n") if line.strip() and not line.lstrip().startswith("#")
-    ]
-    gist = lines[-1] if lines else "(comment)"
+    """What a cell is about: its first line that is neither a remark, a magic nor an import."""
+    lines = [line.strip() for line in source.split("\n") if line.strip()]
+    telling = [line for line in lines if not line.startswith(("#", "%", "!", "@", "import ", "from "))]
+    gist = next(iter(telling or lines))
     return gist if len(gist) <= 56 else gist[:55] + "…"

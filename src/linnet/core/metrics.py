@@ -91,7 +91,9 @@ def hits(scores: Tensor, labels: Tensor) -> Tensor:
         scores: (M, K, n).
         labels: class indices, (n,).
     """
-    K = scores.shape[-2]
+    K, top = scores.shape[-2], scores.amax(-2, keepdim=True)
+    if bool(top.isnan().any()):
+        return (scores.argmax(-2) == labels).sum(-1)  # NaN counts as the highest, but equals nothing
     rank = torch.arange(K, 0, -1, dtype=torch.int32, device=scores.device)[:, None]  # (K, 1)
-    first = ((scores == scores.amax(-2, keepdim=True)) * rank).amax(-2)  # (M, n), K − argmax
+    first = ((scores == top) * rank).amax(-2)  # (M, n), K − argmax
     return (first == K - labels).sum(-1)

@@ -6,6 +6,7 @@ is a line of text and the figure a file.
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -125,6 +126,7 @@ class Animator:
         """Draw what was not drawn yet; where the figure is a file, say which."""
         self.draw()
         self._screen.finish()
+        shelf.forget(self.finish)
 
     def _names(self, count: int) -> list[str]:
         return [*self.legend, *(f"y{number}" for number in range(len(self.legend), count))]
@@ -242,7 +244,7 @@ class File(Screen):
         place = next((value for value in x if value is not None), None)
         if self._line is not None and self._line[0] != place:
             self._say()
-        if place is None or place != int(place):
+        if place is None or not math.isfinite(place) or place != int(place):
             return
         known = self._line[1] if self._line else {}
         known |= {name: value for name, value in zip(names, y, strict=False) if value is not None}

@@ -9,9 +9,12 @@ would have found.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as hooks
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from linnet.core.bank import Bank, from_module
 from linnet.core.losses import SoftmaxCrossEntropy
@@ -24,7 +27,7 @@ from linnet.train.learner import BankLearner
 
 def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -> tuple[float, float] | None:
     """An epoch of training: the mean loss and the accuracy before each step; None in another case."""
-    if not isinstance(loader, ImageLoader) or not loader.is_plain:
+    if type(loader) is not ImageLoader or not loader.is_plain or _is_context():
         return None
     linear = linear_of(net, loader)
     if linear is None or not _is_cross_entropy(loss) or not _is_plain_sgd(updater, linear):
@@ -36,7 +39,7 @@ def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -
 
 def accuracy(net: nn.Module, loader: object) -> float | None:
     """The share of a loader's rows that the net gets right; None in another case."""
-    if not isinstance(loader, ImageLoader) or not loader.is_plain or loader.shuffle:
+    if type(loader) is not ImageLoader or not loader.is_plain or loader.shuffle or _is_context():
         return None
     linear = linear_of(net, loader)
     if linear is None:
@@ -65,20 +68,22 @@ def _train(
     bank = from_module(net)
     learner = _learner(bank, float(updater.param_groups[0]["lr"]), loader)
     total, count = empty(1), len(loader)
-    for block in loader.batches().blocks(0):
-        is_last = block.first + len(block.sizes) == count
-        steps = len(block.sizes) - is_last
-        if steps:
+    last = (torch.empty(0), torch.empty(0))
+    try:
+        for block in loader.batches().blocks(0):
+            is_last = block.first + len(block.sizes) == count
+            steps = len(block.sizes) - is_last
             rows = sum(block.sizes[:steps])
-            part = Block(block.X[:rows], block.y[:rows], block.sizes[:steps], block.first)
-            total = learner.train_(part, total, lambda: False)[1]
-        if is_last:
-            rest = sum(block.sizes[:steps])
-            _put(bank, linear)
-            loss, hits = _real_step(net, block.X[rest:], block.y[rest:], loader, updater)
-            rows = total.rows + len(block.y) - rest
-            return (float(total.loss[0]) + loss) / rows, (int(total.hits[0]) + hits) / rows
-    raise AssertionError("an epoch has a last minibatch")
+            if steps:
+                part = Block(block.X[:rows], block.y[:rows], block.sizes[:steps], block.first)
+                total = learner.train_(part, total, lambda: False)[1]
+            if is_last:
+                last = block.X[rows:].clone(), block.y[rows:]
+    finally:
+        _put(bank, linear)  # after Ctrl-C too: what was learned stays
+    loss, hits = _real_step(net, *last, loader, updater)
+    rows = total.rows + len(last[1])
+    return (float(total.loss[0]) + loss) / rows, (int(total.hits[0]) + hits) / rows
 
 
 def _real_step(
@@ -125,13 +130,38 @@ def _is_plain_sgd(updater: object, linear: nn.Linear) -> bool:
     group = updater.param_groups[0]
     extras = ("momentum", "weight_decay", "nesterov", "maximize", "differentiable", "dampening")
     parameters = {id(parameter) for parameter in group["params"]}
-    watchers = (updater._optimizer_step_pre_hooks, updater._optimizer_step_post_hooks)
+    watchers = (
+        updater._optimizer_step_pre_hooks,
+        updater._optimizer_step_post_hooks,
+        _global_optimizer_pre_hooks,
+        _global_optimizer_post_hooks,
+    )
+    own = vars(updater)  # a schedule wraps step to count; anything else may do anything
+    is_wrapped = "step" in own and not getattr(own["step"], "_wrapped_by_lr_sched", False)
     return (
         parameters == {id(linear.weight), id(linear.bias)}
         and not any(group.get(extra) for extra in extras)
         and not isinstance(group["lr"], Tensor)
+        and math.isfinite(group["lr"])
         and not any(watchers)
+        and not is_wrapped
+        and "zero_grad" not in own
     )
+
+
+def _is_context() -> bool:
+    """Whether something around the call changes what PyTorch does."""
+    return (
+        torch.is_autocast_enabled("cpu")
+        or torch.get_default_dtype() != torch.float32
+        or torch._C._len_torch_function_stack() > 0
+        or torch._C._len_torch_dispatch_stack() > 0
+        or any(kind.forward is not forward for kind, forward in _FORWARDS.items())
+    )
+
+
+_FORWARDS = {kind: kind.forward for kind in (nn.Sequential, nn.Flatten, nn.Linear, nn.CrossEntropyLoss)}
+"""What these classes do unless somebody has replaced it."""
 
 
 def _is_watched(*modules: nn.Module) -> bool:

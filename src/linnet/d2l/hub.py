@@ -6,11 +6,14 @@ one, whole, and only below the folder that they are meant for.
 
 from __future__ import annotations
 
+import errno
+import lzma
 import os
 import shutil
 import tarfile
 import urllib.parse
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -100,17 +103,36 @@ def extract(archive: Path, folder: Path) -> None:
             large.
     """
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as zipped:
-                _write_all(archive, folder, _zip_members(zipped))
-        elif tarfile.is_tarfile(archive):
+        if tarfile.is_tarfile(archive):  # first: a zip at the end of a tar would pass for the whole
             with tarfile.open(archive) as tarred:
                 _write_all(archive, folder, _tar_members(archive, tarred))
+        elif zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as zipped:
+                _write_all(archive, folder, _zip_members(zipped))
         else:
             raise FormatError(f"{archive} is neither a zip nor a tar archive")
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGES as error:
+        raise FormatError(f"{archive} is damaged: {error}") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # that is a seek to a place that a damaged table names
+            raise
         raise FormatError(f"{archive} is damaged: {error}") from error
 
+
+_DAMAGES = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    FileExistsError,  # a member that is a file and a folder at once
+    NotADirectoryError,
+    IsADirectoryError,
+)
+"""What unpacking a damaged archive raises."""
 
 _Member = tuple[str, int, Callable[[], IO[bytes] | None]]
 """A member's name, its size, and how to open it."""

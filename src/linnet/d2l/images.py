@@ -80,13 +80,15 @@ class Normalize:
     """`(x − mean) / std`, channel by channel.
 
     Args:
-        mean: a number a channel.
-        std: a number a channel, none of them 0.
+        mean: a number a channel, or one for all.
+        std: likewise, none of them 0.
     """
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> None:
-        if not all(std):
-            raise UsageError(f"Normalize cannot divide by a std of 0: {list(std)}")
+    def __init__(
+        self, mean: float | Sequence[float], std: float | Sequence[float], inplace: bool = False
+    ) -> None:
+        if not bool(torch.as_tensor(std).all()):
+            raise UsageError(f"Normalize cannot divide by a std of 0: {std}")
         self.mean, self.std, self.inplace = mean, std, inplace
 
     def __call__(self, planes: Tensor) -> Tensor:

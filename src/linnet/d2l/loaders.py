@@ -9,14 +9,13 @@ processes: a minibatch is one gather of rows that are in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.utils import data
 
-from linnet.d2l.images import Compose, FashionMNIST, ImageSet, Resize, ToTensor, steps, transformed
-from linnet.data.batches import Batches
+from linnet.d2l.images import Compose, FashionMNIST, ImageSet, Resize, ToTensor, Transform, steps, transformed
+from linnet.data.batches import Batches, shuffled
 from linnet.data.dataset import Dataset
 from linnet.data.fashion_mnist import CLASSES
 from linnet.errors import ShapeError, UsageError
@@ -97,39 +96,59 @@ class ImageLoader:
     """
 
     def __init__(self, dataset: ImageSet, batch_size: int, shuffle: bool) -> None:
-        known = steps(dataset.transform)
-        if known is None or dataset.target_transform is not None:
-            raise UsageError("ImageLoader takes linnet's own transforms: for others use torch's DataLoader")
         self.dataset = dataset
         self.batch_size = _checked(batch_size)
         self.shuffle = shuffle
-        self._known = known
+        _steps(dataset)
 
     def __len__(self) -> int:
         return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self) -> Iterator[list[Tensor]]:
-        shape = self.dataset.data.shape[1:]
-        for block in self.batches().blocks(0):
-            for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
-                yield [transformed(X.reshape(-1, 1, *shape), self._known), y.clone()]
+        images, targets, known = self.dataset.data, self.dataset.targets, _steps(self.dataset)
+        order = shuffled(len(images), self._seed()) if self.shuffle else torch.arange(len(images))
+        for index in order.split(self.batch_size):
+            X = images.index_select(0, index).unsqueeze(1)  # (B, 1, H, W)
+            yield [transformed(X, known), targets.index_select(0, index)]
 
     @property
     def is_plain(self) -> bool:
         """Whether the images are only divided by 255."""
-        return len(self._known) == 1 and isinstance(self._known[0], ToTensor)
+        known = _steps(self.dataset)
+        return len(known) == 1 and isinstance(known[0], ToTensor)
 
-    @cached_property
+    @property
     def rows(self) -> Dataset:
         """The images as rows of bytes, sharing memory with them."""
-        images, y = self.dataset.data, self.dataset.targets
+        images = self.dataset.data  # (N, H, W)
+        height, width = images.shape[1:]
         classes = tuple(self.dataset.classes)
-        return Dataset(images.flatten(1), y, self.dataset.name, classes, tuple(images.shape[1:]), 1 / 255)  # type: ignore[arg-type]
+        return Dataset(
+            images.flatten(1), self.dataset.targets, self.dataset.name, classes, (height, width), 1 / 255
+        )
 
     def batches(self) -> Batches:
         """The rows in the order of the next time through; drawing it moves torch's global generator on."""
-        seed = int(torch.empty((), dtype=torch.int64).random_()) if self.shuffle else 0
+        seed = self._seed() if self.shuffle else 0
         return Batches(self.rows, self.batch_size, shuffle=self.shuffle, seed=seed)
+
+    def _seed(self) -> int:
+        """A seed from torch's global generator."""
+        return int(torch.empty((), dtype=torch.int64).random_())
+
+
+def _steps(dataset: ImageSet) -> list[Transform]:
+    """The steps of a data set's transform, which make float tensors of its images.
+
+    Raises:
+        UsageError: a step is not one of linnet's, or there is no ToTensor.
+    """
+    known = steps(dataset.transform)
+    if known is None or dataset.target_transform is not None or not any(type(s) is ToTensor for s in known):
+        raise UsageError(
+            "ImageLoader takes transforms of linnet's own with a ToTensor: for others use torch's DataLoader"
+        )
+    return known
 
 
 def load_data_fashion_mnist(

@@ -57,6 +57,12 @@ class Shelf:
             self._last_words.append(work)
             atexit.register(work)
 
+    def forget(self, work: Callable[[], None]) -> None:
+        """Do something no more when the program ends: it has been done."""
+        if work in self._last_words:
+            self._last_words.remove(work)
+            atexit.unregister(work)
+
     def keep_windows(self) -> None:
         """Let the windows that are still open when the program ends stay until they are closed."""
         self.at_exit(_wait_for_windows)

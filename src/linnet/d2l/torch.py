@@ -12,9 +12,16 @@ the modules that its file imported (`d2l.nn`, `d2l.plt`). Any other name is PyTo
 from __future__ import annotations
 
 import collections
+import hashlib
 import math
 import os
 import random
+import re
+import shutil
+import sys
+import tarfile
+import time
+import zipfile
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -121,22 +128,26 @@ __all__ = [
     "DATA_HUB", "DATA_URL", "Accumulator", "Animator", "F", "Timer", "abs", "accuracy", "arange", "argmax",
     "astype", "collections", "concat", "cos", "cosh", "data", "display", "download", "download_all",
     "download_extract", "evaluate_accuracy", "evaluate_loss", "exp", "eye", "float32",
-    "get_dataloader_workers", "get_fashion_mnist_labels", "int32", "linreg", "linspace", "load_array",
-    "load_data_fashion_mnist", "log", "math", "matmul", "meshgrid", "nn", "nn_Module", "normal", "np",
-    "numpy", "ones", "os", "pd", "plot", "plt", "predict_ch3", "rand", "randn", "random", "reduce_mean",
-    "reduce_sum", "reshape", "set_axes", "set_figsize", "sgd", "show_images", "sin", "sinh", "size",
-    "squared_loss", "stack", "synthetic_data", "tanh", "tensor", "to", "torch", "train_ch3",
-    "train_epoch_ch3", "transpose", "use_svg_display", "zeros", "zeros_like",
+    "get_dataloader_workers", "get_fashion_mnist_labels", "hashlib", "int32", "linreg", "linspace",
+    "load_array", "load_data_fashion_mnist", "log", "math", "matmul", "meshgrid", "nn", "nn_Module", "normal",
+    "np", "numpy", "ones", "os", "pd", "plot", "plt", "predict_ch3", "rand", "randn", "random", "re",
+    "reduce_mean", "reduce_sum", "reshape", "set_axes", "set_figsize", "sgd", "show_images", "shutil", "sin",
+    "sinh", "size", "squared_loss", "stack", "synthetic_data", "sys", "tanh", "tarfile", "tensor", "time",
+    "to", "torch", "train_ch3", "train_epoch_ch3", "transpose", "use_svg_display", "zeros", "zeros_like",
+    "zipfile",
 ]  # fmt: skip
 
 _LATE = {
     "pd": ("pandas", "d2l.pd, which is pandas,"),
+    "requests": ("requests", "d2l.requests"),
     "display": ("IPython.display", "d2l.display, which is IPython's,"),
 }
 """Modules that are imported when they are first used, and what an error calls them."""
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("torchvision", "transforms"):
+        return _vision(name)
     if name in _LATE:
         module, feature = _LATE[name]
         try:
@@ -149,6 +160,15 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(
             f"d2l has no {name!r}: linnet offers the names of the book's chapters 2 to 4"
         ) from None
+
+
+def _vision(name: str) -> Any:
+    """The torchvision that is here, or what stands in for it."""
+    from linnet.d2l import switch
+
+    switch.activate()
+    vision = import_module("torchvision")
+    return vision if name == "torchvision" else vision.transforms
 
 
 def __dir__() -> list[str]:

@@ -33,6 +33,11 @@ class Block:
     first: int
 
 
+def shuffled(rows: int, seed: int, epoch: int = 0) -> Tensor:
+    """Row numbers in the order of an epoch, (rows,): a function of the seed and the epoch alone."""
+    return torch.randperm(rows, generator=generator(seed, "shuffle", epoch))
+
+
 class Batches:
     """The minibatches of a data set, as a sized iterable that can be gone through again and again.
 
@@ -100,8 +105,7 @@ class Batches:
         """The row numbers of an epoch in their order, (N,); None where the order is the data set's."""
         if not self.shuffle:
             return None
-        order = torch.randperm(len(self.dataset), generator=generator(self.seed, "shuffle", epoch))
-        return order.to(self.dataset.X.device)
+        return shuffled(len(self.dataset), self.seed, epoch).to(self.dataset.X.device)
 
     def blocks(self, epoch: int, start: int = 0) -> Iterator[Block]:
         """The minibatches of one epoch, gathered several at a time, in the features' storage dtype.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -236,7 +237,7 @@ def _first_labels(path: Path) -> bytes:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             return file.read(18)[8:]
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return b""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from linnet.errors import UsageError
@@ -15,9 +15,11 @@ class Text:
 
     Args:
         source: the Markdown.
+        attachments: pictures that a notebook's cell carries: name to type to base64.
     """
 
     source: str
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,14 @@ class Block:
         line: the number of its first line in the notes' file, from 1; in a notebook, of its cell.
         language: what to highlight it as; "" for plain text.
         runs: whether it is a cell to run; otherwise it is shown.
+        is_session: it was written with an interpreter's prompts, so each expression shows its value.
     """
 
     source: str
     line: int
     language: str
     runs: bool
+    is_session: bool = False
 
 
 Part = Text | Block
@@ -89,7 +93,7 @@ class Document:
                     if not depth and is_heading(text, wanted):
                         depth, found = level, True
                 lines += [line] if depth else []
-            kept += [Text("\n".join(lines))] if lines else []
+            kept += [replace(part, source="\n".join(lines))] if lines else []
         if not found:
             listed = "\n".join(f"  {heading}" for heading in self.headings) or "  (none)"
             raise UsageError(f"{self.path} has no heading {wanted!r}; its headings are\n{listed}")
@@ -114,8 +118,8 @@ def headings(source: str) -> list[tuple[int, str, int]]:
 
 def is_heading(text: str, wanted: str) -> bool:
     """Whether a heading begins with the wanted number, or has the wanted words in it."""
-    plain, wanted = re.sub(r"[*_`]", "", text).strip().casefold(), wanted.strip().casefold()
-    number = re.match(r"(?:第\s*)?(\d+(?:\.\d+)*)", plain)
+    plain, wanted = (re.sub(r"[*_`]", "", words).strip().casefold() for words in (text, wanted))
+    number = re.match(r"(?:第|§|section|chapter)?\s*(\d+(?:\.\d+)*)", plain)
     if re.fullmatch(r"\d+(\.\d+)*\.?", wanted):
         wanted = wanted.rstrip(".")
         return number is not None and (number[1] == wanted or number[1].startswith(wanted + "."))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linnet.errors import MissingExtraError
+from linnet.errors import LinnetError, MissingExtraError
 from linnet.notes.document import Block
 
 try:
@@ -41,6 +45,9 @@ class Outcome:
         seconds: how long it took.
         error: what went wrong, in one line; empty when nothing did.
         line: the line in the cell that it went wrong in, from 1; 0 when unknown.
+        origin: where in the notes the error was raised, if elsewhere: the `In [ ]` of the cell, and the line
+            in it.
+        ended: the cell called for the end of the program, as `sys.exit()` does.
     """
 
     cell: Block
@@ -49,6 +56,12 @@ class Outcome:
     seconds: float = 0.0
     error: str = ""
     line: int = 0
+    origin: tuple[int, int] | None = None
+    ended: bool = False
+
+
+class KernelError(LinnetError):
+    """The kernel that was to run the notes could not be started or set up."""
 
 
 Progress = Callable[[int, Outcome | None], None]
@@ -79,20 +92,50 @@ def execute(
     Returns:
         An outcome for each cell; those after a failure have not run, unless `keep_going`. After Ctrl-C the
         cell it struck has the error "interrupted".
+
+    Raises:
+        KernelError: the kernel could not be started or set up.
     """
     outcomes = [Outcome(cell) for cell in cells]
     client = _client(cells, folder, timeout)
-    with client.setup_kernel(env=_environment()):
-        hidden = PREPARE.format(imports=list(imports), script=script)
-        client.nb.cells.append(nbformat.v4.new_code_cell(hidden))  # last: the others keep their numbers
-        client.execute_cell(client.nb.cells[-1], len(cells), store_history=False)
+    with _started(client):
+        _prepare(client, imports, script)
         for number, outcome in enumerate(outcomes):
             progress(number, None)
             is_alive = _run(client, number, outcome)
             progress(number, outcome)
-            if outcome.error and (not keep_going or not is_alive):
+            if outcome.ended or (outcome.error and (not keep_going or not is_alive)):
                 break
     return outcomes
+
+
+@contextlib.contextmanager
+def _started(client: NotebookClient) -> Iterator[None]:
+    """The kernel running, and gone afterwards."""
+    with tempfile.TemporaryFile() as complaints:  # what the kernel itself says, not the notes
+        try:
+            running = client.setup_kernel(
+                env=_environment(), cleanup_kc=True, stdout=subprocess.DEVNULL, stderr=complaints
+            )
+            running.__enter__()
+        except (RuntimeError, DeadKernelError) as error:
+            complaints.seek(0)
+            said = complaints.read().decode(errors="replace")
+            raise KernelError(f"the kernel did not start: {_last_line(said or str(error))}") from error
+        try:
+            yield
+        finally:
+            with contextlib.suppress(DeadKernelError):
+                running.__exit__(None, None, None)
+
+
+def _prepare(client: NotebookClient, imports: Sequence[str], script: str) -> None:
+    hidden = nbformat.v4.new_code_cell(PREPARE.format(imports=list(imports), script=script))
+    client.nb.cells.append(hidden)  # last, so that the others keep their numbers
+    try:
+        client.execute_cell(hidden, len(client.nb.cells) - 1, store_history=False)
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        raise KernelError(f"the kernel could not be set up: {_last_line(str(error))}") from error
 
 
 def _client(cells: Sequence[Block], folder: Path, timeout: float | None) -> NotebookClient:
@@ -102,7 +145,7 @@ def _client(cells: Sequence[Block], folder: Path, timeout: float | None) -> Note
         book,
         km=manager,
         resources={"metadata": {"path": str(folder)}},
-        timeout=timeout,
+        timeout=None if timeout is None else math.ceil(timeout),
         interrupt_on_timeout=True,
         startup_timeout=120,
     )
@@ -131,30 +174,56 @@ def _run(client: NotebookClient, number: int, outcome: Outcome) -> bool:
     cell = client.nb.cells[number]
     started = time.perf_counter()
     is_alive = True
+    if outcome.cell.is_session:  # as at the prompt, each expression shows its value
+        _show(client, "all")
     try:
         client.execute_cell(cell, number)
     except CellExecutionError as error:
-        is_late = error.ename == "KeyboardInterrupt" and client.timeout is not None
-        outcome.error = _late(client.timeout) if is_late else _said(error.ename, error.evalue)
-        outcome.line = _line(error.traceback, cell.execution_count)
+        _failed(outcome, cell, error, client.timeout)
     except CellTimeoutError:
         outcome.error = _late(client.timeout)
     except DeadKernelError:
         outcome.error, is_alive = "the kernel died: it may have run out of memory", False
     except KeyboardInterrupt:
         outcome.error, is_alive = INTERRUPTED, False
+    if outcome.cell.is_session and is_alive:
+        _show(client, "last_expr")
     outcome.seconds = time.perf_counter() - started
     outcome.outputs, outcome.count = list(cell.outputs), cell.execution_count
     return is_alive
 
 
+def _show(client: NotebookClient, which: str) -> None:
+    """Have the cells that follow show the value of their last expression, or of all."""
+    assert client.kc is not None, "the kernel runs"
+    client.kc.execute(f"get_ipython().ast_node_interactivity = {which!r}", silent=True)
+
+
+def _failed(
+    outcome: Outcome, cell: nbformat.NotebookNode, error: CellExecutionError, timeout: float | None
+) -> None:
+    """Say of a cell's exception what it was and where."""
+    frames = [(int(count), int(line)) for count, line in FRAME.findall(ANSI.sub("", error.traceback))]
+    own = [line for count, line in frames if count == cell.execution_count]
+    outcome.line = own[0] if own else 0
+    outcome.origin = frames[-1] if frames and frames[-1] != (cell.execution_count, outcome.line) else None
+    if error.ename == "SystemExit" and error.evalue in ("", "0", "None"):
+        outcome.ended = True
+        cell.outputs = [
+            o for o in cell.outputs if o.output_type != "error" and "To exit:" not in o.get("text", "")
+        ]
+    elif error.ename == "KeyboardInterrupt" and timeout is not None:
+        outcome.error = _late(timeout)
+    elif error.ename == "StdinNotImplementedError":
+        outcome.error = "the notes ask for input(), which nobody is there to answer"
+    else:
+        outcome.error = _said(error.ename, error.evalue)
+
+
 INTERRUPTED = "interrupted"
 
-
-def _line(traceback: str, count: int | None) -> int:
-    """The line of the cell that was run where a traceback starts; 0 when it names none."""
-    match = re.search(rf"Cell In\[{count}\], line (\d+)", ANSI.sub("", traceback))
-    return int(match[1]) if match else 0
+FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
+"""A place in the notes in a traceback of the kernel's."""
 
 
 def _late(timeout: float | None) -> str:
@@ -163,5 +232,10 @@ def _late(timeout: float | None) -> str:
 
 def _said(name: str, message: str) -> str:
     """An error in one line; the kernel's own name for a cell's file says nothing to a reader."""
-    plain = re.sub(r" \(\d+\.py, line \d+\)$", "", ANSI.sub("", message))
+    plain = re.sub(r" \([^()]*\d+\.py, line \d+\)$", "", ANSI.sub("", message))
     return " ".join(f"{name}: {plain}".split()).rstrip(":")[:400]
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in ANSI.sub("", text).splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason was given"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Iterable
@@ -15,6 +16,10 @@ SHELL_MAGICS = (
     "micromamba",
     "perl",
     "pip",
+    "pypy",
+    "python",
+    "python2",
+    "python3",
     "ruby",
     "script",
     "sh",
@@ -43,6 +48,7 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
     shell: Any = get_ipython()
     d2l.activate()
     shell.run_line_magic("matplotlib", "inline")
+    _stay_inline(shell)
     shell.run_line_magic("config", "InlineBackend.figure_format = 'retina'")
     use_cjk_font()
     _without_shell(shell)
@@ -50,16 +56,28 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
         sys.argv = [script]
         shell.user_ns["__file__"] = script
     for line in imports:
-        exec(line, shell.user_ns)
+        with contextlib.suppress(ImportError):  # the cell that needs it says so
+            exec(line, shell.user_ns)
     # Five worker processes on two cores are the book's way; the reader can do nothing about the note on it.
     warnings.filterwarnings("ignore", message="This DataLoader will create .* worker processes")
+
+
+def _stay_inline(shell: Any) -> None:
+    """Have figures appear in the cell whatever window the notes ask for; there is no screen."""
+    import matplotlib
+    from matplotlib import pyplot
+
+    inline = shell.magics_manager.magics["line"]["matplotlib"]
+    shell.magics_manager.magics["line"]["matplotlib"] = lambda line: inline("inline")
+    matplotlib.use = lambda backend, *, force=True: None
+    pyplot.switch_backend = lambda newbackend: None
 
 
 def _without_shell(shell: Any) -> None:
     """Have `!command` and the magics that start other programs say that they were not run."""
 
     def not_run(command: str) -> None:
-        print(f"not run: {command}  (linnet run starts no other programs)")
+        print(f"not run: {command}  (linnet run calls no shell)")
 
     def nothing(command: str, *args: Any, **kwargs: Any) -> list[str]:
         not_run(command)

@@ -7,15 +7,32 @@ import builtins
 import doctest
 import re
 import symtable
+import warnings
 from dataclasses import dataclass
 
-PYTHON = {"python", "py", "python2", "python3", "py3", "ipython", "ipython3", "pycon", "pyodide"}
+PYTHON = frozenset(
+    [
+        "python",
+        "py",
+        "python2",
+        "python3",
+        "py3",
+        "ipython",
+        "ipython3",
+        "pycon",
+        "pyodide",
+        "code-cell",
+        "jupyter",
+        "pytorch",
+        "torch",
+    ]
+)
 
 OTHERS = frozenset(
     """
     arduino asm assembly awk bash bat batch bib bibtex c c++ cfg clojure cmake cmd conf console cpp cs csharp
     css csv cuda cython dart diff docker dockerfile dot elixir elm erlang f90 fortran fsharp gherkin git
-    gitignore glsl go graphql graphviz groovy haskell hs html http ini java javascript jinja jinja2 js json
+    gitignore glsl go graphql graphviz groovy haskell hs html http ini java javascript jinja js json jython
     json5 jsonc jsx julia kotlin latex less lisp log lua make makefile markdown math matlab md mermaid mysql
     nginx nim numpy objc objective-c ocaml octave out output pascal perl php plain plaintext plantuml postgres
     powershell prolog properties proto ps1 psql puml pyrex python-traceback pytb pyx r raw rb regex rest
@@ -40,8 +57,13 @@ REPRESENTATIONS = frozenset(
 
 def tag(info: str) -> str:
     """The language that a fence names, in lower case; "" when it names none."""
-    words = re.findall(r"[^\s{}:=,.\[\]()]+", info.lower())
-    return words[0] if words and not info.lstrip().startswith(("#", "=")) else ""
+    text = info.strip().lower()
+    if text.startswith(("#", "=")):
+        return ""
+    if text.startswith("{") and (match := re.search(r"\.([^\s{}.=]+)", text)):
+        return match[1]  # {.python .input}, {#listing .python}
+    words = re.findall(r"[^\s{}:=,.\[\]()]+", text)
+    return words[0] if words else ""
 
 
 def is_python(word: str) -> bool:
@@ -71,32 +93,66 @@ def distance(a: str, b: str) -> int:
 def plain(source: str) -> str | None:
     """Notebook code as plain Python, its magics and shell escapes left out; None when it is no Python."""
     lines = source.split("\n")
-    if lines and (match := re.match(r"\s*%%(\w+)", lines[0])):
+    if match := re.match(r"\s*%%(\w+)", lines[0]):
         if match[1] not in ("time", "timeit", "capture", "prun"):
             return ""
         lines = lines[1:]
     kept = [re.sub(r"^(\s*)([!%?].*|[\w.]+\?{1,2})$", r"\1pass", line) for line in lines]
     kept = [re.sub(r"^(\s*[\w, ]+=\s*)[!%].*$", r"\1None", line) for line in kept]
-    text = "\n".join(kept)
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return None
-    return text
+    # As it stands first: a line that goes on with % is no magic.
+    return next((text for text in ("\n".join(lines), "\n".join(kept)) if _compiles(text)), None)
+
+
+def _compiles(text: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about escapes in strings, which the kernel gives where it belongs
+        try:
+            compile(text, "notes", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
 
 
 def from_prompts(source: str) -> str | None:
-    """The code of an interpreter's session, without its prompts and output; None where there is no prompt."""
-    if not re.search(r"^\s*>>> ?", source, re.MULTILINE):
-        return None
+    """The code of an interpreter's or IPython's session; None when the source does not begin with a prompt.
+
+    Prompts are taken off, and lines of output are left empty, so that lines keep their numbers.
+    """
+    start = source.lstrip("\n")
+    if re.match(r"\s*>>>", start):
+        return _session(source)
+    if re.match(r"\s*In ?\[\d*\]:", start):
+        return _ipython_session(source)
+    return None
+
+
+def _session(source: str) -> str | None:
     # A prompt without a space after it is common in notes, and an error to doctest.
     spaced = re.sub(r"^(\s*(?:>>>|\.\.\.))(?=[^\s.>])", r"\1 ", source, flags=re.MULTILINE)
     try:
-        return "".join(example.source for example in doctest.DocTestParser().get_examples(spaced)).rstrip(
-            "\n"
-        )
+        examples = doctest.DocTestParser().get_examples(spaced)
     except ValueError:
         return None
+    lines = [""] * len(source.split("\n"))
+    for example in examples:
+        code = example.source.rstrip("\n").split("\n")
+        lines[example.lineno : example.lineno + len(code)] = code
+    return "\n".join(lines).rstrip("\n")
+
+
+def _ipython_session(source: str) -> str:
+    lines: list[str] = []
+    is_code = False
+    for line in source.split("\n"):
+        if match := re.match(r"\s*In ?\[\d*\]: ?(.*)", line):
+            is_code = True
+            lines.append(match[1])
+        elif is_code and (match := re.match(r"\s*\.{3,}: ?(.*)", line)):
+            lines.append(match[1])
+        else:
+            is_code = False
+            lines.append("")
+    return "\n".join(lines).rstrip("\n")
 
 
 def looks_like_python(source: str, given: set[str], supplied: set[str]) -> bool:
@@ -138,8 +194,32 @@ class Names:
 def names(source: str) -> Names:
     """The global names that some Python, without magics, gives and uses."""
     found = Names(set(), set(), set())
-    _collect(symtable.symtable(source, "notes", "exec"), found, found.used)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(source)
+        _collect(symtable.symtable(source, "notes", "exec"), found, found.used)
+    found.bound.difference_update(_only_in_comprehensions(tree))
     return found
+
+
+def _only_in_comprehensions(tree: ast.AST) -> set[str]:
+    """Variables of comprehensions and of nothing else, which Python 3.12 counts as the module's."""
+    targets = {
+        node
+        for comprehension in ast.walk(tree)
+        if isinstance(comprehension, ast.comprehension)
+        for node in ast.walk(comprehension.target)
+        if isinstance(node, ast.Name)
+    }
+    others: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node not in targets:
+            others.add(node.id)
+        elif isinstance(node, ast.alias):
+            others.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            others.add(node.name)
+    return {node.id for node in targets} - others
 
 
 def _collect(table: symtable.SymbolTable, found: Names, used: set[str]) -> None:

@@ -80,7 +80,7 @@ class _Judge:
             self.given |= language.names(text).bound
         line = raw.first + (1 if raw.info is None else 2)
         shown = "python" if runs or language.is_python(word) else word
-        return Block(code if runs else source, line, shown, runs)
+        return Block(code if runs else source, line, shown, runs, runs and typed is not None)
 
     def _is_unsaid(self, code: str) -> bool:
         return language.looks_like_python(code, self.given, set(SUPPLIED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 
 from linnet.notes import language
@@ -14,7 +15,8 @@ _BOOK = """
 """.split()  # noqa: SIM905
 
 _MODULES = """
-    collections copy functools hashlib inspect itertools json math os random re sys tarfile time torch zipfile
+    collections copy functools hashlib inspect itertools json math os random re requests shutil sys tarfile
+    time torch zipfile
 """.split()  # noqa: SIM905
 
 SUPPLIED: dict[str, str] = {
@@ -31,6 +33,7 @@ SUPPLIED: dict[str, str] = {
     "np": "import numpy as np",
     "optim": "from torch import optim",
     "pd": "import pandas as pd",
+    "partial": "from functools import partial",
     "plt": "from matplotlib import pyplot as plt",
     "torchvision": "import torchvision",
     "transforms": "from torchvision import transforms",
@@ -42,22 +45,35 @@ SUPPLIED: dict[str, str] = {
 def missing(sources: Iterable[str]) -> dict[str, str]:
     """What to supply for some cells, and the lines that bring it.
 
-    That is each name of the table that a cell looks up before any cell has given it, or that a function
+    That is each name of the table that a cell looks up before any statement has given it, or that a function
     looks up and no cell gives at all.
 
     Args:
         sources: the cells in order, magics and all; one that is no Python counts for nothing.
     """
+    texts = [text for text in map(language.plain, sources) if text]
     given: set[str] = set()
     wanted: dict[str, None] = {}
     later: dict[str, None] = {}
-    for source in sources:
-        text = language.plain(source)
-        if text is None:
-            continue
-        found = language.names(text)
+    for statement in (statement for text in texts for statement in ast.parse(text).body):
+        found = language.names(ast.unparse(statement))
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            given |= found.bound  # `for data in …: data.mean()`
+        wanted |= dict.fromkeys(sorted(found.used - given))  # `data = data.TensorDataset(…)`
         given |= found.bound
-        wanted |= dict.fromkeys(sorted(found.used - given))
         later |= dict.fromkeys(sorted(found.used_later))
     wanted |= {name: None for name in later if name not in given}
+    if not _is_module(texts):
+        wanted.pop("display", None)
     return {name: SUPPLIED[name] for name in wanted if name in SUPPLIED}
+
+
+def _is_module(texts: Iterable[str]) -> bool:
+    """Whether the notes mean IPython's module by `display`, not the function that every notebook has."""
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
+    called = any(isinstance(node, ast.Call) and _is_display(node.func) for node in nodes)
+    return not called and any(isinstance(node, ast.Attribute) and _is_display(node.value) for node in nodes)
+
+
+def _is_display(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "display"

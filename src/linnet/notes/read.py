@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.notes import markdown
 from linnet.notes.document import Block, Document, Part, Text
+from linnet.notes.language import is_python
 
 MARKDOWN = (".md", ".markdown", ".txt")
 ENDINGS = (*MARKDOWN, ".ipynb", ".py")
@@ -62,25 +62,21 @@ def _notebook(path: Path, text: str) -> tuple[Part, ...]:
     try:
         book = nbformat.reads(text, as_version=4)
         nbformat.validate(book)
-    except (
-        nbformat.ValidationError,
-        nbformat.reader.NotJSONError,
-        json.JSONDecodeError,
-        AttributeError,
-    ) as error:
-        raise FormatError(f"{path} is not a notebook: {str(error).splitlines()[0]}") from error
+    except Exception as error:  # it stumbles over damaged notebooks in any way
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise FormatError(f"{path} is not a notebook: {reason}") from error
     about = book.metadata.get("kernelspec", {})
     spoken = str(about.get("language", book.metadata.get("language_info", {}).get("name", "python"))).lower()
-    if spoken != "python":
+    if not is_python(spoken):
         raise UsageError(f"{path} is a notebook in {spoken}: linnet runs Python")
     found: list[Part] = []
     for number, cell in enumerate(book.cells, 1):
         if cell.cell_type == "code":
-            found.append(Block(cell.source, number, "python", bool(cell.source.strip())))
+            found += [Block(cell.source, number, "python", True)] if cell.source.strip() else []
         elif cell.source.strip():
-            found.append(
-                Text(cell.source) if cell.cell_type == "markdown" else Text(f"```\n{cell.source}\n```")
-            )
+            is_text = cell.cell_type == "markdown"
+            source = cell.source if is_text else f"```\n{cell.source}\n```"
+            found.append(Text(source, dict(cell.get("attachments", {}))))
     return tuple(found)
 
 
@@ -89,7 +85,8 @@ def _script(text: str) -> tuple[Part, ...]:
     lines = text.replace("\r\n", "\n").split("\n")
     marks = [n for n, line in enumerate(lines) if re.match(r"#\s*%%", line)]
     found: list[Part] = []
-    for start, end in zip([0, *marks], [*marks, len(lines)], strict=True):
+    starts = sorted({0, *marks})
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         first = start + 1 if start in marks else start
         body = lines[first:end]
         title = re.sub(r"#\s*%%\s*", "", lines[start]).strip() if start in marks else ""
@@ -102,5 +99,6 @@ def _script(text: str) -> tuple[Part, ...]:
             body, first = body[1:], first + 1
         source = "\n".join(body).rstrip()
         if source:
-            found.append(Block(source, first + 1, "python", True))
+            is_code = bool(re.sub(r"(?m)^\s*#.*$", "", source).strip())  # a coding line is none
+            found.append(Block(source, first + 1, "python", is_code))
     return tuple(found)

@@ -24,8 +24,11 @@ except ImportError as error:
     raise MissingExtraError("running notes", "notes") from error
 
 from linnet.notes.execute import INTERRUPTED, Outcome, Progress, execute
-from linnet.notes.page import Facts, place, render
+from linnet.notes.page import Facts, failure, render
 from linnet.notes.read import read
+
+PAGE_MARK, NOTEBOOK_MARK = 'content="linnet run"', '"supplied"'
+"""What the files that linnet makes have in them; others are never replaced."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Result:
     def failures(self) -> list[str]:
         """A line for each cell that failed: file, cell, line, error."""
         return [
-            f"{place(self.document, number, outcome)}: {outcome.error}"
+            failure(self.document, self.outcomes, number)
             for number, outcome in enumerate(self.outcomes, 1)
             if outcome.error
         ]
@@ -92,7 +95,9 @@ def run_notes(
 
     Raises:
         DataNotFoundError, FormatError: the notes cannot be read.
-        UsageError: there is nothing to run, no such heading, or the timeout is not positive.
+        UsageError: there is nothing to run, no such heading, the timeout is not positive, or a file of
+            somebody else's stands where the page or the notebook is to be.
+        KernelError: the kernel could not be started.
         OSError: the folder cannot be written.
     """
     path = Path(path)
@@ -105,8 +110,9 @@ def run_notes(
         raise UsageError(f"{path} has no Python to run" + (f" under {only!r}" if only else ""))
     folder = Path(out) if out is not None else Path(f"{path.stem}-run")
     page, notebook = folder / f"{path.stem}.html", folder / f"{path.stem}.ipynb"
-    if notebook.exists() and notebook.samefile(path):
-        raise UsageError(f"the executed notebook would replace {path}: give another --out")
+    for target, mark in ((page, PAGE_MARK), (notebook, NOTEBOOK_MARK)):
+        if target.exists() and mark not in target.read_text(encoding="utf-8", errors="replace"):
+            raise UsageError(f"{target} is there and was not made by linnet run: give another --out")
     folder.mkdir(parents=True, exist_ok=True)
 
     supplied = names.missing(cell.source for cell in cells)
@@ -141,7 +147,8 @@ def _notebook(document: Document, outcomes: Sequence[Outcome], supplied: dict[st
     by_cell = {id(outcome.cell): outcome for outcome in outcomes}
     for part in document.parts:
         if isinstance(part, Text):
-            book.cells.append(nbformat.v4.new_markdown_cell(part.source))
+            extras = {"attachments": part.attachments} if part.attachments else {}
+            book.cells.append(nbformat.v4.new_markdown_cell(part.source, **extras))
         elif (outcome := by_cell.get(id(part))) is not None:
             book.cells.append(_cell(part, outcome))
         else:
