@@ -27,7 +27,7 @@ lint: $(DEV)  ## Check format, lint, types and the import layers
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-bench: $(CORE)  ## Measure speed and memory against the targets; ARGS="--quick" for a short look
+bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" for a short look
 	$(BIN)/python benchmarks/main_job.py $(ARGS)
 
 clean:  ## Remove the environment and the caches; runs and data stay

@@ -9,6 +9,7 @@
     │   │   └── ChecksumError              … its bytes have changed
     │   └── DownloadError                  no mirror gave the file
     ├── DivergedError (ArithmeticError)    scores, loss or weights became infinite or NaN
+    ├── KernelError                        the kernel that runs notes did not start
     └── MissingExtraError (ImportError)    an optional dependency is not installed
 
 A message says what was got, what was expected, and how to mend it. The command line prints it
@@ -56,6 +57,10 @@ class DownloadError(DataError):
 
 class DivergedError(LinnetError, ArithmeticError):
     """Training left the finite numbers."""
+
+
+class KernelError(LinnetError):
+    """The kernel that was to run people's notes could not be started or set up."""
 
 
 class MissingExtraError(LinnetError, ImportError):

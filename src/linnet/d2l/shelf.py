@@ -47,7 +47,7 @@ class Shelf:
         figure, self._open = self._open, None
         if figure is not None and pyplot.fignum_exists(figure.number):
             path = self.place()
-            save(figure, path)
+            save(figure, path, tight=True)  # as notebooks do
             pyplot.close(figure)
             print(f"figure: {path}", flush=True)
 

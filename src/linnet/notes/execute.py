@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linnet.errors import LinnetError, MissingExtraError
+from linnet.errors import KernelError, MissingExtraError
 from linnet.notes.document import Block
 
 try:
@@ -58,10 +58,6 @@ class Outcome:
     line: int = 0
     origin: tuple[int, int] | None = None
     ended: bool = False
-
-
-class KernelError(LinnetError):
-    """The kernel that was to run the notes could not be started or set up."""
 
 
 Progress = Callable[[int, Outcome | None], None]

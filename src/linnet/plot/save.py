@@ -15,26 +15,28 @@ METADATA: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".png": {"
 DPI = 150
 
 
-def save(figure: Figure, path: Path | str) -> None:
+def save(figure: Figure, path: Path | str, *, tight: bool = False) -> None:
     """Write a figure.
 
     Args:
         figure: what to write.
         path: ends in .svg or .png.
+        tight: make the picture as large as what is drawn, titles that stick out included.
 
     Raises:
         UsageError: another ending.
         OSError: the file cannot be written.
     """
-    files.write(path, render(figure, Path(path).suffix.lower()))
+    files.write(path, render(figure, Path(path).suffix.lower(), tight=tight))
 
 
-def render(figure: Figure, suffix: str) -> bytes:
+def render(figure: Figure, suffix: str, *, tight: bool = False) -> bytes:
     """A figure as the bytes of a file.
 
     Args:
         figure: what to draw.
         suffix: ".svg" or ".png".
+        tight: as in `save`.
 
     Raises:
         UsageError: another suffix.
@@ -43,5 +45,6 @@ def render(figure: Figure, suffix: str) -> bytes:
         raise UsageError(f"a picture ends in {' or '.join(METADATA)}, not {suffix!r}")
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "linnet"}):
-        figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=METADATA[suffix])
+        bounds = "tight" if tight else None
+        figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=METADATA[suffix], bbox_inches=bounds)
     return buffer.getvalue()
