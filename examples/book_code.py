@@ -2,7 +2,7 @@
 
     python examples/book_code.py
 
-In a notebook the figure grows as it trains; with a display it is a window; elsewhere each epoch is a line, and
+In a notebook the figure grows as it trains; with a display it is a window; elsewhere each epoch is a line and
 the figures are files in d2l-figures.
 """
 
