@@ -88,3 +88,21 @@ def test_a_session_is_told_from_a_cell() -> None:
     ]
     assert [block.is_session for block in found] == [True, False]
     assert found[0].source == "x = 1\nx\n\nx"
+
+
+@pytest.mark.parametrize(
+    ("code", "cells"),
+    [
+        ("x = torch.ones(2)\nx\ntensor([1., 1.])", ["x = torch.ones(2)\nx"]),
+        ("f(x)\n\n(tensor([1.], grad_fn=<MulBackward0>),\n tensor([2.]))", ["f(x)"]),
+        ("from torch import tensor\ntensor([1.])", ["from torch import tensor\ntensor([1.])"]),
+        ("y = f(\narray([1.]))", ["y = f(\narray([1.]))"]),
+        ("tensor([1.])", ["tensor([1.])"]),
+    ],
+)
+def test_output_pasted_below_a_cell_is_no_code(code: str, cells: list[str]) -> None:
+    found = [p for p in parts(f"```python\n{code}\n```") if isinstance(p, Block)]
+    assert [block.source for block in found if block.runs] == cells
+    kept = "\n".join(block.source for block in found)
+    assert kept.replace("\n", "") == code.replace("\n", "")  # nothing is lost
+    assert all(code.split("\n")[block.line - 2].startswith(block.source.split("\n")[0]) for block in found)

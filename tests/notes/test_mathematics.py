@@ -80,4 +80,4 @@ def test_limits_stand_below_in_a_displayed_formula(latex: str) -> None:
 
 def test_columns_of_equations_stand_to_the_sign() -> None:
     rendered = mathml(r"\begin{aligned} a + b &= c \\ d &= e \end{aligned}", True)
-    assert rendered.count("text-align:right") == rendered.count("text-align:left") == 2
+    assert rendered.count('style="text-align:right') == rendered.count('style="text-align:left') == 2

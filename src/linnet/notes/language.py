@@ -176,6 +176,20 @@ def looks_like_python(source: str, given: set[str], supplied: set[str]) -> bool:
     return (found.used | found.used_later) - found.bound <= given | supplied | set(dir(builtins))
 
 
+def without_output(source: str, given: set[str]) -> int:
+    """The lines of a cell that are code, where somebody has pasted what it printed below it; else all.
+
+    What is printed begins at the margin with `tensor(` or `array(`, which nobody has defined, and what stands
+    above it is whole.
+    """
+    lines = source.split("\n")
+    for number, line in enumerate(lines[1:], 1):
+        match = re.match(r"[\[(]*(tensor|array)\(", line)
+        if match and match[1] not in given and (above := plain("\n".join(lines[:number]))) is not None:
+            return number if match[1] not in names(above).bound else len(lines)
+    return len(lines)
+
+
 @dataclass(frozen=True)
 class Names:
     """The global names of some Python.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markdown_it import MarkdownIt
 
@@ -53,7 +53,7 @@ def parts(text: str) -> tuple[Part, ...]:
     for raw in _blocks(lines, start):
         found += _text(lines[start : raw.first], indent)
         indent = _width(lines[raw.first])
-        found.append(judge.block(raw))
+        found += judge.blocks(raw)
         start = raw.last
     return tuple([*found, *_text(lines[start:], indent)])
 
@@ -68,6 +68,18 @@ class _Judge:
     def __init__(self, has_tabs: bool) -> None:
         self.has_tabs = has_tabs
         self.given: set[str] = set()
+
+    def blocks(self, raw: _Raw) -> list[Block]:
+        """A block of the notes: a cell or something shown; a cell with its output pasted below is both."""
+        whole = self.block(raw)
+        if not whole.runs or whole.is_session:
+            return [whole]
+        lines = whole.source.split("\n")
+        count = language.without_output(whole.source, self.given)
+        if count == len(lines):
+            return [whole]
+        code, output = "\n".join(lines[:count]).rstrip(), "\n".join(lines[count:])
+        return [replace(whole, source=code), Block(output, whole.line + count, "", False)]
 
     def block(self, raw: _Raw) -> Block:
         word = language.tag(raw.info or "")

@@ -151,7 +151,7 @@ def _line_up(root: Element) -> None:
             side = cell.attrib.pop("columnalign", None)
             if side in ("left", "right", "center"):
                 gap = ";padding-left:0;padding-right:0" if is_equations else ""
-                cell.set("style", f"text-align:{side}{gap}")
+                cell.set("style", f"text-align:{side};text-align:-webkit-{side}{gap}")  # Chromium's own word
 
 
 def _name(element: Element) -> str:
