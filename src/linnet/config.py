@@ -93,6 +93,59 @@ class Recipe:
         return ResolvedRecipe(**{**book, **asked})
 
 
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+SCHEDULES = ("constant", "step", "cosine", "linear", "onecycle")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knobs:
+    """What may differ between the models of a sweep.
+
+    Args:
+        lr: the base learning rate η.
+        optimizer: sgd, momentum, nesterov or adam.
+        momentum: μ; Adam's β1.
+        l2: the weight of ½‖W‖² in the objective; the bias is never penalised.
+        l1: the weight of ‖W‖₁, by a proximal step that gives exact zeros.
+        weight_decay: decoupled from the gradient, as in AdamW.
+        clip: the largest norm of a model's gradient; None without a bound.
+        schedule: constant, step, cosine, linear or onecycle.
+        warmup: the share of the run in which the rate first rises.
+        std: standard deviation σ of the initial weights.
+        seed: of the initial weights.
+
+    Raises:
+        UsageError: a value that cannot be.
+    """
+
+    lr: float = 0.1
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    l2: float = 0.0
+    l1: float = 0.0
+    weight_decay: float = 0.0
+    clip: float | None = None
+    schedule: str = "constant"
+    warmup: float = 0.0
+    std: float = 0.01
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("lr", "l2", "l1", "weight_decay", "std", "clip"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value >= 0):
+                raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
+        for name in ("momentum", "warmup"):
+            value = getattr(self, name)
+            if not 0 <= value < 1:
+                raise UsageError(f"{name} must lie in [0, 1), not {value!r}")
+        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in choices:
+                raise UsageError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        if self.seed < 0:
+            raise UsageError(f"seed must be 0 or more, not {self.seed}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResolvedRecipe:
     """A `Recipe` with nothing left open; its fields mean the same."""

@@ -83,7 +83,12 @@ def tally(
 
 
 def hits(scores: Tensor, labels: Tensor) -> Tensor:
-    """How many rows have their highest score, or the first of equal ones, at their label: (M,), int64.
+    """How many rows have their highest score, or the first of equal ones, at their label: (M,), int64."""
+    return right(scores, labels).sum(-1)
+
+
+def right(scores: Tensor, labels: Tensor) -> Tensor:
+    """Which rows have their highest score, or the first of equal ones, at their label: (M, n), bool.
 
     Across rows this is 8 times as fast on a CPU as argmax, which it equals, and twice as max's indices.
 
@@ -93,7 +98,7 @@ def hits(scores: Tensor, labels: Tensor) -> Tensor:
     """
     K, top = scores.shape[-2], scores.amax(-2, keepdim=True)
     if bool(top.isnan().any()):
-        return (scores.argmax(-2) == labels).sum(-1)  # NaN counts as the highest, but equals nothing
+        return scores.argmax(-2) == labels  # NaN counts as the highest, but equals nothing
     rank = torch.arange(K, 0, -1, dtype=torch.int32, device=scores.device)[:, None]  # (K, 1)
     first = ((scores == top) * rank).amax(-2)  # (M, n), K − argmax
-    return (first == K - labels).sum(-1)
+    return first == K - labels

@@ -10,6 +10,7 @@ would have found.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,6 @@ from linnet.core.bank import Bank, from_module
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.core.metrics import empty
 from linnet.d2l.loaders import ImageLoader
-from linnet.data.batches import Block
 from linnet.device import limited_threads, pick_threads
 from linnet.train.learner import BankLearner
 
@@ -75,7 +75,7 @@ def _train(
             steps = len(block.sizes) - is_last
             rows = sum(block.sizes[:steps])
             if steps:
-                part = Block(block.X[:rows], block.y[:rows], block.sizes[:steps], block.first)
+                part = replace(block, X=block.X[:rows], y=block.y[:rows], sizes=block.sizes[:steps])
                 total = learner.train_(part, total, lambda: False)[1]
             if is_last:
                 last = block.X[rows:].clone(), block.y[rows:]

@@ -62,11 +62,11 @@ class BankLearner(Learner):
     def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
         """Step once a minibatch."""
         target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
-        scores = self._room(len(block.X))  # (M·K, n)
+        scores = self.room(len(block.X))  # (M·K, n)
         cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
         done, rows = 0, 0
         for X, y, out in zip(*cuts, strict=True):
-            self.step(self.bank, self._with_ones(X), y, self.loss, self.lr, self.scale, out)
+            self.step(self.bank, self.with_ones(X), y, self.loss, self.lr, self.scale, out)
             done, rows = done + 1, rows + X.shape[0]
             if stopped():
                 break
@@ -77,9 +77,9 @@ class BankLearner(Learner):
         """Score the rows some hundred at a time."""
         total = empty(self.bank.models, self.bank.theta.device)
         for block in Batches(dataset, EVALUATION_BATCH, shuffle=False).blocks(0):
-            scores = self._room(len(block.X))  # (M·K, n)
+            scores = self.room(len(block.X))  # (M·K, n)
             for X, out in zip(block.X.split(block.sizes), scores.split(block.sizes, 1), strict=True):
-                self.bank.scores_into(out, self._with_ones(X), self.scale)
+                self.bank.scores_into(out, self.with_ones(X), self.scale)
             total = self._tally(total, scores, block.y, EVALUATION_BATCH)
         return total
 
@@ -91,7 +91,7 @@ class BankLearner(Learner):
             return tally(before, shaped, target, self.loss, None, batch)
         return tally(before, shaped, y, self.loss, y, batch)
 
-    def _with_ones(self, X: Tensor) -> Tensor:
+    def with_ones(self, X: Tensor) -> Tensor:
         """X in the bank's dtype with a last column of 1/scale, (B, D + 1).
 
         It stands in a buffer, one a length, that is used again and so stays in the cache.
@@ -104,7 +104,7 @@ class BankLearner(Learner):
         place.copy_(X)
         return X1
 
-    def _room(self, rows: int) -> Tensor:
+    def room(self, rows: int) -> Tensor:
         """A buffer for a block's scores, (M·K, rows)."""
         if self._scores.shape[1] < rows:
             self._scores = self.bank.theta.new_empty(len(self.bank.theta), rows)

@@ -1,0 +1,327 @@
+"""Many models in one pass over the data: each minibatch is read and converted once, for all of them.
+
+A bank holds the models; one product scores all of them and a step is a few operations for each kind of
+optimizer. Folds and row weights enter as a factor on the residual, so models of all folds share the
+minibatches. A model whose numbers stop being finite, that has stopped getting better, or that has lost at a
+rung is taken out of the bank, and the others go faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.core.bank import Bank, normal, stack
+from linnet.core.losses import Loss
+from linnet.core.update import RULES, Settings, Update
+from linnet.data.batches import Batches, Block
+from linnet.data.dataset import Dataset
+from linnet.device import generator, limited_threads, pick_threads
+from linnet.errors import UsageError
+from linnet.train.learner import BankLearner
+from linnet.train.schedules import factor
+from linnet.train.trials import Trial, View
+
+WIDTH = 2048
+"""Scores a row (M·K) that a bank has at most; more models are trained tile by tile."""
+
+COMPLETED = "completed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all models of a sweep share.
+
+    Args:
+        epochs: passes over the rows.
+        batch_size: rows a minibatch.
+        seed: of the order of the rows.
+        patience: epochs without a better validation loss after which a model is stopped, and its best
+            weights kept; None never stops.
+        rungs: epochs after which the worse half of the settings is dropped (successive halving).
+        width: scores a row that one bank has at most.
+        threads: "auto" or a number.
+    """
+
+    epochs: int
+    batch_size: int
+    seed: int = 1
+    patience: int | None = None
+    rungs: tuple[int, ...] = ()
+    width: int = WIDTH
+    threads: int | str = "auto"
+
+
+@dataclass(eq=False)
+class Outcome:
+    """What a sweep's M models came to.
+
+    Args:
+        bank: their parameters in the order of the trials, NaN for a diverged one; the best weights of
+            a model with patience.
+        status: of each: "completed", "diverged in epoch 3", "stopped in epoch 7" or "dropped after epoch 2".
+        curves: name to figures, (epochs, M), float64; NaN after a model's end. The names are train_loss,
+            validation_loss and, for classes, validation_accuracy.
+    """
+
+    bank: Bank
+    status: list[str]
+    curves: dict[str, Tensor] = field(default_factory=dict)
+
+
+Progress = Callable[[int, dict[str, Tensor]], None]
+"""Called after each epoch with its number, from 1, and the latest figures of all models, each (M,)."""
+
+
+def train_together(
+    train: Dataset,
+    trials: Sequence[Trial],
+    views: Sequence[View],
+    loss: Loss,
+    plan: Plan,
+    dtype: torch.dtype,
+    progress: Progress = lambda epoch, figures: None,
+) -> Outcome:
+    """Train the models of a sweep, sharing every minibatch.
+
+    Args:
+        train: the rows, on the device to compute on.
+        trials: one model each.
+        views: which rows count, by the trials' `view`.
+        loss: in score space.
+        plan: what they share.
+        dtype: of the parameters.
+        progress: called after each epoch of each tile.
+
+    Raises:
+        UsageError: there is no model.
+    """
+    if not trials:
+        raise UsageError("a sweep needs at least one model")
+    # Models of one optimizer stand together in the bank; the outcome is in the order of the trials.
+    order = sorted(range(len(trials)), key=lambda m: RULES.index(trials[m].knobs.optimizer))
+    across = max(1, plan.width // train.outputs)
+    tiles = [order[low : low + across] for low in range(0, len(order), across)]
+    banks: list[Bank] = []
+    status, curves = [COMPLETED] * len(trials), _blank(train, plan.epochs, len(trials))
+    with limited_threads(pick_threads(plan.threads, min(across, len(trials)) * train.outputs)):
+        for members in tiles:
+            tile = _Tile(train, [trials[m] for m in members], views, loss, plan, dtype)
+            for epoch in range(plan.epochs):
+                figures = tile.epoch(epoch)
+                for name, values in figures.items():
+                    curves[name][epoch, members] = values
+                progress(epoch + 1, {name: values[epoch] for name, values in curves.items()})
+                if not len(tile.active):
+                    break
+            banks.append(tile.finished)
+            for m, said in zip(members, tile.status, strict=True):
+                status[m] = said
+    together = stack(banks)
+    K = train.outputs
+    back = torch.empty(len(order), dtype=torch.int64)
+    back[torch.tensor(order)] = torch.arange(len(order))
+    rows = (back[:, None] * K + torch.arange(K)).flatten()
+    return Outcome(Bank(together.theta[rows], len(trials)), status, curves)
+
+
+class _Tile:
+    """Models that are trained in one bank.
+
+    Args: as `train_together`.
+    """
+
+    def __init__(
+        self,
+        train: Dataset,
+        trials: Sequence[Trial],
+        views: Sequence[View],
+        loss: Loss,
+        plan: Plan,
+        dtype: torch.dtype,
+    ) -> None:
+        self.train, self.trials, self.loss, self.plan = train, list(trials), loss, plan
+        self.batches = Batches(train, plan.batch_size, seed=plan.seed)
+        self.validation = [train.rows(view.validation.to(train.X.device)) for view in views]
+        self.weights = _stacked(views, dtype, train.X.device)  # (V, N), or None where all rows count
+        knobs = [trial.knobs for trial in trials]
+        self.update = Update(_start(knobs, train, dtype), _settings(knobs))
+        self.active = torch.arange(len(trials))
+        self.status = [COMPLETED] * len(trials)
+        self.finished = Bank(torch.full_like(self.update.bank.theta, torch.nan), len(trials))
+        self.best = torch.full((len(trials),), torch.inf, dtype=torch.float64)
+        self.waited = torch.zeros(len(trials), dtype=torch.int64)
+        self._settle()
+
+    def epoch(self, epoch: int) -> dict[str, Tensor]:
+        """Train and judge; the figures of each model, (M,), NaN for those that are out."""
+        figures = _blank(self.train, 1, len(self.trials))
+        found = {"train_loss": self._trained(epoch), **self._judged()}
+        for name, values in found.items():
+            figures[name][0, self.active] = values
+        self._keep_or_drop(epoch, found["validation_loss"], found["train_loss"])
+        return {name: values[0] for name, values in figures.items()}
+
+    def _trained(self, epoch: int) -> Tensor:
+        """The mean loss of each model over its rows, taken before each step, (M,)."""
+        total = torch.zeros(2, len(self.active), dtype=torch.float64)  # losses, weights
+        for block in self.batches.blocks(epoch):
+            total = total + self._block(block).cpu()
+        return total[0] / total[1]
+
+    @torch.inference_mode()
+    def _block(self, block: Block) -> Tensor:
+        """Step through a block's minibatches; sums of the losses before each step and of weights, (2, M)."""
+        update, bank, scale = self.update, self.update.bank, self.train.scale
+        target = self.loss.encode(block.y, bank.outputs, bank.theta.dtype)  # (K, n)
+        labels = block.y if self.train.is_classification else target
+        weight = self._weight(block.rows)  # (M, n), or None
+        total = torch.zeros(2, bank.models, dtype=torch.float64, device=bank.theta.device)
+        low = 0
+        for X in block.X.split(block.sizes):
+            here = slice(low, low + len(X))
+            low = here.stop
+            X1 = self._learner.with_ones(X)
+            scores = bank.scores_into(self._learner.room(len(X)), X1, scale)  # (M, K, B), in cache
+            values = self.loss.value(scores, labels[..., here])  # (M, B)
+            G = self.loss.residual(scores, target[:, here])  # (M, K, B)
+            if weight is None:
+                total[0] += values.sum(1, dtype=torch.float64)
+                sums = torch.full((bank.models,), float(len(X)), dtype=torch.float64)
+            else:
+                part = weight[:, here]
+                G.mul_(part[:, None])
+                total[0] += torch.where(part > 0, values * part, 0).sum(1, dtype=torch.float64)
+                sums = part.sum(1, dtype=torch.float64).cpu()
+            total[1] += sums.to(total.device)
+            update.step_(G, X1, scale, sums, self._rates())
+        return total
+
+    def _weight(self, rows: Tensor | slice) -> Tensor | None:
+        """The weights of a block's rows for each model, (M, n)."""
+        if self.weights is None:
+            return None
+        views = torch.tensor([self.trials[m].view for m in self.active.tolist()])
+        return self.weights[:, rows][views.to(self.weights.device)]
+
+    def _rates(self) -> Tensor:
+        """η of each model at this step, (M,), float64."""
+        if not self._moving:
+            return self._base
+        total = len(self.batches) * self.plan.epochs
+        factors = {kind: factor(kind[0], self.update.steps, total, kind[1]) for kind in set(self._kinds)}
+        return self._base * torch.tensor([factors[kind] for kind in self._kinds], dtype=torch.float64)
+
+    def _judged(self) -> dict[str, Tensor]:
+        """The validation figures of the models that are in, each on its own view's rows."""
+        bank, K = self.update.bank, self.update.bank.outputs
+        loss = torch.full((bank.models,), torch.nan, dtype=torch.float64)
+        accuracy = loss.clone()
+        views = torch.tensor([self.trials[m].view for m in self.active.tolist()])
+        for view in views.unique().tolist():
+            members = (views == view).nonzero()[:, 0]
+            rows = (members[:, None] * K + torch.arange(K)).flatten().to(bank.theta.device)
+            part = Bank(bank.theta[rows], len(members)) if len(members) < bank.models else bank
+            learner = BankLearner(part, self.loss, torch.ones(part.models), self.train.scale)
+            measured = learner.measure(self.validation[view])
+            loss[members], accuracy[members] = measured.mean_loss.cpu(), measured.accuracy.cpu()
+        named = {"validation_loss": loss, "validation_accuracy": accuracy}
+        return named if self.train.is_classification else {"validation_loss": loss}
+
+    def _keep_or_drop(self, epoch: int, judged: Tensor, trained: Tensor) -> None:
+        """Keep what is best of each model, and take out those that are through."""
+        finite = judged.isfinite() & trained.isfinite()
+        finite &= self.update.bank.theta.view(self.update.bank.models, -1).isfinite().all(1).cpu()
+        better = finite & (judged < self.best[self.active])
+        self.best[self.active[better]] = judged[better]
+        self.waited[self.active] += 1
+        self.waited[self.active[better]] = 0
+        # Without patience the last weights count, with it the best.
+        self._put(finite if self.plan.patience is None else better)
+        stays = finite.clone()
+        for m in self.active[~finite].tolist():
+            self.status[m] = f"diverged in epoch {epoch + 1}"
+            self._erase(m)
+        if self.plan.patience is not None:
+            late = finite & (self.waited[self.active] >= self.plan.patience)
+            self._out(late, f"stopped in epoch {epoch + 1}", stays)
+        if epoch + 1 in self.plan.rungs:
+            self._out(self._losers(stays), f"dropped after epoch {epoch + 1}", stays)
+        if bool(stays.all()):
+            return
+        self.active = self.active[stays]
+        if len(self.active):  # the others go faster
+            self.update = self.update.keep(stays.nonzero()[:, 0])
+            self._settle()
+
+    def _losers(self, stays: Tensor) -> Tensor:
+        """The models of the worse half of the settings that are still in, by their mean validation loss."""
+        numbers = torch.tensor([self.trials[m].setting for m in self.active.tolist()])
+        left = numbers[stays].unique()
+        means = torch.stack([self.best[self.active[(numbers == n) & stays]].mean() for n in left])
+        worse = left[means.argsort()[-(-len(left) // 2) :]]
+        return stays & torch.isin(numbers, worse)
+
+    def _out(self, which: Tensor, said: str, stays: Tensor) -> None:
+        for m in self.active[which].tolist():
+            self.status[m] = said
+        stays &= ~which
+
+    def _put(self, which: Tensor) -> None:
+        """Copy some models' parameters to where the finished ones are."""
+        K = self.finished.outputs
+        into = (self.active[which][:, None] * K + torch.arange(K)).flatten()
+        out = (which.nonzero()[:, 0][:, None] * K + torch.arange(K)).flatten()
+        self.finished.theta[into] = self.update.bank.theta[out]
+
+    def _erase(self, model: int) -> None:
+        self.finished.pick(model).theta.fill_(torch.nan)
+
+    def _settle(self) -> None:
+        """What follows from which models are in."""
+        knobs = [self.trials[m].knobs for m in self.active.tolist()]
+        self._base = torch.tensor([k.lr for k in knobs], dtype=torch.float64)
+        self._kinds = [(k.schedule, k.warmup) for k in knobs]
+        self._moving = set(self._kinds) != {("constant", 0.0)}
+        bank = self.update.bank
+        self._learner = BankLearner(bank, self.loss, torch.ones(bank.models), self.train.scale)
+
+
+def _start(knobs: Sequence[Knobs], train: Dataset, dtype: torch.dtype) -> Bank:
+    """The models before the first step: each starts as it would alone."""
+    banks = [
+        normal(1, train.outputs, train.features, [generator(k.seed, "init")], k.std, dtype) for k in knobs
+    ]
+    return stack(banks).to(train.X.device)
+
+
+def _settings(knobs: Sequence[Knobs]) -> Settings:
+    def vector(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float64)
+
+    return Settings(
+        tuple(k.optimizer for k in knobs),
+        vector([k.momentum for k in knobs]),
+        vector([k.l2 for k in knobs]),
+        vector([k.l1 for k in knobs]),
+        vector([k.weight_decay for k in knobs]),
+        vector([torch.inf if k.clip is None else k.clip for k in knobs]),
+    )
+
+
+def _stacked(views: Sequence[View], dtype: torch.dtype, device: torch.device) -> Tensor | None:
+    """The views' weights, (V, N); None where every row counts alike everywhere."""
+    given = [view.weights for view in views if view.weights is not None]
+    if not given:
+        return None
+    ones = torch.ones_like(given[0])
+    return torch.stack([ones if v.weights is None else v.weights for v in views]).to(device, dtype)
+
+
+def _blank(train: Dataset, epochs: int, models: int) -> dict[str, Tensor]:
+    names = ["train_loss", "validation_loss", *(["validation_accuracy"] if train.is_classification else [])]
+    return {name: torch.full((epochs, models), torch.nan, dtype=torch.float64) for name in names}

@@ -1,0 +1,161 @@
+"""The models of a sweep: settings from grids, ranges and lists, and which rows each trains on."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.data.dataset import Dataset
+from linnet.data.split import split
+from linnet.device import generator
+from linnet.errors import UsageError
+
+NAMES = tuple(field.name for field in dataclasses.fields(Knobs))
+
+
+@dataclass(frozen=True)
+class LogUniform:
+    """A range that `random` draws from, its logarithm being uniform.
+
+    Args:
+        low: above 0.
+        high: at least low.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high < math.inf:
+            raise UsageError(f"a log-uniform range needs 0 < low ≤ high, got {self.low}…{self.high}")
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Rows to train on, with weights, and rows to be judged by.
+
+    Args:
+        weights: of the training rows, (N,); None where all count alike.
+        validation: which rows are kept from training, (n,), row numbers.
+    """
+
+    weights: Tensor | None
+    validation: Tensor
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One model of a sweep.
+
+    Args:
+        setting: the number of its settings, which other folds and seeds share.
+        knobs: its settings.
+        view: the number of its view: its fold.
+    """
+
+    setting: int
+    knobs: Knobs
+    view: int
+
+
+def grid(values: Mapping[str, Any], base: Knobs) -> list[Knobs]:
+    """Every combination of some knobs' values.
+
+    Args:
+        values: knob to a value or several.
+        base: the knobs that are not named.
+
+    Raises:
+        UsageError: an unknown knob, no value for one, or a value that cannot be.
+    """
+    _check_names(values)
+    lists = {name: _listed(name, value) for name, value in values.items()}
+    combinations = itertools.product(*lists.values())
+    return [dataclasses.replace(base, **dict(zip(lists, chosen, strict=True))) for chosen in combinations]
+
+
+def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> list[Knobs]:
+    """Settings drawn at random: from a `LogUniform`, or with equal chance from several values.
+
+    Args:
+        values: knob to a range, a value, or several.
+        base: the knobs that are not named.
+        count: how many settings.
+        seed: of the draws.
+
+    Raises:
+        UsageError: as `grid` does.
+    """
+    _check_names(values)
+    source = generator(seed, "trials")
+    drawn = []
+    for _ in range(count):
+        chosen = {}
+        for name, value in values.items():
+            share = float(torch.rand((), generator=source, dtype=torch.float64))
+            if isinstance(value, LogUniform):
+                chosen[name] = math.exp(math.log(value.low) + share * math.log(value.high / value.low))
+            else:
+                several = _listed(name, value)
+                chosen[name] = several[min(int(share * len(several)), len(several) - 1)]
+        drawn.append(dataclasses.replace(base, **chosen))
+    return drawn
+
+
+def held_out(dataset: Dataset, fraction: float, seed: int) -> list[View]:
+    """One view: a share of the rows, stratified by class, is kept from training."""
+    _, kept = _split_rows(dataset, fraction, seed)
+    weights = torch.ones(len(dataset))
+    weights[kept] = 0
+    return [View(weights, kept)]
+
+
+def folded(dataset: Dataset, folds: int, seed: int) -> list[View]:
+    """K views, each of which keeps another k-th of the rows from training, stratified by class.
+
+    Raises:
+        UsageError: fewer than two folds, or fewer rows than folds.
+    """
+    if not 2 <= folds <= len(dataset):
+        raise UsageError(f"folds must lie in 2…{len(dataset)}, the number of rows, not {folds}")
+    source = generator(seed, "folds")
+    order = torch.randperm(len(dataset), generator=source)
+    if dataset.is_classification:  # dealt out class by class, so that each fold has its share
+        order = order[torch.argsort(dataset.y.cpu()[order], stable=True)]
+    number = torch.empty(len(dataset), dtype=torch.int64)
+    number[order] = torch.arange(len(dataset)) % folds
+    return [View((number != fold).float(), (number == fold).nonzero()[:, 0]) for fold in range(folds)]
+
+
+def trials(settings: Sequence[Knobs], views: int) -> list[Trial]:
+    """A model for each settings and view."""
+    return [Trial(number, knobs, view) for number, knobs in enumerate(settings) for view in range(views)]
+
+
+def _split_rows(dataset: Dataset, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
+    """The row numbers of the two parts of a split."""
+    numbers = torch.arange(len(dataset))
+    labelled = dataclasses.replace(
+        dataset, X=numbers[:, None], image_shape=None, y=dataset.y.cpu(), scale=1.0
+    )
+    return tuple(part.X[:, 0] for part in split(labelled, fraction, seed))  # type: ignore[return-value]
+
+
+def _check_names(values: Iterable[str]) -> None:
+    if unknown := [name for name in values if name not in NAMES]:
+        raise UsageError(f"unknown knob {unknown[0]!r}: expected {', '.join(NAMES)}")
+
+
+def _listed(name: str, value: Any) -> list[Any]:
+    several = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    if not several:
+        raise UsageError(f"{name} needs at least one value")
+    return several

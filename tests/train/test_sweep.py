@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+from linnet.config import Knobs
+from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
+from linnet.data import synthetic
+from linnet.data.dataset import Dataset
+from linnet.device import generator
+from linnet.errors import UsageError
+from linnet.train import sweep
+from linnet.train.sweep import Outcome, Plan, train_together
+from linnet.train.trials import Trial, View, folded, grid, held_out, trials
+from tests.conftest import make_blobs
+
+LOSS = SoftmaxCrossEntropy()
+
+
+def mixed() -> list[Knobs]:
+    """Forty models with other rates, rules, penalties, schedules and seeds."""
+    settings = grid(
+        {"optimizer": ["sgd", "momentum", "nesterov", "adam"], "lr": [0.01, 0.1], "l2": [0.0, 1e-3]}, Knobs()
+    )
+    settings += grid(
+        {"schedule": ["step", "cosine", "linear", "onecycle"], "warmup": [0.0, 0.1]}, Knobs(lr=0.2)
+    )
+    settings += grid({"l1": [1e-4, 1e-2], "clip": [None, 0.5], "seed": [1, 2]}, Knobs(lr=0.1))
+    settings += grid(
+        {"weight_decay": [0.01, 0.1], "optimizer": ["sgd", "adam"], "std": [0.01, 0.1]}, Knobs(lr=0.05)
+    )
+    return settings
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
+@pytest.mark.parametrize("width", [2048, 21])
+def test_each_of_forty_is_the_model_trained_alone(dtype: torch.dtype, tolerance: float, width: int) -> None:
+    settings = mixed()
+    assert len(settings) == 40
+    data = make_blobs(200)
+    views = folded(data, 3, 0)
+    made = [Trial(number, knobs, number % 3) for number, knobs in enumerate(settings)]
+    plan = Plan(epochs=2, batch_size=32, width=width)
+    together = train_together(data, made, views, LOSS, plan, dtype)
+    assert together.status == ["completed"] * 40
+    for number, trial in enumerate(made):
+        alone = train_together(data, [trial], views, LOSS, Plan(epochs=2, batch_size=32), dtype)
+        expected = alone.bank.theta
+        got = together.bank.pick(number).theta
+        assert float((got - expected).abs().max()) <= tolerance * float(expected.abs().max())
+        for name, values in alone.curves.items():
+            torch.testing.assert_close(
+                together.curves[name][:, number], values[:, 0], rtol=10 * tolerance, atol=0
+            )
+
+
+def test_a_model_is_the_one_that_torch_trains() -> None:
+    data = make_blobs(150)
+    (view,) = views = held_out(data, 0.2, 0)
+    knobs = Knobs(lr=0.1, optimizer="nesterov", l2=1e-2, schedule="cosine", seed=3)
+    plan = Plan(epochs=3, batch_size=16, seed=5)
+    outcome = train_together(data, [Trial(0, knobs, 0)], views, LOSS, plan, torch.float64)
+
+    from linnet.core.bank import normal
+    from linnet.data.batches import Batches
+
+    start = normal(1, 3, 16, [generator(3, "init")], 0.01, torch.float64)
+    W, b = (p.clone().requires_grad_() for p in (start.W, start.b))
+    groups = [{"params": [W], "weight_decay": 1e-2}, {"params": [b], "weight_decay": 0.0}]
+    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
+    batches = Batches(data, 16, seed=5, dtype=torch.float64)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 3 * len(batches))
+    assert view.weights is not None
+    for epoch in range(3):
+        order = batches.order(epoch)
+        assert order is not None
+        for index in order.split(16):
+            rows = index[view.weights[index] > 0]
+            X = data.X[rows].double() / 255
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(X @ W.T + b, data.y[rows]).backward()
+            optimizer.step()
+            schedule.step()
+    torch.testing.assert_close(outcome.bank.W, W.detach(), rtol=1e-10, atol=1e-13)
+    torch.testing.assert_close(outcome.bank.b, b.detach(), rtol=1e-10, atol=1e-13)
+    X = data.X[view.validation].double() / 255
+    expected = nn.functional.cross_entropy(X @ W.T + b, data.y[view.validation])
+    assert float(outcome.curves["validation_loss"][-1, 0]) == pytest.approx(
+        float(expected.detach()), rel=1e-9
+    )
+
+
+def noisy() -> Dataset:
+    """Rows whose classes can hardly be told apart: to learn them is to learn by heart."""
+    data = make_blobs(200)
+    y = torch.randint(0, 3, (200,), generator=torch.Generator().manual_seed(5))
+    return dataclasses.replace(data, y=torch.where(torch.arange(200) % 4 == 0, data.y, y))
+
+
+def run(
+    settings: list[Knobs], data: Dataset | None = None, epochs: int = 6, patience: int | None = None,
+    rungs: tuple[int, ...] = (),
+) -> Outcome:  # fmt: skip
+    data = data or make_blobs(200)
+    plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
+    return train_together(data, trials(settings, 1), held_out(data, 0.25, 0), LOSS, plan, torch.float64)
+
+
+def test_a_model_that_diverges_harms_nobody() -> None:
+    steady = [Knobs(lr=0.1), Knobs(lr=0.2, optimizer="adam")]
+    wild = Knobs(lr=1e308)
+    outcome = run([steady[0], wild, steady[1]])
+    assert outcome.status == ["completed", "diverged in epoch 1", "completed"]
+    assert bool(outcome.bank.pick(1).theta.isnan().all())
+    alone = run(steady)
+    for place, model in enumerate((0, 2)):
+        torch.testing.assert_close(
+            outcome.bank.pick(model).theta, alone.bank.pick(place).theta, rtol=1e-12, atol=1e-15
+        )
+    assert bool(outcome.curves["validation_loss"][1:, 1].isnan().all())
+
+
+def test_patience_stops_and_keeps_the_best() -> None:
+    data = noisy()
+    outcome = run([Knobs(lr=1.0, seed=s) for s in range(6)], data, epochs=60, patience=2)
+    stopped = [m for m, said in enumerate(outcome.status) if said.startswith("stopped")]
+    assert stopped
+    (view,) = held_out(data, 0.25, 0)
+    X, y = data.X[view.validation].double() / 255, data.y[view.validation]
+    for m in range(6):
+        curve = outcome.curves["validation_loss"][:, m]
+        last = int(curve.isfinite().sum())
+        best = float(curve[:last].min())
+        kept = outcome.bank.pick(m)
+        assert float(nn.functional.cross_entropy(X @ kept.W.T + kept.b, y)) == pytest.approx(best, rel=1e-9)
+        if m in stopped:
+            assert outcome.status[m] == f"stopped in epoch {last}"
+            assert last == int(curve[:last].argmin()) + 1 + 2
+
+
+def test_halving_drops_the_worse_half() -> None:
+    settings = [Knobs(lr=lr) for lr in (1e-5, 1e-4, 1e-2, 0.1)]
+    outcome = run(settings, rungs=(1, 3))
+    assert outcome.status == [
+        "dropped after epoch 1",
+        "dropped after epoch 1",
+        "dropped after epoch 3",
+        "completed",
+    ]
+    alone = run(settings[3:])
+    torch.testing.assert_close(outcome.bank.pick(3).theta, alone.bank.theta, rtol=1e-12, atol=1e-15)
+
+
+def test_a_regression_is_swept_too() -> None:
+    data = synthetic.linear(seed=0)
+    outcome = train_together(
+        data, trials([Knobs(lr=0.03), Knobs(lr=0.003)], 2), folded(data, 2, 0), SquaredError(),
+        Plan(epochs=3, batch_size=10), torch.float64,
+    )  # fmt: skip
+    assert set(outcome.curves) == {"train_loss", "validation_loss"}
+    assert float(outcome.curves["validation_loss"][-1, 0]) < 1e-3
+    assert data.truth is not None
+    torch.testing.assert_close(outcome.bank.pick(0).W[0], data.truth.w.double(), atol=0.01, rtol=0)
+
+
+def test_progress_tells_of_each_epoch() -> None:
+    told: list[int] = []
+    data = make_blobs(100)
+    views = [View(None, torch.arange(100))]
+    train_together(
+        data, trials([Knobs()], 1), views, LOSS, Plan(epochs=3, batch_size=50), torch.float32,
+        progress=lambda epoch, figures: told.append(epoch),
+    )  # fmt: skip
+    assert told == [1, 2, 3]
+
+
+def test_no_models_are_an_error() -> None:
+    with pytest.raises(UsageError, match="at least one model"):
+        run([])
+    assert sweep.WIDTH > 0
