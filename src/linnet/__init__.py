@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from linnet.data.dataset import Dataset as Dataset
     from linnet.data.dataset import Splits as Splits
     from linnet.runs import fit as fit
+    from linnet.sweeps import SweepResult as SweepResult
+    from linnet.sweeps import sweep as sweep
     from linnet.train.callbacks import Callback as Callback
     from linnet.train.history import History as History
     from linnet.train.run import Run as Run
@@ -33,11 +35,16 @@ _HOMES = {
     "History": "linnet.train.history",
     "Run": "linnet.train.run",
     "Splits": "linnet.data.dataset",
+    "SweepResult": "linnet.sweeps",
     "fit": "linnet.runs",
     "load": "linnet.data.catalog",
+    "sweep": "linnet.sweeps",
 }
 
-__all__ = ["Bank", "Callback", "Dataset", "History", "Run", "Splits", "__version__", "fit", "load"]
+__all__ = [
+    "Bank", "Callback", "Dataset", "History", "Run", "Splits", "SweepResult", "__version__", "fit", "load",
+    "sweep",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -66,11 +66,13 @@ class Outcome:
         status: of each: "completed", "diverged in epoch 3", "stopped in epoch 7" or "dropped after epoch 2".
         curves: name to figures, (epochs, M), float64; NaN after a model's end. The names are train_loss,
             validation_loss and, for classes, validation_accuracy.
+        keeps_best: whether the weights are each model's best and not its last.
     """
 
     bank: Bank
     status: list[str]
     curves: dict[str, Tensor] = field(default_factory=dict)
+    keeps_best: bool = False
 
 
 Progress = Callable[[int, dict[str, Tensor]], None]
@@ -126,7 +128,8 @@ def train_together(
     back = torch.empty(len(order), dtype=torch.int64)
     back[torch.tensor(order)] = torch.arange(len(order))
     rows = (back[:, None] * K + torch.arange(K)).flatten()
-    return Outcome(Bank(together.theta[rows], len(trials)), status, curves)
+    bank = Bank(together.theta[rows], len(trials))
+    return Outcome(bank, status, curves, plan.patience is not None)
 
 
 class _Tile:

@@ -1,0 +1,173 @@
+"""Choosing among the settings of a sweep: by rows kept from training, and with how sure the choice is.
+
+Settings that differ in the seed only are one configuration; its figures are the mean over folds and seeds,
+with the standard error of that mean. A winner leads within noise when a paired t-test cannot tell it from the
+next: over the folds, each the mean of its seeds, as seeds on the same rows say nothing of other rows; or over
+the seeds where there is one fold only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.errors import DivergedError
+from linnet.train.sweep import Outcome
+from linnet.train.trials import Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SURE = 0.05
+"""The probability of chance below which a lead is not called noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Configuration:
+    """Models that differ in fold and seed only.
+
+    Args:
+        knobs: their settings, with the first of their seeds.
+        members: their numbers in the sweep.
+        scores: the chosen metric of each, in the order of members; NaN for one that diverged.
+        views: the fold of each.
+    """
+
+    knobs: Knobs
+    members: tuple[int, ...]
+    scores: Tensor
+    views: tuple[int, ...]
+
+    @property
+    def mean(self) -> float:
+        """The mean score; NaN when a member diverged."""
+        return float(self.scores.mean())
+
+    @property
+    def samples(self) -> Tensor:
+        """What its scores are compared by: a mean a fold, or the scores of one fold's seeds."""
+        views = torch.tensor(self.views)
+        folds = views.unique()
+        if len(folds) < 2:
+            return self.scores
+        return torch.stack([self.scores[views == fold].mean() for fold in folds])
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How far the best configuration leads.
+
+    Args:
+        difference: of the mean scores, the best's less the next's; NaN without a next.
+        error: the standard error of that difference over folds and seeds; NaN with a single pair.
+        p: the probability of such a difference by chance, by a paired t-test; NaN with a single pair.
+    """
+
+    difference: float
+    error: float
+    p: float
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether the next could as well be the best."""
+        return not self.p < SURE
+
+    def __str__(self) -> str:
+        if math.isnan(self.difference):
+            return "there is no other to compare with"
+        if math.isnan(self.p):
+            return f"it leads by {abs(self.difference):.4g}; one split cannot say if that is noise: use folds"
+        said = "within noise" if self.is_noise else "beyond noise"
+        return f"it leads by {abs(self.difference):.4g} ± {self.error:.2g} ({said}, p = {self.p:.2g})"
+
+
+def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> list[Configuration]:
+    """The configurations of a sweep, the best first, diverged ones last.
+
+    Args:
+        outcome: of the trials.
+        trials: in the sweep's order.
+        metric: "validation_accuracy", of which more is better, or "validation_loss".
+    """
+    finals = final(outcome, metric)
+    groups: dict[Knobs, list[int]] = {}
+    for number, trial in enumerate(trials):
+        groups.setdefault(dataclasses.replace(trial.knobs, seed=0), []).append(number)
+    found = [
+        Configuration(
+            trials[members[0]].knobs, tuple(members), finals[members], tuple(trials[m].view for m in members)
+        )
+        for members in groups.values()
+    ]
+    sign = -1.0 if metric.endswith("accuracy") else 1.0
+    return sorted(found, key=lambda c: math.inf if math.isnan(c.mean) else sign * c.mean)
+
+
+def final(outcome: Outcome, name: str) -> Tensor:
+    """A figure of each model where its weights are from, (M,): its best epoch or its last; NaN if it diverged."""
+    curve, judged = outcome.curves[name], outcome.curves["validation_loss"]
+    best = judged.nan_to_num(torch.inf).argmin(0)
+    last = (judged.isfinite().sum(0) - 1).clamp(min=0)
+    values = curve[best if outcome.keeps_best else last, torch.arange(curve.shape[1])]
+    diverged = torch.tensor([said.startswith("diverged") for said in outcome.status])
+    return torch.where(diverged, torch.nan, values)
+
+
+def best(found: Sequence[Configuration]) -> Configuration:
+    """The first configuration.
+
+    Raises:
+        DivergedError: all of them diverged.
+    """
+    if math.isnan(found[0].mean):
+        raise DivergedError("every model of the sweep diverged: lower the learning rates")
+    return found[0]
+
+
+def lead(found: Sequence[Configuration]) -> Lead:
+    """How far the best configuration leads the next, by the folds and seeds that both have."""
+    from scipy import stats
+
+    if len(found) < 2 or math.isnan(found[1].mean):
+        return Lead(math.nan, math.nan, math.nan)
+    first, second = found[0].samples, found[1].samples
+    difference = float(first.mean() - second.mean())
+    if len(first) != len(second) or len(first) < 2:
+        return Lead(difference, math.nan, math.nan)
+    paired = first - second
+    error = float(paired.std() / math.sqrt(len(paired)))
+    p = float(stats.ttest_rel(first.numpy(), second.numpy()).pvalue) if error > 0 else float(difference == 0)
+    return Lead(difference, error, p)
+
+
+def table(outcome: Outcome, found: Sequence[Configuration], varied: Sequence[str]) -> pd.DataFrame:
+    """A row a configuration, the best first: its knobs, and each figure's mean and standard error.
+
+    Args:
+        outcome: of the sweep.
+        found: its configurations.
+        varied: the knobs to show.
+    """
+    import pandas as pd
+
+    finals = {name: final(outcome, name) for name in outcome.curves}
+    rows: list[dict[str, Any]] = []
+    for configuration in found:
+        members = list(configuration.members)
+        row: dict[str, Any] = {name: getattr(configuration.knobs, name) for name in varied}
+        for name, values in finals.items():
+            row[name] = float(values[members].mean())
+            count = len(members)
+            row[f"{name}_se"] = float(values[members].std() / math.sqrt(count)) if count > 1 else math.nan
+        said = [outcome.status[m] for m in members]
+        row["models"] = len(members)
+        row["status"] = said[0] if len(set(said)) == 1 else ", ".join(sorted(set(said)))
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+import linnet
+from linnet.config import Knobs
+from linnet.data import synthetic
+from linnet.data.dataset import Splits
+from linnet.data.split import split
+from linnet.errors import DivergedError, UsageError
+from linnet.train.run import Run
+from linnet.train.trials import LogUniform
+from tests.conftest import make_blobs
+
+SPLITS = Splits(*split(make_blobs(300, seed=1), 1 / 3))
+
+
+def test_a_grid_ends_in_a_table_a_choice_and_models() -> None:
+    result = linnet.sweep(
+        SPLITS,
+        {"lr": [1e-4, 0.1], "l2": [0.0, 1e-3], "seed": range(2)},
+        folds=3,
+        epochs=4,
+        batch_size=32,
+        show=False,
+    )
+    assert len(result.trials) == 24
+    assert result.varied == ["lr", "l2"]
+    assert result.table.shape[0] == 4
+    assert result.table["validation_accuracy"].is_monotonic_decreasing
+    assert result.table["models"].tolist() == [6] * 4
+    assert result.best.lr == 0.1
+    assert result.table.iloc[0]["lr"] == 0.1
+    test = SPLITS.test
+    assert test is not None
+    run = result.refit(test)
+    assert run.history.last["test_accuracy"] > 0.9
+    assert len(run.history) == 4
+    ensemble = result.ensemble()
+    assert ensemble.bank.models == 6
+    assert ensemble.accuracy(test) > 0.9
+    probabilities = ensemble.probabilities(test.X)
+    each = [
+        torch.softmax(test.X.float() / 255 @ m.W.T + m.b, 1)
+        for m in (ensemble.bank.pick(k) for k in range(6))
+    ]
+    torch.testing.assert_close(probabilities, torch.stack(each).mean(0))
+
+
+def test_the_test_part_is_never_looked_at() -> None:
+    broken = Splits(SPLITS.train, None)
+    options = {"epochs": 2, "batch_size": 32, "show": False}
+    first = linnet.sweep(SPLITS, {"lr": [0.01, 0.1]}, **options)
+    second = linnet.sweep(broken, {"lr": [0.01, 0.1]}, **options)
+    pd.testing.assert_frame_equal(first.table, second.table)
+
+
+def test_the_same_seed_gives_the_same_table_and_bytes() -> None:
+    values = {"lr": LogUniform(1e-3, 1.0), "optimizer": ["sgd", "adam"]}
+    results = [linnet.sweep(SPLITS, values, random=6, epochs=2, batch_size=32, show=False) for _ in range(2)]
+    assert torch.equal(results[0].outcome.bank.theta, results[1].outcome.bank.theta)
+    assert len(results[0].table) == 6
+    other = linnet.sweep(SPLITS, values, random=6, epochs=2, batch_size=32, seed=2, show=False)
+    assert not torch.equal(results[0].outcome.bank.theta, other.outcome.bank.theta)
+
+
+def test_patience_refits_for_as_many_epochs_as_were_best() -> None:
+    result = linnet.sweep(SPLITS, {"lr": [0.1]}, epochs=5, batch_size=32, patience=2, show=False)
+    curve = result.outcome.curves["validation_loss"][:, 0].nan_to_num(torch.inf)
+    assert len(result.refit().history) == int(curve.argmin()) + 1
+
+
+def test_what_is_left_in_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    result = linnet.sweep(SPLITS, {"lr": [0.01, 0.1]}, folds=2, epochs=2, batch_size=32, out="swept")
+    lines = capsys.readouterr().err.splitlines()
+    assert ["4 of 4 models" in line for line in lines] == [True, True]
+    summary = json.loads(Path("swept/sweep.json").read_text(encoding="utf-8"))
+    assert (summary["models"], summary["best"]["lr"]) == (4, result.best.lr)
+    assert len(pd.read_csv("swept/table.csv")) == 2
+    assert "<svg" in Path("swept/sweep.svg").read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match="not empty"):
+        linnet.sweep(SPLITS, {"lr": [0.1]}, out="swept", show=False)
+    run = result.refit(SPLITS.test)
+    run.save(Path("swept/best"))
+    assert torch.equal(Run.load("swept/best").bank.theta, run.bank.theta)
+
+
+def test_a_regression() -> None:
+    result = linnet.sweep(synthetic.linear(seed=1), {"lr": [0.03, 0.003]}, show=False)
+    assert result.metric == "validation_loss"
+    assert result.best.lr == 0.03
+    with pytest.raises(UsageError, match="accuracy for classes only"):
+        linnet.sweep(synthetic.linear(seed=1), {"lr": [0.03]}, metric="accuracy", show=False)
+    with pytest.raises(UsageError, match="no accuracy"):
+        result.ensemble().accuracy(synthetic.linear(seed=1))
+
+
+def test_settings_of_ones_own() -> None:
+    settings = [Knobs(lr=0.1), Knobs(lr=0.2, optimizer="adam", schedule="cosine")]
+    result = linnet.sweep(SPLITS, settings=settings, epochs=2, batch_size=32, show=False)
+    assert set(result.varied) == {"lr", "optimizer", "schedule"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"grid": {"rate": [1]}}, "unknown knob"),
+        ({"grid": {"lr": LogUniform(1e-3, 1)}}, "random="),
+        ({"grid": {"lr": [0.1]}, "settings": [Knobs()]}, "not both"),
+        ({"grid": {"lr": [0.1]}, "random": 0}, "random must be"),
+        ({"grid": {"lr": [0.1]}, "folds": 1}, "folds must lie"),
+        ({"grid": {"lr": [0.1]}, "metric": "f1"}, "metric must be"),
+        ({"grid": {"lr": [0.1]}, "validation": 1.5}, "fraction"),
+    ],
+)
+def test_what_cannot_be(options: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        linnet.sweep(SPLITS, show=False, **options)  # type: ignore[arg-type]
+
+
+def test_all_diverged_is_an_error() -> None:
+    with pytest.raises(DivergedError, match="every model"):
+        linnet.sweep(SPLITS, {"lr": [1e38, 2e38]}, epochs=2, batch_size=32, show=False)
+
+
+def test_nothing_varied_has_no_plot() -> None:
+    result = linnet.sweep(SPLITS, {"lr": [0.1]}, epochs=1, batch_size=32, show=False)
+    with pytest.raises(UsageError, match="nothing to plot"):
+        result.plot()
+    result.save("one")
+    assert not Path("one/sweep.svg").exists()
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        {"lr": [0.01, 0.1]},
+        {"optimizer": ["sgd", "adam"]},
+        {"l2": [0.0, 1e-4, 1e-2]},
+        {"lr": [0.01, 0.1], "l2": [0.0, 1e-3]},
+        {"lr": [0.01, 0.1], "schedule": ["constant", "cosine"], "momentum": [0.5, 0.9]},
+        {"clip": [None, 0.5]},
+    ],
+)
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+def test_plots(grid: dict[str, list[object]], metric: str) -> None:
+    result = linnet.sweep(SPLITS, grid, epochs=1, batch_size=32, folds=2, metric=metric, show=False)
+    figure = result.plot()
+    axes = figure.axes[0]
+    assert axes.get_xlabel() in grid
+    if len(grid) == 1:
+        assert len(axes.lines) + len(axes.collections) > 0
+    else:
+        assert axes.get_ylabel() in grid
+        assert len(axes.images) == 1
