@@ -36,63 +36,6 @@ CHOICES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How to train.
-
-    Args:
-        epochs: passes over the training rows; 10 for classes, 3 for a regression.
-        batch_size: rows a minibatch, B; 256 for classes, 10 for a regression.
-        lr: learning rate of SGD on the mean loss of a minibatch; 0.1 for classes, 0.03 for a regression.
-        std: standard deviation σ of the initial weights, drawn from N(0, σ²); biases start at zero.
-        loss: softmax, squared, absolute or huber; softmax for classes, squared for a regression.
-        huber: the threshold between Huber's square and straight parts.
-        measure: when the training figures are taken: running (over the minibatches as they are trained
-            on, as the book's train_epoch_ch3) or after (over all rows when the epoch has ended, as D2L
-            3.2); running for classes, after for a regression.
-        drop_last: leave out the last minibatch of an epoch when it is short.
-        seed: of every random number in the run.
-        dtype: float32 or float64.
-        device: auto, cpu, cuda, cuda:N or mps.
-        threads: CPU threads: auto or a number.
-    """
-
-    epochs: int | None = None
-    batch_size: int | None = None
-    lr: float | None = None
-    std: float = 0.01
-    loss: str | None = None
-    huber: float = 1.0
-    measure: str | None = None
-    drop_last: bool = False
-    seed: int = 1
-    dtype: str = "float32"
-    device: str = "auto"
-    threads: int | str = "auto"
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
-        for name, least in (("lr", 0.0), ("std", 0.0), ("huber", 0.0)):
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value >= least):
-                raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
-        if self.seed < 0:
-            raise UsageError(f"seed must be 0 or more, not {self.seed}")
-        for name, choices in CHOICES.items():
-            value = getattr(self, name)
-            if value is not None and value not in choices:
-                raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-
-    def resolved(self, is_classification: bool) -> ResolvedRecipe:
-        """The recipe with the book's values of the task in place of None."""
-        book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
-        asked = {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
-        return ResolvedRecipe(**{**book, **asked})
-
-
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 SCHEDULES = ("constant", "step", "cosine", "linear", "onecycle")
 
@@ -145,6 +88,96 @@ class Knobs:
         if self.seed < 0:
             raise UsageError(f"seed must be 0 or more, not {self.seed}")
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is SGD at one rate, with nothing else."""
+        plain = Knobs(lr=self.lr, momentum=self.momentum, std=self.std, seed=self.seed)
+        return self == plain
+
+
+KNOBS = tuple(field.name for field in dataclasses.fields(Knobs) if field.name != "lr")
+"""What a recipe and the knobs have in common, apart from the rate, which a recipe may leave open."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train.
+
+    Args:
+        epochs: passes over the training rows; 10 for classes, 3 for a regression.
+        batch_size: rows a minibatch, B; 256 for classes, 10 for a regression.
+        lr: learning rate on the mean loss of a minibatch; 0.1 for classes, 0.03 for a regression.
+        optimizer: sgd, momentum, nesterov or adam.
+        momentum: μ of momentum and nesterov; Adam's first decay.
+        l2: the weight of ½‖W‖² in the objective; the bias is never penalised.
+        l1: the weight of ‖W‖₁ in the objective, by a proximal step that gives exact zeros.
+        weight_decay: decay of the weights apart from the gradient, as in AdamW.
+        clip: the largest norm of a minibatch's gradient; no bound when not given.
+        schedule: how the rate changes from step to step: constant, step, cosine, linear or onecycle.
+        warmup: the share of the run in which the rate first rises.
+        std: standard deviation σ of the initial weights, drawn from N(0, σ²); biases start at zero.
+        loss: softmax, squared, absolute or huber; softmax for classes, squared for a regression.
+        huber: the threshold between Huber's square and straight parts.
+        measure: when the training figures are taken: running (over the minibatches as they are trained
+            on, as the book's train_epoch_ch3) or after (over all rows when the epoch has ended, as D2L
+            3.2); running for classes, after for a regression.
+        drop_last: leave out the last minibatch of an epoch when it is short.
+        seed: of every random number in the run.
+        dtype: float32 or float64.
+        device: auto, cpu, cuda, cuda:N or mps.
+        threads: CPU threads: auto or a number.
+    """
+
+    epochs: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    l2: float = 0.0
+    l1: float = 0.0
+    weight_decay: float = 0.0
+    clip: float | None = None
+    schedule: str = "constant"
+    warmup: float = 0.0
+    std: float = 0.01
+    loss: str | None = None
+    huber: float = 1.0
+    measure: str | None = None
+    drop_last: bool = False
+    seed: int = 1
+    dtype: str = "float32"
+    device: str = "auto"
+    threads: int | str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
+        for name, least in (("lr", 0.0), ("std", 0.0), ("huber", 0.0)):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value >= least):
+                raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
+        self.knobs(self.lr or 0.0)
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+    def resolved(self, is_classification: bool) -> ResolvedRecipe:
+        """The recipe with the book's values of the task in place of None."""
+        book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
+        asked = {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+        return ResolvedRecipe(**{**book, **asked})
+
+    def knobs(self, lr: float) -> Knobs:
+        """The settings of the one model.
+
+        Raises:
+            UsageError: a value that cannot be.
+        """
+        return Knobs(**{name: getattr(self, name) for name in KNOBS}, lr=lr)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedRecipe:
@@ -156,12 +189,25 @@ class ResolvedRecipe:
     std: float
     loss: str
     huber: float
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    l2: float = 0.0
+    l1: float = 0.0
+    weight_decay: float = 0.0
+    clip: float | None = None
+    schedule: str = "constant"
+    warmup: float = 0.0
     measure: str
     seed: int
     dtype: str
     device: str
     threads: int | str
     drop_last: bool = False
+
+    @property
+    def knobs(self) -> Knobs:
+        """The settings of the one model."""
+        return Knobs(**{name: getattr(self, name) for name in KNOBS}, lr=self.lr)
 
 
 @dataclass(frozen=True, kw_only=True)

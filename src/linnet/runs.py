@@ -40,10 +40,17 @@ def fit(
     test: Dataset | None = None,
     model: nn.Module | None = None,
     loss: str | ModuleLoss | None = None,
-    optimizer: torch.optim.Optimizer | None = None,
+    optimizer: str | torch.optim.Optimizer | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     lr: float | None = None,
+    momentum: float = 0.9,
+    l2: float = 0.0,
+    l1: float = 0.0,
+    weight_decay: float = 0.0,
+    clip: float | None = None,
+    schedule: str = "constant",
+    warmup: float = 0.0,
     std: float = 0.01,
     huber: float = 1.0,
     measure: str | None = None,
@@ -66,10 +73,18 @@ def fit(
         test: rows that are only measured, after every epoch.
         model: a module of yours, trained by autograd and changed in place; a linear model when None.
         loss: "softmax", "squared", "absolute" or "huber"; with a model, any `loss(scores, y)`.
-        optimizer: a torch optimizer over the model's parameters; SGD when None.
+        optimizer: "sgd", "momentum", "nesterov" or "adam"; with a model, a torch optimizer over its
+            parameters, SGD when None.
         epochs: see `linnet.config.Recipe`, for this and all that follows to `threads`.
         batch_size: rows a minibatch.
         lr: learning rate.
+        momentum: of momentum and nesterov; Adam's first decay.
+        l2: the weight of ½‖W‖² in the objective.
+        l1: the weight of ‖W‖₁; gives exact zeros.
+        weight_decay: decoupled, as in AdamW.
+        clip: the largest norm of a gradient.
+        schedule: "constant", "step", "cosine", "linear" or "onecycle".
+        warmup: the share of the run in which the rate first rises.
         std: σ of the initial weights.
         huber: Huber's threshold.
         measure: "running" or "after".
@@ -95,15 +110,24 @@ def fit(
     """
     train, test = (dataset.train, test or dataset.test) if isinstance(dataset, Splits) else (dataset, test)
     name = loss if isinstance(loss, str) else None
+    rule = optimizer if isinstance(optimizer, str) else "sgd"
     recipe = Recipe(
-        epochs=epochs, batch_size=batch_size, lr=lr, std=std, loss=name, huber=huber, measure=measure,
-        drop_last=drop_last, seed=seed, dtype=dtype, device=device, threads=threads,
+        epochs=epochs, batch_size=batch_size, lr=lr, optimizer=rule, momentum=momentum, l2=l2, l1=l1,
+        weight_decay=weight_decay, clip=clip, schedule=schedule, warmup=warmup, std=std, loss=name,
+        huber=huber, measure=measure, drop_last=drop_last, seed=seed, dtype=dtype, device=device,
+        threads=threads,
     )  # fmt: skip
     watching = [*callbacks, *([display()] if show else [])]
     if model is not None:
+        if isinstance(optimizer, str) or not recipe.knobs(0.0).is_plain:
+            raise UsageError(
+                "with model=… give a torch optimizer; linnet's own and penalties are for linear models"
+            )
         return _fit_module(model, train, recipe, loss, optimizer, test, watching, out)
-    if optimizer is not None or not (loss is None or isinstance(loss, str)):
-        raise UsageError("optimizer and a loss function need model=…; a linear model takes loss by name")
+    if not (optimizer is None or isinstance(optimizer, str)) or not (loss is None or isinstance(loss, str)):
+        raise UsageError(
+            "a torch optimizer and a loss function need model=…; a linear model takes both by name"
+        )
     folder = None if out is None else new_folder(Path(out))
     run, position = training.fit(train, recipe, test=test, callbacks=watching)
     if folder is not None:

@@ -3,14 +3,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+import linnet
 from linnet.config import Recipe
-from linnet.core.losses import Loss
+from linnet.core.losses import Loss, SoftmaxCrossEntropy
 from linnet.core.step import reference_sgd_
 from linnet.data import synthetic
 from linnet.data.catalog import load
@@ -20,6 +23,8 @@ from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit, fit_module
 from linnet.train.run import Run
+from linnet.train.sweep import Plan, train_together
+from linnet.train.trials import Trial, View
 from tests.conftest import make_blobs
 
 
@@ -238,3 +243,67 @@ def test_any_module_loss_and_optimizer(blobs: Dataset) -> None:
 def test_a_module_for_regression() -> None:
     run = fit_module(nn.Linear(2, 1), synthetic.linear(), Recipe(lr=0.03, batch_size=10))
     assert run.history.last["train_loss"] < 1e-3
+
+
+KNOBS = [
+    {"optimizer": "momentum", "l2": 1e-3},
+    {"optimizer": "adam", "lr": 0.01, "schedule": "cosine"},
+    {"optimizer": "nesterov", "clip": 0.5, "warmup": 0.25, "schedule": "linear"},
+    {"l1": 1e-3, "weight_decay": 1e-2},
+]
+
+
+@pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: "-".join(knobs))
+def test_a_fit_with_knobs_is_the_same_model_of_a_sweep(blobs: Dataset, knobs: dict[str, Any]) -> None:
+    recipe = Recipe(epochs=3, batch_size=32, dtype="float64", **knobs)
+    run, _ = fit(blobs, recipe)
+    views = [View(None, torch.arange(10))]
+    asked = recipe.resolved(True)
+    plan = Plan(epochs=3, batch_size=32, seed=asked.seed)
+    swept = train_together(
+        blobs, [Trial(0, asked.knobs, 0)], views, SoftmaxCrossEntropy(), plan, torch.float64
+    )
+    torch.testing.assert_close(run.bank.theta, swept.bank.theta, rtol=1e-12, atol=1e-15)
+    assert run.history["train_loss"] == pytest.approx(swept.curves["train_loss"][:, 0].tolist(), rel=1e-9)
+
+
+@pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: "-".join(knobs))
+@pytest.mark.parametrize("stop_at", [2, 5, 11])
+def test_a_run_with_knobs_goes_on_bit_for_bit(
+    blobs: Dataset, tmp_path: Path, knobs: dict[str, Any], stop_at: int
+) -> None:
+    recipe = Recipe(epochs=4, batch_size=32, **knobs)
+    whole, _ = fit(blobs, recipe)
+
+    class Stop(Callback):
+        steps = 0
+
+        def block_end(self, state: State) -> None:
+            self.steps += 1
+            if self.steps * 10 >= stop_at * 10:
+                state.stop("enough")
+
+    part, position = fit(blobs, recipe, callbacks=[Stop()])
+    kept = Checkpoint.of(part.bank, position, part.history, blobs, part.asked)
+    kept.write(tmp_path / "c.safetensors")
+    resumed, _ = fit(blobs, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
+    assert torch.equal(resumed.bank.theta, whole.bank.theta)
+    assert resumed.history["train_loss"] == whole.history["train_loss"]
+
+
+def test_a_schedule_is_resumed_with_its_own_epochs_only(blobs: Dataset) -> None:
+    recipe = Recipe(epochs=2, batch_size=32, schedule="cosine")
+    run, position = fit(blobs, recipe)
+    checkpoint = Checkpoint.of(run.bank, position, run.history, blobs, run.asked)
+    with pytest.raises(UsageError, match="another epochs"):
+        fit(blobs, replace(recipe, epochs=3), resume=checkpoint)
+
+
+def test_knobs_are_for_linear_models(blobs: Dataset) -> None:
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 3))
+    for options in ({"optimizer": "adam"}, {"l2": 0.1}):
+        with pytest.raises(UsageError, match="torch optimizer"):
+            linnet.fit(blobs, model=net, show=False, **options)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="by name"):
+        linnet.fit(blobs, optimizer=torch.optim.SGD(net.parameters()), show=False)
+    assert linnet.fit(blobs, optimizer="adam", lr=0.01, epochs=1, show=False).asked["optimizer"] == "adam"

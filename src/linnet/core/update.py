@@ -123,6 +123,20 @@ class Update:
             if bool(part.l1.any()):
                 _shrink_(theta[:, :-1], _rows(eta * part.l1, theta))
 
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """What there is to keep of it besides the bank and the count of steps: momenta, by name."""
+        parts = {"velocity": self._velocity, "square": self._square}
+        return {name: self._whole(each) for name, each in parts.items() if any(len(part) for part in each)}
+
+    def restore_(self, state: dict[str, Tensor], steps: int) -> None:
+        """Go on from a state, as `state` gave it after so many steps."""
+        self.steps = steps
+        for name, parts in (("velocity", self._velocity), ("square", self._square)):
+            for group, part in zip(self._groups, parts, strict=True):
+                if len(part):
+                    part.copy_(state[name][group.rows])
+
     def keep(self, models: Tensor) -> Update:
         """The update of some of the models, in order, in memory of its own."""
         K = self.bank.outputs

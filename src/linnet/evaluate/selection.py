@@ -111,7 +111,7 @@ def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> li
 
 
 def final(outcome: Outcome, name: str) -> Tensor:
-    """A figure of each model where its weights are from, (M,): its best epoch or its last; NaN if it diverged."""
+    """A figure of each model where its weights are from, (M,): its best epoch or last; NaN if it diverged."""
     curve, judged = outcome.curves[name], outcome.curves["validation_loss"]
     best = judged.nan_to_num(torch.inf).argmin(0)
     last = (judged.isfinite().sum(0) - 1).clamp(min=0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
@@ -15,6 +17,7 @@ from linnet.train.history import History
 from linnet.train.loop import Position
 
 FORMAT = "linnet.checkpoint/1"
+OPTIMIZER = "optimizer."
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,8 @@ class Checkpoint:
         history: the epochs that have ended.
         dataset_checksum: of the rows it was trained on.
         recipe: the resolved recipe, as plain values.
+        optimizer: the optimizer's momenta, by name; empty for plain SGD.
+        steps: that it has made.
     """
 
     bank: Bank
@@ -36,13 +41,17 @@ class Checkpoint:
     history: History
     dataset_checksum: str
     recipe: dict[str, object]
+    optimizer: dict[str, Tensor] = field(default_factory=dict)
+    steps: int = 0
 
     @classmethod
     def of(
         cls, bank: Bank, position: Position, history: History, train: Dataset, recipe: dict[str, object]
     ) -> Checkpoint:
         """The checkpoint of a run on `train`, whose rows are checksummed for it."""
-        return cls(bank, position, history, train.checksum, dict(recipe))
+        update = position.update
+        state, steps = ({}, 0) if update is None else (update.state, update.steps)
+        return cls(bank, position, history, train.checksum, dict(recipe), state, steps)
 
     def write(self, path: Path) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -53,11 +62,13 @@ class Checkpoint:
             "epoch": str(at.epoch),
             "batch": str(at.batch),
             "rows": str(at.tally.rows),
+            "steps": str(self.steps),
             "history": self.history.to_jsonl(),
             "dataset_checksum": self.dataset_checksum,
             "recipe": json.dumps(self.recipe, sort_keys=True),
         }
         tensors = {"W": self.bank.W, "b": self.bank.b, "loss": at.tally.loss, "hits": at.tally.hits}
+        tensors |= {OPTIMIZER + name: state for name, state in self.optimizer.items()}
         model_file.write(path, tensors, metadata)
 
     @classmethod
@@ -78,4 +89,6 @@ class Checkpoint:
             History.from_jsonl(metadata["history"]),
             metadata["dataset_checksum"],
             json.loads(metadata["recipe"]),
+            {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)},
+            int(metadata.get("steps", 0)),
         )

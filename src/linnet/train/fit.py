@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -20,7 +21,7 @@ from linnet.errors import ShapeError, UsageError
 from linnet.train.callbacks import Callback, Callbacks, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.history import History
-from linnet.train.learner import BankLearner, Learner, ModuleLearner, ModuleLoss
+from linnet.train.learner import BankLearner, KnobLearner, Learner, ModuleLearner, ModuleLoss
 from linnet.train.loop import INTERRUPTED, Position, train_epochs
 from linnet.train.run import Card, Run
 
@@ -56,12 +57,12 @@ def fit(
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     bank = _initial(train, asked, dtype) if resume is None else _resumed(train, asked, resume)
     bank = bank.to(device)
-    lr = torch.tensor([asked.lr], dtype=dtype)
-    learner = BankLearner(bank, by_name(asked.loss, asked.huber), lr, train.scale, step)
-    return _train(
+    learner = _learner(bank, train, asked, resume, step)
+    run, ended = _train(
         learner, bank, train, test, asked, callbacks, bank.outputs, dtype,
         resume.position if resume else None, resume.history if resume else None,
     )  # fmt: skip
+    return run, replace(ended, update=learner.update if isinstance(learner, KnobLearner) else None)
 
 
 def fit_module(
@@ -100,6 +101,20 @@ def fit_module(
     learner = ModuleLearner(module, loss, optimizer, dtype).reading(train)
     width = sum(parameter.numel() for parameter in module.parameters()) // max(1, train.features)
     return _train(learner, module, train, test, asked, callbacks, width, dtype, None, None)[0]
+
+
+def _learner(
+    bank: Bank, train: Dataset, asked: ResolvedRecipe, resume: Checkpoint | None, step: Step
+) -> BankLearner:
+    """What trains the bank: the shortest step where nothing but a rate was asked for."""
+    loss = by_name(asked.loss, asked.huber)
+    if asked.knobs.is_plain:
+        return BankLearner(bank, loss, torch.tensor([asked.lr], dtype=bank.theta.dtype), train.scale, step)
+    rows = Batches(train, asked.batch_size, drop_last=asked.drop_last)
+    learner = KnobLearner(bank, loss, asked.knobs, train.scale, len(rows) * asked.epochs)
+    if resume is not None:
+        learner.update.restore_(resume.optimizer, resume.steps)
+    return learner
 
 
 def _train(
@@ -163,7 +178,9 @@ def _resumed(train: Dataset, asked: ResolvedRecipe, checkpoint: Checkpoint) -> B
     """The checkpoint's parameters, if it is of the same data and recipe (more epochs are welcome)."""
     if checkpoint.dataset_checksum != train.checksum:
         raise UsageError(f"the checkpoint was made on other rows than {train.name} has now")
-    free = ("epochs", "threads", "device")
+    # A schedule runs over all epochs, so more of them would have been another run from the start.
+    is_fixed = asked.schedule != "constant" or asked.warmup > 0
+    free = ("threads", "device") if is_fixed else ("epochs", "threads", "device")
     now = as_dict(asked)
     changed = [k for k in now if k not in free and checkpoint.recipe.get(k) != now[k]]
     if changed:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.metrics import Tally, empty, tally
 from linnet.core.step import Step, fused_sgd_
+from linnet.core.update import Settings, Update
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
+from linnet.train.schedules import factor
 
 EVALUATION_BATCH = 256
 """Rows scored at once when measuring: their features as floats stay in a CPU's cache."""
@@ -109,6 +112,58 @@ class BankLearner(Learner):
         if self._scores.shape[1] < rows:
             self._scores = self.bank.theta.new_empty(len(self.bank.theta), rows)
         return self._scores[:, :rows]
+
+
+class KnobLearner(BankLearner):
+    """A bank of one trained by any rule, with penalties and a schedule: see `core.update`.
+
+    Args:
+        bank: changed in place.
+        loss: in score space.
+        knobs: of the model.
+        scale: of the features.
+        steps: of the whole run, which schedules need.
+    """
+
+    def __init__(self, bank: Bank, loss: Loss, knobs: Knobs, scale: float, steps: int) -> None:
+        super().__init__(bank, loss, torch.ones(bank.models), scale)
+        self.knobs = knobs
+        self.steps = steps
+        self.update = Update(bank, settings([knobs]))
+
+    @torch.inference_mode()
+    def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
+        """Step once a minibatch."""
+        target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
+        scores = self.room(len(block.X))  # (M·K, n)
+        cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
+        done, rows = 0, 0
+        for X, y, out in zip(*cuts, strict=True):
+            X1 = self.with_ones(X)
+            G = self.loss.residual(self.bank.scores_into(out, X1, self.scale), y)  # (M, K, B)
+            share = factor(self.knobs.schedule, self.update.steps, self.steps, self.knobs.warmup)
+            count, rate = (torch.tensor([v], dtype=torch.float64) for v in (len(X), self.knobs.lr * share))
+            self.update.step_(G, X1, self.scale, count, rate)
+            done, rows = done + 1, rows + X.shape[0]
+            if stopped():
+                break
+        return done, self._tally(before, scores[:, :rows], block.y[:rows], block.sizes[0])
+
+
+def settings(knobs: Sequence[Knobs]) -> Settings:
+    """The knobs of several models as vectors."""
+
+    def vector(values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float64)
+
+    return Settings(
+        tuple(k.optimizer for k in knobs),
+        vector([k.momentum for k in knobs]),
+        vector([k.l2 for k in knobs]),
+        vector([k.l1 for k in knobs]),
+        vector([k.weight_decay for k in knobs]),
+        vector([torch.inf if k.clip is None else k.clip for k in knobs]),
+    )
 
 
 class ModuleLearner(Learner):

@@ -13,6 +13,7 @@ from types import FrameType
 import torch
 
 from linnet.core.metrics import Tally, empty
+from linnet.core.update import Update
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError
@@ -31,11 +32,13 @@ class Position:
         epoch: epochs completed.
         batch: minibatches done in the epoch after them.
         tally: of those minibatches.
+        update: the optimizer's state, where it has one.
     """
 
     epoch: int = 0
     batch: int = 0
     tally: Tally = field(default_factory=lambda: empty(1))
+    update: Update | None = None
 
 
 def train_epochs(

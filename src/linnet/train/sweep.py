@@ -17,12 +17,12 @@ from torch import Tensor
 from linnet.config import Knobs
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
-from linnet.core.update import RULES, Settings, Update
+from linnet.core.update import RULES, Update
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.device import generator, limited_threads, pick_threads
 from linnet.errors import UsageError
-from linnet.train.learner import BankLearner
+from linnet.train.learner import BankLearner, settings
 from linnet.train.schedules import factor
 from linnet.train.trials import Trial, View
 
@@ -110,9 +110,10 @@ def train_together(
     tiles = [order[low : low + across] for low in range(0, len(order), across)]
     banks: list[Bank] = []
     status, curves = [COMPLETED] * len(trials), _blank(train, plan.epochs, len(trials))
+    rows = _Rows.of(train, views, dtype)
     with limited_threads(pick_threads(plan.threads, min(across, len(trials)) * train.outputs)):
         for members in tiles:
-            tile = _Tile(train, [trials[m] for m in members], views, loss, plan, dtype)
+            tile = _Tile(rows, [trials[m] for m in members], loss, plan, dtype)
             for epoch in range(plan.epochs):
                 figures = tile.epoch(epoch)
                 for name, values in figures.items():
@@ -127,32 +128,55 @@ def train_together(
     K = train.outputs
     back = torch.empty(len(order), dtype=torch.int64)
     back[torch.tensor(order)] = torch.arange(len(order))
-    rows = (back[:, None] * K + torch.arange(K)).flatten()
-    bank = Bank(together.theta[rows], len(trials))
+    of_models = (back[:, None] * K + torch.arange(K)).flatten()
+    bank = Bank(together.theta[of_models], len(trials))
     return Outcome(bank, status, curves, plan.patience is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What models are trained on and judged by.
+
+    Args:
+        train: rows that minibatches are made of.
+        weights: of these rows in each view, (V, N); None where all count alike.
+        validation: the rows that each view is judged by.
+    """
+
+    train: Dataset
+    weights: Tensor | None
+    validation: list[Dataset]
+
+    @classmethod
+    def of(cls, train: Dataset, views: Sequence[View], dtype: torch.dtype) -> _Rows:
+        """The rows of some views. A single view's rows of no weight are left out, so minibatches are full."""
+        device = train.X.device
+        validation = [train.rows(view.validation.to(device)) for view in views]
+        given = [view.weights for view in views if view.weights is not None]
+        if not given:
+            return cls(train, None, validation)
+        ones = torch.ones_like(given[0])
+        weights = torch.stack([ones if view.weights is None else view.weights for view in views])
+        if len(views) == 1 and bool(((weights == 0) | (weights == 1)).all()):
+            return cls(train.rows(weights[0].nonzero()[:, 0].to(device)), None, validation)
+        return cls(train, weights.to(device, dtype), validation)
 
 
 class _Tile:
     """Models that are trained in one bank.
 
-    Args: as `train_together`.
+    Args: as `train_together`, and the rows.
     """
 
     def __init__(
-        self,
-        train: Dataset,
-        trials: Sequence[Trial],
-        views: Sequence[View],
-        loss: Loss,
-        plan: Plan,
-        dtype: torch.dtype,
+        self, rows: _Rows, trials: Sequence[Trial], loss: Loss, plan: Plan, dtype: torch.dtype
     ) -> None:
+        train = rows.train
         self.train, self.trials, self.loss, self.plan = train, list(trials), loss, plan
         self.batches = Batches(train, plan.batch_size, seed=plan.seed)
-        self.validation = [train.rows(view.validation.to(train.X.device)) for view in views]
-        self.weights = _stacked(views, dtype, train.X.device)  # (V, N), or None where all rows count
+        self.validation, self.weights = rows.validation, rows.weights
         knobs = [trial.knobs for trial in trials]
-        self.update = Update(_start(knobs, train, dtype), _settings(knobs))
+        self.update = Update(_start(knobs, train, dtype), settings(knobs))
         self.active = torch.arange(len(trials))
         self.status = [COMPLETED] * len(trials)
         self.finished = Bank(torch.full_like(self.update.bank.theta, torch.nan), len(trials))
@@ -300,29 +324,6 @@ def _start(knobs: Sequence[Knobs], train: Dataset, dtype: torch.dtype) -> Bank:
         normal(1, train.outputs, train.features, [generator(k.seed, "init")], k.std, dtype) for k in knobs
     ]
     return stack(banks).to(train.X.device)
-
-
-def _settings(knobs: Sequence[Knobs]) -> Settings:
-    def vector(values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float64)
-
-    return Settings(
-        tuple(k.optimizer for k in knobs),
-        vector([k.momentum for k in knobs]),
-        vector([k.l2 for k in knobs]),
-        vector([k.l1 for k in knobs]),
-        vector([k.weight_decay for k in knobs]),
-        vector([torch.inf if k.clip is None else k.clip for k in knobs]),
-    )
-
-
-def _stacked(views: Sequence[View], dtype: torch.dtype, device: torch.device) -> Tensor | None:
-    """The views' weights, (V, N); None where every row counts alike everywhere."""
-    given = [view.weights for view in views if view.weights is not None]
-    if not given:
-        return None
-    ones = torch.ones_like(given[0])
-    return torch.stack([ones if v.weights is None else v.weights for v in views]).to(device, dtype)
 
 
 def _blank(train: Dataset, epochs: int, models: int) -> dict[str, Tensor]:
