@@ -219,11 +219,22 @@ class Job(Recipe):
             or synthetic. A data set asked for by name is never replaced.
         data_dir: the folder with the data set's files.
         out: the run's folder; runs/DATASET-TIME when not given.
+        checkpoint_epochs: epochs between checkpoints, from which --resume goes on, also after a kill.
+        checkpoint_minutes: or minutes, whichever pass first.
     """
 
     dataset: str = "auto"
     data_dir: Path | None = None
     out: Path | None = None
+    checkpoint_epochs: int | None = None
+    checkpoint_minutes: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.checkpoint_epochs is not None and self.checkpoint_epochs < 1:
+            raise UsageError(f"checkpoint_epochs must be at least 1, not {self.checkpoint_epochs}")
+        if not self.checkpoint_minutes >= 0:
+            raise UsageError(f"checkpoint_minutes must be 0 or more, not {self.checkpoint_minutes}")
 
     @property
     def recipe(self) -> Recipe:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +16,9 @@ import torch
 from torch import nn
 
 from linnet import files
-from linnet.config import Job, Recipe
+from linnet.config import Job, Recipe, as_dict
+from linnet.core.bank import Bank
+from linnet.core.metrics import empty
 from linnet.data.catalog import Progress, load
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
@@ -28,6 +31,7 @@ from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.learner import ModuleLoss
+from linnet.train.loop import Position
 from linnet.train.run import Run
 from linnet.train.terminal import Lines, LiveTable
 
@@ -150,7 +154,8 @@ def run_job(
         watching: callbacks that show the run.
         say: called with sentences on the way.
         progress: called with bytes done and in all during a download.
-        resume: a run's folder to go on from; the run goes there too.
+        resume: a run's folder to go on from; the run goes there too. A folder that is missing or empty, as a
+            kill at the very start leaves it, is begun anew.
 
     Raises:
         LinnetError: anything wrong with the job or the data.
@@ -158,15 +163,59 @@ def run_job(
     """
     train, test = load(job.dataset, job.data_dir, seed=job.seed, say=say, progress=progress)
     say(f"{train.name}: {len(train):,} rows to train on, {len(test) if test else 0:,} to test on")
-    checkpoint = None if resume is None else Checkpoint.read(resume / CHECKPOINT)
+    checkpoint = None if resume is None or _is_blank(resume) else Checkpoint.read(resume / CHECKPOINT)
+    if resume is not None and checkpoint is None:
+        say(f"there is nothing to go on from in {resume}: the run begins")
     folder = resume or new_folder(job.out or default_folder(train.name))
-    run, position = training.fit(train, job.recipe, test=test, callbacks=watching, resume=checkpoint)
+    asked = as_dict(job.recipe.resolved(train.is_classification))
+    keeping = Checkpoints(folder / CHECKPOINT, asked, job.checkpoint_epochs, job.checkpoint_minutes)
+    run, position = training.fit(
+        train, job.recipe, test=test, callbacks=[*watching, keeping], resume=checkpoint
+    )
     kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
     run.asked = {**run.asked, "dataset": train.name}
     if job.data_dir is not None:
         run.asked["data_dir"] = str(job.data_dir)
     leave(run, kept, folder)
     return run
+
+
+class Checkpoints(Callback):
+    """Writes a checkpoint when the run begins, and then every few epochs or minutes.
+
+    Args:
+        path: the file.
+        asked: the resolved recipe, as plain values.
+        epochs: between two checkpoints; None goes by time alone.
+        minutes: likewise; whichever pass first.
+    """
+
+    def __init__(self, path: Path, asked: dict[str, object], epochs: int | None, minutes: float) -> None:
+        self.path, self.asked, self.epochs, self.seconds = path, asked, epochs, 60 * minutes
+        self._written = time.monotonic()
+
+    def start(self, state: State) -> None:
+        """Write the first, where there is none: a kill then leaves something to go on from."""
+        if not self.path.exists():
+            self._write(state, 0)
+
+    def epoch_end(self, state: State) -> None:
+        """Write one if it is time."""
+        is_due = self.epochs is not None and state.epoch % self.epochs == 0
+        if is_due or time.monotonic() - self._written >= self.seconds:
+            self._write(state, state.epoch)
+
+    def _write(self, state: State, epoch: int) -> None:
+        assert isinstance(state.model, Bank), "a job trains a bank"
+        tally = empty(state.model.models, state.model.theta.device)
+        position = Position(epoch, 0, tally, state.update)
+        Checkpoint.of(state.model, position, state.history, state.dataset, self.asked).write(self.path)
+        self._written = time.monotonic()
+
+
+def _is_blank(folder: Path) -> bool:
+    """Whether a folder is missing, or has nothing in it but what a kill while writing leaves."""
+    return not folder.exists() or (folder.is_dir() and all(p.suffix == ".tmp" for p in folder.iterdir()))
 
 
 def leave(run: Run, checkpoint: Checkpoint, folder: Path) -> None:

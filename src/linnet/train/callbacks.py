@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from linnet.core.bank import Bank
+from linnet.core.update import Update
 from linnet.data.dataset import Dataset
 from linnet.train.history import History
 
@@ -34,6 +35,7 @@ class State:
         batch: minibatches done in it.
         history: the records of the epochs that have ended.
         reason: why the run is to stop; empty while it is not.
+        update: the optimizer's state, where it has one.
     """
 
     dataset: Dataset
@@ -44,6 +46,7 @@ class State:
     batch: int = 0
     history: History = field(default_factory=History)
     reason: str = ""
+    update: Update | None = None
 
     def stop(self, reason: str = "a callback asked") -> None:
         """End the run after the current minibatch, keeping what was learned."""

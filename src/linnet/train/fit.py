@@ -62,7 +62,7 @@ def fit(
         learner, bank, train, test, asked, callbacks, bank.outputs, dtype,
         resume.position if resume else None, resume.history if resume else None,
     )  # fmt: skip
-    return run, replace(ended, update=learner.update if isinstance(learner, KnobLearner) else None)
+    return run, ended
 
 
 def fit_module(
@@ -135,8 +135,9 @@ def _train(
         train.to(device), asked.batch_size, seed=asked.seed, drop_last=asked.drop_last, dtype=dtype
     )
     state = State(
-        train, asked.epochs, len(batches), model, history=History(list(history.records) if history else [])
-    )
+        train, asked.epochs, len(batches), model, history=History(list(history.records) if history else []),
+        update=learner.update if isinstance(learner, KnobLearner) else None,
+    )  # fmt: skip
     started = time.perf_counter()
     with limited_threads(pick_threads(asked.threads, width)):
         ended = train_epochs(
@@ -147,6 +148,7 @@ def _train(
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber)
     status = state.reason if state.reason in ("", INTERRUPTED) else f"stopped: {state.reason}"
     seconds = time.perf_counter() - started
+    ended = replace(ended, update=state.update)
     run = Run(
         model, state.history, status or "completed", card, as_dict(asked), seconds=seconds, truth=train.truth
     )

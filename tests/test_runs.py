@@ -1,0 +1,109 @@
+"""Runs that are killed and go on."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from linnet.config import Job
+from linnet.errors import DataNotFoundError, UsageError
+from linnet.runs import CHECKPOINT, run_job
+from linnet.train.callbacks import Callback, State
+from linnet.train.checkpoint import Checkpoint
+
+COMMAND = [
+    "--dataset", "digits", "--optimizer", "adam", "--lr", "0.01", "--l2", "1e-4", "--schedule", "cosine",
+    "--epochs", "40", "--batch-size", "16", "--checkpoint-epochs", "1", "--quiet",
+]  # fmt: skip
+KILLS = int(os.environ.get("LINNET_KILLS", "6"))  # 50 take some minutes
+SAME = ("model.safetensors", "weights.png", "curves.svg")
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "linnet", "train", *COMMAND, *arguments]
+    return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+@pytest.mark.slow
+def test_killed_at_random_instants_it_ends_in_the_same_bytes() -> None:
+    begun = time.monotonic()
+    assert start("--out", "whole").wait() == 0
+    seconds = time.monotonic() - begun
+    source = random.Random(0)
+    kills, folder, round_ = 0, Path("killed-0"), 0
+    while kills < KILLS:
+        process = start("--resume", str(folder))
+        try:
+            # Mostly while it trains, sometimes while it starts or writes its last files.
+            process.wait(seconds * source.uniform(0.2, 1.05))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            continue
+        assert process.returncode == 0
+        _check(folder)
+        round_ += 1
+        folder = Path(f"killed-{round_}")
+    assert start("--resume", str(folder)).wait() == 0
+    _check(folder)
+
+
+def _check(folder: Path) -> None:
+    for name in SAME:
+        assert (folder / name).read_bytes() == (Path("whole") / name).read_bytes()
+    assert not list(folder.glob(".*.tmp"))
+
+
+def job(**options: object) -> Job:
+    return Job(dataset="digits", epochs=4, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("every", "expected"), [(1, [1, 2, 3, 4]), (2, [2, 4]), (None, [])])
+def test_checkpoints_come_every_few_epochs(every: int | None, expected: list[int]) -> None:
+    seen: list[int] = []
+
+    class Look(Callback):
+        def start(self, state: State) -> None:
+            assert not Path("run", CHECKPOINT).exists()
+
+        def block_end(self, state: State) -> None:
+            seen.append(Checkpoint.read(Path("run", CHECKPOINT)).position.epoch)
+
+    run_job(job(out=Path("run"), checkpoint_epochs=every), watching=[Look()])
+    assert sorted(set(seen)) == [0, *expected[:-1]]
+    assert Checkpoint.read(Path("run", CHECKPOINT)).position.epoch == 4
+
+
+def test_checkpoints_come_every_few_minutes() -> None:
+    seen: list[int] = []
+
+    class Look(Callback):
+        def block_end(self, state: State) -> None:
+            seen.append(Checkpoint.read(Path("run", CHECKPOINT)).position.epoch)
+
+    run_job(job(out=Path("run"), checkpoint_minutes=0.0), watching=[Look()])
+    assert sorted(set(seen)) == [0, 1, 2, 3]
+
+
+def test_a_folder_with_nothing_in_it_is_begun() -> None:
+    said: list[str] = []
+    run_job(job(), resume=Path("new"), say=said.append)
+    assert "nothing to go on from" in said[-1]
+    Path("other").mkdir()
+    Path("other/mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(DataNotFoundError):
+        run_job(job(), resume=Path("other"))
+
+
+@pytest.mark.parametrize("options", [{"checkpoint_epochs": 0}, {"checkpoint_minutes": -1.0}])
+def test_what_cannot_be(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="checkpoint"):
+        job(**options)
