@@ -20,7 +20,7 @@ from linnet.train.checkpoint import Checkpoint
 
 COMMAND = [
     "--dataset", "digits", "--optimizer", "adam", "--lr", "0.01", "--l2", "1e-4", "--schedule", "cosine",
-    "--epochs", "40", "--batch-size", "16", "--checkpoint-epochs", "1", "--quiet",
+    "--epochs", "40", "--batch-size", "16", "--checkpoint-epochs", "1", "--patience", "30", "--quiet",
 ]  # fmt: skip
 KILLS = int(os.environ.get("LINNET_KILLS", "6"))  # 50 take some minutes
 SAME = ("model.safetensors", "weights.png", "curves.svg")

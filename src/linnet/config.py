@@ -121,6 +121,10 @@ class Recipe:
         measure: when the training figures are taken: running (over the minibatches as they are trained
             on, as the book's train_epoch_ch3) or after (over all rows when the epoch has ended, as D2L
             3.2); running for classes, after for a regression.
+        validation: the share of the training rows, stratified by class, that is kept from training and
+            measured after every epoch; none by default.
+        patience: stop after so many epochs without a better validation loss and keep the best weights; a
+            tenth of the rows is kept for it unless `validation` says otherwise.
         drop_last: leave out the last minibatch of an epoch when it is short.
         seed: of every random number in the run.
         dtype: float32 or float64.
@@ -143,6 +147,8 @@ class Recipe:
     loss: str | None = None
     huber: float = 1.0
     measure: str | None = None
+    validation: float | None = None
+    patience: int | None = None
     drop_last: bool = False
     seed: int = 1
     dtype: str = "float32"
@@ -159,6 +165,10 @@ class Recipe:
             if value is not None and not (math.isfinite(value) and value >= least):
                 raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
         self.knobs(self.lr or 0.0)
+        if self.patience is not None and self.patience < 1:
+            raise UsageError(f"patience must be at least 1, not {self.patience}")
+        if self.validation is not None and not 0 < self.validation < 1:
+            raise UsageError(f"validation is a share of the rows between 0 and 1, not {self.validation}")
         for name, choices in CHOICES.items():
             value = getattr(self, name)
             if value is not None and value not in choices:
@@ -168,6 +178,8 @@ class Recipe:
         """The recipe with the book's values of the task in place of None."""
         book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
         asked = {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+        if self.patience is not None:
+            asked.setdefault("validation", 0.1)
         return ResolvedRecipe(**{**book, **asked})
 
     def knobs(self, lr: float) -> Knobs:
@@ -197,6 +209,8 @@ class ResolvedRecipe:
     clip: float | None = None
     schedule: str = "constant"
     warmup: float = 0.0
+    validation: float | None = None
+    patience: int | None = None
     measure: str
     seed: int
     dtype: str

@@ -58,6 +58,8 @@ def fit(
     std: float = 0.01,
     huber: float = 1.0,
     measure: str | None = None,
+    validation: float | None = None,
+    patience: int | None = None,
     drop_last: bool = False,
     seed: int = 1,
     dtype: str = "float32",
@@ -92,6 +94,8 @@ def fit(
         std: σ of the initial weights.
         huber: Huber's threshold.
         measure: "running" or "after".
+        validation: the share of the training rows that is kept from training and measured after every epoch.
+        patience: stop after so many epochs without a better validation loss and keep the best weights.
         drop_last: leave out a short last minibatch.
         seed: of every random number.
         dtype: "float32" or "float64".
@@ -118,12 +122,12 @@ def fit(
     recipe = Recipe(
         epochs=epochs, batch_size=batch_size, lr=lr, optimizer=rule, momentum=momentum, l2=l2, l1=l1,
         weight_decay=weight_decay, clip=clip, schedule=schedule, warmup=warmup, std=std, loss=name,
-        huber=huber, measure=measure, drop_last=drop_last, seed=seed, dtype=dtype, device=device,
-        threads=threads,
+        huber=huber, measure=measure, validation=validation, patience=patience, drop_last=drop_last,
+        seed=seed, dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
     watching = [*callbacks, *([display()] if show else [])]
     if model is not None:
-        if isinstance(optimizer, str) or not recipe.knobs(0.0).is_plain:
+        if isinstance(optimizer, str) or not recipe.knobs(0.0).is_plain or validation or patience:
             raise UsageError(
                 "with model=… give a torch optimizer; linnet's own and penalties are for linear models"
             )
@@ -208,7 +212,7 @@ class Checkpoints(Callback):
     def _write(self, state: State, epoch: int) -> None:
         assert isinstance(state.model, Bank), "a job trains a bank"
         tally = empty(state.model.models, state.model.theta.device)
-        position = Position(epoch, 0, tally, state.update)
+        position = Position(epoch, 0, tally, state.update, state.best)
         Checkpoint.of(state.model, position, state.history, state.dataset, self.asked).write(self.path)
         self._written = time.monotonic()
 

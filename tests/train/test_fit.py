@@ -18,6 +18,7 @@ from linnet.core.step import reference_sgd_
 from linnet.data import synthetic
 from linnet.data.catalog import load
 from linnet.data.dataset import Dataset
+from linnet.data.split import split
 from linnet.errors import DivergedError, ShapeError, UsageError
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
@@ -307,3 +308,50 @@ def test_knobs_are_for_linear_models(blobs: Dataset) -> None:
     with pytest.raises(UsageError, match="by name"):
         linnet.fit(blobs, optimizer=torch.optim.SGD(net.parameters()), show=False)
     assert linnet.fit(blobs, optimizer="adam", lr=0.01, epochs=1, show=False).asked["optimizer"] == "adam"
+
+
+def learned_by_heart() -> Dataset:
+    """Rows that can only be learned by heart, so that validation soon gets worse."""
+    data = make_blobs(200)
+    y = torch.randint(0, 3, (200,), generator=torch.Generator().manual_seed(5))
+    return replace(data, y=torch.where(torch.arange(200) % 4 == 0, data.y, y))
+
+
+def test_patience_keeps_the_best_weights() -> None:
+    data = learned_by_heart()
+    recipe = Recipe(epochs=60, batch_size=32, lr=1.0, patience=3, validation=0.25, dtype="float64")
+    run, position = fit(data, recipe)
+    losses = run.history["validation_loss"]
+    assert run.status == "stopped: no better validation loss for 3 epochs"
+    assert losses.index(min(losses)) == len(losses) - 4
+    _, kept = split(data, 0.25, recipe.seed)
+    scores = kept.X.double() / 255 @ run.bank.W.T + run.bank.b
+    assert float(nn.functional.cross_entropy(scores, kept.y)) == pytest.approx(min(losses), rel=1e-9)
+    assert position.last is not None
+    assert not torch.equal(position.last.theta, run.bank.theta)
+
+
+@pytest.mark.parametrize("stop_at", [1, 3, 6])
+def test_an_early_stop_is_the_same_after_a_break(tmp_path: Path, stop_at: int) -> None:
+    data = learned_by_heart()
+    recipe = Recipe(epochs=60, batch_size=32, lr=1.0, patience=3, optimizer="momentum", momentum=0.5)
+    whole, _ = fit(data, recipe)
+
+    def pause(state: State) -> None:
+        if state.epoch == stop_at:
+            state.stop("a break")
+
+    part, position = fit(data, recipe, callbacks=[pause])
+    Checkpoint.of(part.bank, position, part.history, data, part.asked).write(tmp_path / "c.safetensors")
+    resumed, _ = fit(data, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
+    assert torch.equal(resumed.bank.theta, whole.bank.theta)
+    assert resumed.history["validation_loss"] == whole.history["validation_loss"]
+    assert resumed.status == whole.status
+
+
+def test_a_share_is_measured_without_patience_too(blobs: Dataset) -> None:
+    run, _ = fit(blobs, Recipe(epochs=2, validation=0.2), test=blobs)
+    assert {"validation_loss", "validation_accuracy", "test_accuracy"} <= set(run.history.last)
+    for options in ({"patience": 0}, {"validation": 1.0}):
+        with pytest.raises(UsageError, match=next(iter(options))):
+            Recipe(**options)  # type: ignore[arg-type]

@@ -79,7 +79,7 @@ def summary(run: Run) -> dict[str, object]:
         "folder": str(run.folder),
         "status": run.status,
         "seconds": round(run.seconds, 3),
-        "final": run.history.last,
+        "final": kept_record(run),
         "history": run.history.records,
         "asked": run.asked,
     }
@@ -94,14 +94,26 @@ def closing(run: Run) -> list[str]:
     from linnet.evaluate.truth import parameter_errors
 
     lines = []
-    if "test_accuracy" in run.history.last:
-        lines.append(f"test accuracy {run.history.last['test_accuracy']:.4f} after {len(run.history)} epochs")
+    kept = kept_record(run)
+    if "test_accuracy" in kept:
+        said = f"after {kept['epoch']:g} epochs" + (
+            "" if kept is run.history.last else ", whose weights are kept"
+        )
+        lines.append(f"test accuracy {kept['test_accuracy']:.4f} {said}")
     if run.truth is not None:
         errors = parameter_errors(run.bank, run.truth)
         lines.append("error of w: " + ", ".join(f"{e:+.6f}" for e in errors.w.tolist()))
         lines.append(f"error of b: {errors.b:+.6f}")
     lines.append(f"{run.seconds:.2f} s; the run is in {run.folder}")
     return lines
+
+
+def kept_record(run: Run) -> dict[str, float]:
+    """The figures of the epoch that the model's weights are from: with patience the best one, else the last."""
+    records = run.history.records
+    if run.asked.get("patience") is None or not records:
+        return run.history.last
+    return min(records, key=lambda record: record["validation_loss"])
 
 
 def _run(job: Job, quiet: bool, json: bool, resume: Path | None) -> Run:

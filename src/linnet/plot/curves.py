@@ -10,6 +10,8 @@ from matplotlib.ticker import MaxNLocator
 LINES = {
     "train_loss": ("train loss", "#0072B2", "-"),
     "train_accuracy": ("train acc", "#CC79A7", "--"),
+    "validation_loss": ("validation loss", "#D55E00", "-"),
+    "validation_accuracy": ("validation acc", "#E69F00", "--"),
     "test_loss": ("test loss", "#56B4E9", ":"),
     "test_accuracy": ("test acc", "#009E73", "-."),
 }

@@ -36,6 +36,7 @@ class State:
         history: the records of the epochs that have ended.
         reason: why the run is to stop; empty while it is not.
         update: the optimizer's state, where it has one.
+        best: the best weights so far, where they are looked for.
     """
 
     dataset: Dataset
@@ -47,6 +48,7 @@ class State:
     history: History = field(default_factory=History)
     reason: str = ""
     update: Update | None = None
+    best: Bank | None = None
 
     def stop(self, reason: str = "a callback asked") -> None:
         """End the run after the current minibatch, keeping what was learned."""
@@ -78,6 +80,39 @@ class Each(Callback):
     def epoch_end(self, state: State) -> None:
         """Call the function."""
         self.function(state)
+
+
+class EarlyStopping(Callback):
+    """Ends a run when the validation loss has not become better for some epochs; keeps the best weights.
+
+    What it knows it reads from the history, so a resumed run stops where the whole one would have.
+
+    Args:
+        patience: epochs without a better loss.
+        best: the best weights so far, of a run that goes on.
+    """
+
+    def __init__(self, patience: int, best: Bank | None = None) -> None:
+        self.patience, self.best = patience, best
+
+    def start(self, state: State) -> None:
+        """Take up where the history ends."""
+        state.best = self.best
+        self._judge(state)
+
+    def epoch_end(self, state: State) -> None:
+        """Keep the weights if they are the best, and stop if they have not been for long."""
+        losses = state.history["validation_loss"]
+        if losses[-1] < min(losses[:-1], default=float("inf")):
+            assert isinstance(state.model, Bank), "only banks are stopped early"
+            state.best = state.model.clone()
+        self._judge(state)
+
+    def _judge(self, state: State) -> None:
+        losses = [record["validation_loss"] for record in state.history.records]
+        waited = len(losses) - 1 - losses.index(min(losses)) if losses else 0
+        if waited >= self.patience:
+            state.stop(f"no better validation loss for {waited} epochs")
 
 
 class Callbacks(Callback):

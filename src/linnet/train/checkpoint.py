@@ -17,7 +17,7 @@ from linnet.train.history import History
 from linnet.train.loop import Position
 
 FORMAT = "linnet.checkpoint/1"
-OPTIMIZER = "optimizer."
+OPTIMIZER, BEST = "optimizer.", "best"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class Checkpoint:
         recipe: the resolved recipe, as plain values.
         optimizer: the optimizer's momenta, by name; empty for plain SGD.
         steps: that it has made.
+        best: the best weights so far, where they are looked for.
     """
 
     bank: Bank
@@ -43,6 +44,7 @@ class Checkpoint:
     recipe: dict[str, object]
     optimizer: dict[str, Tensor] = field(default_factory=dict)
     steps: int = 0
+    best: Bank | None = None
 
     @classmethod
     def of(
@@ -51,7 +53,10 @@ class Checkpoint:
         """The checkpoint of a run on `train`, whose rows are checksummed for it."""
         update = position.update
         state, steps = ({}, 0) if update is None else (update.state, update.steps)
-        return cls(bank, position, history, train.checksum, dict(recipe), state, steps)
+        kept = dict(recipe)
+        return cls(
+            position.last or bank, position, history, train.checksum, kept, state, steps, position.best
+        )
 
     def write(self, path: Path) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -69,6 +74,8 @@ class Checkpoint:
         }
         tensors = {"W": self.bank.W, "b": self.bank.b, "loss": at.tally.loss, "hits": at.tally.hits}
         tensors |= {OPTIMIZER + name: state for name, state in self.optimizer.items()}
+        if self.best is not None:
+            tensors[BEST] = self.best.theta
         model_file.write(path, tensors, metadata)
 
     @classmethod
@@ -91,4 +98,5 @@ class Checkpoint:
             json.loads(metadata["recipe"]),
             {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)},
             int(metadata.get("steps", 0)),
+            Bank(tensors[BEST], int(metadata["models"])) if BEST in tensors else None,
         )

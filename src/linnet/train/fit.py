@@ -16,9 +16,10 @@ from linnet.core.metrics import empty
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
+from linnet.data.split import split
 from linnet.device import generator, limited_threads, pick_device, pick_dtype, pick_threads
 from linnet.errors import ShapeError, UsageError
-from linnet.train.callbacks import Callback, Callbacks, State
+from linnet.train.callbacks import Callback, Callbacks, EarlyStopping, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.history import History
 from linnet.train.learner import BankLearner, KnobLearner, Learner, ModuleLearner, ModuleLoss
@@ -57,11 +58,16 @@ def fit(
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     bank = _initial(train, asked, dtype) if resume is None else _resumed(train, asked, resume)
     bank = bank.to(device)
-    learner = _learner(bank, train, asked, resume, step)
+    rows, kept = (train, None) if asked.validation is None else split(train, asked.validation, asked.seed)
+    learner = _learner(bank, rows, asked, resume, step)
+    if asked.patience is not None:
+        callbacks = [EarlyStopping(asked.patience, resume.best if resume else None), *callbacks]
     run, ended = _train(
-        learner, bank, train, test, asked, callbacks, bank.outputs, dtype,
-        resume.position if resume else None, resume.history if resume else None,
+        learner, bank, rows, test, asked, callbacks, bank.outputs, dtype,
+        resume.position if resume else None, resume.history if resume else None, kept,
     )  # fmt: skip
+    if ended.best is not None:
+        run.model, ended.last = ended.best.clone(), bank
     return run, ended
 
 
@@ -128,6 +134,7 @@ def _train(
     dtype: torch.dtype,
     position: Position | None,
     history: History | None,
+    validation: Dataset | None = None,
 ) -> tuple[Run, Position]:
     """Set up batches and threads, go through the loop, and gather the run."""
     device = pick_device(asked.device)
@@ -144,11 +151,12 @@ def _train(
             learner, batches, state, Callbacks(callbacks),
             test=None if test is None else test.to(device),
             measure_after=asked.measure == "after", position=position or Position(tally=empty(1, device)),
+            validation=None if validation is None else validation.to(device),
         )  # fmt: skip
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber)
     status = state.reason if state.reason in ("", INTERRUPTED) else f"stopped: {state.reason}"
     seconds = time.perf_counter() - started
-    ended = replace(ended, update=state.update)
+    ended = replace(ended, update=state.update, best=state.best)
     run = Run(
         model, state.history, status or "completed", card, as_dict(asked), seconds=seconds, truth=train.truth
     )

@@ -12,6 +12,7 @@ from types import FrameType
 
 import torch
 
+from linnet.core.bank import Bank
 from linnet.core.metrics import Tally, empty
 from linnet.core.update import Update
 from linnet.data.batches import Batches
@@ -33,12 +34,16 @@ class Position:
         batch: minibatches done in the epoch after them.
         tally: of those minibatches.
         update: the optimizer's state, where it has one.
+        best: the best weights so far, where they are looked for.
+        last: the weights to go on from, where the run's model is the best ones.
     """
 
     epoch: int = 0
     batch: int = 0
     tally: Tally = field(default_factory=lambda: empty(1))
     update: Update | None = None
+    best: Bank | None = None
+    last: Bank | None = None
 
 
 def train_epochs(
@@ -50,6 +55,7 @@ def train_epochs(
     test: Dataset | None,
     measure_after: bool,
     position: Position,
+    validation: Dataset | None = None,
 ) -> Position:
     """Train until `state.epochs` have been done or `state.stop` was called.
 
@@ -61,6 +67,7 @@ def train_epochs(
         test: measured after every epoch.
         measure_after: take the training figures over all rows after the epoch instead of running.
         position: where to start; its tally holds what the started epoch has so far.
+        validation: rows kept from training, measured after every epoch.
 
     Returns:
         Where it ended.
@@ -77,7 +84,8 @@ def train_epochs(
                 break
             seconds = time.perf_counter() - started
             running = learner.measure(batches.dataset) if measure_after else position.tally
-            state.history.records.append(_record(learner, state, running, test, seconds))
+            judged = {"validation": validation, "test": test}
+            state.history.records.append(_record(learner, state, running, judged, seconds))
             position = Position(position.epoch + 1, 0, empty(1))
             callback.epoch_end(state)
         callback.end(state)
@@ -100,18 +108,22 @@ def _train_epoch(
     return Position(position.epoch, batch, running)
 
 
-def _record(learner: Learner, state: State, running: Tally, test: Dataset | None, seconds: float) -> Record:
+def _record(
+    learner: Learner, state: State, running: Tally, judged: dict[str, Dataset | None], seconds: float
+) -> Record:
     is_classification = state.dataset.is_classification
     record: Record = {"epoch": state.epoch, "train_loss": float(running.mean_loss[0])}
     if is_classification:
         record["train_accuracy"] = float(running.accuracy[0])
-    if test is not None:
-        started = time.perf_counter()
-        measured = learner.measure(test)
-        record["test_loss"] = float(measured.mean_loss[0])
+    started = time.perf_counter()
+    for name, rows in judged.items():
+        if rows is None:
+            continue
+        measured = learner.measure(rows)
+        record[f"{name}_loss"] = float(measured.mean_loss[0])
         if is_classification:
-            record["test_accuracy"] = float(measured.accuracy[0])
-        seconds += time.perf_counter() - started
+            record[f"{name}_accuracy"] = float(measured.accuracy[0])
+    seconds += time.perf_counter() - started
     record["seconds"] = round(seconds, 6)
     return record
 

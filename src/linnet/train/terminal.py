@@ -11,6 +11,8 @@ COLUMNS = {
     "epoch": ("epoch", "d"),
     "train_loss": ("train loss", ".4g"),
     "train_accuracy": ("train acc", ".4f"),
+    "validation_loss": ("valid loss", ".4g"),
+    "validation_accuracy": ("valid acc", ".4f"),
     "test_loss": ("test loss", ".4g"),
     "test_accuracy": ("test acc", ".4f"),
     "seconds": ("seconds", ".3f"),
