@@ -172,7 +172,8 @@ def run_job(
         say(f"there is nothing to go on from in {resume}: the run begins")
     folder = resume or new_folder(job.out or default_folder(train.name))
     asked = as_dict(job.recipe.resolved(train.is_classification))
-    keeping = Checkpoints(folder / CHECKPOINT, asked, job.checkpoint_epochs, job.checkpoint_minutes)
+    every = job.checkpoint_epochs, job.checkpoint_minutes
+    keeping = Checkpoints(folder / CHECKPOINT, train, asked, *every)
     run, position = training.fit(
         train, job.recipe, test=test, callbacks=[*watching, keeping], resume=checkpoint
     )
@@ -189,13 +190,17 @@ class Checkpoints(Callback):
 
     Args:
         path: the file.
+        train: all rows of the job, those kept for validation too.
         asked: the resolved recipe, as plain values.
         epochs: between two checkpoints; None goes by time alone.
         minutes: likewise; whichever pass first.
     """
 
-    def __init__(self, path: Path, asked: dict[str, object], epochs: int | None, minutes: float) -> None:
-        self.path, self.asked, self.epochs, self.seconds = path, asked, epochs, 60 * minutes
+    def __init__(
+        self, path: Path, train: Dataset, asked: dict[str, object], epochs: int | None, minutes: float
+    ) -> None:
+        self.path, self.train, self.asked = path, train, asked
+        self.epochs, self.seconds = epochs, 60 * minutes
         self._written = time.monotonic()
 
     def start(self, state: State) -> None:
@@ -213,7 +218,7 @@ class Checkpoints(Callback):
         assert isinstance(state.model, Bank), "a job trains a bank"
         tally = empty(state.model.models, state.model.theta.device)
         position = Position(epoch, 0, tally, state.update, state.best)
-        Checkpoint.of(state.model, position, state.history, state.dataset, self.asked).write(self.path)
+        Checkpoint.of(state.model, position, state.history, self.train, self.asked).write(self.path)
         self._written = time.monotonic()
 
 

@@ -109,7 +109,7 @@ def closing(run: Run) -> list[str]:
 
 
 def kept_record(run: Run) -> dict[str, float]:
-    """The figures of the epoch that the model's weights are from: with patience the best one, else the last."""
+    """The figures of the epoch that the model's weights are from: with patience the best, else the last."""
     records = run.history.records
     if run.asked.get("patience") is None or not records:
         return run.history.last
