@@ -11,11 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from linnet.config import Job
-from linnet.errors import DataNotFoundError, UsageError
+from linnet.errors import DataNotFoundError, DivergedError, UsageError
 from linnet.runs import CHECKPOINT, run_job
-from linnet.train.callbacks import Callback, State
+from linnet.train.callbacks import Callback, Each, State
 from linnet.train.checkpoint import Checkpoint
 
 COMMAND = [
@@ -107,3 +108,29 @@ def test_a_folder_with_nothing_in_it_is_begun() -> None:
 def test_what_cannot_be(options: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="checkpoint"):
         job(**options)
+
+
+def test_a_diverged_run_leaves_its_folder_free() -> None:
+    with pytest.raises(DivergedError):
+        run_job(Job(dataset="synthetic", lr=1e9, out=Path("run")))
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"validation": 0.2}, {"patience": 2, "optimizer": "nesterov"}, {"clip": 1.0}]
+)
+def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(knobs: dict[str, object]) -> None:
+    class KilledError(Exception):
+        pass
+
+    def kill(state: State) -> None:
+        if state.epoch == 3:
+            raise KilledError
+
+    whole = run_job(job(out=Path("whole"), checkpoint_epochs=1, **knobs))
+    with pytest.raises(KilledError):
+        run_job(job(out=Path("part"), checkpoint_epochs=1, **knobs), watching=[Each(kill)])
+    resumed = run_job(job(checkpoint_epochs=1, **knobs), resume=Path("part"))
+    assert torch.equal(resumed.bank.theta, whole.bank.theta)
+    with pytest.raises(UsageError, match="another"):
+        run_job(job(), resume=Path("part"))

@@ -116,6 +116,9 @@ def test_settings_of_ones_own() -> None:
         ({"grid": {"lr": [0.1]}, "folds": 1}, "folds must lie"),
         ({"grid": {"lr": [0.1]}, "metric": "f1"}, "metric must be"),
         ({"grid": {"lr": [0.1]}, "validation": 1.5}, "fraction"),
+        ({"grid": {"lr": [0.1]}, "folds": 0}, "folds must lie"),
+        ({"grid": {"lr": [0.1]}, "patience": 0}, "patience must be"),
+        ({"grid": {"lr": [0.1]}, "halving": [10]}, "halving takes"),
     ],
 )
 def test_what_cannot_be(options: dict[str, object], message: str) -> None:
@@ -158,3 +161,15 @@ def test_plots(grid: dict[str, list[object]], metric: str) -> None:
     else:
         assert axes.get_ylabel() in grid
         assert len(axes.images) == 1
+
+
+def test_the_same_settings_twice_are_one() -> None:
+    result = linnet.sweep(SPLITS, settings=[Knobs(), Knobs()], epochs=1, batch_size=32, show=False)
+    assert len(result.trials) == 1
+
+
+def test_features_that_are_no_numbers_are_named() -> None:
+    data = synthetic.linear(seed=1)
+    data.X[3, 0] = torch.nan
+    with pytest.raises(UsageError, match="NaN"):
+        linnet.sweep(data, {"lr": [0.03]}, show=False)

@@ -21,7 +21,7 @@ from linnet.core.bank import Bank
 from linnet.core.metrics import empty
 from linnet.data.catalog import Progress, load
 from linnet.data.dataset import Dataset, Splits
-from linnet.errors import UsageError
+from linnet.errors import DivergedError, UsageError
 from linnet.plot.curves import curves
 from linnet.plot.live import LiveFigure
 from linnet.plot.save import save as save_figure
@@ -174,9 +174,16 @@ def run_job(
     asked = as_dict(job.recipe.resolved(train.is_classification))
     every = job.checkpoint_epochs, job.checkpoint_minutes
     keeping = Checkpoints(folder / CHECKPOINT, train, asked, *every)
-    run, position = training.fit(
-        train, job.recipe, test=test, callbacks=[*watching, keeping], resume=checkpoint
-    )
+    is_new = not folder.exists()
+    try:
+        run, position = training.fit(
+            train, job.recipe, test=test, callbacks=[*watching, keeping], resume=checkpoint
+        )
+    except DivergedError:
+        if is_new:  # there is nothing in it worth going on from
+            keeping.path.unlink(missing_ok=True)
+            folder.rmdir()
+        raise
     kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
     run.asked = {**run.asked, "dataset": train.name}
     if job.data_dir is not None:

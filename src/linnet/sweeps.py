@@ -30,6 +30,7 @@ from linnet.plot.save import save
 from linnet.plot.sweeps import sweep_figure
 from linnet.runs import new_folder
 from linnet.train import trials as making
+from linnet.train.fit import check
 from linnet.train.history import History
 from linnet.train.run import Card, Run
 from linnet.train.sweep import Outcome, Plan, train_together
@@ -263,19 +264,24 @@ def sweep(
     """
     train = dataset.train if isinstance(dataset, Splits) else dataset
     recipe = Recipe(
-        epochs=epochs, batch_size=batch_size, loss=loss, huber=huber, seed=seed, dtype=dtype, device=device,
-        threads=threads,
+        epochs=epochs, batch_size=batch_size, loss=loss, huber=huber, patience=patience, seed=seed,
+        dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
     asked = recipe.resolved(train.is_classification)
-    chosen = _settings(grid or {}, settings, random, Knobs(lr=asked.lr, seed=seed), seed)
-    views = making.folded(train, folds, seed) if folds else making.held_out(train, validation, seed)
+    check(train, None, asked)
+    several = _settings(grid or {}, settings, random, Knobs(lr=asked.lr, seed=seed), seed)
+    chosen = list(dict.fromkeys(several))  # the same settings twice are not two observations
+    if wrong := [rung for rung in halving if not 1 <= rung < asked.epochs]:
+        raise UsageError(f"halving takes epochs in 1…{asked.epochs - 1}, not {wrong[0]}")
+    is_folded = folds is not None
+    views = making.folded(train, folds, seed) if is_folded else making.held_out(train, validation, seed)
     made = making.trials(chosen, len(views))
+    name = _metric(metric, train)
     plan = Plan(
         epochs=asked.epochs, batch_size=asked.batch_size, seed=seed, patience=patience, rungs=tuple(halving),
-        threads=threads,
+        metric=name, threads=threads,
     )  # fmt: skip
     folder = None if out is None else new_folder(Path(out))
-    name = _metric(metric, train)
     say = _Lines(len(made), name) if show else (lambda epoch, figures: None)
     started = time.perf_counter()
     outcome = train_together(

@@ -70,7 +70,7 @@ def test_one_split_cannot_say() -> None:
     lead = selection.lead(found)
     assert lead.difference == pytest.approx(0.1)
     assert math.isnan(lead.p)
-    assert "use folds" in str(lead)
+    assert "use more folds" in str(lead)
     assert "no other" in str(selection.lead(found[:1]))
 
 
@@ -106,3 +106,29 @@ def test_the_table_has_means_and_standard_errors() -> None:
     assert table["validation_accuracy_se"].tolist() == pytest.approx([0.0, 0.1])
     assert table["models"].tolist() == [2, 2]
     assert table["status"].tolist() == ["completed, stopped in epoch 3", "completed"]
+
+
+def test_seeds_on_the_same_rows_are_no_evidence() -> None:
+    accuracy = curves(0.8, 0.8, 0.7, 0.7)
+    found = selection.configurations(
+        outcome(accuracy, accuracy), made([0.1, 0.2], seeds=2), "validation_accuracy"
+    )
+    assert selection.lead(found).is_noise
+    alike = curves(0.8, 0.9, 0.7, 0.8)
+    found = selection.configurations(outcome(alike, alike), made([0.1, 0.2], folds=2), "validation_accuracy")
+    assert not selection.lead(found).p < 0.05
+
+
+def test_what_lost_a_round_never_wins() -> None:
+    accuracy = curves(0.9, 0.8)
+    ended = outcome(1 - accuracy, accuracy, ["dropped after epoch 2", "completed"])
+    found = selection.configurations(ended, made([0.1, 0.2]), "validation_accuracy")
+    assert [c.knobs.lr for c in found] == [0.2, 0.1]
+
+
+def test_no_bound_is_a_value_like_others() -> None:
+    accuracy = curves(0.9, 0.8)
+    trials = [Trial(0, Knobs(clip=None), 0), Trial(1, Knobs(clip=0.5), 0)]
+    ended = outcome(1 - accuracy, accuracy)
+    table = selection.table(ended, selection.configurations(ended, trials, "validation_accuracy"), ["clip"])
+    assert table["clip"].tolist() == ["none", 0.5]

@@ -181,3 +181,33 @@ def test_no_models_are_an_error() -> None:
     with pytest.raises(UsageError, match="at least one model"):
         run([])
     assert sweep.WIDTH > 0
+
+
+@pytest.mark.parametrize("width", [2048, 9])
+def test_halving_is_over_all_tiles_and_folds(width: int) -> None:
+    data = make_blobs(200)
+    settings = [Knobs(lr=lr) for lr in (1e-4, 1e-2, 0.1, 1e-5)]
+    plan = Plan(epochs=3, batch_size=32, rungs=(1, 2), width=width)
+    outcome = train_together(data, trials(settings, 3), folded(data, 3, 0), LOSS, plan, torch.float64)
+    said = [outcome.status[3 * n : 3 * n + 3] for n in range(4)]
+    assert said == [["dropped after epoch 1"] * 3, ["dropped after epoch 2"] * 3, ["completed"] * 3,
+                    ["dropped after epoch 1"] * 3]  # fmt: skip
+
+
+def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
+    race = sweep._Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
+    race.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]))
+    assert race.losers() == {0}
+    assert race.losers() == set()
+
+
+def test_no_model_left_at_a_rung_is_no_error() -> None:
+    outcome = run([Knobs(lr=1e308), Knobs(lr=1.5e308)], rungs=(1, 2))
+    assert {said.split(" in")[0] for said in outcome.status} == {"diverged"}
+
+
+def test_halving_goes_by_the_metric() -> None:
+    plan = Plan(epochs=3, batch_size=1, metric="validation_accuracy")
+    race = sweep._Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
+    race.note(torch.tensor([0.9, 0.8]))
+    assert race.losers() == {1}

@@ -79,3 +79,10 @@ def test_a_model_for_each_setting_and_view() -> None:
 
 def test_the_names_of_the_optimizers_are_the_rules() -> None:
     assert OPTIMIZERS == RULES
+
+
+def test_random_settings_come_from_every_start() -> None:
+    drawn = random({"lr": LogUniform(1e-3, 1.0), "seed": range(3)}, Knobs(), 4, 0)
+    assert len(drawn) == 12
+    assert [k.seed for k in drawn] == [0, 1, 2] * 4
+    assert len({k.lr for k in drawn}) == 4

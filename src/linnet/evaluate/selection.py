@@ -2,8 +2,7 @@
 
 Settings that differ in the seed only are one configuration; its figures are the mean over folds and seeds,
 with the standard error of that mean. A winner leads within noise when a paired t-test cannot tell it from the
-next: over the folds, each the mean of its seeds, as seeds on the same rows say nothing of other rows; or over
-the seeds where there is one fold only.
+next: over the folds, each the mean of its seeds, as seeds on the same rows say nothing of other rows.
 """
 
 from __future__ import annotations
@@ -52,11 +51,9 @@ class Configuration:
 
     @property
     def samples(self) -> Tensor:
-        """What its scores are compared by: a mean a fold, or the scores of one fold's seeds."""
+        """What it is compared by: a mean a fold."""
         views = torch.tensor(self.views)
         folds = views.unique()
-        if len(folds) < 2:
-            return self.scores
         return torch.stack([self.scores[views == fold].mean() for fold in folds])
 
 
@@ -67,7 +64,8 @@ class Lead:
     Args:
         difference: of the mean scores, the best's less the next's; NaN without a next.
         error: the standard error of that difference over folds and seeds; NaN with a single pair.
-        p: the probability of such a difference by chance, by a paired t-test; NaN with a single pair.
+        p: the probability of such a difference by chance, by a paired t-test; NaN with a single pair, or
+            where all pairs differ alike.
     """
 
     difference: float
@@ -83,7 +81,7 @@ class Lead:
         if math.isnan(self.difference):
             return "there is no other to compare with"
         if math.isnan(self.p):
-            return f"it leads by {abs(self.difference):.4g}; one split cannot say if that is noise: use folds"
+            return f"it leads by {abs(self.difference):.4g}; if that is noise cannot be said: use more folds"
         said = "within noise" if self.is_noise else "beyond noise"
         return f"it leads by {abs(self.difference):.4g} ± {self.error:.2g} ({said}, p = {self.p:.2g})"
 
@@ -107,7 +105,14 @@ def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> li
         for members in groups.values()
     ]
     sign = -1.0 if metric.endswith("accuracy") else 1.0
-    return sorted(found, key=lambda c: math.inf if math.isnan(c.mean) else sign * c.mean)
+
+    def place(configuration: Configuration) -> tuple[bool, bool, float]:
+        """Diverged ones last, before them those that lost a round of halving, whatever their figures."""
+        dropped = any(outcome.status[m].startswith("dropped") for m in configuration.members)
+        mean = configuration.mean
+        return math.isnan(mean), dropped, math.inf if math.isnan(mean) else sign * mean
+
+    return sorted(found, key=place)
 
 
 def final(outcome: Outcome, name: str) -> Tensor:
@@ -143,7 +148,8 @@ def lead(found: Sequence[Configuration]) -> Lead:
         return Lead(difference, math.nan, math.nan)
     paired = first - second
     error = float(paired.std() / math.sqrt(len(paired)))
-    p = float(stats.ttest_rel(first.numpy(), second.numpy()).pvalue) if error > 0 else float(difference == 0)
+    alike = error <= 1e-9 * abs(difference)
+    p = math.nan if alike else float(stats.ttest_rel(first.numpy(), second.numpy()).pvalue)
     return Lead(difference, error, p)
 
 
@@ -162,6 +168,7 @@ def table(outcome: Outcome, found: Sequence[Configuration], varied: Sequence[str
     for configuration in found:
         members = list(configuration.members)
         row: dict[str, Any] = {name: getattr(configuration.knobs, name) for name in varied}
+        row = {name: "none" if value is None else value for name, value in row.items()}
         for name, values in finals.items():
             row[name] = float(values[members].mean())
             count = len(members)

@@ -32,6 +32,8 @@ def sweep_figure(table: pd.DataFrame, knobs: list[str], metric: str, title: str 
     """
     if not knobs:
         raise UsageError("there is nothing to plot: no knob has more than one value")
+    named = [knob for knob in knobs if not all(isinstance(value, int | float) for value in table[knob])]
+    table = table.assign(**{knob: table[knob].map(_short) for knob in named})  # such as a bound or "none"
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")
     axes = figure.add_subplot()
     if len(knobs) == 1:

@@ -12,7 +12,7 @@ from torch import nn
 from linnet.config import Recipe, ResolvedRecipe, as_dict
 from linnet.core.bank import Bank, normal
 from linnet.core.losses import by_name
-from linnet.core.metrics import empty
+from linnet.core.metrics import Tally, empty
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
@@ -54,17 +54,18 @@ def fit(
         DivergedError: the loss became infinite or NaN.
     """
     asked = (recipe or Recipe()).resolved(train.is_classification)
-    _check(train, test, asked)
+    check(train, test, asked)
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     bank = _initial(train, asked, dtype) if resume is None else _resumed(train, asked, resume)
     bank = bank.to(device)
     rows, kept = (train, None) if asked.validation is None else split(train, asked.validation, asked.seed)
     learner = _learner(bank, rows, asked, resume, step)
     if asked.patience is not None:
-        callbacks = [EarlyStopping(asked.patience, resume.best if resume else None), *callbacks]
+        best = resume.best.to(device) if resume and resume.best else None
+        callbacks = [EarlyStopping(asked.patience, best), *callbacks]
     run, ended = _train(
         learner, bank, rows, test, asked, callbacks, bank.outputs, dtype,
-        resume.position if resume else None, resume.history if resume else None, kept,
+        _moved(resume.position, device) if resume else None, resume.history if resume else None, kept,
     )  # fmt: skip
     if ended.best is not None:
         run.model, ended.last = ended.best.clone(), bank
@@ -99,7 +100,7 @@ def fit_module(
         UsageError, ShapeError, DivergedError: as `fit` does.
     """
     asked = (recipe or Recipe()).resolved(train.is_classification)
-    _check(train, test, asked)
+    check(train, test, asked)
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     module.to(device, dtype)
     loss = loss or (nn.CrossEntropyLoss(reduction="none") if train.is_classification else nn.MSELoss())
@@ -107,6 +108,12 @@ def fit_module(
     learner = ModuleLearner(module, loss, optimizer, dtype).reading(train)
     width = sum(parameter.numel() for parameter in module.parameters()) // max(1, train.features)
     return _train(learner, module, train, test, asked, callbacks, width, dtype, None, None)[0]
+
+
+def _moved(position: Position, device: torch.device) -> Position:
+    """A checkpoint's position with its sums on a device."""
+    tally = position.tally
+    return replace(position, tally=Tally(tally.loss.to(device), tally.hits.to(device), tally.rows))
 
 
 def _learner(
@@ -163,7 +170,14 @@ def _train(
     return run, ended
 
 
-def _check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
+def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
+    """Refuse data that a recipe cannot train on.
+
+    Raises:
+        UsageError, ShapeError: there are no rows, no labels for the loss, or features that are no numbers; or
+        the
+            test set is of another kind.
+    """
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
     if asked.loss == "softmax" and not train.is_classification:
@@ -192,7 +206,8 @@ def _resumed(train: Dataset, asked: ResolvedRecipe, checkpoint: Checkpoint) -> B
     is_fixed = asked.schedule != "constant" or asked.warmup > 0
     free = ("threads", "device") if is_fixed else ("epochs", "threads", "device")
     now = as_dict(asked)
-    changed = [k for k in now if k not in free and checkpoint.recipe.get(k) != now[k]]
+    keys = sorted({*now, *checkpoint.recipe} - set(free))
+    changed = [key for key in keys if checkpoint.recipe.get(key) != now.get(key)]
     if changed:
         raise UsageError(f"the checkpoint was made with another {', '.join(changed)}: resume with the same")
     return checkpoint.bank.clone()

@@ -43,6 +43,7 @@ class Plan:
         patience: epochs without a better validation loss after which a model is stopped, and its best
             weights kept; None never stops.
         rungs: epochs after which the worse half of the settings is dropped (successive halving).
+        metric: by which halving judges: "validation_loss" or "validation_accuracy".
         width: scores a row that one bank has at most.
         threads: "auto" or a number.
     """
@@ -52,6 +53,7 @@ class Plan:
     seed: int = 1
     patience: int | None = None
     rungs: tuple[int, ...] = ()
+    metric: str = "validation_loss"
     width: int = WIDTH
     threads: int | str = "auto"
 
@@ -107,23 +109,29 @@ def train_together(
     # Models of one optimizer stand together in the bank; the outcome is in the order of the trials.
     order = sorted(range(len(trials)), key=lambda m: RULES.index(trials[m].knobs.optimizer))
     across = max(1, plan.width // train.outputs)
-    tiles = [order[low : low + across] for low in range(0, len(order), across)]
-    banks: list[Bank] = []
-    status, curves = [COMPLETED] * len(trials), _blank(train, plan.epochs, len(trials))
+    members = [order[low : low + across] for low in range(0, len(order), across)]
+    curves = _blank(train, plan.epochs, len(trials))
+    race = _Race(trials, plan)
     rows = _Rows.of(train, views, dtype)
     with limited_threads(pick_threads(plan.threads, min(across, len(trials)) * train.outputs)):
-        for members in tiles:
-            tile = _Tile(rows, [trials[m] for m in members], loss, plan, dtype)
-            for epoch in range(plan.epochs):
-                figures = tile.epoch(epoch)
-                for name, values in figures.items():
-                    curves[name][epoch, members] = values
-                progress(epoch + 1, {name: values[epoch] for name, values in curves.items()})
-                if not len(tile.active):
-                    break
-            banks.append(tile.finished)
-            for m, said in zip(members, tile.status, strict=True):
-                status[m] = said
+        tiles = [_Tile(rows, [trials[m] for m in some], loss, plan, dtype) for some in members]
+        for epoch in range(plan.epochs):
+            for tile, some in zip(tiles, members, strict=True):
+                for name, values in (tile.epoch(epoch) if len(tile.active) else {}).items():
+                    curves[name][epoch, some] = values
+            race.note(curves[plan.metric][epoch])
+            if epoch + 1 in plan.rungs:
+                losers = race.losers()
+                for tile in tiles:
+                    tile.drop(losers, epoch)
+            progress(epoch + 1, {name: values[epoch] for name, values in curves.items()})
+            if not any(len(tile.active) for tile in tiles):
+                break
+    banks = [tile.finished for tile in tiles]
+    status = [COMPLETED] * len(trials)
+    for tile, some in zip(tiles, members, strict=True):
+        for m, said in zip(some, tile.status, strict=True):
+            status[m] = said
     together = stack(banks)
     K = train.outputs
     back = torch.empty(len(order), dtype=torch.int64)
@@ -131,6 +139,35 @@ def train_together(
     of_models = (back[:, None] * K + torch.arange(K)).flatten()
     bank = Bank(together.theta[of_models], len(trials))
     return Outcome(bank, status, curves, plan.patience is not None)
+
+
+class _Race:
+    """How the settings of a sweep stand against each other, over all tiles.
+
+    A setting's cost is the mean over its folds of what its models cost now, or at their end; a fold that
+    diverged makes it infinite.
+    """
+
+    def __init__(self, trials: Sequence[Trial], plan: Plan) -> None:
+        self.plan = plan
+        self.settings = torch.tensor([trial.setting for trial in trials])
+        self.cost = torch.full((len(trials),), torch.inf, dtype=torch.float64)
+        self.out: set[int] = set()
+
+    def note(self, figures: Tensor) -> None:
+        """Take an epoch's figures of all models, (M,), NaN for those that are out."""
+        sign = -1 if self.plan.metric.endswith("accuracy") else 1
+        now = torch.where(figures.isfinite(), sign * figures, self.cost)
+        # With patience a model is as good as its best weights.
+        self.cost = now if self.plan.patience is None else torch.minimum(now, self.cost)
+
+    def losers(self) -> set[int]:
+        """The worse half of the settings that have not lost yet."""
+        left = [n for n in self.settings.unique().tolist() if n not in self.out]
+        means = {n: float(self.cost[self.settings == n].mean()) for n in left}
+        lost = set(sorted(left, key=means.__getitem__)[-(-len(left) // 2) :])
+        self.out |= lost
+        return lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,22 +313,25 @@ class _Tile:
         if self.plan.patience is not None:
             late = finite & (self.waited[self.active] >= self.plan.patience)
             self._out(late, f"stopped in epoch {epoch + 1}", stays)
-        if epoch + 1 in self.plan.rungs:
-            self._out(self._losers(stays), f"dropped after epoch {epoch + 1}", stays)
+        self._narrow(stays)
+
+    def drop(self, settings: set[int], epoch: int) -> None:
+        """Take the models of some settings out, that have lost at a rung."""
+        lost = torch.tensor(
+            [self.trials[m].setting in settings for m in self.active.tolist()], dtype=torch.bool
+        )
+        stays = torch.ones_like(lost)
+        self._out(lost, f"dropped after epoch {epoch + 1}", stays)
+        self._narrow(stays)
+
+    def _narrow(self, stays: Tensor) -> None:
+        """Go on with some of the models that are in."""
         if bool(stays.all()):
             return
         self.active = self.active[stays]
         if len(self.active):  # the others go faster
             self.update = self.update.keep(stays.nonzero()[:, 0])
             self._settle()
-
-    def _losers(self, stays: Tensor) -> Tensor:
-        """The models of the worse half of the settings that are still in, by their mean validation loss."""
-        numbers = torch.tensor([self.trials[m].setting for m in self.active.tolist()])
-        left = numbers[stays].unique()
-        means = torch.stack([self.best[self.active[(numbers == n) & stays]].mean() for n in left])
-        worse = left[means.argsort()[-(-len(left) // 2) :]]
-        return stays & torch.isin(numbers, worse)
 
     def _out(self, which: Tensor, said: str, stays: Tensor) -> None:
         for m in self.active[which].tolist():

@@ -88,13 +88,15 @@ def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> lis
     Args:
         values: knob to a range, a value, or several.
         base: the knobs that are not named.
-        count: how many settings.
+        count: how many settings; each comes once for every seed.
         seed: of the draws.
 
     Raises:
         UsageError: as `grid` does.
     """
     _check_names(values)
+    seeds = _listed("seed", values.get("seed", base.seed))  # each setting from every start
+    values = {name: value for name, value in values.items() if name != "seed"}
     source = generator(seed, "trials")
     drawn = []
     for _ in range(count):
@@ -106,7 +108,7 @@ def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> lis
             else:
                 several = _listed(name, value)
                 chosen[name] = several[min(int(share * len(several)), len(several) - 1)]
-        drawn.append(dataclasses.replace(base, **chosen))
+        drawn += [dataclasses.replace(base, **chosen, seed=start) for start in seeds]
     return drawn
 
 
