@@ -69,11 +69,15 @@ class BankLearner(Learner):
         cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
         done, rows = 0, 0
         for X, y, out in zip(*cuts, strict=True):
-            self.step(self.bank, self.with_ones(X), y, self.loss, self.lr, self.scale, out)
+            self._step(X, y, out)
             done, rows = done + 1, rows + X.shape[0]
             if stopped():
                 break
         return done, self._tally(before, scores[:, :rows], block.y[:rows], block.sizes[0])
+
+    def _step(self, X: Tensor, y: Tensor, out: Tensor) -> None:
+        """A step on stored rows (B, D) and dense targets (K, B); `out`, (M·K, B), gets the scores."""
+        self.step(self.bank, self.with_ones(X), y, self.loss, self.lr, self.scale, out)
 
     @torch.inference_mode()
     def measure(self, dataset: Dataset) -> Tally:
@@ -131,23 +135,12 @@ class KnobLearner(BankLearner):
         self.steps = steps
         self.update = Update(bank, settings([knobs]))
 
-    @torch.inference_mode()
-    def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
-        """Step once a minibatch."""
-        target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
-        scores = self.room(len(block.X))  # (M·K, n)
-        cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
-        done, rows = 0, 0
-        for X, y, out in zip(*cuts, strict=True):
-            X1 = self.with_ones(X)
-            G = self.loss.residual(self.bank.scores_into(out, X1, self.scale), y)  # (M, K, B)
-            share = factor(self.knobs.schedule, self.update.steps, self.steps, self.knobs.warmup)
-            count, rate = (torch.tensor([v], dtype=torch.float64) for v in (len(X), self.knobs.lr * share))
-            self.update.step_(G, X1, self.scale, count, rate)
-            done, rows = done + 1, rows + X.shape[0]
-            if stopped():
-                break
-        return done, self._tally(before, scores[:, :rows], block.y[:rows], block.sizes[0])
+    def _step(self, X: Tensor, y: Tensor, out: Tensor) -> None:
+        X1 = self.with_ones(X)
+        G = self.loss.residual(self.bank.scores_into(out, X1, self.scale), y)  # (M, K, B)
+        share = factor(self.knobs.schedule, self.update.steps, self.steps, self.knobs.warmup)
+        count, rate = (torch.tensor([v], dtype=torch.float64) for v in (len(X), self.knobs.lr * share))
+        self.update.step_(G, X1, self.scale, count, rate)
 
 
 def settings(knobs: Sequence[Knobs]) -> Settings:
