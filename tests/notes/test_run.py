@@ -155,6 +155,11 @@ def test_files_of_other_people_are_not_written_over(tmp_path: Path) -> None:
     assert run_notes(path, out="others").page == first.page
 
 
+def test_the_time_of_a_cell_is_not_the_kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "PREPARE", "import time; time.sleep(2)")
+    assert run_notes(notes(tmp_path, "```python\n1\n```"), timeout=1).failures == []
+
+
 def test_a_kernel_that_cannot_be_set_up_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute, "PREPARE", "raise OSError('no room')")
     with pytest.raises(LinnetError, match="no room"):

@@ -9,6 +9,7 @@ kernel       what is set up in the kernel before the first cell
 execute      the cells, run one after another in a fresh kernel
 mathematics  LaTeX as MathML
 fonts        a font with the glyphs a page needs, to be put into it
+markup       Markdown and HTML of people's as clean HTML
 page         one self-contained HTML page
 run          all of it: notes in, an executed notebook and a page out
 """

@@ -128,10 +128,13 @@ def _started(client: NotebookClient) -> Iterator[None]:
 def _prepare(client: NotebookClient, imports: Sequence[str], script: str) -> None:
     hidden = nbformat.v4.new_code_cell(PREPARE.format(imports=list(imports), script=script))
     client.nb.cells.append(hidden)  # last, so that the others keep their numbers
+    allowed, client.timeout = client.timeout, None  # a cell's time does not count imports of torch
     try:
         client.execute_cell(hidden, len(client.nb.cells) - 1, store_history=False)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except (CellExecutionError, DeadKernelError) as error:
         raise KernelError(f"the kernel could not be set up: {_last_line(str(error))}") from error
+    finally:
+        client.timeout = allowed
 
 
 def _client(cells: Sequence[Block], folder: Path, timeout: float | None) -> NotebookClient:

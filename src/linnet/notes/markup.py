@@ -1,0 +1,189 @@
+"""People's Markdown and HTML as clean HTML, with its pictures in it and its formulas drawn.
+
+Everything passes nh3. What is ours, formulas and pictures, passes as a random mark and is put in afterwards.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import mimetypes
+import re
+import secrets
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from linnet.errors import MissingExtraError
+from linnet.notes.document import Text
+
+try:
+    import nh3
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
+    from mdit_py_plugins.tasklists import tasklists_plugin
+
+    from linnet.notes.mathematics import mathml
+except ImportError as error:
+    raise MissingExtraError("running notes", "notes") from error
+
+MAX_PICTURE_BYTES = 16 << 20
+"""A picture of the notes that is larger is left out of the page."""
+
+_TAGS = (nh3.ALLOWED_TAGS | {"mark", "font", "figure", "figcaption", "section", "input"}) - {"img"}
+
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]+")
+
+_IMG = re.compile(r"""<img\b((?:[^>"']|"[^"]*"|'[^']*')*)>""", re.IGNORECASE)
+
+
+class Writer:
+    """Markdown as clean HTML with its pictures in it.
+
+    Args:
+        folder: where the notes' pictures are looked for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+        self.markdown.use(footnote_plugin).use(tasklists_plugin)
+        dollarmath_plugin(self.markdown, double_inline=True, allow_digits=False, renderer=self._formula)
+        self.markdown.renderer.rules["image"] = self._image  # type: ignore[attr-defined]
+        self._mark = secrets.token_hex(8)  # nobody can have written it
+        self._kept: list[str] = []
+        self._attachments: dict[str, dict[str, str]] = {}
+
+    def html(self, text: Text) -> str:
+        """Some Markdown as HTML."""
+        self._attachments = text.attachments
+        return self._clean(self.markdown.render(_spaced(_delimited(text.source))))
+
+    def output(self, markup: str) -> str:
+        """The HTML of an output, cleaned likewise."""
+        self._attachments = {}
+        return self._clean(markup)
+
+    def _clean(self, markup: str) -> str:
+        clean = nh3.clean(
+            _IMG.sub(self._tag, markup),
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            attribute_filter=_attribute,
+            url_schemes={"http", "https", "mailto"},
+        )
+        # What is ours, formulas and pictures, passes the cleaning as a mark and is put in afterwards.
+        return re.sub(rf"{self._mark}-(\d+)-", lambda match: self._kept[int(match[1])], clean)
+
+    def _keep(self, ours: str) -> str:
+        self._kept.append(ours)
+        return f"{self._mark}-{len(self._kept) - 1}-"
+
+    def _formula(self, latex: str, options: dict[str, Any]) -> str:
+        return self._keep(mathml(latex, options["display_mode"]))
+
+    def _image(self, tokens: Sequence[Any], index: int, options: object, env: object) -> str:
+        token = tokens[index]
+        return self._picture(str(token.attrs.get("src", "")), token.content)
+
+    def _tag(self, match: re.Match[str]) -> str:
+        """A picture that the notes wrote as HTML."""
+        attributes = {
+            name.lower(): html.unescape(a or b or c)
+            for name, a, b, c in re.findall(r"(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", match[1])
+        }
+        return self._picture(
+            attributes.get("src", ""), attributes.get("alt", ""), attributes.get("width", "")
+        )
+
+    def _picture(self, address: str, words: str, width: str = "") -> str:
+        label = html.escape(words or Path(unquote(address)).name or "picture")
+        data = self._data(address)
+        if data is None:
+            return self._keep(f'<span class="missing" title="{html.escape(address)}">▨ {label}</span>')
+        size = f' width="{width}"' if re.fullmatch(r"\d{1,4}", width) else ""
+        return self._keep(f'<img src="{data}" alt="{label}"{size}>')
+
+    def _data(self, address: str) -> str | None:
+        """A picture's file as a data address; None when it is not below the notes' folder, or no picture."""
+        if address.startswith("attachment:"):
+            carried = self._attachments.get(unquote(address.removeprefix("attachment:")), {})
+            address = next((f"data:{kind};base64,{''.join(data)}" for kind, data in carried.items()), address)
+        if _PICTURE.fullmatch(address):
+            return address
+        if re.match(r"[\\/]|[A-Za-z][A-Za-z0-9+.-]*:", address):
+            return None  # elsewhere: the web, a drive, another machine
+        kind = mimetypes.guess_type(address)[0] or ""
+        try:
+            path = (self.folder / unquote(address)).resolve()
+            fits = kind.startswith("image/") and path.is_relative_to(self.folder) and path.is_file()
+            if not fits or path.stat().st_size > MAX_PICTURE_BYTES:
+                return None
+            return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        except (OSError, ValueError, RuntimeError):  # RuntimeError: links that lead in a circle
+            return None
+
+
+def _delimited(source: str) -> str:
+    """Markdown in which every formula stands between dollar signs, and the book's own marks are gone."""
+    pieces = re.split(r"(`+[^`]*`+)", re.sub(r":(?:eqlabel|label|numref|eqref|cite):`[^`]*`", "", source))
+    for number in range(0, len(pieces), 2):  # code in between stays as it is
+        piece = re.sub(r"\\\((.+?)\\\)", r"$\1$", pieces[number], flags=re.DOTALL)
+        piece = re.sub(r"\\\[(.+?)\\\]", r"$$\1$$", piece, flags=re.DOTALL)
+        pieces[number] = _BARE.sub(partial(_fenced, "".join(pieces[:number]) + piece), piece)
+    return re.sub(r"(?im)^\[toc\]\s*$", "", "".join(pieces))
+
+
+def _fenced(before: str, match: re.Match[str]) -> str:
+    """A bare environment between dollar signs, unless it stands between some."""
+    start = len(before) - len(match.string) + match.start()
+    return match[0] if before[:start].count("$$") % 2 else f"$$\n{match[0]}\n$$"
+
+
+_BARE = re.compile(
+    r"^\\begin\{((?:equation|align|gather|eqnarray)\*?)\}.*?\\end\{\1\}", re.MULTILINE | re.DOTALL
+)
+"""An environment that is a formula by itself, as in Jupyter."""
+
+
+def _spaced(source: str) -> str:
+    """Markdown whose displayed formulas stand apart from paragraphs that they follow without a blank line."""
+    lines: list[str] = []
+    is_open = False
+    for line in source.split("\n"):
+        count = line.count("$$")
+        starts = line.lstrip().startswith("$$")
+        if starts and not is_open and lines and lines[-1].strip():
+            lines.append("")
+        lines.append(line)
+        closes = is_open if count % 2 else starts and count == 2 and line.rstrip().endswith("$$")
+        is_open ^= bool(count % 2)
+        if closes and line.rstrip().endswith("$$"):
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "class":
+        return value if value in _CLASSES else None
+    if name == "style":
+        return value if re.fullmatch(r"text-align: ?(left|right|center)", value) else None
+    if tag == "input":
+        return {"type": "checkbox"}.get(name, value)
+    return value
+
+
+_CLASSES = ("math block", "math inline", "footnotes", "footnote-ref", "footnote-item", "task-list-item")
+
+_ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "*": {"align", "class", "id"},
+    "font": {"color"},
+    "td": {"align", "style", "colspan", "rowspan"},
+    "th": {"align", "style", "colspan", "rowspan"},
+    "input": {"type", "checked", "disabled"},
+    "details": {"open"},
+}
