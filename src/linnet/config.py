@@ -34,8 +34,6 @@ CHOICES = {
     "measure": ("running", "after"),
     "dtype": ("float32", "float64"),
 }
-
-
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 SCHEDULES = ("constant", "step", "cosine", "linear", "onecycle")
 
@@ -160,10 +158,8 @@ class Recipe:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
-        for name, least in (("lr", 0.0), ("std", 0.0), ("huber", 0.0)):
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value >= least):
-                raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
+        if not (math.isfinite(self.huber) and self.huber >= 0):
+            raise UsageError(f"huber must be a finite number of at least 0, not {self.huber!r}")
         self.knobs(self.lr or 0.0)
         if self.patience is not None and self.patience < 1:
             raise UsageError(f"patience must be at least 1, not {self.patience}")

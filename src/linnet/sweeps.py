@@ -18,20 +18,19 @@ from torch import Tensor
 
 from linnet import files
 from linnet.config import Knobs, Recipe
-from linnet.core.bank import Bank
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import UsageError
 from linnet.evaluate import selection
+from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Lead
 from linnet.plot.save import save
 from linnet.plot.sweeps import sweep_figure
 from linnet.runs import new_folder
 from linnet.train import trials as making
-from linnet.train.fit import check
-from linnet.train.history import History
+from linnet.train.fit import check, fit
 from linnet.train.run import Card, Run
 from linnet.train.sweep import Outcome, Plan, train_together
 from linnet.train.trials import LogUniform, View
@@ -112,34 +111,20 @@ class SweepResult:
             test: rows that are only scored, once, at the end.
         """
         chosen = selection.best(self.configurations)
-        epochs = _epochs(self, chosen)
-        plan = dataclasses.replace(self.plan, epochs=epochs, patience=None, rungs=())
-        judged = View(None, torch.arange(min(len(self.train), 1000)))  # of no use but to see it diverge
-        started = time.perf_counter()
-        outcome = train_together(
-            self.train.to(pick_device(self.recipe.device)), [making.Trial(0, chosen.knobs, 0)], [judged],
-            by_name(self.card.loss, self.card.huber), plan, pick_dtype(self.recipe.dtype),
-        )  # fmt: skip
-        losses = outcome.curves["train_loss"][:, 0].tolist()
-        records = [{"epoch": float(n), "train_loss": loss} for n, loss in enumerate(losses, 1)]
-        asked = {**dataclasses.asdict(chosen.knobs), **dataclasses.asdict(plan), "dataset": self.train.name}
-        run = Run(
-            outcome.bank, History(records), outcome.status[0], self.card, asked,
-            dataset_checksum=self.train.checksum, seconds=time.perf_counter() - started,
-        )  # fmt: skip
+        knobs = {**dataclasses.asdict(chosen.knobs), "epochs": _epochs(self, chosen), "patience": None}
+        run, _ = fit(self.train, dataclasses.replace(self.recipe, **knobs))
+        run.asked["dataset"], run.dataset_checksum = self.train.name, self.train.checksum
         if test is not None:
             scored = score(run, test)
-            records[-1]["test_loss"] = scored.loss
+            run.history.last["test_loss"] = scored.loss
             if self.card.classes:
-                records[-1]["test_accuracy"] = scored.accuracy
+                run.history.last["test_accuracy"] = scored.accuracy
         return run
 
     def ensemble(self) -> Ensemble:
         """The models of the best configuration together, one a fold and seed."""
         members = torch.tensor(selection.best(self.configurations).members)
-        K = self.train.outputs
-        rows = (members[:, None] * K + torch.arange(K)).flatten()
-        return Ensemble(Bank(self.outcome.bank.theta[rows], len(members)), self.card)
+        return Ensemble(self.outcome.bank.take(members), self.card)
 
     def save(self, folder: Path | str) -> None:
         """Leave `table.csv`, `sweep.json` and, where a knob was varied, `sweep.svg` in a folder.
@@ -157,48 +142,11 @@ class SweepResult:
             "models": len(self.trials),
             "metric": self.metric,
             "best": dataclasses.asdict(self.best),
-            "lead": dataclasses.asdict(self.lead),
+            "lead": self.lead.as_dict(),
             "shared": dataclasses.asdict(self.plan),
             "seconds": round(self.seconds, 3),
         }
-        text = json.dumps(summary, indent=2, ensure_ascii=False).replace("NaN", "null")
-        files.write(folder / "sweep.json", text + "\n")
-
-
-@dataclass(frozen=True, eq=False)
-class Ensemble:
-    """Several models as one: the mean of their probabilities, or of their predictions.
-
-    Args:
-        bank: the models.
-        card: what they predict.
-    """
-
-    bank: Bank
-    card: Card
-
-    def probabilities(self, X: Tensor) -> Tensor:
-        """The mean over the models of the class probabilities, or of the predictions: (B, K).
-
-        Args:
-            X: stored rows, (B, D).
-        """
-        scores = self.bank.scores(X.to(self.bank.theta), self.card.scale)  # (M, K, B)
-        each = torch.softmax(scores, -2) if self.card.classes else scores
-        return each.mean(0).T
-
-    def accuracy(self, dataset: Dataset, rows: int = 4096) -> float:
-        """The share of rows that it takes for their own class.
-
-        Raises:
-            UsageError: the models are of a regression.
-        """
-        if not self.card.classes:
-            raise UsageError("a regression has no accuracy")
-        good = 0
-        for X, y in zip(dataset.X.split(rows), dataset.y.split(rows), strict=True):
-            good += int((self.probabilities(X).argmax(1).cpu() == y.cpu()).sum())
-        return good / len(dataset)
+        files.write(folder / "sweep.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 
 def sweep(

@@ -90,3 +90,14 @@ def test_what_does_not_fit() -> None:
         banks.stack([make(1, 1, 2), make(1, 1, 3)])
     with pytest.raises(UsageError, match=r"one nn\.Linear"):
         banks.from_module(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)))
+
+
+def test_models_are_taken_in_the_order_asked_for() -> None:
+    bank = banks.normal(4, 2, 3, [generator(m, "init") for m in range(4)])
+    taken = bank.take(torch.tensor([3, 1]))
+    assert taken.models == 2
+    for place, model in enumerate((3, 1)):
+        assert torch.equal(taken.pick(place).theta, bank.pick(model).theta)
+    taken.theta.zero_()
+    assert bool(bank.theta.any())  # its memory is its own
+    assert bank.rows_of(torch.tensor([2, 0])).tolist() == [4, 5, 0, 1]

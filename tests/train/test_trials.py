@@ -5,8 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.config import OPTIMIZERS, Knobs
-from linnet.core.update import RULES
+from linnet.config import Knobs
 from linnet.errors import UsageError
 from linnet.train.trials import LogUniform, folded, grid, held_out, random, trials
 from tests.conftest import make_blobs
@@ -75,10 +74,6 @@ def test_a_model_for_each_setting_and_view() -> None:
     assert [(t.setting, t.view, t.knobs.lr) for t in made] == [
         (s, v, lr) for s, lr in ((0, 0.1), (1, 0.2)) for v in range(3)
     ]
-
-
-def test_the_names_of_the_optimizers_are_the_rules() -> None:
-    assert OPTIMIZERS == RULES
 
 
 def test_random_settings_come_from_every_start() -> None:

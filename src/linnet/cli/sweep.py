@@ -192,13 +192,12 @@ def _summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
     import dataclasses
 
     table = result.table.astype(object).where(result.table.notna(), None)
-    lead = {key: None if value != value else value for key, value in dataclasses.asdict(result.lead).items()}
     return {
         "folder": str(folder),
         "models": len(result.trials),
         "seconds": round(result.seconds, 3),
         "best": dataclasses.asdict(result.best),
-        "lead": {**lead, "within_noise": result.lead.is_noise},
+        "lead": result.lead.as_dict(),
         "final": best.history.last,
         "table": table.to_dict("records"),
     }

@@ -96,6 +96,15 @@ class Bank:
         """The bank on a device; itself where it is there already."""
         return Bank(self.theta.to(device), self.models)
 
+    def rows_of(self, models: Tensor) -> Tensor:
+        """Where some models stand in theta, (m·K,), in their order."""
+        outputs = torch.arange(self.outputs, device=models.device)
+        return (models[:, None] * self.outputs + outputs).flatten().to(self.theta.device)
+
+    def take(self, models: Tensor) -> Bank:
+        """Some models in their order as a bank with memory of its own."""
+        return Bank(self.theta[self.rows_of(models)], len(models))
+
     def pick(self, model: int) -> Bank:
         """One model as a bank of its own, sharing memory with this one.
 

@@ -25,10 +25,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from linnet.config import OPTIMIZERS
 from linnet.core.bank import Bank
 from linnet.errors import UsageError
-
-RULES = ("sgd", "momentum", "nesterov", "adam")
 
 BETA2, EPSILON = 0.999, 1e-8
 """Adam's second decay and its guard against division by zero."""
@@ -61,8 +60,8 @@ class Settings:
     clip: Tensor
 
     def __post_init__(self) -> None:
-        if wrong := [rule for rule in self.rules if rule not in RULES]:
-            raise UsageError(f"unknown optimizer {wrong[0]!r}: expected {', '.join(RULES)}")
+        if wrong := [rule for rule in self.rules if rule not in OPTIMIZERS]:
+            raise UsageError(f"unknown optimizer {wrong[0]!r}: expected {', '.join(OPTIMIZERS)}")
         if len(_runs(self.rules)) > len(set(self.rules)):
             raise UsageError(f"models of one rule must stand together, got {self.rules}")
 
@@ -139,9 +138,8 @@ class Update:
 
     def keep(self, models: Tensor) -> Update:
         """The update of some of the models, in order, in memory of its own."""
-        K = self.bank.outputs
-        rows = (models[:, None] * K + torch.arange(K)).flatten()
-        kept = Update(Bank(self.bank.theta[rows], len(models)), self.settings.keep(models))
+        rows = self.bank.rows_of(models)
+        kept = Update(self.bank.take(models), self.settings.keep(models))
         kept.steps = self.steps
         whole = [self._whole(part) for part in (self._velocity, self._square)]
         for group, velocity, square in zip(kept._groups, kept._velocity, kept._square, strict=True):

@@ -77,6 +77,11 @@ class Lead:
         """Whether the next could as well be the best."""
         return not self.p < SURE
 
+    def as_dict(self) -> dict[str, float | bool | None]:
+        """As plain JSON values, None where a figure is not known."""
+        known = {name: None if math.isnan(v) else v for name, v in dataclasses.asdict(self).items()}
+        return {**known, "within_noise": self.is_noise}
+
     def __str__(self) -> str:
         if math.isnan(self.difference):
             return "there is no other to compare with"

@@ -174,9 +174,8 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
     """Refuse data that a recipe cannot train on.
 
     Raises:
-        UsageError, ShapeError: there are no rows, no labels for the loss, or features that are no numbers; or
-        the
-            test set is of another kind.
+        UsageError: there are no rows, no labels for the loss, or features that are no numbers.
+        ShapeError: the test set is of another kind.
     """
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")

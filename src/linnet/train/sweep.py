@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import OPTIMIZERS, Knobs
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
-from linnet.core.update import RULES, Update
+from linnet.core.update import Update
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.device import generator, limited_threads, pick_threads
@@ -107,7 +107,7 @@ def train_together(
     if not trials:
         raise UsageError("a sweep needs at least one model")
     # Models of one optimizer stand together in the bank; the outcome is in the order of the trials.
-    order = sorted(range(len(trials)), key=lambda m: RULES.index(trials[m].knobs.optimizer))
+    order = sorted(range(len(trials)), key=lambda m: OPTIMIZERS.index(trials[m].knobs.optimizer))
     across = max(1, plan.width // train.outputs)
     members = [order[low : low + across] for low in range(0, len(order), across)]
     curves = _blank(train, plan.epochs, len(trials))
@@ -127,17 +127,11 @@ def train_together(
             progress(epoch + 1, {name: values[epoch] for name, values in curves.items()})
             if not any(len(tile.active) for tile in tiles):
                 break
-    banks = [tile.finished for tile in tiles]
     status = [COMPLETED] * len(trials)
     for tile, some in zip(tiles, members, strict=True):
         for m, said in zip(some, tile.status, strict=True):
             status[m] = said
-    together = stack(banks)
-    K = train.outputs
-    back = torch.empty(len(order), dtype=torch.int64)
-    back[torch.tensor(order)] = torch.arange(len(order))
-    of_models = (back[:, None] * K + torch.arange(K)).flatten()
-    bank = Bank(together.theta[of_models], len(trials))
+    bank = stack([tile.finished for tile in tiles]).take(torch.tensor(order).argsort())
     return Outcome(bank, status, curves, plan.patience is not None)
 
 
@@ -282,14 +276,13 @@ class _Tile:
 
     def _judged(self) -> dict[str, Tensor]:
         """The validation figures of the models that are in, each on its own view's rows."""
-        bank, K = self.update.bank, self.update.bank.outputs
+        bank = self.update.bank
         loss = torch.full((bank.models,), torch.nan, dtype=torch.float64)
         accuracy = loss.clone()
         views = torch.tensor([self.trials[m].view for m in self.active.tolist()])
         for view in views.unique().tolist():
             members = (views == view).nonzero()[:, 0]
-            rows = (members[:, None] * K + torch.arange(K)).flatten().to(bank.theta.device)
-            part = Bank(bank.theta[rows], len(members)) if len(members) < bank.models else bank
+            part = bank.take(members) if len(members) < bank.models else bank
             learner = BankLearner(part, self.loss, torch.ones(part.models), self.train.scale)
             measured = learner.measure(self.validation[view])
             loss[members], accuracy[members] = measured.mean_loss.cpu(), measured.accuracy.cpu()
@@ -340,9 +333,8 @@ class _Tile:
 
     def _put(self, which: Tensor) -> None:
         """Copy some models' parameters to where the finished ones are."""
-        K = self.finished.outputs
-        into = (self.active[which][:, None] * K + torch.arange(K)).flatten()
-        out = (which.nonzero()[:, 0][:, None] * K + torch.arange(K)).flatten()
+        into = self.finished.rows_of(self.active[which])
+        out = self.update.bank.rows_of(which.nonzero()[:, 0])
         self.finished.theta[into] = self.update.bank.theta[out]
 
     def _erase(self, model: int) -> None:

@@ -1,0 +1,49 @@
+"""Several models as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.functional import softmax
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+from linnet.train.run import Card
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Several models as one: the mean of their probabilities, or of their predictions.
+
+    Args:
+        bank: the models.
+        card: what they predict.
+    """
+
+    bank: Bank
+    card: Card
+
+    def probabilities(self, X: Tensor) -> Tensor:
+        """The mean over the models of the class probabilities, or of the predictions: (B, K).
+
+        Args:
+            X: stored rows, (B, D).
+        """
+        scores = self.bank.scores(X.to(self.bank.theta), self.card.scale)  # (M, K, B)
+        each = softmax(scores, -2) if self.card.classes else scores
+        return each.mean(0).T
+
+    def accuracy(self, dataset: Dataset, rows: int = 4096) -> float:
+        """The share of rows that it takes for their own class.
+
+        Raises:
+            UsageError: the models are of a regression.
+        """
+        if not self.card.classes:
+            raise UsageError("a regression has no accuracy")
+        good = 0
+        for X, y in zip(dataset.X.split(rows), dataset.y.split(rows), strict=True):
+            good += int((self.probabilities(X).argmax(1).cpu() == y.cpu()).sum())
+        return good / len(dataset)
