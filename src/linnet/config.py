@@ -30,7 +30,7 @@ LINEAR_BOOK = {"epochs": 3, "batch_size": 10, "lr": 0.03, "loss": "squared", "me
 """D2L 3.2: linear regression on synthetic data."""
 
 CHOICES = {
-    "loss": ("softmax", "squared", "absolute", "huber"),
+    "loss": ("softmax", "logistic", "squared", "absolute", "huber"),
     "measure": ("running", "after"),
     "dtype": ("float32", "float64"),
 }

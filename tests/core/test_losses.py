@@ -6,10 +6,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from linnet.core.losses import AbsoluteError, Huber, Loss, SoftmaxCrossEntropy, SquaredError, by_name
+from linnet.core.losses import (
+    AbsoluteError,
+    Huber,
+    Logistic,
+    Loss,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    by_name,
+)
 from linnet.errors import UsageError
 
-LOSSES = [SoftmaxCrossEntropy(), SquaredError(), AbsoluteError(), Huber(0.7, 1.3), Huber.book(0.5)]
+LOSSES = [
+    SoftmaxCrossEntropy(),
+    Logistic(),
+    SquaredError(),
+    AbsoluteError(),
+    Huber(0.7, 1.3),
+    Huber.book(0.5),
+]
 NAMES = [type(loss).__name__ + str(i) for i, loss in enumerate(LOSSES)]
 
 
@@ -106,3 +121,21 @@ def test_a_rows_loss_has_the_same_bits_in_any_batch(outputs: int, rows: int, cut
         loss.value(scores[..., s], labels[s]) for s in (slice(0, at), slice(at, rows)) if labels[s].numel()
     ]
     assert torch.equal(torch.cat(parts, -1), loss.value(scores, labels))
+
+
+def test_logistic_is_torchs_binary_cross_entropy_summed_over_classes() -> None:
+    scores, target = problem(3)
+    expected = nn.functional.binary_cross_entropy_with_logits(
+        scores, target.expand_as(scores), reduction="none"
+    )
+    torch.testing.assert_close(Logistic().value(scores, target), expected.sum(-2))
+
+
+def test_logistic_probabilities_are_the_sigmoids_shared_out_and_survive_extreme_scores() -> None:
+    scores, _ = problem(4)
+    p = torch.sigmoid(scores)
+    torch.testing.assert_close(Logistic().probabilities(scores), p / p.sum(-2, keepdim=True))
+    extreme = torch.tensor([[-800.0], [-801.0]], dtype=torch.float64)
+    expected = torch.softmax(extreme, -2)
+    torch.testing.assert_close(Logistic().probabilities(extreme), expected)
+    assert float(Logistic().value(torch.full((2, 1), 900.0), torch.ones(2, 1))) == 0.0

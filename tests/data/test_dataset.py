@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -44,3 +46,40 @@ def test_the_checksum_is_of_the_content(blobs: Dataset) -> None:
 def test_what_cannot_be(arguments: dict[str, object], error: type[Exception], match: str) -> None:
     with pytest.raises(error, match=match):
         Dataset(**arguments)  # type: ignore[arg-type]
+
+
+def test_weights_and_soft_labels_go_with_the_rows() -> None:
+    shares = torch.tensor([[0.2, 0.8], [1.0, 0.0], [0.5, 0.5]])
+    data = Dataset(torch.zeros(3, 2), shares, classes=("a", "b"), weights=torch.tensor([1.0, 0.0, 2.5]))
+    assert data.is_classification
+    assert data.labels.tolist() == [1, 0, 0]
+    part = data.rows(torch.tensor([2, 0]))
+    assert part.weights is not None
+    assert part.weights.tolist() == [2.5, 1.0]
+    plain = dataclasses.replace(data, weights=None)
+    assert plain.checksum != data.checksum
+
+
+@pytest.mark.parametrize(
+    ("weights", "error"),
+    [
+        (torch.ones(2), ShapeError),
+        (torch.ones(3, dtype=torch.int64), ShapeError),
+        (torch.tensor([1.0, -1.0, 1.0]), UsageError),
+        (torch.tensor([1.0, float("nan"), 1.0]), UsageError),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(weights: torch.Tensor, error: type[Exception]) -> None:
+    with pytest.raises(error, match="weights"):
+        Dataset(torch.zeros(3, 2), torch.zeros(3, 1), weights=weights)
+
+
+@pytest.mark.parametrize("y", [torch.tensor([[0.5, 0.6]]), torch.tensor([[1.5, -0.5]]), torch.ones(1, 3)])
+def test_soft_labels_that_are_no_shares_are_refused(y: torch.Tensor) -> None:
+    with pytest.raises((UsageError, ShapeError), match="soft labels"):
+        Dataset(torch.zeros(1, 2), y, classes=("a", "b"))
+
+
+def test_a_regression_has_no_labels() -> None:
+    with pytest.raises(UsageError, match="regression"):
+        _ = Dataset(torch.zeros(2, 2), torch.zeros(2, 1)).labels

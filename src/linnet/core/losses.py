@@ -34,6 +34,14 @@ class Loss(ABC):
     def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
         """The diagonal of ∂²value/∂scores², (…, K, B)."""
 
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """The class probabilities that go with scores (…, K, B), summing to 1 over K."""
+        return torch.softmax(scores, -2)
+
+    def middle(self, outputs: int) -> float:
+        """The target of a class that says nothing, to which label smoothing moves all: 1/K."""
+        return 1 / outputs
+
     @staticmethod
     def encode(target: Tensor, outputs: int, dtype: torch.dtype) -> Tensor:
         """A batch's stored targets as dense (K, B).
@@ -80,6 +88,37 @@ class SoftmaxCrossEntropy(Loss):
         """See `Loss.curvature`."""
         p = torch.softmax(scores, -2)
         return p * (1 - p)
+
+
+@dataclass(frozen=True)
+class Logistic(Loss):
+    """l(o, y) = Σ_k log(1 + e^{o_k}) − y_k o_k: K binary problems side by side, one class against the rest.
+
+    The residual is σ(o) − y with σ(o) = 1/(1 + e^{−o}), the curvature σ(o) (1 − σ(o)). Probabilities are
+    σ(o_k) divided by their sum.
+    """
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        softplus = torch.logaddexp(scores, scores.new_zeros(()))  # nn.functional's is cut off at 20
+        return (softplus - _dense(scores, target) * scores).sum(-2)
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        return torch.sigmoid(scores).sub_(_dense(scores, target))
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        p = torch.sigmoid(scores)
+        return p * (1 - p)
+
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """See `Loss.probabilities`; through logarithms, so that small ones do not become 0/0."""
+        return torch.softmax(nn.functional.logsigmoid(scores), -2)
+
+    def middle(self, outputs: int) -> float:
+        """See `Loss.middle`: a half, whatever K."""
+        return 0.5
 
 
 @dataclass(frozen=True)
@@ -173,7 +212,7 @@ class Huber(Loss):
 
 
 def by_name(name: str, huber: float = 1.0) -> Loss:
-    """The loss called "softmax", "squared", "absolute" or "huber" (PyTorch's, with δ = `huber`).
+    """The loss called "softmax", "logistic", "squared", "absolute" or "huber" (PyTorch's, with δ = `huber`).
 
     Raises:
         UsageError: any other name.
@@ -181,8 +220,11 @@ def by_name(name: str, huber: float = 1.0) -> Loss:
     if name == "huber":
         return Huber.torch(huber)
     losses: dict[str, Loss] = {
-        "softmax": SoftmaxCrossEntropy(), "squared": SquaredError(), "absolute": AbsoluteError(),
-    }  # fmt: skip
+        "softmax": SoftmaxCrossEntropy(),
+        "logistic": Logistic(),
+        "squared": SquaredError(),
+        "absolute": AbsoluteError(),
+    }
     if name not in losses:
         raise UsageError(f"unknown loss {name!r}: expected huber, {', '.join(losses)}")
     return losses[name]

@@ -14,6 +14,9 @@ from torch import Tensor
 
 from linnet.errors import ShapeError, UsageError
 
+SHARES = 1e-3
+"""How far the shares of a soft label may be from summing to 1."""
+
 
 @dataclass(frozen=True)
 class LinearTruth:
@@ -32,17 +35,20 @@ class Dataset:
 
     Args:
         X: features, shape (N, D), any real dtype.
-        y: class indices, shape (N,), int64; or targets of a regression, shape (N, K), floating.
+        y: class indices, shape (N,), int64; soft labels, the share of each class, shape (N, K), floating,
+            each row summing to 1; or, without classes, targets of a regression, shape (N, K), floating.
         name: what to call the data set, such as "fashion_mnist".
         classes: the K class names; empty for a regression.
         image_shape: (height, width) when a row is an image.
         scale: the features the model sees are `X * scale`; 1/255 for uint8 pixels.
         source: where the rows came from, for people.
         truth: the parameters behind synthetic data.
+        weights: how much each row counts, shape (N,), floating; None where all count alike.
 
     Raises:
         ShapeError: X, y and the rest do not fit each other.
-        UsageError: a class index is outside the classes.
+        UsageError: a class index is outside the classes, soft labels are no shares, or weights are negative
+            or not finite.
     """
 
     X: Tensor
@@ -53,6 +59,7 @@ class Dataset:
     scale: float = 1.0
     source: str = ""
     truth: LinearTruth | None = None
+    weights: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2:
@@ -70,8 +77,31 @@ class Dataset:
             )
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.features:
             raise ShapeError(f"an image of {self.image_shape} does not have {self.features} features")
+        if self.weights is not None:
+            self._check_weights(self.weights)
+
+    def _check_weights(self, weights: Tensor) -> None:
+        if weights.shape != (len(self),) or not weights.is_floating_point():
+            raise ShapeError(
+                f"weights must be floating with shape ({len(self)},), one a row, got {weights.dtype} "
+                f"{tuple(weights.shape)}"
+            )
+        if not bool(((weights >= 0) & weights.isfinite()).all()):
+            raise UsageError("weights must be finite numbers of at least 0")
+
+    def _check_soft_labels(self) -> None:
+        if self.y.shape[1:] != (len(self.classes),):
+            raise ShapeError(
+                f"soft labels must have shape (N, {len(self.classes)}), a share of each class, "
+                f"got {tuple(self.y.shape)}"
+            )
+        if bool((self.y < 0).any()) or not bool(((self.y.sum(1) - 1).abs() <= SHARES).all()):
+            raise UsageError("soft labels must be shares of the classes, each row summing to 1")
 
     def _check_labels(self) -> None:
+        if self.y.is_floating_point() and self.y.ndim == 2:
+            self._check_soft_labels()
+            return
         if self.y.ndim != 1 or self.y.dtype != torch.int64:
             raise ShapeError(
                 f"class indices must be int64 with shape (N,), got {self.y.dtype} {tuple(self.y.shape)}"
@@ -97,14 +127,25 @@ class Dataset:
 
     @property
     def is_classification(self) -> bool:
-        """Whether the targets are class indices."""
+        """Whether the targets are classes, as indices or soft labels."""
         return bool(self.classes)
+
+    @property
+    def labels(self) -> Tensor:
+        """The class of each row, (N,), int64; of soft labels the likeliest.
+
+        Raises:
+            UsageError: a regression has none.
+        """
+        if not self.classes:
+            raise UsageError(f"{self.name} is a regression, whose rows have no classes")
+        return self.y.argmax(1) if self.y.is_floating_point() else self.y
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over dtypes, shapes and bytes of X and y: the same data, wherever it came from."""
+        """SHA-256 over dtypes, shapes and bytes of X, y and weights: the same data, wherever it came from."""
         digest = hashlib.sha256()
-        for tensor in (self.X, self.y):
+        for tensor in (self.X, self.y) if self.weights is None else (self.X, self.y, self.weights):
             array = tensor.cpu().contiguous().numpy()
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.reshape(-1).view(np.uint8).data)
@@ -112,11 +153,13 @@ class Dataset:
 
     def rows(self, index: Tensor | slice) -> Dataset:
         """The data set of the rows that `index` picks."""
-        return dataclasses.replace(self, X=self.X[index], y=self.y[index])
+        weights = None if self.weights is None else self.weights[index]
+        return dataclasses.replace(self, X=self.X[index], y=self.y[index], weights=weights)
 
     def to(self, device: torch.device) -> Dataset:
         """The same data on another device."""
-        return dataclasses.replace(self, X=self.X.to(device), y=self.y.to(device))
+        weights = None if self.weights is None else self.weights.to(device)
+        return dataclasses.replace(self, X=self.X.to(device), y=self.y.to(device), weights=weights)
 
     def images(self, index: Tensor | slice) -> Tensor:
         """Some rows as stored pixels, shape (B, height, width).

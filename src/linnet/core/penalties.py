@@ -1,0 +1,47 @@
+"""What is added to the mean loss to hold the weights down: L2, L1, and both. The bias is never penalised."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """½·l2·‖W‖² + l1·‖W‖₁, added to the mean loss; with both it is the elastic net.
+
+    Args:
+        l2: the weight of half the squared norm.
+        l1: the weight of the absolute sum; gives exact zeros.
+
+    Raises:
+        UsageError: either is negative or not finite.
+    """
+
+    l2: float = 0.0
+    l1: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("l2", "l1"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
+
+    def value(self, W: Tensor) -> Tensor:
+        """The penalty of weights without their bias, a scalar, float64."""
+        wide = W.double()
+        return self.l2 / 2 * wide.square().sum() + self.l1 * wide.abs().sum()
+
+    def prox(self, W: Tensor, step: float) -> Tensor:
+        """argmin_V ½‖V − W‖²/step + penalty(V): shrunk towards 0, and exactly 0 near it."""
+        return shrink(W, step * self.l1) / (1 + step * self.l2)
+
+
+def shrink(W: Tensor, threshold: Tensor | float) -> Tensor:
+    """sign(W)·max(|W| − threshold, 0), the proximal map of l1 (soft thresholding)."""
+    return torch.copysign((W.abs() - threshold).clamp_(min=0), W)

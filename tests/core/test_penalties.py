@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linnet.core.penalties import Penalty, shrink
+from linnet.errors import UsageError
+
+WEIGHT = st.floats(0, 3)
+
+
+@given(WEIGHT, WEIGHT, st.floats(0.01, 2), st.integers(0, 1000))
+def test_the_proximal_map_is_the_least_of_what_it_minimises(
+    l2: float, l1: float, step: float, seed: int
+) -> None:
+    penalty = Penalty(l2=l2, l1=l1)
+    W = torch.randn(6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    V = penalty.prox(W, step)
+
+    def cost(point: torch.Tensor) -> float:
+        return float((point - W).square().sum() / (2 * step) + penalty.value(point))
+
+    near = [V + shift * torch.eye(6, dtype=torch.float64)[i] for i in range(6) for shift in (-1e-3, 1e-3)]
+    assert cost(V) <= min(map(cost, near)) + 1e-12
+
+
+def test_shrink_gives_exact_zeros() -> None:
+    assert shrink(torch.tensor([-3.0, -0.5, 0.0, 0.5, 3.0]), 1.0).tolist() == [-2.0, -0.0, 0.0, 0.0, 2.0]
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan"), float("inf")])
+def test_a_weight_that_cannot_be_is_refused(wrong: float) -> None:
+    with pytest.raises(UsageError, match="l1"):
+        Penalty(l1=wrong)
