@@ -1,0 +1,89 @@
+"""What a solver gives back: the model, how it ended and what to do about it, and the proof."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from linnet.train.run import Run
+
+CONVERGED, EXACT, LIMIT, STALLED = "converged", "exact", "iteration limit", "stalled"
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a solver ended.
+
+    Args:
+        name: "converged" (the tolerance is met), "exact" (a direct method went through), "iteration limit",
+            or "stalled" (rounding allows no more progress).
+        advice: what to try next; empty where there is nothing to do.
+    """
+
+    name: str
+    advice: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the model is what was asked for."""
+        return self.name in (CONVERGED, EXACT)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.advice}" if self.advice else self.name
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """How near the optimum a model is, and what it took.
+
+    Args:
+        objective: the mean loss and the penalty at the model, in float64.
+        gradient_norm: the Euclidean norm of the objective's gradient over weights and biases; with an L1
+            penalty, of its smallest subgradient.
+        gap: the objective is at most this much above the optimum; infinite where no bound is known.
+        iterations: of the solver; 0 for a direct one.
+        passes: over the data, a product with all rows and one back counting as one.
+        seconds: it took.
+        bound: how the gap is bounded, for people, such as "strong convexity" or "duality".
+    """
+
+    objective: float
+    gradient_norm: float
+    gap: float
+    iterations: int
+    passes: float
+    seconds: float
+    bound: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain JSON values, None where a figure is not known."""
+        values = dataclasses.asdict(self).items()
+        return {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in values
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A solved problem.
+
+    Args:
+        value: the model as a run, ready to score, save and evaluate.
+        status: how the solver ended, and what to try.
+        stats: the certificate.
+    """
+
+    value: Run
+    status: Status
+    stats: Certificate
+
+    def __str__(self) -> str:
+        at = self.stats
+        gap = "no bound on the gap" if math.isinf(at.gap) else f"at most {at.gap:.2g} above the optimum"
+        return (
+            f"{self.status}; objective {at.objective:.10g}, {gap}, gradient {at.gradient_norm:.2g}; "
+            f"{at.iterations} iterations, {at.passes:g} passes, {at.seconds:.2f} s"
+        )
