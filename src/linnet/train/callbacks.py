@@ -30,7 +30,8 @@ class State:
         dataset: what is trained on.
         epochs: how many epochs were asked for.
         batches: minibatches an epoch.
-        model: the bank or module as it is now; changed in place by the training.
+        model: the bank or module as it is now; changed in place by the training. A bank that is averaged, or
+            whose inputs are pooled or standardised, is brought up to date when an epoch ends.
         epoch: the epoch under way, from 1; the one just ended in `epoch_end`.
         batch: minibatches done in it.
         history: the records of the epochs that have ended.
