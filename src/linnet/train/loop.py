@@ -18,11 +18,9 @@ from linnet.core.update import Update
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError
-from linnet.train.callbacks import Callback, State
+from linnet.train.callbacks import INTERRUPTED, Callback, State
 from linnet.train.history import Record
 from linnet.train.learner import Learner
-
-INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -75,7 +73,8 @@ def train_epochs(
     Raises:
         DivergedError: the loss is no longer finite.
     """
-    with torch.no_grad() if not _needs_grad(state) else contextlib.nullcontext(), _interruptible(state):
+    grad = contextlib.nullcontext() if _needs_grad(state) else torch.no_grad()
+    with grad, _interruptible(state), _told(callback, state):
         callback.start(state)
         while position.epoch < state.epochs and not state.reason:
             started = time.perf_counter()
@@ -139,6 +138,16 @@ def _check_finite(running: Tally, state: State) -> None:
 
 def _needs_grad(state: State) -> bool:
     return isinstance(state.model, torch.nn.Module)
+
+
+@contextlib.contextmanager
+def _told(callback: Callback, state: State) -> Iterator[None]:
+    """Tell the callbacks of an exception, which goes on."""
+    try:
+        yield
+    except BaseException as error:
+        callback.failed(state, error)
+        raise
 
 
 @contextlib.contextmanager
