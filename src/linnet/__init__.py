@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from linnet.train.callbacks import Callback as Callback
     from linnet.train.history import History as History
     from linnet.train.run import Run as Run
+    from linnet.tunes import TuneResult as TuneResult
+    from linnet.tunes import tune as tune
 
 _HOMES = {
     "Bank": "linnet.core.bank",
@@ -36,14 +38,16 @@ _HOMES = {
     "Run": "linnet.train.run",
     "Splits": "linnet.data.dataset",
     "SweepResult": "linnet.sweeps",
+    "TuneResult": "linnet.tunes",
     "fit": "linnet.runs",
     "load": "linnet.data.catalog",
     "sweep": "linnet.sweeps",
+    "tune": "linnet.tunes",
 }
 
 __all__ = [
-    "Bank", "Callback", "Dataset", "History", "Run", "Splits", "SweepResult", "__version__", "fit", "load",
-    "sweep",
+    "Bank", "Callback", "Dataset", "History", "Run", "Splits", "SweepResult", "TuneResult", "__version__",
+    "fit", "load", "sweep", "tune",
 ]  # fmt: skip
 
 

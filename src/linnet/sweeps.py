@@ -33,7 +33,7 @@ from linnet.train import trials as making
 from linnet.train.fit import check, fit
 from linnet.train.run import Card, Run
 from linnet.train.sweep import Outcome, Plan, train_together
-from linnet.train.trials import LogUniform, View
+from linnet.train.trials import LogUniform, Uniform, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,11 @@ class SweepResult:
         if self.varied:
             save(self.plot(), folder / "sweep.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
-        summary = {
+        files.write(folder / "sweep.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
+
+    def summary(self) -> dict[str, Any]:
+        """What `sweep.json` holds, as plain values."""
+        return {
             "dataset": self.train.name,
             "dataset_checksum": self.train.checksum,
             "models": len(self.trials),
@@ -146,7 +150,6 @@ class SweepResult:
             "shared": dataclasses.asdict(self.plan),
             "seconds": round(self.seconds, 3),
         }
-        files.write(folder / "sweep.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 
 def sweep(
@@ -170,6 +173,7 @@ def sweep(
     threads: int | str = "auto",
     show: bool = True,
     out: Path | str | None = None,
+    strict: bool = True,
 ) -> SweepResult:
     """Train many linear models in one pass over the data and compare them on rows kept from training.
 
@@ -179,7 +183,7 @@ def sweep(
     Args:
         dataset: the rows, or a pair of train and test parts, of which train is taken.
         grid: knob (see `linnet.config.Knobs`) to values; every combination is a model. For `random`, a value
-            may be a `linnet.train.trials.LogUniform(low, high)`.
+            may be a `LogUniform(low, high)` or `Uniform(low, high)` of `linnet.train.trials`.
         settings: the settings themselves, in place of a grid.
         random: draw this many settings from the grid's values and ranges.
         folds: cross-validation: each model once a fold. None keeps a share of the rows from all.
@@ -198,6 +202,7 @@ def sweep(
         threads: auto or a number.
         show: print a line an epoch.
         out: a folder to leave table, figure and summary in, new or empty.
+        strict: raise when every model diverged; else the result says so.
 
     Returns:
         The table, the best settings, how sure the choice is, and the models.
@@ -224,7 +229,7 @@ def sweep(
     is_folded = folds is not None
     views = making.folded(train, folds, seed) if is_folded else making.held_out(train, validation, seed)
     made = making.trials(chosen, len(views))
-    name = _metric(metric, train)
+    name = metric_name(metric, train)
     plan = Plan(
         epochs=asked.epochs, batch_size=asked.batch_size, seed=seed, patience=patience, rungs=tuple(halving),
         metric=name, threads=threads,
@@ -238,7 +243,8 @@ def sweep(
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, huber)
     seconds = time.perf_counter() - started
     result = SweepResult(train, made, views, outcome, plan, name, card, recipe, seconds)
-    selection.best(result.configurations)
+    if strict:
+        selection.best(result.configurations)
     if folder is not None:
         result.save(folder)
     return result
@@ -273,12 +279,17 @@ def _settings(
         if count < 1:
             raise UsageError(f"random must be at least 1, not {count}")
         return making.random(grid, base, count, seed)
-    if ranges := [name for name, value in grid.items() if isinstance(value, LogUniform)]:
+    if ranges := [name for name, value in grid.items() if isinstance(value, LogUniform | Uniform)]:
         raise UsageError(f"{ranges[0]} is a range: say how many settings to draw with random=…")
     return making.grid(grid, base)
 
 
-def _metric(metric: str | None, train: Dataset) -> str:
+def metric_name(metric: str | None, train: Dataset) -> str:
+    """The curve that a sweep chooses by: "validation_accuracy" or "validation_loss".
+
+    Raises:
+        UsageError: there is no such metric, or not for a regression.
+    """
     asked = metric or ("accuracy" if train.is_classification else "loss")
     if asked not in METRICS or (asked == "accuracy" and not train.is_classification):
         raise UsageError(f"metric must be {' or '.join(METRICS)} (accuracy for classes only), not {metric!r}")

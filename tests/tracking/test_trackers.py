@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +46,7 @@ class Seen:
 def read_tensorboard(folder: Path) -> Seen:
     """The figures by the reader that TensorBoard itself has."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData  # type: ignore[attr-defined]
 
     events = EventAccumulator(str(folder), purge_orphaned_data=True)
     events.Reload()
@@ -80,15 +82,10 @@ def read_mlflow(experiment_name: str) -> Seen:
 
 def read_wandb(folder: Path) -> Seen:
     """The figures in the log that `wandb sync` would send: records in blocks of 32 KiB, as LevelDB has."""
-    import json
-
-    from wandb.proto.wandb_internal_pb2 import Record as Entry
-
     (path,) = folder.glob("offline-run-*/*.wandb")
     figures: dict[str, list[tuple[int, float]]] = {}
     recipe, status, code = {}, "", None
-    for data in leveldb_records(path.read_bytes()):
-        entry = Entry.FromString(data)
+    for entry in whole_log(path):
         for item in entry.history.item:
             name = item.key or "/".join(item.nested_key)
             if not name.startswith("_"):
@@ -100,6 +97,18 @@ def read_wandb(folder: Path) -> Seen:
         if entry.HasField("exit"):
             code = entry.exit.exit_code
     return Seen(figures, recipe, f"{code} {status}")
+
+
+def whole_log(path: Path) -> list[Any]:
+    """The entries of a log, once W&B's process has written the last; that may come after `finish`."""
+    from wandb.proto.wandb_internal_pb2 import Record as Entry  # type: ignore[attr-defined]
+
+    for _ in range(100):
+        entries = [Entry.FromString(data) for data in leveldb_records(path.read_bytes())]
+        if entries and entries[-1].HasField("exit"):
+            return entries
+        time.sleep(0.1)
+    raise AssertionError(f"{path} has no end")
 
 
 def leveldb_records(data: bytes) -> list[bytes]:
@@ -173,7 +182,7 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     return KINDS[request.param]
 
 
-def expected(records: list[Record]) -> dict[str, list[tuple[int, float]]]:
+def expected(records: list[Record]) -> dict[str, list[tuple[int, Any]]]:
     return {
         name: [(int(record["epoch"]), pytest.approx(record[name], rel=1e-6)) for record in records]
         for name in records[0]
@@ -244,6 +253,13 @@ def test_a_run_that_goes_on_logs_each_epoch_once(kind: Kind, logged: int) -> Non
     assert figures == {k: v for k, v in expected(whole.history.records).items() if k != "seconds"}
     assert [epoch for epoch, _ in seen.figures["seconds"]] == [1, 2, 3, 4, 5]
     assert seen.status == kind.completed
+
+
+def test_mlflow_logs_to_the_named_experiment_of_linnet_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MLflow().experiment == "linnet"
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "mine")
+    assert MLflow().experiment == "mine"
+    assert MLflow("yours").experiment == "yours"
 
 
 def test_a_resumed_wandb_run_keeps_its_number() -> None:

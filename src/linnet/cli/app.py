@@ -13,7 +13,7 @@ from cyclopts.config import Dict
 from linnet._version import __version__
 from linnet.errors import LinnetError
 
-COMMANDS = ("train", "sweep", "run", "evaluate", "predict", "data", "doctor")
+COMMANDS = ("train", "sweep", "tune", "run", "evaluate", "predict", "data", "doctor")
 
 INTERRUPTED = 130
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from linnet.cli import search
 from linnet.errors import UsageError
-
-if TYPE_CHECKING:
-    from linnet.sweeps import SweepResult
-    from linnet.train.run import Run
-
-SHOWN = 12
-"""Rows of the table that are printed; table.csv has all."""
 
 
 def sweep(
@@ -68,7 +62,7 @@ def sweep(
     ----------
     lr
         Learning rates: values with commas between them; with --random also a range, 0.001..1, whose
-        logarithm is drawn evenly. So for every knob.
+        logarithm is drawn evenly, or 0.1:1, drawn evenly itself. So for every knob.
     optimizer
         sgd, momentum, nesterov, adam.
     momentum
@@ -139,7 +133,9 @@ def sweep(
         "lr": lr, "optimizer": optimizer, "momentum": momentum, "l2": l2, "l1": l1, "weight_decay":
         weight_decay, "clip": clip, "schedule": schedule, "warmup": warmup, "std": std,
     }  # fmt: skip
-    grid: dict[str, Any] = {name: _values(name, text) for name, text in asked.items() if text is not None}
+    grid: dict[str, Any] = {
+        name: search.values(name, text) for name, text in asked.items() if text is not None
+    }
     if seeds > 1:
         grid["seed"] = range(seed, seed + seeds)
     folder = new_folder(out or default_folder("sweep"))
@@ -148,79 +144,13 @@ def sweep(
     result = sweeps.sweep(
         train, grid, random=random, folds=folds, validation=validation, metric=metric, epochs=epochs,
         batch_size=batch_size, loss=loss, huber=huber, patience=patience,
-        halving=[] if halving is None else [_whole(rung) for rung in halving.split(",")],
+        halving=search.rungs(halving),
         seed=seed, dtype=dtype, device=device, threads=threads, show=not quiet and not json,
     )  # fmt: skip
     best = result.refit(test)
     result.save(folder)
     best.save(folder / "best")
     if json:
-        print(json_format.dumps(_summary(result, best, folder), ensure_ascii=False))
+        print(json_format.dumps(search.summary(result, best, folder), ensure_ascii=False))
     elif not quiet:
-        print("\n".join(_lines(result, best, folder)))
-
-
-def _values(name: str, text: str) -> list[Any] | Any:
-    """A knob's values, as typed."""
-    from linnet.train.trials import LogUniform
-
-    low, dots, high = text.partition("..")
-    if dots:
-        return LogUniform(_number(name, low), _number(name, high))
-    parts = [part.strip() for part in text.split(",")]
-    if name in ("optimizer", "schedule"):
-        return parts
-    return [None if name == "clip" and part == "none" else _number(name, part) for part in parts]
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(
-            f"--{name.replace('_', '-')} takes numbers with commas between them, not {text!r}"
-        ) from None
-
-
-def _whole(text: str) -> int:
-    if not text.strip().isdigit():
-        raise UsageError(f"--halving takes epochs with commas between them, not {text!r}")
-    return int(text)
-
-
-def _summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
-    import dataclasses
-
-    table = result.table.astype(object).where(result.table.notna(), None)
-    return {
-        "folder": str(folder),
-        "models": len(result.trials),
-        "seconds": round(result.seconds, 3),
-        "best": dataclasses.asdict(result.best),
-        "lead": result.lead.as_dict(),
-        "final": best.history.last,
-        "table": table.to_dict("records"),
-    }
-
-
-def _lines(result: SweepResult, best: Run, folder: Path) -> list[str]:
-    figures = [name for name in result.outcome.curves if name != "train_loss"]
-    table = result.table[[*result.varied, "train_loss", *figures, f"{result.metric}_se", "models", "status"]]
-    lines = [table.head(SHOWN).to_string(index=False, float_format="%.4g", na_rep="")]
-    if len(table) > SHOWN:
-        lines.append(f"… and {len(table) - SHOWN} more in table.csv")
-    chosen = ", ".join(f"{name} {_short(getattr(result.best, name))}" for name in result.varied)
-    by = result.metric.replace("_", " ")
-    lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.lead}")
-    if "test_accuracy" in best.history.last:
-        lines.append(
-            f"trained again on all training rows: test accuracy {best.history.last['test_accuracy']:.4f}"
-        )
-    lines.append(
-        f"{len(result.trials)} models in {result.seconds:.1f} s; all is in {folder}, the best model in best"
-    )
-    return lines
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        print("\n".join(search.closing(result, best, folder)))

@@ -48,15 +48,16 @@ class MLflow(Tracker):
 
     def open(self, state: State) -> int:
         """Begin a run, or take up the one that is kept."""
-        self._client = package("mlflow", "MLflow").MlflowClient(tracking_uri=self.uri)
+        client: MlflowClient = package("mlflow", "MLflow").MlflowClient(tracking_uri=self.uri)
+        self._client = client
         known = remembered(self.keep)
         if known is None:
-            self._run = self._begun(self._client, state)
+            self._run = self._begun(client, state)
             remember(self.keep, self._run)
             return 0
         self._run = known
-        self._client.update_run(known, status="RUNNING")
-        return max((m.step for m in self._client.get_metric_history(known, "train_loss")), default=0)
+        client.update_run(known, status="RUNNING")
+        return max((m.step for m in client.get_metric_history(known, "train_loss")), default=0)
 
     def log(self, figures: dict[str, float], epoch: int) -> None:
         """Log one epoch's figures."""
