@@ -189,9 +189,9 @@ def tune(
     }  # fmt: skip
     options = {**judged, "metric": metric, "device": device, "threads": threads}
     asked = Recipe(loss=loss, seed=seed).resolved(train.is_classification)
-    searched = Space.of(space, Knobs(lr=asked.lr, seed=seed))
     folder = None if out is None else new_folder(Path(out))
     with quiet():
+        searched = Space.of(space, Knobs(lr=asked.lr, seed=seed))
         known = opened(storage, study or train.name, {**judged, "dataset": train.checksum})
         known.sampler = sampler or sampler_of(seed, len(known.get_trials(deepcopy=False)))
         swept = _searched(train, searched, known, trials, batch, options, show)

@@ -20,7 +20,7 @@ KINDS = {field.name: str(field.type) for field in dataclasses.fields(Knobs)}
 
 
 def values(name: str, text: str) -> list[Any] | Any:
-    """A knob's values, as typed: several with commas, a range LOW..HIGH by its logarithm, or an even LOW:HIGH.
+    """A knob's values, as typed: several with commas, LOW..HIGH by its logarithm, or an even LOW:HIGH.
 
     Raises:
         UsageError: a value is not of the knob's kind.

@@ -20,7 +20,8 @@ else:
     Searched = dataclasses.make_dataclass(
         "Searched",
         [(field.name, str | None, None) for field in dataclasses.fields(Knobs) if field.name != "seed"],
-        namespace={"__doc__": Knobs.__doc__.partition("Raises:")[0]},
+        namespace={"__doc__": (Knobs.__doc__ or "").partition("Raises:")[0], "__module__": __name__},
+        kw_only=True,
     )
 
 
@@ -54,8 +55,8 @@ def tune(
     """Search for good settings with Optuna, a batch of models in each pass over the data.
 
     A knob takes a range whose logarithm is searched (--lr 0.001..1), an even range (--momentum 0.5:0.99),
-    several values (--optimizer sgd,adam), or one. The best setting is chosen on rows kept from training, trained
-    again on all training rows, and scored once on the test set.
+    several values (--optimizer sgd,adam), or one. The best setting is chosen on rows kept from training,
+    trained again on all training rows, and scored once on the test set.
 
     Examples
         linnet tune --lr 0.001..1 --l2 1e-6..1e-2 --optimizer sgd,adam --trials 100 --batch 20
