@@ -2,7 +2,7 @@
 
     python examples/tune.py
 
-It takes some seconds on the built-in digits; with a storage, as here, a second call goes on from the first.
+On the built-in digits it takes ten to twenty seconds; with a storage, as here, a second call goes on from the first.
 It needs Optuna: pip install 'linnet[tune]'.
 """
 
