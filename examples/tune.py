@@ -2,8 +2,8 @@
 
     python examples/tune.py
 
-On the built-in digits it takes ten to twenty seconds; with a storage, as here, a second call goes on from the first.
-It needs Optuna: pip install 'linnet[tune]'.
+On the built-in digits it takes ten to twenty seconds; with a storage, as here, a second call goes on from the
+first. It needs Optuna: pip install 'linnet[tune]'.
 """
 
 from __future__ import annotations
