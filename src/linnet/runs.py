@@ -174,6 +174,7 @@ def run_job(
     say: Callable[[str], None] = lambda text: None,
     progress: Progress | None = None,
     resume: Path | None = None,
+    track: Callable[[Path], Sequence[Callback]] = lambda folder: (),
 ) -> Run:
     """Load the data, train, and leave the run's folder.
 
@@ -184,6 +185,7 @@ def run_job(
         progress: called with bytes done and in all during a download.
         resume: a run's folder to go on from; the run goes there too. A folder that is missing or empty, as a
             kill at the very start leaves it, is begun anew.
+        track: makes the callbacks that keep something in the run's folder, from that folder.
 
     Raises:
         LinnetError: anything wrong with the job or the data.
@@ -203,12 +205,13 @@ def run_job(
     is_new = not folder.exists()
     try:
         run, position = training.fit(
-            train, job.recipe, test=test, callbacks=[*watching, keeping], resume=checkpoint
+            train, job.recipe, test=test, callbacks=[*watching, keeping, *track(folder)], resume=checkpoint
         )
     except DivergedError:
         if is_new:  # there is nothing in it worth going on from
             keeping.path.unlink(missing_ok=True)
-            folder.rmdir()
+            if not any(folder.iterdir()):  # trackers may have left how it diverged
+                folder.rmdir()
         raise
     kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
     run.asked = {**run.asked, "dataset": train.name}

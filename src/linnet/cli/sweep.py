@@ -5,46 +5,19 @@ from __future__ import annotations
 import json as json_format
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
+from linnet.cli import search
 from linnet.errors import UsageError
-
-if TYPE_CHECKING:
-    from linnet.data.dataset import Dataset
-    from linnet.sweeps import SweepResult
-    from linnet.train.run import Run
-
-SHOWN = 12
-"""Rows of the table that are printed; table.csv has all."""
 
 INTERRUPTED_CODE = 130
 
-WORDS = ("optimizer", "schedule", "class_weight", "augment")
-WHOLE = ("batch_size", "pool")
-TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
-
 
 def sweep(
+    knobs: Annotated[search.Knobs | None, Parameter(name="*")] = None,
     *,
-    lr: str | None = None,
-    optimizer: str | None = None,
-    momentum: str | None = None,
-    average: str | None = None,
-    l2: str | None = None,
-    l1: str | None = None,
-    weight_decay: str | None = None,
-    clip: str | None = None,
-    schedule: str | None = None,
-    warmup: str | None = None,
-    label_smoothing: str | None = None,
-    class_weight: str | None = None,
-    dropout: str | None = None,
-    augment: str | None = None,
-    pool: str | None = None,
-    standardize: str | None = None,
-    std: str | None = None,
     seeds: int = 1,
     folds: int | None = None,
     bags: int | None = None,
@@ -72,6 +45,9 @@ def sweep(
 ) -> None:
     """Train many linear models in one pass over the data, and keep the best.
 
+    A knob takes values with commas between them; with --random also a range whose logarithm is drawn evenly
+    (--lr 0.001..1), or an even one (--momentum 0.5:0.99).
+
     Every combination of the knobs' values is a model, and all of them share each minibatch: 64 learning rates
     take about as long as 15 single runs would. The best is chosen on rows kept from training, trained
     again on all training rows, and scored once on the test set.
@@ -92,42 +68,8 @@ def sweep(
 
     Parameters
     ----------
-    lr
-        Learning rates: values with commas between them; with --random also a range, 0.001..1, whose
-        logarithm is drawn evenly. So for every knob.
-    optimizer
-        sgd, momentum, nesterov, adam.
-    momentum
-        Momentum; Adam's first decay.
-    average
-        The share of the run, at its end, over which the weights are averaged.
-    l2
-        The weight of half the squared norm of the weights in the objective.
-    l1
-        The weight of their absolute sum; gives exact zeros.
-    weight_decay
-        Decay apart from the gradient, as in AdamW.
-    clip
-        The largest norm of a model's gradient.
-    schedule
-        constant, step, cosine, linear, onecycle.
-    warmup
-        The share of the run in which the rate first rises.
-    label_smoothing
-        The share of each label that is spread evenly over the classes.
-    class_weight
-        none, balanced, or a weight a class with colons between them: none,balanced,1:1:2.
-    dropout
-        The share of the features that is left out at random of each row at each step.
-    augment
-        How images are changed at random: none, or some of shift, flip, rotate, scale, cutout, noise with plus
-        signs between them, each with its strength where the usual one will not do: shift:2+rotate:10.
-    pool
-        The side of the blocks of pixels whose mean is a feature.
-    standardize
-        yes, no: bring each feature to mean 0 and deviation 1 over the training rows.
-    std
-        Standard deviation of the initial weights.
+    knobs
+        What is swept.
     seeds
         Train each setting from this many starts.
     folds
@@ -186,13 +128,9 @@ def sweep(
 
     if seeds < 1:
         raise UsageError(f"seeds must be at least 1, not {seeds}")
-    asked = {
-        "lr": lr, "batch_size": batch_size, "optimizer": optimizer, "momentum": momentum, "average": average,
-        "l2": l2, "l1": l1, "weight_decay": weight_decay, "clip": clip, "schedule": schedule, "warmup":
-        warmup, "label_smoothing": label_smoothing, "class_weight": class_weight, "dropout": dropout,
-        "augment": augment, "pool": pool, "standardize": standardize, "std": std,
-    }  # fmt: skip
-    grid: dict[str, Any] = {name: values(name, text) for name, text in asked.items() if text is not None}
+    grid = search.space(knobs)
+    if batch_size is not None:
+        grid["batch_size"] = search.values("batch_size", batch_size)
     if seeds > 1:
         grid["seed"] = range(seed, seed + seeds)
     folder = resume or out or default_folder("sweep")
@@ -202,7 +140,7 @@ def sweep(
         train, grid, random=random, folds=folds, bags=bags, validation=validation, metric=metric,
         epochs=epochs, loss=loss, huber=huber, patience=patience,
         sample_weight=None if sample_weight is None else read_weights(sample_weight, len(train)),
-        halving=[] if halving is None else [_whole("halving", rung) for rung in halving.split(",")],
+        halving=search.rungs(halving),
         seed=seed, dtype=dtype, device=device, threads=threads, show=not quiet and not json, out=folder,
         resume=resume is not None, checkpoint_minutes=checkpoint_minutes,
     )  # fmt: skip
@@ -213,92 +151,6 @@ def sweep(
     best = result.refit(test)
     best.save(folder / "best")
     if json:
-        print(json_format.dumps(_summary(result, best, folder), ensure_ascii=False))
+        print(json_format.dumps(search.summary(result, best, folder), ensure_ascii=False))
     elif not quiet:
-        print("\n".join(_lines(result, best, folder, test)))
-
-
-def values(name: str, text: str) -> list[Any] | Any:
-    """A knob's values, as typed.
-
-    Raises:
-        UsageError: they are not of its kind.
-    """
-    from linnet.train.trials import LogUniform
-
-    low, dots, high = text.partition("..")
-    if dots:
-        return LogUniform(_number(name, low), _number(name, high))
-    parts = [part.strip() for part in text.split(",")]
-    if name in WORDS:
-        return parts
-    if name in WHOLE:
-        return [_whole(name, part) for part in parts]
-    if name == "standardize":
-        return [_truth(name, part) for part in parts]
-    return [None if name == "clip" and part == "none" else _number(name, part) for part in parts]
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"{_flag(name)} takes numbers with commas between them, not {text!r}") from None
-
-
-def _whole(name: str, text: str) -> int:
-    if not text.strip().isdigit():
-        raise UsageError(f"{_flag(name)} takes whole numbers with commas between them, not {text!r}")
-    return int(text)
-
-
-def _truth(name: str, text: str) -> bool:
-    if text not in TRUTHS:
-        raise UsageError(f"{_flag(name)} takes yes, no, or both with a comma between them, not {text!r}")
-    return TRUTHS[text]
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
-    import dataclasses
-
-    table = result.table.astype(object).where(result.table.notna(), None)
-    return {
-        "folder": str(folder),
-        "models": len(result.trials),
-        "seconds": round(result.seconds, 3),
-        "best": dataclasses.asdict(result.best),
-        "lead": result.lead.as_dict(),
-        "final": best.history.last,
-        "table": table.to_dict("records"),
-    }
-
-
-def _lines(result: SweepResult, best: Run, folder: Path, test: Dataset | None) -> list[str]:
-    figures = [name for name in result.outcome.curves if name != "train_loss"]
-    table = result.table[[*result.varied, "train_loss", *figures, f"{result.metric}_se", "models", "status"]]
-    lines = [table.head(SHOWN).to_string(index=False, float_format="%.4g", na_rep="")]
-    if len(table) > SHOWN:
-        lines.append(f"… and {len(table) - SHOWN} more in table.csv")
-    chosen = ", ".join(f"{name} {_short(result.shown(result.best, name))}" for name in result.varied)
-    by = result.metric.replace("_", " ")
-    lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.lead}")
-    if "test_accuracy" in best.history.last:
-        lines.append(
-            f"trained again on all training rows: test accuracy {best.history.last['test_accuracy']:.4f}"
-        )
-        members = len(result.configurations[0].members)
-        if test is not None and members > 1:
-            accuracy = result.ensemble().accuracy(test)
-            lines.append(f"its {members} models together, their probabilities averaged: {accuracy:.4f}")
-    lines.append(
-        f"{len(result.trials)} models in {result.seconds:.1f} s; all is in {folder}, the best model in best"
-    )
-    return lines
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        print("\n".join(search.closing(result, best, folder, test)))

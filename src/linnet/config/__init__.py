@@ -6,12 +6,12 @@ value for the task at hand, which `Recipe.resolved` fills in.
 """
 
 from linnet.config.augmentation import Augmentation
-from linnet.config.knobs import KNOBS, OPTIMIZERS, SCHEDULES, Knobs
+from linnet.config.knobs import KNOBS, KNOBS_HELP, OPTIMIZERS, SCHEDULES, Knobs
 from linnet.config.plain import as_dict, job_from, read, to_toml
 from linnet.config.recipe import Job, Recipe, ResolvedRecipe
 
 __all__ = [
-    "KNOBS",
+    "KNOBS", "KNOBS_HELP",
     "OPTIMIZERS",
     "SCHEDULES",
     "Augmentation",

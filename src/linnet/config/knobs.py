@@ -137,6 +137,13 @@ class Knobs(Common):
         return given
 
 
+KNOBS_HELP = f"""The settings of a model.
+
+    Args:
+        lr: the base learning rate η.
+{(Common.__doc__ or "").partition("Args:" + chr(10))[2]}"""
+"""What the command line says of each."""
+
 KNOBS = tuple(field.name for field in dataclasses.fields(Common))
 """What a recipe and the knobs have in common: all but the rate, which a recipe may leave open."""
 

@@ -143,7 +143,11 @@ class SweepResult:
         if self.varied:
             save(self.plot(), folder / "sweep.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
-        summary = {
+        files.write(folder / "sweep.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
+
+    def summary(self) -> dict[str, Any]:
+        """What `sweep.json` holds, as plain values."""
+        return {
             "dataset": self.train.name,
             "dataset_checksum": self.train.checksum,
             "models": len(self.trials),
@@ -154,7 +158,6 @@ class SweepResult:
             "shared": dataclasses.asdict(self.plan),
             "seconds": round(self.seconds, 3),
         }
-        files.write(folder / "sweep.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 
 def _epochs(result: SweepResult, chosen: Configuration) -> int:

@@ -26,7 +26,7 @@ from linnet.train.plan import Plan
 from linnet.train.run import Card
 from linnet.train.sweep import Sweep, Watch
 from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
-from linnet.train.trials import LogUniform, View
+from linnet.train.trials import LogUniform, Uniform, View
 
 METRICS = ("accuracy", "loss")
 
@@ -57,6 +57,7 @@ def sweep(
     out: Path | str | None = None,
     resume: bool = False,
     checkpoint_minutes: float = 1.0,
+    strict: bool = True,
 ) -> SweepResult:
     """Train many linear models in one pass over the data and compare them on rows kept from training.
 
@@ -68,8 +69,8 @@ def sweep(
     Args:
         dataset: the rows, or a pair of train and test parts, of which train is taken.
         grid: knob (see `linnet.config.Knobs`) to values; every combination is a model. `batch_size` may be
-            one, its values being multiples of the least. For `random`, a value may be a
-            `linnet.train.trials.LogUniform(low, high)`.
+            one, its values being multiples of the least. For `random`, a value may be a `LogUniform(low,
+            high)` or `Uniform(low, high)` of `linnet.train.trials`.
         settings: the settings themselves, in place of a grid.
         random: draw this many settings from the grid's values and ranges.
         folds: cross-validation: each model once a fold. None keeps a share of the rows from all.
@@ -94,6 +95,7 @@ def sweep(
         out: a folder to leave table, figure and summary in, new or empty.
         resume: go on, bit for bit, with the sweep that was interrupted or killed in `out`.
         checkpoint_minutes: between two checkpoints in `out`.
+        strict: raise when every model diverged; else the result says so.
 
     Returns:
         The table, the best settings, how sure the choice is, and the models.
@@ -121,7 +123,7 @@ def sweep(
         raise UsageError(f"halving takes epochs in 1…{asked.epochs - 1}, not {wrong[0]}")
     views = _views(train, folds, bags, validation, seed)
     made = making.trials(chosen, len(views))
-    name = _metric(metric, train)
+    name = metric_name(metric, train)
     plan = Plan(
         epochs=asked.epochs, batch_size=asked.batch_size, seed=seed, patience=patience, rungs=tuple(halving),
         metric=name, threads=threads,
@@ -140,7 +142,8 @@ def sweep(
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, huber)
     seconds = time.perf_counter() - started
     result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds)
-    selection.best(result.configurations)
+    if strict:
+        selection.best(result.configurations)
     if folder is not None:
         result.save(folder)
     return result
@@ -177,7 +180,7 @@ def _settings(
             raise UsageError(f"random must be at least 1, not {count}")
         chosen = making.random(grid, base, count, seed)
     else:
-        if ranges := [name for name, value in grid.items() if isinstance(value, LogUniform)]:
+        if ranges := [name for name, value in grid.items() if isinstance(value, LogUniform | Uniform)]:
             raise UsageError(f"{ranges[0]} is a range: say how many settings to draw with random=…")
         chosen = making.grid(grid, base)
     return list(dict.fromkeys(chosen))
@@ -219,7 +222,12 @@ def _folder(out: Path | str | None, resume: bool) -> Path | None:
     return folder if resume and (folder / CHECKPOINT).exists() else new_folder(folder)
 
 
-def _metric(metric: str | None, train: Dataset) -> str:
+def metric_name(metric: str | None, train: Dataset) -> str:
+    """The curve that a sweep chooses by: "validation_accuracy" or "validation_loss".
+
+    Raises:
+        UsageError: there is no such metric, or not for a regression.
+    """
     asked = metric or ("accuracy" if train.is_classification else "loss")
     if asked not in METRICS or (asked == "accuracy" and not train.is_classification):
         raise UsageError(f"metric must be {' or '.join(METRICS)} (accuracy for classes only), not {metric!r}")

@@ -24,7 +24,6 @@ from linnet.train.checkpoint import Checkpoint
 from linnet.train.cohort import Cohort, Pace, class_weights, started
 from linnet.train.history import History
 from linnet.train.inputs import Inputs, Look, check_look
-from linnet.train.interrupt import INTERRUPTED
 from linnet.train.learner import BankLearner, KnobLearner, Learner, ModuleLearner, ModuleLoss
 from linnet.train.loop import Position, train_epochs
 from linnet.train.run import Card, Run
@@ -161,6 +160,7 @@ def _train(
         train, asked.epochs, len(batches), learner.model,
         history=History(list(history.records) if history else []),
         update=learner.cohort.update if isinstance(learner, KnobLearner) else None,
+        asked=as_dict(asked),
     )  # fmt: skip
     started = time.perf_counter()
     with limited_threads(pick_threads(asked.threads, width)):
@@ -171,18 +171,9 @@ def _train(
             validation=None if validation is None else validation.to(device),
         )  # fmt: skip
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber)
-    status = state.reason if state.reason in ("", INTERRUPTED) else f"stopped: {state.reason}"
     seconds = time.perf_counter() - started
     ended = replace(ended, update=state.update, best=state.best)
-    run = Run(
-        state.model,
-        state.history,
-        status or "completed",
-        card,
-        as_dict(asked),
-        seconds=seconds,
-        truth=train.truth,
-    )
+    run = Run(state.model, state.history, state.status, card, state.asked, seconds=seconds, truth=train.truth)
     return run, ended
 
 

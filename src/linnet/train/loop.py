@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -70,7 +71,8 @@ def train_epochs(
     Raises:
         DivergedError: the loss is no longer finite.
     """
-    with torch.no_grad() if not _needs_grad(state) else contextlib.nullcontext(), interruptible(state):
+    grad = contextlib.nullcontext() if _needs_grad(state) else torch.no_grad()
+    with grad, interruptible(state), _told(callback, state):
         callback.start(state)
         while position.epoch < state.epochs and not state.reason:
             started = time.perf_counter()
@@ -136,3 +138,13 @@ def _check_finite(running: Tally, state: State) -> None:
 
 def _needs_grad(state: State) -> bool:
     return isinstance(state.model, torch.nn.Module)
+
+
+@contextlib.contextmanager
+def _told(callback: Callback, state: State) -> Iterator[None]:
+    """Tell the callbacks of an exception, which goes on."""
+    try:
+        yield
+    except BaseException as error:
+        callback.failed(state, error)
+        raise

@@ -37,6 +37,31 @@ class LogUniform:
         if not 0 < self.low <= self.high < math.inf:
             raise UsageError(f"a log-uniform range needs 0 < low ≤ high, got {self.low}…{self.high}")
 
+    def at(self, share: float) -> float:
+        """The value below which a share of the range lies."""
+        return math.exp(math.log(self.low) + share * math.log(self.high / self.low))
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A range that `random` draws from evenly, such as that of the momentum.
+
+    Args:
+        low: finite.
+        high: finite, at least low.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not -math.inf < self.low <= self.high < math.inf:
+            raise UsageError(f"a uniform range needs low ≤ high, got {self.low}…{self.high}")
+
+    def at(self, share: float) -> float:
+        """The value below which a share of the range lies."""
+        return self.low + share * (self.high - self.low)
+
 
 @dataclass(frozen=True, eq=False)
 class View:
@@ -83,7 +108,7 @@ def grid(values: Mapping[str, Any], base: Knobs) -> list[Knobs]:
 
 
 def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> list[Knobs]:
-    """Settings drawn at random: from a `LogUniform`, or with equal chance from several values.
+    """Settings drawn at random: from a `LogUniform` or `Uniform`, or with equal chance from several values.
 
     Args:
         values: knob to a range, a value, or several.
@@ -103,8 +128,8 @@ def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> lis
         chosen = {}
         for name, value in values.items():
             share = float(torch.rand((), generator=source, dtype=torch.float64))
-            if isinstance(value, LogUniform):
-                chosen[name] = math.exp(math.log(value.low) + share * math.log(value.high / value.low))
+            if isinstance(value, LogUniform | Uniform):
+                chosen[name] = value.at(share)
             else:
                 several = listed(name, value)
                 chosen[name] = several[min(int(share * len(several)), len(several) - 1)]
