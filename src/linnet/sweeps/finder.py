@@ -128,7 +128,7 @@ def find_lr(
         epochs=epochs, batch_size=batch_size, loss=asked.loss, huber=asked.huber, seed=asked.seed,
         dtype=asked.dtype, device=asked.device, threads=asked.threads, show=False, strict=False,
     )  # fmt: skip
-    table = result.table.sort_values("lr", ignore_index=True)[["lr", "train_loss", "validation_loss"]]
+    table = result.table.sort_values("lr", ignore_index=True).filter(["lr", "train_loss", "validation_loss"])
     if bool(table["validation_loss"].isna().all()):
         raise DivergedError(f"every rate from {low:g} to {high:g} diverged: look lower")
     best = float(table["lr"][int(table["validation_loss"].argmin())])
