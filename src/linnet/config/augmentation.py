@@ -104,5 +104,7 @@ def _parsed(part: str) -> tuple[str, float]:
 
 def _written(value: float) -> str:
     """A number that reads back as itself, without a + of its own."""
+    if isinstance(value, int):
+        return str(value)
     short = f"{value:g}"
     return (short if float(short) == value else repr(value)).replace("e+", "e")

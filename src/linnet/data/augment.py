@@ -37,7 +37,8 @@ class Draws:
     @property
     def moves(self) -> Tensor:
         """How far right and down, whole numbers of pixels as float64, (2, B)."""
-        return (self.u[:2] * (2 * self.how.shift + 1)).floor_() - self.how.shift
+        most = float(self.how.shift)
+        return (self.u[:2] * (2 * most + 1)).floor_() - most
 
     @property
     def flipped(self) -> Tensor:

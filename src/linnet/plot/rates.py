@@ -33,7 +33,7 @@ def rates_figure(
     axes.plot(table["lr"], table["train_loss"], "--", color=TRAIN, label="train loss")
     axes.plot(table["lr"], table["validation_loss"], "-", color=VALIDATION, label="validation loss")
     axes.axvline(suggestion, color=SUGGESTED, linewidth=1.5, label=f"suggestion {suggestion:g}")
-    top = HEADROOM * float(table["validation_loss"].dropna().iloc[0])
+    top = HEADROOM * table["validation_loss"].dropna().tolist()[0]
     bottom = float(table[["train_loss", "validation_loss"]].min().min())
     axes.set_ylim(bottom - 0.05 * (top - bottom), top)
     if diverges_at is not None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from linnet import files
@@ -56,7 +57,7 @@ class RateCurve:
     def diverges_at(self) -> float | None:
         """The lowest rate above the suggestion at which the model diverged; None where none did."""
         lost = self.table["validation_loss"].isna()
-        beyond = [float(lr) for lr in self.table["lr"][lost] if lr > self.suggestion]
+        beyond = [lr for lr in self.table["lr"][lost].tolist() if lr > self.suggestion]
         return min(beyond, default=None)
 
     def plot(self) -> Figure:
@@ -129,9 +130,10 @@ def find_lr(
         dtype=asked.dtype, device=asked.device, threads=asked.threads, show=False, strict=False,
     )  # fmt: skip
     table = result.table.sort_values("lr", ignore_index=True).filter(["lr", "train_loss", "validation_loss"])
-    if bool(table["validation_loss"].isna().all()):
+    losses = table["validation_loss"].to_numpy(float)
+    if np.isnan(losses).all():
         raise DivergedError(f"every rate from {low:g} to {high:g} diverged: look lower")
-    best = float(table["lr"][int(table["validation_loss"].argmin())])
+    best = rates[int(np.nanargmin(losses))]
     made = -(-len(rows) * 9 // 10 // (batch_size * asked.accumulate)) * epochs
     return RateCurve(table, float(f"{best:.2g}"), max(1, made), train.name)
 

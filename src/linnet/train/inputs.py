@@ -119,12 +119,14 @@ class Inputs:
         if self.look.is_plain:
             return self._padded.fill(X)
         index = (epoch << 32) + batch
-        seen = X.to(theta.dtype, copy=True)
+        X1, place = self._padded.room(len(X))
+        is_mapped = not isinstance(self.transform, Identity)
+        seen = X.to(theta.dtype, copy=True) if is_mapped else place.copy_(X)
         if not self.how.is_identity:
             source = generator(self.seed, "augment", index)
             seen = augment_(seen, self.shape, self.how, source, 1 / self.raw_scale)
-        X1, place = self._padded.room(len(X))
-        place.copy_(self.transform.apply(seen))
+        if is_mapped:
+            place.copy_(self.transform.apply(seen))
         if self.look.dropout:
             source = generator(self.seed, "dropout", index, X.device)
             chance = torch.rand(place.shape, generator=source, device=X.device)
