@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def rates_figure(
     axes.plot(table["lr"], table["train_loss"], "--", color=TRAIN, label="train loss")
     axes.plot(table["lr"], table["validation_loss"], "-", color=VALIDATION, label="validation loss")
     axes.axvline(suggestion, color=SUGGESTED, linewidth=1.5, label=f"suggestion {suggestion:g}")
-    top = HEADROOM * table["validation_loss"].dropna().tolist()[0]
-    bottom = float(table[["train_loss", "validation_loss"]].min().min())
+    top = HEADROOM * float(table["validation_loss"].dropna().to_numpy(float)[0])
+    bottom = float(np.nanmin(table[["train_loss", "validation_loss"]].to_numpy(float)))
     axes.set_ylim(bottom - 0.05 * (top - bottom), top)
     if diverges_at is not None:
         axes.axvspan(diverges_at, float(table["lr"].max()), color="0.85", label="diverges")
