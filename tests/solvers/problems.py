@@ -44,3 +44,39 @@ def random_theta(problem: Objective, seed: int = 0, std: float = 0.3) -> torch.T
     theta = problem.zeros()
     theta += torch.randn(theta.shape, generator=source, dtype=torch.float64) * std
     return problem.free_(theta)
+
+
+def wide() -> Dataset:
+    """More features than rows."""
+    return table(20, 40)
+
+
+def binary() -> Dataset:
+    """One output, 0 or 1."""
+    base = table(weighted=True)
+    return Dataset(base.X, (base.y == 0).double()[:, None], "binary", weights=base.weights)
+
+
+def exact(problem: Objective, start: torch.Tensor | None = None, iterations: int = 60) -> torch.Tensor:
+    """The optimum of a small problem by Newton's method with autograd's Hessian: slow, and plain to see."""
+    rows = problem.rows
+    X1 = rows.dense(torch.arange(len(rows))).double()
+    target = rows.target(slice(0, len(rows)))
+    weights = torch.ones(len(rows)).double() if rows.weights is None else rows.weights
+    free = torch.ones(rows.outputs, rows.features + 1, dtype=torch.bool)
+    free[:, -1] = problem.intercept
+
+    def value(parameters: torch.Tensor) -> torch.Tensor:
+        theta = torch.zeros(free.shape, dtype=torch.float64).masked_scatter(free, parameters)
+        losses = problem.loss.value(theta @ X1.T, target)
+        return losses @ weights / weights.sum() + problem.penalty.l2 / 2 * theta[:, :-1].square().sum()
+
+    x = (problem.zeros() if start is None else start)[free]
+    for _ in range(iterations):
+        g, H = torch.func.grad(value)(x), torch.func.hessian(value)(x)
+        step = torch.linalg.lstsq(H, g[:, None], driver="gelsd").solution[:, 0]
+        size = 1.0
+        while value(x - size * step) > value(x) and size > 1e-9:
+            size /= 2
+        x = x - size * step if size > 1e-9 else x
+    return torch.zeros(free.shape, dtype=torch.float64).masked_scatter(free, x)

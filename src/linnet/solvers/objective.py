@@ -38,6 +38,19 @@ class Point:
     gradient: Tensor
 
 
+@dataclass(eq=False)
+class Meter:
+    """How many rows were read.
+
+    Args:
+        rows: how many there are.
+        read: how many were read, each time counted.
+    """
+
+    rows: int
+    read: float = 0.0
+
+
 class Objective:
     """The mean loss of rows and a penalty on the weights, as a function of θ, (K, D + 1).
 
@@ -47,14 +60,20 @@ class Objective:
         penalty: of the weights.
         intercept: whether there is a bias; otherwise its column of θ must be 0, and gradients keep it so.
 
-    `readings` counts how often the rows were read: a product with all rows and one back are one.
+        meter: where readings are counted; one of its own where None.
     """
 
     def __init__(
-        self, rows: Rows, loss: Loss, penalty: Penalty | None = None, *, intercept: bool = True
+        self,
+        rows: Rows,
+        loss: Loss,
+        penalty: Penalty | None = None,
+        *,
+        intercept: bool = True,
+        meter: Meter | None = None,
     ) -> None:
         self.rows, self.loss, self.penalty, self.intercept = rows, loss, penalty or Penalty(), intercept
-        self.readings = 0.0
+        self.meter = meter or Meter(len(rows))
         weights = rows.weights
         self._weights = None if weights is None else weights.to(rows.dtype)
 
@@ -79,7 +98,19 @@ class Objective:
         """The same objective with products of another dtype; itself where it has that already."""
         if dtype == self.rows.dtype:
             return self
-        return Objective(self.rows.with_dtype(dtype), self.loss, self.penalty, intercept=self.intercept)
+        return self._of(self.rows.with_dtype(dtype))
+
+    def sample(self, index: Tensor) -> Objective:
+        """The objective of some rows; its readings count in proportion."""
+        return self._of(self.rows.sample(index))
+
+    def _of(self, rows: Rows) -> Objective:
+        return Objective(rows, self.loss, self.penalty, intercept=self.intercept, meter=self.meter)
+
+    @property
+    def readings(self) -> float:
+        """How often the rows were read: a product with all rows and one back are one."""
+        return self.meter.read / self.meter.rows
 
     def zeros(self) -> Tensor:
         """θ = 0, (K, D + 1), float64, on the rows' device."""
@@ -96,19 +127,19 @@ class Objective:
 
     def point(self, theta: Tensor) -> Point:
         """Scores, value and gradient at θ in one reading of the rows."""
-        self.readings += 1
-        scores, sums = self.rows.sweep(theta, self._residual)
+        self.meter.read += len(self.rows)
+        scores, sums = self.rows.sweep(theta, self.residual)
         return self._point(theta, scores, sums)
 
     def point_from(self, theta: Tensor, scores: Tensor) -> Point:
         """As `point`, where the scores at θ are known: half a reading."""
-        self.readings += 0.5
-        sums = self.rows.gradient_of(self._residual(scores, slice(0, len(self.rows))))
+        self.meter.read += len(self.rows) / 2
+        sums = self.rows.gradient_of(self.residual(scores, slice(0, len(self.rows))))
         return self._point(theta, scores, sums)
 
     def scores(self, theta: Tensor) -> Tensor:
         """The scores of all rows, (K, N), at θ or along a direction: half a reading."""
-        self.readings += 0.5
+        self.meter.read += len(self.rows) / 2
         return self.rows.scores(theta)
 
     def mean_loss(self, scores: Tensor) -> float:
@@ -119,7 +150,7 @@ class Objective:
 
     def slope(self, scores: Tensor, direction: Tensor) -> float:
         """The derivative of the mean loss along a direction whose scores are known, (K, N): no reading."""
-        residual = self._residual(scores, slice(0, len(self.rows)))
+        residual = self.residual(scores, slice(0, len(self.rows)))
         return float((residual * direction).sum(0).double().sum()) / self.rows.total
 
     def penalty_of(self, theta: Tensor) -> float:
@@ -128,7 +159,7 @@ class Objective:
 
     def hessian_product(self, point: Point, direction: Tensor) -> Tensor:
         """∇²F V, (K, D + 1), float64, at a point along a direction V (K, D + 1): one reading."""
-        self.readings += 1
+        self.meter.read += len(self.rows)
 
         def curve(scores: Tensor, part: slice) -> Tensor:
             return self.curved(point.scores[:, part], scores, part)
@@ -148,7 +179,8 @@ class Objective:
             gradient[:, -1] = 0
         return gradient
 
-    def _residual(self, scores: Tensor, part: slice) -> Tensor:
+    def residual(self, scores: Tensor, part: slice) -> Tensor:
+        """The derivative of the loss of some rows by their scores, (K, B), weighted."""
         residual = self.loss.residual(scores, self.rows.target(part))
         return residual if self._weights is None else residual.mul_(self._weights[part])
 

@@ -71,6 +71,14 @@ class Rows(ABC):
         """The same rows with products of another dtype."""
 
     @abstractmethod
+    def sample(self, index: Tensor) -> Rows:
+        """Some rows, with their targets and weights."""
+
+    @abstractmethod
+    def squares(self, C: Tensor) -> Tensor:
+        """Σ_i c_ji x_ij², (J, D + 1), of C (J, N): sums of squared features."""
+
+    @abstractmethod
     def square_norms(self) -> Tensor:
         """‖x_i‖² of each row without the column of ones, (N,), float64."""
 
@@ -137,6 +145,18 @@ class DenseRows(Rows):
     def with_dtype(self, dtype: torch.dtype) -> DenseRows:
         """See `Rows.with_dtype`."""
         return DenseRows(self.dataset, dtype)
+
+    def sample(self, index: Tensor) -> DenseRows:
+        """See `Rows.sample`."""
+        return DenseRows(self.dataset.rows(index), self.dtype)
+
+    def squares(self, C: Tensor) -> Tensor:
+        """See `Rows.squares`."""
+        sums = self.X.new_zeros(len(C), self.features + 1, dtype=self.dtype)
+        for X1, part in self._blocks(range(-(-len(self) // BLOCK))):
+            sums += C[:, part] @ X1.mul_(self.scale).square_()
+            X1[:, -1] = 1 / self.scale
+        return sums
 
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""
@@ -241,6 +261,16 @@ class SparseRows(Rows):
     def with_dtype(self, dtype: torch.dtype) -> SparseRows:
         """See `Rows.with_dtype`."""
         return SparseRows(self.X, self.y, self.outputs, self.weights, dtype)
+
+    def sample(self, index: Tensor) -> SparseRows:
+        """See `Rows.sample`."""
+        weights = None if self.weights is None else self.weights[index]
+        return SparseRows(self.X[index.numpy()], self.y[index], self.outputs, weights, self.dtype)
+
+    def squares(self, C: Tensor) -> Tensor:
+        """See `Rows.squares`."""
+        sums = torch.from_numpy(self.XT.power(2) @ C.T.contiguous().numpy()).T  # (J, D)
+        return torch.cat([sums, C.sum(1, keepdim=True)], 1)
 
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""
