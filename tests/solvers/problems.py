@@ -73,7 +73,10 @@ def exact(problem: Objective, start: torch.Tensor | None = None, iterations: int
 
     x = (problem.zeros() if start is None else start)[free]
     for _ in range(iterations):
-        g, H = torch.func.grad(value)(x), torch.func.hessian(value)(x)
+        g = torch.autograd.functional.jacobian(value, x)
+        H = torch.autograd.functional.hessian(value, x)
+        assert isinstance(g, torch.Tensor)
+        assert isinstance(H, torch.Tensor)
         step = torch.linalg.lstsq(H, g[:, None], driver="gelsd").solution[:, 0]
         size = 1.0
         while value(x - size * step) > value(x) and size > 1e-9:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +11,9 @@ from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.solvers.objective import Objective, Point
 
 DUALITY, NONNEGATIVE = "duality", "losses are never negative"
+
+SHORTEST = 1e-6
+"""The part of a Newton step on the biases below which rounding alone is left."""
 
 BALANCED = 1e-13
 """The gradient of the biases, as a share of the largest a loss can give, that counts as rounding."""
@@ -94,22 +96,30 @@ def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tens
     Args:
         objective: in float64.
         point: where.
-        iterations: at most.
+        iterations: at most, shorter tries counted.
     """
-    rows, everything = objective.rows, slice(0, len(objective.rows))
-    shift, ones = point.theta.new_zeros(rows.outputs), point.scores.new_ones(1, len(rows))
-    best, gradient = shift, point.gradient[:, -1]
-    smallest = float(gradient.norm())
+    everything = slice(0, len(objective.rows))
+    best, gradient = torch.zeros_like(point.theta[:, 0]), point.gradient[:, -1]
+    step, size = _newton_shift(objective, point.scores, gradient), 1.0
     for _ in range(iterations):
-        scores = point.scores + shift[:, None]
-        units = torch.eye(rows.outputs, dtype=torch.float64, device=ones.device)
-        H = torch.stack([objective.curved(scores, unit[:, None] * ones, everything).sum(1) for unit in units])
-        H = H / rows.total + torch.finfo(torch.float64).tiny
-        shift = shift - torch.linalg.pinv(H, hermitian=True) @ gradient
-        residual = objective.residual(point.scores + shift[:, None], everything)
-        gradient = residual.sum(1) / rows.total
-        size = float(gradient.norm())
-        if not math.isfinite(size) or size >= smallest:
-            return best
-        best, smallest = shift, size
+        tried = best - size * step
+        scores = point.scores + tried[:, None]
+        slope = objective.residual(scores, everything).sum(1) / objective.rows.total
+        if not float(slope.norm()) < float(gradient.norm()):
+            size /= 4
+            if size < SHORTEST:
+                break
+            continue
+        best, gradient, size = tried, slope, 1.0
+        step = _newton_shift(objective, scores, gradient)
     return best
+
+
+def _newton_shift(objective: Objective, scores: Tensor, gradient: Tensor) -> Tensor:
+    """H⁻¹ g of the biases alone, (K,); the directions that the loss does not feel are left alone."""
+    outputs, everything = len(scores), slice(0, len(objective.rows))
+    ones = scores.new_ones(1, scores.shape[1])
+    units = torch.eye(outputs, dtype=torch.float64, device=scores.device)
+    columns = [objective.curved(scores, unit[:, None] * ones, everything).sum(1) for unit in units]
+    H = torch.stack(columns) / objective.rows.total
+    return torch.linalg.pinv(H, rtol=1e-12, hermitian=True) @ gradient

@@ -25,6 +25,9 @@ WIDEST = 2000
 UNIFORM = 0.1
 """The share of a sample that is drawn without regard to the rows' curvature."""
 
+SINGULAR = 1e-6
+"""The share of a block's mean diagonal by which it is raised: softmax has a null direction in each."""
+
 PAIRS = 64
 """Pairs of classes whose products are made at once."""
 
@@ -83,6 +86,14 @@ def blocks(squares: Tensor, index: list[tuple[int, int]], outputs: int) -> Tenso
     return T
 
 
+def inverted(T: Tensor, ridge: float) -> Tensor:
+    """(T_j + ridge)⁻¹ of positive semidefinite blocks, (D, K, K), float64, raised where they are singular."""
+    T = T.double()
+    diagonal = T.diagonal(dim1=1, dim2=2)
+    diagonal += ridge + SINGULAR * diagonal.mean(1, keepdim=True) + torch.finfo(torch.float32).tiny
+    return torch.linalg.inv(T)
+
+
 def factor(H: Tensor) -> Tensor:
     """The Cholesky factor of a positive semidefinite matrix, raised by as little as lets it succeed."""
     mean = float(H.diagonal().mean())
@@ -137,8 +148,7 @@ class _SpectralInverse(Inverse):
         outputs, self.head = H.shape[:2]
         H = H.reshape(outputs * self.head, outputs * self.head)
         H.diagonal().add_(ridge)
-        T.diagonal(dim1=1, dim2=2).add_(ridge)
-        self.U, self.L, self.T = U, factor(H) if self.head else H, torch.linalg.inv(T)
+        self.U, self.L, self.T = U, factor(H) if self.head else H, inverted(T, ridge).to(U)
 
     def __call__(self, gradient: Tensor) -> Tensor:
         """See `Inverse`."""
@@ -177,8 +187,7 @@ class Blocks(Preconditioner):
         if rows.outputs > 20:
             return _DiagonalInverse(squares + ridge)
         T = blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
-        T.diagonal(dim1=1, dim2=2).add_(ridge)
-        return _BlockInverse(torch.linalg.inv(T.double()))
+        return _BlockInverse(inverted(T, ridge))
 
 
 class _BlockInverse(Inverse):

@@ -79,6 +79,10 @@ class Rows(ABC):
         """Σ_i c_ji x_ij², (J, D + 1), of C (J, N): sums of squared features."""
 
     @abstractmethod
+    def is_finite(self) -> bool:
+        """Whether no feature is NaN or infinite."""
+
+    @abstractmethod
     def square_norms(self) -> Tensor:
         """‖x_i‖² of each row without the column of ones, (N,), float64."""
 
@@ -158,9 +162,13 @@ class DenseRows(Rows):
             X1[:, -1] = 1 / self.scale
         return sums
 
+    def is_finite(self) -> bool:
+        """See `Rows.is_finite`."""
+        return not self.X.is_floating_point() or bool(self.X.sum(dtype=torch.float64).isfinite())
+
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""
-        parts = [X.double().mul_(self.scale).square_().sum(1) for X in self.X.split(BLOCK)]
+        parts = [(X.double() * self.scale).square_().sum(1) for X in self.X.split(BLOCK)]
         return torch.cat(parts)
 
     def _read(self, theta: Tensor | None, middle: Middle | None, G: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -271,6 +279,10 @@ class SparseRows(Rows):
         """See `Rows.squares`."""
         sums = torch.from_numpy(self.XT.power(2) @ C.T.contiguous().numpy()).T  # (J, D)
         return torch.cat([sums, C.sum(1, keepdim=True)], 1)
+
+    def is_finite(self) -> bool:
+        """See `Rows.is_finite`."""
+        return bool(np.isfinite(self.X.data).all())
 
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""

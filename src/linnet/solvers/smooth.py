@@ -152,6 +152,8 @@ def check(objective: Objective) -> None:
         raise UsageError("an L1 penalty is not smooth: use a proximal solver, or set l1 to 0")
     if isinstance(objective.loss, AbsoluteError):
         raise UsageError("the absolute error is not smooth: use huber with a small threshold")
+    if not objective.rows.is_finite():
+        raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
 
 
 def _started(objective: Objective, start: Tensor | None) -> Tensor:
