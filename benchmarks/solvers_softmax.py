@@ -6,16 +6,17 @@ Multinomial logistic regression on Fashion-MNIST: pixels/255, 60,000 rows, the m
 ½·1e-4·‖W‖², the bias free. Measured is the wall time to a relative suboptimality, set-up included.
 
 linnet's times are read off the trace of a run, which keeps the time of each iterate: the first from which on
-all are below the level, the median of four runs. scikit-learn has no callback, so each of its points is a run of its own with another
-`max_iter` and a tolerance out of reach, C = 1/(n·l2), its coefficients scored by the same float64 objective. The
-time to a level lies on the straight line, in (log suboptimality, time), between the first of these runs that is
-below it and the one before. Features are given as float32 and as float64, and
-the faster counts.
+all are below the level, the median of several runs, spread over the call. scikit-learn has no callback, so
+each of its points is a run of its own with another `max_iter` and a tolerance out of reach, C = 1/(n·l2), and its
+coefficients are scored by linnet's objective in float64. The time to a level lies on the straight line, in
+(log suboptimality, time), between the first of these runs that is below it and the one before. It gets its
+features as float32 and as float64, and the faster of all counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import statistics
@@ -85,7 +86,7 @@ def sklearn_points(train: Dataset, exact: Objective, solver: str, dtype: type, q
 
 def reached(points: Points, level: float) -> float:
     """The seconds to a level: between the first point below it and the one before, logarithmically."""
-    for (before, early), (after, late) in zip(points, points[1:], strict=False):
+    for (before, early), (after, late) in itertools.pairwise(points):
         if after <= level < before:
             share = math.log(before / level) / math.log(before / max(after, 1e-12))
             return early + share * (late - early)
@@ -154,8 +155,9 @@ def main() -> None:
             for dtype in (np.float32, np.float64):
                 name = f"scikit-learn {solver} {dtype.__name__}"
                 theirs[name] = sklearn_points(train, exact, solver, dtype, asked.quick)
-            points, solution = linnet_points(train)
-            ours.append(points)
+            ours.append(linnet_points(train)[0])
+        points, solution = linnet_points(train)
+        ours.append(points)
     lines = figures(ours, theirs, solution, score(solution.value, test).accuracy)
     print(table(lines))
     if asked.json:
