@@ -5,12 +5,12 @@
 Multinomial logistic regression on Fashion-MNIST: pixels/255, 60,000 rows, the mean cross-entropy and
 ½·1e-4·‖W‖², the bias free. Measured is the wall time to a relative suboptimality, set-up included.
 
-linnet's times are read off the trace of a run, which keeps the time of each iterate: the first from which on
-all are below the level, the median of several runs, spread over the call. scikit-learn has no callback, so
-each of its points is a run of its own with another `max_iter` and a tolerance out of reach, C = 1/(n·l2), and its
-coefficients are scored by linnet's objective in float64. The time to a level lies on the straight line, in
-(log suboptimality, time), between the first of these runs that is below it and the one before. It gets its
-features as float32 and as float64, and the faster of all counts.
+linnet's times are read off the trace of a run, which keeps the time of each iterate: the first from
+which on all are below the level, the median of several runs, spread over the call. scikit-learn has no
+callback, so each of its points is a run of its own with another `max_iter` and a tolerance out of reach,
+C = 1/(n·l2), and its coefficients are scored by linnet's objective in float64. The time to a level lies
+on the straight line, in (log suboptimality, time), between the first of these runs that is below it and
+the one before. It gets its features as float32 and as float64, and the faster of all counts.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ CHUNK = 4096
 class Newton(Solver):
     """Damped Newton steps in float64: θ ← θ − t H⁻¹ g, H of all rows, factored anew each time.
 
-    An iteration costs O(N K² D² + K³ D³), little below some two thousand parameters, and from half a
+    An iteration costs O(N K² D² + K³ D³), little below some hundreds of parameters, and from half a
     dozen to two dozen of them are enough from anywhere.
 
     Args:

@@ -32,7 +32,7 @@ from linnet.solvers.steps import Solver
 from linnet.train.history import History, Record
 from linnet.train.run import Card, Run
 
-NEWTON_PARAMETERS, NEWTON_WORK = 2000, 2e11
+NEWTON_PARAMETERS, NEWTON_WORK = 300, 1e10
 """Parameters, and N·parameters² operations a Hessian, up to which Newton's method is chosen."""
 
 Progress = Callable[[Record], object]

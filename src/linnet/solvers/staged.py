@@ -37,7 +37,7 @@ class Staged(Solver):
         seed: of the samples.
     """
 
-    tol: float = 1e-8
+    tol: float = 1e-9
     memory: int = 20
     max_iter: int = 500
     seed: int = 0
