@@ -47,9 +47,7 @@ def test_spectral_with_a_whole_head_is_newton(dataset: Dataset, loss: Loss) -> N
 
 @cases
 @pytest.mark.parametrize("kind", [Spectral(head=2), Spectral(head=0), Blocks()], ids=repr)
-def test_inverses_are_symmetric_and_positive(
-    dataset: Dataset, loss: Loss, kind: Spectral | Blocks
-) -> None:
+def test_inverses_are_symmetric_and_positive(dataset: Dataset, loss: Loss, kind: Spectral | Blocks) -> None:
     problem = objective(dataset, loss)
     inverse = kind.build(problem, problem.point(random_theta(problem, std=0.1)))
     U, V = random_theta(problem, 1), random_theta(problem, 2)
