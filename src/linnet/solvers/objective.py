@@ -8,6 +8,7 @@ direction and then elementwise work alone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -128,14 +129,20 @@ class Objective:
     def point(self, theta: Tensor) -> Point:
         """Scores, value and gradient at θ in one reading of the rows."""
         self.meter.read += len(self.rows)
-        scores, sums = self.rows.sweep(theta, self.residual)
-        return self._point(theta, scores, sums)
+        losses: dict[int, float] = {}
+
+        def middle(scores: Tensor, part: slice) -> Tensor:
+            losses[part.start] = self._loss_of(scores, part)
+            return self.residual(scores, part)
+
+        scores, sums = self.rows.sweep(theta, middle)
+        return self._point(theta, scores, sums, math.fsum(losses.values()) / self.rows.total)
 
     def point_from(self, theta: Tensor, scores: Tensor) -> Point:
         """As `point`, where the scores at θ are known: half a reading."""
         self.meter.read += len(self.rows) / 2
         sums = self.rows.gradient_of(self.residual(scores, slice(0, len(self.rows))))
-        return self._point(theta, scores, sums)
+        return self._point(theta, scores, sums, self.mean_loss(scores))
 
     def scores(self, theta: Tensor) -> Tensor:
         """The scores of all rows, (K, N), at θ or along a direction: half a reading."""
@@ -144,9 +151,7 @@ class Objective:
 
     def mean_loss(self, scores: Tensor) -> float:
         """The mean loss at known scores: no reading."""
-        losses = self.loss.value(scores, self.rows.target(slice(0, len(self.rows)))).double()  # (N,)
-        weights = self.rows.weights
-        return float(losses.sum() if weights is None else losses @ weights) / self.rows.total
+        return self._loss_of(scores, slice(0, len(self.rows))) / self.rows.total
 
     def slope(self, scores: Tensor, direction: Tensor) -> float:
         """The derivative of the mean loss along a direction whose scores are known, (K, N): no reading."""
@@ -184,8 +189,14 @@ class Objective:
         residual = self.loss.residual(scores, self.rows.target(part))
         return residual if self._weights is None else residual.mul_(self._weights[part])
 
-    def _point(self, theta: Tensor, scores: Tensor, sums: Tensor) -> Point:
-        loss, gradient = self.mean_loss(scores), sums / self.rows.total
+    def _loss_of(self, scores: Tensor, part: slice) -> float:
+        """The weighted sum of the losses of some rows."""
+        losses = self.loss.value(scores, self.rows.target(part)).double()  # (B,)
+        weights = self.rows.weights
+        return float(losses.sum() if weights is None else losses @ weights[part])
+
+    def _point(self, theta: Tensor, scores: Tensor, sums: Tensor, loss: float) -> Point:
+        gradient = sums / self.rows.total
         gradient[:, :-1] += self.penalty.l2 * theta[:, :-1]
         return Point(theta, scores, loss, loss + self.penalty_of(theta), self.free_(gradient))
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss, SoftmaxCrossEntropy
-from linnet.device import generator
+from linnet.device import generator, limited_threads
 from linnet.solvers.objective import Objective, Point
 
 WIDEST = 2000
@@ -151,8 +151,12 @@ class _SpectralInverse(Inverse):
         self.U, self.L, self.T = U, factor(H) if self.head else H, inverted(T, ridge).to(U)
 
     def __call__(self, gradient: Tensor) -> Tensor:
-        """See `Inverse`."""
-        g = gradient.to(self.U) @ self.U  # (K, D + 1)
+        """See `Inverse`; on one thread, for a second gains nothing and spins where others want its core."""
+        with limited_threads(1):
+            return self._times(gradient.to(self.U))
+
+    def _times(self, gradient: Tensor) -> Tensor:
+        g = gradient @ self.U  # (K, D + 1)
         tail = torch.einsum("jab,bj->aj", self.T, g[:, self.head :])
         head = g[:, : self.head]
         if self.head:
