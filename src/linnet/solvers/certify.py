@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.device import limited_threads
 from linnet.solvers.objective import Objective, Point
 
 DUALITY, NONNEGATIVE = "duality", "losses are never negative"
@@ -61,7 +62,8 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
     objective = objective.with_dtype(torch.float64)
     point = objective.point(theta.double())
     if objective.intercept:
-        shift = best_shift(objective, point)
+        with limited_threads(1):  # elementwise work, where a second thread gains little
+            shift = best_shift(objective, point)
         if bool(shift.any()):
             moved = point.theta.clone()
             moved[:, -1] += shift

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -59,7 +60,7 @@ def pairs(loss: Loss, scores: Tensor, target: Tensor) -> Iterator[tuple[int, int
         yield from ((a, b, p[a] * (float(a == b) - p[b])) for b in range(a + 1))
 
 
-def gram(X: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+def gram(X: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: Tensor, threads: int = 1) -> Tensor:
     """Σ_i ω_i S_i ⊗ x_i x_iᵀ, (K, D, K, D).
 
     Args:
@@ -68,13 +69,24 @@ def gram(X: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: Tensor)
         scores: where, (K, B).
         target: as the loss takes it.
         weights: ω_i, (B,).
+        threads: that share the pairs of classes; each computes alone, for threads that share a product wait
+            for each other, which costs many times the product where other programs want the cores.
     """
     outputs, features = len(scores), X.shape[1]
     H = X.new_zeros(outputs, features, outputs, features)
-    scaled = torch.empty_like(X)
-    for a, b, c in pairs(loss, scores, target):
-        torch.mul(X, (c * weights)[:, None], out=scaled)
-        H[a, :, b] = H[b, :, a] = X.T @ scaled
+    entries = list(pairs(loss, scores, target))
+
+    def fill(first: int) -> None:
+        scaled = torch.empty_like(X)
+        for a, b, c in entries[first::threads]:
+            torch.mul(X, (c * weights)[:, None], out=scaled)
+            H[a, :, b] = H[b, :, a] = X.T @ scaled
+
+    if threads == 1:
+        fill(0)
+        return H
+    with limited_threads(1), ThreadPoolExecutor(threads, "linnet-gram") as pool:
+        list(pool.map(fill, range(threads)))
     return H
 
 
@@ -129,6 +141,12 @@ class Spectral(Preconditioner):
         rows = objective.rows
         if rows.features > WIDEST or rows.outputs > 100:
             return Blocks(self.rows, self.seed).build(objective, point)
+        threads = torch.get_num_threads() if rows.y.device.type == "cpu" else 1
+        with limited_threads(1):
+            return self._build(objective, point, threads)
+
+    def _build(self, objective: Objective, point: Point, threads: int) -> Inverse:
+        rows = objective.rows
         index, weights = draw(objective, point, self.rows, self.seed)
         X1, scores = rows.dense(index), point.scores[:, index]  # (B, D + 1), (K, B)
         U = torch.linalg.eigh((X1.T * weights) @ X1)[1].flip(1).contiguous()  # (D + 1, D + 1)
@@ -136,7 +154,7 @@ class Spectral(Preconditioner):
         target = _take(rows.y, index, rows.dtype)
         head = min(self.head, 2500 // rows.outputs, Z.shape[1])
         ridge = objective.penalty.l2 or 1e-9 * float(Z.square().mean())
-        H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights)
+        H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
         T = _tail(Z[:, head:].square(), objective.loss, scores, target, weights)
         return _SpectralInverse(U, H, T, ridge)
 
