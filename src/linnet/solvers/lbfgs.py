@@ -19,7 +19,7 @@ SINGLE = 1e-7
 
 Map = Callable[[Tensor], Tensor]
 
-REBUILD = 25
+REBUILD = 40
 """Iterations after which the Hessian has changed enough to be made anew."""
 
 
@@ -35,7 +35,7 @@ class LBFGS(Solver):
         tol: stop once the model's gain ½ gᵀH⁻¹g is at most this share of the objective.
         memory: pairs of steps and changes of the gradient that are kept.
         max_iter: iterations.
-        preconditioner: made at the start and again every 25 iterations; None for none.
+        preconditioner: made at the start and again every 40 iterations; None for none.
     """
 
     tol: float = 1e-8

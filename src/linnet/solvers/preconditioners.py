@@ -119,6 +119,20 @@ def factor(H: Tensor) -> Tensor:
         assert lift < 10 * mean + 1, "a Hessian of a convex loss"
 
 
+class Basis:
+    """The eigenvectors of XᵀX, the leading first, of the first rows that it is asked for."""
+
+    def __init__(self) -> None:
+        self.U: Tensor | None = None
+
+    def of(self, X1: Tensor, weights: Tensor) -> Tensor:
+        """The eigenbasis, (D + 1, D + 1), in the dtype of rows X1 (B, D + 1), weighted."""
+        U = self.U
+        if U is None:
+            U = self.U = torch.linalg.eigh((X1.T * weights) @ X1)[1].flip(1).contiguous()
+        return U.to(X1)
+
+
 @dataclass(frozen=True)
 class Spectral(Preconditioner):
     """The Hessian on the leading eigenvectors of the features, and K × K blocks on the others.
@@ -130,11 +144,13 @@ class Spectral(Preconditioner):
         head: eigenvectors of XᵀX on which the Hessian is whole; fewer where head·K is over 2500.
         rows: how many are drawn.
         seed: of the draw.
+        basis: where the first build leaves its eigenbasis for later ones; each makes its own when None.
     """
 
     head: int = 200
     rows: int = 10_000
     seed: int = 0
+    basis: Basis | None = None
 
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`; for more than 2000 features as `Blocks` does."""
@@ -149,7 +165,7 @@ class Spectral(Preconditioner):
         rows = objective.rows
         index, weights = draw(objective, point, self.rows, self.seed)
         X1, scores = rows.dense(index), point.scores[:, index]  # (B, D + 1), (K, B)
-        U = torch.linalg.eigh((X1.T * weights) @ X1)[1].flip(1).contiguous()  # (D + 1, D + 1)
+        U = (self.basis or Basis()).of(X1, weights)  # (D + 1, D + 1)
         Z = X1 @ U
         target = _take(rows.y, index, rows.dtype)
         head = min(self.head, 2500 // rows.outputs, Z.shape[1])

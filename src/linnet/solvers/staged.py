@@ -11,7 +11,7 @@ from torch import Tensor
 from linnet.device import generator
 from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.objective import Objective, Point
-from linnet.solvers.preconditioners import Spectral
+from linnet.solvers.preconditioners import Basis, Spectral
 from linnet.solvers.steps import Solver, Step
 
 SAMPLE = 8000
@@ -44,17 +44,18 @@ class Staged(Solver):
 
     def steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
         """See `Solver.steps`."""
-        point = objective.point(self._warm(objective, start))
-        coarse = LBFGS(max(self.tol, 3e-3), self.memory, self.max_iter, Spectral(100, 5000, self.seed))
+        basis = Basis()
+        point = objective.point(self._warm(objective, start, basis))
+        coarse = LBFGS(max(self.tol, 3e-3), self.memory, self.max_iter, Spectral(100, 5000, self.seed, basis))
         done = 0
         for step in coarse.go_on(objective, point, self.max_iter):
             point, done = step.point, done + 1
             if step.status is None:
                 yield step
-        fine = LBFGS(self.tol, self.memory, self.max_iter, Spectral(200, 10_000, self.seed))
+        fine = LBFGS(self.tol, self.memory, self.max_iter, Spectral(200, 10_000, self.seed, basis))
         yield from fine.go_on(objective, point, max(0, self.max_iter - done + 1))
 
-    def _warm(self, objective: Objective, start: Tensor) -> Tensor:
+    def _warm(self, objective: Objective, start: Tensor, basis: Basis) -> Tensor:
         """Where a sample of the rows leads to."""
         rows = objective.rows
         counted = torch.arange(len(rows)) if rows.weights is None else rows.weights.nonzero()[:, 0].cpu()
@@ -62,7 +63,7 @@ class Staged(Solver):
             return start
         order = torch.randperm(len(counted), generator=generator(self.seed, "warm"))
         sample = objective.sample(counted[order[:SAMPLE]].to(start.device))
-        solver = LBFGS(1e-2, self.memory, 30, Spectral(0, SAMPLE // 2, self.seed))
+        solver = LBFGS(1e-2, self.memory, 30, Spectral(0, SAMPLE // 2, self.seed, basis))
         return _last(solver.steps(sample, start)).theta
 
 
