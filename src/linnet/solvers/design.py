@@ -67,11 +67,11 @@ class Design:
             yield slice(low, low + BLOCK)
 
     def offset(self, z: Doubled, level: Doubled) -> Doubled:
-        """b = level − centre z, (1, K), of the prediction at the centre."""
+        """B = level − centre z, (1, K), of the prediction at the centre."""
         return level - matmul(self.centre[None], z) if self.intercept else level
 
     def against(self, z: Doubled, level: Doubled, residual: Doubled) -> tuple[Tensor, Tensor, Tensor]:
-        """What is left of the two equations that the optimum fulfils, in doubled precision, rounded at the end.
+        """What is left of the two equations of the optimum, in doubled precision, rounded at the end.
 
         Args:
             z: weights, (D, K).
@@ -79,8 +79,8 @@ class Design:
             residual: a guess at Y − A z − b, (N, K).
 
         Returns:
-            Y − A z − b − residual, (N, K); the negative gradient over z that the guess gives, (D, K), and over
-            the level, (1, K).
+            Y − A z − b − residual, (N, K); the negative gradient that the guess gives over z, (D, K), and
+            over the level, (1, K).
         """
         bits = width(max(BLOCK, self.A.shape[1]))
         cut, b = slices(z, bits), self.offset(z, level)
@@ -89,12 +89,12 @@ class Design:
         lift = Doubled.of(torch.zeros_like(level.high))
         for rows in self.blocks():
             parts = slices(self.A[rows], bits)
-            scores = product(parts, cut, tuple(self.Y[rows].shape)) + b
+            scores = product(parts, cut, self.Y[rows]) + b
             left[rows] = (Doubled.of(self.Y[rows]) - scores - residual[rows]).high
             force = slices(residual[rows].times(self.w[rows, None]), bits)
-            pull = pull + product([part.T for part in parts], force, tuple(z.high.shape))
+            pull = pull + product([part.T for part in parts], force, pull.high)
             ones = torch.ones(1, len(self.Y[rows]), dtype=torch.float64)
-            lift = lift + product([ones], force, tuple(level.high.shape))
+            lift = lift + product([ones], force, lift.high)
         pull = pull - z.times(self.penalty[:, None])
         if self.intercept:
             pull = pull - lift.times(self.centre[:, None])  # (1, K) against (D, 1)

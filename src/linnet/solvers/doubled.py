@@ -1,7 +1,7 @@
 """Matrix products and sums with twice the digits of float64, by float64 arithmetic alone.
 
-A number of about 106 bits is the unevaluated sum of two float64, high + low (Dekker 1971). A matrix is cut into
-slices of so few bits that BLAS multiplies two of them without any rounding; the exact products are then
+A number of about 106 bits is the sum of two float64 left as it is, high + low (Dekker 1971). A matrix is cut
+into slices of so few bits that BLAS multiplies two of them without any rounding; the exact products are then
 added up in doubled precision (Ozaki, Ogita, Oishi and Rump 2012, "Error-free transformations of matrix
 multiplication"). So residuals cost some twenty ordinary products, on any processor.
 """
@@ -22,7 +22,7 @@ SLICES = 12
 
 
 def two_sum(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """a + b as the rounded sum and its exact error (Knuth, TAOCP 2, 4.2.2)."""
+    """A + b as the rounded sum and its exact error (Knuth, TAOCP 2, 4.2.2)."""
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
@@ -36,7 +36,7 @@ def _halves(a: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def two_product(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """a · b as the rounded product and its exact error (Dekker 1971), for numbers below 2^500."""
+    """A · b as the rounded product and its exact error (Dekker 1971), for numbers below 2^500."""
     product = a * b
     a1, a2 = _halves(a)
     b1, b2 = _halves(b)
@@ -104,10 +104,9 @@ def slices(values: Tensor | Doubled, bits: int) -> list[Tensor]:
     return parts
 
 
-def product(left: list[Tensor], right: list[Tensor], shape: tuple[int, int]) -> Doubled:
-    """The sum of the products of all pairs of slices, (a, c) for slices (a, b) and (b, c)."""
-    kind = left[0] if left else torch.empty(0, dtype=torch.float64)
-    total = Doubled.of(torch.zeros(shape, dtype=torch.float64, device=kind.device))
+def product(left: list[Tensor], right: list[Tensor], like: Tensor) -> Doubled:
+    """The sum of the products of all pairs of slices, (a, c) as `like`, for slices (a, b) and (b, c)."""
+    total = Doubled.of(torch.zeros_like(like))
     for a in left:
         for b in right:
             total = total + a @ b
@@ -123,4 +122,4 @@ def matmul(A: Tensor, B: Tensor | Doubled) -> Doubled:
     """
     bits = width(A.shape[1])
     columns = (B.high if isinstance(B, Doubled) else B).shape[1]
-    return product(slices(A, bits), slices(B, bits), (A.shape[0], columns))
+    return product(slices(A, bits), slices(B, bits), A.new_zeros(A.shape[0], columns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import scipy.linalg
 import torch
@@ -50,8 +51,9 @@ def by_qr(design: Design) -> Factor:
     rows, features = stacked.shape
     if bool((design.penalty > 0).any()):
         stacked = torch.cat([stacked, torch.diag(design.penalty.sqrt())])
-    Q, R, pivots = scipy.linalg.qr(stacked.numpy(), mode="economic", pivoting=True, overwrite_a=True)
-    Q, R, order = torch.from_numpy(Q), torch.from_numpy(R), torch.from_numpy(pivots).long()
+    found: Any = scipy.linalg.qr(stacked.numpy(), mode="economic", pivoting=True)
+    Q, R, order = (torch.from_numpy(part) for part in found)
+    order = order.long()
     diagonal = R.diagonal().abs()
     rank = int((diagonal > tolerance(features) * diagonal[0]).sum()) if features else 0
     right = torch.zeros(features, rank, dtype=torch.float64)

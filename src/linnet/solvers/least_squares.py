@@ -49,6 +49,9 @@ class Cholesky:
     refine: bool = True
 
 
+SETTLED = 2.0**-44
+"""Corrections below this share of the targets are rounding."""
+
 Method = QR | SVD
 
 
@@ -66,6 +69,7 @@ class LeastSquares:
         gradient: of the mean loss and the penalty at theta, (K, D + 1).
         gap: the objective is this much above the optimum.
         rounds: corrections that were made.
+        is_settled: whether the corrections came to an end at rounding.
     """
 
     theta: Tensor
@@ -77,6 +81,7 @@ class LeastSquares:
     gradient: Tensor
     gap: float
     rounds: int
+    is_settled: bool
 
 
 def least_squares(
@@ -89,9 +94,9 @@ def least_squares(
 ) -> LeastSquares:
     """Minimise Σ_i w_i ½‖ŷ_i − y_i‖² / Σ_i w_i + ½ l2 ‖W‖² over W and, unpenalised, b.
 
-    The residual and the solution are corrected together through the augmented system (Björck 1967; Demmel, Hida,
-    Riedy and Li 2009), both being kept in doubled precision, so an ill-conditioned problem or a large residual
-    costs corrections and not digits. Where columns are collinear the weights are the shortest.
+    The residual and the solution are corrected together through the augmented system (Björck 1967; Demmel,
+    Hida, Riedy and Li 2009), both being kept in doubled precision, so an ill-conditioned problem or a large
+    residual costs corrections and not digits. Where columns are collinear the weights are the shortest.
 
     Args:
         X: rows, (N, D), any real dtype; they are copied as float64.
@@ -105,28 +110,40 @@ def least_squares(
         ShapeError, UsageError: X, Y, weights and l2 are no problem.
     """
     check(X, Y, weights, l2)
+    X, Y, weights = X.cpu(), Y.cpu(), None if weights is None else weights.cpu()
     rows = len(X) if weights is None else int((weights > 0).sum())
     chosen = method or (QR() if rows > X.shape[1] else SVD())
     is_uniform = isinstance(chosen, SVD)
     design = prepare(X, Y, weights, l2, intercept, is_uniform)
     factor = by_svd(design) if is_uniform else by_qr(design)
-    z, level, rounds = _refined(design, factor, ROUNDS if chosen.refine else 1)
-    return _result(design, factor, chosen, z, level, l2, rounds)
+    found = _refined(design, factor, ROUNDS if chosen.refine else 1)
+    return _result(design, factor, chosen, found, l2)
 
 
-def _refined(design: Design, factor: Factor, rounds: int) -> tuple[Doubled, Doubled, int]:
-    """Weights (D, K) and levels (1, K) in doubled precision, and the corrections it took."""
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Weights (D, K) and levels (1, K) in doubled precision, the corrections made, and how they ended."""
+
+    z: Doubled
+    level: Doubled
+    rounds: int
+    is_settled: bool
+
+
+def _refined(design: Design, factor: Factor, rounds: int) -> _Found:
+    """The optimum of the augmented system, from zero."""
     z = Doubled.of(torch.zeros(design.A.shape[1], design.Y.shape[1], dtype=torch.float64))
     level, residual = Doubled.of(torch.zeros_like(design.Y[:1])), Doubled.of(torch.zeros_like(design.Y))
-    before, done = float("inf"), 0
-    for done in range(1, rounds + 1):
+    size = float((design.w.sqrt()[:, None] * design.Y).norm())
+    before, done, is_small = float("inf"), 0, False
+    while done < rounds and not is_small:
+        done += 1
         dz, dlevel, dresidual, step = _correction(design, factor, z, level, residual)
         if not step < before / 2:  # rounding allows no more
             break
         z, level, residual, before = z + dz, level + dlevel, residual + dresidual, step
-        if _is_small(dz, z.high) and _is_small(dlevel, level.high):
-            break
-    return z, level, done
+        is_small = _is_small(dz, z.high) and _is_small(dlevel, level.high)
+    return _Found(z, level, done, rounds == 1 or before <= SETTLED * size)
 
 
 def _is_small(change: Tensor, values: Tensor) -> bool:
@@ -148,34 +165,31 @@ def _correction(
     return factor.right @ along, up, bend / root, float(torch.hypot(along.norm(), up.norm() * total.sqrt()))
 
 
-def _result(
-    design: Design, factor: Factor, method: Method, z: Doubled, level: Doubled, l2: float, rounds: int
-) -> LeastSquares:
+def _result(design: Design, factor: Factor, method: Method, found: _Found, l2: float) -> LeastSquares:
     """Rounded to float64, and measured there."""
-    groups = collinear(factor)
+    groups, z = collinear(factor), found.z
+    backward = _backward(design, factor, z, found.level)
     if groups:
         z = Doubled.of(shortest(z.high, factor.null, design.scale))
-    b = design.offset(z, level).high
+    b = design.offset(z, found.level)
     W = design.scale[:, None] * z.high  # (D, K), exact
-    theta = torch.cat([W, b]).T / design.height[:, None]  # (K, D + 1)
-    rounded = Doubled.of(z.high), Doubled.of(b)
-    residual, pull, lift = _residual(design, *rounded)
-    total = design.total
-    along = factor.right.T @ pull
-    height = design.height[:, None]
-    gap = (along / height[:, 0]).square().sum() / (2 * total)
+    theta = torch.cat([W, b.high]).T / design.height[:, None]  # (K, D + 1)
+    _, pull, lift = _forces(design, Doubled.of(z.high), Doubled.of(b.high))
+    share = design.height * design.total  # (K,)
+    along = (factor.right.T @ pull) / share
+    gap = along.square().sum() * design.total / 2
     if design.intercept:
-        gap = gap + (lift[0] / height[:, 0]).square().sum() / (2 * total**2)
+        gap = gap + (lift / share).square().sum() / 2
         pull = pull + design.centre[:, None] * lift
-    gradient = -torch.cat([pull / design.scale[:, None], lift * design.intercept]).T / (height * total)
+    gradient = -torch.cat([pull / design.scale[:, None], lift * design.intercept]) / share
     return LeastSquares(
-        theta, method, factor.rank, factor.condition, _backward(design, factor, residual, along, z.high),
-        tuple(groups), gradient, float(gap), rounds,
+        theta, method, factor.rank, factor.condition, backward, tuple(groups), gradient.T, float(gap),
+        found.rounds, found.is_settled,
     )  # fmt: skip
 
 
-def _residual(design: Design, z: Doubled, b: Doubled) -> tuple[Tensor, Tensor, Tensor]:
-    """The residual of rounded weights, and the forces it exerts, each rounded once."""
+def _forces(design: Design, z: Doubled, b: Doubled) -> tuple[Tensor, Tensor, Tensor]:
+    """The residual of weights z and biases b, and the negative gradients over z and the level, rounded."""
     level = b
     if design.intercept:
         level = b - design.offset(z, Doubled.of(torch.zeros_like(b.high)))
@@ -185,14 +199,18 @@ def _residual(design: Design, z: Doubled, b: Doubled) -> tuple[Tensor, Tensor, T
     return residual, pull, lift
 
 
-def _backward(design: Design, factor: Factor, residual: Tensor, along: Tensor, z: Tensor) -> float:
-    """A bound of the relative backward error, the worst target's (Stewart 1977; Higham 2002, 20.7)."""
+def _backward(design: Design, factor: Factor, z: Doubled, level: Doubled) -> float:
+    """A bound of the relative backward error, the worst target's (Stewart 1977; Higham 2002, 20.7).
+
+    It is of the doubled solution; rounding that to float64 is a relative change of each column by 2^-53.
+    """
+    residual, pull, _ = _forces(design, z, design.offset(z, level))
     size = (design.w.sqrt()[:, None] * residual).norm(dim=0)
-    stacked = torch.hypot(size, (design.penalty.sqrt()[:, None] * z).norm(dim=0))
-    by_force = (factor.Q.shape[1] > 0) * along.norm(dim=0) / stacked
-    by_size = stacked / (factor.norm * z.norm(dim=0))
-    worst = torch.fmin(by_force, by_size)
-    return float(torch.where(stacked > 0, worst, 0.0).nan_to_num(0.0).max())
+    stacked = torch.hypot(size, (design.penalty.sqrt()[:, None] * z.high).norm(dim=0))
+    across = (factor.right.T @ pull).norm(dim=0)  # of the columns that count, each about norm 1
+    by_force, by_size = across / stacked, stacked / (factor.norm * z.high.norm(dim=0))
+    worst = torch.where(stacked > 0, torch.fmin(by_force, by_size), 0.0)
+    return float(worst.nan_to_num(0.0).max()) + 2.0**-53
 
 
 def describe(groups: Sequence[tuple[int, ...]], names: Sequence[str] | None = None) -> str:
