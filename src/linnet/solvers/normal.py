@@ -32,7 +32,7 @@ class Normal:
         mean: of the features that the model sees, (D,); zeros without a bias.
         level: of the targets, (K,); zeros without a bias.
         cross: Σ w (x − m)(y − level)ᵀ / Σ w, (D, K).
-        condition: of the scaled matrix, in the 1-norm.
+        condition: of the scaled matrix, in the 1-norm, times what taking the means away has lost.
         intercept: whether there is a bias.
     """
 
@@ -116,7 +116,10 @@ def factored(statistics: Statistics, l2: float, intercept: bool) -> Normal | Non
         return None
     size = H.abs().sum(0).amax() if len(H) else H.new_ones(())
     inverse = torch.cholesky_inverse(L).abs().sum(0).amax() if len(H) else H.new_ones(())
-    return Normal(L, scale, mean, level, xy, float(size * inverse), intercept)
+    # Where the mean was large, the difference of squares has lost digits before any factor loses more.
+    raw = statistics.sums.xx.diagonal() * (statistics.scale**2 / statistics.weight)
+    lost = (raw / diagonal).amax().clamp(min=1) if len(H) else raw.new_ones(())
+    return Normal(L, scale, mean, level, xy, float(size * inverse * lost), intercept)
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,7 +55,7 @@ class Statistics:
             like.check(dataset.features, dataset.outputs, dataset.scale)
         centre, middle = (like.centre, like.middle) if like else moments.origin(dataset)
         sums = moments.gather(dataset, centre, middle, index)
-        if not bool(sums.x.isfinite().all() and sums.y.isfinite().all()):
+        if not bool(sums.xy.isfinite().all()) and not _are_finite(dataset):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
         return cls(sums, centre, middle, dataset.scale, moments.are_pixels(dataset))
 
@@ -165,3 +165,8 @@ class Statistics:
         mean = torch.cat([pull.high * self.scale, push.high]).T / s.weight
         mean[:, :-1] += l2 * theta[:, :-1]
         return mean
+
+
+def _are_finite(dataset: Dataset) -> bool:
+    """Whether the rows are numbers, though their sums overflow."""
+    return all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y))
