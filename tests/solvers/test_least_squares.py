@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,7 +166,8 @@ def others(X: Tensor, Y: Tensor, intercept: bool, right: list[float]) -> list[fl
     A = np.c_[np.ones(len(X)), X.numpy()] if intercept else X.numpy()
     y = Y.numpy()[:, 0]
     model = LinearRegression(fit_intercept=intercept).fit(X.numpy(), y)
-    found = [np.linalg.lstsq(A, y)[0], scipy.linalg.lstsq(A, y)[0]]
+    by_scipy: Any = scipy.linalg.lstsq(A, y)
+    found = [np.linalg.lstsq(A, y)[0], by_scipy[0]]
     found.append(np.r_[model.intercept_, model.coef_] if intercept else model.coef_)
     return [digits(list(map(float, part)), right) for part in found]
 
