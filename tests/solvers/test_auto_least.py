@@ -116,3 +116,10 @@ def test_nist_by_default(nist_folder: Path, name: str) -> None:
     found = solve_least_squares(Dataset(case.X, case.Y), intercept=case.intercept)
     ours = coefficients(found.value.bank.theta, case.intercept)
     assert digits(ours, case.coefficients) >= AT_LEAST.get(name, 13)
+
+
+def test_svd_tells_the_rank() -> None:
+    data = regression()
+    data.X[:, 2] = data.X[:, 1]
+    with pytest.warns(CollinearWarning, match="4 columns have rank 3"):
+        solve_least_squares(data, solver=SVD())

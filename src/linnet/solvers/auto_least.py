@@ -13,6 +13,7 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.device import limited_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
 from linnet.solvers import moments
 from linnet.solvers.least_squares import QR, SVD, Cholesky, LeastSquares, describe, least_squares
@@ -27,6 +28,9 @@ SMALL = 2**17
 
 FITS = 2**27
 """Numbers in X up to which copies in float64, 1 GiB each, are in order."""
+
+NARROW = 1024
+"""Features up to which a factorisation is too short to share among threads, which wait for each other."""
 
 CANCELS = 1e-6
 """A loss below this share of the targets' mean square is summed from the rows, not from differences."""
@@ -101,12 +105,19 @@ def _answered(
     if isinstance(solver, Cholesky) or (solver is None and rows > features and rows * features > SMALL):
         refine = solver.refine if isinstance(solver, Cholesky) else True
         statistics = Statistics.of(dataset)
-        normal = factored(statistics, l2, intercept)
+        with limited_threads(_few(features)):
+            normal = factored(statistics, l2, intercept)
         if normal is not None and normal.condition <= SQUARED:
             return _by_sums(dataset, statistics, normal, l2, refine)
         if isinstance(solver, Cholesky) or rows * features > FITS:
             return _by_spectrum(dataset, statistics, l2, intercept)
-    return _by_rows(dataset, l2, None if isinstance(solver, Cholesky) else solver, intercept, names)
+    with limited_threads(1 if rows * features <= SMALL else torch.get_num_threads()):
+        return _by_rows(dataset, l2, solver, intercept, names)
+
+
+def _few(features: int) -> int:
+    """The threads that matrices of so many features pay for."""
+    return 1 if features <= NARROW else torch.get_num_threads()
 
 
 def _by_sums(dataset: Dataset, statistics: Statistics, normal: Normal, l2: float, refine: bool) -> _Answer:
@@ -114,7 +125,8 @@ def _by_sums(dataset: Dataset, statistics: Statistics, normal: Normal, l2: float
 
     def gradient(theta: Tensor) -> Tensor:
         if statistics.is_exact:
-            return statistics.gradient(theta, l2)
+            with limited_threads(_few(dataset.features)):
+                return statistics.gradient(theta, l2)
         return rows_gradient(dataset, theta, l2)[0]
 
     theta, rounds = normal.start(), 0
@@ -145,7 +157,7 @@ def _by_rows(
     """QR or SVD of the stored rows, whose scale is taken into the penalty and the weights."""
     Y, scale = moments.targets(dataset, slice(None)), dataset.scale
     found = least_squares(dataset.X, Y, dataset.weights, l2 / scale**2, intercept, solver)
-    _warn(found, names)
+    _warn(found, names, len(dataset) > dataset.features)
     theta, gradient = found.theta.clone(), found.gradient.clone()
     theta[:, :-1] /= scale
     gradient[:, :-1] *= scale
@@ -156,9 +168,10 @@ def _by_rows(
     )
 
 
-def _warn(found: LeastSquares, names: Sequence[str] | None) -> None:
-    if found.collinear:
-        what = describe(found.collinear, names)
+def _warn(found: LeastSquares, names: Sequence[str] | None, is_tall: bool) -> None:
+    features = found.theta.shape[1] - 1
+    if found.collinear or (is_tall and found.rank < features):
+        what = describe(found.collinear, names) or f"{features} columns have rank {found.rank}"
         warnings.warn(
             f"{what}: of all best fits this is the one with the shortest weights; leave columns out or give "
             "an l2 to choose another",
@@ -179,23 +192,35 @@ def rows_gradient(dataset: Dataset, theta: Tensor, l2: float) -> tuple[Tensor, f
         theta: a model, (K, D + 1), float64.
         l2: the penalty.
     """
+
+    def work(parts: Sequence[slice | Tensor]) -> Tensor:
+        return _summed(dataset, theta, parts)
+
+    total = sum(moments.shared(work, moments.blocks(dataset), dataset.X.device), torch.zeros(()))
+    weight = float(total[0, -1])
+    gradient = total[:, :-2] / weight
+    gradient[:, :-1] += l2 * theta[:, :-1]
+    return gradient, float(total[:, -2].sum()) / weight
+
+
+def _summed(dataset: Dataset, theta: Tensor, parts: Sequence[slice | Tensor]) -> Tensor:
+    """Gradients (K, D + 1), losses and weights (K, 1 each) summed over rows, side by side."""
     device = moments.wide_device(dataset)
-    total = torch.zeros_like(theta, device=device)
-    loss, weight, model = 0.0, 0.0, theta.to(device)
+    model = theta.to(device)
     W = model[:, :-1] * dataset.scale
-    for rows in moments.blocks(dataset):
+    total = torch.zeros(len(theta), theta.shape[1] + 2, dtype=torch.float64, device=device)
+    for rows in parts:
         X = moments.reals(dataset.X[rows], device)  # (B, D)
         residual = torch.addmm(model[:, -1:], W, X.T) - moments.targets(dataset, rows).T.to(device)  # (K, B)
         w = torch.ones(len(X), dtype=X.dtype, device=device)
         if dataset.weights is not None:
             w = moments.reals(dataset.weights[rows], device)
         force = residual * w
-        loss, weight = loss + float((force * residual).sum()) / 2, weight + float(w.sum())
-        total[:, :-1].addmm_(force, X, alpha=dataset.scale)
-        total[:, -1] += force.sum(1)
-    gradient = total.cpu() / weight
-    gradient[:, :-1] += l2 * theta[:, :-1]
-    return gradient, loss / weight
+        total[:, :-3].addmm_(force, X, alpha=dataset.scale)
+        total[:, -3] += force.sum(1)
+        total[:, -2] += (force * residual).sum(1) / 2
+        total[:, -1] += w.sum()
+    return total.cpu()
 
 
 def _solution(

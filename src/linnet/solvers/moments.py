@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +15,8 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
+
+Result = TypeVar("Result")
 
 ROWS = 1024
 """Rows at once. Pixels less 128 have products of at most 2^14; float32 adds 2^10 of them without rounding."""
@@ -110,6 +113,23 @@ def _amid(values: Tensor) -> Tensor:
     return torch.where((low < high) & middle.isfinite(), middle, low)
 
 
+def shared(
+    work: Callable[[Sequence[slice | Tensor]], Result],
+    parts: Sequence[slice | Tensor],
+    device: torch.device,
+) -> list[Result]:
+    """What some work gives for a share of the parts each; on a CPU every core takes a share.
+
+    A core with blocks of its own never waits; threads that share one product wait for each other at
+    its end, thousands of times a pass, and long where other programs want the cores too.
+    """
+    shares = max(1, min(torch.get_num_threads(), len(parts))) if device.type == "cpu" else 1
+    if shares == 1:
+        return [work(parts)]
+    with limited_threads(1), ThreadPoolExecutor(shares, "linnet-blocks") as pool:
+        return list(pool.map(work, [parts[share::shares] for share in range(shares)]))
+
+
 def gather(dataset: Dataset, centre: Tensor, middle: Tensor, index: Tensor | None = None) -> Moments:
     """The sums over a data set, or over some of its rows.
 
@@ -125,10 +145,7 @@ def gather(dataset: Dataset, centre: Tensor, middle: Tensor, index: Tensor | Non
     def work(part: Sequence[slice | Tensor]) -> Moments:
         return _pixels(dataset, part) if is_whole else _reals(dataset, centre, middle, part)
 
-    # A core takes whole blocks: threads that share one product wait for each other many times a second.
-    shares = max(1, min(torch.get_num_threads(), len(parts)) if dataset.X.device.type == "cpu" else 1)
-    with limited_threads(1), ThreadPoolExecutor(shares, "linnet-moments") as pool:
-        return reduce(Moments.joined, pool.map(work, [parts[share::shares] for share in range(shares)]))
+    return reduce(Moments.joined, shared(work, parts, dataset.X.device))
 
 
 def _pixels(dataset: Dataset, parts: Sequence[slice | Tensor]) -> Moments:
