@@ -87,3 +87,12 @@ def test_what_cannot_be_solved_is_refused() -> None:
         solve(everything, -1)
     with pytest.raises(UsageError, match="penalties"):
         Spectrum.of(everything).path([1, -1])
+
+
+def test_the_condition_number_is_that_of_the_scaled_matrix() -> None:
+    data = regression()
+    normal = factored(Statistics.of(data), 0.0, True)
+    assert normal is not None
+    H = normal.L @ normal.L.T
+    right = float(torch.linalg.cond(H, 1))
+    assert right * 0.3 <= normal.condition <= right * 3

@@ -5,7 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import scipy.linalg
 import torch
 from torch import Tensor
 
@@ -117,12 +119,19 @@ def factored(statistics: Statistics, l2: float, intercept: bool) -> Normal | Non
     L, failed = torch.linalg.cholesky_ex(H)
     if int(failed):
         return None
-    size = H.abs().sum(0).amax() if len(H) else H.new_ones(())
-    inverse = torch.cholesky_inverse(L).abs().sum(0).amax() if len(H) else H.new_ones(())
     # Where the mean was large, the difference of squares has lost digits before any factor loses more.
     raw = statistics.sums.xx.diagonal() * (statistics.scale**2 / statistics.weight)
     lost = (raw / diagonal).amax().clamp(min=1) if len(H) else raw.new_ones(())
-    return Normal(L, scale, mean, level, xy, float(size * inverse * lost), intercept)
+    return Normal(L, scale, mean, level, xy, _condition(H, L) * float(lost), intercept)
+
+
+def _condition(H: Tensor, L: Tensor) -> float:
+    """The condition number of H = L Lᵀ in the 1-norm, estimated by a few solutions (LAPACK's pocon)."""
+    if not len(H):
+        return 1.0
+    estimate: Any = scipy.linalg.lapack
+    inverse, _ = estimate.dpocon(L.T.numpy(), float(H.abs().sum(0).amax()), uplo="U")
+    return 1 / inverse if inverse else float("inf")
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +197,7 @@ class Spectrum:
         return torch.where(total > self.floor, 1 / total, 0.0)
 
     def losses(self, others: Statistics, l2s: Sequence[float]) -> Tensor:
-        """The mean losses, (P,), of the penalties' models on other rows: `others.loss(path(l2s))`, but quicker.
+        """The mean losses of the penalties' models on other rows, (P,): `others.loss(path(l2s))`, quicker.
 
         With d = 1/(values + l2) the weights are V diag(d) cross, so their squares over all K outputs come
         to dᵀ (Vᵀ xx V ∘ cross crossᵀ) d: the cost does not grow with K, and no model is formed.
