@@ -173,3 +173,71 @@ def test_features_that_are_no_numbers_are_named() -> None:
     data.X[3, 0] = torch.nan
     with pytest.raises(UsageError, match="NaN"):
         linnet.sweep(data, {"lr": [0.03]}, show=False)
+
+
+OPTIONS = {"epochs": 3, "batch_size": 32, "show": False}
+
+
+def test_bags_make_an_ensemble_that_is_judged_by_rows_out_of_each() -> None:
+    result = linnet.sweep(SPLITS, {"lr": [0.01, 0.1]}, bags=4, **OPTIONS)
+    assert result.table["models"].tolist() == [4, 4]
+    assert result.ensemble().bank.models == 4
+    test = SPLITS.test
+    assert test is not None
+    assert result.ensemble().accuracy(test) > 0.8
+    with pytest.raises(UsageError, match="folds or bags"):
+        linnet.sweep(SPLITS, {"lr": [0.1]}, bags=2, folds=2, **OPTIONS)
+
+
+def test_batch_sizes_are_a_knob() -> None:
+    rest = {"epochs": 3, "show": False}
+    result = linnet.sweep(SPLITS, {"batch_size": [60, 20], "lr": [0.1]}, **rest)
+    assert result.varied == ["batch_size"]
+    assert sorted(result.table["batch_size"]) == [20, 60]
+    alone = linnet.sweep(SPLITS, {"lr": [0.1], "accumulate": 3}, batch_size=20, **rest)
+    (place,) = (m for m, trial in enumerate(result.trials) if trial.knobs.accumulate == 3)
+    assert torch.allclose(
+        result.outcome.bank.pick(place).theta, alone.outcome.bank.theta, rtol=1e-5, atol=1e-7
+    )
+    run = result.refit()
+    assert run.asked["batch_size"] == 20
+    for grid, match in (
+        ({"batch_size": [20, 30]}, "multiples of the least"),
+        ({"batch_size": [0]}, "whole number"),
+        ({"batch_size": [20], "accumulate": 2}, "leave out the other"),
+    ):
+        with pytest.raises(UsageError, match=match):
+            linnet.sweep(SPLITS, grid, **rest)
+
+
+def test_rows_may_have_weights_and_those_of_nothing_are_not_there() -> None:
+    train = SPLITS.train
+    weights = torch.ones(len(train))
+    weights[: len(train) // 2] = 0
+    first = linnet.sweep(train, {"lr": [0.1]}, folds=2, sample_weight=weights, dtype="float64", **OPTIONS)
+    noise = train.X.clone()
+    noise[: len(train) // 2] = 255 - noise[: len(train) // 2]
+    changed = linnet.Dataset(noise, train.y, train.name, train.classes, train.image_shape, train.scale)
+    second = linnet.sweep(changed, {"lr": [0.1]}, folds=2, sample_weight=weights, dtype="float64", **OPTIONS)
+    torch.testing.assert_close(first.outcome.bank.theta, second.outcome.bank.theta)
+    for name, values in first.outcome.curves.items():
+        torch.testing.assert_close(second.outcome.curves[name], values)
+    with pytest.raises(UsageError, match="every weight is 0"):
+        linnet.sweep(train, {"lr": [0.1]}, sample_weight=torch.zeros(len(train)), **OPTIONS)
+
+
+def test_knobs_of_the_inputs_are_swept_and_refitted() -> None:
+    grid = {
+        "augment": ["none", "shift:1"],
+        "dropout": [0.0, 0.2],
+        "pool": [1, 2],
+        "standardize": [False, True],
+    }
+    result = linnet.sweep(SPLITS, grid, folds=2, **OPTIONS)
+    assert len(result.table) == 16
+    assert result.outcome.bank.features == SPLITS.train.features
+    run = result.refit(SPLITS.test)
+    assert run.bank.features == SPLITS.train.features
+    assert run.history.last["test_accuracy"] > 0.5
+    with pytest.raises(UsageError, match="3 classes"):
+        linnet.sweep(SPLITS, {"class_weight": ["none", "1:2"]}, **OPTIONS)

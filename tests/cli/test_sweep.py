@@ -65,3 +65,33 @@ def test_errors(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFix
     assert call(*QUICK, *arguments) == 2
     assert said in capsys.readouterr().err
     assert not Path("runs").exists()
+
+
+def test_every_kind_of_knob_is_a_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("w.txt").write_text("\n".join(["1"] * 1438), encoding="utf-8")
+    arguments = (
+        "--augment", "none,shift:1+noise", "--standardize", "no,yes", "--class-weight", "none,balanced",
+        "--batch-size", "32,64", "--average", "0,0.5", "--sample-weight", "w.txt", "--bags", 2,
+    )  # fmt: skip
+    assert call(*QUICK, *arguments, "--out", "s", "--json") == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["models"], len(summary["table"])) == (64, 32)
+    assert {row["batch_size"] for row in summary["table"]} == {32, 64}
+    for wrong, said in (
+        (("--standardize", "maybe"), "takes yes, no"),
+        (("--batch-size", "a"), "takes whole numbers"),
+        (("--sample-weight", "none.txt"), "no file of weights"),
+    ):
+        assert call(*QUICK, *wrong, "--out", "t") in (1, 2)
+        assert said in capsys.readouterr().err
+
+
+def test_a_sweep_goes_on_where_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*QUICK, "--lr", "0.01,1", "--resume", "s", "--json") == 0
+    first = json.loads(capsys.readouterr().out)
+    assert call(*QUICK, "--lr", "0.01,1", "--resume", "s", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["table"] == first["table"]
+    assert call(*QUICK, "--lr", "0.01,2", "--resume", "s") == 2
+    assert "other settings" in capsys.readouterr().err
+    assert call(*QUICK, "--lr", "0.01,1", "--out", "s") == 2
+    assert "not empty" in capsys.readouterr().err

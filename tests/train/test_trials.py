@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from linnet.config import Knobs
 from linnet.errors import UsageError
-from linnet.train.trials import LogUniform, Uniform, folded, grid, held_out, random, trials
+from linnet.train.trials import LogUniform, Uniform, bagged, folded, grid, held_out, random, trials
 from tests.conftest import make_blobs
 
 
@@ -90,3 +90,23 @@ def test_uniform_draws_stay_in_their_range_and_fill_it() -> None:
     assert abs(sum(drawn) / len(drawn) - 0.7) < 0.02
     with pytest.raises(UsageError, match="uniform range needs"):
         Uniform(1.0, 0.5)
+
+
+def test_bags_are_poisson_counts_judged_by_what_is_out() -> None:
+    data = make_blobs(4000)
+    views = bagged(data, 3, 5)
+    for view in views:
+        assert view.weights is not None
+        assert float(view.weights.mean()) == pytest.approx(1, abs=0.06)
+        assert float(view.weights.var()) == pytest.approx(1, abs=0.1)
+        assert torch.equal((view.weights == 0).nonzero()[:, 0], view.validation)
+        assert len(view.validation) / 4000 == pytest.approx(0.368, abs=0.03)
+    assert views[0].weights is not None
+    assert views[1].weights is not None
+    assert not torch.equal(views[0].weights, views[1].weights)
+    again = bagged(data, 3, 5)[0].weights
+    assert again is not None
+    assert torch.equal(again, views[0].weights)
+    for wrong, rows in ((0, 100), (1, 1)):
+        with pytest.raises(UsageError, match="bags"):
+            bagged(data.rows(slice(0, rows)), wrong, 0)

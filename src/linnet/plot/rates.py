@@ -38,7 +38,7 @@ def rates_figure(
     bottom = float(np.nanmin(table[["train_loss", "validation_loss"]].to_numpy(float)))
     axes.set_ylim(bottom - 0.05 * (top - bottom), top)
     if diverges_at is not None:
-        axes.axvspan(diverges_at, float(table["lr"].max()), color="0.85", label="diverges")
+        axes.axvspan(diverges_at, float(table["lr"].to_numpy(float).max()), color="0.85", label="diverges")
     axes.set_xlabel("learning rate")
     axes.set_title(title)
     axes.grid(alpha=0.35)
