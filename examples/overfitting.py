@@ -33,7 +33,7 @@ IMAGES, HELD_OUT, BATCH, BAGS, EVERY = 2_000, 0.2, 100, 10, 4
 REMEDIES: dict[str, list[dict[str, Any]]] = {
     "no remedy": [{}],
     "L2": [{"l2": strength} for strength in (0.001, 0.003, 0.01, 0.03)],
-    "L1": [{"l1": strength} for strength in (0.0001, 0.0003, 0.001, 0.003)],
+    "L1": [{"l1": strength} for strength in (0.003, 0.01, 0.03, 0.1)],
     "dropout": [{"dropout": strength} for strength in (0.1, 0.3, 0.5, 0.7)],
     "augmentation": [{"augment": how} for how in ("shift:1", "flip", "shift:1+flip", "noise:0.3")],
 }

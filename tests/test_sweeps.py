@@ -241,3 +241,19 @@ def test_knobs_of_the_inputs_are_swept_and_refitted() -> None:
     assert run.history.last["test_accuracy"] > 0.5
     with pytest.raises(UsageError, match="3 classes"):
         linnet.sweep(SPLITS, {"class_weight": ["none", "1:2"]}, **OPTIONS)
+
+
+def test_each_figure_says_what_it_shows() -> None:
+    result = linnet.sweep(SPLITS, {"lr": [1e-3, 0.1, 1e38], "optimizer": ["sgd", "adam"]}, folds=2, **OPTIONS)
+    (axes,) = result.plot("epochs").axes
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_texts()[0].get_text() == "lr 0.1, optimizer " + result.best.optimizer
+    best = result.configurations[0]
+    (line,) = (line for line in axes.lines if line.get_label() == legend.get_texts()[0].get_text())
+    expected = result.outcome.curves[result.metric][:, list(best.members)].mean(1)
+    assert torch.as_tensor(line.get_ydata()).tolist() == expected.tolist()
+    (axes,) = result.plot("generalisation").axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("train loss", "validation loss")
+    with pytest.raises(UsageError, match="kind must be"):
+        result.plot("pie")

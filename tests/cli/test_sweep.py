@@ -22,8 +22,8 @@ def test_a_sweep_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixtu
     assert lines[6].startswith("trained again on all training rows: test accuracy 0.")
     assert lines[7].startswith("its 6 models together, their probabilities averaged: 0.")
     assert lines[8].startswith("24 models in ")
-    left = {"best", "checkpoint.safetensors", "sweep.json", "sweep.svg", "table.csv"}
-    assert {path.name for path in Path("s").iterdir()} == left
+    left = {"best", "checkpoint.safetensors", "epochs.svg", "generalisation.svg", "sweep.json", "sweep.svg"}
+    assert {path.name for path in Path("s").iterdir()} == {*left, "table.csv"}
     assert call("evaluate", "s/best") == 0
     assert "accuracy" in capsys.readouterr().out
 

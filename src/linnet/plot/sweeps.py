@@ -1,18 +1,21 @@
-"""A sweep at a glance: how the score depends on one knob, or on two."""
+"""A sweep at a glance: the score by one knob or two, over the epochs, and against training."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+FIRST = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7")
 TRAIN, VALIDATION = "#0072B2", "#D55E00"
 """Of Okabe and Ito's palette, safe for colour-blind readers."""
 
@@ -33,7 +36,7 @@ def sweep_figure(table: pd.DataFrame, knobs: list[str], metric: str, title: str 
     if not knobs:
         raise UsageError("there is nothing to plot: no knob has more than one value")
     named = [knob for knob in knobs if not all(isinstance(value, int | float) for value in table[knob])]
-    table = table.assign(**{knob: table[knob].map(_short) for knob in named})  # such as a bound or "none"
+    table = table.assign(**{knob: table[knob].map(short) for knob in named})  # such as a bound or "none"
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")
     axes = figure.add_subplot()
     if len(knobs) == 1:
@@ -41,6 +44,69 @@ def sweep_figure(table: pd.DataFrame, knobs: list[str], metric: str, title: str 
     else:
         _map(figure, axes, table, knobs[0], knobs[1], metric)
     axes.set_title(title)
+    return figure
+
+
+def epochs_figure(curves: Sequence[np.ndarray], names: Sequence[str], metric: str, title: str = "") -> Figure:
+    """A line a setting over the epochs, the best ones in colour.
+
+    Args:
+        curves: of each setting, the best first, (epochs,); NaN after its end.
+        names: what each is called.
+        metric: what the curves are of.
+        title: above.
+    """
+    figure = Figure(figsize=(5.6, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    finite = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
+    for number in reversed(range(len(curves))):
+        curve, is_named = curves[number], number < len(FIRST)
+        colour = FIRST[number] if is_named else "0.8"
+        label = (names[number] or "the only setting") if is_named else None
+        marker = "o" if len(curve) == 1 else None
+        axes.plot(
+            np.arange(1, len(curve) + 1), curve, color=colour, label=label, marker=marker, linewidth=1.2
+        )
+    if len(finite):
+        # What diverged or never learned would press the rest together.
+        low, high = np.quantile(finite, (0.1, 1) if metric.endswith("accuracy") else (0, 0.9))
+        margin = 0.05 * (high - low) or 0.05
+        axes.set_ylim(low - margin, high + margin)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(metric.replace("_", " "))
+    axes.set_title(title)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.35)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], fontsize=8)
+    return figure
+
+
+def generalisation_figure(table: pd.DataFrame, title: str = "") -> Figure:
+    """Validation loss against training loss, a point a setting: what is far above the line over-fits.
+
+    Args:
+        table: as `evaluate.selection.table` gives, the best first.
+        title: above.
+    """
+    names = ("train_loss", "validation_loss", "train_loss_se", "validation_loss_se")
+    columns = np.stack([table[name].to_numpy(float) for name in names])
+    x, y, *errors = np.nan_to_num(columns[:, np.isfinite(columns[:2]).all(0)])
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    axes.errorbar(
+        x, y, errors[1], errors[0], fmt="o", color=TRAIN, markersize=4, alpha=0.7, label="a setting"
+    )
+    axes.plot(x[:1], y[:1], "*", color=VALIDATION, markersize=13, label="the best")
+    axes.axline((float(x.min()), float(x.min())), slope=1, color="0.6", linewidth=1, label="as good on both")
+    axes.set_xlabel("train loss")
+    axes.set_ylabel("validation loss")
+    if x.min() > 0 and max(x.max(), y.max()) / min(x.min(), y.min()) > 10:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+    axes.set_title(title)
+    axes.grid(alpha=0.35)
+    axes.legend()
     return figure
 
 
@@ -82,8 +148,8 @@ def _map(figure: Figure, axes: Axes, table: pd.DataFrame, rows: str, columns: st
     image = axes.imshow(
         cells.to_numpy(float), cmap="cividis" if is_better_high else "cividis_r", aspect="auto"
     )
-    axes.set_yticks(range(len(cells.index)), [_short(value) for value in cells.index])
-    axes.set_xticks(range(len(cells.columns)), [_short(value) for value in cells.columns])
+    axes.set_yticks(range(len(cells.index)), [short(value) for value in cells.index])
+    axes.set_xticks(range(len(cells.columns)), [short(value) for value in cells.columns])
     axes.set_ylabel(rows)
     axes.set_xlabel(columns)
     figure.colorbar(image, label=metric.replace("_", " "))
@@ -93,7 +159,7 @@ def _map(figure: Figure, axes: Axes, table: pd.DataFrame, rows: str, columns: st
     for i, row in enumerate(cells.to_numpy(float)):
         for j, value in enumerate(row):
             share = 0.5 if high == low else (value - low) / (high - low)
-            bright = (share if is_better_high else 1 - share) > 0.6
+            bright = np.isnan(value) or (share if is_better_high else 1 - share) > 0.6
             said = "—" if np.isnan(value) else f"{value:.3f}"
             axes.text(j, i, said, ha="center", va="center", fontsize=8, color="black" if bright else "white")
 
@@ -104,5 +170,6 @@ def _spans(x: np.ndarray) -> bool:
     return bool((x >= 0).all()) and len(above) > 1 and above.max() / above.min() > 10
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A knob's value in few characters."""
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -15,12 +15,13 @@ from matplotlib.figure import Figure
 from linnet import files
 from linnet.config import Knobs, Recipe
 from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Lead
 from linnet.plot.save import save
-from linnet.plot.sweeps import sweep_figure
+from linnet.plot.sweeps import epochs_figure, generalisation_figure, short, sweep_figure
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
@@ -105,9 +106,27 @@ class SweepResult:
         """A row a configuration, the best first, with means and standard errors over folds and seeds."""
         return selection.table(self.outcome, self.configurations, self.varied, self.shown)
 
-    def plot(self) -> Figure:
-        """The score by the knob that was varied, or a heat map of the first two."""
-        return sweep_figure(self.table, self.varied, self.metric, self.train.name)
+    def plot(self, kind: str = "knobs") -> Figure:
+        """A figure of the sweep.
+
+        Args:
+            kind: "knobs", the score by the knob that was varied, or a heat map of the first two; "epochs",
+                each setting's validation score over the epochs; "generalisation", its validation loss
+                against its training loss.
+
+        Raises:
+            UsageError: there is no such figure, or no knob was varied.
+        """
+        if kind == "knobs":
+            return sweep_figure(self.table, self.varied, self.metric, self.train.name)
+        if kind == "epochs":
+            curves, several = self.outcome.curves[self.metric], self.configurations
+            means = [curves[:, list(c.members)].mean(1).numpy() for c in several]
+            names = [", ".join(f"{n} {short(self.shown(c.knobs, n))}" for n in self.varied) for c in several]
+            return epochs_figure(means, names, self.metric, self.train.name)
+        if kind == "generalisation":
+            return generalisation_figure(self.table, self.train.name)
+        raise UsageError(f"kind must be knobs, epochs or generalisation, not {kind!r}")
 
     def refit(self, test: Dataset | None = None) -> Run:
         """The best settings trained on all rows, as many epochs as were found best.
@@ -132,7 +151,7 @@ class SweepResult:
         return Ensemble(self.outcome.bank.take(members), self.card)
 
     def save(self, folder: Path | str) -> None:
-        """Leave `table.csv`, `sweep.json` and, where a knob was varied, `sweep.svg` in a folder.
+        """Leave `table.csv`, `sweep.json` and the figures in a folder.
 
         Raises:
             OSError: it cannot be written.
@@ -142,6 +161,8 @@ class SweepResult:
             files.sweep_temporaries(folder)
         if self.varied:
             save(self.plot(), folder / "sweep.svg")
+            save(self.plot("generalisation"), folder / "generalisation.svg")
+        save(self.plot("epochs"), folder / "epochs.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
         files.write(folder / "sweep.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
 
