@@ -108,7 +108,7 @@ def figure(draws: Sequence[Curves]) -> Figure:
         axes.set_xlabel("epoch")
         axes.set_ylabel(f"test {words}")
         axes.grid(alpha=0.35)
-    picture.axes[0].legend()
+    picture.axes[1].legend(loc="lower right")
     picture.suptitle(f"Softmax regression on {IMAGES:,} images, {len(draws)} draws, ± standard error")
     return picture
 
