@@ -46,10 +46,12 @@ class TuneResult:
     Args:
         swept: all batches of this call together.
         study: Optuna's, with the trials of earlier calls too.
+        is_interrupted: whether Ctrl-C ended it; the batches that were done count.
     """
 
     swept: SweepResult
     study: optuna.Study
+    is_interrupted: bool = False
 
     @property
     def configurations(self) -> list[Configuration]:
@@ -194,8 +196,8 @@ def tune(
         searched = Space.of(space, Knobs(lr=asked.lr, seed=seed))
         known = opened(storage, study or train.name, {**judged, "dataset": train.checksum})
         known.sampler = sampler or sampler_of(seed, len(known.get_trials(deepcopy=False)))
-        swept = _searched(train, searched, known, trials, batch, options, show)
-    result = TuneResult(swept, known)
+        swept, is_whole = _searched(train, searched, known, trials, batch, options, show)
+    result = TuneResult(swept, known, not is_whole)
     selection.best(result.configurations)
     if folder is not None:
         result.save(folder)
@@ -210,23 +212,46 @@ def _searched(
     batch: int,
     options: dict[str, Any],
     show: bool,
-) -> SweepResult:
-    """Ask, train and tell until all trials are done; settings that were trained already are not again."""
+) -> tuple[SweepResult, bool]:
+    """Ask, train and tell until all trials are done, or until Ctrl-C with some batches done.
+
+    Settings that were trained already are not trained again.
+    """
     found: dict[Knobs, tuple[SweepResult, Configuration]] = {}
     results: list[SweepResult] = []
     for low in range(0, trials, batch):
-        with asked_of(study, space, min(batch, trials - low)) as asked:
-            wanted = [knobs for trial in asked for knobs in space.settings(trial)]
-            new = [knobs for knobs in dict.fromkeys(wanted) if _key(knobs) not in found]
-            if new:
-                result = sweep(train, settings=new, show=False, strict=False, **options)
-                results.append(result)
-                found.update({_key(c.knobs): (result, c) for c in result.configurations})
-            for trial in asked:
-                _tell(study, trial, *found[_key(space.settings(trial)[0])])
+        try:
+            with asked_of(study, space, min(batch, trials - low)) as asked:
+                _a_batch(train, space, study, asked, found, results, options)
+        except KeyboardInterrupt:
+            if not results:
+                raise
+            return merged(results), False
         if show:
             _say(study, low + len(asked), trials, results[-1].metric)
-    return merged(results)
+    return merged(results), True
+
+
+def _a_batch(
+    train: Dataset,
+    space: Space,
+    study: optuna.Study,
+    asked: Sequence[optuna.Trial],
+    found: dict[Knobs, tuple[SweepResult, Configuration]],
+    results: list[SweepResult],
+    options: dict[str, Any],
+) -> None:
+    """Train the settings of some trials that are new, and tell the study of all."""
+    wanted = [knobs for trial in asked for knobs in space.settings(trial)]
+    new = [knobs for knobs in dict.fromkeys(wanted) if _key(knobs) not in found]
+    if new:
+        result = sweep(train, settings=new, show=False, strict=False, **options)
+        if result.is_interrupted:
+            raise KeyboardInterrupt  # the batch counts as failed
+        results.append(result)
+        found.update({_key(c.knobs): (result, c) for c in result.configurations})
+    for trial in asked:
+        _tell(study, trial, *found[_key(space.settings(trial)[0])])
 
 
 def merged(results: Sequence[SweepResult]) -> SweepResult:

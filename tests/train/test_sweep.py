@@ -222,7 +222,10 @@ def test_halving_is_over_all_tiles_and_folds(width: int) -> None:
 
 def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
     race = Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
-    race.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]))
+    nobody = torch.zeros(4, dtype=torch.bool)
+    race.note(torch.tensor([0.01, 0.1, 0.5, 0.5]), nobody)
+    race.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), torch.tensor([True, False, False, False]))
+    race.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), nobody)  # it stays so
     assert race.losers() == {0}
     assert race.losers() == set()
 
@@ -235,5 +238,5 @@ def test_no_model_left_at_a_rung_is_no_error() -> None:
 def test_halving_goes_by_the_metric() -> None:
     plan = Plan(epochs=3, batch_size=1, metric="validation_accuracy")
     race = Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
-    race.note(torch.tensor([0.9, 0.8]))
+    race.note(torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.bool))
     assert race.losers() == {1}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linnet import config
 from linnet.errors import UsageError
+
+INTERRUPTED_CODE = 130
 
 SHOWN = 12
 """Rows of the table that are printed; table.csv has all."""
@@ -108,6 +111,13 @@ def rungs(text: str | None) -> list[int]:
     if wrong := [part for part in parts if not part.strip().isdigit()]:
         raise UsageError(f"--halving takes epochs with commas between them, not {wrong[0]!r}")
     return [int(part) for part in parts]
+
+
+def check_whole(best: Run, advice: str) -> None:
+    """End here if Ctrl-C cut short the training of the best model: half a model is not kept."""
+    if best.status == "interrupted":
+        print(f"interrupted while the best setting was trained again: {advice}", file=sys.stderr)
+        sys.exit(INTERRUPTED_CODE)
 
 
 def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:

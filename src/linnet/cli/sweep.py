@@ -12,8 +12,6 @@ from cyclopts import Parameter
 from linnet.cli import search
 from linnet.errors import UsageError
 
-INTERRUPTED_CODE = 130
-
 
 def sweep(
     knobs: Annotated[search.Knobs | None, Parameter(name="*")] = None,
@@ -147,8 +145,9 @@ def sweep(
     if result.is_interrupted:
         done = f"interrupted after {result.epochs_done} epochs"
         print(f"{done}: linnet sweep --resume {folder} with the same options goes on", file=sys.stderr)
-        sys.exit(INTERRUPTED_CODE)
+        sys.exit(search.INTERRUPTED_CODE)
     best = result.refit(test)
+    search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")
     if json:
         print(json_format.dumps(search.summary(result, best, folder), ensure_ascii=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -124,7 +125,14 @@ def tune(
         patience=patience, halving=search.rungs(halving), seed=seed, dtype=dtype, device=device,
         threads=threads, show=not quiet and not json,
     )  # fmt: skip
+    if result.is_interrupted:
+        result.save(folder)
+        print(
+            f"interrupted after {len(result.configurations)} settings, which are in {folder}", file=sys.stderr
+        )
+        sys.exit(search.INTERRUPTED_CODE)
     best = result.refit(test)
+    search.check_whole(best, "the settings are not lost if you gave a --storage")
     result.save(folder)
     best.save(folder / "best")
     if json:

@@ -73,9 +73,9 @@ class Common:
             check_amount(name, getattr(self, name))
         for name in ("momentum", "warmup", "label_smoothing", "dropout"):
             value = getattr(self, name)
-            if not 0 <= value < 1:
+            if not (_is_number(value) and 0 <= value < 1):
                 raise UsageError(f"{name} must lie in [0, 1), not {value!r}")
-        if not 0 <= self.average <= 1:
+        if not (_is_number(self.average) and 0 <= self.average <= 1):
             raise UsageError(f"average is a share of the run in [0, 1], not {self.average!r}")
         for name in ("pool", "accumulate"):
             value = getattr(self, name)
@@ -87,8 +87,12 @@ class Common:
                 raise UsageError(f"{value} is {OTHER_NAMES[value]}")
             if value not in choices:
                 raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-        if self.seed < 0:
-            raise UsageError(f"seed must be 0 or more, not {self.seed}")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise UsageError(f"seed must be a whole number of at least 0, not {self.seed!r}")
+        if not isinstance(self.standardize, bool):
+            raise UsageError(f"standardize must be true or false, not {self.standardize!r}")
+        if not isinstance(self.augment, str):
+            raise UsageError(f"augment is a text such as none or shift:2+flip, not {self.augment!r}")
         # What is written in two ways compares alike afterwards.
         object.__setattr__(self, "class_weight", _class_weight(self.class_weight))
         object.__setattr__(self, "augment", str(Augmentation.parse(self.augment)))
@@ -154,8 +158,12 @@ def check_amount(name: str, value: float | None) -> None:
     Raises:
         UsageError: naming it.
     """
-    if value is not None and not (math.isfinite(value) and value >= 0):
+    if value is not None and not (_is_number(value) and math.isfinite(value) and value >= 0):
         raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _class_weight(value: object) -> str:

@@ -37,8 +37,8 @@ def job_from(values: dict[str, Any], source: str = "config") -> Job:
     if unknown := sorted(set(values) - set(known)):
         raise UsageError(f"{source}: unknown key {', '.join(unknown)}: the keys are {', '.join(known)}")
     paths = ("data_dir", "sample_weight", "out")
-    fixed: dict[str, Any] = {key: Path(v) if key in paths else v for key, v in values.items()}
     try:
+        fixed: dict[str, Any] = {key: Path(v) if key in paths else v for key, v in values.items()}
         return Job(**fixed)
     except TypeError as error:
         raise UsageError(f"{source}: {error}") from error

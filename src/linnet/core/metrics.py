@@ -25,24 +25,25 @@ class Tally:
     hits: Tensor
     rows: float
 
-    def with_rows(self, values: Tensor, hits: Tensor, batch: int, rows: float | None = None) -> Tally:
+    def with_rows(self, values: Tensor, hits: Tensor, batch: int, weights: Tensor | None = None) -> Tally:
         """The tally with more rows.
 
-        Losses are summed minibatch by minibatch and those sums added one after another: an epoch comes to
-        the same bits however it was cut into blocks, as by an interruption.
+        Sums are taken minibatch by minibatch and added one after another: an epoch comes to the same bits
+        however it was cut into blocks, as by an interruption.
 
         Args:
             values: the loss of each row, (M, n).
-            hits: of these rows, (M,).
+            hits: of these rows, (M,); with weights of each row, (M, n).
             batch: rows a minibatch; the last may be short.
-            rows: the sum of their weights, by which values and hits are multiplied already; n when None.
+            weights: how much each row counts, (n,), float64; None where all count alike.
         """
-        n = values.shape[-1]
-        whole = values if n % batch == 0 else nn.functional.pad(values, (0, -n % batch))
-        loss = self.loss
-        for summed in whole.view(len(loss), -1, batch).sum(-1, dtype=torch.float64).unbind(1):
-            loss = loss + summed
-        return Tally(loss, self.hits + hits, self.rows + (n if rows is None else rows))
+        if weights is None:
+            return Tally(_added(self.loss, values, batch), self.hits + hits, self.rows + values.shape[-1])
+        # A row that counts nothing may have a loss that is not finite.
+        loss = _added(self.loss, torch.where(weights > 0, values * weights, 0.0), batch)
+        good = _added(self.hits.double(), hits * weights, batch)
+        rows = _added(torch.tensor([self.rows], dtype=torch.float64), weights[None].cpu(), batch)
+        return Tally(loss, good, float(rows))
 
     @property
     def mean_loss(self) -> Tensor:
@@ -82,14 +83,20 @@ def tally(
     """
     values = loss.value(scores, target)  # (M, n)
     if weights is not None:
-        counted = weights.double()
-        good = torch.zeros_like(before.loss) if labels is None else right(scores, labels).double() @ counted
-        # A row that counts nothing may have a loss that is not finite.
-        weighed = torch.where(counted > 0, values * counted, 0.0)  # (M, n)
-        return before.with_rows(weighed, good, batch, float(counted.sum()))
+        good = torch.zeros_like(values) if labels is None else right(scores, labels)
+        return before.with_rows(values, good, batch, weights.double())
     if labels is None:
         return before.with_rows(values, torch.zeros_like(before.hits), batch)
     return before.with_rows(values, hits(scores, labels), batch)
+
+
+def _added(total: Tensor, values: Tensor, batch: int) -> Tensor:
+    """A total, (M,), with the sums of values, (M, n), over each minibatch, one after another, in float64."""
+    n = values.shape[-1]
+    whole = values if n % batch == 0 else nn.functional.pad(values, (0, -n % batch))
+    for summed in whole.view(len(total), -1, batch).sum(-1, dtype=torch.float64).unbind(1):
+        total = total + summed
+    return total
 
 
 def hits(scores: Tensor, labels: Tensor) -> Tensor:

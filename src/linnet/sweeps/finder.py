@@ -121,7 +121,7 @@ def find_lr(
     train = dataset.train if isinstance(dataset, Splits) else dataset
     asked = dataclasses.replace(recipe or Recipe(), schedule="constant", warmup=0.0, average=0.0)
     batch_size = asked.resolved(train.is_classification).batch_size
-    rows, epochs = _enough(train, steps * asked.accumulate * batch_size, asked.seed)
+    rows, epochs = _enough(train, steps * asked.accumulate, batch_size, asked.seed)
     ratio = high / low
     rates = [low * ratio ** (k / (count - 1)) for k in range(count)]
     result = sweep(
@@ -129,19 +129,23 @@ def find_lr(
         epochs=epochs, batch_size=batch_size, loss=asked.loss, huber=asked.huber, seed=asked.seed,
         dtype=asked.dtype, device=asked.device, threads=asked.threads, show=False, strict=False,
     )  # fmt: skip
+    if result.is_interrupted:
+        raise KeyboardInterrupt
     table = result.table.sort_values("lr", ignore_index=True).filter(["lr", "train_loss", "validation_loss"])
     losses = table["validation_loss"].to_numpy(float)
     if np.isnan(losses).all():
         raise DivergedError(f"every rate from {low:g} to {high:g} diverged: look lower")
     best = rates[int(np.nanargmin(losses))]
-    made = -(-len(rows) * 9 // 10 // (batch_size * asked.accumulate)) * epochs
-    return RateCurve(table, float(f"{best:.2g}"), max(1, made), train.name)
+    a_pass = -(-round(len(rows) * (1 - HELD_OUT)) // batch_size)
+    made = -(-a_pass // asked.accumulate) * epochs
+    return RateCurve(table, float(f"{best:.2g}"), made, train.name)
 
 
-def _enough(train: Dataset, wanted: int, seed: int) -> tuple[Dataset, int]:
-    """Rows for so many to be trained on beside those held out, and how often to go over them."""
-    share = wanted / (1 - HELD_OUT) / len(train)
+def _enough(train: Dataset, batches: int, batch_size: int, seed: int) -> tuple[Dataset, int]:
+    """Rows, a part of them held out, and passes over them that make so many minibatches, about."""
+    share = batches * batch_size / (1 - HELD_OUT) / len(train)
     if share < 1:
         kept = max(share, 2 * train.outputs / len(train))
         return split(train, min(kept, 0.999), seed)[1], 1
-    return train, max(1, round(share))
+    a_pass = -(-round(len(train) * (1 - HELD_OUT)) // batch_size)
+    return train, max(1, round(batches / a_pass))

@@ -16,7 +16,7 @@ from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
-from linnet.errors import UsageError
+from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.runs import CHECKPOINT, new_folder
 from linnet.sweeps.result import SweepResult
@@ -143,7 +143,7 @@ def sweep(
     seconds = time.perf_counter() - started
     result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds)
     if strict:
-        selection.best(result.configurations)
+        _check_some_is_left(result, folder)
     if folder is not None:
         result.save(folder)
     return result
@@ -211,6 +211,18 @@ def _views(train: Dataset, folds: int | None, bags: int | None, validation: floa
     if folds is not None:
         return making.folded(train, folds, seed)
     return making.held_out(train, validation, seed) if bags is None else making.bagged(train, bags, seed)
+
+
+def _check_some_is_left(result: SweepResult, folder: Path | None) -> None:
+    """Raise when every model diverged, and leave no folder with nothing worth going on from."""
+    try:
+        selection.best(result.configurations)
+    except DivergedError:
+        if folder is not None:
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        raise
 
 
 def _folder(out: Path | str | None, resume: bool) -> Path | None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
 from linnet.train.trials import View
 
 WIDTH = 2048
@@ -81,6 +82,7 @@ class Rows:
         """The rows of some views. A single view's rows of no weight are left out, so minibatches are full."""
         device = train.X.device
         validation = [train.rows(view.validation.to(device)) for view in views]
+        _check_counting(train, views)
         given = [view.weights for view in views if view.weights is not None]
         if len(views) == 1 and given and bool(((given[0] == 0) | (given[0] == 1)).all()):
             train, given = train.rows(given[0].nonzero()[:, 0].to(device)), []
@@ -95,6 +97,19 @@ class Rows:
     def weights_of(self, view: int) -> Tensor | None:
         """The weights of the rows in a view, (N,); None where all count alike."""
         return None if self.weights is None else self.weights[view]
+
+
+def _check_counting(train: Dataset, views: Sequence[View]) -> None:
+    """Refuse a view without rows that count."""
+    own = torch.ones(len(train)) if train.weights is None else train.weights.cpu()
+    for number, view in enumerate(views):
+        training = own if view.weights is None else own * view.weights
+        for what, weights in (("train on", training), ("be judged by", own[view.validation])):
+            if not bool((weights > 0).any()):
+                raise UsageError(
+                    f"part {number + 1} of {len(views)} has no row of positive weight to {what}: use fewer "
+                    "folds, or give more rows a weight"
+                )
 
 
 def blank(train: Dataset, epochs: int, models: int) -> dict[str, Tensor]:

@@ -28,10 +28,11 @@ class Race:
         self.cost = torch.full((len(trials),), torch.inf, dtype=torch.float64)
         self.out: set[int] = set()
 
-    def note(self, figures: Tensor) -> None:
-        """Take an epoch's figures of all models, (M,), NaN for those that are out."""
+    def note(self, figures: Tensor, diverged: Tensor) -> None:
+        """Take an epoch's figures of all models, (M,), NaN for those out, and which diverged, (M,)."""
         sign = -1 if self.plan.metric.endswith("accuracy") else 1
         now = torch.where(figures.isfinite(), sign * figures, self.cost)
+        self.cost[diverged] = now[diverged] = torch.inf
         # With patience a model is as good as its best weights.
         self.cost = now if self.plan.patience is None else torch.minimum(now, self.cost)
 

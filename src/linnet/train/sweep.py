@@ -152,7 +152,10 @@ class Sweep:
         for tile, some in self.tiles:
             for name, values in (tile.close(self.epoch) if len(tile.active) else {}).items():
                 self.curves[name][self.epoch, some] = values
-        self.race.note(self.curves[self.plan.metric][self.epoch])
+        lost = [some[m] for tile, some in self.tiles for m in tile.diverged]
+        diverged = torch.zeros(len(self.trials), dtype=torch.bool)
+        diverged[lost] = True
+        self.race.note(self.curves[self.plan.metric][self.epoch], diverged)
         if self.epoch + 1 in self.plan.rungs:
             losers = self.race.losers()
             for tile, _ in self.tiles:

@@ -46,7 +46,7 @@ def asked_of(sweep: Sweep, train: Dataset, views: Sequence[View], loss: str, dty
 
 
 class SweepCheckpoints(Watch):
-    """Keeps a sweep in a file: every few minutes, when an epoch ends, and at its end, however it ended.
+    """Keeps a sweep in a file: at its start, every few minutes, and at its end, however it ended.
 
     Args:
         path: the file; a sweep that it holds is gone on with.
@@ -65,9 +65,11 @@ class SweepCheckpoints(Watch):
         self._written = time.monotonic()
 
     def start(self, state: Sweep) -> None:
-        """Go on from the file where there is one."""
+        """Go on from the file where there is one, else write the first: what cannot be written shows now."""
         if self.path.exists():
             read(self.path, state, self.asked)
+        else:
+            self._write(state)
         self.then.start(state)
 
     def block_end(self, state: Sweep) -> None:

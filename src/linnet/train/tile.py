@@ -16,7 +16,7 @@ from linnet.train.learner import BankLearner
 from linnet.train.plan import Plan, Rows
 from linnet.train.trials import Trial
 
-COMPLETED = "completed"
+COMPLETED, DIVERGED = "completed", "diverged"
 
 
 class Tile:
@@ -55,6 +55,11 @@ class Tile:
     def theta(self) -> Tensor:
         """The parameters of the models that are in, as they are trained."""
         return self.cohort.bank.theta
+
+    @property
+    def diverged(self) -> list[int]:
+        """Which models' numbers stopped being finite."""
+        return [m for m, said in enumerate(self.status) if said.startswith(DIVERGED)]
 
     def enter(self, block: Block) -> None:
         """Look up how much a block's rows count for each model, (M, n)."""
@@ -159,7 +164,7 @@ class Tile:
         self.finished.theta[into] = plain.theta[plain.rows_of(which.nonzero()[:, 0])]
         stays = finite.clone()
         for m in self.active[~finite].tolist():
-            self.status[m] = f"diverged in epoch {epoch + 1}"
+            self.status[m] = f"{DIVERGED} in epoch {epoch + 1}"
             self.finished.pick(m).theta.fill_(torch.nan)
         if self.plan.patience is not None:
             late = finite & (self.waited[self.active] >= self.plan.patience)
