@@ -19,21 +19,32 @@ from linnet.runs import CHECKPOINT, run_job
 from linnet.train.callbacks import Callback, Each, State
 from linnet.train.checkpoint import Checkpoint
 
-COMMAND = [
-    "--dataset", "digits", "--optimizer", "adam", "--lr", "0.01", "--l2", "1e-4", "--schedule", "cosine",
-    "--epochs", "40", "--batch-size", "16", "--checkpoint-epochs", "1", "--patience", "30", "--quiet",
-]  # fmt: skip
+COMMANDS = {
+    "train": [
+        "--dataset", "digits", "--optimizer", "adam", "--lr", "0.01", "--l2", "1e-4", "--schedule", "cosine",
+        "--epochs", "40", "--batch-size", "16", "--checkpoint-epochs", "1", "--patience", "30",
+        "--dropout", "0.1", "--augment", "shift:1", "--average", "0.5", "--accumulate", "3", "--quiet",
+    ],
+    "sweep": [
+        "--dataset", "digits", "--optimizer", "sgd,adam", "--lr", "0.003,0.01,1e30", "--schedule", "cosine",
+        "--epochs", "24", "--batch-size", "16,48", "--checkpoint-minutes", "0", "--patience", "20",
+        "--dropout", "0,0.1", "--average", "0.5", "--folds", "2", "--halving", "10", "--quiet",
+    ],
+}  # fmt: skip
 KILLS = int(os.environ.get("LINNET_KILLS", "6"))  # 50 take some minutes
-SAME = ("model.safetensors", "weights.png", "curves.svg")
-
-
-def start(*arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "linnet", "train", *COMMAND, *arguments]
-    return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+SAME = {
+    "train": ("model.safetensors", "weights.png", "curves.svg"),
+    "sweep": ("best/model.safetensors", "table.csv", "sweep.svg", "checkpoint.safetensors"),
+}
 
 
 @pytest.mark.slow
-def test_killed_at_random_instants_it_ends_in_the_same_bytes() -> None:
+@pytest.mark.parametrize("kind", ["train", "sweep"])
+def test_killed_at_random_instants_it_ends_in_the_same_bytes(kind: str) -> None:
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "linnet", kind, *COMMANDS[kind], *arguments]
+        return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
     begun = time.monotonic()
     assert start("--out", "whole").wait() == 0
     seconds = time.monotonic() - begun
@@ -50,15 +61,15 @@ def test_killed_at_random_instants_it_ends_in_the_same_bytes() -> None:
             kills += 1
             continue
         assert process.returncode == 0
-        _check(folder)
+        _check(folder, SAME[kind])
         round_ += 1
         folder = Path(f"killed-{round_}")
     assert start("--resume", str(folder)).wait() == 0
-    _check(folder)
+    _check(folder, SAME[kind])
 
 
-def _check(folder: Path) -> None:
-    for name in SAME:
+def _check(folder: Path, names: tuple[str, ...]) -> None:
+    for name in names:
         assert (folder / name).read_bytes() == (Path("whole") / name).read_bytes()
     assert not list(folder.glob(".*.tmp"))
 

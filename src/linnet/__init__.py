@@ -17,33 +17,49 @@ from typing import TYPE_CHECKING
 from linnet._version import __version__
 
 if TYPE_CHECKING:
+    from linnet.config import Knobs as Knobs
+    from linnet.config import Recipe as Recipe
     from linnet.core.bank import Bank as Bank
     from linnet.data.catalog import load as load
     from linnet.data.dataset import Dataset as Dataset
     from linnet.data.dataset import Splits as Splits
     from linnet.runs import fit as fit
+    from linnet.sweeps import RateCurve as RateCurve
     from linnet.sweeps import SweepResult as SweepResult
+    from linnet.sweeps import find_lr as find_lr
     from linnet.sweeps import sweep as sweep
     from linnet.train.callbacks import Callback as Callback
     from linnet.train.history import History as History
     from linnet.train.run import Run as Run
+    from linnet.train.trials import LogUniform as LogUniform
+    from linnet.train.trials import Uniform as Uniform
+    from linnet.tunes import TuneResult as TuneResult
+    from linnet.tunes import tune as tune
 
 _HOMES = {
     "Bank": "linnet.core.bank",
     "Callback": "linnet.train.callbacks",
     "Dataset": "linnet.data.dataset",
     "History": "linnet.train.history",
+    "Knobs": "linnet.config",
+    "LogUniform": "linnet.train.trials",
+    "RateCurve": "linnet.sweeps",
+    "Recipe": "linnet.config",
     "Run": "linnet.train.run",
     "Splits": "linnet.data.dataset",
     "SweepResult": "linnet.sweeps",
+    "TuneResult": "linnet.tunes",
+    "Uniform": "linnet.train.trials",
+    "find_lr": "linnet.sweeps",
     "fit": "linnet.runs",
     "load": "linnet.data.catalog",
     "sweep": "linnet.sweeps",
+    "tune": "linnet.tunes",
 }
 
 __all__ = [
-    "Bank", "Callback", "Dataset", "History", "Run", "Splits", "SweepResult", "__version__", "fit", "load",
-    "sweep",
+    "Bank", "Callback", "Dataset", "History", "Knobs", "LogUniform", "RateCurve", "Recipe", "Run", "Splits",
+    "SweepResult", "TuneResult", "Uniform", "__version__", "find_lr", "fit", "load", "sweep", "tune",
 ]  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from linnet import files
 from linnet.config import Job, Recipe, as_dict
@@ -21,6 +22,7 @@ from linnet.core.bank import Bank
 from linnet.core.metrics import empty
 from linnet.data.catalog import Progress, load
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.weights import read_weights, weighted
 from linnet.errors import DivergedError, UsageError
 from linnet.plot.curves import curves
 from linnet.plot.live import LiveFigure
@@ -49,12 +51,21 @@ def fit(
     batch_size: int | None = None,
     lr: float | None = None,
     momentum: float = 0.9,
+    average: float = 0.0,
     l2: float = 0.0,
     l1: float = 0.0,
     weight_decay: float = 0.0,
     clip: float | None = None,
     schedule: str = "constant",
     warmup: float = 0.0,
+    label_smoothing: float = 0.0,
+    class_weight: str | Sequence[float] = "none",
+    sample_weight: Tensor | np.ndarray | Sequence[float] | None = None,
+    dropout: float = 0.0,
+    augment: str = "none",
+    pool: int = 1,
+    standardize: bool = False,
+    accumulate: int = 1,
     std: float = 0.01,
     huber: float = 1.0,
     measure: str | None = None,
@@ -78,19 +89,28 @@ def fit(
         dataset: the rows to train on, or a pair of train and test parts as `linnet.load` gives.
         test: rows that are only measured, after every epoch.
         model: a module of yours, trained by autograd and changed in place; a linear model when None.
-        loss: "softmax", "squared", "absolute" or "huber"; with a model, any `loss(scores, y)`.
+        loss: "softmax", "logistic", "squared", "absolute" or "huber"; with a model, any `loss(scores, y)`.
         optimizer: "sgd", "momentum", "nesterov" or "adam"; with a model, a torch optimizer over its
             parameters, SGD when None.
         epochs: see `linnet.config.Recipe`, for this and all that follows to `threads`.
         batch_size: rows a minibatch.
         lr: learning rate.
         momentum: of momentum and nesterov; Adam's first decay.
+        average: the share of the run, at its end, over which the weights are averaged.
         l2: the weight of ½‖W‖² in the objective.
         l1: the weight of ‖W‖₁; gives exact zeros.
         weight_decay: decoupled, as in AdamW.
         clip: the largest norm of a gradient.
         schedule: "constant", "step", "cosine", "linear" or "onecycle".
         warmup: the share of the run in which the rate first rises.
+        label_smoothing: the share of each label that is spread evenly over the classes.
+        class_weight: "none", "balanced", or a weight a class.
+        sample_weight: how much each row counts, (N,).
+        dropout: the share of the features that is left out at random.
+        augment: how images are changed at random, such as "shift:2+rotate:10".
+        pool: the side of the blocks of pixels whose mean is a feature.
+        standardize: bring each feature to mean 0 and deviation 1.
+        accumulate: minibatches taken together for a step.
         std: σ of the initial weights.
         huber: Huber's threshold.
         measure: "running" or "after".
@@ -117,12 +137,16 @@ def fit(
         >>> run.history.last["test_accuracy"]
     """
     train, test = (dataset.train, test or dataset.test) if isinstance(dataset, Splits) else (dataset, test)
-    name = loss if isinstance(loss, str) else None
+    train, name = weighted(train, sample_weight), loss if isinstance(loss, str) else None
+    if not isinstance(class_weight, str):
+        class_weight = ":".join(str(weight) for weight in class_weight)
     rule = optimizer if isinstance(optimizer, str) else "sgd"
     recipe = Recipe(
         epochs=epochs, batch_size=batch_size, lr=lr, optimizer=rule, momentum=momentum, l2=l2, l1=l1,
-        weight_decay=weight_decay, clip=clip, schedule=schedule, warmup=warmup, std=std, loss=name,
-        huber=huber, measure=measure, validation=validation, patience=patience, drop_last=drop_last,
+        weight_decay=weight_decay, clip=clip, schedule=schedule, warmup=warmup, average=average,
+        label_smoothing=label_smoothing, class_weight=class_weight, dropout=dropout, augment=augment,
+        pool=pool, standardize=standardize, accumulate=accumulate, std=std, loss=name, huber=huber,
+        measure=measure, validation=validation, patience=patience, drop_last=drop_last,
         seed=seed, dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
     watching = [*callbacks, *([display()] if show else [])]
@@ -150,6 +174,7 @@ def run_job(
     say: Callable[[str], None] = lambda text: None,
     progress: Progress | None = None,
     resume: Path | None = None,
+    track: Callable[[Path], Sequence[Callback]] = lambda folder: (),
 ) -> Run:
     """Load the data, train, and leave the run's folder.
 
@@ -160,12 +185,15 @@ def run_job(
         progress: called with bytes done and in all during a download.
         resume: a run's folder to go on from; the run goes there too. A folder that is missing or empty, as a
             kill at the very start leaves it, is begun anew.
+        track: makes the callbacks that keep something in the run's folder, from that folder.
 
     Raises:
         LinnetError: anything wrong with the job or the data.
         OSError: the folder cannot be written.
     """
     train, test = load(job.dataset, job.data_dir, seed=job.seed, say=say, progress=progress)
+    if job.sample_weight is not None:
+        train = weighted(train, read_weights(job.sample_weight, len(train)))
     say(f"{train.name}: {len(train):,} rows to train on, {len(test) if test else 0:,} to test on")
     checkpoint = None if resume is None or _is_blank(resume) else Checkpoint.read(resume / CHECKPOINT)
     if resume is not None and checkpoint is None:
@@ -177,17 +205,18 @@ def run_job(
     is_new = not folder.exists()
     try:
         run, position = training.fit(
-            train, job.recipe, test=test, callbacks=[*watching, keeping], resume=checkpoint
+            train, job.recipe, test=test, callbacks=[*watching, keeping, *track(folder)], resume=checkpoint
         )
     except DivergedError:
         if is_new:  # there is nothing in it worth going on from
             keeping.path.unlink(missing_ok=True)
-            folder.rmdir()
+            if not any(folder.iterdir()):  # trackers may have left how it diverged
+                folder.rmdir()
         raise
     kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
     run.asked = {**run.asked, "dataset": train.name}
-    if job.data_dir is not None:
-        run.asked["data_dir"] = str(job.data_dir)
+    paths = {"data_dir": job.data_dir, "sample_weight": job.sample_weight}
+    run.asked |= {name: str(path) for name, path in paths.items() if path is not None}
     leave(run, kept, folder)
     return run
 
@@ -222,10 +251,10 @@ class Checkpoints(Callback):
             self._write(state, state.epoch)
 
     def _write(self, state: State, epoch: int) -> None:
-        assert isinstance(state.model, Bank), "a job trains a bank"
-        tally = empty(state.model.models, state.model.theta.device)
-        position = Position(epoch, 0, tally, state.update, state.best)
-        Checkpoint.of(state.model, position, state.history, self.train, self.asked).write(self.path)
+        bank = state.model if state.update is None else state.update.bank
+        assert isinstance(bank, Bank), "a job trains a bank"
+        position = Position(epoch, 0, empty(bank.models, bank.theta.device), state.update, state.best)
+        Checkpoint.of(bank, position, state.history, self.train, self.asked).write(self.path)
         self._written = time.monotonic()
 
 

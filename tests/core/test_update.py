@@ -17,8 +17,11 @@ K, D, B, SCALE = 3, 6, 16, 0.5
 
 
 def settings(rules: tuple[str, ...], **given: float) -> Settings:
-    names = {"momentum": 0.9, "l2": 0.0, "l1": 0.0, "weight_decay": 0.0, "clip": torch.inf} | given
-    return Settings(rules, *(torch.full((len(rules),), names[name], dtype=torch.float64) for name in names))
+    accumulate = (int(given.pop("accumulate", 1)),) * len(rules)
+    names = {"momentum": 0.9, "l2": 0.0, "l1": 0.0, "weight_decay": 0.0, "clip": torch.inf}
+    names = {**names, "averages_from": torch.inf} | given
+    vectors = (torch.full((len(rules),), names[name], dtype=torch.float64) for name in names)
+    return Settings(rules, accumulate, *vectors)
 
 
 def batches(steps: int) -> list[tuple[Tensor, Tensor]]:

@@ -11,7 +11,7 @@ from linnet.config import Knobs
 from linnet.core import bank
 from linnet.errors import DivergedError
 from linnet.evaluate import selection
-from linnet.train.sweep import Outcome
+from linnet.train.plan import Outcome
 from linnet.train.trials import Trial
 
 

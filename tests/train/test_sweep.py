@@ -12,8 +12,9 @@ from linnet.data import synthetic
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
-from linnet.train import sweep
-from linnet.train.sweep import Outcome, Plan, train_together
+from linnet.train.plan import WIDTH, Outcome, Plan
+from linnet.train.race import Race
+from linnet.train.sweep import Sweep, Watch, train_together
 from linnet.train.trials import Trial, View, folded, grid, held_out, trials
 from tests.conftest import make_blobs
 
@@ -35,10 +36,31 @@ def mixed() -> list[Knobs]:
     return settings
 
 
+def mixed_inputs() -> list[Knobs]:
+    """Forty models that see other inputs, take other minibatches together, and weigh rows otherwise."""
+    settings = grid(
+        {"augment": ["none", "shift:1+flip", "rotate:20+noise:0.2"], "dropout": [0.0, 0.3]}, Knobs(lr=0.1)
+    )
+    settings += grid(
+        {"pool": [1, 2], "standardize": [False, True], "optimizer": ["sgd", "adam"]}, Knobs(lr=0.05)
+    )
+    settings += grid(
+        {"accumulate": [1, 2, 3], "optimizer": ["sgd", "momentum"], "schedule": ["constant", "cosine"]},
+        Knobs(lr=0.1, l2=1e-3),
+    )
+    settings += grid({"average": [0.5, 1.0], "accumulate": [1, 2], "l1": [0.0, 1e-3]}, Knobs(lr=0.1))
+    settings += grid(
+        {"label_smoothing": [0.0, 0.2], "class_weight": ["balanced", "1:2:0.5", "none"]}, Knobs(lr=0.07)
+    )
+    return settings
+
+
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 @pytest.mark.parametrize("width", [2048, 21])
-def test_each_of_forty_is_the_model_trained_alone(dtype: torch.dtype, tolerance: float, width: int) -> None:
-    settings = mixed()
+@pytest.mark.parametrize("settings", [mixed(), mixed_inputs()], ids=["steps", "inputs"])
+def test_each_of_forty_is_the_model_trained_alone(
+    settings: list[Knobs], dtype: torch.dtype, tolerance: float, width: int
+) -> None:
     assert len(settings) == 40
     data = make_blobs(200)
     views = folded(data, 3, 0)
@@ -170,17 +192,21 @@ def test_progress_tells_of_each_epoch() -> None:
     told: list[int] = []
     data = make_blobs(100)
     views = [View(None, torch.arange(100))]
+
+    class Teller(Watch):
+        def epoch_end(self, state: Sweep, figures: dict[str, torch.Tensor]) -> None:
+            told.append(state.epoch)
+
     train_together(
-        data, trials([Knobs()], 1), views, LOSS, Plan(epochs=3, batch_size=50), torch.float32,
-        progress=lambda epoch, figures: told.append(epoch),
-    )  # fmt: skip
+        data, trials([Knobs()], 1), views, LOSS, Plan(epochs=3, batch_size=50), torch.float32, Teller()
+    )
     assert told == [1, 2, 3]
 
 
 def test_no_models_are_an_error() -> None:
     with pytest.raises(UsageError, match="at least one model"):
         run([])
-    assert sweep.WIDTH > 0
+    assert WIDTH > 0
 
 
 @pytest.mark.parametrize("width", [2048, 9])
@@ -195,7 +221,7 @@ def test_halving_is_over_all_tiles_and_folds(width: int) -> None:
 
 
 def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
-    race = sweep._Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
+    race = Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
     race.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]))
     assert race.losers() == {0}
     assert race.losers() == set()
@@ -208,6 +234,6 @@ def test_no_model_left_at_a_rung_is_no_error() -> None:
 
 def test_halving_goes_by_the_metric() -> None:
     plan = Plan(epochs=3, batch_size=1, metric="validation_accuracy")
-    race = sweep._Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
+    race = Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
     race.note(torch.tensor([0.9, 0.8]))
     assert race.losers() == {1}

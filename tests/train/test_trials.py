@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from linnet.config import Knobs
 from linnet.errors import UsageError
-from linnet.train.trials import LogUniform, folded, grid, held_out, random, trials
+from linnet.train.trials import LogUniform, Uniform, folded, grid, held_out, random, trials
 from tests.conftest import make_blobs
 
 
@@ -81,3 +81,12 @@ def test_random_settings_come_from_every_start() -> None:
     assert len(drawn) == 12
     assert [k.seed for k in drawn] == [0, 1, 2] * 4
     assert len({k.lr for k in drawn}) == 4
+
+
+def test_uniform_draws_stay_in_their_range_and_fill_it() -> None:
+    drawn = [knobs.momentum for knobs in random({"momentum": Uniform(0.5, 0.9)}, Knobs(), 200, 1)]
+    assert 0.5 <= min(drawn) < 0.52
+    assert 0.88 < max(drawn) <= 0.9
+    assert abs(sum(drawn) / len(drawn) - 0.7) < 0.02
+    with pytest.raises(UsageError, match="uniform range needs"):
+        Uniform(1.0, 0.5)

@@ -13,7 +13,7 @@ from cyclopts.config import Dict
 from linnet._version import __version__
 from linnet.errors import LinnetError
 
-COMMANDS = ("train", "sweep", "run", "evaluate", "predict", "data", "doctor")
+COMMANDS = ("train", "sweep", "tune", "find-lr", "run", "evaluate", "predict", "data", "doctor")
 
 INTERRUPTED = 130
 
@@ -26,8 +26,8 @@ def make_app() -> App:
         help="Linear neural networks, complete: softmax and linear regression.\n\nStart with: linnet train",
     )
     for name in COMMANDS:
-        target = "app" if name == "data" else name
-        app.command(f"linnet.cli.{name}:{target}", name=name)
+        module = name.replace("-", "_")
+        app.command(f"linnet.cli.{module}:{'app' if name == 'data' else module}", name=name)
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from linnet.config import Job, to_toml
 
 if TYPE_CHECKING:
+    from linnet.train.callbacks import Callback
     from linnet.train.run import Run
 
 INTERRUPTED_CODE = 130
@@ -23,6 +24,7 @@ def train(
     *,
     config: Path | None = None,
     resume: Path | None = None,
+    track: str | None = None,
     print_config: Annotated[bool, Parameter(negative="")] = False,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -39,6 +41,8 @@ def train(
 
         linnet train --dataset synthetic
 
+        linnet train --track tensorboard
+
         linnet train --print-config > mine.toml; linnet train --config mine.toml --seed 1
 
     Parameters
@@ -50,6 +54,9 @@ def train(
         A flag overrides the file.
     resume
         A run's folder to go on from, bit for bit, with the same options and more --epochs.
+    track
+        Log the figures to tensorboard, mlflow or wandb; several with commas between them. TensorBoard's go
+        beside the run, into its folder.
     print_config
         Print the options as TOML and do nothing.
     quiet
@@ -62,7 +69,7 @@ def train(
     if print_config:
         print(to_toml(job), end="")
         return
-    run = _run(job, quiet, json, resume)
+    run = _run(job, quiet, json, resume, track)
     if json:
         print(json_format.dumps(summary(run), ensure_ascii=False))
     elif not quiet:
@@ -116,14 +123,24 @@ def kept_record(run: Run) -> dict[str, float]:
     return min(records, key=lambda record: record["validation_loss"])
 
 
-def _run(job: Job, quiet: bool, json: bool, resume: Path | None) -> Run:
+def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None) -> Run:
     from linnet.cli.progress import download_progress
     from linnet.runs import display, run_job
 
     out = sys.stderr if json else sys.stdout
     watching = [] if quiet else [display(out)]
+    trackers = _trackers(track)
     with download_progress(quiet) as progress:
-        return run_job(job, watching=watching, say=_sayer(quiet, out), progress=progress, resume=resume)
+        return run_job(
+            job, watching=watching, say=_sayer(quiet, out), progress=progress, resume=resume, track=trackers
+        )
+
+
+def _trackers(names: str | None) -> Callable[[Path], Sequence[Callback]]:
+    """What makes the trackers that were asked for."""
+    from linnet.tracking.choose import by_names
+
+    return by_names(names) if names is not None else lambda folder: ()
 
 
 def _sayer(quiet: bool, out: object) -> Callable[[str], None]:

@@ -16,15 +16,16 @@ class Tally:
 
     Args:
         loss: the sum of the rows' losses, (M,), float64.
-        hits: rows whose highest score is the right class, (M,), int64; zeros for a regression.
-        rows: how many rows.
+        hits: rows whose highest score is the right class, (M,), int64; zeros for a regression. Float64 where
+            rows have weights.
+        rows: how many rows, or the sum of their weights.
     """
 
     loss: Tensor
     hits: Tensor
-    rows: int
+    rows: float
 
-    def with_rows(self, values: Tensor, hits: Tensor, batch: int) -> Tally:
+    def with_rows(self, values: Tensor, hits: Tensor, batch: int, rows: float | None = None) -> Tally:
         """The tally with more rows.
 
         Losses are summed minibatch by minibatch and those sums added one after another: an epoch comes to
@@ -34,13 +35,14 @@ class Tally:
             values: the loss of each row, (M, n).
             hits: of these rows, (M,).
             batch: rows a minibatch; the last may be short.
+            rows: the sum of their weights, by which values and hits are multiplied already; n when None.
         """
-        rows = values.shape[-1]
-        whole = values if rows % batch == 0 else nn.functional.pad(values, (0, -rows % batch))
+        n = values.shape[-1]
+        whole = values if n % batch == 0 else nn.functional.pad(values, (0, -n % batch))
         loss = self.loss
         for summed in whole.view(len(loss), -1, batch).sum(-1, dtype=torch.float64).unbind(1):
             loss = loss + summed
-        return Tally(loss, self.hits + hits, self.rows + rows)
+        return Tally(loss, self.hits + hits, self.rows + (n if rows is None else rows))
 
     @property
     def mean_loss(self) -> Tensor:
@@ -64,8 +66,9 @@ def empty(models: int, device: torch.device | str = "cpu") -> Tally:
 
 
 def tally(
-    before: Tally, scores: Tensor, target: Tensor, loss: Loss, labels: Tensor | None, batch: int
-) -> Tally:
+    before: Tally, scores: Tensor, target: Tensor, loss: Loss, labels: Tensor | None, batch: int,
+    weights: Tensor | None = None,
+) -> Tally:  # fmt: skip
     """A tally with more rows, from their scores.
 
     Args:
@@ -75,8 +78,15 @@ def tally(
         loss: in score space.
         labels: class indices, (n,); None for a regression.
         batch: rows a minibatch, see `Tally.with_rows`.
+        weights: how much each row counts, (n,); None where all count alike.
     """
     values = loss.value(scores, target)  # (M, n)
+    if weights is not None:
+        counted = weights.double()
+        good = torch.zeros_like(before.loss) if labels is None else right(scores, labels).double() @ counted
+        # A row that counts nothing may have a loss that is not finite.
+        weighed = torch.where(counted > 0, values * counted, 0.0)  # (M, n)
+        return before.with_rows(weighed, good, batch, float(counted.sum()))
     if labels is None:
         return before.with_rows(values, torch.zeros_like(before.hits), batch)
     return before.with_rows(values, hits(scores, labels), batch)

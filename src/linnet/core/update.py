@@ -13,6 +13,10 @@ at this step and the momentum μ:
 as torch.optim has them, β1 being the momentum. Before it `W ← W (1 − η·weight_decay)`, the decoupled decay of
 AdamW; after it, for l1, the proximal step `W ← sign(W) max(|W| − η·l1, 0)`, which gives exact zeros.
 
+A model may take the gradients of several minibatches together for one step (`accumulate`): g is then the mean
+over all their rows. Its answer may be the mean of its weights over the last steps (averaged SGD, Polyak and
+Juditsky 1992): `θ̄ ← θ̄ + (θ − θ̄)/n`.
+
 Models of one rule stand together, so each rule is a few operations on some rows of θ. Plain SGD never forms
 g: its step is one product.
 """
@@ -20,13 +24,14 @@ g: its step is one product.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from linnet.config import OPTIMIZERS
 from linnet.core.bank import Bank
+from linnet.core.penalties import shrink
 from linnet.errors import UsageError
 
 BETA2, EPSILON = 0.999, 1e-8
@@ -35,46 +40,73 @@ BETA2, EPSILON = 0.999, 1e-8
 CLIP_GUARD = 1e-6
 """What torch's clip_grad_norm_ adds to a norm before it divides by it."""
 
+STATES = ("velocity", "square", "gradient", "mean")
+"""What a group may keep of the shape of its rows of θ."""
+
 
 @dataclass(frozen=True)
 class Settings:
     """How the M models of a bank step: vectors of length M, float64, on the CPU.
 
     Args:
-        rules: each model's rule, equal ones together.
+        rules: each model's rule.
+        accumulate: minibatches that each model takes together for a step; models of the same rule and number
+            stand together.
         momentum: μ, or β1 for Adam.
         l2: the weight of ½‖W‖² in the objective.
         l1: the weight of ‖W‖₁ in the objective.
         weight_decay: the decoupled decay.
         clip: the largest norm of the loss's gradient; infinite without a bound.
+        averages_from: the step after which the weights are averaged; infinite for never.
 
     Raises:
         UsageError: a rule is unknown, or the models of one rule do not stand together.
     """
 
     rules: tuple[str, ...]
+    accumulate: tuple[int, ...]
     momentum: Tensor
     l2: Tensor
     l1: Tensor
     weight_decay: Tensor
     clip: Tensor
+    averages_from: Tensor
 
     def __post_init__(self) -> None:
         if wrong := [rule for rule in self.rules if rule not in OPTIMIZERS]:
             raise UsageError(f"unknown optimizer {wrong[0]!r}: expected {', '.join(OPTIMIZERS)}")
-        if len(_runs(self.rules)) > len(set(self.rules)):
-            raise UsageError(f"models of one rule must stand together, got {self.rules}")
+        if len(self.runs()) > len(set(self._kinds)):
+            raise UsageError(f"models of one rule must stand together, got {self._kinds}")
+
+    @property
+    def _kinds(self) -> list[tuple[str, int]]:
+        return list(zip(self.rules, self.accumulate, strict=True))
+
+    def runs(self) -> list[slice]:
+        """Where models of one rule and number stand."""
+        kinds = self._kinds
+        starts = [m for m, kind in enumerate(kinds) if not m or kind != kinds[m - 1]]
+        return [slice(low, high) for low, high in zip(starts, [*starts[1:], len(kinds)], strict=True)]
 
     def keep(self, models: Tensor) -> Settings:
         """The settings of some of the models."""
-        return Settings(tuple(self.rules[m] for m in models.tolist()), *(v[models] for v in self._vectors()))
+        some = models.tolist()
+        return Settings(
+            tuple(self.rules[m] for m in some),
+            tuple(self.accumulate[m] for m in some),
+            *(v[models] for v in self._vectors()),
+        )
+
+    def part(self, models: slice) -> Settings:
+        """The settings of neighbours."""
+        return Settings(self.rules[models], self.accumulate[models], *(v[models] for v in self._vectors()))
 
     def _vectors(self) -> tuple[Tensor, ...]:
-        return self.momentum, self.l2, self.l1, self.weight_decay, self.clip
+        return self.momentum, self.l2, self.l1, self.weight_decay, self.clip, self.averages_from
 
 
 class Update:
-    """The state of a bank's steps: momenta, and how many steps were made.
+    """The state of a bank's steps: momenta, gradients that wait, means, and how many steps were made.
 
     Args:
         bank: stepped in place.
@@ -84,154 +116,196 @@ class Update:
     def __init__(self, bank: Bank, settings: Settings) -> None:
         self.bank = bank
         self.settings = settings
-        self.steps = 0
-        theta, K = bank.theta, bank.outputs
-        self._groups = [
-            _Group(rule, slice(low * K, high * K), slice(low, high))
-            for rule, low, high in _runs(settings.rules)
-        ]
-        self._velocity = [
-            theta.new_zeros(theta[g.rows].shape if g.rule != "sgd" else 0) for g in self._groups
-        ]
-        self._square = [theta.new_zeros(theta[g.rows].shape if g.rule == "adam" else 0) for g in self._groups]
-        self._gradient = theta.new_empty(0)
+        self._groups = [_Group(bank, settings.part(models), models) for models in settings.runs()]
 
-    def step_(self, G: Tensor, X1: Tensor, scale: float, weight: Tensor, rate: Tensor) -> None:
-        """One step of every model.
+    def step_(
+        self, G: Tensor, X1: Tensor, scale: float, weight: Tensor, rate: Tensor, is_last: bool = False
+    ) -> None:
+        """Take a minibatch, and step every model that has all it takes together.
 
         Args:
             G: the residuals, already times the rows' weights, (M, K, B); overwritten.
             X1: floating rows with a last column of 1/scale, (B, D + 1).
             scale: multiplies X1.
-            weight: Σw of each model's rows in the minibatch, (M,); 0 is no gradient.
-            rate: η of each model at this step, (M,).
+            weight: Σw of each model's rows in the minibatch, (M,), float64 on the CPU; 0 is no gradient.
+            rate: η of each model at this step, (M,), likewise.
+            is_last: whether the minibatch ends an epoch: nothing waits beyond it.
         """
-        self.steps += 1
-        share = torch.where(weight > 0, 1 / weight.clamp(min=1e-30), 0.0)  # (M,)
-        for group, velocity, square in zip(self._groups, self._velocity, self._square, strict=True):
-            theta, models = self.bank.theta[group.rows], group.models
-            part = replace(self.settings, rules=self.settings.rules[models], **self._some(models))
-            one, eta = share[models], rate[models]
-            if bool(part.weight_decay.any()):
-                theta[:, :-1].mul_(_rows(1 - eta * part.weight_decay, theta))
-            if group.rule == "sgd" and bool(part.clip.isinf().all()):
-                _plain_(theta, G[models], X1, scale, one, eta, part.l2)
-            else:
-                g = self._mean(theta, G[models], X1, scale, one, part)
-                _ruled_(group.rule, theta, g, velocity, square, part, eta, self.steps)
-            if bool(part.l1.any()):
-                _shrink_(theta[:, :-1], _rows(eta * part.l1, theta))
+        for group in self._groups:
+            some = group.models
+            group.take_(G[some], X1, scale, weight[some], rate[some], is_last)
+
+    @property
+    def answer(self) -> Bank:
+        """The models as they are to be used: averaged where that was asked for, else the bank itself."""
+        if all(group.mean is None for group in self._groups):
+            return self.bank
+        return Bank(
+            torch.cat([group.theta if group.mean is None else group.mean for group in self._groups]),
+            self.bank.models,
+        )
 
     @property
     def state(self) -> dict[str, Tensor]:
-        """What there is to keep of it besides the bank and the count of steps: momenta, by name."""
-        parts = {"velocity": self._velocity, "square": self._square}
-        return {name: self._whole(each) for name, each in parts.items() if any(len(part) for part in each)}
+        """What there is to keep of it besides the bank, by name: (M·K, D + 1), or (M,) for the counts."""
+        kept = {name: self._whole(name) for name in STATES if any(g.has(name) for g in self._groups)}
+        counts = torch.zeros(3, self.bank.models, dtype=torch.float64)
+        for group in self._groups:
+            counts[0, group.models], counts[1, group.models] = group.steps, group.pending
+            counts[2, group.models] = group.weight
+        return {**kept, "counts": counts}
 
-    def restore_(self, state: dict[str, Tensor], steps: int) -> None:
-        """Go on from a state, as `state` gave it after so many steps."""
-        self.steps = steps
-        for name, parts in (("velocity", self._velocity), ("square", self._square)):
-            for group, part in zip(self._groups, parts, strict=True):
-                if len(part):
-                    part.copy_(state[name][group.rows])
+    def restore_(self, state: dict[str, Tensor]) -> None:
+        """Go on from a state, as `state` gave it."""
+        for group in self._groups:
+            for name in STATES:
+                if group.has(name):
+                    getattr(group, name).copy_(state[name][group.rows])
+            steps, pending, weight = state["counts"][:, group.models]
+            group.steps, group.pending = int(steps[0]), int(pending[0])
+            group.weight.copy_(weight)
 
     def keep(self, models: Tensor) -> Update:
         """The update of some of the models, in order, in memory of its own."""
-        rows = self.bank.rows_of(models)
         kept = Update(self.bank.take(models), self.settings.keep(models))
-        kept.steps = self.steps
-        whole = [self._whole(part) for part in (self._velocity, self._square)]
-        for group, velocity, square in zip(kept._groups, kept._velocity, kept._square, strict=True):
-            some = rows[group.rows]
-            if len(velocity):
-                velocity.copy_(whole[0][some])
-            if len(square):
-                square.copy_(whole[1][some])
+        rows, state = self.bank.rows_of(models), self.state
+        counts = state.pop("counts")[:, models]
+        kept.restore_({**{name: whole[rows] for name, whole in state.items()}, "counts": counts})
         return kept
 
-    def _whole(self, parts: list[Tensor]) -> Tensor:
-        """A state of all rows, zeros where a rule keeps none."""
+    def _whole(self, name: str) -> Tensor:
+        """A state of all rows, zeros where a group keeps none."""
         whole = torch.zeros_like(self.bank.theta)
-        for group, part in zip(self._groups, parts, strict=True):
-            if len(part):
-                whole[group.rows] = part
+        for group in self._groups:
+            if group.has(name):
+                whole[group.rows] = getattr(group, name)
         return whole
 
-    def _some(self, models: slice) -> dict[str, Tensor]:
-        names = ("momentum", "l2", "l1", "weight_decay", "clip")
-        return {name: getattr(self.settings, name)[models] for name in names}
 
-    def _mean(
-        self, theta: Tensor, G: Tensor, X1: Tensor, scale: float, share: Tensor, part: Settings
-    ) -> Tensor:
-        """G of some models, (m·K, D + 1), in a buffer that is used again."""
-        if self._gradient.shape[0] < len(theta):
-            self._gradient = theta.new_empty(len(theta), theta.shape[1])
-        g = self._gradient[: len(theta)]
-        G = G.mul_(_column(share, G).view(-1, 1, 1))
-        torch.addmm(g, G.reshape(len(theta), -1), X1, beta=0, alpha=scale, out=g)
-        if not bool(part.clip.isinf().all()):
-            norm = g.view(len(share), -1).norm(dim=1)  # (m,)
-            g.mul_(_rows((part.clip.to(norm) / (norm + CLIP_GUARD)).clamp(max=1), theta))
-        if bool(part.l2.any()):
-            g[:, :-1].add_(theta[:, :-1] * _rows(part.l2, theta))
+class _Group:
+    """Models of one rule that stand together.
+
+    Args:
+        bank: of all models.
+        settings: of these.
+        models: which they are.
+    """
+
+    def __init__(self, bank: Bank, settings: Settings, models: slice) -> None:
+        K = bank.outputs
+        self.rule, self.accumulate = settings.rules[0], settings.accumulate[0]
+        self.models, self.rows = models, slice(models.start * K, models.stop * K)
+        self.theta = bank.theta[self.rows]  # a view
+        self.settings = settings
+        self.steps, self.pending = 0, 0
+        self.weight = torch.zeros(len(settings.rules), dtype=torch.float64)
+        # What most settings do not have costs them nothing.
+        self.has_l2, self.has_l1 = bool(settings.l2.any()), bool(settings.l1.any())
+        self.has_decay, self.has_clip = (
+            bool(settings.weight_decay.any()),
+            not bool(settings.clip.isinf().all()),
+        )
+        self.is_product = self.rule == "sgd" and self.accumulate == 1 and not self.has_clip
+        self.velocity = self._zeros(self.rule != "sgd")
+        self.square = self._zeros(self.rule == "adam")
+        self.gradient = self._zeros(not self.is_product)
+        self.mean = self.theta.clone() if bool(settings.averages_from.isfinite().any()) else None
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a state to keep; a gradient only where it may wait."""
+        if name == "gradient" and self.accumulate == 1:
+            return False
+        return getattr(self, name) is not None
+
+    def take_(self, G: Tensor, X1: Tensor, scale: float, weight: Tensor, rate: Tensor, is_last: bool) -> None:
+        """See `Update.step_`."""
+        if self.is_product:
+            self._decay_(rate)
+            self._product_(G, X1, scale, _share(weight), rate)
+        else:
+            self._gather_(G, X1, scale, weight)
+            if self.pending < self.accumulate and not is_last:
+                return
+            self._decay_(rate)
+            self._ruled_(self._mean_gradient(), rate)
+        if self.has_l1:
+            W = self.theta[:, :-1]
+            W.copy_(shrink(W, self._spread(rate * self.settings.l1)))
+        self.steps += self.is_product
+        if self.mean is not None:
+            n = (self.steps - self.settings.averages_from).clamp(min=1)
+            self.mean.lerp_(self.theta, self._spread(1 / n))
+
+    def _gather_(self, G: Tensor, X1: Tensor, scale: float, weight: Tensor) -> None:
+        """Add a minibatch's gradient, a sum over rows, to those that wait."""
+        assert self.gradient is not None
+        flat = G.reshape(len(self.theta), -1)
+        torch.addmm(self.gradient, flat, X1, beta=1 if self.pending else 0, alpha=scale, out=self.gradient)
+        self.weight = self.weight + weight if self.pending else weight.clone()
+        self.pending += 1
+
+    def _mean_gradient(self) -> Tensor:
+        """The waiting gradient over its rows' weights, bounded, with the penalty's: (m·K, D + 1)."""
+        assert self.gradient is not None
+        g = self.gradient.mul_(self._spread(_share(self.weight)))
+        self.steps, self.pending = self.steps + 1, 0
+        if self.has_clip:
+            norm = g.view(len(self.weight), -1).norm(dim=1)  # (m,)
+            g.mul_(self._spread((self.settings.clip.to(norm) / (norm + CLIP_GUARD)).clamp(max=1)))
+        if self.has_l2:
+            g[:, :-1].add_(self.theta[:, :-1] * self._spread(self.settings.l2))
         return g
 
+    def _decay_(self, eta: Tensor) -> None:
+        if self.has_decay:
+            self.theta[:, :-1].mul_(self._spread(1 - eta * self.settings.weight_decay))
 
-@dataclass(frozen=True)
-class _Group:
-    """Models of one rule that stand together: which rows of θ, and which models."""
+    def _product_(self, G: Tensor, X1: Tensor, scale: float, share: Tensor, eta: Tensor) -> None:
+        """SGD as one product, the penalty's gradient as a factor before it."""
+        if self.has_l2:
+            self.theta[:, :-1].mul_(self._spread(1 - eta * self.settings.l2))
+        G = G.mul_(_like(share * eta, G).view(-1, 1, 1))
+        self.theta.addmm_(G.reshape(len(self.theta), -1), X1, alpha=-scale)
 
-    rule: str
-    rows: slice
-    models: slice
+    def _ruled_(self, g: Tensor, eta: Tensor) -> None:
+        """A step along g by any rule."""
+        theta, v, s = self.theta, self.velocity, self.square
+        rate, mu = self._spread(eta), self._spread(self.settings.momentum)
+        if v is None:
+            theta.sub_(g.mul_(rate))
+        elif self.rule == "momentum":
+            theta.sub_(v.mul_(mu).add_(g) * rate)
+        elif self.rule == "nesterov":
+            v.mul_(mu).add_(g)
+            theta.sub_(g.add_(v * mu).mul_(rate))
+        else:
+            assert s is not None
+            v.mul_(mu).add_(g * (1 - mu))
+            s.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
+            root = (s / (1 - BETA2**self.steps)).sqrt_().add_(EPSILON)
+            theta.sub_((v / (1 - mu**self.steps)).mul_(rate).div_(root))
 
+    def _spread(self, values: Tensor) -> Tensor:
+        """A value a model as a column over its rows of θ, (m·K, 1)."""
+        return _like(values, self.theta).repeat_interleave(len(self.theta) // len(values))[:, None]
 
-def _plain_(
-    theta: Tensor, G: Tensor, X1: Tensor, scale: float, share: Tensor, eta: Tensor, l2: Tensor
-) -> None:
-    """SGD as one product, the penalty's gradient as a factor before it."""
-    if bool(l2.any()):
-        theta[:, :-1].mul_(_rows(1 - eta * l2, theta))
-    G = G.mul_(_column(share * eta, G).view(-1, 1, 1))
-    theta.addmm_(G.reshape(len(theta), -1), X1, alpha=-scale)
-
-
-def _ruled_(
-    rule: str, theta: Tensor, g: Tensor, v: Tensor, s: Tensor, part: Settings, eta: Tensor, steps: int
-) -> None:
-    """A step along g by any rule."""
-    rate, mu = _rows(eta, theta), _rows(part.momentum, theta)
-    if rule == "sgd":
-        theta.sub_(g.mul_(rate))
-    elif rule == "momentum":
-        theta.sub_(v.mul_(mu).add_(g) * rate)
-    elif rule == "nesterov":
-        v.mul_(mu).add_(g)
-        theta.sub_(g.add_(v * mu).mul_(rate))
-    else:
-        v.mul_(mu).add_(g * (1 - mu))
-        s.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
-        root = (s / (1 - BETA2**steps)).sqrt_().add_(EPSILON)
-        theta.sub_((v / (1 - mu**steps)).mul_(rate).div_(root))
+    def _zeros(self, is_needed: bool) -> Tensor | None:
+        return torch.zeros_like(self.theta) if is_needed else None
 
 
-def _shrink_(W: Tensor, threshold: Tensor) -> None:
-    """The proximal step of l1, towards 0 by the threshold and not beyond."""
-    W.copy_(W.sign() * (W.abs() - threshold).clamp_(min=0))
+def _share(weight: Tensor) -> Tensor:
+    """1/Σw, (m,); 0 where there is no weight."""
+    return torch.where(weight > 0, 1 / weight.clamp(min=1e-30), 0.0)
 
 
-def _rows(values: Tensor, theta: Tensor) -> Tensor:
-    """A value a model as a column over its rows of θ, (m·K, 1)."""
-    return _column(values, theta).repeat_interleave(len(theta) // len(values))[:, None]
-
-
-def _column(values: Tensor, like: Tensor) -> Tensor:
+def _like(values: Tensor, like: Tensor) -> Tensor:
     return values.to(like.device, like.dtype)
 
 
-def _runs(rules: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Neighbours of one rule: the rule, where they begin and where they end."""
-    starts = [m for m, rule in enumerate(rules) if not m or rule != rules[m - 1]]
-    return [(rules[low], low, high) for low, high in zip(starts, [*starts[1:], len(rules)], strict=True)]
+def in_order(kinds: Sequence[tuple[str, int]]) -> list[int]:
+    """The order in which models of one rule and number stand together, as `Settings` wants them.
+
+    Args:
+        kinds: of each model, its rule and how many minibatches it takes together.
+    """
+    return sorted(range(len(kinds)), key=lambda m: (OPTIMIZERS.index(kinds[m][0]), kinds[m][1]))

@@ -26,6 +26,9 @@ class Block:
         sizes: the rows of each minibatch.
         first: the number of the first minibatch in its epoch.
         rows: which rows of the data set they are.
+        epoch: which they are in, from 0.
+        weights: how much each row counts, (n,); None where all count alike.
+        has_classes: whether the targets are classes.
     """
 
     X: Tensor
@@ -33,6 +36,16 @@ class Block:
     sizes: list[int]
     first: int
     rows: Tensor | slice
+    epoch: int = 0
+    weights: Tensor | None = None
+    has_classes: bool = True
+
+    @property
+    def labels(self) -> Tensor | None:
+        """The class of each row, (n,), of soft labels the likeliest; None for a regression."""
+        if not self.has_classes:
+            return None
+        return self.y.argmax(1) if self.y.is_floating_point() else self.y
 
 
 def shuffled(rows: int, seed: int, epoch: int = 0) -> Tensor:
@@ -119,7 +132,8 @@ class Batches:
             epoch: which.
             start: the minibatch to begin with.
         """
-        order, X, y = self.order(epoch), self.dataset.X, self.dataset.y
+        order, X, y, weights = self.order(epoch), self.dataset.X, self.dataset.y, self.dataset.weights
+        classes = self.dataset.is_classification
         rows = self._batches_per_block() * self.batch_size
         # Two buffers in turn for all blocks: fresh memory for each costs three times the gathering itself.
         buffers = [X.new_empty(0 if order is None else min(rows, self.rows), X.shape[1]) for _ in range(2)]
@@ -130,10 +144,12 @@ class Batches:
             sizes = [self.batch_size] * full + [rest] * (rest > 0)
             first = low // self.batch_size
             if order is None:
-                return Block(X[low:high], y[low:high], sizes, first, slice(low, high))
+                part = None if weights is None else weights[low:high]
+                return Block(X[low:high], y[low:high], sizes, first, slice(low, high), epoch, part, classes)
             index, buffer = order[low:high], buffers[low // rows % 2][: high - low]
             torch.index_select(X, 0, index, out=buffer)  # 8 times as fast as indexing on a CPU
-            return Block(buffer, y.index_select(0, index), sizes, first, index)
+            part = None if weights is None else weights.index_select(0, index)
+            return Block(buffer, y.index_select(0, index), sizes, first, index, epoch, part, classes)
 
         lows = range(start * self.batch_size, self.rows, rows)
         is_worth_it = order is not None and X.device.type == "cpu" and len(lows) > 1

@@ -41,7 +41,7 @@ def _plain(dataset: Dataset, fraction: float, seed: int) -> Tensor:
 def _stratified(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """As `_plain`, class by class, the remainders going to the classes that were rounded down most."""
     source = generator(seed, "split")
-    labels = dataset.y.cpu()
+    labels = dataset.labels.cpu()
     members = [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
     counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)))
     chosen = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.functional import softmax
+from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.train.run import Card
@@ -32,7 +32,7 @@ class Ensemble:
             X: stored rows, (B, D).
         """
         scores = self.bank.scores(X.to(self.bank.theta), self.card.scale)  # (M, K, B)
-        each = softmax(scores, -2) if self.card.classes else scores
+        each = by_name(self.card.loss).probabilities(scores) if self.card.classes else scores
         return each.mean(0).T
 
     def accuracy(self, dataset: Dataset, rows: int = 4096) -> float:
@@ -44,6 +44,6 @@ class Ensemble:
         if not self.card.classes:
             raise UsageError("a regression has no accuracy")
         good = 0
-        for X, y in zip(dataset.X.split(rows), dataset.y.split(rows), strict=True):
+        for X, y in zip(dataset.X.split(rows), dataset.labels.split(rows), strict=True):
             good += int((self.probabilities(X).argmax(1).cpu() == y.cpu()).sum())
         return good / len(dataset)

@@ -97,11 +97,10 @@ def score(run: Run, dataset: Dataset) -> Score:
     for low in range(0, len(dataset), ROWS_AT_ONCE):
         rows = dataset.rows(slice(low, low + ROWS_AT_ONCE))
         scores = run.scores(rows.X).cpu()  # (B, K)
-        total += float(
-            run.loss.value(scores.T, rows.y if dataset.classes else rows.y.T).sum(dtype=torch.float64)
-        )
+        target = rows.y.T.to(scores) if rows.y.is_floating_point() else rows.y
+        total += float(run.loss.value(scores.T, target).sum(dtype=torch.float64))
         if dataset.classes:
-            pairs += torch.bincount(rows.y * outputs + scores.argmax(1), minlength=outputs * outputs)
+            pairs += torch.bincount(rows.labels * outputs + scores.argmax(1), minlength=outputs * outputs)
         else:
             errors += (scores - rows.y).double().square().sum(0)
     if dataset.classes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.errors import DivergedError
-from linnet.train.sweep import Outcome
+from linnet.train.plan import Outcome
 from linnet.train.trials import Trial
 
 if TYPE_CHECKING:
@@ -158,13 +158,17 @@ def lead(found: Sequence[Configuration]) -> Lead:
     return Lead(difference, error, p)
 
 
-def table(outcome: Outcome, found: Sequence[Configuration], varied: Sequence[str]) -> pd.DataFrame:
+def table(
+    outcome: Outcome, found: Sequence[Configuration], varied: Sequence[str],
+    shown: Callable[[Knobs, str], Any] = getattr,
+) -> pd.DataFrame:  # fmt: skip
     """A row a configuration, the best first: its knobs, and each figure's mean and standard error.
 
     Args:
         outcome: of the sweep.
         found: its configurations.
         varied: the knobs to show.
+        shown: the value of a knob in some settings.
     """
     import pandas as pd
 
@@ -172,7 +176,7 @@ def table(outcome: Outcome, found: Sequence[Configuration], varied: Sequence[str
     rows: list[dict[str, Any]] = []
     for configuration in found:
         members = list(configuration.members)
-        row: dict[str, Any] = {name: getattr(configuration.knobs, name) for name in varied}
+        row: dict[str, Any] = {name: shown(configuration.knobs, name) for name in varied}
         row = {name: "none" if value is None else value for name, value in row.items()}
         for name, values in finals.items():
             row[name] = float(values[members].mean())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 
@@ -20,6 +21,7 @@ from linnet.core.bank import Bank
 from linnet.core.update import Update
 from linnet.data.dataset import Dataset
 from linnet.train.history import History
+from linnet.train.interrupt import INTERRUPTED
 
 
 @dataclass
@@ -30,13 +32,15 @@ class State:
         dataset: what is trained on.
         epochs: how many epochs were asked for.
         batches: minibatches an epoch.
-        model: the bank or module as it is now; changed in place by the training.
+        model: the bank or module as it is now; changed in place by the training. A bank that is averaged, or
+            whose inputs are pooled or standardised, is brought up to date when an epoch ends.
         epoch: the epoch under way, from 1; the one just ended in `epoch_end`.
         batch: minibatches done in it.
         history: the records of the epochs that have ended.
         reason: why the run is to stop; empty while it is not.
         update: the optimizer's state, where it has one.
         best: the best weights so far, where they are looked for.
+        asked: the resolved recipe, as plain values.
     """
 
     dataset: Dataset
@@ -49,6 +53,14 @@ class State:
     reason: str = ""
     update: Update | None = None
     best: Bank | None = None
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """How the run ended, when it has: "completed", "interrupted", or "stopped: …"."""
+        if self.reason in ("", INTERRUPTED):
+            return self.reason or "completed"
+        return f"stopped: {self.reason}"
 
     def stop(self, reason: str = "a callback asked") -> None:
         """End the run after the current minibatch, keeping what was learned."""
@@ -69,6 +81,12 @@ class Callback:
 
     def end(self, state: State) -> None:
         """After the run, however it ended short of an exception."""
+
+    def failed(self, state: State, error: BaseException) -> None:
+        """In place of `end`, when an exception ends the run; it goes on afterwards.
+
+        It may come before `start`, when that of an earlier callback failed.
+        """
 
 
 class Each(Callback):
@@ -140,3 +158,8 @@ class Callbacks(Callback):
         """Pass on to each."""
         for member in self.members:
             member.end(state)
+
+    def failed(self, state: State, error: BaseException) -> None:
+        """Pass on to each."""
+        for member in self.members:
+            member.failed(state, error)

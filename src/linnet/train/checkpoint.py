@@ -16,7 +16,7 @@ from linnet.train import model_file
 from linnet.train.history import History
 from linnet.train.loop import Position
 
-FORMAT = "linnet.checkpoint/1"
+FORMAT = "linnet.checkpoint/2"
 OPTIMIZER, BEST = "optimizer.", "best"
 
 
@@ -32,8 +32,7 @@ class Checkpoint:
         history: the epochs that have ended.
         dataset_checksum: of the rows it was trained on.
         recipe: the resolved recipe, as plain values.
-        optimizer: the optimizer's momenta, by name; empty for plain SGD.
-        steps: that it has made.
+        optimizer: the optimizer's state, by name; empty for plain SGD.
         best: the best weights so far, where they are looked for.
     """
 
@@ -43,7 +42,6 @@ class Checkpoint:
     dataset_checksum: str
     recipe: dict[str, object]
     optimizer: dict[str, Tensor] = field(default_factory=dict)
-    steps: int = 0
     best: Bank | None = None
 
     @classmethod
@@ -51,11 +49,9 @@ class Checkpoint:
         cls, bank: Bank, position: Position, history: History, train: Dataset, recipe: dict[str, object]
     ) -> Checkpoint:
         """The checkpoint of a run on `train`, whose rows are checksummed for it."""
-        update = position.update
-        state, steps = ({}, 0) if update is None else (update.state, update.steps)
-        kept = dict(recipe)
+        state = {} if position.update is None else position.update.state
         return cls(
-            position.last or bank, position, history, train.checksum, kept, state, steps, position.best
+            position.last or bank, position, history, train.checksum, dict(recipe), state, position.best
         )
 
     def write(self, path: Path) -> None:
@@ -66,8 +62,7 @@ class Checkpoint:
             "models": str(self.bank.models),
             "epoch": str(at.epoch),
             "batch": str(at.batch),
-            "rows": str(at.tally.rows),
-            "steps": str(self.steps),
+            "rows": repr(float(at.tally.rows)),
             "history": self.history.to_jsonl(),
             "dataset_checksum": self.dataset_checksum,
             "recipe": json.dumps(self.recipe, sort_keys=True),
@@ -89,7 +84,7 @@ class Checkpoint:
         tensors, metadata = model_file.read(path)
         if metadata.get("format") != FORMAT:
             raise FormatError(f"{path} is {metadata.get('format')!r}, not a checkpoint ({FORMAT})")
-        done = Tally(tensors["loss"], tensors["hits"], int(metadata["rows"]))
+        done = Tally(tensors["loss"], tensors["hits"], float(metadata["rows"]))
         return cls(
             Bank.of(tensors["W"], tensors["b"], int(metadata["models"])),
             Position(int(metadata["epoch"]), int(metadata["batch"]), done),
@@ -97,6 +92,5 @@ class Checkpoint:
             metadata["dataset_checksum"],
             json.loads(metadata["recipe"]),
             {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)},
-            int(metadata.get("steps", 0)),
             Bank(tensors[BEST], int(metadata["models"])) if BEST in tensors else None,
         )

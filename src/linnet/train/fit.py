@@ -9,21 +9,23 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from linnet.config import Recipe, ResolvedRecipe, as_dict
-from linnet.core.bank import Bank, normal
+from linnet.config import Knobs, Recipe, ResolvedRecipe, as_dict
+from linnet.core.bank import Bank
 from linnet.core.losses import by_name
 from linnet.core.metrics import Tally, empty
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.data.split import split
-from linnet.device import generator, limited_threads, pick_device, pick_dtype, pick_threads
+from linnet.device import limited_threads, pick_device, pick_dtype, pick_threads
 from linnet.errors import ShapeError, UsageError
 from linnet.train.callbacks import Callback, Callbacks, EarlyStopping, State
 from linnet.train.checkpoint import Checkpoint
+from linnet.train.cohort import Cohort, Pace, class_weights, started
 from linnet.train.history import History
+from linnet.train.inputs import Inputs, Look, check_look
 from linnet.train.learner import BankLearner, KnobLearner, Learner, ModuleLearner, ModuleLoss
-from linnet.train.loop import INTERRUPTED, Position, train_epochs
+from linnet.train.loop import Position, train_epochs
 from linnet.train.run import Card, Run
 
 
@@ -56,19 +58,21 @@ def fit(
     asked = (recipe or Recipe()).resolved(train.is_classification)
     check(train, test, asked)
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
-    bank = _initial(train, asked, dtype) if resume is None else _resumed(train, asked, resume)
-    bank = bank.to(device)
     rows, kept = (train, None) if asked.validation is None else split(train, asked.validation, asked.seed)
-    learner = _learner(bank, rows, asked, resume, step)
+    start = None if resume is None else _resumed(train, asked, resume).to(device)
+    learner = _learner(rows.to(device), asked, start, dtype, step)
+    if isinstance(learner, KnobLearner) and resume is not None:
+        learner.cohort.update.restore_(resume.optimizer)
     if asked.patience is not None:
         best = resume.best.to(device) if resume and resume.best else None
         callbacks = [EarlyStopping(asked.patience, best), *callbacks]
     run, ended = _train(
-        learner, bank, rows, test, asked, callbacks, bank.outputs, dtype,
+        learner, rows, test, asked, callbacks, train.outputs, dtype,
         _moved(resume.position, device) if resume else None, resume.history if resume else None, kept,
     )  # fmt: skip
+    ended.last = learner.bank
     if ended.best is not None:
-        run.model, ended.last = ended.best.clone(), bank
+        run.model = ended.best.clone()
     return run, ended
 
 
@@ -101,13 +105,17 @@ def fit_module(
     """
     asked = (recipe or Recipe()).resolved(train.is_classification)
     check(train, test, asked)
+    if train.weights is not None:
+        raise UsageError(
+            "row weights are for linear models: with a module of yours, weigh the losses in its loss"
+        )
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     module.to(device, dtype)
     loss = loss or (nn.CrossEntropyLoss(reduction="none") if train.is_classification else nn.MSELoss())
     optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=asked.lr)
     learner = ModuleLearner(module, loss, optimizer, dtype).reading(train)
     width = sum(parameter.numel() for parameter in module.parameters()) // max(1, train.features)
-    return _train(learner, module, train, test, asked, callbacks, width, dtype, None, None)[0]
+    return _train(learner, train, test, asked, callbacks, width, dtype, None, None)[0]
 
 
 def _moved(position: Position, device: torch.device) -> Position:
@@ -117,22 +125,22 @@ def _moved(position: Position, device: torch.device) -> Position:
 
 
 def _learner(
-    bank: Bank, train: Dataset, asked: ResolvedRecipe, resume: Checkpoint | None, step: Step
+    train: Dataset, asked: ResolvedRecipe, start: Bank | None, dtype: torch.dtype, step: Step
 ) -> BankLearner:
-    """What trains the bank: the shortest step where nothing but a rate was asked for."""
-    loss = by_name(asked.loss, asked.huber)
-    if asked.knobs.is_plain:
-        return BankLearner(bank, loss, torch.tensor([asked.lr], dtype=bank.theta.dtype), train.scale, step)
-    rows = Batches(train, asked.batch_size, drop_last=asked.drop_last)
-    learner = KnobLearner(bank, loss, asked.knobs, train.scale, len(rows) * asked.epochs)
-    if resume is not None:
-        learner.update.restore_(resume.optimizer, resume.steps)
-    return learner
+    """What trains a bank of one: the shortest step where nothing but a rate was asked for."""
+    loss, knobs = by_name(asked.loss, asked.huber), asked.knobs
+    if knobs.is_plain and train.weights is None:
+        bank = start or started([knobs], train.features, train, dtype)
+        return BankLearner(bank, loss, torch.tensor([asked.lr], dtype=dtype), train.scale, step)
+    inputs = Inputs(train, Look.of(knobs), asked.seed, train.weights)
+    bank = start or started([knobs], inputs.features, train, dtype)
+    pace = Pace(len(Batches(train, asked.batch_size, drop_last=asked.drop_last)), asked.epochs)
+    weights = class_weights([knobs], train, [train.weights])
+    return KnobLearner(Cohort(bank, loss, [knobs], inputs.scale, pace, weights), inputs)
 
 
 def _train(
     learner: Learner,
-    model: Bank | nn.Module,
     train: Dataset,
     test: Dataset | None,
     asked: ResolvedRecipe,
@@ -149,8 +157,10 @@ def _train(
         train.to(device), asked.batch_size, seed=asked.seed, drop_last=asked.drop_last, dtype=dtype
     )
     state = State(
-        train, asked.epochs, len(batches), model, history=History(list(history.records) if history else []),
-        update=learner.update if isinstance(learner, KnobLearner) else None,
+        train, asked.epochs, len(batches), learner.model,
+        history=History(list(history.records) if history else []),
+        update=learner.cohort.update if isinstance(learner, KnobLearner) else None,
+        asked=as_dict(asked),
     )  # fmt: skip
     started = time.perf_counter()
     with limited_threads(pick_threads(asked.threads, width)):
@@ -161,12 +171,9 @@ def _train(
             validation=None if validation is None else validation.to(device),
         )  # fmt: skip
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber)
-    status = state.reason if state.reason in ("", INTERRUPTED) else f"stopped: {state.reason}"
     seconds = time.perf_counter() - started
     ended = replace(ended, update=state.update, best=state.best)
-    run = Run(
-        model, state.history, status or "completed", card, as_dict(asked), seconds=seconds, truth=train.truth
-    )
+    run = Run(state.model, state.history, state.status, card, state.asked, seconds=seconds, truth=train.truth)
     return run, ended
 
 
@@ -179,10 +186,7 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
     """
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
-    if asked.loss == "softmax" and not train.is_classification:
-        raise UsageError(
-            "the softmax loss needs class labels: for a regression use squared, absolute or huber"
-        )
+    check_knobs(train, asked.knobs, asked.loss)
     for part in (train, test):
         if part is not None and part.X.is_floating_point() and not bool(torch.isfinite(part.X.sum())):
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
@@ -193,8 +197,25 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
         )
 
 
-def _initial(train: Dataset, asked: ResolvedRecipe, dtype: torch.dtype) -> Bank:
-    return normal(1, train.outputs, train.features, [generator(asked.seed, "init")], asked.std, dtype)
+def check_knobs(train: Dataset, knobs: Knobs, loss: str) -> None:
+    """Refuse settings that do not suit the rows.
+
+    Raises:
+        UsageError: a loss or a knob is for classes, or for images, and the rows are not; or as many class
+            weights as classes are needed.
+    """
+    if not train.is_classification:
+        if loss in ("softmax", "logistic"):
+            raise UsageError(
+                f"the {loss} loss needs class labels: for a regression use squared, absolute or huber"
+            )
+        if knobs.label_smoothing or knobs.class_weight != "none":
+            name = "label_smoothing" if knobs.label_smoothing else "class_weight"
+            raise UsageError(f"{name} is for classes, and {train.name} is a regression")
+    if knobs.label_smoothing and loss not in ("softmax", "logistic"):
+        raise UsageError(f"label_smoothing goes with the softmax and logistic losses, not with {loss}")
+    knobs.weights_of_classes([1.0] * train.outputs)
+    check_look(train, Look.of(knobs))
 
 
 def _resumed(train: Dataset, asked: ResolvedRecipe, checkpoint: Checkpoint) -> Bank:
@@ -202,7 +223,7 @@ def _resumed(train: Dataset, asked: ResolvedRecipe, checkpoint: Checkpoint) -> B
     if checkpoint.dataset_checksum != train.checksum:
         raise UsageError(f"the checkpoint was made on other rows than {train.name} has now")
     # A schedule runs over all epochs, so more of them would have been another run from the start.
-    is_fixed = asked.schedule != "constant" or asked.warmup > 0
+    is_fixed = asked.schedule != "constant" or asked.warmup > 0 or asked.average > 0
     free = ("threads", "device") if is_fixed else ("epochs", "threads", "device")
     now = as_dict(asked)
     keys = sorted({*now, *checkpoint.recipe} - set(free))

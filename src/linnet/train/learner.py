@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.metrics import Tally, empty, tally
 from linnet.core.step import Step, fused_sgd_
-from linnet.core.update import Settings, Update
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
-from linnet.train.schedules import factor
+from linnet.train.cohort import Cohort
+from linnet.train.inputs import Inputs, Padded
 
 EVALUATION_BATCH = 256
 """Rows scored at once when measuring: their features as floats stay in a CPU's cache."""
@@ -36,6 +35,11 @@ class Learner(ABC):
     @abstractmethod
     def measure(self, dataset: Dataset) -> Tally:
         """The tally over a whole data set, without training."""
+
+    @property
+    @abstractmethod
+    def model(self) -> Bank | nn.Module:
+        """What has been learned so far."""
 
 
 class BankLearner(Learner):
@@ -58,8 +62,13 @@ class BankLearner(Learner):
         self.lr = float(lr) if len(lr) == 1 else lr.to(bank.theta).view(-1, 1, 1)  # (M, 1, 1)
         self.scale = scale
         self.step = step
-        self._rows: dict[int, tuple[Tensor, Tensor]] = {}
+        self.with_ones = Padded(bank.theta, scale).fill
         self._scores = bank.theta.new_empty(len(bank.theta), 0)
+
+    @property
+    def model(self) -> Bank:
+        """The bank itself."""
+        return self.bank
 
     @torch.inference_mode()
     def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
@@ -73,7 +82,7 @@ class BankLearner(Learner):
             done, rows = done + 1, rows + X.shape[0]
             if stopped():
                 break
-        return done, self._tally(before, scores[:, :rows], block.y[:rows], block.sizes[0])
+        return done, self._tally(before, scores[:, :rows], block)
 
     def _step(self, X: Tensor, y: Tensor, out: Tensor) -> None:
         """A step on stored rows (B, D) and dense targets (K, B); `out`, (M·K, B), gets the scores."""
@@ -87,29 +96,19 @@ class BankLearner(Learner):
             scores = self.room(len(block.X))  # (M·K, n)
             for X, out in zip(block.X.split(block.sizes), scores.split(block.sizes, 1), strict=True):
                 self.bank.scores_into(out, self.with_ones(X), self.scale)
-            total = self._tally(total, scores, block.y, EVALUATION_BATCH)
+            total = self._tally(total, scores, block)
         return total
 
-    def _tally(self, before: Tally, scores: Tensor, y: Tensor, batch: int) -> Tally:
-        """The tally with more rows: their scores (M·K, n) and stored targets."""
-        shaped = scores.view(self.bank.models, self.bank.outputs, -1)
-        if y.is_floating_point():
-            target = self.loss.encode(y, self.bank.outputs, scores.dtype)
-            return tally(before, shaped, target, self.loss, None, batch)
-        return tally(before, shaped, y, self.loss, y, batch)
-
-    def with_ones(self, X: Tensor) -> Tensor:
-        """X in the bank's dtype with a last column of 1/scale, (B, D + 1).
-
-        It stands in a buffer, one a length, that is used again and so stays in the cache.
-        """
-        rows = X.shape[0]  # len(X) takes a microsecond more
-        if rows not in self._rows:
-            X1 = self.bank.theta.new_full((rows, self.bank.features + 1), 1 / self.scale)
-            self._rows[rows] = X1, X1[:, :-1]
-        X1, place = self._rows[rows]
-        place.copy_(X)
-        return X1
+    def _tally(self, before: Tally, scores: Tensor, block: Block) -> Tally:
+        """The tally with a block's first rows, of which these are the scores, (M·K, n)."""
+        n, outputs = scores.shape[1], self.bank.outputs
+        y, labels, weights = block.y[:n], block.labels, block.weights
+        target = self.loss.encode(y, outputs, scores.dtype) if y.is_floating_point() else y
+        return tally(
+            before, scores.view(self.bank.models, outputs, -1), target, self.loss,
+            None if labels is None else labels[:n], block.sizes[0],
+            None if weights is None else weights[:n],
+        )  # fmt: skip
 
     def room(self, rows: int) -> Tensor:
         """A buffer for a block's scores, (M·K, rows)."""
@@ -119,44 +118,45 @@ class BankLearner(Learner):
 
 
 class KnobLearner(BankLearner):
-    """A bank of one trained by any rule, with penalties and a schedule: see `core.update`.
+    """A bank of one trained by any knobs: see `train.cohort` and `train.inputs`.
 
     Args:
-        bank: changed in place.
-        loss: in score space.
-        knobs: of the model.
-        scale: of the features.
-        steps: of the whole run, which schedules need.
+        cohort: of one model, stepped in place.
+        inputs: what it sees.
     """
 
-    def __init__(self, bank: Bank, loss: Loss, knobs: Knobs, scale: float, steps: int) -> None:
-        super().__init__(bank, loss, torch.ones(bank.models), scale)
-        self.knobs = knobs
-        self.steps = steps
-        self.update = Update(bank, settings([knobs]))
+    def __init__(self, cohort: Cohort, inputs: Inputs) -> None:
+        super().__init__(cohort.bank, cohort.loss, torch.ones(cohort.bank.models), cohort.scale)
+        self.cohort, self.inputs = cohort, inputs
 
-    def _step(self, X: Tensor, y: Tensor, out: Tensor) -> None:
-        X1 = self.with_ones(X)
-        G = self.loss.residual(self.bank.scores_into(out, X1, self.scale), y)  # (M, K, B)
-        share = factor(self.knobs.schedule, self.update.steps, self.steps, self.knobs.warmup)
-        count, rate = (torch.tensor([v], dtype=torch.float64) for v in (len(X), self.knobs.lr * share))
-        self.update.step_(G, X1, self.scale, count, rate)
+    @property
+    def model(self) -> Bank:
+        """The model of stored rows, averaged where that was asked for."""
+        return self.inputs.plain(self.cohort.update.answer)
 
+    @torch.inference_mode()
+    def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
+        """Take a minibatch at a time."""
+        theta = self.bank.theta
+        target = self.loss.encode(block.y, self.bank.outputs, theta.dtype)  # (K, n)
+        scores = self.room(len(block.X))  # (M·K, n)
+        weights = None if block.weights is None else block.weights.to(theta)
+        done, low = 0, 0
+        for X in block.X.split(block.sizes):
+            here, batch = slice(low, low + len(X)), block.first + done
+            X1 = self.inputs.rows(X, theta, block.epoch, batch)
+            weight = None if weights is None else weights[None, here]
+            self.cohort.step_(X1, target[:, here], weight, scores[:, here], block.epoch, batch)
+            done, low = done + 1, here.stop
+            if stopped():
+                break
+        return done, self._tally(before, scores[:, :low], block)
 
-def settings(knobs: Sequence[Knobs]) -> Settings:
-    """The knobs of several models as vectors."""
-
-    def vector(values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float64)
-
-    return Settings(
-        tuple(k.optimizer for k in knobs),
-        vector([k.momentum for k in knobs]),
-        vector([k.l2 for k in knobs]),
-        vector([k.l1 for k in knobs]),
-        vector([k.weight_decay for k in knobs]),
-        vector([torch.inf if k.clip is None else k.clip for k in knobs]),
-    )
+    def measure(self, dataset: Dataset) -> Tally:
+        """Score the stored rows by the model of them."""
+        model = self.model
+        one = torch.ones(model.models)
+        return BankLearner(model, self.loss, one, self.inputs.raw_scale).measure(dataset)
 
 
 class ModuleLearner(Learner):
@@ -180,10 +180,17 @@ class ModuleLearner(Learner):
         self.dtype = dtype
         self.image_shape: tuple[int, int] | None = None
         self.scale = 1.0
+        self.has_classes = True
+
+    @property
+    def model(self) -> nn.Module:
+        """The module itself."""
+        return self.module
 
     def reading(self, dataset: Dataset) -> ModuleLearner:
         """Take the scale and image shape of the rows from a data set."""
         self.image_shape, self.scale = dataset.image_shape, dataset.scale
+        self.has_classes = dataset.is_classification
         return self
 
     def train_(self, block: Block, before: Tally, stopped: Callable[[], bool]) -> tuple[int, Tally]:
@@ -228,10 +235,10 @@ class ModuleLearner(Learner):
         return values.reshape(len(y), -1).mean(1) if values.ndim else values
 
     def _tally(self, before: Tally, scores: Tensor, values: Tensor, y: Tensor) -> Tally:
-        if y.is_floating_point():
+        if not self.has_classes:
             hits = torch.zeros((), dtype=torch.int64, device=y.device)
         elif scores.ndim != 2:
             raise UsageError(f"a module for classes must give scores (B, K), got {tuple(scores.shape)}")
         else:
-            hits = (scores.argmax(1) == y).sum()
+            hits = (scores.argmax(1) == (y.argmax(1) if y.is_floating_point() else y)).sum()
         return before.with_rows(values.expand(1, len(y)), hits.view(1), len(y))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import FrameType
 
 import torch
 
@@ -20,9 +17,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError
 from linnet.train.callbacks import Callback, State
 from linnet.train.history import Record
+from linnet.train.interrupt import interruptible
 from linnet.train.learner import Learner
-
-INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -35,7 +31,7 @@ class Position:
         tally: of those minibatches.
         update: the optimizer's state, where it has one.
         best: the best weights so far, where they are looked for.
-        last: the weights to go on from, where the run's model is the best ones.
+        last: the weights to go on from, where the run's model is another.
     """
 
     epoch: int = 0
@@ -75,7 +71,8 @@ def train_epochs(
     Raises:
         DivergedError: the loss is no longer finite.
     """
-    with torch.no_grad() if not _needs_grad(state) else contextlib.nullcontext(), _interruptible(state):
+    grad = contextlib.nullcontext() if _needs_grad(state) else torch.no_grad()
+    with grad, interruptible(state), _told(callback, state):
         callback.start(state)
         while position.epoch < state.epochs and not state.reason:
             started = time.perf_counter()
@@ -83,11 +80,13 @@ def train_epochs(
             if position.batch < len(batches):
                 break
             seconds = time.perf_counter() - started
+            state.model = learner.model
             running = learner.measure(batches.dataset) if measure_after else position.tally
             judged = {"validation": validation, "test": test}
             state.history.records.append(_record(learner, state, running, judged, seconds))
             position = Position(position.epoch + 1, 0, empty(1))
             callback.epoch_end(state)
+        state.model = learner.model
         callback.end(state)
     return position
 
@@ -142,19 +141,10 @@ def _needs_grad(state: State) -> bool:
 
 
 @contextlib.contextmanager
-def _interruptible(state: State) -> Iterator[None]:
-    """Let the first Ctrl-C end the run after the current minibatch; the second interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        if state.reason == INTERRUPTED:
-            raise KeyboardInterrupt
-        state.stop(INTERRUPTED)
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
+def _told(callback: Callback, state: State) -> Iterator[None]:
+    """Tell the callbacks of an exception, which goes on."""
     try:
         yield
-    finally:
-        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
+    except BaseException as error:
+        callback.failed(state, error)
+        raise

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from linnet import files
 from linnet._version import __version__
-from linnet.core import functional
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, by_name
 from linnet.data.dataset import Dataset, LinearTruth
@@ -123,7 +122,7 @@ class Run:
         """
         if not self.card.classes:
             raise UsageError("a regression has no class probabilities: use scores")
-        return functional.softmax(self.scores(X))
+        return self.loss.probabilities(self.scores(X).T).T
 
     def save(self, folder: Path | str) -> Path:
         """Write run.json, history.jsonl and model.safetensors; each whole or not at all.

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import KNOBS, Knobs
 from linnet.data.dataset import Dataset
 from linnet.data.split import split
 from linnet.device import generator
 from linnet.errors import UsageError
 
-NAMES = tuple(field.name for field in dataclasses.fields(Knobs))
+NAMES = ("lr", *KNOBS)
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,31 @@ class LogUniform:
     def __post_init__(self) -> None:
         if not 0 < self.low <= self.high < math.inf:
             raise UsageError(f"a log-uniform range needs 0 < low ≤ high, got {self.low}…{self.high}")
+
+    def at(self, share: float) -> float:
+        """The value below which a share of the range lies."""
+        return math.exp(math.log(self.low) + share * math.log(self.high / self.low))
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A range that `random` draws from evenly, such as that of the momentum.
+
+    Args:
+        low: finite.
+        high: finite, at least low.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not -math.inf < self.low <= self.high < math.inf:
+            raise UsageError(f"a uniform range needs low ≤ high, got {self.low}…{self.high}")
+
+    def at(self, share: float) -> float:
+        """The value below which a share of the range lies."""
+        return self.low + share * (self.high - self.low)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +102,13 @@ def grid(values: Mapping[str, Any], base: Knobs) -> list[Knobs]:
         UsageError: an unknown knob, no value for one, or a value that cannot be.
     """
     _check_names(values)
-    lists = {name: _listed(name, value) for name, value in values.items()}
+    lists = {name: listed(name, value) for name, value in values.items()}
     combinations = itertools.product(*lists.values())
     return [dataclasses.replace(base, **dict(zip(lists, chosen, strict=True))) for chosen in combinations]
 
 
 def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> list[Knobs]:
-    """Settings drawn at random: from a `LogUniform`, or with equal chance from several values.
+    """Settings drawn at random: from a `LogUniform` or `Uniform`, or with equal chance from several values.
 
     Args:
         values: knob to a range, a value, or several.
@@ -95,7 +120,7 @@ def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> lis
         UsageError: as `grid` does.
     """
     _check_names(values)
-    seeds = _listed("seed", values.get("seed", base.seed))  # each setting from every start
+    seeds = listed("seed", values.get("seed", base.seed))  # each setting from every start
     values = {name: value for name, value in values.items() if name != "seed"}
     source = generator(seed, "trials")
     drawn = []
@@ -103,10 +128,10 @@ def random(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> lis
         chosen = {}
         for name, value in values.items():
             share = float(torch.rand((), generator=source, dtype=torch.float64))
-            if isinstance(value, LogUniform):
-                chosen[name] = math.exp(math.log(value.low) + share * math.log(value.high / value.low))
+            if isinstance(value, LogUniform | Uniform):
+                chosen[name] = value.at(share)
             else:
-                several = _listed(name, value)
+                several = listed(name, value)
                 chosen[name] = several[min(int(share * len(several)), len(several) - 1)]
         drawn += [dataclasses.replace(base, **chosen, seed=start) for start in seeds]
     return drawn
@@ -131,10 +156,31 @@ def folded(dataset: Dataset, folds: int, seed: int) -> list[View]:
     source = generator(seed, "folds")
     order = torch.randperm(len(dataset), generator=source)
     if dataset.is_classification:  # dealt out class by class, so that each fold has its share
-        order = order[torch.argsort(dataset.y.cpu()[order], stable=True)]
+        order = order[torch.argsort(dataset.labels.cpu()[order], stable=True)]
     number = torch.empty(len(dataset), dtype=torch.int64)
     number[order] = torch.arange(len(dataset)) % folds
     return [View((number != fold).float(), (number == fold).nonzero()[:, 0]) for fold in range(folds)]
+
+
+def bagged(dataset: Dataset, bags: int, seed: int) -> list[View]:
+    """Views of bootstraps: each row counts as often as a Poisson(1) number says, and those of 0 judge.
+
+    So many draws with replacement are nearly this for many rows (Oza and Russell 2001). About 37 % of the
+    rows are out of each bag.
+
+    Raises:
+        UsageError: no bag, or so few rows that a bag is empty or nothing is left to judge by.
+    """
+    if bags < 1:
+        raise UsageError(f"bags must be at least 1, not {bags}")
+    views = []
+    for bag in range(bags):
+        counts = torch.poisson(torch.ones(len(dataset)), generator(seed, "bags", bag))
+        out = (counts == 0).nonzero()[:, 0]
+        if not 0 < len(out) < len(dataset):
+            raise UsageError(f"{len(dataset)} rows are too few for bags")
+        views.append(View(counts, out))
+    return views
 
 
 def trials(settings: Sequence[Knobs], views: int) -> list[Trial]:
@@ -146,7 +192,7 @@ def _split_rows(dataset: Dataset, fraction: float, seed: int) -> tuple[Tensor, T
     """The row numbers of the two parts of a split."""
     numbers = torch.arange(len(dataset))
     labelled = dataclasses.replace(
-        dataset, X=numbers[:, None], image_shape=None, y=dataset.y.cpu(), scale=1.0
+        dataset, X=numbers[:, None], image_shape=None, y=dataset.y.cpu(), scale=1.0, weights=None
     )
     return tuple(part.X[:, 0] for part in split(labelled, fraction, seed))  # type: ignore[return-value]
 
@@ -156,7 +202,12 @@ def _check_names(values: Iterable[str]) -> None:
         raise UsageError(f"unknown knob {unknown[0]!r}: expected {', '.join(NAMES)}")
 
 
-def _listed(name: str, value: Any) -> list[Any]:
+def listed(name: str, value: Any) -> list[Any]:
+    """A knob's values, whether one or several.
+
+    Raises:
+        UsageError: there is none.
+    """
     several = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
     if not several:
         raise UsageError(f"{name} needs at least one value")

@@ -1,0 +1,135 @@
+"""`linnet tune`."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from linnet.cli import search
+from linnet.errors import UsageError
+
+
+def tune(
+    knobs: Annotated[search.Knobs | None, Parameter(name="*")] = None,
+    *,
+    trials: int = 100,
+    batch: int = 20,
+    storage: str | None = None,
+    study: str | None = None,
+    seeds: int = 1,
+    folds: int | None = None,
+    validation: float = 0.1,
+    metric: str | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    loss: str | None = None,
+    huber: float = 1.0,
+    patience: int | None = None,
+    halving: str | None = None,
+    dataset: str = "auto",
+    data_dir: Path | None = None,
+    seed: int = 1,
+    dtype: str = "float32",
+    device: str = "auto",
+    threads: int | str = "auto",
+    out: Path | None = None,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Search for good settings with Optuna, a batch of models in each pass over the data.
+
+    A knob takes a range whose logarithm is searched (--lr 0.001..1), an even range (--momentum 0.5:0.99),
+    several values (--optimizer sgd,adam), or one. The best setting is chosen on rows kept from training,
+    trained again on all training rows, and scored once on the test set.
+
+    Examples
+        linnet tune --lr 0.001..1 --l2 1e-6..1e-2 --optimizer sgd,adam --trials 100 --batch 20
+
+        linnet tune --lr 0.01..1 --momentum 0.5:0.99 --optimizer nesterov --folds 5
+
+        linnet tune --lr 0.001..1 --l2 1e-6..1e-2 --storage study.log
+
+    Parameters
+    ----------
+    knobs
+        What is searched.
+    trials
+        Settings to try.
+    batch
+        Of which so many are trained at once.
+    storage
+        A file that keeps the study: the same command again goes on with it.
+    study
+        The study's name in that file; the data set's when not given.
+    seeds
+        Train each setting from this many starts.
+    folds
+        Cross-validation with so many folds, instead of one share of rows held out.
+    validation
+        The share of rows held out when there are no folds.
+    metric
+        Choose by accuracy or loss.
+    epochs
+        Passes over the rows; 10 for classes, 3 for a regression.
+    batch_size
+        Rows a minibatch.
+    loss
+        softmax, logistic (each class against the rest), squared, absolute or huber.
+    huber
+        Huber's threshold.
+    patience
+        Stop a model after so many epochs without a better validation loss, and keep its best weights.
+    halving
+        Epochs after which the worse half of a batch is dropped: 2,4.
+    dataset
+        auto, fashion_mnist, mnist, digits or synthetic.
+    data_dir
+        The folder with the data set's files.
+    seed
+        Of the order of the rows, the folds, the search, and the first start.
+    dtype
+        float32 or float64.
+    device
+        auto, cpu, cuda or mps.
+    threads
+        auto or a number.
+    out
+        The folder for the table, the figure and the best model (best/); runs/tune-TIME when not given.
+    quiet
+        Print nothing but errors.
+    json
+        Print the summary as JSON.
+    """
+    from linnet import tunes
+    from linnet.cli.progress import download_progress
+    from linnet.data.catalog import load
+    from linnet.runs import default_folder, new_folder
+
+    if seeds < 1:
+        raise UsageError(f"seeds must be at least 1, not {seeds}")
+    space = search.space(knobs)
+    if not space:
+        raise UsageError("say what to search, such as --lr 0.001..1 --optimizer sgd,adam")
+    if seeds > 1:
+        space["seed"] = range(seed, seed + seeds)
+    folder = new_folder(out or default_folder("tune"))
+    with download_progress(quiet) as progress:
+        train, test = load(dataset, data_dir, seed=seed, say=None if quiet else print, progress=progress)
+    result = tunes.tune(
+        train, space, trials=trials, batch=batch, storage=storage, study=study, folds=folds,
+        validation=validation, metric=metric, epochs=epochs, batch_size=batch_size, loss=loss, huber=huber,
+        patience=patience, halving=search.rungs(halving), seed=seed, dtype=dtype, device=device,
+        threads=threads, show=not quiet and not json,
+    )  # fmt: skip
+    best = result.refit(test)
+    result.save(folder)
+    best.save(folder / "best")
+    if json:
+        said = search.summary(result.swept, best, folder)
+        said["trials"] = len(result.study.get_trials(deepcopy=False))
+        print(json_format.dumps(said, ensure_ascii=False))
+    elif not quiet:
+        print("\n".join(search.closing(result.swept, best, folder, test)))

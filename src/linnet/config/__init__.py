@@ -1,0 +1,26 @@
+"""What a run was asked to do: frozen dataclasses, to and from TOML and JSON, without torch.
+
+`Knobs` is what may differ between the models of a sweep; `Recipe` is how to train one; `Job` is the whole of
+`linnet train`: data, recipe, and where to leave the run. A field of a recipe that is None takes the book's
+value for the task at hand, which `Recipe.resolved` fills in.
+"""
+
+from linnet.config.augmentation import Augmentation
+from linnet.config.knobs import KNOBS, KNOBS_HELP, OPTIMIZERS, SCHEDULES, Knobs
+from linnet.config.plain import as_dict, job_from, read, to_toml
+from linnet.config.recipe import Job, Recipe, ResolvedRecipe
+
+__all__ = [
+    "KNOBS", "KNOBS_HELP",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Augmentation",
+    "Job",
+    "Knobs",
+    "Recipe",
+    "ResolvedRecipe",
+    "as_dict",
+    "job_from",
+    "read",
+    "to_toml",
+]  # fmt: skip

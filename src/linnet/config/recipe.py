@@ -1,0 +1,165 @@
+"""How to train, and the whole of `linnet train`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from linnet.config.knobs import KNOBS, Common, Knobs, check_amount
+from linnet.errors import UsageError
+
+SOFTMAX_BOOK = {"epochs": 10, "batch_size": 256, "lr": 0.1, "loss": "softmax", "measure": "running"}
+"""D2L 3.6 and 3.7: softmax regression on Fashion-MNIST."""
+
+LINEAR_BOOK = {"epochs": 3, "batch_size": 10, "lr": 0.03, "loss": "squared", "measure": "after"}
+"""D2L 3.2: linear regression on synthetic data."""
+
+CHOICES = {
+    "loss": ("softmax", "logistic", "squared", "absolute", "huber"),
+    "measure": ("running", "after"),
+    "dtype": ("float32", "float64"),
+}
+
+STOPPING_SHARE = 0.1
+"""The rows kept for validation where early stopping was asked for and nothing was said of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passes:
+    """What one asks for first.
+
+    Args:
+        epochs: passes over the training rows; 10 for classes, 3 for a regression.
+        batch_size: rows a minibatch, B; 256 for classes, 10 for a regression.
+        lr: learning rate on the mean loss of a minibatch; 0.1 for classes, 0.03 for a regression.
+    """
+
+    epochs: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Common, Passes):
+    """How to train; see `Passes` and `Common` for the fields not listed here.
+
+    Args:
+        loss: softmax, logistic (each class against the rest), squared, absolute or huber; softmax for
+            classes, squared for a regression.
+        huber: the threshold between Huber's square and straight parts.
+        measure: when the training figures are taken: running (over the minibatches as they are trained
+            on, as the book's train_epoch_ch3) or after (over all rows when the epoch has ended, as D2L
+            3.2); running for classes, after for a regression.
+        validation: the share of the training rows, stratified by class, that is kept from training and
+            measured after every epoch; none by default.
+        patience: stop after so many epochs without a better validation loss and keep the best weights; a
+            tenth of the rows is kept for it unless `validation` says otherwise.
+        drop_last: leave out the last minibatch of an epoch when it is short.
+        dtype: float32 or float64.
+        device: auto, cpu, cuda, cuda:N or mps.
+        threads: CPU threads: auto or a number.
+
+    Raises:
+        UsageError: a value that cannot be.
+    """
+
+    loss: str | None = None
+    huber: float = 1.0
+    measure: str | None = None
+    validation: float | None = None
+    patience: int | None = None
+    drop_last: bool = False
+    dtype: str = "float32"
+    device: str = "auto"
+    threads: int | str = "auto"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
+        check_amount("lr", self.lr)
+        if not (math.isfinite(self.huber) and self.huber >= 0):
+            raise UsageError(f"huber must be a finite number of at least 0, not {self.huber!r}")
+        if self.patience is not None and self.patience < 1:
+            raise UsageError(f"patience must be at least 1, not {self.patience}")
+        if self.validation is not None and not 0 < self.validation < 1:
+            raise UsageError(f"validation is a share of the rows between 0 and 1, not {self.validation}")
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+    def resolved(self, is_classification: bool) -> ResolvedRecipe:
+        """The recipe with the book's values of the task in place of None."""
+        book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
+        names = [field.name for field in dataclasses.fields(Recipe)]
+        asked = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        if self.patience is not None:
+            asked.setdefault("validation", STOPPING_SHARE)
+        return ResolvedRecipe(**{**book, **asked})
+
+    def knobs(self, lr: float) -> Knobs:
+        """The settings of the one model, at a rate."""
+        return Knobs(**{name: getattr(self, name) for name in KNOBS}, lr=lr)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedRecipe(Common):
+    """A `Recipe` with nothing left open; its fields mean the same."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    loss: str
+    measure: str
+    huber: float = 1.0
+    validation: float | None = None
+    patience: int | None = None
+    drop_last: bool = False
+    dtype: str = "float32"
+    device: str = "auto"
+    threads: int | str = "auto"
+
+    @property
+    def knobs(self) -> Knobs:
+        """The settings of the one model."""
+        return Knobs(**{name: getattr(self, name) for name in KNOBS}, lr=self.lr)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Recipe):
+    """The whole of `linnet train`: a recipe, its data, and where the run goes.
+
+    Args:
+        dataset: auto (Fashion-MNIST where it is or can be had, else digits), fashion_mnist, mnist, digits
+            or synthetic. A data set asked for by name is never replaced.
+        data_dir: the folder with the data set's files.
+        sample_weight: a file with a weight for each training row: .npy, or text with a number a line.
+        out: the run's folder; runs/DATASET-TIME when not given.
+        checkpoint_epochs: epochs between checkpoints, from which --resume goes on, also after a kill.
+        checkpoint_minutes: or minutes, whichever pass first.
+    """
+
+    dataset: str = "auto"
+    data_dir: Path | None = None
+    sample_weight: Path | None = None
+    out: Path | None = None
+    checkpoint_epochs: int | None = None
+    checkpoint_minutes: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.checkpoint_epochs is not None and self.checkpoint_epochs < 1:
+            raise UsageError(f"checkpoint_epochs must be at least 1, not {self.checkpoint_epochs}")
+        if not self.checkpoint_minutes >= 0:
+            raise UsageError(f"checkpoint_minutes must be 0 or more, not {self.checkpoint_minutes}")
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe alone."""
+        names = [field.name for field in dataclasses.fields(Recipe)]
+        return Recipe(**{name: getattr(self, name) for name in names})

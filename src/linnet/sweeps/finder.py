@@ -1,0 +1,145 @@
+"""`find_lr`: which learning rate to begin with.
+
+The usual range test (Smith 2017) raises the rate of one model from step to step, so that what each rate does
+is blurred by those before it. A bank needs no such trick: a model a rate, all trained on the same minibatches
+for the same number of steps, and judged on rows that none of them has seen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from linnet import files
+from linnet.config import Recipe
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.split import split
+from linnet.errors import DivergedError, UsageError
+from linnet.plot.rates import rates_figure
+from linnet.plot.save import save
+from linnet.runs import new_folder
+from linnet.sweeps.run import sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOWEST, HIGHEST, COUNT, STEPS = 1e-5, 100.0, 43, 200
+"""Six rates a decade."""
+
+HELD_OUT = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class RateCurve:
+    """What learning rates lead to after some steps.
+
+    Args:
+        table: a row a rate, the lowest first: lr, train_loss (over the steps), validation_loss (after them);
+            NaN where the model diverged.
+        suggestion: the rate with the least validation loss.
+        steps: that each model made.
+        name: of the data set.
+    """
+
+    table: pd.DataFrame
+    suggestion: float
+    steps: int
+    name: str
+
+    @property
+    def diverges_at(self) -> float | None:
+        """The lowest rate above the suggestion at which the model diverged; None where none did."""
+        lost = self.table["validation_loss"].isna()
+        beyond = [float(lr) for lr in self.table["lr"][lost] if lr > self.suggestion]
+        return min(beyond, default=None)
+
+    def plot(self) -> Figure:
+        """The loss by the rate, with the suggestion."""
+        return rates_figure(self.table, self.suggestion, self.diverges_at, f"{self.name}, {self.steps} steps")
+
+    def save(self, folder: Path | str) -> None:
+        """Leave `rates.csv`, `rates.json` and `rates.svg` in a folder, new or empty.
+
+        Raises:
+            UsageError: it holds something already.
+            OSError: it cannot be written.
+        """
+        folder = new_folder(Path(folder))
+        save(self.plot(), folder / "rates.svg")
+        files.write(folder / "rates.csv", self.table.to_csv(index=False))
+        files.write(folder / "rates.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
+
+    def summary(self) -> dict[str, object]:
+        """The suggestion and where it was found, as plain values."""
+        return {
+            "suggestion": self.suggestion, "diverges_at": self.diverges_at, "steps": self.steps,
+            "dataset": self.name, "rates": len(self.table),
+        }  # fmt: skip
+
+
+def find_lr(
+    dataset: Dataset | Splits,
+    recipe: Recipe | None = None,
+    *,
+    low: float = LOWEST,
+    high: float = HIGHEST,
+    count: int = COUNT,
+    steps: int = STEPS,
+) -> RateCurve:
+    """Train a model a learning rate for some steps, all in one pass, and suggest the best rate.
+
+    Args:
+        dataset: the rows, or a pair of train and test parts, of which train is taken.
+        recipe: how the models will be trained; its epochs, rate and schedule do not count.
+        low: the lowest rate.
+        high: the highest rate.
+        count: of rates, evenly spread over their logarithms.
+        steps: of each model, about: whole passes are made over data with fewer minibatches.
+
+    Returns:
+        The curve and the suggestion.
+
+    Raises:
+        UsageError: the range or the recipe cannot be.
+        DivergedError: every rate diverged.
+
+    Example:
+        >>> curve = linnet.find_lr(linnet.load("digits"), linnet.Recipe(optimizer="adam"))
+        >>> curve.suggestion
+    """
+    if not (0 < low < high < math.inf and count >= 3 and steps >= 1):
+        raise UsageError(
+            f"expected 0 < low < high, at least 3 rates and 1 step, got {low}…{high}, {count} and {steps}"
+        )
+    train = dataset.train if isinstance(dataset, Splits) else dataset
+    asked = dataclasses.replace(recipe or Recipe(), schedule="constant", warmup=0.0, average=0.0)
+    batch_size = asked.resolved(train.is_classification).batch_size
+    rows, epochs = _enough(train, steps * asked.accumulate * batch_size, asked.seed)
+    ratio = high / low
+    rates = [low * ratio ** (k / (count - 1)) for k in range(count)]
+    result = sweep(
+        rows, settings=[asked.knobs(rate) for rate in rates], validation=HELD_OUT, metric="loss",
+        epochs=epochs, batch_size=batch_size, loss=asked.loss, huber=asked.huber, seed=asked.seed,
+        dtype=asked.dtype, device=asked.device, threads=asked.threads, show=False, strict=False,
+    )  # fmt: skip
+    table = result.table.sort_values("lr", ignore_index=True).filter(["lr", "train_loss", "validation_loss"])
+    if bool(table["validation_loss"].isna().all()):
+        raise DivergedError(f"every rate from {low:g} to {high:g} diverged: look lower")
+    best = float(table["lr"][int(table["validation_loss"].argmin())])
+    made = -(-len(rows) * 9 // 10 // (batch_size * asked.accumulate)) * epochs
+    return RateCurve(table, float(f"{best:.2g}"), max(1, made), train.name)
+
+
+def _enough(train: Dataset, wanted: int, seed: int) -> tuple[Dataset, int]:
+    """Rows for so many to be trained on beside those held out, and how often to go over them."""
+    share = wanted / (1 - HELD_OUT) / len(train)
+    if share < 1:
+        kept = max(share, 2 * train.outputs / len(train))
+        return split(train, min(kept, 0.999), seed)[1], 1
+    return train, max(1, round(share))

@@ -1,0 +1,168 @@
+"""What a sweep came to: the table, the choice and how sure it is, the models."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from matplotlib.figure import Figure
+
+from linnet import files
+from linnet.config import Knobs, Recipe
+from linnet.data.dataset import Dataset
+from linnet.evaluate import selection
+from linnet.evaluate.ensemble import Ensemble
+from linnet.evaluate.score import score
+from linnet.evaluate.selection import Configuration, Lead
+from linnet.plot.save import save
+from linnet.plot.sweeps import sweep_figure
+from linnet.train.fit import fit
+from linnet.train.interrupt import INTERRUPTED
+from linnet.train.plan import Outcome, Plan
+from linnet.train.run import Card, Run
+from linnet.train.trials import NAMES, Trial, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(eq=False)
+class SweepResult:
+    """What a sweep came to. Its models were chosen by rows that were kept from training.
+
+    Args:
+        train: what was swept over.
+        trials: the models.
+        views: which rows each trained on and was judged by.
+        outcome: what they came to.
+        plan: what they shared.
+        metric: "validation_accuracy" or "validation_loss".
+        card: what the models predict.
+        recipe: the shared recipe.
+        seconds: the sweep took.
+    """
+
+    train: Dataset
+    trials: list[Trial]
+    views: list[View]
+    outcome: Outcome
+    plan: Plan
+    metric: str
+    card: Card
+    recipe: Recipe
+    seconds: float
+
+    @cached_property
+    def configurations(self) -> list[Configuration]:
+        """Models that differ in fold and seed only, together; the best first."""
+        return selection.configurations(self.outcome, self.trials, self.metric)
+
+    @property
+    def best(self) -> Knobs:
+        """The settings with the best mean score over folds and seeds.
+
+        Raises:
+            DivergedError: every model diverged.
+        """
+        return selection.best(self.configurations).knobs
+
+    @property
+    def lead(self) -> Lead:
+        """How far the best leads the next, and whether that is noise."""
+        return selection.lead(self.configurations)
+
+    @property
+    def varied(self) -> list[str]:
+        """The knobs with more than one value, apart from the seed."""
+        names = [
+            name
+            for name in NAMES
+            if name != "seed" and len({getattr(t.knobs, name) for t in self.trials}) > 1
+        ]
+        return ["batch_size" if name == "accumulate" else name for name in names]
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the sweep was stopped on the way; its figures are of the epochs that had ended."""
+        return INTERRUPTED in self.outcome.status
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs that some model has been through."""
+        return int(self.outcome.curves["train_loss"].isfinite().any(1).sum())
+
+    def shown(self, knobs: Knobs, name: str) -> Any:
+        """A knob's value as people think of it."""
+        return self.plan.batch_size * knobs.accumulate if name == "batch_size" else getattr(knobs, name)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a configuration, the best first, with means and standard errors over folds and seeds."""
+        return selection.table(self.outcome, self.configurations, self.varied, self.shown)
+
+    def plot(self) -> Figure:
+        """The score by the knob that was varied, or a heat map of the first two."""
+        return sweep_figure(self.table, self.varied, self.metric, self.train.name)
+
+    def refit(self, test: Dataset | None = None) -> Run:
+        """The best settings trained on all rows, as many epochs as were found best.
+
+        Args:
+            test: rows that are only scored, once, at the end.
+        """
+        chosen = selection.best(self.configurations)
+        knobs = {**dataclasses.asdict(chosen.knobs), "epochs": _epochs(self, chosen), "patience": None}
+        run, _ = fit(self.train, dataclasses.replace(self.recipe, **knobs))
+        run.asked["dataset"], run.dataset_checksum = self.train.name, self.train.checksum
+        if test is not None:
+            scored = score(run, test)
+            run.history.last["test_loss"] = scored.loss
+            if self.card.classes:
+                run.history.last["test_accuracy"] = scored.accuracy
+        return run
+
+    def ensemble(self) -> Ensemble:
+        """The models of the best configuration together, one a fold and seed."""
+        members = torch.tensor(selection.best(self.configurations).members)
+        return Ensemble(self.outcome.bank.take(members), self.card)
+
+    def save(self, folder: Path | str) -> None:
+        """Leave `table.csv`, `sweep.json` and, where a knob was varied, `sweep.svg` in a folder.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        folder = Path(folder)
+        if folder.exists():
+            files.sweep_temporaries(folder)
+        if self.varied:
+            save(self.plot(), folder / "sweep.svg")
+        files.write(folder / "table.csv", self.table.to_csv(index=False))
+        files.write(folder / "sweep.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
+
+    def summary(self) -> dict[str, Any]:
+        """What `sweep.json` holds, as plain values."""
+        return {
+            "dataset": self.train.name,
+            "dataset_checksum": self.train.checksum,
+            "models": len(self.trials),
+            "status": INTERRUPTED if self.is_interrupted else "completed",
+            "metric": self.metric,
+            "best": dataclasses.asdict(self.best),
+            "lead": self.lead.as_dict(),
+            "shared": dataclasses.asdict(self.plan),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def _epochs(result: SweepResult, chosen: Configuration) -> int:
+    """The epochs to refit for: the plan's, or with patience the mean of where the members were best."""
+    if result.plan.patience is None:
+        return result.plan.epochs
+    curves = result.outcome.curves["validation_loss"][:, list(chosen.members)].nan_to_num(torch.inf)
+    return max(1, round(float((curves.argmin(0) + 1).double().mean())))

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import torch
+from optuna.trial import TrialState
+
+import linnet
+from linnet import tunes
+from linnet.config import Knobs
+from linnet.data.dataset import Splits
+from linnet.data.split import split
+from linnet.errors import DivergedError, MissingExtraError, UsageError
+from linnet.train.trials import LogUniform, Uniform
+from tests.conftest import make_blobs
+
+SPLITS = Splits(*split(make_blobs(240, seed=1), 1 / 3))
+QUICK: dict[str, Any] = {"epochs": 2, "batch_size": 32, "show": False}
+SPACE = {"lr": LogUniform(1e-4, 1.0), "optimizer": ["sgd", "nesterov"], "momentum": Uniform(0.5, 0.95)}
+
+
+def test_a_search_ends_as_a_sweep_does() -> None:
+    result = linnet.tune(SPLITS, SPACE, trials=12, batch=5, folds=3, out="t", **QUICK)
+    assert [trial.state for trial in result.study.trials] == [TrialState.COMPLETE] * 12
+    assert result.varied == ["lr", "optimizer", "momentum"]
+    assert len(result.table) == 12
+    assert result.table["models"].tolist() == [3] * 12
+    assert result.study.best_value == pytest.approx(result.table["validation_accuracy"].max())
+    assert result.best.lr == result.study.best_params["lr"]
+    assert result.table["momentum"].between(0.5, 0.95).all()
+    assert SPLITS.test is not None
+    assert result.refit(SPLITS.test).history.last["test_accuracy"] > 0.8
+    assert result.ensemble().bank.models == 3
+    assert len(result.plot().axes) == 3
+    assert {path.name for path in Path("t").iterdir()} == {"table.csv", "tune.json", "tune.svg"}
+    summary = json.loads(Path("t/tune.json").read_text())
+    assert (summary["trials"], summary["models"], summary["study"]) == (12, 36, "blobs")
+
+
+def test_batches_together_are_what_one_sweep_of_their_settings_is() -> None:
+    result = linnet.tune(SPLITS, SPACE, trials=7, batch=3, folds=2, **QUICK)
+    settings = list(dict.fromkeys(trial.knobs for trial in result.swept.trials))
+    whole = linnet.sweep(SPLITS, settings=settings, folds=2, **QUICK)
+    assert [t.setting for t in result.swept.trials] == [t.setting for t in whole.trials]
+    torch.testing.assert_close(result.swept.outcome.bank.theta, whole.outcome.bank.theta)
+    for name, curve in whole.outcome.curves.items():
+        torch.testing.assert_close(result.swept.outcome.curves[name], curve)
+    assert result.best == whole.best
+
+
+def test_the_same_seed_searches_the_same() -> None:
+    first, second = (linnet.tune(SPLITS, SPACE, trials=6, batch=3, **QUICK) for _ in range(2))
+    other = linnet.tune(SPLITS, SPACE, trials=6, batch=3, seed=2, **QUICK)
+    params = [[trial.params for trial in result.study.trials] for result in (first, second, other)]
+    assert params[0] == params[1] != params[2]
+
+
+def test_the_sampler_learns_from_the_batches_before() -> None:
+    """Far from the only good rates it soon comes back to them."""
+    result = linnet.tune(SPLITS, {"lr": LogUniform(1e-9, 10.0)}, metric="loss", trials=40, batch=10, **QUICK)
+    rates = [trial.params["lr"] for trial in result.study.trials]
+    good = [rate > 1e-2 for rate in rates]
+    assert sum(good[20:]) > sum(good[:20])
+    assert result.study.direction == optuna.study.StudyDirection.MINIMIZE
+
+
+def test_a_study_on_disk_goes_on() -> None:
+    options = {"storage": "deep/study.log", "trials": 4, "batch": 2, **QUICK}
+    first = linnet.tune(SPLITS, SPACE, **options)
+    assert len(first.study.trials) == 4
+    second = linnet.tune(SPLITS, SPACE, **options)
+    assert (len(second.study.trials), len(second.table)) == (8, 4)
+    rates = [trial.params["lr"] for trial in second.study.trials]
+    assert len(set(rates)) == 8
+    with pytest.raises(UsageError, match="made with another folds: use the same, or give another study"):
+        linnet.tune(SPLITS, SPACE, folds=2, **options)
+    with pytest.raises(UsageError, match="Give another study name"):
+        linnet.tune(SPLITS, {**SPACE, "optimizer": ["sgd", "adam"]}, **options)
+    assert len(linnet.tune(SPLITS, SPACE, folds=2, study="other", **options).study.trials) == 4
+
+
+def test_what_diverges_fails_and_what_halving_drops_is_pruned() -> None:
+    space = {"lr": [0.01, 0.1, 1e30]}
+    sampler = optuna.samplers.RandomSampler(seed=1)
+    result = linnet.tune(SPLITS, space, trials=12, batch=2, loss="squared", sampler=sampler, **QUICK)
+    states = {trial.params["lr"]: trial.state for trial in result.study.trials}
+    assert states == {0.01: TrialState.COMPLETE, 0.1: TrialState.COMPLETE, 1e30: TrialState.FAIL}
+    assert len(result.table) == 3
+    halved = linnet.tune(SPLITS, SPACE, trials=8, batch=4, halving=[1], **QUICK)
+    dropped = [trial for trial in halved.study.trials if trial.state == TrialState.PRUNED]
+    assert len(dropped) == 4
+    assert all(list(trial.intermediate_values) == [1] for trial in dropped)
+    with pytest.raises(DivergedError, match="every model"):
+        linnet.tune(SPLITS, {"lr": LogUniform(1e29, 1e30)}, trials=4, batch=2, loss="squared", **QUICK)
+
+
+def test_a_batch_that_breaks_leaves_no_trial_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(tunes, "sweep", broken)
+        linnet.tune(SPLITS, SPACE, trials=4, batch=4, storage="study.log", **QUICK)
+    after = linnet.tune(SPLITS, SPACE, trials=2, batch=2, storage=Path("study.log"), **QUICK)
+    assert [trial.state for trial in after.study.trials].count(TrialState.FAIL) == 4
+
+
+def test_seeds_are_one_setting_and_settings_are_trained_once() -> None:
+    space = {"lr": [0.01, 0.1], "l2": 1e-3, "seed": range(3)}
+    result = linnet.tune(SPLITS, space, trials=9, batch=3, **QUICK)
+    assert len(result.study.trials) == 9
+    assert len(result.swept.trials) == 6
+    assert {trial.knobs.l2 for trial in result.swept.trials} == {1e-3}
+    for trial in result.study.trials:
+        (row,) = [row for row in result.table.to_dict("records") if row["lr"] == trial.params["lr"]]
+        assert trial.value == pytest.approx(row["validation_accuracy"])
+
+
+def test_it_says_a_line_a_batch_and_optuna_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    before = optuna.logging.get_verbosity()
+    linnet.tune(SPLITS, SPACE, trials=4, batch=3, epochs=1)
+    said = capfd.readouterr()
+    lines = said.err.splitlines()
+    assert [line.partition("  best")[0] for line in lines] == ["trial    3 of 4", "trial    4 of 4"]
+    assert "validation accuracy 0." in lines[0]
+    assert said.out == ""
+    assert optuna.logging.get_verbosity() == before
+
+
+@pytest.mark.parametrize(
+    ("space", "options", "said"),
+    [
+        ({"rate": [1]}, {}, "unknown knob 'rate'"),
+        ({"lr": []}, {}, "lr needs at least one value"),
+        ({"momentum": Uniform(0.5, 1.0)}, {}, r"momentum must lie in \[0, 1\)"),
+        ({"optimizer": ["sgd", "lbfgs"]}, {}, "optimizer must be one of"),
+        (SPACE, {"trials": 0}, "trials and batch must be at least 1"),
+        (SPACE, {"metric": "speed"}, "metric must be"),
+        (SPACE, {"folds": 1}, "folds must lie in"),
+    ],
+)
+def test_what_cannot_be_is_refused(space: dict[str, Any], options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        linnet.tune(SPLITS, space, **options, **QUICK)
+
+
+def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "optuna"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'linnet\[tune\]'"):
+        linnet.tune(SPLITS, SPACE, **QUICK)
+
+
+def test_whole_numbers_are_searched_as_such() -> None:
+    from linnet.studies import Space
+
+    space = Space.of({"seed": range(2, 4), "clip": [None, 1.0], "std": 0.1}, Knobs())
+    assert space.seeds == (2, 3)
+    assert space.base.std == 0.1
+    assert space.distributions == {"clip": optuna.distributions.CategoricalDistribution([None, 1.0])}

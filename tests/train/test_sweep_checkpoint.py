@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+import linnet
+from linnet.config import Knobs
+from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.errors import ChecksumError, FormatError, UsageError
+from linnet.runs import CHECKPOINT
+from linnet.train import sweep_checkpoint
+from linnet.train.interrupt import INTERRUPTED
+from linnet.train.plan import Plan
+from linnet.train.sweep import Sweep, Watch
+from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
+from linnet.train.trials import folded, grid, trials
+from tests.conftest import make_blobs
+
+DATA = make_blobs(200)
+VIEWS = folded(DATA, 2, 0)
+SETTINGS = grid(
+    {
+        "optimizer": ["sgd", "adam"], "lr": [1e-4, 0.1, 1e30], "accumulate": [1, 3], "dropout": [0.0, 0.2],
+        "pool": [1, 2],
+    },
+    Knobs(average=0.5, l2=1e-3),
+)  # fmt: skip
+PLAN = Plan(epochs=5, batch_size=16, patience=2, rungs=(3,), width=21)
+
+
+def new(plan: Plan = PLAN, settings: list[Knobs] = SETTINGS) -> Sweep:
+    return Sweep(DATA, trials(settings, 2), VIEWS, SoftmaxCrossEntropy(), plan, torch.float32)
+
+
+class StopAt(Watch):
+    """Stops at a minibatch, as Ctrl-C would."""
+
+    def __init__(self, epoch: int, batch: int) -> None:
+        self.at = epoch, batch
+
+    @property
+    def reason(self) -> str:  # type: ignore[override]
+        return INTERRUPTED if self.state and (self.state.epoch, self.state.batch) >= self.at else ""
+
+    state: Sweep | None = None
+
+    def start(self, state: Sweep) -> None:
+        self.state = state
+
+
+@pytest.mark.parametrize("at", [(0, 1), (1, 7), (2, 12), (3, 0), (3, 2), (4, 5)])
+def test_it_goes_on_to_the_same_bits_from_any_minibatch(at: tuple[int, int]) -> None:
+    whole = new()
+    whole.run(Watch())
+    path = Path("s", CHECKPOINT)
+    asked = asked_of(whole, DATA, VIEWS, "softmax", "float32")
+    first = new()
+    watch = StopAt(*at)
+    first.run(watch)
+    assert (first.epoch, first.batch) == at
+    sweep_checkpoint.write(path, first, asked)
+    second = new()
+    second.run(SweepCheckpoints(path, asked, 10.0, Watch()))
+    expected, got = whole.outcome(), second.outcome()
+    assert got.status == expected.status
+    assert torch.equal(got.bank.theta.nan_to_num(7), expected.bank.theta.nan_to_num(7))
+    for name, values in expected.curves.items():
+        assert torch.equal(got.curves[name].nan_to_num(7), values.nan_to_num(7))
+
+
+def test_another_sweep_is_refused_by_name() -> None:
+    first = new()
+    asked = asked_of(first, DATA, VIEWS, "softmax", "float32")
+    path = Path("s", CHECKPOINT)
+    sweep_checkpoint.write(path, first, asked)
+    longer = new(dataclasses.replace(PLAN, epochs=6))
+    with pytest.raises(UsageError, match="other epochs"):
+        sweep_checkpoint.read(path, longer, asked_of(longer, DATA, VIEWS, "softmax", "float32"))
+    fewer = new(settings=SETTINGS[1:])
+    with pytest.raises(UsageError, match="other settings"):
+        sweep_checkpoint.read(path, fewer, asked_of(fewer, DATA, VIEWS, "softmax", "float32"))
+    other = make_blobs(200, seed=3)
+    with pytest.raises(UsageError, match="other data"):
+        sweep_checkpoint.read(path, new(), asked_of(new(), other, VIEWS, "softmax", "float32"))
+
+
+def test_a_damaged_or_foreign_file_is_an_error() -> None:
+    linnet.fit(DATA, epochs=1, batch_size=50, show=False, out="run")
+    sweep = new()
+    asked = asked_of(sweep, DATA, VIEWS, "softmax", "float32")
+    with pytest.raises(FormatError, match="not a sweep"):
+        sweep_checkpoint.read(Path("run", CHECKPOINT), sweep, asked)
+    path = Path("s", CHECKPOINT)
+    sweep_checkpoint.write(path, sweep, asked)
+    held = bytearray(path.read_bytes())
+    held[-5] ^= 1
+    path.write_bytes(held)
+    with pytest.raises(ChecksumError):
+        sweep_checkpoint.read(path, new(), asked)
+
+
+OPTIONS = {"epochs": 4, "batch_size": 32, "folds": 2, "show": False}
+
+
+class StopAfter(Watch):
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+
+    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
+        if state.epoch == self.epochs:
+            self.stop(INTERRUPTED)
+
+
+def test_an_interrupted_sweep_has_a_result_and_goes_on() -> None:
+    values = {"lr": [0.01, 0.1]}
+    whole = linnet.sweep(DATA, values, **OPTIONS)
+    part = linnet.sweep(DATA, values, **OPTIONS, out="s", watch=StopAfter(2))
+    assert part.is_interrupted
+    assert part.epochs_done == 2
+    assert set(part.table["status"]) == {INTERRUPTED}
+    with pytest.raises(UsageError, match="not empty"):
+        linnet.sweep(DATA, values, **OPTIONS, out="s")
+    rest = linnet.sweep(DATA, values, **OPTIONS, out="s", resume=True)
+    assert not rest.is_interrupted
+    assert torch.equal(rest.outcome.bank.theta, whole.outcome.bank.theta)
+    again = linnet.sweep(DATA, values, **OPTIONS, out="s", resume=True)  # there is nothing left to do
+    assert torch.equal(again.outcome.bank.theta, whole.outcome.bank.theta)
+
+
+def test_interrupted_before_any_epoch_there_is_nothing_to_show() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, watch=StopAt(0, 2))
+    with pytest.raises(UsageError, match="resume needs out"):
+        linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, resume=True)
