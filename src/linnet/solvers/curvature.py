@@ -29,8 +29,47 @@ class Block(NamedTuple):
     H: Tensor
 
 
+class Grams:
+    """Σ_i ω_i x_i x_iᵀ of the columns that were asked for so far: a square's curvature, whatever the point."""
+
+    def __init__(self) -> None:
+        self.features = torch.zeros(0, dtype=torch.int64)
+        self.H = torch.zeros(0, 0, dtype=torch.float64)
+
+    def of(self, rows: Rows, features: Tensor, shares: Tensor) -> Tensor:
+        """Of some columns, (P, P); what is new among them costs a reading.
+
+        Args:
+            rows: the same at each call.
+            features: which columns, (P,), in order; D is that of ones.
+            shares: ω, (N,).
+        """
+        new = features[~torch.isin(features, self.features)]
+        if len(new):
+            self._add(rows, new, shares)
+        at = torch.searchsorted(self.features, features)
+        return self.H[at][:, at]
+
+    def _add(self, rows: Rows, new: Tensor, shares: Tensor) -> None:
+        every = torch.cat([self.features, new]).sort().values
+        old, at = torch.searchsorted(every, self.features), torch.searchsorted(every, new)
+        H = torch.zeros(len(every), len(every), dtype=torch.float64)
+        H[old[:, None], old] = self.H
+        fresh = torch.zeros(len(new), len(every), dtype=torch.float64)
+        for X, part in _parts(rows, torch.arange(len(rows)), every, len(every)):
+            fresh += (X[:, at].T * shares[part].to(X.dtype)) @ X
+        H[at], H[:, at] = fresh, fresh.T
+        self.features, self.H = every, H
+
+
 def blocks(
-    objective: Objective, point: Point, chosen: Tensor, sample: int, seed: int = 0, stiffness: float = 0.0
+    objective: Objective,
+    point: Point,
+    chosen: Tensor,
+    sample: int,
+    seed: int = 0,
+    stiffness: float = 0.0,
+    memory: Grams | None = None,
 ) -> list[Block]:
     """The Hessian of the mean loss and L2 on the chosen coordinates.
 
@@ -45,24 +84,27 @@ def blocks(
         seed: of the draw.
         stiffness: of Huber's straight parts, as a share of slope/|r|, with which their parabola touches them
             from above (iteratively reweighted least squares). They have no curvature of their own.
+        memory: of a square's Gram matrices, where there is one.
     """
-    index, shares = _draw(objective, point, sample, seed)
+    is_square = isinstance(objective.loss, SquaredError)
+    index, shares = _draw(objective, point, len(objective.rows) if is_square else sample, seed)
     features = chosen.any(0).nonzero()[:, 0]
     columns = chosen.shape[1]
     if isinstance(objective.loss, SoftmaxCrossEntropy):
         groups = [(chosen.flatten().nonzero()[:, 0], _softmax(objective, point, chosen, index, shares))]
     else:
-        grams = _separate(objective, point, features, index, shares, stiffness)
         groups = []
+        if is_square:
+            found = [(memory or Grams()).of(objective.rows, features, shares)]
+        else:
+            found = _separate(objective, point, features, index, shares, stiffness)
         for k, used in enumerate(chosen):
             at = torch.searchsorted(features, own := used.nonzero()[:, 0])
-            groups.append((own + k * columns, grams[min(k, len(grams) - 1)][at][:, at]))
+            groups.append((own + k * columns, found[min(k, len(found) - 1)][at][:, at]))
     l2 = objective.penalty.l2
-    found = []
     for where, H in groups:
         H.diagonal().add_(torch.where(where % columns == columns - 1, 0.0, l2))
-        found.append(Block(where, H))
-    return found
+    return [Block(where, H) for where, H in groups]
 
 
 def _softmax(objective: Objective, point: Point, chosen: Tensor, index: Tensor, shares: Tensor) -> Tensor:
@@ -74,7 +116,7 @@ def _softmax(objective: Objective, point: Point, chosen: Tensor, index: Tensor, 
     of = torch.cat([torch.full_like(k, c) for c, k in enumerate(kept)])
     H = torch.zeros(len(spread), len(spread), dtype=torch.float64)
     for X, part in _parts(objective.rows, index, features, len(spread)):
-        p = torch.softmax(point.scores[:, index[part]], 0).to(X.dtype) # (K, B)
+        p = torch.softmax(point.scores[:, index[part]], 0).to(X.dtype)  # (K, B)
         w = shares[part].to(X.dtype)
         U = X[:, spread] * p[of].T  # (B, P)
         H -= (U.T * w) @ U
@@ -90,24 +132,37 @@ def _softmax(objective: Objective, point: Point, chosen: Tensor, index: Tensor, 
 def _separate(
     objective: Objective, point: Point, features: Tensor, index: Tensor, shares: Tensor, stiffness: float
 ) -> list[Tensor]:
-    """Σ_i ω_i c_ik x_i x_iᵀ of each output k on some features; one for all of a square."""
-    rows, loss = objective.rows, objective.loss
-    outputs = 1 if isinstance(loss, SquaredError) else rows.outputs
-    H = torch.zeros(outputs, len(features), len(features), dtype=torch.float64)
+    """Σ_i ω_i c_ik x_i x_iᵀ of each output k on some features."""
+    rows = objective.rows
+    y = rows.y[index]
+    target = y.T.to(rows.dtype) if y.is_floating_point() else y
+    bend = _bend(objective.loss, point.scores[:, index], target, stiffness)
+    return list(grams(rows, features, bend * shares, index))
+
+
+def grams(rows: Rows, features: Tensor, weights: Tensor, index: Tensor | None = None) -> Tensor:
+    """Σ_i c_ji x_i x_iᵀ for each j, (J, P, P), float64.
+
+    Args:
+        rows: x_i, with a last column of ones; the products have their dtype.
+        features: which columns, (P,), in order; D is that of ones.
+        weights: c, (J, B).
+        index: which rows, (B,); all when None.
+    """
+    index = torch.arange(len(rows)) if index is None else index
+    sums = torch.zeros(len(weights), len(features), len(features), dtype=torch.float64)
     for X, part in _parts(rows, index, features, len(features)):
-        y = rows.y[index[part]]
-        target = y.T.to(rows.dtype) if y.is_floating_point() else y
-        bend = _bend(loss, point.scores[:, index[part]], target, stiffness).to(X.dtype) * shares[part].to(X.dtype)
-        for k in range(outputs):
-            H[k] += (X.T * bend[k]) @ X
-    return list(H)
+        for total, w in zip(sums, weights[:, part].to(X.dtype), strict=True):
+            total += (X.T * w) @ X
+    return sums
 
 
 def _bend(loss: Loss, scores: Tensor, target: Tensor, stiffness: float) -> Tensor:
     """The curvature of each output, (K, B)."""
     bend = loss.curvature(scores, target)
     if isinstance(loss, Huber) and stiffness:
-        beyond = (scores - Loss.encode(target, len(scores), scores.dtype) if not target.is_floating_point() else scores - target).abs()
+        dense = target if target.is_floating_point() else Loss.encode(target, len(scores), scores.dtype)
+        beyond = (scores - dense).abs()
         bend = torch.where(bend > 0, bend, stiffness * loss.slope / beyond.clamp(min=loss.threshold))
     return bend
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import AbsoluteError, Huber, SquaredError
+from linnet.device import generator, limited_threads
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.curvature import blocks
+from linnet.solvers.curvature import Grams, blocks
 from linnet.solvers.duality import DUALITY, duality_gap, smallest_subgradient, with_best_bias
 from linnet.solvers.objective import Objective, Point
 from linnet.solvers.quadratic import minimise_quadratic
@@ -26,6 +27,12 @@ COARSE = 1e-6
 
 WORK = 2e10
 """Operations that a Hessian may take before its rows are sampled."""
+
+SMALL = 2**17
+"""Numbers in X up to which one thread is quickest."""
+
+MANY, ROUGH = 16_000, 0.02
+"""Rows from which on a sample is solved first, and to what share of its objective."""
 
 FEWEST = 4
 """Rows of a sample for each coordinate, at least."""
@@ -80,6 +87,7 @@ def minimise_l1(
     max_iter: int = 200,
     progress: Progress | None = None,
     solver: ProximalNewton | None = None,
+    memory: Grams | None = None,
 ) -> Minimum:
     """Go to the optimum with an L1 penalty, or without, and prove how near it is.
 
@@ -94,6 +102,7 @@ def minimise_l1(
             loss), `objective`, `gradient_norm` (of the smallest subgradient), `estimate`, `nonzeros` and
             `seconds`.
         solver: in place of tol and max_iter.
+        memory: of the squared error's Gram matrix, kept over problems that differ in their penalty alone.
 
     Returns:
         θ in float64, with exact zeros; how it ended; the certificate; a record an iteration.
@@ -106,16 +115,18 @@ def minimise_l1(
     began, trace = time.perf_counter(), []
     theta = objective.zeros() if start is None else objective.free_(start.to(objective.zeros()).clone())
     status = Status(INTERRUPTED, "the model is the best so far: start from it to go on")
-    state = None
-    try:
-        for state in iterate(objective, theta, solver or ProximalNewton(tol, max_iter)):
-            trace.append(_record(len(trace), state, time.perf_counter() - began))
-            if progress:
-                progress(trace[-1])
-            status = state.status or status
-    except KeyboardInterrupt:
-        pass
-    point, gap = _certified(objective, theta if state is None else state.point.theta)
+    solver, state = solver or ProximalNewton(tol, max_iter), None
+    with limited_threads(1 if _is_small(objective) else torch.get_num_threads()):
+        try:
+            theta = warm(objective, solver) if start is None else theta
+            for state in iterate(objective, theta, solver, memory):
+                trace.append(_record(len(trace), state, time.perf_counter() - began))
+                if progress:
+                    progress(trace[-1])
+                status = state.status or status
+        except KeyboardInterrupt:
+            pass
+        point, gap = _certified(objective, theta if state is None else state.point.theta)
     if state is not None and state.status:
         gap = min(gap, state.gap)
     certificate = Certificate(
@@ -125,8 +136,28 @@ def minimise_l1(
     return Minimum(point.theta, status, certificate, trace)
 
 
-def iterate(objective: Objective, start: Tensor, solver: ProximalNewton) -> Iterator[State]:
-    """The start and each iterate after it; the last has a status."""
+def warm(objective: Objective, solver: ProximalNewton) -> Tensor:
+    """Where to start: 0, or where many rows are, near the optimum of some of them."""
+    theta, rows = objective.zeros(), objective.rows
+    if len(rows) < MANY or isinstance(objective.loss, SquaredError):
+        return theta
+    order = torch.randperm(len(rows), generator=generator(solver.seed, "proximal"))
+    few = objective.sample(order[: len(rows) // 8])
+    for state in iterate(few, theta, ProximalNewton(ROUGH, 20, solver.largest, solver.seed)):
+        theta = state.point.theta
+    return theta
+
+
+def _is_small(objective: Objective) -> bool:
+    """Whether threads would wait for each other more than they work."""
+    return len(objective.rows) * objective.rows.features <= SMALL
+
+
+def iterate(
+    objective: Objective, start: Tensor, solver: ProximalNewton, memory: Grams | None = None
+) -> Iterator[State]:
+    """The start and each iterate after it; the last has a status. Arguments as of `minimise_l1`."""
+    memory = memory or Grams()
     at = State(objective, with_best_bias(objective, objective.point(start)))
     stiffness, wanted = 1.0, solver.tol
     for iteration in range(solver.max_iter + 1):
@@ -141,7 +172,7 @@ def iterate(objective: Objective, start: Tensor, solver: ProximalNewton) -> Iter
             yield State(at.objective, at.point, at.estimate, at.gap, Status(LIMIT, advice))
             return
         yield at
-        following, is_full = _advance(at, solver, iteration, stiffness)
+        following, is_full = _advance(at, solver, iteration, stiffness, memory)
         stiffness = max(stiffness / 4, 1e-6) if is_full else min(1.0, stiffness * 16)
         is_coarse = at.objective.rows.dtype == torch.float32
         if is_coarse and (following is None or following.estimate <= COARSE * at.point.value):
@@ -153,23 +184,25 @@ def iterate(objective: Objective, start: Tensor, solver: ProximalNewton) -> Iter
             return
 
 
-def _advance(at: State, solver: ProximalNewton, iteration: int, stiffness: float) -> tuple[State | None, bool]:
+def _advance(
+    at: State, solver: ProximalNewton, iteration: int, stiffness: float, memory: Grams
+) -> tuple[State | None, bool]:
     """A step: what follows, None where rounding hides any gain, and whether it went the whole way."""
     objective, point, l1 = at.objective, at.point, at.objective.penalty.l1
     chosen = working_set(objective, point, solver.largest)
-    few = int(chosen.sum()) if not isinstance(objective.loss, SquaredError) else 0
-    sample = max(int(WORK / (2 * max(1, few) ** 2)), FEWEST * few)
+    few = max(1, int(chosen.sum()))
+    sample = max(int(WORK / (2 * few**2)), FEWEST * few)
     flat, gradient = point.theta.flatten(), point.gradient.flatten()
     target = flat.clone()
-    bias = flat.new_full(point.theta.shape, l1)
-    bias[:, -1] = 0
-    for index, H in blocks(objective, point, chosen, sample, solver.seed + iteration, stiffness):
+    limits = torch.full_like(point.theta, l1)
+    limits[:, -1] = 0
+    limits = limits.flatten()
+    seed = solver.seed + iteration
+    for index, H in blocks(objective, point, chosen, sample, seed, stiffness, memory):
         z = flat[index]
-        target[index] = minimise_quadratic(H, H @ z - gradient[index], bias.flatten()[index], z)
+        target[index] = minimise_quadratic(H, H @ z - gradient[index], limits[index], z)
     direction = (target - flat).view_as(point.theta)
-    slope = float((point.gradient * direction).sum()) + l1 * float(
-        target.view_as(point.theta)[:, :-1].abs().sum() - point.theta[:, :-1].abs().sum()
-    )
+    slope = float(gradient @ (target - flat) + limits @ (target.abs() - flat.abs()))
     following, size = _search(objective, point, direction, slope)
     return (None if following is None else State(objective, following, -slope)), size == 1
 
@@ -232,7 +265,9 @@ def _stalled(at: State, solver: ProximalNewton) -> State:
     if at.gap <= solver.tol * at.point.value:
         status = Status(CONVERGED)
     else:
-        status = Status(STALLED, "rounding allows no lower objective: scale the features, or ask a larger tol")
+        status = Status(
+            STALLED, "rounding allows no lower objective: scale the features, or ask a larger tol"
+        )
     return State(at.objective, at.point, at.estimate, at.gap, status)
 
 
