@@ -11,7 +11,7 @@ from torch import Tensor
 from linnet.core.losses import Huber, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.device import generator
 from linnet.solvers.objective import Objective, Point
-from linnet.solvers.rows import Rows, SparseRows
+from linnet.solvers.rows import DenseRows, Rows, SparseRows
 
 NUMBERS = 2**22
 """Of a block of rows as floats: 32 MiB in float64."""
@@ -21,16 +21,16 @@ class Block(NamedTuple):
     """A part of the Hessian that stands apart from the rest.
 
     Args:
-        index: which coordinates of θ, as positions in it laid flat, (P,), in order.
+        where: which coordinates of θ, as positions in it laid flat, (P,), in order.
         H: (P, P), float64.
     """
 
-    index: Tensor
+    where: Tensor
     H: Tensor
 
 
 class Grams:
-    """Σ_i ω_i x_i x_iᵀ of the columns that were asked for so far: a square's curvature, whatever the point."""
+    """Σ_i ω_i x_i x_iᵀ of the columns asked for so far: a square's curvature, whatever the point."""
 
     def __init__(self) -> None:
         self.features = torch.zeros(0, dtype=torch.int64)
@@ -186,17 +186,19 @@ def _draw(objective: Objective, point: Point, sample: int, seed: int) -> tuple[T
 
 def _parts(rows: Rows, index: Tensor, features: Tensor, width: int) -> Iterator[tuple[Tensor, slice]]:
     """Some columns of some rows as floats, (B, P), block after block; column D is that of ones."""
-    wide = rows.features + 1 if not isinstance(rows, SparseRows) else len(features)
-    size = max(1, NUMBERS // max(wide, width, 1))
+    size = max(1, NUMBERS // max(len(features), width, 1))
     for first in range(0, len(index), size):
         part = slice(first, min(first + size, len(index)))
         yield _columns(rows, index[part], features), part
 
 
 def _columns(rows: Rows, index: Tensor, features: Tensor) -> Tensor:
-    if not isinstance(rows, SparseRows):
-        return rows.dense(index)[:, features]
-    inner = features[features < rows.features].numpy()
-    X = torch.from_numpy(rows.X[index.numpy()][:, inner].toarray())
-    ones = torch.ones(len(index), len(features) - len(inner), dtype=X.dtype)
+    inner = features[features < rows.features]
+    if isinstance(rows, SparseRows):
+        X = torch.from_numpy(rows.X[index.numpy()][:, inner.numpy()].toarray())
+    else:
+        assert isinstance(rows, DenseRows), "rows are dense or sparse"
+        X = (rows.X[index] if len(inner) == rows.features else rows.X[index][:, inner]).to(rows.dtype)
+        X = X * rows.scale
+    ones = X.new_ones(len(index), len(features) - len(inner))
     return torch.cat([X, ones], 1)

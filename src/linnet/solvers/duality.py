@@ -1,15 +1,16 @@
 """How far above the optimum a model can be at most, with an L1 penalty too: Fenchel's dual, in float64.
 
-With ω_i the rows' shares, F(W, b) = Σ ω_i l_i(o_i) + R(W), o_i = W x_i + b, R(W) = ½ l2 ‖W‖² + l1 ‖W‖₁, and any
-a_i with Σ ω_i a_i = 0, which is what a bias without penalty asks for,
+With ω_i the rows' shares, F(W, b) = Σ ω_i l_i(o_i) + R(W), o_i = W x_i + b, R(W) = ½ l2 ‖W‖² + l1 ‖W‖₁, and
+any a_i with Σ ω_i a_i = 0, which is what a bias without penalty asks for,
 
     F(θ) ≥ D(a) = −Σ ω_i l_i*(a_i) − R*(−G),    G = Σ ω_i a_i x_iᵀ,
 
     R*(V) = Σ max(|V| − l1, 0)²/(2 l2), and without l2 it is 0 where |V| ≤ l1, and infinite elsewhere
 
-(Boyd and Vandenberghe, Convex Optimization, 2004, 5.1.6 and 5.7; with an L1 penalty, Kim and others, 2007). The
-a_i are the loss's derivatives at the scores, `balanced` so that their sum is exactly 0, and scaled by some
-s ≤ 1, which keeps them where every l_i* is finite, so that G fits l1.
+(Boyd and Vandenberghe, Convex Optimization, 2004, 5.1.6 and 5.7; with an L1 penalty Kim and others, 2007).
+The a_i are the loss's derivatives at the scores, `balanced` so that their sum is 0, and scaled by some s ≤ 1,
+which keeps them where every l_i* is finite, so that G fits l1. Whatever the point, the bound holds but for
+the rounding of sums of float64, for which a little is added.
 """
 
 from __future__ import annotations
@@ -179,13 +180,36 @@ def with_best_bias(objective: Objective, point: Point) -> Point:
     """The point with its bias moved to its best for the weights; itself where that is no better."""
     if not objective.intercept:
         return point
-    shift = best_shift(objective, point)
+    loss = objective.loss
+    shift = _huber_shift(objective, point, loss) if isinstance(loss, Huber) else best_shift(objective, point)
     if not bool(shift.any()):
         return point
     theta = point.theta.clone()
     theta[:, -1] += shift
     better = objective.point_from(theta, point.scores + shift[:, None])
     return better if better.value <= point.value * (1 + 1e-15) else point
+
+
+def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
+    """What to add to the biases, (K,), by bisection: where no row bends the loss, Newton has no step.
+
+    The derivative by the bias rises in straight pieces, so the last interval is gone through on one.
+    """
+    rows = objective.rows
+    everything = slice(0, len(rows))
+    y = Loss.encode(rows.y, rows.outputs, torch.float64)
+    off = y - point.scores.double()  # (K, N)
+    low, high = off.amin(1) - loss.threshold, off.amax(1) + loss.threshold
+
+    def slope(shift: Tensor) -> Tensor:
+        return objective.residual(point.scores + shift[:, None], everything).sum(1)
+
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_above = slope(middle) > 0
+        low, high = torch.where(is_above, low, middle), torch.where(is_above, middle, high)
+    before, after = slope(low), slope(high)
+    return low - before * _ratio(high - low, after - before)
 
 
 def smallest_subgradient(objective: Objective, point: Point) -> Tensor:

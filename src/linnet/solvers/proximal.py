@@ -1,4 +1,4 @@
-"""`minimise_l1`: L1, elastic net and no penalty at all, to a duality gap, by Newton steps on a working set."""
+"""`minimise_l1`: L1, elastic net or no penalty, to a duality gap, by Newton steps on a working set."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ WORK = 2e10
 
 SMALL = 2**17
 """Numbers in X up to which one thread is quickest."""
+
+NARROW = 1024
+"""Coordinates up to which a factorisation is too short to share among threads, which wait for each other."""
 
 MANY, ROUGH = 16_000, 0.02
 """Rows from which on a sample is solved first, and to what share of its objective."""
@@ -198,9 +201,10 @@ def _advance(
     limits[:, -1] = 0
     limits = limits.flatten()
     seed = solver.seed + iteration
-    for index, H in blocks(objective, point, chosen, sample, seed, stiffness, memory):
-        z = flat[index]
-        target[index] = minimise_quadratic(H, H @ z - gradient[index], limits[index], z)
+    for where, H in blocks(objective, point, chosen, sample, seed, stiffness, memory):
+        z = flat[where]
+        with limited_threads(1 if len(z) <= NARROW else torch.get_num_threads()):
+            target[where] = minimise_quadratic(H, H @ z - gradient[where], limits[where], z)
     direction = (target - flat).view_as(point.theta)
     slope = float(gradient @ (target - flat) + limits @ (target.abs() - flat.abs()))
     following, size = _search(objective, point, direction, slope)
@@ -227,7 +231,7 @@ def working_set(objective: Objective, point: Point, largest: int) -> Tensor:
 def _search(
     objective: Objective, point: Point, direction: Tensor, slope: float
 ) -> tuple[Point | None, float]:
-    """A point along the direction that is low enough, by Armijo's rule, and how far along; elementwise work."""
+    """A point along the direction that is low enough, by Armijo's rule, and how far along."""
     if not slope < 0:
         return None, 0.0
     change, size = objective.scores(direction), 1.0

@@ -30,10 +30,14 @@ def minimise_quadratic(
         c: (P,).
         l1: (P,), 0 where a variable has no penalty.
         start: (P,).
-        tol: stop where the largest subgradient is at most this share of the largest |c_j| + l1_j.
+        tol: stop where the largest subgradient is at most this share of the largest |c_j| + l1_j, or a
+            thousandth of what it was at the start: the quadratic is but a model, or is called again.
         max_iter: Newton steps, each after its sweeps.
     """
-    z, enough = start, tol * float((c.abs() + l1).max())
+    z = start
+    if not len(z):
+        return z
+    enough = max(tol * float((c.abs() + l1).max()), 1e-3 * float(subgradient(z, H @ z - c, l1).abs().max()))
     for _ in range(max_iter):
         z = _sweep(H, c, l1, z)
         slope = subgradient(z, H @ z - c, l1)
