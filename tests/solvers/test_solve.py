@@ -46,16 +46,16 @@ def test_every_way_gives_a_run_with_its_proof(
     asked: dict[str, object], solver: str, loss: str, tmp_path: Folder
 ) -> None:
     dataset = table(weighted=True)
-    solution = linnet.solve(dataset, **({"l2": 1e-3} if not asked else asked))  # type: ignore[arg-type]
+    solution = linnet.solve(dataset, **(asked or {"l2": 1e-3}))  # type: ignore[arg-type]
     assert solution.status.is_good, str(solution.status)
     run = solution.value
     assert (run.asked["solver"], run.card.loss, run.status) == (solver, loss, "completed")
     assert run.asked["certificate"] == solution.stats.as_dict()
     assert run.dataset_checksum == dataset.checksum
-    problem = Objective.of(
-        dataset, run.loss if loss != "huber" else asked["loss"] if isinstance(asked["loss"], Huber) else run.loss,
-        Penalty(run.asked["l2"], run.asked["l1"]), dtype=torch.float64,
-    )  # fmt: skip
+    given = asked.get("loss")
+    its_loss = given if isinstance(given, Huber) else run.loss
+    penalty = Penalty(run.asked["l2"], run.asked["l1"])
+    problem = Objective.of(dataset, its_loss, penalty, dtype=torch.float64)
     assert solution.stats.objective == pytest.approx(problem.value(run.bank.theta), rel=1e-12)
     run.save(tmp_path / "run")
     again = Run.load(tmp_path / "run")
@@ -114,7 +114,7 @@ KINDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("dataset", "loss", "knob"), KINDS, ids=str)
+@pytest.mark.parametrize(("dataset", "loss", "knob"), KINDS, ids=range(len(KINDS)))
 def test_a_path_is_its_solutions_one_by_one(dataset: Dataset, loss: str | None, knob: str) -> None:
     found = path(dataset, loss, **{knob: 4}, validation=dataset, tol=1e-9)  # type: ignore[arg-type]
     penalties = found.table["penalty"].tolist()

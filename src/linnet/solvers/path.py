@@ -15,7 +15,7 @@ from linnet.core.bank import Bank
 from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.errors import UsageError
+from linnet.errors import ShapeError, UsageError
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.curvature import Grams
 from linnet.solvers.duality import with_best_bias
@@ -119,6 +119,10 @@ def path(
         raise UsageError("give either l1s or l2s: the penalties, or how many")
     loss, knob = loss_of(loss, dataset), "l1" if l2s is None else "l2"
     objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=DTYPES[dtype])
+    if validation is not None and validation.features != dataset.features:
+        raise ShapeError(
+            f"the validation set has {validation.features} features, the training set {dataset.features}"
+        )
     given = l1s if l2s is None else l2s
     assert given is not None, "one is given"
     penalties = _penalties(given, objective, knob)
