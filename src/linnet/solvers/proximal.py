@@ -22,6 +22,9 @@ from linnet.train.history import Record
 
 ARMIJO, SHORTEST = 1e-4, 1e-8
 
+HIDDEN, PATIENCE = 1e-17, 10
+"""Estimated gains, as a share of the objective, that only tidy the dual; so many are allowed."""
+
 COARSE = 1e-6
 """The estimated gain, as a share of the objective, below which float32 gives way to float64."""
 
@@ -162,7 +165,7 @@ def iterate(
     """The start and each iterate after it; the last has a status. Arguments as of `minimise_l1`."""
     memory = memory or Grams()
     at = State(objective, with_best_bias(objective, objective.point(start)))
-    stiffness, wanted = 1.0, solver.tol
+    stiffness, wanted, idle = 1.0, solver.tol, 0
     for iteration in range(solver.max_iter + 1):
         if at.estimate <= wanted * at.point.value or at.point.value == 0 or iteration == 0:
             at = _measured(at)
@@ -173,6 +176,10 @@ def iterate(
         if iteration == solver.max_iter:
             advice = f"allow more than {solver.max_iter} iterations (max_iter), or a larger tol"
             yield State(at.objective, at.point, at.estimate, at.gap, Status(LIMIT, advice))
+            return
+        idle += at.estimate <= HIDDEN * at.point.value
+        if idle > PATIENCE:
+            yield _stalled(_measured(at), solver)
             return
         yield at
         following, is_full = _advance(at, solver, iteration, stiffness, memory)

@@ -16,7 +16,7 @@ SIZES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001)
 
 
 def minimise_quadratic(
-    H: Tensor, c: Tensor, l1: Tensor, start: Tensor, tol: float = 1e-12, max_iter: int = 200
+    H: Tensor, c: Tensor, l1: Tensor, start: Tensor, tol: float = 1e-15, max_iter: int = 200
 ) -> Tensor:
     """argmin_z ½ zᵀHz − cᵀz + Σ l1_j |z_j|, with exact zeros.
 
@@ -43,7 +43,10 @@ def minimise_quadratic(
         slope = subgradient(z, H @ z - c, l1)
         if float(slope.abs().max()) <= enough:
             break
-        z = _newton(H, c, l1, z)
+        following = _newton(H, c, l1, z)
+        if following is z:
+            break  # rounding hides any gain
+        z = following
     return z
 
 
@@ -87,9 +90,20 @@ def _newton(H: Tensor, c: Tensor, l1: Tensor, z: Tensor) -> Tensor:
     direction = torch.zeros_like(z)
     slope = (gradient + l1 * z.sign())[index, None]
     direction[index] = -torch.cholesky_solve(slope, factor(H[index][:, index]))[:, 0]
-    moved = z + torch.tensor(SIZES, dtype=z.dtype)[:, None] * direction
+    moved = z + _sizes(z, direction)[:, None] * direction
     moved = torch.where((l1 > 0) & (moved * z <= 0), 0.0, moved)
     change = moved - z
     gain = change @ gradient + ((change @ H) * change).sum(1) / 2 + (moved.abs() - z.abs()) @ l1
     best = int(gain.argmin())
     return moved[best] if float(gain[best]) < 0 else z
+
+
+def _sizes(z: Tensor, direction: Tensor) -> Tensor:
+    """Shares of a step to try: some of the whole, and up to where the first, second, fourth … sign changes.
+
+    Where H is singular the whole step is far too long, and only the latter are of use.
+    """
+    crossing = (-z / direction)[direction * z < 0].sort().values
+    crossing = crossing[crossing < 1]
+    places = 2 ** torch.arange(max(len(crossing), 1).bit_length()) - 1
+    return torch.cat([torch.tensor(SIZES, dtype=z.dtype), crossing[places[places < len(crossing)]]])
