@@ -25,7 +25,7 @@ def main() -> None:
     print(found.table[["penalty", "nonzeros", "gap", "train_loss", "validation_loss"]].to_string())
     save(path_figure(found.table, found.weights.numpy(), found.knob, "digits"), "path.svg")
 
-    sparse = linnet.solve(train, l1=float(found.table["penalty"][found.best]))
+    sparse = linnet.solve(train, l1=found.table["penalty"].tolist()[found.best])
     print(sparse)
     kept = int((sparse.value.bank.W != 0).sum())
     print(f"test accuracy {score(sparse.value, test).accuracy:.4f}, {kept} weights that are not 0")

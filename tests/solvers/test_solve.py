@@ -122,8 +122,8 @@ def test_a_path_is_its_solutions_one_by_one(dataset: Dataset, loss: str | None, 
     assert penalties[-1] == pytest.approx(penalties[0] * 1e-3)
     assert tuple(found.bank.theta.shape) == (4 * dataset.outputs, dataset.features + 1)
     for row, penalty in enumerate(penalties):
-        alone = solve(dataset, loss, **{knob[:2]: penalty}, tol=1e-9)  # type: ignore[arg-type]
-        assert found.table["objective"][row] == pytest.approx(alone.stats.objective, rel=1e-7)
+        alone = solve(dataset, loss, **{knob[:2]: penalty}, tol=1e-9)
+        assert found.table["objective"].tolist()[row] == pytest.approx(alone.stats.objective, rel=1e-7)
         ours = found.run(row)
         assert score(ours, dataset).loss == pytest.approx(score(alone.value, dataset).loss, rel=1e-3)
     if dataset.weights is None:
@@ -131,8 +131,8 @@ def test_a_path_is_its_solutions_one_by_one(dataset: Dataset, loss: str | None, 
             found.table["train_loss"].to_numpy(), rel=1e-12
         )
     if knob == "l1s":
-        assert found.table["nonzeros"][0] == 0
-        assert found.table["nonzeros"].iloc[-1] > 0
+        assert found.table["nonzeros"].tolist()[0] == 0
+        assert found.table["nonzeros"].tolist()[-1] > 0
     figure = path_figure(found.table, found.weights.numpy(), found.knob, "path")
     assert len(figure.axes) == 2
 

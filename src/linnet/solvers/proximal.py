@@ -23,7 +23,7 @@ from linnet.train.history import Record
 ARMIJO, SHORTEST = 1e-4, 1e-8
 
 HIDDEN, PATIENCE = 1e-17, 10
-"""Estimated gains, as a share of the objective, that only tidy the dual; so many are allowed."""
+"""The share of the objective below which a gain only tidies the dual, and how many of those are allowed."""
 
 COARSE = 1e-6
 """The estimated gain, as a share of the objective, below which float32 gives way to float64."""
@@ -155,7 +155,6 @@ def warm(objective: Objective, solver: ProximalNewton) -> Tensor:
 
 
 def _is_small(objective: Objective) -> bool:
-    """Whether threads would wait for each other more than they work."""
     return len(objective.rows) * objective.rows.features <= SMALL
 
 
@@ -259,7 +258,6 @@ def _measured(at: State) -> State:
 
 
 def _widened(at: State) -> State:
-    """The state in float64."""
     objective = at.objective.with_dtype(torch.float64)
     return State(objective, objective.point(at.point.theta), at.estimate)
 
@@ -272,7 +270,6 @@ def _certified(objective: Objective, theta: Tensor) -> tuple[Point, float]:
 
 
 def _stalled(at: State, solver: ProximalNewton) -> State:
-    """How it ends where no step is lower."""
     if at.gap <= solver.tol * at.point.value:
         status = Status(CONVERGED)
     else:

@@ -132,7 +132,7 @@ def _advance_(objective: Objective, at: _Iterate, y: Tensor, shares: Tensor) -> 
     """One step of predictor and corrector."""
     above, below = shares - at.v, shares + at.v  # (K, N), u⁺ and u⁻
     stiffness = 1 / (at.over / above + at.under / below)
-    solve = _normal(objective, at, y, stiffness)
+    solve = _Normal(objective, at, y, stiffness)
     mean = _complementarity(at, above, below)
     first = solve(-at.over * above, -at.under * below)
     primal, dual = _lengths(at, first, above, below)
@@ -150,7 +150,7 @@ def _advance_(objective: Objective, at: _Iterate, y: Tensor, shares: Tensor) -> 
     at.v = at.v + dual * step.v
 
 
-class _normal:  # noqa: N801 (used as a function)
+class _Normal:
     """Solves the Newton system, factored once, for given changes of the products r⁺u⁺ and r⁻u⁻."""
 
     def __init__(self, objective: Objective, at: _Iterate, y: Tensor, stiffness: Tensor) -> None:
