@@ -50,7 +50,7 @@ def minimise_absolute(
     As min Σ ω (r⁺ + r⁻) + ½ l2 ‖W‖² with r⁺ − r⁻ = y − o and r⁺, r⁻ ≥ 0 it is a linear or quadratic program.
     Its dual has a box, |v_i| ≤ ω_i, and for D + 1 columns each Newton step on the smoothed conditions is a
     system of D + 1 equations. Predictor and corrector as Mehrotra's (1992); the elimination is Portnoy and
-    Koenker's (1997). Some 10 to 30 steps whatever the problem, each reading the rows about twice and costing
+    Koenker's (1997). Most problems take 10 to 30 steps, each reading the rows about twice and costing
     O(N D²) an output. Where the best fits are many (an L2 of 0), it comes to the middle of them.
 
     Args:
