@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from linnet.config import Knobs as Knobs
     from linnet.config import Recipe as Recipe
     from linnet.core.bank import Bank as Bank
+    from linnet.core.penalties import Penalty as Penalty
     from linnet.data.catalog import load as load
     from linnet.data.dataset import Dataset as Dataset
     from linnet.data.dataset import Splits as Splits
     from linnet.runs import fit as fit
+    from linnet.solvers.path import path as path
+    from linnet.solvers.solution import Solution as Solution
+    from linnet.solvers.solve import solve as solve
     from linnet.sweeps import RateCurve as RateCurve
     from linnet.sweeps import SweepResult as SweepResult
     from linnet.sweeps import find_lr as find_lr
@@ -43,9 +47,11 @@ _HOMES = {
     "History": "linnet.train.history",
     "Knobs": "linnet.config",
     "LogUniform": "linnet.train.trials",
+    "Penalty": "linnet.core.penalties",
     "RateCurve": "linnet.sweeps",
     "Recipe": "linnet.config",
     "Run": "linnet.train.run",
+    "Solution": "linnet.solvers.solution",
     "Splits": "linnet.data.dataset",
     "SweepResult": "linnet.sweeps",
     "TuneResult": "linnet.tunes",
@@ -53,13 +59,16 @@ _HOMES = {
     "find_lr": "linnet.sweeps",
     "fit": "linnet.runs",
     "load": "linnet.data.catalog",
+    "path": "linnet.solvers.path",
+    "solve": "linnet.solvers.solve",
     "sweep": "linnet.sweeps",
     "tune": "linnet.tunes",
 }
 
 __all__ = [
-    "Bank", "Callback", "Dataset", "History", "Knobs", "LogUniform", "RateCurve", "Recipe", "Run", "Splits",
-    "SweepResult", "TuneResult", "Uniform", "__version__", "find_lr", "fit", "load", "sweep", "tune",
+    "Bank", "Callback", "Dataset", "History", "Knobs", "LogUniform", "Penalty", "RateCurve", "Recipe", "Run",
+    "Solution", "Splits", "SweepResult", "TuneResult", "Uniform", "__version__", "find_lr", "fit", "load",
+    "path", "solve", "sweep", "tune",
 ]  # fmt: skip
 
 

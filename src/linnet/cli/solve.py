@@ -1,0 +1,241 @@
+"""`linnet solve`."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+from cyclopts import Parameter
+
+from linnet.errors import UsageError
+
+if TYPE_CHECKING:
+    from linnet.core.losses import Loss
+    from linnet.data.dataset import Dataset
+    from linnet.evaluate.score import Score
+    from linnet.solvers.path import Path as Penalties
+    from linnet.solvers.solution import Solution
+
+INTERRUPTED_CODE = 130
+HELD_OUT = 0.1
+"""The share of the training rows that a path is measured on."""
+
+
+def solve(
+    *,
+    dataset: str = "auto",
+    l2: float | None = None,
+    l1: float | None = None,
+    loss: str | None = None,
+    huber: float = 1.0,
+    solver: str = "auto",
+    intercept: bool = True,
+    tol: float | None = None,
+    max_iter: int | None = None,
+    dtype: str = "float64",
+    path: int | None = None,
+    data_dir: Path | None = None,
+    seed: int = 1,
+    out: Path | None = None,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Go to the optimum of a linear model, prove how near it is, and leave the model in a run folder.
+
+    Exit code 1 when it ended short of what was asked.
+
+    Examples
+        linnet solve --dataset fashion_mnist --l2 1e-4
+
+        linnet solve --l1 1e-3 --tol 1e-5
+
+        linnet solve --dataset synthetic --loss absolute
+
+        linnet solve --dataset digits --path 20
+
+    Parameters
+    ----------
+    dataset
+        auto, fashion_mnist, mnist, digits or synthetic.
+    l2
+        The weight of half the squared norm; with --path, held while l1 differs.
+    l1
+        The weight of the absolute sum, which gives exact zeros.
+    loss
+        softmax, logistic (each class against the rest), squared, huber or absolute.
+    huber
+        Huber's threshold.
+    solver
+        auto, qr, svd, cholesky, newton, lbfgs, staged, proximal or interior.
+    intercept
+        Whether there is a bias.
+    tol
+        As a share of the objective.
+    max_iter
+        Iterations at most.
+    dtype
+        Of the products on the way: float32 or float64.
+    path
+        Solve for so many L1 penalties, measured on a tenth of the training rows held out; the best is
+        solved again on all of them.
+    data_dir
+        The folder with the data set's files.
+    seed
+        Of the rows held out, and of made-up data.
+    out
+        The run's folder, new or empty; runs/NAME-TIME when not given.
+    quiet
+        Print nothing but errors.
+    json
+        Print the summary as JSON; progress goes to the error stream.
+    """
+    from linnet.cli.progress import download_progress
+    from linnet.core.losses import by_name
+    from linnet.data.catalog import load
+    from linnet.runs import default_folder, new_folder
+    from linnet.solvers.solve import solve as solved
+
+    stream = sys.stderr if json else sys.stdout
+    say = _Teller(None if quiet else stream)
+    with download_progress(quiet) as progress:
+        train, test = load(dataset, data_dir, seed=seed, say=say, progress=progress)
+    folder = new_folder(out or default_folder(train.name))
+    chosen = by_name(loss, huber) if loss is not None else None
+    asked: dict[str, Any] = {"intercept": intercept, "dtype": dtype}
+    if path is not None:
+        if l1 is not None:
+            raise UsageError("--path goes through l1 by itself: leave --l1 out")
+        l1 = _path(train, chosen, path, l2 or 0.0, seed, folder, say, **asked)
+    solution = solved(
+        train,
+        chosen,
+        l2=l2,
+        l1=l1,
+        solver=solver,
+        tol=tol,
+        max_iter=max_iter,
+        progress=say.iteration,
+        **asked,
+    )
+    run = solution.value
+    run.asked |= {"seed": seed} | ({"data_dir": str(data_dir)} if data_dir is not None else {})
+    scores = _scores(solution, train, test)
+    leave(solution, folder)
+    if json:
+        print(json_format.dumps(summary(solution, scores, folder), ensure_ascii=False))
+    else:
+        say("\n".join(closing(solution, scores, folder)))
+    if not solution.status.is_good:
+        sys.exit(INTERRUPTED_CODE if run.status == "interrupted" else 1)
+
+
+class _Teller:
+    """Prints sentences, and a line an iteration, though not more than a few a second.
+
+    Args:
+        stream: where to; None for nowhere.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.stream = stream
+        self._next = time.monotonic() + 0.5
+
+    def __call__(self, text: str) -> None:
+        """Print it."""
+        if self.stream is not None:
+            print(text, file=self.stream, flush=True)
+
+    def iteration(self, record: Mapping[str, float]) -> None:
+        """Say where a solver stands; of short work nothing."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + 0.25
+        parts = [f"iteration {record['epoch']:3.0f}", f"objective {record['objective']:.10g}"]
+        if "gradient_norm" in record:
+            parts.append(f"gradient {record['gradient_norm']:.1e}")
+        if "nonzeros" in record:
+            parts.append(f"{record['nonzeros']:,.0f} weights")
+        self("  ".join([*parts, f"{record['seconds']:.1f} s"]))
+
+
+def leave(solution: Solution, folder: Path) -> None:
+    """Leave a solution in its folder: pictures, model, history, and run.json last of all."""
+    from linnet.plot.curves import curves
+    from linnet.plot.gaps import gap_figure
+    from linnet.plot.save import save
+    from linnet.plot.templates import templates
+
+    run, gap = solution.value, solution.stats.as_dict()["gap"]
+    folder.mkdir(parents=True, exist_ok=True)
+    records = run.history.records
+    is_traced = bool(records) and "objective" in records[0]
+    figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
+    save(figure, folder / "curves.svg")
+    if run.card.image_shape:
+        save(templates(run.bank.W, run.card.image_shape, run.card.classes), folder / "weights.png")
+    run.save(folder)
+
+
+def summary(solution: Solution, scores: dict[str, Score], folder: Path) -> dict[str, object]:
+    """What --json prints."""
+    W = solution.value.bank.W
+    return {
+        "folder": str(folder),
+        "status": solution.status.name,
+        "advice": solution.status.advice,
+        "certificate": solution.stats.as_dict(),
+        "nonzeros": int((W != 0).sum()),
+        "weights": W.numel(),
+        "scores": {name: score.as_dict() for name, score in scores.items()},
+        "asked": solution.value.asked,
+    }
+
+
+def closing(solution: Solution, scores: dict[str, Score], folder: Path) -> list[str]:
+    """The lines that end a run."""
+    W = solution.value.bank.W
+    lines = [str(solution)]
+    if bool((W == 0).any()):
+        lines.append(f"{int((W != 0).sum()):,} of {W.numel():,} weights are not 0")
+    for name, score in scores.items():
+        said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R² {float(score.r2.mean()):.6f}"
+        lines.append(f"{name}: loss {score.loss:.6g}, {said}")
+    return [*lines, f"the run is in {folder}"]
+
+
+def _scores(solution: Solution, train: Dataset, test: Dataset | None) -> dict[str, Score]:
+    from linnet.evaluate.score import score
+
+    parts = {"train": train, "test": test}
+    return {name: score(solution.value, part) for name, part in parts.items() if part is not None}
+
+
+def _path(
+    train: Dataset, loss: Loss | None, count: int, l2: float, seed: int, folder: Path,
+    say: Callable[[str], None], *, intercept: bool, dtype: str,
+) -> float:  # fmt: skip
+    """Go through the L1 penalties, leave the table and its figure, and give the best."""
+    from linnet import files
+    from linnet.data.split import split
+    from linnet.plot.paths import path_figure
+    from linnet.plot.save import save
+    from linnet.solvers.path import path
+
+    def line(row: dict[str, float]) -> None:
+        say(
+            f"l1 {row['penalty']:<10.4g} {row['nonzeros']:6,.0f} weights  train loss {row['train_loss']:.6g}"
+            f"  validation loss {row['validation_loss']:.6g}  gap {row['gap']:.1e}"
+        )
+
+    fitted, kept = split(train, HELD_OUT, seed)
+    found: Penalties = path(
+        fitted, loss, l1s=count, l2=l2, validation=kept, intercept=intercept, dtype=dtype, progress=line
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    files.write(folder / "table.csv", found.table.to_csv(index=False))
+    save(path_figure(found.table, found.weights.numpy(), "l1", train.name), folder / "path.svg")
+    return float(found.table["penalty"].iloc[found.best])

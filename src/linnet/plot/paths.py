@@ -1,0 +1,57 @@
+"""A regularisation path: weights and losses by the penalty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRAIN, VALIDATION, CHOSEN = "#0072B2", "#D55E00", "#009E73"
+"""Of Okabe and Ito's palette, safe for colour-blind readers."""
+
+MOST = 200
+"""Weights that are drawn; of more, those that get largest."""
+
+
+def path_figure(table: pd.DataFrame, weights: np.ndarray, knob: str, title: str = "") -> Figure:
+    """The weights, and under them the losses, by the penalty.
+
+    Args:
+        table: columns penalty, train_loss, nonzeros and perhaps validation_loss, a row a penalty.
+        weights: (P, J), a row a penalty.
+        knob: what the penalty is called: "l1" or "l2".
+        title: above.
+    """
+    figure = Figure(figsize=(5.6, 5.6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    _weights(above, table["penalty"].to_numpy(float), weights)
+    above.set_title(title)
+    _losses(below, table)
+    below.set_xlabel(knob)
+    return figure
+
+
+def _weights(axes: Axes, penalties: np.ndarray, weights: np.ndarray) -> None:
+    largest = np.argsort(-np.abs(weights).max(0), kind="stable")[:MOST]
+    axes.set_xscale("log")
+    axes.plot(penalties, weights[:, np.sort(largest)], linewidth=0.7)
+    axes.set_ylabel("weight")
+    axes.grid(alpha=0.35)
+
+
+def _losses(axes: Axes, table: pd.DataFrame) -> None:
+    penalties = table["penalty"].to_numpy(float)
+    axes.plot(penalties, table["train_loss"], "--", color=TRAIN, label="train loss")
+    if "validation_loss" in table:
+        losses = table["validation_loss"].to_numpy(float)
+        best = float(penalties[int(losses.argmin())])
+        axes.plot(penalties, losses, "-", color=VALIDATION, label="validation loss")
+        axes.axvline(best, color=CHOSEN, linewidth=1.5, label=f"best {best:.3g}")
+    axes.set_ylabel("loss")
+    axes.grid(alpha=0.35)
+    axes.legend()

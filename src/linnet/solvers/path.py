@@ -1,0 +1,202 @@
+"""`path`: the optima of many penalties, from the largest down, each starting where the last ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
+from linnet.core.penalties import Penalty
+from linnet.data.dataset import Dataset
+from linnet.errors import ShapeError, UsageError
+from linnet.solvers.auto_least import solve_least_squares
+from linnet.solvers.curvature import Grams
+from linnet.solvers.duality import with_best_bias
+from linnet.solvers.objective import Objective
+from linnet.solvers.proximal import ProximalNewton, minimise_l1
+from linnet.solvers.robust import minimise_absolute
+from linnet.solvers.smooth import Minimum, minimise
+from linnet.solvers.solution import Status
+from linnet.solvers.solve import DTYPES, card_of, loss_of
+from linnet.train.history import History
+from linnet.train.run import Card, Run
+
+REACH = 1e-3
+"""The smallest penalty, as a share of the largest, where only their number is given."""
+
+Said = Callable[[dict[str, float]], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """The models of many penalties.
+
+    Args:
+        knob: "l1" or "l2": which penalty differs.
+        table: a row a penalty, the largest first: penalty, objective, gap, nonzeros, train_loss, iterations,
+            seconds, and validation_loss where there was a validation set.
+        bank: the models in that order, (P, K, D + 1).
+        statuses: how each ended.
+        card: what the models need beside their parameters.
+    """
+
+    knob: str
+    table: pd.DataFrame
+    bank: Bank
+    statuses: list[Status]
+    card: Card
+
+    @property
+    def best(self) -> int:
+        """The model with the least validation loss.
+
+        Raises:
+            UsageError: there was no validation set.
+        """
+        if "validation_loss" not in self.table:
+            raise UsageError("the best of a path is chosen on rows held out: give path a validation set")
+        return int(self.table["validation_loss"].to_numpy().argmin())
+
+    @property
+    def weights(self) -> Tensor:
+        """All weights of each model, (P, K·D)."""
+        return self.bank.W.reshape(self.bank.models, -1)
+
+    def run(self, model: int) -> Run:
+        """One of the models as a run.
+
+        Args:
+            model: its row in the table; negative ones count from the end.
+        """
+        at = model % self.bank.models
+        row = {str(k): float(v) for k, v in self.table.iloc[at].items()}
+        record = {"epoch": 1, **{k: v for k, v in row.items() if k.endswith("loss")}}
+        asked = {"loss": self.card.loss, self.knob: row["penalty"], "status": str(self.statuses[at])}
+        return Run(self.bank.pick(at).clone(), History([record]), "completed", self.card, asked)
+
+
+def path(
+    dataset: Dataset,
+    loss: Loss | str | None = None,
+    *,
+    l1s: Sequence[float] | int | None = None,
+    l2s: Sequence[float] | int | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    validation: Dataset | None = None,
+    intercept: bool = True,
+    dtype: str = "float64",
+    tol: float = 1e-6,
+    progress: Said | None = None,
+) -> Path:
+    """Solve for many penalties, from the largest down.
+
+    Args:
+        dataset: the rows to fit.
+        loss: as of `solve`.
+        l1s: L1 penalties, or how many: then from the smallest that leaves no weight, evenly in the logarithm
+            down to a thousandth of it.
+        l2s: in place of l1s: L2 penalties, or how many, from where the weights are all but 0.
+        l1: besides l2s; the same all along.
+        l2: besides l1s; likewise.
+        validation: rows to measure each model on.
+        intercept: whether there is a bias.
+        dtype: of the products on the way.
+        tol: of each, as a share of its objective.
+        progress: called with each row of the table.
+
+    Raises:
+        UsageError, ShapeError: as of `solve`; or neither or both of l1s and l2s are given.
+    """
+    if (l1s is None) == (l2s is None):
+        raise UsageError("give either l1s or l2s: the penalties, or how many")
+    loss, knob = loss_of(loss, dataset), "l1" if l2s is None else "l2"
+    objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=DTYPES[dtype])
+    if validation is not None and validation.features != dataset.features:
+        raise ShapeError(
+            f"the validation set has {validation.features} features, the training set {dataset.features}"
+        )
+    given = l1s if l2s is None else l2s
+    assert given is not None, "one is given"
+    penalties = _penalties(given, objective, knob)
+    name, huber = card_of(loss)
+    card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
+    held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
+    found, rows, memory = [], [], Grams()
+    for value in penalties:
+        penalty = replace(objective.penalty, **{knob: value})
+        start = found[-1].theta if found else None
+        found.append(_solve(dataset, objective, penalty, start, tol, memory))
+        rows.append(_row(value, found[-1], objective, held_out))
+        if progress:
+            progress(rows[-1])
+    bank = Bank(torch.cat([one.theta for one in found]), len(found))
+    return Path(knob, pd.DataFrame(rows), bank, [one.status for one in found], card)
+
+
+def largest_l1(objective: Objective) -> float:
+    """The smallest L1 penalty at which all weights are 0: the largest |∂F/∂W| there, at the best bias.
+
+    At W = 0 the scores are the bias alone. The weights stay 0 if and only if no derivative of the mean loss
+    is beyond l1 (Friedman, Hastie and Tibshirani, 2010, 2.5).
+
+    Args:
+        objective: of a smooth loss; its penalty is not looked at.
+    """
+    wide = Objective(
+        objective.rows, objective.loss, Penalty(), intercept=objective.intercept, meter=objective.meter
+    ).with_dtype(torch.float64)
+    return float(with_best_bias(wide, wide.point(wide.zeros())).gradient[:, :-1].abs().max())
+
+
+def _penalties(given: Sequence[float] | int, objective: Objective, knob: str) -> list[float]:
+    """The penalties, the largest first."""
+    if not isinstance(given, int):
+        values = sorted((float(value) for value in given), reverse=True)
+        if not values or not all(math.isfinite(v) and v >= 0 for v in values):
+            raise UsageError(f"penalties must be finite numbers of at least 0, got {values}")
+        return values
+    if given < 2:
+        raise UsageError(f"a path has 2 penalties at least, not {given}")
+    top = largest_l1(objective) if not isinstance(objective.loss, AbsoluteError) else 1.0
+    top = top or 1.0
+    return np.geomspace(top, top * REACH, given).tolist()
+
+
+def _solve(
+    dataset: Dataset, objective: Objective, penalty: Penalty, start: Tensor | None, tol: float, memory: Grams
+) -> Minimum:
+    """One penalty. Squared errors with L2 are solved anew from the rows; sums gathered once would do."""
+    loss = objective.loss
+    problem = Objective(objective.rows, loss, penalty, intercept=objective.intercept)
+    if isinstance(loss, AbsoluteError):
+        return minimise_absolute(problem, tol)
+    if penalty.l1 or isinstance(loss, Huber):
+        return minimise_l1(problem, start, solver=ProximalNewton(tol), memory=memory)
+    if isinstance(loss, SquaredError):
+        solution = solve_least_squares(dataset, penalty, intercept=objective.intercept)
+        return Minimum(
+            solution.value.bank.theta, solution.status, solution.stats, solution.value.history.records
+        )
+    return minimise(problem, start)
+
+
+def _row(value: float, found: Minimum, objective: Objective, held_out: Objective | None) -> dict[str, float]:
+    """A row of the table."""
+    wide = objective.with_dtype(torch.float64)
+    at, W = found.certificate, found.theta[:, :-1]
+    row = {
+        "penalty": value, "objective": at.objective, "gap": at.gap, "nonzeros": int((W != 0).sum()),
+        "train_loss": wide.mean_loss(wide.scores(found.theta)), "iterations": at.iterations,
+        "seconds": at.seconds,
+    }  # fmt: skip
+    if held_out is not None:
+        row["validation_loss"] = held_out.mean_loss(held_out.scores(found.theta))
+    return row
