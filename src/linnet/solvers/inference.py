@@ -272,8 +272,8 @@ def _notes(
         warnings.warn(notes[-1], CollinearWarning, stacklevel=3)
     if classes := _separated(done, dataset, place):
         notes.append(
-            f"the rows tell {', '.join(classes)} apart without error, at least in some columns (separation): the "
-            "likeliest weights are infinite, and the estimates are where the solver stopped: give an l2"
+            f"the rows tell {', '.join(classes)} apart without error, at least in some columns (separation): "
+            "the likeliest weights are infinite, the estimates are where the solver stopped: give an l2"
         )
         warnings.warn(notes[-1], SeparationWarning, stacklevel=3)
     if lost := max(each.lost for each in done):
