@@ -118,33 +118,6 @@ def test_where_all_bags_are_settled_their_gradients_are_none() -> None:
         assert float(gradient.abs().max()) < 1e-2  # of 200 rows whose features are of the order of 10
 
 
-def test_intervals_cover_as_often_as_they_say() -> None:
-    truth, inside = torch.tensor([[1.0, -2.0]], dtype=torch.float64), []
-    for seed in range(120):
-        source = torch.Generator().manual_seed(seed)
-        X = torch.randn(30, 2, generator=source, dtype=torch.float64)
-        y = X @ truth.T + torch.randn(30, 1, generator=source, dtype=torch.float64)
-        dataset = Dataset(X, y)
-        found = infer(solve_least_squares(dataset), dataset, level=0.8).table[1:]
-        inside.append((found["low"].to_numpy() < truth[0].numpy()) & (truth[0].numpy() < found["high"]))
-    assert np.mean(inside) == pytest.approx(0.8, abs=0.08)  # 240 draws: three standard errors
-
-
-def test_the_sandwich_covers_where_errors_are_unequal_and_the_hessian_does_not() -> None:
-    inside = {"hessian": [], "hc3": []}
-    for seed in range(150):
-        source = torch.Generator().manual_seed(seed)
-        X = torch.randn(60, 1, generator=source, dtype=torch.float64)
-        y = X + X.square() * torch.randn(60, 1, generator=source, dtype=torch.float64)
-        dataset = Dataset(X, y)
-        solution = solve_least_squares(dataset)
-        for name, hits in inside.items():
-            row = infer(solution, dataset, covariance=name).table.iloc[1]
-            hits.append(row["low"] < 1 < row["high"])
-    assert np.mean(inside["hc3"]) > 0.88
-    assert np.mean(inside["hessian"]) < 0.8
-
-
 def test_what_a_normal_likelihood_is_quadratic_in() -> None:
     y = torch.randn(1, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     scores = torch.zeros_like(y)

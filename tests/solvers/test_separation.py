@@ -19,7 +19,7 @@ CLASSES = ("no", "yes")
 
 def separated(X: np.ndarray, y: np.ndarray, classes: int) -> bool:
     """Whether some direction tells rows apart without error: a linear programme (Konis 2007)."""
-    rows, columns = X.shape
+    columns = X.shape[1]
     constraints = []
     for x, own in zip(X, y, strict=True):
         for other in range(classes):

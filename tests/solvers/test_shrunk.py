@@ -46,7 +46,9 @@ def test_softmax_is_the_inverse_of_the_whole_hessian(dataset: Dataset) -> None:
         difference = (V[j, :, j] - V[j, :, 0] - V[0, :, j] + V[0, :, 0]).numpy()
         block = found.covariance(dataset.classes[j]).to_numpy()
         order = [P - 1, *range(P - 1)]
-        np.testing.assert_allclose(block, difference[np.ix_(order, order)], rtol=1e-6, atol=1e-10)
+        np.testing.assert_allclose(
+            block, difference[np.ix_(order, order)], rtol=1e-6, atol=1e-7 * block.max()
+        )
 
 
 def test_logistic_is_the_inverse_of_each_class() -> None:
@@ -100,7 +102,7 @@ def test_the_sandwich_of_shrunk_estimates_is_their_spread() -> None:
     bread = torch.linalg.inv(full_hessian(dataset, LOGISTIC, theta)[:6, :6])
     V = bread @ meat @ bread
     order = [5, 0, 1, 2, 3, 4]
-    np.testing.assert_allclose(found.covariance("class 0"), V[order][:, order], rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(found.covariance("class 0"), V[order][:, order], rtol=1e-5, atol=1e-6)
 
 
 def test_more_features_than_rows() -> None:

@@ -20,6 +20,12 @@ STEPS = 12
 RUNS = 0.1
 """A step that is no matter for the likelihood, yet moves scores by this much, runs to infinity."""
 
+FLAT, WHOLE = 1e4, 2000
+"""A direction in which scores have such a standard error is endless; looked for in so many parameters."""
+
+TAKES_PART = 1e-3
+"""A parameter that moves scores by this share of what the whole direction does takes part in it."""
+
 EXACT_FIT = 1e-10
 """Residuals below this share of the targets are rounding, so distances are not told by them."""
 
@@ -71,8 +77,7 @@ def at_optimum(
     if not likelihood.is_quadratic and not ridge.any() and is_apart(likelihood.Y, scores):
         information = likelihood.information(scores, Z, basis.w)
         return Fitted(gamma, scores, information, ridge, _factor(information), ~running, ~separated)
-    moved, change = torch.zeros_like(scores), torch.zeros_like(gamma)
-    information = factor = torch.empty(0)
+    information = factor = step = torch.empty(0)
     for number in range(STEPS):
         information = likelihood.information(scores, Z, basis.w)
         factor = _factor(information + ridge)
@@ -88,8 +93,8 @@ def at_optimum(
         gamma, scores, pull = gamma + change, scores + moved, pull + ridge @ step
         if distance <= SETTLED:
             break
-    if not ridge.any() and float(moved.abs().max()) > RUNS:
-        running, separated = _running(basis, change), _apart(moved)
+    if not ridge.any() and len(ways := _endless(information, basis, step)):
+        running, separated = _running(basis, ways, J), _apart(basis, ways, J)
     return Fitted(gamma, scores, information, ridge, factor, running, separated)
 
 
@@ -123,18 +128,43 @@ def _factor(H: Tensor) -> Tensor:
     return L
 
 
-def _running(basis: Basis, change: Tensor) -> Tensor:
-    """Parameters whose last step moved scores, (J, D + 1)."""
-    pinned = torch.linalg.lstsq(basis.T, torch.eye(len(basis.T), dtype=basis.T.dtype)).solution  # (r, D + 1)
-    columns = basis.Z @ pinned  # (N, D + 1), the features as far as the basis has them
-    return change.abs() * columns.square().mean(0).sqrt() > RUNS / 100
+def _endless(information: Tensor, basis: Basis, step: Tensor) -> Tensor:
+    """Directions of η in which the likelihood rises for ever, (n, J·r), each moving a score by 1.
+
+    There the rows' probabilities come to 0 and 1. Newton's steps go on by about 1 however little it matters;
+    and once rounding ends these, the curvature is nothing.
+
+    Args:
+        information: at the last point, (J·r, J·r).
+        basis: r columns.
+        step: Newton's last, (J·r,).
+    """
+    found = step[None][_reach(basis, step[None]) > RUNS]
+    if len(information) <= WHOLE:
+        values, vectors = torch.linalg.eigh(information)
+        typical = float(basis.Z.square().mean())  # of a direction's scores squared
+        found = torch.cat([found, vectors.T[values * FLAT**2 < typical]])
+    return found / _reach(basis, found)[:, None] if len(found) else found
 
 
-def _apart(moved: Tensor) -> Tensor:
-    """Classes whose scores move against most others', (J + 1,)."""
-    full = torch.cat([torch.zeros_like(moved[:1]), moved])
-    middle = full.quantile(0.5, 0, keepdim=True)
-    return (full - middle).abs().amax(1) > RUNS / 2
+def _reach(basis: Basis, ways: Tensor) -> Tensor:
+    """The most that directions (n, J·r) move a score, (n,)."""
+    return (ways.view(len(ways), -1, basis.rank) @ basis.Z.T).abs().amax((1, 2))
+
+
+def _running(basis: Basis, ways: Tensor, J: int) -> Tensor:
+    """Parameters that take part in endless directions, (J, D + 1)."""
+    pinned = torch.linalg.pinv(basis.T)  # (r, D + 1): the columns as far as the basis has them are Z pinned
+    size = (basis.Z @ pinned).square().mean(0).sqrt()
+    return (ways.view(-1, J, basis.rank) @ basis.T.T).abs().amax(0) * size > TAKES_PART
+
+
+def _apart(basis: Basis, ways: Tensor, J: int) -> Tensor:
+    """Classes whose scores move against most others' in endless directions, (J + 1,)."""
+    moved = ways.view(-1, J, basis.rank) @ basis.Z.T  # (n, J, N)
+    full = torch.cat([torch.zeros_like(moved[:, :1]), moved], 1)
+    middle = full.quantile(0.5, 1, keepdim=True)
+    return (full - middle).abs().amax((0, 2)) > 0.25
 
 
 def _far(distance: float) -> str:
