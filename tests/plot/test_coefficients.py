@@ -29,7 +29,7 @@ def test_a_panel_an_output_with_the_first_feature_on_top() -> None:
 
 
 def test_intervals_are_drawn_where_they_lie_and_coloured_by_whether_they_hold_0() -> None:
-    axes = coefficients_figure(TABLE[:4], bias=True).axes[0]
+    axes = coefficients_figure(TABLE.head(4), bias=True).axes[0]
     clear, unclear, unknown, _ = axes.get_lines()
     assert [line.get_color() for line in (clear, unclear, unknown)] == [CLEAR, UNCLEAR, UNKNOWN]
     assert np.asarray(clear.get_xdata()).tolist() == [9.0, 1.0]
@@ -39,16 +39,16 @@ def test_intervals_are_drawn_where_they_lie_and_coloured_by_whether_they_hold_0(
 
 
 def test_an_estimate_without_an_interval_stays_at_the_edge() -> None:
-    axes = coefficients_figure(TABLE[:4]).axes[0]
+    axes = coefficients_figure(TABLE.head(4)).axes[0]
     assert np.asarray(axes.get_lines()[2].get_xdata()).tolist() == [1.5]
     assert axes.get_xlim()[1] < 2
 
 
 def test_the_clearest_are_chosen_of_many() -> None:
-    axes = coefficients_figure(TABLE[4:], top=2).axes[0]
+    axes = coefficients_figure(TABLE.tail(4), top=2).axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "z"]
 
 
 def test_nothing_to_draw_is_said() -> None:
     with pytest.raises(UsageError, match="no estimates to draw"):
-        coefficients_figure(TABLE[:0])
+        coefficients_figure(TABLE.head(0))

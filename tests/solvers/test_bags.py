@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,16 +13,18 @@ from linnet.core.losses import Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
+from linnet.solvers import inference
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.bags import Optimum, bagged, counts
 from linnet.solvers.basis import basis_of
-from linnet.solvers.inference import infer
 from linnet.solvers.likelihoods import Classes, Normal
 from linnet.solvers.optimum import at_optimum
 from linnet.solvers.smooth import solve_smooth
 from linnet.train import trials
 from tests.solvers.problems import LOGISTIC, SOFTMAX, table
 from tests.solvers.test_inference import line
+
+infer: Any = inference.infer  # pandas has no types
 
 
 def weighed(dataset: Dataset, bag: int) -> Dataset:

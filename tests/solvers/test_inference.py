@@ -18,12 +18,13 @@ from linnet.core.losses import Huber, Logistic, Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, ShapeError, UsageError
+from linnet.solvers import inference
 from linnet.solvers.auto_least import solve_least_squares
-from linnet.solvers.inference import infer
-from linnet.solvers.inferred import Inference
 from linnet.solvers.smooth import solve_smooth
 from tests.solvers.conftest import digits, read
 from tests.solvers.problems import LOGISTIC, SOFTMAX, binary, table
+
+infer: Any = inference.infer  # pandas has no types
 
 NIST = ["Norris", "Pontius", "NoInt1", "NoInt2", "Filip", "Longley",
         "Wampler1", "Wampler2", "Wampler3", "Wampler4", "Wampler5"]  # fmt: skip
@@ -42,17 +43,17 @@ def line(rows: int = 80, features: int = 4, seed: int = 0, *, weighted: bool = F
     return Dataset(X * scale + 5, y[:, None], "line", weights=weights)
 
 
-def design(dataset: Dataset) -> np.ndarray:
+def design(dataset: Dataset) -> Any:
     return sm.add_constant(dataset.X.numpy() * dataset.scale)
 
 
-def solved(dataset: Dataset, loss: Loss | None = None, l2: float = 0.0, **options: Any) -> Inference:
+def solved(dataset: Dataset, loss: Loss | None = None, l2: float = 0.0, **options: Any) -> Any:
     if loss is None:
         return infer(solve_least_squares(dataset, Penalty(l2)), dataset, **options)
     return infer(solve_smooth(dataset, loss, Penalty(l2)), dataset, **options)
 
 
-def agree(found: Inference, reference: Any, tolerance: float = 1e-8, output: str | None = None) -> None:
+def agree(found: Any, reference: Any, tolerance: float = 1e-8, output: str | None = None) -> None:
     """Estimates, errors, tests and intervals are statsmodels'."""
     rows = found.table if output is None else found.table[found.table["output"] == output]
     limits = reference.conf_int(0.05)
@@ -108,7 +109,7 @@ def test_weights_of_sampling(covariance: str) -> None:
     dataset = line(weighted=True)
     assert dataset.weights is not None
     y = dataset.y.numpy()[:, 0]
-    right = sm.WLS(y, design(dataset), weights=dataset.weights.numpy()).fit()
+    right = sm.WLS(y, design(dataset), weights=dataset.weights.numpy()).fit()  # type: ignore[arg-type]
     agree(solved(dataset, covariance=covariance), right.get_robustcov_results(covariance.upper(), use_t=True))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -10,9 +12,11 @@ import torch
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
-from linnet.solvers.inference import infer
+from linnet.solvers import inference
 from linnet.solvers.smooth import solve_smooth
 from tests.solvers.problems import LOGISTIC, SOFTMAX, table
+
+infer: Any = inference.infer  # pandas has no types
 
 CLASSES = ("no", "yes")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,11 +11,13 @@ import torch
 from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.solvers import inference
 from linnet.solvers.auto_least import solve_least_squares
-from linnet.solvers.inference import infer
 from linnet.solvers.objective import Objective
 from linnet.solvers.smooth import solve_smooth
 from tests.solvers.problems import LOGISTIC, SOFTMAX, soft, table
+
+infer: Any = inference.infer  # pandas has no types
 
 L2 = 0.03
 

@@ -38,11 +38,11 @@ def coefficients_figure(
     Raises:
         UsageError: there is nothing to draw.
     """
-    shown = table if bias else table[table["feature"] != "bias"]
+    shown = table if bias else table.query("feature != 'bias'")
     outputs = list(dict.fromkeys(shown["output"]))
     if not outputs or top < 1:
         raise UsageError("there are no estimates to draw: give a table with features, and top of at least 1")
-    panels = [_chosen(shown[shown["output"] == output], top) for output in outputs]
+    panels = [_chosen(rows, top) for _, rows in shown.groupby("output", sort=False)]
     across, tallest = min(ACROSS, len(panels)), max(map(len, panels))
     down = -(-len(panels) // across)
     size = (1.2 + 3.4 * across, down * (0.9 + 0.24 * tallest) + 0.5)
