@@ -1,0 +1,135 @@
+"""Log-likelihoods in score space: a normal error, and classes against a reference."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+
+class Likelihood(ABC):
+    """A likelihood of scores, (…, J, N), whose rows are independent.
+
+    Args:
+        Y: targets, (J, N), float64.
+    """
+
+    is_quadratic = False
+    """Whether the second derivative is the same at all scores."""
+
+    def __init__(self, Y: Tensor) -> None:
+        self.Y = Y
+
+    @property
+    def outputs(self) -> int:
+        """J."""
+        return len(self.Y)
+
+    @abstractmethod
+    def residual(self, scores: Tensor) -> Tensor:
+        """The derivative of the negative log-likelihood by the scores, (…, J, N)."""
+
+    @abstractmethod
+    def curved(self, scores: Tensor, direction: Tensor) -> Tensor:
+        """Its second derivative times a direction, (…, J, N)."""
+
+    @abstractmethod
+    def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
+        """Its second derivative by scores j and k, (N,)."""
+
+    def information(self, scores: Tensor, Z: Tensor, w: Tensor) -> Tensor:
+        """The second derivative over η of scores Z η, (J·r, J·r).
+
+        Args:
+            scores: (J, N).
+            Z: (N, r).
+            w: of the rows, (N,).
+        """
+        J, r = self.outputs, Z.shape[1]
+        H = Z.new_zeros(J, r, J, r)
+        for j in range(J):
+            for k in range(j + 1):
+                block = Z.T @ (Z * (w * self.curvature(scores, j, k))[:, None])
+                H[j, :, k], H[k, :, j] = block, block.T
+        return H.view(J * r, J * r)
+
+
+class Normal(Likelihood):
+    """y = s + ε, ε normal with one variance; derivatives are of ½ (s − y)², so they lack 1/σ²."""
+
+    is_quadratic = True
+
+    def residual(self, scores: Tensor) -> Tensor:
+        """See `Likelihood.residual`."""
+        return scores - self.Y
+
+    def curved(self, scores: Tensor, direction: Tensor) -> Tensor:
+        """See `Likelihood.curved`."""
+        return direction
+
+    def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
+        """See `Likelihood.curvature`."""
+        return torch.full_like(scores[j], float(j == k))
+
+    @staticmethod
+    def log(squares: float, count: float) -> float:
+        """The log-likelihood of residuals with the most likely variance; infinite for none.
+
+        Args:
+            squares: the weighted sum of their squares.
+            count: of the rows, or the sum of their weights.
+        """
+        if squares <= 0:
+            return math.inf
+        return -count / 2 * (math.log(2 * math.pi * squares / count) + 1)
+
+
+class Classes(Likelihood):
+    """P(k) = e^{s_k} / (1 + Σ_j e^{s_j}): J classes against a reference, whose score is 0.
+
+    With J = 1 it is binary logistic regression. Y are the shares of the J classes.
+    """
+
+    def residual(self, scores: Tensor) -> Tensor:
+        """See `Likelihood.residual`."""
+        return self.probabilities(scores) - self.Y
+
+    def curved(self, scores: Tensor, direction: Tensor) -> Tensor:
+        """See `Likelihood.curved`."""
+        p = self.probabilities(scores)
+        return p * (direction - (p * direction).sum(-2, keepdim=True))
+
+    def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
+        """See `Likelihood.curvature`."""
+        full = _with_reference(scores)
+        p = torch.softmax(full, -2)[1:]
+        if j != k:
+            return -p[j] * p[k]
+        others = torch.cat([full[: j + 1], full[j + 2 :]])
+        return (
+            p[j] * (torch.logsumexp(others, 0) - torch.logsumexp(full, 0)).exp()
+        )  # 1 − p without cancelling
+
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """Of the J classes, (…, J, N)."""
+        return torch.softmax(_with_reference(scores), -2)[..., 1:, :]
+
+    def log(self, scores: Tensor, w: Tensor) -> float:
+        """The log-likelihood at scores (J, N) of rows that count w, (N,)."""
+        values = (self.Y * scores).sum(0) - torch.logsumexp(_with_reference(scores), 0)
+        return float(values @ w)
+
+    def null(self, w: Tensor, intercept: bool) -> float:
+        """The log-likelihood without features: of the classes' shares, or of equal chances without a bias."""
+        if not intercept:
+            return -float(w.sum()) * math.log(self.outputs + 1)
+        counts = self.Y @ w
+        counts = torch.cat([counts, (w.sum() - counts.sum()).clamp_min(0).reshape(1)])
+        return float(torch.special.xlogy(counts, counts / w.sum()).sum())
+
+
+def _with_reference(scores: Tensor) -> Tensor:
+    """Scores with those of the reference, zeros, before them, (…, J + 1, N)."""
+    return torch.cat([torch.zeros_like(scores[..., :1, :]), scores], -2)
