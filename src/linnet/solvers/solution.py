@@ -10,6 +10,7 @@ from typing import Any
 from linnet.train.run import Run
 
 CONVERGED, EXACT, LIMIT, STALLED = "converged", "exact", "iteration limit", "stalled"
+INTERRUPTED, UNATTAINED = "interrupted", "no optimum"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Status:
 
     Args:
         name: "converged" (the tolerance is met), "exact" (a direct method went through), "iteration limit",
-            or "stalled" (rounding allows no more progress).
+            "stalled" (rounding allows no more progress), "interrupted" (Ctrl-C; the model is the best so
+            far), or "no optimum" (the objective falls for ever as the weights grow).
         advice: what to try next; empty where there is nothing to do.
     """
 

@@ -1,0 +1,254 @@
+"""Approximate Hessians that are factored once and applied many times.
+
+With S_i = ∂²l/∂o² of row i, (K, K), the Hessian of the mean loss is Σ_i ω_i S_i ⊗ x_i x_iᵀ, of (K (D + 1))²
+numbers: 62 million for Fashion-MNIST. Pixels are so correlated that most of its weight lies in a few
+hundred directions of feature space. `Spectral` keeps the Hessian whole there, and elsewhere one K × K block
+a direction.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import Loss, SoftmaxCrossEntropy
+from linnet.device import generator, limited_threads
+from linnet.solvers.objective import Objective, Point
+
+WIDEST = 2000
+"""Features up to which an eigenbasis is worth D³ operations."""
+
+UNIFORM = 0.1
+"""The share of a sample that is drawn without regard to the rows' curvature."""
+
+SINGULAR = 1e-6
+"""The share of a block's mean diagonal by which it is raised: softmax has a null direction in each."""
+
+PAIRS = 64
+"""Pairs of classes whose products are made at once."""
+
+
+class Inverse(ABC):
+    """An approximate inverse of the Hessian."""
+
+    @abstractmethod
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """H⁻¹ g, (K, D + 1), float64."""
+
+
+class Preconditioner(ABC):
+    """A way to approximate the Hessian at a point."""
+
+    @abstractmethod
+    def build(self, objective: Objective, point: Point) -> Inverse:
+        """The approximate inverse at a point."""
+
+
+def pairs(loss: Loss, scores: Tensor, target: Tensor) -> Iterator[tuple[int, int, Tensor]]:
+    """The entries (a, b), a ≥ b, of S_i that are not zero, over the rows: (a, b, (B,))."""
+    if not isinstance(loss, SoftmaxCrossEntropy):
+        curvature = loss.curvature(scores, target)
+        yield from ((a, a, curvature[a]) for a in range(len(scores)))
+        return
+    p = torch.softmax(scores, 0)
+    for a in range(len(p)):
+        yield from ((a, b, p[a] * (float(a == b) - p[b])) for b in range(a + 1))
+
+
+def gram(X: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Σ_i ω_i S_i ⊗ x_i x_iᵀ, (K, D, K, D).
+
+    Args:
+        X: x_i, (B, D), floating.
+        loss: whose second derivative S_i is.
+        scores: where, (K, B).
+        target: as the loss takes it.
+        weights: ω_i, (B,).
+    """
+    outputs, features = len(scores), X.shape[1]
+    H = X.new_zeros(outputs, features, outputs, features)
+    scaled = torch.empty_like(X)
+    for a, b, c in pairs(loss, scores, target):
+        torch.mul(X, (c * weights)[:, None], out=scaled)
+        H[a, :, b] = H[b, :, a] = X.T @ scaled
+    return H
+
+
+def blocks(squares: Tensor, index: list[tuple[int, int]], outputs: int) -> Tensor:
+    """Symmetric blocks, (D, K, K), of what stands at each pair of classes, (J, D)."""
+    T = squares.new_zeros(squares.shape[1], outputs, outputs)
+    for row, (a, b) in zip(squares, index, strict=True):
+        T[:, a, b] = T[:, b, a] = row
+    return T
+
+
+def inverted(T: Tensor, ridge: float) -> Tensor:
+    """(T_j + ridge)⁻¹ of positive semidefinite blocks, (D, K, K), float64, raised where they are singular."""
+    T = T.double()
+    diagonal = T.diagonal(dim1=1, dim2=2)
+    diagonal += ridge + SINGULAR * diagonal.mean(1, keepdim=True) + torch.finfo(torch.float32).tiny
+    return torch.linalg.inv(T)
+
+
+def factor(H: Tensor) -> Tensor:
+    """The Cholesky factor of a positive semidefinite matrix, raised by as little as lets it succeed."""
+    mean = float(H.diagonal().mean())
+    raised, lift = H, torch.finfo(H.dtype).eps * mean
+    while True:
+        L, failed = torch.linalg.cholesky_ex(raised)
+        if not failed and bool(L.diagonal().isfinite().all()):
+            return L
+        lift *= 10
+        raised = H + lift * torch.eye(len(H), dtype=H.dtype, device=H.device)
+        assert lift < 10 * mean + 1, "a Hessian of a convex loss"
+
+
+@dataclass(frozen=True)
+class Spectral(Preconditioner):
+    """The Hessian on the leading eigenvectors of the features, and K × K blocks on the others.
+
+    Rows are drawn in proportion to their curvature, 1 − Σ_k p_k² for softmax: those classified beyond doubt
+    hardly bend the loss. Costs O(rows·K²·(head² + D) + D³).
+
+    Args:
+        head: eigenvectors of XᵀX on which the Hessian is whole; fewer where head·K is over 2500.
+        rows: how many are drawn.
+        seed: of the draw.
+    """
+
+    head: int = 200
+    rows: int = 10_000
+    seed: int = 0
+
+    def build(self, objective: Objective, point: Point) -> Inverse:
+        """See `Preconditioner.build`; for more than 2000 features as `Blocks` does."""
+        rows = objective.rows
+        if rows.features > WIDEST or rows.outputs > 100:
+            return Blocks(self.rows, self.seed).build(objective, point)
+        index, weights = draw(objective, point, self.rows, self.seed)
+        X1, scores = rows.dense(index), point.scores[:, index]  # (B, D + 1), (K, B)
+        U = torch.linalg.eigh((X1.T * weights) @ X1)[1].flip(1).contiguous()  # (D + 1, D + 1)
+        Z = X1 @ U
+        target = _take(rows.y, index, rows.dtype)
+        head = min(self.head, 2500 // rows.outputs, Z.shape[1])
+        ridge = objective.penalty.l2 or 1e-9 * float(Z.square().mean())
+        H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights)
+        T = _tail(Z[:, head:].square(), objective.loss, scores, target, weights)
+        return _SpectralInverse(U, H, T, ridge)
+
+
+class _SpectralInverse(Inverse):
+    """U (H + ridge)⁻¹ Uᵀ, whole for the first eigenvectors and block by block for the others."""
+
+    def __init__(self, U: Tensor, H: Tensor, T: Tensor, ridge: float) -> None:
+        outputs, self.head = H.shape[:2]
+        H = H.reshape(outputs * self.head, outputs * self.head)
+        H.diagonal().add_(ridge)
+        self.U, self.L, self.T = U, factor(H) if self.head else H, inverted(T, ridge).to(U)
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """See `Inverse`; on one thread, for a second gains nothing and spins where others want its core."""
+        with limited_threads(1):
+            return self._times(gradient.to(self.U))
+
+    def _times(self, gradient: Tensor) -> Tensor:
+        g = gradient @ self.U  # (K, D + 1)
+        tail = torch.einsum("jab,bj->aj", self.T, g[:, self.head :])
+        head = g[:, : self.head]
+        if self.head:
+            head = torch.cholesky_solve(head.reshape(-1, 1), self.L).view_as(head)
+        return (torch.cat([head, tail], 1) @ self.U.T).double()
+
+
+@dataclass(frozen=True)
+class Blocks(Preconditioner):
+    """One K × K block a feature, for data of very many features; beyond 20 classes their diagonals.
+
+    Args:
+        rows: how many are drawn to work it out.
+        seed: of the draw.
+    """
+
+    rows: int = 10_000
+    seed: int = 0
+
+    def build(self, objective: Objective, point: Point) -> Inverse:
+        """See `Preconditioner.build`."""
+        index, weights = draw(objective, point, self.rows, self.seed)
+        rows, scores = objective.rows.sample(index), point.scores[:, index]
+        target = rows.target(slice(0, len(rows)))
+        entries = [
+            (a, b, c * weights)
+            for a, b, c in pairs(objective.loss, scores, target)
+            if a == b or rows.outputs <= 20
+        ]
+        squares = rows.squares(torch.stack([c for _, _, c in entries]))
+        ridge = objective.penalty.l2 or 1e-9 * float(squares.mean())
+        if rows.outputs > 20:
+            return _DiagonalInverse(squares + ridge)
+        T = blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
+        return _BlockInverse(inverted(T, ridge))
+
+
+class _BlockInverse(Inverse):
+    def __init__(self, T: Tensor) -> None:
+        self.T = T  # (D + 1, K, K)
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        return torch.einsum("jab,bj->aj", self.T, gradient)
+
+
+class _DiagonalInverse(Inverse):
+    def __init__(self, diagonal: Tensor) -> None:
+        self.diagonal = diagonal.double()  # (K, D + 1)
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        return gradient / self.diagonal
+
+
+def draw(objective: Objective, point: Point, count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Rows drawn by their curvature, and how much each stands for.
+
+    Args:
+        objective: whose rows.
+        point: where.
+        count: how many; all rows, each once, where there are not more.
+        seed: of the draw.
+
+    Returns:
+        Row numbers, (B,), and weights ω, (B,), so that Σ ω f is near the weighted mean of f over all rows.
+    """
+    rows = objective.rows
+    share = torch.full((len(rows),), 1.0, dtype=torch.float64, device=point.scores.device)
+    share = (share if rows.weights is None else rows.weights) / rows.total
+    if count >= len(rows):
+        return torch.arange(len(rows), device=share.device), share.to(rows.dtype)
+    curvature = objective.loss.curvature(point.scores, rows.target(slice(0, len(rows)))).sum(0).double()
+    bend = share * (curvature + 1e-12)
+    chance = UNIFORM * share + (1 - UNIFORM) * bend / bend.sum()  # sums to 1
+    # One draw a stratum of equal chance: less scatter than independent draws.
+    places = torch.arange(count, dtype=torch.float64) + torch.rand(
+        count, generator=generator(seed, "curvature"), dtype=torch.float64
+    )
+    index = torch.searchsorted(chance.cumsum(0) * count, places.to(share.device)).clamp_(max=len(rows) - 1)
+    return index, (share[index] / (chance[index] * count)).to(rows.dtype)
+
+
+def _take(y: Tensor, index: Tensor, dtype: torch.dtype) -> Tensor:
+    """The targets of some rows as a loss takes them."""
+    return y[index].T.to(dtype) if y.is_floating_point() else y[index]
+
+
+def _tail(squares: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Σ_i ω_i S_i z_ij², (D, K, K), of squared features z_ij², (B, D)."""
+    entries = list(pairs(loss, scores, target))
+    index = [(a, b) for a, b, _ in entries]
+    sums = [
+        torch.stack([c * weights for _, _, c in entries[low : low + PAIRS]]) @ squares
+        for low in range(0, len(entries), PAIRS)
+    ]
+    return blocks(torch.cat(sums), index, len(scores))

@@ -1,0 +1,290 @@
+"""The rows of a problem, read in blocks: products of all of them with θ, and back.
+
+A product with all rows is what an iteration of any solver costs. `Rows.sweep` is both products in one
+reading: scores, something elementwise, and back, while a block is still in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from linnet.data.dataset import Dataset
+from linnet.device import limited_threads
+from linnet.errors import ShapeError, UsageError
+
+BLOCK = 512
+"""Rows converted at once: with 785 columns of float32 they are 1.6 MB. A float copy of all of Fashion-MNIST
+makes no reading faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
+
+Middle = Callable[[Tensor, slice], Tensor]
+"""What stands between two products: scores of some rows, (K, B), to what is multiplied back, (K, B)."""
+
+
+class Rows(ABC):
+    """N rows of D features with a column of ones for the bias, and their targets.
+
+    Layout: θ is (K, D + 1), weights and then the bias, as in `linnet.core.bank`; scores are (K, N).
+
+    Args:
+        y: class indices (N,), or floating (N, K).
+        outputs: K.
+        weights: how much each row counts, (N,), or None.
+        dtype: of the products, float32 or float64. Sums over blocks are float64 whatever it is.
+    """
+
+    def __init__(self, y: Tensor, outputs: int, weights: Tensor | None, dtype: torch.dtype) -> None:
+        self.y, self.outputs, self.dtype = y, outputs, dtype
+        self.weights = None if weights is None else weights.double()
+        self.total = float(len(y)) if self.weights is None else float(self.weights.sum())
+        if not self.total > 0:
+            raise UsageError("there are no rows to solve for: none at all, or every one of weight 0")
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    @abstractmethod
+    def features(self) -> int:
+        """D, the columns without that of ones."""
+
+    @abstractmethod
+    def scores(self, theta: Tensor) -> Tensor:
+        """θ X1ᵀ, (K, N), X1 being the scaled features and a column of ones."""
+
+    @abstractmethod
+    def gradient_of(self, G: Tensor) -> Tensor:
+        """G X1, (K, D + 1), float64, of G (K, N)."""
+
+    @abstractmethod
+    def dense(self, index: Tensor) -> Tensor:
+        """Some rows of X1 as floats, scaled, with the last column of ones, (B, D + 1), in `dtype`."""
+
+    @abstractmethod
+    def with_dtype(self, dtype: torch.dtype) -> Rows:
+        """The same rows with products of another dtype."""
+
+    @abstractmethod
+    def sample(self, index: Tensor) -> Rows:
+        """Some rows, with their targets and weights."""
+
+    @abstractmethod
+    def squares(self, C: Tensor) -> Tensor:
+        """Σ_i c_ji x_ij², (J, D + 1), of C (J, N): sums of squared features."""
+
+    @abstractmethod
+    def is_finite(self) -> bool:
+        """Whether no feature is NaN or infinite."""
+
+    @abstractmethod
+    def square_norms(self) -> Tensor:
+        """‖x_i‖² of each row without the column of ones, (N,), float64."""
+
+    def sweep(self, theta: Tensor, middle: Middle) -> tuple[Tensor, Tensor]:
+        """Scores, something elementwise, and back.
+
+        Args:
+            theta: (K, D + 1).
+            middle: called with the scores of some rows and where these stand; may be called from threads.
+
+        Returns:
+            The scores, (K, N), and the sum over rows of what `middle` gives times X1, (K, D + 1), float64.
+        """
+        scores = self.scores(theta)
+        return scores, self.gradient_of(middle(scores, slice(0, len(self))))
+
+    def target(self, part: slice) -> Tensor:
+        """The targets of some rows as a loss takes them: indices (B,), or dense (K, B)."""
+        y = self.y[part]
+        return y.T.to(self.dtype) if y.is_floating_point() else y
+
+
+class DenseRows(Rows):
+    """The rows of a data set, which stay as they are stored: a block at a time is converted.
+
+    Each thread that torch may use takes a run of blocks and computes alone, which for ten classes is twice as
+    fast as sharing each small product among the threads.
+
+    Args:
+        dataset: the rows; they stay on its device.
+        dtype: of the products.
+
+    Raises:
+        UsageError: there are no rows that count.
+    """
+
+    def __init__(self, dataset: Dataset, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__(dataset.y, dataset.outputs, dataset.weights, dtype)
+        self.dataset, self.X, self.scale = dataset, dataset.X, dataset.scale
+
+    @property
+    def features(self) -> int:
+        """See `Rows.features`."""
+        return self.X.shape[1]
+
+    def scores(self, theta: Tensor) -> Tensor:
+        """See `Rows.scores`."""
+        return self._read(theta, None, None)[0]
+
+    def gradient_of(self, G: Tensor) -> Tensor:
+        """See `Rows.gradient_of`."""
+        return self._read(None, None, G.to(self.dtype))[1]
+
+    def sweep(self, theta: Tensor, middle: Middle) -> tuple[Tensor, Tensor]:
+        """See `Rows.sweep`."""
+        return self._read(theta, middle, None)
+
+    def dense(self, index: Tensor) -> Tensor:
+        """See `Rows.dense`."""
+        X = self.X[index]
+        ones = torch.ones(len(X), 1, dtype=self.dtype, device=X.device)
+        return torch.cat([X.to(self.dtype) * self.scale, ones], 1)
+
+    def with_dtype(self, dtype: torch.dtype) -> DenseRows:
+        """See `Rows.with_dtype`."""
+        return DenseRows(self.dataset, dtype)
+
+    def sample(self, index: Tensor) -> DenseRows:
+        """See `Rows.sample`."""
+        return DenseRows(self.dataset.rows(index), self.dtype)
+
+    def squares(self, C: Tensor) -> Tensor:
+        """See `Rows.squares`."""
+        sums = self.X.new_zeros(len(C), self.features + 1, dtype=self.dtype)
+        for X1, part in self._blocks(range(-(-len(self) // BLOCK))):
+            sums += C[:, part] @ X1.mul_(self.scale).square_()
+            X1[:, -1] = 1 / self.scale
+        return sums
+
+    def is_finite(self) -> bool:
+        """See `Rows.is_finite`."""
+        return not self.X.is_floating_point() or bool(self.X.sum(dtype=torch.float64).isfinite())
+
+    def square_norms(self) -> Tensor:
+        """See `Rows.square_norms`."""
+        parts = [(X.double() * self.scale).square_().sum(1) for X in self.X.split(BLOCK)]
+        return torch.cat(parts)
+
+    def _read(self, theta: Tensor | None, middle: Middle | None, G: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Go through all blocks once; a run of blocks a thread."""
+        theta = None if theta is None else theta.to(self.dtype)
+        scores = self.X.new_empty(0 if theta is None else len(theta), len(self), dtype=self.dtype)
+        blocks = -(-len(self) // BLOCK)
+        workers = min(torch.get_num_threads(), blocks) if self.X.device.type == "cpu" else 1
+        bounds = [blocks * worker // workers for worker in range(workers + 1)]
+
+        def run(worker: int) -> Tensor:
+            return self._run(range(bounds[worker], bounds[worker + 1]), theta, middle, G, scores)
+
+        if workers == 1:
+            return scores, run(0)
+        with limited_threads(1), ThreadPoolExecutor(workers, "linnet-rows") as pool:
+            return scores, torch.stack(list(pool.map(run, range(workers)))).sum(0)
+
+    def _run(
+        self, blocks: range, theta: Tensor | None, middle: Middle | None, G: Tensor | None, scores: Tensor
+    ) -> Tensor:
+        """Some blocks, one after another: fill their scores, and add up what is multiplied back."""
+        outputs = len(scores) if G is None else len(G)
+        sums = self.X.new_zeros(outputs, self.features + 1, dtype=torch.float64)
+        for X1, part in self._blocks(blocks):
+            if theta is not None:
+                torch.mul(theta @ X1.T, self.scale, out=scores[:, part])  # (K, B)
+            if middle is not None:
+                sums += middle(scores[:, part], part) @ X1
+            elif G is not None:
+                sums += G[:, part] @ X1
+        return sums * self.scale
+
+    def _blocks(self, blocks: range) -> Iterator[tuple[Tensor, slice]]:
+        """Blocks as floats with a last column of 1/scale, (B, D + 1), in one buffer, and where they stand."""
+        buffer = self.X.new_empty(min(BLOCK, len(self)), self.features + 1, dtype=self.dtype)
+        buffer[:, -1] = 1 / self.scale
+        for number in blocks:
+            part = slice(number * BLOCK, min((number + 1) * BLOCK, len(self)))
+            X1 = buffer[: part.stop - part.start]
+            X1[:, :-1].copy_(self.X[part])
+            yield X1, part
+
+
+class SparseRows(Rows):
+    """Rows of a scipy.sparse matrix, of which no dense copy is made.
+
+    Args:
+        X: scipy.sparse, (N, D); kept as CSR and its transpose's CSR, which is as much again.
+        y: class indices (N,), int64; or floating (N, K).
+        outputs: K; taken from y where None.
+        weights: how much each row counts, (N,), or None.
+        dtype: of the products.
+
+    Raises:
+        ShapeError: X and y have other numbers of rows.
+        UsageError: there are no rows that count.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        y: Tensor,
+        outputs: int | None = None,
+        weights: Tensor | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        if X.shape[0] != len(y):
+            raise ShapeError(f"X has {X.shape[0]} rows but y has {len(y)}")
+        if outputs is None:
+            outputs = y.shape[1] if y.is_floating_point() else int(y.max()) + 1
+        super().__init__(y, outputs, weights, dtype)
+        self.X = X.tocsr().astype(np.float32 if dtype == torch.float32 else np.float64)
+        self.XT = self.X.T.tocsr()
+
+    @property
+    def features(self) -> int:
+        """See `Rows.features`."""
+        return self.X.shape[1]
+
+    def scores(self, theta: Tensor) -> Tensor:
+        """See `Rows.scores`."""
+        theta = theta.to(self.dtype)
+        products = self.X @ theta[:, :-1].T.contiguous().numpy()  # (N, K)
+        return torch.from_numpy(np.ascontiguousarray(products.T)) + theta[:, -1:]
+
+    def gradient_of(self, G: Tensor) -> Tensor:
+        """See `Rows.gradient_of`."""
+        G = G.to(self.dtype)
+        weights = torch.from_numpy(self.XT @ G.T.contiguous().numpy()).T.double()  # (K, D)
+        return torch.cat([weights, G.double().sum(1, keepdim=True)], 1)
+
+    def dense(self, index: Tensor) -> Tensor:
+        """See `Rows.dense`."""
+        X = torch.from_numpy(self.X[index.numpy()].toarray())
+        return torch.cat([X, torch.ones(len(X), 1, dtype=self.dtype)], 1)
+
+    def with_dtype(self, dtype: torch.dtype) -> SparseRows:
+        """See `Rows.with_dtype`."""
+        return SparseRows(self.X, self.y, self.outputs, self.weights, dtype)
+
+    def sample(self, index: Tensor) -> SparseRows:
+        """See `Rows.sample`."""
+        weights = None if self.weights is None else self.weights[index]
+        return SparseRows(self.X[index.numpy()], self.y[index], self.outputs, weights, self.dtype)
+
+    def squares(self, C: Tensor) -> Tensor:
+        """See `Rows.squares`."""
+        sums = torch.from_numpy(self.XT.power(2) @ C.T.contiguous().numpy()).T  # (J, D)
+        return torch.cat([sums, C.sum(1, keepdim=True)], 1)
+
+    def is_finite(self) -> bool:
+        """See `Rows.is_finite`."""
+        return bool(np.isfinite(self.X.data).all())
+
+    def square_norms(self) -> Tensor:
+        """See `Rows.square_norms`."""
+        squares = self.X.astype(np.float64).power(2).sum(1)
+        return torch.from_numpy(np.asarray(squares).reshape(-1))

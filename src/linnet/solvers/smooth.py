@@ -1,0 +1,237 @@
+"""`solve_smooth` and `minimise`: softmax, logistic and other smooth losses with L2, to the optimum."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.losses import (
+    AbsoluteError,
+    Huber,
+    Logistic,
+    Loss,
+    SoftmaxCrossEntropy,
+    SquaredError,
+)
+from linnet.core.penalties import Penalty
+from linnet.data.dataset import Dataset
+from linnet.errors import ShapeError, UsageError
+from linnet.solvers.certify import certify
+from linnet.solvers.newton import Newton
+from linnet.solvers.objective import Objective, Point
+from linnet.solvers.rotate import is_worth_rotating, rotated
+from linnet.solvers.solution import INTERRUPTED, STALLED, UNATTAINED, Certificate, Solution, Status
+from linnet.solvers.staged import Staged
+from linnet.solvers.steps import Solver
+from linnet.train.history import History, Record
+from linnet.train.run import Card, Run
+
+NEWTON_PARAMETERS, NEWTON_WORK = 300, 1e10
+"""Parameters, and N·parameters² operations a Hessian, up to which Newton's method is chosen."""
+
+Progress = Callable[[Record], object]
+"""Called with each iteration's record."""
+
+
+class Minimum(NamedTuple):
+    """What `minimise` gives: θ (K, D + 1) in float64, how it ended, the proof, and a record an iteration."""
+
+    theta: Tensor
+    status: Status
+    certificate: Certificate
+    trace: list[Record]
+
+
+def choose(objective: Objective) -> Solver:
+    """Newton with the whole Hessian for few parameters, else `Staged`."""
+    rows = objective.rows
+    parameters = rows.outputs * (min(rows.features, len(rows)) + 1)
+    is_small = parameters <= NEWTON_PARAMETERS and len(rows) * parameters**2 <= NEWTON_WORK
+    return Newton() if is_small else Staged()
+
+
+def minimise(
+    objective: Objective,
+    start: Tensor | None = None,
+    solver: Solver | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Minimum:
+    """Go to the optimum and prove how near it is.
+
+    Ctrl-C ends it early with the best so far. The bias is moved to its best for the weights at the end.
+
+    Args:
+        objective: smooth and convex.
+        start: θ, (K, D + 1); zero when None.
+        solver: chosen by size when None.
+        progress: called with a record an iteration: `epoch` (from 0, the start), `train_loss` (the mean
+            loss), `objective`, `gradient_norm`, `estimate` (of what is left to gain) and `seconds`.
+
+    Raises:
+        UsageError: there is an L1 penalty, a loss that is not smooth, or numbers that are not finite.
+        ShapeError: the start has another shape.
+    """
+    check(objective)
+    began = time.perf_counter()
+    theta = _started(objective, start)
+    if is_worth_rotating(objective):
+        inner, forth, back = rotated(objective)
+        status, theta, trace = _descend(inner, back(theta), solver or choose(objective), progress, began)
+        theta = forth(theta)
+    else:
+        status, theta, trace = _descend(objective, theta, solver or choose(objective), progress, began)
+    bound = certify(objective, theta)
+    certificate = Certificate(
+        bound.point.value, float(bound.point.gradient.norm()), bound.gap, max(0, len(trace) - 1),
+        objective.readings, time.perf_counter() - began, bound.name,
+    )  # fmt: skip
+    return Minimum(bound.point.theta, status, certificate, trace)
+
+
+def solve_smooth(
+    dataset: Dataset,
+    loss: Loss,
+    penalty: Penalty | None = None,
+    solver: Solver | None = None,
+    *,
+    intercept: bool = True,
+    dtype: torch.dtype = torch.float32,
+    start: Tensor | None = None,
+    progress: Progress | None = None,
+) -> Solution:
+    """The linear model of a data set that minimises its mean loss and an L2 penalty.
+
+    Args:
+        dataset: the rows, their targets and weights.
+        loss: softmax, logistic, squared or Huber.
+        penalty: of the weights; none when None.
+        solver: chosen by size when None.
+        intercept: whether there is a bias.
+        dtype: of the products on the way; the end and the certificate are float64 all the same.
+        start: θ, (K, D + 1); zero when None.
+        progress: as of `minimise`.
+
+    Returns:
+        A run with the model in float64, how the solver ended, and the certificate.
+
+    Raises:
+        UsageError, ShapeError: the data, the loss and the penalty do not fit each other.
+    """
+    if isinstance(loss, SoftmaxCrossEntropy) and not dataset.is_classification:
+        raise UsageError("the softmax loss needs class labels: give the data set's classes")
+    objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=dtype)
+    solver = solver or choose(objective)
+    theta, status, certificate, trace = minimise(objective, start, solver, progress=progress)
+    name, huber = _named(loss)
+    card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
+    asked = {
+        "solver": type(solver).__name__, **{f"solver.{k}": _plain(v) for k, v in vars(solver).items()},
+        "loss": name, **asdict(objective.penalty), "intercept": intercept,
+        "dtype": str(dtype).removeprefix("torch."), "certificate": certificate.as_dict(),
+    }  # fmt: skip
+    run = Run(
+        Bank(theta), History(trace), _run_status(status), card, asked, dataset.checksum, certificate.seconds
+    )
+    return Solution(run, status, certificate)
+
+
+def check(objective: Objective) -> None:
+    """Refuse what a smooth solver cannot minimise.
+
+    Raises:
+        UsageError: an L1 penalty, a loss that is not smooth, or features that are not finite.
+    """
+    if objective.penalty.l1:
+        raise UsageError("an L1 penalty is not smooth: use a proximal solver, or set l1 to 0")
+    if isinstance(objective.loss, AbsoluteError):
+        raise UsageError("the absolute error is not smooth: use huber with a small threshold")
+    if not objective.rows.is_finite():
+        raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
+
+
+def _started(objective: Objective, start: Tensor | None) -> Tensor:
+    theta = objective.zeros()
+    if start is None:
+        return theta
+    if start.shape != theta.shape:
+        raise ShapeError(f"the start must be (K, D + 1) = {tuple(theta.shape)}, got {tuple(start.shape)}")
+    return objective.free_(start.to(theta).clone())
+
+
+def _descend(
+    objective: Objective, theta: Tensor, solver: Solver, progress: Progress | None, began: float
+) -> tuple[Status, Tensor, list[Record]]:
+    """Follow a solver's steps: how they ended, where, and a record of each."""
+    trace: list[Record] = []
+    status = Status(INTERRUPTED, "the model is the best so far: start from it to go on")
+    try:
+        for step in solver.steps(objective, theta):
+            theta = step.point.theta
+            if not (len(trace) and step.status and trace[-1]["objective"] == step.point.value):
+                trace.append(_record(len(trace), step.point, step.estimate, time.perf_counter() - began))
+                if progress:
+                    progress(trace[-1])
+            if step.status:
+                return step.status, theta, trace
+            if is_separated(objective, step.point):
+                return _separated(), theta, trace
+    except KeyboardInterrupt:
+        return status, theta, trace
+    return Status(STALLED), theta, trace
+
+
+def _record(epoch: int, point: Point, estimate: float, seconds: float) -> Record:
+    if not (point.value < float("inf")):
+        raise UsageError("the objective is not finite: features or start are NaN, infinite or far too large")
+    return {
+        "epoch": epoch, "train_loss": point.loss, "objective": point.value,
+        "gradient_norm": float(point.gradient.norm()), "estimate": estimate, "seconds": seconds,
+    }  # fmt: skip
+
+
+def is_separated(objective: Objective, point: Point) -> bool:
+    """Whether, without L2, every row is on its class's side by a margin, so that no finite θ is best."""
+    rows, loss = objective.rows, objective.loss
+    is_class = isinstance(loss, SoftmaxCrossEntropy | Logistic)
+    if objective.penalty.l2 or not is_class or point.loss > 0.05:
+        return False
+    dense = Loss.encode(rows.y, rows.outputs, torch.float64).bool()  # (K, N)
+    if rows.y.is_floating_point() and not bool(((rows.y == 0) | (rows.y == 1)).all()):
+        return False
+    scores = point.scores.double()
+    own, other = scores.masked_fill(~dense, torch.inf), scores.masked_fill(dense, -torch.inf)
+    if isinstance(loss, SoftmaxCrossEntropy):
+        return bool((own.amin(0) > other.amax(0)).all())
+    return bool((own > 0).all() and (other < 0).all())
+
+
+def _separated() -> Status:
+    return Status(
+        UNATTAINED,
+        "the classes can be told apart without error, so the loss falls towards 0 as the weights grow "
+        "without end: set l2 above 0",
+    )
+
+
+def _named(loss: Loss) -> tuple[str, float]:
+    names = {SoftmaxCrossEntropy: "softmax", Logistic: "logistic", SquaredError: "squared"}
+    if isinstance(loss, Huber):
+        return "huber", loss.threshold
+    return names[type(loss)], 1.0
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int | float | str | None) else repr(value)
+
+
+def _run_status(status: Status) -> str:
+    if status.is_good:
+        return "completed"
+    return "interrupted" if status.name == INTERRUPTED else f"stopped: {status}"
