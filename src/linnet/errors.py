@@ -12,6 +12,12 @@
     ├── KernelError                        the kernel that runs notes did not start
     └── MissingExtraError (ImportError)    an optional dependency is not installed
 
+and of every warning that speaks of the result's worth:
+
+    UserWarning
+    ├── CollinearWarning                   columns say the same, so weights are not unique
+    └── PrecisionWarning                   rounding leaves few digits
+
 A message says what was got, what was expected, and how to mend it. The command line prints it
 without a traceback and exits with `LinnetError.exit_code`.
 """
@@ -73,3 +79,11 @@ class MissingExtraError(LinnetError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an optional part: pip install 'linnet[{extra}]'")
+
+
+class CollinearWarning(UserWarning):
+    """Columns are linear combinations of others, so that many weights fit alike; the message names them."""
+
+
+class PrecisionWarning(UserWarning):
+    """A result has few digits that can be trusted."""

@@ -1,0 +1,135 @@
+"""Ridge regression measured: ten one-hot targets of Fashion-MNIST, and a hundred penalties on five folds.
+
+    python benchmarks/solvers_ridge.py [--quick | --full] [--json FILE]
+
+scikit-learn gets the rows as float32, their conversion not counted; linnet reads the pixels as they are
+stored. Coefficients are compared with the solution of the normal equations in float64 by numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LinearRegression, Ridge
+
+from linnet.core.penalties import Penalty
+from linnet.data import fashion_mnist
+from linnet.data.dataset import Dataset
+from linnet.errors import DataError
+from linnet.solvers.auto_least import solve_least_squares
+from linnet.solvers.folds import cross_validate, folded
+from linnet.train.run import Run
+from main_job import Figure, machine, seconds, table
+
+L2 = 1e-3
+FOLDS = 5
+PENALTIES = [float(value) for value in np.geomspace(1e-6, 10, 100)]
+
+
+def folds(train: Dataset) -> float:
+    return cross_validate(folded(train, FOLDS), PENALTIES).best
+
+
+def reference(train: Dataset) -> np.ndarray:
+    """The coefficients, (K, D), by centred normal equations in float64."""
+    X, Y = train.X.numpy() / 255.0, np.eye(10)[train.y.numpy()]
+    X -= X.mean(0)
+    H = X.T @ X / len(X) + L2 * np.eye(X.shape[1])
+    return np.linalg.solve(H, X.T @ (Y - Y.mean(0)) / len(X)).T
+
+
+def off(found: np.ndarray, right: np.ndarray) -> float:
+    return float(np.linalg.norm(found - right) / np.linalg.norm(right))
+
+
+def middle(work: Callable[[], object], rounds: int) -> float:
+    return statistics.median(seconds(work) for _ in range(rounds))
+
+
+def accuracy(scores: np.ndarray, test: Dataset) -> float:
+    return float((scores.argmax(1) == test.y.numpy()).mean())
+
+
+def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
+    X, Y = (
+        (train.X.numpy() / np.float32(255)).astype(np.float32),
+        np.eye(10, dtype=np.float32)[train.y.numpy()],
+    )
+    X_test = test.X.numpy() / np.float32(255)
+    ridge, plain = Ridge(alpha=L2 * len(X)), LinearRegression()
+    runs: list[Run] = []
+
+    def ours() -> None:
+        runs.append(solve_least_squares(train, Penalty(L2)).value)
+
+    ours()
+    folds(train)
+    times: dict[str, list[float]] = {"ours": [], "ridge": [], "folds": []}
+    for _ in range(rounds):  # in turn, so that a change of the machine's pace falls on all
+        times["ours"].append(seconds(ours))
+        times["ridge"].append(seconds(lambda: ridge.fit(X, Y)))
+        times["folds"].append(seconds(lambda: folds(train)))
+    one, theirs, many = (statistics.median(times[key]) for key in ("ours", "ridge", "folds"))
+    free = middle(lambda: solve_least_squares(train), rounds)
+    regression = middle(lambda: plain.fit(X, Y), 1)
+    right, scores = reference(train), runs[-1].scores(test.X).numpy()
+    by_ridge: Any = ridge.coef_
+    gain, gain_free, cost = theirs / one, regression / free, many / one
+    error, error_ridge, share = (
+        off(runs[-1].bank.W.numpy(), right),
+        off(by_ridge, right),
+        accuracy(scores, test),
+    )
+    share_ridge = accuracy(ridge.predict(X_test), test)
+    return [
+        Figure("linnet, ridge", one, "{:.3f} s"),
+        Figure("scikit-learn's Ridge, float32", theirs, "{:.3f} s"),
+        Figure("(a) Ridge / linnet", gain, "{:.2f} ×", "≥ 2", gain >= 2),
+        Figure("linnet, no penalty", free, "{:.3f} s"),
+        Figure("scikit-learn's LinearRegression, float32", regression, "{:.2f} s"),
+        Figure("(b) LinearRegression / linnet", gain_free, "{:.1f} ×", "≥ 2", gain_free >= 2),
+        Figure("test accuracy, linnet", share, "{:.4f}", f"≥ {share_ridge:.4f}", share >= share_ridge - 5e-4),
+        Figure("test accuracy, Ridge", share_ridge, "{:.4f}"),
+        Figure(
+            "relative error of coefficients, linnet",
+            error,
+            "{:.1e}",
+            "≤ Ridge's",
+            error <= error_ridge,
+        ),
+        Figure("relative error of coefficients, Ridge", error_ridge, "{:.1e}"),
+        Figure(f"{len(PENALTIES)} penalties × {FOLDS} folds", many, "{:.3f} s"),
+        Figure("(c) penalties and folds / one ridge", cost, "{:.2f} ×", "≤ 3", cost <= 3),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure linnet's ridge regression against its targets.")
+    parser.add_argument("--quick", action="store_true", help="one round of each")
+    parser.add_argument("--full", action="store_true", help="nine rounds of each instead of five")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.ridge.json")
+    asked = parser.parse_args()
+    try:
+        train, test = fashion_mnist.load()
+    except DataError as error:
+        print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
+        return
+    assert test is not None, "Fashion-MNIST has a test set"
+    print(machine(), flush=True)
+    lines = figures(train, test, 1 if asked.quick else 9 if asked.full else 5)
+    print(table(lines))
+    if asked.json:
+        report = {"machine": machine(), "figures": [asdict(line) for line in lines]}
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        asked.json.with_suffix(".ridge.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

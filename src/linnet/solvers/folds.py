@@ -1,0 +1,137 @@
+"""Cross-validation without refitting: folds and single rows left out, from sums over rows alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import torch
+from torch import Tensor
+
+from linnet.data.dataset import Dataset
+from linnet.device import limited_threads
+from linnet.errors import CollinearWarning, UsageError
+from linnet.solvers import moments
+from linnet.solvers.normal import Spectrum, covariance, solve
+from linnet.solvers.statistics import Statistics
+from linnet.train import trials
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """The held-out losses of penalties.
+
+    Args:
+        l2s: the penalties, P.
+        losses: mean squared-error losses ½ Σ_k (ŷ_k − y_k)² on the rows left out, (P, F), float64.
+        whole: the statistics of all rows.
+    """
+
+    l2s: tuple[float, ...]
+    losses: Tensor
+    whole: Statistics
+
+    @property
+    def means(self) -> Tensor:
+        """The mean loss of each penalty over the folds, (P,)."""
+        return self.losses.mean(1)
+
+    @property
+    def errors(self) -> Tensor:
+        """The standard errors of the means, (P,)."""
+        return self.losses.std(1) / self.losses.shape[1] ** 0.5
+
+    @property
+    def best(self) -> float:
+        """The penalty of the least mean loss, the larger of equals."""
+        order = sorted(zip(self.means.tolist(), (-l2 for l2 in self.l2s), strict=True))
+        return -order[0][1]
+
+
+def folded(dataset: Dataset, folds: int, seed: int = 0) -> list[Statistics]:
+    """The statistics of each fold's own rows, in one pass; the folds are those of a sweep.
+
+    Args:
+        dataset: rows.
+        folds: F.
+        seed: of the folds.
+
+    Raises:
+        UsageError: fewer than two folds, or fewer rows than folds.
+    """
+    views = trials.folded(dataset, folds, seed)
+    first = Statistics.of(dataset, views[0].validation)
+    return [first, *(Statistics.of(dataset, view.validation, first) for view in views[1:])]
+
+
+def cross_validate(
+    parts: Sequence[Statistics], l2s: Sequence[float], intercept: bool = True
+) -> CrossValidation:
+    """Every penalty on every fold, at the cost of one eigendecomposition a fold.
+
+    Args:
+        parts: the statistics of each fold's own rows.
+        l2s: the penalties.
+        intercept: whether there is a bias.
+
+    Raises:
+        UsageError: fewer than two folds, a fold of no weight, or a penalty that cannot be.
+    """
+    if len(parts) < 2 or not all(part.weight > 0 for part in parts):
+        raise UsageError("cross-validation needs at least two folds, each with rows of positive weight")
+    whole = reduce(add, parts)
+
+    def judged(part: Statistics) -> Tensor:
+        return part.loss(Spectrum.of(whole - part, intercept).path(l2s))
+
+    # A core takes whole folds: two share an eigendecomposition badly.
+    shares = min(torch.get_num_threads(), len(parts))
+    with limited_threads(1), ThreadPoolExecutor(shares, "linnet-folds") as pool:
+        losses = list(pool.map(judged, parts))
+    return CrossValidation(tuple(l2s), torch.stack(losses, 1), whole)
+
+
+def leave_one_out(
+    statistics: Statistics, dataset: Dataset, l2: float = 0.0, intercept: bool = True
+) -> Tensor:
+    """What each row's target exceeds the prediction of a model trained without it, (N, K), without refitting.
+
+    y − ŷ without the row is (y − ŷ)/(1 − h), h being its leverage (Hastie, Tibshirani and Friedman, 7.10).
+    The penalty keeps its weight against the sum of the losses: without row i, l2 is l2 Σw / (Σw − w_i). Where
+    h is 1, which is a row that nothing else determines, the result is NaN.
+
+    Args:
+        statistics: of the data set.
+        dataset: the rows.
+        l2: the penalty.
+        intercept: whether there is a bias.
+
+    Raises:
+        ShapeError: the data set has other features, outputs or scale.
+    """
+    statistics.check(dataset.features, dataset.outputs, dataset.scale)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollinearWarning)  # the predictions are what counts here
+        theta = solve(statistics, l2, intercept)  # (K, D + 1)
+    root, mean = _root(statistics, l2, intercept)
+    base = 1 / statistics.weight if intercept else 0.0
+    out = torch.empty(len(dataset), dataset.outputs, dtype=torch.float64)
+    for rows in moments.blocks(dataset):
+        X = dataset.X[rows].double().cpu() * dataset.scale  # (B, D)
+        weights = 1.0 if dataset.weights is None else dataset.weights[rows].double().cpu()
+        leverage = weights * (base + ((X - mean) @ root).square().sum(1) / statistics.weight)
+        left = moments.targets(dataset, rows).cpu() - X @ theta[:, :-1].T - theta[:, -1]
+        out[rows] = left / torch.where(1 - leverage > 1e-12, 1 - leverage, torch.nan)[:, None]
+    return out
+
+
+def _root(statistics: Statistics, l2: float, intercept: bool) -> tuple[Tensor, Tensor]:
+    """R with R Rᵀ the (pseudo-)inverse of the second moments with the penalty, (D, r), and the mean (D,)."""
+    spectrum = Spectrum.of(statistics, intercept)
+    total = spectrum.values + l2
+    kept = total > spectrum.floor
+    return spectrum.V[:, kept] / total[kept].sqrt(), covariance(statistics, intercept)[0]

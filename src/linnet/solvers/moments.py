@@ -1,0 +1,215 @@
+"""Sums over rows that squared errors are made of, gathered block by block without copying the data."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import Loss
+from linnet.data.dataset import Dataset
+from linnet.device import limited_threads
+
+Result = TypeVar("Result")
+
+ROWS = 1024
+"""Rows at once. Pixels less 128 have products of at most 2^14; float32 adds 2^10 of them without rounding."""
+
+MIDDLE = 128
+"""Is taken from pixels, so that they lie in −128…127."""
+
+PANELS = 4
+"""Strips that the upper half of a symmetric product is computed in, five eighths of the work."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Σ w, Σ w u, Σ w u uᵀ, Σ w u v, Σ w v and Σ w v² of rows u = x − centre and targets v = y − middle.
+
+    Args:
+        rows: how many rows of positive weight.
+        weight: their weights' sum.
+        x: (D,).
+        y: (K,).
+        xx: (D, D).
+        xy: (D, K).
+        yy: (K,).
+    """
+
+    rows: int
+    weight: float
+    x: Tensor
+    y: Tensor
+    xx: Tensor
+    xy: Tensor
+    yy: Tensor
+
+    def joined(self, other: Moments, sign: int = 1) -> Moments:
+        """The sums over both, or with −1 over the rows that `other` lacks; both about the same point."""
+        pairs = zip(vars(self).items(), vars(other).values(), strict=True)
+        return Moments(**{name: mine + sign * theirs for (name, mine), theirs in pairs})
+
+
+def targets(dataset: Dataset, rows: slice | Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Some rows' targets as numbers, (B, K): classes are one-hot."""
+    part = dataset.y[rows]
+    return Loss.encode(part.cpu() if part.device.type == "mps" else part, dataset.outputs, dtype).T
+
+
+def wide_device(dataset: Dataset) -> torch.device:
+    """Where a data set's rows are computed with in float64, which Apple's MPS lacks."""
+    return torch.device("cpu") if dataset.X.device.type == "mps" else dataset.X.device
+
+
+def reals(values: Tensor, device: torch.device) -> Tensor:
+    """Numbers as float64 on a device that has it."""
+    return values.to(device).double()
+
+
+def blocks(dataset: Dataset, index: Tensor | None = None) -> list[slice | Tensor]:
+    """The rows, or those of an index, in parts."""
+    if index is not None:
+        return list(index.split(ROWS))
+    return [slice(low, min(low + ROWS, len(dataset))) for low in range(0, len(dataset), ROWS)]
+
+
+def are_pixels(dataset: Dataset) -> bool:
+    """Whether sums over the rows are whole numbers that float32 products can give exactly."""
+    return (
+        dataset.X.dtype == torch.uint8
+        and dataset.weights is None
+        and not dataset.y.is_floating_point()
+        and dataset.X.device.type == "cpu"
+        and torch.get_float32_matmul_precision() == "highest"
+    )
+
+
+def origin(dataset: Dataset) -> tuple[Tensor, Tensor]:
+    """A point amid the rows, (D,) and (K,), from which sums keep their digits.
+
+    It is a multiple of the first rows' spread, rounded down to a power of two, so that whole numbers
+    stay whole and their sums exact.
+    """
+    if dataset.X.dtype == torch.uint8:
+        middle = torch.full((dataset.features,), float(MIDDLE), dtype=torch.float64)
+    else:
+        middle = _amid(dataset.X[:ROWS].double().cpu())
+    if not dataset.y.is_floating_point():
+        return middle, torch.zeros(dataset.outputs, dtype=torch.float64)
+    return middle, _amid(dataset.y[:ROWS].double().cpu())
+
+
+def _amid(values: Tensor) -> Tensor:
+    low, high = values.amin(0), values.amax(0)
+    _, exponent = torch.frexp(high / 2 - low / 2)
+    step = torch.ldexp(torch.ones_like(low), exponent - 1)
+    middle = torch.round((low / 2 + high / 2) / step) * step
+    return torch.where((low < high) & middle.isfinite(), middle, low)
+
+
+def shared(
+    work: Callable[[Sequence[slice | Tensor]], Result],
+    parts: Sequence[slice | Tensor],
+    device: torch.device,
+) -> list[Result]:
+    """What some work gives for a share of the parts each; on a CPU every core takes a share.
+
+    A core with blocks of its own never waits; threads that share one product wait for each other at
+    its end, thousands of times a pass, and long where other programs want the cores too.
+    """
+    shares = max(1, min(torch.get_num_threads(), len(parts))) if device.type == "cpu" else 1
+    if shares == 1:
+        return [work(parts)]
+    with limited_threads(1), ThreadPoolExecutor(shares, "linnet-blocks") as pool:
+        return list(pool.map(work, [parts[share::shares] for share in range(shares)]))
+
+
+def gather(dataset: Dataset, centre: Tensor, middle: Tensor, index: Tensor | None = None) -> Moments:
+    """The sums over a data set, or over some of its rows.
+
+    Args:
+        dataset: stored rows.
+        centre: is taken from each row, (D,).
+        middle: is taken from each target, (K,).
+        index: which rows, (B,); all when None.
+    """
+    parts = blocks(dataset, index)
+    is_whole = are_pixels(dataset) and bool((centre == MIDDLE).all()) and not bool(middle.any())
+
+    def work(part: Sequence[slice | Tensor]) -> Moments:
+        return _pixels(dataset, part) if is_whole else _reals(dataset, centre, middle, part)
+
+    return reduce(Moments.joined, shared(work, parts, dataset.X.device))
+
+
+def _pixels(dataset: Dataset, parts: Sequence[slice | Tensor]) -> Moments:
+    """Sums of pixels less 128, of one-hot classes and of ones in one float32 product a block, exact."""
+    features, outputs = dataset.features, dataset.outputs
+    width = features + outputs + 1
+    total = torch.zeros(features, width, dtype=torch.float64)
+    counts = torch.zeros(outputs, dtype=torch.float64)
+    buffer = torch.zeros(ROWS, width)
+    buffer[:, -1] = 1
+    out = torch.empty(features * width)
+    rows = 0
+    for block in parts:
+        pixels = dataset.X[block]
+        part = buffer[: len(pixels)]  # (B, D + K + 1)
+        part[:, :features] = (pixels ^ MIDDLE).view(torch.int8)  # the same bits as pixels − 128
+        part[:, features:-1] = targets(dataset, block, torch.float32)
+        counts += part[:, features:-1].sum(0)
+        _add_upper_(total, part, out)
+        rows += len(pixels)
+    xx = total[:, :features].triu()
+    xx += xx.triu(1).T
+    xy, x = total[:, features:-1].clone(), total[:, -1].clone()
+    return Moments(rows, float(rows), x, counts, xx, xy, counts.clone())
+
+
+def _add_upper_(total: Tensor, part: Tensor, out: Tensor) -> None:
+    """Add the first rows of partᵀ part to a total (D, D + K + 1), from the diagonal on, strip by strip.
+
+    Args:
+        total: float64.
+        part: rows, (B, D + K + 1), float32.
+        out: float32, as many numbers as the total; overwritten.
+    """
+    features, width = total.shape
+    edges = [features * panel // PANELS for panel in range(PANELS + 1)]
+    for low, high in itertools.pairwise(edges):
+        strip = out[: (high - low) * (width - low)].view(high - low, width - low)
+        total[low:high, low:] += torch.mm(part[:, low:high].T, part[:, low:], out=strip)
+
+
+def _reals(dataset: Dataset, centre: Tensor, middle: Tensor, parts: Sequence[slice | Tensor]) -> Moments:
+    """The sums in float64, of any rows; the readable reference of `_pixels`."""
+    device = wide_device(dataset)
+    features = dataset.features
+    shape = (features, features + dataset.outputs)
+    total = torch.zeros(shape, dtype=torch.float64, device=device)
+    sums = torch.zeros(shape[1], dtype=torch.float64, device=device)
+    squares = torch.zeros(dataset.outputs, dtype=torch.float64, device=device)
+    shift = torch.cat([centre, middle]).to(device)
+    rows, weight = 0, 0.0
+    for block in parts:
+        Z = torch.cat([reals(dataset.X[block], device), targets(dataset, block).to(device)], 1) - shift
+        U = Z[:, :features]  # (B, D)
+        if dataset.weights is None:
+            rows, weight = rows + len(Z), weight + len(Z)
+            V = Z
+        else:
+            w = reals(dataset.weights[block], device)
+            rows, weight = rows + int((w > 0).sum()), weight + float(w.sum())
+            V = Z * w[:, None]
+        total.addmm_(U.T, V)
+        sums += V.sum(0)
+        squares += (V[:, features:] * Z[:, features:]).sum(0)
+    total, sums, squares = total.cpu(), sums.cpu(), squares.cpu()
+    xx, xy = total[:, :features], total[:, features:].clone()
+    return Moments(rows, weight, sums[:features], sums[features:], (xx + xx.T) / 2, xy, squares)
