@@ -1,0 +1,120 @@
+"""`LinearEstimator`: what the estimators share: their settings, the reading of inputs, and scores."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor
+
+from linnet.core.penalties import Penalty
+from linnet.estimators.arrays import Space, check_same, tensor
+from linnet.estimators.methods import Method
+from linnet.estimators.problem import as_csr
+
+AMOUNT = Interval(Real, 0, None, closed="left")
+
+
+class LinearEstimator(BaseEstimator):
+    """Weights and biases of a linear model: `scores = X coef_ᵀ + intercept_`."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "l2": [AMOUNT],
+        "l1": [AMOUNT],
+        "fit_intercept": ["boolean"],
+        "tol": [AMOUNT],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    l2: float
+    l1: float
+    fit_intercept: bool
+    solver: str
+    tol: float
+    max_iter: int | None
+    lr: float | None
+    batch_size: int
+    warm_start: bool
+    random_state: Any
+    coef_: Any
+    intercept_: Any
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.array_api_support = True
+        return tags
+
+    def sparsify(self) -> LinearEstimator:
+        """Keep `coef_` as a scipy.sparse matrix, which is smaller where l1 has set most of it to 0."""
+        check_is_fitted(self)
+        self.coef_ = sparse.csr_matrix(self.coef_)
+        return self
+
+    def densify(self) -> LinearEstimator:
+        """Take `sparsify` back."""
+        check_is_fitted(self)
+        if sparse.issparse(self.coef_):
+            self.coef_ = self.coef_.toarray()
+        return self
+
+    def _rows_and_targets(self, X: Any, y: Any, reset: bool, **checks: Any) -> tuple[Any, Any]:
+        """Both as scikit-learn checks them; dense rows of float32, float64 and uint8 stay as they are."""
+        return validate_data(
+            self, X, y, reset=reset, accept_sparse="csr", dtype=self._dtypes(X, reset), order="C", **checks
+        )
+
+    def _dtypes(self, X: Any, reset: bool = False) -> list[Any]:
+        xp = Space.of(X).xp
+        return [xp.float64, xp.float32, xp.uint8] if reset and not sparse.issparse(X) else [
+            xp.float64, xp.float32,
+        ]  # fmt: skip
+
+    def _scores(self, X: Any, method: str) -> Any:
+        """`X coef_ᵀ + intercept_` in the input's own library."""
+        check_is_fitted(self)
+        check_same(X, self.intercept_, type(self).__name__, method)
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=self._dtypes(X))
+        coef = self.coef_.T if self.coef_.ndim == 2 else self.coef_
+        return safe_sparse_dot(X, coef, dense_output=True) + self.intercept_
+
+    @property
+    def _penalty(self) -> Penalty:
+        return Penalty(float(self.l2), float(self.l1))
+
+    def _method(self) -> Method:
+        seed = 0
+        if self.solver == "sgd":
+            seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        return Method(self.solver, self.tol, self.max_iter, seed, self.lr, self.batch_size)
+
+    def _theta(self, outputs: int, features: int) -> Tensor | None:
+        """The parameters there are, (K, D + 1), float64, as a start; None where none fit."""
+        if "coef_" not in vars(self):
+            return None
+        coef = tensor(self.densify().coef_).double()
+        W = coef.reshape(-1, coef.shape[-1])
+        b = torch.as_tensor(self.intercept_).detach().to(W).reshape(-1).expand(len(W))
+        return torch.cat([W, b[:, None]], 1) if W.shape == (outputs, features) else None
+
+
+def inside(X: Any) -> Any:
+    """Checked rows as a tensor that shares their memory, or as CSR."""
+    return as_csr(X) if sparse.issparse(X) else tensor(X)
+
+
+def real(X: Any) -> torch.dtype:
+    """The dtype of a model of such rows."""
+    return torch.float32 if str(X.dtype).removeprefix("torch.") == "float32" else torch.float64

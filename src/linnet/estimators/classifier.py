@@ -1,0 +1,234 @@
+"""`SoftmaxClassifier`: softmax and logistic regression, as scikit-learn's estimators are used."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.core.functional import log_softmax, softmax
+from linnet.core.losses import Logistic, SoftmaxCrossEntropy
+from linnet.estimators.arrays import Space, as_numpy, tensor
+from linnet.estimators.base import LinearEstimator, inside, real
+from linnet.estimators.descent import descend, rate
+from linnet.estimators.methods import begun, solved
+from linnet.estimators.problem import Problem
+from linnet.estimators.weights import row_weights, with_classes
+
+SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal", "sgd"}
+
+
+class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
+    """Softmax regression: the minimum of the mean cross-entropy and of ½ l2 ‖W‖² + l1 ‖W‖₁.
+
+    The mean is weighted by `sample_weight` and `class_weight`, the bias is not penalised. With N rows, l2 is
+    scikit-learn's `LogisticRegression(C=1/(l2·N))`.
+
+    Two classes have one row of weights w, whose score is how much the second class is ahead of the first,
+    and the penalty is ½ l2 ‖w‖² + l1 ‖w‖₁: logistic regression, as scikit-learn has it. (Softmax with two rows
+    ±w/2 has the same probabilities, and a penalty half as large.)
+
+    Args:
+        l2: the weight of half the squared norm of the weights. At 0, classes that can be told apart without
+            error have no optimum.
+        l1: the weight of the absolute sum of the weights; gives exact zeros.
+        fit_intercept: whether there is a bias.
+        class_weight: None, "balanced" (each class counts alike, however many rows it has), or a dict of
+            class to weight.
+        solver: "auto", by size; "newton", "lbfgs" or "staged" (L-BFGS that starts from a sample);
+            "proximal" (for l1); or "sgd" (linnet's minibatch trainer).
+        tol: the gain that may be left, as a share of the objective.
+        max_iter: iterations, or the epochs of "sgd"; the solver's own number (for "sgd" 50) if None.
+        lr: the learning rate of "sgd" and `partial_fit`; one that cannot diverge if None.
+        batch_size: the rows of a minibatch of "sgd" and `partial_fit`.
+        warm_start: start from the weights there are.
+        random_state: of the order of rows of "sgd" and `partial_fit`.
+
+    Attributes:
+        classes_: the labels, (K,).
+        coef_: the weights, (K, D), or (1, D) for two classes.
+        intercept_: the biases, (K,) or (1,).
+        n_iter_: iterations or epochs, (1,).
+        n_features_in_: D.
+        feature_names_in_: the columns' names, where X has them.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **LinearEstimator._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "solver": [StrOptions(SOLVERS)],
+    }
+
+    def __init__(
+        self,
+        *,
+        l2: float = 1e-4,
+        l1: float = 0.0,
+        fit_intercept: bool = True,
+        class_weight: Any = None,
+        solver: str = "auto",
+        tol: float = 1e-9,
+        max_iter: int | None = None,
+        lr: float | None = None,
+        batch_size: int = 256,
+        warm_start: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.l2 = l2
+        self.l1 = l1
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.lr = lr
+        self.batch_size = batch_size
+        self.warm_start = warm_start
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxClassifier:
+        """Fit the model.
+
+        Args:
+            X: rows, (N, D): an array, a data frame, or scipy.sparse.
+            y: labels, (N,), numbers or strings.
+            sample_weight: how much each row counts, (N,).
+        """
+        problem, space = self._problem(X, y, sample_weight)
+        start = self._theta(problem.outputs, problem.features) if self.warm_start else None
+        answer = solved(problem, self._method(), start)
+        return self._keep(answer.theta, answer.iterations, space)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> SoftmaxClassifier:
+        """Make one pass of gradient steps over some rows, from the weights there are.
+
+        Args:
+            X: rows, (N, D).
+            y: labels, (N,).
+            classes: all labels there will be; needed at the first call.
+            sample_weight: how much each row counts, (N,).
+        """
+        is_first = "coef_" not in vars(self)
+        X, y = self._rows_and_targets(X, y, reset=is_first)
+        self._check_classes(y, classes)
+        index = _places(self.classes_, y)
+        problem, space = self._posed(X, index, sample_weight, is_partial=True)
+        if is_first:
+            self._dtype = real(X)
+        start = begun(problem, self._theta(problem.outputs, problem.features))
+        knobs = Knobs(lr=rate(problem, self.lr), l2=self.l2, l1=self.l1)
+        seed = self._method().seed
+        bank = descend(problem, start, [knobs], 1, self.batch_size, seed)
+        done = 0 if is_first else int(self.n_iter_[0])
+        return self._keep(bank.theta, done + 1, space)
+
+    def decision_function(self, X: Any) -> Any:
+        """The scores of rows (N, D): (N, K), or (N,) for two classes, above 0 for the second."""
+        return self._decided(X, "decision_function")
+
+    def predict(self, X: Any) -> Any:
+        """The likeliest class of each row, (N,)."""
+        scores = tensor(self._decided(X, "predict"))
+        index = (scores > 0).long() if scores.ndim == 1 else scores.argmax(1)
+        labels, space = Space.of(self.classes_), Space.of(X)
+        if labels.is_numpy:
+            found = self.classes_[as_numpy(index)]
+            is_number = found.dtype.kind in "biuf"
+            return space.array(tensor(found)) if is_number and not space.is_numpy else found
+        found = tensor(self.classes_).to(index.device)[index]
+        return space.array(found)
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probability of each class, (N, K)."""
+        return Space.of(X).array(softmax(self._logits(X, "predict_proba")))
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """The logarithms of the probabilities, (N, K), which stay exact where those are all but 0."""
+        return Space.of(X).array(log_softmax(self._logits(X, "predict_log_proba")))
+
+    def _decided(self, X: Any, method: str) -> Any:
+        scores = self._scores(X, method)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def _logits(self, X: Any, method: str) -> Tensor:
+        """Scores of all classes, (N, K): of two, the first has 0."""
+        scores = tensor(self._decided(X, method))
+        return torch.stack([torch.zeros_like(scores), scores], 1) if scores.ndim == 1 else scores
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[Problem, Space]:
+        """Checked inputs as a problem; learns the classes."""
+        X, y = self._rows_and_targets(X, y, reset=True)
+        check_classification_targets(y)
+        before = vars(self).get("classes_")
+        self.classes_, inverse = Space.of(y).xp.unique_inverse(y)
+        self._dtype = real(X)
+        if before is not None and len(before) != len(self.classes_):
+            vars(self).pop("coef_", None)  # of another problem, no start for this one
+        return self._posed(X, tensor(inverse).reshape(-1), sample_weight)
+
+    def _posed(
+        self, X: Any, index: Tensor, sample_weight: Any, *, is_partial: bool = False
+    ) -> tuple[Problem, Space]:
+        """The problem of rows whose classes are known by number, (N,)."""
+        count = len(self.classes_)
+        if count < 2:
+            raise ValueError(
+                "This solver needs samples of at least 2 classes in the data, but the data contains only one "
+                f"class: {as_numpy(self.classes_)[0]!r}"
+            )
+        rows = inside(X)
+        index = index.long().to(rows.device if isinstance(rows, Tensor) else "cpu")
+        weights = with_classes(
+            row_weights(sample_weight, X, index.device), self.class_weight, self.classes_, index,
+            is_partial=is_partial,
+        )  # fmt: skip
+        is_pair = count == 2
+        y = index[:, None].double() if is_pair else index
+        loss = Logistic() if is_pair else SoftmaxCrossEntropy()
+        outputs = 1 if is_pair else count
+        return Problem(rows, y, outputs, weights, loss, self._penalty, self.fit_intercept), Space.of(X)
+
+    def _check_classes(self, y: Any, classes: Any) -> None:
+        """Learn the classes at the first `partial_fit`, and refuse others later."""
+        check_classification_targets(y)
+        known = vars(self).get("classes_")
+        if classes is None and known is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if classes is None:
+            return
+        given = Space.of(y).xp.unique_values(Space.of(y).xp.asarray(classes))
+        if known is None or "coef_" not in vars(self):
+            self.classes_ = given
+        elif as_numpy(given).tolist() != as_numpy(known).tolist():
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
+            )
+
+    def _keep(self, theta: Tensor, iterations: int, space: Space) -> SoftmaxClassifier:
+        theta = theta.to(self._dtype)
+        self.coef_ = space.array(theta[:, :-1].contiguous())
+        self.intercept_ = space.array(theta[:, -1].contiguous())
+        self.n_iter_ = space.array(torch.tensor([iterations], dtype=torch.int32))
+        return self
+
+
+def _places(classes: Any, y: Any) -> Tensor:
+    """The number of each row's class, (N,).
+
+    Raises:
+        ValueError: a label is none of the classes.
+    """
+    numbers = {label: k for k, label in enumerate(as_numpy(classes).tolist())}
+    labels = as_numpy(y).tolist()
+    if unknown := sorted({str(label) for label in labels if label not in numbers}):
+        raise ValueError(f"y contains labels that are not in classes: {', '.join(unknown[:5])}")
+    return torch.tensor([numbers[label] for label in labels])

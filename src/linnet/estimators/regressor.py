@@ -1,0 +1,162 @@
+"""`LinearRegressor`: least squares with L2 and L1 penalties, as scikit-learn's estimators are used."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.core.losses import SquaredError
+from linnet.estimators.arrays import Space, tensor
+from linnet.estimators.base import LinearEstimator, inside, real
+from linnet.estimators.descent import descend, rate
+from linnet.estimators.methods import begun, from_statistics, gathered, solved
+from linnet.estimators.problem import Problem
+from linnet.estimators.weights import row_weights
+from linnet.solvers.statistics import Statistics
+
+SOLVERS = {"auto", "qr", "svd", "cholesky", "newton", "lbfgs", "proximal", "sgd"}
+
+
+def _can_go_on(estimator: LinearRegressor) -> bool:
+    """Sums of rows know nothing of L1, for which there is gradient descent."""
+    return not estimator.l1 or estimator.solver == "sgd"
+
+
+class LinearRegressor(RegressorMixin, LinearEstimator):
+    """Linear regression: the minimum of the mean of ½ Σ_k (ŷ_k − y_k)² and of ½ l2 ‖W‖² + l1 ‖W‖₁.
+
+    The mean is weighted by `sample_weight`, the bias is not penalised. With N rows, l2 is scikit-learn's
+    `Ridge(alpha=l2·N)`; l1 is its `Lasso(alpha=l1)`. With l2 = l1 = 0 it is `LinearRegression`: of all best
+    fits the one with the shortest weights.
+
+    Args:
+        l2: the weight of half the squared norm of the weights.
+        l1: the weight of the absolute sum of the weights; gives exact zeros.
+        fit_intercept: whether there is a bias.
+        solver: "auto", by shape and conditioning; "qr", "svd" or "cholesky" (exact); "newton" or "lbfgs"
+            (steps); "proximal" (for l1); or "sgd" (linnet's minibatch trainer).
+        tol: for solvers that take steps, the gain that may be left, as a share of the objective.
+        max_iter: their iterations, or the epochs of "sgd"; the solver's own number (for "sgd" 50) if None.
+        lr: the learning rate of "sgd"; one that cannot diverge if None.
+        batch_size: the rows of a minibatch of "sgd".
+        warm_start: start from the weights there are, where the solver takes steps.
+        random_state: of the order of rows of "sgd".
+
+    Attributes:
+        coef_: the weights, (D,), or (K, D) where y has K columns.
+        intercept_: the bias, a number, or (K,).
+        n_iter_: iterations, corrections or epochs, at least 1.
+        n_features_in_: D.
+        feature_names_in_: the columns' names, where X has them.
+        statistics_: the sums that `partial_fit` has gathered.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **LinearEstimator._parameter_constraints,
+        "solver": [StrOptions(SOLVERS)],
+    }
+
+    def __init__(
+        self,
+        *,
+        l2: float = 0.0,
+        l1: float = 0.0,
+        fit_intercept: bool = True,
+        solver: str = "auto",
+        tol: float = 1e-9,
+        max_iter: int | None = None,
+        lr: float | None = None,
+        batch_size: int = 256,
+        warm_start: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.l2 = l2
+        self.l1 = l1
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.lr = lr
+        self.batch_size = batch_size
+        self.warm_start = warm_start
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LinearRegressor:
+        """Fit the model.
+
+        Args:
+            X: rows, (N, D): an array, a data frame, or scipy.sparse.
+            y: targets, (N,) or (N, K).
+            sample_weight: how much each row counts, (N,).
+        """
+        problem, space = self._problem(X, y, sample_weight, reset=True)
+        start = self._theta(problem.outputs, problem.features) if self.warm_start else None
+        answer = solved(problem, self._method(), start)
+        vars(self).pop("statistics_", None)
+        return self._keep(answer.theta, answer.iterations, space)
+
+    @available_if(_can_go_on)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> LinearRegressor:
+        """Take more rows in: afterwards the model is that of all rows that `partial_fit` has seen.
+
+        It keeps sums in place of rows, so it is exact, at any number of rows. With solver="sgd" it makes
+        one pass of steps instead. After a `fit`, which keeps no sums, it begins anew.
+
+        Args:
+            X: rows, (N, D).
+            y: targets, of as many columns as before.
+            sample_weight: how much each row counts, (N,).
+        """
+        is_first = "coef_" not in vars(self)
+        problem, space = self._problem(X, y, sample_weight, reset=is_first)
+        if self.solver == "sgd":
+            return self._stepped(problem, space)
+        before: Statistics | None = vars(self).get("statistics_")
+        more = gathered(problem, before)
+        self.statistics_ = more if before is None else before + more
+        answer = from_statistics(self.statistics_, problem)
+        return self._keep(answer.theta, answer.iterations, space)
+
+    def predict(self, X: Any) -> Any:
+        """The predictions, (N,) or (N, K), of rows (N, D)."""
+        return self._scores(X, "predict")
+
+    def _stepped(self, problem: Problem, space: Space) -> LinearRegressor:
+        """One pass of steps from the weights there are."""
+        start = begun(problem, self._theta(problem.outputs, problem.features))
+        method = self._method()
+        knobs = Knobs(lr=rate(problem, self.lr), l2=self.l2, l1=self.l1)
+        bank = descend(problem, start, [knobs], 1, self.batch_size, method.seed)
+        return self._keep(bank.theta, vars(self).get("n_iter_", 0) + 1, space)
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
+        X, y = self._rows_and_targets(X, y, reset, multi_output=True, y_numeric=True)
+        space, rows = Space.of(X), inside(X)
+        Y = tensor(y).to(rows.device if isinstance(rows, Tensor) else "cpu")
+        if reset:
+            self._is_flat, self._dtype = Y.ndim == 1, real(X)
+        Y = (Y if Y.is_floating_point() else Y.double()).reshape(len(Y), -1)
+        weights = row_weights(sample_weight, X, Y.device)
+        loss = SquaredError()
+        return Problem(rows, Y, Y.shape[1], weights, loss, self._penalty, self.fit_intercept), space
+
+    def _keep(self, theta: Tensor, iterations: int, space: Space) -> LinearRegressor:
+        theta = theta.to(self._dtype)
+        coef, intercept = space.array(theta[:, :-1].contiguous()), space.array(theta[:, -1].contiguous())
+        self.coef_ = coef[0] if self._is_flat else coef
+        self.intercept_ = intercept[0] if self._is_flat else intercept
+        self.n_iter_ = iterations
+        return self

@@ -1,0 +1,28 @@
+"""scikit-learn's own checks of estimators, none of which may fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from linnet.estimators import LinearRegressor, SoftmaxClassifier
+
+ESTIMATORS = [
+    LinearRegressor(),
+    LinearRegressor(l2=0.1, fit_intercept=False),
+    LinearRegressor(l2=1e-3, solver="lbfgs"),
+    LinearRegressor(l2=1e-3, solver="sgd", random_state=0),
+    SoftmaxClassifier(),
+    SoftmaxClassifier(l2=0.1, fit_intercept=False, solver="newton"),
+    SoftmaxClassifier(l2=1e-3, solver="lbfgs", warm_start=True),
+    SoftmaxClassifier(l2=1e-3, class_weight="balanced", solver="staged"),
+    SoftmaxClassifier(l2=1e-3, solver="sgd", random_state=0),
+]
+
+
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_has_nothing_to_object(estimator: Any, check: Any) -> None:
+    check(estimator)
