@@ -15,7 +15,7 @@ ESTIMATORS = [
     LinearRegressor(l2=1e-3, solver="lbfgs"),
     LinearRegressor(l2=1e-3, solver="sgd", random_state=0),
     SoftmaxClassifier(),
-    SoftmaxClassifier(l2=0.1, fit_intercept=False, solver="newton"),
+    SoftmaxClassifier(l2=1e-3, solver="newton"),
     SoftmaxClassifier(l2=1e-3, solver="lbfgs", warm_start=True),
     SoftmaxClassifier(l2=1e-3, class_weight="balanced", solver="staged"),
     SoftmaxClassifier(l2=1e-3, solver="sgd", random_state=0),

@@ -57,19 +57,6 @@ class LinearEstimator(BaseEstimator):
         tags.array_api_support = True
         return tags
 
-    def sparsify(self) -> LinearEstimator:
-        """Keep `coef_` as a scipy.sparse matrix, which is smaller where l1 has set most of it to 0."""
-        check_is_fitted(self)
-        self.coef_ = sparse.csr_matrix(self.coef_)
-        return self
-
-    def densify(self) -> LinearEstimator:
-        """Take `sparsify` back."""
-        check_is_fitted(self)
-        if sparse.issparse(self.coef_):
-            self.coef_ = self.coef_.toarray()
-        return self
-
     def _rows_and_targets(self, X: Any, y: Any, reset: bool, **checks: Any) -> tuple[Any, Any]:
         """Both as scikit-learn checks them; dense rows of float32, float64 and uint8 stay as they are."""
         return validate_data(
@@ -96,7 +83,7 @@ class LinearEstimator(BaseEstimator):
 
     def _method(self) -> Method:
         seed = 0
-        if self.solver == "sgd":
+        if self.random_state is not None or self.solver == "sgd":
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         return Method(self.solver, self.tol, self.max_iter, seed, self.lr, self.batch_size)
 
@@ -104,7 +91,7 @@ class LinearEstimator(BaseEstimator):
         """The parameters there are, (K, D + 1), float64, as a start; None where none fit."""
         if "coef_" not in vars(self):
             return None
-        coef = tensor(self.densify().coef_).double()
+        coef = tensor(self.coef_.toarray() if sparse.issparse(self.coef_) else self.coef_).double()
         W = coef.reshape(-1, coef.shape[-1])
         b = torch.as_tensor(self.intercept_).detach().to(W).reshape(-1).expand(len(W))
         return torch.cat([W, b[:, None]], 1) if W.shape == (outputs, features) else None

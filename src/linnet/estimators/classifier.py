@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import torch
+from scipy import sparse
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from linnet.config import Knobs
 from linnet.core.functional import log_softmax, softmax
 from linnet.core.losses import Logistic, SoftmaxCrossEntropy
 from linnet.estimators.arrays import Space, as_numpy, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
-from linnet.estimators.descent import descend, rate
-from linnet.estimators.methods import begun, solved
+from linnet.estimators.methods import descended, solved
 from linnet.estimators.problem import Problem
-from linnet.estimators.weights import row_weights, with_classes
+from linnet.estimators.weights import class_factors, counted, row_weights
 
 SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal", "sgd"}
 
@@ -38,8 +38,8 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
             error have no optimum.
         l1: the weight of the absolute sum of the weights; gives exact zeros.
         fit_intercept: whether there is a bias.
-        class_weight: None, "balanced" (each class counts alike, however many rows it has), or a dict of
-            class to weight.
+        class_weight: None, "balanced" (each class counts alike, however many rows it has; in `partial_fit`,
+            of those seen so far), or a dict of class to weight.
         solver: "auto", by size; "newton", "lbfgs" or "staged" (L-BFGS that starts from a sample);
             "proximal" (for l1); or "sgd" (linnet's minibatch trainer).
         tol: the gain that may be left, as a share of the objective.
@@ -54,6 +54,8 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
         coef_: the weights, (K, D), or (1, D) for two classes.
         intercept_: the biases, (K,) or (1,).
         n_iter_: iterations or epochs, (1,).
+        class_counts_: how many rows of each class `partial_fit` has seen, by weight, (K,), a tensor; kept
+            where there is a class_weight.
         n_features_in_: D.
         feature_names_in_: the columns' names, where X has them.
     """
@@ -101,6 +103,7 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
             sample_weight: how much each row counts, (N,).
         """
         problem, space = self._problem(X, y, sample_weight)
+        vars(self).pop("class_counts_", None)
         start = self._theta(problem.outputs, problem.features) if self.warm_start else None
         answer = solved(problem, self._method(), start)
         return self._keep(answer.theta, answer.iterations, space)
@@ -124,12 +127,10 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
         problem, space = self._posed(X, index, sample_weight, is_partial=True)
         if is_first:
             self._dtype = real(X)
-        start = begun(problem, self._theta(problem.outputs, problem.features))
-        knobs = Knobs(lr=rate(problem, self.lr), l2=self.l2, l1=self.l1)
-        seed = self._method().seed
-        bank = descend(problem, start, [knobs], 1, self.batch_size, seed)
+        start = self._theta(problem.outputs, problem.features)
+        theta = descended(problem, self._method(), start)
         done = 0 if is_first else int(self.n_iter_[0])
-        return self._keep(bank.theta, done + 1, space)
+        return self._keep(theta, done + 1, space)
 
     def decision_function(self, X: Any) -> Any:
         """The scores of rows (N, D): (N, K), or (N,) for two classes, above 0 for the second."""
@@ -155,6 +156,19 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
         """The logarithms of the probabilities, (N, K), which stay exact where those are all but 0."""
         return Space.of(X).array(log_softmax(self._logits(X, "predict_log_proba")))
 
+    def sparsify(self) -> SoftmaxClassifier:
+        """Keep `coef_` as a scipy.sparse matrix, which is smaller where l1 has set most of it to 0."""
+        check_is_fitted(self)
+        self.coef_ = sparse.csr_matrix(self.coef_)
+        return self
+
+    def densify(self) -> SoftmaxClassifier:
+        """Take `sparsify` back."""
+        check_is_fitted(self)
+        if sparse.issparse(self.coef_):
+            self.coef_ = self.coef_.toarray()
+        return self
+
     def _decided(self, X: Any, method: str) -> Any:
         scores = self._scores(X, method)
         return scores[:, 0] if scores.shape[1] == 1 else scores
@@ -171,7 +185,7 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
         before = vars(self).get("classes_")
         self.classes_, inverse = Space.of(y).xp.unique_inverse(y)
         self._dtype = real(X)
-        if before is not None and len(before) != len(self.classes_):
+        if before is not None and before.shape != self.classes_.shape:
             vars(self).pop("coef_", None)  # of another problem, no start for this one
         return self._posed(X, tensor(inverse).reshape(-1), sample_weight)
 
@@ -179,7 +193,7 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
         self, X: Any, index: Tensor, sample_weight: Any, *, is_partial: bool = False
     ) -> tuple[Problem, Space]:
         """The problem of rows whose classes are known by number, (N,)."""
-        count = len(self.classes_)
+        count = self.classes_.shape[0]
         if count < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one "
@@ -187,10 +201,13 @@ class SoftmaxClassifier(ClassifierMixin, LinearEstimator):
             )
         rows = inside(X)
         index = index.long().to(rows.device if isinstance(rows, Tensor) else "cpu")
-        weights = with_classes(
-            row_weights(sample_weight, X, index.device), self.class_weight, self.classes_, index,
-            is_partial=is_partial,
-        )  # fmt: skip
+        weights = row_weights(sample_weight, X, index.device)
+        if self.class_weight is not None:
+            counts = counted(index, weights, count)
+            if is_partial:  # a balance is struck of all rows seen
+                counts = self.class_counts_ = counts + vars(self).get("class_counts_", 0)
+            factors = class_factors(self.class_weight, self.classes_, counts).to(index.device)[index]
+            weights = factors if weights is None else weights * factors
         is_pair = count == 2
         y = index[:, None].double() if is_pair else index
         loss = Logistic() if is_pair else SoftmaxCrossEntropy()

@@ -11,12 +11,12 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.config import Knobs
-from linnet.core.bank import Bank, zeros
+from linnet.core.bank import Bank
 from linnet.core.losses import SquaredError
 from linnet.errors import CollinearWarning
-from linnet.estimators.descent import descend, rate
 from linnet.estimators.problem import Problem
 from linnet.solvers.auto_least import solve_least_squares
+from linnet.solvers.descent import descend
 from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.least_squares import QR, SVD, Cholesky
 from linnet.solvers.newton import Newton
@@ -120,19 +120,24 @@ def _dispatched(problem: Problem, method: Method, start: Tensor | None) -> Answe
 
 def _descended(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     epochs = method.max_iter or EPOCHS
-    knobs = Knobs(
-        lr=rate(problem, method.lr), l2=problem.penalty.l2, l1=problem.penalty.l1, schedule="linear"
-    )
-    bank = descend(problem, begun(problem, start), [knobs], epochs, method.batch_size, method.seed)
-    return Answer(bank.theta.double(), epochs, Status(CONVERGED))
+    theta = descended(problem, method, start, epochs, "linear")
+    return Answer(theta.double(), epochs, Status(CONVERGED))
 
 
-def begun(problem: Problem, start: Tensor | None) -> Bank:
-    """The model that descent starts from."""
-    if start is not None:
-        return Bank(start.to(problem.y.device, problem.dtype, copy=True))
-    blank = zeros(1, problem.outputs, problem.features, problem.dtype)
-    return blank.to(problem.y.device)
+def descended(
+    problem: Problem, method: Method, start: Tensor | None, epochs: int = 1, schedule: str = "constant"
+) -> Tensor:
+    """θ, (K, D + 1), after some epochs of gradient descent; from zero where there is no start."""
+    rows = problem.rows()
+    if start is None:
+        start = torch.zeros(problem.outputs, problem.features + 1)
+    bank = Bank(start.to(problem.y.device, rows.dtype))
+    penalty = problem.penalty
+    knobs = Knobs(lr=method.lr or 1.0, l2=penalty.l2, l1=penalty.l1, schedule=schedule)
+    return descend(
+        rows, problem.loss, bank, [knobs], epochs=epochs, batch_size=method.batch_size, seed=method.seed,
+        is_safe=method.lr is None, intercept=problem.intercept,
+    ).theta  # fmt: skip
 
 
 def _sparse(problem: Problem, method: Method, start: Tensor | None) -> Answer:

@@ -10,12 +10,10 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from torch import Tensor
 
-from linnet.config import Knobs
 from linnet.core.losses import SquaredError
 from linnet.estimators.arrays import Space, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
-from linnet.estimators.descent import descend, rate
-from linnet.estimators.methods import begun, from_statistics, gathered, solved
+from linnet.estimators.methods import descended, from_statistics, gathered, solved
 from linnet.estimators.problem import Problem
 from linnet.estimators.weights import row_weights
 from linnet.solvers.statistics import Statistics
@@ -136,11 +134,9 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
 
     def _stepped(self, problem: Problem, space: Space) -> LinearRegressor:
         """One pass of steps from the weights there are."""
-        start = begun(problem, self._theta(problem.outputs, problem.features))
-        method = self._method()
-        knobs = Knobs(lr=rate(problem, self.lr), l2=self.l2, l1=self.l1)
-        bank = descend(problem, start, [knobs], 1, self.batch_size, method.seed)
-        return self._keep(bank.theta, vars(self).get("n_iter_", 0) + 1, space)
+        start = self._theta(problem.outputs, problem.features)
+        theta = descended(problem, self._method(), start)
+        return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
         X, y = self._rows_and_targets(X, y, reset, multi_output=True, y_numeric=True)
@@ -156,7 +152,7 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
     def _keep(self, theta: Tensor, iterations: int, space: Space) -> LinearRegressor:
         theta = theta.to(self._dtype)
         coef, intercept = space.array(theta[:, :-1].contiguous()), space.array(theta[:, -1].contiguous())
-        self.coef_ = coef[0] if self._is_flat else coef
-        self.intercept_ = intercept[0] if self._is_flat else intercept
+        self.coef_ = coef[0, ...] if self._is_flat else coef
+        self.intercept_ = intercept[0, ...] if self._is_flat else intercept
         self.n_iter_ = iterations
         return self

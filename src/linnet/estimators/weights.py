@@ -9,6 +9,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight, check_non_negative
 from torch import Tensor
 
+from linnet.config import Knobs
 from linnet.estimators.arrays import as_numpy, tensor
 
 
@@ -28,34 +29,30 @@ def row_weights(sample_weight: Any, X: Any, device: torch.device) -> Tensor | No
     return weights
 
 
-def with_classes(
-    weights: Tensor | None, class_weight: Any, classes: Any, y: Tensor, *, is_partial: bool = False
-) -> Tensor | None:
-    """The weights of rows times those of their classes, (N,), float64.
+def counted(y: Tensor, weights: Tensor | None, classes: int) -> Tensor:
+    """How many rows of each class there are, by weight, (K,), float64.
 
     Args:
-        weights: of the rows.
-        class_weight: None, "balanced", or class to weight; classes that are not named weigh 1.
-        classes: the labels, (K,), an array.
         y: each row's class, (N,), int64.
-        is_partial: whether there are other rows, so that no balance can be struck.
+        weights: of the rows, (N,), or None.
+        classes: K.
+    """
+    return torch.bincount(y, weights, minlength=classes).double().cpu()
+
+
+def class_factors(class_weight: Any, classes: Any, counts: Tensor) -> Tensor:
+    """How much each class counts, (K,), float64.
+
+    Args:
+        class_weight: "balanced", or class to weight; classes that are not named weigh 1.
+        classes: the labels, (K,), an array.
+        counts: how many rows each class has, (K,); a class without any weighs 0 in a balance.
 
     Raises:
-        ValueError: it names a class that is not there, or a balance is asked for of some rows.
+        ValueError: a weight for a class that is not there.
     """
-    if class_weight is None:
-        return weights
-    if is_partial and isinstance(class_weight, str):
-        raise ValueError(
-            f"class_weight {class_weight!r} is not supported for partial_fit, which sees some rows only: "
-            "compute the weights with compute_class_weight from rows that stand for all, and give them as "
-            "a dict."
-        )
-    labels, indices = as_numpy(classes), as_numpy(y)
-    given = None if weights is None else as_numpy(weights)
-    try:
-        of_class = compute_class_weight(class_weight, classes=labels, y=labels[indices], sample_weight=given)
-    except TypeError:  # scikit-learn before 1.7 has no sample_weight here
-        of_class = compute_class_weight(class_weight, classes=labels, y=labels[indices])
-    factors = torch.from_numpy(of_class).double().to(y.device)[y]
-    return factors if weights is None else weights * factors
+    if class_weight == "balanced":
+        given = Knobs(class_weight="balanced").weights_of_classes(counts.tolist())
+        return torch.tensor(given, dtype=torch.float64)
+    labels = as_numpy(classes)
+    return torch.from_numpy(compute_class_weight(class_weight, classes=labels, y=labels)).double()
