@@ -143,10 +143,9 @@ def descended(
 def _sparse(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     from linnet.solvers.proximal import minimise_l1
 
-    theta, status, certificate, _ = minimise_l1(
-        problem.objective(), start, tol=method.tol, **_limit(method)
-    )
-    return Answer(theta, certificate.iterations, status)
+    start = None if start is None else start.to(torch.float64)
+    found = minimise_l1(problem.objective(), start, tol=method.tol, **_limit(method))
+    return Answer(found.theta, max(1, found.certificate.iterations), found.status)
 
 
 def _least(problem: Problem, method: Method, start: Tensor | None) -> Answer:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils import Tags
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from torch import Tensor
 
-from linnet.core.losses import SquaredError
-from linnet.estimators.arrays import Space, tensor
-from linnet.estimators.base import LinearEstimator, inside, real
+from linnet.estimators.arrays import Space
+from linnet.estimators.base import LinearEstimator
 from linnet.estimators.methods import descended, from_statistics, gathered, solved
 from linnet.estimators.problem import Problem
-from linnet.estimators.weights import row_weights
+from linnet.estimators.regression import Regression
 from linnet.solvers.statistics import Statistics
 
 SOLVERS = {"auto", "qr", "svd", "cholesky", "newton", "lbfgs", "proximal", "sgd"}
@@ -26,7 +23,7 @@ def _can_go_on(estimator: LinearRegressor) -> bool:
     return not estimator.l1 or estimator.solver == "sgd"
 
 
-class LinearRegressor(RegressorMixin, LinearEstimator):
+class LinearRegressor(Regression):
     """Linear regression: the minimum of the mean of ½ Σ_k (ŷ_k − y_k)² and of ½ l2 ‖W‖² + l1 ‖W‖₁.
 
     The mean is weighted by `sample_weight`, the bias is not penalised. With N rows, l2 is scikit-learn's
@@ -85,11 +82,6 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
 
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LinearRegressor:
         """Fit the model.
@@ -128,31 +120,8 @@ class LinearRegressor(RegressorMixin, LinearEstimator):
         answer = from_statistics(self.statistics_, problem)
         return self._keep(answer.theta, answer.iterations, space)
 
-    def predict(self, X: Any) -> Any:
-        """The predictions, (N,) or (N, K), of rows (N, D)."""
-        return self._scores(X, "predict")
-
     def _stepped(self, problem: Problem, space: Space) -> LinearRegressor:
         """One pass of steps from the weights there are."""
         start = self._theta(problem.outputs, problem.features)
         theta = descended(problem, self._method(), start)
         return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)
-
-    def _problem(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
-        X, y = self._rows_and_targets(X, y, reset, multi_output=True, y_numeric=True)
-        space, rows = Space.of(X), inside(X)
-        Y = tensor(y).to(rows.device if isinstance(rows, Tensor) else "cpu")
-        if reset:
-            self._is_flat, self._dtype = Y.ndim == 1, real(X)
-        Y = (Y if Y.is_floating_point() else Y.double()).reshape(len(Y), -1)
-        weights = row_weights(sample_weight, X, Y.device)
-        loss = SquaredError()
-        return Problem(rows, Y, Y.shape[1], weights, loss, self._penalty, self.fit_intercept), space
-
-    def _keep(self, theta: Tensor, iterations: int, space: Space) -> LinearRegressor:
-        theta = theta.to(self._dtype)
-        coef, intercept = space.array(theta[:, :-1].contiguous()), space.array(theta[:, -1].contiguous())
-        self.coef_ = coef[0, ...] if self._is_flat else coef
-        self.intercept_ = intercept[0, ...] if self._is_flat else intercept
-        self.n_iter_ = iterations
-        return self
