@@ -7,18 +7,23 @@ from typing import Any
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from linnet.estimators import LinearRegressor, SoftmaxClassifier
+from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
 
 ESTIMATORS = [
     LinearRegressor(),
     LinearRegressor(l2=0.1, fit_intercept=False),
     LinearRegressor(l2=1e-3, solver="lbfgs"),
     LinearRegressor(l2=1e-3, solver="sgd", random_state=0),
+    LinearRegressorCV(),
+    LinearRegressorCV(l2s=[0.1, 1.0], cv=3, scoring="r2", fit_intercept=False),
     SoftmaxClassifier(),
     SoftmaxClassifier(l2=1e-3, solver="newton"),
     SoftmaxClassifier(l2=1e-3, solver="lbfgs", warm_start=True),
     SoftmaxClassifier(l2=1e-3, class_weight="balanced", solver="staged"),
     SoftmaxClassifier(l2=1e-3, solver="sgd", random_state=0),
+    SoftmaxClassifierCV(l2s=3, cv=3),
+    SoftmaxClassifierCV(l2s=[1e-3, 1e-2], cv=3, scoring="neg_log_loss", class_weight="balanced"),
+    SoftmaxClassifierCV(l2s=3, cv=3, solver="sgd", random_state=0),
 ]
 
 

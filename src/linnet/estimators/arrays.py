@@ -84,6 +84,13 @@ def as_numpy(array: Any) -> np.ndarray:
     return array if isinstance(array, np.ndarray) else np.asarray(tensor(array).cpu())
 
 
+def chosen(array: Any, index: np.ndarray) -> Any:
+    """Some rows of a checked array or sparse matrix."""
+    if isinstance(array, np.ndarray) or sparse.issparse(array):
+        return array[index]
+    return Space.of(array).array(tensor(array)[torch.from_numpy(index)])
+
+
 def check_same(X: Any, fitted: Any, owner: str, method: str) -> None:
     """Refuse an input of another library or device than the model.
 

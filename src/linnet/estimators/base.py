@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,7 +19,10 @@ from torch import Tensor
 from linnet.core.penalties import Penalty
 from linnet.estimators.arrays import Space, check_same, tensor
 from linnet.estimators.methods import Method
-from linnet.estimators.problem import as_csr
+from linnet.estimators.problem import Problem, as_csr
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 AMOUNT = Interval(Real, 0, None, closed="left")
 
@@ -38,18 +42,32 @@ class LinearEstimator(BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    l2: float
-    l1: float
-    fit_intercept: bool
-    solver: str
-    tol: float
-    max_iter: int | None
-    lr: float | None
-    batch_size: int
-    warm_start: bool
-    random_state: Any
+    # What an estimator that does not ask for them has.
+    l2: float = 0.0
+    l1: float = 0.0
+    fit_intercept: bool = True
+    solver: str = "auto"
+    tol: float = 1e-9
+    max_iter: int | None = None
+    lr: float | None = None
+    batch_size: int = 256
+    warm_start: bool = False
+    random_state: Any = None
+    _dtype: torch.dtype
     coef_: Any
     intercept_: Any
+
+    @abstractmethod
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        """Inputs as scikit-learn checks them."""
+
+    @abstractmethod
+    def _posed(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
+        """Checked inputs as a problem, and where they are; learns what kind it is at a reset."""
+
+    @abstractmethod
+    def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
+        """Take θ, (K, D + 1), as the model's parameters."""
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from scipy import sparse
@@ -10,7 +10,6 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
-from typing_extensions import Self
 
 from linnet.core.functional import log_softmax, softmax
 from linnet.core.losses import Logistic, SoftmaxCrossEntropy
@@ -18,6 +17,9 @@ from linnet.estimators.arrays import Space, as_numpy, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
 from linnet.estimators.problem import Problem
 from linnet.estimators.weights import class_factors, counted, row_weights
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Classification(ClassifierMixin, LinearEstimator):
@@ -73,21 +75,18 @@ class Classification(ClassifierMixin, LinearEstimator):
         scores = tensor(self._decided(X, method))
         return torch.stack([torch.zeros_like(scores), scores], 1) if scores.ndim == 1 else scores
 
-    def _problem(self, X: Any, y: Any, sample_weight: Any) -> tuple[Problem, Space]:
-        """Checked inputs as a problem; learns the classes."""
-        X, y = self._rows_and_targets(X, y, reset=True)
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        X, y = self._rows_and_targets(X, y, reset)
         check_classification_targets(y)
-        before = vars(self).get("classes_")
-        self.classes_, inverse = Space.of(y).xp.unique_inverse(y)
-        self._dtype = real(X)
-        if before is not None and before.shape != self.classes_.shape:
-            vars(self).pop("coef_", None)  # of another problem, no start for this one
-        return self._posed(X, tensor(inverse).reshape(-1), sample_weight)
+        return X, y
 
-    def _posed(
-        self, X: Any, index: Tensor, sample_weight: Any, *, is_partial: bool = False
-    ) -> tuple[Problem, Space]:
-        """The problem of rows whose classes are known by number, (N,)."""
+    def _posed(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
+        """See `LinearEstimator._posed`; without a reset y holds known classes, and there are other rows."""
+        if reset:
+            index = self._learned(y)
+            self._dtype = real(X)
+        else:
+            index = places(self.classes_, y)
         count = self.classes_.shape[0]
         if count < 2:
             raise ValueError(
@@ -99,7 +98,7 @@ class Classification(ClassifierMixin, LinearEstimator):
         weights = row_weights(sample_weight, X, index.device)
         if self.class_weight is not None:
             counts = counted(index, weights, count)
-            if is_partial:  # a balance is struck of all rows seen
+            if not reset:  # a balance is struck of all rows seen
                 counts = self.class_counts_ = counts + vars(self).get("class_counts_", 0)
             factors = class_factors(self.class_weight, self.classes_, counts).to(index.device)[index]
             weights = factors if weights is None else weights * factors
@@ -109,9 +108,30 @@ class Classification(ClassifierMixin, LinearEstimator):
         outputs = 1 if is_pair else count
         return Problem(rows, y, outputs, weights, loss, self._penalty, self.fit_intercept), Space.of(X)
 
+    def _learned(self, y: Any) -> Tensor:
+        """Learn the classes; the number of each row's, (N,)."""
+        before = vars(self).get("classes_")
+        self.classes_, inverse = Space.of(y).xp.unique_inverse(y)
+        if before is not None and before.shape != self.classes_.shape:
+            vars(self).pop("coef_", None)  # of another problem, no start for this one
+        return tensor(inverse).reshape(-1)
+
     def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
         theta = theta.to(self._dtype)
         self.coef_ = space.array(theta[:, :-1].contiguous())
         self.intercept_ = space.array(theta[:, -1].contiguous())
         self.n_iter_ = space.array(torch.tensor([iterations], dtype=torch.int32))
         return self
+
+
+def places(classes: Any, y: Any) -> Tensor:
+    """The number of each row's class, (N,).
+
+    Raises:
+        ValueError: a label is none of the classes.
+    """
+    numbers = {label: k for k, label in enumerate(as_numpy(classes).tolist())}
+    labels = as_numpy(y).tolist()
+    if unknown := sorted({str(label) for label in labels if label not in numbers}):
+        raise ValueError(f"y contains labels that are not in classes: {', '.join(unknown[:5])}")
+    return torch.tensor([numbers[label] for label in labels])

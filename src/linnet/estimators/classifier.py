@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import torch
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from torch import Tensor
 
 from linnet.estimators.arrays import Space, as_numpy
 from linnet.estimators.base import LinearEstimator, real
@@ -25,7 +22,7 @@ class SoftmaxClassifier(Classification):
     scikit-learn's `LogisticRegression(C=1/(l2·N))`.
 
     Two classes have one row of weights w, whose score is how much the second class is ahead of the first,
-    and the penalty is ½ l2 ‖w‖² + l1 ‖w‖₁: logistic regression, as scikit-learn has it. (Softmax with two rows
+    and the penalty is ½ l2 ‖w‖² + l1 ‖w‖₁: logistic regression, as scikit-learn has it. (Softmax with rows
     ±w/2 has the same probabilities, and a penalty half as large.)
 
     Args:
@@ -97,7 +94,7 @@ class SoftmaxClassifier(Classification):
             y: labels, (N,), numbers or strings.
             sample_weight: how much each row counts, (N,).
         """
-        problem, space = self._problem(X, y, sample_weight)
+        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
         vars(self).pop("class_counts_", None)
         start = self._theta(problem.outputs, problem.features) if self.warm_start else None
         answer = solved(problem, self._method(), start)
@@ -116,12 +113,11 @@ class SoftmaxClassifier(Classification):
             sample_weight: how much each row counts, (N,).
         """
         is_first = "coef_" not in vars(self)
-        X, y = self._rows_and_targets(X, y, reset=is_first)
+        X, y = self._checked(X, y, is_first)
         self._check_classes(y, classes)
-        index = _places(self.classes_, y)
-        problem, space = self._posed(X, index, sample_weight, is_partial=True)
         if is_first:
             self._dtype = real(X)
+        problem, space = self._posed(X, y, sample_weight, reset=False)
         start = self._theta(problem.outputs, problem.features)
         theta = descended(problem, self._method(), start)
         done = 0 if is_first else int(self.n_iter_[0])
@@ -129,7 +125,6 @@ class SoftmaxClassifier(Classification):
 
     def _check_classes(self, y: Any, classes: Any) -> None:
         """Learn the classes at the first `partial_fit`, and refuse others later."""
-        check_classification_targets(y)
         known = vars(self).get("classes_")
         if classes is None and known is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -142,16 +137,3 @@ class SoftmaxClassifier(Classification):
             raise ValueError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
             )
-
-
-def _places(classes: Any, y: Any) -> Tensor:
-    """The number of each row's class, (N,).
-
-    Raises:
-        ValueError: a label is none of the classes.
-    """
-    numbers = {label: k for k, label in enumerate(as_numpy(classes).tolist())}
-    labels = as_numpy(y).tolist()
-    if unknown := sorted({str(label) for label in labels if label not in numbers}):
-        raise ValueError(f"y contains labels that are not in classes: {', '.join(unknown[:5])}")
-    return torch.tensor([numbers[label] for label in labels])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from torch import Tensor
-from typing_extensions import Self
 
 from linnet.core.losses import SquaredError
 from linnet.estimators.arrays import Space, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
 from linnet.estimators.problem import Problem
 from linnet.estimators.weights import row_weights
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Regression(RegressorMixin, LinearEstimator):
@@ -28,8 +30,10 @@ class Regression(RegressorMixin, LinearEstimator):
         """The predictions, (N,) or (N, K), of rows (N, D)."""
         return self._scores(X, "predict")
 
-    def _problem(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
-        X, y = self._rows_and_targets(X, y, reset, multi_output=True, y_numeric=True)
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        return self._rows_and_targets(X, y, reset, multi_output=True, y_numeric=True)
+
+    def _posed(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
         space, rows = Space.of(X), inside(X)
         Y = tensor(y).to(rows.device if isinstance(rows, Tensor) else "cpu")
         if reset:

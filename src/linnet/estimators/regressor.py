@@ -91,7 +91,7 @@ class LinearRegressor(Regression):
             y: targets, (N,) or (N, K).
             sample_weight: how much each row counts, (N,).
         """
-        problem, space = self._problem(X, y, sample_weight, reset=True)
+        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
         start = self._theta(problem.outputs, problem.features) if self.warm_start else None
         answer = solved(problem, self._method(), start)
         vars(self).pop("statistics_", None)
@@ -111,7 +111,7 @@ class LinearRegressor(Regression):
             sample_weight: how much each row counts, (N,).
         """
         is_first = "coef_" not in vars(self)
-        problem, space = self._problem(X, y, sample_weight, reset=is_first)
+        problem, space = self._posed(*self._checked(X, y, is_first), sample_weight, is_first)
         if self.solver == "sgd":
             return self._stepped(problem, space)
         before: Statistics | None = vars(self).get("statistics_")

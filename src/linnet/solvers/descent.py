@@ -159,6 +159,6 @@ def _counting(weights: Tensor | None, rows: int) -> Tensor:
 def _check_finite(bank: Bank, epoch: int) -> None:
     if not bool(bank.theta.isfinite().all()):
         raise DivergedError(
-            f"the parameters are no longer finite in epoch {epoch + 1}: give a lower lr, or none for one that "
-            "is safe, or scale the features"
+            f"the parameters are no longer finite in epoch {epoch + 1}: give a lower lr, or none for one "
+            "that is safe, or scale the features"
         )
