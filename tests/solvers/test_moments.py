@@ -19,8 +19,12 @@ def same(a: moments.Moments, b: moments.Moments) -> None:
         torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("by_bytes", [True, False], ids=["bytes", "float32"])
 @pytest.mark.parametrize("rows", [1, 300, 1024, 5000])
-def test_pixels_by_float32_are_the_reference_exactly(rows: int) -> None:
+def test_pixels_are_the_reference_exactly(monkeypatch: pytest.MonkeyPatch, rows: int, by_bytes: bool) -> None:
+    if by_bytes and not moments.multiplies_bytes():
+        pytest.skip("needs a processor and a torch with a product of bytes")
+    monkeypatch.setattr(moments, "multiplies_bytes", lambda: by_bytes)
     pixels = make_blobs(rows)
     pixels.X[: rows // 2] = torch.tensor([0, 255], dtype=torch.uint8).repeat(8)  # the largest products
     assert moments.are_pixels(pixels)
@@ -28,6 +32,16 @@ def test_pixels_by_float32_are_the_reference_exactly(rows: int) -> None:
     assert not moments.are_pixels(soft)
     middle = torch.zeros(3, dtype=torch.float64)
     same(of(pixels), moments.gather(soft, moments.origin(pixels)[0], middle))
+
+
+def test_a_product_of_bytes_that_saturates_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def saturating(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return (a.double() @ b.double()).clamp(max=2**15 * 256).int()
+
+    monkeypatch.setattr(torch, "_int_mm", saturating)
+    assert not moments.multiplies_bytes.__wrapped__()
+    monkeypatch.delattr(torch, "_int_mm")
+    assert not moments.multiplies_bytes.__wrapped__()
 
 
 def test_pixels_are_exact_integers() -> None:

@@ -47,6 +47,15 @@ def test_a_step_goes_to_the_optimum_and_the_gap_is_what_is_left(intercept: bool)
     assert normal.gap(gradient) == pytest.approx(objective(theta) - objective(best), rel=1e-9)
 
 
+@pytest.mark.parametrize("data", [regression(), make_blobs(300)], ids=["regression", "pixels"])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_losses_of_a_path_are_those_of_its_models(data: Dataset, intercept: bool) -> None:
+    spectrum, l2s = Spectrum.of(Statistics.of(data.rows(slice(0, 40))), intercept), [1e-3, 0.1, 10.0]
+    others = Statistics.of(data.rows(slice(40, None)))
+    right = others.loss(spectrum.path(l2s))
+    torch.testing.assert_close(spectrum.losses(others, l2s), right, rtol=1e-11, atol=0)
+
+
 def test_partial_fit_is_exact() -> None:
     data = make_blobs(500)
     grown = Statistics.of(data.rows(slice(0, 100))).with_rows(data.rows(slice(100, None)))
@@ -78,3 +87,12 @@ def test_what_cannot_be_solved_is_refused() -> None:
         solve(everything, -1)
     with pytest.raises(UsageError, match="penalties"):
         Spectrum.of(everything).path([1, -1])
+
+
+def test_the_condition_number_is_that_of_the_scaled_matrix() -> None:
+    data = regression()
+    normal = factored(Statistics.of(data), 0.0, True)
+    assert normal is not None
+    H = normal.L @ normal.L.T
+    right = float(torch.linalg.cond(H, 1))
+    assert right * 0.3 <= normal.condition <= right * 3

@@ -107,9 +107,12 @@ def slices(values: Tensor | Doubled, bits: int) -> list[Tensor]:
 def product(left: list[Tensor], right: list[Tensor], like: Tensor) -> Doubled:
     """The sum of the products of all pairs of slices, (a, c) as `like`, for slices (a, b) and (b, c)."""
     total = Doubled.of(torch.zeros_like(like))
+    if not right:
+        return total
+    beside = torch.cat(right, 1)  # each left slice is read once
     for a in left:
-        for b in right:
-            total = total + a @ b
+        for part in (a @ beside).split(like.shape[1], 1):
+            total = total + part
     return total
 
 

@@ -86,7 +86,7 @@ def cross_validate(
     whole = reduce(add, parts)
 
     def judged(part: Statistics) -> Tensor:
-        return part.loss(Spectrum.of(whole - part, intercept).path(l2s))
+        return Spectrum.of(whole - part, intercept).losses(part, l2s)
 
     # A core takes whole folds: two share an eigendecomposition badly.
     shares = min(torch.get_num_threads(), len(parts))
