@@ -77,9 +77,10 @@ class LinearEstimator(BaseEstimator):
 
     def _rows_and_targets(self, X: Any, y: Any, reset: bool, **checks: Any) -> tuple[Any, Any]:
         """Both as scikit-learn checks them; dense rows of float32, float64 and uint8 stay as they are."""
-        return validate_data(
+        checked: Any = validate_data(
             self, X, y, reset=reset, accept_sparse="csr", dtype=self._dtypes(X, reset), order="C", **checks
         )
+        return checked
 
     def _dtypes(self, X: Any, reset: bool = False) -> list[Any]:
         xp = Space.of(X).xp

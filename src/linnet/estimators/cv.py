@@ -100,7 +100,7 @@ class CrossValidated(LinearEstimator):
         """Which rows each fold trains on, and which judge it."""
         labels = as_numpy(y)
         rows = X if Space.of(X).is_numpy else np.empty((len(labels), 0))
-        folds = check_cv(self.cv, labels, classifier=is_classifier(self))
+        folds: Any = check_cv(self.cv, labels, classifier=is_classifier(self))
         return list(folds.split(rows, labels, **params))
 
     def _routed(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -119,7 +119,7 @@ class CrossValidated(LinearEstimator):
 
     def _scored(self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]) -> Tensor:
         """What the scorer says of each model of the bank, (P, F); it is given numpy's arrays."""
-        scorer = check_scoring(self, scoring=self.scoring)
+        scorer: Any = check_scoring(self, scoring=self.scoring)
         count = bank.models // len(splits)
         scores = torch.empty(count, len(splits), dtype=torch.float64)
         for fold, (_, kept) in enumerate(splits):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from sklearn.exceptions import ConvergenceWarning
@@ -21,6 +22,7 @@ from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.least_squares import QR, SVD, Cholesky
 from linnet.solvers.newton import Newton
 from linnet.solvers.normal import solve
+from linnet.solvers.proximal import minimise_l1
 from linnet.solvers.smooth import choose, minimise
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, UNATTAINED, Status
 from linnet.solvers.staged import Staged
@@ -141,8 +143,6 @@ def descended(
 
 
 def _sparse(problem: Problem, method: Method, start: Tensor | None) -> Answer:
-    from linnet.solvers.proximal import minimise_l1
-
     start = None if start is None else start.to(torch.float64)
     found = minimise_l1(problem.objective(), start, tol=method.tol, **_limit(method))
     return Answer(found.theta, max(1, found.certificate.iterations), found.status)
@@ -193,5 +193,5 @@ def _smooth(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     return Answer(found.theta, max(1, found.certificate.iterations), found.status)
 
 
-def _limit(method: Method) -> dict[str, int]:
+def _limit(method: Method) -> dict[str, Any]:
     return {} if method.max_iter is None else {"max_iter": method.max_iter}

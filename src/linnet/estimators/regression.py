@@ -47,6 +47,6 @@ class Regression(RegressorMixin, LinearEstimator):
         theta = theta.to(self._dtype)
         coef, intercept = space.array(theta[:, :-1].contiguous()), space.array(theta[:, -1].contiguous())
         self.coef_ = coef[0, ...] if self._is_flat else coef
-        self.intercept_ = intercept[0, ...] if self._is_flat else intercept
+        self.intercept_ = intercept[0] if self._is_flat else intercept
         self.n_iter_ = iterations
         return self
