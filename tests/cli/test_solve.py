@@ -75,3 +75,16 @@ def test_what_cannot_be(
 ) -> None:
     assert call(*QUICK, *options, "--out", tmp_path / "run") == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_summary_is_a_table_of_estimates(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("solve", "--dataset", "synthetic", "--summary", "--covariance", "hc3", "--out", "s") == 0
+    said = capsys.readouterr().out
+    assert "hc3" in said.lower()
+    lines = Path("s/inference.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 3  # the bias and two weights
+    assert call("solve", "--dataset", "synthetic", "--summary", "--json", "--out", "j") == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["inference"]["table"]
+    assert call("solve", "--dataset", "digits", "--l1", "1e-3", "--summary", "--out", "l") == 2
+    assert "L1" in capsys.readouterr().err

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from cyclopts import Parameter
 
+from linnet import files
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
     from linnet.core.losses import Loss
     from linnet.data.dataset import Dataset
     from linnet.evaluate.score import Score
+    from linnet.solvers.inferred import Inference
     from linnet.solvers.path import Path as Penalties
     from linnet.solvers.solution import Solution
 
@@ -38,6 +40,9 @@ def solve(
     max_iter: int | None = None,
     dtype: str = "float64",
     path: int | None = None,
+    summary: Annotated[bool, Parameter(negative="")] = False,
+    covariance: str = "hessian",
+    level: float = 0.95,
     data_dir: Path | None = None,
     seed: int = 1,
     out: Path | None = None,
@@ -56,6 +61,8 @@ def solve(
         linnet solve --dataset synthetic --loss absolute
 
         linnet solve --dataset digits --path 20
+
+        linnet solve --dataset synthetic --summary --covariance hc3
 
     Parameters
     ----------
@@ -82,6 +89,12 @@ def solve(
     path
         Solve for so many L1 penalties, measured on a tenth of the training rows held out; the best is
         solved again on all of them.
+    summary
+        Print standard errors, confidence intervals and tests of the weights, and what is known of the fit.
+    covariance
+        How: hessian, sandwich, bootstrap; for a regression also hc0, hc1, hc3.
+    level
+        Of the intervals.
     data_dir
         The folder with the data set's files.
     seed
@@ -99,6 +112,10 @@ def solve(
     from linnet.runs import default_folder, new_folder
     from linnet.solvers.solve import solve as solved
 
+    if summary and (l1 or path is not None):
+        raise UsageError(
+            "--summary needs a model without an L1 penalty, which chooses the weights it keeps by the data"
+        )
     stream = sys.stderr if json else sys.stdout
     say = _Teller(None if quiet else stream)
     with download_progress(quiet) as progress:
@@ -125,9 +142,16 @@ def solve(
     run.asked |= {"seed": seed} | ({"data_dir": str(data_dir)} if data_dir is not None else {})
     scores = _scores(solution, train, test)
     leave(solution, folder)
+    inference = _inferred(solution, train, covariance, level, seed) if summary else None
+    if inference is not None:
+        files.write(folder / "inference.csv", inference.table.to_csv(index=False))
     if json:
-        print(json_format.dumps(summary(solution, scores, folder), ensure_ascii=False))
+        said = summary_of(solution, scores, folder)
+        known = {} if inference is None else {"inference": inference.summary()}
+        print(json_format.dumps({**said, **known}, ensure_ascii=False))
     else:
+        if inference is not None:
+            say(str(inference))
         say("\n".join(closing(solution, scores, folder)))
     if not solution.status.is_good:
         sys.exit(INTERRUPTED_CODE if run.status == "interrupted" else 1)
@@ -180,7 +204,20 @@ def leave(solution: Solution, folder: Path) -> None:
     run.save(folder)
 
 
-def summary(solution: Solution, scores: dict[str, Score], folder: Path) -> dict[str, object]:
+def _inferred(solution: Solution, train: Dataset, covariance: str, level: float, seed: int) -> Inference:
+    """The table of estimates; what it warns of stands in its notes."""
+    import warnings
+
+    from linnet.errors import CollinearWarning, SeparationWarning
+    from linnet.solvers.inference import infer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollinearWarning)
+        warnings.simplefilter("ignore", SeparationWarning)
+        return infer(solution, train, covariance=covariance, level=level, seed=seed)
+
+
+def summary_of(solution: Solution, scores: dict[str, Score], folder: Path) -> dict[str, object]:
     """What --json prints."""
     W = solution.value.bank.W
     return {

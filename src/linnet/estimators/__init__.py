@@ -1,0 +1,17 @@
+"""scikit-learn's estimators of linnet's models: for pipelines, grid searches, calibration and the rest.
+
+    from linnet.estimators import SoftmaxClassifier
+    model = make_pipeline(StandardScaler(), SoftmaxClassifier(l2=1e-3)).fit(X, y)
+
+`LinearRegressor` and `SoftmaxClassifier` minimise the mean loss with ½ l2 ‖W‖² + l1 ‖W‖₁;
+`LinearRegressorCV` and `SoftmaxClassifierCV` choose l2 by cross-validation. docs/estimators.md is the guide.
+"""
+
+from __future__ import annotations
+
+from linnet.estimators.classifier import SoftmaxClassifier
+from linnet.estimators.classifier_cv import SoftmaxClassifierCV
+from linnet.estimators.regressor import LinearRegressor
+from linnet.estimators.regressor_cv import LinearRegressorCV
+
+__all__ = ["LinearRegressor", "LinearRegressorCV", "SoftmaxClassifier", "SoftmaxClassifierCV"]

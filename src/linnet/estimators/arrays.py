@@ -1,0 +1,116 @@
+"""Arrays of any library in, tensors that share their memory inside, arrays of the same library out.
+
+scikit-learn says which library an input is of: numpy, unless its `array_api_dispatch` is on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn import get_config
+from sklearn.utils._array_api import get_namespace_and_device  # the only way to learn it; since 1.5
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Space:
+    """A library of arrays and a device.
+
+    Args:
+        xp: the library's namespace, as scikit-learn wraps it.
+        device: in the library's own words; None where it has no word for it.
+    """
+
+    xp: Any
+    device: Any = None
+
+    @classmethod
+    def of(cls, array: Any) -> Space:
+        """Where an input is; lists, data frames and sparse matrices are numpy's."""
+        xp, _, device = get_namespace_and_device(array)
+        return cls(xp, device)
+
+    @property
+    def library(self) -> str:
+        """The library's name, such as "numpy" or "torch"."""
+        return self.xp.__name__.removeprefix("sklearn.externals.array_api_compat.").split(".")[-1]
+
+    @property
+    def is_numpy(self) -> bool:
+        """Whether arrays here are numpy's."""
+        return self.library == "numpy"
+
+    def array(self, tensor: Tensor) -> Any:
+        """A tensor as an array of this library and device."""
+        tensor = tensor.detach()
+        if self.library == "torch":
+            return tensor.to(self.device)
+        array = tensor.cpu().numpy()
+        return array if self.is_numpy else self.xp.asarray(array, device=self.device)
+
+
+def tensor(array: Any) -> Tensor:
+    """A dense array as a tensor that shares its memory."""
+    if isinstance(array, Tensor):
+        return array.detach()
+    if isinstance(array, np.ndarray):
+        return torch.from_numpy(_quiet(array))
+    return torch.from_dlpack(array)
+
+
+class _Unlocked:
+    """Read-only memory that says it is writable, for torch warns of any other, and we only read it."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        address = array.__array_interface__["data"][0]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+
+
+def _quiet(array: np.ndarray) -> np.ndarray:
+    if any(stride < 0 for stride in array.strides):
+        array = np.ascontiguousarray(array)
+    return array if array.flags.writeable else np.asarray(_Unlocked(array))
+
+
+def as_numpy(array: Any) -> np.ndarray:
+    """An array of any library and device as numpy's."""
+    if isinstance(array, Tensor):
+        return array.detach().cpu().numpy()
+    return array if isinstance(array, np.ndarray) else np.asarray(tensor(array).cpu())
+
+
+def chosen(array: Any, index: np.ndarray) -> Any:
+    """Some rows of a checked array or sparse matrix."""
+    if isinstance(array, np.ndarray) or sparse.issparse(array):
+        return array[index]
+    return Space.of(array).array(tensor(array)[torch.from_numpy(index)])
+
+
+def check_same(X: Any, fitted: Any, owner: str, method: str) -> None:
+    """Refuse an input of another library or device than the model.
+
+    Args:
+        X: the input.
+        fitted: one of the model's arrays.
+        owner: the estimator's class.
+        method: that was called.
+
+    Raises:
+        ValueError: in scikit-learn's words.
+    """
+    if not get_config()["array_api_dispatch"]:
+        return
+    model, here = Space.of(fitted), Space.of(X)
+    if model.is_numpy and here.is_numpy:
+        return
+    if model != here or sparse.issparse(X):
+        raise ValueError(
+            f"Inputs passed to {owner}.{method}() must use the same namespace and the same device as those "
+            f"passed to fit(): the model is in {model.library} on {model.device}, the input in "
+            f"{here.library} on {here.device}."
+        )

@@ -1,0 +1,126 @@
+"""`LinearEstimator`: what the estimators share: their settings, the reading of inputs, and scores."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor
+
+from linnet.core.penalties import Penalty
+from linnet.estimators.arrays import Space, check_same, tensor
+from linnet.estimators.methods import Method
+from linnet.estimators.problem import Problem, as_csr
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+AMOUNT = Interval(Real, 0, None, closed="left")
+
+
+class LinearEstimator(BaseEstimator):
+    """Weights and biases of a linear model: `scores = X coef_ᵀ + intercept_`."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "l2": [AMOUNT],
+        "l1": [AMOUNT],
+        "fit_intercept": ["boolean"],
+        "tol": [AMOUNT],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    # What an estimator that does not ask for them has.
+    l2: float = 0.0
+    l1: float = 0.0
+    fit_intercept: bool = True
+    solver: str = "auto"
+    tol: float = 1e-9
+    max_iter: int | None = None
+    lr: float | None = None
+    batch_size: int = 256
+    warm_start: bool = False
+    random_state: Any = None
+    _dtype: torch.dtype
+    coef_: Any
+    intercept_: Any
+
+    @abstractmethod
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        """Inputs as scikit-learn checks them."""
+
+    @abstractmethod
+    def _posed(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
+        """Checked inputs as a problem, and where they are; learns what kind it is at a reset."""
+
+    @abstractmethod
+    def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
+        """Take θ, (K, D + 1), as the model's parameters."""
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.array_api_support = True
+        return tags
+
+    def _rows_and_targets(self, X: Any, y: Any, reset: bool, **checks: Any) -> tuple[Any, Any]:
+        """Both as scikit-learn checks them; dense rows of float32, float64 and uint8 stay as they are."""
+        checked: Any = validate_data(
+            self, X, y, reset=reset, accept_sparse="csr", dtype=self._dtypes(X, reset), order="C", **checks
+        )
+        return checked
+
+    def _dtypes(self, X: Any, reset: bool = False) -> list[Any]:
+        xp = Space.of(X).xp
+        return [xp.float64, xp.float32, xp.uint8] if reset and not sparse.issparse(X) else [
+            xp.float64, xp.float32,
+        ]  # fmt: skip
+
+    def _scores(self, X: Any, method: str) -> Any:
+        """`X coef_ᵀ + intercept_` in the input's own library."""
+        check_is_fitted(self)
+        check_same(X, self.intercept_, type(self).__name__, method)
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=self._dtypes(X))
+        coef = self.coef_.T if self.coef_.ndim == 2 else self.coef_
+        return safe_sparse_dot(X, coef, dense_output=True) + self.intercept_
+
+    @property
+    def _penalty(self) -> Penalty:
+        return Penalty(float(self.l2), float(self.l1))
+
+    def _method(self) -> Method:
+        seed = 0
+        if self.random_state is not None or self.solver == "sgd":
+            seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        return Method(self.solver, self.tol, self.max_iter, seed, self.lr, self.batch_size)
+
+    def _theta(self, outputs: int, features: int) -> Tensor | None:
+        """The parameters there are, (K, D + 1), float64, as a start; None where none fit."""
+        if "coef_" not in vars(self):
+            return None
+        coef = tensor(self.coef_.toarray() if sparse.issparse(self.coef_) else self.coef_).double()
+        W = coef.reshape(-1, coef.shape[-1])
+        b = torch.as_tensor(self.intercept_).detach().to(W).reshape(-1).expand(len(W))
+        return torch.cat([W, b[:, None]], 1) if W.shape == (outputs, features) else None
+
+
+def inside(X: Any) -> Any:
+    """Checked rows as a tensor that shares their memory, or as CSR."""
+    return as_csr(X) if sparse.issparse(X) else tensor(X)
+
+
+def real(X: Any) -> torch.dtype:
+    """The dtype of a model of such rows."""
+    return torch.float32 if str(X.dtype).endswith("float32") else torch.float64

@@ -1,0 +1,112 @@
+"""`SoftmaxClassifierCV`: softmax regression that chooses its l2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import StrOptions
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.estimators.base import LinearEstimator
+from linnet.estimators.classification import Classification
+from linnet.estimators.classifier import SOLVERS, SoftmaxClassifier
+from linnet.estimators.cv import CrossValidated
+from linnet.estimators.paths import Split, accuracies, stepwise
+from linnet.estimators.problem import Problem
+
+SHARED = ("l1", "tol", "max_iter", "lr", "batch_size", "random_state")
+"""Settings that mean what they mean for `SoftmaxClassifier`."""
+
+
+class SoftmaxClassifierCV(Classification, CrossValidated):
+    """Softmax regression with the l2 that does best in cross-validation, as `SoftmaxClassifier` weighs it.
+
+    The models of a fold go down the penalties, each from where the one before ended. With solver="sgd" the
+    models of all folds and penalties are trained together, on the same minibatches.
+
+    Args:
+        l2s: the penalties, or how many to try of 1e-6…100.
+        cv: folds (5 if None, stratified), a splitter, or pairs of rows to train on and to judge by.
+        scoring: a scorer or its name; accuracy, weighted by `sample_weight`, if None.
+        l1: the weight of the absolute sum of the weights, beside each l2.
+        fit_intercept: whether there is a bias.
+        class_weight: as of `SoftmaxClassifier`; a balance is struck of all rows.
+        solver: as of `SoftmaxClassifier`.
+        tol: likewise.
+        max_iter: likewise.
+        lr: likewise.
+        batch_size: likewise.
+        random_state: likewise.
+
+    Attributes:
+        l2_: the best penalty; of equals the largest.
+        l2s_: those tried, (P,).
+        scores_: of each on each fold, (P, F).
+        best_score_: the mean over the folds of the best.
+        classes_: the labels, (K,).
+        coef_: as of `SoftmaxClassifier` with that l2 on all rows.
+        intercept_: likewise.
+        n_iter_: likewise.
+        n_features_in_: D.
+        feature_names_in_: the columns' names, where X has them.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **CrossValidated._parameter_constraints,
+        **{name: LinearEstimator._parameter_constraints[name] for name in SHARED},
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "solver": [StrOptions(SOLVERS)],
+    }
+
+    def __init__(
+        self,
+        *,
+        l2s: Any = 10,
+        cv: Any = None,
+        scoring: Any = None,
+        l1: float = 0.0,
+        fit_intercept: bool = True,
+        class_weight: Any = None,
+        solver: str = "auto",
+        tol: float = 1e-9,
+        max_iter: int | None = None,
+        lr: float | None = None,
+        batch_size: int = 256,
+        random_state: Any = None,
+    ) -> None:
+        self.l2s = l2s
+        self.cv = cv
+        self.scoring = scoring
+        self.l1 = l1
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.lr = lr
+        self.batch_size = batch_size
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> SoftmaxClassifierCV:
+        """Choose l2, and fit the model on all rows.
+
+        Args:
+            X: rows, (N, D): an array, a data frame, or scipy.sparse.
+            y: labels, (N,), numbers or strings.
+            sample_weight: how much each row counts, (N,).
+            params: for the splitter and the scorer, where metadata routing is on.
+        """
+        return self._fit(X, y, sample_weight, params)
+
+    def _judged(
+        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
+    ) -> tuple[Bank, Tensor]:
+        bank = stepwise(problem, splits, l2s, self._method())
+        return bank, accuracies(bank, problem, splits, weights)
+
+    def _plain(self) -> SoftmaxClassifier:
+        return SoftmaxClassifier(fit_intercept=self.fit_intercept)

@@ -1,0 +1,157 @@
+"""`CrossValidated`: what the estimators that choose their own l2 share."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.base import is_classifier
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+from sklearn.model_selection import check_cv
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    _routing_enabled,
+    process_routing,
+)
+from sklearn.utils.validation import _check_method_params
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.penalties import Penalty
+from linnet.estimators import paths
+from linnet.estimators.arrays import Space, as_numpy, chosen
+from linnet.estimators.base import LinearEstimator
+from linnet.estimators.methods import solved
+from linnet.estimators.paths import Split
+from linnet.estimators.problem import Problem
+from linnet.estimators.weights import row_weights
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+LEARNED = ("n_features_in_", "feature_names_in_", "classes_", "_is_flat", "_dtype")
+"""What a model is besides its parameters."""
+
+
+class CrossValidated(LinearEstimator):
+    """A linear model whose l2 is the one that does best on rows kept from training.
+
+    Scores, penalties P and folds F are (P, F); the best is that of the largest mean; of equals it
+    is the largest l2.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "l2s": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "cv": ["cv_object"],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "fit_intercept": ["boolean"],
+    }
+
+    l2s: Any
+    cv: Any
+    scoring: Any
+
+    @abstractmethod
+    def _judged(
+        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
+    ) -> tuple[Bank, Tensor]:
+        """The models, fold by fold and in each penalty by penalty, and their own kind of score, (P, F)."""
+
+    @abstractmethod
+    def _plain(self) -> LinearEstimator:
+        """An estimator of one l2 that takes a model's parameters."""
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """What metadata goes where: `fit` passes some on to the splitter and the scorer."""
+        router = MetadataRouter(owner=self).add_self_request(self)
+        router.add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
+        if self.scoring is not None:
+            scorer = check_scoring(self, scoring=self.scoring)
+            router.add(scorer=scorer, method_mapping=MethodMapping().add(caller="fit", callee="score"))
+        return router
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, params: dict[str, Any]) -> Self:
+        """Score all penalties on all folds, and fit the best on all rows."""
+        _raise_for_params(params, self, "fit")
+        l2s = paths.penalties(self.l2s)
+        X, y = self._checked(X, y, reset=True)
+        problem, space = self._posed(X, y, sample_weight, reset=True)
+        split, judge = self._routed(params, sample_weight)
+        splits = self._splits(X, y, split)
+        weights = row_weights(sample_weight, X, problem.y.device)
+        bank, scores = self._judged(problem, splits, l2s, weights)
+        if self.scoring is not None:
+            scores = self._scored(bank, splits, X, y, judge)
+        self.scores_ = space.array(scores.to(self._dtype))
+        return self._refitted(problem, space, l2s, scores.mean(1))
+
+    def _splits(self, X: Any, y: Any, params: dict[str, Any]) -> list[Split]:
+        """Which rows each fold trains on, and which judge it."""
+        labels = as_numpy(y)
+        rows = X if Space.of(X).is_numpy else np.empty((len(labels), 0))
+        folds: Any = check_cv(self.cv, labels, classifier=is_classifier(self))
+        return list(folds.split(rows, labels, **params))
+
+    def _routed(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What the splitter and the scorer get of the metadata."""
+        if _routing_enabled():
+            given = params if sample_weight is None else {**params, "sample_weight": sample_weight}
+            routed = process_routing(self, "fit", **given)
+            return routed.splitter.split, {} if self.scoring is None else routed.scorer.score
+        return {}, {"sample_weight": sample_weight} if self._weighs(sample_weight) else {}
+
+    def _weighs(self, sample_weight: Any) -> bool:
+        """Whether the scorer is one by name that takes weights, and there are some."""
+        if sample_weight is None or not isinstance(self.scoring, str):
+            return False
+        return "sample_weight" in inspect.signature(get_scorer(self.scoring)._score_func).parameters
+
+    def _scored(self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]) -> Tensor:
+        """What the scorer says of each model of the bank, (P, F); it is given numpy's arrays."""
+        scorer: Any = check_scoring(self, scoring=self.scoring)
+        count = bank.models // len(splits)
+        scores = torch.empty(count, len(splits), dtype=torch.float64)
+        for fold, (_, kept) in enumerate(splits):
+            X_kept, y_kept = _numpy(chosen(X, kept)), as_numpy(chosen(y, kept))
+            given = _check_method_params(X, params=params, indices=kept)
+            for place in range(count):
+                model = self._with(bank.pick(fold * count + place).theta)
+                scores[place, fold] = scorer(model, X_kept, y_kept, **given)
+        return scores
+
+    def _with(self, theta: Tensor) -> LinearEstimator:
+        """A plain estimator with a model's parameters, numpy's."""
+        model = self._plain()
+        learned = {name: value for name, value in vars(self).items() if name in LEARNED}
+        if "classes_" in learned:
+            learned["classes_"] = as_numpy(learned["classes_"])
+        vars(model).update(learned)
+        return model._keep(theta, 1, Space.of(np.empty(0)))
+
+    def _refitted(self, problem: Problem, space: Space, l2s: Sequence[float], means: Tensor) -> Self:
+        """Fit the best l2 on all rows."""
+        finite = [mean for mean in means.tolist() if math.isfinite(mean)]
+        if not finite:
+            raise ValueError("no l2 has a finite score: check the data, the folds and the scorer")
+        self.best_score_ = max(finite)
+        pairs = zip(l2s, means.tolist(), strict=True)
+        self.l2_ = max(l2 for l2, mean in pairs if mean == self.best_score_)
+        self.l2s_ = space.array(torch.tensor(l2s, dtype=self._dtype))
+        best = replace(problem, penalty=Penalty(self.l2_, problem.penalty.l1))
+        answer = solved(best, self._method())
+        return self._keep(answer.theta, answer.iterations, space)
+
+
+def _numpy(X: Any) -> Any:
+    return X if sparse.issparse(X) else as_numpy(X)

@@ -1,0 +1,197 @@
+"""`solved`: a problem to its optimum by the solver that was asked for, or that suits it."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.core.bank import Bank
+from linnet.core.losses import SquaredError
+from linnet.errors import CollinearWarning
+from linnet.estimators.problem import Problem
+from linnet.solvers.auto_least import solve_least_squares
+from linnet.solvers.descent import descend
+from linnet.solvers.lbfgs import LBFGS
+from linnet.solvers.least_squares import QR, SVD, Cholesky
+from linnet.solvers.newton import Newton
+from linnet.solvers.normal import solve
+from linnet.solvers.proximal import minimise_l1
+from linnet.solvers.smooth import choose, minimise
+from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, UNATTAINED, Status
+from linnet.solvers.staged import Staged
+from linnet.solvers.statistics import Statistics
+from linnet.solvers.steps import Solver
+
+DIRECT = {"qr": QR(), "svd": SVD(), "cholesky": Cholesky()}
+SMOOTH: dict[str, type[Newton] | type[LBFGS] | type[Staged]] = {
+    "newton": Newton,
+    "lbfgs": LBFGS,
+    "staged": Staged,
+}
+
+EPOCHS = 50
+"""Of gradient descent where nothing was said."""
+
+NARROW, PART = 2048, 2048
+"""Features up to which the sums of sparse rows are gathered, and rows that are dense at a time."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to solve.
+
+    Args:
+        name: the solver, as the estimators call it.
+        tol: the gain that may be left, as a share of the objective.
+        max_iter: iterations, or epochs of "sgd"; the solver's own number where None.
+        seed: of gradient descent.
+        lr: its learning rate; a safe one where None.
+        batch_size: its rows a minibatch.
+    """
+
+    name: str
+    tol: float
+    max_iter: int | None
+    seed: int = 0
+    lr: float | None = None
+    batch_size: int = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a solver came to: θ (K, D + 1), how many iterations it took, and how it ended."""
+
+    theta: Tensor
+    iterations: int
+    status: Status
+
+
+def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Answer:
+    """Minimise a problem.
+
+    Args:
+        problem: rows, loss and penalty.
+        method: how.
+        start: θ, (K, D + 1), for methods that take steps; zero when None.
+
+    Raises:
+        ValueError: the solver cannot solve such a problem.
+        KeyboardInterrupt: as the user wished.
+
+    Warns:
+        ConvergenceWarning: it did not get to the optimum.
+    """
+    check(problem, method)
+    answer = _dispatched(problem, method, start)
+    if answer.status.name == INTERRUPTED:
+        raise KeyboardInterrupt
+    if answer.status.name in (LIMIT, UNATTAINED):
+        warnings.warn(str(answer.status), ConvergenceWarning, stacklevel=4)
+    return answer
+
+
+def check(problem: Problem, method: Method) -> None:
+    """Refuse a solver that cannot minimise the problem.
+
+    Raises:
+        ValueError: saying which can.
+    """
+    if problem.penalty.l1 and method.name not in ("auto", "sgd", "proximal"):
+        raise ValueError(
+            f"Solver {method.name!r} supports only l2 penalties, got l1={problem.penalty.l1}: "
+            "use solver='auto', 'proximal' or 'sgd', or set l1=0."
+        )
+
+
+def _dispatched(problem: Problem, method: Method, start: Tensor | None) -> Answer:
+    if method.name == "sgd":
+        return _descended(problem, method, start)
+    if problem.penalty.l1 or method.name == "proximal":
+        return _sparse(problem, method, start)
+    if isinstance(problem.loss, SquaredError) and (method.name in DIRECT or method.name == "auto"):
+        return _least(problem, method, start)
+    return _smooth(problem, method, start)
+
+
+def _descended(problem: Problem, method: Method, start: Tensor | None) -> Answer:
+    epochs = method.max_iter or EPOCHS
+    theta = descended(problem, method, start, epochs, "linear")
+    return Answer(theta.double(), epochs, Status(CONVERGED))
+
+
+def descended(
+    problem: Problem, method: Method, start: Tensor | None, epochs: int = 1, schedule: str = "constant"
+) -> Tensor:
+    """θ, (K, D + 1), after some epochs of gradient descent; from zero where there is no start."""
+    rows = problem.rows()
+    if start is None:
+        start = torch.zeros(problem.outputs, problem.features + 1)
+    bank = Bank(start.to(problem.y.device, rows.dtype))
+    penalty = problem.penalty
+    knobs = Knobs(lr=method.lr or 1.0, l2=penalty.l2, l1=penalty.l1, schedule=schedule)
+    return descend(
+        rows, problem.loss, bank, [knobs], epochs=epochs, batch_size=method.batch_size, seed=method.seed,
+        is_safe=method.lr is None, intercept=problem.intercept,
+    ).theta  # fmt: skip
+
+
+def _sparse(problem: Problem, method: Method, start: Tensor | None) -> Answer:
+    start = None if start is None else start.to(torch.float64)
+    found = minimise_l1(problem.objective(), start, tol=method.tol, **_limit(method))
+    return Answer(found.theta, max(1, found.certificate.iterations), found.status)
+
+
+def _least(problem: Problem, method: Method, start: Tensor | None) -> Answer:
+    """By a factorisation; of all best fits the one with the shortest weights."""
+    if problem.is_sparse and not problem.is_small and method.name == "auto":
+        if problem.features > NARROW:
+            return _smooth(problem, method, start)
+        return from_statistics(gathered(problem), problem)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
+        found = solve_least_squares(
+            problem.dataset(), problem.penalty, DIRECT.get(method.name), problem.intercept
+        )
+    return Answer(found.value.bank.theta, max(1, found.stats.iterations), found.status)
+
+
+def gathered(problem: Problem, like: Statistics | None = None) -> Statistics:
+    """The sums of a problem's rows; of sparse rows a part is dense at a time."""
+    if not problem.is_sparse:
+        return Statistics.of(problem.dataset(), like=like)
+    parts = problem.parts(PART)
+    total = Statistics.of(next(parts), like=like)
+    for part in parts:
+        total = total.with_rows(part)
+    return total
+
+
+def from_statistics(statistics: Statistics, problem: Problem) -> Answer:
+    """The optimum of sums."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollinearWarning)
+        theta = solve(statistics, problem.penalty.l2, problem.intercept)
+    return Answer(theta, 1, Status(EXACT))
+
+
+def _smooth(problem: Problem, method: Method, start: Tensor | None) -> Answer:
+    objective = problem.objective()
+    kind = SMOOTH.get(method.name)
+    solver: Solver = choose(objective) if kind is None else kind()
+    assert isinstance(solver, Newton | LBFGS | Staged)
+    # A step of Newton's more, at most, brings all digits.
+    tol = min(method.tol, solver.tol) if isinstance(solver, Newton) else method.tol
+    solver = dataclasses.replace(solver, tol=tol, **_limit(method))
+    found = minimise(objective, None if start is None else start.to(torch.float64), solver)
+    return Answer(found.theta, max(1, found.certificate.iterations), found.status)
+
+
+def _limit(method: Method) -> dict[str, Any]:
+    return {} if method.max_iter is None else {"max_iter": method.max_iter}

@@ -1,0 +1,135 @@
+"""The models of many penalties on many folds, in one bank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.core.bank import Bank
+from linnet.core.penalties import Penalty
+from linnet.estimators.methods import EPOCHS, Method, gathered, solved
+from linnet.estimators.problem import Problem
+from linnet.solvers.descent import descend
+from linnet.solvers.normal import Spectrum
+from linnet.solvers.statistics import Statistics
+
+Split = tuple[np.ndarray, np.ndarray]
+"""Rows to train on and rows to judge by, by number."""
+
+
+def penalties(l2s: int | Sequence[float]) -> list[float]:
+    """The penalties that were asked for; a number is that many of 1e-6…100, evenly on a logarithmic scale.
+
+    Raises:
+        ValueError: there is none, or one is negative or not finite.
+    """
+    values = np.logspace(-6, 2, l2s) if isinstance(l2s, int | np.integer) else np.asarray(l2s, dtype=float)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"l2s must be a number or a list of at least one l2, got {l2s!r}")
+    return [Penalty(float(value)).l2 for value in values]
+
+
+def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> tuple[Bank, Tensor]:
+    """The models of least squares, and the mean of ½ Σ_k (ŷ_k − y_k)² on the rows that judge, (P, F).
+
+    Each fold takes one eigendecomposition. Where the folds part the rows, as K folds do, each row's sums are
+    gathered once, and a fold's rows are taken from the whole.
+
+    Returns:
+        The bank, fold by fold and in each penalty by penalty, and the losses, float64.
+    """
+    trained, judging = _sums(problem, splits)
+    models = [Spectrum.of(sums, problem.intercept).path(l2s) for sums in trained]  # (P, K, D + 1) each
+    losses = [sums.loss(theta) for sums, theta in zip(judging, models, strict=True)]
+    bank = Bank(torch.cat([theta.flatten(0, 1) for theta in models]), len(splits) * len(l2s))
+    return bank, torch.stack(losses, 1)
+
+
+def _sums(problem: Problem, splits: Sequence[Split]) -> tuple[list[Statistics], list[Statistics]]:
+    """The statistics of each split's rows to train on, and of those to judge by."""
+    first = gathered(problem.chosen(splits[0][1]))
+    judging = [first, *(gathered(problem.chosen(kept), first) for _, kept in splits[1:])]
+    if _is_partition(splits, len(problem.y)):
+        whole = sum(judging[1:], first)
+        return [whole - sums for sums in judging], judging
+    return [gathered(problem.chosen(rows), first) for rows, _ in splits], judging
+
+
+def _is_partition(splits: Sequence[Split], rows: int) -> bool:
+    """Whether every row judges once, and trains in all other splits."""
+    kept = np.concatenate([kept for _, kept in splits])
+    is_once = len(kept) == rows and len(np.unique(kept)) == rows
+    return is_once and all(
+        len(trained) + len(kept) == rows and not np.intersect1d(trained, kept).size
+        for trained, kept in splits
+    )
+
+
+def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
+    """The models of a problem that is solved in steps: by "sgd" all share every minibatch.
+
+    Other solvers go down the penalties of a fold, from the largest, each from where the one before ended.
+
+    Returns:
+        The bank, fold by fold and in each penalty by penalty.
+    """
+    if method.name == "sgd":
+        return _together(problem, splits, l2s, method)
+    order = np.argsort(l2s)[::-1]
+    models = []
+    for rows, _ in splits:
+        fold, theta, found = problem.chosen(rows), None, {}
+        for place in order:
+            part = replace(fold, penalty=replace(problem.penalty, l2=l2s[place]))
+            theta = found[int(place)] = solved(part, method, theta).theta
+        models += [found[place] for place in range(len(l2s))]
+    return Bank(torch.cat(models), len(models))
+
+
+def _together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
+    rows = problem.rows()
+    views = torch.zeros(len(splits), len(rows), device=rows.y.device, dtype=torch.float64)
+    for view, (trained, _) in zip(views, splits, strict=True):
+        view.index_add_(0, torch.from_numpy(trained).to(view.device), view.new_ones(len(trained)))
+    knobs = [
+        Knobs(lr=method.lr or 1.0, l2=l2, l1=problem.penalty.l1, schedule="linear")
+        for _ in splits
+        for l2 in l2s
+    ]
+    start = torch.zeros(len(knobs) * problem.outputs, problem.features + 1, dtype=rows.dtype)
+    bank = descend(
+        rows, problem.loss, Bank(start.to(rows.y.device), len(knobs)), knobs,
+        epochs=method.max_iter or EPOCHS, batch_size=method.batch_size, seed=method.seed,
+        is_safe=method.lr is None, intercept=problem.intercept,
+        views=views.repeat_interleave(len(l2s), 0),
+    )  # fmt: skip
+    return Bank(bank.theta.double(), bank.models)
+
+
+def accuracies(bank: Bank, problem: Problem, splits: Sequence[Split], weights: Tensor | None) -> Tensor:
+    """The share of the rows that judge each model, by weight, whose class it names, (P, F), float64.
+
+    Args:
+        bank: the models, fold by fold and in each penalty by penalty.
+        problem: all rows.
+        splits: F of them.
+        weights: of the rows, (N,), or None.
+    """
+    count = bank.models // len(splits)
+    columns = []
+    for fold, (_, kept) in enumerate(splits):
+        part = problem.chosen(kept)
+        models = bank.theta.view(len(splits), -1, bank.features + 1)[fold]  # (P·K, D + 1)
+        scores = part.rows().scores(models).view(count, problem.outputs, -1)
+        named = scores.argmax(1) if problem.outputs > 1 else (scores[:, 0] > 0).long()  # (P, B)
+        hits = (named == part.y.reshape(-1).long()).double()
+        share = (
+            torch.ones(len(kept)) if weights is None else weights[torch.from_numpy(kept).to(weights.device)]
+        )
+        columns.append((hits @ share.to(hits)) / share.sum())
+    return torch.stack(columns, 1)

@@ -1,0 +1,94 @@
+"""Estimators that choose their l2, against scikit-learn's grid search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_allclose
+from scipy import sparse
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit, StratifiedKFold
+
+from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
+
+iris: Any = load_iris(return_X_y=True)
+X, y = iris
+diabetes: Any = load_diabetes(return_X_y=True)
+X_diabetes, y_diabetes = diabetes
+L2S = [1e-4, 1e-2, 1.0]
+
+
+def searched(model: Any, rows: Any, target: Any, cv: Any, scoring: str, l2s: list[float]) -> np.ndarray:
+    found = GridSearchCV(model, {"l2": l2s}, cv=cv, scoring=scoring).fit(rows, target).cv_results_
+    return np.stack([found[f"split{k}_test_score"] for k in range(3)], 1)
+
+
+@pytest.mark.parametrize("cv", [KFold(3, shuffle=True, random_state=0), ShuffleSplit(3, random_state=0)])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_ridge_scores_are_those_of_a_grid_search(cv: Any, container: Any, fit_intercept: bool) -> None:
+    rows = container(X_diabetes)
+    model = LinearRegressorCV(l2s=L2S, cv=cv, fit_intercept=fit_intercept).fit(rows, y_diabetes)
+    base = LinearRegressor(fit_intercept=fit_intercept)
+    expected = searched(base, X_diabetes, y_diabetes, cv, "neg_mean_squared_error", L2S)
+    assert_allclose(model.scores_, expected / 2, rtol=1e-8)
+    assert model.l2_ == L2S[expected.mean(1).argmax()]
+    best = LinearRegressor(l2=model.l2_, fit_intercept=fit_intercept).fit(X_diabetes, y_diabetes)
+    assert_allclose(model.coef_, best.coef_, rtol=1e-8)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_log_loss", "f1_macro"])
+@pytest.mark.parametrize("labels", [y, np.where(y > 1, "virginica", "other")])
+def test_softmax_scores_are_those_of_a_grid_search(scoring: str | None, labels: Any) -> None:
+    cv = StratifiedKFold(3)
+    model = SoftmaxClassifierCV(l2s=L2S, cv=3, scoring=scoring).fit(X, labels)
+    expected = searched(SoftmaxClassifier(), X, labels, cv, scoring or "accuracy", L2S)
+    assert_allclose(model.scores_, expected, rtol=1e-4, atol=1e-6)
+    assert model.best_score_ == pytest.approx(expected.mean(1).max())
+    assert_allclose(model.coef_, SoftmaxClassifier(l2=model.l2_).fit(X, labels).coef_, rtol=1e-3, atol=1e-5)
+
+
+def test_all_models_of_descent_are_one_bank_and_each_is_as_if_alone() -> None:
+    settings: dict[str, Any] = {"solver": "sgd", "max_iter": 150, "random_state": 0, "batch_size": 150}
+    model = SoftmaxClassifierCV(l2s=[0.1, 1.0], cv=3, scoring="neg_log_loss", **settings).fit(X, y)
+    expected = searched(SoftmaxClassifier(**settings), X, y, StratifiedKFold(3), "neg_log_loss", [0.1, 1.0])
+    assert_allclose(model.scores_, expected, rtol=0.02)
+
+
+def test_of_equals_the_largest_l2_is_taken() -> None:
+    rows = np.array([[-1.0], [1.0]] * 10)
+    model = SoftmaxClassifierCV(l2s=[1e-3, 1e-2, 1e-1], cv=2).fit(rows, rows[:, 0])
+    assert model.l2_ == 1e-1
+
+
+def test_a_number_of_penalties_and_rows_of_weights() -> None:
+    weights = np.random.default_rng(0).integers(0, 3, len(y))
+    model = SoftmaxClassifierCV(l2s=4, cv=3).fit(X, y, weights)
+    assert_allclose(model.l2s_, np.logspace(-6, 2, 4))
+    assert model.scores_.shape == (4, 3)
+
+
+def test_groups_reach_the_splitter_by_routing() -> None:
+    groups = np.arange(len(y)) % 4
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = SoftmaxClassifierCV(l2s=2, cv=GroupKFold(4)).fit(X, y, groups=groups)
+    assert model.scores_.shape == (2, 4)
+    with pytest.raises(ValueError, match="enable_metadata_routing"):
+        SoftmaxClassifierCV(l2s=2, cv=GroupKFold(4)).fit(X, y, groups=groups)
+
+
+@pytest.mark.parametrize("l2s", [[], [-1.0], [np.nan], [[1.0]], 0])
+def test_penalties_that_cannot_be_are_refused(l2s: Any) -> None:
+    with pytest.raises(ValueError, match="l2"):
+        LinearRegressorCV(l2s=l2s).fit(X_diabetes, y_diabetes)
+
+
+def test_scores_that_are_no_numbers_are_refused() -> None:
+    def nothing(model: Any, rows: Any, target: Any) -> float:
+        return float("nan")
+
+    with pytest.raises(ValueError, match="no l2 has a finite score"):
+        LinearRegressorCV(l2s=L2S, scoring=nothing).fit(X_diabetes, y_diabetes)
