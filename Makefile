@@ -30,6 +30,9 @@ lint: $(DEV)  ## Check format, lint, types and the import layers
 bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" for a short look
 	$(BIN)/python benchmarks/main_job.py $(ARGS)
 	$(BIN)/python benchmarks/sweep.py $(ARGS)
+	$(BIN)/python benchmarks/solvers_nist.py $(ARGS)
+	$(BIN)/python benchmarks/solvers_ridge.py $(ARGS)
+	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 
 clean:  ## Remove the environment and the caches; runs and data stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
