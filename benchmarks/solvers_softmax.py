@@ -134,7 +134,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the softmax solver beside scikit-learn's.")
     parser.add_argument("--quick", action="store_true", help="scikit-learn in float32 only")
     parser.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.softmax.json")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the figures to FILE.softmax.json"
+    )
     return parser.parse_args()
 
 

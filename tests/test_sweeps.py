@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -14,6 +15,7 @@ from linnet.data.dataset import Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.train.run import Run
+from linnet.train.sweep import Sweep, Watch
 from linnet.train.trials import LogUniform
 from tests.conftest import make_blobs
 
@@ -257,3 +259,37 @@ def test_each_figure_says_what_it_shows() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("train loss", "validation loss")
     with pytest.raises(UsageError, match="kind must be"):
         result.plot("pie")
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    grid = {"lr": np.array([0.01, 0.1]), "pool": np.array([1, 2]), "seed": np.arange(2)}
+    result = linnet.sweep(SPLITS, grid, out="s", **OPTIONS)
+    assert json.loads(Path("s/sweep.json").read_text(encoding="utf-8"))["models"] == 8
+    assert type(result.best.pool) is int
+
+
+def test_a_watch_may_stop_a_sweep_and_say_why() -> None:
+    class Enough(Watch):
+        def epoch_end(self, state: Sweep, figures: dict[str, torch.Tensor]) -> None:
+            self.stop("enough")
+
+    result = linnet.sweep(SPLITS, {"lr": [0.1]}, watch=Enough(), **OPTIONS)
+    assert result.outcome.status == ["stopped: enough"]
+    assert not result.is_interrupted
+
+    class AtOnce(Watch):
+        def start(self, state: Sweep) -> None:
+            self.stop("never mind")
+
+    with pytest.raises(UsageError, match="never mind"):
+        linnet.sweep(SPLITS, {"lr": [0.1]}, watch=AtOnce(), **OPTIONS)
+
+
+def test_a_setting_that_halving_dropped_is_no_match() -> None:
+    result = linnet.sweep(SPLITS, {"lr": [1e-5, 0.1]}, folds=3, halving=[1], **OPTIONS)
+    assert "no other" in str(result.lead)
+
+
+def test_all_diverged_still_has_figures_when_asked_not_to_raise() -> None:
+    result = linnet.sweep(SPLITS, {"lr": [1e38, 2e38], "l2": [1.0]}, strict=False, **OPTIONS)
+    assert result.plot("generalisation").axes[0].texts[0].get_text() == "every model diverged"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from linnet.data.catalog import load as load
     from linnet.data.dataset import Dataset as Dataset
     from linnet.data.dataset import Splits as Splits
+    from linnet.errors import LinnetError as LinnetError
     from linnet.runs import fit as fit
     from linnet.solvers.path import path as path
     from linnet.solvers.solution import Solution as Solution
@@ -46,6 +47,7 @@ _HOMES = {
     "Dataset": "linnet.data.dataset",
     "History": "linnet.train.history",
     "Knobs": "linnet.config",
+    "LinnetError": "linnet.errors",
     "LogUniform": "linnet.train.trials",
     "Penalty": "linnet.core.penalties",
     "RateCurve": "linnet.sweeps",
@@ -66,9 +68,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Bank", "Callback", "Dataset", "History", "Knobs", "LogUniform", "Penalty", "RateCurve", "Recipe", "Run",
-    "Solution", "Splits", "SweepResult", "TuneResult", "Uniform", "__version__", "find_lr", "fit", "load",
-    "path", "solve", "sweep", "tune",
+    "Bank", "Callback", "Dataset", "History", "Knobs", "LinnetError", "LogUniform", "Penalty", "RateCurve",
+    "Recipe", "Run", "Solution", "Splits", "SweepResult", "TuneResult", "Uniform", "__version__", "find_lr",
+    "fit", "load", "path", "solve", "sweep", "tune",
 ]  # fmt: skip
 
 

@@ -181,3 +181,32 @@ def test_what_does_not_fit_the_classes_is_refused() -> None:
         trained(class_weight="1:2")
     with pytest.raises(UsageError, match="not with squared"):
         trained(loss="squared", label_smoothing=0.1)
+
+
+@pytest.mark.parametrize("knobs", [{"standardize": True}, {"class_weight": "balanced"}])
+def test_rows_kept_for_validation_do_not_shape_the_training(knobs: dict[str, Any]) -> None:
+    from linnet.data.split import split
+
+    kept = split(dataclasses.replace(DATA, X=torch.arange(110)[:, None], image_shape=None), 0.3, 4)[1].X[:, 0]
+    X = DATA.X.clone()
+    X[kept] = 255 - X[kept]
+    changed = dataclasses.replace(DATA, X=X)
+    first, second = (trained(data, validation=0.3, **knobs) for data in (DATA, changed))
+    torch.testing.assert_close(first.bank.theta, second.bank.theta, rtol=1e-9, atol=1e-12)
+    assert first.history.last["validation_loss"] != second.history.last["validation_loss"]
+
+
+def test_balanced_classes_of_soft_labels_go_by_their_shares() -> None:
+    shares = torch.tensor([[0.6, 0.4]]).repeat(40, 1)
+    soft = Dataset(torch.rand(40, 4, generator=generator(0, "x")), shares, classes=("a", "b"))
+    weights = ":".join(repr(1 / (2 * share)) for share in (0.6, 0.4))
+    torch.testing.assert_close(
+        trained(soft, class_weight="balanced").bank.theta, trained(soft, class_weight=weights).bank.theta,
+        rtol=1e-5, atol=1e-7,
+    )  # fmt: skip
+
+
+def test_rows_of_which_none_counts_are_refused() -> None:
+    for weights in (torch.zeros(110), (torch.arange(110) < 1).float()):
+        with pytest.raises(UsageError, match="has weight 0"):
+            trained(dataclasses.replace(DATA, weights=weights), validation=0.3)

@@ -240,3 +240,41 @@ def test_halving_goes_by_the_metric() -> None:
     race = Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
     race.note(torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.bool))
     assert race.losers() == {1}
+
+
+def odd_fold() -> tuple[Dataset, list[View]]:
+    """Rows of which the second fold's own are of another kind: brighter, and of one class."""
+    data = make_blobs(120)
+    X = data.X.clone()
+    X[:60] = X[:60] // 2
+    y = data.y.clone()
+    y[:60] = 0
+    weights = torch.cat([torch.zeros(60), torch.ones(60)])
+    own = [View(weights, torch.arange(60)), View(1 - weights, torch.arange(60, 120))]
+    return dataclasses.replace(data, X=X, y=y), own
+
+
+@pytest.mark.parametrize("knobs", [{"standardize": True}, {"class_weight": "balanced"}])
+def test_rows_kept_from_training_do_not_shape_it(knobs: dict[str, object]) -> None:
+    data, views = odd_fold()
+    plan = Plan(epochs=2, batch_size=120)
+    settings = [Knobs(lr=0.3, **knobs)]  # type: ignore[arg-type]
+    first = train_together(data, trials(settings, 2), views, LOSS, plan, torch.float64)
+    other = data.X.clone()
+    other[:60] = 255 - other[:60]
+    labels = data.y.clone()
+    labels[:60] = 2
+    changed = dataclasses.replace(data, X=other, y=labels)
+    second = train_together(changed, trials(settings, 2), views, LOSS, plan, torch.float64)
+    # The first view trains on the rows that stayed as they were.
+    torch.testing.assert_close(first.bank.pick(0).theta, second.bank.pick(0).theta, rtol=1e-9, atol=1e-12)
+    assert not torch.allclose(first.bank.pick(1).theta, second.bank.pick(1).theta)
+
+
+def test_a_fold_without_rows_that_count_is_named() -> None:
+    data, views = odd_fold()
+    weighted = dataclasses.replace(data, weights=1.0 - (torch.arange(120) < 60).float())
+    with pytest.raises(UsageError, match="part 1 of 2 has no row of positive weight to be judged by"):
+        train_together(
+            weighted, trials([Knobs()], 2), views, LOSS, Plan(epochs=1, batch_size=20), torch.float32
+        )

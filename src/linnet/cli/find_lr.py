@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from linnet.cli import search
 from linnet.config import Recipe
 from linnet.errors import UsageError
 
@@ -69,9 +70,13 @@ def find_lr(
     if recipe.lr is not None:
         raise UsageError("--lr is what is looked for: say where with --low and --high")
     folder = new_folder(out or default_folder("rates"))
+    folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     with download_progress(quiet) as progress:
-        data = load(dataset, data_dir, seed=recipe.seed, say=None if quiet else print, progress=progress)
-    curve = sweeps.find_lr(data, recipe, low=low, high=high, count=count, steps=steps)
+        data = load(dataset, data_dir, seed=recipe.seed, say=search.sayer(quiet), progress=progress)
+    curve = search.or_say(
+        "there is no suggestion yet",
+        lambda: sweeps.find_lr(data, recipe, low=low, high=high, count=count, steps=steps),
+    )
     curve.save(folder)
     if json:
         print(json_format.dumps({"folder": str(folder), **curve.summary()}, ensure_ascii=False))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from linnet import config
 from linnet.errors import UsageError
+
+Found = TypeVar("Found")
 
 INTERRUPTED_CODE = 130
 
@@ -94,7 +97,7 @@ def whole(name: str, text: str) -> int:
     Raises:
         UsageError: it is none.
     """
-    if not text.strip().isdigit():
+    if not (text.strip().isascii() and text.strip().isdigit()):
         raise UsageError(f"{_flag(name)} takes whole numbers with commas between them, not {text!r}")
     return int(text)
 
@@ -108,9 +111,28 @@ def rungs(text: str | None) -> list[int]:
     if text is None:
         return []
     parts = text.split(",")
-    if wrong := [part for part in parts if not part.strip().isdigit()]:
+    if wrong := [part for part in parts if not (part.strip().isascii() and part.strip().isdigit())]:
         raise UsageError(f"--halving takes epochs with commas between them, not {wrong[0]!r}")
     return [int(part) for part in parts]
+
+
+def sayer(quiet: bool) -> Callable[[str], None]:
+    """Prints sentences on the error stream, so that they never mix with results."""
+
+    def say(text: str) -> None:
+        if not quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    return say
+
+
+def or_say(advice: str, work: Callable[[], Found]) -> Found:
+    """What work comes to; when Ctrl-C ends it with nothing to show, say how to go on and end."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        print(f"interrupted: {advice}", file=sys.stderr)
+        sys.exit(INTERRUPTED_CODE)
 
 
 def check_whole(best: Run, advice: str) -> None:
@@ -152,6 +174,8 @@ def closing(result: SweepResult, best: Run, folder: Path, test: Dataset | None) 
         if test is not None and members > 1:
             accuracy = result.ensemble().accuracy(test)
             lines.append(f"its {members} models together, their probabilities averaged: {accuracy:.4f}")
+    elif "test_loss" in best.history.last:
+        lines.append(f"trained again on all training rows: test loss {best.history.last['test_loss']:.4g}")
     lines.append(
         f"{len(result.trials)} models in {result.seconds:.1f} s; all is in {folder}, the best model in best"
     )

@@ -122,7 +122,7 @@ def sweep(
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
     from linnet.data.weights import read_weights
-    from linnet.runs import default_folder
+    from linnet.runs import CHECKPOINT, default_folder
 
     if seeds < 1:
         raise UsageError(f"seeds must be at least 1, not {seeds}")
@@ -131,20 +131,26 @@ def sweep(
         grid["batch_size"] = search.values("batch_size", batch_size)
     if seeds > 1:
         grid["seed"] = range(seed, seed + seeds)
+    if resume is not None and out is not None:
+        raise UsageError("--resume goes on in its own folder: leave out --out")
     folder = resume or out or default_folder("sweep")
+    say = search.sayer(quiet)
+    if resume is not None and not (resume / CHECKPOINT).exists():
+        say(f"there is nothing to go on from in {resume}: the sweep begins")
     with download_progress(quiet) as progress:
-        train, test = load(dataset, data_dir, seed=seed, say=None if quiet else print, progress=progress)
-    result = sweeps.sweep(
+        train, test = load(dataset, data_dir, seed=seed, say=say, progress=progress)
+    advice = f"linnet sweep --resume {folder} with the same options goes on"
+    result = search.or_say(advice, lambda: sweeps.sweep(
         train, grid, random=random, folds=folds, bags=bags, validation=validation, metric=metric,
         epochs=epochs, loss=loss, huber=huber, patience=patience,
         sample_weight=None if sample_weight is None else read_weights(sample_weight, len(train)),
         halving=search.rungs(halving),
         seed=seed, dtype=dtype, device=device, threads=threads, show=not quiet and not json, out=folder,
         resume=resume is not None, checkpoint_minutes=checkpoint_minutes,
-    )  # fmt: skip
+    ))  # fmt: skip
     if result.is_interrupted:
         done = f"interrupted after {result.epochs_done} epochs"
-        print(f"{done}: linnet sweep --resume {folder} with the same options goes on", file=sys.stderr)
+        print(f"{done}: {advice}", file=sys.stderr)
         sys.exit(search.INTERRUPTED_CODE)
     best = result.refit(test)
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")

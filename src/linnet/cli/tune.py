@@ -116,24 +116,25 @@ def tune(
         raise UsageError("say what to search, such as --lr 0.001..1 --optimizer sgd,adam")
     if seeds > 1:
         space["seed"] = range(seed, seed + seeds)
+    halves = search.rungs(halving)
     folder = new_folder(out or default_folder("tune"))
+    folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     with download_progress(quiet) as progress:
-        train, test = load(dataset, data_dir, seed=seed, say=None if quiet else print, progress=progress)
-    result = tunes.tune(
+        train, test = load(dataset, data_dir, seed=seed, say=search.sayer(quiet), progress=progress)
+    result = search.or_say("no batch was done", lambda: tunes.tune(
         train, space, trials=trials, batch=batch, storage=storage, study=study, folds=folds,
         validation=validation, metric=metric, epochs=epochs, batch_size=batch_size, loss=loss, huber=huber,
-        patience=patience, halving=search.rungs(halving), seed=seed, dtype=dtype, device=device,
+        patience=patience, halving=halves, seed=seed, dtype=dtype, device=device,
         threads=threads, show=not quiet and not json,
-    )  # fmt: skip
+    ))  # fmt: skip
+    result.save(folder)
     if result.is_interrupted:
-        result.save(folder)
         print(
             f"interrupted after {len(result.configurations)} settings, which are in {folder}", file=sys.stderr
         )
         sys.exit(search.INTERRUPTED_CODE)
     best = result.refit(test)
-    search.check_whole(best, "the settings are not lost if you gave a --storage")
-    result.save(folder)
+    search.check_whole(best, f"the settings are in {folder}")
     best.save(folder / "best")
     if json:
         said = search.summary(result.swept, best, folder)

@@ -6,7 +6,7 @@ value for the task at hand, which `Recipe.resolved` fills in.
 """
 
 from linnet.config.augmentation import Augmentation
-from linnet.config.knobs import KNOBS, KNOBS_HELP, OPTIMIZERS, SCHEDULES, Knobs
+from linnet.config.knobs import KNOBS, KNOBS_HELP, OPTIMIZERS, SCHEDULES, Knobs, check_amount
 from linnet.config.plain import as_dict, job_from, read, to_toml
 from linnet.config.recipe import Job, Recipe, ResolvedRecipe
 
@@ -20,6 +20,7 @@ __all__ = [
     "Recipe",
     "ResolvedRecipe",
     "as_dict",
+    "check_amount",
     "job_from",
     "read",
     "to_toml",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from dataclasses import dataclass
 
 from linnet.config.augmentation import Augmentation
@@ -69,6 +70,8 @@ class Common:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # numbers of numpy become Python's
+            object.__setattr__(self, field.name, _plain(getattr(self, field.name)))
         for name in ("l2", "l1", "weight_decay", "std", "clip"):
             check_amount(name, getattr(self, name))
         for name in ("momentum", "warmup", "label_smoothing", "dropout"):
@@ -160,6 +163,14 @@ def check_amount(name: str, value: float | None) -> None:
     """
     if value is not None and not (_is_number(value) and math.isfinite(value) and value >= 0):
         raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
 
 
 def _is_number(value: object) -> bool:

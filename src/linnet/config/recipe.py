@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,15 +76,13 @@ class Recipe(Common, Passes):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("epochs", "batch_size"):
+        for name in ("epochs", "batch_size", "patience"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
         check_amount("lr", self.lr)
-        if not (math.isfinite(self.huber) and self.huber >= 0):
-            raise UsageError(f"huber must be a finite number of at least 0, not {self.huber!r}")
-        if self.patience is not None and self.patience < 1:
-            raise UsageError(f"patience must be at least 1, not {self.patience}")
+        check_amount("huber", self.huber)
+        check_amount("validation", self.validation)
         if self.validation is not None and not 0 < self.validation < 1:
             raise UsageError(f"validation is a share of the rows between 0 and 1, not {self.validation}")
         for name, choices in CHOICES.items():
@@ -153,10 +150,10 @@ class Job(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.checkpoint_epochs is not None and self.checkpoint_epochs < 1:
-            raise UsageError(f"checkpoint_epochs must be at least 1, not {self.checkpoint_epochs}")
-        if not self.checkpoint_minutes >= 0:
-            raise UsageError(f"checkpoint_minutes must be 0 or more, not {self.checkpoint_minutes}")
+        every = self.checkpoint_epochs
+        if every is not None and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
+            raise UsageError(f"checkpoint_epochs must be a whole number of at least 1, not {every!r}")
+        check_amount("checkpoint_minutes", self.checkpoint_minutes)
 
     @property
     def recipe(self) -> Recipe:

@@ -23,7 +23,10 @@ def weighted(dataset: Dataset, weights: Tensor | np.ndarray | Sequence[float] | 
     """
     if weights is None:
         return dataset
-    values = torch.as_tensor(weights)
+    try:
+        values = torch.as_tensor(weights)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(f"weights are numbers, one a row, not {weights!r}") from error
     values = (values if values.is_floating_point() else values.float()).to(dataset.X.device)
     if values.shape == (len(dataset),) and not bool((values != 0).any()):
         raise UsageError("every weight is 0: no row would count")

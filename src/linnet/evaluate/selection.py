@@ -37,12 +37,14 @@ class Configuration:
         members: their numbers in the sweep.
         scores: the chosen metric of each, in the order of members; NaN for one that diverged.
         views: the fold of each.
+        is_dropped: whether it lost a round of halving, so that its scores are of an earlier epoch.
     """
 
     knobs: Knobs
     members: tuple[int, ...]
     scores: Tensor
     views: tuple[int, ...]
+    is_dropped: bool = False
 
     @property
     def mean(self) -> float:
@@ -51,10 +53,14 @@ class Configuration:
 
     @property
     def samples(self) -> Tensor:
-        """What it is compared by: a mean a fold."""
+        """What it is compared by: a mean a fold, or the scores of the seeds where there is one fold."""
+        return self.by_fold(self.scores)
+
+    def by_fold(self, values: Tensor) -> Tensor:
+        """Figures of its members, (m,), as means over each fold; as they are where there is one fold."""
         views = torch.tensor(self.views)
         folds = views.unique()
-        return torch.stack([self.scores[views == fold].mean() for fold in folds])
+        return values if len(folds) == 1 else torch.stack([values[views == f].mean() for f in folds])
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,11 @@ def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> li
         groups.setdefault(dataclasses.replace(trial.knobs, seed=0), []).append(number)
     found = [
         Configuration(
-            trials[members[0]].knobs, tuple(members), finals[members], tuple(trials[m].view for m in members)
+            trials[members[0]].knobs,
+            tuple(members),
+            finals[members],
+            tuple(trials[m].view for m in members),
+            any(outcome.status[m].startswith("dropped") for m in members),
         )
         for members in groups.values()
     ]
@@ -113,9 +123,8 @@ def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> li
 
     def place(configuration: Configuration) -> tuple[bool, bool, float]:
         """Diverged ones last, before them those that lost a round of halving, whatever their figures."""
-        dropped = any(outcome.status[m].startswith("dropped") for m in configuration.members)
         mean = configuration.mean
-        return math.isnan(mean), dropped, math.inf if math.isnan(mean) else sign * mean
+        return math.isnan(mean), configuration.is_dropped, math.inf if math.isnan(mean) else sign * mean
 
     return sorted(found, key=place)
 
@@ -142,10 +151,13 @@ def best(found: Sequence[Configuration]) -> Configuration:
 
 
 def lead(found: Sequence[Configuration]) -> Lead:
-    """How far the best configuration leads the next, by the folds and seeds that both have."""
+    """How far the best configuration leads the next, by the folds and seeds that both have.
+
+    Those that halving dropped are no match: their scores are of an earlier epoch.
+    """
     from scipy import stats
 
-    if len(found) < 2 or math.isnan(found[1].mean):
+    if len(found) < 2 or found[1].is_dropped or math.isnan(found[1].mean):
         return Lead(math.nan, math.nan, math.nan)
     first, second = found[0].samples, found[1].samples
     difference = float(first.mean() - second.mean())
@@ -180,8 +192,9 @@ def table(
         row = {name: "none" if value is None else value for name, value in row.items()}
         for name, values in finals.items():
             row[name] = float(values[members].mean())
-            count = len(members)
-            row[f"{name}_se"] = float(values[members].std() / math.sqrt(count)) if count > 1 else math.nan
+            samples = configuration.by_fold(values[members])
+            count = len(samples)
+            row[f"{name}_se"] = float(samples.std() / math.sqrt(count)) if count > 1 else math.nan
         said = [outcome.status[m] for m in members]
         row["models"] = len(members)
         row["status"] = said[0] if len(set(said)) == 1 else ", ".join(sorted(set(said)))

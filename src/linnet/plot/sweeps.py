@@ -35,8 +35,10 @@ def sweep_figure(table: pd.DataFrame, knobs: list[str], metric: str, title: str 
     """
     if not knobs:
         raise UsageError("there is nothing to plot: no knob has more than one value")
-    named = [knob for knob in knobs if not all(isinstance(value, int | float) for value in table[knob])]
-    table = table.assign(**{knob: table[knob].map(short) for knob in named})  # such as a bound or "none"
+    named = [knob for knob in knobs if not all(map(_is_number, table[knob]))]
+    table = table.assign(
+        **{knob: _named(table[knob].tolist()) for knob in named}
+    )  # such as a bound or "none"
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")
     axes = figure.add_subplot()
     if len(knobs) == 1:
@@ -98,9 +100,13 @@ def generalisation_figure(table: pd.DataFrame, title: str = "") -> Figure:
         x, y, errors[1], errors[0], fmt="o", color=TRAIN, markersize=4, alpha=0.7, label="a setting"
     )
     axes.plot(x[:1], y[:1], "*", color=VALIDATION, markersize=13, label="the best")
-    axes.axline((float(x.min()), float(x.min())), slope=1, color="0.6", linewidth=1, label="as good on both")
     axes.set_xlabel("train loss")
     axes.set_ylabel("validation loss")
+    axes.set_title(title)
+    if not len(x):
+        axes.text(0.5, 0.5, "every model diverged", ha="center", transform=axes.transAxes)
+        return figure
+    axes.axline((float(x.min()), float(x.min())), slope=1, color="0.6", linewidth=1, label="as good on both")
     if x.min() > 0 and max(x.max(), y.max()) / min(x.min(), y.min()) > 10:
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -112,7 +118,7 @@ def generalisation_figure(table: pd.DataFrame, title: str = "") -> Figure:
 
 def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str) -> None:
     values = table[knob].tolist()
-    is_number = all(isinstance(value, int | float) for value in values)
+    is_number = all(map(_is_number, values))
     x = np.asarray(values, float) if is_number else np.arange(len(values))
     lines = [(metric, VALIDATION, "-o")]
     if metric == "validation_loss":
@@ -170,6 +176,20 @@ def _spans(x: np.ndarray) -> bool:
     return bool((x >= 0).all()) and len(above) > 1 and above.max() / above.min() > 10
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _named(values: list[object]) -> pd.Categorical:
+    """Names in their order: numbers by size, then words."""
+    import pandas as pd
+
+    order = sorted(set(values), key=lambda v: (isinstance(v, str), v if _is_number(v) else str(v)))
+    return pd.Categorical([short(v) for v in values], [short(v) for v in order], ordered=True)
+
+
 def short(value: object) -> str:
     """A knob's value in few characters."""
+    if isinstance(value, bool | None):
+        return {True: "yes", False: "no", None: "none"}[value]
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from linnet.config import Knobs, Recipe
+from linnet.config import Knobs, Recipe, check_amount
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.weights import weighted
@@ -22,6 +22,7 @@ from linnet.runs import CHECKPOINT, new_folder
 from linnet.sweeps.result import SweepResult
 from linnet.train import trials as making
 from linnet.train.fit import check, check_knobs
+from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Plan
 from linnet.train.run import Card
 from linnet.train.sweep import Sweep, Watch
@@ -129,6 +130,7 @@ def sweep(
         metric=name, threads=threads,
     )  # fmt: skip
     folder = _folder(out, resume)
+    check_amount("checkpoint_minutes", checkpoint_minutes)
     following = watch or (_Lines(len(made), name) if show else Watch())
     started = time.perf_counter()
     rows, kind = train.to(pick_device(device)), by_name(asked.loss, huber)
@@ -137,8 +139,10 @@ def sweep(
         same = asked_of(under_way, train, views, f"{asked.loss} {huber:g}", dtype)
         following = SweepCheckpoints(folder / CHECKPOINT, same, checkpoint_minutes, following)
     under_way.run(following)
-    if following.reason and not under_way.epoch:
-        raise KeyboardInterrupt  # there is nothing to show yet
+    if following.reason and not under_way.epoch:  # there is nothing to show yet
+        if following.reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        raise UsageError(f"the sweep was stopped before an epoch had ended: {following.reason}")
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, huber)
     seconds = time.perf_counter() - started
     result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds)

@@ -158,11 +158,11 @@ def class_weights(knobs: Sequence[Knobs], train: Dataset, weights: Sequence[Tens
     """
     if all(k.class_weight == "none" for k in knobs):
         return None
-    labels, K = train.labels, train.outputs
+    shares = Loss.encode(train.y, train.outputs, torch.float64)  # (K, N)
     rows: list[list[float]] = []
     for one, weight in zip(knobs, weights, strict=True):
-        counts = torch.bincount(labels, None if weight is None else weight.double(), minlength=K)
-        rows.append(one.weights_of_classes(counts.double().tolist()) or [1.0] * K)
+        counts = shares.sum(1) if weight is None else shares @ weight.double()
+        rows.append(one.weights_of_classes(counts.tolist()) or [1.0] * train.outputs)
     return torch.tensor(rows, dtype=torch.float64)
 
 

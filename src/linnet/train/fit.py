@@ -59,6 +59,9 @@ def fit(
     check(train, test, asked)
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     rows, kept = (train, None) if asked.validation is None else split(train, asked.validation, asked.seed)
+    check_counting(rows, "to train on")
+    if kept is not None:
+        check_counting(kept, "kept for validation")
     start = None if resume is None else _resumed(train, asked, resume).to(device)
     learner = _learner(rows.to(device), asked, start, dtype, step)
     if isinstance(learner, KnobLearner) and resume is not None:
@@ -195,6 +198,16 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
             f"train has {train.features} features and {train.outputs} outputs, "
             f"test has {test.features} and {test.outputs}"
         )
+
+
+def check_counting(rows: Dataset, what: str) -> None:
+    """Refuse rows of which none counts.
+
+    Raises:
+        UsageError: every weight is 0.
+    """
+    if rows.weights is not None and not bool((rows.weights > 0).any()):
+        raise UsageError(f"every row {what} has weight 0: give some a positive weight")
 
 
 def check_knobs(train: Dataset, knobs: Knobs, loss: str) -> None:

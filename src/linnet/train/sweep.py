@@ -85,7 +85,7 @@ class Sweep:
         rows = Rows.of(train, views, dtype)
         self.batches = Batches(rows.train, plan.batch_size, seed=plan.seed)
         self.pace = Pace(len(self.batches), plan.epochs)
-        self.epoch, self.batch = 0, 0
+        self.epoch, self.batch, self.reason = 0, 0, ""
         self.curves = blank(train, plan.epochs, len(trials))
         self.race = Race(trials, plan)
         self._groups = self._grouped(rows, dtype)
@@ -107,15 +107,17 @@ class Sweep:
             watch.start(self)
             while not (self.is_over or watch.reason) and self._epoch(watch):
                 watch.epoch_end(self, self._close())
+            self.reason = watch.reason
             watch.end(self)
 
     def outcome(self) -> Outcome:
         """What the models have come to so far."""
         status = [COMPLETED] * len(self.trials)
+        said = INTERRUPTED if self.reason in ("", INTERRUPTED) else f"stopped: {self.reason}"
         for tile, some in self.tiles:
             for place, m in enumerate(some):
                 is_under_way = not self.is_over and place in tile.active.tolist()
-                status[m] = INTERRUPTED if is_under_way else tile.status[place]
+                status[m] = said if is_under_way else tile.status[place]
         order = torch.tensor([m for _, some in self.tiles for m in some])
         bank = stack([tile.finished for tile, _ in self.tiles]).take(order.argsort())
         return Outcome(bank, status, self.curves, self.plan.patience is not None)

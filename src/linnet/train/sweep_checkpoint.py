@@ -71,6 +71,7 @@ class SweepCheckpoints(Watch):
         else:
             self._write(state)
         self.then.start(state)
+        self._pass_on()
 
     def block_end(self, state: Sweep) -> None:
         """Keep the sweep if it is time."""
