@@ -16,7 +16,8 @@ and of every warning that speaks of the result's worth:
 
     UserWarning
     ├── CollinearWarning                   columns say the same, so weights are not unique
-    └── PrecisionWarning                   rounding leaves few digits
+    ├── PrecisionWarning                   rounding leaves few digits
+    └── MissingFontWarning                 a figure's characters have no font here
 
 A message says what was got, what was expected, and how to mend it. The command line prints it
 without a traceback and exits with `LinnetError.exit_code`.
@@ -87,3 +88,7 @@ class CollinearWarning(UserWarning):
 
 class PrecisionWarning(UserWarning):
     """A result has few digits that can be trusted."""
+
+
+class MissingFontWarning(UserWarning):
+    """No font here has a figure's characters; the message names one that does."""
