@@ -29,13 +29,13 @@ from linnet.plot.words import WORDS, Language
 from linnet.train.fit import fit
 from linnet.train.run import Run
 
-TRAIN, TEST = digits.load()
-assert TEST is not None
+TRAIN, MAYBE = digits.load()
+assert MAYBE is not None
+TEST = MAYBE
 RUN = fit(TRAIN, Recipe(epochs=3, lr=0.5, validation=0.2))[0]
 
 
 def subject(language: Language = "en", run: Run = RUN, row: int = 4) -> Subject:
-    assert TEST is not None
     return Subject(run, lambda: TEST, lambda: TRAIN, row, 10, "mass", language)
 
 
@@ -70,7 +70,6 @@ def test_without_a_font_a_warning_names_one(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_the_figures_show_is_what_was_computed() -> None:
-    assert TEST is not None
     said = forecast(RUN, TEST)
     for kind, of in (("roc", roc), ("pr", precision_recall)):
         for k, line in enumerate(draw(kind, subject()).axes[0].lines):
@@ -89,7 +88,6 @@ def test_what_the_figures_show_is_what_was_computed() -> None:
 
 
 def test_contributions_of_images_and_of_columns() -> None:
-    assert TEST is not None
     found = contributions(RUN, TEST.X[4])
     figure = draw("contributions", subject())
     first, second = [axes for axes in figure.axes if axes.images][:2]

@@ -71,7 +71,8 @@ def _temperature(said: Forecast) -> Calibration:
         return Calibration("temperature", (math.exp(-log_t),) * K, (0.0,) * K)
 
     edge = math.log(WIDEST)
-    return at(float(fminbound(lambda log_t: log_loss(at(log_t), said), -edge, edge, xtol=1e-10)))
+    found = fminbound(lambda log_t: log_loss(at(log_t), said), -edge, edge, xtol=1e-10)
+    return at(np.asarray(found).item())
 
 
 def _vector(said: Forecast, start: Calibration) -> Calibration:
