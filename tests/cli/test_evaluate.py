@@ -133,6 +133,16 @@ def test_plots_that_cannot_be(
     assert said in capsys.readouterr().err
 
 
+def test_a_missing_font_is_said_once(
+    trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linnet.plot.look.cjk_font", lambda: None)
+    assert call("plot", trained / "a", "curves", "--language", "zh") == 0
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("linnet: no font with Chinese characters")
+
+
 def test_help_lists_the_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     from linnet.plot.kinds import KINDS
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from linnet.errors import UsageError
+from linnet.errors import MissingFontWarning, UsageError
 
 
 def plot(
@@ -42,7 +46,7 @@ def plot(
 
     - top-losses: the images it gets most wrong
 
-    - label-errors: training images that are probably labelled wrongly (trains a model a fold)
+    - label-errors: training images that may be labelled wrongly (trains a model a fold)
 
     - contributions ROW: what each pixel or column adds to each score of one row
 
@@ -93,5 +97,20 @@ def plot(
         row or 0, bins, binning, language,
     )  # fmt: skip
     path = out or Path(f"{kind}.png")
-    save(draw(kind, subject), path)
+    with _told_of_fonts():
+        save(draw(kind, subject), path)
     print(path)
+
+
+@contextlib.contextmanager
+def _told_of_fonts() -> Iterator[None]:
+    """Say once that a font is missing, instead of a warning for each character."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.filterwarnings("always", category=MissingFontWarning)
+        warnings.filterwarnings("always", message="Glyph .* missing")
+        yield
+    for one in found:
+        if issubclass(one.category, MissingFontWarning):
+            print(f"linnet: {one.message}", file=sys.stderr)
+        elif "missing from font" not in str(one.message):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
