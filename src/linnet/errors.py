@@ -17,7 +17,8 @@ and of every warning that speaks of the result's worth:
     UserWarning
     ├── CollinearWarning                   columns say the same, so weights are not unique
     ├── PrecisionWarning                   rounding leaves few digits
-    └── SeparationWarning                  classes are told apart without error, so some weights have no end
+    ├── SeparationWarning                  classes are told apart without error, so some weights have no end
+    └── MissingFontWarning                 a figure's characters have no font here
 
 A message says what was got, what was expected, and how to mend it. The command line prints it
 without a traceback and exits with `LinnetError.exit_code`.
@@ -92,3 +93,7 @@ class PrecisionWarning(UserWarning):
 
 class SeparationWarning(UserWarning):
     """Classes are told apart without error, so some weights grow without end; the message names them."""
+
+
+class MissingFontWarning(UserWarning):
+    """No font here has a figure's characters; the message names one that does."""

@@ -13,7 +13,9 @@ from cyclopts.config import Dict
 from linnet._version import __version__
 from linnet.errors import LinnetError
 
-COMMANDS = ("train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "predict", "data", "doctor")
+COMMANDS = (
+    "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "predict", "data", "doctor",
+)  # fmt: skip
 
 INTERRUPTED = 130
 

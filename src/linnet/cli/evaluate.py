@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from linnet.errors import UsageError
+
 if TYPE_CHECKING:
+    from linnet.data.dataset import Dataset
+    from linnet.evaluate.assess import Assessment
     from linnet.evaluate.score import Score
+    from linnet.train.run import Run
 
 
 def evaluate(
     run: Path | None = None,
     *,
     part: Literal["test", "train"] = "test",
+    intervals: Annotated[bool, Parameter(negative="")] = False,
+    top_k: Annotated[list[int] | None, Parameter(negative="")] = None,
+    calibrate: Literal["temperature", "vector", "none"] | None = None,
+    sets: float | None = None,
+    compare: Path | None = None,
     dataset: str | None = None,
     data_dir: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Score a run's model: loss, accuracy, and each class's precision, recall and F1.
+    """Score a run's model: loss, accuracy, each class's precision, recall and F1, and its calibration.
 
     Examples
         linnet evaluate runs/first
 
-        linnet evaluate runs/first --part train --json
+        linnet evaluate runs/first --intervals --top-k 2 --top-k 5
+
+        linnet evaluate runs/first --calibrate temperature --sets 0.1
+
+        linnet evaluate runs/first --compare runs/second --json
 
     Parameters
     ----------
@@ -33,6 +47,18 @@ def evaluate(
         The run's folder; the newest under runs/ when not given.
     part
         Which part of the data set. Data without a test part are scored on the train part.
+    intervals
+        Give 95 % bootstrap intervals of every figure.
+    top_k
+        Give the share of rows whose class is among the k likeliest, too; may be repeated.
+    calibrate
+        Learn a calibration on the run's validation rows (a fifth of its training rows if it kept none, never
+        the test rows) and keep it in the run: one temperature, a scale and shift a class, or none again.
+    sets
+        Learn conformal prediction sets on the same rows, to miss the class in this share of rows, such as
+        0.1, and say what they come to.
+    compare
+        Another run, to say whether the two differ beyond noise on these rows.
     dataset
         Another data set of the same features and classes than the run's own.
     data_dir
@@ -45,26 +71,133 @@ def evaluate(
 
     opened = open_run(run)
     rows = part_of(opened, part, dataset, data_dir)
+    if not opened.card.classes and (intervals or top_k or calibrate or sets is not None or compare):
+        raise UsageError("--intervals, --top-k, --calibrate, --sets and --compare are for classes")
+    opened.check_fits(rows)
+    notes: list[str] = []
+    if calibrate is not None:
+        opened, note = _calibrated(opened, calibrate, data_dir)
+        notes.append(note)
     result = score(opened, rows)
-    if json:
-        print(json_format.dumps({"run": str(opened.folder), "dataset": rows.name, **result.as_dict()}))
+    values: dict[str, Any] = {"run": str(opened.folder), "dataset": rows.name, **result.as_dict()}
+    lines = [*notes, f"{opened.folder} on {rows.name}, {result.rows:,} rows"]
+    if opened.card.classes:
+        lines += _assessed(opened, rows, result, intervals, top_k or [], values)
     else:
-        print(f"{opened.folder} on {rows.name}, {result.rows:,} rows")
-        print("\n".join(report(result)))
+        lines += report(result)
+    if sets is not None:
+        lines += _sets(opened, rows, sets, data_dir, values)
+    if compare is not None:
+        lines += _compared(opened, compare, rows, values)
+    print(json_format.dumps(values, ensure_ascii=False) if json else "\n".join(lines))
 
 
-def report(result: Score) -> list[str]:
+def _calibrated(run: Run, kind: str, data_dir: Path | None) -> tuple[Run, str]:
+    """The run with a calibration, which is kept in its folder; and what to say of it."""
+    from linnet.cli.choose import part_of
+    from linnet.evaluate.scaling import calibrate
+
+    assert run.folder is not None  # it was read from one
+    if kind == "none":
+        plain = run.calibrated(None)
+        plain.save_model(run.folder)
+        return plain, "the calibration was taken away"
+    made = calibrate(run, part_of(run, "train", None, data_dir), kind)
+    made.save_model(run.folder)
+    found = made.card.calibration
+    assert found is not None
+    what = f"temperature {found.temperature:.4g}" if kind == "temperature" else "a scale and a shift a class"
+    seen = " (the model has seen them: train with --validation to have others)" * (
+        found.source == "training rows"
+    )
+    return made, f"calibration: {what}, learnt on {found.rows:,} {found.source}{seen}, kept in {run.folder}"
+
+
+def _assessed(
+    run: Run, rows: Dataset, result: Score, intervals: bool, top: list[int], values: dict[str, Any]
+) -> list[str]:
+    """Lines of a classifier's figures, which are put into `values` too."""
+    from linnet.evaluate.assess import assess
+    from linnet.evaluate.forecast import forecast
+
+    found = assess(forecast(run, rows), top=top, intervals=intervals)
+    calibration = run.card.calibration
+    values["assessment"] = found.as_dict()
+    values["calibrated"] = None if calibration is None else vars(calibration)
+    return [*report(result, found, intervals), *_calibration(found, calibration is not None)]
+
+
+def report(result: Score, found: Assessment | None = None, intervals: bool = False) -> list[str]:
     """The figures as lines."""
     lines = [f"loss      {result.loss:.6g}"]
-    if not result.classes:
+    if found is None or not result.classes:
         return [*lines, "R²        " + ", ".join(f"{value:.6f}" for value in result.r2.tolist())]
-    lines.append(f"accuracy  {result.accuracy:.4f}")
+    for name, interval in found.whole.items():
+        if intervals or name.startswith(("accuracy", "top_", "brier", "log_loss")):
+            shown = str(interval) if intervals else f"{interval.value:.4f}"
+            lines.append(f"{name.replace('_', ' '):<9} {shown}")
     width = max(map(len, result.classes))
+    if intervals:
+        return [*lines, *_class_intervals(found, width)]
     lines.append(f"{'class':<{width}}  precision  recall     F1  most often taken for")
     for k, name in enumerate(result.classes):
         figures = f"{result.precision[k]:9.4f}  {result.recall[k]:6.4f}  {result.f1[k]:6.4f}"
         lines.append(f"{name:<{width}}  {figures}  {_mistake(result, k)}")
     return lines
+
+
+def _class_intervals(found: Assessment, width: int) -> list[str]:
+    names = next(iter(found.classes.values()))
+    heads = "  ".join(f"{name.replace('_', ' '):<23}" for name in names)
+    lines = [f"{'class':<{width}}  {heads}".rstrip()]
+    for name, figures in found.classes.items():
+        shown = "  ".join(f"{figure!s:<23}" for figure in figures.values())
+        lines.append(f"{name:<{width}}  {shown}")
+    return lines
+
+
+def _calibration(found: Assessment, is_calibrated: bool) -> list[str]:
+    """What to say of the confidence."""
+    noise = found.expected_ece
+    said = ", ".join(
+        f"{table.ece:.4f} in {table.bins} bins of equal {name} ({noise[name]:.4f} were it perfect)"
+        for name, table in found.calibration.items()
+    )
+    return [f"ECE       {said}{', calibrated' if is_calibrated else ''}"]
+
+
+def _sets(run: Run, rows: Dataset, alpha: float, data_dir: Path | None, values: dict[str, Any]) -> list[str]:
+    """Lines of what conformal sets come to, which is put into `values` too."""
+    from linnet.cli.choose import part_of
+    from linnet.evaluate.conformal import METHODS, coverage, learn_sets
+    from linnet.evaluate.forecast import forecast
+    from linnet.evaluate.held_out import held_out
+
+    kept = held_out(run, part_of(run, "train", None, data_dir))
+    seen, judged = forecast(run, kept.rows), forecast(run, rows)
+    lines = [f"prediction sets, learnt on {len(kept.rows):,} {kept.source}"]
+    values["sets"] = {"learnt_on": kept.source, "rows": len(kept.rows)}
+    if not kept.is_unseen:
+        lines.append("  the model has seen these rows, so nothing is promised: train with --validation")
+    for method in METHODS:
+        found = coverage(learn_sets(seen, alpha, method), judged)
+        values["sets"][method] = found.as_dict()
+        lines.append(
+            f"  {method}  hold the class of {found.coverage:.4f} of the rows ({found.asked:g} asked), "
+            f"{found.mean_size:.2f} classes a set"
+        )
+    return lines
+
+
+def _compared(run: Run, folder: Path, rows: Dataset, values: dict[str, Any]) -> list[str]:
+    """Lines of the comparison with another run, which is put into `values` too."""
+    from linnet.evaluate.compare import compare
+    from linnet.evaluate.forecast import forecast
+    from linnet.train.run import Run
+
+    found = compare(forecast(run, rows), forecast(Run.load(folder), rows))
+    values["comparison"] = {"with": str(folder), **found.as_dict()}
+    return [f"less {folder}, on the same rows", *(f"  {line}" for line in str(found).splitlines())]
 
 
 def _mistake(result: Score, k: int) -> str:

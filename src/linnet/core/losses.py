@@ -34,9 +34,13 @@ class Loss(ABC):
     def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
         """The diagonal of ∂²value/∂scores², (…, K, B)."""
 
+    def logits(self, scores: Tensor) -> Tensor:
+        """What the class probabilities are the softmax of, (…, K, B); the scores themselves for most."""
+        return scores
+
     def probabilities(self, scores: Tensor) -> Tensor:
         """The class probabilities that go with scores (…, K, B), summing to 1 over K."""
-        return torch.softmax(scores, -2)
+        return torch.softmax(self.logits(scores), -2)
 
     def middle(self, outputs: int) -> float:
         """The target of a class that says nothing, to which label smoothing moves all: 1/K."""
@@ -112,9 +116,9 @@ class Logistic(Loss):
         p = torch.sigmoid(scores)
         return p * (1 - p)
 
-    def probabilities(self, scores: Tensor) -> Tensor:
-        """See `Loss.probabilities`; through logarithms, so that small ones do not become 0/0."""
-        return torch.softmax(nn.functional.logsigmoid(scores), -2)
+    def logits(self, scores: Tensor) -> Tensor:
+        """See `Loss.logits`; log σ(o), as small probabilities would become 0/0 without the logarithm."""
+        return nn.functional.logsigmoid(scores)
 
     def middle(self, outputs: int) -> float:
         """See `Loss.middle`: a half, whatever K."""

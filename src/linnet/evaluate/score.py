@@ -21,7 +21,7 @@ class Score:
 
     Args:
         rows: how many rows.
-        loss: their mean loss.
+        loss: their mean loss, of the scores as they were trained, whatever the calibration.
         classes: class names; empty for a regression.
         confusion: rows of class i taken for class j, (K, K), int64; empty for a regression.
         squared: per output, the sums of squared errors and of squared deviations from the mean,
@@ -100,7 +100,9 @@ def score(run: Run, dataset: Dataset) -> Score:
         target = rows.y.T.to(scores) if rows.y.is_floating_point() else rows.y
         total += float(run.loss.value(scores.T, target).sum(dtype=torch.float64))
         if dataset.classes:
-            pairs += torch.bincount(rows.labels * outputs + scores.argmax(1), minlength=outputs * outputs)
+            calibration = run.card.calibration  # of a class a number, it may change which is the likeliest
+            guesses = scores.argmax(1) if calibration is None else run.logits(rows.X).cpu().argmax(1)
+            pairs += torch.bincount(rows.labels.cpu() * outputs + guesses, minlength=outputs * outputs)
         else:
             errors += (scores - rows.y).double().square().sum(0)
     if dataset.classes:

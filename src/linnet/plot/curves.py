@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from linnet.plot.look import styled
+from linnet.plot.words import Language, say
 
 LINES = {
     "train_loss": ("train loss", "#0072B2", "-"),
@@ -21,16 +25,22 @@ DECADES = 100.0
 """A loss that falls by more than this is drawn on a logarithmic axis."""
 
 
-def curves(records: Sequence[Mapping[str, float]], title: str = "") -> Figure:
+def curves(records: Sequence[Mapping[str, float]], title: str = "", language: Language = "en") -> Figure:
     """Lines over the epochs.
 
     Args:
         records: an epoch's figures each, as `History.records`. With accuracies it is the book's figure
             (train loss, train acc, test acc); without them the losses.
         title: above the axes.
+        language: "en" or "zh".
     """
     figure = Figure(figsize=(5.2, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    with styled(figure, language):
+        _draw(figure.add_subplot(), records, title, language)
+    return figure
+
+
+def _draw(axes: Axes, records: Sequence[Mapping[str, float]], title: str, language: Language) -> None:
     chosen = [key for key in LINES if records and key in records[0]]
     if "test_accuracy" in chosen:
         chosen = [key for key in chosen if key != "test_loss"]
@@ -38,16 +48,16 @@ def curves(records: Sequence[Mapping[str, float]], title: str = "") -> Figure:
     for key in chosen:
         label, colour, dash = LINES[key]
         marker = "o" if len(records) == 1 else None
-        axes.plot(epochs, [record[key] for record in records], dash, color=colour, label=label, marker=marker)
+        values = [record[key] for record in records]
+        axes.plot(epochs, values, dash, color=colour, label=say(label, language), marker=marker)
     if _spans_decades(records, chosen):
         axes.set_yscale("log")
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(say("epoch", language))
     axes.set_title(title)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.35)
     if chosen:
         axes.legend()
-    return figure
 
 
 def _spans_decades(records: Sequence[Mapping[str, float]], keys: Sequence[str]) -> bool:

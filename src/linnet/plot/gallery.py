@@ -9,15 +9,21 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from linnet.errors import ShapeError
+from linnet.plot.look import styled
+from linnet.plot.words import Language
 
 
-def gallery(images: Tensor, titles: Sequence[str], columns: int = 9) -> Figure:
+def gallery(
+    images: Tensor, titles: Sequence[str], columns: int = 9, *, title: str = "", language: Language = "en"
+) -> Figure:
     """Pictures in rows, each under its title.
 
     Args:
         images: (B, height, width).
         titles: B of them.
         columns: pictures a row.
+        title: above them all.
+        language: "en" or "zh", of the titles.
 
     Raises:
         ShapeError: no images, or not as many titles.
@@ -28,11 +34,16 @@ def gallery(images: Tensor, titles: Sequence[str], columns: int = 9) -> Figure:
         )
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
-    figure = Figure(figsize=(1.25 * columns, 1.5 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, image, title in zip(grid.flat, images, titles, strict=False):
-        axes.imshow(image.numpy(force=True), cmap="gray", interpolation="nearest")
-        axes.set_title(title, fontsize=9)
+    lines = max(text.count("\n") for text in titles)
+    width, height = 1.25 + 0.25 * bool(lines), 1.5 + 0.15 * lines
+    figure = Figure(figsize=(width * columns, height * rows + 0.3 * bool(title)), layout="constrained")
+    with styled(figure, language):
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes in grid.flat:
+            axes.set_axis_off()
+        for axes, image, text in zip(grid.flat, images, titles, strict=False):
+            axes.imshow(image.numpy(force=True), cmap="gray", interpolation="nearest")
+            axes.set_title(text, fontsize=8 if lines else 9)
+        if title:
+            figure.suptitle(title, fontsize=11)
     return figure

@@ -9,17 +9,22 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from linnet.errors import ShapeError
+from linnet.plot.look import styled
+from linnet.plot.words import Language, say
 
 COLUMNS = 5
 
 
-def templates(W: Tensor, image_shape: tuple[int, int], classes: Sequence[str]) -> Figure:
+def templates(
+    W: Tensor, image_shape: tuple[int, int], classes: Sequence[str], language: Language = "en"
+) -> Figure:
     """The weights of each class, red for and blue against it, on one scale about zero.
 
     Args:
         W: weights of one model, (K, D).
         image_shape: (height, width) with height · width = D.
         classes: the K names.
+        language: "en" or "zh".
 
     Raises:
         ShapeError: W does not fit the shape or the names.
@@ -29,15 +34,16 @@ def templates(W: Tensor, image_shape: tuple[int, int], classes: Sequence[str]) -
     columns = min(COLUMNS, len(classes))
     rows = math.ceil(len(classes) / columns)
     figure = Figure(figsize=(1.5 * columns + 0.8, 1.75 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    limit = float(W.abs().max()) or 1.0
-    for axes in grid.flat:
-        axes.set_axis_off()
-    drawn = None
-    for axes, name, weights in zip(grid.flat, classes, W, strict=False):
-        picture = weights.view(image_shape).numpy(force=True)
-        drawn = axes.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-        axes.set_title(name, fontsize=9)
-    assert drawn is not None  # there is a class
-    figure.colorbar(drawn, ax=grid, shrink=0.8, label="weight")
+    with styled(figure, language):
+        grid = figure.subplots(rows, columns, squeeze=False)
+        limit = float(W.abs().max()) or 1.0
+        for axes in grid.flat:
+            axes.set_axis_off()
+        drawn = None
+        for axes, name, weights in zip(grid.flat, classes, W, strict=False):
+            picture = weights.view(image_shape).numpy(force=True)
+            drawn = axes.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+            axes.set_title(name, fontsize=9)
+        assert drawn is not None  # there is a class
+        figure.colorbar(drawn, ax=grid, shrink=0.8, label=say("weight", language))
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import platform
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from linnet import files
 from linnet._version import __version__
 from linnet.core.bank import Bank
+from linnet.core.calibration import Calibration
 from linnet.core.losses import Loss, by_name
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
@@ -36,6 +38,7 @@ class Card:
         scale: of the features.
         loss: the name of the loss.
         huber: Huber's threshold.
+        calibration: of its probabilities; None where they are as trained.
     """
 
     dataset: str
@@ -44,6 +47,25 @@ class Card:
     scale: float
     loss: str
     huber: float = 1.0
+    calibration: Calibration | None = None
+
+    def to_json(self) -> str:
+        """As the metadata of a model file; without a calibration it is what it was before there were any."""
+        values = dataclasses.asdict(self)
+        if self.calibration is None:
+            del values["calibration"]
+        return json.dumps(values)
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        """The card of `to_json`; ValueError, TypeError or KeyError for any other text."""
+        values = json.loads(text)
+        values["classes"] = tuple(values["classes"])
+        values["image_shape"] = tuple(values["image_shape"]) if values["image_shape"] else None
+        if (learnt := values.get("calibration")) is not None:
+            numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}
+            values["calibration"] = Calibration(**{**learnt, **numbers})
+        return cls(**values)
 
 
 @dataclass(eq=False)
@@ -122,7 +144,43 @@ class Run:
         """
         if not self.card.classes:
             raise UsageError("a regression has no class probabilities: use scores")
-        return self.loss.probabilities(self.scores(X).T).T
+        return torch.softmax(self.logits(X), 1)
+
+    def logits(self, X: Tensor) -> Tensor:
+        """What the class probabilities of stored rows are the softmax of, (B, K), calibrated if the run is.
+
+        Raises:
+            UsageError: the model is a regression.
+            ShapeError: the rows have another number of features.
+        """
+        if not self.card.classes:
+            raise UsageError("a regression has no class probabilities: use scores")
+        plain = self.loss.logits(self.scores(X).T).T  # (B, K)
+        return plain if self.card.calibration is None else self.card.calibration.apply(plain)
+
+    def calibrated(self, calibration: Calibration | None) -> Run:
+        """The same run with another calibration of its probabilities; None takes it away.
+
+        Raises:
+            ShapeError: the calibration is for another number of classes.
+        """
+        if calibration is not None and len(calibration.scale) != len(self.card.classes):
+            raise ShapeError(
+                f"the calibration is for {len(calibration.scale)} classes, the model has "
+                f"{len(self.card.classes)}"
+            )
+        return dataclasses.replace(self, card=dataclasses.replace(self.card, calibration=calibration))
+
+    def save_model(self, folder: Path | str) -> None:
+        """Write model.safetensors alone: the parameters and the card.
+
+        Raises:
+            UsageError: the run trained a module.
+            OSError: the file cannot be written.
+        """
+        bank = self.bank
+        metadata = {"format": FORMAT, "models": str(bank.models), "card": self.card.to_json()}
+        model_file.write(Path(folder) / "model.safetensors", {"W": bank.W, "b": bank.b}, metadata)
 
     def save(self, folder: Path | str) -> Path:
         """Write run.json, history.jsonl and model.safetensors; each whole or not at all.
@@ -132,9 +190,7 @@ class Run:
             OSError: the folder cannot be written.
         """
         folder = Path(folder)
-        bank = self.bank
-        metadata = {"format": FORMAT, "models": str(bank.models), "card": json.dumps(vars(self.card))}
-        model_file.write(folder / "model.safetensors", {"W": bank.W, "b": bank.b}, metadata)
+        self.save_model(folder)
         files.write(folder / "history.jsonl", self.history.to_jsonl())
         files.write(folder / "run.json", json.dumps(self._summary(), indent=2, ensure_ascii=False) + "\n")
         self.folder = folder
@@ -169,13 +225,11 @@ class Run:
             )
         tensors, metadata = model_file.read(folder / "model.safetensors")
         try:
-            card, summary = json.loads(metadata["card"]), json.loads((folder / "run.json").read_text("utf-8"))
+            summary = json.loads((folder / "run.json").read_text("utf-8"))
             history = History.from_jsonl((folder / "history.jsonl").read_text("utf-8"))
             bank = Bank.of(tensors["W"], tensors["b"], int(metadata["models"]))
-            image_shape = tuple(card["image_shape"]) if card["image_shape"] else None
-            card = Card(**{**card, "classes": tuple(card["classes"]), "image_shape": image_shape})
             return cls(
-                bank, history, summary["status"], card, summary["asked"],
+                bank, history, summary["status"], Card.from_json(metadata["card"]), summary["asked"],
                 summary["dataset_checksum"], summary["seconds"], folder,
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:

@@ -1,0 +1,116 @@
+"""`linnet plot`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from linnet.errors import MissingFontWarning, UsageError
+
+
+def plot(
+    run: Path,
+    kind: str,
+    row: int | None = None,
+    /,
+    *,
+    out: Path | None = None,
+    language: Literal["en", "zh"] = "en",
+    part: Literal["test", "train"] = "test",
+    bins: int = 15,
+    binning: Literal["width", "mass"] = "width",
+    dataset: str | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Draw a figure of a run.
+
+    KIND is one of
+
+    - curves: loss and accuracy over the epochs
+
+    - templates: each class's weights as an image
+
+    - differences: what tells each class from each other
+
+    - confusion: rows of one class taken for another
+
+    - reliability: how often a confidence is right, with the ECE
+
+    - roc, pr: ROC and precision-recall, one class against the rest
+
+    - coverage: accuracy against the share of rows answered, the model abstaining where it is unsure
+
+    - top-losses: the images it gets most wrong
+
+    - label-errors: training images that may be labelled wrongly (trains a model a fold)
+
+    - contributions ROW: what each pixel or column adds to each score of one row
+
+    Examples
+        linnet plot runs/first reliability
+
+        linnet plot runs/first contributions 42 --out why.svg
+
+        linnet plot runs/first confusion --language zh --out confusion.png
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    kind
+        Which figure.
+    row
+        The number of the row, from 0, for contributions.
+    out
+        The picture, .png or .svg; KIND.png when not given.
+    language
+        Of titles and labels.
+    part
+        Which part of the data set; label-errors always takes the train part.
+    bins
+        Of reliability.
+    binning
+        Of reliability: bins of equal width, or of as many rows each.
+    dataset
+        Another data set of the same features and classes than the run's own.
+    data_dir
+        The folder with the data set's files.
+    """
+    from linnet.cli.choose import open_run, part_of
+    from linnet.plot.kinds import KINDS, Subject, draw
+    from linnet.plot.save import save
+
+    if kind not in KINDS:
+        raise UsageError(f"unknown figure {kind!r}: expected {', '.join(KINDS)}")
+    if (kind == "contributions") != (row is not None):
+        raise UsageError("contributions takes the number of a row, as in: linnet plot RUN contributions 42")
+    opened = open_run(run)
+
+    subject = Subject(
+        opened,
+        lambda: part_of(opened, part, dataset, data_dir),
+        lambda: part_of(opened, "train", dataset, data_dir),
+        row or 0, bins, binning, language,
+    )  # fmt: skip
+    path = out or Path(f"{kind}.png")
+    with _told_of_fonts():
+        save(draw(kind, subject), path)
+    print(path)
+
+
+@contextlib.contextmanager
+def _told_of_fonts() -> Iterator[None]:
+    """Say once that a font is missing, instead of a warning for each character."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.filterwarnings("always", category=MissingFontWarning)
+        warnings.filterwarnings("always", message="Glyph .* missing")
+        yield
+    for one in found:
+        if issubclass(one.category, MissingFontWarning):
+            print(f"linnet: {one.message}", file=sys.stderr)
+        elif "missing from font" not in str(one.message):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

@@ -1,0 +1,94 @@
+"""Rows that are probably labelled wrongly: confident learning (Northcutt, Jiang and Chuang 2021).
+
+In its simple form: class k is confident of a row when its probability reaches the mean that it has on rows
+labelled k. A row with another confident class than its label is a suspect, the worse the further the
+label's probability is below that class's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.config import Recipe
+from linnet.core.losses import by_name
+from linnet.data.dataset import Dataset
+from linnet.errors import DivergedError, UsageError
+from linnet.evaluate.forecast import Forecast
+from linnet.train import trials
+from linnet.train.plan import Plan
+from linnet.train.sweep import Sweep, Watch
+
+FOLDS = 5
+ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class LabelErrors:
+    """Suspects, the worst first.
+
+    Args:
+        rows: their numbers, (S,).
+        labels: what they are labelled, (S,).
+        suggested: what they probably are, (S,).
+        margins: the label's probability less the suggestion's, (S,), rising.
+        joint: rows labelled i of which class j is confident, (K, K), int64: the confident joint.
+    """
+
+    rows: Tensor
+    labels: Tensor
+    suggested: Tensor
+    margins: Tensor
+    joint: Tensor
+
+
+def label_errors(forecast: Forecast) -> LabelErrors:
+    """The rows of a forecast whose labels are probably wrong.
+
+    Args:
+        forecast: by models that were not trained on the rows they judge, as `out_of_fold` gives.
+    """
+    P, y, K = forecast.probabilities, forecast.labels, len(forecast.classes)
+    own = P.gather(1, y[:, None])[:, 0]  # (N,)
+    thresholds = torch.bincount(y, own, K) / torch.bincount(y, minlength=K)  # (K,), NaN without rows
+    confident = torch.where(thresholds <= P, P, -1.0)
+    top, best = confident.max(1)
+    counted = top >= 0
+    joint = torch.bincount(y[counted] * K + best[counted], minlength=K * K).view(K, K)
+    suspects = (counted & (best != y)).nonzero()[:, 0]
+    margins, order = (own - top)[suspects].sort(stable=True)
+    rows = suspects[order]
+    return LabelErrors(rows, y[rows], best[rows], margins, joint)
+
+
+def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Forecast:
+    """What models say of rows that they were not trained on, every row in turn: a bank of one model a fold.
+
+    Args:
+        train: rows with classes.
+        recipe: how each is trained; its validation and patience do not count.
+        folds: how many models; each trains on all rows but its own.
+
+    Raises:
+        UsageError: a regression, or folds that cannot be.
+        DivergedError: a model diverged.
+    """
+    if not train.is_classification:
+        raise UsageError(f"{train.name} is a regression: label errors are for classes")
+    asked = recipe.resolved(True)
+    views, loss = trials.folded(train, folds, asked.seed), by_name(asked.loss, asked.huber)
+    plan = Plan(epochs=asked.epochs, batch_size=asked.batch_size, seed=asked.seed, threads=asked.threads)
+    sweep = Sweep(train, trials.trials([asked.knobs], folds), views, loss, plan, torch.float32)
+    sweep.run(Watch())
+    bank = sweep.outcome().bank
+    if not bool(bank.theta.isfinite().all()):
+        raise DivergedError("a fold's model diverged: lower the learning rate")
+    logits = torch.empty(len(train), train.outputs, dtype=torch.float64)
+    for fold, view in enumerate(views):
+        model = bank.pick(fold)
+        for rows in view.validation.split(ROWS_AT_ONCE):
+            scores = model.scores(train.X[rows].to(model.theta), train.scale)[0]  # (K, B)
+            logits[rows] = loss.logits(scores).T.double()
+    return Forecast(logits, train.labels, train.classes)

@@ -1,0 +1,81 @@
+"""What speaks for and against each class in one row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from linnet.evaluate.contributions import Contributions
+from linnet.plot.look import BLUE, VERMILION, styled
+from linnet.plot.words import Language, say
+
+COLUMNS = 4
+FEATURES = 12
+"""Columns of a table that are shown, those of the largest contributions."""
+
+
+def contributions_figure(
+    found: Contributions,
+    classes: Sequence[str],
+    x: Tensor,
+    image_shape: tuple[int, int] | None = None,
+    title: str = "",
+    language: Language = "en",
+) -> Figure:
+    """The parts of each class's score, the highest score first: red for, blue against.
+
+    Args:
+        found: of one row.
+        classes: the K names.
+        x: the row as stored, (D,), shown beside images.
+        image_shape: (height, width) where the row is an image; bars a column otherwise.
+        title: above; "contributions to each score" when empty.
+        language: "en" or "zh".
+    """
+    order = found.scores.argsort(descending=True).tolist()
+    panels = len(order) + (image_shape is not None)
+    columns = min(COLUMNS, panels)
+    rows = math.ceil(panels / columns)
+    size = (2.1 * columns + 0.8, 2.5 * rows + 0.5) if image_shape else (3.4 * columns, 3.2 * rows + 0.5)
+    figure = Figure(figsize=size, layout="constrained")
+    with styled(figure, language):
+        grid = figure.subplots(rows, columns, squeeze=False)
+        places = list(grid.flat)
+        for axes in places[panels:]:
+            axes.set_axis_off()
+        if image_shape:
+            first = places.pop(0)
+            first.imshow(x.view(image_shape).numpy(force=True), cmap="gray", interpolation="nearest")
+            first.set_axis_off()
+            first.set_title(say("the input", language), fontsize=9)
+        limit = float(found.parts.abs().max()) or 1.0
+        for axes, k in zip(places, order, strict=False):
+            score = say("score {score}", language, score=f"{float(found.scores[k]):.2f}")
+            head = f"{classes[k]}\n{score}, {say('bias', language)} {float(found.bias[k]):+.2f}"
+            axes.set_title(head, fontsize=9)
+            _part(axes, found.parts[k].numpy(), image_shape, limit, language)
+        drawn = next((axes.images[0] for axes in places if axes.images), None)
+        if drawn is not None:
+            figure.colorbar(drawn, ax=grid, shrink=0.7)
+        figure.suptitle(title or say("contributions to each score", language), fontsize=11)
+    return figure
+
+
+def _part(
+    axes: Axes, part: np.ndarray, image_shape: tuple[int, int] | None, limit: float, language: Language
+) -> None:
+    if image_shape:
+        axes.imshow(
+            part.reshape(image_shape), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
+        )
+        axes.set_axis_off()
+        return
+    top = np.argsort(-np.abs(part), kind="stable")[:FEATURES][::-1]
+    axes.barh(range(len(top)), part[top], color=np.where(part[top] > 0, VERMILION, BLUE))
+    axes.set_yticks(range(len(top)), [f"{say('column', language)} {d}" for d in top], fontsize=7)
+    axes.axvline(0, color="0.3", linewidth=0.8)

@@ -1,0 +1,65 @@
+"""One look for every figure: a palette, and the frame that language and titles come in."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from linnet.errors import MissingFontWarning
+from linnet.plot.fonts import CJK_FONTS, cjk_font
+
+BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, YELLOW, BLACK = (
+    "#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
+)  # fmt: skip
+PALETTE = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, BLACK, YELLOW)
+"""Okabe and Ito's, safe for colour-blind readers."""
+
+DASHES = ("-", "--", ":")
+"""In turn, once the colours have been through."""
+
+
+@contextmanager
+def styled(figure: Figure, language: str) -> Iterator[None]:
+    """Draw inside: every text gets a font that has the language's characters.
+
+    A machine without a Chinese font is warned, with the name of one, and draws boxes.
+
+    Args:
+        figure: what is drawn on.
+        language: "en" or "zh".
+    """
+    families = [*matplotlib.rcParams["font.family"]]
+    font = cjk_font()
+    if language == "zh" and font is None:
+        warnings.warn(
+            f"no font with Chinese characters was found, so they are boxes: install {CJK_FONTS[0]} "
+            "(fonts-noto-cjk) or WenQuanYi Micro Hei (fonts-wqy-microhei)",
+            MissingFontWarning,
+            stacklevel=4,
+        )
+    if font is not None and font[0] not in families:
+        families.append(font[0])  # class names may be Chinese in any language
+    with matplotlib.rc_context({"font.family": families}):
+        yield
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        text.set_fontfamily(families)
+
+
+def style(number: int) -> tuple[str, str]:
+    """The colour and the dash of a line by its number."""
+    return PALETTE[number % len(PALETTE)], DASHES[number // len(PALETTE) % len(DASHES)]
+
+
+def label(axes: Axes, title: str, x: str, y: str) -> None:
+    """Name the axes and let a faint grid show."""
+    axes.set_title(title, fontsize=11)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(alpha=0.35)

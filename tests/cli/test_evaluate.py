@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linnet.evaluate.forecast import forecast
+from linnet.train.run import Run
+from tests.cli.test_commands import call
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs on the built-in digits, a and b, and a regression c."""
+    folder = tmp_path_factory.mktemp("runs")
+    common = ("train", "--dataset", "digits", "--lr", 0.5, "--validation", 0.2, "-q", "--out")
+    assert call(*common, folder / "a", "--epochs", 3) == 0
+    assert call(*common, folder / "b", "--epochs", 4) == 0
+    assert call("train", "--dataset", "synthetic", "-q", "--out", folder / "c") == 0
+    return folder
+
+
+@pytest.fixture
+def runs(trained: Path, tmp_path: Path) -> Path:
+    """Copies of them to change."""
+    return Path(shutil.copytree(trained, tmp_path / "runs"))
+
+
+def values(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    capsys.readouterr()
+    assert call("evaluate", *arguments, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_intervals_and_top_k(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = values(capsys, runs / "a", "--intervals", "--top-k", 2, "--top-k", 5)
+    figures = found["assessment"]["figures"]
+    assert figures["accuracy"]["value"] == pytest.approx(found["accuracy"])
+    assert figures["log_loss"]["value"] == pytest.approx(found["loss"], rel=1e-5)
+    assert figures["accuracy"]["value"] <= figures["top_2"]["value"] <= figures["top_5"]["value"]
+    assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in figures.values())
+    table = found["assessment"]["calibration"]["mass"]
+    assert (table["binning"], table["bins"], sum(table["counts"])) == ("mass", 15, 359)
+    assert call("evaluate", runs / "a", "--intervals") == 0
+    said = capsys.readouterr().out
+    assert f"accuracy  {found['accuracy']:.4f} [0." in said
+    assert "15 bins of equal width" in said
+    assert call("evaluate", runs / "a", "--top-k", 11) == 2
+    assert "1…10" in capsys.readouterr().err
+
+
+def test_a_calibration_is_learnt_kept_and_taken_away(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = runs / "a"
+    model = (run / "model.safetensors").read_bytes()
+    others = {path.name: path.read_bytes() for path in run.iterdir() if path.name != "model.safetensors"}
+    plain = values(capsys, run)
+    found = values(capsys, run, "--calibrate", "temperature")
+    assert found["calibrated"]["source"] == "validation rows"
+    assert found["calibrated"]["rows"] == 288
+    assert found["accuracy"] == plain["accuracy"]
+    log_loss = found["assessment"]["figures"]["log_loss"]["value"]
+    assert log_loss < plain["assessment"]["figures"]["log_loss"]["value"]
+    assert values(capsys, run)["assessment"] == found["assessment"]
+    assert call("evaluate", run, "--calibrate", "vector") == 0
+    assert "learnt on 288 validation rows, kept in" in capsys.readouterr().out
+    assert Run.load(run).card.calibration is not None
+    assert call("evaluate", run, "--calibrate", "none") == 0
+    assert (run / "model.safetensors").read_bytes() == model
+    assert {name: (run / name).read_bytes() for name in others} == others
+
+
+def test_a_calibration_never_sees_the_test_rows(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from linnet.evaluate import scaling
+
+    seen: list[int] = []
+
+    def watch(run: Run, rows: Any) -> Any:
+        seen.append(len(rows))
+        return forecast(run, rows)
+
+    monkeypatch.setattr(scaling, "forecast", watch)
+    assert call("evaluate", runs / "a", "--part", "test", "--calibrate", "temperature") == 0
+    assert seen == [288]  # a fifth of the 1,438 training rows; 359 would be the test rows
+
+
+def test_sets_and_comparison(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = values(capsys, runs / "a", "--sets", 0.1, "--compare", runs / "b")
+    assert found["sets"]["lac"]["asked"] == pytest.approx(0.9)
+    assert 0.8 < found["sets"]["aps"]["coverage"] <= 1
+    comparison = found["comparison"]
+    assert isinstance(comparison["within_noise"], bool)
+    other = values(capsys, runs / "b")["accuracy"]
+    assert comparison["accuracy"]["value"] == pytest.approx(found["accuracy"] - other)
+    assert call("evaluate", runs / "a", "--sets", 0.1, "--compare", runs / "a") == 0
+    said = capsys.readouterr().out
+    assert "within noise" in said
+    assert "learnt on 288 validation rows" in said
+    assert call("evaluate", runs / "a", "--compare", "nowhere") == 1
+
+
+def test_a_regression_has_none_of_it(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for flags in (["--intervals"], ["--sets", 0.1], ["--calibrate", "vector"], ["--compare", runs / "a"]):
+        assert call("evaluate", runs / "c", *flags) == 2
+        assert "are for classes" in capsys.readouterr().err
+
+
+def test_plot(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in ("curves", "reliability", "top-losses"):
+        assert call("plot", runs / "a", kind) == 0
+        assert Path(f"{kind}.png").read_bytes().startswith(b"\x89PNG")
+    assert call("plot", runs / "a", "contributions", 7, "--out", "why.svg") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "why.svg"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["pie"], "expected curves, templates, differences, confusion"),
+        (["contributions"], "takes the number of a row"),
+        (["roc", "3"], "takes the number of a row"),
+        (["contributions", "9999"], "0…358"),
+        (["roc", "--out", "roc.gif"], ".svg or .png"),
+        (["reliability", "--bins", "0"], "at least one bin"),
+    ],
+)
+def test_plots_that_cannot_be(
+    trained: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("plot", trained / "a", *arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_missing_font_is_said_once(
+    trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linnet.plot.look.cjk_font", lambda: None)
+    assert call("plot", trained / "a", "curves", "--language", "zh") == 0
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("linnet: no font with Chinese characters")
+
+
+def test_help_lists_the_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    from linnet.plot.kinds import KINDS
+
+    assert call("plot", "--help") == 0
+    said = capsys.readouterr().out
+    assert all(kind in said for kind in KINDS)
+    assert "linnet plot runs/first reliability" in said

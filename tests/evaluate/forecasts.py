@@ -1,0 +1,21 @@
+"""Forecasts that tests share."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import strategies as st
+
+from linnet.evaluate.forecast import Forecast
+
+
+def make(rows: int, classes: int = 4, seed: int = 0, sharpness: float = 1.0) -> Forecast:
+    """Labels drawn from the softmax of z; the model says `sharpness` · z, which is calibrated at 1."""
+    source = torch.Generator().manual_seed(seed)
+    z = 2 * torch.randn(rows, classes, generator=source, dtype=torch.float64)
+    labels = torch.multinomial(torch.softmax(z, 1), 1, generator=source)[:, 0]
+    return Forecast(sharpness * z, labels, tuple("abcdefgh"[:classes]))
+
+
+forecasts = st.builds(
+    make, st.integers(1, 60), st.integers(2, 5), st.integers(0, 10_000), st.floats(0.01, 30)
+)

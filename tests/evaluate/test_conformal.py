@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linnet.errors import UsageError
+from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.forecast import Forecast
+from tests.evaluate.forecasts import forecasts, make
+
+KINDS = [("lac", False), ("aps", False), ("aps", True)]
+
+
+@pytest.mark.parametrize(("method", "randomised"), KINDS)
+@pytest.mark.parametrize("alpha", [0.05, 0.3])
+def test_coverage_on_exchangeable_rows(method: str, randomised: bool, alpha: float) -> None:
+    """Over 60 draws of 200 rows to learn on and 1,000 to judge by, of a model that is far too sure."""
+    shares = []
+    for seed in range(60):
+        whole = make(1200, seed=seed, sharpness=4)
+        parts = [Forecast(whole.logits[i], whole.labels[i], whole.classes)
+                 for i in (slice(200), slice(200, None))]  # fmt: skip
+        rule = learn_sets(parts[0], alpha, method, randomised=randomised, seed=seed)
+        shares.append(coverage(rule, parts[1], seed).coverage)
+    mean = torch.tensor(shares, dtype=torch.float64)
+    error = float(mean.std()) / len(shares) ** 0.5
+    assert float(mean.mean()) >= 1 - alpha - 3 * error
+    if method == "lac" or randomised:  # continuous scores: no more than 1/(n + 1) above
+        assert float(mean.mean()) <= 1 - alpha + 1 / 201 + 3 * error
+
+
+@given(forecasts, st.sampled_from(KINDS), st.floats(0.01, 0.99))
+def test_enough_of_the_rows_it_was_learnt_on_are_held(
+    made: Forecast, kind: tuple[str, bool], alpha: float
+) -> None:
+    rule = learn_sets(made, alpha, kind[0], randomised=kind[1])
+    sets = rule.sets(made.probabilities)
+    if not kind[1]:
+        assert coverage(rule, made).coverage >= 1 - alpha - 1e-9
+    if kind == ("aps", False):
+        assert bool(sets.gather(1, made.probabilities.argmax(1)[:, None]).all())
+    result = coverage(rule, made)
+    assert result.mean_size == pytest.approx(float(sets.sum()) / len(made))
+    assert int(result.sizes.sum()) == len(made)
+
+
+def test_too_few_rows_promise_nothing() -> None:
+    rule = learn_sets(make(5), 0.1)
+    assert rule.threshold == math.inf
+    assert bool(rule.sets(make(3).probabilities).all())
+    assert learn_sets(make(9), 0.1).threshold < math.inf  # ⌈(9 + 1)(1 − 0.1)⌉ = 9
+
+
+def test_aps_scores_by_hand() -> None:
+    P = torch.tensor([[0.5, 0.2, 0.3]], dtype=torch.float64)
+    rule = learn_sets(Forecast(P.log(), torch.tensor([2]), ("a", "b", "c")), 0.6, "aps")
+    assert rule.threshold == pytest.approx(0.5)  # the mass of class a alone is likelier
+    assert rule.sets(P).tolist() == [[True, False, True]]
+
+
+def test_refusals() -> None:
+    for alpha, method, randomised in ((0.0, "lac", False), (0.1, "raps", False), (0.1, "lac", True)):
+        with pytest.raises(UsageError):
+            learn_sets(make(9), alpha, method, randomised=randomised)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linnet.config import Recipe
+from linnet.errors import ShapeError
+from linnet.evaluate.contributions import contributions
+from linnet.train.fit import fit
+from tests.conftest import make_blobs
+
+BLOBS = make_blobs(120)
+RUN = fit(BLOBS, Recipe(epochs=2, lr=0.1, dtype="float64", standardize=True))[0]
+
+
+@given(st.integers(0, len(BLOBS) - 1))
+def test_they_and_the_bias_come_to_the_scores(row: int) -> None:
+    found = contributions(RUN, BLOBS.X[row])
+    torch.testing.assert_close(found.scores, RUN.scores(BLOBS.X[row : row + 1])[0], rtol=0, atol=1e-6)
+    gap = found.scores[0] - found.scores[2] - (found.bias[0] - found.bias[2])
+    torch.testing.assert_close(found.between(0, 2).sum(), gap)
+    assert found.parts.shape == (3, 16)
+
+
+def test_a_row_of_another_shape() -> None:
+    with pytest.raises(ShapeError, match="one row of 16 features"):
+        contributions(RUN, BLOBS.X[:1])

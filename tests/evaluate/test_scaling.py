@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linnet.config import Recipe
+from linnet.core.calibration import Calibration
+from linnet.data.dataset import Dataset
+from linnet.data.split import split
+from linnet.errors import FormatError, ShapeError, UsageError
+from linnet.evaluate.forecast import Forecast, forecast
+from linnet.evaluate.held_out import held_out
+from linnet.evaluate.scaling import learn, log_loss
+from linnet.evaluate.score import score
+from linnet.train import model_file
+from linnet.train.fit import fit
+from linnet.train.run import Card, Run
+from tests.evaluate.forecasts import forecasts, make
+
+
+@settings(max_examples=40)
+@given(forecasts, st.sampled_from(["temperature", "vector"]))
+def test_the_log_loss_of_its_rows_never_rises(made: Forecast, kind: str) -> None:
+    found = learn(kind, made)
+    assert log_loss(found, made) <= float(made.log_losses.mean()) + 1e-12
+    if kind == "temperature":
+        after = Forecast(found.apply(made.logits), made.labels, made.classes)
+        assert torch.equal(after.guesses, made.guesses) or found.temperature > 100
+    else:
+        assert log_loss(found, made) <= log_loss(learn("temperature", made), made) + 1e-12
+
+
+def test_what_is_behind_the_labels_is_found() -> None:
+    made = make(20_000, sharpness=2.5)
+    assert learn("temperature", made).temperature == pytest.approx(2.5, rel=0.05)
+    biased = Forecast(made.logits / 2.5 + torch.tensor([1.0, 0, 0, -1.0]), made.labels, made.classes)
+    found = learn("vector", biased)
+    torch.testing.assert_close(torch.tensor(found.scale), torch.ones(4), atol=0.06, rtol=0)
+    shift = torch.tensor(found.shift)
+    torch.testing.assert_close(shift - shift.mean(), torch.tensor([-1.0, 0, 0, 1.0]), atol=0.1, rtol=0)
+    optimum = Forecast(found.apply(biased.logits), biased.labels, biased.classes)
+    residual = optimum.probabilities - torch.eye(4).double()[optimum.labels]
+    assert float(residual.mean(0).abs().max()) < 1e-4  # the gradient by the shifts
+
+
+@pytest.mark.parametrize("loss", ["softmax", "logistic"])
+def test_it_is_kept_with_the_model(blobs: Dataset, tmp_path: Path, loss: str) -> None:
+    run, _ = fit(blobs, Recipe(epochs=3, lr=0.1, batch_size=64, loss=loss))
+    plain = run.save(tmp_path / "run")
+    before = (plain / "model.safetensors").read_bytes()
+    assert b"calibration" not in before  # the bytes of a model file of before there were calibrations
+    assert Run.load(plain).card.calibration is None
+    for kind in ("temperature", "vector"):
+        calibration = learn(kind, forecast(run, blobs), "these rows")
+        run.calibrated(calibration).save_model(plain)
+        loaded = Run.load(plain)
+        assert loaded.card.calibration == calibration
+        expected = torch.softmax(calibration.apply(run.loss.logits(run.scores(blobs.X).T).T), 1)
+        torch.testing.assert_close(loaded.probabilities(blobs.X), expected)
+        torch.testing.assert_close(loaded.scores(blobs.X), run.scores(blobs.X))
+        hits = loaded.probabilities(blobs.X).argmax(1) == blobs.y
+        assert score(loaded, blobs).accuracy == pytest.approx(float(hits.double().mean()))
+    loaded.calibrated(None).save_model(plain)
+    assert (plain / "model.safetensors").read_bytes() == before
+
+
+def test_a_calibration_that_cannot_be(blobs: Dataset, tmp_path: Path) -> None:
+    run, _ = fit(blobs, Recipe(epochs=1))
+    with pytest.raises(ShapeError, match="for 4 classes"):
+        run.calibrated(learn("temperature", make(9)))
+    with pytest.raises(UsageError, match="temperature or vector"):
+        learn("matrix", make(9))
+    with pytest.raises(UsageError, match="finite scale"):
+        Calibration("vector", (1.0,), (float("nan"),))
+    folder = run.save(tmp_path / "run")
+    card = run.card.to_json()[:-1] + ', "calibration": {"kind": "matrix", "scale": [1], "shift": [0]}}'
+    tensors = {"W": run.bank.W, "b": run.bank.b}
+    model_file.write(folder / "model.safetensors", tensors, {"format": "", "models": "1", "card": card})
+    with pytest.raises(FormatError, match="temperature or vector"):
+        Run.load(folder)
+    assert Card.from_json(run.card.to_json()) == run.card
+
+
+def test_the_rows_it_is_learnt_on(blobs: Dataset) -> None:
+    run, _ = fit(blobs, Recipe(epochs=2, validation=0.25, seed=3))
+    kept = held_out(run, blobs)
+    assert kept.is_unseen
+    assert torch.equal(kept.rows.X, split(blobs, 0.25, 3)[1].X)
+    run, _ = fit(blobs, Recipe(epochs=2))
+    kept = held_out(run, blobs)
+    assert not kept.is_unseen
+    assert len(kept.rows) == 60
+    run.dataset_checksum = "another"
+    with pytest.raises(UsageError, match="not those that the run was trained on"):
+        held_out(run, blobs)
