@@ -13,7 +13,7 @@ from cyclopts.config import Dict
 from linnet._version import __version__
 from linnet.errors import LinnetError
 
-COMMANDS = ("train", "sweep", "tune", "find-lr", "run", "evaluate", "predict", "data", "doctor")
+COMMANDS = ("train", "sweep", "tune", "find-lr", "run", "evaluate", "predict", "export", "data", "doctor")
 
 INTERRUPTED = 130
 

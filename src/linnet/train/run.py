@@ -20,30 +20,10 @@ from linnet.core.losses import Loss, by_name
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.train import model_file
+from linnet.train.card import Card
 from linnet.train.history import History
 
 FORMAT = "linnet.model/1"
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a model must be told apart from its parameters, to predict and to name what it predicts.
-
-    Args:
-        dataset: the name of what it was trained on.
-        classes: their names; empty for a regression.
-        image_shape: (height, width) of a row, when it is an image.
-        scale: of the features.
-        loss: the name of the loss.
-        huber: Huber's threshold.
-    """
-
-    dataset: str
-    classes: tuple[str, ...]
-    image_shape: tuple[int, int] | None
-    scale: float
-    loss: str
-    huber: float = 1.0
 
 
 @dataclass(eq=False)
@@ -133,7 +113,7 @@ class Run:
         """
         folder = Path(folder)
         bank = self.bank
-        metadata = {"format": FORMAT, "models": str(bank.models), "card": json.dumps(vars(self.card))}
+        metadata = {"format": FORMAT, "models": str(bank.models), "card": self.card.to_json()}
         model_file.write(folder / "model.safetensors", {"W": bank.W, "b": bank.b}, metadata)
         files.write(folder / "history.jsonl", self.history.to_jsonl())
         files.write(folder / "run.json", json.dumps(self._summary(), indent=2, ensure_ascii=False) + "\n")
@@ -169,11 +149,10 @@ class Run:
             )
         tensors, metadata = model_file.read(folder / "model.safetensors")
         try:
-            card, summary = json.loads(metadata["card"]), json.loads((folder / "run.json").read_text("utf-8"))
+            card = Card.from_json(metadata["card"])
+            summary = json.loads((folder / "run.json").read_text("utf-8"))
             history = History.from_jsonl((folder / "history.jsonl").read_text("utf-8"))
             bank = Bank.of(tensors["W"], tensors["b"], int(metadata["models"]))
-            image_shape = tuple(card["image_shape"]) if card["image_shape"] else None
-            card = Card(**{**card, "classes": tuple(card["classes"]), "image_shape": image_shape})
             return cls(
                 bank, history, summary["status"], card, summary["asked"],
                 summary["dataset_checksum"], summary["seconds"], folder,
