@@ -13,7 +13,19 @@ from cyclopts.config import Dict
 from linnet._version import __version__
 from linnet.errors import LinnetError
 
-COMMANDS = ("train", "sweep", "tune", "find-lr", "run", "evaluate", "predict", "export", "data", "doctor")
+COMMANDS = (
+    "train",
+    "sweep",
+    "tune",
+    "find-lr",
+    "run",
+    "evaluate",
+    "predict",
+    "export",
+    "serve",
+    "data",
+    "doctor",
+)
 
 INTERRUPTED = 130
 
