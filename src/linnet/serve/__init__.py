@@ -8,5 +8,6 @@ shelf     the model that answers now, and its exchange for a newer one
 metrics   counters in Prometheus' text
 key       the API key
 schema    what OpenAPI says of it, and the page that shows it
+refusal   why a request is not answered
 server    uvicorn, and how it ends
 """

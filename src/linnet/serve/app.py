@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import BaseModel
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from linnet._version import __version__
 from linnet.errors import UsageError
@@ -64,7 +64,7 @@ def make_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     watch_seconds: float = 1.0,
-) -> FastAPI:
+) -> ASGIApp:
     """The service of a run's model.
 
     Args:
@@ -86,14 +86,23 @@ def make_app(
     shelf, metrics = Shelf(Path(folder)), Metrics()
     watching = _watching(shelf, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
-    app.state.shelf = shelf
-    predict = Predict(shelf, limits, metrics, anyio.CapacityLimiter(HEAVY))
-    app.router.routes.append(Route("/predict", predict.respond, methods=["POST"]))
     _add_pages(app, shelf, limits, metrics)
+    front: ASGIApp = Front(Predict(shelf, limits, metrics, anyio.CapacityLimiter(HEAVY)), app)
     if api_key is not None:
-        app.add_middleware(Keyed, key=api_key)
-    app.add_middleware(Counted, metrics=metrics)
-    return app
+        front = Keyed(front, api_key)
+    return Counted(front, metrics)
+
+
+class Front:
+    """Sends /predict to its own application, and all else to FastAPI."""
+
+    def __init__(self, predict: ASGIApp, pages: ASGIApp) -> None:
+        self.predict, self.pages = predict, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        hot = scope["type"] == "http" and scope["path"] == "/predict"
+        await (self.predict if hot else self.pages)(scope, receive, send)
 
 
 def _watching(shelf: Shelf, seconds: float) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import anyio
-from starlette.requests import ClientDisconnect, Request
+import asyncio
+import sys
+
+from anyio import fail_after
+from starlette.types import Receive
 
 from linnet.serve.refusal import Refusal
 
@@ -11,31 +14,46 @@ SECONDS = 30.0
 """For a body to arrive in."""
 
 
-async def read(request: Request, most: int) -> bytes:
+async def read(receive: Receive, told: bytes | None, most: int) -> bytes:
     """The body, read no further than it may be long.
 
     Args:
-        request: whose body was not read yet.
+        receive: the request's messages.
+        told: its content-length.
         most: bytes.
 
     Raises:
         Refusal: 413 where it is longer or says so, 408 where it is slow, 400 where it is cut off.
     """
-    told = request.headers.get("content-length")
-    if told is not None and not (told.isdecimal() and len(told) <= 18 and int(told) <= most):
-        raise Refusal(413, f"a body takes at most {most:,} bytes, this one says that it has {told[:30]}")
+    if told is not None and not (told.isdigit() and len(told) <= 18 and int(told) <= most):
+        said = told[:30].decode("latin-1")
+        raise Refusal(413, f"a body takes at most {most:,} bytes, this one says that it has {said}")
     try:
-        with anyio.fail_after(SECONDS):
-            return await _gather(request, most)
+        return await _in_time(receive, most)
     except TimeoutError:
         raise Refusal(408, f"the body did not arrive in {SECONDS:g} seconds") from None
-    except ClientDisconnect:
-        raise Refusal(400, "the connection ended before the body did") from None
 
 
-async def _gather(request: Request, most: int) -> bytes:
-    pieces, size = [], 0
-    async for piece in request.stream():
+if sys.version_info >= (3, 11):
+
+    async def _in_time(receive: Receive, most: int) -> bytes:
+        async with asyncio.timeout(SECONDS):  # a tenth of the cost of anyio's
+            return await _gather(receive, most)
+
+else:
+
+    async def _in_time(receive: Receive, most: int) -> bytes:
+        with fail_after(SECONDS):
+            return await _gather(receive, most)
+
+
+async def _gather(receive: Receive, most: int) -> bytes:
+    pieces, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "the connection ended before the body did")
+        piece, more = message.get("body", b""), message.get("more_body", False)
         size += len(piece)
         if size > most:
             raise Refusal(413, f"a body takes at most {most:,} bytes, this one has more")

@@ -23,5 +23,7 @@ class Refusal(Exception):  # noqa: N818 (it is the client's error, not ours)
         headers = {"connection": "close"} if self.status in (408, 413) else {}
         if self.status == 401:
             headers["www-authenticate"] = "Bearer"
+        if self.status == 405:
+            headers["allow"] = "POST"
         content = orjson.dumps({"detail": str(self)})
         return Response(content, self.status, headers, "application/json")

@@ -6,10 +6,10 @@ import signal
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 
-def serve(app: FastAPI, host: str, port: int, grace: int) -> None:
+def serve(app: ASGIApp, host: str, port: int, grace: int) -> None:
     """Serve until SIGTERM or Ctrl-C, then take no more and finish what was begun.
 
     Args:
