@@ -9,6 +9,7 @@
     │   │   └── ChecksumError              … its bytes have changed
     │   └── DownloadError                  no mirror gave the file
     ├── DivergedError (ArithmeticError)    scores, loss or weights became infinite or NaN
+    ├── ExportError                        an exported file does not do what the run does
     ├── KernelError                        the kernel that runs notes did not start
     └── MissingExtraError (ImportError)    an optional dependency is not installed
 
@@ -65,6 +66,10 @@ class DownloadError(DataError):
 
 class DivergedError(LinnetError, ArithmeticError):
     """Training left the finite numbers."""
+
+
+class ExportError(LinnetError):
+    """An exported file cannot be used, or does not give the run's answers."""
 
 
 class KernelError(LinnetError):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from linnet.data import images
+from linnet.data import pictures
 from linnet.data.images import read_image, read_images
 from linnet.errors import DataNotFoundError, FormatError
 
@@ -74,6 +74,6 @@ def test_files_that_are_no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(FormatError, match="is not a"):
         read_image(tmp_path / "object.npy", (8, 8))
     Image.new("L", (100, 100)).save(tmp_path / "big.png")
-    monkeypatch.setattr(images, "MAX_PIXELS", 5000)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 5000)
     with pytest.raises(FormatError, match="pixels"):
         read_image(tmp_path / "big.png", (8, 8))

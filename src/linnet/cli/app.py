@@ -14,7 +14,8 @@ from linnet._version import __version__
 from linnet.errors import LinnetError
 
 COMMANDS = (
-    "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "predict", "data", "doctor",
+    "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "predict", "export", "serve",
+    "data", "doctor",
 )  # fmt: skip
 
 INTERRUPTED = 130

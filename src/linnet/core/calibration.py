@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from linnet.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 KINDS = ("temperature", "vector")
 
@@ -19,6 +21,8 @@ class Calibration:
 
     Temperature scaling has s = 1/T for every class and t = 0, which leaves the order of the classes as it is;
     vector scaling has them all free.
+
+    It is read without torch.
 
     Args:
         kind: "temperature" or "vector".
@@ -50,5 +54,4 @@ class Calibration:
 
     def apply(self, logits: Tensor) -> Tensor:
         """The calibrated logits, of the shape and dtype of `logits`, (B, K)."""
-        scale, shift = torch.tensor(self.scale).to(logits), torch.tensor(self.shift).to(logits)
-        return logits * scale + shift
+        return logits * logits.new_tensor(self.scale) + logits.new_tensor(self.shift)

@@ -22,50 +22,10 @@ from linnet.core.losses import Loss, by_name
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.train import model_file
+from linnet.train.card import Card
 from linnet.train.history import History
 
 FORMAT = "linnet.model/1"
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a model must be told apart from its parameters, to predict and to name what it predicts.
-
-    Args:
-        dataset: the name of what it was trained on.
-        classes: their names; empty for a regression.
-        image_shape: (height, width) of a row, when it is an image.
-        scale: of the features.
-        loss: the name of the loss.
-        huber: Huber's threshold.
-        calibration: of its probabilities; None where they are as trained.
-    """
-
-    dataset: str
-    classes: tuple[str, ...]
-    image_shape: tuple[int, int] | None
-    scale: float
-    loss: str
-    huber: float = 1.0
-    calibration: Calibration | None = None
-
-    def to_json(self) -> str:
-        """As the metadata of a model file; without a calibration it is what it was before there were any."""
-        values = dataclasses.asdict(self)
-        if self.calibration is None:
-            del values["calibration"]
-        return json.dumps(values)
-
-    @classmethod
-    def from_json(cls, text: str) -> Card:
-        """The card of `to_json`; ValueError, TypeError or KeyError for any other text."""
-        values = json.loads(text)
-        values["classes"] = tuple(values["classes"])
-        values["image_shape"] = tuple(values["image_shape"]) if values["image_shape"] else None
-        if (learnt := values.get("calibration")) is not None:
-            numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}
-            values["calibration"] = Calibration(**{**learnt, **numbers})
-        return cls(**values)
 
 
 @dataclass(eq=False)

@@ -1,0 +1,84 @@
+"""`linnet export`."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from linnet.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from linnet.train.run import Run
+
+
+def export(
+    run: Path,
+    /,
+    *,
+    to: Literal["safetensors", "onnx", "numpy", "js", "c", "sql"],
+    out: Path | None = None,
+    dataset: str | None = None,
+    data_dir: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Write a run's model as a file that other programs read, and check that it gives the run's answers.
+
+    The file is run on rows of the run's data set before it takes its place: ONNX by onnxruntime, numpy by
+    Python, js by node, c by the C compiler, sql by SQLite. One whose answers differ by more than 1e-5 is
+    an error and is not kept.
+
+    Examples
+        linnet export runs/first --to onnx
+
+        linnet export runs/first --to c --out firmware/shirts.c
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    to
+        safetensors (plain W and b), onnx, numpy (one Python file), js (one ES module), c (one C99 file) or
+        sql (one query).
+    out
+        The file; in the run's folder when not given.
+    dataset
+        Another data set of the same features to check it on.
+    data_dir
+        The folder with the data set's files.
+    json
+        Print JSON.
+    """
+    from linnet.cli.choose import open_run
+    from linnet.export import export as write
+
+    opened = open_run(run)
+    rows, source = _rows(opened, dataset, data_dir)
+    done = write(opened, to, out, rows)
+    if json:
+        said = {"path": str(done.path), "difference": done.difference, "checked_by": done.checked_by}
+        print(json_format.dumps({**said, "rows": done.rows, "source": source}, ensure_ascii=False))
+        return
+    print(f"{done.path}, {done.path.stat().st_size:,} bytes")
+    if done.difference is None:
+        print(done.checked_by)
+    else:
+        difference = f"largest difference {done.difference:.1g}"
+        print(f"checked by {done.checked_by} on {done.rows:,} {source}: {difference}")
+
+
+def _rows(run: Run, dataset: str | None, data_dir: Path | None) -> tuple[Tensor | None, str]:
+    """Rows to check on, and what they are; drawn at random where the run's own cannot be had."""
+    from linnet.cli.choose import part_of
+
+    try:
+        rows = part_of(run, "test", dataset, data_dir)
+    except (DataError, UsageError):  # a data set of one's own is in no catalog
+        if dataset is not None or data_dir is not None:
+            raise
+        return None, f"random rows (the rows of {run.card.dataset} are not here)"
+    return rows.X, f"rows of {rows.name}"

@@ -1,0 +1,63 @@
+"""`linnet serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveInt
+
+from linnet.errors import MissingExtraError
+
+
+def serve(
+    run: Path,
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    api_key: Annotated[str | None, Parameter(env_var="LINNET_API_KEY")] = None,
+    max_rows: PositiveInt = 4096,
+    max_bytes: PositiveInt = 16 << 20,
+    grace: PositiveInt = 30,
+) -> None:
+    """Answer predictions over HTTP: POST /predict takes JSON rows, plain numbers, or a picture.
+
+    A newer model in the run's folder is taken up within a second, between two requests. SIGTERM and Ctrl-C
+    end the service when it has answered what it took. GET /docs describes it.
+
+    Examples
+        linnet serve runs/first
+
+        LINNET_API_KEY=secret linnet serve runs/first --host 0.0.0.0 --port 80
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    host
+        The address to listen on; only this machine can ask unless it is another.
+    port
+        The port; 0 for any that is free.
+    api_key
+        What requests must bring. Other users of this machine can read a command line: the
+        variable LINNET_API_KEY is safer.
+    max_rows
+        Rows of a request.
+    max_bytes
+        Bytes of a request's body.
+    grace
+        Seconds that requests have to end in when the service does.
+    """
+    try:
+        from linnet.serve.app import make_app
+        from linnet.serve.predict import Limits
+        from linnet.serve.server import serve as run_server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "linnet":
+            raise
+        raise MissingExtraError("linnet serve", "web") from error
+
+    app = make_app(run, limits=Limits(max_rows, max_bytes), api_key=api_key)
+    run_server(app, host, port, grace)

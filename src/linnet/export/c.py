@@ -1,0 +1,153 @@
+"""One C99 file: a table and a function."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import string
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.export.formats import Format, NotCheckedError, call, headline
+from linnet.train.predictor import Predictor
+
+_FILE = """/* {headline}.
+ * Written by linnet. C99; link with -lm. For C++ and other files declare
+ *     void linnet_predict(const float *row, float *answers);
+ *
+ * row: LINNET_FEATURES features as the data set stores them, before scaling.
+ * answers: LINNET_OUTPUTS numbers: {promise}.
+ */
+#include <math.h>
+
+#define LINNET_FEATURES {features}
+#define LINNET_OUTPUTS {outputs}
+{image}
+void linnet_predict(const float *row, float *answers);
+
+const int linnet_features = LINNET_FEATURES;
+const int linnet_outputs = LINNET_OUTPUTS;
+const char *const linnet_dataset = {dataset};
+{classes}
+static const {type} linnet_b[LINNET_OUTPUTS] = {{
+{b}
+}};
+
+static const {type} linnet_W[LINNET_OUTPUTS][LINNET_FEATURES] = {{
+{W}
+}};
+
+void linnet_predict(const float *row, float *answers) {{
+    double scores[LINNET_OUTPUTS];
+    for (int k = 0; k < LINNET_OUTPUTS; k++) {{
+        double sum = 0;
+        for (int j = 0; j < LINNET_FEATURES; j++) sum += (double)linnet_W[k][j] * row[j];
+        scores[k] = {scale} * sum + linnet_b[k];
+    }}
+{answer}
+}}
+"""
+
+_CLASSES = """const char *const linnet_classes[LINNET_OUTPUTS] = {{
+{names}
+}};
+"""
+
+_REGRESSION = """    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = (float)scores[k];"""
+
+_SOFTMAX = """{before}    double largest = scores[0], total = 0;
+    for (int k = 1; k < LINNET_OUTPUTS; k++) largest = fmax(largest, scores[k]);
+    for (int k = 0; k < LINNET_OUTPUTS; k++) total += scores[k] = exp(scores[k] - largest);
+    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = (float)(scores[k] / total);"""
+
+_LOG_SIGMOID = """    for (int k = 0; k < LINNET_OUTPUTS; k++)
+        scores[k] = fmin(scores[k], 0) - log1p(exp(-fabs(scores[k])));
+"""
+
+_PLAIN = frozenset((string.ascii_letters + string.digits + " .,:;+-*/()_=<>#&!'|~^@[]{}%$").encode())
+"""Bytes that a C string holds as they are: no quote, no backslash, no ? of a trigraph."""
+
+_DRIVER = """#include <stdio.h>
+#include <stdlib.h>
+extern const int linnet_features, linnet_outputs;
+void linnet_predict(const float *row, float *answers);
+int main(int argc, char **argv) {
+    FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL, *out = in ? fopen(argv[2], "wb") : NULL;
+    float *row = malloc(sizeof *row * linnet_features), *answers = malloc(sizeof *answers * linnet_outputs);
+    if (!out || !row || !answers) return 1;
+    while (fread(row, sizeof *row, linnet_features, in) == (size_t)linnet_features) {
+        linnet_predict(row, answers);
+        if (fwrite(answers, sizeof *answers, linnet_outputs, out) != (size_t)linnet_outputs) return 1;
+    }
+    free(row);
+    free(answers);
+    return fclose(out);
+}
+"""
+
+
+def render(model: Predictor) -> bytes:
+    """The file's source, in ASCII."""
+    card, regression = model.card, model.card.kind == "regression"
+    table = [f"    {{\n{_numbers(row)}\n    }}" for row in model.W]
+    names = ",\n".join(f"    {_string(name)}" for name in card.classes)
+    shape = card.image_shape
+    source = _FILE.format(
+        headline=headline(model), features=model.features, outputs=model.outputs,
+        promise="the predictions" if regression else "the class probabilities",
+        image=f"#define LINNET_HEIGHT {shape[0]}\n#define LINNET_WIDTH {shape[1]}\n" if shape else "",
+        dataset=_string(card.dataset), type="float" if model.W.itemsize == 4 else "double",
+        classes="" if regression else _CLASSES.format(names=names),
+        b=_numbers(model.b), W=",\n".join(table), scale=_number(np.float64(card.scale)),
+        answer=_REGRESSION if regression else
+        _SOFTMAX.format(before=_LOG_SIGMOID if card.kind == "logistic" else ""),
+    )  # fmt: skip
+    return source.encode("ascii")
+
+
+def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], str]:
+    """The answers of the file, compiled here.
+
+    Raises:
+        NotCheckedError: there is no C compiler.
+        ExportError: it does not compile, or does not run.
+    """
+    compiler = next(filter(None, map(shutil.which, (os.environ.get("CC", "cc"), "gcc", "clang"))), None)
+    if compiler is None:
+        raise NotCheckedError("no C compiler (cc, gcc, clang) was found on the PATH")
+    with tempfile.TemporaryDirectory(prefix="linnet-") as name:
+        folder = Path(name)
+        (folder / "driver.c").write_text(_DRIVER, "ascii")
+        X.tofile(folder / "rows")
+        flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic-errors", "-O1"]
+        program = folder / "program"
+        call([compiler, *flags, path, folder / "driver.c", "-o", program, "-lm"], "the C compiler")
+        call([program, folder / "rows", folder / "answers"], "the compiled program")
+        made = np.fromfile(folder / "answers", np.float32).reshape(len(X), -1)
+        return made, f"the C compiler {Path(compiler).name}"
+
+
+def _numbers(row: Iterable[np.floating], width: int = 8) -> str:
+    texts = [_number(value) for value in row]
+    lines = [", ".join(texts[low : low + width]) for low in range(0, len(texts), width)]
+    return ",\n".join(f"        {line}" for line in lines)
+
+
+def _number(value: np.floating) -> str:
+    """A literal that is read back as the same number."""
+    suffix = "f" if value.itemsize == 4 else ""
+    text = np.format_float_scientific(value, trim="0")
+    return text + suffix
+
+
+def _string(text: str) -> str:
+    """A C string of the text in UTF-8; what is not plain becomes an octal escape, which ends by itself."""
+    plain = "".join(chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in text.encode())
+    return f'"{plain}"'
+
+
+FORMAT = Format("c", "model.c", render, answers)

@@ -1,0 +1,139 @@
+"""`export`: the formats by name, each file run again before it takes its place."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linnet import device, files
+from linnet.core.bank import Bank
+from linnet.errors import ExportError, ShapeError, UsageError
+from linnet.export import c, js, numpy, onnx, safetensors, sql
+from linnet.export.formats import Exported, Format, NotCheckedError
+from linnet.train.predictor import Predictor
+from linnet.train.run import Run
+
+FORMATS: dict[str, Format] = {
+    module.FORMAT.name: module.FORMAT for module in (safetensors, onnx, numpy, js, c, sql)
+}
+"""The formats by name."""
+
+LIMIT = 1e-5
+"""A file whose answers are further than this from the run's own is not kept."""
+
+ROWS = 1000
+"""Rows that a file is checked on, at most."""
+
+
+def export(run: Run, to: str, path: Path | str | None = None, rows: Tensor | None = None) -> Exported:
+    """Write a run's model as a file that other programs read, and run that file.
+
+    The file is made and run in a temporary folder, and takes its place only when its answers are the
+    run's own, computed in float64.
+
+    Args:
+        run: of one linear model.
+        to: safetensors, onnx, numpy, js, c or sql.
+        path: the file; in the run's folder under the format's own name when None.
+        rows: to check it on, as the data set stores them, (N, D); the first 1,000 are used. Rows drawn at
+            random when None.
+
+    Returns:
+        Where it is and how far it is from the run.
+
+    Raises:
+        UsageError: an unknown format, several models, no path, or a model too large for the format.
+        ShapeError: the rows do not fit the model.
+        ExportError: the file does not give the run's answers. A file that stood at `path` is left there.
+        MissingExtraError: the format needs an optional package.
+        OSError: the file cannot be written.
+    """
+    if to not in FORMATS:
+        raise UsageError(f"unknown format {to!r}: expected {', '.join(FORMATS)}")
+    chosen, model = FORMATS[to], predictor(run)
+    path = _place(run, chosen, path)
+    X = _rows(model, rows)
+    content = chosen.render(model)
+    with tempfile.TemporaryDirectory(prefix="linnet-") as folder:
+        trial = Path(folder, chosen.file_name)
+        trial.write_bytes(content)
+        difference, checked_by = _check(chosen, trial, X, _expected(run, X))
+    files.write(path, content)
+    return Exported(path, difference, checked_by, len(X) if difference is not None else 0)
+
+
+def predictor(run: Run) -> Predictor:
+    """A run's model as arrays.
+
+    Raises:
+        UsageError: the run trained a module, or holds several models.
+    """
+    bank = run.bank
+    if bank.models != 1:
+        raise UsageError(f"the run holds {bank.models} models, but a file takes one: pick one")
+    W, b = bank.W.detach().cpu().numpy().copy(), bank.b.detach().cpu().numpy().copy()
+    learnt = run.card.calibration
+    if learnt is None:
+        return Predictor(W, b, run.card)
+    if run.card.kind != "softmax":
+        raise UsageError(
+            "a calibration of one-vs-rest probabilities cannot be taken into the weights: export the model "
+            "without it, after linnet evaluate --calibrate none"
+        )
+    # Softmax's logits are the scores, so that scaling and shifting them is another linear model.
+    scale, shift = np.asarray(learnt.scale, W.dtype), np.asarray(learnt.shift, W.dtype)
+    return Predictor(W * scale[:, None], b * scale + shift, dataclasses.replace(run.card, calibration=None))
+
+
+def _place(run: Run, chosen: Format, path: Path | str | None) -> Path:
+    if path is None and run.folder is None:
+        raise UsageError("say where to write: the run has no folder")
+    place = Path(path) if path is not None else Path(run.folder or "", chosen.file_name)
+    if place.name in ("model.safetensors", "checkpoint.safetensors") and (place.parent / "run.json").exists():
+        raise UsageError(f"{place} is the run's own file: export to another name")
+    if place.is_dir():
+        raise UsageError(f"{place} is a folder: give a file's name")
+    return place
+
+
+def _rows(model: Predictor, rows: Tensor | None) -> NDArray[np.float32]:
+    """At most ROWS rows to check on, as float32, which every format takes."""
+    if rows is None:
+        span = 1 / model.card.scale  # features mostly run from 0 to this
+        source = device.generator(0, "export")
+        return (torch.rand(ROWS, model.features, generator=source) * span).numpy()
+    if rows.ndim != 2 or rows.shape[1] != model.features or not len(rows):
+        raise ShapeError(f"expected some rows of {model.features} features, got shape {tuple(rows.shape)}")
+    return rows[:ROWS].cpu().to(torch.float32).numpy()
+
+
+def _expected(run: Run, X: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The run's own answers in float64, (B, K)."""
+    precise = dataclasses.replace(run, model=Bank(run.bank.theta.double().cpu()))
+    rows = torch.from_numpy(X)
+    return (precise.probabilities(rows) if run.card.classes else precise.scores(rows)).numpy()
+
+
+def _check(
+    chosen: Format, trial: Path, X: NDArray[np.float32], expected: NDArray[np.float64]
+) -> tuple[float | None, str]:
+    try:
+        got, checked_by = chosen.answers(trial, X)
+    except NotCheckedError as reason:
+        return None, f"not checked: {reason}"
+    if got.shape != expected.shape:
+        raise ExportError(f"the {chosen.name} file gives answers of {got.shape}, not {expected.shape}")
+    difference = float((np.abs(got - expected) / np.maximum(1, np.abs(expected))).max())
+    if not difference <= LIMIT:  # NaN too
+        raise ExportError(
+            f"the {chosen.name} file is not kept: in {checked_by} its answers differ from the run's by "
+            f"{difference:.2g}, more than {LIMIT:g}. Very large features or weights do this in float32: "
+            "standardise the features, or train with dtype float64"
+        )
+    return difference, checked_by

@@ -1,0 +1,13 @@
+"""A finished model behind HTTP, predicted by numpy alone: nothing here imports torch.
+
+app       `make_app`: the routes
+predict   POST /predict: a body in, an answer out
+body      a body of bounded size
+parse     bodies to rows, and the reasons why not
+shelf     the model that answers now, and its exchange for a newer one
+metrics   counters in Prometheus' text
+key       the API key
+schema    what OpenAPI says of it, and the page that shows it
+refusal   why a request is not answered
+server    uvicorn, and how it ends
+"""

@@ -1,0 +1,154 @@
+"""`make_app`: the routes of the service."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from pydantic import BaseModel
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from linnet._version import __version__
+from linnet.errors import UsageError
+from linnet.serve import schema
+from linnet.serve.key import Keyed
+from linnet.serve.metrics import Counted, Metrics
+from linnet.serve.predict import Limits, Predict
+from linnet.serve.shelf import Shelf
+
+_POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
+HEAVY = 4
+"""Large bodies and pictures that are worked on at once: each may take some hundred MB."""
+
+KEY_CHARACTERS = frozenset(string.ascii_letters + string.digits + string.punctuation)
+
+
+class Health(BaseModel):
+    """That the process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """That there is a model, and why the newest file was not taken, when it was not."""
+
+    status: Literal["ready"] = "ready"
+    model: str
+    refused: str | None
+
+
+class ModelInfo(BaseModel):
+    """The model that answers now."""
+
+    checksum: str
+    features: int
+    outputs: int
+    dtype: str
+    kind: Literal["softmax", "logistic", "regression"]
+    card: dict[str, Any]
+    loaded: str
+    reloads: int
+
+
+def make_app(
+    folder: Path | str,
+    *,
+    limits: Limits | None = None,
+    api_key: str | None = None,
+    watch_seconds: float = 1.0,
+) -> ASGIApp:
+    """The service of a run's model.
+
+    Args:
+        folder: of the run.
+        limits: of a request.
+        api_key: what a request must bring; None where all may ask.
+        watch_seconds: between two looks for a newer model file.
+
+    Raises:
+        DataNotFoundError: there is no model in the folder.
+        ChecksumError, FormatError: it is damaged.
+        UsageError: a limit is not positive, or the key is empty or cannot be a header.
+    """
+    limits = limits or Limits()
+    if limits.rows < 1 or limits.bytes < 1 or not watch_seconds > 0:
+        raise UsageError(f"limits must be positive, not {limits}, {watch_seconds}")
+    if api_key is not None and not (api_key and set(api_key) <= KEY_CHARACTERS):
+        raise UsageError("an API key is some ASCII characters without spaces")
+    shelf, metrics = Shelf(Path(folder)), Metrics()
+    watching = _watching(shelf, watch_seconds)
+    app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
+    _add_pages(app, shelf, limits, metrics)
+    front: ASGIApp = Front(Predict(shelf, limits, metrics, anyio.CapacityLimiter(HEAVY)), app)
+    if api_key is not None:
+        front = Keyed(front, api_key)
+    return Counted(front, metrics)
+
+
+class Front:
+    """Sends /predict to its own application, and all else to FastAPI."""
+
+    def __init__(self, predict: ASGIApp, pages: ASGIApp) -> None:
+        self.predict, self.pages = predict, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        hot = scope["type"] == "http" and scope["path"] == "/predict"
+        await (self.predict if hot else self.pages)(scope, receive, send)
+
+
+def _watching(shelf: Shelf, seconds: float) -> Any:
+    """The lifespan that looks for a newer model meanwhile."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(shelf.watch, seconds)
+            yield
+            group.cancel_scope.cancel()
+
+    return lifespan
+
+
+def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics) -> None:
+    """All but /predict, whose description is added to OpenAPI here."""
+
+    @app.get("/healthz", summary="Whether the process answers")
+    async def healthz() -> Health:
+        return Health()
+
+    @app.get("/readyz", summary="Whether there is a model to answer with")
+    async def readyz() -> Readiness:
+        return Readiness(model=shelf.model.checksum, refused=shelf.refused)
+
+    @app.get("/metrics", summary="Counters in Prometheus' text format", response_class=PlainTextResponse)
+    async def read_metrics() -> PlainTextResponse:
+        text = metrics.text(shelf.model.checksum, shelf.reloads, shelf.refused is not None)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+    @app.get("/model", summary="The model that answers now")
+    async def model() -> ModelInfo:
+        now = shelf.model
+        return ModelInfo(
+            checksum=now.checksum, features=now.features, outputs=now.outputs, dtype=str(now.W.dtype),
+            kind=now.card.kind, card=vars(now.card), loaded=shelf.loaded, reloads=shelf.reloads,
+        )  # fmt: skip
+
+    def described() -> dict[str, Any]:
+        """OpenAPI's description, made anew: a newer model may have other features."""
+        made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        return made | {"paths": {"/predict": schema.predict_path(shelf.model, limits), **made["paths"]}}
+
+    app.openapi = described  # as FastAPI's manual says to extend it
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(schema.page(described()), headers=_POLICY)

@@ -1,0 +1,122 @@
+"""Bodies to rows (B, D), and the reasons why not.
+
+A row is 784 numbers and more: no object is made for each, numpy checks them all at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from linnet.data.pictures import picture_of
+from linnet.errors import FormatError
+from linnet.serve.refusal import Refusal
+from linnet.train.card import Card
+
+Rows = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8]
+
+DTYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1")}
+"""What a raw body may hold, little-endian."""
+
+MAX_PIXELS = 16_000_000
+"""Of a picture, checked before it is decoded."""
+
+
+def from_json(content: bytes, features: int, most: int) -> NDArray[np.float64]:
+    """The rows of {"rows": [[…], …]}, in float64.
+
+    Args:
+        content: the body.
+        features: D.
+        most: rows.
+
+    Raises:
+        Refusal: 400 where it is no JSON, 422 where it is something else than rows of D finite numbers.
+    """
+    try:
+        said = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise Refusal(400, f"the body is not JSON: {error}") from None
+    if not isinstance(said, dict) or list(said) != ["rows"] or not isinstance(said["rows"], list):
+        raise Refusal(422, 'expected {"rows": [[…], …]} and no other key')
+    rows = said["rows"]
+    if not 0 < len(rows) <= most:
+        raise Refusal(422, f"expected 1 to {most:,} rows, got {len(rows):,}")
+    # numpy takes "1", true and null for numbers. Without them in the text, and with no string but the key
+    # (whose two quotes are all), it has only numbers to take.
+    if content.count(b'"') != 2 or b"true" in content or b"false" in content or b"null" in content:
+        raise Refusal(422, _fault(rows, features))
+    try:
+        X = np.array(rows, np.float64)
+    except (ValueError, TypeError, OverflowError):
+        raise Refusal(422, _fault(rows, features)) from None
+    if X.shape != (len(rows), features):
+        raise Refusal(422, _fault(rows, features))
+    return X
+
+
+def _fault(rows: list[Any], features: int) -> str:
+    """Where rows that numpy did not take go wrong."""
+    for i, row in enumerate(rows):
+        if not isinstance(row, list):
+            return f"row {i} is {_kind(row)}, expected a list of {features} numbers"
+        if len(row) != features:
+            return f"row {i} has {len(row)} numbers, expected {features}"
+        for j, value in enumerate(row):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return f"row {i}, feature {j} is {_kind(value)}, expected a number"
+    return f"expected rows of {features} numbers"
+
+
+def _kind(value: object) -> str:
+    names = {str: "a string", bool: "a boolean", type(None): "null", list: "a list", dict: "an object"}
+    return names.get(type(value), "a number")
+
+
+def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Rows:
+    """The rows of a body of plain numbers, one row after another.
+
+    Args:
+        content: the body.
+        dtype: "float32" or "uint8".
+        features: D.
+        most: rows.
+
+    Raises:
+        Refusal: 422, an unknown dtype, or another number of bytes than whole rows have.
+    """
+    if dtype not in DTYPES:
+        raise Refusal(422, f"a raw body needs ?dtype=float32 or ?dtype=uint8, got {str(dtype)[:20]!r}")
+    size = features * DTYPES[dtype].itemsize
+    if not content or len(content) % size:
+        raise Refusal(
+            422, f"expected whole rows of {features} {dtype}, {size} bytes each, got {len(content)} bytes"
+        )
+    if len(content) // size > most:
+        raise Refusal(422, f"expected 1 to {most:,} rows, got {len(content) // size:,}")
+    return np.frombuffer(content, DTYPES[dtype]).reshape(-1, features)
+
+
+def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.float64]:
+    """The row of a PNG or JPEG file, (1, D).
+
+    Args:
+        content: the file.
+        invert: "true", "false", or None to decide by its border.
+        card: whose image_shape and scale it is given.
+
+    Raises:
+        Refusal: 415 where the model takes no pictures, 422 where it is none or too large.
+    """
+    if card.image_shape is None:
+        raise Refusal(415, f"a model of {card.dataset} does not take pictures: send its features")
+    if invert not in (None, "true", "false"):
+        raise Refusal(422, f"invert must be true or false, got {invert[:20]!r}")
+    try:
+        grey = picture_of(content, card.image_shape, None if invert is None else invert == "true", MAX_PIXELS)
+    except FormatError as error:
+        raise Refusal(422, str(error)) from None
+    return grey.reshape(1, -1).astype(np.float64) * (round(1 / card.scale) / 255)

@@ -1,0 +1,29 @@
+"""`Refusal`: why a request is not answered."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.responses import Response
+
+
+class Refusal(Exception):  # noqa: N818 (it is the client's error, not ours)
+    """A request that cannot be answered.
+
+    Args:
+        status: of HTTP, 4xx.
+        reason: what was got, what was expected.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+    def response(self) -> Response:
+        """The answer; one given before the body was read ends the connection with it."""
+        headers = {"connection": "close"} if self.status in (408, 413) else {}
+        if self.status == 401:
+            headers["www-authenticate"] = "Bearer"
+        if self.status == 405:
+            headers["allow"] = "POST"
+        content = orjson.dumps({"detail": str(self)})
+        return Response(content, self.status, headers, "application/json")

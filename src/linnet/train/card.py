@@ -1,0 +1,65 @@
+"""`Card`: what a model must be told apart from its parameters. It is read without torch."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from linnet.core.calibration import Calibration
+
+Kind = Literal["softmax", "logistic", "regression"]
+"""How scores become an answer: by softmax, by sigmoids divided by their sum, or as they are."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model must be told apart from its parameters, to predict and to name what it predicts.
+
+    Args:
+        dataset: the name of what it was trained on.
+        classes: their names; empty for a regression.
+        image_shape: (height, width) of a row, when it is an image.
+        scale: of the features.
+        loss: the name of the loss.
+        huber: Huber's threshold.
+        calibration: of its probabilities; None where they are as trained.
+    """
+
+    dataset: str
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int] | None
+    scale: float
+    loss: str
+    huber: float = 1.0
+    calibration: Calibration | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """How scores become an answer."""
+        if not self.classes:
+            return "regression"
+        return "logistic" if self.loss == "logistic" else "softmax"
+
+    def to_json(self) -> str:
+        """The card as the model file keeps it; without a calibration as before there were any."""
+        values = dataclasses.asdict(self)
+        if self.calibration is None:
+            del values["calibration"]
+        return json.dumps(values)
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        """The card that a model file keeps.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is no card.
+        """
+        values = json.loads(text)
+        values["classes"] = tuple(values["classes"])
+        values["image_shape"] = tuple(values["image_shape"]) if values["image_shape"] else None
+        if (learnt := values.get("calibration")) is not None:
+            numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}
+            values["calibration"] = Calibration(**{**learnt, **numbers})
+        return cls(**values)

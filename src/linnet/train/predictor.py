@@ -1,0 +1,103 @@
+"""`Predictor`: a finished model in numpy alone, for where torch is not wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.errors import DataNotFoundError, FormatError, UsageError
+from linnet.train import signature
+from linnet.train.card import Card
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """One model: `scores = scale · X W^T + b`, and what its card makes of them.
+
+    Its readable reference is `Run.probabilities`; a test holds the two equal.
+
+    Args:
+        W: weights, (K, D), float32 or float64.
+        b: biases, (K,).
+        card: what the scores mean.
+        checksum: SHA-256 of the model file; empty when it did not come from one.
+    """
+
+    W: NDArray[np.floating]
+    b: NDArray[np.floating]
+    card: Card
+    checksum: str = ""
+
+    @classmethod
+    def read(cls, path: Path) -> Predictor:
+        """The model in a run's model.safetensors.
+
+        Raises:
+            DataNotFoundError: there is no such file.
+            ChecksumError, FormatError: it is damaged, or is something else.
+        """
+        if not path.is_file():
+            raise DataNotFoundError(f"no model file at {path}")
+        return cls.loads(path.read_bytes(), path)
+
+    @classmethod
+    def loads(cls, content: bytes, path: Path | str) -> Predictor:
+        """The model in a model file's bytes.
+
+        Raises:
+            ChecksumError, FormatError: they are damaged, or are something else.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        metadata, checksum = signature.verify(content, path)
+        try:
+            tensors = load(content)
+            card, models = Card.from_json(metadata["card"]), int(metadata["models"])
+            W, b = tensors["W"], tensors["b"]
+        except (KeyError, TypeError, ValueError, SafetensorError) as error:
+            raise FormatError(f"{path} does not hold a model: {error!r}") from error
+        if W.ndim != 2 or b.shape != W.shape[:1] or (card.classes and len(card.classes) * models != len(W)):
+            raise FormatError(f"{path} does not hold a model: W is {W.shape}, b {b.shape}, {models} models")
+        if models != 1:
+            raise UsageError(f"{path} holds {models} models; save the one that is wanted")
+        return cls(W, b, card, checksum)
+
+    @property
+    def features(self) -> int:
+        """D."""
+        return self.W.shape[1]
+
+    @property
+    def outputs(self) -> int:
+        """K."""
+        return len(self.W)
+
+    @cached_property
+    def _weights(self) -> NDArray[np.floating]:
+        """The scaled weights as the product takes them quickest, (D, K)."""
+        return np.ascontiguousarray((self.W.astype(np.float64) * self.card.scale).T.astype(self.W.dtype))
+
+    def scores(self, X: NDArray[np.generic]) -> NDArray[np.floating]:
+        """The scores of stored rows (B, D), (B, K)."""
+        return X.astype(self.W.dtype, copy=False) @ self._weights + self.b
+
+    def answers(self, X: NDArray[np.generic]) -> NDArray[np.floating]:
+        """What is asked of the model: class probabilities, or a regression's predictions, (B, K)."""
+        return answers_of(self.scores(X), self.card)
+
+
+def answers_of(scores: NDArray[np.floating], card: Card) -> NDArray[np.floating]:
+    """What a card makes of scores (B, K): probabilities as `Loss.probabilities`, or the scores themselves."""
+    if card.kind == "regression":
+        return scores
+    logits = -np.logaddexp(0, -scores) if card.kind == "logistic" else scores  # log σ(o)
+    if card.calibration is not None:
+        scale, shift = (np.asarray(v, scores.dtype) for v in (card.calibration.scale, card.calibration.shift))
+        logits = logits * scale + shift
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)

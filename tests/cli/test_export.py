@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import call
+from tests.export.conftest import make_run
+
+
+@pytest.fixture(scope="module")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on the built-in digits."""
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    assert call("train", "--dataset", "digits", "--epochs", 1, "--out", folder, "--quiet") == 0
+    return folder
+
+
+def test_export_says_what_it_checked(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("export", digits_run, "--to", "numpy", "--out", "digits.py") == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("digits.py, ")
+    assert second.startswith("checked by Python and numpy on 359 rows of digits: largest difference ")
+    assert Path("digits.py").is_file()
+
+
+def test_export_prints_json(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("export", digits_run, "--to", "sql", "--json", "--out", "digits.sql") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["difference"] < 1e-6
+    assert said["rows"] == 359
+    assert said["path"] == "digits.sql"
+
+
+def test_export_without_the_data_checks_on_random_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    make_run("softmax").save("runs/a")
+    assert call("export", "runs/a", "--to", "c") == 0
+    assert "on 1,000 random rows (the rows of data" in capsys.readouterr().out
+    assert call("export", "runs/a", "--to", "c", "--dataset", "nothing") == 2
+    assert "unknown data set" in capsys.readouterr().err
+
+
+def test_export_needs_a_known_format(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("export", digits_run, "--to", "pickle") == 2
+    assert call("export", digits_run) == 2
+    capsys.readouterr()

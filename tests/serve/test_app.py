@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from linnet.errors import ChecksumError, DataNotFoundError, UsageError
+from linnet.serve.app import make_app
+from linnet.serve.predict import Limits
+from linnet.serve.shelf import Shelf
+from linnet.train.run import Run
+from tests.export.conftest import NAMES, make_run
+
+
+def test_the_service_is_torch_free(served: Run) -> None:
+    code = (
+        "import sys, linnet.serve.app, linnet.serve.server\n"
+        f"linnet.serve.app.make_app({str(served.folder)!r})\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_health_readiness_and_the_model(client: TestClient, served: Run) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    model = client.get("/model").json()
+    assert client.get("/readyz").json() == {"status": "ready", "model": model["checksum"], "refused": None}
+    assert model["card"]["classes"] == list(NAMES)
+    assert (model["features"], model["outputs"], model["kind"], model["dtype"]) == (
+        12,
+        3,
+        "softmax",
+        "float32",
+    )
+
+
+def test_metrics_count_requests_rows_and_seconds(served: Run) -> None:
+    with TestClient(make_app(Path(served.folder or ""))) as client:
+        for _ in range(3):
+            client.post("/predict", json={"rows": [[0] * 12] * 2})
+        client.post("/predict", content=b"x")
+        client.get("/strange")
+        lines = client.get("/metrics").text.splitlines()
+    assert 'linnet_requests_total{path="/predict",status="200"} 3' in lines
+    assert 'linnet_requests_total{path="/predict",status="415"} 1' in lines
+    assert 'linnet_requests_total{path="other",status="404"} 1' in lines
+    assert "linnet_rows_total 6" in lines
+    assert 'linnet_predict_seconds_bucket{le="+Inf"} 4' in lines
+    assert "linnet_predict_seconds_count 4" in lines
+    assert "linnet_requests_active 1" in lines
+
+
+def test_openapi_has_the_types_of_predict(client: TestClient) -> None:
+    said = client.get("/openapi.json").json()
+    post = said["paths"]["/predict"]["post"]
+    rows = post["requestBody"]["content"]["application/json"]["schema"]["properties"]["rows"]
+    assert rows["items"]["maxItems"] == rows["items"]["minItems"] == 12
+    assert rows["maxItems"] == 8
+    answer = post["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    assert answer["classes"]["items"]["enum"] == list(NAMES)
+    assert set(post["requestBody"]["content"]) == {
+        "application/json", "application/octet-stream", "image/png", "image/jpeg"}  # fmt: skip
+    assert {"/healthz", "/readyz", "/metrics", "/model"} < set(said["paths"])
+
+
+def test_the_page_asks_nothing_of_others(client: TestClient) -> None:
+    said = client.get("/docs")
+    assert "POST /predict" in said.text
+    assert "l&#x27;été" in said.text  # a class's name, escaped
+    assert not any(word in said.text for word in ("http://", "https://", "<script", "src=", "@import"))
+    assert said.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"authorization": "Bearer wrong"}, 401),
+        ({"authorization": "Basic secret"}, 401),
+        ({"authorization": "Bearer secret"}, 200),
+        ({"authorization": "bearer secret"}, 200),
+        ({"x-api-key": "secret"}, 200),
+        ({"x-api-key": "sécret"}, 401),
+    ],
+)
+def test_the_key(served: Run, headers: dict[str, str], status: int) -> None:
+    raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+    with TestClient(make_app(Path(served.folder or ""), api_key="secret")) as client:
+        assert client.get("/model", headers=raw).status_code == status
+        assert client.post("/predict", json={"rows": [[0] * 12]}, headers=raw).status_code == status
+        assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+        assert client.get("/docs", headers=raw).status_code == status
+    assert "www-authenticate" in client.get("/model").headers
+
+
+def test_what_cannot_be_served(served: Run, tmp_path: Path) -> None:
+    folder = Path(served.folder or "")
+    with pytest.raises(DataNotFoundError):
+        make_app(tmp_path)
+    for key in ("", " ", "a b", "ключ", "a\n"):
+        with pytest.raises(UsageError, match="API key"):
+            make_app(folder, api_key=key)
+    with pytest.raises(UsageError, match="positive"):
+        make_app(folder, limits=Limits(rows=0))
+    content = bytearray((folder / "model.safetensors").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(ChecksumError):
+        make_app(tmp_path)
+
+
+def test_a_newer_model_is_taken_and_a_damaged_one_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_run("softmax").save(tmp_path)
+    shelf = Shelf(tmp_path)
+    first = shelf.model
+    assert not shelf.look()
+
+    make_run("logistic").save(tmp_path)
+    assert shelf.look()
+    second = shelf.model
+    assert (second.card.kind, shelf.reloads) == ("logistic", 1)
+    assert second.checksum != first.checksum
+
+    path = tmp_path / "model.safetensors"
+    whole = path.read_bytes()
+    for damaged in (whole[:-1], b"", whole[:200] + b"\0" + whole[201:]):
+        path.write_bytes(damaged)
+        with caplog.at_level(logging.WARNING, "linnet.serve"):
+            caplog.clear()
+            assert not shelf.look()
+            assert not shelf.look()
+        assert len(caplog.records) == 1
+        assert shelf.refused
+        assert shelf.model is second
+    path.unlink()
+    assert not shelf.look()
+    assert shelf.model is second
+    path.write_bytes(whole)
+    os.utime(path, ns=(1, 1))
+    assert not shelf.look()  # the same model again
+    assert shelf.refused is None

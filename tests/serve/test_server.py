@@ -1,0 +1,100 @@
+"""The service as a process: how it starts, exchanges its model, and ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from tests.export.conftest import make_run
+
+BODY = json.dumps({"rows": [[7] * 12]}).encode()
+
+
+@contextmanager
+def service(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A `linnet serve`, and its port."""
+    command = [sys.executable, "-m", "linnet", "serve", str(folder), "--port", "0", *flags]
+    with Path("log").open("w") as log, subprocess.Popen(command, stderr=log, text=True) as process:
+        try:
+            yield process, int(wait_for(r"running on http://127\.0\.0\.1:(\d+)")[1])
+        finally:
+            process.kill()
+
+
+def wait_for(pattern: str, seconds: float = 30) -> re.Match[str]:
+    """Wait for a line of the log."""
+    end = time.monotonic() + seconds
+    while not (found := re.search(pattern, Path("log").read_text())):
+        assert time.monotonic() < end, Path("log").read_text()
+        time.sleep(0.05)
+    return found
+
+
+def begin(port: int) -> socket.socket:
+    """A request whose second half is still to come."""
+    line = socket.create_connection(("127.0.0.1", port), 10)
+    head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    line.sendall(f"{head}content-length: {len(BODY)}\r\n\r\n".encode() + BODY[:10])
+    return line
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run's folder."""
+    return make_run("softmax").save(tmp_path / "run")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_sigterm_finishes_what_was_begun(folder: Path) -> None:
+    with service(folder) as (process, port), begin(port) as line:
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+        process.send_signal(signal.SIGTERM)
+        wait_for("Shutting down")
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"http://127.0.0.1:{port}/healthz")
+        line.sendall(BODY[10:])
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 200"), answer
+        assert b"probabilities" in answer
+        assert process.wait(10) == 0
+
+
+def test_a_newer_model_answers_and_a_damaged_one_does_not(folder: Path) -> None:
+    with service(folder) as (_, port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        first = client.get("/readyz").json()["model"]
+        make_run("logistic").save(folder)
+        wait_for("now serving the model")
+        second = client.get("/readyz").json()["model"]
+        assert second != first
+        path = folder / "model.safetensors"
+        path.write_bytes(path.read_bytes()[:-3])
+        wait_for("refused and the old one kept")
+        assert client.get("/readyz").json()["model"] == second
+        headers = {"content-type": "application/json"}
+        assert client.post("/predict", content=BODY, headers=headers).json()["model"] == second
+
+
+def test_a_body_that_says_too_much_is_refused_unread(folder: Path) -> None:
+    with service(folder, "--max-bytes", "1000") as (_, port):
+        line = socket.create_connection(("127.0.0.1", port), 10)
+        with line:
+            line.sendall(b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                         b"content-length: 999999999999\r\n\r\n")  # fmt: skip
+            answer = b"".join(iter(lambda: line.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 413")
+        assert b"connection: close" in answer.lower()
+        with socket.create_connection(("127.0.0.1", port), 10) as line:
+            line.sendall(b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n")
+            assert line.recv(65536).startswith(b"HTTP/1.1 400")
