@@ -132,7 +132,9 @@ def figures(
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the softmax solver beside scikit-learn's.")
-    parser.add_argument("--quick", action="store_true", help="of scikit-learn newton-cg in float32 only, its fastest")
+    parser.add_argument(
+        "--quick", action="store_true", help="of scikit-learn newton-cg in float32 only, its fastest"
+    )
     parser.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the figures to FILE.softmax.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import os
 import re
@@ -184,12 +185,19 @@ def _run(client: NotebookClient, number: int, outcome: Outcome) -> bool:
     except DeadKernelError:
         outcome.error, is_alive = "the kernel died: it may have run out of memory", False
     except KeyboardInterrupt:
+        # The cell's task is left behind; that its kernel is gone then is nothing to tell.
+        logging.getLogger("asyncio").addFilter(_is_news)
         outcome.error, is_alive = INTERRUPTED, False
     if outcome.cell.is_session and is_alive:
         _show(client, "last_expr")
     outcome.seconds = time.perf_counter() - started
     outcome.outputs, outcome.count = list(cell.outputs), cell.execution_count
     return is_alive
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of asyncio's log says more than that a kernel is gone."""
+    return not (record.exc_info and isinstance(record.exc_info[1], DeadKernelError))
 
 
 def _show(client: NotebookClient, which: str) -> None:
