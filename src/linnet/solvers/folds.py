@@ -10,6 +10,7 @@ from functools import reduce
 from operator import add
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
@@ -18,6 +19,7 @@ from linnet.errors import CollinearWarning, UsageError
 from linnet.solvers import moments
 from linnet.solvers.normal import Spectrum, covariance, solve
 from linnet.solvers.statistics import Statistics
+from linnet.solvers.tridiagonal import held_out_losses
 from linnet.train import trials
 
 
@@ -71,7 +73,7 @@ def folded(dataset: Dataset, folds: int, seed: int = 0) -> list[Statistics]:
 def cross_validate(
     parts: Sequence[Statistics], l2s: Sequence[float], intercept: bool = True
 ) -> CrossValidation:
-    """Every penalty on every fold, at the cost of one eigendecomposition a fold.
+    """Every penalty on every fold, at the cost of one tridiagonal form a fold.
 
     Args:
         parts: the statistics of each fold's own rows.
@@ -86,11 +88,14 @@ def cross_validate(
     whole = reduce(add, parts)
 
     def judged(part: Statistics) -> Tensor:
-        return Spectrum.of(whole - part, intercept).losses(part, l2s)
+        rest = whole - part
+        losses = held_out_losses(rest, part, l2s, intercept)
+        return Spectrum.of(rest, intercept).losses(part, l2s) if losses is None else losses
 
-    # A core takes whole folds: two share an eigendecomposition badly.
+    # A core takes whole folds: two share a decomposition badly. scipy's LAPACK has threads of its own.
     shares = min(torch.get_num_threads(), len(parts))
-    with limited_threads(1), ThreadPoolExecutor(shares, "linnet-folds") as pool:
+    alone = limited_threads(1), threadpool_limits(1, "blas")
+    with alone[0], alone[1], ThreadPoolExecutor(shares, "linnet-folds") as pool:
         losses = list(pool.map(judged, parts))
     return CrossValidation(tuple(l2s), torch.stack(losses, 1), whole)
 

@@ -178,7 +178,8 @@ def _pixels(dataset: Dataset, parts: Sequence[slice | Tensor]) -> Moments:
     buffer = torch.ones(ROWS, width, dtype=kind)
     rows = 0
     for block in parts:
-        pixels = dataset.X[block]
+        # Much quicker on a CPU than indexing by a tensor.
+        pixels = dataset.X[block] if isinstance(block, slice) else dataset.X.index_select(0, block)
         part = buffer[: len(pixels)]  # (B, D + K + 1)
         part[:, :features] = (pixels ^ MIDDLE).view(torch.int8)  # the same bits as pixels − 128
         part[:, features:-1] = targets(dataset, block, kind)
