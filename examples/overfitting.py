@@ -5,8 +5,8 @@
 Five times over, 2,000 images of Fashion-MNIST are drawn; a fifth of them judges the strength of each remedy.
 All strengths of all remedies are trained in one sweep a draw, early stopping and bagging in two more. The
 10,000 test images only draw the curves: nothing is chosen by them. The figure has the mean over the draws,
-its bars the standard error. It takes some two minutes on two cores, and with --quick, two short draws, a
-quarter of one.
+its bars the standard error. It takes some four minutes on two cores, and with --quick, two short draws, a
+tenth of that.
 """
 
 from __future__ import annotations

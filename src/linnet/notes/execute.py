@@ -7,13 +7,16 @@ import logging
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from linnet.errors import KernelError, MissingExtraError
@@ -23,6 +26,7 @@ try:
     import nbformat
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
+    from jupyter_client.provisioning.local_provisioner import LocalProvisioner
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 except ImportError as error:
@@ -95,11 +99,11 @@ def execute(
     """
     outcomes = [Outcome(cell) for cell in cells]
     client = _client(cells, folder, timeout)
-    with _started(client):
+    with _started(client), _struck(client) as strike:
         _prepare(client, imports, script)
         for number, outcome in enumerate(outcomes):
             progress(number, None)
-            is_alive = _run(client, number, outcome)
+            is_alive = _run(client, number, outcome, strike)
             progress(number, outcome)
             if outcome.ended or (outcome.error and (not keep_going or not is_alive)):
                 break
@@ -124,6 +128,41 @@ def _started(client: NotebookClient) -> Iterator[None]:
         finally:
             with contextlib.suppress(DeadKernelError):
                 running.__exit__(None, None, None)
+
+
+class _Strike:
+    """Whether Ctrl-C was pressed, which ends the kernel and so whatever waits for it.
+
+    The exception alone is not enough: raised within a callback of the event loop it may be lost.
+
+    Args:
+        client: whose kernel it is.
+    """
+
+    def __init__(self, client: NotebookClient) -> None:
+        self.client, self.is_struck = client, False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Take the signal."""
+        self.is_struck = True
+        provisioner = self.client.km.provisioner if self.client.km is not None else None
+        if isinstance(provisioner, LocalProvisioner) and provisioner.process is not None:
+            provisioner.process.kill()
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _struck(client: NotebookClient) -> Iterator[_Strike]:
+    """Ctrl-C ends the kernel meanwhile."""
+    strike = _Strike(client)
+    if threading.current_thread() is not threading.main_thread():
+        yield strike
+        return
+    before = signal.signal(signal.SIGINT, strike)
+    try:
+        yield strike
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
 
 
 def _prepare(client: NotebookClient, imports: Sequence[str], script: str) -> None:
@@ -169,7 +208,7 @@ def _environment() -> dict[str, str]:
     return {"OMP_WAIT_POLICY": "passive", **kept, "PYTHONIOENCODING": "utf-8"}
 
 
-def _run(client: NotebookClient, number: int, outcome: Outcome) -> bool:
+def _run(client: NotebookClient, number: int, outcome: Outcome, strike: _Strike) -> bool:
     """Run one cell; whether the kernel is still there."""
     cell = client.nb.cells[number]
     started = time.perf_counter()
@@ -183,7 +222,8 @@ def _run(client: NotebookClient, number: int, outcome: Outcome) -> bool:
     except CellTimeoutError:
         outcome.error = _late(client.timeout)
     except DeadKernelError:
-        outcome.error, is_alive = "the kernel died: it may have run out of memory", False
+        died = "the kernel died: it may have run out of memory"
+        outcome.error, is_alive = INTERRUPTED if strike.is_struck else died, False
     except KeyboardInterrupt:
         # The cell's task is left behind; that its kernel is gone then is nothing to tell.
         logging.getLogger("asyncio").addFilter(_is_news)
