@@ -237,6 +237,16 @@ def machine() -> str:
     )
 
 
+def finish(lines: list[Figure], json_file: Path | None, suffix: str = "", **more: object) -> None:
+    """Print the table, and write the figures to FILE with a suffix where a file is given."""
+    print(table(lines))
+    if json_file is None:
+        return
+    report = {"machine": machine(), **more, "figures": [asdict(line) for line in lines]}
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    (json_file.with_suffix(suffix) if suffix else json_file).write_text(text, encoding="utf-8")
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure linnet's main job against its targets.")
     length = parser.add_mutually_exclusive_group()
@@ -258,11 +268,7 @@ def main() -> None:
     plan = Plan(rounds=2 if asked.quick else 5, book_epochs=EPOCHS if asked.full else 1 if asked.quick else 2)
     print(machine(), flush=True)
     times = measure(train, test, plan)
-    lines = figures(times, peak_above_idle())
-    print(table(lines))
-    if asked.json:
-        report = {"machine": machine(), "times": asdict(times), "figures": [asdict(line) for line in lines]}
-        asked.json.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    finish(figures(times, peak_above_idle()), asked.json, times=asdict(times))
 
 
 if __name__ == "__main__":

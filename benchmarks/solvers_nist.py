@@ -13,7 +13,7 @@ import json
 import math
 import os
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from sklearn.linear_model import LinearRegression
 
 from linnet.data.dataset import Dataset
 from linnet.solvers.auto_least import solve_least_squares
-from main_job import Figure, machine, table
+from main_job import Figure, finish, machine
 
 FOLDER = Path(os.environ.get("LINNET_NIST") or Path(__file__).parents[2] / "shared" / "nist")
 NAMES = [
@@ -100,11 +100,7 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         lines = [figure(name) for name in NAMES]
-    print(table(lines))
-    if asked.json:
-        report = {"machine": machine(), "figures": [asdict(line) for line in lines]}
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        asked.json.with_suffix(".nist.json").write_text(text, encoding="utf-8")
+    finish(lines, asked.json, ".nist.json")
 
 
 if __name__ == "__main__":

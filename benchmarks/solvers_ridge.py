@@ -9,10 +9,8 @@ stored. Coefficients are compared with the solution of the normal equations in f
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from linnet.errors import DataError
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.folds import cross_validate, folded
 from linnet.train.run import Run
-from main_job import Figure, machine, seconds, table
+from main_job import Figure, finish, machine, seconds
 
 L2 = 1e-3
 FOLDS = 5
@@ -124,11 +122,7 @@ def main() -> None:
     assert test is not None, "Fashion-MNIST has a test set"
     print(machine(), flush=True)
     lines = figures(train, test, 1 if asked.quick else 9 if asked.full else 5)
-    print(table(lines))
-    if asked.json:
-        report = {"machine": machine(), "figures": [asdict(line) for line in lines]}
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        asked.json.with_suffix(".ridge.json").write_text(text, encoding="utf-8")
+    finish(lines, asked.json, ".ridge.json")
 
 
 if __name__ == "__main__":

@@ -17,12 +17,10 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import math
 import statistics
 import time
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +38,7 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.smooth import solve_smooth
 from linnet.solvers.solution import Solution
 from linnet.solvers.staged import Staged
-from main_job import Figure, machine, table
+from main_job import Figure, finish, machine
 
 L2 = 1e-4
 OPTIMUM = 0.379477078444722
@@ -165,14 +163,7 @@ def main() -> None:
         points, solution = linnet_points(train)
         ours.append(points)
     lines = figures(ours, theirs, solution, score(solution.value, test).accuracy)
-    print(table(lines))
-    if asked.json:
-        report = {
-            "machine": machine(), "linnet": ours, "theirs": theirs,
-            "figures": [asdict(line) for line in lines],
-        }  # fmt: skip
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        asked.json.with_suffix(".softmax.json").write_text(text, encoding="utf-8")
+    finish(lines, asked.json, ".softmax.json", linnet=ours, theirs=theirs)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,10 @@ docs/benchmarks.md says what each figure means. Without the data files there is 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +22,7 @@ import linnet
 from linnet.data import fashion_mnist
 from linnet.data.dataset import Dataset
 from linnet.errors import DataError
-from main_job import IDLE, IMAGE_BYTES, Figure, machine, peak, seconds, table
+from main_job import IDLE, IMAGE_BYTES, Figure, finish, machine, peak, seconds
 
 EPOCHS = 10
 RATES = [float(rate) for rate in np.geomspace(0.005, 0.5, 64)]
@@ -116,12 +114,7 @@ def main() -> None:
     assert test is not None, "Fashion-MNIST has a test set"
     print(machine(), flush=True)
     lines = figures(train, test, 1 if asked.quick else 3)
-    print(table(lines))
-    if asked.json:
-        report = {"machine": machine(), "figures": [asdict(line) for line in lines]}
-        asked.json.with_suffix(".sweep.json").write_text(
-            json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+    finish(lines, asked.json, ".sweep.json")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ without a traceback and exits with `LinnetError.exit_code`.
 
 from __future__ import annotations
 
+INTERRUPTED_CODE = 130
+"""The exit code of a command that Ctrl-C stopped."""
+
 
 class LinnetError(Exception):
     """The root of the tree: catch this to catch everything linnet raises on purpose."""

@@ -14,6 +14,7 @@ from linnet.core.losses import (
     SoftmaxCrossEntropy,
     SquaredError,
     by_name,
+    name_of,
 )
 from linnet.errors import UsageError
 
@@ -139,3 +140,16 @@ def test_logistic_probabilities_are_the_sigmoids_shared_out_and_survive_extreme_
     expected = torch.softmax(extreme, -2)
     torch.testing.assert_close(Logistic().probabilities(extreme), expected)
     assert float(Logistic().value(torch.full((2, 1), 900.0), torch.ones(2, 1))) == 0.0
+
+
+@pytest.mark.parametrize("name", ["softmax", "logistic", "squared", "absolute", "huber"])
+def test_names_go_both_ways(name: str) -> None:
+    assert name_of(by_name(name, 2.0)) == (name, 2.0 if name == "huber" else 1.0)
+
+
+def test_a_loss_of_ones_own_has_no_name() -> None:
+    class Mine(Huber):
+        pass
+
+    with pytest.raises(UsageError, match="the loss Mine has no name here: take one of softmax"):
+        name_of(Mine())

@@ -11,14 +11,12 @@ from cyclopts import App
 from cyclopts.config import Dict
 
 from linnet._version import __version__
-from linnet.errors import LinnetError
+from linnet.errors import INTERRUPTED_CODE, LinnetError
 
 COMMANDS = (
     "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "predict", "export", "serve",
     "data", "doctor",
 )  # fmt: skip
-
-INTERRUPTED = 130
 
 
 def make_app() -> App:
@@ -48,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except LinnetError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        fail("interrupted", INTERRUPTED)
+        fail("interrupted", INTERRUPTED_CODE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; so do we
         sys.exit(1)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from linnet.errors import INTERRUPTED_CODE
+
 if TYPE_CHECKING:
     from linnet.notes.document import Block, Document
     from linnet.notes.execute import Outcome
 
-INTERRUPTED_CODE = 130
 FAILED_CODE = 1
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linnet import config
-from linnet.errors import UsageError
+from linnet.errors import INTERRUPTED_CODE, UsageError
 
 Found = TypeVar("Found")
 
-INTERRUPTED_CODE = 130
 
 SHOWN = 12
 """Rows of the table that are printed; table.csv has all."""

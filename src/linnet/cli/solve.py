@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 from cyclopts import Parameter
 
 from linnet import files
-from linnet.errors import UsageError
+from linnet.errors import INTERRUPTED_CODE, UsageError
 
 if TYPE_CHECKING:
     from linnet.core.losses import Loss
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from linnet.solvers.path import Path as Penalties
     from linnet.solvers.solution import Solution
 
-INTERRUPTED_CODE = 130
 HELD_OUT = 0.1
 """The share of the training rows that a path is measured on."""
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from linnet.cli import search
-from linnet.errors import UsageError
+from linnet.errors import INTERRUPTED_CODE, UsageError
 
 
 def sweep(
@@ -151,7 +151,7 @@ def sweep(
     if result.is_interrupted:
         done = f"interrupted after {result.epochs_done} epochs"
         print(f"{done}: {advice}", file=sys.stderr)
-        sys.exit(search.INTERRUPTED_CODE)
+        sys.exit(INTERRUPTED_CODE)
     best = result.refit(test)
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from linnet.config import Job, to_toml
+from linnet.errors import INTERRUPTED_CODE
 
 if TYPE_CHECKING:
     from linnet.train.callbacks import Callback
     from linnet.train.run import Run
-
-INTERRUPTED_CODE = 130
 
 
 def train(

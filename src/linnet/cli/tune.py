@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from linnet.cli import search
-from linnet.errors import UsageError
+from linnet.errors import INTERRUPTED_CODE, UsageError
 
 
 def tune(
@@ -132,7 +132,7 @@ def tune(
         print(
             f"interrupted after {len(result.configurations)} settings, which are in {folder}", file=sys.stderr
         )
-        sys.exit(search.INTERRUPTED_CODE)
+        sys.exit(INTERRUPTED_CODE)
     best = result.refit(test)
     search.check_whole(best, f"the settings are in {folder}")
     best.save(folder / "best")

@@ -215,6 +215,23 @@ class Huber(Loss):
         return (r <= self.threshold).to(scores.dtype) * (self.slope / self.threshold)
 
 
+def name_of(loss: Loss) -> tuple[str, float]:
+    """The name of a loss that `by_name` takes, and Huber's threshold, 1 for others.
+
+    Raises:
+        UsageError: the loss has no name.
+    """
+    names: dict[type[Loss], str] = {
+        SoftmaxCrossEntropy: "softmax", Logistic: "logistic", SquaredError: "squared",
+        AbsoluteError: "absolute", Huber: "huber",
+    }  # fmt: skip
+    if type(loss) not in names:
+        raise UsageError(
+            f"the loss {type(loss).__name__} has no name here: take one of {', '.join(names.values())}"
+        )
+    return names[type(loss)], loss.threshold if isinstance(loss, Huber) else 1.0
+
+
 def by_name(name: str, huber: float = 1.0) -> Loss:
     """The loss called "softmax", "logistic", "squared", "absolute" or "huber" (PyTorch's, with δ = `huber`).
 

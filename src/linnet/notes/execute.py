@@ -7,11 +7,9 @@ import logging
 import math
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from typing import Any
 
 from linnet.errors import KernelError, MissingExtraError
 from linnet.notes.document import Block
+from linnet.train.interrupt import INTERRUPTED, on_ctrl_c
 
 try:
     import nbformat
@@ -99,7 +98,8 @@ def execute(
     """
     outcomes = [Outcome(cell) for cell in cells]
     client = _client(cells, folder, timeout)
-    with _started(client), _struck(client) as strike:
+    strike = _Strike(client)
+    with _started(client), on_ctrl_c(strike):
         _prepare(client, imports, script)
         for number, outcome in enumerate(outcomes):
             progress(number, None)
@@ -149,20 +149,6 @@ class _Strike:
         if isinstance(provisioner, LocalProvisioner) and provisioner.process is not None:
             provisioner.process.kill()
         raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _struck(client: NotebookClient) -> Iterator[_Strike]:
-    """Ctrl-C ends the kernel meanwhile."""
-    strike = _Strike(client)
-    if threading.current_thread() is not threading.main_thread():
-        yield strike
-        return
-    before = signal.signal(signal.SIGINT, strike)
-    try:
-        yield strike
-    finally:
-        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
 
 
 def _prepare(client: NotebookClient, imports: Sequence[str], script: str) -> None:
@@ -266,8 +252,6 @@ def _failed(
     else:
         outcome.error = _said(error.ename, error.evalue)
 
-
-INTERRUPTED = "interrupted"
 
 FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 """A place in the notes in a traceback of the kernel's."""

@@ -23,9 +23,10 @@ try:
 except ImportError as error:
     raise MissingExtraError("running notes", "notes") from error
 
-from linnet.notes.execute import INTERRUPTED, Outcome, Progress, execute
+from linnet.notes.execute import Outcome, Progress, execute
 from linnet.notes.page import Facts, failure, render
 from linnet.notes.read import read
+from linnet.train.interrupt import INTERRUPTED
 
 PAGE_MARK, NOTEBOOK_MARK = 'content="linnet run"', '"supplied"'
 """What the files that linnet makes have in them; others are never replaced."""

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
+from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError, name_of
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.device import pick_dtype
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.curvature import Grams
@@ -24,7 +25,7 @@ from linnet.solvers.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.robust import minimise_absolute
 from linnet.solvers.smooth import Minimum, minimise
 from linnet.solvers.solution import Status
-from linnet.solvers.solve import DTYPES, card_of, loss_of
+from linnet.solvers.solve import loss_of
 from linnet.train.history import History
 from linnet.train.run import Card, Run
 
@@ -118,7 +119,7 @@ def path(
     if (l1s is None) == (l2s is None):
         raise UsageError("give either l1s or l2s: the penalties, or how many")
     loss, knob = loss_of(loss, dataset), "l1" if l2s is None else "l2"
-    objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=DTYPES[dtype])
+    objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
     if validation is not None and validation.features != dataset.features:
         raise ShapeError(
             f"the validation set has {validation.features} features, the training set {dataset.features}"
@@ -126,7 +127,7 @@ def path(
     given = l1s if l2s is None else l2s
     assert given is not None, "one is given"
     penalties = _penalties(given, objective, knob)
-    name, huber = card_of(loss)
+    name, huber = name_of(loss)
     card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
     found, rows, memory = [], [], Grams()

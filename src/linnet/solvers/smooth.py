@@ -13,11 +13,10 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.core.losses import (
     AbsoluteError,
-    Huber,
     Logistic,
     Loss,
     SoftmaxCrossEntropy,
-    SquaredError,
+    name_of,
 )
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
@@ -129,16 +128,14 @@ def solve_smooth(
     objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=dtype)
     solver = solver or choose(objective)
     theta, status, certificate, trace = minimise(objective, start, solver, progress=progress)
-    name, huber = _named(loss)
+    name, huber = name_of(loss)
     card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
     asked = {
         "solver": type(solver).__name__, **{f"solver.{k}": _plain(v) for k, v in vars(solver).items()},
         "loss": name, **asdict(objective.penalty), "intercept": intercept,
         "dtype": str(dtype).removeprefix("torch."), "certificate": certificate.as_dict(),
     }  # fmt: skip
-    run = Run(
-        Bank(theta), History(trace), _run_status(status), card, asked, dataset.checksum, certificate.seconds
-    )
+    run = Run(Bank(theta), History(trace), status.of_run, card, asked, dataset.checksum, certificate.seconds)
     return Solution(run, status, certificate)
 
 
@@ -220,18 +217,5 @@ def _separated() -> Status:
     )
 
 
-def _named(loss: Loss) -> tuple[str, float]:
-    names = {SoftmaxCrossEntropy: "softmax", Logistic: "logistic", SquaredError: "squared"}
-    if isinstance(loss, Huber):
-        return "huber", loss.threshold
-    return names[type(loss)], 1.0
-
-
 def _plain(value: object) -> object:
     return value if isinstance(value, int | float | str | None) else repr(value)
-
-
-def _run_status(status: Status) -> str:
-    if status.is_good:
-        return "completed"
-    return "interrupted" if status.name == INTERRUPTED else f"stopped: {status}"

@@ -32,6 +32,13 @@ class Status:
         """Whether the model is what was asked for."""
         return self.name in (CONVERGED, EXACT)
 
+    @property
+    def of_run(self) -> str:
+        """It as a run says it: "completed", "interrupted", or "stopped: …"."""
+        if self.is_good:
+            return "completed"
+        return self.name if self.name == INTERRUPTED else f"stopped: {self}"
+
     def __str__(self) -> str:
         return f"{self.name}: {self.advice}" if self.advice else self.name
 

@@ -6,20 +6,19 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
-import torch
-
 from linnet.core.bank import Bank
 from linnet.core.losses import (
     AbsoluteError,
     Huber,
-    Logistic,
     Loss,
     SoftmaxCrossEntropy,
     SquaredError,
     by_name,
+    name_of,
 )
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.device import pick_dtype
 from linnet.errors import UsageError
 from linnet.solvers import smooth
 from linnet.solvers.auto_least import solve_least_squares
@@ -30,12 +29,10 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.robust import minimise_absolute
 from linnet.solvers.smooth import Minimum, Progress, solve_smooth
-from linnet.solvers.solution import INTERRUPTED, Solution, Status
+from linnet.solvers.solution import Solution
 from linnet.solvers.staged import Staged
 from linnet.train.history import History
 from linnet.train.run import Card, Run
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 @dataclass(frozen=True)
@@ -108,18 +105,17 @@ def solve(
     """
     loss = loss_of(loss, dataset)
     penalty = _penalty(penalty, l2, l1)
-    if dtype not in DTYPES:
-        raise UsageError(f"dtype must be {' or '.join(DTYPES)}, not {dtype!r}")
+    precision = pick_dtype(dtype)
     noun = _noun(solver, loss, penalty, tol, max_iter)
     if noun is None or isinstance(noun, QR | SVD | Cholesky):
         solution = solve_least_squares(dataset, penalty, noun, intercept)
     elif isinstance(noun, smooth.Solver | _Chosen):
         inner = noun if isinstance(noun, smooth.Solver) else noun.at(dataset, loss, penalty, intercept)
         solution = solve_smooth(
-            dataset, loss, penalty, inner, intercept=intercept, dtype=DTYPES[dtype], progress=progress
+            dataset, loss, penalty, inner, intercept=intercept, dtype=precision, progress=progress
         )
     else:
-        objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=DTYPES[dtype])
+        objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=precision)
         found = (
             minimise_l1(objective, solver=noun, progress=progress)
             if isinstance(noun, ProximalNewton)
@@ -137,7 +133,7 @@ def solution_of(
     dataset: Dataset, objective: Objective, found: Minimum, solver: object, dtype: str
 ) -> Solution:
     """What a minimum is as a run, with how it was asked for."""
-    name, huber = card_of(objective.loss)
+    name, huber = name_of(objective.loss)
     card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
     asked = {
         "solver": type(solver).__name__, **{f"solver.{k}": v for k, v in vars(solver).items()},
@@ -148,32 +144,10 @@ def solution_of(
         {key: value for key, value in record.items() if math.isfinite(value)} for record in found.trace
     ]
     run = Run(
-        Bank(found.theta), History(records), run_status(found.status), card, asked, dataset.checksum,
+        Bank(found.theta), History(records), found.status.of_run, card, asked, dataset.checksum,
         found.certificate.seconds, truth=dataset.truth,
     )  # fmt: skip
     return Solution(run, found.status, found.certificate)
-
-
-def run_status(status: Status) -> str:
-    """A solver's status as a run's."""
-    if status.is_good:
-        return "completed"
-    return "interrupted" if status.name == INTERRUPTED else f"stopped: {status}"
-
-
-def card_of(loss: Loss) -> tuple[str, float]:
-    """A loss's name, and Huber's threshold.
-
-    Raises:
-        UsageError: a loss without a name.
-    """
-    names = {
-        SoftmaxCrossEntropy: "softmax", Logistic: "logistic", SquaredError: "squared", Huber: "huber",
-        AbsoluteError: "absolute",
-    }  # fmt: skip
-    if type(loss) not in names:
-        raise UsageError(f"no solver is known for the loss {type(loss).__name__}")
-    return names[type(loss)], loss.threshold if isinstance(loss, Huber) else 1.0
 
 
 def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:
@@ -187,7 +161,7 @@ def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:
     loss = by_name(loss) if isinstance(loss, str) else loss
     if isinstance(loss, SoftmaxCrossEntropy) and not dataset.is_classification:
         raise UsageError("the softmax loss needs class labels: give the data set's classes")
-    card_of(loss)
+    name_of(loss)
     return loss
 
 
@@ -245,10 +219,10 @@ def _check(solver: Noun, loss: Loss, penalty: Penalty) -> None:
     """Refuse a solver that is for another problem."""
     name, is_direct = type(solver).__name__, isinstance(solver, QR | SVD | Cholesky)
     if is_direct and not isinstance(loss, SquaredError):
-        raise UsageError(f"{name} solves squared errors, not {card_of(loss)[0]}: leave the solver out")
+        raise UsageError(f"{name} solves squared errors, not {name_of(loss)[0]}: leave the solver out")
     if isinstance(loss, AbsoluteError) != isinstance(solver, InteriorPoint):
         needed = "interior" if isinstance(loss, AbsoluteError) else "another solver"
-        raise UsageError(f"{name} does not solve the loss {card_of(loss)[0]}: take {needed}, or leave it out")
+        raise UsageError(f"{name} does not solve the loss {name_of(loss)[0]}: take {needed}, or leave it out")
     if penalty.l1 and isinstance(solver, InteriorPoint):
         raise UsageError("the absolute error takes l2 only: for l1 use huber with a small threshold")
     if penalty.l1 and not isinstance(solver, ProximalNewton):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Protocol
 
@@ -22,19 +22,24 @@ class Stoppable(Protocol):
         ...
 
 
-@contextlib.contextmanager
-def interruptible(state: Stoppable) -> Iterator[None]:
+def interruptible(state: Stoppable) -> contextlib.AbstractContextManager[None]:
     """Let the first Ctrl-C end the run after the current minibatch; the second interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         if state.reason == INTERRUPTED:
             raise KeyboardInterrupt
         state.stop(INTERRUPTED)
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    return on_ctrl_c(on_interrupt)
+
+
+@contextlib.contextmanager
+def on_ctrl_c(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Call a handler at Ctrl-C meanwhile; in other threads than the main one, which get none, do nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
     try:
         yield
     finally:
