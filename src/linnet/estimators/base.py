@@ -35,7 +35,7 @@ class LinearEstimator(BaseEstimator):
         "l1": [AMOUNT],
         "fit_intercept": ["boolean"],
         "tol": [AMOUNT],
-        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "max_iter": [Interval(Integral, 0, None, closed="left"), None],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],

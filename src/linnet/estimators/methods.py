@@ -22,8 +22,9 @@ from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.least_squares import QR, SVD, Cholesky
 from linnet.solvers.newton import Newton
 from linnet.solvers.normal import solve
+from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import minimise_l1
-from linnet.solvers.smooth import choose, minimise
+from linnet.solvers.smooth import approach, choose
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, UNATTAINED, Status
 from linnet.solvers.staged import Staged
 from linnet.solvers.statistics import Statistics
@@ -121,7 +122,7 @@ def _dispatched(problem: Problem, method: Method, start: Tensor | None) -> Answe
 
 
 def _descended(problem: Problem, method: Method, start: Tensor | None) -> Answer:
-    epochs = method.max_iter or EPOCHS
+    epochs = EPOCHS if method.max_iter is None else method.max_iter
     theta = descended(problem, method, start, epochs, "linear")
     return Answer(theta.double(), epochs, Status(CONVERGED))
 
@@ -145,7 +146,7 @@ def descended(
 def _sparse(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     start = None if start is None else start.to(torch.float64)
     found = minimise_l1(problem.objective(), start, tol=method.tol, **_limit(method))
-    return Answer(found.theta, max(1, found.certificate.iterations), found.status)
+    return Answer(found.theta, _counted(found.certificate.iterations, method), found.status)
 
 
 def _least(problem: Problem, method: Method, start: Tensor | None) -> Answer:
@@ -183,14 +184,24 @@ def from_statistics(statistics: Statistics, problem: Problem) -> Answer:
 
 def _smooth(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     objective = problem.objective()
+    solver = smooth_solver(objective, method)
+    found = approach(objective, None if start is None else start.to(torch.float64), solver)
+    return Answer(found.theta, _counted(len(found.trace) - 1, method), found.status)
+
+
+def smooth_solver(objective: Objective, method: Method) -> Newton | LBFGS | Staged:
+    """The solver of a smooth problem that was asked for, or that suits its size."""
     kind = SMOOTH.get(method.name)
     solver: Solver = choose(objective) if kind is None else kind()
     assert isinstance(solver, Newton | LBFGS | Staged)
     # A step of Newton's more, at most, brings all digits.
     tol = min(method.tol, solver.tol) if isinstance(solver, Newton) else method.tol
-    solver = dataclasses.replace(solver, tol=tol, **_limit(method))
-    found = minimise(objective, None if start is None else start.to(torch.float64), solver)
-    return Answer(found.theta, max(1, found.certificate.iterations), found.status)
+    return dataclasses.replace(solver, tol=tol, **_limit(method))
+
+
+def _counted(iterations: int, method: Method) -> int:
+    """Iterations as scikit-learn counts them: at least 1 unless none were allowed."""
+    return max(iterations, 0 if method.max_iter == 0 else 1)
 
 
 def _limit(method: Method) -> dict[str, Any]:

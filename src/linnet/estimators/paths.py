@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
-from linnet.estimators.methods import EPOCHS, Method, gathered, solved
+from linnet.estimators.methods import EPOCHS, Method, gathered, smooth_solver, solved
 from linnet.estimators.problem import Problem
 from linnet.solvers.descent import descend
+from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.normal import Spectrum
+from linnet.solvers.solution import LIMIT
+from linnet.solvers.staged import Staged
 from linnet.solvers.statistics import Statistics
+from linnet.solvers.together import solve_folds
 
 Split = tuple[np.ndarray, np.ndarray]
 """Rows to train on and rows to judge by, by number."""
@@ -71,15 +77,19 @@ def _is_partition(splits: Sequence[Split], rows: int) -> bool:
 
 
 def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
-    """The models of a problem that is solved in steps: by "sgd" all share every minibatch.
+    """The models of a problem that is solved in steps, all in one bank.
 
-    Other solvers go down the penalties of a fold, from the largest, each from where the one before ended.
+    By "sgd" all share every minibatch; by "auto", "newton" and "lbfgs" all go to their optima together.
+    "staged", an L1 penalty, and an l2 of 0 (which a fold may have no optimum for) go down the penalties of
+    a fold, from the largest, each from where the one before ended.
 
     Returns:
         The bank, fold by fold and in each penalty by penalty.
     """
     if method.name == "sgd":
         return _together(problem, splits, l2s, method)
+    if method.name in ("auto", "newton", "lbfgs") and not problem.penalty.l1 and min(l2s) > 0:
+        return _at_once(problem, splits, l2s, method)
     order = np.argsort(l2s)[::-1]
     models = []
     for rows, _ in splits:
@@ -91,11 +101,31 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
     return Bank(torch.cat(models), len(models))
 
 
+def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
+    objective = problem.objective()
+    solver = smooth_solver(objective, method)
+    if isinstance(solver, Staged):  # whose stages lead from zero to a single optimum
+        solver = LBFGS(tol=solver.tol, max_iter=solver.max_iter)
+    views = _views(splits, len(problem.y), problem.y.device)
+    if problem.weights is not None:
+        views *= problem.weights
+    found = solve_folds(objective, views, l2s, solver)
+    if late := [status for status in found.statuses if status.name == LIMIT]:
+        warnings.warn(f"{len(late)} of the models of folds: {late[0]}", ConvergenceWarning, stacklevel=6)
+    return found.bank
+
+
+def _views(splits: Sequence[Split], rows: int, device: torch.device) -> Tensor:
+    """How often each row trains a fold's models, (F, N), float64."""
+    views = torch.zeros(len(splits), rows, device=device, dtype=torch.float64)
+    for view, (trained, _) in zip(views, splits, strict=True):
+        view.index_add_(0, torch.from_numpy(trained).to(device), view.new_ones(len(trained)))
+    return views
+
+
 def _together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
     rows = problem.rows()
-    views = torch.zeros(len(splits), len(rows), device=rows.y.device, dtype=torch.float64)
-    for view, (trained, _) in zip(views, splits, strict=True):
-        view.index_add_(0, torch.from_numpy(trained).to(view.device), view.new_ones(len(trained)))
+    views = _views(splits, len(rows), rows.y.device)
     knobs = [
         Knobs(lr=method.lr or 1.0, l2=l2, l1=problem.penalty.l1, schedule="linear")
         for _ in splits
@@ -104,8 +134,8 @@ def _together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], m
     start = torch.zeros(len(knobs) * problem.outputs, problem.features + 1, dtype=rows.dtype)
     bank = descend(
         rows, problem.loss, Bank(start.to(rows.y.device), len(knobs)), knobs,
-        epochs=method.max_iter or EPOCHS, batch_size=method.batch_size, seed=method.seed,
-        is_safe=method.lr is None, intercept=problem.intercept,
+        epochs=EPOCHS if method.max_iter is None else method.max_iter, batch_size=method.batch_size,
+        seed=method.seed, is_safe=method.lr is None, intercept=problem.intercept,
         views=views.repeat_interleave(len(l2s), 0),
     )  # fmt: skip
     return Bank(bank.theta.double(), bank.models)

@@ -105,6 +105,10 @@ class Objective:
         """The objective of some rows; its readings count in proportion."""
         return self._of(self.rows.sample(index))
 
+    def with_penalty(self, penalty: Penalty) -> Objective:
+        """The same rows with another penalty."""
+        return Objective(self.rows, self.loss, penalty, intercept=self.intercept, meter=self.meter)
+
     def _of(self, rows: Rows) -> Objective:
         return Objective(rows, self.loss, self.penalty, intercept=self.intercept, meter=self.meter)
 

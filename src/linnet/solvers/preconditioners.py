@@ -38,7 +38,7 @@ class Inverse(ABC):
 
     @abstractmethod
     def __call__(self, gradient: Tensor) -> Tensor:
-        """H⁻¹ g, (K, D + 1), float64."""
+        """H⁻¹ g, (…, K, D + 1), float64, of one gradient or of several of as many models."""
 
 
 class Preconditioner(ABC):
@@ -190,12 +190,12 @@ class _SpectralInverse(Inverse):
             return self._times(gradient.to(self.U))
 
     def _times(self, gradient: Tensor) -> Tensor:
-        g = gradient @ self.U  # (K, D + 1)
-        tail = torch.einsum("jab,bj->aj", self.T, g[:, self.head :])
-        head = g[:, : self.head]
+        g = gradient @ self.U  # (…, K, D + 1)
+        tail = torch.einsum("jab,...bj->...aj", self.T, g[..., self.head :])
+        head = g[..., : self.head]
         if self.head:
-            head = torch.cholesky_solve(head.reshape(-1, 1), self.L).view_as(head)
-        return (torch.cat([head, tail], 1) @ self.U.T).double()
+            head = torch.cholesky_solve(head.reshape(-1, len(self.L)).T, self.L).T.reshape(head.shape)
+        return (torch.cat([head, tail], -1) @ self.U.T).double()
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ class _BlockInverse(Inverse):
         self.T = T  # (D + 1, K, K)
 
     def __call__(self, gradient: Tensor) -> Tensor:
-        return torch.einsum("jab,bj->aj", self.T, gradient)
+        return torch.einsum("jab,...bj->...aj", self.T, gradient)
 
 
 class _DiagonalInverse(Inverse):

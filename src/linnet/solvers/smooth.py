@@ -47,6 +47,14 @@ class Minimum(NamedTuple):
     trace: list[Record]
 
 
+class Approach(NamedTuple):
+    """Where a solver ended, without a proof: θ (K, D + 1) in float64, how, and a record an iteration."""
+
+    theta: Tensor
+    status: Status
+    trace: list[Record]
+
+
 def choose(objective: Objective) -> Solver:
     """Newton with the whole Hessian for few parameters, else `Staged`."""
     rows = objective.rows
@@ -77,21 +85,36 @@ def minimise(
         UsageError: there is an L1 penalty, a loss that is not smooth, or numbers that are not finite.
         ShapeError: the start has another shape.
     """
-    check(objective)
     began = time.perf_counter()
-    theta = _started(objective, start)
-    if is_worth_rotating(objective):
-        inner, forth, back = rotated(objective)
-        status, theta, trace = _descend(inner, back(theta), solver or choose(objective), progress, began)
-        theta = forth(theta)
-    else:
-        status, theta, trace = _descend(objective, theta, solver or choose(objective), progress, began)
+    theta, status, trace = approach(objective, start, solver, progress=progress)
     bound = certify(objective, theta)
     certificate = Certificate(
         bound.point.value, float(bound.point.gradient.norm()), bound.gap, max(0, len(trace) - 1),
         objective.readings, time.perf_counter() - began, bound.name,
     )  # fmt: skip
     return Minimum(bound.point.theta, status, certificate, trace)
+
+
+def approach(
+    objective: Objective,
+    start: Tensor | None = None,
+    solver: Solver | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Approach:
+    """As `minimise`, without the proof and without the last move of the bias: two readings less.
+
+    Raises:
+        UsageError, ShapeError: as of `minimise`.
+    """
+    check(objective)
+    began = time.perf_counter()
+    theta = _started(objective, start)
+    if not is_worth_rotating(objective):
+        return _descend(objective, theta, solver or choose(objective), progress, began)
+    inner, forth, back = rotated(objective)
+    found = _descend(inner, back(theta), solver or choose(objective), progress, began)
+    return found._replace(theta=forth(found.theta))
 
 
 def solve_smooth(
@@ -164,7 +187,7 @@ def _started(objective: Objective, start: Tensor | None) -> Tensor:
 
 def _descend(
     objective: Objective, theta: Tensor, solver: Solver, progress: Progress | None, began: float
-) -> tuple[Status, Tensor, list[Record]]:
+) -> Approach:
     """Follow a solver's steps: how they ended, where, and a record of each."""
     trace: list[Record] = []
     status = Status(INTERRUPTED, "the model is the best so far: start from it to go on")
@@ -176,12 +199,12 @@ def _descend(
                 if progress:
                     progress(trace[-1])
             if step.status:
-                return step.status, theta, trace
+                return Approach(theta, step.status, trace)
             if is_separated(objective, step.point):
-                return _separated(), theta, trace
+                return Approach(theta, _separated(), trace)
     except KeyboardInterrupt:
-        return status, theta, trace
-    return Status(STALLED), theta, trace
+        return Approach(theta, status, trace)
+    return Approach(theta, Status(STALLED), trace)
 
 
 def _record(epoch: int, point: Point, estimate: float, seconds: float) -> Record:

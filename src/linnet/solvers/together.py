@@ -1,0 +1,347 @@
+"""Many penalties on many folds, solved as one bank.
+
+Model m belongs to a fold f, whose rows count v_fi (0 or 1, times their weights), and a penalty λ_p. It
+minimises
+
+    F_m(θ) = Σ_i v_fi l(θ x_i, y_i) / Σ_i v_fi + ½ λ_p ‖W‖²
+
+A fold's optimum is near that of all rows with the same penalty, and so is its Hessian. So the path over all
+rows comes first, from the largest penalty down, each from where the one before ended. From there all folds of
+all penalties go on together, and the scores of the bank are one product with the rows. Of few parameters each
+model has its own Hessian, and all are one product too; of many, L-BFGS remembers for all at once, and the
+preconditioner of a penalty, made of all rows, serves its folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.solvers.lbfgs import LBFGS, SINGLE
+from linnet.solvers.newton import Newton
+from linnet.solvers.objective import Objective, Point
+from linnet.solvers.preconditioners import Basis, Inverse, Preconditioner, Spectral, factor, pairs
+from linnet.solvers.rotate import is_worth_rotating, rotated
+from linnet.solvers.rows import Rows
+from linnet.solvers.smooth import approach
+from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
+from linnet.solvers.steps import ARMIJO, NOISE, SHORTEST
+
+SCORES = 2**25
+"""Scores that a bank has at once; more models than that are solved one part after another."""
+
+PARAMETERS = 2**24
+"""Parameters that a bank remembers at once, in float64: 128 MiB."""
+
+PRODUCTS = 2**22
+"""Products of features, row by row, that are made at once: 32 MiB."""
+
+
+class Together(NamedTuple):
+    """The models, fold by fold and in each penalty by penalty, (F·P·K, D + 1), and how each ended."""
+
+    bank: Bank
+    statuses: list[Status]
+
+
+def solve_folds(
+    objective: Objective, views: Tensor, l2s: Sequence[float], solver: Newton | LBFGS
+) -> Together:
+    """The optimum of every penalty on every fold.
+
+    Args:
+        objective: of all rows, softmax or logistic; its own l2 is left out of account.
+        views: how much each row counts in each fold, (F, N), the rows' own weights included.
+        l2s: P penalties, all positive.
+        solver: of the path and of the folds; the preconditioner is `Spectral` whatever it says.
+    """
+    wide = objective.with_penalty(replace(objective.penalty, l2=min(l2s)))
+    if is_worth_rotating(wide):
+        inner, forth, _ = rotated(wide)
+        found = solve_folds(inner, views, l2s, solver)
+        return found._replace(bank=Bank(forth(found.bank.theta), found.bank.models))
+    starts, inverses = _path(objective, l2s, solver)
+    models = [(fold, place) for fold in range(len(views)) for place in range(len(l2s))]
+    width = _width(len(objective.rows) * len(starts[0]), starts[0].numel(), solver)
+    thetas, statuses = [], []
+    for low in range(0, len(models), width):
+        some = models[low : low + width]
+        part = _Part(
+            objective, torch.stack([views[fold] for fold, _ in some]),
+            torch.tensor([l2s[place] for _, place in some], dtype=torch.float64, device=views.device),
+            [inverses[place] for _, place in some],
+        )  # fmt: skip
+        theta, ended = _minimised(part, torch.stack([starts[place] for _, place in some]), solver)
+        thetas.append(theta.flatten(0, 1))
+        statuses += ended
+    return Together(Bank(torch.cat(thetas), len(models)), statuses)
+
+
+def _width(scores: int, parameters: int, solver: Newton | LBFGS) -> int:
+    """How many models are solved at once, of so many scores and parameters each."""
+    remembered = parameters**2 if isinstance(solver, Newton) else 2 * solver.memory * parameters
+    return max(1, min(SCORES // scores, PARAMETERS // remembered))
+
+
+def _path(
+    objective: Objective, l2s: Sequence[float], solver: Newton | LBFGS
+) -> tuple[list[Tensor], list[Inverse | None]]:
+    """θ over all rows, and for L-BFGS an approximate inverse of the Hessian near there, of each penalty."""
+    theta, kept = None, _Kept(Spectral(basis=Basis()), [])
+    inner = solver if isinstance(solver, Newton) else replace(solver, preconditioner=kept)
+    found: dict[int, tuple[Tensor, Inverse | None]] = {}
+    for place in sorted(range(len(l2s)), key=lambda place: -l2s[place]):
+        one = objective.with_penalty(replace(objective.penalty, l2=l2s[place]))
+        theta = approach(one, theta, inner).theta
+        found[place] = theta, kept.made[-1] if kept.made else None
+    return [found[place][0] for place in range(len(l2s))], [found[place][1] for place in range(len(l2s))]
+
+
+@dataclass(frozen=True)
+class _Kept(Preconditioner):
+    """Another preconditioner, whose results are kept."""
+
+    inner: Preconditioner
+    made: list[Inverse]
+
+    def build(self, objective: Objective, point: Point) -> Inverse:
+        """See `Preconditioner.build`."""
+        self.made.append(self.inner.build(objective, point))
+        return self.made[-1]
+
+
+class _Values(NamedTuple):
+    """F and its gradient of some models: (A,), (A, K, D + 1), float64."""
+
+    value: Tensor
+    gradient: Tensor
+
+
+class _Part:
+    """The objectives of A models that are solved together.
+
+    Args:
+        objective: of all rows.
+        views: how much each row counts, (A, N).
+        l2: (A,).
+        inverses: an approximate inverse of each one's Hessian, for L-BFGS.
+    """
+
+    def __init__(
+        self, objective: Objective, views: Tensor, l2: Tensor, inverses: Sequence[Inverse | None]
+    ) -> None:
+        self.objective, self.rows, self.views, self.l2 = objective, objective.rows, views, l2
+        self.inverses, self.total = list(inverses), views.sum(1)
+
+    def with_rows(self, rows: Rows) -> _Part:
+        """The same with products of another dtype."""
+        same = _Part(self.objective, self.views, self.l2, self.inverses)
+        same.rows = rows
+        return same
+
+    def some(self, index: Tensor) -> _Part:
+        """Some of the models."""
+        chosen = [self.inverses[place] for place in index.tolist()]
+        return _Part(self.objective, self.views[index], self.l2[index], chosen).with_rows(self.rows)
+
+    def at(self, theta: Tensor) -> _Values:
+        """F and its gradient at θ (A, K, D + 1), in one reading for all."""
+        loss, rows = self.objective.loss, self.rows
+        views, losses = self.views.to(rows.dtype), {}
+
+        def middle(scores: Tensor, part: slice) -> Tensor:
+            own = scores.view(*theta.shape[:2], -1)  # (A, K, B)
+            count, target = views[:, part], rows.target(part)
+            losses[part.start] = (loss.value(own, target) * count).double().sum(1)
+            return loss.residual(own, target).mul_(count[:, None]).flatten(0, 1)
+
+        sums = rows.sweep(theta.flatten(0, 1), middle)[1].view_as(theta) / self.total[:, None, None]
+        W = theta[..., :-1]
+        sums[..., :-1] += self.l2[:, None, None] * W
+        self._free_(sums)
+        in_order = torch.stack([losses[start] for start in sorted(losses)]).sum(0)
+        return _Values(in_order / self.total + self.l2 / 2 * W.square().sum((1, 2)), sums)
+
+    def precondition(self, gradient: Tensor) -> Tensor:
+        """H⁻¹ g of each model, (A, K, D + 1), near enough; models of one penalty share a call."""
+        steps = torch.empty_like(gradient)
+        for inverse in {id(inverse): inverse for inverse in self.inverses}.values():
+            assert inverse is not None, "L-BFGS has them"
+            own = torch.tensor([other is inverse for other in self.inverses], device=gradient.device)
+            steps[own] = inverse(gradient[own])
+        return self._free_(steps)
+
+    def hessians(self, theta: Tensor) -> Tensor:
+        """Of each model, (A, P, P) with P = K (D + 1), float64; see `newton.hessian` for what shifts do."""
+        A, K, D = theta.shape
+        H = theta.new_zeros(A, K, D, K, D)
+        for index in torch.arange(len(self.rows), device=theta.device).split(max(1, PRODUCTS // (D * D))):
+            X1 = self.rows.dense(index)  # (B, D + 1)
+            part = slice(int(index[0]), int(index[-1]) + 1)
+            products = (X1[:, :, None] * X1[:, None]).flatten(1)  # (B, (D + 1)²)
+            scores = (theta.flatten(0, 1) @ X1.T).view(A, K, -1).transpose(0, 1)  # (K, A, B)
+            for a, b, c in pairs(self.objective.loss, scores, self.rows.target(part)):
+                block = ((c * self.views[:, part]) @ products).view(A, D, D)
+                H[:, a, :, b] += block
+                if a != b:
+                    H[:, b, :, a] += block
+        H /= self.total[:, None, None, None, None]
+        mean = H.view(A, K * D, -1).diagonal(dim1=1, dim2=2).mean(1)
+        H.diagonal(dim1=1, dim2=3).diagonal(dim1=1, dim2=2)[..., :-1] += self.l2[:, None, None]
+        if isinstance(self.objective.loss, SoftmaxCrossEntropy):
+            H[:, :, -1, :, -1] += (mean / K)[:, None, None]
+        if not self.objective.intercept:
+            H[:, :, -1] = H[:, :, :, :, -1] = 0
+            H.diagonal(dim1=1, dim2=3)[:, -1, -1] = 1
+        return H.view(A, K * D, K * D)
+
+    def _free_(self, steps: Tensor) -> Tensor:
+        if not self.objective.intercept:
+            steps[..., -1] = 0
+        return steps
+
+
+class _Way:
+    """How models get a direction: Newton's, each by its own Hessian."""
+
+    def direction(self, at: Tensor, gradient: Tensor, part: _Part) -> Tensor:
+        """Downhill from θ, (A, K, D + 1)."""
+        steps = [
+            torch.cholesky_solve(g.reshape(-1, 1), factor(H))
+            for g, H in zip(gradient, part.hessians(at), strict=True)
+        ]
+        return -torch.stack(steps).view_as(gradient)
+
+    def keep(self, s: Tensor, y: Tensor) -> None:
+        """Remember a step of each model and the change of its gradient."""
+
+    def some_(self, index: Tensor) -> None:
+        """Go on with some of the models."""
+
+
+class _Memory(_Way):
+    """L-BFGS: the latest steps s and changes y of the gradient of A models; nonsense counts 0."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.kept = size, list[tuple[Tensor, Tensor, Tensor]]()
+
+    def keep(self, s: Tensor, y: Tensor) -> None:
+        """Remember a step of each model."""
+        curvature = _dot(s, y)
+        is_sound = curvature > 1e-14 * s.flatten(1).norm(dim=1) * y.flatten(1).norm(dim=1)
+        rho = torch.where(is_sound, 1 / torch.where(is_sound, curvature, 1.0), 0.0)
+        self.kept = [*self.kept, (s, y, rho)][-self.size :]
+
+    def some_(self, index: Tensor) -> None:
+        """Go on with some of the models."""
+        self.kept = [(s[index], y[index], rho[index]) for s, y, rho in self.kept]
+
+    def direction(self, at: Tensor, gradient: Tensor, part: _Part) -> Tensor:
+        """−H⁻¹ g of each model by the two-loop recursion, (A, K, D + 1)."""
+        q, shares = gradient.clone(), []
+        for s, y, rho in reversed(self.kept):
+            shares.append(rho * _dot(s, q))
+            q -= shares[-1][:, None, None] * y
+        q = part.precondition(q)
+        for (s, y, rho), share in zip(self.kept, reversed(shares), strict=True):
+            q += (share - rho * _dot(y, q))[:, None, None] * s
+        return -q
+
+
+def _minimised(part: _Part, start: Tensor, solver: Newton | LBFGS) -> tuple[Tensor, list[Status]]:
+    """The optimum of each model from its start, (A, K, D + 1), and how each ended."""
+    theta, statuses = start.clone(), [Status(STALLED)] * len(start)
+    everyone = torch.arange(len(start), device=start.device)
+    if part.rows.dtype == torch.float32 and isinstance(solver, LBFGS):  # as far as float32 can tell
+        _Descent(part, theta, statuses, everyone, solver).run_(max(solver.tol, SINGLE))
+    if part.rows.dtype == torch.float64 or solver.tol < SINGLE or isinstance(solver, Newton):
+        wide = part.with_rows(part.rows.with_dtype(torch.float64))
+        _Descent(wide, theta, statuses, everyone, solver).run_(solver.tol)
+    return theta, statuses
+
+
+class _Descent:
+    """Models on their way; each leaves when it is there.
+
+    Args:
+        part: the objectives of all, A of them.
+        theta: (A, K, D + 1), where they start and, as each leaves, where it ended.
+        statuses: A, filled in likewise.
+        places: which of those this is about, all to begin with.
+        solver: Newton's method or L-BFGS.
+    """
+
+    def __init__(
+        self, part: _Part, theta: Tensor, statuses: list[Status], places: Tensor, solver: Newton | LBFGS
+    ) -> None:
+        self.part, self.theta, self.statuses, self.places, self.solver = part, theta, statuses, places, solver
+        self.at, self.now = theta.clone(), part.at(theta)
+        self.way = _Memory(solver.memory) if isinstance(solver, LBFGS) else _Way()
+
+    def run_(self, tol: float) -> None:
+        """Go on until each model's gain ½ gᵀH⁻¹g is at most `tol` of its objective, or it cannot."""
+        for iteration in range(self.solver.max_iter + 1):
+            direction = self.way.direction(self.at, self.now.gradient, self.part)
+            is_near = -_dot(direction, self.now.gradient) / 2 <= tol * self.now.value.abs()
+            direction = direction[self._leave_(is_near, Status(CONVERGED))]
+            if iteration == self.solver.max_iter:
+                advice = f"allow more than {iteration} iterations (max_iter), or a larger tol"
+                self._leave_(torch.ones(len(self.places), dtype=torch.bool), Status(LIMIT, advice))
+            if not len(self.places):
+                return
+            at, now, is_stuck = _searched(self.part, self.at, self.now, direction)
+            self.way.keep(at - self.at, now.gradient - self.now.gradient)
+            self.at, self.now = at, now
+            self._leave_(
+                is_stuck, Status(STALLED, "rounding allows no lower objective: ask for a larger tol")
+            )
+
+    def _leave_(self, is_done: Tensor, status: Status) -> Tensor:
+        """Put down the models that are done, and go on with the others, whose numbers are returned."""
+        self.theta[self.places[is_done]] = self.at[is_done]
+        for place in self.places[is_done].tolist():
+            self.statuses[place] = status
+        going = (~is_done).nonzero()[:, 0]
+        if bool(is_done.any()):
+            self.places, self.at = self.places[going], self.at[going]
+            self.part, self.now = self.part.some(going), _Values(*(values[going] for values in self.now))
+            self.way.some_(going)
+        return going
+
+
+def _searched(part: _Part, at: Tensor, now: _Values, direction: Tensor) -> tuple[Tensor, _Values, Tensor]:
+    """For each model a point along its direction that is low enough, as `steps.search` has it for one.
+
+    Returns:
+        θ (A, K, D + 1), the objectives there, and which models found none and stay, (A,).
+    """
+    slope = _dot(direction, now.gradient)
+    size = torch.ones_like(slope)
+    found, values = at.clone(), _Values(now.value.clone(), now.gradient.clone())
+    open_ = torch.arange(len(at), device=at.device)
+    while len(open_):
+        tried = at[open_] + size[open_][:, None, None] * direction[open_]
+        there = part.some(open_).at(tried)
+        before, down = now.value[open_], size[open_] * slope[open_]
+        end = _dot(there.gradient, direction[open_])
+        is_level = there.value <= before + NOISE[part.rows.dtype] * before.abs()
+        is_low = (there.value < before + ARMIJO * down) | (is_level & (end.abs() <= 0.9 * slope[open_].abs()))
+        taken = open_[is_low]
+        found[taken], values.value[taken] = tried[is_low], there.value[is_low]
+        values.gradient[taken] = there.gradient[is_low]
+        bend = there.value - before - down  # to the lowest point of the parabola through both ends
+        shrink = torch.where(bend > 0, -down / (2 * bend.clamp(min=1e-300)), 0.5).clamp(0.1, 0.5)
+        size[open_] *= shrink
+        open_ = open_[~is_low & (size[open_] > SHORTEST)]
+    return found, values, (found == at).flatten(1).all(1)
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    """Of each model, (A,), of (A, K, D + 1)."""
+    return (a * b).sum((1, 2))
