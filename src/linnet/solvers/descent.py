@@ -42,7 +42,11 @@ class Frame:
 
     @classmethod
     def of(cls, rows: Rows, intercept: bool) -> Frame:
-        """The frame of the rows that count."""
+        """The frame of the rows that count.
+
+        Raises:
+            UsageError: features are not finite, or their squares are not.
+        """
         weights = torch.ones_like(rows.y[:, 0] if rows.y.ndim > 1 else rows.y, dtype=torch.float64)
         weights = weights if rows.weights is None else rows.weights
         mean = rows.gradient_of(weights[None])[0] / rows.total  # (D + 1,)
@@ -50,6 +54,8 @@ class Frame:
         mean[-1] = 0
         squares = rows.square_norms() - 2 * rows.scores(mean[None])[0].double() + mean.square().sum()
         squares = squares.clamp(min=0)
+        if not bool(squares.isfinite().all()):
+            raise UsageError("features are NaN, infinite or too large to be squared: mend or scale them")
         size = float((weights @ squares) / rows.total) ** 0.5 or 1.0
         size = size if intercept else 0.0
         return cls(mean[:-1], size, float(squares[weights > 0].max()) + size**2)
@@ -112,6 +118,7 @@ def descend(
         views: how much each row counts for each model, (M, N), on top of its own weight; None for 1.
 
     Raises:
+        UsageError: features are not finite, or too large to be squared.
         DivergedError: parameters became infinite or NaN.
     """
     frame = Frame.of(rows, intercept)
