@@ -34,6 +34,15 @@ def test_pixels_are_the_reference_exactly(monkeypatch: pytest.MonkeyPatch, rows:
     same(of(pixels), moments.gather(soft, moments.origin(pixels)[0], middle))
 
 
+@pytest.mark.parametrize("held", [1, 2, 3])
+def test_sums_in_32_bits_are_emptied_before_they_overflow(monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+    assert moments.HELD * moments.ROWS * moments.MIDDLE**2 < 2**31
+    pixels = make_blobs(5000)
+    expected = of(pixels)
+    monkeypatch.setattr(moments, "HELD", held)
+    same(of(pixels), expected)
+
+
 def test_a_product_of_bytes_that_saturates_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def saturating(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return (a.double() @ b.double()).clamp(max=2**15 * 256).int()

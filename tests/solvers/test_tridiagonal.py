@@ -9,7 +9,7 @@ from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.solvers.normal import Spectrum
 from linnet.solvers.statistics import Statistics
-from linnet.solvers.tridiagonal import held_out_losses
+from linnet.solvers.tridiagonal import Judge, held_out_losses
 
 L2S = [1e-4, 0.01, 1.0, 100.0]
 
@@ -42,3 +42,16 @@ def test_where_rounding_decides_it_is_left_to_the_spectrum() -> None:
     assert held_out_losses(first, second, [0.0, 1.0], True) is None
     assert held_out_losses(first, second, [1e-18], True) is None
     assert held_out_losses(*parts(20, 1, 1, 0), [1.0], True) is None
+
+
+def test_outputs_that_say_nothing_new_are_left_out() -> None:
+    source = generator(0, "parts")
+    X = torch.randn(60, 5, generator=source, dtype=torch.float64)
+    y = torch.nn.functional.one_hot((X[:, 0] > 0).long() + (X[:, 1] > 0).long(), 3).double()
+    data = Dataset(X, y)
+    first, second = Statistics.of(data.rows(slice(0, 30))), Statistics.of(data.rows(slice(30, 60)))
+    judge = Judge.of(first, second, min(L2S), True)
+    assert judge is not None
+    assert judge.C.shape == (5, 2)
+    expected = Spectrum.of(first).losses(second, L2S)
+    torch.testing.assert_close(judge.losses(L2S), expected, rtol=1e-8, atol=1e-12)

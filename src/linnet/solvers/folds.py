@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -19,7 +19,7 @@ from linnet.errors import CollinearWarning, UsageError
 from linnet.solvers import moments
 from linnet.solvers.normal import Spectrum, covariance, solve
 from linnet.solvers.statistics import Statistics
-from linnet.solvers.tridiagonal import held_out_losses
+from linnet.solvers.tridiagonal import Judge
 from linnet.train import trials
 
 
@@ -86,18 +86,35 @@ def cross_validate(
     if len(parts) < 2 or not all(part.weight > 0 for part in parts):
         raise UsageError("cross-validation needs at least two folds, each with rows of positive weight")
     whole = reduce(add, parts)
-
-    def judged(part: Statistics) -> Tensor:
-        rest = whole - part
-        losses = held_out_losses(rest, part, l2s, intercept)
-        return Spectrum.of(rest, intercept).losses(part, l2s) if losses is None else losses
-
-    # A core takes whole folds: two share a decomposition badly. scipy's LAPACK has threads of its own.
+    # A core takes whole decompositions: two share one badly. scipy's LAPACK has threads of its own.
     shares = min(torch.get_num_threads(), len(parts))
     alone = limited_threads(1), threadpool_limits(1, "blas")
     with alone[0], alone[1], ThreadPoolExecutor(shares, "linnet-folds") as pool:
-        losses = list(pool.map(judged, parts))
+        ready = [pool.submit(Judge.of, whole - part, part, min(l2s), intercept) for part in parts]
+        # Then penalties in pieces, so that no core is without work while the last fold is judged.
+        waiting = [_submitted(pool, judge.result(), l2s) for judge in ready]
+        found = [_joined(pieces) for pieces in waiting]
+        losses = [
+            Spectrum.of(whole - part, intercept).losses(part, l2s) if one is None else one
+            for part, one in zip(parts, found, strict=True)
+        ]
     return CrossValidation(tuple(l2s), torch.stack(losses, 1), whole)
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, judge: Judge | None, l2s: Sequence[float]
+) -> list[Future[Tensor | None]]:
+    """The losses of a fold in two pieces; none where the fold has no tridiagonal form."""
+    if judge is None:
+        return []
+    cut = (len(l2s) + 1) // 2
+    return [pool.submit(judge.losses, piece) for piece in (l2s[:cut], l2s[cut:]) if len(piece)]
+
+
+def _joined(pieces: list[Future[Tensor | None]]) -> Tensor | None:
+    """The losses of all pieces, (P,), or None where one has none."""
+    found = [losses for piece in pieces if (losses := piece.result()) is not None]
+    return torch.cat(found) if found and len(found) == len(pieces) else None
 
 
 def leave_one_out(

@@ -24,6 +24,9 @@ ROWS = 1024
 MIDDLE = 128
 """Is taken from pixels, so that they lie in −128…127."""
 
+HELD = 64
+"""Blocks whose products int32 holds: 2^14 each, 2^10 rows a block, come to 2^30."""
+
 PANELS = 4
 """Strips that the upper half of a symmetric product is computed in, five eighths of the work."""
 
@@ -175,17 +178,21 @@ def _pixels(dataset: Dataset, parts: Sequence[slice | Tensor]) -> Moments:
     total = torch.zeros(features, width, dtype=torch.float64)
     counts = torch.zeros(outputs, dtype=torch.float64)
     kind = torch.int8 if multiplies_bytes() else torch.float32
+    held = torch.zeros(features, width, dtype=torch.int32) if kind == torch.int8 else total
     buffer = torch.ones(ROWS, width, dtype=kind)
     rows = 0
-    for block in parts:
+    for number, block in enumerate(parts):
         # Much quicker on a CPU than indexing by a tensor.
         pixels = dataset.X[block] if isinstance(block, slice) else dataset.X.index_select(0, block)
         part = buffer[: len(pixels)]  # (B, D + K + 1)
         part[:, :features] = (pixels ^ MIDDLE).view(torch.int8)  # the same bits as pixels − 128
         part[:, features:-1] = targets(dataset, block, kind)
         counts += part[:, features:-1].sum(0)
-        _add_upper_(total, part)
+        _add_upper_(held, part)
         rows += len(pixels)
+        if held is not total and (number + 1 == len(parts) or (number + 1) % HELD == 0):
+            total += held
+            held.zero_()
     xx = total[:, :features].triu()
     xx += xx.triu(1).T
     xy, x = total[:, features:-1].clone(), total[:, -1].clone()
@@ -196,7 +203,7 @@ def _add_upper_(total: Tensor, part: Tensor) -> None:
     """Add the first rows of partᵀ part to a total (D, D + K + 1), from the diagonal on, strip by strip.
 
     Args:
-        total: float64.
+        total: int32 for bytes, else float64.
         part: rows, (B, D + K + 1), int8 or float32.
     """
     is_bytes = part.dtype == torch.int8
