@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -226,12 +227,32 @@ def test_bad_inputs_are_refused() -> None:
         model.fit(X, y[:, None])
 
 
+@pytest.mark.parametrize("solver", ["newton", "lbfgs", "staged", "proximal", "sgd"])
+def test_no_iterations_leave_the_start(solver: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = SoftmaxClassifier(solver=solver, max_iter=0).fit(X, y)
+    assert not model.coef_.any()
+    assert model.n_iter_ == 0
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_two_steps_of_newton_are_one_and_another_from_there(fit_intercept: bool) -> None:
+    settings: dict[str, Any] = {"solver": "newton", "fit_intercept": fit_intercept}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        both = SoftmaxClassifier(max_iter=2, **settings).fit(X, y)
+        one = SoftmaxClassifier(max_iter=1, warm_start=True, **settings).fit(X, y).fit(X, y)
+    assert_allclose(one.coef_, both.coef_)
+    assert_allclose(one.intercept_, both.intercept_)
+
+
 @pytest.mark.parametrize(
     ("settings", "match"),
     [
         ({"l2": -1.0}, "'l2' parameter of SoftmaxClassifier"),
         ({"solver": "magic"}, "'solver' parameter"),
-        ({"max_iter": 0}, "'max_iter' parameter"),
+        ({"max_iter": -1}, "'max_iter' parameter"),
         ({"class_weight": "none"}, "'class_weight' parameter"),
         ({"l1": 0.1, "solver": "lbfgs"}, "supports only l2 penalties"),
         ({"class_weight": {7: 1.0}}, "not in class_weight"),

@@ -108,3 +108,13 @@ def test_a_fold_that_the_others_say_little_about_still_gets_to_its_optimum() -> 
         for fold in range(2):
             expected = alone(problem, dataset, views[fold], 1e-4)
             torch.testing.assert_close(found.bank.pick(fold).theta, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("solver", [Newton(tol=0.0), LBFGS(tol=0.0)], ids=["newton", "lbfgs"])
+def test_where_rounding_allows_no_more_all_end(solver: Newton | LBFGS) -> None:
+    dataset = table()
+    problem, views = objective(dataset), folds(dataset)
+    found = solve_folds(problem, views, L2S, solver)
+    torch.testing.assert_close(
+        found.bank.theta, solve_folds(problem, views, L2S, Newton()).bank.theta, rtol=1e-5, atol=1e-6
+    )

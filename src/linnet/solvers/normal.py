@@ -98,9 +98,9 @@ def covariance(statistics: Statistics, intercept: bool) -> tuple[Tensor, Tensor,
     s, scale = statistics.sums, statistics.scale
     if intercept:
         x, y = s.x / s.weight, s.y / s.weight
-        xx = s.xx / s.weight - torch.outer(x, x)
+        xx = (s.xx / s.weight).sub_(torch.outer(x, x)).mul_(scale**2)
         xy = s.xy / s.weight - torch.outer(x, y)
-        return (statistics.centre + x) * scale, statistics.middle + y, xx * scale**2, xy * scale
+        return (statistics.centre + x) * scale, statistics.middle + y, xx, xy * scale
     raw = statistics.about(torch.zeros_like(statistics.centre), torch.zeros_like(statistics.middle)).sums
     mean, level = torch.zeros_like(statistics.centre), torch.zeros_like(statistics.middle)
     return mean, level, raw.xx * (scale**2 / s.weight), raw.xy * (scale / s.weight)

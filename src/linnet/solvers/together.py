@@ -294,13 +294,15 @@ class _Descent:
                 advice = f"allow more than {iteration} iterations (max_iter), or a larger tol"
                 self._leave_(torch.ones(len(self.places), dtype=torch.bool), Status(LIMIT, advice))
             if not len(self.places):
-                return
+                return  # all are there, or out of iterations
             at, now, is_stuck = _searched(self.part, self.at, self.now, direction)
             self.way.keep(at - self.at, now.gradient - self.now.gradient)
             self.at, self.now = at, now
             self._leave_(
                 is_stuck, Status(STALLED, "rounding allows no lower objective: ask for a larger tol")
             )
+            if not len(self.places):
+                return
 
     def _leave_(self, is_done: Tensor, status: Status) -> Tensor:
         """Put down the models that are done, and go on with the others, whose numbers are returned."""
