@@ -139,6 +139,8 @@ def solve(
     )
     run = solution.value
     run.asked |= {"seed": seed} | ({"data_dir": str(data_dir)} if data_dir is not None else {})
+    run.asked |= {"path": path} if path is not None else {}
+    run.asked |= {"summary": True, "covariance": covariance, "level": level} if summary else {}
     scores = _scores(solution, train, test)
     leave(solution, folder)
     inference = _inferred(solution, train, covariance, level, seed) if summary else None

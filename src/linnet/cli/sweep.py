@@ -152,6 +152,9 @@ def sweep(
         done = f"interrupted after {result.epochs_done} epochs"
         print(f"{done}: {advice}", file=sys.stderr)
         sys.exit(INTERRUPTED_CODE)
+    paths = {"data_dir": data_dir, "sample_weight": sample_weight}
+    result.asked |= {name: str(path) for name, path in paths.items() if path is not None}
+    result.save_summary(folder)
     best = result.refit(test)
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")

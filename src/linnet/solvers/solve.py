@@ -124,6 +124,7 @@ def solve(
         solution = solution_of(dataset, objective, found, noun, dtype)
     solution.value.asked |= {
         "certificate": solution.stats.as_dict(), "status": str(solution.status), "dataset": dataset.name,
+        "call": {"solver": _said(solver), "tol": tol, "max_iter": max_iter},
     }  # fmt: skip
     solution.value.dataset_checksum = solution.value.dataset_checksum or dataset.checksum
     return solution
@@ -148,6 +149,11 @@ def solution_of(
         found.certificate.seconds, truth=dataset.truth,
     )  # fmt: skip
     return Solution(run, found.status, found.certificate)
+
+
+def _said(solver: Noun | str | None) -> str | None:
+    """A solver as it was named; None for an object, which a file cannot name."""
+    return solver or "auto" if isinstance(solver, str | None) else None
 
 
 def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:

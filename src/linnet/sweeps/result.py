@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from linnet.plot.sweeps import epochs_figure, generalisation_figure, short, swee
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
-from linnet.train.run import Card, Run
+from linnet.train.run import Card, Run, versions
 from linnet.train.trials import NAMES, Trial, View
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class SweepResult:
         card: what the models predict.
         recipe: the shared recipe.
         seconds: the sweep took.
+        asked: the arguments of `sweep`, as plain values; `linnet.sweeps.asked` reads them back.
     """
 
     train: Dataset
@@ -57,6 +58,7 @@ class SweepResult:
     card: Card
     recipe: Recipe
     seconds: float
+    asked: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def configurations(self) -> list[Configuration]:
@@ -164,10 +166,20 @@ class SweepResult:
             save(self.plot("generalisation"), folder / "generalisation.svg")
         save(self.plot("epochs"), folder / "epochs.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
-        files.write(folder / "sweep.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
+        self.save_summary(folder)
+
+    def save_summary(self, folder: Path | str) -> None:
+        """Write `sweep.json` alone.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        text = json.dumps({**self.summary(), "asked": self.asked, "versions": versions()}, indent=2,
+                          ensure_ascii=False)  # fmt: skip
+        files.write(Path(folder) / "sweep.json", text + "\n")
 
     def summary(self) -> dict[str, Any]:
-        """What `sweep.json` holds, as plain values."""
+        """What it came to, as plain values."""
         return {
             "dataset": self.train.name,
             "dataset_checksum": self.train.checksum,

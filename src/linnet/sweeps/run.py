@@ -19,6 +19,7 @@ from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.runs import CHECKPOINT, new_folder
+from linnet.sweeps.asked import recorded
 from linnet.sweeps.result import SweepResult
 from linnet.train import trials as making
 from linnet.train.fit import check, check_knobs
@@ -110,6 +111,11 @@ def sweep(
         >>> result.table
     """
     train = weighted(dataset.train if isinstance(dataset, Splits) else dataset, sample_weight)
+    said = recorded(
+        grid or {}, settings, random=random, folds=folds, bags=bags, validation=validation, metric=metric,
+        epochs=epochs, batch_size=batch_size, loss=loss, huber=huber, patience=patience, halving=halving,
+        seed=seed, dtype=dtype, device=device, threads=threads,
+    )  # fmt: skip
     grid, base_size = _base_batch(grid or {}, batch_size)
     recipe = Recipe(
         epochs=epochs, batch_size=base_size, loss=loss, huber=huber, patience=patience, seed=seed,
@@ -145,7 +151,7 @@ def sweep(
         raise UsageError(f"the sweep was stopped before an epoch had ended: {following.reason}")
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, huber)
     seconds = time.perf_counter() - started
-    result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds)
+    result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds, said)
     if strict:
         _check_some_is_left(result, folder)
     if folder is not None:

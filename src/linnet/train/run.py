@@ -20,6 +20,7 @@ from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.core.losses import Loss, by_name
 from linnet.data.dataset import Dataset, LinearTruth
+from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.train import model_file
 from linnet.train.card import Card
@@ -223,4 +224,6 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": platform.platform(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "cores": str(available_cores()),
     }
