@@ -107,6 +107,7 @@ def tune(
     from linnet import tunes
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
+    from linnet.report import write as write_report
     from linnet.runs import default_folder, new_folder
 
     if seeds < 1:
@@ -136,6 +137,7 @@ def tune(
     best = result.refit(test)
     search.check_whole(best, f"the settings are in {folder}")
     best.save(folder / "best")
+    write_report(folder, train=result.swept.train, test=test)
     if json:
         said = search.summary(result.swept, best, folder)
         said["trials"] = len(result.study.get_trials(deepcopy=False))

@@ -18,6 +18,7 @@ from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
+from linnet.report.write import write as write_report
 from linnet.runs import CHECKPOINT, new_folder
 from linnet.sweeps.asked import recorded
 from linnet.sweeps.result import SweepResult
@@ -60,6 +61,7 @@ def sweep(
     resume: bool = False,
     checkpoint_minutes: float = 1.0,
     strict: bool = True,
+    report: bool = True,
 ) -> SweepResult:
     """Train many linear models in one pass over the data and compare them on rows kept from training.
 
@@ -98,6 +100,7 @@ def sweep(
         resume: go on, bit for bit, with the sweep that was interrupted or killed in `out`.
         checkpoint_minutes: between two checkpoints in `out`.
         strict: raise when every model diverged; else the result says so.
+        report: leave report.html in `out`, too; see `linnet.report`.
 
     Returns:
         The table, the best settings, how sure the choice is, and the models.
@@ -156,6 +159,8 @@ def sweep(
         _check_some_is_left(result, folder)
     if folder is not None:
         result.save(folder)
+        if report:
+            write_report(folder, train=train)
     return result
 
 

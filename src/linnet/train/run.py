@@ -67,6 +67,11 @@ class Run:
         raise UsageError("this run trained a module of yours, which is in run.model, not a bank")
 
     @property
+    def is_module(self) -> bool:
+        """Whether the run trained a module that was given, and not a linear model of linnet's."""
+        return not isinstance(self.model, Bank)
+
+    @property
     def module(self) -> nn.Module:
         """The model as a module: the one that was given, or the book's Flatten and Linear."""
         return self.model.to_module() if isinstance(self.model, Bank) else self.model
@@ -139,9 +144,17 @@ class Run:
             UsageError: the run trained a module.
             OSError: the file cannot be written.
         """
+        files.write(Path(folder) / "model.safetensors", self.model_bytes())
+
+    def model_bytes(self) -> bytes:
+        """What model.safetensors holds.
+
+        Raises:
+            UsageError: the run trained a module.
+        """
         bank = self.bank
         metadata = {"format": FORMAT, "models": str(bank.models), "card": self.card.to_json()}
-        model_file.write(Path(folder) / "model.safetensors", {"W": bank.W, "b": bank.b}, metadata)
+        return model_file.dumps({"W": bank.W, "b": bank.b}, metadata)
 
     def save(self, folder: Path | str) -> Path:
         """Write run.json, history.jsonl and model.safetensors; each whole or not at all.
