@@ -30,7 +30,7 @@ from linnet.plot.save import save as save_figure
 from linnet.plot.surface import in_notebook
 from linnet.plot.templates import templates
 from linnet.report.rows import Rows
-from linnet.report.write import write as write_report
+from linnet.report.write import written
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
@@ -222,7 +222,7 @@ def run_job(
     run.asked = {**run.asked, "dataset": train.name}
     paths = {"data_dir": job.data_dir, "sample_weight": job.sample_weight}
     run.asked |= {name: str(path) for name, path in paths.items() if path is not None}
-    leave(run, kept, folder, Rows(train, test) if job.report else None)
+    leave(run, kept, folder, Rows(train, test, seed=job.seed, is_catalog=True) if job.report else None)
     return run
 
 
@@ -288,7 +288,7 @@ def leave(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = No
         save_figure(figure, folder / "weights.png")
     run.save(folder)
     if rows is not None:
-        write_report(run, train=rows.train, test=rows.test)
+        written(run, rows)
 
 
 def display(out: TextIO | None = None) -> Callback:

@@ -111,7 +111,8 @@ def solve(
     from linnet.cli.progress import download_progress
     from linnet.core.losses import by_name
     from linnet.data.catalog import load
-    from linnet.report import write as write_report
+    from linnet.report.rows import Rows
+    from linnet.report.write import written
     from linnet.runs import default_folder, new_folder
     from linnet.solvers.solve import solve as solved
 
@@ -151,7 +152,7 @@ def solve(
     if inference is not None:
         files.write(folder / "inference.csv", inference.table.to_csv(index=False))
     if report:
-        write_report(run, train=train, test=test)
+        written(run, Rows(train, test, seed=seed, is_catalog=True))
     if json:
         said = summary_of(solution, scores, folder)
         known = {} if inference is None else {"inference": inference.summary()}

@@ -125,7 +125,8 @@ def sweep(
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
     from linnet.data.weights import read_weights
-    from linnet.report import write as write_report
+    from linnet.report.rows import Rows
+    from linnet.report.write import written
     from linnet.runs import CHECKPOINT, default_folder
 
     if seeds < 1:
@@ -163,7 +164,7 @@ def sweep(
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")
     if report:
-        write_report(folder, train=result.train, test=test)
+        written(folder, Rows(result.train, test, seed=seed, is_catalog=True))
     if json:
         print(json_format.dumps(search.summary(result, best, folder), ensure_ascii=False))
     elif not quiet:

@@ -7,8 +7,8 @@
     report.compare(["runs/first", "runs/second"], "both.html")
 
 A page is one file that asks for nothing when it is opened. `blocks` are what it is made of, as plain values;
-`asked`, `quality`, `views`, `sweep`, `solved` and `reproduce` make them of a `Subject`; and `page` alone turns
-them into markup, escaping every text.
+`asked`, `quality`, `views`, `sweep`, `solved` and `again` make them of a `Subject`; `pages` orders them;
+and `page` alone turns them into markup, escaping every text.
 """
 
 from linnet.report.comparison import compare

@@ -18,8 +18,9 @@ from linnet.report.page import render
 from linnet.report.pictures import themed
 from linnet.report.rows import Rows, at_hand
 from linnet.report.subject import Subject
+from linnet.report.sweep import is_sweep
 from linnet.report.words import say
-from linnet.report.write import NAME, is_sweep
+from linnet.report.write import NAME
 from linnet.train.run import Run
 
 MOST = 12

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from linnet.data import fashion_mnist, mnist
 from linnet.data.catalog import NAMES, load
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import LinnetError
+
+FINDERS: dict[str, Callable[[str | None], Path | None]] = {
+    "fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find,
+}  # fmt: skip
+"""Where the files of a data set are; the others need none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +29,8 @@ class Rows:
         reason: why the training rows are not at hand; empty when they are.
         values: of the blanks in the reason.
         seed: that the data set was loaded with, which matters to synthetic data.
+        is_catalog: whether they are known to be as linnet loads them by name.
+        is_absent: whether they are not at hand only because their files are not here.
     """
 
     train: Dataset | None
@@ -30,10 +38,12 @@ class Rows:
     reason: str = ""
     values: Mapping[str, str] | None = None
     seed: int = 0
+    is_catalog: bool = False
+    is_absent: bool = False
 
 
 def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
-    """The rows of a data set, if it is one of linnet's and still the same.
+    """The rows of a data set, if it is one of linnet's and still the same. Nothing is downloaded.
 
     Args:
         name: of the data set.
@@ -43,6 +53,9 @@ def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
     if name not in NAMES:
         said = "The rows of {name} are not at hand: they were in memory when it was trained."
         return Rows(None, None, said, {"name": name})
+    if name in FINDERS and FINDERS[name](asked.get("data_dir")) is None:
+        said = "The rows of {name} are not at hand: its files are not here (linnet data fetch)."
+        return Rows(None, None, said, {"name": name}, is_absent=True)
     try:
         splits, seed = loaded(name, asked, checksum)
     except (LinnetError, OSError) as error:
@@ -51,7 +64,7 @@ def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
     if checksum and splits.train.checksum != checksum:
         said = "The rows of {name} at hand, or their weights, are not those it was trained on."
         return Rows(None, None, said, {"name": name})
-    return Rows(splits.train, splits.test, seed=seed)
+    return Rows(splits.train, splits.test, seed=seed, is_catalog=True)
 
 
 def loaded(name: str, asked: Mapping[str, Any], checksum: str) -> tuple[Splits, int]:

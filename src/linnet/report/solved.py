@@ -27,7 +27,6 @@ def certificate(of: Subject) -> list[Block]:
     ]
     W = of.run.bank.W
     rows.append((of.say("weights that are not 0"), f"{int((W != 0).sum()):,} / {W.numel():,}"))
-    gap = known.get("gap")
     return [Text(_said(of)), Facts(tuple(rows), is_wide=True)]
 
 

@@ -28,6 +28,11 @@ DRAWN = 2
 """Settings from which on a figure of them says anything."""
 
 
+def is_sweep(folder: Path) -> bool:
+    """Whether a folder is of a sweep or a tune."""
+    return any((folder / name).is_file() for name in SUMMARIES)
+
+
 @dataclass(eq=False)
 class Swept:
     """A sweep's or a tune's folder.
@@ -64,7 +69,9 @@ class Swept:
         """A row a setting, the best first."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / "table.csv", keep_default_na=True)
+        found = pd.read_csv(self.folder / "table.csv")
+        mixed = [n for n in found.columns if n not in ("status",) and found[n].dtype.kind not in "biuf"]
+        return found.assign(**{name: [_number(text) for text in found[name]] for name in mixed})
 
     @property
     def knobs(self) -> list[str]:
@@ -107,8 +114,8 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     table, metric = of.table, str(of.summary["metric"])
     best, error = float(table[metric].iloc[0]), float(table[f"{metric}_se"].iloc[0])
     words, n = of.say(metric.replace("_", " ")), len(table)
-    sentences = [of.say("The best of {n} settings, chosen by the {metric} on rows kept from training: {best}.",
-                        n=n, metric=words, best=f"{best:.4f}")]  # fmt: skip
+    said = "The best of {n} settings, chosen by the {metric} on rows kept from training: {best}."
+    sentences = [of.say(said, n=n, metric=words, best=f"{best:.4f}")]
     sentences.append(_lead(of))
     if not math.isnan(error):
         sign = -1 if metric.endswith("loss") else 1
@@ -190,7 +197,17 @@ def _head(name: str) -> str:
     return "standard error" if name.endswith("_se") else name.replace("_", " ")
 
 
+def _number(text: Any) -> Any:
+    """A number where a column holds words beside numbers, such as "none"."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def _cell(found: Any) -> str:
+    if isinstance(found, bool):
+        return short(found)
     if isinstance(found, float):
         return "–" if found != found else f"{found:.4g}"
     return str(found)

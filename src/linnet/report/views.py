@@ -30,7 +30,7 @@ def curves(of: Subject) -> list[Block]:
         figure = gap_figure(records, of.run.asked.get("certificate", {}).get("gap"), "", of.language)
         return [Picture(themed(figure), of.say("The way to the optimum"), 560)]
     if "batch_size" not in of.run.asked:
-        return [Text(of.say("A direct method went through: there is no way to draw."), "missing")]
+        return [Text(of.say("Only its end was kept: there is no way to draw."), "missing")]
     picture = Picture(themed(curves_figure(records, "", of.language)), of.say("Learning curves"), 560)
     names = [name for name in records[0] if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WORDS: dict[str, str] = {
-    "A direct method went through: there is no way to draw.": "直接法一步求解，没有迭代过程可画。",
+    "Only its end was kept: there is no way to draw.": "只保留了终点，没有过程可画。",
     "A regression has no confusion matrix.": "回归没有混淆矩阵。",
     "A regression says no probabilities.": "回归不给出概率。",
     "A single setting has no figure.": "只有一组设置，没有图。",
@@ -82,7 +82,10 @@ WORDS: dict[str, str] = {
     "The same data, versions, machine and threads give the same bytes: linnet replay RUN checks it.":
         "相同的数据、版本、机器与线程数给出相同的字节；linnet replay RUN 会检验是否如此。",
     "The settings": "各组设置",
-    "The solver was given as an object, which a file cannot name.": "求解器以对象形式给出，文件无法记下它。",
+    "The solver was given as an object, or nothing says what was asked: there are no lines to give.":
+        "求解器以对象形式给出，或没有记下设置：无法给出代码。",
+    "The rows of {name} are not at hand: its files are not here (linnet data fetch).":
+        "{name} 的样本不在手边：此处没有它的文件（linnet data fetch）。",
     "The way to the optimum": "通往最优的过程",
     "There is no other to compare it with.": "没有其他设置可比较。",
     "This needs the training rows and the recipe of a training.": "此部分需要训练样本和训练的设置。",

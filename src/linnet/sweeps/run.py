@@ -18,7 +18,8 @@ from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
-from linnet.report.write import write as write_report
+from linnet.report.rows import Rows
+from linnet.report.write import written
 from linnet.runs import CHECKPOINT, new_folder
 from linnet.sweeps.asked import recorded
 from linnet.sweeps.result import SweepResult
@@ -160,7 +161,7 @@ def sweep(
     if folder is not None:
         result.save(folder)
         if report:
-            write_report(folder, train=train)
+            written(folder, Rows(train, None))
     return result
 
 
