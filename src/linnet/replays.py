@@ -163,7 +163,9 @@ def _trained(run: Run, splits: Splits) -> Run:
 def _solved(run: Run, train: Dataset, folder: Path) -> Run:
     asked, call = run.asked, run.asked.get("call", {})
     if not call.get("solver"):
-        raise UsageError(f"the solver of {folder} was given as an object, which run.json cannot hold")
+        raise UsageError(
+            f"the solver or the loss of {folder} was given as an object, which run.json cannot name"
+        )
     loss = by_name(run.card.loss, run.card.huber)
     return solve(
         train, loss, l2=asked.get("l2"), l1=asked.get("l1"), intercept=bool(asked.get("intercept", True)),

@@ -6,14 +6,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 KNOWN = {
-    "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "p", "nav", "a", "section", "dl",
-    "div", "dt", "dd", "small", "table", "thead", "tbody", "tr", "th", "td", "span", "img", "figure", "figcaption",
-    "pre", "code",
+    "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "p", "nav", "a", "section",
+    "dl", "div", "dt", "dd", "small", "table", "thead", "tbody", "tr", "th", "td", "span", "img", "figure",
+    "figcaption", "pre", "code",
 }  # fmt: skip
 ATTRIBUTES = {
-    "lang", "charset", "http-equiv", "content", "name", "id", "class", "href", "aria-label", "src", "alt", "style",
-    "scope", "tabindex",
+    "lang", "charset", "http-equiv", "content", "name", "id", "class", "href", "aria-label", "src", "alt",
+    "style", "scope", "tabindex",
 }  # fmt: skip
+ASKS_NOTHING = ("#", "data:image/svg+xml;base64,", "data:image/png;base64,")
 
 
 class Seen(HTMLParser):
@@ -60,9 +61,5 @@ class Seen(HTMLParser):
     @property
     def is_safe(self) -> bool:
         """Whether it holds only tags and attributes of the template's, and asks for nothing."""
-        asks = [
-            s
-            for s in self.sources
-            if not s.startswith(("#", "data:image/svg+xml;base64,", "data:image/png;base64,"))
-        ]
+        asks = [source for source in self.sources if not source.startswith(ASKS_NOTHING)]
         return self.tags <= KNOWN and self.attributes <= ATTRIBUTES and not asks

@@ -28,8 +28,8 @@ def test_runs_side_by_side(runs: list[Path]) -> None:
     seen = Seen(report.compare(runs, "both.html"))
     assert seen.is_safe
     assert set(seen.sections) == {"figures", "noise", "differs", "curves", "templates"}
-    assert seen.sections["differs"].split() == ["What", "differs", "in", "what", "was", "asked", "option", "slow", "quick",
-                                                "twin", "lr", "0.01", "0.5", "0.5"]  # fmt: skip
+    assert "lr0.010.50.5" in "".join(seen.sections["differs"].split())
+    assert "epochs" not in seen.sections["differs"]
     test = linnet.load("digits").test
     assert test is not None
     found = compare(*(forecast(Run.load(folder), test) for folder in (runs[1], runs[0])))

@@ -17,7 +17,7 @@ TRAINED = [
     ("--epochs", 2),
     ("--epochs", 3, "--lr", 0.003, "--optimizer", "adam", "--l1", 1e-4, "--schedule", "cosine", "--seed", 7),
     ("--epochs", 4, "--patience", 1, "--standardize", "--drop-last", "--batch-size", 100, "--clip", 0.5),
-    ("--epochs", 2, "--augment", "shift:1+noise", "--dropout", 0.1, "--class-weight", "balanced", "--average", 0.5),
+    ("--epochs", 2, "--augment", "shift:1+noise", "--dropout", 0.1, "--class-weight", "balanced"),
 ]  # fmt: skip
 
 

@@ -203,10 +203,8 @@ def test_label_errors_are_looked_for_when_asked(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
-    def stop(state: linnet.Callback) -> None:
-        state.stop("enough")  # type: ignore[attr-defined]
-
-    linnet.fit(linnet.load("digits"), epochs=5, show=False, callbacks=[stop], out=tmp_path / "run")
+    watching = [lambda state: state.stop("enough")]
+    linnet.fit(linnet.load("digits"), epochs=5, show=False, callbacks=watching, out=tmp_path / "run")
     seen = Seen(tmp_path / "run" / "report.html")
     assert "stopped: enough" in seen.sections["glance"]
     assert "ended early (stopped: enough)" in seen.sections["again"]

@@ -14,7 +14,7 @@ from linnet.report.sweep import Swept
 from linnet.report.words import say
 
 IN_MEMORY = "The rows of {name} are not at hand: they were in memory when it was trained."
-UNSAID = "The solver was given as an object, or nothing says what was asked: there are no lines to give."
+UNSAID = "The solver or the loss was given as an object that no file can name: there are no lines to give."
 
 
 def again(of: Subject) -> list[Block]:

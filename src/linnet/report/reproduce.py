@@ -110,7 +110,7 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     loss = repr(card.loss)
     if card.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head
-        loss = f"Huber({card.huber!r})"
+        loss = f"Huber.torch({card.huber!r})"
     solved = _call("linnet.solve", ["train", loss], chosen, [], [])
     return Reproduction(command, f'{head}solution = {solved}\nsolution.value.save("{AGAIN}")\n')
 

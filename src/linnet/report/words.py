@@ -82,8 +82,8 @@ WORDS: dict[str, str] = {
     "The same data, versions, machine and threads give the same bytes: linnet replay RUN checks it.":
         "相同的数据、版本、机器与线程数给出相同的字节；linnet replay RUN 会检验是否如此。",
     "The settings": "各组设置",
-    "The solver was given as an object, or nothing says what was asked: there are no lines to give.":
-        "求解器以对象形式给出，或没有记下设置：无法给出代码。",
+    "The solver or the loss was given as an object that no file can name: there are no lines to give.":
+        "求解器或损失以文件无法记下的对象给出：无法给出代码。",
     "The rows of {name} are not at hand: its files are not here (linnet data fetch).":
         "{name} 的样本不在手边：此处没有它的文件（linnet data fetch）。",
     "The way to the optimum": "通往最优的过程",

@@ -124,7 +124,7 @@ def solve(
         solution = solution_of(dataset, objective, found, noun, dtype)
     solution.value.asked |= {
         "certificate": solution.stats.as_dict(), "status": str(solution.status), "dataset": dataset.name,
-        "call": {"solver": _said(solver), "tol": tol, "max_iter": max_iter},
+        "call": {"solver": _said(solver, loss), "tol": tol, "max_iter": max_iter},
     }  # fmt: skip
     solution.value.dataset_checksum = solution.value.dataset_checksum or dataset.checksum
     return solution
@@ -151,9 +151,10 @@ def solution_of(
     return Solution(run, found.status, found.certificate)
 
 
-def _said(solver: Noun | str | None) -> str | None:
-    """A solver as it was named; None for an object, which a file cannot name."""
-    return solver or "auto" if isinstance(solver, str | None) else None
+def _said(solver: Noun | str | None, loss: Loss) -> str | None:
+    """A solver as it was named; None where it, or the loss, is an object that a file cannot name."""
+    is_named = isinstance(solver, str | None) and by_name(*name_of(loss)) == loss
+    return (solver or "auto") if is_named else None
 
 
 def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:
