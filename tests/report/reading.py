@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 KNOWN = {
-    "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "p", "nav", "a", "section",
-    "dl", "div", "dt", "dd", "small", "table", "thead", "tbody", "tr", "th", "td", "span", "img", "figure",
-    "figcaption", "pre", "code",
+    "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "p", "nav", "a",
+    "section", "dl", "div", "dt", "dd", "small", "table", "thead", "tbody", "tr", "th", "td", "span", "img",
+    "figure", "figcaption", "pre", "code",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "id", "class", "href", "aria-label", "src", "alt",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import linnet
@@ -79,6 +80,6 @@ def test_the_overlay_has_a_panel_a_figure() -> None:
     figure = overlay_figure([first, [{"epoch": 1.0, "train_loss": 3.0}]], ["a", "b"], "zh")
     (axes,) = [axes for axes in figure.axes if axes.axison]
     assert axes.get_ylabel() == "训练损失"
-    assert [list(line.get_ydata()) for line in axes.lines] == [[2.0, 1.0], [3.0]]
+    assert [np.asarray(line.get_ydata()).tolist() for line in axes.lines] == [[2.0, 1.0], [3.0]]
     with pytest.raises(UsageError, match="in common"):
         overlay_figure([first, [{"epoch": 1.0, "objective": 3.0}]], ["a", "b"])

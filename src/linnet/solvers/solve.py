@@ -153,8 +153,9 @@ def solution_of(
 
 def _said(solver: Noun | str | None, loss: Loss) -> str | None:
     """A solver as it was named; None where it, or the loss, is an object that a file cannot name."""
-    is_named = isinstance(solver, str | None) and by_name(*name_of(loss)) == loss
-    return (solver or "auto") if is_named else None
+    if by_name(*name_of(loss)) != loss or not isinstance(solver, str | None):
+        return None
+    return solver or "auto"
 
 
 def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:
