@@ -121,7 +121,7 @@ def _noise(several: list[Subject]) -> list[Block]:
             blocks.append(Text(of.say(said, name=of.name, first=first.name, error=error), "missing"))
             continue
         blocks.append(Text(of.say("{name} less {first}:", name=of.name, first=first.name)))
-        blocks.append(_said(of, found))
+        blocks += _said(of, found)
     return blocks
 
 
@@ -132,16 +132,16 @@ def _same(first: Subject, other: Subject) -> Subject:
     return first
 
 
-def _said(of: Subject, found: Comparison) -> Table:
+def _said(of: Subject, found: Comparison) -> list[Block]:
     noise = {True: of.say("within noise"), False: of.say("beyond noise")}
-    mcnemar = of.say("McNemar's test: p = {p}; right alone: {b} and {c} rows", p=f"{found.p_mid:.2g}",
-                     b=f"{found.only_first:,}", c=f"{found.only_second:,}")  # fmt: skip
     rows = (
-        (of.say("accuracy"), quality.signed(found.accuracy), noise[found.is_noise], mcnemar),
-        (of.say("log loss"), quality.signed(found.log_loss), noise[found.is_loss_noise], ""),
-        (of.say("Brier score"), quality.signed(found.brier), "", ""),
+        (of.say("accuracy"), quality.signed(found.accuracy), noise[found.is_noise]),
+        (of.say("log loss"), quality.signed(found.log_loss), noise[found.is_loss_noise]),
+        (of.say("Brier score"), quality.signed(found.brier), ""),
     )
-    return Table(("", of.say("difference"), of.say("verdict"), ""), rows)
+    values = {"p": f"{found.p_mid:.2g}", "b": f"{found.only_first:,}", "c": f"{found.only_second:,}"}
+    mcnemar = of.say("McNemar's test: p = {p}; right alone: {b} and {c} rows", **values)
+    return [Table(("", of.say("difference"), of.say("verdict")), rows), Text(mcnemar, "note")]
 
 
 def _differences(several: list[Subject]) -> list[Block]:
