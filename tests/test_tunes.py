@@ -37,7 +37,8 @@ def test_a_search_ends_as_a_sweep_does() -> None:
     assert result.refit(SPLITS.test).history.last["test_accuracy"] > 0.8
     assert result.ensemble().bank.models == 3
     assert len(result.plot().axes) == 3
-    assert {path.name for path in Path("t").iterdir()} == {"table.csv", "tune.json", "tune.svg"}
+    left = {"report.html", "table.csv", "tune.json", "tune.svg"}
+    assert {path.name for path in Path("t").iterdir()} == left
     summary = json.loads(Path("t/tune.json").read_text())
     assert (summary["trials"], summary["models"], summary["study"]) == (12, 36, "blobs")
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from linnet.data.dataset import Dataset as Dataset
     from linnet.data.dataset import Splits as Splits
     from linnet.errors import LinnetError as LinnetError
+    from linnet.replays import Replay as Replay
+    from linnet.replays import replay as replay
     from linnet.runs import fit as fit
     from linnet.solvers.path import path as path
     from linnet.solvers.solution import Solution as Solution
@@ -52,6 +54,7 @@ _HOMES = {
     "Penalty": "linnet.core.penalties",
     "RateCurve": "linnet.sweeps",
     "Recipe": "linnet.config",
+    "Replay": "linnet.replays",
     "Run": "linnet.train.run",
     "Solution": "linnet.solvers.solution",
     "Splits": "linnet.data.dataset",
@@ -62,6 +65,7 @@ _HOMES = {
     "fit": "linnet.runs",
     "load": "linnet.data.catalog",
     "path": "linnet.solvers.path",
+    "replay": "linnet.replays",
     "solve": "linnet.solvers.solve",
     "sweep": "linnet.sweeps",
     "tune": "linnet.tunes",
@@ -69,8 +73,8 @@ _HOMES = {
 
 __all__ = [
     "Bank", "Callback", "Dataset", "History", "Knobs", "LinnetError", "LogUniform", "Penalty", "RateCurve",
-    "Recipe", "Run", "Solution", "Splits", "SweepResult", "TuneResult", "Uniform", "__version__", "find_lr",
-    "fit", "load", "path", "solve", "sweep", "tune",
+    "Recipe", "Replay", "Run", "Solution", "Splits", "SweepResult", "TuneResult", "Uniform", "__version__",
+    "find_lr", "fit", "load", "path", "replay", "solve", "sweep", "tune",
 ]  # fmt: skip
 
 

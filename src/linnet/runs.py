@@ -29,6 +29,8 @@ from linnet.plot.live import LiveFigure
 from linnet.plot.save import save as save_figure
 from linnet.plot.surface import in_notebook
 from linnet.plot.templates import templates
+from linnet.report.rows import Rows
+from linnet.report.write import written
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
@@ -79,6 +81,7 @@ def fit(
     callbacks: Sequence[Callback | Callable[[State], object]] = (),
     show: bool = True,
     out: Path | str | None = None,
+    report: bool = True,
 ) -> Run:
     """Train a linear model, or any module, and watch it learn.
 
@@ -124,6 +127,7 @@ def fit(
         callbacks: `Callback`s, or functions called with the state after every epoch.
         show: show the progress.
         out: a folder to leave the run in, new or empty.
+        report: leave report.html in it, too; see `linnet.report`.
 
     Returns:
         The run: model, history, status.
@@ -163,7 +167,8 @@ def fit(
     folder = None if out is None else new_folder(Path(out))
     run, position = training.fit(train, recipe, test=test, callbacks=watching)
     if folder is not None:
-        leave(run, Checkpoint.of(run.bank, position, run.history, train, run.asked), folder)
+        kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
+        leave(run, kept, folder, Rows(train, test) if report else None)
     return run
 
 
@@ -217,7 +222,7 @@ def run_job(
     run.asked = {**run.asked, "dataset": train.name}
     paths = {"data_dir": job.data_dir, "sample_weight": job.sample_weight}
     run.asked |= {name: str(path) for name, path in paths.items() if path is not None}
-    leave(run, kept, folder)
+    leave(run, kept, folder, Rows(train, test, seed=job.seed, is_catalog=True) if job.report else None)
     return run
 
 
@@ -263,8 +268,15 @@ def _is_blank(folder: Path) -> bool:
     return not folder.exists() or (folder.is_dir() and all(p.suffix == ".tmp" for p in folder.iterdir()))
 
 
-def leave(run: Run, checkpoint: Checkpoint, folder: Path) -> None:
-    """Leave a run in its folder: model, checkpoint, history and pictures, and run.json last of all."""
+def leave(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None) -> None:
+    """Leave a run in its folder: all that it has, then run.json, which makes it whole, and its report.
+
+    Args:
+        run: what to leave.
+        checkpoint: where it ended.
+        folder: new or its own.
+        rows: of its report; None leaves no report.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files.sweep_temporaries(folder)
     run.dataset_checksum = checkpoint.dataset_checksum
@@ -275,6 +287,8 @@ def leave(run: Run, checkpoint: Checkpoint, folder: Path) -> None:
         figure = templates(run.bank.W.cpu(), run.card.image_shape, run.card.classes)
         save_figure(figure, folder / "weights.png")
     run.save(folder)
+    if rows is not None:
+        written(run, rows)
 
 
 def display(out: TextIO | None = None) -> Callback:

@@ -29,6 +29,8 @@ from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.selection import Configuration, Lead
 from linnet.plot.save import save
 from linnet.plot.tunes import tune_figure
+from linnet.report.rows import Rows
+from linnet.report.write import written
 from linnet.runs import new_folder
 from linnet.studies import Space, asked_of, opened, quiet, sampler_of
 from linnet.sweeps import SweepResult, metric_name, sweep
@@ -134,6 +136,7 @@ def tune(
     threads: int | str = "auto",
     show: bool = True,
     out: Path | str | None = None,
+    report: bool = True,
 ) -> TuneResult:
     """Search for good settings with Optuna, a batch of them in each pass over the data.
 
@@ -168,6 +171,7 @@ def tune(
         threads: auto or a number.
         show: print a line a batch.
         out: a folder to leave table, figure and summary in, new or empty.
+        report: leave report.html in it, too.
 
     Returns:
         The table, the best settings, the models of this call, and the study.
@@ -201,6 +205,8 @@ def tune(
     selection.best(result.configurations)
     if folder is not None:
         result.save(folder)
+        if report:
+            written(folder, Rows(train, None))
     return result
 
 

@@ -34,7 +34,7 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_train_leaves_the_whole_folder(digits_run: Path) -> None:
     names = {path.name for path in digits_run.iterdir()}
-    pictures = {"curves.svg", "weights.png"}
+    pictures = {"curves.svg", "weights.png", "report.html"}
     assert names == pictures | {"run.json", "history.jsonl", "model.safetensors", "checkpoint.safetensors"}
     history = [json.loads(line) for line in (digits_run / "history.jsonl").read_text().splitlines()]
     assert [record["epoch"] for record in history] == [1, 2, 3]

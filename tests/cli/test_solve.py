@@ -18,7 +18,7 @@ def test_it_leaves_a_run_that_other_commands_take(tmp_path: Path, capsys: pytest
     assert any(line.startswith("converged; objective") for line in lines)
     assert any("of 640 weights are not 0" in line for line in lines)
     assert lines[-1] == f"the run is in {folder}"
-    pictures = {"curves.svg", "weights.png"}
+    pictures = {"curves.svg", "weights.png", "report.html"}
     assert {path.name for path in folder.iterdir()} == pictures | {
         "run.json", "history.jsonl", "model.safetensors",
     }  # fmt: skip

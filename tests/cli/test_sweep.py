@@ -23,7 +23,7 @@ def test_a_sweep_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixtu
     assert lines[7].startswith("its 6 models together, their probabilities averaged: 0.")
     assert lines[8].startswith("24 models in ")
     left = {"best", "checkpoint.safetensors", "epochs.svg", "generalisation.svg", "sweep.json", "sweep.svg"}
-    assert {path.name for path in Path("s").iterdir()} == {*left, "table.csv"}
+    assert {path.name for path in Path("s").iterdir()} == {*left, "curves.csv", "report.html", "table.csv"}
     assert call("evaluate", "s/best") == 0
     assert "accuracy" in capsys.readouterr().out
 

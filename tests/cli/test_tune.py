@@ -20,7 +20,8 @@ def test_a_search_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixt
     said = capsys.readouterr()
     assert said.err.count("best validation accuracy") == 2
     assert "4 models in" in said.out
-    assert {path.name for path in Path("t").iterdir()} == {"best", "table.csv", "tune.json", "tune.svg"}
+    left = {"best", "report.html", "table.csv", "tune.json", "tune.svg"}
+    assert {path.name for path in Path("t").iterdir()} == left
     assert call("evaluate", "t/best") == 0
 
 

@@ -14,8 +14,8 @@ from linnet._version import __version__
 from linnet.errors import INTERRUPTED_CODE, LinnetError
 
 COMMANDS = (
-    "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "predict", "export", "serve",
-    "data", "doctor",
+    "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "report", "replay",
+    "predict", "export", "serve", "data", "doctor",
 )  # fmt: skip
 
 

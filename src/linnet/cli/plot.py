@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from linnet.errors import MissingFontWarning, UsageError
+from linnet.errors import UsageError
 
 
 def plot(
@@ -81,6 +77,7 @@ def plot(
         The folder with the data set's files.
     """
     from linnet.cli.choose import open_run, part_of
+    from linnet.cli.fonts import told_of_fonts
     from linnet.plot.kinds import KINDS, Subject, draw
     from linnet.plot.save import save
 
@@ -97,20 +94,6 @@ def plot(
         row or 0, bins, binning, language,
     )  # fmt: skip
     path = out or Path(f"{kind}.png")
-    with _told_of_fonts():
+    with told_of_fonts():
         save(draw(kind, subject), path)
     print(path)
-
-
-@contextlib.contextmanager
-def _told_of_fonts() -> Iterator[None]:
-    """Say once that a font is missing, instead of a warning for each character."""
-    with warnings.catch_warnings(record=True) as found:
-        warnings.filterwarnings("always", category=MissingFontWarning)
-        warnings.filterwarnings("always", message="Glyph .* missing")
-        yield
-    for one in found:
-        if issubclass(one.category, MissingFontWarning):
-            print(f"linnet: {one.message}", file=sys.stderr)
-        elif "missing from font" not in str(one.message):
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

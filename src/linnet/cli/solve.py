@@ -45,6 +45,7 @@ def solve(
     data_dir: Path | None = None,
     seed: int = 1,
     out: Path | None = None,
+    report: bool = True,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -100,6 +101,8 @@ def solve(
         Of the rows held out, and of made-up data.
     out
         The run's folder, new or empty; runs/NAME-TIME when not given.
+    report
+        Leave report.html in the folder: the certificate, figures, and how to do it again.
     quiet
         Print nothing but errors.
     json
@@ -108,6 +111,8 @@ def solve(
     from linnet.cli.progress import download_progress
     from linnet.core.losses import by_name
     from linnet.data.catalog import load
+    from linnet.report.rows import Rows
+    from linnet.report.write import written
     from linnet.runs import default_folder, new_folder
     from linnet.solvers.solve import solve as solved
 
@@ -139,11 +144,15 @@ def solve(
     )
     run = solution.value
     run.asked |= {"seed": seed} | ({"data_dir": str(data_dir)} if data_dir is not None else {})
+    run.asked |= {"path": path} if path is not None else {}
+    run.asked |= {"summary": True, "covariance": covariance, "level": level} if summary else {}
     scores = _scores(solution, train, test)
     leave(solution, folder)
     inference = _inferred(solution, train, covariance, level, seed) if summary else None
     if inference is not None:
         files.write(folder / "inference.csv", inference.table.to_csv(index=False))
+    if report:
+        written(run, Rows(train, test, seed=seed, is_catalog=True))
     if json:
         said = summary_of(solution, scores, folder)
         known = {} if inference is None else {"inference": inference.summary()}

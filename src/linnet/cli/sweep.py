@@ -38,6 +38,7 @@ def sweep(
     out: Path | None = None,
     resume: Path | None = None,
     checkpoint_minutes: float = 1.0,
+    report: bool = True,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -113,6 +114,8 @@ def sweep(
         Go on with the sweep in this folder.
     checkpoint_minutes
         Between two checkpoints, from which --resume goes on.
+    report
+        Leave report.html in the folder: the choice and how sure it is, figures, and how to do it again.
     quiet
         Print nothing but errors.
     json
@@ -122,6 +125,8 @@ def sweep(
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
     from linnet.data.weights import read_weights
+    from linnet.report.rows import Rows
+    from linnet.report.write import written
     from linnet.runs import CHECKPOINT, default_folder
 
     if seeds < 1:
@@ -146,15 +151,20 @@ def sweep(
         sample_weight=None if sample_weight is None else read_weights(sample_weight, len(train)),
         halving=search.rungs(halving),
         seed=seed, dtype=dtype, device=device, threads=threads, show=not quiet and not json, out=folder,
-        resume=resume is not None, checkpoint_minutes=checkpoint_minutes,
+        resume=resume is not None, checkpoint_minutes=checkpoint_minutes, report=False,
     ))  # fmt: skip
     if result.is_interrupted:
         done = f"interrupted after {result.epochs_done} epochs"
         print(f"{done}: {advice}", file=sys.stderr)
         sys.exit(INTERRUPTED_CODE)
+    paths = {"data_dir": data_dir, "sample_weight": sample_weight}
+    result.asked |= {name: str(path) for name, path in paths.items() if path is not None}
+    result.save_summary(folder)
     best = result.refit(test)
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")
+    if report:
+        written(folder, Rows(result.train, test, seed=seed, is_catalog=True))
     if json:
         print(json_format.dumps(search.summary(result, best, folder), ensure_ascii=False))
     elif not quiet:

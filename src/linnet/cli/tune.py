@@ -37,6 +37,7 @@ def tune(
     device: str = "auto",
     threads: int | str = "auto",
     out: Path | None = None,
+    report: bool = True,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -99,6 +100,8 @@ def tune(
         auto or a number.
     out
         The folder for the table, the figure and the best model (best/); runs/tune-TIME when not given.
+    report
+        Leave report.html in the folder: the choice and how sure it is, and figures.
     quiet
         Print nothing but errors.
     json
@@ -107,6 +110,8 @@ def tune(
     from linnet import tunes
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
+    from linnet.report.rows import Rows
+    from linnet.report.write import written
     from linnet.runs import default_folder, new_folder
 
     if seeds < 1:
@@ -136,6 +141,8 @@ def tune(
     best = result.refit(test)
     search.check_whole(best, f"the settings are in {folder}")
     best.save(folder / "best")
+    if report:
+        written(folder, Rows(result.swept.train, test, seed=seed, is_catalog=True))
     if json:
         said = search.summary(result.swept, best, folder)
         said["trials"] = len(result.study.get_trials(deepcopy=False))

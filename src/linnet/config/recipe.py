@@ -139,6 +139,7 @@ class Job(Recipe):
         out: the run's folder; runs/DATASET-TIME when not given.
         checkpoint_epochs: epochs between checkpoints, from which --resume goes on, also after a kill.
         checkpoint_minutes: or minutes, whichever pass first.
+        report: leave report.html in the run's folder: figures, pictures and how to do it again.
     """
 
     dataset: str = "auto"
@@ -147,6 +148,7 @@ class Job(Recipe):
     out: Path | None = None
     checkpoint_epochs: int | None = None
     checkpoint_minutes: float = 1.0
+    report: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

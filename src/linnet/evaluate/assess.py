@@ -14,7 +14,7 @@ from linnet.evaluate.forecast import Forecast
 from linnet.evaluate.ranking import Areas
 from linnet.evaluate.reliability import BINS, Reliability, reliability
 
-PER_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
+SHARES, RANKED = ("precision", "recall", "f1"), ("roc_auc", "average_precision")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,7 @@ def assess(
     *,
     top: Sequence[int] = (),
     intervals: bool = False,
+    ranking: bool = True,
     level: float = 0.95,
     resamples: int = RESAMPLES,
     bins: int = BINS,
@@ -69,6 +70,8 @@ def assess(
         forecast: of labelled rows.
         top: the k of top-k accuracies, beside accuracy itself.
         intervals: whether to bootstrap; it takes about a second for each ten million rows × resamples.
+        ranking: whether to give roc_auc and average_precision, too: most of that time is theirs. The other
+            figures and their intervals are the same without.
         level: of the intervals.
         resamples: of the bootstrap.
         bins: of the reliability.
@@ -77,7 +80,7 @@ def assess(
     Raises:
         UsageError: a k is not within 1…K, or an argument of the bootstrap cannot be.
     """
-    statistic = _Figures(forecast, top)
+    statistic = _Figures(forecast, top, ranking)
     if intervals:
         found = bootstrap(statistic, len(forecast), level=level, resamples=resamples, seed=seed)
     else:
@@ -86,7 +89,7 @@ def assess(
     whole = dict(zip(statistic.names, found, strict=False))
     rest, K = found[len(statistic.names) :], len(forecast.classes)
     classes = {
-        name: {figure: rest[place * K + k] for place, figure in enumerate(PER_CLASS)}
+        name: {figure: rest[place * K + k] for place, figure in enumerate(statistic.per_class)}
         for k, name in enumerate(forecast.classes)
     }
     tables = {how: reliability(forecast, bins, how) for how in ("width", "mass")}
@@ -97,24 +100,28 @@ def assess(
 class _Figures:
     """The figures of rows that count differently often, as `bootstrap` takes them."""
 
-    def __init__(self, forecast: Forecast, top: Sequence[int]) -> None:
+    def __init__(self, forecast: Forecast, top: Sequence[int], ranking: bool) -> None:
         tops = sorted(set(top) - {1})
         columns = [forecast.hits, *(forecast.in_top(k) for k in tops), forecast.log_losses, forecast.briers]
         self.columns = torch.stack([column.double() for column in columns])  # (S, N)
         self.names = [
-            "accuracy", *(f"top_{k}" for k in tops), "log_loss", "brier", "macro_f1", "roc_auc",
-            "average_precision",
+            "accuracy", *(f"top_{k}" for k in tops), "log_loss", "brier", "macro_f1",
+            *(RANKED if ranking else ()),
         ]  # fmt: skip
+        self.per_class = (*SHARES, *(RANKED if ranking else ()))
         self.K = len(forecast.classes)
         self.cells = forecast.labels * self.K + forecast.guesses  # (N,)
-        self.areas = Areas(forecast)
+        self.areas = Areas(forecast) if ranking else None
 
     def __call__(self, counts: Tensor) -> Tensor:
-        """The figures of the whole, then of the classes: (S + 3 + 5K,)."""
+        """The figures of the whole, then of the classes: (S + 3 + 5K,), or (S + 1 + 3K,) without ranking."""
         means = self.columns @ counts / counts.sum()
         confusion = torch.bincount(self.cells, counts, self.K**2).view(self.K, self.K)
         own, given, there = confusion.diag(), confusion.sum(0), confusion.sum(1)
         f1 = 2 * own / (given + there)
+        shares = torch.cat([own / given, own / there, f1])  # (3K,)
+        if self.areas is None:
+            return torch.cat([means, f1.nanmean()[None], shares])
         areas = self.areas(counts)  # (2K,)
         middle = torch.stack([f1.nanmean(), areas[: self.K].nanmean(), areas[self.K :].nanmean()])
-        return torch.cat([means, middle, own / given, own / there, f1, areas])
+        return torch.cat([means, middle, shares, areas])

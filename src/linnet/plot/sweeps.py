@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
+from linnet.plot.look import label, styled
+from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +22,9 @@ TRAIN, VALIDATION = "#0072B2", "#D55E00"
 """Of Okabe and Ito's palette, safe for colour-blind readers."""
 
 
-def sweep_figure(table: pd.DataFrame, knobs: list[str], metric: str, title: str = "") -> Figure:
+def sweep_figure(
+    table: pd.DataFrame, knobs: list[str], metric: str, title: str = "", language: Language = "en"
+) -> Figure:
     """The score by one knob, with the training loss beside it; a heat map of two.
 
     Args:
@@ -29,6 +33,7 @@ def sweep_figure(table: pd.DataFrame, knobs: list[str], metric: str, title: str 
             over the others.
         metric: the column that was chosen by.
         title: above.
+        language: "en" or "zh".
 
     Raises:
         UsageError: no knob was varied.
@@ -40,16 +45,28 @@ def sweep_figure(table: pd.DataFrame, knobs: list[str], metric: str, title: str 
         **{knob: _named(table[knob].tolist()) for knob in named}
     )  # such as a bound or "none"
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")
-    axes = figure.add_subplot()
-    if len(knobs) == 1:
-        _curve(axes, table.sort_values(knobs[0]), knobs[0], metric)
-    else:
-        _map(figure, axes, table, knobs[0], knobs[1], metric)
-    axes.set_title(title)
+    with styled(figure, language):
+        axes = figure.add_subplot()
+        if len(knobs) == 1:
+            _curve(axes, table.sort_values(knobs[0]), knobs[0], metric, language)
+        else:
+            _map(figure, axes, table, knobs[0], knobs[1], metric, language)
+        axes.set_title(title)
     return figure
 
 
-def epochs_figure(curves: Sequence[np.ndarray], names: Sequence[str], metric: str, title: str = "") -> Figure:
+def names_of(table: pd.DataFrame, knobs: Sequence[str]) -> list[str]:
+    """What the settings are called, by the knobs that were varied."""
+    return [", ".join(f"{knob} {short(row[knob])}" for knob in knobs) for row in table.to_dict("records")]
+
+
+def epochs_figure(
+    curves: Sequence[np.ndarray],
+    names: Sequence[str],
+    metric: str,
+    title: str = "",
+    language: Language = "en",
+) -> Figure:
     """A line a setting over the epochs, the best ones in colour.
 
     Args:
@@ -57,66 +74,77 @@ def epochs_figure(curves: Sequence[np.ndarray], names: Sequence[str], metric: st
         names: what each is called.
         metric: what the curves are of.
         title: above.
+        language: "en" or "zh".
     """
     figure = Figure(figsize=(5.6, 3.8), layout="constrained")
-    axes = figure.add_subplot()
+    with styled(figure, language):
+        _lines(figure.add_subplot(), curves, names, metric, title, language)
+    return figure
+
+
+def _lines(
+    axes: Axes,
+    curves: Sequence[np.ndarray],
+    names: Sequence[str],
+    metric: str,
+    title: str,
+    language: Language,
+) -> None:
     finite = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
     for number in reversed(range(len(curves))):
         curve, is_named = curves[number], number < len(FIRST)
         colour = FIRST[number] if is_named else "0.8"
-        label = (names[number] or "the only setting") if is_named else None
+        called = (names[number] or say("the only setting", language)) if is_named else None
         marker = "o" if len(curve) == 1 else None
         axes.plot(
-            np.arange(1, len(curve) + 1), curve, color=colour, label=label, marker=marker, linewidth=1.2
+            np.arange(1, len(curve) + 1), curve, color=colour, label=called, marker=marker, linewidth=1.2
         )
     if len(finite):
         # What diverged or never learned would press the rest together.
         low, high = np.quantile(finite, (0.1, 1) if metric.endswith("accuracy") else (0, 0.9))
         margin = 0.05 * (high - low) or 0.05
         axes.set_ylim(low - margin, high + margin)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(metric.replace("_", " "))
-    axes.set_title(title)
+    label(axes, title, say("epoch", language), say(metric.replace("_", " "), language))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(alpha=0.35)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], fontsize=8)
-    return figure
 
 
-def generalisation_figure(table: pd.DataFrame, title: str = "") -> Figure:
+def generalisation_figure(table: pd.DataFrame, title: str = "", language: Language = "en") -> Figure:
     """Validation loss against training loss, a point a setting: what is far above the line over-fits.
 
     Args:
         table: as `evaluate.selection.table` gives, the best first.
         title: above.
+        language: "en" or "zh".
     """
     names = ("train_loss", "validation_loss", "train_loss_se", "validation_loss_se")
     columns = np.stack([table[name].to_numpy(float) for name in names])
     x, y, *errors = np.nan_to_num(columns[:, np.isfinite(columns[:2]).all(0)])
     figure = Figure(figsize=(4.6, 4.2), layout="constrained")
-    axes = figure.add_subplot()
-    axes.errorbar(
-        x, y, errors[1], errors[0], fmt="o", color=TRAIN, markersize=4, alpha=0.7, label="a setting"
-    )
-    axes.plot(x[:1], y[:1], "*", color=VALIDATION, markersize=13, label="the best")
-    axes.set_xlabel("train loss")
-    axes.set_ylabel("validation loss")
-    axes.set_title(title)
-    if not len(x):
-        axes.text(0.5, 0.5, "every model diverged", ha="center", transform=axes.transAxes)
-        return figure
-    axes.axline((float(x.min()), float(x.min())), slope=1, color="0.6", linewidth=1, label="as good on both")
-    if x.min() > 0 and max(x.max(), y.max()) / min(x.min(), y.min()) > 10:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-    axes.set_title(title)
-    axes.grid(alpha=0.35)
-    axes.legend()
+    with styled(figure, language):
+        axes = figure.add_subplot()
+        label(axes, title, say("train loss", language), say("validation loss", language))
+        if len(x):
+            _points(axes, x, y, errors, language)
+        else:
+            said = say("every model diverged", language)
+            axes.text(0.5, 0.5, said, ha="center", transform=axes.transAxes)
     return figure
 
 
-def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str) -> None:
+def _points(axes: Axes, x: np.ndarray, y: np.ndarray, errors: list[np.ndarray], language: Language) -> None:
+    a_setting, the_best, alike = (say(t, language) for t in ("a setting", "the best", "as good on both"))
+    axes.errorbar(x, y, errors[1], errors[0], fmt="o", color=TRAIN, markersize=4, alpha=0.7, label=a_setting)
+    axes.plot(x[:1], y[:1], "*", color=VALIDATION, markersize=13, label=the_best)
+    axes.axline((float(x.min()), float(x.min())), slope=1, color="0.6", linewidth=1, label=alike)
+    if x.min() > 0 and max(x.max(), y.max()) / min(x.min(), y.min()) > 10:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+    axes.legend()
+
+
+def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str, language: Language) -> None:
     values = table[knob].tolist()
     is_number = all(map(_is_number, values))
     x = np.asarray(values, float) if is_number else np.arange(len(values))
@@ -133,7 +161,7 @@ def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str) -> None:
             color=colour,
             capsize=3,
             markersize=4,
-            label=name.replace("_", " "),
+            label=say(name.replace("_", " "), language),
         )
     if not is_number:
         axes.set_xticks(x, [str(value) for value in values])
@@ -146,7 +174,9 @@ def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str) -> None:
     axes.legend()
 
 
-def _map(figure: Figure, axes: Axes, table: pd.DataFrame, rows: str, columns: str, metric: str) -> None:
+def _map(
+    figure: Figure, axes: Axes, table: pd.DataFrame, rows: str, columns: str, metric: str, language: Language
+) -> None:
     is_better_high = metric.endswith("accuracy")
     cells = table.pivot_table(
         index=rows, columns=columns, values=metric, aggfunc="max" if is_better_high else "min", dropna=False
@@ -158,7 +188,7 @@ def _map(figure: Figure, axes: Axes, table: pd.DataFrame, rows: str, columns: st
     axes.set_xticks(range(len(cells.columns)), [short(value) for value in cells.columns])
     axes.set_ylabel(rows)
     axes.set_xlabel(columns)
-    figure.colorbar(image, label=metric.replace("_", " "))
+    figure.colorbar(image, label=say(metric.replace("_", " "), language))
     if cells.size > 80:
         return
     low, high = np.nanmin(cells.to_numpy(float)), np.nanmax(cells.to_numpy(float))

@@ -124,6 +124,7 @@ def solve(
         solution = solution_of(dataset, objective, found, noun, dtype)
     solution.value.asked |= {
         "certificate": solution.stats.as_dict(), "status": str(solution.status), "dataset": dataset.name,
+        "call": {"solver": _said(solver, loss), "tol": tol, "max_iter": max_iter},
     }  # fmt: skip
     solution.value.dataset_checksum = solution.value.dataset_checksum or dataset.checksum
     return solution
@@ -148,6 +149,13 @@ def solution_of(
         found.certificate.seconds, truth=dataset.truth,
     )  # fmt: skip
     return Solution(run, found.status, found.certificate)
+
+
+def _said(solver: Noun | str | None, loss: Loss) -> str | None:
+    """A solver as it was named; None where it, or the loss, is an object that a file cannot name."""
+    if by_name(*name_of(loss)) != loss or not isinstance(solver, str | None):
+        return None
+    return solver or "auto"
 
 
 def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:

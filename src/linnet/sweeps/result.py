@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,11 @@ from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Lead
 from linnet.plot.save import save
-from linnet.plot.sweeps import epochs_figure, generalisation_figure, short, sweep_figure
+from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
-from linnet.train.run import Card, Run
+from linnet.train.run import Card, Run, versions
 from linnet.train.trials import NAMES, Trial, View
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class SweepResult:
         card: what the models predict.
         recipe: the shared recipe.
         seconds: the sweep took.
+        asked: the arguments of `sweep`, as plain values; `linnet.sweeps.asked` reads them back.
     """
 
     train: Dataset
@@ -57,6 +58,7 @@ class SweepResult:
     card: Card
     recipe: Recipe
     seconds: float
+    asked: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def configurations(self) -> list[Configuration]:
@@ -106,6 +108,15 @@ class SweepResult:
         """A row a configuration, the best first, with means and standard errors over folds and seeds."""
         return selection.table(self.outcome, self.configurations, self.varied, self.shown)
 
+    @property
+    def curves(self) -> pd.DataFrame:
+        """The mean score of each configuration over the epochs: a column each, in the table's order."""
+        import pandas as pd
+
+        scores = self.outcome.curves[self.metric]
+        means = [scores[:, list(c.members)].mean(1).numpy() for c in self.configurations]
+        return pd.DataFrame({str(number): mean for number, mean in enumerate(means, 1)})
+
     def plot(self, kind: str = "knobs") -> Figure:
         """A figure of the sweep.
 
@@ -120,10 +131,9 @@ class SweepResult:
         if kind == "knobs":
             return sweep_figure(self.table, self.varied, self.metric, self.train.name)
         if kind == "epochs":
-            curves, several = self.outcome.curves[self.metric], self.configurations
-            means = [curves[:, list(c.members)].mean(1).numpy() for c in several]
-            names = [", ".join(f"{n} {short(self.shown(c.knobs, n))}" for n in self.varied) for c in several]
-            return epochs_figure(means, names, self.metric, self.train.name)
+            curves = self.curves
+            means = [curves[number].to_numpy() for number in curves]
+            return epochs_figure(means, names_of(self.table, self.varied), self.metric, self.train.name)
         if kind == "generalisation":
             return generalisation_figure(self.table, self.train.name)
         raise UsageError(f"kind must be knobs, epochs or generalisation, not {kind!r}")
@@ -151,7 +161,7 @@ class SweepResult:
         return Ensemble(self.outcome.bank.take(members), self.card)
 
     def save(self, folder: Path | str) -> None:
-        """Leave `table.csv`, `sweep.json` and the figures in a folder.
+        """Leave `table.csv`, `curves.csv`, `sweep.json` and the figures in a folder.
 
         Raises:
             OSError: it cannot be written.
@@ -164,10 +174,21 @@ class SweepResult:
             save(self.plot("generalisation"), folder / "generalisation.svg")
         save(self.plot("epochs"), folder / "epochs.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
-        files.write(folder / "sweep.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
+        files.write(folder / "curves.csv", self.curves.to_csv(index=False))
+        self.save_summary(folder)
+
+    def save_summary(self, folder: Path | str) -> None:
+        """Write `sweep.json` alone.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        text = json.dumps({**self.summary(), "asked": self.asked, "versions": versions()}, indent=2,
+                          ensure_ascii=False)  # fmt: skip
+        files.write(Path(folder) / "sweep.json", text + "\n")
 
     def summary(self) -> dict[str, Any]:
-        """What `sweep.json` holds, as plain values."""
+        """What it came to, as plain values."""
         return {
             "dataset": self.train.name,
             "dataset_checksum": self.train.checksum,

@@ -18,7 +18,10 @@ from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
+from linnet.report.rows import Rows
+from linnet.report.write import written
 from linnet.runs import CHECKPOINT, new_folder
+from linnet.sweeps.asked import recorded
 from linnet.sweeps.result import SweepResult
 from linnet.train import trials as making
 from linnet.train.fit import check, check_knobs
@@ -59,6 +62,7 @@ def sweep(
     resume: bool = False,
     checkpoint_minutes: float = 1.0,
     strict: bool = True,
+    report: bool = True,
 ) -> SweepResult:
     """Train many linear models in one pass over the data and compare them on rows kept from training.
 
@@ -97,6 +101,7 @@ def sweep(
         resume: go on, bit for bit, with the sweep that was interrupted or killed in `out`.
         checkpoint_minutes: between two checkpoints in `out`.
         strict: raise when every model diverged; else the result says so.
+        report: leave report.html in `out`, too; see `linnet.report`.
 
     Returns:
         The table, the best settings, how sure the choice is, and the models.
@@ -110,6 +115,11 @@ def sweep(
         >>> result.table
     """
     train = weighted(dataset.train if isinstance(dataset, Splits) else dataset, sample_weight)
+    said = recorded(
+        grid or {}, settings, random=random, folds=folds, bags=bags, validation=validation, metric=metric,
+        epochs=epochs, batch_size=batch_size, loss=loss, huber=huber, patience=patience, halving=halving,
+        seed=seed, dtype=dtype, device=device, threads=threads,
+    )  # fmt: skip
     grid, base_size = _base_batch(grid or {}, batch_size)
     recipe = Recipe(
         epochs=epochs, batch_size=base_size, loss=loss, huber=huber, patience=patience, seed=seed,
@@ -145,11 +155,13 @@ def sweep(
         raise UsageError(f"the sweep was stopped before an epoch had ended: {following.reason}")
     card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, huber)
     seconds = time.perf_counter() - started
-    result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds)
+    result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds, said)
     if strict:
         _check_some_is_left(result, folder)
     if folder is not None:
         result.save(folder)
+        if report:
+            written(folder, Rows(train, None))
     return result
 
 

@@ -20,6 +20,7 @@ from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.core.losses import Loss, by_name
 from linnet.data.dataset import Dataset, LinearTruth
+from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.train import model_file
 from linnet.train.card import Card
@@ -64,6 +65,11 @@ class Run:
         if isinstance(self.model, Bank):
             return self.model
         raise UsageError("this run trained a module of yours, which is in run.model, not a bank")
+
+    @property
+    def is_module(self) -> bool:
+        """Whether the run trained a module that was given, and not a linear model of linnet's."""
+        return not isinstance(self.model, Bank)
 
     @property
     def module(self) -> nn.Module:
@@ -138,9 +144,17 @@ class Run:
             UsageError: the run trained a module.
             OSError: the file cannot be written.
         """
+        files.write(Path(folder) / "model.safetensors", self.model_bytes())
+
+    def model_bytes(self) -> bytes:
+        """What model.safetensors holds.
+
+        Raises:
+            UsageError: the run trained a module.
+        """
         bank = self.bank
         metadata = {"format": FORMAT, "models": str(bank.models), "card": self.card.to_json()}
-        model_file.write(Path(folder) / "model.safetensors", {"W": bank.W, "b": bank.b}, metadata)
+        return model_file.dumps({"W": bank.W, "b": bank.b}, metadata)
 
     def save(self, folder: Path | str) -> Path:
         """Write run.json, history.jsonl and model.safetensors; each whole or not at all.
@@ -223,4 +237,6 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": platform.platform(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "cores": str(available_cores()),
     }

@@ -1,0 +1,54 @@
+"""`linnet replay`."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+DIFFERS = 1
+
+
+def replay(
+    run: Path,
+    *,
+    out: Path | None = None,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Do a run, a sweep or a solve again from what its folder says, and say whether the bytes agree.
+
+    Exit code 0 when model and history are the same to the byte (times apart), 1 when they are not, with what
+    differs and what may be the cause, 2 when it cannot be done again.
+
+    Examples
+        linnet replay runs/first
+
+        linnet replay runs/first --out runs/again
+
+        linnet replay runs/sweep-20250101-120000 --json
+
+    Parameters
+    ----------
+    run
+        The folder of a run, a sweep or a solve.
+    out
+        Where to leave what comes of it, new or empty; it is removed when not given.
+    quiet
+        Print nothing but errors; the exit code tells.
+    json
+        Print the comparison as JSON.
+    """
+    from linnet.cli.search import sayer
+    from linnet.replays import replay as replayed
+
+    found = replayed(run, out, say=sayer(quiet or json))
+    if json:
+        print(json_format.dumps(found.as_dict(), ensure_ascii=False))
+    elif not quiet:
+        print(found)
+    if not found.is_same:
+        sys.exit(DIFFERS)

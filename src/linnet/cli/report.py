@@ -1,0 +1,55 @@
+"""`linnet report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from linnet.errors import UsageError
+
+
+def report(
+    runs: Annotated[list[Path], Parameter(negative="")],
+    /,
+    *,
+    out: Path | None = None,
+    lang: Literal["en", "zh"] = "en",
+    label_errors: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Write the page of a run, a sweep or a solve, or a page that compares several runs.
+
+    It is one HTML file that asks for nothing when it is opened: figures with intervals, curves, the confusion
+    matrix, templates, top losses, for a sweep how honest the choice is, for a solve its certificate, and the
+    command and Python that do it again.
+
+    Examples
+        linnet report runs/first
+
+        linnet report runs/first --lang zh --out first.zh.html --label-errors
+
+        linnet report runs/first runs/second --out both.html
+
+    Parameters
+    ----------
+    runs
+        The folders. Several are compared with the first; of a sweep its best run is taken then.
+    out
+        The file; report.html in the run's folder, or here for several runs.
+    lang
+        English or Chinese.
+    label_errors
+        Look for training rows with wrong labels, too. It trains a model a fold.
+    """
+    from linnet import report as reports
+    from linnet.cli.fonts import told_of_fonts
+
+    if len(runs) > 1 and label_errors:
+        raise UsageError("--label-errors is for the page of a single run")
+    with told_of_fonts():
+        if len(runs) == 1:
+            path = reports.write(runs[0], out, language=lang, label_errors=label_errors)
+        else:
+            path = reports.compare(runs, out or reports.NAME, language=lang)
+    print(path)

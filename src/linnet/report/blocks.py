@@ -1,0 +1,184 @@
+"""What a page is made of: plain values, which the template alone turns into markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence or several.
+
+    Args:
+        text: plain text.
+        tone: "plain"; "note", said more quietly; or "missing", why a part is left out.
+    """
+
+    text: str
+    tone: str = "plain"
+    kind: ClassVar[str] = "text"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures that matter most, large.
+
+    Args:
+        items: of each its name, the figure, and what is to be said of it (may be empty).
+    """
+
+    items: tuple[tuple[str, str, str], ...]
+    kind: ClassVar[str] = "figures"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, close together.
+
+    Args:
+        rows: of each its name and its value.
+        marked: how many of the first ones stand out.
+        is_wide: a line each, for long values.
+    """
+
+    rows: tuple[tuple[str, str], ...]
+    marked: int = 0
+    is_wide: bool = False
+    kind: ClassVar[str] = "facts"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under heads; the first column names its row.
+
+    Args:
+        heads: of the columns.
+        rows: of cells.
+        marked: numbers of the rows that stand out.
+    """
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    marked: tuple[int, ...] = ()
+    kind: ClassVar[str] = "table"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Counts of rows of one class taken for another.
+
+    Args:
+        classes: the K names.
+        counts: K rows of K.
+        corner: what rows and columns are.
+    """
+
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    corner: str
+    kind: ClassVar[str] = "matrix"
+
+    @property
+    def rows(self) -> list[tuple[str, list[tuple[int, int, bool]]]]:
+        """Of each class its name and cells: the count, its share of the row in %, whether it is right."""
+        found = []
+        for k, (name, counts) in enumerate(zip(self.classes, self.counts, strict=True)):
+            total = sum(counts) or 1
+            cells = [(count, round(100 * count / total), j == k) for j, count in enumerate(counts)]
+            found.append((name, cells))
+        return found
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure.
+
+    Args:
+        uri: of its data.
+        alt: what it shows, for those who cannot see it.
+        width: in CSS pixels, at most.
+    """
+
+    uri: str
+    alt: str
+    width: int
+    kind: ClassVar[str] = "picture"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A small picture with its name.
+
+    Args:
+        uri: of its data.
+        lines: under it, the first one stronger.
+    """
+
+    uri: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Small pictures in a grid.
+
+    Args:
+        tiles: the pictures.
+        legend: the uri of a bar of colours, and what its ends mean; None without one.
+        is_large: show them larger.
+    """
+
+    tiles: tuple[Tile, ...]
+    legend: tuple[str, str, str] | None = None
+    is_large: bool = False
+    kind: ClassVar[str] = "gallery"
+
+
+@dataclass(frozen=True)
+class Code:
+    """Something to copy.
+
+    Args:
+        label: what it is.
+        text: as it stands.
+    """
+
+    label: str
+    text: str
+    kind: ClassVar[str] = "code"
+
+
+Block = Text | Figures | Facts | Table | Matrix | Picture | Gallery | Code
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page.
+
+    Args:
+        key: its anchor.
+        title: over it.
+        blocks: what it holds.
+    """
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole page.
+
+    Args:
+        title: over it and in the window's title.
+        facts: a line under the title.
+        language: "en" or "zh".
+        sections: its parts.
+    """
+
+    title: str
+    facts: str
+    language: str
+    sections: tuple[Section, ...]

@@ -1,0 +1,122 @@
+"""Which parts a page has, in which order."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from linnet.errors import FormatError
+from linnet.report import asked, quality, solved, sweep, views
+from linnet.report.again import again, again_sweep
+from linnet.report.blocks import Page, Section, Text
+from linnet.report.rows import Rows
+from linnet.report.subject import Subject
+from linnet.report.sweep import Swept
+
+KINDS = {
+    "softmax": "softmax regression", "logistic": "logistic regression", "squared": "linear regression",
+    "huber": "robust regression", "absolute": "median regression",
+}  # fmt: skip
+
+
+def page_of_run(of: Subject) -> Page:
+    """The page of a run or a solve."""
+    recorded = recorded_of(of.run.folder)
+    is_solve = "certificate" in of.run.asked
+    sections = [
+        of.section("glance", "At a glance", quality.glance),
+        *([of.section("certificate", "Certificate", solved.certificate)] if is_solve else []),
+        of.section("asked", "What was asked", asked.asked),
+        of.section("data", "The data", asked.data),
+        of.section("curves", "The way to the optimum" if is_solve else "Learning curves", views.curves),
+        *_judged(of),
+        Section("ran-with", of.say("Ran with"), tuple(asked.ran_with(of, recorded.get("versions", {})))),
+        Section("again", of.say("Do it again"), tuple(again(of))),
+    ]
+    return Page(_title(of), _facts(of.run.folder, recorded), of.language, tuple(sections))
+
+
+def page_of_sweep(of: Swept, rows: Rows | None, best: Subject | None) -> Page:
+    """The page of a sweep or a tune.
+
+    Args:
+        of: its folder.
+        rows: that it went over, where they are at hand.
+        best: the best setting trained again on all rows; None where that has not been done.
+    """
+    summary = of.summary
+    kind = str(summary["metric"]).removeprefix("validation_")
+    tested = best.run.history.last.get(f"test_{kind}") if best else None
+    said = "The best setting has not been trained again on all rows yet: result.refit(test)."
+    missing = Section("glance", of.say("At a glance"), (Text(of.say(said), "missing"),))
+    sections = [
+        best.section("glance", "At a glance", quality.glance) if best else missing,
+        Section("choice", of.say("How honest the choice is"), tuple(sweep.choice(of, tested))),
+        Section("settings", of.say("The settings"), tuple(sweep.table(of))),
+        Section("figures", of.say("Figures of the sweep"), tuple(sweep.figures(of))),
+        Section("asked", of.say("What was asked"), tuple(sweep.asked(of))),
+        *(_best(best) if best else []),
+        Section("again", of.say("Do it again"), tuple(again_sweep(of, rows))),
+    ]
+    title = of.say(
+        "{n} models on {name}", n=summary.get("models", len(of.table)), name=summary.get("dataset", "")
+    )
+    return Page(title, _facts(of.folder, summary), of.language, tuple(sections))
+
+
+def _best(of: Subject) -> list[Section]:
+    """The parts of a sweep's best model."""
+    title = "The best setting, trained again on all training rows"
+    recorded = recorded_of(of.run.folder).get("versions", {})
+    return [
+        of.section("data", "The data", asked.data),
+        *_judged(of),
+        of.section("best", title, asked.asked),
+        Section("ran-with", of.say("Ran with"), tuple(asked.ran_with(of, recorded))),
+    ]
+
+
+def _judged(of: Subject) -> list[Section]:
+    """What the model gets right and wrong, and what it looks at."""
+    head = "Each class" if of.run.card.classes else "Coefficients"
+    parts = [
+        of.section("classes", head, quality.classes),
+        of.section("templates", "Templates", views.templates),
+    ]
+    if of.run.card.classes:
+        parts[1:1] = [
+            of.section("confusion", "Confusion matrix", quality.confusion),
+            of.section("reliability", "Reliability", quality.calibration),
+        ]
+        parts += [
+            of.section("top-losses", "Top losses", views.top_losses),
+            of.section("label-errors", "Likely label errors", views.doubtful_labels),
+        ]
+    return parts
+
+
+def _title(of: Subject) -> str:
+    kind = "a module of yours" if of.run.is_module else KINDS.get(of.run.card.loss, "a model")
+    return of.say("{kind} on {name}", kind=of.say(kind), name=of.run.card.dataset)
+
+
+def _facts(folder: Path | None, recorded: dict[str, Any]) -> str:
+    version = recorded.get("versions", {}).get("linnet", "")
+    parts = [
+        str(folder.name) if folder else "",
+        str(recorded.get("finished", "")),
+        version and f"linnet {version}",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def recorded_of(folder: Path | None) -> dict[str, Any]:
+    """What run.json says, where there is one."""
+    if folder is None or not (folder / "run.json").is_file():
+        return {}
+    try:
+        found = json.loads((folder / "run.json").read_text("utf-8"))
+    except ValueError as error:
+        raise FormatError(f"{folder / 'run.json'} is not valid JSON: {error}") from error
+    return found if isinstance(found, dict) else {}

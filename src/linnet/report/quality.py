@@ -1,0 +1,132 @@
+"""What a run gets right and wrong: figures with intervals, each class, the confusion matrix, reliability."""
+
+from __future__ import annotations
+
+from linnet.evaluate.bootstrap import Interval
+from linnet.evaluate.truth import parameter_errors
+from linnet.plot.reliability import reliability_figure
+from linnet.report.blocks import Block, Figures, Matrix, Picture, Table, Text
+from linnet.report.pictures import themed
+from linnet.report.subject import Subject
+
+NAMES = {"accuracy": "accuracy", "log_loss": "log loss", "brier": "Brier score", "macro_f1": "macro F1"}
+SHARES = ("precision", "recall", "f1")
+LARGEST = 30
+"""Classes up to which the whole confusion matrix is shown."""
+FEATURES = 40
+"""Columns up to which a regression's coefficients are listed."""
+
+
+def glance(of: Subject) -> list[Block]:
+    """The figures that matter most, of the judged rows or, without them, of the last epoch."""
+    run = of.run
+    items: list[tuple[str, str, str]] = []
+    if _is_judged(of) and run.card.classes:
+        whole = of.assessment.whole
+        items += [
+            (of.say(said), f"{whole[name].value:.4f}", ends(whole[name])) for name, said in NAMES.items()
+        ]
+    elif _is_judged(of):
+        items.append((of.say("loss"), f"{of.score.loss:.6g}", ""))
+        items += [(f"R² {k}" if of.score.r2.numel() > 1 else "R²", f"{r2:.6f}", "")
+                  for k, r2 in enumerate(of.score.r2.tolist())]  # fmt: skip
+    else:
+        items += [(name.replace("_", " "), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
+    items.append((of.say("seconds"), f"{run.seconds:.2f}", _ended(of)))
+    blocks: list[Block] = [Figures(tuple(items))]
+    if _is_judged(of):
+        said = "On {n} {part}." if not run.card.classes else "On {n} {part}, with 95 % bootstrap intervals."
+        blocks.append(Text(of.say(said, n=f"{len(of.judged):,}", part=of.part), "note"))
+    return blocks
+
+
+def classes(of: Subject) -> list[Block]:
+    """Precision, recall and F1 of each class; of a regression its coefficients."""
+    if not of.run.card.classes:
+        return _coefficients(of)
+    found = of.assessment.classes
+    heads = (of.say("class"), *(of.say(name) for name in ("precision", "recall", "F1")))
+    rows = [(name, *(interval(figures[share]) for share in SHARES)) for name, figures in found.items()]
+    note = of.say("With 95 % bootstrap intervals, on {n} {part}.", n=f"{len(of.judged):,}", part=of.part)
+    return [Table(heads, tuple(rows)), Text(note, "note")]
+
+
+def confusion(of: Subject) -> list[Block]:
+    """Which classes are taken for which."""
+    counts, names = of.score.confusion, of.run.card.classes
+    if not names:
+        return [Text(of.say("A regression has no confusion matrix."), "missing")]
+    wrong = counts.clone().fill_diagonal_(0)
+    order = wrong.flatten().argsort(descending=True, stable=True)[:5].tolist()
+    pairs = [divmod(place, len(names)) for place in order if int(wrong.flatten()[place])]
+    heads = (of.say("of the class"), of.say("taken for"), of.say("rows"))
+    worst = Table(heads, tuple((names[i], names[j], f"{int(wrong[i, j]):,}") for i, j in pairs))
+    if len(names) > LARGEST:
+        return [Text(of.say("The commonest mistakes of {n} classes:", n=len(names))), worst]
+    cells = tuple(tuple(row) for row in counts.tolist())
+    note = of.say("Rows are the true classes, columns the predicted; colour is the share of the true class.")
+    return [Matrix(names, cells, ""), Text(note, "note"), Text(of.say("The commonest mistakes:")), worst]
+
+
+def calibration(of: Subject) -> list[Block]:
+    """How often a confidence is right."""
+    if not of.run.card.classes:
+        return [Text(of.say("A regression says no probabilities."), "missing")]
+    table, noise = of.assessment.calibration["width"], of.assessment.expected_ece["width"]
+    picture = themed(reliability_figure(table, " ", of.language))
+    said = of.say(
+        "Expected calibration error {ece} in {bins} bins of equal width; it would be {noise} were every "
+        "probability true.", ece=f"{table.ece:.4f}", bins=table.bins, noise=f"{noise:.4f}",
+    )  # fmt: skip
+    blocks: list[Block] = [Picture(picture, of.say("Reliability"), 430), Text(said)]
+    learnt = of.run.card.calibration
+    if learnt is not None:
+        said = "Calibrated: {kind} scaling, learnt on {n} {source}."
+        blocks.append(
+            Text(of.say(said, kind=learnt.kind, n=f"{learnt.rows:,}", source=learnt.source), "note")
+        )
+    return blocks
+
+
+def interval(of: Interval) -> str:
+    """A figure with its interval."""
+    return "–" if of.value != of.value else f"{of.value:.3f} [{of.low:.3f},\u00a0{of.high:.3f}]"
+
+
+def ends(of: Interval) -> str:
+    """An interval's ends."""
+    return f"[{of.low:.4f}, {of.high:.4f}]"
+
+
+def _is_judged(of: Subject) -> bool:
+    return not of.run.is_module and (of.rows.test or of.rows.train) is not None
+
+
+def _ended(of: Subject) -> str:
+    epochs = of.say("{n} epochs", n=len(of.run.history)) if "batch_size" in of.run.asked else ""
+    status = of.run.status
+    said = of.say(status) if status in ("completed", "interrupted") else status
+    return ", ".join(filter(None, (said, epochs)))
+
+
+def _coefficients(of: Subject) -> list[Block]:
+    bank, truth = of.run.bank, of.run.truth or (of.rows.train.truth if of.rows.train else None)
+    if bank.features > FEATURES:
+        return [Text(of.say("{n} coefficients are too many to list.", n=bank.features), "missing")]
+    rows = [(f"w{d}", *(f"{w:.6g}" for w in bank.W[:, d].tolist())) for d in range(bank.features)]
+    rows.append(("b", *(f"{b:.6g}" for b in bank.b.flatten().tolist())))
+    heads = (
+        of.say("parameter"),
+        *(f"y{k}" if bank.outputs > 1 else of.say("value") for k in range(bank.outputs)),
+    )
+    if truth is not None and bank.outputs == 1:
+        errors = parameter_errors(bank, truth)
+        wrong = [*errors.w.tolist(), errors.b]
+        rows = [(*row, f"{error:+.2e}") for row, error in zip(rows, wrong, strict=True)]
+        heads = (*heads, of.say("truth less value"))
+    return [Table(heads, tuple(rows))]
+
+
+def signed(of: Interval) -> str:
+    """A difference with its interval."""
+    return f"{of.value:+.4f} [{of.low:+.4f},\u00a0{of.high:+.4f}]"

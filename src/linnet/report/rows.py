@@ -1,0 +1,92 @@
+"""The rows that a run was trained on and is judged by, got again where that can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linnet.data import fashion_mnist, mnist
+from linnet.data.catalog import NAMES, load
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.weights import read_weights, weighted
+from linnet.errors import LinnetError
+
+FINDERS: dict[str, Callable[[str | None], Path | None]] = {
+    "fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find,
+}  # fmt: skip
+"""Where the files of a data set are; the others need none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is at hand.
+
+    Args:
+        train: the rows it was trained on, weights and all; None when they are not at hand.
+        test: the rows it is judged by; None where there are none.
+        reason: why the training rows are not at hand; empty when they are.
+        values: of the blanks in the reason.
+        seed: that the data set was loaded with, which matters to synthetic data.
+        is_catalog: whether they are known to be as linnet loads them by name.
+        is_absent: whether they are not at hand only because their files are not here.
+    """
+
+    train: Dataset | None
+    test: Dataset | None
+    reason: str = ""
+    values: Mapping[str, str] | None = None
+    seed: int = 0
+    is_catalog: bool = False
+    is_absent: bool = False
+
+
+def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
+    """The rows of a data set, if it is one of linnet's and still the same. Nothing is downloaded.
+
+    Args:
+        name: of the data set.
+        asked: what the run records of it: data_dir, sample_weight, seed.
+        checksum: of its training rows.
+    """
+    if name not in NAMES:
+        said = "The rows of {name} are not at hand: they were in memory when it was trained."
+        return Rows(None, None, said, {"name": name})
+    if name in FINDERS and FINDERS[name](asked.get("data_dir")) is None:
+        said = "The rows of {name} are not at hand: its files are not here (linnet data fetch)."
+        return Rows(None, None, said, {"name": name}, is_absent=True)
+    try:
+        splits, seed = loaded(name, asked, checksum)
+    except (LinnetError, OSError) as error:
+        said = "The rows of {name} are not at hand: {error}"
+        return Rows(None, None, said, {"name": name, "error": str(error).splitlines()[0]})
+    if checksum and splits.train.checksum != checksum:
+        said = "The rows of {name} at hand, or their weights, are not those it was trained on."
+        return Rows(None, None, said, {"name": name})
+    return Rows(splits.train, splits.test, seed=seed, is_catalog=True)
+
+
+def loaded(name: str, asked: Mapping[str, Any], checksum: str) -> tuple[Splits, int]:
+    """A data set of linnet's as a run had it, whether or not its rows are still the same; and its seed.
+
+    Args:
+        name: of the data set.
+        asked: as in `at_hand`.
+        checksum: of the training rows, by which synthetic ones are recognised.
+
+    Raises:
+        LinnetError, OSError: it cannot be had.
+    """
+    several = list(_candidates(name, asked))
+    return next(((s, n) for s, n in several if s.train.checksum == checksum), several[0])
+
+
+def _candidates(name: str, asked: Mapping[str, Any]) -> Iterator[tuple[Splits, int]]:
+    """The data set as a command loads it, by the run's seed; then as `linnet.load` does, by its own."""
+    folder, seed = asked.get("data_dir"), int(asked.get("seed", 0))
+    for number in (seed, 0) if name == "synthetic" and seed else (seed,):
+        train, test = load(name, Path(folder) if folder else None, seed=number)
+        if (weights := asked.get("sample_weight")) is not None:
+            train = weighted(train, read_weights(Path(weights), len(train)))
+        yield Splits(train, test), number

@@ -1,0 +1,213 @@
+"""A sweep's own parts of a page: what was swept, the table, and how honest the choice is."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linnet.errors import FormatError
+from linnet.evaluate.selection import Lead
+from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
+from linnet.plot.words import Language
+from linnet.report.asked import value
+from linnet.report.blocks import Block, Facts, Picture, Table, Text
+from linnet.report.pictures import plain, themed
+from linnet.report.words import say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUMMARIES = ("sweep.json", "tune.json")
+SHOWN = 30
+"""Settings that are listed; table.csv has all."""
+DRAWN = 2
+"""Settings from which on a figure of them says anything."""
+
+
+def is_sweep(folder: Path) -> bool:
+    """Whether a folder is of a sweep or a tune."""
+    return any((folder / name).is_file() for name in SUMMARIES)
+
+
+@dataclass(eq=False)
+class Swept:
+    """A sweep's or a tune's folder.
+
+    Args:
+        folder: with table.csv and sweep.json or tune.json.
+        language: "en" or "zh".
+    """
+
+    folder: Path
+    language: Language
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """What its JSON file says.
+
+        Raises:
+            FormatError: it does not say what a sweep leaves.
+        """
+        path = next(self.folder / name for name in SUMMARIES if (self.folder / name).is_file())
+        try:
+            found = json.loads(path.read_text("utf-8"))
+            return {
+                **found,
+                "asked": found.get("asked", {}),
+                "metric": found["metric"],
+                "lead": found["lead"],
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise FormatError(f"{path} is not what a sweep leaves: {error!r}") from error
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a setting, the best first."""
+        import pandas as pd
+
+        found = pd.read_csv(self.folder / "table.csv")
+        mixed = [n for n in found.columns if n not in ("status",) and found[n].dtype.kind not in "biuf"]
+        return found.assign(**{name: [_number(text) for text in found[name]] for name in mixed})
+
+    @property
+    def knobs(self) -> list[str]:
+        """What was varied."""
+        names = [str(name) for name in self.table.columns]
+        return names[: names.index("train_loss")]
+
+    @property
+    def lead(self) -> Lead:
+        """How far the best leads."""
+        known = {name: self.summary["lead"].get(name) for name in ("difference", "error", "p")}
+        return Lead(**{name: math.nan if number is None else number for name, number in known.items()})
+
+    def say(self, text: str, **values: object) -> str:
+        """A text in the page's language."""
+        return say(text, self.language, **values)
+
+
+def asked(of: Swept) -> list[Block]:
+    """What was swept and how."""
+    given = of.summary["asked"]
+    rows = [(name, _several(found)) for name, found in given.get("grid", {}).items()]
+    if "settings" in given:
+        rows.append((of.say("settings"), f"{len(given['settings'])}"))
+    rest = [(name, _several(found)) for name, found in given.items() if name not in ("grid", "settings")]
+    if not given:  # a study's settings are in its table
+        rest = [
+            (name, value(found)) for name, found in of.summary.get("shared", {}).items() if found is not None
+        ]
+    return [Facts(tuple([*rows, *rest]), len(rows))]
+
+
+def choice(of: Swept, tested: float | None) -> list[Block]:
+    """How sure it is that the best is the best.
+
+    Args:
+        of: the sweep.
+        tested: the refitted model's figure of the same kind on the test rows; None without.
+    """
+    table, metric = of.table, str(of.summary["metric"])
+    best, error = float(table[metric].iloc[0]), float(table[f"{metric}_se"].iloc[0])
+    words, n = of.say(metric.replace("_", " ")), len(table)
+    said = "The best of {n} settings, chosen by the {metric} on rows kept from training: {best}."
+    sentences = [of.say(said, n=n, metric=words, best=f"{best:.4f}")]
+    sentences.append(_lead(of))
+    if not math.isnan(error):
+        sign = -1 if metric.endswith("loss") else 1
+        scores = table[metric].to_numpy(float)
+        near = int((sign * scores >= sign * best - error).sum())
+        said = "Its standard error over folds and seeds is {error}: {near} of {n} settings are that near."
+        sentences.append(of.say(said, error=f"{error:.2g}", near=near, n=n))
+    if n > 1:
+        said = "As the best of several it flatters itself: what counts is the score on rows never looked at."
+        sentences.append(of.say(said))
+    if tested is not None:
+        said = "Trained again on all training rows and scored once on the test rows: {tested}."
+        sentences.append(of.say(said, tested=f"{tested:.4f}"))
+    return [Text(sentence) for sentence in sentences]
+
+
+def table(of: Swept) -> list[Block]:
+    """The settings, the best first."""
+    metric = str(of.summary["metric"])
+    names = [name for name in of.table.columns if not name.endswith("_se") or name == f"{metric}_se"]
+    heads = [str(n) if n in of.knobs else of.say(_head(str(n))) for n in names]
+    rows = [
+        (str(place), *(_cell(row[name]) for name in names))
+        for place, row in enumerate(of.table.head(SHOWN).to_dict("records"), 1)
+    ]
+    blocks: list[Block] = [Table(("", *heads), tuple(rows), (0,))]
+    if len(of.table) > SHOWN:
+        said = "{n} more settings are in table.csv."
+        blocks.append(Text(of.say(said, n=len(of.table) - SHOWN), "note"))
+    return blocks
+
+
+def figures(of: Swept) -> list[Block]:
+    """The scores by the knobs, over the epochs, and against training."""
+    import pandas as pd
+
+    blocks: list[Block] = []
+    metric = str(of.summary["metric"])
+    if of.knobs and len(of.table) >= DRAWN:
+        picture = sweep_figure(of.table, of.knobs, metric, "", of.language)
+        uri = themed(picture) if len(of.knobs) == 1 else plain(picture)
+        blocks.append(Picture(uri, of.say("Scores by the knobs"), 560))
+    if (path := of.folder / "curves.csv").is_file():
+        found = pd.read_csv(path)
+        curves = [found[number].to_numpy(float) for number in found]
+        picture = epochs_figure(curves, names_of(of.table, of.knobs), metric, "", of.language)
+        blocks.append(Picture(themed(picture), of.say("Scores over the epochs"), 560))
+    if len(of.table) >= DRAWN:
+        uri = themed(generalisation_figure(of.table, "", of.language))
+        blocks.append(Picture(uri, of.say("Validation against training"), 460))
+    return blocks or [Text(of.say("A single setting has no figure."), "missing")]
+
+
+def _lead(of: Swept) -> str:
+    lead = of.lead
+    if math.isnan(lead.difference):
+        return of.say("There is no other to compare it with.")
+    values = {"lead": f"{abs(lead.difference):.4g}", "error": f"{lead.error:.2g}", "p": f"{lead.p:.2g}"}
+    if math.isnan(lead.p):
+        said = "It leads the next by {lead}; whether that is noise cannot be said: use more folds."
+    elif lead.is_noise:
+        said = "It leads the next by {lead} ± {error}, which is within noise (paired t-test, p = {p})."
+    else:
+        said = "It leads the next by {lead} ± {error}, which is beyond noise (paired t-test, p = {p})."
+    return of.say(said, **values)
+
+
+def _several(found: Any) -> str:
+    if isinstance(found, list):
+        return ", ".join(short(one) for one in found) or "none"
+    if isinstance(found, dict):
+        return "; ".join(
+            f"{kind.replace('_', '-')} {low:g} … {high:g}" for kind, (low, high) in found.items()
+        )
+    return value(found)
+
+
+def _head(name: str) -> str:
+    return "standard error" if name.endswith("_se") else name.replace("_", " ")
+
+
+def _number(text: Any) -> Any:
+    """A number where a column holds words beside numbers, such as "none"."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _cell(found: Any) -> str:
+    if isinstance(found, bool):
+        return short(found)
+    if isinstance(found, float):
+        return "–" if found != found else f"{found:.4g}"
+    return str(found)

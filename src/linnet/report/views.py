@@ -1,0 +1,116 @@
+"""What a run did and what it looks at: curves, templates, the rows it gets most wrong, doubtful labels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from linnet.config import Recipe
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+from linnet.evaluate.label_errors import label_errors, out_of_fold
+from linnet.plot.curves import curves as curves_figure
+from linnet.plot.gaps import gap_figure
+from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
+from linnet.report.pictures import diverging, grey, themed
+from linnet.report.subject import Subject
+
+SHOWN = 24
+"""Rows of a gallery."""
+EPOCHS = 12
+"""Epochs that are listed; of more, some between the first and the last."""
+
+
+def curves(of: Subject) -> list[Block]:
+    """The figures over the epochs, or a solver's way to the optimum."""
+    records = of.run.history.records
+    if not records:
+        return [Text(of.say("The run was stopped before an epoch had ended."), "missing")]
+    if "objective" in records[0]:
+        figure = gap_figure(records, of.run.asked.get("certificate", {}).get("gap"), "", of.language)
+        return [Picture(themed(figure), of.say("The way to the optimum"), 560)]
+    if "batch_size" not in of.run.asked:
+        return [Text(of.say("Only its end was kept: there is no way to draw."), "missing")]
+    picture = Picture(themed(curves_figure(records, "", of.language)), of.say("Learning curves"), 560)
+    names = [name for name in records[0] if name not in ("epoch", "seconds")]
+    chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
+    rows = [
+        (f"{records[k]['epoch']:g}", *(f"{records[k][n]:.4f}" if n in records[k] else "" for n in names))
+        for k in chosen
+    ]
+    return [picture, Table((of.say("epoch"), *(_words(of, name) for name in names)), tuple(rows))]
+
+
+def templates(of: Subject) -> list[Block]:
+    """Each class's weights as an image."""
+    shape, card = of.run.card.image_shape, of.run.card
+    if of.run.is_module:
+        raise UsageError(
+            of.say("The run trained a module of yours, and this is worked out for linear models only.")
+        )
+    if shape is None or not card.classes:
+        return [Text(of.say("The rows are not images of classes, so there are no templates."), "missing")]
+    W = of.run.bank.W.cpu()
+    limit = float(W.abs().max())
+    tiles = [Tile(diverging(w.view(shape), limit), (name,)) for name, w in zip(card.classes, W, strict=True)]
+    bar = diverging(torch.linspace(-limit, limit, 64)[None], limit)
+    said = of.say("Red speaks for a class, blue against it; all on one scale about zero.")
+    return [Gallery(tuple(tiles), (bar, f"−{limit:.3g}", f"+{limit:.3g}"), True), Text(said, "note")]
+
+
+def top_losses(of: Subject) -> list[Block]:
+    """The rows of the highest log loss."""
+    forecast, rows = of.forecast, of.judged
+    worst = forecast.worst(SHOWN)
+    chances = forecast.confidence[worst].tolist()
+    labels, guesses = forecast.labels[worst].tolist(), forecast.guesses[worst].tolist()
+    names = of.run.card.classes
+    said = [
+        (
+            of.say("row {n}", n=n),
+            names[i],
+            of.say("said {guess}, {chance}", guess=names[j], chance=f"{p:.0%}"),
+        )
+        for n, i, j, p in zip(worst.tolist(), labels, guesses, chances, strict=True)
+    ]
+    note = of.say(
+        "Each under its own label, with what was said of it and how surely. On {part}.", part=of.part
+    )
+    return [_shown(of, rows, worst, said), Text(note, "note")]
+
+
+def doubtful_labels(of: Subject) -> list[Block]:
+    """Training rows whose labels may be wrong, by models that did not train on them."""
+    if not of.with_label_errors:
+        said = "Not looked for, as it trains a model a fold: linnet report RUN --label-errors."
+        return [Text(of.say(said), "missing")]
+    train = of.rows.train
+    if train is None or "batch_size" not in of.run.asked:
+        said = "This needs the training rows and the recipe of a training."
+        raise UsageError(of.say(said))
+    of.run.check_fits(train)
+    known = {name: value for name, value in of.run.asked.items() if name in Recipe.__dataclass_fields__}
+    found = label_errors(out_of_fold(train, Recipe(**{**known, "validation": None, "patience": None})))
+    rows, names = found.rows[:SHOWN], train.classes
+    said = [
+        (of.say("row {n}", n=n), names[i], of.say("perhaps {guess}", guess=names[j]))
+        for n, i, j in zip(rows.tolist(), found.labels.tolist(), found.suggested.tolist(), strict=False)
+    ]
+    note = Text(of.say("{n} rows, the likeliest first: judge them by eye.", n=f"{len(found.rows):,}"))
+    return [note, _shown(of, train, rows, said)] if len(rows) else [note]
+
+
+def _shown(of: Subject, rows: Dataset, numbers: Tensor, said: list[tuple[str, str, str]]) -> Block:
+    """Rows as images, or as a table where they are none."""
+    if rows.image_shape is None:
+        return Table((of.say("row"), of.say("label"), of.say("model")), tuple(said))
+    images = rows.images(numbers)
+    tiles = [
+        Tile(grey(image, rows.scale), (label, guess, row))
+        for image, (row, label, guess) in zip(images, said, strict=True)
+    ]
+    return Gallery(tuple(tiles))
+
+
+def _words(of: Subject, name: str) -> str:
+    return of.say(name.replace("_", " "))

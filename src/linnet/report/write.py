@@ -1,0 +1,90 @@
+"""`write`: a run, a sweep or a solve as one HTML page in its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linnet import files
+from linnet.data.dataset import Dataset
+from linnet.errors import DataNotFoundError
+from linnet.plot.words import Language, check
+from linnet.report.page import render
+from linnet.report.pages import page_of_run, page_of_sweep
+from linnet.report.rows import Rows, at_hand
+from linnet.report.subject import Subject
+from linnet.report.sweep import Swept, is_sweep
+from linnet.train.run import Run
+
+NAME = "report.html"
+
+
+def write(
+    of: Run | Path | str,
+    out: Path | str | None = None,
+    *,
+    language: Language = "en",
+    train: Dataset | None = None,
+    test: Dataset | None = None,
+    label_errors: bool = False,
+) -> Path:
+    """Write the page of a run, a sweep or a solve: one file, which asks for nothing when it is opened.
+
+    What a part lacks to be made is said in its place.
+
+    Args:
+        of: the folder, or a run that is in none.
+        out: the file; report.html in the folder when None.
+        language: "en" or "zh".
+        train: the training rows, where they are at hand; else they are loaded, if they are one of linnet's
+            data sets.
+        test: the rows to judge it by, likewise.
+        label_errors: look for training rows with wrong labels, which trains a model a fold.
+
+    Returns:
+        Where it was written.
+
+    Raises:
+        DataNotFoundError: there is nothing in the folder, or no `out` for a run that is in none.
+        FormatError, ChecksumError: a file in it is not whole.
+        OSError: the file cannot be written.
+    """
+    return written(of, None if train is None else Rows(train, test), out, language, label_errors)
+
+
+def written(
+    of: Run | Path | str,
+    rows: Rows | None = None,
+    out: Path | str | None = None,
+    language: Language = "en",
+    label_errors: bool = False,
+) -> Path:
+    """`write` for those who know where the rows are from.
+
+    Args:
+        of: the folder, or a run that is in none.
+        rows: it went over; None to look for them.
+        out: the file.
+        language: "en" or "zh".
+        label_errors: as in `write`.
+    """
+    check(language)
+    folder = of.folder if isinstance(of, Run) else Path(of)
+    if out is None and folder is None:
+        raise DataNotFoundError("this run is in no folder: give out=, the file to write")
+    if isinstance(of, Run) or not is_sweep(Path(of)):
+        run = of if isinstance(of, Run) else Run.load(of)
+        page = page_of_run(_subject(run, rows, language, label_errors))
+    else:
+        where = Path(of, "best")
+        is_there = (where / "run.json").is_file()
+        best = _subject(Run.load(where), rows, language, label_errors) if is_there else None
+        page = page_of_sweep(Swept(Path(of), language), rows, best)
+    path = Path(out) if out is not None else Path(folder or "", NAME)
+    files.write(path, render(page))
+    return path
+
+
+def _subject(run: Run, rows: Rows | None, language: Language, label_errors: bool) -> Subject:
+    if rows is None and not run.is_module:
+        rows = at_hand(run.card.dataset, run.asked, run.dataset_checksum)
+    return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import linnet
+from linnet import report
+from linnet.errors import UsageError
+from linnet.evaluate.compare import compare
+from linnet.evaluate.forecast import forecast
+from linnet.plot.overlay import overlay_figure
+from linnet.train.run import Run
+from tests.conftest import make_blobs
+from tests.report.reading import Seen
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    root = tmp_path_factory.mktemp("runs")
+    for name, lr in (("slow", 0.01), ("quick", 0.5), ("twin", 0.5)):
+        linnet.fit(linnet.load("digits"), epochs=3, lr=lr, show=False, out=root / name, report=False)
+    return [root / name for name in ("slow", "quick", "twin")]
+
+
+def test_runs_side_by_side(runs: list[Path]) -> None:
+    seen = Seen(report.compare(runs, "both.html"))
+    assert seen.is_safe
+    assert set(seen.sections) == {"figures", "noise", "differs", "curves", "templates"}
+    assert "lr0.010.50.5" in "".join(seen.sections["differs"].split())
+    assert "epochs" not in seen.sections["differs"]
+    test = linnet.load("digits").test
+    assert test is not None
+    found = compare(*(forecast(Run.load(folder), test) for folder in (runs[1], runs[0])))
+    assert f"{found.accuracy.value:+.4f}" in seen.sections["noise"]
+    assert "beyond noise" in seen.sections["noise"]
+    assert seen.markup.count("data:image/png") == 3 * 11
+
+
+def test_twins_differ_within_noise(runs: list[Path]) -> None:
+    seen = Seen(report.compare(runs[1:], "twins.html", language="zh"))
+    assert "在噪声之内" in seen.sections["noise"]
+    assert "超出噪声" not in seen.sections["noise"].replace("是否超出噪声", "")
+    assert "它们的设置一样" in seen.sections["differs"]
+
+
+def test_other_rows_are_not_compared(runs: list[Path], tmp_path: Path) -> None:
+    blobs = dataclasses.replace(make_blobs(60), name="<b>blobs</b>")
+    linnet.fit(blobs, epochs=1, show=False, out=tmp_path / "blobs", report=False)
+    seen = Seen(report.compare([runs[0], tmp_path / "blobs"], "both.html"))
+    assert seen.is_safe
+    assert "blobs cannot be compared with slow" in seen.sections["noise"]
+    assert "in memory" in seen.sections["noise"]
+
+
+def test_a_sweep_is_compared_by_its_best(runs: list[Path], tmp_path: Path) -> None:
+    train, test = linnet.load("digits")
+    linnet.sweep(train, {"lr": [0.1, 1.0]}, epochs=2, show=False, out=tmp_path / "s").refit(test).save(
+        tmp_path / "s" / "best"
+    )
+    seen = Seen(report.compare([runs[0], tmp_path / "s"], "both.html"))
+    assert "s less slow" in seen.sections["noise"]
+
+
+def test_folders_of_one_name_are_told_apart(runs: list[Path], tmp_path: Path) -> None:
+    linnet.fit(linnet.load("digits"), epochs=1, show=False, out=tmp_path / "slow", report=False)
+    seen = Seen(report.compare([runs[0], tmp_path / "slow"], "both.html"))
+    assert str(tmp_path / "slow") in seen.sections["figures"]
+
+
+def test_one_run_is_no_comparison(runs: list[Path]) -> None:
+    with pytest.raises(UsageError, match="2 to 12"):
+        report.compare(runs[:1])
+
+
+def test_the_overlay_has_a_panel_a_figure() -> None:
+    first = [{"epoch": 1.0, "train_loss": 2.0, "test_accuracy": 0.5}, {"epoch": 2.0, "train_loss": 1.0}]
+    figure = overlay_figure([first, [{"epoch": 1.0, "train_loss": 3.0}]], ["a", "b"], "zh")
+    (axes,) = [axes for axes in figure.axes if axes.axison]
+    assert axes.get_ylabel() == "训练损失"
+    assert [np.asarray(line.get_ydata()).tolist() for line in axes.lines] == [[2.0, 1.0], [3.0]]
+    with pytest.raises(UsageError, match="in common"):
+        overlay_figure([first, [{"epoch": 1.0, "objective": 3.0}]], ["a", "b"])

@@ -1,0 +1,126 @@
+"""The lines on a page are run as they stand, and give the same model."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import linnet
+from linnet import report
+from tests.cli.test_commands import call
+from tests.report.reading import Seen
+
+TRAINED = [
+    ("--epochs", 2),
+    ("--epochs", 3, "--lr", 0.003, "--optimizer", "adam", "--l1", 1e-4, "--schedule", "cosine", "--seed", 7),
+    ("--epochs", 4, "--patience", 1, "--standardize", "--drop-last", "--batch-size", 100, "--clip", 0.5),
+    ("--epochs", 2, "--augment", "shift:1+noise", "--dropout", 0.1, "--class-weight", "balanced"),
+]  # fmt: skip
+
+
+def lines(page: Path) -> tuple[str, str]:
+    """The command and the Python of a page."""
+    command, python = Seen(page).codes
+    return command, python
+
+
+def run(command: str) -> None:
+    program, *arguments = shlex.split(command)
+    assert program == "linnet"
+    assert call(*arguments, "--quiet") == 0
+
+
+def model(folder: Path | str) -> bytes:
+    return Path(folder, "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("options", TRAINED)
+@pytest.mark.parametrize("way", [0, 1])
+def test_of_a_training(options: tuple[object, ...], way: int) -> None:
+    assert call("train", "--dataset", "digits", *options, "--out", "first", "-q") == 0
+    said = lines(Path("first", "report.html"))[way]
+    run(said) if way == 0 else exec(said, {})
+    assert model("again") == model("first")
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_of_a_regression_whose_rows_are_made(way: int) -> None:
+    assert call("train", "--dataset", "synthetic", "--seed", 4, "--out", "first", "-q") == 0
+    said = lines(Path("first", "report.html"))[way]
+    run(said) if way == 0 else exec(said, {})
+    assert model("again") == model("first")
+
+
+def test_rows_made_by_another_seed_have_no_command() -> None:
+    linnet.fit(linnet.load("synthetic"), show=False, out="first")  # rows of seed 0, a start of seed 1
+    (python,) = Seen(Path("first", "report.html")).codes
+    exec(python, {})
+    assert model("again") == model("first")
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_of_weighted_rows_in_a_file_with_an_odd_name(way: int) -> None:
+    path = Path("it's my file.npy")
+    np.save(path, np.linspace(0.5, 2, 1438))
+    options = ("--epochs", 2, "--sample-weight", path)
+    assert call("train", "--dataset", "digits", *options, "--out", "first", "-q") == 0
+    said = lines(Path("first", "report.html"))[way]
+    run(said) if way == 0 else exec(said, {})
+    assert model("again") == model("first")
+
+
+SWEPT = [
+    ("--lr", "0.1,1", "--clip", "none,0.5", "--seeds", 2, "--folds", 2),
+    ("--lr", "0.01..1", "--momentum", "0.5:0.9", "--optimizer", "momentum", "--random", 4, "--halving", "1"),
+    ("--standardize", "no,yes", "--batch-size", "64,128", "--bags", 2, "--metric", "loss", "--seed", 5),
+]
+
+
+@pytest.mark.parametrize("options", SWEPT)
+@pytest.mark.parametrize("way", [0, 1])
+def test_of_a_sweep(options: tuple[object, ...], way: int) -> None:
+    assert call("sweep", "--dataset", "digits", "--epochs", 2, *options, "--out", "first", "-q") == 0
+    said = lines(Path("first", "report.html"))[way]
+    run(said) if way == 0 else exec(said, {})
+    assert Path("again", "table.csv").read_bytes() == Path("first", "table.csv").read_bytes()
+    assert model("again/best") == model("first/best")
+
+
+def test_of_a_sweep_of_settings() -> None:
+    train, test = linnet.load("digits")
+    settings = [linnet.Knobs(lr=0.5), linnet.Knobs(lr=0.1, l2=1e-3, clip=1.0)]
+    linnet.sweep(train, settings=settings, epochs=2, show=False, out="first").refit(test).save("first/best")
+    (python,) = Seen(report.write("first")).codes
+    exec(python, {})
+    assert model("again/best") == model("first/best")
+
+
+SOLVED = [
+    ("digits", "--l2", 1e-3),
+    ("digits", "--l1", 0.01, "--tol", 1e-4),
+    ("digits", "--loss", "logistic", "--l2", 0.01, "--solver", "lbfgs", "--max-iter", 300, "--no-intercept"),
+    ("synthetic", "--summary"),
+    ("synthetic", "--loss", "huber", "--huber", 0.1, "--l2", 1e-3, "--seed", 2),
+    ("digits", "--path", 3, "--tol", 1e-3),
+]
+
+
+@pytest.mark.parametrize("options", SOLVED)
+@pytest.mark.parametrize("way", [0, 1])
+def test_of_a_solve(options: tuple[object, ...], way: int) -> None:
+    assert call("solve", "--dataset", *options, "--out", "first", "-q") == 0
+    said = lines(Path("first", "report.html"))[way]
+    run(said) if way == 0 else exec(said, {})
+    assert model("again") == model("first")
+
+
+def test_a_solver_given_as_an_object_has_no_lines() -> None:
+    from linnet.solvers.lbfgs import LBFGS
+
+    linnet.solve(linnet.load("digits").train, l2=1e-2, solver=LBFGS(memory=5)).value.save("first")
+    seen = Seen(report.write("first"))
+    assert not seen.codes
+    assert "given as an object" in seen.sections["again"]
