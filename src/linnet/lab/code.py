@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from linnet.data.dataset import Splits
+
 PIECE = 88
 """Characters of a line of Python."""
 
@@ -25,6 +27,11 @@ def call(name: str, places: Sequence[str], options: Mapping[str, Any]) -> str:
     parts = [*places, *(f"{key}={value!r}" for key, value in options.items())]
     short = f"{name}({', '.join(parts)})"
     return short if len(short) <= PIECE else f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
+
+
+def source(splits: Splits, name: str) -> str:
+    """What `linnet.load` takes: a data set's name, or the file that was uploaded."""
+    return f"./{splits.train.name}" if name.startswith("upload-") else name
 
 
 def load(dataset: str, data_dir: Path | None) -> str:

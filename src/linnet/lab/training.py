@@ -17,7 +17,7 @@ from linnet.data.batches import shuffled
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.forecast import forecast
-from linnet.lab.code import Code, call, flags, load
+from linnet.lab.code import Code, call, flags, load, source
 from linnet.lab.frames import Frame, Frames, Tell
 from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
 from linnet.lab.room import Room
@@ -82,12 +82,12 @@ def router(room: Room) -> APIRouter:
     @routes.post("/code", summary="The same training as Python and as a command line")
     async def code(ask: TrainAsk) -> Code:
         ask.recipe()
-        source = _source(await dataset(room, ask.dataset), ask.dataset)
+        name = source(await dataset(room, ask.dataset), ask.dataset)
         options = {name: value for name, value in ask.model_dump().items() if _counts(name, value)}
-        loaded = load(source, room.settings.data_dir)
+        loaded = load(name, room.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
         folder = {} if room.settings.data_dir is None else {"data_dir": str(room.settings.data_dir)}
-        return Code(python=python, command=f"linnet train {flags({'dataset': source, **options, **folder})}")
+        return Code(python=python, command=f"linnet train {flags({'dataset': name, **options, **folder})}")
 
     return routes
 
@@ -99,11 +99,6 @@ ALWAYS = ("lr", "batch_size", "epochs")
 def _counts(name: str, value: object) -> bool:
     """Whether a knob has to be said."""
     return name != "dataset" and (name in ALWAYS or value != TrainAsk.model_fields[name].default)
-
-
-def _source(splits: Splits, name: str) -> str:
-    """What `linnet.load` takes: a data set's name, or the file that was uploaded."""
-    return f"./{splits.train.name}" if name.startswith("upload-") else name
 
 
 def _train(splits: Splits, recipe: Recipe, room: Room, name: str, tell: Tell, turn: Turn) -> None:

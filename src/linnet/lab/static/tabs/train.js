@@ -8,20 +8,20 @@ import { curves, scene, words as sceneWords } from "../training.js";
 const own = {
   en: {
     accuracy: "test accuracy", loss: "test loss", trainAccuracy: "training accuracy", trainLoss: "training loss",
-    more: "More knobs", reset: "Reset", stop: "Stop", pin: "Pin this run", unpin: "Remove this run", restore: "Set the knobs as in this run",
+    reset: "Reset", stop: "Stop", pin: "Pin this run", unpin: "Remove this run", restore: "Set the knobs as in this run",
     epochOf: "epoch {epoch} of {epochs}", scrub: "Back through the epochs", live: "Live", latest: "Latest",
     waiting: "Waiting: {n} in front of you.", fetching: "Downloading: {done} of {size} MiB.", running: "Training…",
     done: "{epochs} epochs in {seconds} s.", early: "Stopped after {epochs} epochs: it got no better. The best weights are kept.",
-    stopped: "Stopped.", lower: "Lower the rate to {lr}", diverged: "diverged", book: "the book's settings", samples: "{n} rows to train on, {m} to test on.",
+    stopped: "Stopped.", lower: "Lower the rate to {lr}", diverged: "diverged", book: "the book's settings",
     goneData: "That data set is no longer here: upload it again.",
   },
   zh: {
     accuracy: "测试精度", loss: "测试损失", trainAccuracy: "训练精度", trainLoss: "训练损失",
-    more: "更多旋钮", reset: "恢复默认", stop: "停止", pin: "固定这次训练", unpin: "移除这次训练", restore: "采用这次训练的设置",
+    reset: "恢复默认", stop: "停止", pin: "固定这次训练", unpin: "移除这次训练", restore: "采用这次训练的设置",
     epochOf: "第 {epoch} 轮，共 {epochs} 轮", scrub: "回看各轮", live: "实时", latest: "最新",
     waiting: "排队中：前面还有 {n} 个。", fetching: "正在下载：{done} / {size} MiB。", running: "正在训练…",
     done: "{epochs} 轮，用时 {seconds} 秒。", early: "训练 {epochs} 轮后停止：不再改善。已保留最好的权重。",
-    stopped: "已停止。", lower: "把学习率降到 {lr}", diverged: "发散", book: "书中的设置", samples: "训练样本 {n} 个，测试样本 {m} 个。",
+    stopped: "已停止。", lower: "把学习率降到 {lr}", diverged: "发散", book: "书中的设置",
     goneData: "该数据集已不在这里：请重新上传。",
   },
 };
