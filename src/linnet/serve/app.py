@@ -64,7 +64,7 @@ def make_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     watch_seconds: float = 1.0,
-) -> ASGIApp:
+) -> Counted:
     """The service of a run's model.
 
     Args:

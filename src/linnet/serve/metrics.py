@@ -16,6 +16,9 @@ PATHS = frozenset({"/predict", "/healthz", "/readyz", "/metrics", "/model", "/do
 """Paths that are counted by name; any other is "other", so that strangers cannot fill the memory."""
 
 
+_CLOSE = (b"connection", b"close")
+
+
 class Metrics:
     """What was asked and answered since the start.
 
@@ -59,10 +62,16 @@ class Metrics:
 
 
 class Counted:
-    """Middleware that counts every request by path and status."""
+    """Middleware that counts every request by path and status.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self.app, self.metrics = app, metrics
+    Args:
+        app: what answers.
+        metrics: what counts.
+        is_last: whether each answer is to end its connection.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, is_last: bool = False) -> None:
+        self.app, self.metrics, self.is_last = app, metrics, is_last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and look at its answer's status."""
@@ -74,6 +83,8 @@ class Counted:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if self.is_last:
+                    message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
             await send(message)
 
         begun = time.perf_counter()
