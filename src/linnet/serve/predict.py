@@ -87,7 +87,7 @@ class Predict:
             rows, answer = await anyio.to_thread.run_sync(
                 self._work, model, media, content, option, limiter=self.heavy
             )
-        self.metrics.rows += rows
+        self.metrics.add_rows(rows)
         return answer
 
     def _work(self, model: Predictor, media: str, content: bytes, option: str | None) -> tuple[int, bytes]:
