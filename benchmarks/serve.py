@@ -1,11 +1,12 @@
 """The service measured beside the plainest FastAPI and torch handler, at 16 connections.
 
-    python benchmarks/serve.py [--seconds 3] [--rounds 3]
+    python benchmarks/serve.py [--quick | --full] [--json FILE]
 
-Both run as uvicorn processes with the same event loop and HTTP parser. The client keeps 16 connections, each
-with one request under way, and sends one row of 784 features. The rounds alternate between the two, and the
-medians are compared. Client and server share the machine, so the client's share counts in the answers
-a second; the processor time of the server alone, for one answer, does not depend on it.
+Both run on uvicorn with the same event loop and HTTP parser, each as it runs when nothing more is said: linnet
+with a process a core, the plain handler with one. The client keeps 16 connections, each with one request under
+way, and sends one row of 784 features. The rounds alternate between the two, and the medians are compared.
+Client and server share the machine, so the client's share counts in the answers a second; the processor time of
+the server alone, for one answer, does not depend on it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -30,8 +32,11 @@ import linnet
 from linnet.core.bank import Bank
 from linnet.train.card import Card
 from linnet.train.history import History
+from main_job import Figure, finish, machine
 
 CONNECTIONS = 16
+TARGETS = (2.0, 3.0)
+"""How many times the plain handler's rate is asked for, of JSON rows and of raw bodies."""
 
 PLAIN = """
 import sys
@@ -75,8 +80,9 @@ class Server:
 
     def used(self) -> float:
         """Seconds of processor time since its start."""
-        times = psutil.Process(self.pid).cpu_times()
-        return times.user + times.system
+        process = psutil.Process(self.pid)
+        every = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+        return sum(times.user + times.system for times in every)
 
 
 def requests() -> dict[str, tuple[bytes, bytes]]:
@@ -100,10 +106,16 @@ class Asker(asyncio.Protocol):
     """A connection that asks again as soon as it is answered."""
 
     def __init__(self, request: bytes) -> None:
-        self.request, self.answers, self.got = request, 0, b""
+        self.request, self.got, self.begun = request, b"", 0.0
+        self.times: list[float] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        self.ask()
+
+    def ask(self) -> None:
+        """Send the request."""
+        self.begun = time.perf_counter()
         self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
@@ -112,23 +124,47 @@ class Asker(asyncio.Protocol):
         if not end or len(body) < int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
             return
         assert head.startswith(b"HTTP/1.1 200"), self.got
-        self.answers, self.got = self.answers + 1, b""
-        self.transport.write(self.request)
+        self.times.append(time.perf_counter() - self.begun)
+        self.got = b""
+        self.ask()
 
 
-async def rate(server: Server, request: bytes, seconds: float) -> tuple[float, float]:
-    """Answers a second, and microseconds of the server's processor time for one."""
+@dataclass
+class Round:
+    """What a server did in a while.
+
+    Args:
+        rate: answers a second.
+        cpu: microseconds of the server's processor time for one.
+        times: seconds that each answer took.
+    """
+
+    rate: float
+    cpu: float
+    times: list[float] = field(repr=False)
+
+
+async def rate(server: Server, request: bytes, seconds: float) -> Round:
+    """Keep 16 requests under way for a while."""
     loop = asyncio.get_running_loop()
     there = ("127.0.0.1", server.port)
     pairs = [await loop.create_connection(lambda: Asker(request), *there) for _ in range(CONNECTIONS)]
     await asyncio.sleep(0.3)
-    before, begun, used = sum(asker.answers for _, asker in pairs), time.perf_counter(), server.used()
+    for _, asker in pairs:
+        asker.times.clear()
+    begun, used = time.perf_counter(), server.used()
     await asyncio.sleep(seconds)
-    answers, used = sum(asker.answers for _, asker in pairs) - before, server.used() - used
-    taken = time.perf_counter() - begun
+    times = [time for _, asker in pairs for time in asker.times]
+    taken, used = time.perf_counter() - begun, server.used() - used
     for transport, _ in pairs:
         transport.close()
-    return answers / taken, used / answers * 1e6
+    return Round(len(times) / taken, used / len(times) * 1e6, times)
+
+
+def p99(rounds: list[Round]) -> float:
+    """Milliseconds that 99 of 100 answers stay within."""
+    times = sorted(time for one in rounds for time in one.times)
+    return times[math.ceil(0.99 * len(times)) - 1] * 1e3
 
 
 async def wait_for(port: int) -> None:
@@ -143,28 +179,49 @@ async def wait_for(port: int) -> None:
     raise SystemExit(f"nothing listens on port {port}")
 
 
-async def measure(servers: tuple[Server, Server], seconds: float, rounds: int) -> None:
-    """Print the medians and their ratios."""
+async def measure(servers: tuple[Server, Server], seconds: float, rounds: int) -> list[Figure]:
+    """The figures of each kind of request."""
     for server in servers:
         await wait_for(server.port)
-    print(f"{'one row':<12} {'':<12} {'linnet':>8} {'plain':>8}  ratio")
-    for kind, pair in requests().items():
-        taken: tuple[list[tuple[float, float]], list[tuple[float, float]]] = ([], [])
-        for _ in range(rounds):
+    lines: list[Figure] = []
+    for (kind, pair), target in zip(requests().items(), TARGETS, strict=True):
+        taken: tuple[list[Round], list[Round]] = ([], [])
+        for _ in range(rounds):  # in turn, so that a change of the machine's pace falls on both
             for kept, server, request in zip(taken, servers, pair, strict=True):
                 kept.append(await rate(server, request, seconds))
-        medians = [[statistics.median(kind) for kind in zip(*kept, strict=True)] for kept in taken]
-        (ours, our_time), (plain, plain_time) = medians
-        print(f"{kind:<12} {'answers/s':<12} {ours:8,.0f} {plain:8,.0f}  {ours / plain:5.2f}")
-        print(f"{'':<12} {'CPU µs':<12} {our_time:8,.0f} {plain_time:8,.0f}  {plain_time / our_time:5.2f}")
+        lines += figures(kind, target, *taken)
+    return lines
+
+
+def figures(kind: str, target: float, ours: list[Round], plain: list[Round]) -> list[Figure]:
+    """What is said of one kind of request."""
+    rates = [statistics.median(one.rate for one in kept) for kept in (ours, plain)]
+    cpu = [statistics.median(one.cpu for one in kept) for kept in (ours, plain)]
+    late = p99(ours), p99(plain)
+    gain, share = rates[0] / rates[1], late[0] / late[1]
+    return [
+        Figure(f"{kind}: linnet, answers a second", rates[0], "{:,.0f}"),
+        Figure(f"{kind}: plain handler", rates[1], "{:,.0f}"),
+        Figure(f"{kind}: linnet / plain", gain, "{:.2f} ×", f"≥ {target:g}", gain >= target),
+        Figure(f"{kind}: processor time an answer, linnet", cpu[0], "{:.0f} µs"),
+        Figure(f"{kind}: plain handler's", cpu[1], "{:.0f} µs"),
+        Figure(f"{kind}: p99, linnet", late[0], "{:.1f} ms"),
+        Figure(f"{kind}: p99, plain handler", late[1], "{:.1f} ms"),
+        Figure(f"{kind}: p99, linnet / plain", share, "{:.2f}", "≤ 0.33", share <= 1 / 3),
+    ]
 
 
 def main() -> None:
     """Start both, measure, stop both."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = argparse.ArgumentParser(
+        description="Measure the service beside a plain FastAPI and torch handler."
+    )
+    parser.add_argument("--quick", action="store_true", help="one short round of each")
+    parser.add_argument("--full", action="store_true", help="nine rounds of each instead of five")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.serve.json")
     asked = parser.parse_args()
+    rounds, seconds = (1, 1.0) if asked.quick else (9 if asked.full else 5, 3.0)
+    print(machine(), flush=True)
     names = tuple(f"class {k}" for k in range(10))
     card = Card("random", names, (28, 28), 1 / 255, "softmax")
     bank = Bank(torch.randn(10, 785, generator=torch.Generator().manual_seed(0)))
@@ -177,11 +234,12 @@ def main() -> None:
             ours, theirs = (subprocess.Popen(command, stderr=log) for command in (serve, plain))
             servers = (Server(ours.pid, ports[0]), Server(theirs.pid, ports[1]))
             try:
-                uvloop.run(measure(servers, asked.seconds, asked.rounds))
+                lines = uvloop.run(measure(servers, seconds, rounds))
             finally:
                 for process in (ours, theirs):
                     process.terminate()
                     process.wait(30)
+    finish(lines, asked.json, ".serve.json")
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ def test_openapi_has_the_types_of_predict(client: TestClient) -> None:
     assert rows["maxItems"] == 8
     answer = post["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
     assert answer["classes"]["items"]["enum"] == list(NAMES)
-    assert set(post["requestBody"]["content"]) == {
-        "application/json", "application/octet-stream", "image/png", "image/jpeg"}  # fmt: skip
+    assert set(post["requestBody"]["content"]) == {"application/json", "image/png", "image/jpeg"}
+    assert post["requestBody"]["x-raw"]["bytesPerRow"] == {"float32": 48, "uint8": 12}
     assert {"/healthz", "/readyz", "/metrics", "/model"} < set(said["paths"])
 
 

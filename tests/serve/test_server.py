@@ -72,7 +72,10 @@ def test_sigterm_finishes_what_was_begun(folder: Path) -> None:
 
 
 def test_a_newer_model_answers_and_a_damaged_one_does_not(folder: Path) -> None:
-    with service(folder) as (_, port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with (
+        service(folder, "--workers", "1") as (_, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
         first = client.get("/readyz").json()["model"]
         make_run("logistic").save(folder)
         wait_for("now serving the model")

@@ -15,7 +15,7 @@ from linnet.errors import INTERRUPTED_CODE, LinnetError
 
 COMMANDS = (
     "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "report", "replay",
-    "predict", "export", "serve", "data", "doctor",
+    "predict", "export", "serve", "lab", "data", "doctor",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ def serve(
     max_rows: PositiveInt = 4096,
     max_bytes: PositiveInt = 16 << 20,
     grace: PositiveInt = 30,
+    workers: PositiveInt | None = None,
 ) -> None:
     """Answer predictions over HTTP: POST /predict takes JSON rows, plain numbers, or a picture.
 
@@ -49,15 +50,23 @@ def serve(
         Bytes of a request's body.
     grace
         Seconds that requests have to end in when the service does.
+    workers
+        Processes that answer; on Linux one a core up to 4, elsewhere 1.
     """
     try:
-        from linnet.serve.app import make_app
         from linnet.serve.predict import Limits
-        from linnet.serve.server import serve as run_server
+        from linnet.serve.server import Service
+        from linnet.serve.server import serve as serve_alone
+        from linnet.serve.workers import serve_together
+        from linnet.serve.workers import workers as how_many
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "linnet":
             raise
         raise MissingExtraError("linnet serve", "web") from error
 
-    app = make_app(run, limits=Limits(max_rows, max_bytes), api_key=api_key)
-    run_server(app, host, port, grace)
+    service = Service(run, Limits(max_rows, max_bytes), api_key, host, port, grace)
+    count = how_many(workers)
+    if count == 1:
+        serve_alone(service)
+    else:
+        serve_together(service, count)

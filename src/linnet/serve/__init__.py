@@ -10,4 +10,5 @@ key       the API key
 schema    what OpenAPI says of it, and the page that shows it
 refusal   why a request is not answered
 server    uvicorn, and how it ends
+workers   several processes that serve together
 """

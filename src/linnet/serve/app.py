@@ -64,7 +64,8 @@ def make_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     watch_seconds: float = 1.0,
-) -> ASGIApp:
+    counts: Path | None = None,
+) -> Counted:
     """The service of a run's model.
 
     Args:
@@ -72,6 +73,7 @@ def make_app(
         limits: of a request.
         api_key: what a request must bring; None where all may ask.
         watch_seconds: between two looks for a newer model file.
+        counts: where processes that serve together keep their counters; None where this one is alone.
 
     Raises:
         DataNotFoundError: there is no model in the folder.
@@ -83,7 +85,7 @@ def make_app(
         raise UsageError(f"limits must be positive, not {limits}, {watch_seconds}")
     if api_key is not None and not (api_key and set(api_key) <= KEY_CHARACTERS):
         raise UsageError("an API key is some ASCII characters without spaces")
-    shelf, metrics = Shelf(Path(folder)), Metrics()
+    shelf, metrics = Shelf(Path(folder)), Metrics(counts)
     watching = _watching(shelf, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
     _add_pages(app, shelf, limits, metrics)

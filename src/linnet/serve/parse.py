@@ -5,6 +5,7 @@ A row is 784 numbers and more: no object is made for each, numpy checks them all
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,19 @@ from numpy.typing import NDArray
 
 from linnet.data.pictures import picture_of
 from linnet.errors import FormatError
-from linnet.serve.refusal import Refusal
 from linnet.train.card import Card
+from linnet.web.refusal import Refusal
 
 Rows = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8]
 
 DTYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1")}
 """What a raw body may hold, little-endian."""
+
+VALUES = {"dtype": tuple(DTYPES), "invert": ("true", "false")}
+"""The query parameters, and what each may be."""
+
+LARGEST = 1e30
+"""A feature's size in JSON, at most: float32 ends at 3e38, and scores are sums of many features."""
 
 MAX_PIXELS = 16_000_000
 """Of a picture, checked before it is decoded."""
@@ -55,7 +62,20 @@ def from_json(content: bytes, features: int, most: int) -> NDArray[np.float64]:
         raise Refusal(422, _fault(rows, features)) from None
     if X.shape != (len(rows), features):
         raise Refusal(422, _fault(rows, features))
+    flat = X.ravel()
+    with np.errstate(over="ignore"):
+        is_small = flat @ flat < LARGEST**2  # one product, and true of nearly all
+    if not is_small:
+        _check_size(X)
     return X
+
+
+def _check_size(X: NDArray[np.float64]) -> None:
+    """Refuse numbers that OpenAPI's description rules out."""
+    beyond = np.argwhere(~(np.abs(X) <= LARGEST))
+    if len(beyond):
+        i, j = beyond[0].tolist()
+        raise Refusal(422, f"row {i}, feature {j} is {X[i, j]:g}, expected {-LARGEST:g} to {LARGEST:g}")
 
 
 def _fault(rows: list[Any], features: int) -> str:
@@ -76,20 +96,31 @@ def _kind(value: object) -> str:
     return names.get(type(value), "a number")
 
 
+def check_options(options: Mapping[str, str]) -> None:
+    """Refuse a query parameter that is none of its values.
+
+    Raises:
+        Refusal: 422.
+    """
+    for name, values in VALUES.items():
+        if options.get(name, values[0]) not in values:
+            raise Refusal(422, f"{name} must be {' or '.join(values)}, got {options[name][:20]!r}")
+
+
 def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Rows:
     """The rows of a body of plain numbers, one row after another.
 
     Args:
         content: the body.
-        dtype: "float32" or "uint8".
+        dtype: "float32" or "uint8", or None where it was left out.
         features: D.
         most: rows.
 
     Raises:
-        Refusal: 422, an unknown dtype, or another number of bytes than whole rows have.
+        Refusal: 422, no dtype, or another number of bytes than whole rows have.
     """
-    if dtype not in DTYPES:
-        raise Refusal(422, f"a raw body needs ?dtype=float32 or ?dtype=uint8, got {str(dtype)[:20]!r}")
+    if dtype is None:
+        raise Refusal(422, "a raw body needs ?dtype=float32 or ?dtype=uint8")
     size = features * DTYPES[dtype].itemsize
     if not content or len(content) % size:
         raise Refusal(
@@ -113,8 +144,6 @@ def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.f
     """
     if card.image_shape is None:
         raise Refusal(415, f"a model of {card.dataset} does not take pictures: send its features")
-    if invert not in (None, "true", "false"):
-        raise Refusal(422, f"invert must be true or false, got {invert[:20]!r}")
     try:
         grey = picture_of(content, card.image_shape, None if invert is None else invert == "true", MAX_PIXELS)
     except FormatError as error:

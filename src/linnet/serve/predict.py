@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from urllib.parse import parse_qsl
 
 import anyio.to_thread
@@ -12,11 +13,12 @@ import orjson
 from anyio import CapacityLimiter
 from starlette.types import Receive, Scope, Send
 
-from linnet.serve import body, parse
+from linnet.serve import parse
 from linnet.serve.metrics import Metrics
-from linnet.serve.refusal import Refusal
 from linnet.serve.shelf import Shelf
 from linnet.train.predictor import Predictor
+from linnet.web import body
+from linnet.web.refusal import Refusal
 
 LARGE = 256 << 10
 """Bytes of a body from which on another thread takes it, so that short requests need not wait."""
@@ -85,7 +87,7 @@ class Predict:
             rows, answer = await anyio.to_thread.run_sync(
                 self._work, model, media, content, option, limiter=self.heavy
             )
-        self.metrics.rows += rows
+        self.metrics.add_rows(rows)
         return answer
 
     def _work(self, model: Predictor, media: str, content: bytes, option: str | None) -> tuple[int, bytes]:
@@ -99,6 +101,7 @@ class Predict:
         return len(X), answer(model, X)
 
 
+@lru_cache(maxsize=64)
 def _media(said: bytes) -> str:
     media = MEDIA.get(said.partition(b";")[0].strip().lower().decode("latin-1"))
     if media is None:
@@ -109,8 +112,14 @@ def _media(said: bytes) -> str:
 
 @lru_cache(maxsize=64)
 def _option(query: bytes, name: str | None) -> str | None:
-    """The last value of a query's parameter; a service is asked the same few queries again and again."""
-    return dict(parse_qsl(query.decode("latin-1"))).get(name) if name else None
+    """The last value of a query's parameter; a service is asked the same few queries again and again.
+
+    Raises:
+        Refusal: 422, a parameter has a value that it cannot have, whatever the body is.
+    """
+    options = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    parse.check_options(options)
+    return options.get(name) if name else None
 
 
 def answer(model: Predictor, X: parse.Rows) -> bytes:
@@ -121,7 +130,8 @@ def answer(model: Predictor, X: parse.Rows) -> bytes:
     """
     with np.errstate(all="ignore"):
         result = model.answers(X)  # (B, K)
-    if not np.isfinite(result).all():
+        is_sound = isfinite(np.add.reduce(result, axis=None)) or bool(np.isfinite(result).all())
+    if not is_sound:
         raise Refusal(422, _unfit(model, X, result))
     said: dict[str, object] = {"model": model.checksum}
     if model.card.classes:

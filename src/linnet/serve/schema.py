@@ -6,6 +6,7 @@ import json
 from html import escape
 from typing import Any
 
+from linnet.serve.parse import DTYPES, LARGEST
 from linnet.serve.predict import Limits
 from linnet.train.predictor import Predictor
 
@@ -28,7 +29,7 @@ _STYLE = (
 def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
     """OpenAPI's path item of /predict, with the sizes of the model that answers now."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    content = {"application/json": {"schema": _rows(model, limits)}, "application/octet-stream": binary}
+    content: dict[str, Any] = {"application/json": {"schema": _rows(model, limits)}}
     if model.card.image_shape:
         content |= {"image/png": binary, "image/jpeg": binary}
     refused = {"application/json": {"schema": {
@@ -38,14 +39,15 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
             "summary": "Predict",
             "operationId": "predict",
             "description": f"Rows of {model.features} features as the data set stores them, before scaling: "
-            "as JSON, as plain little-endian numbers one row after another, or as one picture.",
+            "as JSON, as plain little-endian numbers one row after another (application/octet-stream; see "
+            "x-raw), or as one picture.",
             "parameters": [
                 _parameter("dtype", ["float32", "uint8"], "Of a raw body; it needs one."),
                 _parameter(
                     "invert", ["true", "false"], "Of a picture; decided by its border when not given."
                 ),
             ],
-            "requestBody": {"required": True, "content": content},
+            "requestBody": {"required": True, "content": content, "x-raw": _raw(model, limits)},
             "responses": {
                 "200": {
                     "description": "The answers.",
@@ -57,13 +59,24 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
     }
 
 
+def _raw(model: Predictor, limits: Limits) -> dict[str, Any]:
+    """What JSON Schema cannot say of a raw body: that it is whole rows, of a size that hangs on `dtype`."""
+    return {
+        "contentType": "application/octet-stream",
+        "byteOrder": "little-endian",
+        "bytesPerRow": {name: model.features * dtype.itemsize for name, dtype in DTYPES.items()},
+        "maxRows": limits.rows,
+    }
+
+
 def _parameter(name: str, values: list[str], description: str) -> dict[str, Any]:
     schema = {"type": "string", "enum": values}
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
 def _rows(model: Predictor, limits: Limits) -> dict[str, Any]:
-    row = _table(model.features) | {"minItems": 1, "maxItems": limits.rows}
+    bounds = {"minimum": -LARGEST, "maximum": LARGEST}
+    row = _table(model.features, bounds) | {"minItems": 1, "maxItems": limits.rows}
     return {
         "type": "object",
         "properties": {"rows": row},
@@ -72,8 +85,8 @@ def _rows(model: Predictor, limits: Limits) -> dict[str, Any]:
     }
 
 
-def _table(width: int) -> dict[str, Any]:
-    row = {"type": "array", "items": {"type": "number"}, "minItems": width, "maxItems": width}
+def _table(width: int, bounds: dict[str, float]) -> dict[str, Any]:
+    row = {"type": "array", "items": {"type": "number", **bounds}, "minItems": width, "maxItems": width}
     return {"type": "array", "items": row}
 
 
@@ -82,9 +95,9 @@ def _answers(model: Predictor) -> dict[str, Any]:
     if model.card.classes:
         names = {"type": "string", "enum": list(model.card.classes)}
         said["classes"] = {"type": "array", "items": names, "description": "Each row's likeliest class."}
-        said["probabilities"] = _table(model.outputs)
+        said["probabilities"] = _table(model.outputs, {})
     else:
-        said["predictions"] = _table(model.outputs)
+        said["predictions"] = _table(model.outputs, {})
     return {"type": "object", "properties": said, "required": list(said)}
 
 

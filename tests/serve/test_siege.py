@@ -1,0 +1,213 @@
+"""The service as a process under what the world sends it: load, reloads, ends, bodies that are no rows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2 as httpx
+import psutil
+import pytest
+
+from linnet.train.run import Run
+from tests.export.conftest import make_run
+from tests.serve.malformed import FEATURES, GOOD, JSON, Malformed, malformed
+from tests.serve.test_server import service
+
+CONNECTIONS = 16
+
+
+def request(path: str, kind: str, body: bytes) -> bytes:
+    """The bytes of a request."""
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+@dataclass
+class Answer:
+    """What came back: 0 where the connection ended before an answer."""
+
+    status: int
+    head: bytes = b""
+    body: bytes = b""
+
+
+class Line:
+    """A connection that is kept, and made again when the other side has ended it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, content: bytes) -> Answer:
+        """Send a request and read its answer."""
+        if self.streams is None:
+            self.streams = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.streams
+        try:
+            writer.write(content)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            body = await reader.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            await self.close()
+            return Answer(0)
+        if b"connection: close" in head.lower():
+            await self.close()
+        return Answer(int(head.split(b" ")[1]), head, body)
+
+    async def close(self) -> None:
+        """End the connection; the next request makes another."""
+        if self.streams is not None:
+            self.streams[1].close()
+            with contextlib.suppress(OSError):
+                await self.streams[1].wait_closed()
+        self.streams = None
+
+
+@dataclass
+class Tally:
+    """What a load came to."""
+
+    statuses: Counter[int] = field(default_factory=Counter[int])
+    models: set[str] = field(default_factory=set[str])
+    refused: int = 0
+
+
+async def load(port: int, seconds: float, tally: Tally) -> None:
+    """Ask on 16 connections without a pause, until the time is over or nothing listens any more."""
+    end = time.monotonic() + seconds
+
+    async def one() -> None:
+        line = Line(port)
+        while time.monotonic() < end:
+            try:
+                answer = await line.ask(request("/predict", JSON, GOOD))
+            except OSError:  # there is nobody to take the request: none was lost
+                tally.refused += 1
+                return
+            tally.statuses[answer.status] += 1
+            if answer.status == 200:
+                tally.models.add(json.loads(answer.body)["model"])
+        await line.close()
+
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run's folder."""
+    return make_run("softmax").save(tmp_path / "run")
+
+
+def test_no_request_is_lost_while_models_are_exchanged(folder: Path) -> None:
+    tally = Tally()
+
+    async def besiege(port: int) -> None:
+        asking = asyncio.create_task(load(port, 6, tally))
+        for kind in ("logistic", "softmax", "logistic"):
+            await asyncio.sleep(1.3)
+            make_run(kind).save(folder)
+        await asking
+
+    with service(folder) as (_, port):
+        asyncio.run(besiege(port))
+    assert set(tally.statuses) == {200}
+    assert tally.statuses[200] > 500
+    assert len(tally.models) == 2  # each answer names a whole model
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_no_request_is_lost_at_the_end(folder: Path) -> None:
+    for _ in range(3):
+        tally = Tally()
+        with service(folder) as (process, port):
+
+            async def besiege(pid: int, port: int, tally: Tally) -> None:
+                asking = asyncio.create_task(load(port, 20, tally))
+                await asyncio.sleep(0.7)
+                os.kill(pid, signal.SIGTERM)
+                await asking
+
+            asyncio.run(besiege(process.pid, port, tally))
+            assert process.wait(10) == 0
+        assert set(tally.statuses) == {200}
+        assert tally.refused == CONNECTIONS
+
+
+def test_a_large_body_is_refused_unread_and_blocks_nobody(folder: Path) -> None:
+    size = 200 << 20
+    head = f"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: {JSON}\r\n"
+
+    async def besiege(port: int) -> None:
+        others = Tally()
+        asking = asyncio.create_task(load(port, 2, others))
+        for length in (f"content-length: {size}\r\n\r\n", "transfer-encoding: chunked\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write((head + length).encode())
+            sent = 0
+            try:
+                while sent < size and not reader.at_eof():
+                    writer.write(b"100000\r\n" + b"1" * (1 << 20) + b"\r\n")
+                    sent += 1 << 20
+                    await asyncio.wait_for(writer.drain(), 0.5)
+            except (ConnectionError, TimeoutError, asyncio.TimeoutError):
+                pass  # it reads no more
+            assert sent < size / 4
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+        await asking
+        assert set(others.statuses) == {200}
+        assert others.statuses[200] > 200
+
+    with service(folder) as (process, port):
+        before = psutil.Process(process.pid).memory_info().rss
+        asyncio.run(besiege(port))
+        assert psutil.Process(process.pid).memory_info().rss - before < 60 << 20
+
+
+def test_ten_thousand_malformed_bodies_are_refused_quickly_in_flat_memory(folder: Path) -> None:
+    expected = Run.load(folder).probabilities(make_rows())[0].tolist()
+    bad: list[tuple[str, int, float]] = []
+    sizes: list[int] = []
+
+    async def one(port: int, bodies: Iterator[tuple[str, Malformed]], process: psutil.Process) -> None:
+        line = Line(port)
+        for number, (name, content) in enumerate(bodies):
+            begun = time.perf_counter()
+            answer = await line.ask(request(*content))
+            seconds = time.perf_counter() - begun
+            if not 400 <= answer.status < 500 or seconds > 1 or not json.loads(answer.body)["detail"]:
+                bad.append((name, answer.status, seconds))
+            if number % 100 == 0:
+                sizes.append(process.memory_info().rss)
+                right = json.loads((await line.ask(request("/predict", JSON, GOOD))).body)
+                assert right["probabilities"][0] == pytest.approx(expected, rel=1e-5)
+        await line.close()
+
+    async def besiege(port: int, pid: int) -> None:
+        process = psutil.Process(pid)
+        await asyncio.gather(*(one(port, malformed(1250, seed), process) for seed in range(8)))
+
+    with service(folder) as (process, port):
+        asyncio.run(besiege(port, process.pid))
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+    assert not bad, bad[:20]
+    early = sizes[len(sizes) // 4]
+    assert max(sizes[len(sizes) // 4 :]) - early < 30 << 20, (early, max(sizes))
+
+
+def make_rows() -> object:
+    """The row that the good request has."""
+    import torch
+
+    return torch.full((1, FEATURES), 7, dtype=torch.uint8)
