@@ -1,0 +1,81 @@
+"""The mean loss over a plane of parameters: the surface that a linear regression descends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.losses import Loss
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+
+MOST = 1 << 24
+"""Losses of a row at a point that are computed at most, 128 MiB of float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """The mean loss of y = w x + b at each w and b.
+
+    Args:
+        w: (G,), float64.
+        b: (H,), float64.
+        loss: (H, G): the row is b's, the column w's.
+    """
+
+    w: Tensor
+    b: Tensor
+    loss: Tensor
+
+
+def landscape(dataset: Dataset, loss: Loss, w: Tensor, b: Tensor) -> Landscape:
+    """The mean loss of every pair of a weight and a bias; all of them are one bank of models.
+
+    Args:
+        dataset: a regression of one feature and one target.
+        loss: in score space.
+        w: weights, (G,).
+        b: biases, (H,).
+
+    Raises:
+        UsageError: more features or targets than one, or too many points for the rows.
+    """
+    _check(dataset)
+    if len(w) * len(b) * len(dataset) > MOST or not len(w) or not len(b):
+        raise UsageError(
+            f"a surface of {len(w)} × {len(b)} points over {len(dataset)} rows cannot be: take 1 to "
+            f"{MOST // max(1, len(dataset)):,} points"
+        )
+    at = torch.cartesian_prod(b.double(), w.double()).view(-1, 2)  # (H·G, 2)
+    bank = Bank.of(at[:, 1:], at[:, 0], len(at))
+    scores = bank.scores(dataset.X.double(), dataset.scale)  # (H·G, 1, N)
+    means = loss.value(scores, dataset.y.double().T).mean(-1)
+    return Landscape(w.double(), b.double(), means.view(len(b), len(w)))
+
+
+def largest_rate(dataset: Dataset) -> float:
+    """The learning rate 2/λ up to which full-batch descent on the squared error does not diverge.
+
+    λ is the largest eigenvalue of the Hessian (1/N) X1ᵀX1 of the mean of ½ (w x + b − y)².
+
+    Args:
+        dataset: a regression of one feature.
+
+    Raises:
+        UsageError: more features or targets than one.
+    """
+    _check(dataset)
+    x = dataset.X.double() * dataset.scale
+    X1 = torch.cat([x, torch.ones_like(x)], 1)  # (N, 2)
+    return 2 / float(torch.linalg.eigvalsh(X1.T @ X1 / len(X1))[-1])
+
+
+def _check(dataset: Dataset) -> None:
+    if dataset.is_classification or (dataset.features, dataset.outputs) != (1, 1):
+        raise UsageError(
+            f"a surface over w and b is for one feature and one target, {dataset.name} has "
+            f"{dataset.features} and {dataset.outputs}"
+        )
