@@ -22,8 +22,10 @@ def test_the_limits_are_where_exp_leaves_the_type(dtype: torch.dtype) -> None:
     def exp(value: float) -> float:
         return float(torch.tensor(value, dtype=torch.float64).exp().to(dtype))
 
-    assert math.isfinite(exp(limits.overflow_above - 1e-3)) and math.isinf(exp(limits.overflow_above + 0.01))
-    assert exp(limits.underflow_below + 1e-3) > 0 and exp(limits.underflow_below - 1e-3) == 0
+    assert math.isfinite(exp(limits.overflow_above - 1e-3))
+    assert math.isinf(exp(limits.overflow_above + 0.01))
+    assert exp(limits.underflow_below + 1e-3) > 0
+    assert exp(limits.underflow_below - 1e-3) == 0
 
 
 @given(rows, st.sampled_from(DTYPES), st.floats(0.5, 10), st.integers(0, 1))
@@ -36,7 +38,8 @@ def test_they_are_the_functions_of_core(
     torch.testing.assert_close(found.naive.softmax, functional.naive_softmax(held), **same)
     torch.testing.assert_close(found.stable.log_softmax, functional.log_softmax(held), **same)
     assert found.stable.cross_entropy == float(functional.cross_entropy(held[None], torch.tensor([target])))
-    assert math.isfinite(found.stable.cross_entropy) and not bool(found.stable.softmax.isnan().any())
+    assert math.isfinite(found.stable.cross_entropy)
+    assert not bool(found.stable.softmax.isnan().any())
 
 
 @given(rows, st.sampled_from(DTYPES))
@@ -47,7 +50,8 @@ def test_a_cause_is_what_the_numbers_show(row: list[float], dtype: torch.dtype) 
     assert (not is_nan and is_cut) == (found.cause in ("sum_overflow", "log_of_zero"))
     assert math.isnan(found.error) == is_nan
     for power, strike in zip(found.exponentials.tolist(), found.strikes, strict=True):
-        assert (power == math.inf) == (strike == "overflow") and (power == 0) == (strike == "underflow")
+        assert (power == math.inf) == (strike == "overflow")
+        assert (power == 0) == (strike == "underflow")
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,17 @@ def test_the_counts_come_to_softmax(row: list[float], seed: int) -> None:
     # six standard deviations, and a little for classes of which a draw is expected
     assert bool(((found.frequencies - p).abs() <= 6 * (p * (1 - p) / n).sqrt() + 3 / n).all())
     last = float((found.frequencies - p).abs().sum() / 2)
-    assert found.marks[-1] == n and abs(float(found.distances[-1]) - last) < 1e-12
+    assert found.marks[-1] == n
+    assert abs(float(found.distances[-1]) - last) < 1e-12
 
 
 def test_a_seed_gives_the_same_draws_and_marks_grow() -> None:
     logits = torch.tensor([1.0, 0.0, -1.0])
     one, same = (gumbel_draws(logits, 100, generator(3, "test")) for _ in range(2))
-    assert one.counts.equal(same.counts) and one.distances.equal(same.distances)
-    assert bool((one.marks.diff() > 0).all()) and int(one.marks[0]) == 1
+    assert one.counts.equal(same.counts)
+    assert one.distances.equal(same.distances)
+    assert bool((one.marks.diff() > 0).all())
+    assert int(one.marks[0]) == 1
     first = one.distances[0]  # of one draw: everything on one class
     assert bool(torch.isclose(first, 1 - softmax(logits).double(), atol=1e-6).any())
 

@@ -18,7 +18,8 @@ def test_it_keeps_every_point_of_the_same_run() -> None:
     run, _ = fit(DATA, recipe, step=trace)
     assert len(trace.points) == 3 * 3 + 1
     plain, _ = fit(DATA, recipe)
-    assert run.bank.theta.equal(plain.bank.theta) and trace.points[-1].equal(run.bank.theta)
+    assert run.bank.theta.equal(plain.bank.theta)
+    assert trace.points[-1].equal(run.bank.theta)
     one, _ = fit(DATA, Recipe(epochs=1, batch_size=8, lr=0.1, dtype="float64"))
     assert trace.points[3].equal(one.bank.theta)
 
@@ -28,7 +29,8 @@ def test_it_keeps_the_way_to_infinity() -> None:
     with pytest.raises(DivergedError):
         fit(DATA, Recipe(epochs=400, batch_size=20, lr=50.0, dtype="float64"), step=trace)
     sizes = [float(point.norm()) for point in trace.points[:20]]
-    assert sizes == sorted(sizes) and sizes[-1] > 1e6
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > 1e6
 
 
 def test_a_path_is_bounded() -> None:

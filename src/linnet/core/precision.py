@@ -1,7 +1,8 @@
 """Where the naive and the stable forms of softmax leave the numbers of a type, and why (D2L 3.7.2).
 
 The steps are taken apart as a machine goes through them: the exponentials, their sum, the quotients, the
-logarithms. Each exponential is marked where it left the range of the type, and each form says what that led to.
+logarithms. Each exponential is marked where it left the range of the type, and each form says what that led
+to.
 """
 
 from __future__ import annotations
