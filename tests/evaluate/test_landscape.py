@@ -10,7 +10,7 @@ from linnet.core.losses import by_name
 from linnet.data import synthetic
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
-from linnet.evaluate.landscape import landscape, largest_rate
+from linnet.evaluate.landscape import landscape, largest_rate, window
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
 from tests.conftest import make_blobs
@@ -52,3 +52,24 @@ def test_what_cannot_be() -> None:
         landscape(DATA, by_name("squared"), torch.zeros(10_000), torch.zeros(10_000))
     with pytest.raises(UsageError, match="one feature"):
         largest_rate(synthetic.linear(rows=3))
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), max_size=5))
+def test_a_window_holds_optimum_start_and_the_near_part_of_the_path(path: list[tuple[float, float]]) -> None:
+    centre, start = torch.tensor([2.0, 1.0]), torch.tensor([0.0, 0.0])
+    w, b = window(centre, start, torch.tensor(path).view(-1, 2), 11)
+    assert float(w[5]) == pytest.approx(2)
+    assert float(b[5]) == pytest.approx(1)
+    assert float(w[0]) < 0 < float(w[-1])
+    assert float(b[0]) < 0 < float(b[-1])
+    for point in path:
+        if abs(point[0] - 2) <= 6:
+            assert float(w[0]) < point[0] < float(w[-1])
+    assert float(w[-1] - w[0]) <= 2 * 1.2 * 6 + 1e-9
+
+
+def test_a_path_to_infinity_does_not_widen_the_window_for_ever() -> None:
+    path = torch.tensor([[1e300, torch.inf], [torch.nan, -1e5]])
+    w, b = window(torch.zeros(2), torch.ones(2), path)
+    assert float(w[-1]) == pytest.approx(3.6)
+    assert bool(b.isfinite().all())

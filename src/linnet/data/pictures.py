@@ -75,6 +75,13 @@ def as_stored(grey: np.ndarray, scale: float) -> np.ndarray:
     return grey.reshape(-1).astype(np.float64) * (round(1 / scale) / 255)
 
 
+def png_of(grey: np.ndarray) -> bytes:
+    """A grey picture, uint8 (height, width), as a PNG file."""
+    file = BytesIO()
+    Image.fromarray(grey).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
 def _fitted(grey: Image.Image, size: tuple[int, int], invert: bool | None) -> np.ndarray:
     border = _border(np.asarray(grey))
     fitted = np.asarray(_fit(grey, size, round(border)))

@@ -56,6 +56,32 @@ def landscape(dataset: Dataset, loss: Loss, w: Tensor, b: Tensor) -> Landscape:
     return Landscape(w.double(), b.double(), means.view(len(b), len(w)))
 
 
+def window(centre: Tensor, start: Tensor, path: Tensor, size: int = 61) -> tuple[Tensor, Tensor]:
+    """The weights and biases of a surface that shows an optimum and the way to it.
+
+    Args:
+        centre: the optimum (w, b), which comes to the middle.
+        start: where the way begins, (2,); the window is at least as wide as its distance.
+        path: further points to show, (P, 2), as far as they are not more than three times as far away as the
+            start; a path that diverges leaves the window.
+        size: G, points on each side.
+
+    Returns:
+        w and b, (size,) each.
+    """
+    centre, start = centre.double(), start.double()
+    least = 0.5 + 0.1 * centre.abs()
+    reach = torch.maximum((start - centre).abs(), least)  # (2,)
+    away = (path.double() - centre).abs().nan_to_num(torch.inf, torch.inf)  # (P, 2)
+    furthest = torch.minimum(away, 3 * reach).amax(0) if len(away) else reach
+    half = 1.2 * torch.maximum(reach, furthest)
+    w, b = (
+        torch.linspace(float(c - h), float(c + h), size, dtype=torch.float64)
+        for c, h in zip(centre, half, strict=True)
+    )
+    return w, b
+
+
 def largest_rate(dataset: Dataset) -> float:
     """The learning rate 2/λ up to which full-batch descent on the squared error does not diverge.
 
