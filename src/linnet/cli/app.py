@@ -15,7 +15,7 @@ from linnet.errors import INTERRUPTED_CODE, LinnetError
 
 COMMANDS = (
     "train", "solve", "sweep", "tune", "find-lr", "run", "evaluate", "plot", "predict", "export", "serve",
-    "data", "doctor",
+    "lab", "data", "doctor",
 )  # fmt: skip
 
 

@@ -64,6 +64,12 @@ class Forecast:
         """Which rows are of their likeliest class, (N,), bool."""
         return self.guesses == self.labels
 
+    @cached_property
+    def confusion(self) -> Tensor:
+        """Rows of class i whose likeliest class is j, (K, K), int64."""
+        K = len(self.classes)
+        return torch.bincount(self.labels * K + self.guesses, minlength=K * K).view(K, K)
+
     @property
     def confidence(self) -> Tensor:
         """The probability of each row's likeliest class, (N,)."""

@@ -7,7 +7,7 @@ import hmac
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from linnet.serve.refusal import Refusal
+from linnet.web.refusal import Refusal
 
 OPEN = frozenset({"/healthz", "/readyz"})
 """Asked by machines that hold no key."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from linnet.data.pictures import as_stored, picture_of
 from linnet.errors import FormatError
-from linnet.serve.refusal import Refusal
 from linnet.train.card import Card
+from linnet.web.refusal import Refusal
 
 Rows = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8]
 

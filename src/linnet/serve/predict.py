@@ -12,11 +12,12 @@ import orjson
 from anyio import CapacityLimiter
 from starlette.types import Receive, Scope, Send
 
-from linnet.serve import body, parse
+from linnet.serve import parse
 from linnet.serve.metrics import Metrics
-from linnet.serve.refusal import Refusal
 from linnet.serve.shelf import Shelf
 from linnet.train.predictor import Predictor
+from linnet.web import body
+from linnet.web.refusal import Refusal
 
 LARGE = 256 << 10
 """Bytes of a body from which on another thread takes it, so that short requests need not wait."""

@@ -18,6 +18,7 @@ from typing import Any
 from torch import nn
 
 from linnet.core.bank import Bank
+from linnet.core.metrics import Tally
 from linnet.core.update import Update
 from linnet.data.dataset import Dataset
 from linnet.train.history import History
@@ -41,6 +42,8 @@ class State:
         update: the optimizer's state, where it has one.
         best: the best weights so far, where they are looked for.
         asked: the resolved recipe, as plain values.
+        running: of the epoch's minibatches so far, as they were trained on.
+        latest: gives the model as it would be used now; `current` asks it.
     """
 
     dataset: Dataset
@@ -54,6 +57,13 @@ class State:
     update: Update | None = None
     best: Bank | None = None
     asked: dict[str, Any] = field(default_factory=dict)
+    running: Tally | None = None
+    latest: Callable[[], Bank | nn.Module] | None = None
+
+    @property
+    def current(self) -> Bank | nn.Module:
+        """The model as it would be used now, also in the middle of an epoch, where `model` may be behind."""
+        return self.model if self.latest is None else self.latest()
 
     @property
     def status(self) -> str:

@@ -163,7 +163,7 @@ def _train(
         train, asked.epochs, len(batches), learner.model,
         history=History(list(history.records) if history else []),
         update=learner.cohort.update if isinstance(learner, KnobLearner) else None,
-        asked=as_dict(asked),
+        asked=as_dict(asked), latest=lambda: learner.model,
     )  # fmt: skip
     started = time.perf_counter()
     with limited_threads(pick_threads(asked.threads, width)):

@@ -99,7 +99,7 @@ def _train_epoch(
     for block in batches.blocks(position.epoch, batch):
         done, running = learner.train_(block, running, lambda: bool(state.reason))
         batch += done
-        state.batch = batch
+        state.batch, state.running = batch, running
         _check_finite(running, state)
         callback.block_end(state)
         if state.reason:

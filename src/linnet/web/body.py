@@ -8,7 +8,7 @@ import sys
 from anyio import fail_after
 from starlette.types import Receive
 
-from linnet.serve.refusal import Refusal
+from linnet.web.refusal import Refusal
 
 SECONDS = 30.0
 """For a body to arrive in."""

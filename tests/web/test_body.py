@@ -4,8 +4,8 @@ import anyio
 import pytest
 from starlette.types import Message
 
-from linnet.serve import body
-from linnet.serve.refusal import Refusal
+from linnet.web import body
+from linnet.web.refusal import Refusal
 
 
 def read(*messages: Message, told: bytes | None = None, most: int = 10) -> bytes:

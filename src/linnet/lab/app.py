@@ -1,0 +1,102 @@
+"""`make_app`: the lab as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio.to_thread
+import plotly
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+from linnet._version import __version__
+from linnet.errors import DataNotFoundError, LinnetError
+from linnet.lab import code, line, numbers, sweeping, training, trying, uploads
+from linnet.lab.guard import Guard
+from linnet.lab.room import Room
+from linnet.lab.settings import Settings
+from linnet.web.refusal import Refusal
+
+STATIC = Path(__file__).parent / "static"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+THREADS = 16
+"""Requests that compute at once; more wait."""
+
+
+def make_app(settings: Settings | None = None) -> ASGIApp:
+    """The lab.
+
+    Args:
+        settings: where it listens, and its limits; those of `Settings` when None.
+    """
+    settings = settings or Settings()
+    room = Room(settings)
+    app = FastAPI(
+        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(room)
+    )
+    for tab in (uploads, training, sweeping, trying, numbers, line, code):
+        app.include_router(tab.router(room))
+    _answer_errors(app)
+
+    @app.get("/plotly.js", include_in_schema=False)
+    async def charts() -> FileResponse:
+        """Of the installed package; a new version has another address, so that it can be kept for long."""
+        return FileResponse(PLOTLY, media_type="text/javascript", headers={"cache-control": "max-age=86400"})
+
+    app.mount("/", Files(directory=STATIC, html=True))
+    return Guard(app, settings)
+
+
+class Files(StaticFiles):
+    """The page's files, which a browser asks for anew each time: an upgrade is then seen at once."""
+
+    async def get_response(self, path: str, scope: Scope):
+        """As the base does it."""
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def _living(room: Room):
+    """The lifespan: bounded threads, and no work left over."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        yield
+        room.turns.stop_all()
+
+    return lifespan
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Each mistake of a request is told in one form: {"detail": "..."}."""
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"detail": "; ".join(map(_told, error.errors()))}, 422)
+
+    @app.exception_handler(LinnetError)
+    async def mistaken(_: Request, error: LinnetError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 404 if isinstance(error, DataNotFoundError) else 422)
+
+    @app.exception_handler(KeyError)
+    async def missing(_: Request, error: KeyError) -> JSONResponse:
+        return JSONResponse({"detail": f"there is no {str(error)[:80]} here, or no longer"}, 404)
+
+    @app.exception_handler(Refusal)
+    async def refused(_: Request, error: Refusal) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, error.status)
+
+
+def _told(error: dict) -> str:
+    place = ".".join(str(part) for part in error["loc"] if part != "body")
+    return f"{place}: {error['msg']}" if place else str(error["msg"])

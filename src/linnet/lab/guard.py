@@ -1,0 +1,175 @@
+"""`Guard`: who may ask, and how much they may send.
+
+A page of another site can make a browser send requests to this one, and a name that a stranger owns can be
+made to point here (DNS rebinding). So the Host must be a name of this machine, and the Origin the page's own.
+Beyond this machine a token is needed too, which a cookie keeps.
+"""
+
+from __future__ import annotations
+
+import hmac
+import socket
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from linnet.lab.settings import Limits, Settings
+from linnet.web import body
+from linnet.web.refusal import Refusal
+
+EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+"""Of no text: plotly.js makes a style sheet that is empty, and fills it by script."""
+
+POLICY = (
+    f"default-src 'self'; style-src 'self' {EMPTY}; img-src 'self' data: blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Nothing but the page's own files; charts and pictures make images of their own as data."""
+
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Guard:
+    """Middleware that lets this page in, and nothing else.
+
+    Args:
+        app: what it guards.
+        settings: where the lab listens, and its limits.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+        self.cookie = f"linnet-lab-{settings.port}"  # cookies do not tell ports apart
+        self.names = LOCAL if settings.is_local else LOCAL | {socket.gethostname().lower(), settings.host}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it before its body is read."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        sending = _with_headers(send)
+        try:
+            headers = Headers(scope=scope)
+            self._check_host(headers)
+            _check_origin(headers)
+            if (opened := self._opened(scope)) is not None:
+                return await opened(scope, receive, sending)
+            self._check_token(headers)
+            content = await body.read(receive, _length(headers), most(scope["path"], self.settings.limits))
+        except Refusal as refusal:
+            return await refusal.response()(scope, receive, sending)
+        await self.app(scope, _again(content, receive), sending)
+
+    def _check_host(self, headers: Headers) -> None:
+        host = headers.get("host", "")
+        try:
+            split = urlsplit(f"//{host}")
+            name, port = (split.hostname or "").lower(), split.port or 80
+        except ValueError:
+            raise Refusal(400, "the Host header is no name and port") from None
+        known = name in self.names or (not self.settings.is_local and _is_address(name))
+        if not known or port != self.settings.port:
+            raise Refusal(
+                403, f"{host[:80]!r} is no name of this lab: open the address that linnet lab printed"
+            )
+
+    def _opened(self, scope: Scope) -> RedirectResponse | None:
+        """The answer to the address with the token in it: a cookie in its place."""
+        if self.settings.token is None or scope["path"] != "/" or b"token=" not in scope["query_string"]:
+            return None
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if not self._is_token(query.pop("token", [""])[0]):
+            raise Refusal(401, "this token is not the lab's: use the address that linnet lab printed")
+        rest = urlencode(query, doseq=True)
+        answer = RedirectResponse("/" + (f"?{rest}" if rest else ""), 303)
+        answer.set_cookie(self.cookie, self.settings.token, httponly=True, samesite="strict", path="/")
+        return answer
+
+    def _check_token(self, headers: Headers) -> None:
+        if self.settings.token is None:
+            return
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            given = _cookies(headers).get(self.cookie, "")
+        if not self._is_token(given):
+            raise Refusal(401, "this lab needs its token: open the address that linnet lab printed")
+
+    def _is_token(self, given: str) -> bool:
+        expected = (self.settings.token or "").encode()
+        return hmac.compare_digest(given.strip().encode("utf-8", "replace"), expected)  # in constant time
+
+
+def most(path: str, limits: Limits) -> int:
+    """The bytes that a request to a path may bring."""
+    if path == "/api/data":
+        return limits.upload
+    return limits.picture if path.startswith("/api/try") else limits.body
+
+
+def _check_origin(headers: Headers) -> None:
+    """Refuse what another site's page sends. Programs that are no browsers send neither header."""
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+    if origin is not None and origin.lower() != f"http://{headers.get('host', '')}".lower():
+        raise Refusal(403, f"a page of {origin[:80]!r} may not ask this lab")
+    is_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    if site not in ("same-origin", "none") and not is_link:
+        raise Refusal(403, "a page of another site may not ask this lab")
+
+
+def _length(headers: Headers) -> bytes | None:
+    told = headers.get("content-length")
+    return None if told is None else told.encode("latin-1")
+
+
+def _cookies(headers: Headers) -> Mapping[str, str]:
+    try:
+        parsed = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in parsed.items()}
+
+
+def _is_address(name: str) -> bool:
+    """Whether a name is an address, which nobody can point elsewhere."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _again(content: bytes, receive: Receive) -> Receive:
+    """The body that was read, then what follows it."""
+    parts = [content]
+
+    async def message() -> Message:
+        if parts:
+            return {"type": "http.request", "body": parts.pop(), "more_body": False}
+        return await receive()
+
+    return message
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

@@ -1,0 +1,141 @@
+"""`Room`: what the requests of all pages share, each part of it bounded."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from linnet.data import catalog, fashion_mnist, mnist
+from linnet.data.dataset import Dataset, Splits
+from linnet.errors import UsageError
+from linnet.lab.settings import Settings
+from linnet.lab.turns import Turns
+from linnet.train.run import Run
+
+BUILT_IN = ("fashion_mnist", "mnist", "digits")
+"""The catalog's data sets that the lab offers: those of classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A finished model and the rows that it is shown with.
+
+    Args:
+        run: of the model.
+        dataset: that it was trained on.
+        test: rows that it was not trained on.
+    """
+
+    run: Run
+    dataset: Dataset
+    test: Dataset
+
+
+class Room:
+    """Data sets and finished models, by name; the queue.
+
+    Its methods may be called from any thread.
+
+    Args:
+        settings: with the limits.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.limits = settings, settings.limits
+        self.turns = Turns(self.limits.running, self.limits.waiting)
+        self._lock = threading.Lock()
+        self._loading = threading.Lock()
+        self._built_in: dict[str, Splits] = {}
+        self._uploads: OrderedDict[str, Splits] = OrderedDict()
+        self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
+
+    def is_there(self, name: str) -> bool:
+        """Whether a data set can be had without a download."""
+        with self._lock:
+            if name in self._built_in or name in self._uploads or name == "digits":
+                return True
+        folder = self.settings.data_dir
+        found = {"fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find}
+        return name in found and found[name](folder) is not None
+
+    def splits(self, name: str, progress: catalog.Progress | None = None) -> Splits:
+        """A data set's two parts, read at the first call; may take a while.
+
+        Args:
+            name: one of `BUILT_IN`, or that of an upload.
+            progress: of a download.
+
+        Raises:
+            KeyError: there is none of this name.
+            DataError: its files cannot be had.
+        """
+        with self._lock:
+            if name in self._uploads:
+                self._uploads.move_to_end(name)
+                return self._uploads[name]
+        if name not in BUILT_IN:
+            raise KeyError(name)
+        with self._loading:
+            if name not in self._built_in:
+                folder = None if name == "digits" else self.settings.data_dir
+                self._built_in[name] = catalog.load(name, folder, progress=progress)
+        return self._built_in[name]
+
+    def uploads(self) -> list[Splits]:
+        """The data sets that were uploaded, the one used longest ago first."""
+        with self._lock:
+            return list(self._uploads.values())
+
+    def put(self, splits: Splits) -> str:
+        """Keep an uploaded data set; those used longest ago make room for it.
+
+        Returns:
+            Its name, under which `splits` gives it.
+
+        Raises:
+            UsageError: it alone is larger than all may be.
+        """
+        if (size := _size(splits)) > self.limits.uploads:
+            raise UsageError(f"this data takes {size >> 20} MiB, more than {self.limits.uploads >> 20}")
+        name = f"upload-{secrets.token_hex(8)}"
+        with self._lock:
+            self._uploads[name] = splits
+            while sum(map(_size, self._uploads.values())) > self.limits.uploads:
+                self._uploads.popitem(last=False)
+        return name
+
+    def add(self, run: Run, dataset: str) -> str:
+        """Keep a finished model; the one used longest ago makes room for it.
+
+        Args:
+            run: of a linear model.
+            dataset: the name of the data set that it was trained on, as `splits` takes it.
+
+        Returns:
+            An id, which `model` takes.
+        """
+        number = secrets.token_hex(8)
+        with self._lock:
+            self._models[number] = run, dataset
+            while len(self._models) > self.limits.models:
+                self._models.popitem(last=False)
+        return number
+
+    def model(self, number: str) -> Trained:
+        """A finished model.
+
+        Raises:
+            KeyError: there is none of this id, or no longer.
+        """
+        with self._lock:
+            run, name = self._models[number]
+            self._models.move_to_end(number)
+        train, test = self.splits(name)
+        return Trained(run, train, train if test is None else test)
+
+
+def _size(splits: Splits) -> int:
+    parts = [part for part in splits if part is not None]
+    return sum(tensor.nbytes for part in parts for tensor in (part.X, part.y))

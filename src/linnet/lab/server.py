@@ -1,0 +1,89 @@
+"""uvicorn for the lab, and the browser."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from linnet.errors import UsageError
+from linnet.lab.app import make_app
+from linnet.lab.settings import Settings, is_loopback
+
+PORT = 8765
+GRACE = 1
+
+
+def serve(
+    host: str, port: int | None, data_dir: Path | None = None, *, token: str | None = None, opens: bool = True
+) -> None:
+    """Serve the lab until Ctrl-C.
+
+    Args:
+        host: the address to listen on; beyond this machine a token is asked for.
+        port: 0 for any that is free; when None 8765, or any that is free where that is taken.
+        data_dir: the folder with the data sets' files.
+        token: of one's own; made when it is needed and None.
+        opens: the browser.
+
+    Raises:
+        UsageError: the address cannot be had.
+    """
+    with _listening(host, port) as listening:
+        if token is None and not is_loopback(host):
+            token = secrets.token_urlsafe(24)
+        settings = Settings(host, listening.getsockname()[1], token, data_dir)
+        Server(settings, opens).run([listening])
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says where it is, and opens the browser once it answers."""
+
+    def __init__(self, settings: Settings, opens: bool) -> None:
+        config = uvicorn.Config(
+            make_app(settings), log_level="warning", access_log=False, server_header=False, ws="none",
+            timeout_graceful_shutdown=GRACE, limit_concurrency=200, lifespan="on",
+        )  # fmt: skip
+        super().__init__(config)
+        self.settings, self.opens = settings, opens
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        url = self.settings.url(_reachable(self.settings.host))
+        print(f"linnet lab is at {url} (Ctrl-C ends it)", flush=True)
+        if self.opens:
+            with contextlib.suppress(webbrowser.Error):
+                webbrowser.open(url)
+
+
+def _reachable(host: str) -> str:
+    """A name that others can open, for an address that means all of this machine's."""
+    return socket.gethostname() if host in ("0.0.0.0", "::") else host
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int | None) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            _bind(listening, host, port)
+        except OSError as error:
+            raise UsageError(f"cannot listen on {host}, port {port or PORT}: {error.strerror}") from error
+        yield listening
+
+
+def _bind(listening: socket.socket, host: str, port: int | None) -> None:
+    if port is not None:
+        listening.bind((host, port))
+        return
+    try:
+        listening.bind((host, PORT))
+    except OSError:
+        listening.bind((host, 0))

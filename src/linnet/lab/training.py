@@ -1,0 +1,186 @@
+"""/api/train: a model trained while the page looks on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import torch
+from fastapi import APIRouter
+from pydantic import Field
+from torch import Tensor
+
+from linnet.config import Recipe
+from linnet.core.bank import Bank
+from linnet.data.batches import shuffled
+from linnet.data.dataset import Dataset, Splits
+from linnet.errors import UsageError
+from linnet.evaluate.forecast import forecast
+from linnet.lab.frames import Frame, Frames, Tell
+from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
+from linnet.lab.room import Room
+from linnet.lab.turns import Turn
+from linnet.train.callbacks import Callback, State
+from linnet.train.fit import check, fit
+from linnet.train.history import History
+from linnet.train.run import Card, Run
+
+SHOWN = 10_000
+"""Test rows that live figures are of: all of Fashion-MNIST's."""
+
+SAMPLES = 12
+"""Of these, those whose predictions are shown."""
+
+EVERY = 0.09
+"""Seconds between two frames within an epoch."""
+
+
+class TrainAsk(Ask):
+    """The knobs."""
+
+    dataset: DatasetName = "fashion_mnist"
+    lr: Annotated[float, Field(ge=0, le=1000)] = 0.1
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    epochs: Annotated[int, Field(ge=1, le=200)] = 10
+    std: Annotated[float, Field(ge=0, le=100)] = 0.01
+    optimizer: Literal["sgd", "momentum", "nesterov", "adam"] = "sgd"
+    l2: Annotated[float, Field(ge=0, le=100)] = 0.0
+    l1: Annotated[float, Field(ge=0, le=100)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    augment: Annotated[str, Field(max_length=80)] = "none"
+    standardize: bool = False
+    patience: Annotated[int, Field(ge=1, le=100)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+
+    def recipe(self) -> Recipe:
+        """As the library takes it.
+
+        Raises:
+            UsageError: a value that cannot be.
+        """
+        return Recipe(**self.model_dump(exclude={"dataset"}))
+
+
+def router(room: Room) -> APIRouter:
+    """The route of a training."""
+    routes = APIRouter(prefix="/api/train", tags=["train"])
+
+    @routes.post("", summary="Train a model: frames of NDJSON while it goes on", response_class=Frames)
+    async def train(ask: TrainAsk, page: Page) -> Frames:
+        recipe, splits = ask.recipe(), await dataset(room, ask.dataset)
+        if not splits.train.is_classification:
+            raise UsageError(f"{splits.train.name} is a regression: the Train tab is for classes")
+        check(splits.train, splits.test, recipe.resolved(True))
+
+        def work(tell: Tell, turn: Turn) -> None:
+            _train(splits, recipe, room, ask.dataset, tell, turn)
+
+        return Frames(room.turns, room.turns.enter(page), work)
+
+    return routes
+
+
+def _train(splits: Splits, recipe: Recipe, room: Room, name: str, tell: Tell, turn: Turn) -> None:
+    """Train in this thread, telling the page."""
+    live = Live.of(splits)
+    tell(live.opening(splits.train, recipe))
+    run, _ = fit(splits.train, recipe, test=splits.test, callbacks=[Telling(live, tell, turn)])
+    if turn.is_over:
+        tell({"kind": "aborted"})
+        return
+    run.asked["dataset"] = name
+    tell({
+        "kind": "end", "status": run.status, "seconds": run.seconds, "model": room.add(run, name),
+        **live.frame(run.bank, run.card), "figures": _kept(run),
+    })  # fmt: skip
+
+
+def _kept(run: Run) -> dict[str, float]:
+    """The figures of the epoch that the weights are from."""
+    if run.asked.get("patience") is None:
+        return run.history.last
+    return min(run.history.records, key=lambda record: record["validation_loss"])
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """The rows that are looked at meanwhile.
+
+    Args:
+        rows: of the test part, or of the training part where there is none.
+        numbers: which of that part they are, (n,).
+        samples: which of `rows` are shown as samples, (SAMPLES,).
+    """
+
+    rows: Dataset
+    numbers: Tensor
+    samples: Tensor
+
+    @classmethod
+    def of(cls, splits: Splits) -> Live:
+        """Those of a data set: the same each time."""
+        whole = splits.train if splits.test is None else splits.test
+        numbers = shuffled(len(whole), 0)[:SHOWN].sort().values
+        rows = whole if len(numbers) == len(whole) else whole.rows(numbers)
+        return cls(rows, numbers, shuffled(len(rows), 1)[:SAMPLES])
+
+    def opening(self, train: Dataset, recipe: Recipe) -> Frame:
+        """The first frame: what stays the same."""
+        asked = recipe.resolved(True)
+        return {
+            "kind": "start", "classes": train.classes, "image_shape": train.image_shape,
+            "epochs": asked.epochs, "features": train.features,
+            "rows": len(train), "test_rows": len(self.rows),
+            "numbers": packed(self.numbers, "<i4"), "labels": packed(self.rows.labels, "u1"),
+            "samples": self.samples.tolist(),
+        }  # fmt: skip
+
+    def frame(self, bank: Bank, card: Card) -> Frame:
+        """The model as it is now: its weights, and what it says of the rows."""
+        said = forecast(Run(bank, History(), "running", card), self.rows)
+        return {
+            "W": packed(bank.W), "b": packed(bank.b),
+            "live": {"loss": float(said.log_losses.mean()), "accuracy": float(said.hits.double().mean())},
+            "confusion": said.confusion.tolist(), "guesses": packed(said.guesses, "u1"),
+            "chances": packed(said.probabilities[self.samples]),
+        }  # fmt: skip
+
+
+class Telling(Callback):
+    """Sends a frame after the first minibatches, then by time, and at the end of each epoch.
+
+    Args:
+        live: what is looked at.
+        tell: sends it.
+        turn: ends the run when it is over.
+    """
+
+    def __init__(self, live: Live, tell: Tell, turn: Turn) -> None:
+        self.live, self.tell, self.turn, self.last = live, tell, turn, 0.0
+
+    def start(self, state: State) -> None:
+        """Let the turn's end be the run's."""
+        self.turn.at_end(state.stop)
+
+    def block_end(self, state: State) -> None:
+        """Send what is known within an epoch, if it is time."""
+        if state.reason or state.batch == state.batches or time.perf_counter() - self.last < EVERY:
+            return
+        running = state.running
+        assert running is not None  # a block has ended
+        figures = {"train_loss": float(running.mean_loss[0]), "train_accuracy": float(running.accuracy[0])}
+        self._send("frame", state, {"epoch": state.epoch - 1 + state.batch / state.batches, **figures})
+
+    def epoch_end(self, state: State) -> None:
+        """Send the epoch's record."""
+        if not state.reason or not self.turn.is_over:
+            self._send("epoch", state, state.history.last)
+
+    @torch.inference_mode()
+    def _send(self, kind: str, state: State, figures: dict[str, Any]) -> None:
+        bank, data = state.current, state.dataset
+        assert isinstance(bank, Bank)
+        card = Card(data.name, data.classes, data.image_shape, data.scale, state.asked["loss"])
+        self.tell({"kind": kind, "figures": figures, **self.live.frame(bank, card)})
+        self.last = time.perf_counter()
