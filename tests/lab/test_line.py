@@ -81,7 +81,10 @@ def test_points_as_the_book_makes_them(client: TestClient) -> None:
         ({"points": [[float(i), 0.0] for i in range(201)]}, "at most 200"),
         ({"loss": "cubic"}, "squared"),
         ({"lr": 0}, "greater than or equal"),
-        ({"lr": 1e-5, "epochs": 500, "batch_size": 1, "points": [[float(i), 0.0] for i in range(50)]}, "larger batches"),
+        (
+            {"lr": 1e-5, "epochs": 500, "batch_size": 1, "points": [[float(i), 0.0] for i in range(50)]},
+            "larger batches",
+        ),
     ],
 )
 def test_what_cannot_be(client: TestClient, values: dict[str, Any], why: str) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ from starlette.testclient import TestClient
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.pictures import as_stored, picture_of
+from linnet.errors import UsageError
 from linnet.evaluate.conformal import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.held_out import held_out
-from linnet.errors import UsageError
 from linnet.lab.judges import RECIPES, Judges
 from linnet.lab.room import Room
 from linnet.lab.settings import Settings
@@ -37,11 +36,11 @@ def _digits_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def digits() -> Iterator[tuple[Run, Splits]]:
+def digits() -> tuple[Run, Splits]:
     from linnet.data.digits import load
 
     splits = load()
-    yield fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
+    return fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
 
 
 def model_of(client: TestClient) -> str:
@@ -150,9 +149,7 @@ def test_browsing(client: TestClient, digits: tuple[Run, Splits]) -> None:
         ("/images", {"count": 1000}, 422, "less than or equal"),
     ],
 )
-def test_what_cannot_be(
-    client: TestClient, path: str, values: dict[str, Any], status: int, why: str
-) -> None:
+def test_what_cannot_be(client: TestClient, path: str, values: dict[str, Any], status: int, why: str) -> None:
     answer = client.post(f"/api/try{path}", json={"model": model_of(client), **values})
     assert answer.status_code == status
     assert why in answer.json()["detail"]

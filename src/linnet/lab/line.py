@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import anyio.to_thread
 import torch
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 
 from linnet.config import Recipe
@@ -17,6 +17,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.landscape import landscape, largest_rate, window
 from linnet.lab import scripts
+from linnet.lab.page import Ask
 from linnet.lab.room import Room
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
@@ -29,10 +30,10 @@ LOSSES: tuple[LossName, ...] = ("squared", "huber", "absolute")
 STEPS = 5000
 """Of SGD at most."""
 
-Coordinate = Annotated[float, Field(ge=-1e4, le=1e4, allow_inf_nan=False)]
+Coordinate = Annotated[float, Field(ge=-1e4, le=1e4)]
 
 
-class Asked(BaseModel):
+class Asked(Ask, strict=True):
     """Points, and how SGD is to go about them.
 
     Args:
@@ -45,34 +46,30 @@ class Asked(BaseModel):
         seed: of the start and the order.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     points: list[Annotated[list[Coordinate], Field(min_length=2, max_length=2)]] = Field(
         min_length=2, max_length=200
     )
     loss: LossName = "squared"
-    huber: float = Field(1.0, ge=1e-3, le=1e3, allow_inf_nan=False)
-    lr: float = Field(0.1, ge=1e-6, le=100, allow_inf_nan=False)
+    huber: float = Field(1.0, ge=1e-3, le=1e3)
+    lr: float = Field(0.1, ge=1e-6, le=100)
     batch_size: int = Field(4, ge=1, le=200)
     epochs: int = Field(10, ge=1, le=500)
     seed: int = Field(0, ge=0, lt=2**32)
 
 
-class Wished(BaseModel):
+class Wished(Ask, strict=True):
     """Points to begin with: y = w x + b + ε, as the book makes them."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    w: float = Field(2.0, ge=-100, le=100, allow_inf_nan=False)
-    b: float = Field(1.0, ge=-100, le=100, allow_inf_nan=False)
+    w: float = Field(2.0, ge=-100, le=100)
+    b: float = Field(1.0, ge=-100, le=100)
     rows: int = Field(20, ge=2, le=200)
-    noise: float = Field(1.0, ge=0, le=100, allow_inf_nan=False)
+    noise: float = Field(1.0, ge=0, le=100)
     seed: int = Field(0, ge=0, lt=2**32)
 
 
 def router(room: Room) -> APIRouter:
     """The tab's routes."""
-    routes = APIRouter(prefix="/api/line")
+    routes = APIRouter(prefix="/api/line", tags=["line"])
 
     @routes.post("", summary="The best lines by three losses, SGD's path, and the surface it descends")
     async def line(asked: Asked) -> dict[str, Any]:

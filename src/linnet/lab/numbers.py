@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import anyio.to_thread
 import torch
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from linnet.core.functional import gumbel_softmax
 from linnet.core.precision import Form, Forms, forms
 from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
 from linnet.lab import scripts
+from linnet.lab.page import Ask
 from linnet.lab.plain import all_shown, shown
 from linnet.lab.room import Room
 
@@ -23,7 +24,7 @@ SOFT = 5
 """Gumbel-softmax samples that are shown."""
 
 
-class Asked(BaseModel):
+class Asked(Ask, strict=True):
     """A row of logits and what to do with it.
 
     Args:
@@ -35,21 +36,17 @@ class Asked(BaseModel):
         seed: of the draws.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    logits: list[Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]] = Field(
-        min_length=2, max_length=10
-    )
+    logits: list[Annotated[float, Field(ge=-1e5, le=1e5)]] = Field(min_length=2, max_length=10)
     target: int = Field(0, ge=0, le=9)
-    temperature: float = Field(1.0, ge=0.01, le=1000, allow_inf_nan=False)
+    temperature: float = Field(1.0, ge=0.01, le=1000)
     draws: int = Field(1000, ge=1, le=20_000)
-    sharpness: float = Field(1.0, ge=0.01, le=100, allow_inf_nan=False)
+    sharpness: float = Field(1.0, ge=0.01, le=100)
     seed: int = Field(0, ge=0, lt=2**32)
 
 
 def router(room: Room) -> APIRouter:
     """The tab's routes."""
-    routes = APIRouter(prefix="/api/numbers")
+    routes = APIRouter(prefix="/api/numbers", tags=["numbers"])
 
     @routes.post("", summary="Softmax and cross-entropy in float16, float32 and float64, naive and stable")
     async def numbers(asked: Asked) -> dict[str, Any]:

@@ -84,7 +84,8 @@ kept = held_out(run, train)
 rule = learn_sets(forecast(run, kept.rows), {alpha}, "{method}")
 names = [name for name, held in zip(train.classes, rule.sets(p[None])[0].tolist()) if held]
 found = coverage(rule, forecast(run, test))
-print("set", names, f"learnt on {{len(kept.rows)}} {{kept.source}}; coverage of the test rows {{found.coverage:.4f}}")
+print("set", names, f"learnt on {{len(kept.rows)}} {{kept.source}}")
+print(f"coverage of the test rows {{found.coverage:.4f}}, {{found.mean_size:.2f}} classes a set")
 """
 
 TRY_COMMAND = """\
@@ -125,9 +126,7 @@ def heredoc(python: str) -> str:
 
 def numbers(logits: Sequence[float], target: int, temperature: float, draws: int, seed: int) -> str:
     """The Numbers tab as Python."""
-    return NUMBERS.format(
-        logits=list(logits), target=target, temperature=temperature, draws=draws, seed=seed
-    )
+    return NUMBERS.format(logits=list(logits), target=target, temperature=temperature, draws=draws, seed=seed)
 
 
 def line(
@@ -188,4 +187,6 @@ def _row(run: Run, shot: Shot) -> str:
     text = base64.b64encode(shot.grey).decode()
     scale = round(1 / run.card.scale) / 255
     times = "" if scale == 1 else f" * {scale!r}"
-    return f'torch.frombuffer(bytearray(base64.b64decode(\n    "{text}"\n)), dtype=torch.uint8).double(){times}'
+    return (
+        f'torch.frombuffer(bytearray(base64.b64decode(\n    "{text}"\n)), dtype=torch.uint8).double(){times}'
+    )

@@ -10,14 +10,15 @@ import anyio.to_thread
 import numpy as np
 import torch
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 
 from linnet.data.pictures import as_stored, picture_of, png_of
 from linnet.errors import UsageError
 from linnet.evaluate.contributions import contributions
 from linnet.lab import scripts
-from linnet.lab.judges import Judges
+from linnet.lab.judges import Judge, Judges
+from linnet.lab.page import Ask
 from linnet.lab.room import Room, Trained
 
 MAX_BYTES = 8 << 20
@@ -32,19 +33,17 @@ MAX_ROW = 64 << 10
 Id = Annotated[str, Field(max_length=64)]
 
 
-class Which(BaseModel):
+class Which(Ask, strict=True):
     """A model.
 
     Args:
         model: its id; a model is trained when it is None.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     model: Id | None = None
 
 
-class Browsed(BaseModel):
+class Browsed(Ask, strict=True):
     """Test rows to look through.
 
     Args:
@@ -55,8 +54,6 @@ class Browsed(BaseModel):
         count: how many to give.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     model: Id
     label: int | None = Field(None, ge=0, lt=10_000)
     wrong: bool = False
@@ -64,7 +61,7 @@ class Browsed(BaseModel):
     count: int = Field(24, ge=1, le=60)
 
 
-class Picture(BaseModel):
+class Picture(Ask, strict=True):
     """A PNG or JPEG file to be made like the model's pictures.
 
     Args:
@@ -73,14 +70,12 @@ class Picture(BaseModel):
         invert: always or never; by its border when None.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     model: Id
     file: str = Field(min_length=1, max_length=4 * MAX_BYTES // 3 + 4)
     invert: bool | None = None
 
 
-class Asked(BaseModel):
+class Asked(Ask, strict=True):
     """A row to classify.
 
     Args:
@@ -93,20 +88,18 @@ class Asked(BaseModel):
         method: of the sets, "lac" or "aps".
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     model: Id
     row: int | None = Field(None, ge=0, lt=2**31)
     pixels: str | None = Field(None, max_length=4 * MAX_ROW // 3 + 4)
     explain: int | None = Field(None, ge=0, lt=10_000)
     against: int | None = Field(None, ge=0, lt=10_000)
-    alpha: float = Field(0.1, gt=0, lt=1, allow_inf_nan=False)
+    alpha: float = Field(0.1, gt=0, lt=1)
     method: Literal["lac", "aps"] = "lac"
 
 
 def router(room: Room) -> APIRouter:
     """The tab's routes."""
-    routes = APIRouter(prefix="/api/try")
+    routes = APIRouter(prefix="/api/try", tags=["try"])
     judges = Judges(room)
 
     @routes.post("/model", summary="A model to try; one is trained where none is named")
@@ -134,7 +127,8 @@ def _model(judges: Judges, which: Which) -> dict[str, Any]:
     judge, card = judges.of(number, trained), trained.run.card
     return {
         "id": number, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
-        "features": trained.run.bank.features, "rows": len(trained.test), "accuracy": float(judge.judged.hits.double().mean()),
+        "features": trained.run.bank.features, "rows": len(trained.test),
+        "accuracy": float(judge.judged.hits.double().mean()),
         "is_default": which.model is None,
     }  # fmt: skip
 
@@ -182,22 +176,29 @@ def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
     guess = int(p.argmax())
     k = guess if asked.explain is None else asked.explain
     _check_classes(len(classes), k, asked.against)
-    rule, found = judges.of(asked.model, trained).rule(asked.alpha, asked.method)
+    judge = judges.of(asked.model, trained)
     grey = _grey(trained, x)
     png = png_of(grey) if grey.ndim == 2 else b""
-    shot = scripts.Shot(asked.row, grey.tobytes() if png else b"", png, k, asked.against, asked.alpha, asked.method)
+    shot = scripts.Shot(
+        asked.row, grey.tobytes() if png else b"", png, k, asked.against, asked.alpha, asked.method
+    )
     python, command = scripts.trying(run, shot)
     return {
         "probabilities": p[0].tolist(), "guess": guess, "label": label,
         "pixels": _text(grey) if png else "", "values": [] if png else x.double().tolist(),
         "explanation": _explained(trained, x, k, asked.against),
-        "set": {
-            "classes": rule.sets(p)[0].nonzero()[:, 0].tolist(), "asked": found.asked,
-            "coverage": found.coverage, "mean_size": found.mean_size, "threshold": min(rule.threshold, 1e9),
-            "learnt_on": rule.rows, "source": judges.of(asked.model, trained).source,
-            "is_unseen": judges.of(asked.model, trained).is_unseen, "judged_on": len(trained.test),
-        },
+        "set": _set(judge, p, asked),
         "python": python, "command": command,
+    }  # fmt: skip
+
+
+def _set(judge: Judge, p: Tensor, asked: Asked) -> dict[str, Any]:
+    """The prediction set of a row of probabilities (1, K), and what such sets come to on the test rows."""
+    rule, found = judge.rule(asked.alpha, asked.method)
+    return {
+        "classes": rule.sets(p)[0].nonzero()[:, 0].tolist(), "asked": found.asked,
+        "coverage": found.coverage, "mean_size": found.mean_size, "learnt_on": rule.rows,
+        "source": judge.source, "is_unseen": judge.is_unseen, "judged_on": len(judge.judged),
     }  # fmt: skip
 
 
@@ -208,7 +209,11 @@ def _explained(trained: Trained, x: Tensor, k: int, other: int | None) -> dict[s
     if other is None:
         parts, bias, score = found.parts[k], found.bias[k], scores[k]
     else:
-        parts, bias, score = found.between(k, other), found.bias[k] - found.bias[other], scores[k] - scores[other]
+        parts, bias, score = (
+            found.between(k, other),
+            found.bias[k] - found.bias[other],
+            scores[k] - scores[other],
+        )
     return {
         "explain": k, "against": other, "parts": parts.tolist(), "bias": float(bias),
         "pixels": float(parts.sum()), "score": float(score), "scores": scores.tolist(),
