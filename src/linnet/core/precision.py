@@ -138,7 +138,7 @@ def forms(logits: Tensor, target: int, dtype: torch.dtype, temperature: float = 
 def _form(
     held: Tensor, powers: Tensor, softmax: Tensor, log_softmax: Tensor, loss: Tensor, reference: Tensor
 ) -> Form:
-    strikes = tuple(_strike(float(power), held.dtype) for power in powers)
+    strikes: tuple[Strike, ...] = tuple(_strike(float(power), held.dtype) for power in powers)
     total = powers.sum()
     error = float((softmax.double() - reference).abs().amax())
     cause = _cause(held, strikes, float(total), softmax, log_softmax)

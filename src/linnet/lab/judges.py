@@ -20,7 +20,7 @@ RECIPES = {
     "fashion_mnist": Recipe(epochs=10, batch_size=128, lr=0.1, validation=0.1, seed=0),
     "digits": Recipe(epochs=40, batch_size=64, lr=0.5, validation=0.1, seed=0),
 }
-"""Of the model that is trained where none was, with rows held out so that prediction sets keep their promise."""
+"""Of the model that is trained where none was, with rows held out for the prediction sets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class Judges:
             return self._judges[number]
 
     def default(self) -> str:
-        """The id of a model, trained at the first call, of Fashion-MNIST where it is at hand, of the digits else."""
+        """The id of a model of Fashion-MNIST, or of the digits where that is not at hand, trained once."""
         with self._lock:
             try:
                 self.room.model(self._default)

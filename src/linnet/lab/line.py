@@ -50,21 +50,21 @@ class Asked(Ask, strict=True):
         min_length=2, max_length=200
     )
     loss: LossName = "squared"
-    huber: float = Field(1.0, ge=1e-3, le=1e3)
-    lr: float = Field(0.1, ge=1e-6, le=100)
-    batch_size: int = Field(4, ge=1, le=200)
-    epochs: int = Field(10, ge=1, le=500)
-    seed: int = Field(0, ge=0, lt=2**32)
+    huber: float = Field(default=1.0, ge=1e-3, le=1e3)
+    lr: float = Field(default=0.1, ge=1e-6, le=100)
+    batch_size: int = Field(default=4, ge=1, le=200)
+    epochs: int = Field(default=10, ge=1, le=500)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 class Wished(Ask, strict=True):
     """Points to begin with: y = w x + b + ε, as the book makes them."""
 
-    w: float = Field(2.0, ge=-100, le=100)
-    b: float = Field(1.0, ge=-100, le=100)
-    rows: int = Field(20, ge=2, le=200)
-    noise: float = Field(1.0, ge=0, le=100)
-    seed: int = Field(0, ge=0, lt=2**32)
+    w: float = Field(default=2.0, ge=-100, le=100)
+    b: float = Field(default=1.0, ge=-100, le=100)
+    rows: int = Field(default=20, ge=2, le=200)
+    noise: float = Field(default=1.0, ge=0, le=100)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 def router(room: Room) -> APIRouter:

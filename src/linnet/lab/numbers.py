@@ -37,11 +37,11 @@ class Asked(Ask, strict=True):
     """
 
     logits: list[Annotated[float, Field(ge=-1e5, le=1e5)]] = Field(min_length=2, max_length=10)
-    target: int = Field(0, ge=0, le=9)
-    temperature: float = Field(1.0, ge=0.01, le=1000)
-    draws: int = Field(1000, ge=1, le=20_000)
-    sharpness: float = Field(1.0, ge=0.01, le=100)
-    seed: int = Field(0, ge=0, lt=2**32)
+    target: int = Field(default=0, ge=0, le=9)
+    temperature: float = Field(default=1.0, ge=0.01, le=1000)
+    draws: int = Field(default=1000, ge=1, le=20_000)
+    sharpness: float = Field(default=1.0, ge=0.01, le=100)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 def router(room: Room) -> APIRouter:

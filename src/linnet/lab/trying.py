@@ -55,10 +55,10 @@ class Browsed(Ask, strict=True):
     """
 
     model: Id
-    label: int | None = Field(None, ge=0, lt=10_000)
+    label: int | None = Field(default=None, ge=0, lt=10_000)
     wrong: bool = False
-    start: int = Field(0, ge=0, lt=2**31)
-    count: int = Field(24, ge=1, le=60)
+    start: int = Field(default=0, ge=0, lt=2**31)
+    count: int = Field(default=24, ge=1, le=60)
 
 
 class Picture(Ask, strict=True):
@@ -89,11 +89,11 @@ class Asked(Ask, strict=True):
     """
 
     model: Id
-    row: int | None = Field(None, ge=0, lt=2**31)
-    pixels: str | None = Field(None, max_length=4 * MAX_ROW // 3 + 4)
-    explain: int | None = Field(None, ge=0, lt=10_000)
-    against: int | None = Field(None, ge=0, lt=10_000)
-    alpha: float = Field(0.1, gt=0, lt=1)
+    row: int | None = Field(default=None, ge=0, lt=2**31)
+    pixels: str | None = Field(default=None, max_length=4 * MAX_ROW // 3 + 4)
+    explain: int | None = Field(default=None, ge=0, lt=10_000)
+    against: int | None = Field(default=None, ge=0, lt=10_000)
+    alpha: float = Field(default=0.1, gt=0, lt=1)
     method: Literal["lac", "aps"] = "lac"
 
 

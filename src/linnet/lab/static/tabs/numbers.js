@@ -11,7 +11,7 @@ export const words = {
     intro: "Softmax of o/T as a machine computes it. The naive form takes exp(o) as it is; the stable form takes the largest logit out first.",
     limits: "exp(o) is ∞ above {over} and 0 below {under}; {digits} digits",
     naive: "naive", stable: "stable", form: "form", power: "exp(o)", shifted: "exp(o − max)", probability: "softmax", log: "log-softmax",
-    total: "sum", loss: "Cross-entropy of class {k}", logit: "o/T",
+    total: "sum", loss: "Cross-entropy of class {k}:", logit: "o/T",
     error: "largest error {error}",
     strike_overflow: "overflow: larger than the type can hold", strike_underflow: "underflow: rounded to 0",
     strike_subnormal: "subnormal: near 0, few digits left",
@@ -35,7 +35,7 @@ export const words = {
     intro: "机器如何计算 o/T 的 softmax。朴素形式直接取 exp(o)；稳定形式先减去最大的 logit。",
     limits: "exp(o) 在 {over} 以上为 ∞，在 {under} 以下为 0；{digits} 位有效数字",
     naive: "朴素", stable: "稳定", form: "形式", power: "exp(o)", shifted: "exp(o − max)", probability: "softmax", log: "log-softmax",
-    total: "总和", loss: "类别 {k} 的交叉熵", logit: "o/T",
+    total: "总和", loss: "类别 {k} 的交叉熵：", logit: "o/T",
     error: "最大误差 {error}",
     strike_overflow: "上溢：超出该类型的范围", strike_underflow: "下溢：舍入为 0", strike_subnormal: "次正规数：接近 0，有效数字很少",
     cause_logit_overflow: "logit 本身已超出该类型的范围。",
@@ -56,14 +56,14 @@ export const words = {
 
 const EXAMPLES = {
   calm: { logits: [2, 1, 0, -1], range: 10 },
-  half: { logits: [12, 3, 0, -14], range: 30 },
+  half: { logits: [12, 11, 10.5, -8], range: 30 },
   sum: { logits: [88.5, 88.5, 88, 80], range: 100 },
   overflow: { logits: [1000, 990, 20, -500], range: 1000 },
   under: { logits: [-900, -910, -950, -1000], range: 1000 },
   lost: { logits: [0, -15, -100, -800], range: 1000 },
 };
 const RANGES = [10, 30, 100, 1000, 3000];
-const START = { logits: "12,3,0,-14", range: 30, target: 1, temperature: 1, draws: 1000, sharpness: 1, seed: 0 };
+const START = { logits: "12,11,10.5,-8", range: 30, target: 1, temperature: 1, draws: 1000, sharpness: 1, seed: 0 };
 const MARKS = { overflow: "▲", underflow: "▼", subnormal: "◦" };
 
 export function mount(root, lab) {
@@ -204,7 +204,7 @@ export function mount(root, lab) {
       { type: "scatter", mode: "lines+markers", x: gumbel.marks, y: gumbel.distances, line: { color: colour(1) }, marker: { size: 4 } },
     ], {
       xaxis: { type: "log", title: { text: t("drawsAxis") }, dtick: 1 },
-      yaxis: { type: "log", title: { text: t("distanceAxis") }, exponentformat: "none" }, showlegend: false,
+      yaxis: { type: "log", title: { text: t("distanceAxis") }, dtick: 1, range: [Math.min(-3, ...gumbel.distances.map(Math.log10)), 0.1] }, showlegend: false,
     });
   }
 
@@ -213,7 +213,7 @@ export function mount(root, lab) {
     lab.chart(softs, logits.map((_, k) => ({
       type: "bar", orientation: "h", name: t("klass", { k }), y: rows, x: gumbel.samples.map((sample) => sample[k]),
       marker: { color: colour(k) },
-    })), { barmode: "stack", bargap: 0.25, xaxis: { range: [0, 1] }, yaxis: { autorange: "reversed" } });
+    })), { barmode: "stack", bargap: 0.25, xaxis: { range: [0, 1] }, yaxis: { autorange: "reversed" }, legend: { orientation: "h", y: 1.15, x: 0, traceorder: "normal" } });
   }
 
   build();
