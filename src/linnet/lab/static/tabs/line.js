@@ -310,7 +310,7 @@ function fitsTable(lab, lines, step) {
     h("tr", { dataset: { line: line.name } },
       h("th", { scope: "row" }, swatch(line), t(line.name), h("small", {}, t(`${line.name}Hint`, { n: step }))),
       ["w", "b", "loss"].map((name) =>
-        h("td", { class: "number", dataset: { name, value: String(line[name] ?? "") } }, line[name] === undefined ? "" : shown(line[name], 5)))));
+        h("td", { class: "number", dataset: { name, value: String(line[name] ?? "") } }, line[name] === undefined ? "" : shown(line[name])))));
   return h("table", { class: "fits" },
     h("thead", {}, h("tr", {}, ["method", "w", "b", "mean"].map((name) => h("th", { scope: "col" }, t(name))))), h("tbody", {}, rows));
 }
