@@ -101,6 +101,7 @@ export function mount(root, lab) {
       return;
     }
     points = next;
+    choose(board.chosen);
     ask();
   }
 

@@ -6,8 +6,8 @@ import { sketch } from "./sketch.js";
 
 export const words = {
   en: {
-    training: "Training a model to try; this takes a moment …", modelIs: "The model is of {name}; it takes {accuracy} of {rows} test rows for what they are.",
-    isDefault: "It was trained here just now. Train one of your own on the Train tab, and it is used here.",
+    training: "Training a model to try; this takes a moment …", modelIs: "Model: {name}, accuracy {accuracy} on {rows} test rows.",
+    isDefault: "The lab trained it by itself; a model that you load on the Train or Sweep tab takes its place.",
     gone: "The model that was loaded is no longer there; this is the usual one.",
     picture: "Picture", canvas: "Drawing area, light on dark. Space puts the pen down or lifts it, arrow keys move it, with Shift they draw.",
     draw: "Draw here, drop or paste a picture, or pick a test image below.", brush: "Brush", eraser: "Eraser", undo: "Undo", clear: "Clear",
@@ -17,7 +17,7 @@ export const words = {
     tests: "Test images", testRows: "Test rows", all: "all classes", klass: "Class", wrong: "only mistakes", random: "Random", previous: "Previous", next: "Next",
     found: "{from}–{to} of {n}", nothing: "There are none.", row: "row {row}: {label}", taken: "row {row}: {label}, taken for {guess}",
     answer: "What it says", isRow: "Test row {row} is of class {label}.", sees: "What the model sees",
-    probabilities: "Probabilities", explainThis: "explain {name}",
+    probabilities: "Probabilities", explainThis: "explain {name}", inSet: "Blue: in the prediction set. Choose a class to see why.",
     set: "Prediction set", alpha: "May miss (α)", method: "Method",
     lac: "LAC: the smallest sets", aps: "APS: larger where it is hard",
     asked: "Sets like this hold the right class in {asked} of cases, if new pictures are like the rows they were learnt on.",
@@ -31,8 +31,8 @@ export const words = {
     hover: "pixel ({x}, {y}): {value}",
   },
   zh: {
-    training: "正在训练一个可供试用的模型，请稍候……", modelIs: "模型：{name}；在 {rows} 个测试样本上的精度为 {accuracy}。",
-    isDefault: "它是刚刚在这里训练的。在“训练”页训练你自己的模型，这里就会使用它。",
+    training: "正在训练一个可供试用的模型，请稍候……", modelIs: "模型：{name}，在 {rows} 个测试样本上的精度为 {accuracy}。",
+    isDefault: "它由实验室自行训练；在“训练”或“扫描”页载入你的模型后，这里就会使用它。",
     gone: "先前载入的模型已不在，现在用的是默认模型。",
     picture: "图片", canvas: "绘图区，黑底白线。空格键落笔或抬笔，方向键移动，按住 Shift 移动则画线。",
     draw: "在这里画，拖入或粘贴图片，或在下面挑选测试图像。", brush: "画笔", eraser: "橡皮", undo: "撤销", clear: "清空",
@@ -42,7 +42,7 @@ export const words = {
     tests: "测试图像", testRows: "测试样本", all: "所有类别", klass: "类别", wrong: "只看分错的", random: "随机", previous: "上一页", next: "下一页",
     found: "第 {from}–{to} 个，共 {n} 个", nothing: "没有符合的样本。", row: "第 {row} 行：{label}", taken: "第 {row} 行：{label}，被当作 {guess}",
     answer: "模型的回答", isRow: "测试样本 {row} 的类别是 {label}。", sees: "模型所见",
-    probabilities: "概率", explainThis: "解释 {name}",
+    probabilities: "概率", explainThis: "解释 {name}", inSet: "蓝色：在预测集中。点选类别可看原因。",
     set: "预测集", alpha: "允许漏掉的比例 α", method: "方法",
     lac: "LAC：集合最小", aps: "APS：难分的样本集合更大",
     asked: "如果新图片与学习时的样本同分布，这样的集合有 {asked} 的机会包含正确类别。",
@@ -338,7 +338,7 @@ function says(lab, model, found, wish, choose) {
   return h("section", { class: "card says", ariaLabel: t("answer") },
     h("div", {}, h("h2", {}, t("sees")), seen, h("p", { class: "verdict-line" }, h("strong", { class: "guess-name" }, classes[found.guess])),
       truth ? h("p", { class: found.label === found.guess ? "soft" : "soft mistaken-text" }, truth) : null),
-    h("div", {}, h("h2", {}, t("probabilities")), h("div", { class: "bars" }, bars)));
+    h("div", {}, h("h2", {}, t("probabilities")), h("div", { class: "bars" }, bars), h("p", { class: "soft" }, t("inSet"))));
 }
 
 // The parts of a score, which with the bias sum to it: as a picture, or the largest of the columns.
@@ -381,7 +381,7 @@ function setOf(lab, model, set) {
   const names = set.classes.map((k) => h("span", { class: "chip member", dataset: { klass: k } }, model.classes[k]));
   return h("div", { class: "set" },
     h("div", { class: "row members" }, names.length ? names : h("span", { class: "soft" }, t("empty"))),
-    h("p", {}, t("asked", { asked: percent(set.asked) })),
+    h("p", {}, t("asked", { asked: percent(set.asked, 0) })),
     h("p", { class: "soft measured", dataset: { value: String(set.coverage) } },
       t("measured", { n: set.judged_on, coverage: percent(set.coverage, 2), size: set.mean_size.toFixed(2) }), " ",
       t("source", { n: set.learnt_on, source: t(set.source) })),
