@@ -44,6 +44,8 @@ def test_lines_path_and_surface_are_the_library_s(client: TestClient, loss: str)
     assert found["path"]["b"] == path[:, 1].tolist()
     assert found["path"]["losses"] == run.history["train_loss"]
     assert found["path"]["ended"] == ""
+    start = by_name(loss, 0.5).value((path[0, 0] * DATA.X + path[0, 1]).T, DATA.y.T).mean()
+    assert found["path"]["start"] == pytest.approx(float(start))
     surface = found["surface"]
     w, b = (torch.tensor(surface[name], dtype=torch.float64) for name in "wb")
     again = landscape(DATA, by_name(loss, 0.5), w, b)

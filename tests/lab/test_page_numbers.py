@@ -28,8 +28,8 @@ def number(page: Page, name: str) -> float:
 def wait_for(page: Page, name: str, value: float) -> None:
     until(
         page,
-        '([name, value]) => document.querySelector(`[data-name="${name}"]`)?.dataset.value === value',
-        arg=[name, str(value)],
+        '([name, value]) => document.querySelector(`[data-name="${name}"]`)?.dataset.value == value',
+        arg=[name, f"{value:g}"],
     )
 
 

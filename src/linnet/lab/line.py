@@ -94,17 +94,21 @@ def answer(asked: Asked) -> dict[str, Any]:
     path, losses, ended = _descended(dataset, asked)
     best = fits[asked.loss]
     centre = torch.tensor([best["w"], best["b"]])
-    surface = landscape(dataset, by_name(asked.loss, asked.huber), *window(centre, path[0], path))
+    loss = by_name(asked.loss, asked.huber)
+    surface = landscape(dataset, loss, *window(centre, path[0], path))
     python = scripts.line(asked.points, asked.loss, asked.huber, asked.lr, asked.batch_size, asked.epochs,
                           asked.seed)  # fmt: skip
     return {
         "fits": fits,
-        "path": {"w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "losses": losses, "ended": ended},
+        "path": {
+            "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "losses": losses, "ended": ended,
+            "start": float(landscape(dataset, loss, path[:1, 0], path[:1, 1]).loss),
+        },
         "surface": {"w": surface.w.tolist(), "b": surface.b.tolist(), "loss": surface.loss.tolist()},
         "largest_rate": largest_rate(dataset),
         "python": python,
         "command": scripts.heredoc(python),
-    }
+    }  # fmt: skip
 
 
 def points_of(asked: Asked) -> Dataset:

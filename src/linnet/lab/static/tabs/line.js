@@ -20,7 +20,7 @@ export const words = {
     sgdHint: "after {n} steps", best: "optimum", path: "SGD's path", epoch: "epoch",
     bound: "With whole batches the squared loss does not diverge below η = {rate}.",
     diverged: "It diverged: the steps were too large. Lower the learning rate below {rate}, or take larger batches.",
-    stopped: "SGD stopped: {detail}", few: "A line needs two points: add one.", many: "200 points are the most: remove one first.",
+    stopped: "SGD stopped: {detail}", worse: "The loss is higher than before the first step: lower the learning rate.", few: "A line needs two points: add one.", many: "200 points are the most: remove one first.",
   },
   zh: {
     points: "数据点", data: "数据", descent: "下降", surface: "w 与 b 上的损失：{loss}", curve: "每个迭代周期的损失",
@@ -37,7 +37,7 @@ export const words = {
     sgdHint: "{n} 步之后", best: "最优点", path: "SGD 的路径", epoch: "迭代周期",
     bound: "用整批数据时，η 小于 {rate}，平方损失就不会发散。",
     diverged: "训练发散了：步子太大。请把学习率降到 {rate} 以下，或增大批量。",
-    stopped: "SGD 停止了：{detail}", few: "直线需要两个点：请添加一个。", many: "最多 200 个点：请先删除一个。",
+    stopped: "SGD 停止了：{detail}", worse: "损失比第一步之前还高：请降低学习率。", few: "直线需要两个点：请添加一个。", many: "最多 200 个点：请先删除一个。",
   },
 };
 
@@ -128,8 +128,9 @@ export function mount(root, lab) {
     last = { python: answer.python, command: answer.command };
     copies.refresh();
     const rate = shown(answer.largest_rate, 3);
-    const isDiverged = answer.path.ended && state.loss === "squared";
-    lab.say(isDiverged ? t("diverged", { rate }) : answer.path.ended ? t("stopped", { detail: answer.path.ended }) : "");
+    const { losses, start, ended: why } = answer.path;
+    const isWorse = why || losses.at(-1) > start; // than before the first step
+    lab.say(!isWorse ? "" : state.loss === "squared" ? t("diverged", { rate }) : why ? t("stopped", { detail: why }) : t("worse"));
     bound.textContent = t("bound", { rate });
     surfaceTitle.textContent = t("surface", { loss: t(state.loss) });
     step.max = answer.path.w.length - 1;
@@ -153,6 +154,8 @@ export function mount(root, lab) {
     const { surface: plain, fits, path } = found;
     const best = fits[state.loss];
     const height = plain.loss.map((row) => row.map((loss) => Math.sqrt(Math.max(0, loss - best.loss)))); // even rings
+    const far = path.w.findIndex((w, k) => isFar(w, plain.w) || isFar(path.b[k], plain.b)); // out of sight, and too far to draw
+    const end = far < 0 ? now + 1 : Math.min(now, far) + 1;
     const ink = getComputedStyle(document.documentElement).getPropertyValue("--ink");
     lab.chart(surface, [
       {
@@ -160,7 +163,7 @@ export function mount(root, lab) {
         colorscale: lab.theme === "dark" ? NIGHT : DAY, hovertemplate: `w %{x:.3f}<br>b %{y:.3f}<br>${t("mean")} %{customdata:.4f}<extra></extra>`,
       },
       {
-        type: "scatter", mode: "lines+markers", name: t("path"), x: path.w.slice(0, now + 1), y: path.b.slice(0, now + 1), hoverinfo: "skip",
+        type: "scatter", mode: "lines+markers", name: t("path"), x: path.w.slice(0, end), y: path.b.slice(0, end), hoverinfo: "skip",
         line: { color: colour(1), width: 1.6 }, marker: { size: 4, color: colour(1) },
       },
       {
@@ -169,7 +172,7 @@ export function mount(root, lab) {
         hovertemplate: `${t("best")}<br>w %{x:.4f}<br>b %{y:.4f}<extra></extra>`,
       },
       {
-        type: "scatter", mode: "markers", x: [path.w[now]], y: [path.b[now]], showlegend: false, hoverinfo: "skip",
+        type: "scatter", mode: "markers", x: [path.w[end - 1]], y: [path.b[end - 1]], showlegend: false, hoverinfo: "skip",
         marker: { size: 11, color: colour(1), line: { color: ink, width: 1.5 } },
       },
     ], {
@@ -291,6 +294,9 @@ export function mount(root, lab) {
     board.stop();
   };
 }
+
+// Whether a number is more than a hundred widths of a window away from it.
+const isFar = (value, window) => Math.abs(value - window[0]) > 100 * (window.at(-1) - window[0]);
 
 const DAY = [[0, "#ffffff"], [0.15, "#d6e6f2"], [0.5, "#8fb9d9"], [1, "#2f6f9f"]];
 const NIGHT = [[0, "#0d2233"], [0.15, "#143852"], [0.5, "#22597f"], [1, "#4b8fbd"]];
