@@ -10,7 +10,7 @@ from linnet.core.losses import by_name
 from linnet.data import synthetic
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
-from linnet.evaluate.landscape import landscape, largest_rate, window
+from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
 from tests.conftest import make_blobs
@@ -25,6 +25,14 @@ def test_it_is_the_mean_loss_and_nowhere_below_the_optimum(name: str, w: float, 
     by_hand = by_name(name).value((found.w[1] * DATA.X + found.b[2]).T, DATA.y.T).mean()
     torch.testing.assert_close(found.loss[2, 1], by_hand)
     assert float(found.loss.min()) >= solve(DATA, name).stats.objective - 1e-9
+
+
+def test_the_losses_along_a_path() -> None:
+    path = torch.tensor([[0.0, 0.0], [1.0, 2.0], [1e200, 0.0]], dtype=torch.float64)
+    found = losses_at(DATA, by_name("squared"), path)
+    torch.testing.assert_close(found[0], DATA.y.square().mean() / 2)
+    torch.testing.assert_close(found[1], (DATA.X + 2 - DATA.y).square().mean() / 2)
+    assert float(found[2]) == float("inf")
 
 
 def test_scaled_features() -> None:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 import linnet
 from linnet.core.losses import by_name
 from linnet.data import synthetic
-from linnet.evaluate.landscape import landscape
+from linnet.evaluate.landscape import landscape, losses_at
 from linnet.train.fit import fit
 from linnet.train.trace import Trace
 
@@ -42,10 +42,10 @@ def test_lines_path_and_surface_are_the_library_s(client: TestClient, loss: str)
     path = torch.cat(trace.points)
     assert found["path"]["w"] == path[:, 0].tolist()
     assert found["path"]["b"] == path[:, 1].tolist()
-    assert found["path"]["losses"] == run.history["train_loss"]
+    assert found["path"]["epochs"] == run.history["train_loss"]
     assert found["path"]["ended"] == ""
-    start = by_name(loss, 0.5).value((path[0, 0] * DATA.X + path[0, 1]).T, DATA.y.T).mean()
-    assert found["path"]["start"] == pytest.approx(float(start))
+    assert found["path"]["losses"] == losses_at(DATA, by_name(loss, 0.5), path).tolist()
+    assert found["path"]["losses"][3::3] == pytest.approx(found["path"]["epochs"])
     surface = found["surface"]
     w, b = (torch.tensor(surface[name], dtype=torch.float64) for name in "wb")
     again = landscape(DATA, by_name(loss, 0.5), w, b)
@@ -65,6 +65,7 @@ def test_too_large_a_rate_ends_in_advice_with_the_path_so_far(client: TestClient
     assert "lower the learning rate" in found["path"]["ended"]
     assert len(found["path"]["w"]) > 10
     assert max(map(abs, found["path"]["w"])) > 1e6
+    assert found["path"]["losses"][-1] == "inf" or found["path"]["losses"][-1] > 1e6
 
 
 def test_points_as_the_book_makes_them(client: TestClient) -> None:

@@ -43,17 +43,31 @@ def landscape(dataset: Dataset, loss: Loss, w: Tensor, b: Tensor) -> Landscape:
     Raises:
         UsageError: more features or targets than one, or too many points for the rows.
     """
+    w, b = w.double(), b.double()
+    at = torch.cartesian_prod(b, w).view(-1, 2).flip(1)  # (H·G, 2)
+    return Landscape(w, b, losses_at(dataset, loss, at).view(len(b), len(w)))
+
+
+def losses_at(dataset: Dataset, loss: Loss, theta: Tensor) -> Tensor:
+    """The mean loss of each of some weights and biases, (P,), float64; ∞ where it is too large for that.
+
+    Args:
+        dataset: a regression of one feature and one target.
+        loss: in score space.
+        theta: (w, b) of each, (P, 2), such as the path of a descent.
+
+    Raises:
+        UsageError: more features or targets than one, or too many points for the rows.
+    """
     _check(dataset)
-    if len(w) * len(b) * len(dataset) > MOST or not len(w) or not len(b):
+    if not 0 < len(theta) * len(dataset) <= MOST:
         raise UsageError(
-            f"a surface of {len(w)} × {len(b)} points over {len(dataset)} rows cannot be: take 1 to "
+            f"{len(theta):,} points over {len(dataset):,} rows cannot be: take 1 to "
             f"{MOST // max(1, len(dataset)):,} points"
         )
-    at = torch.cartesian_prod(b.double(), w.double()).view(-1, 2)  # (H·G, 2)
-    bank = Bank.of(at[:, 1:], at[:, 0], len(at))
-    scores = bank.scores(dataset.X.double(), dataset.scale)  # (H·G, 1, N)
-    means = loss.value(scores, dataset.y.double().T).mean(-1)
-    return Landscape(w.double(), b.double(), means.view(len(b), len(w)))
+    bank = Bank(theta.double(), len(theta))
+    scores = bank.scores(dataset.X.double(), dataset.scale)  # (P, 1, N)
+    return loss.value(scores, dataset.y.double().T).mean(-1)
 
 
 def window(centre: Tensor, start: Tensor, path: Tensor, size: int = 61) -> tuple[Tensor, Tensor]:

@@ -15,9 +15,10 @@ from linnet.core.losses import by_name
 from linnet.data import synthetic
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
-from linnet.evaluate.landscape import landscape, largest_rate, window
+from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.lab import scripts
 from linnet.lab.page import Ask
+from linnet.lab.plain import all_shown
 from linnet.lab.room import Room
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
@@ -101,8 +102,8 @@ def answer(asked: Asked) -> dict[str, Any]:
     return {
         "fits": fits,
         "path": {
-            "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "losses": losses, "ended": ended,
-            "start": float(landscape(dataset, loss, path[:1, 0], path[:1, 1]).loss),
+            "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "epochs": losses, "ended": ended,
+            "losses": all_shown(losses_at(dataset, loss, path)),
         },
         "surface": {"w": surface.w.tolist(), "b": surface.b.tolist(), "loss": surface.loss.tolist()},
         "largest_rate": largest_rate(dataset),

@@ -1,12 +1,12 @@
 // Line: linear regression with points to drag: three losses, and the path of SGD over the surface of one.
 
 import { colour } from "../chart.js";
-import { choice, knob, sheet, shown, steady } from "./parts.js";
+import { choice, knob, real, sheet, shown, steady } from "./parts.js";
 import { plane } from "./plane.js";
 
 export const words = {
   en: {
-    points: "Points", data: "Data", descent: "Descent", surface: "Loss over w and b: {loss}", curve: "Loss of each epoch",
+    points: "Points", data: "Data", descent: "Descent", surface: "Loss over w and b: {loss}", curve: "Loss after each step",
     intro: "Drag a point and see which line follows it. Click an empty place for a new point.",
     help: "By keyboard",
     keys: "Tab to the points; PageDown and PageUp go from one to the next; arrow keys move it, with Shift by more; Delete takes it away, Insert adds one.",
@@ -17,13 +17,13 @@ export const words = {
     noise: "Noise σ", rows: "How many",
     method: "line", w: "w", b: "b", mean: "mean loss", step: "Step {k} of {n}", play: "Play", stop: "Stop",
     squaredHint: "½(ŷ − y)²: the closed form", huberHint: "squared near, straight beyond δ", absoluteHint: "|ŷ − y|: the median's kin",
-    sgdHint: "after {n} steps", best: "optimum", path: "SGD's path", epoch: "epoch",
+    sgdHint: "after {n} steps", best: "optimum", path: "SGD's path", epochEnds: "ends of epochs", stepAxis: "step",
     bound: "With whole batches the squared loss does not diverge below η = {rate}.",
     diverged: "It diverged: the steps were too large. Lower the learning rate below {rate}, or take larger batches.",
-    stopped: "SGD stopped: {detail}", worse: "The loss is higher than before the first step: lower the learning rate.", few: "A line needs two points: add one.", many: "200 points are the most: remove one first.",
+    stopped: "SGD stopped: {detail}", worse: "The loss is far higher than before the first step: lower the learning rate.", few: "A line needs two points: add one.", many: "200 points are the most: remove one first.",
   },
   zh: {
-    points: "数据点", data: "数据", descent: "下降", surface: "w 与 b 上的损失：{loss}", curve: "每个迭代周期的损失",
+    points: "数据点", data: "数据", descent: "下降", surface: "w 与 b 上的损失：{loss}", curve: "每一步之后的损失",
     intro: "拖动一个点，看哪条直线跟着它走。点击空白处可添加新点。",
     help: "键盘操作",
     keys: "按 Tab 进入数据点；PageDown 与 PageUp 切换点；方向键移动，加 Shift 移动更多；Delete 删除，Insert 添加。",
@@ -34,10 +34,10 @@ export const words = {
     noise: "噪声 σ", rows: "点数",
     method: "直线", w: "w", b: "b", mean: "平均损失", step: "第 {k} 步，共 {n} 步", play: "播放", stop: "停止",
     squaredHint: "½(ŷ − y)²：解析解", huberHint: "近处平方，δ 以外为直线", absoluteHint: "|ŷ − y|：如同中位数",
-    sgdHint: "{n} 步之后", best: "最优点", path: "SGD 的路径", epoch: "迭代周期",
+    sgdHint: "{n} 步之后", best: "最优点", path: "SGD 的路径", epochEnds: "迭代周期末", stepAxis: "步",
     bound: "用整批数据时，η 小于 {rate}，平方损失就不会发散。",
     diverged: "训练发散了：步子太大。请把学习率降到 {rate} 以下，或增大批量。",
-    stopped: "SGD 停止了：{detail}", worse: "损失比第一步之前还高：请降低学习率。", few: "直线需要两个点：请添加一个。", many: "最多 200 个点：请先删除一个。",
+    stopped: "SGD 停止了：{detail}", worse: "损失比第一步之前高得多：请降低学习率。", few: "直线需要两个点：请添加一个。", many: "最多 200 个点：请先删除一个。",
   },
 };
 
@@ -128,13 +128,13 @@ export function mount(root, lab) {
     last = { python: answer.python, command: answer.command };
     copies.refresh();
     const rate = shown(answer.largest_rate, 3);
-    const { losses, start, ended: why } = answer.path;
-    const isWorse = why || losses.at(-1) > start; // than before the first step
+    const { ended: why } = answer.path;
+    const losses = answer.path.losses.map(real);
+    const isWorse = why || !(losses.at(-1) < 10 * losses[0]); // far worse than before the first step
     lab.say(!isWorse ? "" : state.loss === "squared" ? t("diverged", { rate }) : why ? t("stopped", { detail: why }) : t("worse"));
     bound.textContent = t("bound", { rate });
     surfaceTitle.textContent = t("surface", { loss: t(state.loss) });
     step.max = answer.path.w.length - 1;
-    drawCurve();
     drawStep();
   }
 
@@ -144,10 +144,11 @@ export function mount(root, lab) {
     step.value = now;
     stepName.textContent = t("step", { k: now, n: path.w.length - 1 });
     const lines = LOSSES.map((name) => ({ name, ...fits[name], colour: colour(COLOURS[name]), dash: "" }));
-    lines.push({ name: "sgd", w: path.w[now], b: path.b[now], colour: colour(COLOURS.sgd), dash: "7 5" });
+    lines.push({ name: "sgd", w: path.w[now], b: path.b[now], loss: path.losses[now], colour: colour(COLOURS.sgd), dash: "7 5" });
     board.draw(points, lines);
     table.replaceChildren(fitsTable(lab, lines, now));
     drawSurface(now);
+    drawCurve(now);
   }
 
   function drawSurface(now) {
@@ -178,24 +179,29 @@ export function mount(root, lab) {
     ], {
       xaxis: { title: { text: "w" }, range: [plain.w[0], plain.w.at(-1)], showgrid: false, zeroline: false },
       yaxis: { title: { text: "b" }, range: [plain.b[0], plain.b.at(-1)], showgrid: false, zeroline: false },
-      legend: { orientation: "h", y: 1.1, x: 0 },
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     });
   }
 
-  function drawCurve() {
-    const { losses } = found.path;
+  function drawCurve(now) {
+    const losses = found.path.losses.map(real).map((loss) => (loss < 1e300 ? loss : null));
+    const n = losses.length - 1;
+    const perEpoch = n / Math.max(1, found.path.epochs.length);
     lab.chart(curve, [
+      { type: "scatter", mode: "lines", name: t("sgd"), y: losses, line: { color: colour(1), width: 1.5 } },
       {
-        type: "scatter", mode: "lines+markers", name: t("sgd"), x: losses.map((_, i) => i + 1), y: losses,
-        line: { color: colour(1) }, marker: { size: 5 },
+        type: "scatter", mode: "markers", name: t("epochEnds"), x: found.path.epochs.map((_, i) => (i + 1) * perEpoch), y: found.path.epochs,
+        marker: { size: 6, color: colour(1) },
       },
       {
-        type: "scatter", mode: "lines", name: t("best"), x: [1, Math.max(2, losses.length)],
-        y: Array(2).fill(found.fits[state.loss].loss), line: { color: colour(COLOURS[state.loss]), dash: "dot" },
+        type: "scatter", mode: "lines", name: t("best"), x: [0, n], y: Array(2).fill(found.fits[state.loss].loss),
+        line: { color: colour(COLOURS[state.loss]), dash: "dot" },
       },
+      { type: "scatter", mode: "markers", x: [now], y: [losses[now]], showlegend: false, hoverinfo: "skip", marker: { size: 11, color: colour(1) } },
     ], {
-      xaxis: { title: { text: t("epoch") }, rangemode: "tozero" },
-      yaxis: { title: { text: t("mean") }, type: losses.some((loss) => loss > 1000) ? "log" : "linear" },
+      xaxis: { title: { text: t("stepAxis") }, rangemode: "tozero" },
+      yaxis: { title: { text: t("mean") }, type: losses.some((loss) => loss === null || loss > 1000) ? "log" : "linear", rangemode: "tozero" },
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     });
   }
 
@@ -275,7 +281,7 @@ export function mount(root, lab) {
   root.append(
     h("div", { class: "columns" }, controls,
       h("div", { class: "stack" },
-        h("div", { class: "pair" },
+        h("div", { class: "pair first" },
           h("section", { class: "card", ariaLabel: t("points") }, h("h2", {}, t("points")), board.element, tools,
             h("details", {}, h("summary", {}, t("help")), h("p", { class: "soft" }, t("keys")))),
           h("section", { class: "card" }, surfaceTitle, surface, h("div", { class: "scrub" }, play, step, stepName))),

@@ -196,7 +196,7 @@ export function mount(root, lab) {
     lab.chart(bars, [
       { type: "bar", name: t("expected"), x: names(), y: exact, marker: { color: colour(0) } },
       { type: "bar", name: t("frequency"), x: names(), y: found.gumbel.frequencies, marker: { color: colour(3) } },
-    ], { barmode: "group", bargap: 0.3, yaxis: { range: [0, 1], tickformat: ".0%" } });
+    ], { barmode: "group", bargap: 0.3, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, yaxis: { range: [0, 1], tickformat: ".0%" } });
   }
 
   function drawDistances(gumbel) {
@@ -213,16 +213,16 @@ export function mount(root, lab) {
     lab.chart(softs, logits.map((_, k) => ({
       type: "bar", orientation: "h", name: t("klass", { k }), y: rows, x: gumbel.samples.map((sample) => sample[k]),
       marker: { color: colour(k) },
-    })), { barmode: "stack", bargap: 0.25, xaxis: { range: [0, 1] }, yaxis: { autorange: "reversed" }, legend: { orientation: "h", y: 1.15, x: 0, traceorder: "normal" } });
+    })), { barmode: "stack", bargap: 0.25, xaxis: { range: [0, 1] }, yaxis: { autorange: "reversed" }, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" } });
   }
 
   build();
   const card = (title, body) => h("section", { class: "card", ariaLabel: title }, h("h2", {}, title), body);
   root.append(
-    h("div", { class: "columns" }, h("div", { class: "stack" }, controls, gumbelControls()),
+    h("div", { class: "columns" }, controls,
       h("div", { class: "stack" }, tables,
-        h("div", { class: "pair" }, card(t("probabilities"), bars), card(t("distance"), distances)),
-        card(t("soft"), softs), code)),
+        h("div", { class: "pair" }, gumbelControls(), card(t("probabilities"), bars)),
+        h("div", { class: "pair" }, card(t("soft"), softs), card(t("distance"), distances)), code)),
   );
   ask();
   return () => send.stop();

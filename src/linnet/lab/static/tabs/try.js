@@ -64,9 +64,8 @@ const COLUMNS = 12;
 
 export function mount(root, lab) {
   sheet();
-  const { h, t } = lab;
+  const { t } = lab;
   const ended = new AbortController();
-  root.append(h("p", { class: "soft" }, t("training")));
   lab.say(t("training"));
   open(lab, ended.signal).then((model) => {
     if (ended.signal.aborted) return;
@@ -110,9 +109,9 @@ function desk(lab, model, ended) {
   ended.signal.addEventListener("abort", () => [classify, prepare].forEach((one) => one.stop()));
 
   const canvas = sketch(lab, drawn);
-  const copied = h("div");
+  const copied = h("div", { class: "copied" });
   const copies = lab.copy(copied, () => last);
-  const answer = h("div", { class: "stack" });
+  const answer = h("div", { class: "stack answers" });
   const explain = choice({
     label: t("explain"), name: "explain", value: String(state.explain ?? ""), options: [["", "—"], ...classes.map((name, k) => [String(k), name])],
     onchange: (k) => change("explain", k === "" ? undefined : Number(k)),
@@ -197,7 +196,7 @@ function desk(lab, model, ended) {
   });
   const easel = model.image_shape ? easelCard(lab, canvas, invert, take) : null;
   if (easel) listen(easel, take, ended.signal);
-  const about = h("p", { class: "soft" }, t("modelIs", { name: model.name, accuracy: percent(model.accuracy), rows: model.rows }), " ",
+  const about = h("p", { class: "soft about" }, t("modelIs", { name: model.name, accuracy: percent(model.accuracy), rows: model.rows }), " ",
     model.is_default ? t("isDefault") : "");
   const gallery = galleryCard(lab, model, state, pick, ended.signal);
   if (state.pixels !== undefined && easel) {
@@ -312,7 +311,7 @@ function galleryCard(lab, model, state, pick, signal) {
 
   ask();
   const small = (key, onclick) => h("button", { type: "button", class: "small", onclick }, t(key));
-  return h("section", { class: "card", ariaLabel: t("tests") }, h("h2", {}, t(model.image_shape ? "tests" : "testRows")), klass.element,
+  return h("section", { class: "card tests", ariaLabel: t("tests") }, h("h2", {}, t(model.image_shape ? "tests" : "testRows")), klass.element,
     h("div", { class: "knob" }, h("label", { for: "only-wrong" }, t("wrong")), wrong), pictures,
     h("div", { class: "row tools" }, small("previous", () => turn(-SHOWN)), small("next", () => turn(SHOWN)), small("random", random), count));
 }
