@@ -83,6 +83,10 @@ class Room:
                 self._built_in[name] = catalog.load(name, folder, progress=progress)
         return self._built_in[name]
 
+    def warm(self) -> None:
+        """Read the data set that a page begins with, so that its first training need not wait."""
+        self.splits(next(name for name in BUILT_IN if self.is_there(name)))
+
     def uploads(self) -> list[tuple[str, Splits]]:
         """The data sets that were uploaded by name, the one used longest ago first."""
         with self._lock:
