@@ -298,7 +298,7 @@ def new_folder(folder: Path) -> Path:
 
 def default_folder(name: str, root: Path = Path("runs")) -> Path:
     """`runs/NAME-TIME`, with a number after it if that is taken."""
-    stem = f"{name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+    stem = f"{Path(name).name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
     names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
     return next(root / candidate for candidate in names if not (root / candidate).exists())
 

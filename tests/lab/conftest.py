@@ -122,6 +122,14 @@ def open_page(browser: Browser, lab_url: str) -> Iterator[OpenPage]:
         watched.check()
 
 
+def until(page: Page, expression: str, seconds: float = 30) -> None:
+    """Wait for something in JavaScript; Playwright's own wait would need eval, which the page forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"in vain: {expression}"
+        page.wait_for_timeout(20)
+
+
 def fits(page: Page) -> bool:
     """Whether nothing is wider than the page, so that a phone need not scroll sideways."""
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from linnet.data import digits, fashion_mnist, mnist, synthetic
+from linnet.data import digits, fashion_mnist, mnist, own, synthetic
 from linnet.data.dataset import Splits
 from linnet.errors import DataError, UsageError
 
@@ -31,7 +31,8 @@ def load(
 
     Args:
         name: "fashion_mnist", "mnist", "digits", "synthetic", or "auto": Fashion-MNIST where it is or can be
-            had, otherwise digits. A data set asked for by name is never replaced by another.
+            had, otherwise digits. A data set asked for by name is never replaced by another. Or a path
+            of your own data: a CSV file, a zip of pictures, or a folder of them (./pictures).
         data_dir: the folder with the data set's files.
         seed: of synthetic data.
         say: called with a sentence when "auto" settles for digits.
@@ -41,6 +42,8 @@ def load(
         UsageError: the name is unknown.
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
+    if own.is_own(name):
+        return own.load(Path(data_dir or "") / name)
     name = name.replace("-", "_")
     if name == "auto":
         return _auto(data_dir, say, progress)
@@ -52,7 +55,9 @@ def load(
         return digits.load()
     if name == "synthetic":
         return Splits(synthetic.linear(seed=seed))
-    raise UsageError(f"unknown data set {name!r}: expected auto, {', '.join(NAMES)}")
+    raise UsageError(
+        f"unknown data set {name!r}: expected auto, {', '.join(NAMES)}, or a path: my.csv, ./pictures"
+    )
 
 
 def _auto(

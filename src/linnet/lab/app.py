@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Scope
 
 from linnet._version import __version__
 from linnet.errors import DataNotFoundError, LinnetError
-from linnet.lab import code, line, numbers, sweeping, training, trying, uploads
+from linnet.lab import line, numbers, sweeping, training, trying, uploads
 from linnet.lab.guard import Guard
 from linnet.lab.room import Room
 from linnet.lab.settings import Settings
@@ -31,18 +31,19 @@ THREADS = 16
 """Requests that compute at once; more wait."""
 
 
-def make_app(settings: Settings | None = None) -> ASGIApp:
+def make_app(settings: Settings | None = None, room: Room | None = None) -> ASGIApp:
     """The lab.
 
     Args:
         settings: where it listens, and its limits; those of `Settings` when None.
+        room: what requests share; one of its own when None.
     """
     settings = settings or Settings()
-    room = Room(settings)
+    room = room or Room(settings)
     app = FastAPI(
         title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(room)
     )
-    for tab in (uploads, training, sweeping, trying, numbers, line, code):
+    for tab in (uploads, training, sweeping, trying, numbers, line):
         app.include_router(tab.router(room))
     _answer_errors(app)
 

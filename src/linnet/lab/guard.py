@@ -7,6 +7,7 @@ Beyond this machine a token is needed too, which a cookie keeps.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import socket
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from anyio import CapacityLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,6 +41,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 
+HEAVY = 2
+"""Large bodies that are taken in at once."""
+
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -52,6 +57,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
+        self.heavy = CapacityLimiter(HEAVY)
         self.cookie = f"linnet-lab-{settings.port}"  # cookies do not tell ports apart
         self.names = LOCAL if settings.is_local else LOCAL | {socket.gethostname().lower(), settings.host}
 
@@ -69,10 +75,12 @@ class Guard:
             if (opened := self._opened(scope)) is not None:
                 return await opened(scope, receive, sending)
             self._check_token(headers)
-            content = await body.read(receive, _length(headers), most(scope["path"], self.settings.limits))
+            limit = most(scope["path"], self.settings.limits)
+            async with self.heavy if limit > self.settings.limits.body else contextlib.nullcontext():
+                content = await body.read(receive, _length(headers), limit)
+                await self.app(scope, _again(content, receive), sending)
         except Refusal as refusal:
-            return await refusal.response()(scope, receive, sending)
-        await self.app(scope, _again(content, receive), sending)
+            await refusal.response()(scope, receive, sending)
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")

@@ -83,10 +83,14 @@ class Room:
                 self._built_in[name] = catalog.load(name, folder, progress=progress)
         return self._built_in[name]
 
-    def uploads(self) -> list[Splits]:
-        """The data sets that were uploaded, the one used longest ago first."""
+    def warm(self) -> None:
+        """Read the data set that a page begins with, so that its first training need not wait."""
+        self.splits(next(name for name in BUILT_IN if self.is_there(name)))
+
+    def uploads(self) -> list[tuple[str, Splits]]:
+        """The data sets that were uploaded by name, the one used longest ago first."""
         with self._lock:
-            return list(self._uploads.values())
+            return list(self._uploads.items())
 
     def put(self, splits: Splits) -> str:
         """Keep an uploaded data set; those used longest ago make room for it.

@@ -1,12 +1,192 @@
-"""/api/sweep: many models at once."""
+"""/api/sweep: many models at once, while the page looks on."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import math
+import time
+from typing import Annotated, Any, Literal
 
+import torch
+from fastapi import APIRouter
+from pydantic import Field
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+from linnet.evaluate import selection
+from linnet.lab.code import Code, call, flags, load, source, table
+from linnet.lab.frames import Frame, Frames, Tell
+from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset
 from linnet.lab.room import Room
+from linnet.lab.turns import Turn
+from linnet.sweeps import SweepResult, sweep
+from linnet.sweeps.run import metric_name
+from linnet.train.sweep import Sweep, Watch
+
+MAX_MODELS = 512
+MAX_NUMBERS = 50_000_000
+"""Of all models together: 200 MB."""
+
+EVERY = 0.1
+"""Seconds between two words of how far it is."""
+
+KNOBS = ("lr", "batch_size", "optimizer", "l2", "l1", "std", "dropout", "augment")
+"""What may be swept."""
+
+Several = Field(min_length=1, max_length=24)
+Amounts = Annotated[tuple[Amount, ...], Several]
+
+
+class SweepAsk(Ask):
+    """The values of each knob, every combination of which is a model, and what all share."""
+
+    dataset: DatasetName = "fashion_mnist"
+    lr: Amounts = (0.01, 0.1, 1.0)
+    batch_size: Annotated[tuple[BatchSize, ...], Several] = (256,)
+    optimizer: Annotated[tuple[Optimizer, ...], Several] = ("sgd",)
+    l2: Amounts = (0.0,)
+    l1: Amounts = (0.0,)
+    std: Amounts = (0.01,)
+    dropout: Annotated[tuple[Share, ...], Several] = (0.0,)
+    augment: Annotated[tuple[Text, ...], Several] = ("none",)
+    standardize: bool = False
+    epochs: Annotated[int, Field(ge=1, le=100)] = 5
+    folds: Annotated[int, Field(ge=2, le=10)] | None = None
+    seeds: Annotated[int, Field(ge=1, le=10)] = 1
+    metric: Literal["accuracy", "loss"] = "accuracy"
+
+    @property
+    def models(self) -> int:
+        """How many there are."""
+        return math.prod(len(getattr(self, name)) for name in KNOBS) * self.seeds * (self.folds or 1)
+
+    def grid(self) -> dict[str, Any]:
+        """As the library takes it: the knobs whose values have to be said."""
+        fields = SweepAsk.model_fields
+        names = [n for n in KNOBS if n == "lr" or getattr(self, n) != fields[n].default]
+        grid = {name: getattr(self, name) for name in names}
+        if self.standardize:
+            grid["standardize"] = (True,)
+        return {**grid, "seed": tuple(range(1, self.seeds + 1))} if self.seeds > 1 else grid
+
+    def shared(self) -> dict[str, Any]:
+        """The sweep's options."""
+        given = {"epochs": self.epochs, "folds": self.folds, "metric": self.metric}
+        return {name: value for name, value in given.items() if value not in (None, "accuracy")}
 
 
 def router(room: Room) -> APIRouter:
-    """The route of a sweep."""
-    return APIRouter(prefix="/api/sweep", tags=["sweep"])
+    """The routes of a sweep."""
+    routes = APIRouter(prefix="/api/sweep", tags=["sweep"])
+
+    @routes.post("", summary="Train many models: frames of NDJSON meanwhile", response_class=Frames)
+    async def run(ask: SweepAsk, page: Page) -> Frames:
+        train = (await dataset(room, ask.dataset)).train
+        _check(ask, train)
+
+        def work(tell: Tell, turn: Turn) -> None:
+            _sweep(ask, train, tell, turn)
+
+        return Frames(room.turns, room.turns.enter(page), work)
+
+    @routes.post("/code", summary="The same sweep as Python and as a command line")
+    async def code(ask: SweepAsk) -> Code:
+        name, folder = source(await dataset(room, ask.dataset), ask.dataset), room.settings.data_dir
+        made = call("linnet.sweep", [load(name, folder), "grid"], ask.shared())
+        python = f"import linnet\n\n{table('grid', ask.grid())}\nresult = {made}\nprint(result.table)\n"
+        values = {key: value for key, value in ask.grid().items() if key != "seed"}
+        values |= {"seeds": ask.seeds} if ask.seeds > 1 else {}
+        if ask.standardize:
+            values["standardize"] = "yes"
+        where = {} if folder is None else {"data_dir": str(folder)}
+        options = flags({"dataset": name, **values, **ask.shared(), **where})
+        return Code(python=python, command=f"linnet sweep {options}")
+
+    return routes
+
+
+def _check(ask: SweepAsk, train: Dataset) -> None:
+    """Refuse what would take too long or too much memory."""
+    if not train.is_classification:
+        raise UsageError(f"{train.name} is a regression: the Sweep tab is for classes")
+    if ask.models > MAX_MODELS:
+        raise UsageError(f"these are {ask.models:,} models, more than {MAX_MODELS}: choose fewer values")
+    if ask.models * train.outputs * train.features > MAX_NUMBERS:
+        raise UsageError(f"{ask.models:,} models of this data do not fit: choose fewer values")
+
+
+def _sweep(ask: SweepAsk, train: Dataset, tell: Tell, turn: Turn) -> None:
+    """Sweep in this thread, telling the page."""
+    watch = Telling(ask, metric_name(ask.metric, train), tell)
+    turn.at_end(lambda: watch.stop("the page asked"))
+    try:
+        result = sweep(train, ask.grid(), watch=watch, show=False, strict=False, **ask.shared())
+    except UsageError:
+        if not turn.is_over:
+            raise
+        return
+    if not turn.is_over:
+        tell(_ending(result, watch))
+
+
+class Telling(Watch):
+    """Sends the figures of each epoch, and between epochs how far it is.
+
+    Args:
+        ask: what was asked for.
+        metric: that the sweep chooses by.
+        tell: sends a frame.
+    """
+
+    def __init__(self, ask: SweepAsk, metric: str, tell: Tell) -> None:
+        self.ask, self.metric, self.tell, self.last = ask, metric, tell, 0.0
+        self.members: list[tuple[int, ...]] = []
+
+    def start(self, state: Sweep) -> None:
+        """Say which settings there are: models that differ in fold and seed only are one."""
+        found = selection.configurations(state.outcome(), state.trials, self.metric)
+        found.sort(key=lambda configuration: configuration.members)
+        self.members = [configuration.members for configuration in found]
+        base = state.plan.batch_size
+        settings = [_setting(configuration.knobs, base) for configuration in found]
+        self.tell({"kind": "start", "settings": settings, "models": len(state.trials), "metric": self.metric})
+
+    def block_end(self, state: Sweep) -> None:
+        """Say how far it is, if it is time."""
+        if time.perf_counter() - self.last < EVERY:
+            return
+        self.last = time.perf_counter()
+        self.tell({"kind": "progress", "epoch": state.epoch + state.batch / state.pace.batches})
+
+    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
+        """Send each setting's figures, the means over folds and seeds."""
+        means = {name: self._means(values) for name, values in figures.items()}
+        self.tell({"kind": "epoch", "epoch": state.epoch, "figures": means})
+
+    def _means(self, values: Tensor) -> list[float | None]:
+        means = torch.stack([values[list(members)].mean() for members in self.members])
+        return [value if math.isfinite(value) else None for value in means.tolist()]
+
+
+def _setting(knobs: Knobs, base: int) -> Frame:
+    """The knobs that the page knows, of one setting."""
+    values = {name: getattr(knobs, name) for name in KNOBS if name != "batch_size"}
+    return {**values, "batch_size": base * knobs.accumulate, "standardize": knobs.standardize}
+
+
+def _ending(result: SweepResult, watch: Telling) -> Frame:
+    """The last frame: the table, best first, and how sure the choice is."""
+    places = {members: place for place, members in enumerate(watch.members)}
+    order = [places[configuration.members] for configuration in result.configurations]
+    names = [name for name in result.table.columns if name.startswith(("train", "validation"))]
+    rows = result.table[names].to_numpy().tolist()
+    known = [{name: _known(value) for name, value in zip(names, row, strict=True)} for row in rows]
+    return {
+        "kind": "end", "order": order, "table": known, "lead": result.lead.as_dict(),
+        "seconds": result.seconds,
+    }  # fmt: skip
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
 from fastapi import APIRouter
@@ -17,8 +17,9 @@ from linnet.data.batches import shuffled
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.forecast import forecast
+from linnet.lab.code import Code, call, flags, load, source
 from linnet.lab.frames import Frame, Frames, Tell
-from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
+from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset, packed
 from linnet.lab.room import Room
 from linnet.lab.turns import Turn
 from linnet.train.callbacks import Callback, State
@@ -40,15 +41,15 @@ class TrainAsk(Ask):
     """The knobs."""
 
     dataset: DatasetName = "fashion_mnist"
-    lr: Annotated[float, Field(ge=0, le=1000)] = 0.1
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    lr: Amount = 0.1
+    batch_size: BatchSize = 256
     epochs: Annotated[int, Field(ge=1, le=200)] = 10
-    std: Annotated[float, Field(ge=0, le=100)] = 0.01
-    optimizer: Literal["sgd", "momentum", "nesterov", "adam"] = "sgd"
-    l2: Annotated[float, Field(ge=0, le=100)] = 0.0
-    l1: Annotated[float, Field(ge=0, le=100)] = 0.0
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    augment: Annotated[str, Field(max_length=80)] = "none"
+    std: Amount = 0.01
+    optimizer: Optimizer = "sgd"
+    l2: Amount = 0.0
+    l1: Amount = 0.0
+    dropout: Share = 0.0
+    augment: Text = "none"
     standardize: bool = False
     patience: Annotated[int, Field(ge=1, le=100)] | None = None
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
@@ -78,7 +79,26 @@ def router(room: Room) -> APIRouter:
 
         return Frames(room.turns, room.turns.enter(page), work)
 
+    @routes.post("/code", summary="The same training as Python and as a command line")
+    async def code(ask: TrainAsk) -> Code:
+        ask.recipe()
+        name = source(await dataset(room, ask.dataset), ask.dataset)
+        options = {name: value for name, value in ask.model_dump().items() if _counts(name, value)}
+        loaded = load(name, room.settings.data_dir)
+        python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
+        folder = {} if room.settings.data_dir is None else {"data_dir": str(room.settings.data_dir)}
+        return Code(python=python, command=f"linnet train {flags({'dataset': name, **options, **folder})}")
+
     return routes
+
+
+ALWAYS = ("lr", "batch_size", "epochs")
+"""The knobs that code shows whatever they are."""
+
+
+def _counts(name: str, value: object) -> bool:
+    """Whether a knob has to be said."""
+    return name != "dataset" and (name in ALWAYS or value != TrainAsk.model_fields[name].default)
 
 
 def _train(splits: Splits, recipe: Recipe, room: Room, name: str, tell: Tell, turn: Turn) -> None:

@@ -1,12 +1,121 @@
-"""/api/data: the data sets, and the images of their rows."""
+"""/api/data: the data sets, people's own among them, and the rows of each."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any, Literal
 
-from linnet.lab.room import Room
+import anyio.to_thread
+import torch
+from anyio import CapacityLimiter
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from torch import Tensor
+
+from linnet.data import own
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.labelled_pictures import MAX_PICTURES
+from linnet.errors import UsageError
+from linnet.lab.frames import Frames, Tell
+from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
+from linnet.lab.room import BUILT_IN, Room
+from linnet.lab.turns import Turn
+from linnet.web.refusal import Refusal
+
+READING = 2
+"""Uploads that are read at once."""
+
+
+class Known(BaseModel):
+    """A data set that can be asked for."""
+
+    name: str
+    title: str
+    is_there: bool
+    is_image: bool
+
+
+class FetchAsk(Ask):
+    """A data set to download."""
+
+    dataset: Literal["fashion_mnist", "mnist"]
+
+
+class RowsAsk(Ask):
+    """Some rows to look at."""
+
+    dataset: DatasetName
+    part: Literal["train", "test"] = "test"
+    rows: Annotated[list[Annotated[int, Field(ge=0, le=2**31 - 1)]], Field(max_length=256)]
+
+
+class Rows(BaseModel):
+    """Rows as they are stored: pixels, uint8 as base64, of images; numbers of a table."""
+
+    image_shape: tuple[int, int] | None
+    brightest: int
+    pixels: str | None
+    values: list[list[float]] | None
+    labels: list[int]
 
 
 def router(room: Room) -> APIRouter:
     """The routes of data sets."""
-    return APIRouter(prefix="/api/data", tags=["data"])
+    routes = APIRouter(prefix="/api/data", tags=["data"])
+    reading = CapacityLimiter(READING)
+
+    @routes.get("", summary="The data sets")
+    def known() -> list[Known]:
+        built_in = [Known(name=n, title=n, is_there=room.is_there(n), is_image=True) for n in BUILT_IN]
+        return built_in + [_known(name, splits) for name, splits in room.uploads()]
+
+    @routes.post("", summary="Upload a data set: a CSV file, a zip of pictures, or pictures in folders")
+    async def upload(request: Request) -> Known:
+        async with request.form(max_files=MAX_PICTURES, max_fields=1) as form:
+            files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
+            if not files:
+                raise Refusal(422, 'an upload is multipart/form-data with files called "files"')
+            contents = [((file.filename or "file")[:300], await file.read()) for file in files]
+        title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
+        splits = await anyio.to_thread.run_sync(own.read, contents, title[:80] or "file", limiter=reading)
+        return _known(room.put(splits), splits)
+
+    @routes.post("/fetch", summary="Download a data set: frames of NDJSON meanwhile", response_class=Frames)
+    async def fetch(ask: FetchAsk, page: Page) -> Frames:
+        def work(tell: Tell, turn: Turn) -> None:
+            def progress(done: int, size: int | None) -> None:
+                if turn.is_over:
+                    raise UsageError("the download was stopped; the next goes on with it")
+                tell({"kind": "fetching", "done": done, "size": size})
+
+            room.splits(ask.dataset, progress)
+            tell({"kind": "fetched"})
+
+        return Frames(room.turns, room.turns.enter(page), work)
+
+    @routes.post("/rows", summary="Some rows, to look at")
+    async def rows(ask: RowsAsk) -> Rows:
+        splits = await dataset(room, ask.dataset)
+        part = splits.train if ask.part == "train" or splits.test is None else splits.test
+        if ask.rows and max(ask.rows) >= len(part):
+            raise UsageError(f"rows lie in 0…{len(part) - 1}, not {max(ask.rows)}")
+        return _rows(part, torch.tensor(ask.rows, dtype=torch.int64))
+
+    return routes
+
+
+def _known(name: str, splits: Splits) -> Known:
+    train = splits.train
+    return Known(name=name, title=train.name, is_there=True, is_image=train.image_shape is not None)
+
+
+def _rows(part: Dataset, index: Tensor) -> Rows:
+    is_image = part.image_shape is not None
+    chosen: dict[str, Any] = {
+        "pixels": packed(part.X[index], "u1") if is_image else None,
+        "values": None if is_image else part.X[index].tolist(),
+    }
+    brightest = round(1 / part.scale) if is_image else 1
+    labels = part.labels[index].tolist()
+    return Rows(image_shape=part.image_shape, brightest=brightest, labels=labels, **chosen)

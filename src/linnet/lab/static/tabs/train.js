@@ -1,6 +1,289 @@
-export const words = { en: {}, zh: {} };
+// Train: move a knob and see at once what it does.
+
+import { check, choice, datasets, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
+import { uploader, words as uploadWords } from "../upload.js";
+import { LabError } from "../api.js";
+import { curves, scene, words as sceneWords } from "../training.js";
+
+const own = {
+  en: {
+    accuracy: "test accuracy", loss: "test loss", trainAccuracy: "training accuracy", trainLoss: "training loss",
+    reset: "Reset", stop: "Stop", pin: "Pin this run", unpin: "Remove this run", restore: "Set the knobs as in this run",
+    epochOf: "epoch {epoch} of {epochs}", scrub: "Back through the epochs", live: "Live", latest: "Latest",
+    waiting: "Waiting: {n} in front of you.", fetching: "Downloading: {done} of {size} MiB.", running: "Training…",
+    done: "{epochs} epochs in {seconds} s.", early: "Stopped after {epochs} epochs: it got no better. The best weights are kept.",
+    stopped: "Stopped.", lower: "Lower the rate to {lr}", diverged: "diverged", book: "the book's settings",
+    goneData: "That data set is no longer here: upload it again.",
+  },
+  zh: {
+    accuracy: "测试精度", loss: "测试损失", trainAccuracy: "训练精度", trainLoss: "训练损失",
+    reset: "恢复默认", stop: "停止", pin: "固定这次训练", unpin: "移除这次训练", restore: "采用这次训练的设置",
+    epochOf: "第 {epoch} 轮，共 {epochs} 轮", scrub: "回看各轮", live: "实时", latest: "最新",
+    waiting: "排队中：前面还有 {n} 个。", fetching: "正在下载：{done} / {size} MiB。", running: "正在训练…",
+    done: "{epochs} 轮，用时 {seconds} 秒。", early: "训练 {epochs} 轮后停止：不再改善。已保留最好的权重。",
+    stopped: "已停止。", lower: "把学习率降到 {lr}", diverged: "发散", book: "书中的设置",
+    goneData: "该数据集已不在这里：请重新上传。",
+  },
+};
+export const words = {
+  en: { ...knobWords.en, ...uploadWords.en, ...sceneWords.en, ...own.en },
+  zh: { ...knobWords.zh, ...uploadWords.zh, ...sceneWords.zh, ...own.zh },
+};
+
+const DEFAULTS = { optimizer: "sgd", augment: "none", patience: null, standardize: false, seed: 1 };
+for (const name of Object.keys(SLIDERS)) DEFAULTS[name] = SLIDERS[name].value;
+const PINS = 6;
+
+// What outlives a change of language or tab: the last run, and those that were pinned.
+const kept = { run: null, pins: [], known: [] };
 
 export function mount(root, lab) {
-  root.append(lab.h("p", { class: "soft" }, "…"));
-  return () => {};
+  const { h, t } = lab;
+  const controller = { now: null };
+  let place = null; // the frame that is looked at; null: the newest
+  let drawing = false;
+  let isMounted = true;
+
+  const ask = () => ({ ...DEFAULTS, dataset: "digits", ...lab.state });
+  const number = (value) => h("span", { class: "figure number" }, value);
+
+  // --- the knobs ---
+  const data = choice(t, "dataset", [], "digits", (name) => change({ dataset: name }));
+  const parts = {
+    dataset: data,
+    lr: slider(t, "lr", DEFAULTS.lr, (value) => change({ lr: value })),
+    batch_size: slider(t, "batch_size", 256, (value) => change({ batch_size: value })),
+    epochs: slider(t, "epochs", 10, (value) => change({ epochs: value })),
+    optimizer: choice(t, "optimizer", OPTIMIZERS.map((one) => [one, t(`optimizer.${one}`)]), "sgd", (value) => change({ optimizer: value })),
+    l2: slider(t, "l2", 0, (value) => change({ l2: value })),
+    l1: slider(t, "l1", 0, (value) => change({ l1: value })),
+    std: slider(t, "std", 0.01, (value) => change({ std: value })),
+    dropout: slider(t, "dropout", 0, (value) => change({ dropout: value })),
+    augment: choice(t, "augment", AUGMENTATIONS.map((one) => [one, t(`augment.${one}`)]), "none", (value) => change({ augment: value })),
+    patience: choice(t, "patience", [null, 1, 2, 3, 5, 10].map((n) => [n, n ? t("patience.n", { n }) : t("patience.off")]), null, (value) => change({ patience: value })),
+    standardize: check(t, "standardize", false, (value) => change({ standardize: value })),
+    seed: choice(t, "seed", [1, 2, 3, 4, 5].map((n) => [n, String(n)]), 1, (value) => change({ seed: value })),
+  };
+  const setKnobs = () => {
+    const now = ask();
+    for (const [name, part] of Object.entries(parts)) part.set(now[name]);
+  };
+  const reset = h("button", { type: "button", class: "quiet", onclick: () => replace({ dataset: ask().dataset }) }, t("reset"));
+  const panel = h("section", { class: "card knobs", ariaLabel: t("train") },
+    data.element, uploader(t, (known) => {
+      kept.known.push(known);
+      data.fill(datasets(t, kept.known));
+      change({ dataset: known.name, standardize: !known.is_image }, true);
+    }),
+    parts.lr.element, parts.batch_size.element, parts.epochs.element, parts.optimizer.element, parts.l2.element, parts.l1.element,
+    parts.std.element, parts.dropout.element, parts.augment.element, parts.patience.element, parts.standardize.element, parts.seed.element,
+    h("div", { class: "row end" }, reset));
+
+  // --- what comes of them ---
+  const figures = { accuracy: number("–"), loss: number("–"), trainAccuracy: number("–"), trainLoss: number("–") };
+  const progress = h("progress", { max: 1, value: 0, ariaLabel: t("running") });
+  const where = h("span", { class: "soft number", id: "where" });
+  const stop = h("button", { type: "button", onclick: () => halt() }, t("stop"));
+  const pin = h("button", { type: "button", onclick: () => pinRun() }, t("pin"));
+  const lower = h("button", { type: "button", class: "main", hidden: true, onclick: () => change({ lr: lowered() }, true) });
+  const head = h("section", { class: "card headline" },
+    h("div", { class: "figures" }, Object.entries(figures).map(([name, value]) =>
+      h("div", { class: name === "accuracy" ? "first" : "" }, value, h("small", {}, t(name))))),
+    h("div", { class: "row" }, lower, stop, pin), progress);
+  const lines = curves(lab, h("div", { class: "chart" }), h("div", { class: "chart" }));
+  const scrub = h("input", { type: "range", min: "0", max: "0", value: "0", ariaLabel: t("scrub"), id: "scrub" });
+  const live = h("button", { type: "button", class: "quiet", onclick: () => look(null) }, t("latest"));
+  scrub.addEventListener("input", () => look(Number(scrub.value) === frames().length - 1 ? null : Number(scrub.value)));
+  const pins = h("div", { class: "row pins" });
+  const charts = h("section", { class: "card" }, h("div", { class: "pair" },
+    h("div", {}, h("h2", {}, t("lossTitle")), lines.loss), h("div", {}, h("h2", {}, t("accuracyTitle")), lines.accuracy)),
+    h("div", { class: "scrub" }, h("label", { htmlFor: "scrub" }, t("scrub")), scrub, where, live), pins);
+  const view = scene(lab);
+  const code = h("div");
+  root.append(h("div", { class: "columns" }, panel, h("div", { class: "stack" }, head, charts, view.element, code)));
+  const copies = lab.copy(code, () => lab.json("api/train/code", ask()));
+
+  const frames = () => kept.run?.frames ?? [];
+  const lowered = () => Number((ask().lr / 10).toPrecision(2));
+
+  function change(some, isOthers = false) {
+    const next = { ...lab.state, ...some };
+    // What is as it would be anyway is left out of the address.
+    for (const name of Object.keys(DEFAULTS)) if (next[name] === DEFAULTS[name]) next[name] = undefined;
+    lab.save(next);
+    if (isOthers) setKnobs();
+    copies.refresh();
+    train();
+  }
+
+  function replace(state) {
+    for (const name of Object.keys(lab.state)) lab.state[name] = undefined;
+    change(state, true);
+  }
+
+  function halt() {
+    controller.now?.abort();
+    if (kept.run && !kept.run.isOver) kept.run.isOver = true;
+    lab.say(t("stopped"));
+    stop.disabled = true;
+  }
+
+  async function train() {
+    controller.now?.abort();
+    const mine = (controller.now = new AbortController());
+    const run = { ask: ask(), frames: [], opening: null, isOver: false, language: lab.language };
+    const began = performance.now();
+    stop.disabled = false;
+    lower.hidden = true;
+    place = null;
+    try {
+      await fetched(run.ask.dataset, mine.signal);
+      await lab.stream("api/train", run.ask, (frame) => take(run, frame, began), mine.signal);
+    } catch (error) {
+      if (mine.signal.aborted || !isMounted) return;
+      run.isOver = true;
+      troubled(run, error);
+    }
+    if (controller.now === mine) stop.disabled = true;
+  }
+
+  function troubled(run, error) {
+    if (error instanceof LabError && error.kind === "diverged") {
+      figures.accuracy.textContent = t("diverged");
+      lower.textContent = t("lower", { lr: shown(lowered()) });
+      lower.hidden = false;
+    }
+    if (error instanceof LabError && error.status === 404 && run.ask.dataset.startsWith("upload-")) lab.fail(new LabError(t("goneData")));
+    else lab.fail(error);
+  }
+
+  // A data set that is not on this machine is downloaded first.
+  async function fetched(name, signal) {
+    const one = kept.known.find((known) => known.name === name);
+    if (!one || one.is_there) return;
+    const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
+    await lab.stream("api/data/fetch", { dataset: name }, (frame) => {
+      if (frame.kind === "fetching") lab.say(t("fetching", { done: mib(frame.done), size: frame.size ? mib(frame.size) : "?" }));
+    }, signal);
+    one.is_there = true;
+    data.fill(datasets(t, kept.known));
+    data.set(name);
+  }
+
+  function take(run, frame, began) {
+    if (frame.kind === "waiting") lab.say(t("waiting", { n: frame.ahead }));
+    else if (frame.kind === "start") {
+      run.opening = frame;
+      lab.say(t("running"));
+    } else if (frame.kind === "frame" || frame.kind === "epoch") {
+      run.frames.push(frame);
+      kept.run = run;
+      const first = run.frames.length === 1;
+      if (first) draw(began);
+      else soon();
+    } else if (frame.kind === "end") finish(run, frame);
+  }
+
+  function finish(run, frame) {
+    run.isOver = true;
+    run.end = frame;
+    if (frame.figures.epoch !== run.frames.at(-1)?.figures.epoch) run.best = frame;
+    const isEarly = frame.status.startsWith("stopped");
+    const epochs = run.frames.filter((one) => one.kind === "epoch").length;
+    lab.say(isEarly ? t("early", { epochs }) : t("done", { epochs, seconds: frame.seconds.toFixed(2) }));
+    const accuracy = frame.figures.test_accuracy ?? frame.live.accuracy;
+    lab.load({
+      id: frame.model, name: `${titleOf(t, kept.known, run.ask.dataset)} · ${(100 * accuracy).toFixed(1)} %`,
+      classes: run.opening.classes, image_shape: run.opening.image_shape,
+    });
+    draw();
+  }
+
+  function soon() {
+    if (drawing) return;
+    drawing = true;
+    requestAnimationFrame(() => {
+      drawing = false;
+      if (isMounted) draw();
+    });
+  }
+
+  function look(next) {
+    place = next;
+    draw();
+  }
+
+  // Everything that depends on the frame that is looked at.
+  function draw(began) {
+    const run = kept.run;
+    if (!run?.frames.length) return;
+    const frame = place === null ? run.best ?? run.frames.at(-1) : run.frames[place];
+    const percent = (share) => (share === undefined ? "–" : `${(100 * share).toFixed(2)} %`);
+    const said = (value) => (value === undefined ? "–" : value.toFixed(4));
+    figures.accuracy.textContent = percent(frame.figures.test_accuracy ?? frame.live.accuracy);
+    figures.loss.textContent = said(frame.figures.test_loss ?? frame.live.loss);
+    figures.trainAccuracy.textContent = percent(frame.figures.train_accuracy);
+    figures.trainLoss.textContent = said(frame.figures.train_loss);
+    const epoch = frame.figures.epoch;
+    where.textContent = t("epochOf", { epoch: Number.isInteger(epoch) ? epoch : epoch.toFixed(1), epochs: run.ask.epochs });
+    progress.value = run.isOver ? 1 : run.frames.at(-1).figures.epoch / run.ask.epochs;
+    progress.classList.toggle("over", run.isOver);
+    scrub.max = String(run.frames.length - 1);
+    scrub.value = String(place ?? run.frames.length - 1);
+    live.disabled = place === null;
+    live.textContent = run.isOver ? t("latest") : t("live");
+    view.draw(run, frame, run.isOver || place !== null);
+    lines.draw(run, kept.pins, place === null && !run.best ? null : epoch);
+    if (began !== undefined) requestAnimationFrame(() => root.dispatchEvent(new CustomEvent("first-frame", { bubbles: true, detail: performance.now() - began })));
+  }
+
+  function pinRun() {
+    if (!kept.run?.frames.length || kept.pins.includes(kept.run)) return;
+    kept.pins = [...kept.pins.slice(-(PINS - 1)), kept.run];
+    drawPins();
+    draw();
+  }
+
+  function nameOf(run) {
+    const texts = Object.entries(run.ask).filter(([name, value]) => name !== "dataset" && value !== DEFAULTS[name])
+      .map(([name, value]) => `${t(name)} ${typeof value === "number" ? shown(value) : t(`${name}.${value}`)}`);
+    return `${titleOf(t, kept.known, run.ask.dataset)}: ${texts.join(", ") || t("book")}`;
+  }
+
+  function drawPins() {
+    kept.pins.forEach((run) => (run.name = nameOf(run)));
+    pins.replaceChildren(...kept.pins.map((run, place) => h("span", { class: "pin" },
+      h("i", { class: `swatch pin-${place}` }),
+      h("button", { type: "button", class: "quiet", title: t("restore"), onclick: () => replace(run.ask) }, run.name),
+      h("button", { type: "button", class: "quiet", ariaLabel: `${t("unpin")}: ${run.name}`, onclick: () => {
+        kept.pins = kept.pins.filter((other) => other !== run);
+        drawPins();
+        draw();
+      } }, "×"))));
+  }
+
+  async function begin() {
+    try {
+      kept.known = await lab.json("api/data");
+    } catch (error) {
+      lab.fail(error);
+      return;
+    }
+    if (!isMounted) return;
+    data.fill(datasets(t, kept.known));
+    const best = kept.known.find((one) => one.is_there)?.name ?? "digits";
+    if (!lab.state.dataset) lab.state.dataset = best;
+    setKnobs();
+    drawPins();
+    const same = kept.run?.isOver && JSON.stringify(kept.run.ask) === JSON.stringify(ask());
+    if (same) draw();
+    else train();
+    stop.disabled = Boolean(same);
+  }
+  begin();
+  return () => {
+    isMounted = false;
+    controller.now?.abort();
+    if (kept.run && !kept.run.isOver) kept.run = null;
+  };
 }

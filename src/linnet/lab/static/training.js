@@ -1,0 +1,262 @@
+// The pictures of a training: its curves, and the model as it stands in one frame.
+
+import { colour } from "./chart.js";
+import { floats, h, integers, octets } from "./api.js";
+
+export const words = {
+  en: {
+    lossTitle: "Loss", accuracyTitle: "Accuracy", epoch: "epoch", train: "training", test: "test", validation: "validation",
+    templates: "What each class looks for", templatesHint: "The weights as images: red speaks for the class, blue against it.",
+    weightsHint: "The weights of each column: red speaks for the class, blue against it.", feature: "column", bias: "bias {b}",
+    confusion: "Which class is taken for which", confusionHint: "A row is the true class, a column the model's answer. Click a cell to see its images.",
+    cell: "{true} taken for {guess}: {n}", rightCell: "{true} recognised: {n}", cellTitle: "{true} taken for {guess}", rightTitle: "{true}, recognised",
+    none: "There are none.", more: "{n} of {all}", samples: "Predictions", sure: "{share} sure", taken: "{guess}, in truth {true}",
+    pairs: "The pairs most often confused.", rowNumber: "row {n}",
+  },
+  zh: {
+    lossTitle: "损失", accuracyTitle: "精度", epoch: "轮", train: "训练", test: "测试", validation: "验证",
+    templates: "每个类别在寻找什么", templatesHint: "把权重画成图像：红色支持该类别，蓝色反对。",
+    weightsHint: "每一列的权重：红色支持该类别，蓝色反对。", feature: "列", bias: "偏置 {b}",
+    confusion: "哪类被当成了哪类", confusionHint: "行是真实类别，列是模型的回答。点击一格可查看其中的图像。",
+    cell: "{true} 被当成 {guess}：{n}", rightCell: "{true} 识别正确：{n}", cellTitle: "{true} 被当成 {guess}", rightTitle: "{true}，识别正确",
+    none: "一个也没有。", more: "{all} 个中的 {n} 个", samples: "预测", sure: "把握 {share}", taken: "{guess}，其实是 {true}",
+    pairs: "最常混淆的类别对。", rowNumber: "第 {n} 行",
+  },
+};
+
+const PINNED = 2; // the colour of the first pinned run: those before are training and test
+const MATRIX = 20; // classes up to which the matrix is drawn whole
+const SHOWN = 24;
+
+export const pinColour = (place) => colour(PINNED + place);
+
+// The two charts. Pinned runs are thin lines of test figures in colours of their own.
+export function curves(lab, loss, accuracy) {
+  const { t } = lab;
+  const of = (run, kind, name) => {
+    const points = run.frames.map((frame) => [frame.figures.epoch, frame.figures[`${kind}_${name}`] ?? (kind === "test" ? frame.live[name] : undefined)]);
+    return points.filter(([, value]) => value !== undefined);
+  };
+  const trace = (points, name, line) => ({
+    x: points.map(([x]) => x), y: points.map(([, y]) => y), name, mode: points.length > 1 ? "lines" : "markers", line, marker: { color: line.color, size: 5 },
+    hovertemplate: "%{y:.4f}",
+  });
+  const chart = (element, run, pins, name, epoch) => {
+    const traces = pins.filter((one) => one !== run).map((one) => trace(of(one, "test", name), one.name, { color: pinColour(pins.indexOf(one)), width: 1.5, dash: "dot" }));
+    for (const one of traces) one.showlegend = false;
+    for (const [number, kind] of ["train", "test", "validation"].entries()) {
+      const points = of(run, kind, name);
+      if (points.length) traces.push(trace(points, t(kind), { color: colour(number === 2 ? 4 : number), width: 2.2, dash: kind === "train" ? "dash" : "solid" }));
+    }
+    const shapes = epoch === null ? [] : [{ type: "line", x0: epoch, x1: epoch, y0: 0, y1: 1, yref: "paper", line: { color: colour(3), width: 1.5 } }];
+    const span = Math.max(run.ask.epochs, ...pins.map((one) => one.frames.at(-1).figures.epoch));
+    lab.chart(element, traces, {
+      xaxis: { title: { text: t("epoch"), standoff: 6 }, range: [0, run.isOver && !pins.length ? Math.max(1, run.frames.at(-1).figures.epoch) : span] },
+      yaxis: name === "accuracy" ? { tickformat: ".0%" } : {}, shapes, hovermode: "x unified", showlegend: true,
+    });
+  };
+  return {
+    loss, accuracy,
+    draw(run, pins, epoch) {
+      chart(loss, run, pins, "loss", epoch);
+      chart(accuracy, run, pins, "accuracy", epoch);
+    },
+  };
+}
+
+// Templates, confusion matrix and samples. Its elements stay while data of the same classes is trained on.
+export function scene(lab) {
+  const { t } = lab;
+  const element = h("div", { class: "stack" });
+  let key = "";
+  let parts = null;
+
+  function build(run) {
+    const { classes, image_shape: shape } = run.opening;
+    const chosen = parts?.matrix.chosen;
+    parts = { templates: templates(lab, classes, shape), matrix: matrix(lab, classes), samples: samples(lab, run, classes, shape) };
+    if (chosen) parts.matrix.chosen = null;
+    element.replaceChildren(parts.templates.element, h("div", { class: "pair" }, parts.matrix.element, parts.samples.element));
+  }
+
+  return {
+    element,
+    draw(run, frame, isStill) {
+      const now = JSON.stringify([run.ask.dataset, run.opening.classes, run.opening.image_shape]);
+      if (now !== key) build(run);
+      key = now;
+      parts.templates.draw(frame);
+      parts.matrix.draw(run, frame, isStill);
+      parts.samples.draw(run, frame);
+    },
+  };
+}
+
+function templates(lab, classes, shape) {
+  const { t } = lab;
+  const head = [h("h2", {}, t("templates")), h("p", { class: "soft" }, t(shape ? "templatesHint" : "weightsHint"))];
+  if (!shape) {
+    const chart = h("div", { class: "chart" });
+    return { element: h("section", { class: "card" }, head, chart), draw: (frame) => weightChart(lab, chart, classes, floats(frame.W)) };
+  }
+  const canvases = classes.map((name) => h("canvas", { role: "img", ariaLabel: name }));
+  const grid = h("div", { class: "templates" }, classes.map((name, k) => h("figure", {}, canvases[k], h("figcaption", { title: name }, name))));
+  return {
+    element: h("section", { class: "card" }, head, grid),
+    draw(frame) {
+      const W = floats(frame.W);
+      const size = W.length / classes.length;
+      let limit = 1e-30;
+      for (const weight of W) limit = Math.max(limit, Math.abs(weight));
+      canvases.forEach((canvas, k) => lab.images(canvas, W.subarray(k * size, (k + 1) * size), shape[1], shape[0], { diverging: true, limit }));
+    },
+  };
+}
+
+function weightChart(lab, element, classes, W) {
+  const size = W.length / classes.length;
+  const z = classes.map((_, k) => Array.from(W.subarray(k * size, (k + 1) * size)));
+  const scale = [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]];
+  lab.chart(element, [{ type: "heatmap", z, y: classes, x: z[0].map((_, place) => place + 1), colorscale: scale, zmid: 0, hovertemplate: "%{y}, %{x}: %{z:.4f}<extra></extra>" }],
+    { xaxis: { title: { text: lab.t("feature") } }, yaxis: { type: "category", autorange: "reversed" } });
+}
+
+function matrix(lab, classes) {
+  const { t } = lab;
+  const K = classes.length;
+  const cells = new Map();
+  const found = h("div", { class: "found", ariaLive: "polite" });
+  const hint = h("p", { class: "soft" }, t(K <= MATRIX ? "confusionHint" : "pairs"));
+  const body = K <= MATRIX ? table() : h("ul", { class: "pairs" });
+  const element = h("section", { class: "card" }, h("h2", {}, t("confusion")), hint, h("div", { class: "matrix" }, body), found);
+  const self = { element, chosen: null, draw };
+  let now = null;
+  let turn = 0;
+
+  function table() {
+    const button = (i, j) => {
+      const made = h("button", { type: "button", onclick: () => choose(i, j) });
+      cells.set(i * K + j, made);
+      return h("td", {}, made);
+    };
+    return h("table", { class: "confusion" },
+      h("thead", {}, h("tr", {}, h("th"), classes.map((name) => h("th", { scope: "col" }, h("span", {}, name))))),
+      h("tbody", {}, classes.map((name, i) => h("tr", {}, h("th", { scope: "row" }, name), classes.map((_, j) => button(i, j))))));
+  }
+
+  function draw(run, frame, isStill) {
+    now = { run, frame };
+    if (K > MATRIX) drawPairs(frame.confusion);
+    else frame.confusion.forEach((row, i) => {
+      const total = Math.max(1, row.reduce((sum, n) => sum + n, 0));
+      row.forEach((n, j) => dressed(cells.get(i * K + j), i, j, n, Math.sqrt(n / total)));
+    });
+    if (self.chosen && isStill) show(...self.chosen);
+  }
+
+  function dressed(cell, i, j, n, depth) {
+    const text = n ? String(n) : "";
+    if (cell.textContent !== text) cell.textContent = text;
+    cell.ariaLabel = caption("cell", "rightCell", i, j, n);
+    cell.style.backgroundColor = n ? `color-mix(in srgb, ${i === j ? "var(--accent)" : "var(--wrong)"} ${Math.round(8 + 80 * depth)}%, var(--card))` : "";
+    cell.classList.toggle("deep", depth > 0.62);
+  }
+
+  const caption = (wrong, right, i, j, n) => t(i === j ? right : wrong, { true: classes[i], guess: classes[j], n });
+
+  function drawPairs(confusion) {
+    const pairs = confusion.flatMap((row, i) => row.map((n, j) => [n, i, j])).filter(([n, i, j]) => n && i !== j);
+    pairs.sort(([a], [b]) => b - a);
+    body.replaceChildren(...pairs.slice(0, 12).map(([n, i, j]) =>
+      h("li", {}, h("button", { type: "button", class: "quiet", onclick: () => choose(i, j) }, caption("cell", "rightCell", i, j, n)))));
+  }
+
+  function choose(i, j) {
+    const isSame = self.chosen?.[0] === i && self.chosen?.[1] === j;
+    for (const cell of cells.values()) cell.ariaPressed = null;
+    self.chosen = isSame ? null : [i, j];
+    found.replaceChildren();
+    if (isSame) return;
+    const cell = cells.get(i * K + j);
+    if (cell) cell.ariaPressed = "true";
+    show(i, j);
+  }
+
+  // The images of a cell, as the frame has them.
+  async function show(i, j) {
+    const mine = ++turn;
+    const { run, frame } = now;
+    const guesses = octets(frame.guesses);
+    const labels = octets(run.opening.labels);
+    const numbers = integers(run.opening.numbers);
+    const rows = [];
+    for (let n = 0; n < guesses.length; n++) if (labels[n] === i && guesses[n] === j) rows.push(numbers[n]);
+    try {
+      const pictures = await rowsOf(lab, run.ask.dataset, rows.slice(0, SHOWN));
+      if (mine !== turn || !self.chosen) return;
+      found.replaceChildren(
+        h("h3", {}, caption("cellTitle", "rightTitle", i, j), " ", h("small", {}, rows.length ? t("more", { n: pictures.length, all: rows.length }) : t("none"))),
+        h("div", { class: "strip" }, pictures.map((picture) => pictureOf(lab, picture))));
+    } catch (error) {
+      lab.fail(error);
+    }
+  }
+  return self;
+}
+
+function samples(lab, run, classes, shape) {
+  const { t } = lab;
+  const numbers = integers(run.opening.numbers);
+  const cards = run.opening.samples.map((place) => {
+    const card = { place, number: numbers[place], picture: h("div", { class: "picture" }), guess: h("strong"), truth: h("small"), bar: h("i") };
+    card.element = h("li", {}, card.picture, h("div", { class: "said" }, card.guess, h("div", { class: "bar" }, card.bar), card.truth));
+    return card;
+  });
+  rowsOf(lab, run.ask.dataset, cards.map((card) => card.number))
+    .then((pictures) => pictures.forEach((picture, place) => cards[place].picture.replaceChildren(pictureOf(lab, picture))))
+    .catch((error) => lab.fail(error));
+  return {
+    element: h("section", { class: "card" }, h("h2", {}, t("samples")), h("ul", { class: shape ? "samples" : "samples wide" }, cards.map((card) => card.element))),
+    draw(now, frame) {
+      const chances = floats(frame.chances);
+      const guesses = octets(frame.guesses);
+      const labels = octets(now.opening.labels);
+      cards.forEach((card, place) => {
+        const guess = guesses[card.place];
+        const truth = labels[card.place];
+        const chance = chances[place * classes.length + guess];
+        card.guess.textContent = `${guess === truth ? "✓" : "✗"} ${classes[guess]}`;
+        card.truth.textContent = guess === truth ? `${(100 * chance).toFixed(0)} %` : t("taken", { guess: `${(100 * chance).toFixed(0)} %`, true: classes[truth] });
+        card.bar.style.width = `${100 * chance}%`;
+        card.element.classList.toggle("wrong", guess !== truth);
+      });
+    },
+  };
+}
+
+// Rows to look at, each { shape, brightest, pixels | values, number }; each is asked for once.
+const known = new Map();
+const MOST = 3000;
+
+async function rowsOf(lab, dataset, numbers) {
+  const missing = numbers.filter((number) => !known.has(`${dataset}/${number}`));
+  if (missing.length) {
+    const found = await lab.json("api/data/rows", { dataset, rows: missing });
+    const pixels = found.pixels === null ? null : octets(found.pixels);
+    const size = found.image_shape ? found.image_shape[0] * found.image_shape[1] : 0;
+    if (known.size > MOST) known.clear();
+    missing.forEach((number, place) => known.set(`${dataset}/${number}`, {
+      number, shape: found.image_shape, brightest: found.brightest,
+      pixels: pixels?.subarray(place * size, (place + 1) * size), values: found.values?.[place],
+    }));
+  }
+  return numbers.map((number) => known.get(`${dataset}/${number}`)).filter(Boolean);
+}
+
+function pictureOf(lab, { number, shape, brightest, pixels, values }) {
+  const name = lab.t("rowNumber", { n: number });
+  if (!shape) return h("code", { title: name }, values.slice(0, 6).map((value) => Number(value.toPrecision(3))).join(", "), values.length > 6 ? ", …" : "");
+  const canvas = h("canvas", { role: "img", ariaLabel: name, title: name });
+  lab.images(canvas, pixels, shape[1], shape[0], { limit: brightest });
+  return canvas;
+}
