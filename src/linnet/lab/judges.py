@@ -87,5 +87,7 @@ class Judges:
             except KeyError:
                 name = "fashion_mnist" if self.room.is_there("fashion_mnist") else "digits"
                 train, test = self.room.splits(name)
-                self._default = self.room.add(fit(train, RECIPES[name], test=test)[0], name)
+                run = fit(train, RECIPES[name], test=test)[0]
+                run.asked["dataset"] = name
+                self._default = self.room.add(run, name)
             return self._default

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from linnet.config import Recipe, as_dict
+from linnet.lab import code
+from linnet.lab.room import Trained
 from linnet.train.run import Run
-
-CATALOG = ("fashion_mnist", "mnist", "digits")
-"""Data sets that a script can name."""
 
 NUMBERS = """\
 import torch
@@ -68,8 +67,8 @@ from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.held_out import held_out
 
-train, test = linnet.load("{dataset}")
-run = linnet.fit(train, test=test, {arguments})
+train, test = {load}
+{test}run = {fit}
 row = {row}
 p = run.probabilities(row[None])[0]
 for name, share in zip(train.classes, p.tolist()):
@@ -89,10 +88,13 @@ print(f"coverage of the test rows {{found.coverage:.4f}}, {{found.mean_size:.2f}
 """
 
 TRY_COMMAND = """\
-linnet train --dataset {dataset} {flags}--out runs/try
+linnet train {flags}
+{predict}linnet evaluate runs/try --sets {alpha}
+"""
+
+PREDICT = """\
 echo {png} | base64 -d > picture.png
 linnet predict runs/try picture.png --no-invert
-linnet evaluate runs/try --sets {alpha}
 """
 
 
@@ -145,40 +147,34 @@ def line(
     )  # fmt: skip
 
 
-def trying(run: Run, shot: Shot) -> tuple[str, str]:
-    """The Try tab as Python and as a command; empty where the model's data or recipe cannot be named."""
-    settings = recipe_of(run)
-    if run.card.dataset not in CATALOG or settings is None:
+def trying(trained: Trained, shot: Shot, data_dir: Path | None) -> tuple[str, str]:
+    """The Try tab as Python and as a command; empty where the model was not trained by a recipe."""
+    run, settings = trained.run, recipe_of(trained.run)
+    if settings is None:
         return "", ""
-    classes, k, other = run.card.classes, shot.k, shot.other
+    card, k, other = run.card, shot.k, shot.other
+    name = f"./{card.dataset}" if str(run.asked.get("dataset")).startswith("upload-") else card.dataset
     image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
-    against = "" if other is None else f" against {classes[other]}"
+    against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
-        dataset=run.card.dataset, row=_row(run, shot), image=image, what=f"for {classes[k]}{against}",
-        alpha=shot.alpha, method=shot.method,
-        arguments="".join(f"{name}={value!r}, " for name, value in settings.items()) + "show=False",
+        load=code.load(name, data_dir), fit=code.call("linnet.fit", ["train"], {**settings, "show": False}),
+        test="test = train\n" if trained.test is trained.dataset else "", row=_row(run, shot), image=image,
+        what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=shot.alpha, method=shot.method,
     )  # fmt: skip
-    flags = "".join(_flag(name, value) for name, value in settings.items())
-    png = base64.b64encode(shot.png).decode()
-    command = TRY_COMMAND.format(dataset=run.card.dataset, flags=flags, png=png, alpha=shot.alpha)
-    return python, command
+    folder = {} if data_dir is None else {"data_dir": str(data_dir)}
+    flags = code.flags({"dataset": name, **settings, **folder, "out": "runs/try"})
+    predict = PREDICT.format(png=base64.b64encode(shot.png).decode()) if shot.png else ""
+    return python, TRY_COMMAND.format(flags=flags, predict=predict, alpha=shot.alpha)
 
 
 def recipe_of(run: Run) -> dict[str, object] | None:
     """What was asked for beside the book's values; None where the run was not trained by a recipe."""
     usual = as_dict(Recipe().resolved(bool(run.card.classes)))
-    asked = {name: value for name, value in run.asked.items() if name not in ("threads", "device")}
+    asked = {name: value for name, value in run.asked.items() if name not in ("threads", "device", "dataset")}
     fields = set(as_dict(Recipe(validation=0.1, patience=1, clip=1.0).resolved(True)))
     if not set(asked) <= fields or "epochs" not in asked:
         return None
     return {name: value for name, value in asked.items() if usual.get(name) != value}
-
-
-def _flag(name: str, value: object) -> str:
-    flag = "--" + name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"{flag} " if value else ""
-    return f"{flag} {json.dumps(value) if isinstance(value, str) else value} "
 
 
 def _row(run: Run, shot: Shot) -> str:

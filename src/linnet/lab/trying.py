@@ -182,7 +182,7 @@ def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
     shot = scripts.Shot(
         asked.row, grey.tobytes() if png else b"", png, k, asked.against, asked.alpha, asked.method
     )
-    python, command = scripts.trying(run, shot)
+    python, command = scripts.trying(trained, shot, judges.room.settings.data_dir)
     return {
         "probabilities": p[0].tolist(), "guess": guess, "label": label,
         "pixels": _text(grey) if png else "", "values": [] if png else x.double().tolist(),
