@@ -79,6 +79,7 @@ def test_points_as_the_book_makes_them(client: TestClient) -> None:
     [
         ({"points": [[0.0, 1.0]]}, "at least 2"),
         ({"points": [[0.0, 1.0], [0.0, 2.0]]}, "move one sideways"),
+        ({"points": [[0.0, 1.0], [1e-4, 2.0]]}, "move one sideways"),
         ({"points": [[0.0, 1.0], [1.0]]}, "at least 2"),
         ({"points": [[0.0, 1.0], [1.0, 1e5]]}, "less than or equal"),
         ({"points": [[float(i), 0.0] for i in range(201)]}, "at most 200"),

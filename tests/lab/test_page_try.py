@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+import httpx2 as httpx
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from linnet.config import Recipe
 from linnet.data.dataset import Splits
 from linnet.data.pictures import as_stored, read_image
 from linnet.evaluate.conformal import coverage, learn_sets
@@ -22,7 +25,7 @@ from linnet.lab.judges import RECIPES
 from linnet.lab.room import Room
 from linnet.train.fit import fit
 from linnet.train.run import Run
-from tests.lab.conftest import OpenPage, fits, shoot
+from tests.lab.conftest import PAGE, OpenPage, fits, shoot
 from tests.lab.waiting import allow, until
 
 if TYPE_CHECKING:
@@ -192,6 +195,24 @@ def test_a_model_that_is_gone_gives_way_to_the_usual_one(open_page: OpenPage) ->
     page.reload()
     page.wait_for_selector("button.bar", timeout=20_000)
     allow(watched, 404)
+
+
+def test_the_loaded_model_is_used(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
+    watched = open_page()
+    asked = {"dataset": "digits", "epochs": 1, "lr": 0.5}
+    answer = httpx.post(f"{watched.url}/api/train", json=asked, headers=PAGE, timeout=60)
+    model = json.loads(answer.text.splitlines()[-1])["model"]
+    loaded = {"id": model, "name": "mine", "classes": list("0123456789"), "image_shape": [8, 8]}
+    page = watched.goto("#numbers")
+    page.evaluate("model => sessionStorage.setItem('linnet-model', JSON.stringify(model))", loaded)
+    page.goto(f"{watched.url}/?lang=en#try?row=5")
+    page.reload()
+    page.wait_for_selector("button.bar", timeout=20_000)
+    train, test = digits[1]
+    assert test is not None
+    run = fit(train, Recipe(epochs=1, lr=0.5), test=test)[0]
+    assert shares(page) == run.probabilities(test.X[5][None])[0].double().tolist()
+    assert "nothing is promised" in (page.text_content(".set .problem") or "")
 
 
 @pytest.mark.parametrize("dark", [False, True])

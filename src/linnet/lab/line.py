@@ -18,7 +18,7 @@ from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.lab import scripts
 from linnet.lab.page import Ask
-from linnet.lab.plain import all_shown
+from linnet.lab.plain import all_shown, shown
 from linnet.lab.room import Room
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
@@ -30,6 +30,9 @@ LOSSES: tuple[LossName, ...] = ("squared", "huber", "absolute")
 
 STEPS = 5000
 """Of SGD at most."""
+
+APART = 1e-3
+"""How far apart in x points have to be for a line that means something."""
 
 Coordinate = Annotated[float, Field(ge=-1e4, le=1e4)]
 
@@ -102,8 +105,8 @@ def answer(asked: Asked) -> dict[str, Any]:
     return {
         "fits": fits,
         "path": {
-            "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "epochs": losses, "ended": ended,
-            "losses": all_shown(losses_at(dataset, loss, path)),
+            "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "ended": ended,
+            "epochs": list(map(shown, losses)), "losses": all_shown(losses_at(dataset, loss, path)),
         },
         "surface": {"w": surface.w.tolist(), "b": surface.b.tolist(), "loss": surface.loss.tolist()},
         "largest_rate": largest_rate(dataset),
@@ -119,7 +122,7 @@ def points_of(asked: Asked) -> Dataset:
         UsageError: all have one x, so that no line is the best.
     """
     at = torch.tensor(asked.points, dtype=torch.float64)  # (N, 2)
-    if bool((at[:, 0] == at[0, 0]).all()):
+    if float(at[:, 0].max() - at[:, 0].min()) < APART:
         raise UsageError("all points stand above one another, so no line fits best: move one sideways")
     return Dataset(at[:, :1].clone(), at[:, 1:].clone(), "points")
 

@@ -190,7 +190,7 @@ export function mount(root, lab) {
     lab.chart(curve, [
       { type: "scatter", mode: "lines", name: t("sgd"), y: losses, line: { color: colour(1), width: 1.5 } },
       {
-        type: "scatter", mode: "markers", name: t("epochEnds"), x: found.path.epochs.map((_, i) => (i + 1) * perEpoch), y: found.path.epochs,
+        type: "scatter", mode: "markers", name: t("epochEnds"), x: found.path.epochs.map((_, i) => (i + 1) * perEpoch), y: found.path.epochs.map(real),
         marker: { size: 6, color: colour(1) },
       },
       {

@@ -12,7 +12,7 @@ export function sheet() {
 // Gives { element, value, set(value) }; `onchange` is called with each new value.
 export function knob({ label, name, min, max, step = "any", value, log = false, digits = 4, whole = false, onchange }) {
   const clean = (number) => {
-    const bounded = Math.min(max, Math.max(min, number));
+    const bounded = Math.min(max, Math.max(min, Number.isFinite(Number(number)) ? Number(number) : min));
     return whole ? Math.round(bounded) : Number(bounded.toPrecision(digits));
   };
   const place = (number) => (log ? (1000 * Math.log(number / min)) / Math.log(max / min) : number);
