@@ -141,7 +141,7 @@ def test_one_x_says_what_to_do_and_the_path_is_scrubbed(open_page: OpenPage) -> 
     start = line(page, "sgd")
     assert max(map(abs, start)) < 0.1
     assert "0" in (page.text_content("label[for=sgd-step]") or "")
-    page.click(".scrub button")
+    page.click(".steps button")
     until(page, "Number(document.getElementById('sgd-step').value) === 7")
     assert line(page, "sgd") != start
 

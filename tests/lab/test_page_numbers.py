@@ -93,7 +93,7 @@ def test_examples_show_what_they_say(open_page: OpenPage, example: str, dtype: s
         "([type, cause]) => document.querySelector(`[data-type=${type}] .verdict`)?.dataset.cause === cause",
         arg=[dtype, cause],
     )
-    assert page.locator(f"[data-type={dtype}] .verdict.wrong").count() == (0 if cause == "fine" else 1)
+    assert page.locator(f"[data-type={dtype}] .verdict.failed").count() == (0 if cause == "fine" else 1)
 
 
 @pytest.mark.parametrize("dark", [False, True])

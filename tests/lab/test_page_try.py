@@ -48,7 +48,7 @@ def digits() -> tuple[Run, Splits]:
 
 
 def shares(page: Page) -> list[float]:
-    return [float(bar.get_attribute("data-value") or "") for bar in page.locator("button.bar").all()]
+    return [float(bar.get_attribute("data-value") or "") for bar in page.locator("button.share").all()]
 
 
 def asked(page: Page) -> dict[str, list[str]]:
@@ -63,7 +63,7 @@ def test_a_test_image_is_explained_as_the_library_does(
     run, (train, test) = digits
     assert test is not None
     page = open_page().goto("#try?row=12&explain=3&against=5&alpha=0.05", language)
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     x = test.X[12]
     assert shares(page) == run.probabilities(x[None])[0].double().tolist()
     assert page.text_content(".guess-name") == test.classes[int(run.probabilities(x[None]).argmax())]
@@ -85,7 +85,7 @@ def test_browsing_and_choosing_a_class(open_page: OpenPage, digits: tuple[Run, S
     run, (_, test) = digits
     assert test is not None
     page = open_page().goto("#try")
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     page.select_option("select[name=label]", "8")
     page.check("input[name=wrong]")
     judged = forecast(run, test)
@@ -96,17 +96,17 @@ def test_browsing_and_choosing_a_class(open_page: OpenPage, digits: tuple[Run, S
     until(page, "row => location.hash.includes(`row=${row}`)", arg=wanted[0])
     page.wait_for_selector(".mistaken-text")
     assert shares(page) == run.probabilities(test.X[wanted[0]][None])[0].double().tolist()
-    page.click("button.bar[data-klass='8']")
-    page.wait_for_selector("button.bar[data-klass='8'][aria-pressed=true]")
+    page.click("button.share[data-klass='8']")
+    page.wait_for_selector("button.share[data-klass='8'][aria-pressed=true]")
     score = float(page.get_attribute("p.sum", "data-score") or "")
     assert score == pytest.approx(float(run.scores(test.X[wanted[0]][None])[0, 8]), abs=1e-5)
     page.get_by_role("button", name="Random").click()
-    page.wait_for_selector("button.bar")
+    page.wait_for_selector("button.share")
 
 
 def test_drawing_undoing_and_the_address(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
     page = open_page().goto("#try")
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     page.get_by_role("button", name="Clear").click()
     box = page.locator("canvas.sketch").bounding_box()
     assert box is not None
@@ -121,7 +121,7 @@ def test_drawing_undoing_and_the_address(open_page: OpenPage, digits: tuple[Run,
     assert shares(page) == expected
     shoot(page, "try-drawn")
     page.reload()
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     assert shares(page) == expected
     page.focus("canvas.sketch")
     page.keyboard.press("Space")
@@ -149,7 +149,7 @@ def test_a_file_is_made_as_predict_does(
     picture.save(tmp_path / "one.png")
     watched = open_page()
     page = watched.goto("#try")
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     page.set_input_files("#try-file", tmp_path / "one.png")
     until(page, "location.hash.includes('pixels=')")
     page.wait_for_timeout(300)
@@ -166,7 +166,7 @@ def test_a_file_is_made_as_predict_does(
 @pytest.mark.parametrize("how", ["drop", "paste"])
 def test_a_picture_is_dropped_or_pasted(open_page: OpenPage, how: str) -> None:
     page = open_page().goto("#try")
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     page.evaluate(
         """async how => {
             const canvas = document.createElement('canvas');
@@ -193,7 +193,7 @@ def test_a_model_that_is_gone_gives_way_to_the_usual_one(open_page: OpenPage) ->
     )
     page.goto(f"{watched.url}/?lang=en#try")
     page.reload()
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     allow(watched, 404)
 
 
@@ -207,7 +207,7 @@ def test_the_loaded_model_is_used(open_page: OpenPage, digits: tuple[Run, Splits
     page.evaluate("model => sessionStorage.setItem('linnet-model', JSON.stringify(model))", loaded)
     page.goto(f"{watched.url}/?lang=en#try?row=5")
     page.reload()
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     train, test = digits[1]
     assert test is not None
     run = fit(train, Recipe(epochs=1, lr=0.5), test=test)[0]
@@ -218,14 +218,14 @@ def test_the_loaded_model_is_used(open_page: OpenPage, digits: tuple[Run, Splits
 @pytest.mark.parametrize("dark", [False, True])
 def test_on_a_phone(open_page: OpenPage, dark: bool) -> None:
     page = open_page(390, 800, dark, has_touch=True).goto("#try?row=3", "zh" if dark else "en")
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     assert fits(page)
     shoot(page, f"try-390-{dark}")
 
 
 def test_the_code_on_the_page_runs(open_page: OpenPage) -> None:
     page = open_page(dark=True).goto("#try?row=20")
-    page.wait_for_selector("button.bar", timeout=20_000)
+    page.wait_for_selector("button.share", timeout=20_000)
     page.click("details.copy summary")
     until(page, "document.querySelector('.copy code').textContent.includes('linnet.fit')")
     python = page.locator(".copy code").first.text_content() or ""

@@ -60,7 +60,7 @@ export function mount(root, lab) {
   const send = steady((wish, signal) => lab.json("/api/line", wish, signal), show, lab.fail);
   const ended = new AbortController();
   const board = plane(lab, { onmove: moved, onselect: choose });
-  const surface = h("div", { class: "chart tall" });
+  const surface = h("div", { class: "chart surface" });
   const curve = h("div", { class: "chart" });
   const table = h("div", { class: "scroll" });
   const surfaceTitle = h("h2", {}, t("surface", { loss: t(state.loss) }));
@@ -281,10 +281,10 @@ export function mount(root, lab) {
   root.append(
     h("div", { class: "columns" }, controls,
       h("div", { class: "stack" },
-        h("div", { class: "pair first" },
+        h("div", { class: "pair lead" },
           h("section", { class: "card", ariaLabel: t("points") }, h("h2", {}, t("points")), board.element, tools,
             h("details", {}, h("summary", {}, t("help")), h("p", { class: "soft" }, t("keys")))),
-          h("section", { class: "card" }, surfaceTitle, surface, h("div", { class: "scrub" }, play, step, stepName))),
+          h("section", { class: "card" }, surfaceTitle, surface, h("div", { class: "steps" }, play, step, stepName))),
         h("div", { class: "pair" }, h("section", { class: "card" }, table),
           h("section", { class: "card" }, h("h2", {}, t("curve")), curve)),
         code)),
@@ -331,7 +331,7 @@ function fitsTable(lab, lines, step) {
 function swatch(line) {
   const mark = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const stroke = document.createElementNS("http://www.w3.org/2000/svg", "line");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 26 10", class: "swatch", "aria-hidden": "true" })) mark.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ viewBox: "0 0 26 10", class: "stroke", "aria-hidden": "true" })) mark.setAttribute(name, value);
   for (const [name, value] of Object.entries({ x1: 1, y1: 5, x2: 25, y2: 5, stroke: line.colour, "stroke-width": 3, "stroke-dasharray": line.dash })) {
     if (value !== "") stroke.setAttribute(name, value);
   }

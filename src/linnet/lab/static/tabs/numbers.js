@@ -204,7 +204,7 @@ export function mount(root, lab) {
       { type: "scatter", mode: "lines+markers", x: gumbel.marks, y: gumbel.distances, line: { color: colour(1) }, marker: { size: 4 } },
     ], {
       xaxis: { type: "log", title: { text: t("drawsAxis") }, dtick: 1 },
-      yaxis: { type: "log", title: { text: t("distanceAxis") }, dtick: 1, range: [Math.min(-3, ...gumbel.distances.map(Math.log10)), 0.1] }, showlegend: false,
+      yaxis: { type: "log", title: { text: t("distanceAxis") }, dtick: 1, exponentformat: "power", range: [Math.min(-3, ...gumbel.distances.map(Math.log10)), 0.1] }, showlegend: false,
     });
   }
 
@@ -278,7 +278,7 @@ function verdict(lab, type, name, target) {
   const form = type[name];
   const isRight = form.cause === "fine" || (form.cause === "small_lost" && name === "stable");
   const key = form.cause === "small_lost" && name === "naive" ? "cause_small_lost_naive" : `cause_${form.cause}`;
-  return h("div", { class: `verdict ${isRight ? "right" : form.cause === "small_lost" ? "nearly" : "wrong"}`, dataset: { cause: form.cause } },
+  return h("div", { class: `verdict ${isRight ? "right" : form.cause === "small_lost" ? "nearly" : "failed"}`, dataset: { cause: form.cause } },
     h("div", { class: "spread" },
       h("strong", {}, `${isRight ? "✓" : form.cause === "small_lost" ? "◦" : "✗"} ${t(name)}`),
       h("span", { class: "number", dataset: { name: `${type.dtype}-${name}-loss`, value: String(form.cross_entropy) } },

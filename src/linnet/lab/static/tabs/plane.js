@@ -166,11 +166,11 @@ function frame() {
   const window = { x: MARGIN.left, y: MARGIN.top, width: right - MARGIN.left, height: bottom - MARGIN.top };
   group.append(s("clipPath", { id: "plane-clip" }, s("rect", window)), s("rect", { class: "ground", ...window }));
   for (let x = X[0]; x <= X[1]; x += 1) {
-    group.append(s("line", { x1: toX(x), x2: toX(x), y1: MARGIN.top, y2: bottom, class: x === 0 ? "axis" : "grid" }));
+    group.append(s("line", { x1: toX(x), x2: toX(x), y1: MARGIN.top, y2: bottom, class: x === 0 ? "zero" : "grid" }));
     group.append(s("text", { x: toX(x), y: HEIGHT - 7, "text-anchor": "middle" }, String(x).replace("-", "−")));
   }
   for (let y = Y[0]; y <= Y[1]; y += 5) {
-    group.append(s("line", { y1: toY(y), y2: toY(y), x1: MARGIN.left, x2: right, class: y === 0 ? "axis" : "grid" }));
+    group.append(s("line", { y1: toY(y), y2: toY(y), x1: MARGIN.left, x2: right, class: y === 0 ? "zero" : "grid" }));
     group.append(s("text", { x: MARGIN.left - 5, y: toY(y) + 4, "text-anchor": "end" }, String(y).replace("-", "−")));
   }
   return group;

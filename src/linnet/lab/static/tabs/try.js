@@ -236,13 +236,13 @@ function easelCard(lab, canvas, invert, take) {
 function listen(card, take, signal) {
   const over = (event) => {
     event.preventDefault();
-    card.classList.add("over");
+    card.classList.add("dropping");
   };
   card.addEventListener("dragover", over);
-  card.addEventListener("dragleave", () => card.classList.remove("over"));
+  card.addEventListener("dragleave", () => card.classList.remove("dropping"));
   card.addEventListener("drop", (event) => {
     event.preventDefault();
-    card.classList.remove("over");
+    card.classList.remove("dropping");
     take([...event.dataTransfer.files].find((file) => file.type.startsWith("image/")) ?? event.dataTransfer.files[0]);
   });
   addEventListener("paste", (event) => {
@@ -327,7 +327,7 @@ function says(lab, model, found, wish, choose) {
     const fill = h("span", { class: "fill" });
     fill.style.width = `${100 * share}%`;
     return h("button", {
-      type: "button", class: `bar ${k === found.guess ? "guess" : ""} ${held.has(k) ? "held" : ""}`, ariaLabel: `${name}: ${percent(share)}. ${t("explainThis", { name })}`,
+      type: "button", class: `share ${k === found.guess ? "guess" : ""} ${held.has(k) ? "held" : ""}`, ariaLabel: `${name}: ${percent(share)}. ${t("explainThis", { name })}`,
       ariaPressed: String(k === found.explanation.explain), dataset: { klass: k, value: String(share) }, onclick: () => choose(k),
     }, h("span", { class: "name" }, name), h("span", { class: "track" }, fill), h("span", { class: "number" }, percent(share)));
   });
@@ -337,7 +337,7 @@ function says(lab, model, found, wish, choose) {
   return h("section", { class: "card says", ariaLabel: t("answer") },
     h("div", {}, h("h2", {}, t("sees")), seen, h("p", { class: "verdict-line" }, h("strong", { class: "guess-name" }, classes[found.guess])),
       truth ? h("p", { class: found.label === found.guess ? "soft" : "soft mistaken-text" }, truth) : null),
-    h("div", {}, h("h2", {}, t("probabilities")), h("div", { class: "bars" }, bars), h("p", { class: "soft" }, t("inSet"))));
+    h("div", {}, h("h2", {}, t("probabilities")), h("div", { class: "shares" }, bars), h("p", { class: "soft" }, t("inSet"))));
 }
 
 // The parts of a score, which with the bias sum to it: as a picture, or the largest of the columns.
@@ -368,10 +368,10 @@ function columns(lab, explained) {
   const { h, t } = lab;
   const order = explained.parts.map((part, d) => [d, part]).sort((one, two) => Math.abs(two[1]) - Math.abs(one[1])).slice(0, COLUMNS);
   const largest = Math.abs(order[0]?.[1] ?? 1) || 1;
-  return h("div", { class: "bars" }, order.map(([d, part]) => {
+  return h("div", { class: "shares" }, order.map(([d, part]) => {
     const fill = h("span", { class: part < 0 ? "fill minus" : "fill plus" });
     fill.style.width = `${(100 * Math.abs(part)) / largest}%`;
-    return h("div", { class: "bar" }, h("span", { class: "name" }, t("column", { d })), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
+    return h("div", { class: "share" }, h("span", { class: "name" }, t("column", { d })), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
   }));
 }
 
