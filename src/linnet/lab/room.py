@@ -19,6 +19,19 @@ BUILT_IN = ("fashion_mnist", "mnist", "digits")
 
 
 @dataclass(frozen=True, eq=False)
+class Upload:
+    """People's own data.
+
+    Args:
+        splits: its two parts.
+        columns: the names of a table's features; empty for images.
+    """
+
+    splits: Splits
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A finished model and the rows that it is shown with.
 
@@ -48,7 +61,7 @@ class Room:
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._built_in: dict[str, Splits] = {}
-        self._uploads: OrderedDict[str, Splits] = OrderedDict()
+        self._uploads: OrderedDict[str, Upload] = OrderedDict()
         self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
 
     def is_there(self, name: str) -> bool:
@@ -74,7 +87,7 @@ class Room:
         with self._lock:
             if name in self._uploads:
                 self._uploads.move_to_end(name)
-                return self._uploads[name]
+                return self._uploads[name].splits
         if name not in BUILT_IN:
             raise KeyError(name)
         with self._loading:
@@ -87,12 +100,12 @@ class Room:
         """Read the data set that a page begins with, so that its first training need not wait."""
         self.splits(next(name for name in BUILT_IN if self.is_there(name)))
 
-    def uploads(self) -> list[tuple[str, Splits]]:
+    def uploads(self) -> list[tuple[str, Upload]]:
         """The data sets that were uploaded by name, the one used longest ago first."""
         with self._lock:
             return list(self._uploads.items())
 
-    def put(self, splits: Splits) -> str:
+    def put(self, upload: Upload) -> str:
         """Keep an uploaded data set; those used longest ago make room for it.
 
         Returns:
@@ -101,11 +114,11 @@ class Room:
         Raises:
             UsageError: it alone is larger than all may be.
         """
-        if (size := _size(splits)) > self.limits.uploads:
+        if (size := _size(upload)) > self.limits.uploads:
             raise UsageError(f"this data takes {size >> 20} MiB, more than {self.limits.uploads >> 20}")
         name = f"upload-{secrets.token_hex(8)}"
         with self._lock:
-            self._uploads[name] = splits
+            self._uploads[name] = upload
             while sum(map(_size, self._uploads.values())) > self.limits.uploads:
                 self._uploads.popitem(last=False)
         return name
@@ -140,6 +153,6 @@ class Room:
         return Trained(run, train, train if test is None else test)
 
 
-def _size(splits: Splits) -> int:
-    parts = [part for part in splits if part is not None]
+def _size(upload: Upload) -> int:
+    parts = [part for part in upload.splits if part is not None]
     return sum(tensor.nbytes for part in parts for tensor in (part.X, part.y))

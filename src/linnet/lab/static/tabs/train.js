@@ -131,14 +131,14 @@ export function mount(root, lab) {
   async function train() {
     controller.now?.abort();
     const mine = (controller.now = new AbortController());
-    const run = { ask: ask(), frames: [], opening: null, isOver: false, language: lab.language };
-    const began = performance.now();
+    const run = { ask: ask(), frames: [], opening: null, isOver: false };
+    run.columns = kept.known.find((one) => one.name === run.ask.dataset)?.columns;
     stop.disabled = false;
     lower.hidden = true;
     place = null;
     try {
       await fetched(run.ask.dataset, mine.signal);
-      await lab.stream("api/train", run.ask, (frame) => take(run, frame, began), mine.signal);
+      await lab.stream("api/train", run.ask, (frame) => take(run, frame), mine.signal);
     } catch (error) {
       if (mine.signal.aborted || !isMounted) return;
       run.isOver = true;
@@ -170,7 +170,7 @@ export function mount(root, lab) {
     data.set(name);
   }
 
-  function take(run, frame, began) {
+  function take(run, frame) {
     if (frame.kind === "waiting") lab.say(t("waiting", { n: frame.ahead }));
     else if (frame.kind === "start") {
       run.opening = frame;
@@ -178,9 +178,11 @@ export function mount(root, lab) {
     } else if (frame.kind === "frame" || frame.kind === "epoch") {
       run.frames.push(frame);
       kept.run = run;
-      const first = run.frames.length === 1;
-      if (first) draw(began);
-      else soon();
+      if (run.frames.length > 1) soon();
+      else {
+        draw();
+        root.dispatchEvent(new CustomEvent("firstframe", { bubbles: true })); // the benchmark waits for it
+      }
     } else if (frame.kind === "end") finish(run, frame);
   }
 
@@ -197,6 +199,7 @@ export function mount(root, lab) {
       classes: run.opening.classes, image_shape: run.opening.image_shape,
     });
     draw();
+    root.dispatchEvent(new CustomEvent("trainingend", { bubbles: true }));
   }
 
   function soon() {
@@ -214,7 +217,7 @@ export function mount(root, lab) {
   }
 
   // Everything that depends on the frame that is looked at.
-  function draw(began) {
+  function draw() {
     const run = kept.run;
     if (!run?.frames.length) return;
     const frame = place === null ? run.best ?? run.frames.at(-1) : run.frames[place];
@@ -234,7 +237,6 @@ export function mount(root, lab) {
     live.textContent = run.isOver ? t("latest") : t("live");
     view.draw(run, frame, run.isOver || place !== null);
     lines.draw(run, kept.pins, place === null && !run.best ? null : epoch);
-    if (began !== undefined) requestAnimationFrame(() => root.dispatchEvent(new CustomEvent("first-frame", { bubbles: true, detail: performance.now() - began })));
   }
 
   function pinRun() {
