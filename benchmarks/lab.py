@@ -2,8 +2,9 @@
 
     python benchmarks/lab.py [--moves 30] [--json FILE]
 
-A key moves the learning rate's slider on the Train tab, on Fashion-MNIST; the clock runs from the browser's own time
-of the key to the moment after the frame is painted. Every other move interrupts the training that the one before it
+A key moves the learning rate's slider on the Train tab, on Fashion-MNIST. The clock runs from the browser's
+own time of the key to the moment after the frame is painted: figures, weights, confusion matrix and samples of
+the new model. The curves follow some 30 ms later. Every other move interrupts the training that the one before it
 began, as a hand that drags a slider does. Server and browser share the machine.
 """
 
@@ -89,11 +90,12 @@ def measure(page: Page, moves: int) -> tuple[list[float], list[float]]:
 def figures(first: list[float], end: list[float]) -> list[Figure]:
     middle, seconds = statistics.median(first), statistics.median(end) / 1000
     slowest = statistics.quantiles(first, n=20)[-1]
+    slider, epochs = "slider to first new frame", "ten epochs of Fashion-MNIST, shown"
     return [
-        Figure("slider to first new frame, median, ms", middle, "{:.0f}", f"≤ {FIRST_FRAME:.0f}", middle <= FIRST_FRAME),
-        Figure("slider to first new frame, 95th percentile, ms", slowest, "{:.0f}"),
-        Figure("ten epochs of Fashion-MNIST, shown, median, s", seconds, "{:.2f}", f"≤ {TEN_EPOCHS:.0f}", seconds <= TEN_EPOCHS),
-    ]  # fmt: skip
+        Figure(f"{slider}, median, ms", middle, "{:.0f}", f"≤ {FIRST_FRAME:.0f}", middle <= FIRST_FRAME),
+        Figure(f"{slider}, 95th percentile, ms", slowest, "{:.0f}"),
+        Figure(f"{epochs}, median, s", seconds, "{:.2f}", f"≤ {TEN_EPOCHS:.0f}", seconds <= TEN_EPOCHS),
+    ]
 
 
 def main() -> None:

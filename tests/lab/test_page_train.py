@@ -130,7 +130,7 @@ def test_runs_are_pinned_overlaid_and_taken_up_again(open_page: OpenPage) -> Non
     page.focus("#knob-lr")
     page.keyboard.press("Home")
     until(page, "document.getElementById('status').textContent.includes('epochs in')")
-    until(page, "document.querySelectorAll('.chart')[0].data.length === 3")
+    until(page, "document.querySelectorAll('.chart')[0].data?.length === 3")
     assert page.locator(".pin").count() == 1
     page.locator(".pin button").first.click()
     assert "lr=" not in page.url

@@ -73,6 +73,14 @@ class Room:
         found = {"fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find}
         return name in found and found[name](folder) is not None
 
+    def loaded(self, name: str) -> Splits | None:
+        """A data set that is in memory; does not wait."""
+        with self._lock:
+            if name in self._uploads:
+                self._uploads.move_to_end(name)
+                return self._uploads[name].splits
+            return self._built_in.get(name)
+
     def splits(self, name: str, progress: catalog.Progress | None = None) -> Splits:
         """A data set's two parts, read at the first call; may take a while.
 
@@ -84,16 +92,16 @@ class Room:
             KeyError: there is none of this name.
             DataError: its files cannot be had.
         """
-        with self._lock:
-            if name in self._uploads:
-                self._uploads.move_to_end(name)
-                return self._uploads[name].splits
+        if (loaded := self.loaded(name)) is not None:
+            return loaded
         if name not in BUILT_IN:
             raise KeyError(name)
         with self._loading:
             if name not in self._built_in:
                 folder = None if name == "digits" else self.settings.data_dir
-                self._built_in[name] = catalog.load(name, folder, progress=progress)
+                read = catalog.load(name, folder, progress=progress)
+                with self._lock:
+                    self._built_in[name] = read
         return self._built_in[name]
 
     def warm(self) -> None:

@@ -188,7 +188,7 @@ function matrix(lab, classes) {
     const { run, frame } = now;
     const guesses = octets(frame.guesses);
     const labels = octets(run.opening.labels);
-    const numbers = integers(run.opening.numbers);
+    const numbers = numbersOf(run);
     const rows = [];
     for (let n = 0; n < guesses.length; n++) if (labels[n] === i && guesses[n] === j) rows.push(numbers[n]);
     try {
@@ -206,7 +206,7 @@ function matrix(lab, classes) {
 
 function samples(lab, run, classes, shape) {
   const { t } = lab;
-  const numbers = integers(run.opening.numbers);
+  const numbers = numbersOf(run);
   const cards = run.opening.samples.map((place) => {
     const card = { place, number: numbers[place], picture: h("div", { class: "picture" }), guess: h("strong"), truth: h("small"), bar: h("i") };
     card.element = h("li", {}, card.picture, h("div", { class: "said" }, card.guess, h("div", { class: "bar" }, card.bar), card.truth));
@@ -233,6 +233,9 @@ function samples(lab, run, classes, shape) {
     },
   };
 }
+
+// Which test rows the frames speak of: all, or those that are named.
+const numbersOf = ({ opening }) => (opening.numbers === null ? Array.from({ length: opening.test_rows }, (_, row) => row) : integers(opening.numbers));
 
 // Rows to look at, each { shape, brightest, pixels | values, number }; each is asked for once.
 const known = new Map();

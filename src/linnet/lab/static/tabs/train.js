@@ -33,6 +33,7 @@ export const words = {
 const DEFAULTS = { optimizer: "sgd", augment: "none", patience: null, standardize: false, seed: 1 };
 for (const name of Object.keys(SLIDERS)) DEFAULTS[name] = SLIDERS[name].value;
 const PINS = 6;
+const CHART_EVERY = 150; // milliseconds
 
 // What outlives a change of language or tab: the last run, and those that were pinned.
 const kept = { run: null, pins: [], known: [] };
@@ -42,6 +43,8 @@ export function mount(root, lab) {
   const controller = { now: null };
   let place = null; // the frame that is looked at; null: the newest
   let drawing = false;
+  let charting = 0;
+  let chartedAt = 0;
   let isMounted = true;
 
   const ask = () => ({ ...DEFAULTS, dataset: "digits", ...lab.state });
@@ -236,7 +239,19 @@ export function mount(root, lab) {
     live.disabled = place === null;
     live.textContent = run.isOver ? t("latest") : t("live");
     view.draw(run, frame, run.isOver || place !== null);
-    lines.draw(run, kept.pins, place === null && !run.best ? null : epoch);
+    drawLines(run, place === null && !run.best ? null : epoch);
+  }
+
+  // Charts cost most. While a training goes on they come after the rest has been painted, and not more often
+  // than the eye follows: the training wants the processor too.
+  function drawLines(run, epoch) {
+    clearTimeout(charting);
+    const wait = run.isOver || place !== null ? 0 : Math.max(30, chartedAt + CHART_EVERY - performance.now());
+    charting = setTimeout(() => {
+      if (!isMounted) return;
+      chartedAt = performance.now();
+      lines.draw(run, kept.pins, epoch);
+    }, wait);
   }
 
   function pinRun() {
