@@ -33,8 +33,8 @@ def test_what_is_shown_is_what_the_library_gives(open_page: OpenPage, language: 
         "(all) => all.map((r) => [r.cells[0].textContent, r.cells[2].textContent])"
     )
     expected = [
-        [f"{row.lr:g}", f"{100 * row.validation_accuracy:.2f} % ± {100 * row.validation_accuracy_se:.2f}"]
-        for row in table.itertuples()
+        [f"{lr:g}", f"{100 * mean:.2f} % ± {100 * error:.2f}"]
+        for lr, mean, error in table[["lr", "validation_accuracy", "validation_accuracy_se"]].to_numpy()
     ]  # fmt: skip
     assert shown == expected
     heat = page.evaluate("document.querySelectorAll('.chart')[0].data[0].z.map((row) => [...row])")
