@@ -33,13 +33,11 @@ def test_what_is_shown_is_what_the_library_gives(open_page: OpenPage, language: 
         "(all) => all.map((r) => [r.cells[0].textContent, r.cells[2].textContent])"
     )
     expected = [
-        [f"{row.lr:g}", f"{100 * row.validation_accuracy:.2f} % ± {100 * row.validation_accuracy_se:.2f}"]
-        for row in table.itertuples()
+        [f"{lr:g}", f"{100 * mean:.2f} % ± {100 * error:.2f}"]
+        for lr, mean, error in table[["lr", "validation_accuracy", "validation_accuracy_se"]].to_numpy()
     ]  # fmt: skip
     assert shown == expected
-    heat = page.evaluate(
-        "(() => { const t = document.querySelectorAll('.chart')[0].data[0]; return t.z.map((r) => [...r]) })()"
-    )
+    heat = page.evaluate("document.querySelectorAll('.chart')[0].data[0].z.map((row) => [...row])")
     by_setting = table.set_index(["optimizer", "lr"])["validation_accuracy"]
     assert heat == [[by_setting[optimizer, lr] for lr in GRID["lr"]] for optimizer in GRID["optimizer"]]
     said = page.locator(".headline p").first.text_content() or ""
@@ -68,7 +66,7 @@ def test_a_click_loads_the_model_and_train_takes_it_up(open_page: OpenPage) -> N
 def test_a_cell_of_the_heat_map_can_be_clicked(open_page: OpenPage) -> None:
     page = open_page().goto(PLACE)
     swept(page)
-    box = page.locator(".chart .plot").first.bounding_box()
+    box = page.locator(".chart .nsewdrag").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 6, box["y"] + box["height"] / 6)
     page.wait_for_selector("text=Loaded: test accuracy")

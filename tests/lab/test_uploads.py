@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 import linnet
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
-from linnet.lab.room import Room
+from linnet.lab.room import Room, Upload
 from linnet.lab.settings import Limits, Settings
 from linnet.train.fit import fit
 from tests.conftest import make_blobs
@@ -29,6 +29,7 @@ def test_a_table_is_uploaded_trained_on_and_looked_at(client: TestClient) -> Non
     known = upload(client, [("flowers.csv", CSV)]).json()
     assert known["title"] == "flowers.csv"
     assert known["is_image"] is False
+    assert known["columns"] == ["length", "width"]
     assert known in client.get("/api/data").json()
     frames = frames_of(client, {"dataset": known["name"], "epochs": 2, "batch_size": 4, "standardize": True})
     assert frames[0]["classes"] == ["a", "b"]
@@ -102,12 +103,9 @@ def test_the_code_of_an_upload_runs_beside_the_file(client: TestClient, tmp_path
     assert list(Path(tmp_path, "runs").glob("flowers.csv-*/run.json"))
 
 
-def table_of(rows: int) -> Splits:
-    return Splits(
-        Dataset(
-            torch.zeros(rows, 256, dtype=torch.uint8), torch.zeros(rows, dtype=torch.int64), "t", ("a", "b")
-        )
-    )
+def table_of(rows: int) -> Upload:
+    X, y = torch.zeros(rows, 256, dtype=torch.uint8), torch.zeros(rows, dtype=torch.int64)
+    return Upload(Splits(Dataset(X, y, "t", ("a", "b"))), ())
 
 
 def test_uploads_make_room_for_one_another() -> None:
@@ -124,7 +122,7 @@ def test_uploads_make_room_for_one_another() -> None:
 
 def test_models_are_bounded_and_go_with_their_data() -> None:
     room = Room(Settings(limits=Limits(models=2, uploads=100_000)))
-    name = room.put(Splits(make_blobs(50), make_blobs(20, seed=1)))
+    name = room.put(Upload(Splits(make_blobs(50), make_blobs(20, seed=1))))
     run, _ = fit(make_blobs(50), linnet.Recipe(epochs=1))
     ids = [room.add(run, name) for _ in range(3)]
     with pytest.raises(KeyError):

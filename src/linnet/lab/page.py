@@ -40,6 +40,8 @@ async def dataset(room: Room, name: str) -> Splits:
         KeyError: there is none of this name.
         Refusal: it has to be downloaded first.
     """
+    if (loaded := room.loaded(name)) is not None:
+        return loaded
     if not room.is_there(name):
         if name not in BUILT_IN:
             raise KeyError(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from linnet.lab.settings import Settings, is_loopback
 
 PORT = 8765
 GRACE = 1
+SWITCH = 0.001
+"""Seconds that a training may keep the interpreter from answering; Python's 5 ms add up over an answer."""
 
 
 def serve(
@@ -36,6 +39,7 @@ def serve(
     Raises:
         UsageError: the address cannot be had.
     """
+    sys.setswitchinterval(SWITCH)
     with _listening(host, port) as listening:
         if token is None and not is_loopback(host):
             token = secrets.token_urlsafe(24)

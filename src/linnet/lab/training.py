@@ -33,7 +33,7 @@ SHOWN = 10_000
 SAMPLES = 12
 """Of these, those whose predictions are shown."""
 
-EVERY = 0.09
+EVERY = 0.15
 """Seconds between two frames within an epoch."""
 
 
@@ -131,19 +131,22 @@ class Live:
         rows: of the test part, or of the training part where there is none.
         numbers: which of that part they are, (n,).
         samples: which of `rows` are shown as samples, (SAMPLES,).
+        is_whole: whether they are all of the part.
     """
 
     rows: Dataset
     numbers: Tensor
     samples: Tensor
+    is_whole: bool
 
     @classmethod
     def of(cls, splits: Splits) -> Live:
         """Those of a data set: the same each time."""
         whole = splits.train if splits.test is None else splits.test
         numbers = shuffled(len(whole), 0)[:SHOWN].sort().values
-        rows = whole if len(numbers) == len(whole) else whole.rows(numbers)
-        return cls(rows, numbers, shuffled(len(rows), 1)[:SAMPLES])
+        is_whole = len(numbers) == len(whole)
+        rows = whole if is_whole else whole.rows(numbers)
+        return cls(rows, numbers, shuffled(len(rows), 1)[:SAMPLES], is_whole)
 
     def opening(self, train: Dataset, recipe: Recipe) -> Frame:
         """The first frame: what stays the same."""
@@ -152,7 +155,8 @@ class Live:
             "kind": "start", "classes": train.classes, "image_shape": train.image_shape,
             "epochs": asked.epochs, "features": train.features,
             "rows": len(train), "test_rows": len(self.rows),
-            "numbers": packed(self.numbers, "<i4"), "labels": packed(self.rows.labels, "u1"),
+            "numbers": None if self.is_whole else packed(self.numbers, "<i4"),
+            "labels": packed(self.rows.labels, "u1"),
             "samples": self.samples.tolist(),
         }  # fmt: skip
 
