@@ -65,7 +65,7 @@ class Judges:
 
     def __init__(self, room: Room) -> None:
         self.room = room
-        self._lock = threading.Lock()
+        self._lock, self._training = threading.Lock(), threading.Lock()
         self._judges: OrderedDict[str, Judge] = OrderedDict()
         self._default = ""
 
@@ -81,7 +81,7 @@ class Judges:
 
     def default(self) -> str:
         """The id of a model of Fashion-MNIST, or of the digits where that is not at hand, trained once."""
-        with self._lock:
+        with self._training:  # which other models need not wait for
             try:
                 self.room.model(self._default)
             except KeyError:

@@ -20,12 +20,13 @@ export const words = {
     probabilities: "Probabilities", explainThis: "explain {name}", inSet: "Blue: in the prediction set. Choose a class to see why.",
     set: "Prediction set", alpha: "May miss (α)", method: "Method",
     lac: "LAC: the smallest sets", aps: "APS: larger where it is hard",
-    asked: "Sets like this hold the right class in {asked} of cases, if new pictures are like the rows they were learnt on.",
+    asked: "Sets like this hold the right class in {asked} of cases, if what is asked is like the rows they were learnt on.",
     measured: "Measured on {n} test rows: {coverage} hold it, {size} classes a set on average.",
     source: "Learnt on {n} {source}.", "validation rows": "validation rows", "training rows": "training rows",
-    seen: "The model was trained on those rows, so nothing is promised: train with a validation share.",
+    seen: "The model was trained on those rows, so nothing is promised. Train with early stopping, which keeps rows aside.",
     empty: "No class is likely enough: the set is empty.",
     why: "Why: the contribution of each pixel", whyColumns: "Why: the contribution of each column", explain: "Speaks for", against: "against", nobody: "nothing: the score alone",
+    sumColumns: "columns {pixels} + bias {bias} = score {score}", differenceColumns: "columns {pixels} + biases {bias} = lead {score}",
     sum: "pixels {pixels} + bias {bias} = score {score}", difference: "pixels {pixels} + biases {bias} = lead {score}",
     legend: "red speaks for {name}, blue against it", legendPair: "red speaks for {name}, blue for {other}", column: "column {d}", most: "the largest {n}",
     hover: "pixel ({x}, {y}): {value}",
@@ -45,12 +46,13 @@ export const words = {
     probabilities: "概率", explainThis: "解释 {name}", inSet: "蓝色：在预测集中。点选类别可看原因。",
     set: "预测集", alpha: "允许漏掉的比例 α", method: "方法",
     lac: "LAC：集合最小", aps: "APS：难分的样本集合更大",
-    asked: "如果新图片与学习时的样本同分布，这样的集合有 {asked} 的机会包含正确类别。",
+    asked: "如果所问的样本与学习时的样本同分布，这样的集合有 {asked} 的机会包含正确类别。",
     measured: "在 {n} 个测试样本上测得：{coverage} 包含正确类别，平均每个集合 {size} 个类别。",
     source: "在 {n} 个{source}上学得。", "validation rows": "验证样本", "training rows": "训练样本",
-    seen: "模型训练时见过这些样本，所以没有保证：请留出一部分验证样本再训练。",
+    seen: "模型训练时见过这些样本，所以没有保证。请用提前停止来训练，它会留出验证样本。",
     empty: "没有足够可能的类别：集合为空。",
     why: "为什么：每个像素的贡献", whyColumns: "为什么：每一列的贡献", explain: "支持", against: "相对于", nobody: "无：只看该类的得分",
+    sumColumns: "各列 {pixels} + 偏置 {bias} = 得分 {score}", differenceColumns: "各列 {pixels} + 偏置之差 {bias} = 领先 {score}",
     sum: "像素 {pixels} + 偏置 {bias} = 得分 {score}", difference: "像素 {pixels} + 偏置之差 {bias} = 领先 {score}",
     legend: "红色支持{name}，蓝色反对", legendPair: "红色支持{name}，蓝色支持{other}", column: "第 {d} 列", most: "最大的 {n} 个",
     hover: "像素 ({x}, {y})：{value}",
@@ -335,7 +337,7 @@ function says(lab, model, found, wish, choose) {
   if (seen) lab.images(seen, octets(found.pixels), width, height, { limit: 255 });
   const truth = wish.row === undefined ? null : t("isRow", { row: wish.row, label: classes[found.label] });
   return h("section", { class: "card says", ariaLabel: t("answer") },
-    h("div", {}, h("h2", {}, t("sees")), seen, h("p", { class: "verdict-line" }, h("strong", { class: "guess-name" }, classes[found.guess])),
+    h("div", {}, h("h2", {}, t(model.image_shape ? "sees" : "answer")), seen, h("p", { class: "verdict-line" }, h("strong", { class: "guess-name" }, classes[found.guess])),
       truth ? h("p", { class: found.label === found.guess ? "soft" : "soft mistaken-text" }, truth) : null),
     h("div", {}, h("h2", {}, t("probabilities")), h("div", { class: "shares" }, bars), h("p", { class: "soft" }, t("inSet"))));
 }
@@ -348,7 +350,7 @@ function why(lab, model, explained) {
   const numbers = { pixels: shown(explained.pixels), bias: shown(explained.bias), score: shown(explained.score) };
   const sum = h("p", {
     class: "number sum", dataset: { pixels: explained.pixels, bias: explained.bias, score: explained.score },
-  }, t(other === null ? "sum" : "difference", numbers));
+  }, t((other === null ? "sum" : "difference") + (model.image_shape ? "" : "Columns"), numbers));
   if (!model.image_shape) return [columns(lab, explained), sum];
   const [height, width] = model.image_shape;
   const canvas = h("canvas", { class: "parts", role: "img", ariaLabel: t("why") });
