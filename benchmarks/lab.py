@@ -4,8 +4,8 @@
 
 A key moves the learning rate's slider on the Train tab, on Fashion-MNIST. The clock runs from the browser's
 own time of the key to the moment after the frame is painted: figures, weights, confusion matrix and samples
-of the new model. The curves follow some 30 ms later. Every other move interrupts the training that the one before it
-began, as a hand that drags a slider does. Server and browser share the machine.
+of the new model. The curves follow some 30 ms later. Every other move interrupts the training that the one
+before it began, as a hand that drags a slider does. Server and browser share the machine.
 """
 
 from __future__ import annotations

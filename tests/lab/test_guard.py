@@ -124,3 +124,10 @@ def test_limits_by_path() -> None:
 def test_loopback() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.0.1", "example.org")))
+
+
+def test_the_interface_is_described(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert {"/api/train", "/api/sweep", "/api/data", "/api/data/rows"} <= set(described["paths"])
+    answers = described["paths"]["/api/train"]["post"]["responses"]
+    assert list(answers["200"]["content"]) == ["application/x-ndjson"]

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ def read_table(content: bytes, name: str) -> Dataset:
     """
     columns, has_names, where = _heading(content, name)
     _check_size(content, len(columns), name)
-    types = {column: str if place == where else np.float32 for place, column in enumerate(columns)}
+    types: Any = {column: "str" if place == where else "float32" for place, column in enumerate(columns)}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more cells would be cut

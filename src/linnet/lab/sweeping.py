@@ -80,7 +80,9 @@ def router(room: Room) -> APIRouter:
     """The routes of a sweep."""
     routes = APIRouter(prefix="/api/sweep", tags=["sweep"])
 
-    @routes.post("", summary="Train many models: frames of NDJSON meanwhile", response_class=Frames)
+    @routes.post(
+        "", summary="Train many models: frames of NDJSON meanwhile", response_class=Frames, status_code=200
+    )
     async def run(ask: SweepAsk, page: Page) -> Frames:
         train = (await dataset(room, ask.dataset)).train
         _check(ask, train)

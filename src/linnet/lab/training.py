@@ -67,7 +67,9 @@ def router(room: Room) -> APIRouter:
     """The route of a training."""
     routes = APIRouter(prefix="/api/train", tags=["train"])
 
-    @routes.post("", summary="Train a model: frames of NDJSON while it goes on", response_class=Frames)
+    @routes.post(
+        "", summary="Train a model: frames of NDJSON while it goes on", response_class=Frames, status_code=200
+    )
     async def train(ask: TrainAsk, page: Page) -> Frames:
         recipe, splits = ask.recipe(), await dataset(room, ask.dataset)
         if not splits.train.is_classification:

@@ -83,7 +83,12 @@ def router(room: Room) -> APIRouter:
         made = await anyio.to_thread.run_sync(_read, contents, title[:80] or "file", limiter=reading)
         return _known(room.put(made), made)
 
-    @routes.post("/fetch", summary="Download a data set: frames of NDJSON meanwhile", response_class=Frames)
+    @routes.post(
+        "/fetch",
+        summary="Download a data set: frames of NDJSON meanwhile",
+        response_class=Frames,
+        status_code=200,
+    )
     async def fetch(ask: FetchAsk, page: Page) -> Frames:
         def work(tell: Tell, turn: Turn) -> None:
             def progress(done: int, size: int | None) -> None:
