@@ -23,7 +23,7 @@ from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.held_out import held_out
 from linnet.lab.judges import RECIPES, Judges
-from linnet.lab.room import Room
+from linnet.lab.room import Room, Upload
 from linnet.lab.settings import Settings
 from linnet.lab.trying import Asked, answer
 from linnet.train.fit import fit
@@ -174,6 +174,9 @@ def test_a_model_of_uploaded_columns_takes_test_rows_alone(client: TestClient, t
     assert found["pixels"] == ""
     assert len(found["values"]) == len(found["explanation"]["parts"]) == frames[0]["features"]
     assert not found["set"]["is_unseen"]
+    told = client.post("/api/try/model", json={"model": model}).json()
+    assert told["columns"] == known["columns"]
+    assert len(told["columns"]) == told["features"]
     for path, rest in (("", {"pixels": "AAAA"}), ("/picture", {"file": text(png())})):
         refused = client.post(f"/api/try{path}", json={"model": model, **rest})
         assert (refused.status_code, "takes columns" in refused.text) == (422, True)
@@ -200,7 +203,7 @@ def test_a_solved_model_has_no_recipe_to_show() -> None:
 
 def test_a_regression_is_refused() -> None:
     room = Room(Settings())
-    name = room.put(Splits(synthetic.linear(rows=50)))
+    name = room.put(Upload(Splits(synthetic.linear(rows=50))))
     with pytest.raises(UsageError, match="is a regression"):
         answer(Judges(room), Asked(model=room.add(fit(room.splits(name).train)[0], name), row=3))
 

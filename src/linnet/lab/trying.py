@@ -129,8 +129,14 @@ def _model(judges: Judges, which: Which) -> dict[str, Any]:
         "id": number, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
         "features": trained.run.bank.features, "rows": len(trained.test),
         "accuracy": float(judge.judged.hits.double().mean()),
-        "is_default": which.model is None,
+        "columns": _columns(judges.room, trained), "is_default": which.model is None,
     }  # fmt: skip
+
+
+def _columns(room: Room, trained: Trained) -> tuple[str, ...]:
+    """The names of an uploaded table's columns; empty for pictures."""
+    upload = dict(room.uploads()).get(str(trained.run.asked.get("dataset")))
+    return () if upload is None else upload.columns
 
 
 def _images(judges: Judges, browsed: Browsed) -> dict[str, Any]:

@@ -351,7 +351,7 @@ function why(lab, model, explained) {
   const sum = h("p", {
     class: "number sum", dataset: { pixels: explained.pixels, bias: explained.bias, score: explained.score },
   }, t((other === null ? "sum" : "difference") + (model.image_shape ? "" : "Columns"), numbers));
-  if (!model.image_shape) return [columns(lab, explained), sum];
+  if (!model.image_shape) return [columns(lab, model, explained), sum];
   const [height, width] = model.image_shape;
   const canvas = h("canvas", { class: "parts", role: "img", ariaLabel: t("why") });
   lab.images(canvas, explained.parts, width, height, { diverging: true });
@@ -366,14 +366,14 @@ function why(lab, model, explained) {
   return [canvas, sum, reading];
 }
 
-function columns(lab, explained) {
+function columns(lab, model, explained) {
   const { h, t } = lab;
   const order = explained.parts.map((part, d) => [d, part]).sort((one, two) => Math.abs(two[1]) - Math.abs(one[1])).slice(0, COLUMNS);
   const largest = Math.abs(order[0]?.[1] ?? 1) || 1;
   return h("div", { class: "shares" }, order.map(([d, part]) => {
     const fill = h("span", { class: part < 0 ? "fill minus" : "fill plus" });
     fill.style.width = `${(100 * Math.abs(part)) / largest}%`;
-    return h("div", { class: "share" }, h("span", { class: "name" }, t("column", { d })), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
+    return h("div", { class: "share" }, h("span", { class: "name", title: model.columns[d] ?? "" }, model.columns[d] ?? t("column", { d })), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
   }));
 }
 
