@@ -77,3 +77,11 @@ def test_files_that_are_no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pictures, "MAX_PIXELS", 5000)
     with pytest.raises(FormatError, match="pixels"):
         read_image(tmp_path / "big.png", (8, 8))
+
+
+def test_a_png_holds_the_picture_and_a_row_its_stored_values() -> None:
+    picture = dark_picture()
+    again = pictures.picture_of(pictures.png_of(picture), (28, 28), invert=False)
+    assert again.tolist() == picture.tolist()
+    assert pictures.as_stored(picture, 1 / 255).tolist() == picture.reshape(-1).tolist()
+    assert pictures.as_stored(np.full((8, 8), 255, np.uint8), 1 / 16).tolist() == [16.0] * 64

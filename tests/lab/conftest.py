@@ -74,12 +74,14 @@ class Watched:
         url: of the lab.
         asked: the addresses that it requested.
         problems: errors and warnings on its console, and exceptions of its scripts.
+        expected: a piece of those that the test provokes, such as "status of 422".
     """
 
     page: Page
     url: str
     asked: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    expected: str | None = None
 
     def goto(self, place: str, language: str = "en") -> Page:
         """Open a tab, such as "#train?lr=0.5", and wait until the shell has shown it."""
@@ -90,7 +92,7 @@ class Watched:
     def check(self) -> None:
         """No request went off the host, and nothing was complained of."""
         assert [url for url in self.asked if not url.startswith((self.url, "data:", "blob:"))] == []
-        assert self.problems == []
+        assert [said for said in self.problems if self.expected is None or self.expected not in said] == []
 
 
 OpenPage = Callable[..., Watched]
@@ -120,6 +122,14 @@ def open_page(browser: Browser, lab_url: str) -> Iterator[OpenPage]:
     for watched, context in opened:
         context.close()
         watched.check()
+
+
+def until(page: Page, expression: str, seconds: float = 30) -> None:
+    """Wait for something in JavaScript; Playwright's own wait would need eval, which the page forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"in vain: {expression}"
+        page.wait_for_timeout(20)
 
 
 def fits(page: Page) -> bool:

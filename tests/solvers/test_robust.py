@@ -117,6 +117,15 @@ def test_a_target_far_off_does_not_move_it() -> None:
     assert float((one.theta - other.theta).abs().max()) < 5
 
 
+@pytest.mark.parametrize("tiny", [0.0, 1e-20, 1e-200, 8e-290])
+def test_rows_that_one_line_goes_through_exactly(tiny: float) -> None:
+    X = torch.tensor([[0.0], [1.0]], dtype=torch.float64)
+    found = minimise_absolute(absolute(Dataset(X, torch.tensor([[1.0], [tiny]], dtype=torch.float64))))
+    assert found.status.is_good, str(found.status)
+    assert found.certificate.iterations < 10
+    assert found.theta[0].tolist() == pytest.approx([-1, 1])
+
+
 def test_how_it_ends_and_what_it_refuses() -> None:
     assert minimise_absolute(absolute(diabetes()), max_iter=2).status.name == "iteration limit"
 

@@ -155,6 +155,11 @@ def naive_softmax(logits: Tensor, dim: int = -1) -> Tensor:
     return exponentials / exponentials.sum(dim, keepdim=True)
 
 
+def naive_log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
+    """Log of a naive probability: −∞ where it underflowed, NaN where it overflowed. Only to show it."""
+    return naive_softmax(logits, dim).log()
+
+
 def naive_cross_entropy(logits: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """−log of a naive probability: ∞ where it underflowed, NaN where it overflowed. Only to show it."""
     probability = naive_softmax(logits).gather(-1, _indices(target, logits)[..., None]).squeeze(-1)

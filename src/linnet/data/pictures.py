@@ -62,6 +62,26 @@ def picture_of(
     return _fitted(_from_picture(BytesIO(content), "the picture", max_pixels, ("PNG", "JPEG")), size, invert)
 
 
+def as_stored(grey: np.ndarray, scale: float) -> np.ndarray:
+    """A picture as a row that a model takes.
+
+    Args:
+        grey: uint8, any shape, as `read_image` gives it.
+        scale: of the model's features, whose pixels run from 0 to 1/scale.
+
+    Returns:
+        float64, (height · width,).
+    """
+    return grey.reshape(-1).astype(np.float64) * (round(1 / scale) / 255)
+
+
+def png_of(grey: np.ndarray) -> bytes:
+    """A grey picture, uint8 (height, width), as a PNG file."""
+    file = BytesIO()
+    Image.fromarray(grey).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
 def _fitted(grey: Image.Image, size: tuple[int, int], invert: bool | None) -> np.ndarray:
     border = _border(np.asarray(grey))
     fitted = np.asarray(_fit(grey, size, round(border)))

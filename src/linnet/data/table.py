@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,13 +41,13 @@ def read_table(content: bytes, name: str) -> Dataset:
     """
     columns, has_names, where = _heading(content, name)
     _check_size(content, len(columns), name)
-    types = {column: str if place == where else np.float32 for place, column in enumerate(columns)}
+    types: Any = {column: "str" if place == where else "float32" for place, column in enumerate(columns)}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more cells would be cut
             table = pd.read_csv(
                 BytesIO(content), header=0 if has_names else None, names=columns, encoding="utf-8-sig",
-                dtype=types, index_col=False,  # type: ignore[arg-type]
+                dtype=types, index_col=False,
             )  # fmt: skip
     except (ValueError, OverflowError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise FormatError(
@@ -105,7 +106,7 @@ def _dataset(table: pd.DataFrame, label: str, name: str) -> Dataset:
             raise FormatError(
                 f"{name}: {wrong:,} rows have no finite number in {column}: fill them in or leave them out"
             )
-    if missing := int(table[label].isna().sum()):
+    if missing := int(np.count_nonzero(table[label].isna().to_numpy())):
         raise FormatError(f"{name}: {missing:,} rows have no class in {label}")
     classes, y = _classes(table[label].str.strip().to_numpy(str), label, name)
     X = torch.from_numpy(np.ascontiguousarray(features.to_numpy(np.float32)))
@@ -125,7 +126,7 @@ def _classes(labels: np.ndarray, column: str, name: str) -> tuple[tuple[str, ...
         )
     texts = [str(text) for text in found]
     key = (lambda k: float(texts[k])) if all(map(_is_number, texts)) else (lambda k: texts[k])
-    order = sorted(range(len(texts)), key=key)  # type: ignore[arg-type]
+    order = sorted(range(len(texts)), key=key)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     return tuple(texts[k] for k in order), torch.from_numpy(rank[y.reshape(-1)])

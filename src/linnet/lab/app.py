@@ -31,14 +31,15 @@ THREADS = 16
 """Requests that compute at once; more wait."""
 
 
-def make_app(settings: Settings | None = None) -> ASGIApp:
+def make_app(settings: Settings | None = None, room: Room | None = None) -> ASGIApp:
     """The lab.
 
     Args:
         settings: where it listens, and its limits; those of `Settings` when None.
+        room: what requests share; one of its own when None.
     """
     settings = settings or Settings()
-    room = Room(settings)
+    room = room or Room(settings)
     app = FastAPI(
         title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(room)
     )

@@ -29,6 +29,15 @@ def call(name: str, places: Sequence[str], options: Mapping[str, Any]) -> str:
     return short if len(short) <= PIECE else f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
 
 
+def table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
+    """A dictionary of lists in Python, a key a line."""
+    return (
+        f"{name} = {{\n"
+        + "".join(f"    {key!r}: {list(several)!r},\n" for key, several in values.items())
+        + "}"
+    )
+
+
 def source(splits: Splits, name: str) -> str:
     """What `linnet.load` takes: a data set's name, or the file that was uploaded."""
     return f"./{splits.train.name}" if name.startswith("upload-") else name

@@ -1,12 +1,158 @@
-"""/api/line: to be filled in."""
+"""/api/line: a line through points by three losses, and the path of SGD over the surface of one."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any, Literal
 
+import anyio.to_thread
+import torch
+from fastapi import APIRouter
+from pydantic import Field
+from torch import Tensor
+
+from linnet.config import Recipe
+from linnet.core.losses import by_name
+from linnet.data import synthetic
+from linnet.data.dataset import Dataset
+from linnet.errors import DivergedError, UsageError
+from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
+from linnet.lab import scripts
+from linnet.lab.page import Ask
+from linnet.lab.plain import all_shown, shown
 from linnet.lab.room import Room
+from linnet.solvers.solve import solve
+from linnet.train.callbacks import State
+from linnet.train.fit import fit
+from linnet.train.trace import Trace
+
+LossName = Literal["squared", "huber", "absolute"]
+LOSSES: tuple[LossName, ...] = ("squared", "huber", "absolute")
+
+STEPS = 5000
+"""Of SGD at most."""
+
+APART = 1e-3
+"""How far apart in x points have to be for a line that means something."""
+
+Coordinate = Annotated[float, Field(ge=-1e4, le=1e4)]
+
+
+class Asked(Ask, strict=True):
+    """Points, and how SGD is to go about them.
+
+    Args:
+        points: (x, y) of each, 2 to 200.
+        loss: whose surface is shown, and which SGD descends.
+        huber: Huber's threshold δ.
+        lr: learning rate.
+        batch_size: rows a minibatch; as many as there are points at most.
+        epochs: passes over the points.
+        seed: of the start and the order.
+    """
+
+    points: list[Annotated[list[Coordinate], Field(min_length=2, max_length=2)]] = Field(
+        min_length=2, max_length=200
+    )
+    loss: LossName = "squared"
+    huber: float = Field(default=1.0, ge=1e-3, le=1e3)
+    lr: float = Field(default=0.1, ge=1e-6, le=100)
+    batch_size: int = Field(default=4, ge=1, le=200)
+    epochs: int = Field(default=10, ge=1, le=500)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+class Wished(Ask, strict=True):
+    """Points to begin with: y = w x + b + ε, as the book makes them."""
+
+    w: float = Field(default=2.0, ge=-100, le=100)
+    b: float = Field(default=1.0, ge=-100, le=100)
+    rows: int = Field(default=20, ge=2, le=200)
+    noise: float = Field(default=1.0, ge=0, le=100)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 def router(room: Room) -> APIRouter:
     """The tab's routes."""
-    return APIRouter(prefix="/api/line")
+    routes = APIRouter(prefix="/api/line", tags=["line"])
+
+    @routes.post("", summary="The best lines by three losses, SGD's path, and the surface it descends")
+    async def line(asked: Asked) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(answer, asked)
+
+    @routes.post("/points", summary="Points of a line with noise")
+    async def points(wished: Wished) -> dict[str, Any]:
+        made = synthetic.linear([wished.w], wished.b, wished.rows, wished.noise, wished.seed, torch.float64)
+        return {"points": torch.cat([made.X, made.y], 1).tolist()}
+
+    return routes
+
+
+def answer(asked: Asked) -> dict[str, Any]:
+    """What the page shows.
+
+    Raises:
+        UsageError: all points have one x, or the path would be too long.
+    """
+    dataset = points_of(asked)
+    fits = {name: _fitted(dataset, name, asked.huber) for name in LOSSES}
+    path, losses, ended = _descended(dataset, asked)
+    best = fits[asked.loss]
+    centre = torch.tensor([best["w"], best["b"]])
+    loss = by_name(asked.loss, asked.huber)
+    surface = landscape(dataset, loss, *window(centre, path[0], path))
+    python = scripts.line(asked.points, asked.loss, asked.huber, asked.lr, asked.batch_size, asked.epochs,
+                          asked.seed)  # fmt: skip
+    return {
+        "fits": fits,
+        "path": {
+            "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "ended": ended,
+            "epochs": list(map(shown, losses)), "losses": all_shown(losses_at(dataset, loss, path)),
+        },
+        "surface": {"w": surface.w.tolist(), "b": surface.b.tolist(), "loss": surface.loss.tolist()},
+        "largest_rate": largest_rate(dataset),
+        "python": python,
+        "command": scripts.heredoc(python),
+    }  # fmt: skip
+
+
+def points_of(asked: Asked) -> Dataset:
+    """The points as a regression of one feature.
+
+    Raises:
+        UsageError: all have one x, so that no line is the best.
+    """
+    at = torch.tensor(asked.points, dtype=torch.float64)  # (N, 2)
+    if float(at[:, 0].max() - at[:, 0].min()) < APART:
+        raise UsageError("all points stand above one another, so no line fits best: move one sideways")
+    return Dataset(at[:, :1].clone(), at[:, 1:].clone(), "points")
+
+
+def _fitted(dataset: Dataset, name: LossName, huber: float) -> dict[str, Any]:
+    """The best line by a loss."""
+    found = solve(dataset, by_name(name, huber))
+    theta = found.value.bank.theta[0].tolist()
+    return {
+        "w": theta[0], "b": theta[1], "loss": found.stats.objective, "status": str(found.status),
+        "is_good": found.status.is_good,
+    }  # fmt: skip
+
+
+def _descended(dataset: Dataset, asked: Asked) -> tuple[Tensor, list[float], str]:
+    """The path (S + 1, 2) as far as it is finite, the loss after each epoch, and what ended it too soon."""
+    recipe = Recipe(
+        epochs=asked.epochs, batch_size=min(asked.batch_size, len(dataset)), lr=asked.lr, loss=asked.loss,
+        huber=asked.huber, seed=asked.seed, dtype="float64", device="cpu", threads=1,
+    )  # fmt: skip
+    trace, losses, ended = Trace(most=STEPS + 1), [], ""
+
+    def note(state: State) -> None:
+        losses.append(float(state.history.last["train_loss"]))
+
+    try:
+        fit(dataset, recipe, callbacks=[note], step=trace)
+    except DivergedError as error:
+        ended = str(error)
+    path = torch.cat(trace.points)  # (S + 1, 2)
+    finite = path.isfinite().all(1)
+    whole = len(path) if bool(finite.all()) else int((~finite).nonzero()[0])
+    return path[:whole], losses, ended

@@ -1,12 +1,95 @@
-"""/api/numbers: to be filled in."""
+"""/api/numbers: softmax of a row of logits in three floating types, and classes drawn from it."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any
 
+import anyio.to_thread
+import torch
+from fastapi import APIRouter
+from pydantic import Field
+
+from linnet.core.functional import gumbel_softmax
+from linnet.core.precision import Form, Forms, forms
+from linnet.core.sampling import gumbel_draws
+from linnet.device import generator
+from linnet.lab import scripts
+from linnet.lab.page import Ask
+from linnet.lab.plain import all_shown, shown
 from linnet.lab.room import Room
+
+TYPES = {"float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
+
+SOFT = 5
+"""Gumbel-softmax samples that are shown."""
+
+
+class Asked(Ask, strict=True):
+    """A row of logits and what to do with it.
+
+    Args:
+        logits: o, 2 to 10 of them.
+        target: the row's class, for the cross-entropy.
+        temperature: the logits are divided by it.
+        draws: classes to draw.
+        sharpness: the temperature of the soft Gumbel samples.
+        seed: of the draws.
+    """
+
+    logits: list[Annotated[float, Field(ge=-1e5, le=1e5)]] = Field(min_length=2, max_length=10)
+    target: int = Field(default=0, ge=0, le=9)
+    temperature: float = Field(default=1.0, ge=0.01, le=1000)
+    draws: int = Field(default=1000, ge=1, le=20_000)
+    sharpness: float = Field(default=1.0, ge=0.01, le=100)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 def router(room: Room) -> APIRouter:
     """The tab's routes."""
-    return APIRouter(prefix="/api/numbers")
+    routes = APIRouter(prefix="/api/numbers", tags=["numbers"])
+
+    @routes.post("", summary="Softmax and cross-entropy in float16, float32 and float64, naive and stable")
+    async def numbers(asked: Asked) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(answer, asked)
+
+    return routes
+
+
+def answer(asked: Asked) -> dict[str, Any]:
+    """What the page shows.
+
+    Raises:
+        UsageError: the target is none of the classes.
+    """
+    o = torch.tensor(asked.logits, dtype=torch.float64)
+    types = [
+        {"dtype": name, **_as_dict(forms(o, asked.target, dtype, asked.temperature))}
+        for name, dtype in TYPES.items()
+    ]
+    cold = o / asked.temperature
+    draws = gumbel_draws(cold, asked.draws, generator(asked.seed, "numbers"))
+    samples = gumbel_softmax(
+        cold.expand(SOFT, -1), asked.sharpness, generator=generator(asked.seed, "numbers", 1)
+    )
+    gumbel = {
+        "counts": draws.counts.tolist(), "frequencies": draws.frequencies.tolist(),
+        "marks": draws.marks.tolist(), "distances": draws.distances.tolist(), "samples": samples.tolist(),
+    }  # fmt: skip
+    python = scripts.numbers(asked.logits, asked.target, asked.temperature, asked.draws, asked.seed)
+    return {"types": types, "gumbel": gumbel, "python": python, "command": scripts.heredoc(python)}
+
+
+def _as_dict(found: Forms) -> dict[str, Any]:
+    return {
+        "logits": all_shown(found.logits), "limits": vars(found.limits),
+        "naive": _form(found.naive), "stable": _form(found.stable),
+    }  # fmt: skip
+
+
+def _form(form: Form) -> dict[str, Any]:
+    return {
+        "exponentials": all_shown(form.exponentials), "total": shown(form.total),
+        "softmax": all_shown(form.softmax), "log_softmax": all_shown(form.log_softmax),
+        "cross_entropy": shown(form.cross_entropy), "strikes": form.strikes, "cause": form.cause,
+        "error": shown(form.error),
+    }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+from typing import Annotated, Literal
 
 import anyio.to_thread
 import numpy as np
@@ -12,11 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from linnet.data.dataset import Splits
-from linnet.lab.room import Room
+from linnet.lab.room import BUILT_IN, Room
 from linnet.web.refusal import Refusal
 
 Page = Annotated[str, Header(alias="X-Linnet-Page", pattern="^[A-Za-z0-9_-]{8,64}$")]
 """Which open page asks: each has one training."""
+
+Amount = Annotated[float, Field(ge=0, le=1000)]
+BatchSize = Annotated[int, Field(ge=1, le=65_536)]
+Optimizer = Literal["sgd", "momentum", "nesterov", "adam"]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Text = Annotated[str, Field(max_length=80)]
 
 DatasetName = Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")]
 
@@ -34,8 +40,10 @@ async def dataset(room: Room, name: str) -> Splits:
         KeyError: there is none of this name.
         Refusal: it has to be downloaded first.
     """
+    if (loaded := room.loaded(name)) is not None:
+        return loaded
     if not room.is_there(name):
-        if name.startswith("upload-"):
+        if name not in BUILT_IN:
             raise KeyError(name)
         raise Refusal(409, f"{name} has to be downloaded first: POST /api/data/fetch")
     return await anyio.to_thread.run_sync(room.splits, name)
@@ -44,4 +52,4 @@ async def dataset(room: Room, name: str) -> Splits:
 def packed(values: Tensor, dtype: str = "<f4") -> str:
     """Numbers row by row as base64, for JavaScript's typed arrays."""
     array = np.ascontiguousarray(values.numpy(force=True).astype(dtype))
-    return base64.b64encode(array).decode("ascii")
+    return base64.b64encode(array.tobytes()).decode("ascii")

@@ -19,6 +19,19 @@ BUILT_IN = ("fashion_mnist", "mnist", "digits")
 
 
 @dataclass(frozen=True, eq=False)
+class Upload:
+    """People's own data.
+
+    Args:
+        splits: its two parts.
+        columns: the names of a table's features; empty for images.
+    """
+
+    splits: Splits
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A finished model and the rows that it is shown with.
 
@@ -48,7 +61,7 @@ class Room:
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._built_in: dict[str, Splits] = {}
-        self._uploads: OrderedDict[str, Splits] = OrderedDict()
+        self._uploads: OrderedDict[str, Upload] = OrderedDict()
         self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
 
     def is_there(self, name: str) -> bool:
@@ -59,6 +72,14 @@ class Room:
         folder = self.settings.data_dir
         found = {"fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find}
         return name in found and found[name](folder) is not None
+
+    def loaded(self, name: str) -> Splits | None:
+        """A data set that is in memory; does not wait."""
+        with self._lock:
+            if name in self._uploads:
+                self._uploads.move_to_end(name)
+                return self._uploads[name].splits
+            return self._built_in.get(name)
 
     def splits(self, name: str, progress: catalog.Progress | None = None) -> Splits:
         """A data set's two parts, read at the first call; may take a while.
@@ -71,24 +92,28 @@ class Room:
             KeyError: there is none of this name.
             DataError: its files cannot be had.
         """
-        with self._lock:
-            if name in self._uploads:
-                self._uploads.move_to_end(name)
-                return self._uploads[name]
+        if (loaded := self.loaded(name)) is not None:
+            return loaded
         if name not in BUILT_IN:
             raise KeyError(name)
         with self._loading:
             if name not in self._built_in:
                 folder = None if name == "digits" else self.settings.data_dir
-                self._built_in[name] = catalog.load(name, folder, progress=progress)
+                read = catalog.load(name, folder, progress=progress)
+                with self._lock:
+                    self._built_in[name] = read
         return self._built_in[name]
 
-    def uploads(self) -> list[tuple[str, Splits]]:
+    def warm(self) -> None:
+        """Read the data set that a page begins with, so that its first training need not wait."""
+        self.splits(next(name for name in BUILT_IN if self.is_there(name)))
+
+    def uploads(self) -> list[tuple[str, Upload]]:
         """The data sets that were uploaded by name, the one used longest ago first."""
         with self._lock:
             return list(self._uploads.items())
 
-    def put(self, splits: Splits) -> str:
+    def put(self, upload: Upload) -> str:
         """Keep an uploaded data set; those used longest ago make room for it.
 
         Returns:
@@ -97,11 +122,11 @@ class Room:
         Raises:
             UsageError: it alone is larger than all may be.
         """
-        if (size := _size(splits)) > self.limits.uploads:
+        if (size := _size(upload)) > self.limits.uploads:
             raise UsageError(f"this data takes {size >> 20} MiB, more than {self.limits.uploads >> 20}")
         name = f"upload-{secrets.token_hex(8)}"
         with self._lock:
-            self._uploads[name] = splits
+            self._uploads[name] = upload
             while sum(map(_size, self._uploads.values())) > self.limits.uploads:
                 self._uploads.popitem(last=False)
         return name
@@ -136,6 +161,6 @@ class Room:
         return Trained(run, train, train if test is None else test)
 
 
-def _size(splits: Splits) -> int:
-    parts = [part for part in splits if part is not None]
+def _size(upload: Upload) -> int:
+    parts = [part for part in upload.splits if part is not None]
     return sum(tensor.nbytes for part in parts for tensor in (part.X, part.y))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import sys
+import threading
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +15,13 @@ import uvicorn
 
 from linnet.errors import UsageError
 from linnet.lab.app import make_app
+from linnet.lab.room import Room
 from linnet.lab.settings import Settings, is_loopback
 
 PORT = 8765
 GRACE = 1
+SWITCH = 0.001
+"""Seconds that a training may keep the interpreter from answering; Python's 5 ms add up over an answer."""
 
 
 def serve(
@@ -34,29 +39,32 @@ def serve(
     Raises:
         UsageError: the address cannot be had.
     """
+    sys.setswitchinterval(SWITCH)
     with _listening(host, port) as listening:
         if token is None and not is_loopback(host):
             token = secrets.token_urlsafe(24)
         settings = Settings(host, listening.getsockname()[1], token, data_dir)
-        Server(settings, opens).run([listening])
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when all has ended
+            Server(settings, opens).run([listening])
 
 
 class Server(uvicorn.Server):
     """uvicorn that says where it is, and opens the browser once it answers."""
 
     def __init__(self, settings: Settings, opens: bool) -> None:
+        self.settings, self.opens, self.room = settings, opens, Room(settings)
         config = uvicorn.Config(
-            make_app(settings), log_level="warning", access_log=False, server_header=False, ws="none",
-            timeout_graceful_shutdown=GRACE, limit_concurrency=200, lifespan="on",
+            make_app(settings, self.room), log_level="warning", access_log=False, server_header=False,
+            ws="none", timeout_graceful_shutdown=GRACE, limit_concurrency=200, lifespan="on",
         )  # fmt: skip
         super().__init__(config)
-        self.settings, self.opens = settings, opens
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets)
         url = self.settings.url(_reachable(self.settings.host))
         print(f"linnet lab is at {url} (Ctrl-C ends it)", flush=True)
+        threading.Thread(target=self.room.warm, daemon=True).start()
         if self.opens:
             with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(url)

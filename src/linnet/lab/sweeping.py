@@ -15,9 +15,9 @@ from linnet.config import Knobs
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
-from linnet.lab.code import Code, call, flags, load, source
+from linnet.lab.code import Code, call, flags, load, source, table
 from linnet.lab.frames import Frame, Frames, Tell
-from linnet.lab.page import Ask, DatasetName, Page, dataset
+from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset
 from linnet.lab.room import Room
 from linnet.lab.turns import Turn
 from linnet.sweeps import SweepResult, sweep
@@ -34,27 +34,22 @@ EVERY = 0.1
 KNOBS = ("lr", "batch_size", "optimizer", "l2", "l1", "std", "dropout", "augment")
 """What may be swept."""
 
-Amounts = Annotated[list[Annotated[float, Field(ge=0, le=1000)]], Field(min_length=1, max_length=24)]
+Several = Field(min_length=1, max_length=24)
+Amounts = Annotated[tuple[Amount, ...], Several]
 
 
 class SweepAsk(Ask):
     """The values of each knob, every combination of which is a model, and what all share."""
 
     dataset: DatasetName = "fashion_mnist"
-    lr: Amounts = [0.01, 0.1, 1.0]
-    batch_size: Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], Field(min_length=1, max_length=8)] = [
-        256
-    ]
-    optimizer: Annotated[
-        list[Literal["sgd", "momentum", "nesterov", "adam"]], Field(min_length=1, max_length=4)
-    ] = ["sgd"]
-    l2: Amounts = [0.0]
-    l1: Amounts = [0.0]
-    std: Amounts = [0.01]
-    dropout: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1, max_length=24)] = [0.0]
-    augment: Annotated[list[Annotated[str, Field(max_length=80)]], Field(min_length=1, max_length=12)] = [
-        "none"
-    ]
+    lr: Amounts = (0.01, 0.1, 1.0)
+    batch_size: Annotated[tuple[BatchSize, ...], Several] = (256,)
+    optimizer: Annotated[tuple[Optimizer, ...], Several] = ("sgd",)
+    l2: Amounts = (0.0,)
+    l1: Amounts = (0.0,)
+    std: Amounts = (0.01,)
+    dropout: Annotated[tuple[Share, ...], Several] = (0.0,)
+    augment: Annotated[tuple[Text, ...], Several] = ("none",)
     standardize: bool = False
     epochs: Annotated[int, Field(ge=1, le=100)] = 5
     folds: Annotated[int, Field(ge=2, le=10)] | None = None
@@ -72,8 +67,8 @@ class SweepAsk(Ask):
         names = [n for n in KNOBS if n == "lr" or getattr(self, n) != fields[n].default]
         grid = {name: getattr(self, name) for name in names}
         if self.standardize:
-            grid["standardize"] = [True]
-        return {**grid, "seed": list(range(1, self.seeds + 1))} if self.seeds > 1 else grid
+            grid["standardize"] = (True,)
+        return {**grid, "seed": tuple(range(1, self.seeds + 1))} if self.seeds > 1 else grid
 
     def shared(self) -> dict[str, Any]:
         """The sweep's options."""
@@ -85,7 +80,9 @@ def router(room: Room) -> APIRouter:
     """The routes of a sweep."""
     routes = APIRouter(prefix="/api/sweep", tags=["sweep"])
 
-    @routes.post("", summary="Train many models: frames of NDJSON meanwhile", response_class=Frames)
+    @routes.post(
+        "", summary="Train many models: frames of NDJSON meanwhile", response_class=Frames, status_code=200
+    )
     async def run(ask: SweepAsk, page: Page) -> Frames:
         train = (await dataset(room, ask.dataset)).train
         _check(ask, train)
@@ -98,9 +95,8 @@ def router(room: Room) -> APIRouter:
     @routes.post("/code", summary="The same sweep as Python and as a command line")
     async def code(ask: SweepAsk) -> Code:
         name, folder = source(await dataset(room, ask.dataset), ask.dataset), room.settings.data_dir
-        grid = call("dict", [], ask.grid())
-        made = call("linnet.sweep", [load(name, folder), grid], ask.shared())
-        python = f"import linnet\n\nresult = {made}\nprint(result.table)\n"
+        made = call("linnet.sweep", [load(name, folder), "grid"], ask.shared())
+        python = f"import linnet\n\n{table('grid', ask.grid())}\nresult = {made}\nprint(result.table)\n"
         values = {key: value for key, value in ask.grid().items() if key != "seed"}
         values |= {"seeds": ask.seeds} if ask.seeds > 1 else {}
         if ask.standardize:
@@ -185,13 +181,12 @@ def _ending(result: SweepResult, watch: Telling) -> Frame:
     """The last frame: the table, best first, and how sure the choice is."""
     places = {members: place for place, members in enumerate(watch.members)}
     order = [places[configuration.members] for configuration in result.configurations]
-    table = result.table
-    names = [name for name in table.columns if name.startswith(("train", "validation")) or name == "status"]
-    rows = table[names].to_dict("records")
-    known = [{key: _known(value) for key, value in row.items()} for row in rows]
+    names = [name for name in result.table.columns if name.startswith(("train", "validation"))]
+    rows = result.table[names].to_numpy().tolist()
+    known = [{name: _known(value) for name, value in zip(names, row, strict=True)} for row in rows]
     return {
-        "kind": "end", "order": order, "table": known, "lead": result.lead.as_dict(), "seconds": result.seconds,
-        "varied": result.varied,
+        "kind": "end", "order": order, "table": known, "lead": result.lead.as_dict(),
+        "seconds": result.seconds,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
 from fastapi import APIRouter
@@ -19,7 +19,7 @@ from linnet.errors import UsageError
 from linnet.evaluate.forecast import forecast
 from linnet.lab.code import Code, call, flags, load, source
 from linnet.lab.frames import Frame, Frames, Tell
-from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
+from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset, packed
 from linnet.lab.room import Room
 from linnet.lab.turns import Turn
 from linnet.train.callbacks import Callback, State
@@ -33,7 +33,7 @@ SHOWN = 10_000
 SAMPLES = 12
 """Of these, those whose predictions are shown."""
 
-EVERY = 0.09
+EVERY = 0.15
 """Seconds between two frames within an epoch."""
 
 
@@ -41,15 +41,15 @@ class TrainAsk(Ask):
     """The knobs."""
 
     dataset: DatasetName = "fashion_mnist"
-    lr: Annotated[float, Field(ge=0, le=1000)] = 0.1
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    lr: Amount = 0.1
+    batch_size: BatchSize = 256
     epochs: Annotated[int, Field(ge=1, le=200)] = 10
-    std: Annotated[float, Field(ge=0, le=100)] = 0.01
-    optimizer: Literal["sgd", "momentum", "nesterov", "adam"] = "sgd"
-    l2: Annotated[float, Field(ge=0, le=100)] = 0.0
-    l1: Annotated[float, Field(ge=0, le=100)] = 0.0
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    augment: Annotated[str, Field(max_length=80)] = "none"
+    std: Amount = 0.01
+    optimizer: Optimizer = "sgd"
+    l2: Amount = 0.0
+    l1: Amount = 0.0
+    dropout: Share = 0.0
+    augment: Text = "none"
     standardize: bool = False
     patience: Annotated[int, Field(ge=1, le=100)] | None = None
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
@@ -67,7 +67,9 @@ def router(room: Room) -> APIRouter:
     """The route of a training."""
     routes = APIRouter(prefix="/api/train", tags=["train"])
 
-    @routes.post("", summary="Train a model: frames of NDJSON while it goes on", response_class=Frames)
+    @routes.post(
+        "", summary="Train a model: frames of NDJSON while it goes on", response_class=Frames, status_code=200
+    )
     async def train(ask: TrainAsk, page: Page) -> Frames:
         recipe, splits = ask.recipe(), await dataset(room, ask.dataset)
         if not splits.train.is_classification:
@@ -131,19 +133,22 @@ class Live:
         rows: of the test part, or of the training part where there is none.
         numbers: which of that part they are, (n,).
         samples: which of `rows` are shown as samples, (SAMPLES,).
+        is_whole: whether they are all of the part.
     """
 
     rows: Dataset
     numbers: Tensor
     samples: Tensor
+    is_whole: bool
 
     @classmethod
     def of(cls, splits: Splits) -> Live:
         """Those of a data set: the same each time."""
         whole = splits.train if splits.test is None else splits.test
         numbers = shuffled(len(whole), 0)[:SHOWN].sort().values
-        rows = whole if len(numbers) == len(whole) else whole.rows(numbers)
-        return cls(rows, numbers, shuffled(len(rows), 1)[:SAMPLES])
+        is_whole = len(numbers) == len(whole)
+        rows = whole if is_whole else whole.rows(numbers)
+        return cls(rows, numbers, shuffled(len(rows), 1)[:SAMPLES], is_whole)
 
     def opening(self, train: Dataset, recipe: Recipe) -> Frame:
         """The first frame: what stays the same."""
@@ -152,7 +157,8 @@ class Live:
             "kind": "start", "classes": train.classes, "image_shape": train.image_shape,
             "epochs": asked.epochs, "features": train.features,
             "rows": len(train), "test_rows": len(self.rows),
-            "numbers": packed(self.numbers, "<i4"), "labels": packed(self.rows.labels, "u1"),
+            "numbers": None if self.is_whole else packed(self.numbers, "<i4"),
+            "labels": packed(self.rows.labels, "u1"),
             "samples": self.samples.tolist(),
         }  # fmt: skip
 

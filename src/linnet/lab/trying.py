@@ -1,12 +1,274 @@
-"""/api/try: to be filled in."""
+"""/api/try: what a model says of a picture or of a test row, why, and how sure it is."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import base64
+import binascii
+from typing import Annotated, Any, Literal
 
-from linnet.lab.room import Room
+import anyio.to_thread
+import numpy as np
+import torch
+from fastapi import APIRouter
+from pydantic import Field
+from torch import Tensor
+
+from linnet.data.pictures import as_stored, picture_of, png_of
+from linnet.errors import UsageError
+from linnet.evaluate.contributions import contributions
+from linnet.lab import scripts
+from linnet.lab.judges import Judge, Judges
+from linnet.lab.page import Ask
+from linnet.lab.room import Room, Trained
+
+MAX_BYTES = 8 << 20
+"""Of a picture's file."""
+
+MAX_PIXELS = 16_000_000
+"""Of a picture, checked before it is decoded."""
+
+MAX_ROW = 64 << 10
+"""Pixels of a row that is sent."""
+
+Id = Annotated[str, Field(max_length=64)]
+
+
+class Which(Ask, strict=True):
+    """A model.
+
+    Args:
+        model: its id; a model is trained when it is None.
+    """
+
+    model: Id | None = None
+
+
+class Browsed(Ask, strict=True):
+    """Test rows to look through.
+
+    Args:
+        model: whose test rows.
+        label: only those of this class.
+        wrong: only those that the model takes for another class.
+        start: how many to pass over.
+        count: how many to give.
+    """
+
+    model: Id
+    label: int | None = Field(default=None, ge=0, lt=10_000)
+    wrong: bool = False
+    start: int = Field(default=0, ge=0, lt=2**31)
+    count: int = Field(default=24, ge=1, le=60)
+
+
+class Picture(Ask, strict=True):
+    """A PNG or JPEG file to be made like the model's pictures.
+
+    Args:
+        model: whose.
+        file: its bytes in base64.
+        invert: always or never; by its border when None.
+    """
+
+    model: Id
+    file: str = Field(min_length=1, max_length=4 * MAX_BYTES // 3 + 4)
+    invert: bool | None = None
+
+
+class Asked(Ask, strict=True):
+    """A row to classify.
+
+    Args:
+        model: its id.
+        row: the number of a test row; or
+        pixels: the bytes of a grey picture as /api/try/picture gives it, in base64.
+        explain: the class whose score is explained; the likeliest when None.
+        against: the class it is held against; none when None.
+        alpha: the share of prediction sets that may miss.
+        method: of the sets, "lac" or "aps".
+    """
+
+    model: Id
+    row: int | None = Field(default=None, ge=0, lt=2**31)
+    pixels: str | None = Field(default=None, max_length=4 * MAX_ROW // 3 + 4)
+    explain: int | None = Field(default=None, ge=0, lt=10_000)
+    against: int | None = Field(default=None, ge=0, lt=10_000)
+    alpha: float = Field(default=0.1, gt=0, lt=1)
+    method: Literal["lac", "aps"] = "lac"
 
 
 def router(room: Room) -> APIRouter:
     """The tab's routes."""
-    return APIRouter(prefix="/api/try")
+    routes = APIRouter(prefix="/api/try", tags=["try"])
+    judges = Judges(room)
+
+    @routes.post("/model", summary="A model to try; one is trained where none is named")
+    async def model(which: Which) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(_model, judges, which)
+
+    @routes.post("/images", summary="Some of the model's test rows")
+    async def images(browsed: Browsed) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(_images, judges, browsed)
+
+    @routes.post("/picture", summary="A picture made like those the model was trained on")
+    async def picture(asked: Picture) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(_picture, room, asked)
+
+    @routes.post("", summary="Probabilities, contributions and the prediction set of one row")
+    async def classify(asked: Asked) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(answer, judges, asked)
+
+    return routes
+
+
+def _model(judges: Judges, which: Which) -> dict[str, Any]:
+    number = which.model or judges.default()
+    trained = judges.room.model(number)
+    judge, card = judges.of(number, trained), trained.run.card
+    return {
+        "id": number, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
+        "features": trained.run.bank.features, "rows": len(trained.test),
+        "accuracy": float(judge.judged.hits.double().mean()),
+        "columns": _columns(judges.room, trained), "is_default": which.model is None,
+    }  # fmt: skip
+
+
+def _columns(room: Room, trained: Trained) -> tuple[str, ...]:
+    """The names of an uploaded table's columns; empty for pictures."""
+    upload = dict(room.uploads()).get(str(trained.run.asked.get("dataset")))
+    return () if upload is None else upload.columns
+
+
+def _images(judges: Judges, browsed: Browsed) -> dict[str, Any]:
+    trained = judges.room.model(browsed.model)
+    judged = judges.of(browsed.model, trained).judged
+    fits = torch.ones(len(judged), dtype=torch.bool)
+    if browsed.label is not None:
+        fits &= judged.labels == browsed.label
+    if browsed.wrong:
+        fits &= ~judged.hits
+    rows = fits.nonzero()[:, 0]
+    shown = rows[browsed.start : browsed.start + browsed.count].tolist()
+    return {"found": len(rows), "rows": [_browsed(trained, row, int(judged.guesses[row])) for row in shown]}
+
+
+def _browsed(trained: Trained, row: int, guess: int) -> dict[str, Any]:
+    label = int(trained.test.labels[row])
+    if trained.run.card.image_shape is None:
+        return {"row": row, "label": label, "guess": guess, "pixels": ""}
+    return {"row": row, "label": label, "guess": guess, "pixels": _text(_grey(trained, trained.test.X[row]))}
+
+
+def _picture(room: Room, asked: Picture) -> dict[str, Any]:
+    card = room.model(asked.model).run.card
+    if card.image_shape is None:
+        raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
+    content = _bytes(asked.file, MAX_BYTES)
+    grey = picture_of(content, card.image_shape, asked.invert, MAX_PIXELS)
+    return {"pixels": _text(grey), "height": grey.shape[0], "width": grey.shape[1]}
+
+
+def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
+    """What the page shows of one row.
+
+    Raises:
+        KeyError: there is no such model.
+        UsageError: there is no such row or class, or the pixels are not the model's.
+    """
+    trained = judges.room.model(asked.model)
+    run, classes = trained.run, trained.run.card.classes
+    x, label = _row(trained, asked)
+    p = run.probabilities(x[None]).double()  # (1, K)
+    guess = int(p.argmax())
+    k = guess if asked.explain is None else asked.explain
+    _check_classes(len(classes), k, asked.against)
+    judge = judges.of(asked.model, trained)
+    grey = _grey(trained, x)
+    png = png_of(grey) if grey.ndim == 2 else b""
+    shot = scripts.Shot(
+        asked.row, grey.tobytes() if png else b"", png, k, asked.against, asked.alpha, asked.method
+    )
+    python, command = scripts.trying(trained, shot, judges.room.settings.data_dir)
+    return {
+        "probabilities": p[0].tolist(), "guess": guess, "label": label,
+        "pixels": _text(grey) if png else "", "values": [] if png else x.double().tolist(),
+        "explanation": _explained(trained, x, k, asked.against),
+        "set": _set(judge, p, asked),
+        "python": python, "command": command,
+    }  # fmt: skip
+
+
+def _set(judge: Judge, p: Tensor, asked: Asked) -> dict[str, Any]:
+    """The prediction set of a row of probabilities (1, K), and what such sets come to on the test rows."""
+    rule, found = judge.rule(asked.alpha, asked.method)
+    return {
+        "classes": rule.sets(p)[0].nonzero()[:, 0].tolist(), "asked": found.asked,
+        "coverage": found.coverage, "mean_size": found.mean_size, "learnt_on": rule.rows,
+        "source": judge.source, "is_unseen": judge.is_unseen, "judged_on": len(judge.judged),
+    }  # fmt: skip
+
+
+def _explained(trained: Trained, x: Tensor, k: int, other: int | None) -> dict[str, Any]:
+    """The share of each feature in the score of class k, or in its lead over another class."""
+    found = contributions(trained.run, x)
+    scores = found.scores
+    if other is None:
+        parts, bias, score = found.parts[k], found.bias[k], scores[k]
+    else:
+        parts, bias, score = (
+            found.between(k, other),
+            found.bias[k] - found.bias[other],
+            scores[k] - scores[other],
+        )
+    return {
+        "explain": k, "against": other, "parts": parts.tolist(), "bias": float(bias),
+        "pixels": float(parts.sum()), "score": float(score), "scores": scores.tolist(),
+    }  # fmt: skip
+
+
+def _check_classes(classes: int, k: int, other: int | None) -> None:
+    for name, value in (("explain", k), ("against", other)):
+        if value is not None and value >= classes:
+            raise UsageError(f"{name} must be a class, 0…{classes - 1}, not {value}")
+    if k == other:
+        raise UsageError("a class cannot be held against itself: choose another")
+
+
+def _row(trained: Trained, asked: Asked) -> tuple[Tensor, int | None]:
+    """The row as the model takes it, (D,), and its class where that is known."""
+    if (asked.row is None) == (asked.pixels is None):
+        raise UsageError("give the number of a test row, or pixels, one of the two")
+    if asked.row is not None:
+        if asked.row >= len(trained.test):
+            raise UsageError(f"the test rows are 0…{len(trained.test) - 1}, there is no row {asked.row}")
+        return trained.test.X[asked.row], int(trained.test.labels[asked.row])
+    card = trained.run.card
+    if card.image_shape is None:
+        raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
+    content = _bytes(asked.pixels or "", MAX_ROW)
+    height, width = card.image_shape
+    if len(content) != height * width:
+        raise UsageError(f"expected {height} × {width} = {height * width} pixels, got {len(content)}")
+    return torch.from_numpy(as_stored(np.frombuffer(content, np.uint8), card.scale)), None
+
+
+def _grey(trained: Trained, x: Tensor) -> np.ndarray:
+    """A row as a picture, uint8 (height, width); empty where it is none."""
+    if trained.run.card.image_shape is None:
+        return np.empty(0, np.uint8)
+    full = x.double() * trained.run.card.scale * 255
+    return full.round().clamp(0, 255).to(torch.uint8).view(trained.run.card.image_shape).numpy()
+
+
+def _text(grey: np.ndarray) -> str:
+    return base64.b64encode(grey.tobytes()).decode()
+
+
+def _bytes(text: str, most: int) -> bytes:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise UsageError("this is not base64: send a file's bytes so encoded") from None
+    if len(content) > most:
+        raise UsageError(f"this has {len(content):,} bytes, more than {most:,}: send a smaller picture")
+    return content

@@ -14,12 +14,13 @@ from starlette.requests import Request
 from torch import Tensor
 
 from linnet.data import own
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Dataset
 from linnet.data.labelled_pictures import MAX_PICTURES
+from linnet.data.table import columns_of
 from linnet.errors import UsageError
 from linnet.lab.frames import Frames, Tell
 from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
-from linnet.lab.room import BUILT_IN, Room
+from linnet.lab.room import BUILT_IN, Room, Upload
 from linnet.lab.turns import Turn
 from linnet.web.refusal import Refusal
 
@@ -34,6 +35,7 @@ class Known(BaseModel):
     title: str
     is_there: bool
     is_image: bool
+    columns: tuple[str, ...] = ()
 
 
 class FetchAsk(Ask):
@@ -68,7 +70,7 @@ def router(room: Room) -> APIRouter:
     @routes.get("", summary="The data sets")
     def known() -> list[Known]:
         built_in = [Known(name=n, title=n, is_there=room.is_there(n), is_image=True) for n in BUILT_IN]
-        return built_in + [_known(name, splits) for name, splits in room.uploads()]
+        return built_in + [_known(name, upload) for name, upload in room.uploads()]
 
     @routes.post("", summary="Upload a data set: a CSV file, a zip of pictures, or pictures in folders")
     async def upload(request: Request) -> Known:
@@ -78,10 +80,15 @@ def router(room: Room) -> APIRouter:
                 raise Refusal(422, 'an upload is multipart/form-data with files called "files"')
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
         title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
-        splits = await anyio.to_thread.run_sync(own.read, contents, title[:80] or "file", limiter=reading)
-        return _known(room.put(splits), splits)
+        made = await anyio.to_thread.run_sync(_read, contents, title[:80] or "file", limiter=reading)
+        return _known(room.put(made), made)
 
-    @routes.post("/fetch", summary="Download a data set: frames of NDJSON meanwhile", response_class=Frames)
+    @routes.post(
+        "/fetch",
+        summary="Download a data set: frames of NDJSON meanwhile",
+        response_class=Frames,
+        status_code=200,
+    )
     async def fetch(ask: FetchAsk, page: Page) -> Frames:
         def work(tell: Tell, turn: Turn) -> None:
             def progress(done: int, size: int | None) -> None:
@@ -105,9 +112,15 @@ def router(room: Room) -> APIRouter:
     return routes
 
 
-def _known(name: str, splits: Splits) -> Known:
-    train = splits.train
-    return Known(name=name, title=train.name, is_there=True, is_image=train.image_shape is not None)
+def _read(files: list[tuple[str, bytes]], title: str) -> Upload:
+    splits = own.read(files, title)
+    is_image = splits.train.image_shape is not None
+    return Upload(splits, () if is_image else columns_of(files[0][1], title))
+
+
+def _known(name: str, upload: Upload) -> Known:
+    train, columns = upload.splits.train, upload.columns
+    return Known(name=name, title=train.name, is_there=True, is_image=not columns, columns=columns)
 
 
 def _rows(part: Dataset, index: Tensor) -> Rows:

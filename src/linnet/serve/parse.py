@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from linnet.data.pictures import picture_of
+from linnet.data.pictures import as_stored, picture_of
 from linnet.errors import FormatError
 from linnet.train.card import Card
 from linnet.web.refusal import Refusal
@@ -148,4 +148,4 @@ def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.f
         grey = picture_of(content, card.image_shape, None if invert is None else invert == "true", MAX_PIXELS)
     except FormatError as error:
         raise Refusal(422, str(error)) from None
-    return grey.reshape(1, -1).astype(np.float64) * (round(1 / card.scale) / 255)
+    return as_stored(grey, card.scale)[None]

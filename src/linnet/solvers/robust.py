@@ -21,6 +21,9 @@ from linnet.train.history import Record
 NEAR = 100.0
 """The gap is measured once the products that go to 0 are so many tolerances."""
 
+ROUNDING = 2.0**-52
+"""An error below this share of the targets is their rounding: rows that one line goes through exactly."""
+
 TOWARDS = 0.9995
 """The share of the way to the boundary that a step may go."""
 
@@ -67,13 +70,14 @@ def minimise_absolute(
     objective, shares = _counted(objective.with_dtype(torch.float64))
     y = Loss.encode(objective.rows.y, objective.rows.outputs, torch.float64)  # (K, N)
     status, at = Status(INTERRUPTED, "the model is the best so far"), _start(objective, y, shares)
+    exact = max(1e-300, ROUNDING * float((y.abs() @ shares).sum()))
     best = _measured(objective, at, y, shares, 0.0)
     try:
         for iteration in range(max_iter + 1):
             trace.append(_record(iteration, *best, time.perf_counter() - began))
             if progress:
                 progress(trace[-1])
-            ended = _ended(objective, at, best, tol, iteration == max_iter, max_iter)
+            ended = _ended(objective, at, best, tol, exact, iteration == max_iter, max_iter)
             if ended:
                 status = ended
                 break
@@ -215,10 +219,16 @@ def _better(before: tuple[Point, float], now: tuple[Point, float]) -> tuple[Poin
 
 
 def _ended(
-    objective: Objective, at: _Iterate, best: tuple[Point, float], tol: float, is_last: bool, limit: int
+    objective: Objective,
+    at: _Iterate,
+    best: tuple[Point, float],
+    tol: float,
+    exact: float,
+    is_last: bool,
+    limit: int,
 ) -> Status | None:
     point, gap = best
-    if gap <= tol * point.value or point.value <= 1e-300:
+    if gap <= tol * point.value or point.value <= exact:
         return Status(CONVERGED)
     if is_last:
         return Status(LIMIT, f"allow more than {limit} iterations (max_iter), or a larger tol")

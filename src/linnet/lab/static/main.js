@@ -67,6 +67,7 @@ function labOf(name, book) {
     state: states[name],
     save(some) {
       Object.assign(states[name], some);
+      for (const key of Object.keys(states[name])) if (states[name][key] === undefined) delete states[name][key];
       if (active === name) history.replaceState(null, "", hashOf(name));
     },
     model: () => model,

@@ -74,7 +74,7 @@ export function scene(lab) {
   function build(run) {
     const { classes, image_shape: shape } = run.opening;
     const chosen = parts?.matrix.chosen;
-    parts = { templates: templates(lab, classes, shape), matrix: matrix(lab, classes), samples: samples(lab, run, classes, shape) };
+    parts = { templates: templates(lab, classes, shape, run.columns), matrix: matrix(lab, classes), samples: samples(lab, run, classes, shape) };
     if (chosen) parts.matrix.chosen = null;
     element.replaceChildren(parts.templates.element, h("div", { class: "pair" }, parts.matrix.element, parts.samples.element));
   }
@@ -92,12 +92,12 @@ export function scene(lab) {
   };
 }
 
-function templates(lab, classes, shape) {
+function templates(lab, classes, shape, columns) {
   const { t } = lab;
   const head = [h("h2", {}, t("templates")), h("p", { class: "soft" }, t(shape ? "templatesHint" : "weightsHint"))];
   if (!shape) {
     const chart = h("div", { class: "chart" });
-    return { element: h("section", { class: "card" }, head, chart), draw: (frame) => weightChart(lab, chart, classes, floats(frame.W)) };
+    return { element: h("section", { class: "card" }, head, chart), draw: (frame) => weightChart(lab, chart, classes, columns, floats(frame.W)) };
   }
   const canvases = classes.map((name) => h("canvas", { role: "img", ariaLabel: name }));
   const grid = h("div", { class: "templates" }, classes.map((name, k) => h("figure", {}, canvases[k], h("figcaption", { title: name }, name))));
@@ -113,12 +113,12 @@ function templates(lab, classes, shape) {
   };
 }
 
-function weightChart(lab, element, classes, W) {
+function weightChart(lab, element, classes, columns, W) {
   const size = W.length / classes.length;
   const z = classes.map((_, k) => Array.from(W.subarray(k * size, (k + 1) * size)));
   const scale = [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]];
-  lab.chart(element, [{ type: "heatmap", z, y: classes, x: z[0].map((_, place) => place + 1), colorscale: scale, zmid: 0, hovertemplate: "%{y}, %{x}: %{z:.4f}<extra></extra>" }],
-    { xaxis: { title: { text: lab.t("feature") } }, yaxis: { type: "category", autorange: "reversed" } });
+  lab.chart(element, [{ type: "heatmap", z, y: classes, x: z[0].map((_, place) => columns?.[place] ?? String(place + 1)), colorscale: scale, zmid: 0, hovertemplate: "%{y}, %{x}: %{z:.4f}<extra></extra>" }],
+    { xaxis: { type: "category", title: { text: lab.t("feature") } }, yaxis: { type: "category", autorange: "reversed" } });
 }
 
 function matrix(lab, classes) {
@@ -139,7 +139,7 @@ function matrix(lab, classes) {
       cells.set(i * K + j, made);
       return h("td", {}, made);
     };
-    return h("table", { class: "confusion" },
+    return h("table", { class: `confusion${classes.every((name) => name.length <= 3) ? " short" : ""}` },
       h("thead", {}, h("tr", {}, h("th"), classes.map((name) => h("th", { scope: "col" }, h("span", {}, name))))),
       h("tbody", {}, classes.map((name, i) => h("tr", {}, h("th", { scope: "row" }, name), classes.map((_, j) => button(i, j))))));
   }
@@ -188,7 +188,7 @@ function matrix(lab, classes) {
     const { run, frame } = now;
     const guesses = octets(frame.guesses);
     const labels = octets(run.opening.labels);
-    const numbers = integers(run.opening.numbers);
+    const numbers = numbersOf(run);
     const rows = [];
     for (let n = 0; n < guesses.length; n++) if (labels[n] === i && guesses[n] === j) rows.push(numbers[n]);
     try {
@@ -206,7 +206,7 @@ function matrix(lab, classes) {
 
 function samples(lab, run, classes, shape) {
   const { t } = lab;
-  const numbers = integers(run.opening.numbers);
+  const numbers = numbersOf(run);
   const cards = run.opening.samples.map((place) => {
     const card = { place, number: numbers[place], picture: h("div", { class: "picture" }), guess: h("strong"), truth: h("small"), bar: h("i") };
     card.element = h("li", {}, card.picture, h("div", { class: "said" }, card.guess, h("div", { class: "bar" }, card.bar), card.truth));
@@ -233,6 +233,9 @@ function samples(lab, run, classes, shape) {
     },
   };
 }
+
+// Which test rows the frames speak of: all, or those that are named.
+const numbersOf = ({ opening }) => (opening.numbers === null ? Array.from({ length: opening.test_rows }, (_, row) => row) : integers(opening.numbers));
 
 // Rows to look at, each { shape, brightest, pixels | values, number }; each is asked for once.
 const known = new Map();

@@ -1,6 +1,340 @@
-export const words = { en: {}, zh: {} };
+// Line: linear regression with points to drag: three losses, and the path of SGD over the surface of one.
+
+import { colour } from "../chart.js";
+import { choice, knob, real, sheet, shown, steady } from "./parts.js";
+import { plane } from "./plane.js";
+
+export const words = {
+  en: {
+    points: "Points", data: "Data", descent: "Descent", surface: "Loss over w and b: {loss}", curve: "Loss after each step",
+    intro: "Drag a point and see which line follows it. Click an empty place for a new point.",
+    help: "By keyboard",
+    keys: "Tab to the points; PageDown and PageUp go from one to the next; arrow keys move it, with Shift by more; Delete takes it away, Insert adds one.",
+    plane: "Points and lines; {n} points", point: "point {n} at x {x}, y {y}", chosen: "Point {n}", none: "No point is chosen",
+    x: "x", y: "y", add: "Add a point", remove: "Remove", outlier: "Add an outlier", fresh: "New points",
+    loss: "Loss of SGD and surface", squared: "squared", huber: "Huber", absolute: "absolute", sgd: "SGD",
+    delta: "Huber's threshold δ", lr: "Learning rate η", batch: "Batch size", epochs: "Epochs", seed: "Seed",
+    noise: "Noise σ", rows: "How many",
+    method: "line", w: "w", b: "b", mean: "mean loss", step: "Step {k} of {n}", play: "Play", stop: "Stop",
+    squaredHint: "½(ŷ − y)²: the closed form", huberHint: "squared near, straight beyond δ", absoluteHint: "|ŷ − y|: the median's kin",
+    sgdHint: "after {n} steps", best: "optimum", path: "SGD's path", epochEnds: "ends of epochs", stepAxis: "step",
+    bound: "With whole batches the squared loss does not diverge below η = {rate}.",
+    diverged: "It diverged: the steps were too large. Lower the learning rate below {rate}, or take larger batches.",
+    stopped: "SGD stopped: {detail}", worse: "The loss is far higher than before the first step: lower the learning rate.", few: "A line needs two points: add one.", many: "200 points are the most: remove one first.",
+  },
+  zh: {
+    points: "数据点", data: "数据", descent: "下降", surface: "w 与 b 上的损失：{loss}", curve: "每一步之后的损失",
+    intro: "拖动一个点，看哪条直线跟着它走。点击空白处可添加新点。",
+    help: "键盘操作",
+    keys: "按 Tab 进入数据点；PageDown 与 PageUp 切换点；方向键移动，加 Shift 移动更多；Delete 删除，Insert 添加。",
+    plane: "数据点与直线；{n} 个点", point: "点 {n}，x 为 {x}，y 为 {y}", chosen: "点 {n}", none: "未选中任何点",
+    x: "x", y: "y", add: "添加一点", remove: "删除", outlier: "添加离群点", fresh: "生成新数据",
+    loss: "SGD 与曲面的损失", squared: "平方", huber: "Huber", absolute: "绝对值", sgd: "SGD",
+    delta: "Huber 阈值 δ", lr: "学习率 η", batch: "批量大小", epochs: "迭代周期数", seed: "种子",
+    noise: "噪声 σ", rows: "点数",
+    method: "直线", w: "w", b: "b", mean: "平均损失", step: "第 {k} 步，共 {n} 步", play: "播放", stop: "停止",
+    squaredHint: "½(ŷ − y)²：解析解", huberHint: "近处平方，δ 以外为直线", absoluteHint: "|ŷ − y|：如同中位数",
+    sgdHint: "{n} 步之后", best: "最优点", path: "SGD 的路径", epochEnds: "迭代周期末", stepAxis: "步",
+    bound: "用整批数据时，η 小于 {rate}，平方损失就不会发散。",
+    diverged: "训练发散了：步子太大。请把学习率降到 {rate} 以下，或增大批量。",
+    stopped: "SGD 停止了：{detail}", worse: "损失比第一步之前高得多：请降低学习率。", few: "直线需要两个点：请添加一个。", many: "最多 200 个点：请先删除一个。",
+  },
+};
+
+const LOSSES = ["squared", "huber", "absolute"];
+const COLOURS = { squared: 0, huber: 3, absolute: 2, sgd: 1 };
+const START = { loss: "squared", huber: 1, lr: 0.1, batch: 4, epochs: 5, seed: 0, rows: 20, noise: 1 };
+const MOST = 200;
+const OUTLIER = [2.6, -7];
 
 export function mount(root, lab) {
-  root.append(lab.h("p", { class: "soft" }, "…"));
-  return () => {};
+  sheet();
+  const { h, t } = lab;
+  const state = { ...START, ...lab.state };
+  let points = read(state.points);
+  let found;
+  let last = {};
+  let at = Infinity; // the step of SGD that is shown
+  let timer = 0;
+
+  const send = steady((wish, signal) => lab.json("/api/line", wish, signal), show, lab.fail);
+  const ended = new AbortController();
+  const board = plane(lab, { onmove: moved, onselect: choose });
+  const surface = h("div", { class: "chart surface" });
+  const curve = h("div", { class: "chart" });
+  const table = h("div", { class: "scroll" });
+  const surfaceTitle = h("h2", {}, t("surface", { loss: t(state.loss) }));
+  const bound = h("p", { class: "soft" });
+  const code = h("div");
+  const copies = lab.copy(code, () => last);
+  const x = coordinate("x", 0);
+  const y = coordinate("y", 1);
+  const chosen = h("span", { class: "soft" }, t("none"));
+  const remove = h("button", { type: "button", class: "small", onclick: () => board.remove() }, t("remove"));
+  const step = h("input", { type: "range", min: 0, max: 1, step: 1, id: "sgd-step", name: "step" });
+  const stepName = h("label", { for: "sgd-step", class: "soft" });
+  const play = h("button", { type: "button", class: "small", onclick: toggle }, t("play"));
+
+  function coordinate(name, place) {
+    const box = h("input", { type: "number", step: "0.1", class: "coordinate", ariaLabel: t(name), name: `point-${name}`, disabled: true });
+    box.addEventListener("change", () => {
+      if (box.value === "" || board.chosen < 0) return;
+      points[board.chosen][place] = bounded(Number(box.value));
+      board.draw(points);
+      ask();
+    });
+    return box;
+  }
+
+  function choose(number) {
+    const isOne = number >= 0;
+    chosen.textContent = isOne ? t("chosen", { n: number + 1 }) : t("none");
+    remove.disabled = x.disabled = y.disabled = !isOne;
+    [x.value, y.value] = isOne ? points[number] : ["", ""];
+  }
+
+  // The points as the plane has them now.
+  function moved(next) {
+    if (next.length > MOST) {
+      lab.say(t("many"));
+      board.draw(points);
+      return;
+    }
+    points = next;
+    choose(board.chosen);
+    ask();
+  }
+
+  function ask() {
+    state.points = points.map((point) => point.join(",")).join(";");
+    lab.save({ ...state });
+    if (points.length < 2) {
+      lab.say(t("few"));
+      return;
+    }
+    send({
+      points, loss: state.loss, huber: state.huber, lr: state.lr, batch_size: state.batch, epochs: state.epochs, seed: state.seed,
+    });
+  }
+
+  function change(name, value) {
+    state[name] = value;
+    at = Infinity;
+    ask();
+  }
+
+  function show(answer) {
+    found = answer;
+    last = { python: answer.python, command: answer.command };
+    copies.refresh();
+    const rate = shown(answer.largest_rate, 3);
+    const { ended: why } = answer.path;
+    const losses = answer.path.losses.map(real);
+    const isWorse = why || !(losses.at(-1) < 10 * losses[0]); // far worse than before the first step
+    lab.say(!isWorse ? "" : state.loss === "squared" ? t("diverged", { rate }) : why ? t("stopped", { detail: why }) : t("worse"));
+    bound.textContent = t("bound", { rate });
+    surfaceTitle.textContent = t("surface", { loss: t(state.loss) });
+    step.max = answer.path.w.length - 1;
+    drawStep();
+  }
+
+  function drawStep() {
+    const { path, fits } = found;
+    const now = Math.min(at, path.w.length - 1);
+    step.value = now;
+    stepName.textContent = t("step", { k: now, n: path.w.length - 1 });
+    const lines = LOSSES.map((name) => ({ name, ...fits[name], colour: colour(COLOURS[name]), dash: "" }));
+    lines.push({ name: "sgd", w: path.w[now], b: path.b[now], loss: path.losses[now], colour: colour(COLOURS.sgd), dash: "7 5" });
+    board.draw(points, lines);
+    table.replaceChildren(fitsTable(lab, lines, now));
+    drawSurface(now);
+    drawCurve(now);
+  }
+
+  function drawSurface(now) {
+    const { surface: plain, fits, path } = found;
+    const best = fits[state.loss];
+    const height = plain.loss.map((row) => row.map((loss) => Math.sqrt(Math.max(0, loss - best.loss)))); // even rings
+    const far = path.w.findIndex((w, k) => isFar(w, plain.w) || isFar(path.b[k], plain.b)); // out of sight, and too far to draw
+    const end = far < 0 ? now + 1 : Math.min(now, far) + 1;
+    const ink = getComputedStyle(document.documentElement).getPropertyValue("--ink");
+    lab.chart(surface, [
+      {
+        type: "contour", x: plain.w, y: plain.b, z: height, customdata: plain.loss, showscale: false, ncontours: 18, line: { width: 0.7 },
+        colorscale: lab.theme === "dark" ? NIGHT : DAY, hovertemplate: `w %{x:.3f}<br>b %{y:.3f}<br>${t("mean")} %{customdata:.4f}<extra></extra>`,
+      },
+      {
+        type: "scatter", mode: "lines+markers", name: t("path"), x: path.w.slice(0, end), y: path.b.slice(0, end), hoverinfo: "skip",
+        line: { color: colour(1), width: 1.6 }, marker: { size: 4, color: colour(1) },
+      },
+      {
+        type: "scatter", mode: "markers", name: t("best"), x: [best.w], y: [best.b],
+        marker: { symbol: "star", size: 15, color: colour(3), line: { color: ink, width: 1 } },
+        hovertemplate: `${t("best")}<br>w %{x:.4f}<br>b %{y:.4f}<extra></extra>`,
+      },
+      {
+        type: "scatter", mode: "markers", x: [path.w[end - 1]], y: [path.b[end - 1]], showlegend: false, hoverinfo: "skip",
+        marker: { size: 11, color: colour(1), line: { color: ink, width: 1.5 } },
+      },
+    ], {
+      xaxis: { title: { text: "w" }, range: [plain.w[0], plain.w.at(-1)], showgrid: false, zeroline: false },
+      yaxis: { title: { text: "b" }, range: [plain.b[0], plain.b.at(-1)], showgrid: false, zeroline: false },
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+    });
+  }
+
+  function drawCurve(now) {
+    const losses = found.path.losses.map(real).map((loss) => (loss < 1e300 ? loss : null));
+    const n = losses.length - 1;
+    const perEpoch = n / Math.max(1, found.path.epochs.length);
+    lab.chart(curve, [
+      { type: "scatter", mode: "lines", name: t("sgd"), y: losses, line: { color: colour(1), width: 1.5 } },
+      {
+        type: "scatter", mode: "markers", name: t("epochEnds"), x: found.path.epochs.map((_, i) => (i + 1) * perEpoch), y: found.path.epochs.map(real),
+        marker: { size: 6, color: colour(1) },
+      },
+      {
+        type: "scatter", mode: "lines", name: t("best"), x: [0, n], y: Array(2).fill(found.fits[state.loss].loss),
+        line: { color: colour(COLOURS[state.loss]), dash: "dot" },
+      },
+      { type: "scatter", mode: "markers", x: [now], y: [losses[now]], showlegend: false, hoverinfo: "skip", marker: { size: 11, color: colour(1) } },
+    ], {
+      xaxis: { title: { text: t("stepAxis") }, rangemode: "tozero" },
+      yaxis: { title: { text: t("mean") }, type: losses.some((loss) => loss === null || loss > 1000) ? "log" : "linear", rangemode: "tozero" },
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+    });
+  }
+
+  function toggle() {
+    if (timer) {
+      halt();
+      return;
+    }
+    if (!found) return;
+    const n = found.path.w.length - 1;
+    const stride = Math.max(1, Math.round(n / 120));
+    at = at >= n ? 0 : at;
+    play.textContent = t("stop");
+    timer = setInterval(() => {
+      at = Math.min(n, at + stride);
+      drawStep();
+      if (at >= n) halt();
+    }, Math.max(50, Math.min(300, 6000 / n)));
+  }
+
+  function halt() {
+    clearInterval(timer);
+    timer = 0;
+    play.textContent = t("play");
+  }
+
+  step.addEventListener("input", () => {
+    halt();
+    at = Number(step.value);
+    if (found) drawStep();
+  });
+
+  async function fresh() {
+    try {
+      const wish = { w: 2, b: 1, rows: state.rows, noise: state.noise, seed: state.seed };
+      const made = await lab.json("/api/line/points", wish, ended.signal);
+      points = made.points.map((point) => point.map(bounded));
+      board.select(-1);
+      board.draw(points);
+      ask();
+    } catch (error) {
+      if (!ended.signal.aborted) lab.fail(error);
+    }
+  }
+
+  const slider = (name, label, options) =>
+    knob({ label: t(label), name, value: state[name], onchange: (value) => change(name, value), ...options });
+  const data = (name, label, options) =>
+    slider(name, label, {
+      onchange: (value) => {
+        state[name] = value;
+        fresh();
+      },
+      ...options,
+    });
+  const seed = slider("seed", "seed", { min: 0, max: 100, step: 1, whole: true });
+  const another = () => {
+    seed.set((state.seed + 1) % 101);
+    state.seed = seed.value;
+    fresh();
+  };
+  const small = (key, onclick) => h("button", { type: "button", class: "small", onclick }, t(key));
+  const loss = choice({
+    label: t("loss"), name: "loss", value: state.loss, options: LOSSES.map((name) => [name, t(name)]), onchange: (name) => change("loss", name),
+  });
+  const controls = h("div", { class: "stack" },
+    h("section", { class: "card", ariaLabel: t("data") }, h("h2", {}, t("data")), h("p", { class: "soft" }, t("intro")),
+      data("rows", "rows", { min: 2, max: 100, step: 1, whole: true }).element, data("noise", "noise", { min: 0, max: 4, step: 0.1 }).element,
+      h("div", { class: "row" }, small("fresh", another), small("outlier", () => board.add(OUTLIER)))),
+    h("section", { class: "card", ariaLabel: t("descent") }, h("h2", {}, t("descent")), loss.element,
+      slider("lr", "lr", { min: 0.001, max: 10, log: true, digits: 3 }).element, bound,
+      slider("batch", "batch", { min: 1, max: 50, step: 1, whole: true }).element,
+      slider("epochs", "epochs", { min: 1, max: 100, step: 1, whole: true }).element, seed.element,
+      slider("huber", "delta", { min: 0.01, max: 10, log: true, digits: 3 }).element));
+  const tools = h("div", { class: "row tools" }, chosen, h("label", {}, "x ", x), h("label", {}, "y ", y), remove,
+    small("add", () => board.add([0, 0])));
+  root.append(
+    h("div", { class: "columns" }, controls,
+      h("div", { class: "stack" },
+        h("div", { class: "pair lead" },
+          h("section", { class: "card", ariaLabel: t("points") }, h("h2", {}, t("points")), board.element, tools,
+            h("details", {}, h("summary", {}, t("help")), h("p", { class: "soft" }, t("keys")))),
+          h("section", { class: "card" }, surfaceTitle, surface, h("div", { class: "steps" }, play, step, stepName))),
+        h("div", { class: "pair" }, h("section", { class: "card" }, table),
+          h("section", { class: "card" }, h("h2", {}, t("curve")), curve)),
+        code)),
+  );
+  choose(-1);
+  board.draw(points);
+  if (points.length) ask();
+  else fresh();
+  return () => {
+    halt();
+    send.stop();
+    ended.abort();
+    board.stop();
+  };
+}
+
+// Whether a number is more than a hundred widths of a window away from it.
+const isFar = (value, window) => Math.abs(value - window[0]) > 100 * (window.at(-1) - window[0]);
+
+const DAY = [[0, "#ffffff"], [0.15, "#d6e6f2"], [0.5, "#8fb9d9"], [1, "#2f6f9f"]];
+const NIGHT = [[0, "#0d2233"], [0.15, "#143852"], [0.5, "#22597f"], [1, "#4b8fbd"]];
+
+// Two decimals are what one can drag to.
+const bounded = (value) => Math.round(100 * Math.min(100, Math.max(-100, value))) / 100;
+
+function read(text) {
+  if (typeof text !== "string") return [];
+  const pairs = text.split(";").map((pair) => pair.split(",").map(Number));
+  return pairs.filter((pair) => pair.length === 2 && pair.every(Number.isFinite)).slice(0, MOST).map((pair) => pair.map(bounded));
+}
+
+// Each line's slope, intercept and its own mean loss.
+function fitsTable(lab, lines, step) {
+  const { h, t } = lab;
+  const rows = lines.map((line) =>
+    h("tr", { dataset: { line: line.name } },
+      h("th", { scope: "row" }, swatch(line), t(line.name), h("small", {}, t(`${line.name}Hint`, { n: step }))),
+      ["w", "b", "loss"].map((name) =>
+        h("td", { class: "number", dataset: { name, value: String(line[name] ?? "") } }, line[name] === undefined ? "" : shown(line[name])))));
+  return h("table", { class: "fits" },
+    h("thead", {}, h("tr", {}, ["method", "w", "b", "mean"].map((name) => h("th", { scope: "col" }, t(name))))), h("tbody", {}, rows));
+}
+
+function swatch(line) {
+  const mark = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const stroke = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 26 10", class: "stroke", "aria-hidden": "true" })) mark.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ x1: 1, y1: 5, x2: 25, y2: 5, stroke: line.colour, "stroke-width": 3, "stroke-dasharray": line.dash })) {
+    if (value !== "") stroke.setAttribute(name, value);
+  }
+  mark.append(stroke);
+  return mark;
 }

@@ -5,7 +5,7 @@ import { colour } from "../chart.js";
 
 const own = {
   en: {
-    first: "Across", second: "Down", nothing: "nothing else", from: "from", to: "to", many: "how many", values: "{values}",
+    first: "Across", second: "Down", nothing: "nothing else", from: "from", to: "to", many: "count", values: "{values}",
     start: "Sweep", stop: "Stop", folds: "Cross-validation", "folds.none": "a tenth held out", "folds.n": "{n} folds", seeds: "Starts",
     models: "{n} models in one pass", tooMany: "{n} models are too many: at most {most}.", metric: "Choose by", accuracy: "accuracy", loss: "loss",
     curves: "Every model's curve", heat: "Which settings do well", heatHint: "Click a cell, a curve or a row to load that model.",

@@ -33,6 +33,7 @@ export const words = {
 const DEFAULTS = { optimizer: "sgd", augment: "none", patience: null, standardize: false, seed: 1 };
 for (const name of Object.keys(SLIDERS)) DEFAULTS[name] = SLIDERS[name].value;
 const PINS = 6;
+const CHART_EVERY = 150; // milliseconds
 
 // What outlives a change of language or tab: the last run, and those that were pinned.
 const kept = { run: null, pins: [], known: [] };
@@ -42,6 +43,8 @@ export function mount(root, lab) {
   const controller = { now: null };
   let place = null; // the frame that is looked at; null: the newest
   let drawing = false;
+  let charting = 0;
+  let chartedAt = 0;
   let isMounted = true;
 
   const ask = () => ({ ...DEFAULTS, dataset: "digits", ...lab.state });
@@ -131,14 +134,14 @@ export function mount(root, lab) {
   async function train() {
     controller.now?.abort();
     const mine = (controller.now = new AbortController());
-    const run = { ask: ask(), frames: [], opening: null, isOver: false, language: lab.language };
-    const began = performance.now();
+    const run = { ask: ask(), frames: [], opening: null, isOver: false };
+    run.columns = kept.known.find((one) => one.name === run.ask.dataset)?.columns;
     stop.disabled = false;
     lower.hidden = true;
     place = null;
     try {
       await fetched(run.ask.dataset, mine.signal);
-      await lab.stream("api/train", run.ask, (frame) => take(run, frame, began), mine.signal);
+      await lab.stream("api/train", run.ask, (frame) => take(run, frame), mine.signal);
     } catch (error) {
       if (mine.signal.aborted || !isMounted) return;
       run.isOver = true;
@@ -170,7 +173,7 @@ export function mount(root, lab) {
     data.set(name);
   }
 
-  function take(run, frame, began) {
+  function take(run, frame) {
     if (frame.kind === "waiting") lab.say(t("waiting", { n: frame.ahead }));
     else if (frame.kind === "start") {
       run.opening = frame;
@@ -178,9 +181,11 @@ export function mount(root, lab) {
     } else if (frame.kind === "frame" || frame.kind === "epoch") {
       run.frames.push(frame);
       kept.run = run;
-      const first = run.frames.length === 1;
-      if (first) draw(began);
-      else soon();
+      if (run.frames.length > 1) soon();
+      else {
+        draw();
+        root.dispatchEvent(new CustomEvent("firstframe", { bubbles: true })); // the benchmark waits for it
+      }
     } else if (frame.kind === "end") finish(run, frame);
   }
 
@@ -197,6 +202,7 @@ export function mount(root, lab) {
       classes: run.opening.classes, image_shape: run.opening.image_shape,
     });
     draw();
+    root.dispatchEvent(new CustomEvent("trainingend", { bubbles: true }));
   }
 
   function soon() {
@@ -214,7 +220,7 @@ export function mount(root, lab) {
   }
 
   // Everything that depends on the frame that is looked at.
-  function draw(began) {
+  function draw() {
     const run = kept.run;
     if (!run?.frames.length) return;
     const frame = place === null ? run.best ?? run.frames.at(-1) : run.frames[place];
@@ -233,8 +239,19 @@ export function mount(root, lab) {
     live.disabled = place === null;
     live.textContent = run.isOver ? t("latest") : t("live");
     view.draw(run, frame, run.isOver || place !== null);
-    lines.draw(run, kept.pins, place === null && !run.best ? null : epoch);
-    if (began !== undefined) requestAnimationFrame(() => root.dispatchEvent(new CustomEvent("first-frame", { bubbles: true, detail: performance.now() - began })));
+    drawLines(run, place === null && !run.best ? null : epoch);
+  }
+
+  // Charts cost most. While a training goes on they come after the rest has been painted, and not more often
+  // than the eye follows: the training wants the processor too.
+  function drawLines(run, epoch) {
+    clearTimeout(charting);
+    const wait = run.isOver || place !== null ? 0 : Math.max(30, chartedAt + CHART_EVERY - performance.now());
+    charting = setTimeout(() => {
+      if (!isMounted) return;
+      chartedAt = performance.now();
+      lines.draw(run, kept.pins, epoch);
+    }, wait);
   }
 
   function pinRun() {

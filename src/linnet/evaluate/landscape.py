@@ -1,0 +1,121 @@
+"""The mean loss over a plane of parameters: the surface that a linear regression descends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.losses import Loss
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+
+MOST = 1 << 24
+"""Losses of a row at a point that are computed at most, 128 MiB of float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """The mean loss of y = w x + b at each w and b.
+
+    Args:
+        w: (G,), float64.
+        b: (H,), float64.
+        loss: (H, G): the row is b's, the column w's.
+    """
+
+    w: Tensor
+    b: Tensor
+    loss: Tensor
+
+
+def landscape(dataset: Dataset, loss: Loss, w: Tensor, b: Tensor) -> Landscape:
+    """The mean loss of every pair of a weight and a bias; all of them are one bank of models.
+
+    Args:
+        dataset: a regression of one feature and one target.
+        loss: in score space.
+        w: weights, (G,).
+        b: biases, (H,).
+
+    Raises:
+        UsageError: more features or targets than one, or too many points for the rows.
+    """
+    w, b = w.double(), b.double()
+    at = torch.cartesian_prod(b, w).view(-1, 2).flip(1)  # (H·G, 2)
+    return Landscape(w, b, losses_at(dataset, loss, at).view(len(b), len(w)))
+
+
+def losses_at(dataset: Dataset, loss: Loss, theta: Tensor) -> Tensor:
+    """The mean loss of each of some weights and biases, (P,), float64; ∞ where it is too large for that.
+
+    Args:
+        dataset: a regression of one feature and one target.
+        loss: in score space.
+        theta: (w, b) of each, (P, 2), such as the path of a descent.
+
+    Raises:
+        UsageError: more features or targets than one, or too many points for the rows.
+    """
+    _check(dataset)
+    if not 0 < len(theta) * len(dataset) <= MOST:
+        raise UsageError(
+            f"{len(theta):,} points over {len(dataset):,} rows cannot be: take 1 to "
+            f"{MOST // max(1, len(dataset)):,} points"
+        )
+    bank = Bank(theta.double(), len(theta))
+    scores = bank.scores(dataset.X.double(), dataset.scale)  # (P, 1, N)
+    return loss.value(scores, dataset.y.double().T).mean(-1)
+
+
+def window(centre: Tensor, start: Tensor, path: Tensor, size: int = 61) -> tuple[Tensor, Tensor]:
+    """The weights and biases of a surface that shows an optimum and the way to it.
+
+    Args:
+        centre: the optimum (w, b), which comes to the middle.
+        start: where the way begins, (2,); the window is at least as wide as its distance.
+        path: further points to show, (P, 2), as far as they are not more than three times as far away as the
+            start; a path that diverges leaves the window.
+        size: G, points on each side.
+
+    Returns:
+        w and b, (size,) each.
+    """
+    centre, start = centre.double(), start.double()
+    least = 0.5 + 0.1 * centre.abs()
+    reach = torch.maximum((start - centre).abs(), least)  # (2,)
+    away = (path.double() - centre).abs().nan_to_num(torch.inf, torch.inf)  # (P, 2)
+    furthest = torch.minimum(away, 3 * reach).amax(0) if len(away) else reach
+    half = 1.2 * torch.maximum(reach, furthest)
+    w, b = (
+        torch.linspace(float(c - h), float(c + h), size, dtype=torch.float64)
+        for c, h in zip(centre, half, strict=True)
+    )
+    return w, b
+
+
+def largest_rate(dataset: Dataset) -> float:
+    """The learning rate 2/λ up to which full-batch descent on the squared error does not diverge.
+
+    λ is the largest eigenvalue of the Hessian (1/N) X1ᵀX1 of the mean of ½ (w x + b − y)².
+
+    Args:
+        dataset: a regression of one feature.
+
+    Raises:
+        UsageError: more features or targets than one.
+    """
+    _check(dataset)
+    x = dataset.X.double() * dataset.scale
+    X1 = torch.cat([x, torch.ones_like(x)], 1)  # (N, 2)
+    return 2 / float(torch.linalg.eigvalsh(X1.T @ X1 / len(X1))[-1])
+
+
+def _check(dataset: Dataset) -> None:
+    if dataset.is_classification or (dataset.features, dataset.outputs) != (1, 1):
+        raise UsageError(
+            f"a surface over w and b is for one feature and one target, {dataset.name} has "
+            f"{dataset.features} and {dataset.outputs}"
+        )

@@ -1,0 +1,188 @@
+"""What these tabs show as Python and as commands that run as they stand."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linnet.config import Recipe, as_dict
+from linnet.lab import code
+from linnet.lab.room import Trained
+from linnet.train.run import Run
+
+NUMBERS = """\
+import torch
+
+from linnet.core.functional import cross_entropy, naive_cross_entropy, naive_softmax, softmax
+from linnet.core.sampling import gumbel_draws
+from linnet.device import generator
+
+logits = torch.tensor({logits}, dtype=torch.float64) / {temperature}
+target = torch.tensor([{target}])
+for dtype in (torch.float16, torch.float32, torch.float64):
+    o = logits.to(dtype)
+    print(dtype)
+    print("  naive ", naive_softmax(o).tolist(), "cross-entropy", naive_cross_entropy(o[None], target).item())
+    print("  stable", softmax(o).tolist(), "cross-entropy", cross_entropy(o[None], target).item())
+draws = gumbel_draws(logits, {draws}, generator({seed}, "numbers"))
+print("frequencies of {draws} draws", draws.frequencies.tolist())
+"""
+
+LINE = """\
+import torch
+
+import linnet
+from linnet.core.losses import by_name
+from linnet.train.fit import fit
+from linnet.train.trace import Trace
+
+points = torch.tensor({points}, dtype=torch.float64)
+data = linnet.Dataset(points[:, :1], points[:, 1:], "points")
+for name in ("squared", "huber", "absolute"):
+    solution = linnet.solve(data, by_name(name, {huber}))
+    w, b = solution.value.bank.theta[0].tolist()
+    print(f"{{name:8}}  w {{w:.6f}}  b {{b:.6f}}  loss {{solution.stats.objective:.6f}}")
+recipe = linnet.Recipe(
+    loss="{loss}", huber={huber}, lr={lr}, batch_size={batch_size}, epochs={epochs}, seed={seed},
+    dtype="float64",
+)
+trace = Trace()
+try:
+    fit(data, recipe, step=trace)
+except linnet.LinnetError as error:
+    print(error)
+w, b = trace.points[-1][0].tolist()
+print(f"SGD after {{len(trace.points) - 1}} steps  w {{w:.6f}}  b {{b:.6f}}")
+"""
+
+TRY = """\
+import base64
+
+import linnet
+import torch
+from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.contributions import contributions
+from linnet.evaluate.forecast import forecast
+from linnet.evaluate.held_out import held_out
+
+train, test = {load}
+{test}run = {fit}
+row = {row}
+p = run.probabilities(row[None])[0]
+for name, share in zip(train.classes, p.tolist()):
+    print(f"{{name:12}} {{share:.6f}}")
+
+parts = contributions(run, row)
+print("scores", [round(score, 6) for score in parts.scores.tolist()])
+image = {image}  # {what}
+print("pixels that speak for it most", image.argsort(descending=True)[:10].tolist())
+
+kept = held_out(run, train)
+rule = learn_sets(forecast(run, kept.rows), {alpha}, "{method}")
+names = [name for name, held in zip(train.classes, rule.sets(p[None])[0].tolist()) if held]
+found = coverage(rule, forecast(run, test))
+print("set", names, f"learnt on {{len(kept.rows)}} {{kept.source}}")
+print(f"coverage of the test rows {{found.coverage:.4f}}, {{found.mean_size:.2f}} classes a set")
+"""
+
+TRY_COMMAND = """\
+linnet train {flags}
+{predict}linnet evaluate runs/try --sets {alpha}
+"""
+
+PREDICT = """\
+echo {png} | base64 -d > picture.png
+linnet predict runs/try picture.png --no-invert
+"""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One row that was tried.
+
+    Args:
+        row: its number among the test rows; None for a picture.
+        grey: the picture, uint8, (height, width), as bytes; empty for a row that is no picture.
+        png: the picture as a PNG file.
+        k: the class whose score is explained.
+        other: the class that it is held against; None for none.
+        alpha: of the prediction sets.
+        method: of the prediction sets.
+    """
+
+    row: int | None
+    grey: bytes
+    png: bytes
+    k: int
+    other: int | None
+    alpha: float
+    method: str
+
+
+def heredoc(python: str) -> str:
+    """A command for a shell that runs a script."""
+    return f"python - <<'END'\n{python}END\n"
+
+
+def numbers(logits: Sequence[float], target: int, temperature: float, draws: int, seed: int) -> str:
+    """The Numbers tab as Python."""
+    return NUMBERS.format(logits=list(logits), target=target, temperature=temperature, draws=draws, seed=seed)
+
+
+def line(
+    points: Sequence[Sequence[float]],
+    loss: str,
+    huber: float,
+    lr: float,
+    batch_size: int,
+    epochs: int,
+    seed: int,
+) -> str:
+    """The Line tab as Python."""
+    return LINE.format(
+        points=[list(point) for point in points], loss=loss, huber=huber, lr=lr,
+        batch_size=min(batch_size, len(points)), epochs=epochs, seed=seed,
+    )  # fmt: skip
+
+
+def trying(trained: Trained, shot: Shot, data_dir: Path | None) -> tuple[str, str]:
+    """The Try tab as Python and as a command; empty where the model was not trained by a recipe."""
+    run, settings = trained.run, recipe_of(trained.run)
+    if settings is None:
+        return "", ""
+    card, k, other = run.card, shot.k, shot.other
+    name = f"./{card.dataset}" if str(run.asked.get("dataset")).startswith("upload-") else card.dataset
+    image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
+    against = "" if other is None else f" against {card.classes[other]}"
+    python = TRY.format(
+        load=code.load(name, data_dir), fit=code.call("linnet.fit", ["train"], {**settings, "show": False}),
+        test="test = train\n" if trained.test is trained.dataset else "", row=_row(run, shot), image=image,
+        what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=shot.alpha, method=shot.method,
+    )  # fmt: skip
+    folder = {} if data_dir is None else {"data_dir": str(data_dir)}
+    flags = code.flags({"dataset": name, **settings, **folder, "out": "runs/try"})
+    predict = PREDICT.format(png=base64.b64encode(shot.png).decode()) if shot.png else ""
+    return python, TRY_COMMAND.format(flags=flags, predict=predict, alpha=shot.alpha)
+
+
+def recipe_of(run: Run) -> dict[str, object] | None:
+    """What was asked for beside the book's values; None where the run was not trained by a recipe."""
+    usual = as_dict(Recipe().resolved(bool(run.card.classes)))
+    asked = {name: value for name, value in run.asked.items() if name not in ("threads", "device", "dataset")}
+    fields = set(as_dict(Recipe(validation=0.1, patience=1, clip=1.0).resolved(True)))
+    if not set(asked) <= fields or "epochs" not in asked:
+        return None
+    return {name: value for name, value in asked.items() if usual.get(name) != value}
+
+
+def _row(run: Run, shot: Shot) -> str:
+    if shot.row is not None:
+        return f"test.X[{shot.row}]"
+    text = base64.b64encode(shot.grey).decode()
+    scale = round(1 / run.card.scale) / 255
+    times = "" if scale == 1 else f" * {scale!r}"
+    return (
+        f'torch.frombuffer(bytearray(base64.b64decode(\n    "{text}"\n)), dtype=torch.uint8).double(){times}'
+    )

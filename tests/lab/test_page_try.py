@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+import httpx2 as httpx
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from linnet.config import Recipe
+from linnet.data.dataset import Splits
+from linnet.data.pictures import as_stored, read_image
+from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.contributions import contributions
+from linnet.evaluate.forecast import forecast
+from linnet.evaluate.held_out import held_out
+from linnet.lab.judges import RECIPES
+from linnet.lab.room import Room
+from linnet.train.fit import fit
+from linnet.train.run import Run
+from tests.lab.conftest import PAGE, OpenPage, fits, shoot
+from tests.lab.waiting import allow, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@pytest.fixture(autouse=True)
+def _digits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model that the lab trains is one of the digits."""
+    known = Room.is_there
+    monkeypatch.setattr(Room, "is_there", lambda room, name: name != "fashion_mnist" and known(room, name))
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[Run, Splits]:
+    from linnet.data.digits import load
+
+    splits = load()
+    return fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
+
+
+def shares(page: Page) -> list[float]:
+    return [float(bar.get_attribute("data-value") or "") for bar in page.locator("button.share").all()]
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    """What the address holds."""
+    return parse_qs(page.url.split("?")[-1])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_test_image_is_explained_as_the_library_does(
+    open_page: OpenPage, digits: tuple[Run, Splits], language: str
+) -> None:
+    run, (train, test) = digits
+    assert test is not None
+    page = open_page().goto("#try?row=12&explain=3&against=5&alpha=0.05", language)
+    page.wait_for_selector("button.share", timeout=20_000)
+    x = test.X[12]
+    assert shares(page) == run.probabilities(x[None])[0].double().tolist()
+    assert page.text_content(".guess-name") == test.classes[int(run.probabilities(x[None]).argmax())]
+    parts, total = contributions(run, x), page.locator("p.sum")
+    assert float(total.get_attribute("data-pixels") or "") == float(parts.between(3, 5).sum())
+    gap = float(parts.scores[3] - parts.scores[5])
+    assert float(total.get_attribute("data-score") or "") == pytest.approx(gap)
+    rule = learn_sets(forecast(run, held_out(run, train).rows), 0.05)
+    members = rule.sets(run.probabilities(x[None]).double())[0].nonzero()[:, 0].tolist()
+    assert page.locator(".members .chip").all_text_contents() == [test.classes[k] for k in members]
+    measured = coverage(rule, forecast(run, test)).coverage
+    assert float(page.get_attribute(".measured", "data-value") or "") == measured
+    assert f"{measured:.2%}" in (page.text_content(".measured") or "")
+    assert fits(page)
+    shoot(page, f"try-{language}")
+
+
+def test_browsing_and_choosing_a_class(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
+    run, (_, test) = digits
+    assert test is not None
+    page = open_page().goto("#try")
+    page.wait_for_selector("button.share", timeout=20_000)
+    page.select_option("select[name=label]", "8")
+    page.check("input[name=wrong]")
+    judged = forecast(run, test)
+    wanted = ((judged.labels == 8) & ~judged.hits).nonzero()[:, 0].tolist()
+    until(page, "n => document.querySelectorAll('button.test').length === n", arg=min(24, len(wanted)))
+    page.locator("button.test").first.focus()
+    page.keyboard.press("Enter")
+    until(page, "row => location.hash.includes(`row=${row}`)", arg=wanted[0])
+    page.wait_for_selector(".mistaken-text")
+    assert shares(page) == run.probabilities(test.X[wanted[0]][None])[0].double().tolist()
+    page.click("button.share[data-klass='8']")
+    page.wait_for_selector("button.share[data-klass='8'][aria-pressed=true]")
+    score = float(page.get_attribute("p.sum", "data-score") or "")
+    assert score == pytest.approx(float(run.scores(test.X[wanted[0]][None])[0, 8]), abs=1e-5)
+    page.get_by_role("button", name="Random").click()
+    page.wait_for_selector("button.share")
+
+
+def test_drawing_undoing_and_the_address(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
+    page = open_page().goto("#try")
+    page.wait_for_selector("button.share", timeout=20_000)
+    page.get_by_role("button", name="Clear").click()
+    box = page.locator("canvas.sketch").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40, steps=8)
+    page.mouse.up()
+    until(page, "document.querySelector('.guess-name')?.textContent === '1'")
+    page.wait_for_timeout(300)
+    row = as_stored(np.frombuffer(_pixels(page), np.uint8), 1 / 16)
+    expected = digits[0].probabilities(torch.from_numpy(row)[None])[0].tolist()
+    assert shares(page) == expected
+    shoot(page, "try-drawn")
+    page.reload()
+    page.wait_for_selector("button.share", timeout=20_000)
+    assert shares(page) == expected
+    page.focus("canvas.sketch")
+    page.keyboard.press("Space")
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    until(page, "now => location.hash !== now", arg="#" + page.url.split("#")[1])
+    page.wait_for_timeout(300)
+    drawn = _pixels(page)
+    page.keyboard.press("Control+z")
+    until(page, "now => location.hash !== now", arg="#" + page.url.split("#")[1])
+    assert _pixels(page) != drawn
+
+
+def _pixels(page: Page) -> bytes:
+    text = asked(page)["pixels"][0]
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def test_a_file_is_made_as_predict_does(
+    open_page: OpenPage, digits: tuple[Run, Splits], tmp_path: Path
+) -> None:
+    picture = Image.new("RGB", (120, 90), (250, 250, 240))
+    picture.paste((20, 20, 60), (55, 10, 68, 80))
+    picture.save(tmp_path / "one.png")
+    watched = open_page()
+    page = watched.goto("#try")
+    page.wait_for_selector("button.share", timeout=20_000)
+    page.set_input_files("#try-file", tmp_path / "one.png")
+    until(page, "location.hash.includes('pixels=')")
+    page.wait_for_timeout(300)
+    grey = read_image(tmp_path / "one.png", (8, 8))
+    assert _pixels(page) == grey.tobytes()
+    row = torch.from_numpy(as_stored(grey, 1 / 16))
+    assert shares(page) == digits[0].probabilities(row[None])[0].tolist()
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    page.set_input_files("#try-file", tmp_path / "bad.png")
+    until(page, "document.getElementById('status').textContent.includes('not a picture')")
+    allow(watched, 422)
+
+
+@pytest.mark.parametrize("how", ["drop", "paste"])
+def test_a_picture_is_dropped_or_pasted(open_page: OpenPage, how: str) -> None:
+    page = open_page().goto("#try")
+    page.wait_for_selector("button.share", timeout=20_000)
+    page.evaluate(
+        """async how => {
+            const canvas = document.createElement('canvas');
+            canvas.width = canvas.height = 16;
+            canvas.getContext('2d').fillRect(4, 4, 8, 8);
+            const blob = await new Promise(resolve => canvas.toBlob(resolve));
+            const carried = new DataTransfer();
+            carried.items.add(new File([blob], 'one.png', { type: 'image/png' }));
+            const rest = { bubbles: true, cancelable: true };
+            const event = how === 'drop' ? new DragEvent('drop', { dataTransfer: carried, ...rest })
+                : new ClipboardEvent('paste', { clipboardData: carried, ...rest });
+            document.querySelector('.easel').dispatchEvent(event);
+        }""",
+        how,
+    )
+    until(page, "location.hash.includes('pixels=')")
+
+
+def test_a_model_that_is_gone_gives_way_to_the_usual_one(open_page: OpenPage) -> None:
+    watched = open_page()
+    page = watched.goto("#numbers")
+    page.evaluate(
+        "sessionStorage.setItem('linnet-model', JSON.stringify({ id: 'nobody', name: 'old', classes: [] }))"
+    )
+    page.goto(f"{watched.url}/?lang=en#try")
+    page.reload()
+    page.wait_for_selector("button.share", timeout=20_000)
+    allow(watched, 404)
+
+
+def test_the_loaded_model_is_used(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
+    watched = open_page()
+    asked = {"dataset": "digits", "epochs": 1, "lr": 0.5}
+    answer = httpx.post(f"{watched.url}/api/train", json=asked, headers=PAGE, timeout=60)
+    model = json.loads(answer.text.splitlines()[-1])["model"]
+    loaded = {"id": model, "name": "mine", "classes": list("0123456789"), "image_shape": [8, 8]}
+    page = watched.goto("#numbers")
+    page.evaluate("model => sessionStorage.setItem('linnet-model', JSON.stringify(model))", loaded)
+    page.goto(f"{watched.url}/?lang=en#try?row=5")
+    page.reload()
+    page.wait_for_selector("button.share", timeout=20_000)
+    train, test = digits[1]
+    assert test is not None
+    run = fit(train, Recipe(epochs=1, lr=0.5), test=test)[0]
+    assert shares(page) == run.probabilities(test.X[5][None])[0].double().tolist()
+    assert "nothing is promised" in (page.text_content(".set .problem") or "")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_a_phone(open_page: OpenPage, dark: bool) -> None:
+    page = open_page(390, 800, dark, has_touch=True).goto("#try?row=3", "zh" if dark else "en")
+    page.wait_for_selector("button.share", timeout=20_000)
+    assert fits(page)
+    shoot(page, f"try-390-{dark}")
+
+
+def test_the_code_on_the_page_runs(open_page: OpenPage) -> None:
+    page = open_page(dark=True).goto("#try?row=20")
+    page.wait_for_selector("button.share", timeout=20_000)
+    page.click("details.copy summary")
+    until(page, "document.querySelector('.copy code').textContent.includes('linnet.fit')")
+    python = page.locator(".copy code").first.text_content() or ""
+    done = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True, check=True)
+    for name, share in zip("0123456789", shares(page), strict=True):
+        assert f"{name:12} {share:.6f}" in done.stdout
+    shoot(page, "try-dark")

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from linnet.errors import UsageError
+from linnet.lab.server import serve
+from linnet.lab.settings import Settings
+
+
+@contextmanager
+def lab(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`linnet lab`, and the address that it prints."""
+    command = [sys.executable, "-m", "linnet", "lab", "--no-browser", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        found = re.search(r"http://\S+", said)
+        assert found, said
+        try:
+            yield process, found[0]
+        finally:
+            process.kill()
+
+
+@pytest.mark.slow
+def test_it_serves_here_alone_and_ctrl_c_ends_it() -> None:
+    with lab("--port", "0") as (process, url):
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", url)
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            assert b"linnet lab" in answer.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.slow
+def test_where_others_can_reach_it_the_address_has_a_token() -> None:
+    with lab("--port", "0", "--host", "0.0.0.0") as (_, url):
+        found = re.fullmatch(r"http://[^:/]+:(\d+)/\?token=([\w-]{20,})", url)
+        assert found
+        here = f"http://127.0.0.1:{found[1]}/"
+        with pytest.raises(urllib.error.HTTPError, match="401") as refused:
+            urllib.request.urlopen(here, timeout=10)
+        refused.value.close()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with opener.open(f"{here}?token={found[2]}", timeout=10) as answer:
+            assert b"linnet lab" in answer.read()
+        with opener.open(f"{here}api/data", timeout=10) as answer:
+            assert b"digits" in answer.read()
+
+
+def test_an_address_that_cannot_be_had() -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    with taken, pytest.raises(UsageError, match="cannot listen on 127"):
+        serve("127.0.0.1", taken.getsockname()[1], opens=False)
+    with pytest.raises(UsageError, match="cannot listen"):
+        serve("192.0.2.1", 0, opens=False)
+
+
+def test_addresses() -> None:
+    assert Settings("::1", 8765).url() == "http://[::1]:8765/"
+    assert Settings("0.0.0.0", 80, "t").url("host") == "http://host:80/?token=t"

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from starlette.testclient import TestClient
+
+import linnet
+from linnet.data import synthetic
+from linnet.data.dataset import Splits
+from linnet.data.pictures import as_stored, picture_of
+from linnet.errors import UsageError
+from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.contributions import contributions
+from linnet.evaluate.forecast import forecast
+from linnet.evaluate.held_out import held_out
+from linnet.lab.judges import RECIPES, Judges
+from linnet.lab.room import Room, Upload
+from linnet.lab.settings import Settings
+from linnet.lab.trying import Asked, answer
+from linnet.train.fit import fit
+from linnet.train.run import Run
+from tests.data.test_own import CSV
+from tests.lab.test_training import frames_of
+
+
+@pytest.fixture(autouse=True)
+def _digits_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No Fashion-MNIST is at hand, so that the model that is trained is one of the digits."""
+    known = Room.is_there
+    monkeypatch.setattr(Room, "is_there", lambda room, name: name != "fashion_mnist" and known(room, name))
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[Run, Splits]:
+    from linnet.data.digits import load
+
+    splits = load()
+    return fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
+
+
+def model_of(client: TestClient) -> str:
+    return client.post("/api/try/model", json={}).json()["id"]
+
+
+def ask(client: TestClient, **values: Any) -> dict[str, Any]:
+    answer = client.post("/api/try", json=values)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def png(size: tuple[int, int] = (40, 30), shade: int = 0) -> bytes:
+    picture = Image.new("L", size, 255)
+    picture.paste(shade, (10, 5, 20, 25))
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def test_a_model_is_trained_once_where_there_is_none(client: TestClient, digits: tuple[Run, Splits]) -> None:
+    one, two = (client.post("/api/try/model", json={}).json() for _ in range(2))
+    assert one == two
+    assert one["name"] == "digits"
+    assert one["image_shape"] == [8, 8]
+    assert one["accuracy"] == pytest.approx(digits[0].history.last["test_accuracy"])
+    assert one["rows"] == len(digits[1].test or ())
+    assert client.post("/api/try/model", json={"model": one["id"]}).json()["id"] == one["id"]
+
+
+def test_a_test_row(client: TestClient, digits: tuple[Run, Splits]) -> None:
+    run, (train, test) = digits
+    assert test is not None
+    found = ask(client, model=model_of(client), row=7, explain=3, against=5, alpha=0.05, method="aps")
+    p = run.probabilities(test.X[7:8]).double()
+    assert found["probabilities"] == p[0].tolist()
+    assert found["guess"] == int(p.argmax())
+    assert found["label"] == int(test.y[7])
+    parts = contributions(run, test.X[7])
+    explained = found["explanation"]
+    assert explained["parts"] == parts.between(3, 5).tolist()
+    assert explained["scores"] == pytest.approx(run.scores(test.X[7:8])[0].tolist(), abs=1e-5)
+    assert explained["pixels"] + explained["bias"] == pytest.approx(explained["score"])
+    assert explained["score"] == pytest.approx(explained["scores"][3] - explained["scores"][5])
+    kept = held_out(run, train)
+    rule = learn_sets(forecast(run, kept.rows), 0.05, "aps")
+    measured = coverage(rule, forecast(run, test))
+    assert found["set"]["classes"] == rule.sets(p)[0].nonzero()[:, 0].tolist()
+    assert found["set"]["coverage"] == measured.coverage
+    assert found["set"]["source"] == "validation rows"
+    assert found["set"]["is_unseen"]
+    assert np.frombuffer(base64.b64decode(found["pixels"]), np.uint8).tolist() == (
+        (test.X[7].double() / 16 * 255).round().int().tolist()
+    )
+
+
+def test_a_picture_is_made_as_everywhere_else_and_then_classified(
+    client: TestClient, digits: tuple[Run, Splits]
+) -> None:
+    model = model_of(client)
+    made = client.post("/api/try/picture", json={"model": model, "file": text(png())}).json()
+    grey = picture_of(png(), (8, 8))
+    assert base64.b64decode(made["pixels"]) == grey.tobytes()
+    found = ask(client, model=model, pixels=made["pixels"])
+    row = torch.from_numpy(as_stored(grey, 1 / 16))
+    assert found["probabilities"] == digits[0].probabilities(row[None])[0].tolist()
+    assert found["explanation"]["explain"] == found["guess"]
+    assert found["label"] is None
+    assert found["pixels"] == made["pixels"]
+
+
+def test_browsing(client: TestClient, digits: tuple[Run, Splits]) -> None:
+    run, (_, test) = digits
+    assert test is not None
+    judged, model = forecast(run, test), model_of(client)
+    wanted = ((judged.labels == 8) & ~judged.hits).nonzero()[:, 0].tolist()
+    found = client.post("/api/try/images", json={"model": model, "label": 8, "wrong": True}).json()
+    assert found["found"] == len(wanted)
+    assert [row["row"] for row in found["rows"]] == wanted[:24]
+    assert all(row["label"] == 8 != row["guess"] for row in found["rows"])
+    page = client.post("/api/try/images", json={"model": model, "start": 5, "count": 3}).json()
+    assert [row["row"] for row in page["rows"]] == [5, 6, 7]
+    assert page["found"] == len(test)
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "status", "why"),
+    [
+        ("", {"row": 0, "model": "nobody"}, 404, "there is no 'nobody' here"),
+        ("", {"row": 9999}, 422, "there is no row 9999"),
+        ("", {}, 422, "one of the two"),
+        ("", {"row": 0, "pixels": "AAAA"}, 422, "one of the two"),
+        ("", {"pixels": "AAAA"}, 422, "expected 8 × 8 = 64 pixels, got 3"),
+        ("", {"pixels": "****"}, 422, "not base64"),
+        ("", {"row": 0, "explain": 10}, 422, "explain must be a class, 0…9"),
+        ("", {"row": 0, "explain": 3, "against": 3}, 422, "against itself"),
+        ("", {"row": 0, "alpha": 1.0}, 422, "less than 1"),
+        ("/picture", {"file": text(b"GIF89a")}, 422, "not a picture"),
+        ("/picture", {"file": text(png()[:60])}, 422, "damaged"),
+        ("/picture", {"file": "é"}, 422, "not base64"),
+        ("/picture", {"file": text(png((5000, 4000)))}, 422, "more than 16,000,000"),
+        ("/images", {"count": 1000}, 422, "less than or equal"),
+    ],
+)
+def test_what_cannot_be(client: TestClient, path: str, values: dict[str, Any], status: int, why: str) -> None:
+    answer = client.post(f"/api/try{path}", json={"model": model_of(client), **values})
+    assert answer.status_code == status
+    assert why in answer.json()["detail"]
+
+
+def test_too_large_a_file(client: TestClient) -> None:
+    file = text(bytes(8 << 20) + b"1234")
+    answer = client.post("/api/try/picture", json={"model": model_of(client), "file": file})
+    assert answer.status_code == 422
+    assert "smaller picture" in answer.json()["detail"] or "at most" in answer.json()["detail"]
+
+
+def test_a_model_of_uploaded_columns_takes_test_rows_alone(client: TestClient, tmp_path: Path) -> None:
+    known = client.post("/api/data", files=[("files", ("flowers.csv", CSV))]).json()
+    frames = frames_of(client, {"dataset": known["name"], "epochs": 3, "batch_size": 4, "l2": 0.01})
+    model = frames[-1]["model"]
+    found = ask(client, model=model, row=0)
+    assert found["pixels"] == ""
+    assert len(found["values"]) == len(found["explanation"]["parts"]) == frames[0]["features"]
+    assert not found["set"]["is_unseen"]
+    told = client.post("/api/try/model", json={"model": model}).json()
+    assert told["columns"] == known["columns"]
+    assert len(told["columns"]) == told["features"]
+    for path, rest in (("", {"pixels": "AAAA"}), ("/picture", {"file": text(png())})):
+        refused = client.post(f"/api/try{path}", json={"model": model, **rest})
+        assert (refused.status_code, "takes columns" in refused.text) == (422, True)
+    (tmp_path / "flowers.csv").write_bytes(CSV)
+    done = subprocess.run([sys.executable, "-c", found["python"]], capture_output=True, text=True, check=True)
+    for name, share in zip(frames[0]["classes"], found["probabilities"], strict=True):
+        assert f"{name:12} {share:.6f}" in done.stdout
+    commanded = run_command(found["command"])
+    assert "prediction sets, learnt on" in commanded
+
+
+def run_command(command: str) -> str:
+    linnet = f'{sys.executable} -c "from linnet.cli import main; main()"'
+    script = command.replace("linnet ", f"{linnet} ")
+    return subprocess.run(["bash", "-e", "-c", script], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_solved_model_has_no_recipe_to_show() -> None:
+    room = Room(Settings())
+    number = room.add(linnet.solve(room.splits("digits").train, l2=0.01).value, "digits")
+    found = answer(Judges(room), Asked(model=number, row=3))
+    assert found["python"] == found["command"] == ""
+
+
+def test_a_regression_is_refused() -> None:
+    room = Room(Settings())
+    name = room.put(Upload(Splits(synthetic.linear(rows=50))))
+    with pytest.raises(UsageError, match="is a regression"):
+        answer(Judges(room), Asked(model=room.add(fit(room.splits(name).train)[0], name), row=3))
+
+
+@pytest.mark.parametrize("is_row", [True, False])
+def test_the_code_runs_as_it_stands(client: TestClient, tmp_path: Path, is_row: bool) -> None:
+    model = model_of(client)
+    pixels = client.post("/api/try/picture", json={"model": model, "file": text(png())}).json()["pixels"]
+    found = ask(client, model=model, explain=2, **({"row": 12} if is_row else {"pixels": pixels}))
+    done = subprocess.run([sys.executable, "-c", found["python"]], capture_output=True, text=True, check=True)
+    names = [str(k) for k in range(10)]
+    for name, share in zip(names, found["probabilities"], strict=True):
+        assert f"{name:12} {share:.6f}" in done.stdout
+    assert f"coverage of the test rows {found['set']['coverage']:.4f}" in done.stdout
+    assert f"set {[names[k] for k in found['set']['classes']]}" in done.stdout
+
+
+def test_the_command_runs_as_it_stands(client: TestClient, tmp_path: Path) -> None:
+    found = ask(client, model=model_of(client), row=12)
+    likeliest = max(found["probabilities"])
+    # as a PNG has whole numbers up to 255, the last digit of the share may differ
+    assert f"picture.png  {found['guess']} {likeliest:.1%}"[:18] in run_command(found["command"])

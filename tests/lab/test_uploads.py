@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import base64
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from starlette.testclient import TestClient
+
+import linnet
+from linnet.data.dataset import Dataset, Splits
+from linnet.errors import UsageError
+from linnet.lab.room import Room, Upload
+from linnet.lab.settings import Limits, Settings
+from linnet.train.fit import fit
+from tests.conftest import make_blobs
+from tests.data.test_own import CSV, pictures, zipped
+from tests.lab.test_training import frames_of
+
+
+def upload(client: TestClient, files: list[tuple[str, bytes]]):
+    return client.post("/api/data", files=[("files", (path, content)) for path, content in files])
+
+
+def test_a_table_is_uploaded_trained_on_and_looked_at(client: TestClient) -> None:
+    known = upload(client, [("flowers.csv", CSV)]).json()
+    assert known["title"] == "flowers.csv"
+    assert known["is_image"] is False
+    assert known["columns"] == ["length", "width"]
+    assert known in client.get("/api/data").json()
+    frames = frames_of(client, {"dataset": known["name"], "epochs": 2, "batch_size": 4, "standardize": True})
+    assert frames[0]["classes"] == ["a", "b"]
+    rows = client.post(
+        "/api/data/rows", json={"dataset": known["name"], "part": "train", "rows": [0, 1]}
+    ).json()
+    assert len(rows["values"]) == 2
+    assert rows["pixels"] is None
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_pictures_are_uploaded_as_a_zip_or_a_folder(client: TestClient, is_zip: bool) -> None:
+    answer = upload(client, [("set.zip", zipped(pictures()))] if is_zip else pictures())
+    assert answer.status_code == 200, answer.text
+    known = answer.json()
+    assert known["title"] == ("set.zip" if is_zip else "set")
+    rows = client.post("/api/data/rows", json={"dataset": known["name"], "rows": [3]}).json()
+    assert rows["image_shape"] == [8, 8]
+    assert len(base64.b64decode(rows["pixels"])) == 64
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([("a.csv", b"\x00\x01")], "table|column"),
+        ([("a.exe", b"MZ")], "neither"),
+        ([("a.zip", b"PK\x03\x04 no")], "zip"),
+        ([("../../x/a.png", b"no"), ("y/a.png", b"no")], "read"),
+    ],
+)
+def test_bad_uploads_are_refused_with_a_reason(
+    client: TestClient, files: list[tuple[str, bytes]], said: str
+) -> None:
+    answer = upload(client, files)
+    assert answer.status_code == 422
+    assert any(word in answer.json()["detail"] for word in said.split("|"))
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "application/json"),
+        (b"x", "multipart/form-data"),
+        (b"x", "multipart/form-data; boundary=y"),
+        (b"a=1", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_what_is_no_upload_is_refused(client: TestClient, content: bytes, kind: str) -> None:
+    answer = client.post("/api/data", content=content, headers={"content-type": kind})
+    assert answer.status_code in (400, 422)
+    assert isinstance(answer.json()["detail"], str)
+
+
+def test_rows_that_are_not_there_are_refused(client: TestClient) -> None:
+    for rows in ([10**6], [-1], [0] * 257):
+        assert client.post("/api/data/rows", json={"dataset": "digits", "rows": rows}).status_code == 422
+    assert client.post("/api/data/rows", json={"dataset": "upload-gone", "rows": []}).status_code == 404
+
+
+@pytest.mark.slow
+def test_the_code_of_an_upload_runs_beside_the_file(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "flowers.csv").write_bytes(CSV)
+    known = upload(client, [("flowers.csv", CSV)]).json()
+    body = {"dataset": known["name"], "epochs": 2, "batch_size": 4}
+    end, code = frames_of(client, body)[-1], client.post("/api/train/code", json=body).json()
+    (tmp_path / "it.py").write_text(code["python"])
+    said = subprocess.run([sys.executable, "it.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert f"'test_loss': {end['figures']['test_loss']}" in said.stdout
+    command = [sys.executable, "-m", *shlex.split(code["command"])]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    assert list(Path(tmp_path, "runs").glob("flowers.csv-*/run.json"))
+
+
+def table_of(rows: int) -> Upload:
+    X, y = torch.zeros(rows, 256, dtype=torch.uint8), torch.zeros(rows, dtype=torch.int64)
+    return Upload(Splits(Dataset(X, y, "t", ("a", "b"))), ())
+
+
+def test_uploads_make_room_for_one_another() -> None:
+    room = Room(Settings(limits=Limits(uploads=600_000)))
+    names = [room.put(table_of(1000)) for _ in range(2)]
+    room.splits(names[0])  # used last
+    newest = room.put(table_of(1000))
+    assert [name for name, _ in room.uploads()] == [names[0], newest]
+    with pytest.raises(KeyError):
+        room.splits(names[1])
+    with pytest.raises(UsageError, match="more than"):
+        room.put(table_of(3000))
+
+
+def test_models_are_bounded_and_go_with_their_data() -> None:
+    room = Room(Settings(limits=Limits(models=2, uploads=100_000)))
+    name = room.put(Upload(Splits(make_blobs(50), make_blobs(20, seed=1))))
+    run, _ = fit(make_blobs(50), linnet.Recipe(epochs=1))
+    ids = [room.add(run, name) for _ in range(3)]
+    with pytest.raises(KeyError):
+        room.model(ids[0])
+    assert len(room.model(ids[2]).test) == 20
+    room.put(table_of(378))
+    with pytest.raises(KeyError):
+        room.model(ids[2])
