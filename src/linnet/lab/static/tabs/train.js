@@ -91,7 +91,7 @@ export function mount(root, lab) {
   const lower = h("button", { type: "button", class: "main", hidden: true, onclick: () => change({ lr: lowered() }, true) });
   const head = h("section", { class: "card headline" },
     h("div", { class: "figures" }, Object.entries(figures).map(([name, value]) =>
-      h("div", { class: name === "accuracy" ? "first" : "" }, value, h("small", {}, t(name))))),
+      h("div", { class: name === "accuracy" ? "first" : name === "trainLoss" ? "extra" : "" }, value, h("small", {}, t(name))))),
     h("div", { class: "row" }, lower, stop, pin), progress);
   const lines = curves(lab, h("div", { class: "chart" }), h("div", { class: "chart" }));
   const scrub = h("input", { type: "range", min: "0", max: "0", value: "0", ariaLabel: t("scrub"), id: "scrub" });
