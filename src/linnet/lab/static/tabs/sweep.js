@@ -1,6 +1,6 @@
 // Sweep: many models in one pass over the data, and which of them is best.
 
-import { choice, datasets, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
+import { choice, datasets, isGood, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
 import { colour } from "../chart.js";
 
 const own = {
@@ -51,6 +51,18 @@ const LINES = 12; // rows of the ranking that are shown
 // What outlives a change of language or tab.
 const kept = { sweep: null, known: [] };
 
+// Whether a value of the address, which somebody may have edited, can be.
+function isFit(name, value) {
+  const [knob, kind] = [name.replace(/_(range|list)$/, ""), name.match(/_(range|list)$/)?.[1]];
+  if (kind === "range") return knob in RANGES && ["from", "to", "many"].every((key) => isGood(key === "many" ? "epochs" : knob, value?.[key]));
+  if (kind === "list") return knob in LISTS && Array.isArray(value) && value.every((one) => isGood(knob, one));
+  if (name === "first") return AXES.includes(value);
+  if (name === "second") return value === "" || AXES.includes(value);
+  if (name === "folds" || name === "seeds") return Number.isInteger(value) && value >= 1 && value <= 10;
+  if (name === "metric") return ["accuracy", "loss"].includes(value);
+  return (name === "epochs" || name === "dataset") && isGood(name, value);
+}
+
 // A range's values: batch sizes double, dropout goes straight, all else by factors.
 function valuesOf(name, { from, to, many }) {
   if (!(many >= 1) || !(to >= from)) return [];
@@ -72,6 +84,7 @@ export function mount(root, lab) {
   let isMounted = true;
   let drawing = false;
   const state = () => ({ ...DEFAULTS, dataset: "digits", ...lab.state });
+  for (const [name, value] of Object.entries(lab.state)) if (!isFit(name, value)) delete lab.state[name];
   const rangeOf = (name) => lab.state[`${name}_range`] ?? RANGES[name];
   const listOf = (name) => lab.state[`${name}_list`] ?? LISTED[name];
   const axes = () => [...new Set([state().first, state().second])].filter((name) => AXES.includes(name));

@@ -1,6 +1,6 @@
 // Train: move a knob and see at once what it does.
 
-import { check, choice, datasets, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
+import { check, choice, datasets, isGood, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
 import { uploader, words as uploadWords } from "../upload.js";
 import { LabError } from "../api.js";
 import { curves, scene, words as sceneWords } from "../training.js";
@@ -48,6 +48,7 @@ export function mount(root, lab) {
   let isMounted = true;
 
   const ask = () => ({ ...DEFAULTS, dataset: "digits", ...lab.state });
+  for (const [name, value] of Object.entries(lab.state)) if (!isGood(name, value)) delete lab.state[name];
   const number = (value) => h("span", { class: "figure number" }, value);
 
   // --- the knobs ---
