@@ -34,6 +34,7 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/solvers_ridge.py $(ARGS)
 	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 	$(BIN)/python benchmarks/serve.py $(ARGS)
+	$(BIN)/python benchmarks/lab.py $(ARGS)
 
 clean:  ## Remove the environment and the caches; runs and data stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -101,7 +101,9 @@ def figures(first: list[float], end: list[float]) -> list[Figure]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the lab against its targets.")
     parser.add_argument("--moves", type=int, default=30, help="of the slider")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    parser.add_argument("--quick", action="store_true", help="ten moves")
+    parser.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.lab.json")
     asked = parser.parse_args()
     browser = next((path for path in CHROMIUM if os.path.exists(path)), None)
     if browser is None or fashion_mnist.find() is None:
@@ -117,12 +119,12 @@ def main() -> None:
             made = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
             page = made.new_page(viewport={"width": 1360, "height": 900})
             page.goto(f"http://127.0.0.1:{port}/{PLACE}")
-            first, end = measure(page, asked.moves)
+            first, end = measure(page, 10 if asked.quick else asked.moves)
             made.close()
     finally:
         server.terminate()
         server.wait()
-    finish(figures(first, end), asked.json, first=first, end=end)
+    finish(figures(first, end), asked.json, ".lab.json", first=first, end=end)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
     python benchmarks/serve.py [--quick | --full] [--json FILE]
 
-Both run on uvicorn with the same event loop and HTTP parser, each as it runs when nothing more is said: linnet
-with a process a core, the plain handler with one. The client keeps 16 connections, each with one request under
-way, and sends one row of 784 features. The rounds alternate between the two, and the medians are compared.
-Client and server share the machine, so the client's share counts in the answers a second; the processor time of
-the server alone, for one answer, does not depend on it.
+Both run on uvicorn with the same event loop and HTTP parser, each as it runs when nothing more is said:
+linnet with a process a core, the plain handler with one. The client keeps 16 connections, each with one
+request under way, and sends one row of 784 features. The rounds alternate between the two, and the medians
+are compared. Client and server share the machine, so the client's share counts in the answers a second; the
+processor time of the server alone, for one answer, does not depend on it.
 """
 
 from __future__ import annotations

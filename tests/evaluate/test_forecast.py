@@ -12,6 +12,7 @@ from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.assess import assess
 from linnet.evaluate.forecast import Forecast, forecast
 from linnet.evaluate.ranking import Areas, precision_recall, roc
+from linnet.evaluate.score import score
 from linnet.train.fit import fit
 from tests.evaluate.forecasts import forecasts, make
 
@@ -54,6 +55,7 @@ def test_of_a_run(blobs: Dataset) -> None:
     run, _ = fit(blobs, Recipe(epochs=2, lr=0.1, batch_size=64))
     made = forecast(run, blobs)
     torch.testing.assert_close(made.probabilities.float(), run.probabilities(blobs.X))
+    assert torch.equal(made.confusion, score(run, blobs).confusion)
     assert made.worst(3).tolist() == made.log_losses.topk(3).indices.tolist()
     with pytest.raises(UsageError, match="no rows"):
         forecast(run, blobs.rows(slice(0, 0)))

@@ -197,3 +197,19 @@ def test_a_change_of_language_keeps_the_run(open_page: OpenPage) -> None:
     page.wait_for_selector(".figures .figure:has-text('%')")
     assert sum("/api/train" in url for url in watched.asked) == asked
     assert page.get_by_text("每个类别在寻找什么").is_visible()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "#train?lr=abc&epochs=-5&optimizer=[1]&patience=x&nonsense={&dataset=digits",
+        "#train?dataset=7&batch_size=1e99&std=null",
+        "#sweep?first=lr&lr_range=7&optimizer_list={}&epochs=abc&second=3&folds=x&dataset=digits",
+        "#nonsense?x=%",
+    ],
+)
+def test_an_address_that_somebody_has_edited_does_no_harm(open_page: OpenPage, place: str) -> None:
+    page = open_page().goto(place)
+    until(page, "document.querySelectorAll('#knob-dataset option').length > 0")
+    assert page.locator("#status.problem").count() == 0
+    assert page.locator(".knob .value").first.input_value() in ("0.1", "5")

@@ -13,10 +13,13 @@ from typing import Any
 import httpx2 as httpx
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import linnet
 from linnet.evaluate.score import score
+from linnet.lab.training import TrainAsk
 from linnet.train.fit import fit
 from tests.lab.conftest import PAGE
 
@@ -183,3 +186,37 @@ def test_the_code_runs_as_it_stands_and_comes_to_the_same(
     assert json.loads(told)["final"]["test_loss"] == end["figures"]["test_loss"]
     if body.get("patience") is None:
         assert f"'test_loss': {end['figures']['test_loss']}" in last
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=8,
+)
+NAMES = [*TrainAsk.model_fields, "rows", "part"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/train", "/api/train/code", "/api/sweep", "/api/sweep/code", "/api/data/rows"]
+)
+def test_whatever_is_sent_is_answered_with_a_reason_in_time(client: TestClient, path: str) -> None:
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        JSON | st.dictionaries(st.sampled_from(NAMES), JSON, min_size=1, max_size=4) | st.binary(max_size=50)
+    )
+    def send(body: Any) -> None:
+        content = (
+            body
+            if isinstance(body, bytes)
+            else json.dumps(
+                {"dataset": "digits", "epochs": 1, **body} if isinstance(body, dict) else body
+            ).encode()
+        )
+        began = time.perf_counter()
+        answer = client.post(path, content=content, headers={"content-type": "application/json"})
+        assert time.perf_counter() - began < 5  # under load; alone it takes some milliseconds
+        if answer.status_code != 200:
+            assert answer.status_code in (400, 404, 409, 422)
+            assert isinstance(answer.json()["detail"], str)
+
+    send()

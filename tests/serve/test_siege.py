@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx2 as httpx
 import psutil
 import pytest
+import torch
 
 from linnet.train.run import Run
 from tests.export.conftest import make_run
@@ -206,8 +207,6 @@ def test_ten_thousand_malformed_bodies_are_refused_quickly_in_flat_memory(folder
     assert max(sizes[len(sizes) // 4 :]) - early < 30 << 20, (early, max(sizes))
 
 
-def make_rows() -> object:
+def make_rows() -> torch.Tensor:
     """The row that the good request has."""
-    import torch
-
     return torch.full((1, FEATURES), 7, dtype=torch.uint8)

@@ -13,6 +13,7 @@ from torch import nn
 
 import linnet
 from linnet.config import Recipe
+from linnet.core.bank import Bank
 from linnet.core.losses import Loss, SoftmaxCrossEntropy
 from linnet.core.step import reference_sgd_
 from linnet.data import synthetic
@@ -191,6 +192,27 @@ def test_a_callback_of_three_lines(blobs: Dataset) -> None:
     )
     assert run.status == "stopped: good enough"
     assert len(run.history) == len(seen) < 50
+
+
+@pytest.mark.parametrize("knobs", [{}, {"standardize": True}, {"average": 0.5}, {"l2": 0.1}])
+def test_within_an_epoch_the_current_model_and_the_running_figures_are_known(
+    knobs: dict[str, float | bool],
+) -> None:
+    rows = make_blobs(3000, features=16_384)  # several blocks an epoch
+    seen: list[tuple[int, float, float]] = []
+
+    class Looking(Callback):
+        def block_end(self, state: State) -> None:
+            assert isinstance(state.current, Bank)
+            assert state.running is not None
+            scores = state.current.scores(rows.X[:500].float(), rows.scale)[0]
+            share = float((scores.argmax(0) == rows.y[:500]).float().mean())
+            seen.append((state.batch, float(state.running.rows), share))
+
+    fit(rows, Recipe(epochs=1, lr=0.001, batch_size=100, **knobs), callbacks=[Looking()])  # type: ignore[arg-type]
+    assert len(seen) > 3
+    assert all(rows == 100 * batches for batches, rows, _ in seen)
+    assert seen[-2][2] > 0.9  # the model has learned, though the epoch has not ended
 
 
 def test_divergence_is_an_error_that_says_what_to_try() -> None:

@@ -76,6 +76,19 @@ export const SLIDERS = {
   dropout: { scale: straight(0, 0.95, 0.05), min: 0, max: 0.99, value: 0 },
 };
 
+// Whether a value, which may come of an address that somebody has edited, is one that a knob can have.
+export function isGood(name, value) {
+  if (name in SLIDERS) {
+    const { min, max, whole } = SLIDERS[name];
+    return typeof value === "number" && value >= min && value <= max && (!whole || Number.isInteger(value));
+  }
+  if (name === "optimizer") return OPTIMIZERS.includes(value);
+  if (name === "augment" || name === "dataset") return typeof value === "string";
+  if (name === "standardize") return typeof value === "boolean";
+  if (name === "seed" || name === "patience") return (value === null && name === "patience") || (Number.isInteger(value) && value >= 1);
+  return false;
+}
+
 export function shown(value) {
   if (value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5)) return String(Number(value.toPrecision(6)));
   return value.toExponential().replace("e+", "e");

@@ -1,6 +1,6 @@
 // Sweep: many models in one pass over the data, and which of them is best.
 
-import { choice, datasets, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
+import { choice, datasets, isGood, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
 import { colour } from "../chart.js";
 
 const own = {
@@ -12,6 +12,7 @@ const own = {
     ranking: "The best", setting: "Setting", validationAccuracy: "validation accuracy", validationLoss: "validation loss", epoch: "epoch",
     load: "Load", loading: "Training it on all rows…", loaded: "Loaded: test accuracy {accuracy}. It is what Try it uses now.", open: "Open in Train",
     running: "Epoch {epoch} of {epochs}…", waiting: "Waiting: {n} in front of you.", stopped: "Stopped.", done: "{models} models in {seconds} s.",
+    points: "{n} percentage points",
     noise: "The best leads by {difference}, which is within noise: the next could as well be the best.",
     sure: "The best leads by {difference} ± {error}, which is beyond noise (p = {p}).",
     unsure: "The best leads by {difference}. Whether that is noise cannot be said of one held-out part: use folds.",
@@ -26,6 +27,7 @@ const own = {
     ranking: "最好的设置", setting: "设置", validationAccuracy: "验证精度", validationLoss: "验证损失", epoch: "轮",
     load: "载入", loading: "正在用全部样本训练…", loaded: "已载入：测试精度 {accuracy}。“试一试”现在使用它。", open: "在“训练”中打开",
     running: "第 {epoch} 轮，共 {epochs} 轮…", waiting: "排队中：前面还有 {n} 个。", stopped: "已停止。", done: "{models} 个模型，用时 {seconds} 秒。",
+    points: "{n} 个百分点",
     noise: "最好的领先 {difference}，在噪声范围内：第二名同样可能是最好的。",
     sure: "最好的领先 {difference} ± {error}，超出噪声（p = {p}）。",
     unsure: "最好的领先 {difference}。只有一份留出样本，无法判断这是否是噪声：请用交叉验证。",
@@ -49,6 +51,18 @@ const LINES = 12; // rows of the ranking that are shown
 // What outlives a change of language or tab.
 const kept = { sweep: null, known: [] };
 
+// Whether a value of the address, which somebody may have edited, can be.
+function isFit(name, value) {
+  const [knob, kind] = [name.replace(/_(range|list)$/, ""), name.match(/_(range|list)$/)?.[1]];
+  if (kind === "range") return knob in RANGES && ["from", "to", "many"].every((key) => isGood(key === "many" ? "epochs" : knob, value?.[key]));
+  if (kind === "list") return knob in LISTS && Array.isArray(value) && value.every((one) => isGood(knob, one));
+  if (name === "first") return AXES.includes(value);
+  if (name === "second") return value === "" || AXES.includes(value);
+  if (name === "folds" || name === "seeds") return Number.isInteger(value) && value >= 1 && value <= 10;
+  if (name === "metric") return ["accuracy", "loss"].includes(value);
+  return (name === "epochs" || name === "dataset") && isGood(name, value);
+}
+
 // A range's values: batch sizes double, dropout goes straight, all else by factors.
 function valuesOf(name, { from, to, many }) {
   if (!(many >= 1) || !(to >= from)) return [];
@@ -70,6 +84,7 @@ export function mount(root, lab) {
   let isMounted = true;
   let drawing = false;
   const state = () => ({ ...DEFAULTS, dataset: "digits", ...lab.state });
+  for (const [name, value] of Object.entries(lab.state)) if (!isFit(name, value)) delete lab.state[name];
   const rangeOf = (name) => lab.state[`${name}_range`] ?? RANGES[name];
   const listOf = (name) => lab.state[`${name}_list`] ?? LISTED[name];
   const axes = () => [...new Set([state().first, state().second])].filter((name) => AXES.includes(name));
@@ -243,9 +258,9 @@ export function mount(root, lab) {
     if (rows[0][run.metric] === null) return t("allDiverged");
     const best = `${nameOf(run, run.end.order[0])}: ${figureOf(run, rows[0][run.metric])}. `;
     if (lead.difference === null) return best;
-    const difference = isRate(run) ? `${(100 * Math.abs(lead.difference)).toFixed(2)} %` : Math.abs(lead.difference).toFixed(4);
+    const difference = isRate(run) ? t("points", { n: (100 * Math.abs(lead.difference)).toFixed(2) }) : Math.abs(lead.difference).toFixed(4);
     if (lead.p === null) return best + t("unsure", { difference });
-    const error = isRate(run) ? `${(100 * lead.error).toFixed(2)} %` : lead.error.toFixed(4);
+    const error = isRate(run) ? (100 * lead.error).toFixed(2) : lead.error.toFixed(4);
     return best + t(lead.within_noise ? "noise" : "sure", { difference, error, p: lead.p.toPrecision(2) });
   }
 
@@ -333,11 +348,11 @@ export function mount(root, lab) {
       const figure = figureOf(run, line[run.metric]) + (error == null ? "" : ` ± ${isRate(run) ? (100 * error).toFixed(2) : error.toFixed(4)}`);
       const other = isRate(run) ? line.validation_loss : line.validation_accuracy;
       return h("tr", { class: row === 0 ? "first" : "" }, run.axes.map((name) => h("td", {}, textOf(name, run.settings[place][name]))),
-        h("td", {}, figure), h("td", {}, other == null ? "–" : isRate(run) ? other.toFixed(4) : `${(100 * other).toFixed(2)} %`),
+        h("td", {}, figure), h("td", { class: "extra" }, other == null ? "–" : isRate(run) ? other.toFixed(4) : `${(100 * other).toFixed(2)} %`),
         h("td", {}, h("button", { type: "button", disabled: line[run.metric] === null, onclick: () => load(run, place), ariaLabel: `${t("load")}: ${nameOf(run, place)}` }, t("load"))));
     });
     const heads = [...run.axes.map((name) => t(name)), metricName(run), t(isRate(run) ? "validationLoss" : "validationAccuracy"), ""];
-    ranking.replaceChildren(h("table", { class: "ranking" }, h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, rows)));
+    ranking.replaceChildren(h("table", { class: "ranking" }, h("thead", {}, h("tr", {}, heads.map((text, place) => h("th", { scope: "col", class: place === run.axes.length + 1 ? "extra" : "" }, text)))), h("tbody", {}, rows)));
   }
 
   // The settings trained on all rows, as the library's refit does, and scored on the test rows.

@@ -1,6 +1,6 @@
 // Train: move a knob and see at once what it does.
 
-import { check, choice, datasets, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
+import { check, choice, datasets, isGood, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
 import { uploader, words as uploadWords } from "../upload.js";
 import { LabError } from "../api.js";
 import { curves, scene, words as sceneWords } from "../training.js";
@@ -48,6 +48,7 @@ export function mount(root, lab) {
   let isMounted = true;
 
   const ask = () => ({ ...DEFAULTS, dataset: "digits", ...lab.state });
+  for (const [name, value] of Object.entries(lab.state)) if (!isGood(name, value)) delete lab.state[name];
   const number = (value) => h("span", { class: "figure number" }, value);
 
   // --- the knobs ---
@@ -91,7 +92,7 @@ export function mount(root, lab) {
   const lower = h("button", { type: "button", class: "main", hidden: true, onclick: () => change({ lr: lowered() }, true) });
   const head = h("section", { class: "card headline" },
     h("div", { class: "figures" }, Object.entries(figures).map(([name, value]) =>
-      h("div", { class: name === "accuracy" ? "first" : "" }, value, h("small", {}, t(name))))),
+      h("div", { class: name === "accuracy" ? "first" : name === "trainLoss" ? "extra" : "" }, value, h("small", {}, t(name))))),
     h("div", { class: "row" }, lower, stop, pin), progress);
   const lines = curves(lab, h("div", { class: "chart" }), h("div", { class: "chart" }));
   const scrub = h("input", { type: "range", min: "0", max: "0", value: "0", ariaLabel: t("scrub"), id: "scrub" });
