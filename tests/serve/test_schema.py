@@ -14,7 +14,9 @@ from tests.export.conftest import make_run
 KEPT = {kind: tempfile.TemporaryDirectory() for kind in ("softmax", "squared")}  # removed at the end
 SERVICES = [make_app(make_run(kind).save(Path(kept.name))) for kind, kept in KEPT.items()]
 classes, numbers = (schemathesis.openapi.from_asgi("/openapi.json", app) for app in SERVICES)
-LONG = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+LONG = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 @classes.parametrize()
