@@ -50,9 +50,9 @@ def client() -> Iterator[TestClient]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; without it the test is skipped."""
+    """Chromium; without it the test is skipped. It ends with the module: its event loop bars every other."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = next((p for p in CHROMIUM if os.path.exists(p)), None)
     if path is None:
