@@ -12,8 +12,8 @@ from linnet.core.losses import AbsoluteError, Loss
 from linnet.errors import UsageError
 from linnet.solvers.curvature import grams
 from linnet.solvers.duality import DUALITY, gap_of
+from linnet.solvers.kronecker import factor
 from linnet.solvers.objective import Objective, Point
-from linnet.solvers.preconditioners import factor
 from linnet.solvers.smooth import Minimum, Progress
 from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
 from linnet.train.history import Record
