@@ -92,3 +92,13 @@ def test_scores_that_are_no_numbers_are_refused() -> None:
 
     with pytest.raises(ValueError, match="no l2 has a finite score"):
         LinearRegressorCV(l2s=L2S, scoring=nothing).fit(X_diabetes, y_diabetes)
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_fold_without_weight_is_refused_by_number(judged: bool) -> None:
+    X, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    ends = np.arange(10), np.arange(10, 20)
+    weights = np.r_[np.ones(10), np.zeros(10)] if judged else np.r_[np.zeros(10), np.ones(10)]
+    for model in (LinearRegressorCV(cv=[ends]), SoftmaxClassifierCV(cv=[ends])):
+        with pytest.raises(ValueError, match="fold 0 is judged by" if judged else "fold 0 trains on"):
+            model.fit(X, y, sample_weight=weights)

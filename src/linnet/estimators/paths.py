@@ -14,6 +14,7 @@ from torch import Tensor
 from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
+from linnet.estimators.arrays import as_numpy
 from linnet.estimators.methods import EPOCHS, Method, gathered, smooth_solver, solved
 from linnet.estimators.problem import Problem
 from linnet.solvers.descent import descend
@@ -38,6 +39,28 @@ def penalties(l2s: int | Sequence[float]) -> list[float]:
     if values.ndim != 1 or not len(values):
         raise ValueError(f"l2s must be a number or a list of at least one l2, got {l2s!r}")
     return [Penalty(float(value)).l2 for value in values]
+
+
+def check_weighed(splits: Sequence[Split], weights: Tensor | None) -> None:
+    """Refuse folds without a row that counts.
+
+    Args:
+        splits: the folds.
+        weights: of the rows, (N,), or None.
+
+    Raises:
+        ValueError: saying which fold.
+    """
+    if weights is None:
+        return
+    counts = as_numpy(weights > 0)
+    for fold, (trained, kept) in enumerate(splits):
+        for rows, use in ((trained, "trains on"), (kept, "is judged by")):
+            if not counts[rows].any():
+                raise ValueError(
+                    "Sample weights must contain at least one non-zero number among the rows that fold "
+                    f"{fold} {use}: shuffle, as KFold(5, shuffle=True), or leave rows of weight 0 out."
+                )
 
 
 def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> tuple[Bank, Tensor]:
