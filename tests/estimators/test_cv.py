@@ -10,6 +10,7 @@ import sklearn
 from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
@@ -102,3 +103,10 @@ def test_a_fold_without_weight_is_refused_by_number(judged: bool) -> None:
     for model in (LinearRegressorCV(cv=[ends]), SoftmaxClassifierCV(cv=[ends])):
         with pytest.raises(ValueError, match="fold 0 is judged by" if judged else "fold 0 trains on"):
             model.fit(X, y, sample_weight=weights)
+
+
+def test_warnings_name_the_line_that_called() -> None:
+    for model in (SoftmaxClassifierCV(l2s=[1e-6, 1e-5], max_iter=1), SoftmaxClassifier(max_iter=1)):
+        with pytest.warns(ConvergenceWarning) as caught:
+            model.fit(X, y)
+        assert {warning.filename for warning in caught} == {__file__}

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
 from linnet.estimators.arrays import as_numpy
-from linnet.estimators.methods import EPOCHS, Method, gathered, smooth_solver, solved
+from linnet.estimators.methods import EPOCHS, Method, gathered, smooth_solver, solved, warn_of
 from linnet.estimators.problem import Problem
 from linnet.solvers.descent import descend
 from linnet.solvers.lbfgs import LBFGS
@@ -134,7 +132,7 @@ def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
         views *= problem.weights
     found = solve_folds(objective, views, l2s, solver)
     if late := [status for status in found.statuses if status.name == LIMIT]:
-        warnings.warn(f"{len(late)} of the models of folds: {late[0]}", ConvergenceWarning, stacklevel=6)
+        warn_of(f"{len(late)} of the models of folds: {late[0]}")
     return found.bank
 
 
