@@ -110,3 +110,24 @@ def test_warnings_name_the_line_that_called() -> None:
         with pytest.warns(ConvergenceWarning) as caught:
             model.fit(X, y)
         assert {warning.filename for warning in caught} == {__file__}
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_more_features_than_rows_are_chosen_in_the_rows_own_space(container: Any, intercept: bool) -> None:
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(30, 5000))  # whose squares would take 200 MB and minutes
+    target, weights = wide[:, :40].sum(1) + 5, rng.random(30) + 0.1
+    cv, l2s = KFold(3), [1.0, 100.0, 1e4]
+    found: Any = LinearRegressorCV(l2s=l2s, cv=cv, fit_intercept=intercept)
+    found.fit(container(wide), target, sample_weight=weights)
+    for fold, (trained, kept) in enumerate(cv.split(wide)):
+        for place, l2 in enumerate(l2s):
+            model = LinearRegressor(l2=l2, fit_intercept=intercept)
+            model.fit(wide[trained], target[trained], sample_weight=weights[trained])
+            squares = (model.predict(wide[kept]) - target[kept]) ** 2 / 2
+            assert_allclose(
+                found.scores_[place, fold], -np.average(squares, weights=weights[kept]), rtol=1e-7
+            )
+    scored: Any = LinearRegressorCV(l2s=l2s, cv=cv, fit_intercept=intercept, scoring="r2").fit(wide, target)
+    assert np.isfinite(scored.scores_).all()

@@ -23,6 +23,9 @@ from linnet.solvers.staged import Staged
 from linnet.solvers.statistics import Statistics
 from linnet.solvers.together import solve_folds
 
+FITS = 2**27
+"""Numbers in the rows up to which they are copied in float64, 1 GiB."""
+
 Split = tuple[np.ndarray, np.ndarray]
 """Rows to train on and rows to judge by, by number."""
 
@@ -65,16 +68,30 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
     """The models of least squares, and the mean of ½ Σ_k (ŷ_k − y_k)² on the rows that judge, (P, F).
 
     Each fold takes one eigendecomposition. Where the folds part the rows, as K folds do, each row's sums are
-    gathered once, and a fold's rows are taken from the whole.
+    gathered once, and a fold's rows are taken from the whole. Where there are more features than rows, all is
+    done in the rows' own space, which changes nothing but the size.
 
     Returns:
         The bank, fold by fold and in each penalty by penalty, and the losses, float64.
     """
+    if len(problem.y) < problem.features and problem.X.shape[0] * problem.features <= FITS:
+        narrow, V = _narrowed(problem)
+        inner, losses = least_squares(narrow, splits, l2s)
+        theta = inner.theta
+        return Bank(torch.cat([theta[:, :-1] @ V.T, theta[:, -1:]], 1), inner.models), losses
     trained, judging = _sums(problem, splits)
     models = [Spectrum.of(sums, problem.intercept).path(l2s) for sums in trained]  # (P, K, D + 1) each
     losses = [sums.loss(theta) for sums, theta in zip(judging, models, strict=True)]
     bank = Bank(torch.cat([theta.flatten(0, 1) for theta in models]), len(splits) * len(l2s))
     return bank, torch.stack(losses, 1)
+
+
+def _narrowed(problem: Problem) -> tuple[Problem, Tensor]:
+    """The problem in an orthonormal basis V of its rows, X = Z Vᵀ: that of Z, (N, N), and V, (D, N)."""
+    X = problem.dense(slice(None)).cpu().double()
+    V, R = torch.linalg.qr(X.T)
+    weights = None if problem.weights is None else problem.weights.cpu()
+    return replace(problem, X=R.T.contiguous(), y=problem.y.cpu(), weights=weights), V
 
 
 def _sums(problem: Problem, splits: Sequence[Split]) -> tuple[list[Statistics], list[Statistics]]:
