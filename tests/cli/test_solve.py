@@ -68,7 +68,13 @@ def test_ending_short_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(("--solver", "magic"), "unknown solver"), (("--path", 3, "--l1", 0.1), "leave --l1 out")],
+    [
+        (("--solver", "magic"), "unknown solver"),
+        (("--path", 3, "--l1", 0.1), "leave --l1 out"),
+        (("--covariance", "hc3"), "add --summary"),
+        (("--level", 0.9), "add --summary"),
+        (("--huber", 0.5), "add --loss huber"),
+    ],
 )
 def test_what_cannot_be(
     options: tuple[object, ...], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -10,6 +10,7 @@ import sklearn
 from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
@@ -92,3 +93,41 @@ def test_scores_that_are_no_numbers_are_refused() -> None:
 
     with pytest.raises(ValueError, match="no l2 has a finite score"):
         LinearRegressorCV(l2s=L2S, scoring=nothing).fit(X_diabetes, y_diabetes)
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_fold_without_weight_is_refused_by_number(judged: bool) -> None:
+    X, y = np.arange(20.0)[:, None], np.arange(20) % 2
+    ends = np.arange(10), np.arange(10, 20)
+    weights = np.r_[np.ones(10), np.zeros(10)] if judged else np.r_[np.zeros(10), np.ones(10)]
+    for model in (LinearRegressorCV(cv=[ends]), SoftmaxClassifierCV(cv=[ends])):
+        with pytest.raises(ValueError, match="fold 0 is judged by" if judged else "fold 0 trains on"):
+            model.fit(X, y, sample_weight=weights)
+
+
+def test_warnings_name_the_line_that_called() -> None:
+    for model in (SoftmaxClassifierCV(l2s=[1e-6, 1e-5], max_iter=1), SoftmaxClassifier(max_iter=1)):
+        with pytest.warns(ConvergenceWarning) as caught:
+            model.fit(X, y)
+        assert {warning.filename for warning in caught} == {__file__}
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_more_features_than_rows_are_chosen_in_the_rows_own_space(container: Any, intercept: bool) -> None:
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(30, 5000))  # whose squares would take 200 MB and minutes
+    target, weights = wide[:, :40].sum(1) + 5, rng.random(30) + 0.1
+    cv, l2s = KFold(3), [1.0, 100.0, 1e4]
+    found: Any = LinearRegressorCV(l2s=l2s, cv=cv, fit_intercept=intercept)
+    found.fit(container(wide), target, sample_weight=weights)
+    for fold, (trained, kept) in enumerate(cv.split(wide)):
+        for place, l2 in enumerate(l2s):
+            model = LinearRegressor(l2=l2, fit_intercept=intercept)
+            model.fit(wide[trained], target[trained], sample_weight=weights[trained])
+            squares = (model.predict(wide[kept]) - target[kept]) ** 2 / 2
+            assert_allclose(
+                found.scores_[place, fold], -np.average(squares, weights=weights[kept]), rtol=1e-7
+            )
+    scored: Any = LinearRegressorCV(l2s=l2s, cv=cv, fit_intercept=intercept, scoring="r2").fit(wide, target)
+    assert np.isfinite(scored.scores_).all()

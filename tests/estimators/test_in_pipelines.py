@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars
 import pytest
 import sklearn
 import torch
@@ -70,7 +71,6 @@ def test_names_of_columns_are_kept_and_checked() -> None:
 
 
 def test_polars_frames_go_in() -> None:
-    polars = pytest.importorskip("polars")
     frame = polars.DataFrame({name: X[:, k] for k, name in enumerate("abcd")})
     model: Any = SoftmaxClassifier().fit(frame, polars.Series(y))
     assert_array_equal(model.feature_names_in_, list("abcd"))

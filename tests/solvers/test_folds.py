@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -61,3 +64,22 @@ def test_too_few_folds_are_refused() -> None:
         cross_validate([Statistics.of(data)], [1.0])
     with pytest.raises(UsageError, match="folds"):
         folded(data, 1)
+
+
+@pytest.mark.parametrize("l2s", [[], [1.0, math.nan], [math.inf, 1.0], [-1.0]])
+def test_penalties_that_cannot_be_are_refused(l2s: list[float]) -> None:
+    with pytest.raises(UsageError, match="penalties must be finite"):
+        cross_validate(folded(regression(), 3), l2s)
+
+
+@pytest.mark.parametrize("size", [1e150, 1e200])
+def test_features_too_large_to_be_squared_are_refused(size: float) -> None:
+    data = regression()
+    with pytest.raises(UsageError, match="too large to be squared"):
+        cross_validate(folded(replace(data, X=data.X * size), 3), [1.0])
+
+
+def test_targets_that_do_not_differ_have_no_loss() -> None:
+    data = regression()
+    found = cross_validate(folded(replace(data, y=torch.full_like(data.y, 3.0)), 3), [0.1, 1.0])
+    torch.testing.assert_close(found.losses, torch.zeros_like(found.losses))

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.solvers.newton import hessian, newton_direction
-from linnet.solvers.preconditioners import Blocks, Spectral, draw, factor
+from linnet.errors import UsageError
+from linnet.solvers.lbfgs import LBFGS
+from linnet.solvers.newton import Newton, hessian, newton_direction
+from linnet.solvers.preconditioners import Blocks, Spectral, draw
+from linnet.solvers.smooth import minimise
 from linnet.solvers.solution import CONVERGED
 from linnet.solvers.staged import SAMPLE, Staged
 from tests.conftest import make_blobs
@@ -76,10 +81,12 @@ def test_all_rows_are_drawn_once_where_they_are_few() -> None:
     assert float(weights.sum()) == pytest.approx(1)
 
 
-def test_a_singular_matrix_is_factored_all_the_same() -> None:
-    ones = torch.ones(4, 4)
-    L = factor(ones)
-    torch.testing.assert_close(L @ L.T, ones, rtol=1e-3, atol=1e-3)
+def test_features_too_large_to_be_squared_are_refused() -> None:
+    huge = table()
+    huge = dataclasses.replace(huge, X=huge.X * 1e170)
+    for solver in (Newton(), Staged(), LBFGS()):
+        with pytest.raises(UsageError, match="too large to be squared"):
+            minimise(objective(huge, l2=0.0), solver=solver)
 
 
 def test_many_classes_and_features_have_ways_of_their_own() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -9,6 +11,7 @@ from sklearn.linear_model import HuberRegressor, QuantileRegressor
 
 from linnet.core.losses import AbsoluteError, Huber, SquaredError
 from linnet.core.penalties import Penalty
+from linnet.data import digits
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.objective import Objective
@@ -81,6 +84,30 @@ def test_several_outputs_are_solved_apart() -> None:
         alone = minimise_absolute(absolute(Dataset(base.X, both.y[:, k : k + 1]), 0.1))
         assert torch.allclose(together.theta[k], alone.theta[0], atol=1e-3)
     assert together.status.is_good
+
+
+@pytest.mark.parametrize("l2", [0.0, 1e-4])
+def test_outputs_that_are_there_early_wait_for_the_others(l2: float) -> None:
+    train = digits.load().train
+    few = Dataset(train.X[:200], train.y[:200], "digits", train.classes, scale=train.scale)
+    found = minimise_absolute(absolute(few, l2))
+    assert found.status.name == "converged"
+    alone = [
+        minimise_absolute(
+            absolute(dataclasses.replace(few, y=(few.y == k).double()[:, None], classes=()), l2)
+        )
+        for k in range(10)
+    ]
+    right = sum(one.certificate.objective for one in alone)
+    assert found.certificate.objective == pytest.approx(right, rel=1e-8)
+
+
+def test_a_stall_has_the_best_gap_that_is_known() -> None:
+    train = digits.load().train
+    few = Dataset(train.X[:300], train.y[:300, None].double(), "digits", scale=train.scale)
+    found = minimise_absolute(absolute(few), tol=0.0)
+    assert found.status.name == "stalled"
+    assert found.certificate.gap < 1e-6 * found.certificate.objective
 
 
 def test_columns_that_are_the_same_and_a_perfect_fit() -> None:

@@ -18,8 +18,10 @@ from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.newton import Newton
 from linnet.solvers.objective import Objective
 from linnet.solvers.preconditioners import Blocks, Spectral
+from linnet.solvers.proximal import minimise_l1
 from linnet.solvers.rows import SparseRows
 from linnet.solvers.smooth import choose, minimise, solve_smooth
+from linnet.solvers.solution import CONVERGED
 from linnet.solvers.staged import Staged
 from linnet.solvers.steps import Solver
 from linnet.train.run import Run
@@ -217,3 +219,24 @@ def test_huber_is_solved() -> None:
 def test_small_problems_are_newtons() -> None:
     assert isinstance(choose(objective(table())), Newton)
     assert isinstance(choose(objective(table(3000, 400, 10))), Staged)
+
+
+@pytest.mark.parametrize("solver", [None, Newton(), Staged(), LBFGS()], ids=repr)
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_huber_may_have_every_row_beyond_its_threshold(solver: Solver | None, l2: float) -> None:
+    base = binary()
+    far = dataclasses.replace(base, y=1000 * (base.y - 0.5), weights=None)
+    problem = objective(far, Huber(), l2)
+    found = minimise(problem, solver=solver)
+    right = minimise_l1(problem, tol=1e-12)
+    assert found.certificate.objective == pytest.approx(right.certificate.objective, rel=1e-7)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-8, 1e8])
+def test_units_of_features_do_not_matter_without_a_penalty(size: float) -> None:
+    dataset = table(200)
+    other = dataclasses.replace(dataset, X=dataset.X * torch.tensor([size, 1, 1, 1, 1]))
+    right = minimise(objective(dataset, l2=0.0), solver=Newton())
+    found = minimise(objective(other, l2=0.0), solver=Newton())
+    assert found.status.name == CONVERGED
+    assert found.certificate.objective == pytest.approx(right.certificate.objective, rel=1e-9)

@@ -18,7 +18,9 @@ from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.objective import Objective
 from linnet.solvers.path import path
 from linnet.solvers.solve import SOLVERS, solve
+from linnet.solvers.statistics import Statistics
 from linnet.train.run import Run
+from tests.conftest import make_blobs
 from tests.solvers.problems import table
 from tests.solvers.test_robust import diabetes
 
@@ -167,3 +169,23 @@ def test_the_figure_of_the_gap() -> None:
     distances = axes.lines[0].get_ydata()
     assert min(distances) > 0  # type: ignore[type-var]
     assert gap_figure([{"epoch": 0, "objective": 0.0}], None).axes
+
+
+def test_the_books_huber_keeps_its_slope(tmp_path: Folder) -> None:
+    data = Dataset(torch.arange(6.0)[:, None], torch.tensor([[0.0], [1], [2], [3], [4], [50]]), "outlier")
+    solution = solve(data, Huber.book(0.5))
+    solution.value.save(tmp_path)
+    read = Run.load(tmp_path)
+    assert solution.value.loss == read.loss == Huber.book(0.5)
+    assert score(read, data).loss == pytest.approx(solution.stats.objective, rel=1e-6)
+
+
+def test_a_path_of_ridges_gathers_its_sums_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, calls, of = make_blobs(2**16), list[int](), Statistics.of
+    monkeypatch.setattr(Statistics, "of", lambda *args: calls.append(1) or of(*args))
+    found = path(data, "squared", l2s=[1.0, 0.1, 0.01])
+    assert len(calls) == 1
+    assert str(found) == found.table.to_string()
+    for model, l2 in enumerate([1.0, 0.1, 0.01]):
+        right = solve(data, "squared", l2=l2).value.bank.theta
+        torch.testing.assert_close(found.run(model).bank.theta, right, rtol=1e-12, atol=1e-12)

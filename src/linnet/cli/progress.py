@@ -26,4 +26,5 @@ def download_progress(quiet: bool = False) -> Iterator[Callable[[int, int | None
     try:
         yield report
     finally:
-        bar.stop()
+        if bar.live.is_started:  # else it would leave an empty line where there is no terminal
+            bar.stop()

@@ -92,7 +92,7 @@ def solve(
     summary
         Print standard errors, confidence intervals and tests of the weights, and what is known of the fit.
     covariance
-        How: hessian, sandwich, bootstrap; for a regression also hc0, hc1, hc3.
+        How: hessian, sandwich, bootstrap; for a regression also hc0, hc1, hc2, hc3.
     level
         Of the intervals.
     data_dir
@@ -120,6 +120,10 @@ def solve(
         raise UsageError(
             "--summary needs a model without an L1 penalty, which chooses the weights it keeps by the data"
         )
+    if not summary and (covariance != "hessian" or level != 0.95):
+        raise UsageError("--covariance and --level are of the summary: add --summary")
+    if huber != 1.0 and loss != "huber":
+        raise UsageError("--huber is the threshold of one loss: add --loss huber")
     stream = sys.stderr if json else sys.stdout
     say = _Teller(None if quiet else stream)
     with download_progress(quiet) as progress:

@@ -232,14 +232,19 @@ def name_of(loss: Loss) -> tuple[str, float]:
     return names[type(loss)], loss.threshold if isinstance(loss, Huber) else 1.0
 
 
-def by_name(name: str, huber: float = 1.0) -> Loss:
-    """The loss called "softmax", "logistic", "squared", "absolute" or "huber" (PyTorch's, with δ = `huber`).
+def by_name(name: str, huber: float = 1.0, slope: float | None = None) -> Loss:
+    """The loss called "softmax", "logistic", "squared", "absolute" or "huber".
+
+    Args:
+        name: of the loss.
+        huber: Huber's threshold.
+        slope: Huber's slope beyond it; the threshold when None, as PyTorch has it.
 
     Raises:
         UsageError: any other name.
     """
     if name == "huber":
-        return Huber.torch(huber)
+        return Huber(huber, huber if slope is None else slope)
     losses: dict[str, Loss] = {
         "softmax": SoftmaxCrossEntropy(),
         "logistic": Logistic(),

@@ -24,8 +24,9 @@ SHARED = ("l1", "tol", "max_iter", "lr", "batch_size", "random_state")
 class SoftmaxClassifierCV(Classification, CrossValidated):
     """Softmax regression with the l2 that does best in cross-validation, as `SoftmaxClassifier` weighs it.
 
-    The models of a fold go down the penalties, each from where the one before ended. With solver="sgd" the
-    models of all folds and penalties are trained together, on the same minibatches.
+    All rows go down the penalties first, each model from where the one before ended; from there all folds of
+    all penalties go on together. With solver="sgd" they are trained together, on the same minibatches. With
+    solver="staged", with l1 or where an l2 is 0, each fold goes down the penalties by itself.
 
     Args:
         l2s: the penalties, or how many to try of 1e-6…100.

@@ -90,6 +90,7 @@ class CrossValidated(LinearEstimator):
         split, judge = self._routed(params, sample_weight)
         splits = self._splits(X, y, split)
         weights = row_weights(sample_weight, X, problem.y.device)
+        paths.check_weighed(splits, weights)
         bank, scores = self._judged(problem, splits, l2s, weights)
         if self.scoring is not None:
             scores = self._scored(bank, splits, X, y, judge)

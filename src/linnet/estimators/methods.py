@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -94,8 +95,16 @@ def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Ans
     if answer.status.name == INTERRUPTED:
         raise KeyboardInterrupt
     if answer.status.name in (LIMIT, UNATTAINED):
-        warnings.warn(str(answer.status), ConvergenceWarning, stacklevel=4)
+        warn_of(str(answer.status))
     return answer
+
+
+def warn_of(text: str) -> None:
+    """A ConvergenceWarning that names the line which called into linnet, whatever lies between."""
+    frame, depth = sys._getframe(1), 2
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("linnet", "sklearn"):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(text, ConvergenceWarning, stacklevel=depth)
 
 
 def check(problem: Problem, method: Method) -> None:

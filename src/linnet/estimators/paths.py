@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
-from linnet.estimators.methods import EPOCHS, Method, gathered, smooth_solver, solved
+from linnet.estimators.arrays import as_numpy
+from linnet.estimators.methods import EPOCHS, Method, gathered, smooth_solver, solved, warn_of
 from linnet.estimators.problem import Problem
 from linnet.solvers.descent import descend
 from linnet.solvers.lbfgs import LBFGS
@@ -23,6 +22,9 @@ from linnet.solvers.solution import LIMIT
 from linnet.solvers.staged import Staged
 from linnet.solvers.statistics import Statistics
 from linnet.solvers.together import solve_folds
+
+FITS = 2**27
+"""Numbers in the rows up to which they are copied in float64, 1 GiB."""
 
 Split = tuple[np.ndarray, np.ndarray]
 """Rows to train on and rows to judge by, by number."""
@@ -40,20 +42,56 @@ def penalties(l2s: int | Sequence[float]) -> list[float]:
     return [Penalty(float(value)).l2 for value in values]
 
 
+def check_weighed(splits: Sequence[Split], weights: Tensor | None) -> None:
+    """Refuse folds without a row that counts.
+
+    Args:
+        splits: the folds.
+        weights: of the rows, (N,), or None.
+
+    Raises:
+        ValueError: saying which fold.
+    """
+    if weights is None:
+        return
+    counts = as_numpy(weights > 0)
+    for fold, (trained, kept) in enumerate(splits):
+        for rows, use in ((trained, "trains on"), (kept, "is judged by")):
+            if not counts[rows].any():
+                raise ValueError(
+                    "Sample weights must contain at least one non-zero number among the rows that fold "
+                    f"{fold} {use}: shuffle, as KFold(5, shuffle=True), or leave rows of weight 0 out."
+                )
+
+
 def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> tuple[Bank, Tensor]:
     """The models of least squares, and the mean of ½ Σ_k (ŷ_k − y_k)² on the rows that judge, (P, F).
 
     Each fold takes one eigendecomposition. Where the folds part the rows, as K folds do, each row's sums are
-    gathered once, and a fold's rows are taken from the whole.
+    gathered once, and a fold's rows are taken from the whole. Where there are more features than rows, all is
+    done in the rows' own space, which changes nothing but the size.
 
     Returns:
         The bank, fold by fold and in each penalty by penalty, and the losses, float64.
     """
+    if len(problem.y) < problem.features and problem.X.shape[0] * problem.features <= FITS:
+        narrow, V = _narrowed(problem)
+        inner, losses = least_squares(narrow, splits, l2s)
+        theta = inner.theta
+        return Bank(torch.cat([theta[:, :-1] @ V.T, theta[:, -1:]], 1), inner.models), losses
     trained, judging = _sums(problem, splits)
     models = [Spectrum.of(sums, problem.intercept).path(l2s) for sums in trained]  # (P, K, D + 1) each
     losses = [sums.loss(theta) for sums, theta in zip(judging, models, strict=True)]
     bank = Bank(torch.cat([theta.flatten(0, 1) for theta in models]), len(splits) * len(l2s))
     return bank, torch.stack(losses, 1)
+
+
+def _narrowed(problem: Problem) -> tuple[Problem, Tensor]:
+    """The problem in an orthonormal basis V of its rows, X = Z Vᵀ: that of Z, (N, N), and V, (D, N)."""
+    X = problem.dense(slice(None)).cpu().double()
+    V, R = torch.linalg.qr(X.T)
+    weights = None if problem.weights is None else problem.weights.cpu()
+    return replace(problem, X=R.T.contiguous(), y=problem.y.cpu(), weights=weights), V
 
 
 def _sums(problem: Problem, splits: Sequence[Split]) -> tuple[list[Statistics], list[Statistics]]:
@@ -111,7 +149,7 @@ def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
         views *= problem.weights
     found = solve_folds(objective, views, l2s, solver)
     if late := [status for status in found.statuses if status.name == LIMIT]:
-        warnings.warn(f"{len(late)} of the models of folds: {late[0]}", ConvergenceWarning, stacklevel=6)
+        warn_of(f"{len(late)} of the models of folds: {late[0]}")
     return found.bank
 
 

@@ -64,6 +64,7 @@ def solve_least_squares(
     solver: Solver | None = None,
     intercept: bool = True,
     names: Sequence[str] | None = None,
+    statistics: Statistics | None = None,
 ) -> Solution:
     """The exact minimum of the weighted mean of ½ Σ_k (ŷ_k − y_k)² and of ½ l2 ‖W‖²; classes are one-hot.
 
@@ -77,6 +78,7 @@ def solve_least_squares(
         solver: `QR`, `SVD` or `Cholesky`; chosen when None.
         intercept: whether there is a bias; it is 0 otherwise.
         names: of the columns, for warnings; else they are numbered from 0.
+        statistics: of the rows, where they are known, as of another penalty; else gathered if needed.
 
     Returns:
         The model in float64, its status, and its certificate.
@@ -94,17 +96,28 @@ def solve_least_squares(
     if names is not None and len(names) != dataset.features:
         raise UsageError(f"got {len(names)} names for {dataset.features} columns")
     started = time.perf_counter()
-    answer = _answered(dataset, penalty.l2, solver, intercept, names)
+    answer = _answered(dataset, penalty.l2, solver, intercept, names, statistics)
     return _solution(dataset, penalty, intercept, answer, time.perf_counter() - started)
 
 
+def goes_by_sums(dataset: Dataset) -> bool:
+    """Whether sums over the rows are gathered first where no solver was named."""
+    rows, features = dataset.X.shape
+    return rows > features and rows * features > SMALL
+
+
 def _answered(
-    dataset: Dataset, l2: float, solver: Solver | None, intercept: bool, names: Sequence[str] | None
+    dataset: Dataset,
+    l2: float,
+    solver: Solver | None,
+    intercept: bool,
+    names: Sequence[str] | None,
+    statistics: Statistics | None,
 ) -> _Answer:
     rows, features = dataset.X.shape
-    if isinstance(solver, Cholesky) or (solver is None and rows > features and rows * features > SMALL):
+    if isinstance(solver, Cholesky) or (solver is None and goes_by_sums(dataset)):
         refine = solver.refine if isinstance(solver, Cholesky) else True
-        statistics = Statistics.of(dataset)
+        statistics = statistics or Statistics.of(dataset)
         with limited_threads(_few(features)):
             normal = factored(statistics, l2, intercept)
         if normal is not None and normal.condition <= SQUARED:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.core.losses import Huber, Loss, SoftmaxCrossEntropy, SquaredError
+from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
 from linnet.device import generator
+from linnet.solvers.kronecker import bend
 from linnet.solvers.objective import Objective, Point
 from linnet.solvers.rows import DenseRows, Rows, SparseRows
 
@@ -82,8 +83,7 @@ def blocks(
         chosen: (K, D + 1), bool.
         sample: rows to use; drawn in proportion to their curvature where there are more.
         seed: of the draw.
-        stiffness: of Huber's straight parts, as a share of slope/|r|, with which their parabola touches them
-            from above (iteratively reweighted least squares). They have no curvature of their own.
+        stiffness: of Huber's straight parts, as of `kronecker.bend`.
         memory: of a square's Gram matrices, where there is one.
     """
     is_square = isinstance(objective.loss, SquaredError)
@@ -136,8 +136,8 @@ def _separate(
     rows = objective.rows
     y = rows.y[index]
     target = y.T.to(rows.dtype) if y.is_floating_point() else y
-    bend = _bend(objective.loss, point.scores[:, index], target, stiffness)
-    return list(grams(rows, features, bend * shares, index))
+    curvature = bend(objective.loss, point.scores[:, index], target, stiffness)
+    return list(grams(rows, features, curvature * shares, index))
 
 
 def grams(rows: Rows, features: Tensor, weights: Tensor, index: Tensor | None = None) -> Tensor:
@@ -155,16 +155,6 @@ def grams(rows: Rows, features: Tensor, weights: Tensor, index: Tensor | None = 
         for total, w in zip(sums, weights[:, part].to(X.dtype), strict=True):
             total += (X.T * w) @ X
     return sums
-
-
-def _bend(loss: Loss, scores: Tensor, target: Tensor, stiffness: float) -> Tensor:
-    """The curvature of each output, (K, B)."""
-    bend = loss.curvature(scores, target)
-    if isinstance(loss, Huber) and stiffness:
-        dense = target if target.is_floating_point() else Loss.encode(target, len(scores), scores.dtype)
-        beyond = (scores - dense).abs()
-        bend = torch.where(bend > 0, bend, stiffness * loss.slope / beyond.clamp(min=loss.threshold))
-    return bend
 
 
 def _draw(objective: Objective, point: Point, sample: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,7 @@ from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
 from linnet.errors import CollinearWarning, UsageError
 from linnet.solvers import moments
+from linnet.solvers.kronecker import TOO_LARGE
 from linnet.solvers.normal import Spectrum, covariance, solve
 from linnet.solvers.statistics import Statistics
 from linnet.solvers.tridiagonal import Judge
@@ -81,8 +83,11 @@ def cross_validate(
         intercept: whether there is a bias.
 
     Raises:
-        UsageError: fewer than two folds, a fold of no weight, or a penalty that cannot be.
+        UsageError: fewer than two folds, a fold of no weight, a penalty that cannot be, or features too
+            large to be squared.
     """
+    if not l2s or not all(math.isfinite(l2) and l2 >= 0 for l2 in l2s):
+        raise UsageError(f"penalties must be finite numbers of at least 0, one or more, got {list(l2s)}")
     if len(parts) < 2 or not all(part.weight > 0 for part in parts):
         raise UsageError("cross-validation needs at least two folds, each with rows of positive weight")
     whole = reduce(add, parts)
@@ -98,7 +103,10 @@ def cross_validate(
             Spectrum.of(whole - part, intercept).losses(part, l2s) if one is None else one
             for part, one in zip(parts, found, strict=True)
         ]
-    return CrossValidation(tuple(l2s), torch.stack(losses, 1), whole)
+    table = torch.stack(losses, 1)
+    if not bool(table.isfinite().all()):
+        raise UsageError(TOO_LARGE)
+    return CrossValidation(tuple(l2s), table, whole)
 
 
 def _submitted(

@@ -49,7 +49,7 @@ def infer(
       regression. Right if the model is. Row weights are frequencies: 2 is the same row twice.
     - "sandwich": H⁻¹ (Σ_i s_i s_iᵀ) H⁻¹ with the rows' scores s_i. Holds for large N if the model is wrong
       (White 1980, 1982). For a regression it is "hc3" (MacKinnon and White 1985; advised by Long and Ervin
-      2000), which may also be asked for by name, as "hc0" and "hc1"; for classes it is "hc0". Row weights are
+      2000), which may also be asked for by name, as "hc0" to "hc2"; for classes it is "hc0". Row weights are
       those of sampling (inverse probabilities): their scale does not matter.
     - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows. Row weights are
       those of sampling.
@@ -67,7 +67,7 @@ def infer(
     Args:
         solved: at the optimum of these rows; small differences are taken out by Newton's method.
         dataset: the rows it was solved on.
-        covariance: "hessian", "sandwich", "hc0", "hc1", "hc3" or "bootstrap".
+        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3" or "bootstrap".
         level: of the intervals.
         names: of the features; x0, x1, … when None.
         reference: a class of a softmax model; the first when None.

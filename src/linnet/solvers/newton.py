@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.core.losses import Huber, SoftmaxCrossEntropy
+from linnet.solvers.kronecker import factor, gram
 from linnet.solvers.objective import Objective, Point
-from linnet.solvers.preconditioners import factor, gram
 from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
 from linnet.solvers.steps import Solver, Step, search
 
 CHUNK = 4096
 """Rows whose share of the Hessian is added at once."""
+
+SOFTEST = 1e-6
+"""The least stiffness of Huber's straight parts; a step that goes the whole way makes it a quarter."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Newton(Solver):
     def steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
         """See `Solver.steps`."""
         objective = objective.with_dtype(torch.float64)
-        point = objective.point(start)
+        point, stiffness = objective.point(start), 1.0
         for iteration in range(self.max_iter + 1):
-            direction = newton_direction(objective, point)
+            direction = newton_direction(objective, point, stiffness)
             estimate = -float((direction * point.gradient).sum()) / 2
             is_near = estimate <= self.tol * abs(point.value)
             if is_near or iteration == self.max_iter:
@@ -47,16 +50,18 @@ class Newton(Solver):
                 return
             yield Step(point, estimate)
             following = search(objective, point, direction)
-            if following is None:
+            if following is None and (stiffness >= 1 or not isinstance(objective.loss, Huber)):
                 yield Step(point, estimate, Status(STALLED, "rounding allows no lower objective"))
                 return
-            point = following
+            is_full = following is not None and torch.equal(following.theta, point.theta + direction)
+            stiffness = max(stiffness / 4, SOFTEST) if is_full else min(1.0, stiffness * 16)
+            point = following or point
 
 
-def newton_direction(objective: Objective, point: Point) -> Tensor:
+def newton_direction(objective: Objective, point: Point, stiffness: float = 1.0) -> Tensor:
     """−H⁻¹ g, (K, D + 1)."""
     K, D = point.theta.shape
-    H = hessian(objective, point).view(K * D, K * D)
+    H = hessian(objective, point, stiffness).view(K * D, K * D)
     free = torch.ones(K, D, dtype=torch.bool, device=H.device)
     free[:, -1] = objective.intercept
     free = free.flatten()
@@ -66,11 +71,12 @@ def newton_direction(objective: Objective, point: Point) -> Tensor:
     return direction.view(K, D)
 
 
-def hessian(objective: Objective, point: Point) -> Tensor:
+def hessian(objective: Objective, point: Point, stiffness: float = 1.0) -> Tensor:
     """The Hessian, (K, D + 1, K, D + 1), float64.
 
     Softmax does not feel a shift of all classes' parameters, and its gradient has no part along such shifts
-    of what is not penalised. So any curvature will do there: the mean of the Hessian's diagonal.
+    of what is not penalised. So any curvature will do there: the mean of a feature's own, for another's may
+    be so much larger that it would swallow it. Huber's straight parts are bent: see `kronecker.bend`.
     """
     rows, loss = objective.rows, objective.loss
     K, D = point.theta.shape
@@ -79,14 +85,15 @@ def hessian(objective: Objective, point: Point) -> Tensor:
     for index in torch.arange(len(rows), device=H.device).split(CHUNK):
         part = slice(int(index[0]), int(index[-1]) + 1)
         H += gram(
-            rows.dense(index), loss, point.scores[:, part], rows.target(part), weights[part].to(rows.dtype)
-        )
+            rows.dense(index), loss, point.scores[:, part], rows.target(part), weights[part].to(rows.dtype),
+            stiffness=stiffness,
+        )  # fmt: skip
     H /= rows.total
-    mean = float(H.view(K * D, -1).diagonal().mean()) or 1.0
     diagonal = H.view(K * D, -1).diagonal().view(K, D)
+    means = diagonal.mean(0)  # (D,)
     diagonal[:, :-1] += objective.penalty.l2
     if isinstance(loss, SoftmaxCrossEntropy):
         loose = slice(None) if objective.penalty.l2 == 0 else slice(D - 1, D)
         for j in range(D)[loose]:
-            H[:, j, :, j] += mean / K
+            H[:, j, :, j] += (means[j] if means[j] > 0 else 1.0) / K
     return H

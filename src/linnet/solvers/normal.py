@@ -13,6 +13,7 @@ from torch import Tensor
 
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
 from linnet.solvers.design import power
+from linnet.solvers.kronecker import TOO_LARGE
 from linnet.solvers.statistics import Statistics
 
 EPSILON = 2.0**-52
@@ -156,8 +157,14 @@ class Spectrum:
 
     @classmethod
     def of(cls, statistics: Statistics, intercept: bool = True) -> Spectrum:
-        """The decomposition for some statistics."""
+        """The decomposition for some statistics.
+
+        Raises:
+            UsageError: the features are too large to be squared.
+        """
         mean, level, xx, xy = covariance(statistics, intercept)
+        if not bool(xx.isfinite().all()):
+            raise UsageError(TOO_LARGE)
         values, V = torch.linalg.eigh(xx)
         return cls(values.clamp(min=0), V, mean, level, V.T @ xy, intercept)
 

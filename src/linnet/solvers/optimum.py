@@ -9,6 +9,7 @@ from torch import Tensor
 
 from linnet.errors import UsageError
 from linnet.solvers.basis import Basis
+from linnet.solvers.kronecker import factor as factored
 from linnet.solvers.likelihoods import Likelihood
 
 NEAR, SETTLED = 0.1, 1e-8
@@ -76,11 +77,11 @@ def at_optimum(
     separated = torch.zeros(J + 1, dtype=torch.bool)
     if not likelihood.is_quadratic and not ridge.any() and is_apart(likelihood.Y, scores):
         information = likelihood.information(scores, Z, basis.w)
-        return Fitted(gamma, scores, information, ridge, _factor(information), ~running, ~separated)
+        return Fitted(gamma, scores, information, ridge, factored(information), ~running, ~separated)
     information = factor = step = torch.empty(0)
     for number in range(STEPS):
         information = likelihood.information(scores, Z, basis.w)
-        factor = _factor(information + ridge)
+        factor = factored(information + ridge)
         gradient = ((likelihood.residual(scores) * basis.w) @ Z).flatten() + pull
         step = -torch.cholesky_solve(gradient[:, None], factor)[:, 0]
         distance = float((-gradient @ step).clamp_min(0).sqrt()) / _unit(likelihood, basis, scores)
@@ -116,16 +117,6 @@ def _unit(likelihood: Likelihood, basis: Basis, scores: Tensor) -> float:
     smallest = EXACT_FIT**2 * float(likelihood.Y.square() @ basis.w)
     left = max(1, len(basis.w) - basis.rank)
     return (max(squares, smallest) / left) ** 0.5 or 1.0
-
-
-def _factor(H: Tensor) -> Tensor:
-    """Cholesky's factor; where rounding leaves no positive matrix, of one that is hardly larger."""
-    L, failed = torch.linalg.cholesky_ex(H)
-    more = 1e-15 * float(H.diagonal().max())
-    while int(failed):
-        L, failed = torch.linalg.cholesky_ex(H + more * torch.eye(len(H), dtype=H.dtype))
-        more = max(10 * more, 1e-300)
-    return L
 
 
 def _endless(information: Tensor, basis: Basis, step: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,12 @@ import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError, name_of
+from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.device import pick_dtype
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.auto_least import solve_least_squares
+from linnet.solvers.auto_least import goes_by_sums, solve_least_squares
 from linnet.solvers.curvature import Grams
 from linnet.solvers.duality import with_best_bias
 from linnet.solvers.objective import Objective
@@ -26,8 +27,9 @@ from linnet.solvers.robust import minimise_absolute
 from linnet.solvers.smooth import Minimum, minimise
 from linnet.solvers.solution import Status
 from linnet.solvers.solve import loss_of
+from linnet.solvers.statistics import Statistics
 from linnet.train.history import History
-from linnet.train.run import Card, Run
+from linnet.train.run import Card, Run, card_of
 
 REACH = 1e-3
 """The smallest penalty, as a share of the largest, where only their number is given."""
@@ -53,6 +55,9 @@ class Path:
     bank: Bank
     statuses: list[Status]
     card: Card
+
+    def __str__(self) -> str:
+        return self.table.to_string()
 
     @property
     def best(self) -> int:
@@ -127,10 +132,9 @@ def path(
     given = l1s if l2s is None else l2s
     assert given is not None, "one is given"
     penalties = _penalties(given, objective, knob)
-    name, huber = name_of(loss)
-    card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
+    card = card_of(dataset, loss)
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
-    found, rows, memory = [], [], Grams()
+    found, rows, memory = [], [], _Memory(Grams(), _sums(dataset, loss, l1, knob))
     for value in penalties:
         penalty = replace(objective.penalty, **{knob: value})
         start = found[-1].theta if found else None
@@ -140,6 +144,18 @@ def path(
             progress(rows[-1])
     bank = Bank(torch.cat([one.theta for one in found]), len(found))
     return Path(knob, pd.DataFrame(rows), bank, [one.status for one in found], card)
+
+
+class _Memory(NamedTuple):
+    """What squared errors keep from penalty to penalty: Gram matrices for L1, sums over the rows for L2."""
+
+    grams: Grams
+    statistics: Statistics | None
+
+
+def _sums(dataset: Dataset, loss: Loss, l1: float, knob: str) -> Statistics | None:
+    is_ridge = isinstance(loss, SquaredError) and knob == "l2" and not l1
+    return Statistics.of(dataset) if is_ridge and goes_by_sums(dataset) else None
 
 
 def largest_l1(objective: Objective) -> float:
@@ -172,17 +188,24 @@ def _penalties(given: Sequence[float] | int, objective: Objective, knob: str) ->
 
 
 def _solve(
-    dataset: Dataset, objective: Objective, penalty: Penalty, start: Tensor | None, tol: float, memory: Grams
+    dataset: Dataset,
+    objective: Objective,
+    penalty: Penalty,
+    start: Tensor | None,
+    tol: float,
+    memory: _Memory,
 ) -> Minimum:
-    """One penalty. Squared errors with L2 are solved anew from the rows; sums gathered once would do."""
+    """One penalty."""
     loss = objective.loss
     problem = Objective(objective.rows, loss, penalty, intercept=objective.intercept)
     if isinstance(loss, AbsoluteError):
         return minimise_absolute(problem, tol)
     if penalty.l1 or isinstance(loss, Huber):
-        return minimise_l1(problem, start, solver=ProximalNewton(tol), memory=memory)
+        return minimise_l1(problem, start, solver=ProximalNewton(tol), memory=memory.grams)
     if isinstance(loss, SquaredError):
-        solution = solve_least_squares(dataset, penalty, intercept=objective.intercept)
+        solution = solve_least_squares(
+            dataset, penalty, intercept=objective.intercept, statistics=memory.statistics
+        )
         return Minimum(
             solution.value.bank.theta, solution.status, solution.stats, solution.value.history.records
         )

@@ -274,7 +274,7 @@ def _stalled(at: State, solver: ProximalNewton) -> State:
         status = Status(CONVERGED)
     else:
         status = Status(
-            STALLED, "rounding allows no lower objective: scale the features, or ask a larger tol"
+            STALLED, "rounding allows no lower objective: scale the features, or ask for a larger tol"
         )
     return State(at.objective, at.point, at.estimate, at.gap, status)
 

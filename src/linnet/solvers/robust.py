@@ -12,8 +12,8 @@ from linnet.core.losses import AbsoluteError, Loss
 from linnet.errors import UsageError
 from linnet.solvers.curvature import grams
 from linnet.solvers.duality import DUALITY, gap_of
+from linnet.solvers.kronecker import factor
 from linnet.solvers.objective import Objective, Point
-from linnet.solvers.preconditioners import factor
 from linnet.solvers.smooth import Minimum, Progress
 from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
 from linnet.train.history import Record
@@ -23,6 +23,9 @@ NEAR = 100.0
 
 ROUNDING = 2.0**-52
 """An error below this share of the targets is their rounding: rows that one line goes through exactly."""
+
+DONE = 0.1
+"""The share of the tolerance at which an output is left alone, for others to follow."""
 
 TOWARDS = 0.9995
 """The share of the way to the boundary that a step may go."""
@@ -81,10 +84,14 @@ def minimise_absolute(
             if ended:
                 status = ended
                 break
-            _advance_(objective, at, y, shares)
+            if not _advance_(objective, at, y, shares, DONE * tol * best[0].value / len(y)):
+                status = _stalled()
+                break
             best = _better(best, _measured(objective, at, y, shares, tol))
     except KeyboardInterrupt:
         pass
+    if status.name != CONVERGED:  # what is known all the same
+        best = _better(best, _measured(objective, at, y, shares, 0.0))
     point, gap = best
     certificate = Certificate(
         point.value, float(point.gradient.norm()), gap, len(trace) - 1, objective.readings,
@@ -132,8 +139,14 @@ def _features(objective: Objective) -> Tensor:
     return torch.arange(objective.rows.features + int(objective.intercept))
 
 
-def _advance_(objective: Objective, at: _Iterate, y: Tensor, shares: Tensor) -> None:
-    """One step of predictor and corrector."""
+def _advance_(objective: Objective, at: _Iterate, y: Tensor, shares: Tensor, least: float) -> bool:
+    """One step of predictor and corrector; outputs whose products sum to less than `least` stay.
+
+    They are there, and further steps would bring them to the boundary before others are.
+
+    Returns:
+        Whether any output moved.
+    """
     above, below = shares - at.v, shares + at.v  # (K, N), u⁺ and u⁻
     stiffness = 1 / (at.over / above + at.under / below)
     solve = _Normal(objective, at, y, stiffness)
@@ -147,11 +160,14 @@ def _advance_(objective: Objective, at: _Iterate, y: Tensor, shares: Tensor) -> 
     aim = mean * (after / mean) ** 3  # (K, 1)
     step = solve(aim - at.over * above + first.over * first.v, aim - at.under * below - first.under * first.v)
     primal, dual = _lengths(at, step, above, below)
+    is_open = 2 * mean * len(shares) >= least  # (K, 1)
+    primal, dual = primal * is_open, dual * is_open
     if objective.penalty.l2:  # θ is in both parts of a quadratic's conditions: one length for both
         primal = dual = torch.minimum(primal, dual)
     at.theta = at.theta + primal * step.theta
     at.over, at.under = at.over + primal * step.over, at.under + primal * step.under
     at.v = at.v + dual * step.v
+    return bool(is_open.any())
 
 
 class _Normal:
@@ -235,8 +251,12 @@ def _ended(
     shares = 1.0 if objective.rows.weights is None else objective.rows.weights[None]
     room = float(((shares / objective.rows.total) - at.v.abs()).min())
     if not room > 0 or not float(torch.minimum(at.over, at.under).min()) > 0:
-        return Status(STALLED, "rounding allows no lower objective: ask a larger tol")
+        return _stalled()
     return None
+
+
+def _stalled() -> Status:
+    return Status(STALLED, "rounding allows no lower objective: ask for a larger tol")
 
 
 def _record(epoch: int, point: Point, gap: float, seconds: float) -> Record:

@@ -16,7 +16,6 @@ from linnet.core.losses import (
     Logistic,
     Loss,
     SoftmaxCrossEntropy,
-    name_of,
 )
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
@@ -29,7 +28,7 @@ from linnet.solvers.solution import INTERRUPTED, STALLED, UNATTAINED, Certificat
 from linnet.solvers.staged import Staged
 from linnet.solvers.steps import Solver
 from linnet.train.history import History, Record
-from linnet.train.run import Card, Run
+from linnet.train.run import Run, card_of
 
 NEWTON_PARAMETERS, NEWTON_WORK = 300, 1e10
 """Parameters, and N·parameters² operations a Hessian, up to which Newton's method is chosen."""
@@ -151,11 +150,10 @@ def solve_smooth(
     objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=dtype)
     solver = solver or choose(objective)
     theta, status, certificate, trace = minimise(objective, start, solver, progress=progress)
-    name, huber = name_of(loss)
-    card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
+    card = card_of(dataset, loss)
     asked = {
         "solver": type(solver).__name__, **{f"solver.{k}": _plain(v) for k, v in vars(solver).items()},
-        "loss": name, **asdict(objective.penalty), "intercept": intercept,
+        "loss": card.loss, **asdict(objective.penalty), "intercept": intercept,
         "dtype": str(dtype).removeprefix("torch."), "certificate": certificate.as_dict(),
     }  # fmt: skip
     run = Run(Bank(theta), History(trace), status.of_run, card, asked, dataset.checksum, certificate.seconds)

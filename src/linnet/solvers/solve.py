@@ -32,7 +32,7 @@ from linnet.solvers.smooth import Minimum, Progress, solve_smooth
 from linnet.solvers.solution import Solution
 from linnet.solvers.staged import Staged
 from linnet.train.history import History
-from linnet.train.run import Card, Run
+from linnet.train.run import Run, card_of
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,10 @@ def solution_of(
     dataset: Dataset, objective: Objective, found: Minimum, solver: object, dtype: str
 ) -> Solution:
     """What a minimum is as a run, with how it was asked for."""
-    name, huber = name_of(objective.loss)
-    card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber)
+    card = card_of(dataset, objective.loss)
     asked = {
         "solver": type(solver).__name__, **{f"solver.{k}": v for k, v in vars(solver).items()},
-        "loss": name, **dataclasses.asdict(objective.penalty), "intercept": objective.intercept,
+        "loss": card.loss, **dataclasses.asdict(objective.penalty), "intercept": objective.intercept,
         "dtype": dtype,
     }  # fmt: skip
     records = [

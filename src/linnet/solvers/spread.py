@@ -13,7 +13,10 @@ from linnet.solvers.basis import Basis
 from linnet.solvers.likelihoods import Likelihood
 from linnet.solvers.optimum import Fitted
 
-REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc3")
+REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
+LEVERAGED = {"hc2": 0.5, "hc3": 1.0}
+"""By which power of 1 − h a residual is divided, h being its row's leverage."""
+
 CLASSES = ("hessian", "sandwich", "bootstrap", "hc0")
 
 
@@ -71,8 +74,8 @@ def spread_of(likelihood: Likelihood, basis: Basis, fitted: Fitted, asked: Asked
 def _meat(likelihood: Likelihood, basis: Basis, fitted: Fitted, name: str) -> Tensor:
     """Σ_i s_i s_iᵀ of the rows' scores, (J·r, J·r), corrected as its name says."""
     forces = likelihood.residual(fitted.scores) * basis.w  # (J, N)
-    if name == "hc3":
-        forces = _jackknifed(forces, basis, fitted)
+    if name in LEVERAGED:
+        forces = _jackknifed(forces, basis, fitted, LEVERAGED[name])
     J, r = len(forces), basis.rank
     meat = forces.new_zeros(J, r, J, r)
     for j in range(J):
@@ -83,11 +86,11 @@ def _meat(likelihood: Likelihood, basis: Basis, fitted: Fitted, name: str) -> Te
     return meat.view(J * r, J * r) * (rows / max(rows - r, 1) if name == "hc1" else 1.0)
 
 
-def _jackknifed(forces: Tensor, basis: Basis, fitted: Fitted) -> Tensor:
-    """Forces over 1 − h with the rows' leverages h; a row that decides its own fit has none (1, N)."""
+def _jackknifed(forces: Tensor, basis: Basis, fitted: Fitted, power: float) -> Tensor:
+    """Forces over (1 − h)^power, h the rows' leverages; a row that decides its own fit has none (1, N)."""
     solved = torch.cholesky_solve(basis.Z.T, fitted.factor)  # (r, N)
     free = 1 - basis.w * (basis.Z.T * solved).sum(0)
-    return torch.where(free > 1e-10, forces / free.clamp_min(1e-10), 0.0)
+    return torch.where(free > 1e-10, forces / free.clamp_min(1e-10) ** power, 0.0)
 
 
 def _bootstrap(likelihood: Likelihood, basis: Basis, fitted: Fitted, asked: Asked, unit: float) -> Found:

@@ -79,7 +79,8 @@ def _fit(fit: Goodness) -> list[str]:
 
 def _test(name: str, test: Test) -> str:
     freedom = ", ".join(f"{value:g}" for value in test.degrees_of_freedom)
-    return f"{name}({freedom}) = {_number(test.statistic)}, p = {_p(test.p)}"
+    p = _p(test.p)
+    return f"{name}({freedom}) = {_number(test.statistic)}, p {p if p[0] == '<' else f'= {p}'}"
 
 
 def _number(value: float, digits: int = 6) -> str:
@@ -89,6 +90,8 @@ def _number(value: float, digits: int = 6) -> str:
 def _p(value: float) -> str:
     if math.isnan(value):
         return "—"
+    if value < 1e-300:
+        return "< 1e-300"  # float64 has no number for most of these
     return f"{value:.4f}" if value >= 1e-4 else f"{value:.1e}"
 
 

@@ -22,13 +22,13 @@ import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.solvers.kronecker import factor
 from linnet.solvers.lbfgs import LBFGS, SINGLE
+from linnet.solvers.members import Part, Values
 from linnet.solvers.newton import Newton
 from linnet.solvers.objective import Objective, Point
-from linnet.solvers.preconditioners import Basis, Inverse, Preconditioner, Spectral, factor, pairs
+from linnet.solvers.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.rotate import is_worth_rotating, rotated
-from linnet.solvers.rows import Rows
 from linnet.solvers.smooth import approach
 from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
 from linnet.solvers.steps import ARMIJO, NOISE, SHORTEST
@@ -38,9 +38,6 @@ SCORES = 2**25
 
 PARAMETERS = 2**24
 """Parameters that a bank remembers at once, in float64: 128 MiB."""
-
-PRODUCTS = 2**22
-"""Products of features, row by row, that are made at once: 32 MiB."""
 
 
 class Together(NamedTuple):
@@ -72,7 +69,7 @@ def solve_folds(
     thetas, statuses = [], []
     for low in range(0, len(models), width):
         some = models[low : low + width]
-        part = _Part(
+        part = Part(
             objective, torch.stack([views[fold] for fold, _ in some]),
             torch.tensor([l2s[place] for _, place in some], dtype=torch.float64, device=views.device),
             [inverses[place] for _, place in some],
@@ -116,101 +113,10 @@ class _Kept(Preconditioner):
         return self.made[-1]
 
 
-class _Values(NamedTuple):
-    """F and its gradient of some models: (A,), (A, K, D + 1), float64."""
-
-    value: Tensor
-    gradient: Tensor
-
-
-class _Part:
-    """The objectives of A models that are solved together.
-
-    Args:
-        objective: of all rows.
-        views: how much each row counts, (A, N).
-        l2: (A,).
-        inverses: an approximate inverse of each one's Hessian, for L-BFGS.
-    """
-
-    def __init__(
-        self, objective: Objective, views: Tensor, l2: Tensor, inverses: Sequence[Inverse | None]
-    ) -> None:
-        self.objective, self.rows, self.views, self.l2 = objective, objective.rows, views, l2
-        self.inverses, self.total = list(inverses), views.sum(1)
-
-    def with_rows(self, rows: Rows) -> _Part:
-        """The same with products of another dtype."""
-        same = _Part(self.objective, self.views, self.l2, self.inverses)
-        same.rows = rows
-        return same
-
-    def some(self, index: Tensor) -> _Part:
-        """Some of the models."""
-        chosen = [self.inverses[place] for place in index.tolist()]
-        return _Part(self.objective, self.views[index], self.l2[index], chosen).with_rows(self.rows)
-
-    def at(self, theta: Tensor) -> _Values:
-        """F and its gradient at θ (A, K, D + 1), in one reading for all."""
-        loss, rows = self.objective.loss, self.rows
-        views, losses = self.views.to(rows.dtype), {}
-
-        def middle(scores: Tensor, part: slice) -> Tensor:
-            own = scores.view(*theta.shape[:2], -1)  # (A, K, B)
-            count, target = views[:, part], rows.target(part)
-            losses[part.start] = (loss.value(own, target) * count).double().sum(1)
-            return loss.residual(own, target).mul_(count[:, None]).flatten(0, 1)
-
-        sums = rows.sweep(theta.flatten(0, 1), middle)[1].view_as(theta) / self.total[:, None, None]
-        W = theta[..., :-1]
-        sums[..., :-1] += self.l2[:, None, None] * W
-        self._free_(sums)
-        in_order = torch.stack([losses[start] for start in sorted(losses)]).sum(0)
-        return _Values(in_order / self.total + self.l2 / 2 * W.square().sum((1, 2)), sums)
-
-    def precondition(self, gradient: Tensor) -> Tensor:
-        """H⁻¹ g of each model, (A, K, D + 1), near enough; models of one penalty share a call."""
-        steps = torch.empty_like(gradient)
-        for inverse in {id(inverse): inverse for inverse in self.inverses}.values():
-            assert inverse is not None, "L-BFGS has them"
-            own = torch.tensor([other is inverse for other in self.inverses], device=gradient.device)
-            steps[own] = inverse(gradient[own])
-        return self._free_(steps)
-
-    def hessians(self, theta: Tensor) -> Tensor:
-        """Of each model, (A, P, P) with P = K (D + 1), float64; see `newton.hessian` for what shifts do."""
-        A, K, D = theta.shape
-        H = theta.new_zeros(A, K, D, K, D)
-        for index in torch.arange(len(self.rows), device=theta.device).split(max(1, PRODUCTS // (D * D))):
-            X1 = self.rows.dense(index)  # (B, D + 1)
-            part = slice(int(index[0]), int(index[-1]) + 1)
-            products = (X1[:, :, None] * X1[:, None]).flatten(1)  # (B, (D + 1)²)
-            scores = (theta.flatten(0, 1) @ X1.T).view(A, K, -1).transpose(0, 1)  # (K, A, B)
-            for a, b, c in pairs(self.objective.loss, scores, self.rows.target(part)):
-                block = ((c * self.views[:, part]) @ products).view(A, D, D)
-                H[:, a, :, b] += block
-                if a != b:
-                    H[:, b, :, a] += block
-        H /= self.total[:, None, None, None, None]
-        mean = H.view(A, K * D, -1).diagonal(dim1=1, dim2=2).mean(1)
-        H.diagonal(dim1=1, dim2=3).diagonal(dim1=1, dim2=2)[..., :-1] += self.l2[:, None, None]
-        if isinstance(self.objective.loss, SoftmaxCrossEntropy):
-            H[:, :, -1, :, -1] += (mean / K)[:, None, None]
-        if not self.objective.intercept:
-            H[:, :, -1] = H[:, :, :, :, -1] = 0
-            H.diagonal(dim1=1, dim2=3)[:, -1, -1] = 1
-        return H.view(A, K * D, K * D)
-
-    def _free_(self, steps: Tensor) -> Tensor:
-        if not self.objective.intercept:
-            steps[..., -1] = 0
-        return steps
-
-
 class _Way:
     """How models get a direction: Newton's, each by its own Hessian."""
 
-    def direction(self, at: Tensor, gradient: Tensor, part: _Part) -> Tensor:
+    def direction(self, at: Tensor, gradient: Tensor, part: Part) -> Tensor:
         """Downhill from θ, (A, K, D + 1)."""
         steps = [
             torch.cholesky_solve(g.reshape(-1, 1), factor(H))
@@ -242,7 +148,7 @@ class _Memory(_Way):
         """Go on with some of the models."""
         self.kept = [(s[index], y[index], rho[index]) for s, y, rho in self.kept]
 
-    def direction(self, at: Tensor, gradient: Tensor, part: _Part) -> Tensor:
+    def direction(self, at: Tensor, gradient: Tensor, part: Part) -> Tensor:
         """−H⁻¹ g of each model by the two-loop recursion, (A, K, D + 1)."""
         q, shares = gradient.clone(), []
         for s, y, rho in reversed(self.kept):
@@ -254,7 +160,7 @@ class _Memory(_Way):
         return -q
 
 
-def _minimised(part: _Part, start: Tensor, solver: Newton | LBFGS) -> tuple[Tensor, list[Status]]:
+def _minimised(part: Part, start: Tensor, solver: Newton | LBFGS) -> tuple[Tensor, list[Status]]:
     """The optimum of each model from its start, (A, K, D + 1), and how each ended."""
     theta, statuses = start.clone(), [Status(STALLED)] * len(start)
     everyone = torch.arange(len(start), device=start.device)
@@ -278,7 +184,7 @@ class _Descent:
     """
 
     def __init__(
-        self, part: _Part, theta: Tensor, statuses: list[Status], places: Tensor, solver: Newton | LBFGS
+        self, part: Part, theta: Tensor, statuses: list[Status], places: Tensor, solver: Newton | LBFGS
     ) -> None:
         self.part, self.theta, self.statuses, self.places, self.solver = part, theta, statuses, places, solver
         self.at, self.now = theta.clone(), part.at(theta)
@@ -312,12 +218,12 @@ class _Descent:
         going = (~is_done).nonzero()[:, 0]
         if bool(is_done.any()):
             self.places, self.at = self.places[going], self.at[going]
-            self.part, self.now = self.part.some(going), _Values(*(values[going] for values in self.now))
+            self.part, self.now = self.part.some(going), Values(*(values[going] for values in self.now))
             self.way.some_(going)
         return going
 
 
-def _searched(part: _Part, at: Tensor, now: _Values, direction: Tensor) -> tuple[Tensor, _Values, Tensor]:
+def _searched(part: Part, at: Tensor, now: Values, direction: Tensor) -> tuple[Tensor, Values, Tensor]:
     """For each model a point along its direction that is low enough, as `steps.search` has it for one.
 
     Returns:
@@ -325,7 +231,7 @@ def _searched(part: _Part, at: Tensor, now: _Values, direction: Tensor) -> tuple
     """
     slope = _dot(direction, now.gradient)
     size = torch.ones_like(slope)
-    found, values = at.clone(), _Values(now.value.clone(), now.gradient.clone())
+    found, values = at.clone(), Values(now.value.clone(), now.gradient.clone())
     open_ = torch.arange(len(at), device=at.device)
     while len(open_):
         tried = at[open_] + size[open_][:, None, None] * direction[open_]

@@ -25,6 +25,7 @@ class Card:
         loss: the name of the loss.
         huber: Huber's threshold.
         calibration: of its probabilities; None where they are as trained.
+        slope: Huber's beyond the threshold; None where it is the threshold, as PyTorch has it.
     """
 
     dataset: str
@@ -34,6 +35,7 @@ class Card:
     loss: str
     huber: float = 1.0
     calibration: Calibration | None = None
+    slope: float | None = None
 
     @property
     def kind(self) -> Kind:
@@ -43,10 +45,11 @@ class Card:
         return "logistic" if self.loss == "logistic" else "softmax"
 
     def to_json(self) -> str:
-        """The card as the model file keeps it; without a calibration as before there were any."""
+        """The card as the model file keeps it; without a calibration or slope as before there were any."""
         values = dataclasses.asdict(self)
-        if self.calibration is None:
-            del values["calibration"]
+        for name in ("calibration", "slope"):
+            if values[name] is None:
+                del values[name]
         return json.dumps(values)
 
     @classmethod

@@ -18,7 +18,7 @@ from linnet import files
 from linnet._version import __version__
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
-from linnet.core.losses import Loss, by_name
+from linnet.core.losses import Huber, Loss, by_name, name_of
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
@@ -226,7 +226,16 @@ class Run:
     @property
     def loss(self) -> Loss:
         """The loss it was trained by."""
-        return by_name(self.card.loss, self.card.huber)
+        return by_name(self.card.loss, self.card.huber, self.card.slope)
+
+
+def card_of(dataset: Dataset, loss: Loss) -> Card:
+    """The card of a model of a data set's rows by a loss."""
+    name, huber = name_of(loss)
+    slope = loss.slope if isinstance(loss, Huber) and loss.slope != huber else None
+    return Card(
+        dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber, slope=slope
+    )  # fmt: skip
 
 
 def versions() -> dict[str, str]:
