@@ -22,16 +22,18 @@ from linnet.train.checkpoint import Checkpoint
 COMMANDS = {
     "train": [
         "--dataset", "digits", "--optimizer", "adam", "--lr", "0.01", "--l2", "1e-4", "--schedule", "cosine",
-        "--epochs", "40", "--batch-size", "16", "--checkpoint-epochs", "1", "--patience", "30",
+        "--epochs", "16", "--batch-size", "16", "--checkpoint-epochs", "1", "--patience", "12",
         "--dropout", "0.1", "--augment", "shift:1", "--average", "0.5", "--accumulate", "3", "--quiet",
+        "--no-report",
     ],
     "sweep": [
         "--dataset", "digits", "--optimizer", "sgd,adam", "--lr", "0.003,0.01,1e30", "--schedule", "cosine",
-        "--epochs", "24", "--batch-size", "16,48", "--checkpoint-minutes", "0", "--patience", "20",
-        "--dropout", "0,0.1", "--average", "0.5", "--folds", "2", "--halving", "10", "--quiet",
+        "--epochs", "9", "--batch-size", "16,48", "--checkpoint-minutes", "0", "--patience", "8",
+        "--dropout", "0,0.1", "--average", "0.5", "--folds", "2", "--halving", "4", "--quiet",
+        "--no-report",
     ],
 }  # fmt: skip
-KILLS = int(os.environ.get("LINNET_KILLS", "6"))  # 50 take some minutes
+KILLS = int(os.environ.get("LINNET_KILLS", "5"))  # 50 take some minutes
 SAME = {
     "train": ("model.safetensors", "weights.png", "curves.svg"),
     "sweep": ("best/model.safetensors", "table.csv", "sweep.svg", "checkpoint.safetensors"),

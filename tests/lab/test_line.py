@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from linnet.data import synthetic
 from linnet.evaluate.landscape import landscape, losses_at
 from linnet.train.fit import fit
 from linnet.train.trace import Trace
+from tests.lines import run_python
 
 POINTS = [[-2.0, -3.5], [-1.0, -0.6], [0.0, 1.2], [1.0, 2.7], [2.0, 5.3], [2.5, -6.0]]
 AT = torch.tensor(POINTS, dtype=torch.float64)
@@ -99,8 +98,8 @@ def test_what_cannot_be(client: TestClient, values: dict[str, Any], why: str) ->
 
 def test_the_code_runs_as_it_stands(client: TestClient) -> None:
     found = ask(client, lr=0.05, batch_size=3, epochs=4, seed=1, loss="huber", huber=0.5)
-    done = subprocess.run([sys.executable, "-c", found["python"]], capture_output=True, text=True, check=True)
+    told = run_python(found["python"])
     for name, line in found["fits"].items():
-        assert f"{name:8}  w {line['w']:.6f}  b {line['b']:.6f}  loss {line['loss']:.6f}" in done.stdout
+        assert f"{name:8}  w {line['w']:.6f}  b {line['b']:.6f}  loss {line['loss']:.6f}" in told
     w, b = found["path"]["w"][-1], found["path"]["b"][-1]
-    assert f"SGD after 8 steps  w {w:.6f}  b {b:.6f}" in done.stdout
+    assert f"SGD after 8 steps  w {w:.6f}  b {b:.6f}" in told

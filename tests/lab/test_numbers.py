@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from starlette.testclient import TestClient
 from linnet.core.functional import cross_entropy, naive_softmax, softmax
 from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
+from tests.lines import run_python
 
 
 def ask(client: TestClient, **values: Any) -> dict[str, Any]:
@@ -78,7 +77,7 @@ def test_what_cannot_be(client: TestClient, values: dict[str, Any], why: str) ->
 
 def test_the_code_runs_as_it_stands(client: TestClient, tmp_path: Path) -> None:
     found = ask(client, logits=[1000.0, -1.5, 3.0], target=2, temperature=2.0, draws=100, seed=3)
-    done = subprocess.run([sys.executable, "-c", found["python"]], capture_output=True, text=True, check=True)
-    assert str(found["gumbel"]["frequencies"]) in done.stdout
-    assert "[nan, 0.0, 0.0]" in done.stdout
+    told = run_python(found["python"])
+    assert str(found["gumbel"]["frequencies"]) in told
+    assert "[nan, 0.0, 0.0]" in told
     assert found["command"] == f"python - <<'END'\n{found['python']}END\n"

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
@@ -13,6 +11,7 @@ from linnet.data import synthetic
 from linnet.train.fit import fit
 from tests.lab.conftest import OpenPage, fits, shoot
 from tests.lab.waiting import allow, until
+from tests.lines import run_python
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -170,7 +169,7 @@ def test_the_code_on_the_page_runs(open_page: OpenPage) -> None:
     page.click("details.copy summary")
     until(page, "document.querySelector('.copy code').textContent.includes('linnet.solve')")
     python = page.locator(".copy code").first.text_content() or ""
-    done = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True, check=True)
+    told = run_python(python)
     w, b = line(page, "huber")
-    assert f"huber     w {w:.6f}  b {b:.6f}" in done.stdout
+    assert f"huber     w {w:.6f}  b {b:.6f}" in told
     shoot(page, "line-dark")

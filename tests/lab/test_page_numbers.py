@@ -13,6 +13,7 @@ from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
 from tests.lab.conftest import OpenPage, fits, shoot
 from tests.lab.waiting import until
+from tests.lines import run_python
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -111,9 +112,9 @@ def test_the_code_on_the_page_runs(open_page: OpenPage) -> None:
     page.click("details.copy summary")
     until(page, "document.querySelector('.copy code').textContent.includes('naive_softmax')")
     python, command = page.locator(".copy code").all_text_contents()
-    done = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True, check=True)
-    assert re.search(r"naive  \[nan, 0.0\]", done.stdout)
+    told = run_python(python)
+    assert re.search(r"naive  \[nan, 0.0\]", told)
     script = command.replace("python -", f"{sys.executable} -", 1)
     again = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert again.stdout == done.stdout
+    assert again.stdout == told
     shoot(page, "numbers-dark")

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -27,6 +25,7 @@ from linnet.train.fit import fit
 from linnet.train.run import Run
 from tests.lab.conftest import PAGE, OpenPage, fits, shoot
 from tests.lab.waiting import allow, until
+from tests.lines import run_python
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -229,7 +228,7 @@ def test_the_code_on_the_page_runs(open_page: OpenPage) -> None:
     page.click("details.copy summary")
     until(page, "document.querySelector('.copy code').textContent.includes('linnet.fit')")
     python = page.locator(".copy code").first.text_content() or ""
-    done = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True, check=True)
+    told = run_python(python)
     for name, share in zip("0123456789", shares(page), strict=True):
-        assert f"{name:12} {share:.6f}" in done.stdout
+        assert f"{name:12} {share:.6f}" in told
     shoot(page, "try-dark")

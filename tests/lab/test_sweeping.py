@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ from starlette.testclient import TestClient
 import linnet
 from linnet.lab.sweeping import SweepAsk
 from tests.lab.test_training import frames_of
+from tests.lines import run_command, run_python
 
 ASK = {
     "dataset": "digits",
@@ -79,9 +77,5 @@ def test_the_number_of_models() -> None:
 @pytest.mark.slow
 def test_the_code_runs_as_it_stands(client: TestClient, tmp_path: Path) -> None:
     code = client.post("/api/sweep/code", json={**ASK, "standardize": True, "metric": "loss"}).json()
-    (tmp_path / "it.py").write_text(code["python"])
-    said = subprocess.run([sys.executable, "it.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "validation_accuracy" in said.stdout
-    command = [sys.executable, "-m", *shlex.split(code["command"])]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert "test accuracy" in told
+    assert "validation_accuracy" in run_python(code["python"])
+    assert "test accuracy" in run_command(code["command"])

@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shlex
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -22,6 +19,7 @@ from linnet.evaluate.score import score
 from linnet.lab.training import TrainAsk
 from linnet.train.fit import fit
 from tests.lab.conftest import PAGE
+from tests.lines import run_command, run_python
 
 
 def frames_of(client: TestClient, body: dict[str, Any], path: str = "/api/train") -> list[dict[str, Any]]:
@@ -178,11 +176,8 @@ def test_the_code_runs_as_it_stands_and_comes_to_the_same(
 ) -> None:
     end = frames_of(client, body)[-1]
     code = client.post("/api/train/code", json=body).json()
-    (tmp_path / "it.py").write_text(code["python"])
-    said = subprocess.run([sys.executable, "it.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    last = said.stdout.strip().splitlines()[-1]
-    command = [sys.executable, "-m", *shlex.split(code["command"]), "--json"]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    last = run_python(code["python"]).strip().splitlines()[-1]
+    told = run_command(code["command"] + " --json")
     assert json.loads(told)["final"]["test_loss"] == end["figures"]["test_loss"]
     if body.get("patience") is None:
         assert f"'test_loss': {end['figures']['test_loss']}" in last

@@ -30,6 +30,7 @@ from linnet.train.fit import fit
 from linnet.train.run import Run
 from tests.data.test_own import CSV
 from tests.lab.test_training import frames_of
+from tests.lines import run_python
 
 
 @pytest.fixture(autouse=True)
@@ -181,9 +182,9 @@ def test_a_model_of_uploaded_columns_takes_test_rows_alone(client: TestClient, t
         refused = client.post(f"/api/try{path}", json={"model": model, **rest})
         assert (refused.status_code, "takes columns" in refused.text) == (422, True)
     (tmp_path / "flowers.csv").write_bytes(CSV)
-    done = subprocess.run([sys.executable, "-c", found["python"]], capture_output=True, text=True, check=True)
+    told = run_python(found["python"])
     for name, share in zip(frames[0]["classes"], found["probabilities"], strict=True):
-        assert f"{name:12} {share:.6f}" in done.stdout
+        assert f"{name:12} {share:.6f}" in told
     commanded = run_command(found["command"])
     assert "prediction sets, learnt on" in commanded
 
@@ -213,12 +214,12 @@ def test_the_code_runs_as_it_stands(client: TestClient, tmp_path: Path, is_row: 
     model = model_of(client)
     pixels = client.post("/api/try/picture", json={"model": model, "file": text(png())}).json()["pixels"]
     found = ask(client, model=model, explain=2, **({"row": 12} if is_row else {"pixels": pixels}))
-    done = subprocess.run([sys.executable, "-c", found["python"]], capture_output=True, text=True, check=True)
+    told = run_python(found["python"])
     names = [str(k) for k in range(10)]
     for name, share in zip(names, found["probabilities"], strict=True):
-        assert f"{name:12} {share:.6f}" in done.stdout
-    assert f"coverage of the test rows {found['set']['coverage']:.4f}" in done.stdout
-    assert f"set {[names[k] for k in found['set']['classes']]}" in done.stdout
+        assert f"{name:12} {share:.6f}" in told
+    assert f"coverage of the test rows {found['set']['coverage']:.4f}" in told
+    assert f"set {[names[k] for k in found['set']['classes']]}" in told
 
 
 def test_the_command_runs_as_it_stands(client: TestClient, tmp_path: Path) -> None:

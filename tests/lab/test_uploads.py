@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import base64
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ from linnet.train.fit import fit
 from tests.conftest import make_blobs
 from tests.data.test_own import CSV, pictures, zipped
 from tests.lab.test_training import frames_of
+from tests.lines import run_command, run_python
 
 
 def upload(client: TestClient, files: list[tuple[str, bytes]]):
@@ -95,11 +93,9 @@ def test_the_code_of_an_upload_runs_beside_the_file(client: TestClient, tmp_path
     known = upload(client, [("flowers.csv", CSV)]).json()
     body = {"dataset": known["name"], "epochs": 2, "batch_size": 4}
     end, code = frames_of(client, body)[-1], client.post("/api/train/code", json=body).json()
-    (tmp_path / "it.py").write_text(code["python"])
-    said = subprocess.run([sys.executable, "it.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert f"'test_loss': {end['figures']['test_loss']}" in said.stdout
-    command = [sys.executable, "-m", *shlex.split(code["command"])]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    said = run_python(code["python"])
+    assert f"'test_loss': {end['figures']['test_loss']}" in said
+    run_command(code["command"])
     assert list(Path(tmp_path, "runs").glob("flowers.csv-*/run.json"))
 
 

@@ -11,21 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.linalg
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from linnet.solvers import lapack
 from linnet.solvers.normal import EPSILON, covariance
 from linnet.solvers.statistics import Statistics
-
-LAPACK: Any = scipy.linalg.lapack
-_BLAS: Any = scipy.linalg.blas
-BLOCK = 64
-"""Columns that LAPACK reduces at once."""
 
 Matrix = NDArray[np.float64]
 
@@ -73,15 +67,13 @@ class Judge:
         features = len(xx)
         if features < 2 or not bool(xx.isfinite().all()):
             return None
-        packed, diagonal, beside, tau, _ = LAPACK.dsytrd(
-            np.asfortranarray(xx.numpy()), lower=1, lwork=BLOCK * features
-        )
+        packed, diagonal, beside, tau = lapack.tridiagonal(xx.numpy())
         largest = float(np.abs(diagonal).max() + 2 * np.abs(beside).max(initial=0.0))
         if not smallest > 8 * EPSILON * features * largest:
             return None
         U, sizes, Rt = np.linalg.svd(xy.numpy(), full_matrices=False)
         kept = sizes > EPSILON * features * sizes.max(initial=0.0)
-        C = _turned(packed, tau, np.asfortranarray((U * sizes)[:, kept]), "T")
+        C = lapack.turned(packed, tau, (U * sizes)[:, kept], "T")
         s = others.about(mean / others.scale, level).sums
         half = (s.xx * others.scale**2).triu()  # by columns, as LAPACK reads it, the lower triangle
         half.diagonal().mul_(0.5)
@@ -95,13 +87,13 @@ class Judge:
         features, outputs = self.C.shape
         Z = np.empty((features, len(l2s) * outputs), order="F")
         for number, l2 in enumerate(l2s):
-            *_, solved, failed = LAPACK.dptsv(self.diagonal + l2, self.beside, self.C)
-            if failed:
+            solved = lapack.solved(self.diagonal + l2, self.beside, self.C)
+            if solved is None:
                 return None
             Z[:, number * outputs : (number + 1) * outputs] = solved
-        W = _turned(self.packed, self.tau, Z, "N")  # (D, P·r)
+        W = lapack.turned(self.packed, self.tau, Z, "N")  # (D, P·r)
         # wᵀ S w is twice wᵀ L w, L being the lower triangle with half the diagonal: half the work.
-        pulled = 2 * _BLAS.dtrmm(1.0, self.half, W, lower=1) - 2 * np.tile(self.cross, len(l2s))
+        pulled = 2 * lapack.lower_product(self.half, W) - 2 * np.tile(self.cross, len(l2s))
         sums = np.einsum("ij,ij->j", W, pulled).reshape(len(l2s), outputs).sum(1)
         return torch.from_numpy((sums + self.targets) / (2 * self.weight))
 
@@ -124,11 +116,3 @@ def held_out_losses(
     """
     judge = Judge.of(statistics, others, min(l2s), intercept)
     return None if judge is None else judge.losses(l2s)
-
-
-def _turned(packed: Matrix, tau: Matrix, M: Matrix, how: str) -> Matrix:
-    """Q M or Qᵀ M; Q is 1 in the first coordinate and the reflectors of the rest."""
-    reflectors = np.asfortranarray(packed[1:, :-1])
-    width = max(1, M.shape[1]) * BLOCK
-    turned, _, _ = LAPACK.dormqr("L", how, reflectors, tau, np.asfortranarray(M[1:]), width)
-    return np.concatenate([M[:1], turned])

@@ -124,6 +124,7 @@ export function mount(root, lab) {
   }
 
   function show(answer) {
+    if (points.length < 2) return; // an answer of before: what is said of the points now must stay
     found = answer;
     last = { python: answer.python, command: answer.command };
     copies.refresh();
