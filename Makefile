@@ -19,7 +19,7 @@ train: $(CORE)  ## Install what is missing and train on Fashion-MNIST; ARGS="--e
 	$(BIN)/linnet train $(ARGS)
 
 test: lint  ## Run the whole gate: format, lint, types, layers, tests; ARGS are passed to pytest
-	OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+	OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 3 $(ARGS)
 
 lint: $(DEV)  ## Check format, lint, types and the import layers
 	$(BIN)/ruff format --check .

@@ -113,9 +113,9 @@ def test_no_request_is_lost_while_models_are_exchanged(folder: Path) -> None:
     tally = Tally()
 
     async def besiege(port: int) -> None:
-        asking = asyncio.create_task(load(port, 6, tally))
+        asking = asyncio.create_task(load(port, 4.5, tally))
         for kind in ("logistic", "softmax", "logistic"):
-            await asyncio.sleep(1.3)
+            await asyncio.sleep(1.1)
             make_run(kind).save(folder)
         await asking
 
@@ -128,7 +128,7 @@ def test_no_request_is_lost_while_models_are_exchanged(folder: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
 def test_no_request_is_lost_at_the_end(folder: Path) -> None:
-    for _ in range(3):
+    for _ in range(2):
         tally = Tally()
         with service(folder) as (process, port):
 
