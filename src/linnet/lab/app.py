@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 import plotly
@@ -31,6 +32,30 @@ THREADS = 16
 """Requests that compute at once; more wait."""
 
 
+PROBLEMS: dict[int | str, str] = {
+    400: "The request is no HTTP of this lab, or its body was cut off.",
+    401: "The token is missing or wrong.",
+    403: "A page of another site asks, or the Host is another.",
+    404: "There is no such data set, model or row, or no longer.",
+    408: "The body did not arrive in time.",
+    409: "The data set has to be downloaded first.",
+    413: "The body is too large.",
+    422: "The body is not what is asked for, or cannot be trained on.",
+    503: "Too many wait for their turn.",
+}
+"""What may be wrong with any request."""
+
+
+PROBLEM: dict[str, Any] = {
+    "application/json": {
+        "schema": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
+    }
+}
+"""Why a request is not answered; JSON whatever the answer would have been."""
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
 def make_app(settings: Settings | None = None, room: Room | None = None) -> ASGIApp:
     """The lab.
 
@@ -41,8 +66,9 @@ def make_app(settings: Settings | None = None, room: Room | None = None) -> ASGI
     settings = settings or Settings()
     room = room or Room(settings)
     app = FastAPI(
-        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(room)
-    )
+        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(room),
+        responses={status: {"description": why, "content": PROBLEM} for status, why in PROBLEMS.items()},
+    )  # fmt: skip
     for tab in (uploads, training, sweeping, trying, numbers, line):
         app.include_router(tab.router(room))
     _answer_errors(app)
@@ -51,6 +77,15 @@ def make_app(settings: Settings | None = None, room: Room | None = None) -> ASGI
     async def charts() -> FileResponse:
         """Of the installed package; a new version has another address, so that it can be kept for long."""
         return FileResponse(PLOTLY, media_type="text/javascript", headers={"cache-control": "max-age=86400"})
+
+    @app.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
+    async def no_such(request: Request, rest: str) -> JSONResponse:
+        """What no route above takes: another method, or another address; not a file's either."""
+        methods = sorted(method.upper() for method in app.openapi()["paths"].get(request.url.path, ()))
+        if not methods:
+            return JSONResponse({"detail": f"there is nothing at /api/{rest[:80]}"}, 404)
+        told = {"detail": f"this address takes {' or '.join(methods)}"}
+        return JSONResponse(told, 405, {"allow": ", ".join(methods)})
 
     app.mount("/", Files(directory=STATIC, html=True))
     return Guard(app, settings)

@@ -24,6 +24,11 @@ from linnet.lab.room import BUILT_IN, Room, Upload
 from linnet.lab.turns import Turn
 from linnet.web.refusal import Refusal
 
+_FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+_FILES = {"files": {"type": "array", "minItems": 1, "items": _FILE}}
+UPLOAD = {"multipart/form-data": {"schema": {"type": "object", "required": ["files"], "properties": _FILES}}}
+"""An upload as OpenAPI describes it; FastAPI's own way would read all of it before it is looked at."""
+
 READING = 2
 """Uploads that are read at once."""
 
@@ -72,7 +77,11 @@ def router(room: Room) -> APIRouter:
         built_in = [Known(name=n, title=n, is_there=room.is_there(n), is_image=True) for n in BUILT_IN]
         return built_in + [_known(name, upload) for name, upload in room.uploads()]
 
-    @routes.post("", summary="Upload a data set: a CSV file, a zip of pictures, or pictures in folders")
+    @routes.post(
+        "",
+        summary="Upload a data set: a CSV file, a zip of pictures, or pictures in folders",
+        openapi_extra={"requestBody": {"required": True, "content": UPLOAD}},
+    )
     async def upload(request: Request) -> Known:
         async with request.form(max_files=MAX_PICTURES, max_fields=1) as form:
             files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
