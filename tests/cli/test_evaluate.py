@@ -150,3 +150,33 @@ def test_help_lists_the_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert all(kind in said for kind in KINDS)
     assert "linnet plot runs/first reliability" in said
+
+
+def test_abstaining_learns_its_threshold_on_other_rows(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = values(capsys, runs / "a", "--abstain", 0.99)["abstain"]
+    assert 0 < found["coverage"] < 1
+    assert found["accuracy"] > 0.9
+    assert found["learnt_on"] == "validation rows"
+    assert call("evaluate", runs / "a", "--abstain", 0.99) == 0
+    said = capsys.readouterr().out
+    assert f"{found['accuracy']:.4f} of the {found['coverage']:.1%} answered are right" in said
+    assert call("evaluate", runs / "a", "--abstain", 1.5) == 2
+    assert call("evaluate", runs / "c", "--abstain", 0.9) == 2
+
+
+def test_answers_of_least_cost_cost_less(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = values(capsys, runs / "a", "--costs", "1,1,1,1,1,1,1,1,4,1")["costs"]
+    assert found["cheapest"] < found["likeliest"]
+    assert 0 < found["changed"] < 1
+    rows = [[0 if i == j else 4 if i == 8 else 1 for j in range(10)] for i in range(10)]
+    (tmp_path / "costs.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
+    assert values(capsys, runs / "a", "--costs", tmp_path / "costs.csv")["costs"] == found
+
+
+@pytest.mark.parametrize("costs", ["1,2", "a,b", "1,1,1,1,1,1,1,1,1,inf"])
+def test_costs_that_cannot_be_are_refused(runs: Path, costs: str) -> None:
+    assert call("evaluate", runs / "a", "--costs", costs) == 2

@@ -25,6 +25,8 @@ def evaluate(
     top_k: Annotated[list[int] | None, Parameter(negative="")] = None,
     calibrate: Literal["temperature", "vector", "none"] | None = None,
     sets: float | None = None,
+    abstain: float | None = None,
+    costs: str | None = None,
     compare: Path | None = None,
     dataset: str | None = None,
     data_dir: Path | None = None,
@@ -38,6 +40,8 @@ def evaluate(
         linnet evaluate runs/first --intervals --top-k 2 --top-k 5
 
         linnet evaluate runs/first --calibrate temperature --sets 0.1
+
+        linnet evaluate runs/first --abstain 0.95 --costs 1,1,1,1,1,1,5,1,1,1
 
         linnet evaluate runs/first --compare runs/second --json
 
@@ -57,6 +61,12 @@ def evaluate(
     sets
         Learn conformal prediction sets on the same rows, to miss the class in this share of rows, such as
         0.1, and say what they come to.
+    abstain
+        Learn, on the same rows, the confidence below which nothing is said so that this share of the answers
+        is right, such as 0.95, and say what it comes to.
+    costs
+        What mistakes cost: a CSV file with a row for each true class and a column for each answer, or a
+        number for each class that is missed, such as 1,1,5. Says what answers of least expected cost save.
     compare
         Another run, to say whether the two differ beyond noise on these rows.
     dataset
@@ -67,12 +77,16 @@ def evaluate(
         Print JSON, with the confusion matrix.
     """
     from linnet.cli.choose import open_run, part_of
+    from linnet.cli.decisions import abstained, costly
     from linnet.evaluate.score import score
 
     opened = open_run(run)
     rows = part_of(opened, part, dataset, data_dir)
-    if not opened.card.classes and (intervals or top_k or calibrate or sets is not None or compare):
-        raise UsageError("--intervals, --top-k, --calibrate, --sets and --compare are for classes")
+    asked = (intervals, top_k, calibrate, sets is not None, abstain is not None, costs, compare)
+    if not opened.card.classes and any(asked):
+        raise UsageError(
+            "--intervals, --top-k, --calibrate, --sets, --abstain, --costs and --compare are for classes"
+        )
     opened.check_fits(rows)
     notes: list[str] = []
     if calibrate is not None:
@@ -87,6 +101,10 @@ def evaluate(
         lines += report(result)
     if sets is not None:
         lines += _sets(opened, rows, sets, data_dir, values)
+    if abstain is not None:
+        lines += abstained(opened, rows, abstain, data_dir, values)
+    if costs is not None:
+        lines += costly(opened, rows, costs, values)
     if compare is not None:
         lines += _compared(opened, compare, rows, values)
     print(json_format.dumps(values, ensure_ascii=False) if json else "\n".join(lines))
