@@ -66,7 +66,8 @@ def evaluate(
         is right, such as 0.95, and say what it comes to.
     costs
         What mistakes cost: a CSV file with a row for each true class and a column for each answer, or a
-        number for each class that is missed, such as 1,1,5. Says what answers of least expected cost save.
+        number for each class that is missed, such as 1,1,5. Says what answers of least expected cost come
+        to; they are only as good as the probabilities, so calibrate first.
     compare
         Another run, to say whether the two differ beyond noise on these rows.
     dataset
