@@ -9,10 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from linnet.config.lines import call, flags
 from linnet.data.dataset import Splits
-
-PIECE = 88
-"""Characters of a line of Python."""
 
 
 class Code(BaseModel):
@@ -20,13 +18,6 @@ class Code(BaseModel):
 
     python: str
     command: str
-
-
-def call(name: str, places: Sequence[str], options: Mapping[str, Any]) -> str:
-    """A call in Python, on one line or, where that is long, an argument a line."""
-    parts = [*places, *(f"{key}={value!r}" for key, value in options.items())]
-    short = f"{name}({', '.join(parts)})"
-    return short if len(short) <= PIECE else f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + ")"
 
 
 def table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
@@ -49,14 +40,6 @@ def load(dataset: str, data_dir: Path | None) -> str:
     return call("linnet.load", [repr(dataset), *folder], {})
 
 
-def flags(options: Mapping[str, Any]) -> str:
-    """Options of a command line; True is a flag alone, several values have commas between them."""
-    words = []
-    for key, value in options.items():
-        flag = "--" + key.replace("_", "-")
-        words += [flag] if value is True else [flag, shlex.quote(_text(value))]
-    return " ".join(words)
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
+def command(name: str, options: Mapping[str, Any]) -> str:
+    """A linnet command with its options."""
+    return shlex.join(["linnet", name, *flags(options)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linnet.config import Recipe, as_dict
+from linnet.config.lines import call
 from linnet.lab import code
 from linnet.lab.room import Trained
 from linnet.train.run import Run
@@ -88,7 +89,7 @@ print(f"coverage of the test rows {{found.coverage:.4f}}, {{found.mean_size:.2f}
 """
 
 TRY_COMMAND = """\
-linnet train {flags}
+{train}
 {predict}linnet evaluate runs/try --sets {alpha}
 """
 
@@ -157,14 +158,14 @@ def trying(trained: Trained, shot: Shot, data_dir: Path | None) -> tuple[str, st
     image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
     against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
-        load=code.load(name, data_dir), fit=code.call("linnet.fit", ["train"], {**settings, "show": False}),
+        load=code.load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
         test="test = train\n" if trained.test is trained.dataset else "", row=_row(run, shot), image=image,
         what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=shot.alpha, method=shot.method,
     )  # fmt: skip
     folder = {} if data_dir is None else {"data_dir": str(data_dir)}
-    flags = code.flags({"dataset": name, **settings, **folder, "out": "runs/try"})
+    train = code.command("train", {"dataset": name, **settings, **folder, "out": "runs/try"})
     predict = PREDICT.format(png=base64.b64encode(shot.png).decode()) if shot.png else ""
-    return python, TRY_COMMAND.format(flags=flags, predict=predict, alpha=shot.alpha)
+    return python, TRY_COMMAND.format(train=train, predict=predict, alpha=shot.alpha)
 
 
 def recipe_of(run: Run) -> dict[str, object] | None:

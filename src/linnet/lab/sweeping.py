@@ -12,10 +12,11 @@ from pydantic import Field
 from torch import Tensor
 
 from linnet.config import Knobs
+from linnet.config.lines import call
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
-from linnet.lab.code import Code, call, flags, load, source, table
+from linnet.lab.code import Code, command, load, source, table
 from linnet.lab.frames import Frame, Frames, Tell
 from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset
 from linnet.lab.room import Room
@@ -102,8 +103,8 @@ def router(room: Room) -> APIRouter:
         if ask.standardize:
             values["standardize"] = "yes"
         where = {} if folder is None else {"data_dir": str(folder)}
-        options = flags({"dataset": name, **values, **ask.shared(), **where})
-        return Code(python=python, command=f"linnet sweep {options}")
+        options = {"dataset": name, **values, **ask.shared(), **where}
+        return Code(python=python, command=command("sweep", options))
 
     return routes
 

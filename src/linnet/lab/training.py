@@ -12,12 +12,13 @@ from pydantic import Field
 from torch import Tensor
 
 from linnet.config import Recipe
+from linnet.config.lines import call
 from linnet.core.bank import Bank
 from linnet.data.batches import shuffled
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.forecast import forecast
-from linnet.lab.code import Code, call, flags, load, source
+from linnet.lab.code import Code, command, load, source
 from linnet.lab.frames import Frame, Frames, Tell
 from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset, packed
 from linnet.lab.room import Room
@@ -89,7 +90,7 @@ def router(room: Room) -> APIRouter:
         loaded = load(name, room.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
         folder = {} if room.settings.data_dir is None else {"data_dir": str(room.settings.data_dir)}
-        return Code(python=python, command=f"linnet train {flags({'dataset': name, **options, **folder})}")
+        return Code(python=python, command=command("train", {"dataset": name, **options, **folder}))
 
     return routes
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linnet.config import Knobs, Recipe, as_dict
+from linnet.config.lines import call, flags, typed
 from linnet.train.run import Run
 
 FIRST = ("epochs", "batch_size", "lr", "seed")
@@ -56,11 +57,11 @@ def of_training(run: Run, seed: int) -> Reproduction:
     fields = [name for name in Recipe.__dataclass_fields__ if name in asked]
     named = [*FIRST, *(n for n in fields if n not in FIRST and asked[n] != usual.get(n))]
     chosen = {name: asked[name] for name in named}
-    flags = [*_flags(chosen), *_flags(_paths(asked)), "--out", AGAIN]
-    command = _command("train", run.card.dataset, flags) if seed == asked["seed"] or not _is_made(run) else ""
+    words = flags({**chosen, **_paths(asked), "out": AGAIN})
+    command = _command("train", run.card.dataset, words) if seed == asked["seed"] or not _is_made(run) else ""
     head, weights = _head(run.card.dataset, asked, seed)
-    call = _call("linnet.fit", ["train", "test=test"], chosen, weights, [f'out="{AGAIN}"'])
-    return Reproduction(command, f"{head}run = {call}\n")
+    fit = call("linnet.fit", ["train", "test=test", *weights], {**chosen, "out": AGAIN})
+    return Reproduction(command, f"{head}run = {fit}\n")
 
 
 def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
@@ -83,8 +84,8 @@ def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
     else:
         values = ", ".join(f"{name!r}: {_python(value)}" for name, value in asked["grid"].items())
         first = f"{{{values}}}"
-    call = _call("linnet.sweep", ["train", first], chosen, weights, [f'out="{AGAIN}"'])
-    python = f'{head}result = {call}\nbest = result.refit(test)\nbest.save("{AGAIN}/best")\n'
+    sweep = call("linnet.sweep", ["train", first, *weights], {**chosen, "out": AGAIN})
+    python = f'{head}result = {sweep}\nbest = result.refit(test)\nbest.save("{AGAIN}/best")\n'
     is_said = dataset != "synthetic" or seed == int(asked.get("seed", 1))
     return Reproduction(_sweep_command(dataset, asked, chosen) if is_said else "", python)
 
@@ -92,18 +93,18 @@ def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
 def of_solve(run: Run, seed: int) -> Reproduction | None:
     """Of what `linnet solve` or `linnet.solve` did; None where the solver was given as an object."""
     asked, card = run.asked, run.card
-    call = asked.get("call", {})
-    if not call.get("solver"):
+    given = asked.get("call", {})
+    if not given.get("solver"):
         return None
     chosen: dict[str, Any] = {n: asked[n] for n in ("l2", "l1") if asked.get(n)}
-    chosen |= {n: v for n, v in call.items() if v not in (None, "auto")}
+    chosen |= {n: v for n, v in given.items() if v not in (None, "auto")}
     chosen |= {n: v for n, v in (("dtype", asked.get("dtype")), ("intercept", asked.get("intercept")))
                if v not in ("float64", True, None)}  # fmt: skip
     extra = {n: asked[n] for n in ("path", "summary", "covariance", "level") if n in asked}
-    flags = {n: v for n, v in chosen.items() if not (n == "l1" and "path" in asked)}
-    flags = {"loss": card.loss, **({"huber": card.huber} if card.loss == "huber" else {}), **flags, **extra}
-    flags |= {"seed": asked.get("seed", 1)}
-    command = _command("solve", card.dataset, [*_flags(flags), *_flags(_paths(asked)), "--out", AGAIN])
+    options = {n: v for n, v in chosen.items() if not (n == "l1" and "path" in asked)}
+    huber = {"huber": card.huber} if card.loss == "huber" else {}
+    options = {"loss": card.loss, **huber, **options, **extra, "seed": asked.get("seed", 1)}
+    command = _command("solve", card.dataset, flags({**options, **_paths(asked), "out": AGAIN}))
     if "seed" not in asked and _is_made(run):
         command = ""  # a command makes the rows by its own seed
     head, _ = _head(card.dataset, asked, seed)
@@ -111,7 +112,7 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     if card.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head
         loss = f"Huber.torch({card.huber!r})"
-    solved = _call("linnet.solve", ["train", loss], chosen, [], [])
+    solved = call("linnet.solve", ["train", loss], chosen)
     return Reproduction(command, f'{head}solution = {solved}\nsolution.value.save("{AGAIN}")\n')
 
 
@@ -128,30 +129,6 @@ def _command(name: str, dataset: str, flags: Iterable[str]) -> str:
     return shlex.join(["linnet", name, "--dataset", dataset, *flags])
 
 
-def _flags(values: Mapping[str, Any]) -> list[str]:
-    """Options as flags."""
-    found: list[str] = []
-    for name, value in values.items():
-        flag = "--" + name.replace("_", "-")
-        if isinstance(value, bool):
-            found.append(flag if value else "--no-" + flag[2:])
-        else:
-            found += [flag, _typed(value)]
-    return found
-
-
-def _typed(value: Any) -> str:
-    """A value as it is typed."""
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
-    if isinstance(value, list):
-        return ",".join(map(_typed, value))
-    if isinstance(value, dict):
-        ((kind, (low, high)),) = value.items()
-        return f"{low!r}..{high!r}" if kind == "log_uniform" else f"{low!r}:{high!r}"
-    return value if isinstance(value, str) else repr(value)
-
-
 def _python(value: Any) -> str:
     """A knob's values as Python."""
     if not isinstance(value, dict):
@@ -165,18 +142,14 @@ def _sweep_command(dataset: str, asked: Mapping[str, Any], chosen: Mapping[str, 
     if "settings" in asked:
         return ""
     knobs = {name: value for name, value in asked["grid"].items() if name != "seed"}
-    flags = dict(chosen)
+    options = dict(chosen)
     if starts := asked["grid"].get("seed"):
         first = int(asked.get("seed", 1))
         if starts != list(range(first, first + len(starts))):
             return ""
-        flags["seeds"] = len(starts)
-    return _command("sweep", dataset, [*_flags(_words(knobs)), *_flags(_words(flags)), *_flags(_paths(asked)),
-                                       "--out", AGAIN])  # fmt: skip
-
-
-def _words(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: _typed(value) for name, value in values.items()}
+        options["seeds"] = len(starts)
+    said = {name: typed(value) for name, value in {**knobs, **options}.items()}
+    return _command("sweep", dataset, flags({**said, **_paths(asked), "out": AGAIN}))
 
 
 def _head(dataset: str, asked: Mapping[str, Any], seed: int) -> tuple[str, list[str]]:
@@ -195,9 +168,3 @@ def _head(dataset: str, asked: Mapping[str, Any], seed: int) -> tuple[str, list[
     ]
     lines.append(f"weights = read_weights(Path({path!r}), len(train))")
     return "\n".join(lines) + "\n", ["sample_weight=weights"]
-
-
-def _call(name: str, first: list[str], chosen: Mapping[str, Any], weights: list[str], last: list[str]) -> str:
-    """A call, an argument a line."""
-    arguments = [*first, *(f"{key}={value!r}" for key, value in chosen.items()), *weights, *last]
-    return f"{name}(\n    " + ",\n    ".join(arguments) + ",\n)"
