@@ -71,3 +71,31 @@ def test_an_address_that_cannot_be_had() -> None:
 def test_addresses() -> None:
     assert Settings("::1", 8765).url() == "http://[::1]:8765/"
     assert Settings("0.0.0.0", 80, "t").url("host") == "http://host:80/?token=t"
+
+
+BUSY = """
+import time, torch
+from linnet.lab import room
+from linnet.lab.server import serve
+
+def read_a_lot(self):
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        torch.ones(300_000).double().sum()
+
+room.Room.warm = read_a_lot
+serve("127.0.0.1", 0, opens=False)
+"""
+
+
+@pytest.mark.slow
+def test_it_ends_whole_while_it_still_reads_its_data() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"linnet lab is at" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from linnet.data import catalog, fashion_mnist, mnist
 from linnet.data.dataset import Dataset, Splits
-from linnet.errors import UsageError
+from linnet.errors import LinnetError, UsageError
 from linnet.lab.settings import Settings
 from linnet.lab.turns import Turns
 from linnet.train.run import Run
@@ -105,8 +106,12 @@ class Room:
         return self._built_in[name]
 
     def warm(self) -> None:
-        """Read the data set that a page begins with, so that its first training need not wait."""
-        self.splits(next(name for name in BUILT_IN if self.is_there(name)))
+        """Read the data set that a page begins with, so that its first training need not wait.
+
+        Where it cannot be read that training says why.
+        """
+        with contextlib.suppress(LinnetError):
+            self.splits(next(name for name in BUILT_IN if self.is_there(name)))
 
     def uploads(self) -> list[tuple[str, Upload]]:
         """The data sets that were uploaded by name, the one used longest ago first."""

@@ -64,7 +64,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         url = self.settings.url(_reachable(self.settings.host))
         print(f"linnet lab is at {url} (Ctrl-C ends it)", flush=True)
-        threading.Thread(target=self.room.warm, daemon=True).start()
+        # Not a daemon: Python's end would kill it inside torch, which aborts the process.
+        threading.Thread(target=self.room.warm).start()
         if self.opens:
             with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(url)
