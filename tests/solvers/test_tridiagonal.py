@@ -9,7 +9,7 @@ from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.solvers.normal import Spectrum
 from linnet.solvers.statistics import Statistics
-from linnet.solvers.tridiagonal import Judge, held_out_losses
+from linnet.solvers.tridiagonal import Judge
 
 L2S = [1e-4, 0.01, 1.0, 100.0]
 
@@ -31,7 +31,9 @@ def test_it_is_the_spectrums_losses(
     intercept: bool, rows: int, features: int, outputs: int, seed: int
 ) -> None:
     first, second = parts(rows, features, outputs, seed)
-    got = held_out_losses(first, second, L2S, intercept)
+    judge = Judge.of(first, second, min(L2S), intercept)
+    assert judge is not None
+    got = judge.losses(L2S)
     assert got is not None
     expected = Spectrum.of(first, intercept).losses(second, L2S)
     torch.testing.assert_close(got, expected, rtol=1e-8, atol=1e-10)
@@ -39,9 +41,9 @@ def test_it_is_the_spectrums_losses(
 
 def test_where_rounding_decides_it_is_left_to_the_spectrum() -> None:
     first, second = parts(20, 5, 2, 0)
-    assert held_out_losses(first, second, [0.0, 1.0], True) is None
-    assert held_out_losses(first, second, [1e-18], True) is None
-    assert held_out_losses(*parts(20, 1, 1, 0), [1.0], True) is None
+    assert Judge.of(first, second, 0.0, True) is None
+    assert Judge.of(first, second, 1e-18, True) is None
+    assert Judge.of(*parts(20, 1, 1, 0), 1.0, True) is None
 
 
 def test_outputs_that_say_nothing_new_are_left_out() -> None:

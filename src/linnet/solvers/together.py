@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -113,11 +113,27 @@ class _Kept(Preconditioner):
         return self.made[-1]
 
 
-class _Way:
-    """How models get a direction: Newton's, each by its own Hessian."""
+class _Way(Protocol):
+    """How A models get a direction."""
 
     def direction(self, at: Tensor, gradient: Tensor, part: Part) -> Tensor:
         """Downhill from θ, (A, K, D + 1)."""
+        ...
+
+    def keep(self, s: Tensor, y: Tensor) -> None:
+        """Remember a step of each model and the change of its gradient, both (A, K, D + 1)."""
+        ...
+
+    def some_(self, index: Tensor) -> None:
+        """Go on with some of the models."""
+        ...
+
+
+class _Newton:
+    """Newton's method: each model by its own Hessian, with nothing to remember."""
+
+    def direction(self, at: Tensor, gradient: Tensor, part: Part) -> Tensor:
+        """−H⁻¹ g of each model, (A, K, D + 1)."""
         steps = [
             torch.cholesky_solve(g.reshape(-1, 1), factor(H))
             for g, H in zip(gradient, part.hessians(at), strict=True)
@@ -125,13 +141,13 @@ class _Way:
         return -torch.stack(steps).view_as(gradient)
 
     def keep(self, s: Tensor, y: Tensor) -> None:
-        """Remember a step of each model and the change of its gradient."""
+        """See `_Way.keep`."""
 
     def some_(self, index: Tensor) -> None:
-        """Go on with some of the models."""
+        """See `_Way.some_`."""
 
 
-class _Memory(_Way):
+class _Memory:
     """L-BFGS: the latest steps s and changes y of the gradient of A models; nonsense counts 0."""
 
     def __init__(self, size: int) -> None:
@@ -188,7 +204,7 @@ class _Descent:
     ) -> None:
         self.part, self.theta, self.statuses, self.places, self.solver = part, theta, statuses, places, solver
         self.at, self.now = theta.clone(), part.at(theta)
-        self.way = _Memory(solver.memory) if isinstance(solver, LBFGS) else _Way()
+        self.way: _Way = _Memory(solver.memory) if isinstance(solver, LBFGS) else _Newton()
 
     def run_(self, tol: float) -> None:
         """Go on until each model's gain ½ gᵀH⁻¹g is at most `tol` of its objective, or it cannot."""

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from linnet.solvers import lapack
+from linnet.solvers.lapack import Matrix
 from linnet.solvers.normal import EPSILON, covariance
 from linnet.solvers.statistics import Statistics
-
-Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +81,10 @@ class Judge:
         )  # fmt: skip
 
     def losses(self, l2s: Sequence[float]) -> Tensor | None:
-        """The mean losses ½ Σ_k (y_k − xᵀw_k)² of penalties, (P,); None where one has no factor."""
+        """The mean losses ½ Σ_k (y_k − xᵀw_k)² of penalties, (P,); None where one has no factor.
+
+        They are those of `Spectrum.losses`, quicker.
+        """
         features, outputs = self.C.shape
         Z = np.empty((features, len(l2s) * outputs), order="F")
         for number, l2 in enumerate(l2s):
@@ -96,23 +97,3 @@ class Judge:
         pulled = 2 * lapack.lower_product(self.half, W) - 2 * np.tile(self.cross, len(l2s))
         sums = np.einsum("ij,ij->j", W, pulled).reshape(len(l2s), outputs).sum(1)
         return torch.from_numpy((sums + self.targets) / (2 * self.weight))
-
-
-def held_out_losses(
-    statistics: Statistics, others: Statistics, l2s: Sequence[float], intercept: bool
-) -> Tensor | None:
-    """The mean losses on other rows of the models that penalties give, (P,).
-
-    It is `Spectrum.of(statistics, intercept).losses(others, l2s)`, quicker.
-
-    Args:
-        statistics: of the rows that the models are of.
-        others: of the rows that they are judged by.
-        l2s: the penalties, P, finite.
-        intercept: whether there is a bias.
-
-    Returns:
-        The losses; None where a penalty is so small that rounding decides.
-    """
-    judge = Judge.of(statistics, others, min(l2s), intercept)
-    return None if judge is None else judge.losses(l2s)
