@@ -19,12 +19,13 @@ def test_unknown_devices_and_dtypes_are_refused() -> None:
 
 
 def test_threads() -> None:
-    assert device.pick_threads("auto", 10) == 1
-    assert device.pick_threads("auto", 1000) == device.available_cores()
-    assert device.pick_threads("3", 10) == 3
+    assert device.pick_threads("auto", 10, 10**6) == 1
+    assert device.pick_threads("auto", 1000, 10**5) == device.available_cores()
+    assert device.pick_threads("auto", 1000, 10**3) == 1
+    assert device.pick_threads("3", 10, 10) == 3
     for wrong in ("many", 0, -1):
         with pytest.raises(UsageError, match="threads"):
-            device.pick_threads(wrong, 10)
+            device.pick_threads(wrong, 10, 10)
 
 
 def test_threads_are_restored_after_an_error() -> None:

@@ -23,6 +23,9 @@ Result = TypeVar("Result")
 WIDE = 64
 """Scores per row (M·K) from which a second CPU thread pays for itself."""
 
+LONG = 1 << 22
+"""Multiplications of a minibatch's scores (B·D·M·K) from which it does; below, threads mostly wait."""
+
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -65,19 +68,20 @@ def pick_dtype(name: str) -> torch.dtype:
     return DTYPES[name]
 
 
-def pick_threads(threads: int | str, width: int) -> int:
+def pick_threads(threads: int | str, width: int, entries: int) -> int:
     """How many CPU threads to compute with.
 
     Args:
-        threads: a count, or "auto": one for narrow work, every core for wide work. Two threads on
-            a narrow step gain little, and spin against each other when another program wants a core.
+        threads: a count, or "auto": one for narrow or short steps, every core for others. Two threads on
+            a small step gain little, and spin against each other when another program wants a core.
         width: scores per row, M·K.
+        entries: numbers in a minibatch, B·D.
 
     Raises:
         UsageError: not "auto" and not a positive integer.
     """
     if threads == "auto":
-        return available_cores() if width >= WIDE else 1
+        return available_cores() if width >= WIDE and width * entries >= LONG else 1
     try:
         count = int(threads)
     except ValueError:

@@ -33,7 +33,7 @@ def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -
     if linear is None or not _is_cross_entropy(loss) or not _is_plain_sgd(updater, linear):
         return None
     assert isinstance(updater, torch.optim.SGD), "just checked"
-    with limited_threads(pick_threads("auto", linear.out_features)):
+    with limited_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
         return _train(net, linear, loader, updater)
 
 
@@ -44,7 +44,7 @@ def accuracy(net: nn.Module, loader: object) -> float | None:
     linear = linear_of(net, loader)
     if linear is None:
         return None
-    with limited_threads(pick_threads("auto", linear.out_features)):
+    with limited_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
         return float(_learner(from_module(net), 0.0, loader).measure(loader.rows).accuracy[0])
 
 

@@ -129,7 +129,7 @@ def descend(
     batch_size = min(batch_size, len(counting))
     bank = Bank(frame.enter(start.theta), start.models)
     cohort = Cohort(bank, loss, knobs, 1.0, Pace(-(-len(counting) // batch_size), epochs))
-    with limited_threads(pick_threads("auto", len(bank.theta))):
+    with limited_threads(pick_threads("auto", len(bank.theta), batch_size * rows.features)):
         for epoch in range(epochs):
             order = counting[shuffled(len(counting), seed, epoch)]
             for batch, index in enumerate(order.split(batch_size)):

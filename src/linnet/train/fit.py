@@ -166,7 +166,8 @@ def _train(
         asked=as_dict(asked), latest=lambda: learner.model,
     )  # fmt: skip
     started = time.perf_counter()
-    with limited_threads(pick_threads(asked.threads, width)):
+    threads = pick_threads(asked.threads, width, batches.batch_size * train.features)
+    with limited_threads(threads):
         ended = train_epochs(
             learner, batches, state, Callbacks(callbacks),
             test=None if test is None else test.to(device),

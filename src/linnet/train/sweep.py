@@ -103,7 +103,8 @@ class Sweep:
     def run(self, watch: Watch) -> None:
         """Train to the end, or until `watch` is stopped."""
         width = max(len(some) for _, some in self.tiles) * self.batches.dataset.outputs
-        with limited_threads(pick_threads(self.plan.threads, width)), interruptible(watch):
+        entries = self.plan.batch_size * self.batches.dataset.features
+        with limited_threads(pick_threads(self.plan.threads, width, entries)), interruptible(watch):
             watch.start(self)
             while not (self.is_over or watch.reason) and self._epoch(watch):
                 watch.epoch_end(self, self._close())
