@@ -138,10 +138,12 @@ def test_numbers_to_predict(target: str, values: list[object], is_regression: bo
         assert rows.y.dtype == torch.float32
         assert rows.y.tolist() == [[value] for value in values]
         assert rows.columns == ("a",)
-        try:  # where classes are asked for, it is classes or nothing
-            assert table.read_table(content, "t.csv").is_classification
-        except FormatError as error:
-            assert "101 different values" in str(error)
+
+
+def test_where_classes_are_asked_for_numbers_are_classes_or_nothing() -> None:
+    assert table.read_table(b"a,y\n1,0.5\n2,1.5\n", "t.csv").classes == ("0.5", "1.5")
+    with pytest.raises(FormatError, match="101 different values"):
+        own.read([("t.csv", b"a,y\n" + b"".join(b"1,%d\n" % n for n in range(101)))], "t.csv")
 
 
 @pytest.mark.parametrize("value", ["x", "", "inf"])

@@ -81,7 +81,7 @@ def test_written_again_it_is_the_same(digits: Run, tmp_path: Path) -> None:
 def test_in_chinese(digits: Run, tmp_path: Path) -> None:
     seen = Seen(report.write(folder_of(digits), tmp_path / "zh.html", language="zh"))
     assert 'lang="zh-CN"' in seen.markup
-    assert "digits 上的softmax 回归" in seen.text
+    assert "softmax 回归：digits" in seen.text
     assert "测试样本" in seen.sections["glance"]
     assert set(seen.sections) == PARTS
 

@@ -139,8 +139,8 @@ def _misfit(content: bytes, form: _Form) -> str:
         if column != form.target and wrong.any():
             place = int(wrong.to_numpy().argmax())
             return (
-                f"{column} has {table[column].iloc[place]!r} in row {place + 1}. Leave it out, or make a column "
-                "of 0 and 1 of each of its values"
+                f"{column} has {table[column].iloc[place]!r} in row {place + 1}. Leave it out, or make a "
+                "column of 0 and 1 of each of its values"
             )
     return ""
 

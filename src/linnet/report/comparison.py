@@ -15,8 +15,9 @@ from linnet.report import quality, views
 from linnet.report.asked import NESTED, value
 from linnet.report.blocks import Block, Page, Picture, Table, Text
 from linnet.report.page import render
+from linnet.report.paths import shared
 from linnet.report.pictures import themed
-from linnet.report.rows import Rows, at_hand
+from linnet.report.rows import Rows, at_hand, elsewhere
 from linnet.report.subject import Subject
 from linnet.report.sweep import is_sweep
 from linnet.report.words import say
@@ -27,7 +28,13 @@ MOST = 12
 """Runs that one page can hold."""
 
 
-def compare(folders: Sequence[Path | str], out: Path | str = NAME, *, language: Language = "en") -> Path:
+def compare(
+    folders: Sequence[Path | str],
+    out: Path | str = NAME,
+    *,
+    language: Language = "en",
+    data_dir: Path | str | None = None,
+) -> Path:
     """Write a page that compares runs: what differs in what was asked, figures, curves, templates.
 
     The first is what the others are compared with, on the same test rows where they are at hand.
@@ -36,6 +43,7 @@ def compare(folders: Sequence[Path | str], out: Path | str = NAME, *, language: 
         folders: of the runs, at least two; of a sweep its best run is taken.
         out: the file.
         language: "en" or "zh".
+        data_dir: where the data sets' files are now; where they were when None.
 
     Returns:
         Where it was written.
@@ -48,12 +56,12 @@ def compare(folders: Sequence[Path | str], out: Path | str = NAME, *, language: 
     check(language)
     if not 2 <= len(folders) <= MOST:
         raise UsageError(f"a comparison takes 2 to {MOST} runs, not {len(folders)}")
-    several = _subjects([Path(folder) for folder in folders], language)
+    several = _subjects([Path(folder) for folder in folders], language, data_dir)
     files.write(out, render(_page(several, language)))
     return Path(out)
 
 
-def _subjects(folders: list[Path], language: Language) -> list[Subject]:
+def _subjects(folders: list[Path], language: Language, data_dir: Path | str | None) -> list[Subject]:
     """The runs, those on the same rows sharing them."""
     known: dict[tuple[str, ...], Rows] = {}
     found = []
@@ -62,15 +70,19 @@ def _subjects(folders: list[Path], language: Language) -> list[Subject]:
         where = (str(run.asked.get(key)) for key in ("data_dir", "sample_weight", "seed"))
         key = (run.card.dataset, run.dataset_checksum, *where)
         if key not in known:
-            known[key] = at_hand(run.card.dataset, run.asked, run.dataset_checksum)
+            known[key] = at_hand(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum)
         found.append(Subject(run, known[key], language, name))
     return found
 
 
 def _names(folders: list[Path]) -> list[str]:
-    """What to call them: their own names, or the whole paths where two are alike."""
-    short = [folder.resolve().name for folder in folders]
-    return short if len(set(short)) == len(short) else [str(folder) for folder in folders]
+    """What to call them: their own names, with as many folders above as tell them apart."""
+    parts = [folder.resolve().parts for folder in folders]
+    for depth in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-depth:]) for part in parts]
+        if len(set(names)) == len(set(parts)):
+            break
+    return names
 
 
 def _page(several: list[Subject], language: Language) -> Page:
@@ -104,7 +116,7 @@ def _figures(several: list[Subject]) -> list[Block]:
     heads = ("", *(first.say(name) for name in quality.NAMES.values()), first.say("seconds"))
     notes = [
         first.say("{name}: on {n} {part} of {data}.", name=of.name, n=f"{len(of.judged):,}", part=of.part,
-                  data=of.run.card.dataset)
+                  data=shared(of.run.card.dataset))
         for of in several if of.rows.test or of.rows.train
     ]  # fmt: skip
     return [Table(heads, tuple(rows)), *(Text(note, "note") for note in notes)]

@@ -86,6 +86,12 @@ WORDS: dict[str, str] = {
         "求解器或损失以文件无法记下的对象给出：无法给出代码。",
     "The rows of {name} are not at hand: its files are not here (linnet data fetch).":
         "{name} 的样本不在手边：此处没有它的文件（linnet data fetch）。",
+    "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir).":
+        "{name} 的样本不在手边：它们只在内存中，或已被移动（--data-dir）。",
+    "Run these lines in the folder that holds {files}: a page leaves out where that is.":
+        "请在存放 {files} 的文件夹中运行以上代码：报告不写出它的位置。",
+    "Its files are looked for where linnet looks; if they are elsewhere, say --data-dir, data_dir=.":
+        "数据文件按 linnet 的惯例查找；若在别处，请用 --data-dir 或 data_dir= 指明。",
     "The way to the optimum": "通往最优的过程",
     "There is no other to compare it with.": "没有其他设置可比较。",
     "This needs the training rows and the recipe of a training.": "此部分需要训练样本和训练的设置。",
@@ -158,7 +164,7 @@ WORDS: dict[str, str] = {
     "verdict": "结论",
     "weights that are not 0": "非零权重",
     "within noise": "在噪声之内",
-    "{kind} on {name}": "{name} 上的{kind}",
+    "{kind} on {name}": "{kind}：{name}",
     "{name} cannot be compared with {first}: {error}": "{name} 无法与 {first} 比较：{error}",
     "{name} less {first}:": "{name} 减 {first}：",
     "{name}: on {n} {part} of {data}.": "{name}：取自 {data} 的 {n} 个{part}。",
