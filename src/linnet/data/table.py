@@ -61,9 +61,10 @@ class _Form:
                 sep=self.separator, decimal=self.decimal, encoding="utf-8-sig", index_col=False,
             )  # fmt: skip
 
-    def numbers(self, texts: pd.Series) -> pd.Series:
-        """Texts as numbers; NaN where they are none."""
-        return pd.to_numeric(texts.str.strip().str.replace(self.decimal, ".", regex=False), errors="coerce")
+    def numbers(self, texts: pd.Series) -> np.ndarray:
+        """Texts as numbers, (N,), float64; NaN where they are none."""
+        plain: Any = texts.str.strip().str.replace(self.decimal, ".", regex=False)
+        return np.asarray(pd.to_numeric(plain, errors="coerce"), np.float64)
 
 
 def read_table(content: bytes, name: str, *, regressions: bool = False) -> Dataset:
@@ -135,11 +136,12 @@ def _misfit(content: bytes, form: _Form) -> str:
     except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning):
         return ""
     for column in table.columns:
-        wrong = table[column].notna() & form.numbers(table[column]).isna()
-        if column != form.target and wrong.any():
-            place = int(wrong.to_numpy().argmax())
+        cells = pd.Series(table[column])
+        wrong = cells.notna().to_numpy(bool) & np.isnan(form.numbers(cells))
+        if column != form.target and bool(wrong.any()):
+            place = int(wrong.argmax())
             return (
-                f"{column} has {table[column].iloc[place]!r} in row {place + 1}. Leave it out, or make a "
+                f"{column} has {cells.iloc[place]!r} in row {place + 1}. Leave it out, or make a "
                 "column of 0 and 1 of each of its values"
             )
     return ""
@@ -172,8 +174,9 @@ def _dataset(table: pd.DataFrame, form: _Form, name: str, regressions: bool) -> 
     columns = tuple(str(column) for column in features.columns)
     numbers = form.numbers(texts)
     if regressions and _is_regression(numbers, form.target):
-        _check_known(np.isfinite(numbers.to_numpy(np.float32)), f"finite number in {form.target}", name)
-        y = torch.from_numpy(np.array(numbers, np.float32)[:, None])
+        targets = numbers.astype(np.float32)
+        _check_known(np.isfinite(targets), f"finite number in {form.target}", name)
+        y = torch.from_numpy(targets[:, None])
         return Dataset(X, y, name, source=name, columns=columns)
     classes, y = _classes(texts.to_numpy(str), form.target, name)
     shape = _image_shape(features, X)
@@ -190,13 +193,13 @@ def _check_known(known: np.ndarray, what: str, name: str) -> None:
         )
 
 
-def _is_regression(numbers: pd.Series, target: str) -> bool:
+def _is_regression(numbers: np.ndarray, target: str) -> bool:
     """Whether a target is numbers to predict rather than classes."""
     if target.lower() in (*CLASSES, *NUMBERS):
         return target.lower() in NUMBERS
-    if numbers.isna().any():
+    if np.isnan(numbers).any():
         return False
-    return bool((numbers % 1 != 0).any()) or int(numbers.nunique()) > MAX_CLASSES
+    return bool((numbers != np.round(numbers)).any()) or len(np.unique(numbers)) > MAX_CLASSES
 
 
 def _classes(labels: np.ndarray, column: str, name: str) -> tuple[tuple[str, ...], Tensor]:

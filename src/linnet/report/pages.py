@@ -82,21 +82,20 @@ def _best(of: Subject) -> list[Section]:
 
 def _judged(of: Subject) -> list[Section]:
     """What the model gets right and wrong, and what it looks at."""
-    head = "Each class" if of.run.card.classes else "Coefficients"
-    parts = [
-        of.section("classes", head, quality.classes),
-        of.section("templates", "Templates", views.templates),
+    card = of.run.card
+    if not card.classes:
+        return [of.section("classes", "Coefficients", quality.classes)]
+    looks = of.section("templates", "Templates", views.templates)
+    if not of.run.is_module and card.image_shape is None:
+        looks = of.section("templates", "Coefficients", quality.coefficients)
+    return [
+        of.section("classes", "Each class", quality.classes),
+        of.section("confusion", "Confusion matrix", quality.confusion),
+        of.section("reliability", "Reliability", quality.calibration),
+        looks,
+        of.section("top-losses", "Top losses", views.top_losses),
+        of.section("label-errors", "Likely label errors", views.doubtful_labels),
     ]
-    if of.run.card.classes:
-        parts[1:1] = [
-            of.section("confusion", "Confusion matrix", quality.confusion),
-            of.section("reliability", "Reliability", quality.calibration),
-        ]
-        parts += [
-            of.section("top-losses", "Top losses", views.top_losses),
-            of.section("label-errors", "Likely label errors", views.doubtful_labels),
-        ]
-    return parts
 
 
 def _title(of: Subject) -> str:

@@ -48,6 +48,8 @@ WORDS: dict[str, str] = {
     "On {n} {part}.": "取自 {n} 个{part}。",
     "Options that are not the usual ones stand first.": "与默认不同的选项排在前面。",
     "Ran with": "运行环境",
+    "RMSE": "均方根误差",
+    "R²": "R²",
     "Red speaks for a class, blue against it; all on one scale about zero.":
         "红色支持该类别，蓝色反对；所有类别用同一刻度，以零为中心。",
     "Reliability": "可靠性",
@@ -79,6 +81,7 @@ WORDS: dict[str, str] = {
         "这次运行训练的是你自己的模块，此部分只适用于线性模型。",
     "The run trained a module of yours, which linnet cannot make again.": "这次运行训练的是你自己的模块，linnet 无法重建它。",
     "The run was stopped before an epoch had ended.": "运行在第一轮结束之前就停止了。",
+    "The runs have no curve in common.": "这些运行没有共同的曲线。",
     "The same data, versions, machine and threads give the same bytes: linnet replay RUN checks it.":
         "相同的数据、版本、机器与线程数给出相同的字节；linnet replay RUN 会检验是否如此。",
     "The settings": "各组设置",
@@ -124,6 +127,7 @@ WORDS: dict[str, str] = {
     "logistic regression": "逻辑回归",
     "loss": "损失",
     "macro F1": "宏平均 F1",
+    "mean absolute error": "平均绝对误差",
     "median regression": "中位数回归",
     "model": "模型",
     "models": "模型数",
