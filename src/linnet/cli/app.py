@@ -86,7 +86,7 @@ def _config_path(argv: list[str]) -> str | None:
 
 def _value(argv: list[str], flag: str) -> str | None:
     """What stands behind a flag; None without it."""
-    for here, following in zip(argv, [*argv[1:], None], strict=True):
+    for here, following in zip(argv, [*argv[1:], None], strict=False):
         if here == flag:
             return following
         if here.startswith(f"{flag}="):
