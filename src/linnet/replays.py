@@ -20,7 +20,7 @@ from linnet.data.catalog import NAMES
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import FormatError, UsageError
 from linnet.evaluate.score import score
-from linnet.report.rows import loaded
+from linnet.report.rows import elsewhere, is_loadable, loaded
 from linnet.runs import new_folder
 from linnet.solvers.solve import solve
 from linnet.sweeps import sweep
@@ -73,12 +73,19 @@ class Replay:
         return "\n".join([*lines, "what is not as it was:", *(f"  {said}" for said in causes)])
 
 
-def replay(folder: Path | str, out: Path | str | None = None, *, say: Say = lambda text: None) -> Replay:
+def replay(
+    folder: Path | str,
+    out: Path | str | None = None,
+    *,
+    data_dir: Path | str | None = None,
+    say: Say = lambda text: None,
+) -> Replay:
     """Do a run, a sweep or a solve again from what its folder says, and compare the bytes.
 
     Args:
         folder: as `linnet train`, `linnet sweep` or `linnet solve` leaves it, or `out=` of their functions.
         out: where to leave what comes of it, new or empty; nowhere when None.
+        data_dir: where the data set's files are now; where they were when None.
         say: called with sentences on the way.
 
     Returns:
@@ -100,8 +107,8 @@ def replay(folder: Path | str, out: Path | str | None = None, *, say: Say = lamb
                 f"replay {folder / 'best'}"
             )
         if (folder / "sweep.json").is_file():
-            return _sweep(folder, place, say)
-        return _run(Run.load(folder), folder, place, say)
+            return _sweep(folder, place, data_dir, say)
+        return _run(Run.load(folder), folder, place, data_dir, say)
 
 
 @contextlib.contextmanager
@@ -113,11 +120,11 @@ def _place(out: Path | str | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _run(run: Run, folder: Path, place: Path, say: Say) -> Replay:
+def _run(run: Run, folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
     recorded = _json(folder / "run.json")
     is_training = "batch_size" in run.asked
     _check_whole(run, folder, is_training)
-    splits = _data(run.card.dataset, run.asked, run.dataset_checksum, say)
+    splits = _data(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum, say)
     again = _trained(run, splits) if is_training else _solved(run, splits.train, folder)
     again.save(place)
     differences, largest = _compared(run, again)
@@ -135,10 +142,10 @@ def _check_whole(run: Run, folder: Path, is_training: bool) -> None:
 
 
 def _data(name: str, asked: Mapping[str, Any], checksum: str, say: Say) -> Splits:
-    if name not in NAMES:
+    if not is_loadable(name):
         raise UsageError(
             f"the rows of {name!r} were in memory, so this cannot be replayed: only runs on "
-            f"{', '.join(NAMES)} can"
+            f"{', '.join(NAMES)} or on files given by their path can"
         )
     splits, _ = loaded(name, asked, checksum)
     say(f"{name}: {len(splits.train):,} rows")
@@ -173,12 +180,12 @@ def _solved(run: Run, train: Dataset, folder: Path) -> Run:
     ).value  # fmt: skip
 
 
-def _sweep(folder: Path, place: Path, say: Say) -> Replay:
+def _sweep(folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
     recorded = _json(folder / "sweep.json")
     asked, checksum = recorded.get("asked"), str(recorded.get("dataset_checksum", ""))
     if not asked or recorded.get("status") != "completed":
         raise UsageError(f"{folder} was interrupted, or does not say what was asked: it cannot be replayed")
-    splits = _data(str(recorded.get("dataset", "")), asked, checksum, say)
+    splits = _data(str(recorded.get("dataset", "")), elsewhere(asked, data_dir), checksum, say)
     options = {key: value for key, value in asked.items() if key not in ("data_dir", "sample_weight")}
     result = sweep(splits.train, **arguments(options), show=False, out=place, report=False)
     differences = [

@@ -130,6 +130,20 @@ def test_resume_goes_on_to_the_same_bytes(digits_run: Path) -> None:
     assert Path("part/model.safetensors").read_bytes() == (digits_run / "model.safetensors").read_bytes()
 
 
+def test_resume_takes_the_runs_own_options(digits_run: Path) -> None:
+    assert call("train", "--dataset", "digits", "--lr", 0.5, "--epochs", 1, "--out", "part", "--quiet") == 0
+    assert call("train", "--resume", "part", "--epochs=3", "--quiet") == 0
+    assert Path("part/model.safetensors").read_bytes() == (digits_run / "model.safetensors").read_bytes()
+
+
+def test_help_says_what_each_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["--help"]):
+        assert call(*arguments) == 0
+        said = capsys.readouterr().out
+        assert "Train a linear model and leave it in a run folder." in said
+        assert "Do a run, a sweep or a solve again" in said
+
+
 def test_evaluate(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("evaluate", digits_run, "--json") == 0
     result = json.loads(capsys.readouterr().out)

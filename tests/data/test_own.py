@@ -89,16 +89,80 @@ def test_what_is_no_such_table_is_refused(content: bytes, said: str) -> None:
         table.read_table(content, "t.csv")
 
 
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b"a,b\n1,x\n,y\n", "the first is row 2"),
+        (b"a,b,label\n1,2,x\n3,Paris,y\n", "b has 'Paris' in row 2.*0 and 1"),
+        (b"a;b;label\n1,5;2,5;x\n3,5;?;y\n", "b has '[?]' in row 2"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_where(content: bytes, where: str) -> None:
+    with pytest.raises(FormatError, match=where):
+        table.read_table(content, "t.csv")
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_other_signs_part_columns(sign: str) -> None:
+    rows = table.read_table(CSV.replace(b",", sign.encode()), "flowers.csv")
+    assert rows.columns == ("length", "width")
+    assert rows.X[3].tolist() == [3.0, 6.5]
+
+
+def test_decimal_commas() -> None:
+    rows = table.read_table(b"a;b;c\n1,5;2;3,25\n-4,5;3;4\n", "t.csv", regressions=True)
+    assert rows.X.tolist() == [[1.5, 2], [-4.5, 3]]
+    assert rows.y.tolist() == [[3.25], [4.0]]
+    assert table.read_table(b"1,5;2;x\n-4,5;3;y\n", "t.csv").X.tolist() == [[1.5, 2], [-4.5, 3]]
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "is_regression"),
+    [
+        ("kind", [0, 1, 2, 1], False),
+        ("kind", [0.0, 1.0, 2.0, 1.0], False),
+        ("kind", [0.5, 1, 2, 1], True),
+        ("kind", list(range(101)), True),
+        ("kind", list(range(100)), False),
+        ("label", [0.5, 1, 2, 1], False),
+        ("Response", [0, 1, 2, 1], True),
+        ("y", ["a", "b", "a", "b"], False),
+    ],
+)
+def test_numbers_to_predict(target: str, values: list[object], is_regression: bool) -> None:
+    lines = [f"a,{target}", *(f"{n},{value}" for n, value in enumerate(values))]
+    content = "\n".join(lines).encode()
+    rows = table.read_table(content, "t.csv", regressions=True)
+    assert rows.is_classification is not is_regression
+    if is_regression:
+        assert rows.y.dtype == torch.float32
+        assert rows.y.tolist() == [[value] for value in values]
+        assert rows.columns == ("a",)
+
+
+def test_where_classes_are_asked_for_numbers_are_classes_or_nothing() -> None:
+    assert table.read_table(b"a,y\n1,0.5\n2,1.5\n", "t.csv").classes == ("0.5", "1.5")
+    with pytest.raises(FormatError, match="101 different values"):
+        own.read([("t.csv", b"a,y\n" + b"".join(b"1,%d\n" % n for n in range(101)))], "t.csv")
+
+
+@pytest.mark.parametrize("value", ["x", "", "inf"])
+def test_numbers_to_predict_are_numbers(value: str) -> None:
+    content = f"a,response\n1,2.5\n3,{value}\n".encode()
+    with pytest.raises(FormatError, match="the first is row 2"):
+        table.read_table(content, "t.csv", regressions=True)
+
+
 def test_a_table_of_too_many_cells_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "MAX_CELLS", 50)
     with pytest.raises(FormatError, match="more than 50"):
         table.read_table(CSV, "t.csv")
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_are_a_table_or_a_format_error(content: bytes) -> None:
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_are_a_table_or_a_format_error(content: bytes, regressions: bool) -> None:
     try:
-        rows = table.read_table(content, "t.csv")
+        rows = table.read_table(content, "t.csv", regressions=regressions)
     except LinnetError:
         return
     assert bool(rows.X.isfinite().all())
@@ -108,7 +172,7 @@ def test_pictures_in_folders_and_in_a_zip_are_the_same() -> None:
     train, test = own.read(pictures(), "p")
     assert test is not None
     assert (len(train), len(test), train.classes, train.image_shape) == (16, 4, ("dim", "lit"), (8, 8))
-    again, _ = own.read([("p.zip", zipped(pictures()))], "p")
+    again, _ = own.read([("p.zip", zipped(pictures()[::-1]))], "p")  # whatever its order
     assert again.checksum == train.checksum
     assert int(train.X[train.y == 1].max()) == 250
 
@@ -176,3 +240,10 @@ def test_the_library_and_the_command_line_load_it_by_its_path(tmp_path: Path) ->
     assert linnet.load("./set").train.classes == ("dim", "lit")
     with pytest.raises(DataNotFoundError, match="no data at"):
         linnet.load("nothing.csv")
+
+
+def test_in_a_folder_it_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "flowers.csv").write_bytes(CSV)
+    assert linnet.load("flowers.csv", "mine").train.name == "flowers.csv"
+    assert linnet.load(str(tmp_path / "mine" / "flowers.csv"), "elsewhere").train.classes == ("a", "b")

@@ -11,6 +11,7 @@ from linnet import report
 from linnet.errors import UsageError
 from linnet.evaluate.compare import compare
 from linnet.evaluate.forecast import forecast
+from linnet.evaluate.regression import errors_of
 from linnet.plot.overlay import overlay_figure
 from linnet.train.run import Run
 from tests.conftest import make_blobs
@@ -67,7 +68,8 @@ def test_a_sweep_is_compared_by_its_best(runs: list[Path], tmp_path: Path) -> No
 def test_folders_of_one_name_are_told_apart(runs: list[Path], tmp_path: Path) -> None:
     linnet.fit(linnet.load("digits"), epochs=1, show=False, out=tmp_path / "slow", report=False)
     seen = Seen(report.compare([runs[0], tmp_path / "slow"], "both.html"))
-    assert str(tmp_path / "slow") in seen.sections["figures"]
+    assert f"{tmp_path.name}/slow:" in seen.sections["figures"]
+    assert str(tmp_path) not in seen.markup
 
 
 def test_one_run_is_no_comparison(runs: list[Path]) -> None:
@@ -83,3 +85,28 @@ def test_the_overlay_has_a_panel_a_figure() -> None:
     assert [np.asarray(line.get_ydata()).tolist() for line in axes.lines] == [[2.0, 1.0], [3.0]]
     with pytest.raises(UsageError, match="in common"):
         overlay_figure([first, [{"epoch": 1.0, "objective": 3.0}]], ["a", "b"])
+
+
+def test_regressions_side_by_side(runs: list[Path], tmp_path: Path) -> None:
+    data = linnet.load("synthetic")
+    linnet.fit(data, epochs=1, show=False, out=tmp_path / "quick", report=False)
+    linnet.solve(data.train).value.save(tmp_path / "exact")
+    seen = Seen(report.compare([tmp_path / "exact", tmp_path / "quick"], "both.html"))
+    first, other = (errors_of(Run.load(tmp_path / name), data.train) for name in ("exact", "quick"))
+    assert f"{first.figures()['rmse'].value:.5g}" in seen.sections["figures"]
+    gap = other.less(first)["rmse"]
+    assert f"{gap.value:+.4g}" in seen.sections["noise"]
+    assert gap.low > 0
+    assert "beyond noise" in seen.sections["noise"]
+    assert "accuracy" not in seen.sections["figures"]
+    assert "dropout" not in seen.sections["differs"]  # the usual one, which a solve does not know
+    assert "epochs" in seen.sections["differs"]
+    mixed = Seen(report.compare([runs[0], tmp_path / "quick"], "both.html"))
+    assert "RMSE" in mixed.sections["figures"]
+    assert "accuracy" in mixed.sections["figures"]
+    assert "cannot be compared" in mixed.sections["noise"]
+
+
+def test_a_phone_shows_each_curve_in_its_width(runs: list[Path]) -> None:
+    seen = Seen(report.compare(runs, "both.html"))
+    assert seen.markup.count("data:image/svg") == 4  # losses and accuracies, each a picture of its own

@@ -124,3 +124,88 @@ def test_a_solver_given_as_an_object_has_no_lines() -> None:
     seen = Seen(report.write("first"))
     assert not seen.codes
     assert "given as an object" in seen.sections["again"]
+
+
+TABLE = "length,width,kind\n" + "".join(f"{n % 7},{n % 5}.5,{'ab'[n % 2]}\n" for n in range(60))
+NUMBERS = "length;width;price\n" + "".join(f"{n % 7};{n % 5},5;{n % 7 - n % 5},25\n" for n in range(60))
+
+
+@pytest.fixture
+def own() -> Path:
+    """Data of one's own in a folder of their own."""
+    folder = Path("my data")
+    folder.mkdir()
+    (folder / "kinds.csv").write_text(TABLE, "utf-8")
+    (folder / "prices.csv").write_text(NUMBERS, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("way", [0, 1])
+@pytest.mark.parametrize(
+    ("command", "file", "options"),
+    [
+        ("train", "kinds.csv", ()), ("train", "prices.csv", ("--standardize",)),
+        ("sweep", "kinds.csv", ("--lr", "0.1,1", "--epochs", 2)), ("solve", "prices.csv", ()),
+    ],
+)  # fmt: skip
+def test_of_data_of_ones_own(
+    own: Path, command: str, file: str, options: tuple[object, ...], way: int
+) -> None:
+    assert call(command, "--dataset", own / file, *options, "--out", "first", "-q") == 0
+    said = lines(Path("first", "report.html"))[way]
+    run(said) if way == 0 else exec(said, {})
+    best = "best" if command == "sweep" else "."
+    assert model(Path("again", best)) == model(Path("first", best))
+    assert linnet.replay("first").is_same
+    assert Seen(report.write("first", "2.html")).markup == Path("first", "report.html").read_text("utf-8")
+
+
+def test_of_data_of_ones_own_in_python(own: Path) -> None:
+    train, test = linnet.load("kinds.csv", own)
+    linnet.fit(train, test=test, epochs=2, show=False, out="first", report=False)
+    assert not Seen(report.write("first")).codes  # it is not known where they were
+    seen = Seen(report.write("first", data_dir=own))
+    assert len(seen.codes) == 2
+    assert linnet.replay("first", data_dir=own).is_same
+
+
+def test_of_data_that_have_moved_or_changed(own: Path) -> None:
+    assert call("train", "--dataset", own / "kinds.csv", "--out", "first", "-q") == 0
+    Path("elsewhere").mkdir()
+    own.rename(Path("elsewhere", own.name))
+    assert "have moved" in Seen(report.write("first")).sections["again"]
+    assert len(Seen(report.write("first", data_dir="elsewhere")).codes) == 2
+    assert call("replay", "first", "--data-dir", "elsewhere", "-q") == 0
+    Path("elsewhere", own, "kinds.csv").write_text(TABLE.replace("6", "8"), "utf-8")
+    assert "not those it was trained on" in Seen(report.write("first", data_dir="elsewhere")).text
+    assert call("replay", "first", "--data-dir", "elsewhere", "-q") == 1
+
+
+@pytest.mark.parametrize("command", ["train", "solve", "sweep"])
+@pytest.mark.parametrize("is_folder_given", [False, True])
+def test_no_page_says_where_its_writer_keeps_things(
+    own: Path, tmp_path: Path, command: str, is_folder_given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / own
+    where = ("kinds.csv", "--data-dir", whole) if is_folder_given else (whole / "kinds.csv",)
+    options = ("--lr", "0.1,1") if command == "sweep" else ()
+    assert call(command, "--dataset", *where, *options, "--out", "first", "-q") == 0
+    seen = Seen(Path("first", "report.html"))
+    assert str(tmp_path) not in seen.markup
+    assert "in the folder that holds kinds.csv" in seen.sections["again"]
+    assert str(tmp_path) not in Seen(report.write("first", "2.html")).markup
+    assert str(tmp_path) not in Seen(report.compare(["first", "first"], "3.html")).markup
+    assert linnet.replay("first").is_same
+    monkeypatch.chdir(whole)
+    run(seen.codes[0])
+    last = Path("best" if command == "sweep" else ".", "history.jsonl")
+    assert Path("again", last).exists()
+
+
+def test_the_folder_of_a_known_data_set_is_left_out(fashion_folder: Path) -> None:
+    options = ("--dataset", "fashion_mnist", "--data-dir", fashion_folder, "--epochs", 1)
+    assert call("train", *options, "--out", "first", "-q") == 0
+    seen = Seen(Path("first", "report.html"))
+    assert str(fashion_folder) not in seen.markup
+    assert "--data-dir" in seen.sections["again"]
+    assert "--data-dir" not in "".join(seen.codes)

@@ -23,6 +23,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.errors import ChecksumError, DataNotFoundError, FormatError, UsageError
 from linnet.evaluate.assess import assess
 from linnet.evaluate.forecast import forecast
+from linnet.evaluate.regression import errors_of
 from linnet.report.pictures import diverging, grey
 from linnet.report.words import WORDS
 from linnet.train.run import Run
@@ -81,7 +82,7 @@ def test_written_again_it_is_the_same(digits: Run, tmp_path: Path) -> None:
 def test_in_chinese(digits: Run, tmp_path: Path) -> None:
     seen = Seen(report.write(folder_of(digits), tmp_path / "zh.html", language="zh"))
     assert 'lang="zh-CN"' in seen.markup
-    assert "digits 上的softmax 回归" in seen.text
+    assert "softmax 回归：digits" in seen.text
     assert "测试样本" in seen.sections["glance"]
     assert set(seen.sections) == PARTS
 
@@ -189,7 +190,7 @@ def test_rows_without_pictures_are_a_table(tmp_path: Path, blobs: Dataset) -> No
     plain = dataclasses.replace(blobs, image_shape=None)
     linnet.fit(plain, epochs=1, show=False, out=tmp_path / "run")
     seen = Seen(tmp_path / "run" / "report.html")
-    assert "not images" in seen.sections["templates"]
+    assert "class 2" in seen.sections["templates"]
     assert "row" in seen.sections["top-losses"]
     assert "data:image/png" not in seen.markup
 
@@ -320,3 +321,27 @@ def test_pixels_as_they_are() -> None:
     assert red[0] > red[2]
     assert min(white) > 240
     assert pixels(diverging(torch.zeros(1, 1), 0.0)) == [white]
+
+
+def test_a_regressions_figures_are_the_librarys(tmp_path: Path) -> None:
+    data = linnet.load("synthetic")
+    run = linnet.fit(data, epochs=3, show=False, out=tmp_path / "run")
+    found = errors_of(run, data.train).figures()
+    seen = Seen(tmp_path / "run" / "report.html")
+    assert f"{found['rmse'].value:.5g}" in seen.sections["glance"]
+    assert f"[{found['r2'].low:.6f}" in seen.sections["glance"]
+    assert found["r2"].high < 1
+    last = run.history.last["train_loss"]
+    assert last < 1e-3
+    assert f"{last:.4g}" in seen.sections["curves"]  # not 0.0000
+
+
+def test_columns_are_called_by_their_names(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 7},{n % 5}.5,{'ab'[n % 2]}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("petal length,width,kind\n" + rows, "utf-8")
+    run = linnet.fit(linnet.load(str(tmp_path / "t.csv")), epochs=1, show=False, out=tmp_path / "run")
+    seen = Seen(tmp_path / "run" / "report.html")
+    weights = seen.sections["templates"]
+    assert "petal length" in weights
+    assert f"{float(run.bank.W[1, 0]):.6g}" in weights
+    assert str(tmp_path) not in seen.markup

@@ -64,6 +64,9 @@ def _call(argv: list[str]) -> None:
     from cyclopts import CycloptsError
 
     app = make_app()
+    if not argv or argv[0] in ("--help", "-h"):
+        for name in COMMANDS:
+            app[name]  # imported, so that the list says what each is for
     if (path := _config_path(argv)) is not None:
         app.config = (_config_values(path),)
     try:
@@ -73,11 +76,20 @@ def _call(argv: list[str]) -> None:
 
 
 def _config_path(argv: list[str]) -> str | None:
-    """The value of --config, which must be read before the other flags are."""
-    for here, following in zip(argv, [*argv[1:], None], strict=True):
-        if here == "--config":
+    """The file of options, which must be read before the flags are: --config, else of a run to go on with."""
+    if (path := _value(argv, "--config")) is not None or argv[:1] != ["train"]:
+        return path
+    folder = _value(argv, "--resume")
+    asked = os.path.join(folder, "run.json") if folder else ""
+    return asked if os.path.isfile(asked) else None
+
+
+def _value(argv: list[str], flag: str) -> str | None:
+    """What stands behind a flag; None without it."""
+    for here, following in zip(argv, [*argv[1:], None], strict=False):
+        if here == flag:
             return following
-        if here.startswith("--config="):
+        if here.startswith(f"{flag}="):
             return here.partition("=")[2]
     return None
 

@@ -16,6 +16,7 @@ def replay(
     run: Path,
     *,
     out: Path | None = None,
+    data_dir: Path | None = None,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -37,6 +38,8 @@ def replay(
         The folder of a run, a sweep or a solve.
     out
         Where to leave what comes of it, new or empty; it is removed when not given.
+    data_dir
+        The folder with the data set's files, where they have been moved.
     quiet
         Print nothing but errors; the exit code tells.
     json
@@ -45,7 +48,7 @@ def replay(
     from linnet.cli.search import sayer
     from linnet.replays import replay as replayed
 
-    found = replayed(run, out, say=sayer(quiet or json))
+    found = replayed(run, out, data_dir=data_dir, say=sayer(quiet or json))
     if json:
         print(json_format.dumps(found.as_dict(), ensure_ascii=False))
     elif not quiet:

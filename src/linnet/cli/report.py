@@ -17,6 +17,7 @@ def report(
     out: Path | None = None,
     lang: Literal["en", "zh"] = "en",
     label_errors: Annotated[bool, Parameter(negative="")] = False,
+    data_dir: Path | None = None,
 ) -> None:
     """Write the page of a run, a sweep or a solve, or a page that compares several runs.
 
@@ -41,6 +42,8 @@ def report(
         English or Chinese.
     label_errors
         Look for training rows with wrong labels, too. It trains a model a fold.
+    data_dir
+        The folder with the data sets' files, where they have been moved.
     """
     from linnet import report as reports
     from linnet.cli.fonts import told_of_fonts
@@ -49,7 +52,7 @@ def report(
         raise UsageError("--label-errors is for the page of a single run")
     with told_of_fonts():
         if len(runs) == 1:
-            path = reports.write(runs[0], out, language=lang, label_errors=label_errors)
+            path = reports.write(runs[0], out, language=lang, label_errors=label_errors, data_dir=data_dir)
         else:
-            path = reports.compare(runs, out or reports.NAME, language=lang)
+            path = reports.compare(runs, out or reports.NAME, language=lang, data_dir=data_dir)
     print(path)

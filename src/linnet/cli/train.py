@@ -52,7 +52,8 @@ def train(
         A TOML or JSON file with any of these options as keys (batch_size = 64), or a run's run.json.
         A flag overrides the file.
     resume
-        A run's folder to go on from, bit for bit, with the same options and more --epochs.
+        A run's folder to go on from, bit for bit, with its own options and more --epochs; after a kill, which
+        leaves no run.json, say the same options again.
     track
         Log the figures to tensorboard, mlflow or wandb; several with commas between them. TensorBoard's go
         beside the run, into its folder.

@@ -43,7 +43,7 @@ def load(
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
     if own.is_own(name):
-        return own.load(Path(data_dir or "") / name)
+        return own.load(name, data_dir)
     name = name.replace("-", "_")
     if name == "auto":
         return _auto(data_dir, say, progress)

@@ -44,6 +44,7 @@ class Dataset:
         source: where the rows came from, for people.
         truth: the parameters behind synthetic data.
         weights: how much each row counts, shape (N,), floating; None where all count alike.
+        columns: the names of the D features, where they have any.
 
     Raises:
         ShapeError: X, y and the rest do not fit each other.
@@ -60,6 +61,7 @@ class Dataset:
     source: str = ""
     truth: LinearTruth | None = None
     weights: Tensor | None = None
+    columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2:
@@ -77,6 +79,8 @@ class Dataset:
             )
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.features:
             raise ShapeError(f"an image of {self.image_shape} does not have {self.features} features")
+        if self.columns and len(self.columns) != self.features:
+            raise ShapeError(f"{len(self.columns)} names of columns do not fit {self.features} features")
         if self.weights is not None:
             self._check_weights(self.weights)
 

@@ -79,7 +79,8 @@ def read_pictures(files: Files, name: str) -> Splits:
     Raises:
         FormatError: there are none, or too many, a picture is damaged, or there are not two classes.
     """
-    kept = [(_parts(path), path, content) for path, content in _bounded(files, name)]
+    # In the order of their paths, so that a folder and its zip are the same data.
+    kept = [(_parts(path), path, content) for path, content in sorted(_bounded(files, name))]
     if not kept:
         raise FormatError(f"{name} has no PNG or JPEG files")
     size = _size([(path, content) for _, path, content in kept])

@@ -18,39 +18,50 @@ from linnet.data.split import split
 from linnet.data.table import read_table
 from linnet.errors import DataNotFoundError, FormatError
 
-SUFFIXES = (".csv", ".zip")
+TABLES = (".csv", ".tsv")
+SUFFIXES = (*TABLES, ".zip")
 
 
 def is_own(name: str) -> bool:
-    """Whether a data set's name is a path: of a CSV file, a zip, or a folder."""
+    """Whether a data set's name is a path: of a table, a zip, or a folder."""
     return name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
 
 
-def load(path: Path | str) -> Splits:
-    """The data set at a path; a fifth of each class is kept to test on.
+def find(name: str, folder: Path | str | None = None) -> Path | None:
+    """Where the data of a name are: that path, in a folder if one is given; None if nothing is there."""
+    path = Path(folder or "") / name
+    return path if path.exists() else None
+
+
+def load(name: Path | str, folder: Path | str | None = None) -> Splits:
+    """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
     Args:
-        path: a CSV file (see `linnet.data.table`), a zip or a folder of pictures (see
-            `linnet.data.labelled_pictures`).
+        name: the path of a table (see `linnet.data.table`), a zip or a folder of pictures (see
+            `linnet.data.labelled_pictures`), by which it is called, too.
+        folder: where a relative path begins; the working folder when None.
 
     Raises:
         DataNotFoundError: there is nothing.
         FormatError: it is none of these.
     """
-    path = Path(path)
+    path = find(str(name), folder)
+    if path is None:
+        raise DataNotFoundError(
+            f"no data at {Path(folder or '') / name}: expected a CSV file, a zip of pictures, or a folder"
+        )
     if path.is_dir():
-        return read_pictures(files_in(path), str(path))
-    if not path.is_file():
-        raise DataNotFoundError(f"no data at {path}: expected a CSV file, a zip of pictures, or a folder")
-    return read([(path.name, path.read_bytes())], str(path))
+        return read_pictures(files_in(path), str(name))
+    return read([(path.name, path.read_bytes())], str(name), regressions=True)
 
 
-def read(files: Sequence[tuple[str, bytes]], name: str) -> Splits:
-    """The data set that some files make: one CSV file, one zip, or pictures in folders.
+def read(files: Sequence[tuple[str, bytes]], name: str, *, regressions: bool = False) -> Splits:
+    """The data set that some files make: one table, one zip, or pictures in folders.
 
     Args:
         files: their paths and contents.
         name: what to call it.
+        regressions: whether a table may have numbers to predict, in place of classes.
 
     Raises:
         FormatError: they are none of these.
@@ -65,6 +76,6 @@ def read(files: Sequence[tuple[str, bytes]], name: str) -> Splits:
     suffix = PurePosixPath(path).suffix.lower()
     if suffix == ".zip":
         return read_pictures(unpack(content, name), name)
-    if suffix == ".csv":
-        return Splits(*split(read_table(content, name), TEST_FRACTION, SPLIT_SEED))
+    if suffix in TABLES:
+        return Splits(*split(read_table(content, name, regressions=regressions), TEST_FRACTION, SPLIT_SEED))
     raise FormatError(f"{name} is neither a CSV file, nor a zip, nor a picture: {path!r}")

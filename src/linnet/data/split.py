@@ -28,7 +28,9 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
         _stratified(dataset, fraction, seed) if dataset.is_classification else _plain(dataset, fraction, seed)
     )
     if not second.any() or second.all():
-        raise UsageError(f"{len(dataset)} rows cannot be split at {fraction}: one part would be empty")
+        raise UsageError(
+            f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty"
+        )
     return dataset.rows(~second), dataset.rows(second)
 
 

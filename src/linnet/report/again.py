@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from linnet.data.catalog import NAMES
 from linnet.plot.words import Language
 from linnet.report.blocks import Block, Code, Text
 from linnet.report.reproduce import Reproduction, of_solve, of_sweep, of_training
-from linnet.report.rows import Rows, at_hand
+from linnet.report.rows import Rows, at_hand, is_loadable
 from linnet.report.subject import Subject
 from linnet.report.sweep import Swept
 from linnet.report.words import say
@@ -53,7 +52,7 @@ def _checked(
     rows: Rows, name: str, asked: dict[str, Any], checksum: str, language: Language
 ) -> tuple[Rows, list[Block]]:
     """The rows as linnet itself loads them, and why there can be no lines where they are others."""
-    if name not in NAMES:
+    if not is_loadable(name):
         return rows, [Text(say(IN_MEMORY, language, name=name), "missing")]
     if not rows.is_catalog:
         rows = at_hand(name, asked, checksum)
@@ -67,5 +66,13 @@ def _lines(found: Reproduction, language: Language) -> list[Block]:
     if found.command:
         blocks.append(Code(say("As a command:", language), found.command))
     blocks.append(Code(say("As Python:", language), found.python))
+    if found.files:
+        said = "Run these lines in the folder that holds {files}: a page leaves out where that is."
+        blocks.append(Text(say(said, language, files=", ".join(found.files)), "note"))
+    if found.is_elsewhere:
+        said = (
+            "Its files are looked for where linnet looks; if they are elsewhere, say --data-dir, data_dir=."
+        )
+        blocks.append(Text(say(said, language), "note"))
     said = "The same data, versions, machine and threads give the same bytes: linnet replay RUN checks it."
     return [*blocks, Text(say(said, language), "note")]

@@ -10,6 +10,7 @@ import torch
 from linnet.config import Recipe, as_dict
 from linnet.data.dataset import Dataset
 from linnet.report.blocks import Block, Facts, Table, Text
+from linnet.report.paths import shared
 from linnet.report.subject import Subject
 from linnet.train.run import versions
 
@@ -49,13 +50,14 @@ def options(of: Subject, given: Mapping[str, Any], defaults: Mapping[str, Any]) 
 def data(of: Subject) -> list[Block]:
     """What the rows are."""
     run, card = of.run, of.run.card
-    rows = [(of.say("name"), card.dataset)]
+    rows = [(of.say("name"), shared(card.dataset))]
     for said, part in ((of.say("training rows"), of.rows.train), (of.say("test rows"), of.rows.test)):
         if part is not None:
             rows.append((said, f"{len(part):,}"))
     known = of.rows.train
     if known is not None:
-        rows += [(of.say("source"), known.source)] if known.source else []
+        is_named = shared(known.source) in ("", shared(card.dataset))
+        rows += [] if is_named else [(of.say("source"), shared(known.source))]
         rows.append((of.say("features"), f"{known.features:,} ({str(known.X.dtype).removeprefix('torch.')})"))
     if card.image_shape:
         rows.append((of.say("images"), f"{card.image_shape[0]} × {card.image_shape[1]}"))
@@ -92,4 +94,4 @@ def value(of: Any) -> str:
     """An option's value, in few characters."""
     if isinstance(of, bool) or of is None:
         return {True: "yes", False: "no", None: "none"}[of]
-    return f"{of:.10g}" if isinstance(of, float) else str(of)
+    return f"{of:.10g}" if isinstance(of, float) else shared(str(of))

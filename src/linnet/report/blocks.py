@@ -107,6 +107,18 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Figures beside one another, or under one another where there is no room.
+
+    Args:
+        items: the figures.
+    """
+
+    items: tuple[Picture, ...]
+    kind: ClassVar[str] = "pictures"
+
+
+@dataclass(frozen=True)
 class Tile:
     """A small picture with its name.
 
@@ -149,7 +161,7 @@ class Code:
     kind: ClassVar[str] = "code"
 
 
-Block = Text | Figures | Facts | Table | Matrix | Picture | Gallery | Code
+Block = Text | Figures | Facts | Table | Matrix | Picture | Pictures | Gallery | Code
 
 
 @dataclass(frozen=True)

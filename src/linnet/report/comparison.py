@@ -9,14 +9,15 @@ from linnet import files
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.compare import Comparison
 from linnet.evaluate.compare import compare as compared
-from linnet.plot.overlay import overlay_figure
+from linnet.plot.overlay import PANELS, overlay_figure
 from linnet.plot.words import Language, check
 from linnet.report import quality, views
-from linnet.report.asked import NESTED, value
-from linnet.report.blocks import Block, Page, Picture, Table, Text
+from linnet.report.asked import NESTED, usual, value
+from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text
 from linnet.report.page import render
+from linnet.report.paths import shared
 from linnet.report.pictures import themed
-from linnet.report.rows import Rows, at_hand
+from linnet.report.rows import Rows, at_hand, elsewhere
 from linnet.report.subject import Subject
 from linnet.report.sweep import is_sweep
 from linnet.report.words import say
@@ -27,7 +28,13 @@ MOST = 12
 """Runs that one page can hold."""
 
 
-def compare(folders: Sequence[Path | str], out: Path | str = NAME, *, language: Language = "en") -> Path:
+def compare(
+    folders: Sequence[Path | str],
+    out: Path | str = NAME,
+    *,
+    language: Language = "en",
+    data_dir: Path | str | None = None,
+) -> Path:
     """Write a page that compares runs: what differs in what was asked, figures, curves, templates.
 
     The first is what the others are compared with, on the same test rows where they are at hand.
@@ -36,6 +43,7 @@ def compare(folders: Sequence[Path | str], out: Path | str = NAME, *, language: 
         folders: of the runs, at least two; of a sweep its best run is taken.
         out: the file.
         language: "en" or "zh".
+        data_dir: where the data sets' files are now; where they were when None.
 
     Returns:
         Where it was written.
@@ -48,12 +56,12 @@ def compare(folders: Sequence[Path | str], out: Path | str = NAME, *, language: 
     check(language)
     if not 2 <= len(folders) <= MOST:
         raise UsageError(f"a comparison takes 2 to {MOST} runs, not {len(folders)}")
-    several = _subjects([Path(folder) for folder in folders], language)
+    several = _subjects([Path(folder) for folder in folders], language, data_dir)
     files.write(out, render(_page(several, language)))
     return Path(out)
 
 
-def _subjects(folders: list[Path], language: Language) -> list[Subject]:
+def _subjects(folders: list[Path], language: Language, data_dir: Path | str | None) -> list[Subject]:
     """The runs, those on the same rows sharing them."""
     known: dict[tuple[str, ...], Rows] = {}
     found = []
@@ -62,15 +70,17 @@ def _subjects(folders: list[Path], language: Language) -> list[Subject]:
         where = (str(run.asked.get(key)) for key in ("data_dir", "sample_weight", "seed"))
         key = (run.card.dataset, run.dataset_checksum, *where)
         if key not in known:
-            known[key] = at_hand(run.card.dataset, run.asked, run.dataset_checksum)
+            known[key] = at_hand(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum)
         found.append(Subject(run, known[key], language, name))
     return found
 
 
 def _names(folders: list[Path]) -> list[str]:
-    """What to call them: their own names, or the whole paths where two are alike."""
-    short = [folder.resolve().name for folder in folders]
-    return short if len(set(short)) == len(short) else [str(folder) for folder in folders]
+    """What to call them: their own names, with as many folders above as tell them apart."""
+    parts = [folder.resolve().parts for folder in folders]
+    depths = range(1, max(map(len, parts)))
+    depth = next((d for d in depths if len({p[-d:] for p in parts}) == len(set(parts))), 1)
+    return ["/".join(part[-depth:]) for part in parts]
 
 
 def _page(several: list[Subject], language: Language) -> Page:
@@ -88,26 +98,34 @@ def _page(several: list[Subject], language: Language) -> Page:
 
 
 def _figures(several: list[Subject]) -> list[Block]:
-    rows: list[tuple[str, ...]] = []
-    for of in several:
-        run = of.run
-        if run.card.classes and (of.rows.test or of.rows.train):
-            cells = [quality.interval(of.assessment.whole[name]) for name in quality.NAMES]
-        else:
-            last = run.history.last
-            cells = [f"{last[n]:.4g}" if n in last else "–" for n in ("test_accuracy", "test_loss")] + [
-                "–",
-                "–",
-            ]
-        rows.append((of.name, *cells, f"{run.seconds:.2f}"))
+    """A table of the classifiers and one of the regressions, as far as there are any."""
     first = several[0]
-    heads = ("", *(first.say(name) for name in quality.NAMES.values()), first.say("seconds"))
+    kinds = (
+        ([of for of in several if of.run.card.classes], quality.NAMES, _shares),
+        ([of for of in several if not of.run.card.classes], quality.ERRORS, _errors),
+    )
+    blocks: list[Block] = []
+    for alike, names, figures in kinds:
+        heads = ("", *(first.say(name) for name in names.values()), first.say("seconds"))
+        rows = tuple((of.name, *figures(of), f"{of.run.seconds:.2f}") for of in alike)
+        blocks += [Table(heads, rows)] if rows else []
     notes = [
         first.say("{name}: on {n} {part} of {data}.", name=of.name, n=f"{len(of.judged):,}", part=of.part,
-                  data=of.run.card.dataset)
-        for of in several if of.rows.test or of.rows.train
+                  data=shared(of.run.card.dataset))
+        for of in several if of.is_judged
     ]  # fmt: skip
-    return [Table(heads, tuple(rows)), *(Text(note, "note") for note in notes)]
+    return [*blocks, *(Text(note, "note") for note in notes)]
+
+
+def _shares(of: Subject) -> list[str]:
+    if of.is_judged:
+        return [quality.interval(of.assessment.whole[name]) for name in quality.NAMES]
+    last = of.run.history.last
+    return [f"{last[n]:.4g}" if n in last else "–" for n in ("test_accuracy", "test_loss")] + ["–", "–"]
+
+
+def _errors(of: Subject) -> list[str]:
+    return quality.errors(of) if of.is_judged else ["–"] * len(quality.ERRORS)
 
 
 def _noise(several: list[Subject]) -> list[Block]:
@@ -115,13 +133,15 @@ def _noise(several: list[Subject]) -> list[Block]:
     first, blocks = several[0], list[Block]()
     for of in several[1:]:
         try:
-            found = compared(of.forecast, _same(first, of).forecast)
+            beside = _same(first, of)
+            is_regression = not of.run.card.classes and not first.run.card.classes
+            said = _less(of, beside) if is_regression else _said(of, compared(of.forecast, beside.forecast))
         except (UsageError, ShapeError) as error:
-            said = "{name} cannot be compared with {first}: {error}"
-            blocks.append(Text(of.say(said, name=of.name, first=first.name, error=error), "missing"))
+            text = "{name} cannot be compared with {first}: {error}"
+            blocks.append(Text(of.say(text, name=of.name, first=first.name, error=error), "missing"))
             continue
         blocks.append(Text(of.say("{name} less {first}:", name=of.name, first=first.name)))
-        blocks += _said(of, found)
+        blocks += said
     return blocks
 
 
@@ -132,11 +152,24 @@ def _same(first: Subject, other: Subject) -> Subject:
     return first
 
 
+def _less(of: Subject, first: Subject) -> list[Block]:
+    """A regression's errors less those of the first."""
+    found = of.errors.less(first.errors)
+    rows = [
+        (of.say(quality.ERRORS[name]), quality.less(one), _verdict(of, one.low <= 0 <= one.high))
+        for name, one in found.items()
+    ]
+    return [Table(("", of.say("difference"), of.say("verdict")), tuple(rows))]
+
+
+def _verdict(of: Subject, is_noise: bool) -> str:
+    return of.say("within noise") if is_noise else of.say("beyond noise")
+
+
 def _said(of: Subject, found: Comparison) -> list[Block]:
-    noise = {True: of.say("within noise"), False: of.say("beyond noise")}
     rows = (
-        (of.say("accuracy"), quality.signed(found.accuracy), noise[found.is_noise]),
-        (of.say("log loss"), quality.signed(found.log_loss), noise[found.is_loss_noise]),
+        (of.say("accuracy"), quality.signed(found.accuracy), _verdict(of, found.is_noise)),
+        (of.say("log loss"), quality.signed(found.log_loss), _verdict(of, found.is_loss_noise)),
         (of.say("Brier score"), quality.signed(found.brier), ""),
     )
     values = {"p": f"{found.p_mid:.2g}", "b": f"{found.only_first:,}", "c": f"{found.only_second:,}"}
@@ -145,24 +178,44 @@ def _said(of: Subject, found: Comparison) -> list[Block]:
 
 
 def _differences(several: list[Subject]) -> list[Block]:
+    """The options that differ; one that only some know is told unless it is the usual one there."""
     asked = [of.run.asked for of in several]
+    plain = [usual(of.run.asked, bool(of.run.card.classes)) for of in several]
     names = [name for name in dict.fromkeys(k for one in asked for k in one) if name not in NESTED]
-    shown = {name: tuple(value(one[name]) if name in one else "–" for one in asked) for name in names}
-    rows = tuple((name, *cells) for name, cells in shown.items() if len(set(cells)) > 1)
+    rows = []
+    for name in names:
+        known = [(one[name], d.get(name)) for one, d in zip(asked, plain, strict=True) if name in one]
+        is_told = len(known) == len(asked) or any(found != default for found, default in known)
+        cells = tuple(value(one[name]) if name in one else "–" for one in asked)
+        if is_told and len(set(cells)) > 1:
+            rows.append((name, *cells))
     first = several[0]
     if not rows:
         return [Text(first.say("Nothing: they were asked the same."))]
-    return [Table((first.say("option"), *(of.name for of in several)), rows)]
+    return [Table((first.say("option"), *(of.name for of in several)), tuple(rows))]
 
 
 def _curves(several: list[Subject]) -> list[Block]:
-    names = [of.name for of in several]
-    figure = overlay_figure([of.run.history.records for of in several], names, several[0].language)
-    return [Picture(themed(figure), several[0].say("Learning curves"), 820)]
+    """A picture a figure, so that a phone shows one under another."""
+    first, names = several[0], [of.name for of in several]
+    histories = [of.run.history.records for of in several]
+    shared_by_two = [k for k in PANELS if sum(any(k in r for r in records) for records in histories) > 1]
+    if not shared_by_two:
+        return [Text(first.say("The runs have no curve in common."), "missing")]
+    pictures = []
+    for key in shared_by_two:
+        alone = [[{"epoch": r["epoch"], key: r[key]} for r in records if key in r] for records in histories]
+        figure = overlay_figure(alone, names, first.language)
+        said = f"{first.say('Learning curves')}: {first.say(key.replace('_', ' '))}"
+        pictures.append(Picture(themed(figure), said, 440))
+    return [Pictures(tuple(pictures))]
 
 
 def _templates(several: list[Subject]) -> list[Block]:
+    """What each looks at, of those that take images."""
+    drawn = [of for of in several if of.run.is_module or (of.run.card.image_shape and of.run.card.classes)]
     blocks: list[Block] = []
-    for of in several:
+    for of in drawn:
         blocks += [Text(of.name), *views.templates(of)[:1]]
-    return blocks
+    said = "The rows are not images of classes, so there are no templates."
+    return blocks or [Text(several[0].say(said), "missing")]

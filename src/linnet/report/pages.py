@@ -10,6 +10,7 @@ from linnet.errors import FormatError
 from linnet.report import asked, quality, solved, sweep, views
 from linnet.report.again import again, again_sweep
 from linnet.report.blocks import Page, Section, Text
+from linnet.report.paths import shared
 from linnet.report.rows import Rows
 from linnet.report.subject import Subject
 from linnet.report.sweep import Swept
@@ -60,7 +61,9 @@ def page_of_sweep(of: Swept, rows: Rows | None, best: Subject | None) -> Page:
         Section("again", of.say("Do it again"), tuple(again_sweep(of, rows))),
     ]
     title = of.say(
-        "{n} models on {name}", n=summary.get("models", len(of.table)), name=summary.get("dataset", "")
+        "{n} models on {name}",
+        n=summary.get("models", len(of.table)),
+        name=shared(str(summary.get("dataset", ""))),
     )
     return Page(title, _facts(of.folder, summary), of.language, tuple(sections))
 
@@ -79,26 +82,25 @@ def _best(of: Subject) -> list[Section]:
 
 def _judged(of: Subject) -> list[Section]:
     """What the model gets right and wrong, and what it looks at."""
-    head = "Each class" if of.run.card.classes else "Coefficients"
-    parts = [
-        of.section("classes", head, quality.classes),
-        of.section("templates", "Templates", views.templates),
+    card = of.run.card
+    if not card.classes:
+        return [of.section("classes", "Coefficients", quality.classes)]
+    looks = of.section("templates", "Templates", views.templates)
+    if not of.run.is_module and card.image_shape is None:
+        looks = of.section("templates", "Coefficients", quality.coefficients)
+    return [
+        of.section("classes", "Each class", quality.classes),
+        of.section("confusion", "Confusion matrix", quality.confusion),
+        of.section("reliability", "Reliability", quality.calibration),
+        looks,
+        of.section("top-losses", "Top losses", views.top_losses),
+        of.section("label-errors", "Likely label errors", views.doubtful_labels),
     ]
-    if of.run.card.classes:
-        parts[1:1] = [
-            of.section("confusion", "Confusion matrix", quality.confusion),
-            of.section("reliability", "Reliability", quality.calibration),
-        ]
-        parts += [
-            of.section("top-losses", "Top losses", views.top_losses),
-            of.section("label-errors", "Likely label errors", views.doubtful_labels),
-        ]
-    return parts
 
 
 def _title(of: Subject) -> str:
     kind = "a module of yours" if of.run.is_module else KINDS.get(of.run.card.loss, "a model")
-    return of.say("{kind} on {name}", kind=of.say(kind), name=of.run.card.dataset)
+    return of.say("{kind} on {name}", kind=of.say(kind), name=shared(of.run.card.dataset))
 
 
 def _facts(folder: Path | None, recorded: dict[str, Any]) -> str:

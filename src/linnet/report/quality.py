@@ -10,6 +10,9 @@ from linnet.report.pictures import themed
 from linnet.report.subject import Subject
 
 NAMES = {"accuracy": "accuracy", "log_loss": "log loss", "brier": "Brier score", "macro_f1": "macro F1"}
+ERRORS = {"rmse": "RMSE", "mae": "mean absolute error", "r2": "R²"}
+"""The figures of a regression."""
+ALMOST = 0.999
 SHARES = ("precision", "recall", "f1")
 LARGEST = 30
 """Classes up to which the whole confusion matrix is shown."""
@@ -21,21 +24,20 @@ def glance(of: Subject) -> list[Block]:
     """The figures that matter most, of the judged rows or, without them, of the last epoch."""
     run = of.run
     items: list[tuple[str, str, str]] = []
-    if _is_judged(of) and run.card.classes:
+    if of.is_judged and run.card.classes:
         whole = of.assessment.whole
         items += [
             (of.say(said), f"{whole[name].value:.4f}", ends(whole[name])) for name, said in NAMES.items()
         ]
-    elif _is_judged(of):
+    elif of.is_judged:
+        items += [(of.say(said), *_parted(name, of.figures[name])) for name, said in ERRORS.items()]
         items.append((of.say("loss"), f"{of.score.loss:.6g}", ""))
-        items += [(f"R² {k}" if of.score.r2.numel() > 1 else "R²", f"{r2:.6f}", "")
-                  for k, r2 in enumerate(of.score.r2.tolist())]  # fmt: skip
     else:
         items += [(name.replace("_", " "), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
     items.append((of.say("seconds"), f"{run.seconds:.2f}", _ended(of)))
     blocks: list[Block] = [Figures(tuple(items))]
-    if _is_judged(of):
-        said = "On {n} {part}." if not run.card.classes else "On {n} {part}, with 95 % bootstrap intervals."
+    if of.is_judged:
+        said = "On {n} {part}, with 95 % bootstrap intervals."
         blocks.append(Text(of.say(said, n=f"{len(of.judged):,}", part=of.part), "note"))
     return blocks
 
@@ -43,7 +45,7 @@ def glance(of: Subject) -> list[Block]:
 def classes(of: Subject) -> list[Block]:
     """Precision, recall and F1 of each class; of a regression its coefficients."""
     if not of.run.card.classes:
-        return _coefficients(of)
+        return coefficients(of)
     found = of.assessment.classes
     heads = (of.say("class"), *(of.say(name) for name in ("precision", "recall", "F1")))
     rows = [(name, *(interval(figures[share]) for share in SHARES)) for name, figures in found.items()]
@@ -98,8 +100,17 @@ def ends(of: Interval) -> str:
     return f"[{of.low:.4f}, {of.high:.4f}]"
 
 
-def _is_judged(of: Subject) -> bool:
-    return not of.run.is_module and (of.rows.test or of.rows.train) is not None
+def errors(of: Subject) -> list[str]:
+    """The figures of a regression, with intervals."""
+    return [" ".join(_parted(name, found)) for name, found in of.figures.items()]
+
+
+def _parted(name: str, of: Interval) -> tuple[str, str]:
+    """An error or R², and its interval; an R² near 1 has more places, for what is short of 1 counts."""
+    if of.value != of.value:
+        return "–", ""
+    form = ".5g" if name != "r2" else ".4f" if of.high < ALMOST else ".6f"
+    return f"{of.value:{form}}", f"[{of.low:{form}},\u00a0{of.high:{form}}]"
 
 
 def _ended(of: Subject) -> str:
@@ -109,22 +120,28 @@ def _ended(of: Subject) -> str:
     return ", ".join(filter(None, (said, epochs)))
 
 
-def _coefficients(of: Subject) -> list[Block]:
-    bank, truth = of.run.bank, of.run.truth or (of.rows.train.truth if of.rows.train else None)
+def coefficients(of: Subject) -> list[Block]:
+    """The weight of each column and the bias, for each output, by the names that the columns have."""
+    bank, train = of.run.bank, of.rows.train
     if bank.features > FEATURES:
         return [Text(of.say("{n} coefficients are too many to list.", n=bank.features), "missing")]
-    rows = [(f"w{d}", *(f"{w:.6g}" for w in bank.W[:, d].tolist())) for d in range(bank.features)]
+    names = (train.columns if train else ()) or [f"w{d}" for d in range(bank.features)]
+    rows = [(name, *(f"{w:.6g}" for w in bank.W[:, d].tolist())) for d, name in enumerate(names)]
     rows.append(("b", *(f"{b:.6g}" for b in bank.b.flatten().tolist())))
-    heads = (
-        of.say("parameter"),
-        *(f"y{k}" if bank.outputs > 1 else of.say("value") for k in range(bank.outputs)),
-    )
+    alone = (of.say("value"),) if bank.outputs == 1 else tuple(f"y{k}" for k in range(bank.outputs))
+    heads = (of.say("parameter"), *(of.run.card.classes or alone))
+    truth = of.run.truth or (train.truth if train else None)
     if truth is not None and bank.outputs == 1:
         errors = parameter_errors(bank, truth)
         wrong = [*errors.w.tolist(), errors.b]
         rows = [(*row, f"{error:+.2e}") for row, error in zip(rows, wrong, strict=True)]
         heads = (*heads, of.say("truth less value"))
     return [Table(heads, tuple(rows))]
+
+
+def less(of: Interval) -> str:
+    """A difference of errors with its interval."""
+    return f"{of.value:+.4g} [{of.low:+.4g},\u00a0{of.high:+.4g}]"
 
 
 def signed(of: Interval) -> str:

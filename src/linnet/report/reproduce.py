@@ -9,6 +9,8 @@ from typing import Any
 
 from linnet.config import Knobs, Recipe, as_dict
 from linnet.config.lines import call, flags, typed
+from linnet.data.own import is_own
+from linnet.report.paths import loadable, shared
 from linnet.train.run import Run
 
 FIRST = ("epochs", "batch_size", "lr", "seed")
@@ -39,10 +41,41 @@ class Reproduction:
     Args:
         command: for a shell; empty where the command line cannot say it.
         python: a program.
+        files: that the lines name without the folders they were in.
+        is_elsewhere: whether the data set was in a folder that the lines do not name.
     """
 
     command: str
     python: str
+    files: tuple[str, ...] = ()
+    is_elsewhere: bool = False
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A data set and its paths as the lines say them: without folders that are the writer's alone."""
+
+    dataset: str
+    paths: dict[str, str]
+    files: tuple[str, ...]
+    is_elsewhere: bool
+
+    def lines(self, command: str, python: str) -> Reproduction:
+        return Reproduction(command, python, self.files, self.is_elsewhere)
+
+
+def _told(dataset: str, asked: Mapping[str, Any]) -> _Told:
+    paths = {name: str(asked[name]) for name in ("data_dir", "sample_weight") if asked.get(name)}
+    name, files = loadable(dataset), []
+    is_hidden = shared(paths.get("data_dir", "")) != paths.get("data_dir", "")
+    if is_hidden:
+        del paths["data_dir"]
+    if name != dataset or (is_hidden and is_own(dataset)):
+        files.append(name)
+    if (weights := paths.get("sample_weight", "")) != shared(weights):
+        paths["sample_weight"] = shared(weights)
+        files.append(shared(weights))
+    return _Told(name, paths, tuple(files), is_hidden and not is_own(dataset))
 
 
 def of_training(run: Run, seed: int) -> Reproduction:
@@ -57,11 +90,12 @@ def of_training(run: Run, seed: int) -> Reproduction:
     fields = [name for name in Recipe.__dataclass_fields__ if name in asked]
     named = [*FIRST, *(n for n in fields if n not in FIRST and asked[n] != usual.get(n))]
     chosen = {name: asked[name] for name in named}
-    words = flags({**chosen, **_paths(asked), "out": AGAIN})
-    command = _command("train", run.card.dataset, words) if seed == asked["seed"] or not _is_made(run) else ""
-    head, weights = _head(run.card.dataset, asked, seed)
+    told = _told(run.card.dataset, asked)
+    words = flags({**chosen, **told.paths, "out": AGAIN})
+    command = _command("train", told.dataset, words) if seed == asked["seed"] or not _is_made(run) else ""
+    head, weights = _head(told, seed)
     fit = call("linnet.fit", ["train", "test=test", *weights], {**chosen, "out": AGAIN})
-    return Reproduction(command, f"{head}run = {fit}\n")
+    return told.lines(command, f"{head}run = {fit}\n")
 
 
 def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
@@ -73,7 +107,8 @@ def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
         seed: that the data set is loaded with.
     """
     chosen = {n: asked[n] for n in SWEPT if n in asked and (n in FIRST or asked[n] != USUAL.get(n))}
-    head, weights = _head(dataset, asked, seed)
+    told = _told(dataset, asked)
+    head, weights = _head(told, seed)
     if "settings" in asked:
         usual = Knobs()
         knobs = [
@@ -87,7 +122,7 @@ def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
     sweep = call("linnet.sweep", ["train", first, *weights], {**chosen, "out": AGAIN})
     python = f'{head}result = {sweep}\nbest = result.refit(test)\nbest.save("{AGAIN}/best")\n'
     is_said = dataset != "synthetic" or seed == int(asked.get("seed", 1))
-    return Reproduction(_sweep_command(dataset, asked, chosen) if is_said else "", python)
+    return told.lines(_sweep_command(told, asked, chosen) if is_said else "", python)
 
 
 def of_solve(run: Run, seed: int) -> Reproduction | None:
@@ -104,25 +139,22 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     options = {n: v for n, v in chosen.items() if not (n == "l1" and "path" in asked)}
     huber = {"huber": card.huber} if card.loss == "huber" else {}
     options = {"loss": card.loss, **huber, **options, **extra, "seed": asked.get("seed", 1)}
-    command = _command("solve", card.dataset, flags({**options, **_paths(asked), "out": AGAIN}))
+    told = _told(card.dataset, asked)
+    command = _command("solve", told.dataset, flags({**options, **told.paths, "out": AGAIN}))
     if "seed" not in asked and _is_made(run):
         command = ""  # a command makes the rows by its own seed
-    head, _ = _head(card.dataset, asked, seed)
+    head, _ = _head(told, seed)
     loss = repr(card.loss)
     if card.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head
         loss = f"Huber.torch({card.huber!r})"
     solved = call("linnet.solve", ["train", loss], chosen)
-    return Reproduction(command, f'{head}solution = {solved}\nsolution.value.save("{AGAIN}")\n')
+    return told.lines(command, f'{head}solution = {solved}\nsolution.value.save("{AGAIN}")\n')
 
 
 def _is_made(run: Run) -> bool:
     """Whether the rows are made on the spot, by a seed."""
     return run.card.dataset == "synthetic"
-
-
-def _paths(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: asked[name] for name in ("data_dir", "sample_weight") if asked.get(name)}
 
 
 def _command(name: str, dataset: str, flags: Iterable[str]) -> str:
@@ -137,7 +169,7 @@ def _python(value: Any) -> str:
     return f"linnet.{'LogUniform' if kind == 'log_uniform' else 'Uniform'}({low!r}, {high!r})"
 
 
-def _sweep_command(dataset: str, asked: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+def _sweep_command(told: _Told, asked: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
     """The command; empty where settings were given, or starts that do not follow each other."""
     if "settings" in asked:
         return ""
@@ -149,16 +181,17 @@ def _sweep_command(dataset: str, asked: Mapping[str, Any], chosen: Mapping[str, 
             return ""
         options["seeds"] = len(starts)
     said = {name: typed(value) for name, value in {**knobs, **options}.items()}
-    return _command("sweep", dataset, flags({**said, **_paths(asked), "out": AGAIN}))
+    return _command("sweep", told.dataset, flags({**said, **told.paths, "out": AGAIN}))
 
 
-def _head(dataset: str, asked: Mapping[str, Any], seed: int) -> tuple[str, list[str]]:
+def _head(told: _Told, seed: int) -> tuple[str, list[str]]:
     """The lines that load the data, and the argument that gives the weights."""
-    where = [repr(dataset), *([repr(asked["data_dir"])] if asked.get("data_dir") else []), f"seed={seed}"]
-    if dataset != "synthetic":
-        where.pop()
+    folder = told.paths.get("data_dir")
+    where = [repr(told.dataset), *([repr(folder)] if folder else [])]
+    if told.dataset == "synthetic":
+        where.append(f"seed={seed}")
     lines = ["import linnet", "", f"train, test = linnet.load({', '.join(where)})"]
-    if not (path := asked.get("sample_weight")):
+    if not (path := told.paths.get("sample_weight")):
         return "\n".join(lines) + "\n", []
     lines[:1] = [
         "from pathlib import Path",

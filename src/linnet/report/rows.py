@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linnet.data import fashion_mnist, mnist
+from linnet.data import fashion_mnist, mnist, own
 from linnet.data.catalog import NAMES, load
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import LinnetError
+from linnet.report.paths import shared
 
 FINDERS: dict[str, Callable[[str | None], Path | None]] = {
     "fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find,
@@ -42,33 +43,54 @@ class Rows:
     is_absent: bool = False
 
 
+def is_loadable(name: str) -> bool:
+    """Whether a data set's name says how to load it: one of linnet's, or a path."""
+    return name in NAMES or own.is_own(name)
+
+
+def elsewhere(asked: Mapping[str, Any], data_dir: Path | str | None) -> dict[str, Any]:
+    """What was asked, the data being in another folder now if one is given."""
+    return {**asked} if data_dir is None else {**asked, "data_dir": str(data_dir)}
+
+
 def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
-    """The rows of a data set, if it is one of linnet's and still the same. Nothing is downloaded.
+    """The rows of a data set, if it can be loaded by its name and is still the same. Nothing is downloaded.
 
     Args:
         name: of the data set.
         asked: what the run records of it: data_dir, sample_weight, seed.
         checksum: of its training rows.
     """
-    if name not in NAMES:
+    if not is_loadable(name):
         said = "The rows of {name} are not at hand: they were in memory when it was trained."
         return Rows(None, None, said, {"name": name})
     if name in FINDERS and FINDERS[name](asked.get("data_dir")) is None:
         said = "The rows of {name} are not at hand: its files are not here (linnet data fetch)."
         return Rows(None, None, said, {"name": name}, is_absent=True)
+    if own.is_own(name) and own.find(name, asked.get("data_dir")) is None:
+        said = "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir)."
+        return Rows(None, None, said, {"name": shared(name)})
     try:
         splits, seed = loaded(name, asked, checksum)
     except (LinnetError, OSError) as error:
         said = "The rows of {name} are not at hand: {error}"
-        return Rows(None, None, said, {"name": name, "error": str(error).splitlines()[0]})
+        return Rows(None, None, said, {"name": shared(name), "error": _without_paths(error, name, asked)})
     if checksum and splits.train.checksum != checksum:
         said = "The rows of {name} at hand, or their weights, are not those it was trained on."
-        return Rows(None, None, said, {"name": name})
+        return Rows(None, None, said, {"name": shared(name)})
     return Rows(splits.train, splits.test, seed=seed, is_catalog=True)
 
 
+def _without_paths(error: Exception, name: str, asked: Mapping[str, Any]) -> str:
+    """The first line of a message, with names in place of paths."""
+    line = str(error).splitlines()[0]
+    for path in (name, asked.get("data_dir"), asked.get("sample_weight")):
+        line = line.replace(path, shared(path)) if path else line
+    return line
+
+
 def loaded(name: str, asked: Mapping[str, Any], checksum: str) -> tuple[Splits, int]:
-    """A data set of linnet's as a run had it, whether or not its rows are still the same; and its seed.
+    """A data set by its name as a run had it, whether or not its rows are still the same; and its seed.
 
     Args:
         name: of the data set.

@@ -9,7 +9,9 @@ from functools import cached_property
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.assess import Assessment, assess
+from linnet.evaluate.bootstrap import Interval
 from linnet.evaluate.forecast import Forecast, forecast
+from linnet.evaluate.regression import Errors, errors_of
 from linnet.evaluate.score import Score, score
 from linnet.plot.words import Language
 from linnet.report.blocks import Block, Section, Text
@@ -56,6 +58,11 @@ class Subject:
         return rows
 
     @property
+    def is_judged(self) -> bool:
+        """Whether there are rows at hand to judge it by."""
+        return not self.run.is_module and (self.rows.test or self.rows.train) is not None
+
+    @property
     def part(self) -> str:
         """What the rows it is judged by are called."""
         if self.rows.test is not None:
@@ -71,6 +78,16 @@ class Subject:
     def assessment(self) -> Assessment:
         """Its figures with intervals."""
         return assess(self.forecast, intervals=True, ranking=False)
+
+    @cached_property
+    def errors(self) -> Errors:
+        """What a regression gets wrong of them."""
+        return errors_of(self.run, self.judged)
+
+    @cached_property
+    def figures(self) -> dict[str, Interval]:
+        """The figures of a regression with intervals."""
+        return self.errors.figures()
 
     @cached_property
     def score(self) -> Score:

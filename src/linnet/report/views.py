@@ -35,10 +35,15 @@ def curves(of: Subject) -> list[Block]:
     names = [name for name in records[0] if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
     rows = [
-        (f"{records[k]['epoch']:g}", *(f"{records[k][n]:.4f}" if n in records[k] else "" for n in names))
+        (f"{records[k]['epoch']:g}", *(_figure(n, records[k][n]) if n in records[k] else "" for n in names))
         for k in chosen
     ]
     return [picture, Table((of.say("epoch"), *(_words(of, name) for name in names)), tuple(rows))]
+
+
+def _figure(name: str, value: float) -> str:
+    """A share to four places; a loss, which may be small or large, to four digits."""
+    return f"{value:.4f}" if name.endswith("accuracy") else f"{value:.4g}"
 
 
 def templates(of: Subject) -> list[Block]:

@@ -48,6 +48,8 @@ WORDS: dict[str, str] = {
     "On {n} {part}.": "取自 {n} 个{part}。",
     "Options that are not the usual ones stand first.": "与默认不同的选项排在前面。",
     "Ran with": "运行环境",
+    "RMSE": "均方根误差",
+    "R²": "R²",
     "Red speaks for a class, blue against it; all on one scale about zero.":
         "红色支持该类别，蓝色反对；所有类别用同一刻度，以零为中心。",
     "Reliability": "可靠性",
@@ -79,6 +81,7 @@ WORDS: dict[str, str] = {
         "这次运行训练的是你自己的模块，此部分只适用于线性模型。",
     "The run trained a module of yours, which linnet cannot make again.": "这次运行训练的是你自己的模块，linnet 无法重建它。",
     "The run was stopped before an epoch had ended.": "运行在第一轮结束之前就停止了。",
+    "The runs have no curve in common.": "这些运行没有共同的曲线。",
     "The same data, versions, machine and threads give the same bytes: linnet replay RUN checks it.":
         "相同的数据、版本、机器与线程数给出相同的字节；linnet replay RUN 会检验是否如此。",
     "The settings": "各组设置",
@@ -86,6 +89,12 @@ WORDS: dict[str, str] = {
         "求解器或损失以文件无法记下的对象给出：无法给出代码。",
     "The rows of {name} are not at hand: its files are not here (linnet data fetch).":
         "{name} 的样本不在手边：此处没有它的文件（linnet data fetch）。",
+    "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir).":
+        "{name} 的样本不在手边：它们只在内存中，或已被移动（--data-dir）。",
+    "Run these lines in the folder that holds {files}: a page leaves out where that is.":
+        "请在存放 {files} 的文件夹中运行以上代码：报告不写出它的位置。",
+    "Its files are looked for where linnet looks; if they are elsewhere, say --data-dir, data_dir=.":
+        "数据文件按 linnet 的惯例查找；若在别处，请用 --data-dir 或 data_dir= 指明。",
     "The way to the optimum": "通往最优的过程",
     "There is no other to compare it with.": "没有其他设置可比较。",
     "This needs the training rows and the recipe of a training.": "此部分需要训练样本和训练的设置。",
@@ -118,6 +127,7 @@ WORDS: dict[str, str] = {
     "logistic regression": "逻辑回归",
     "loss": "损失",
     "macro F1": "宏平均 F1",
+    "mean absolute error": "平均绝对误差",
     "median regression": "中位数回归",
     "model": "模型",
     "models": "模型数",
@@ -158,7 +168,7 @@ WORDS: dict[str, str] = {
     "verdict": "结论",
     "weights that are not 0": "非零权重",
     "within noise": "在噪声之内",
-    "{kind} on {name}": "{name} 上的{kind}",
+    "{kind} on {name}": "{kind}：{name}",
     "{name} cannot be compared with {first}: {error}": "{name} 无法与 {first} 比较：{error}",
     "{name} less {first}:": "{name} 减 {first}：",
     "{name}: on {n} {part} of {data}.": "{name}：取自 {data} 的 {n} 个{part}。",

@@ -10,7 +10,7 @@ from linnet.errors import DataNotFoundError
 from linnet.plot.words import Language, check
 from linnet.report.page import render
 from linnet.report.pages import page_of_run, page_of_sweep
-from linnet.report.rows import Rows, at_hand
+from linnet.report.rows import Rows, at_hand, elsewhere
 from linnet.report.subject import Subject
 from linnet.report.sweep import Swept, is_sweep
 from linnet.train.run import Run
@@ -26,6 +26,7 @@ def write(
     train: Dataset | None = None,
     test: Dataset | None = None,
     label_errors: bool = False,
+    data_dir: Path | str | None = None,
 ) -> Path:
     """Write the page of a run, a sweep or a solve: one file, which asks for nothing when it is opened.
 
@@ -35,10 +36,10 @@ def write(
         of: the folder, or a run that is in none.
         out: the file; report.html in the folder when None.
         language: "en" or "zh".
-        train: the training rows, where they are at hand; else they are loaded, if they are one of linnet's
-            data sets.
+        train: the training rows, where they are at hand; else they are loaded by their name or path.
         test: the rows to judge it by, likewise.
         label_errors: look for training rows with wrong labels, which trains a model a fold.
+        data_dir: where the data set's files are now; where they were when None.
 
     Returns:
         Where it was written.
@@ -48,7 +49,7 @@ def write(
         FormatError, ChecksumError: a file in it is not whole.
         OSError: the file cannot be written.
     """
-    return written(of, None if train is None else Rows(train, test), out, language, label_errors)
+    return written(of, None if train is None else Rows(train, test), out, language, label_errors, data_dir)
 
 
 def written(
@@ -57,6 +58,7 @@ def written(
     out: Path | str | None = None,
     language: Language = "en",
     label_errors: bool = False,
+    data_dir: Path | str | None = None,
 ) -> Path:
     """`write` for those who know where the rows are from.
 
@@ -66,6 +68,7 @@ def written(
         out: the file.
         language: "en" or "zh".
         label_errors: as in `write`.
+        data_dir: likewise.
     """
     check(language)
     folder = of.folder if isinstance(of, Run) else Path(of)
@@ -73,18 +76,29 @@ def written(
         raise DataNotFoundError("this run is in no folder: give out=, the file to write")
     if isinstance(of, Run) or not is_sweep(Path(of)):
         run = of if isinstance(of, Run) else Run.load(of)
-        page = page_of_run(_subject(run, rows, language, label_errors))
+        page = page_of_run(_subject(run, rows, language, label_errors, data_dir))
     else:
-        where = Path(of, "best")
+        swept, where = Swept(Path(of), language), Path(of, "best")
+        rows = rows or _rows(swept, data_dir)
         is_there = (where / "run.json").is_file()
-        best = _subject(Run.load(where), rows, language, label_errors) if is_there else None
-        page = page_of_sweep(Swept(Path(of), language), rows, best)
+        best = _subject(Run.load(where), rows, language, label_errors, data_dir) if is_there else None
+        page = page_of_sweep(swept, rows, best)
     path = Path(out) if out is not None else Path(folder or "", NAME)
     files.write(path, render(page))
     return path
 
 
-def _subject(run: Run, rows: Rows | None, language: Language, label_errors: bool) -> Subject:
+def _subject(
+    run: Run, rows: Rows | None, language: Language, label_errors: bool, data_dir: Path | str | None
+) -> Subject:
     if rows is None and not run.is_module:
-        rows = at_hand(run.card.dataset, run.asked, run.dataset_checksum)
+        rows = at_hand(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum)
     return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors)
+
+
+def _rows(swept: Swept, data_dir: Path | str | None) -> Rows | None:
+    """What a sweep went over; None for a study, which keeps no record of its data."""
+    if not (asked := swept.summary["asked"]):
+        return None
+    name, checksum = str(swept.summary.get("dataset", "")), str(swept.summary.get("dataset_checksum", ""))
+    return at_hand(name, elsewhere(asked, data_dir), checksum)

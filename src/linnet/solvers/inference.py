@@ -69,7 +69,7 @@ def infer(
         dataset: the rows it was solved on.
         covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3" or "bootstrap".
         level: of the intervals.
-        names: of the features; x0, x1, … when None.
+        names: of the features; the data set's own, else x0, x1, …, when None.
         reference: a class of a softmax model; the first when None.
         bags: bootstraps.
         seed: of the bootstraps.
@@ -83,7 +83,7 @@ def infer(
     run.check_fits(dataset)
     kind, l2 = _checked(run, dataset, level)
     check_covariance(covariance, kind, bags)
-    labels = _named(names, dataset.features)
+    labels = _named(names or dataset.columns or None, dataset.features)
     place = _reference(reference, kind, dataset)
     basis = basis_of(dataset, l2, bool(run.asked.get("intercept", True)))
     asked = Asked(covariance, bags, seed, len(dataset))

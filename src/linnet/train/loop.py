@@ -131,8 +131,8 @@ def _check_finite(running: Tally, state: State) -> None:
     if not bool(torch.isfinite(running.loss).all()):
         raise DivergedError(
             f"the training loss became {float(running.loss.sum())} in epoch {state.epoch}, by minibatch "
-            f"{state.batch} of {state.batches}: lower the learning rate, or check the features for "
-            "NaN, infinite or very large values"
+            f"{state.batch} of {state.batches}: lower the learning rate, standardize the features if "
+            "they are far apart in size, or check them for NaN, infinite or very large values"
         )
 
 
