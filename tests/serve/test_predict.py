@@ -156,6 +156,15 @@ def test_other_content_types_methods_and_paths(client: TestClient) -> None:
     assert client.get("/nothing").status_code == 404
 
 
+def test_a_compressed_body_is_not_taken_for_numbers(client: TestClient) -> None:
+    zipped = {**RAW, "content-encoding": "gzip"}
+    said = client.post("/predict?dtype=uint8", content=bytes(12), headers=zipped)
+    assert said.status_code == 415
+    assert "not as gzip" in said.json()["detail"]
+    plain = {**RAW, "content-encoding": "identity"}
+    assert client.post("/predict?dtype=uint8", content=bytes(12), headers=plain).is_success
+
+
 def test_a_body_that_says_or_is_too_large(client: TestClient) -> None:
     most = 1 << 20
     said = client.post("/predict", content=bytes(most + 1), headers=RAW)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import anyio
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -157,6 +157,10 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has
         return made | {"paths": {"/predict": schema.predict_path(shelf.model, limits), **made["paths"]}}
 
     app.openapi = described  # as FastAPI's manual says to extend it
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def favicon() -> Response:
+        return Response(status_code=204)  # browsers ask for one, and complain where there is none
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request, lang: str | None = None) -> HTMLResponse:
