@@ -19,6 +19,7 @@ import httpx2 as httpx
 import pytest
 
 from linnet.serve import server
+from linnet.serve.listen import listening
 from tests.export.conftest import make_run
 
 BODY = json.dumps({"rows": [[7] * 12]}).encode()
@@ -138,3 +139,27 @@ def test_what_cannot_be_listened_on_is_told_alike(folder: Path, workers: str) ->
     assert done.returncode == 2
     assert done.stderr.startswith("linnet: there is no port 80000")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_a_connection_that_nobody_has_taken_yet_is_answered_at_the_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (listener,) = listening("127.0.0.1", 0)
+    head = (
+        f"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(BODY)}"
+    )
+
+    class Ending(server.Server):
+        async def main_loop(self) -> None:
+            """A request comes, and the end right after it, before the event loop has a turn."""
+            line.connect(listener.getsockname())
+            line.sendall(f"{head}\r\n\r\n".encode() + BODY)
+
+    monkeypatch.setattr(server, "Server", Ending)
+    with socket.socket() as line:
+        line.settimeout(10)
+        server.run(server.Service(folder).app(), listener, 5, lambda _: None)
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    assert b"connection: close" in answer.lower()

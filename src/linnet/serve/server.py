@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import logging.config
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -125,14 +127,30 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, linger for the open ones, then end as uvicorn does."""
-        for server in self.servers:
-            server.close()
         self.app.is_last = True
         loop = asyncio.get_running_loop()
+        waiting = [line for one in sockets or [] for line in _waiting(one)]
+        for server in self.servers:  # right after: what comes in between would be reset
+            server.close()
+        for line in waiting:
+            await loop.connect_accepted_socket(self._protocol, line)
         end = loop.time() + LINGER
         while self.server_state.connections and loop.time() < end and not self.force_exit:
             await asyncio.sleep(0.02)
         await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """What speaks HTTP on a connection, as uvicorn makes it."""
+        kind: Any = self.config.http_protocol_class
+        return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def _waiting(listener: socket.socket) -> Iterator[socket.socket]:
+    """The connections that nobody has taken yet; where the socket is closed with them, they are reset."""
+    listener.setblocking(False)
+    with contextlib.suppress(OSError):  # BlockingIOError where there is none
+        while True:
+            yield listener.accept()[0]
 
 
 LOGGING = {
