@@ -14,7 +14,9 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from linnet.data.pictures import picture_of
+from linnet.serve import parse
 from linnet.serve.app import make_app
+from linnet.serve.predict import Limits
 from linnet.train.run import Run
 from tests.export.conftest import NAMES, make_run
 
@@ -102,6 +104,29 @@ def test_bad_json_is_refused_with_the_reason(
     said = client.post("/predict", content=content, headers=JSON)
     assert said.status_code == status
     assert reason in said.json()["detail"]
+
+
+@pytest.mark.parametrize("unit", [b"[]", b"{}", b"[[]]", b"0.1", b'""'])
+def test_a_bomb_of_brackets_or_numbers_is_refused_before_it_is_parsed(
+    client: TestClient, unit: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(content: bytes) -> None:
+        raise AssertionError("it was parsed")
+
+    monkeypatch.setattr(parse.orjson, "loads", fail)
+    content = b'{"rows":[' + b",".join([unit] * (900_000 // (len(unit) + 1))) + b"]}"
+    said = client.post("/predict", content=content, headers=JSON)
+    assert said.status_code == 422
+    assert "1 to 8 rows, each a list of 12 numbers" in said.json()["detail"]
+
+
+def test_as_many_long_numbers_as_there_may_be_are_taken(served: Run) -> None:
+    rows = "[" + ",".join(["1." + "0" * 3000] * 12) + "]"
+    content = ('{"rows":[' + ",".join([rows] * 8) + "]}").encode()
+    assert len(content) > parse.LONG
+    with TestClient(make_app(served.folder or "", limits=Limits(rows=8))) as client:
+        said = client.post("/predict", content=content, headers=JSON)
+    assert len(said.json()["probabilities"]) == 8
 
 
 def test_scores_beyond_float32_are_refused() -> None:
