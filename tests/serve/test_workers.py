@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -38,7 +39,12 @@ def folder(tmp_path: Path) -> Path:
 
 def serving(pid: int) -> list[psutil.Process]:
     """The processes that a parent has serve."""
-    return [child for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    found: list[psutil.Process] = []
+    for child in psutil.Process(pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just died
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def until(is_so: Callable[[], object], seconds: float = 20) -> None:

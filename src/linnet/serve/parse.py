@@ -29,7 +29,7 @@ LARGEST = 1e30
 """A feature's size in JSON, at most: float32 ends at 3e38, and scores are sums of many features."""
 
 LONG = 256 << 10
-"""Bytes of JSON whose marks are counted before it is parsed: of brackets alone it would come to 30 times its size."""
+"""Bytes of JSON whose marks are counted before it is parsed: brackets alone would take 30 times as many."""
 
 MAX_PIXELS = 16_000_000
 """Of a picture, checked before it is decoded."""
