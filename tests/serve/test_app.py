@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +13,14 @@ from linnet.errors import ChecksumError, DataNotFoundError, UsageError
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
 from linnet.serve.shelf import Shelf
+from linnet.train.predictor import Predictor
 from linnet.train.run import Run
 from tests.export.conftest import NAMES, make_run
 
 
 def test_the_service_is_torch_free(served: Run) -> None:
     code = (
-        "import sys, linnet.serve.app, linnet.serve.server\n"
+        "import sys, linnet.serve.app, linnet.serve.workers\n"
         f"linnet.serve.app.make_app({str(served.folder)!r})\n"
         "assert 'torch' not in sys.modules\n"
     )
@@ -72,7 +73,8 @@ def test_the_page_asks_nothing_of_others(client: TestClient) -> None:
     said = client.get("/docs")
     assert "POST /predict" in said.text
     assert "l&#x27;été" in said.text  # a class's name, escaped
-    assert not any(word in said.text for word in ("http://", "https://", "<script", "src=", "@import"))
+    assert not any(word in said.text for word in ("<script", "src=", "@import", "url("))
+    assert set(re.findall(r"href=.([^'\"]*)", said.text)) == {"?lang=zh", "openapi.json"}
     assert said.headers["content-security-policy"].startswith("default-src 'none'")
 
 
@@ -102,6 +104,11 @@ def test_what_cannot_be_served(served: Run, tmp_path: Path) -> None:
     folder = Path(served.folder or "")
     with pytest.raises(DataNotFoundError):
         make_app(tmp_path)
+    make_run("softmax").save(tmp_path / "sweep" / "best")
+    with pytest.raises(DataNotFoundError, match=r"serve its best, .*best"):
+        make_app(tmp_path / "sweep")
+    with pytest.raises(DataNotFoundError, match="not its model file"):
+        make_app(folder / "model.safetensors")
     for key in ("", " ", "a b", "ключ", "a\n"):
         with pytest.raises(UsageError, match="API key"):
             make_app(folder, api_key=key)
@@ -115,7 +122,7 @@ def test_what_cannot_be_served(served: Run, tmp_path: Path) -> None:
 
 
 def test_a_newer_model_is_taken_and_a_damaged_one_refused(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
 ) -> None:
     make_run("softmax").save(tmp_path)
     shelf = Shelf(tmp_path)
@@ -125,18 +132,15 @@ def test_a_newer_model_is_taken_and_a_damaged_one_refused(
     make_run("logistic").save(tmp_path)
     assert shelf.look()
     second = shelf.model
-    assert (second.card.kind, shelf.reloads) == ("logistic", 1)
+    assert (second.card.kind, shelf.metrics.reloads) == ("logistic", 1)
     assert second.checksum != first.checksum
 
     path = tmp_path / "model.safetensors"
     whole = path.read_bytes()
     for damaged in (whole[:-1], b"", whole[:200] + b"\0" + whole[201:]):
         path.write_bytes(damaged)
-        with caplog.at_level(logging.WARNING, "linnet.serve"):
-            caplog.clear()
-            assert not shelf.look()
-            assert not shelf.look()
-        assert len(caplog.records) == 1
+        assert not shelf.look()
+        assert not shelf.look()
         assert shelf.refused
         assert shelf.model is second
     path.unlink()
@@ -146,3 +150,35 @@ def test_a_newer_model_is_taken_and_a_damaged_one_refused(
     os.utime(path, ns=(1, 1))
     assert not shelf.look()  # the same model again
     assert shelf.refused is None
+
+
+def test_an_error_that_nobody_foresaw_is_a_refusal_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run("softmax").save(tmp_path)
+    shelf = Shelf(tmp_path)
+
+    def fail(path: Path) -> Predictor:
+        raise MemoryError
+
+    monkeypatch.setattr(Predictor, "read", fail)
+    os.utime(shelf.path, ns=(1, 1))
+    assert not shelf.look()
+    assert shelf.refused == "MemoryError()"
+
+
+def test_a_spare_model_answers_where_there_is_none(tmp_path: Path) -> None:
+    make_run("softmax").save(tmp_path)
+    spare = Shelf(tmp_path).model
+    (tmp_path / "model.safetensors").unlink()
+    with TestClient(make_app(tmp_path, spare=spare)) as client:
+        ready = client.get("/readyz").json()
+        assert ready["model"] == spare.checksum
+        assert "no run in" in ready["refused"]
+        assert client.post("/predict", json={"rows": [[0] * 12]}).json()["model"] == spare.checksum
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/model", "/docs"])
+def test_the_head_of_a_page_can_be_asked_for(client: TestClient, path: str) -> None:
+    assert client.head(path).status_code == 200
+    assert client.head("/predict").status_code == 405

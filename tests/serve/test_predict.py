@@ -14,7 +14,9 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from linnet.data.pictures import picture_of
+from linnet.serve import parse
 from linnet.serve.app import make_app
+from linnet.serve.predict import Limits
 from linnet.train.run import Run
 from tests.export.conftest import NAMES, make_run
 
@@ -104,6 +106,29 @@ def test_bad_json_is_refused_with_the_reason(
     assert reason in said.json()["detail"]
 
 
+@pytest.mark.parametrize("unit", [b"[]", b"{}", b"[[]]", b"0.1", b'""'])
+def test_a_bomb_of_brackets_or_numbers_is_refused_before_it_is_parsed(
+    client: TestClient, unit: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(content: bytes) -> None:
+        raise AssertionError("it was parsed")
+
+    monkeypatch.setattr(parse.orjson, "loads", fail)
+    content = b'{"rows":[' + b",".join([unit] * (900_000 // (len(unit) + 1))) + b"]}"
+    said = client.post("/predict", content=content, headers=JSON)
+    assert said.status_code == 422
+    assert "1 to 8 rows, each a list of 12 numbers" in said.json()["detail"]
+
+
+def test_as_many_long_numbers_as_there_may_be_are_taken(served: Run) -> None:
+    rows = "[" + ",".join(["1." + "0" * 3000] * 12) + "]"
+    content = ('{"rows":[' + ",".join([rows] * 8) + "]}").encode()
+    assert len(content) > parse.LONG
+    with TestClient(make_app(served.folder or "", limits=Limits(rows=8))) as client:
+        said = client.post("/predict", content=content, headers=JSON)
+    assert len(said.json()["probabilities"]) == 8
+
+
 def test_scores_beyond_float32_are_refused() -> None:
     make_run("softmax", size=1e12).save("steep")
     with TestClient(make_app("steep")) as client:
@@ -154,6 +179,15 @@ def test_other_content_types_methods_and_paths(client: TestClient) -> None:
     assert client.post("/predict", content=b"x", headers={"content-type": "text/plain"}).status_code == 415
     assert client.get("/predict").status_code == 405
     assert client.get("/nothing").status_code == 404
+
+
+def test_a_compressed_body_is_not_taken_for_numbers(client: TestClient) -> None:
+    zipped = {**RAW, "content-encoding": "gzip"}
+    said = client.post("/predict?dtype=uint8", content=bytes(12), headers=zipped)
+    assert said.status_code == 415
+    assert "not as gzip" in said.json()["detail"]
+    plain = {**RAW, "content-encoding": "identity"}
+    assert client.post("/predict?dtype=uint8", content=bytes(12), headers=plain).is_success
 
 
 def test_a_body_that_says_or_is_too_large(client: TestClient) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import httpx2 as httpx
-import numpy as np
 import psutil
 import pytest
 
 from linnet.errors import UsageError
-from linnet.serve.metrics import Metrics
-from linnet.serve.workers import workers
+from linnet.serve.listen import listening
+from linnet.serve.server import Service
+from linnet.serve.workers import CONTEXT, _Crew, _Worker, workers
 from tests.export.conftest import make_run
 from tests.serve.malformed import GOOD, JSON
 from tests.serve.test_server import service, wait_for
@@ -36,10 +39,15 @@ def folder(tmp_path: Path) -> Path:
 
 def serving(pid: int) -> list[psutil.Process]:
     """The processes that a parent has serve."""
-    return [child for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    found: list[psutil.Process] = []
+    for child in psutil.Process(pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just died
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
-def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+def until(is_so: Callable[[], object], seconds: float = 20) -> None:
     """Wait for something."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -111,16 +119,87 @@ def test_elsewhere_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
         workers(2)
 
 
-def test_a_process_that_ended_has_nothing_under_way_and_still_counts(tmp_path: Path) -> None:
-    metrics = Metrics(tmp_path)
-    metrics.begin()
-    metrics.count("/predict", 200, 0.002)
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    np.copy(metrics.cells).tofile(tmp_path / f"{dead.pid}.counts")
-    (tmp_path / "1.new").write_bytes(b"")  # one that is just starting
-    lines = metrics.text("abc", 3, refused=False).splitlines()
-    assert 'linnet_requests_total{path="/predict",status="200"} 2' in lines
-    assert "linnet_requests_active 1" in lines
-    assert "linnet_model_reloads_total 3" in lines
-    assert os.getpid() != dead.pid
+def test_a_process_that_ended_before_it_was_ready_is_not_taken_for_ready(folder: Path) -> None:
+    """Its line ends a moment before the system says that it is dead."""
+    ours, theirs = CONTEXT.Pipe()
+    process = CONTEXT.Process(target=time.sleep, args=(60,))
+    process.start()
+    theirs.close()
+    crew = _Crew(Service(folder), [])
+    try:
+        assert process.is_alive()
+        assert not crew._is_sound(_Worker(process, ours))
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def test_one_that_replaces_another_answers_whatever_has_become_of_the_file(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    with service(folder, "--workers", "2") as (process, port):
+        make_run("logistic").save(folder)
+        wait_for("(?s)now serving.*now serving")
+        newer = ask(port).json()["model"]
+        for damage in (lambda: path.write_bytes(b"x" * 100), lambda: shutil.rmtree(folder)):
+            damage()
+            until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz").json()["refused"])
+            dying = serving(process.pid)[0]
+            dying.kill()
+            until(lambda pid=dying.pid: len(serving(process.pid)) == 2 and not psutil.pid_exists(pid))
+            for _ in range(20):  # of both processes
+                assert ask(port).json()["model"] == newer
+                said = httpx.get(f"http://127.0.0.1:{port}/metrics").text.splitlines()
+                assert "linnet_model_reloads_total 1" in said
+                assert "linnet_model_refused 1" in said
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_ctrl_c_waits_for_a_process_that_starts(folder: Path) -> None:
+    """Otherwise it would end amid its imports, with a traceback."""
+    crew = _Crew(Service(folder), listening("127.0.0.1", 0))
+    resource_tracker.ensure_running()
+    worker = crew._started(0)
+    try:
+        assert is_blocked(signal.SIGINT, worker.process.pid)
+        assert not is_blocked(signal.SIGINT, os.getpid())
+        assert crew._is_sound(worker)
+        until(
+            lambda: not is_blocked(signal.SIGINT, worker.process.pid)
+        )  # the start of a thread blocks all too
+    finally:
+        crew._stop([worker])
+        worker.line.close()
+    assert worker.process.exitcode == 0
+
+
+def is_blocked(number: int, pid: int | None) -> bool:
+    """Whether a process keeps a signal waiting."""
+    found = re.search(r"SigBlk:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return bool(int(found[1], 16) >> (number - 1) & 1)
+
+
+def test_no_thread_is_left_for_python_to_end() -> None:
+    """One that is killed inside native code would abort the process."""
+    code = (
+        "import threading, signal, sys\n"
+        "from pathlib import Path\n"
+        "from linnet.serve.workers import *\n"
+        "from linnet.serve import workers\n"
+        "service = Service(Path(sys.argv[1]), port=0)\n"
+        "ours, theirs = workers.CONTEXT.Pipe()\n"
+        "ours.close()\n"  # the parent is gone
+        "counts = workers.CONTEXT.RawArray('d', CELLS)\n"
+        "listener, spare = listening('127.0.0.1', 0)[0], Shelf(service.folder).model\n"
+        "workers._work(service, listener, counts, 0, spare, theirs)\n"
+        "assert not any(one.daemon for one in threading.enumerate()), threading.enumerate()\n"
+    )
+    folder = make_run("softmax").save("run")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(folder)],
+        timeout=60, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Finished server process" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -53,20 +54,36 @@ def serve(
     workers
         Processes that answer; on Linux one a core up to 4, elsewhere 1.
     """
+    # Until it serves, Ctrl-C ends the process at once: there is nothing to finish, and pydantic, which is
+    # building its schemas now, would make another error of a KeyboardInterrupt.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        _serve(run, (max_rows, max_bytes), api_key, host, port, grace, workers)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _serve(
+    run: Path,
+    limits: tuple[int, int],
+    api_key: str | None,
+    host: str,
+    port: int,
+    grace: int,
+    count: int | None,
+) -> None:
     try:
         from linnet.serve.predict import Limits
         from linnet.serve.server import Service
         from linnet.serve.server import serve as serve_alone
-        from linnet.serve.workers import serve_together
-        from linnet.serve.workers import workers as how_many
+        from linnet.serve.workers import serve_together, workers
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "linnet":
             raise
         raise MissingExtraError("linnet serve", "web") from error
 
-    service = Service(run, Limits(max_rows, max_bytes), api_key, host, port, grace)
-    count = how_many(workers)
-    if count == 1:
+    service = Service(run, Limits(*limits), api_key, host, port, grace)
+    if (processes := workers(count)) == 1:
         serve_alone(service)
     else:
-        serve_together(service, count)
+        serve_together(service, processes)

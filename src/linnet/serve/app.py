@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import anyio
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from linnet._version import __version__
 from linnet.errors import UsageError
-from linnet.serve import schema
+from linnet.serve import page, schema
 from linnet.serve.key import Keyed
 from linnet.serve.metrics import Counted, Metrics
 from linnet.serve.predict import Limits, Predict
 from linnet.serve.shelf import Shelf
+from linnet.train.predictor import Predictor
 
 _POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
@@ -64,7 +65,8 @@ def make_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     watch_seconds: float = 1.0,
-    counts: Path | None = None,
+    metrics: Metrics | None = None,
+    spare: Predictor | None = None,
 ) -> Counted:
     """The service of a run's model.
 
@@ -73,11 +75,12 @@ def make_app(
         limits: of a request.
         api_key: what a request must bring; None where all may ask.
         watch_seconds: between two looks for a newer model file.
-        counts: where processes that serve together keep their counters; None where this one is alone.
+        metrics: what counts; None where this process is alone.
+        spare: the model to answer with while the run's is damaged or gone.
 
     Raises:
-        DataNotFoundError: there is no model in the folder.
-        ChecksumError, FormatError: it is damaged.
+        DataNotFoundError: there is no model in the folder, nor a spare one.
+        ChecksumError, FormatError: it is damaged, and there is no spare one.
         UsageError: a limit is not positive, or the key is empty or cannot be a header.
     """
     limits = limits or Limits()
@@ -85,10 +88,11 @@ def make_app(
         raise UsageError(f"limits must be positive, not {limits}, {watch_seconds}")
     if api_key is not None and not (api_key and set(api_key) <= KEY_CHARACTERS):
         raise UsageError("an API key is some ASCII characters without spaces")
-    shelf, metrics = Shelf(Path(folder)), Metrics(counts)
+    metrics = metrics or Metrics()
+    shelf = Shelf(Path(folder), metrics, spare)
     watching = _watching(shelf, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
-    _add_pages(app, shelf, limits, metrics)
+    _add_pages(app, shelf, limits, metrics, api_key is not None)
     front: ASGIApp = Front(Predict(shelf, limits, metrics, anyio.CapacityLimiter(HEAVY)), app)
     if api_key is not None:
         front = Keyed(front, api_key)
@@ -102,9 +106,12 @@ class Front:
         self.predict, self.pages = predict, pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        hot = scope["type"] == "http" and scope["path"] == "/predict"
-        await (self.predict if hot else self.pages)(scope, receive, send)
+        """Pass a request on; a page's head is asked for as the page is: uvicorn leaves out the body."""
+        if scope["type"] == "http" and scope["path"] == "/predict":
+            return await self.predict(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self.pages(scope, receive, send)
 
 
 def _watching(shelf: Shelf, seconds: float) -> Any:
@@ -120,7 +127,7 @@ def _watching(shelf: Shelf, seconds: float) -> Any:
     return lifespan
 
 
-def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics) -> None:
+def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has_key: bool) -> None:
     """All but /predict, whose description is added to OpenAPI here."""
 
     @app.get("/healthz", summary="Whether the process answers")
@@ -133,7 +140,7 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics) -> 
 
     @app.get("/metrics", summary="Counters in Prometheus' text format", response_class=PlainTextResponse)
     async def read_metrics() -> PlainTextResponse:
-        text = metrics.text(shelf.model.checksum, shelf.reloads, shelf.refused is not None)
+        text = metrics.text(shelf.model.checksum)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     @app.get("/model", summary="The model that answers now")
@@ -141,7 +148,7 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics) -> 
         now = shelf.model
         return ModelInfo(
             checksum=now.checksum, features=now.features, outputs=now.outputs, dtype=str(now.W.dtype),
-            kind=now.card.kind, card=vars(now.card), loaded=shelf.loaded, reloads=shelf.reloads,
+            kind=now.card.kind, card=vars(now.card), loaded=shelf.loaded, reloads=metrics.reloads,
         )  # fmt: skip
 
     def described() -> dict[str, Any]:
@@ -151,6 +158,15 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics) -> 
 
     app.openapi = described  # as FastAPI's manual says to extend it
 
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def favicon() -> Response:
+        return Response(status_code=204)  # browsers ask for one, and complain where there is none
+
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(schema.page(described()), headers=_POLICY)
+    async def docs(request: Request, lang: str | None = None) -> HTMLResponse:
+        given = request.headers
+        asked = page.Asked(
+            page.language_of(lang, given.get("accept-language", "")), given.get("host", ""),
+            given.get("x-forwarded-proto", request.url.scheme), has_key,
+        )  # fmt: skip
+        return HTMLResponse(page.page(shelf.model, described(), asked), headers=_POLICY)

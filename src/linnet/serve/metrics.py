@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import mmap
-import os
 import time
 from bisect import bisect_left
-from itertools import accumulate
-from pathlib import Path
+from collections.abc import Iterator
+from ctypes import Array, c_double
+from itertools import accumulate, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,29 +24,32 @@ _PATH = {path: place for place, path in enumerate(PATHS)}
 _STATUS = {status: place for place, status in enumerate(STATUSES)}
 _TIMES = len(PATHS) * len(STATUSES)
 _SECONDS = _TIMES + len(BOUNDS) + 1
-_ROWS, _ACTIVE = range(_SECONDS + 1, _SECONDS + 3)
-CELLS = _ACTIVE + 1
-"""Requests by path and status, the histogram, its sum, rows, requests under way."""
+_ROWS, _ACTIVE, _RELOADS, _REFUSED = range(_SECONDS + 1, _SECONDS + 5)
+CELLS = _REFUSED + 1
+"""Requests by path and status, the histogram, its sum, rows, requests under way, newer models taken, and
+whether the newest was refused."""
 
 
 class Metrics:
     """What was asked and answered since the start.
 
-    The event loop is one thread, so plain counters do. Processes that serve together have a file of counters
-    each, in memory that the others see, and any of them tells of all; one that died goes on to count.
+    The event loop is one thread, so plain counters do. Processes that serve together have a row each of a
+    table in memory that all see, and any of them tells of all. One that takes another's place counts on.
 
     Args:
-        folder: the processes' files; None where this one is alone.
+        table: the rows, (P, cells); None where this process is alone.
+        place: this process's row.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
-        self.cells = np.zeros(CELLS) if folder is None else _shared(folder)
+    def __init__(self, table: NDArray[np.float64] | None = None, place: int = 0) -> None:
+        self.table = np.zeros((1, CELLS)) if table is None else table
+        self.cells = self.table[place]
+        self.cells[_ACTIVE] = 0  # what another had under way here ended with it
 
     def count(self, path: str, status: int, seconds: float) -> None:
         """Add a request."""
         place = _PATH.get(path, _PATH["other"])
-        self.cells[place * len(STATUSES) + _STATUS.get(status, 0)] += 1
+        self.cells[place * len(STATUSES) + _STATUS.get(status, _STATUS[500])] += 1
         if place == 0:
             self.cells[_TIMES + bisect_left(BOUNDS, seconds)] += 1
             self.cells[_SECONDS] += seconds
@@ -60,64 +62,67 @@ class Metrics:
         """A request is under way, or, with −1, is no longer."""
         self.cells[_ACTIVE] += change
 
-    def text(self, checksum: str, reloads: int, refused: bool) -> str:
-        """The page that Prometheus reads."""
-        sums = self._all().sum(0)
-        lines = ["# TYPE linnet_requests_total counter"]
-        for (path, status), count in zip(
-            ((path, status) for path in PATHS for status in STATUSES), sums[:_TIMES].tolist(), strict=True
-        ):
-            if count:
-                lines.append(f'linnet_requests_total{{path="{path}",status="{status}"}} {count:.0f}')
-        lines += ["# TYPE linnet_predict_seconds histogram"]
-        steps = list(accumulate(sums[_TIMES:_SECONDS].tolist()))
-        for bound, count in zip([*map(str, BOUNDS), "+Inf"], steps, strict=True):
-            lines.append(f'linnet_predict_seconds_bucket{{le="{bound}"}} {count:.0f}')
-        lines += [
-            f"linnet_predict_seconds_sum {sums[_SECONDS]}", f"linnet_predict_seconds_count {steps[-1]:.0f}",
+    def add_reload(self) -> None:
+        """A newer model was taken."""
+        self.cells[_RELOADS] += 1
+
+    def refuse(self, is_refused: bool) -> None:
+        """Whether the newest model file was refused."""
+        self.cells[_REFUSED] = is_refused
+
+    @property
+    def reloads(self) -> int:
+        """How often a newer model was taken: each process takes each, so it is not their sum."""
+        return int(self.table[:, _RELOADS].max())
+
+    def text(self, checksum: str) -> str:
+        """The page that Prometheus reads.
+
+        Args:
+            checksum: of the model that answers in this process.
+        """
+        sums = self.table.sum(0)
+        families = [
+            *_requests(sums), *_seconds(sums),
+            *_one("linnet_rows_total", "counter", "Rows that were predicted.", sums[_ROWS]),
+            *_one("linnet_requests_active", "gauge", "Requests under way.", sums[_ACTIVE]),
+            *_one("linnet_model_reloads_total", "counter", "Newer models that were taken.", self.reloads),
+            *_one("linnet_model_refused", "gauge", "1 where the newest model file was refused.",
+                 self.table[:, _REFUSED].max()),
+            *_family("linnet_model_info", "gauge", "The model that answers."),
+            f'linnet_model_info{{checksum="{checksum}"}} 1',
         ]  # fmt: skip
-        plain = [
-            ("linnet_rows_total", "counter", sums[_ROWS]),
-            ("linnet_requests_active", "gauge", sums[_ACTIVE]),
-            ("linnet_model_reloads_total", "counter", reloads),
-            ("linnet_model_refused", "gauge", refused),
-        ]
-        for name, kind, value in plain:
-            lines += [f"# TYPE {name} {kind}", f"{name} {value:.0f}"]
-        lines += ["# TYPE linnet_model_info gauge", f'linnet_model_info{{checksum="{checksum}"}} 1']
-        return "\n".join(lines) + "\n"
-
-    def _all(self) -> NDArray[np.float64]:
-        """The counters of every process, (P, cells); those that ended have nothing under way."""
-        if self.folder is None:
-            return self.cells[None]
-        rows = []
-        for path in self.folder.glob("*.counts"):
-            cells = np.fromfile(path)
-            if not _lives(int(path.stem)):
-                cells[_ACTIVE] = 0
-            rows.append(cells)
-        return np.stack(rows)
+        return "\n".join(families) + "\n"
 
 
-def _shared(folder: Path) -> NDArray[np.float64]:
-    """The counters of this process, in a file that others read: there with all its bytes, or not at all."""
-    path = folder / f"{os.getpid()}.counts"
-    empty = path.with_suffix(".new")
-    empty.write_bytes(bytes(8 * CELLS))
-    empty.replace(path)
-    with path.open("r+b") as file:
-        return np.frombuffer(mmap.mmap(file.fileno(), 8 * CELLS), np.float64)
+def table_of(memory: Array[c_double]) -> NDArray[np.float64]:
+    """A table of counters, (P, cells), in memory of float64 that processes share."""
+    return np.frombuffer(memoryview(memory).cast("B"), np.float64).reshape(-1, CELLS)
 
 
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _requests(sums: NDArray[np.float64]) -> Iterator[str]:
+    yield from _family("linnet_requests_total", "counter", "Requests that were answered.")
+    for (path, status), count in zip(product(PATHS, STATUSES), sums[:_TIMES].tolist(), strict=True):
+        if count:
+            yield f'linnet_requests_total{{path="{path}",status="{status}"}} {count:.0f}'
+
+
+def _seconds(sums: NDArray[np.float64]) -> Iterator[str]:
+    yield from _family("linnet_predict_seconds", "histogram", "Seconds that requests to /predict took.")
+    steps = list(accumulate(sums[_TIMES:_SECONDS].tolist()))
+    for bound, count in zip([*map(str, BOUNDS), "+Inf"], steps, strict=True):
+        yield f'linnet_predict_seconds_bucket{{le="{bound}"}} {count:.0f}'
+    yield f"linnet_predict_seconds_sum {sums[_SECONDS]}"
+    yield f"linnet_predict_seconds_count {steps[-1]:.0f}"
+
+
+def _one(name: str, kind: str, about: str, value: float) -> Iterator[str]:
+    yield from _family(name, kind, about)
+    yield f"{name} {value:.0f}"
+
+
+def _family(name: str, kind: str, about: str) -> tuple[str, str]:
+    return f"# HELP {name} {about}", f"# TYPE {name} {kind}"
 
 
 _CLOSE = (b"connection", b"close")

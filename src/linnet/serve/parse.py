@@ -28,6 +28,9 @@ VALUES = {"dtype": tuple(DTYPES), "invert": ("true", "false")}
 LARGEST = 1e30
 """A feature's size in JSON, at most: float32 ends at 3e38, and scores are sums of many features."""
 
+LONG = 256 << 10
+"""Bytes of JSON whose marks are counted before it is parsed: brackets alone would take 30 times as many."""
+
 MAX_PIXELS = 16_000_000
 """Of a picture, checked before it is decoded."""
 
@@ -43,6 +46,8 @@ def from_json(content: bytes, features: int, most: int) -> NDArray[np.float64]:
     Raises:
         Refusal: 400 where it is no JSON, 422 where it is something else than rows of D finite numbers.
     """
+    if len(content) >= LONG:
+        _check_marks(content, features, most)
     try:
         said = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -68,6 +73,15 @@ def from_json(content: bytes, features: int, most: int) -> NDArray[np.float64]:
     if not is_small:
         _check_size(X)
     return X
+
+
+def _check_marks(content: bytes, features: int, most: int) -> None:
+    """Refuse a text of more lists, objects or numbers than it may have, before they are made."""
+    is_bomb = content.count(b"[") > most + 1 or content.count(b"{") > 1
+    if is_bomb or content.count(b",") >= most * features:
+        raise Refusal(
+            422, f"expected 1 to {most:,} rows, each a list of {features:,} numbers, got more than that"
+        )
 
 
 def _check_size(X: NDArray[np.float64]) -> None:

@@ -27,6 +27,9 @@ MEDIA = {"application/json": "json", "application/octet-stream": "raw", "image/p
          "image/jpeg": "picture"}  # fmt: skip
 """What a body may be."""
 
+PLAIN = b"identity"
+"""How a body is encoded: not at all."""
+
 OPTIONS = {"raw": "dtype", "picture": "invert"}
 """The query parameter of each."""
 
@@ -79,6 +82,8 @@ class Predict:
             raise Refusal(405, "/predict takes POST")
         headers: dict[bytes, bytes] = dict(scope["headers"])
         media = _media(headers.get(b"content-type", b""))
+        if (encoding := headers.get(b"content-encoding", PLAIN).lower()) != PLAIN:
+            raise Refusal(415, f"a body is sent as it is, not as {encoding[:30].decode('latin-1')}")
         content = await body.read(receive, headers.get(b"content-length"), self.limits.bytes)
         model, option = self.shelf.model, _option(scope["query_string"], OPTIONS.get(media))
         if media != "picture" and len(content) < LARGE:

@@ -1,29 +1,22 @@
-"""What OpenAPI says of POST /predict, and a page that shows it without scripts or outside requests."""
+"""What OpenAPI says of POST /predict."""
 
 from __future__ import annotations
 
-import json
-from html import escape
 from typing import Any
 
 from linnet.serve.parse import DTYPES, LARGEST
 from linnet.serve.predict import Limits
 from linnet.train.predictor import Predictor
 
-_ERRORS = {
+ERRORS = {
     "400": "The body is no JSON, or was cut off.",
     "401": "The API key is missing or wrong.",
     "408": "The body did not arrive in time.",
     "413": "The body is too large.",
-    "415": "The content type is none of these, or the model takes no pictures.",
+    "415": "The content type is none of these, the body is compressed, or the model takes no pictures.",
     "422": "The body does not hold rows of the model's features; the reason names the row and the feature.",
 }
-
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
-    "color:CanvasText;background:Canvas;color-scheme:light dark}pre{overflow:auto;padding:.75rem;"
-    "border:1px solid GrayText;border-radius:4px}h2{margin-top:2.5rem}"
-)
+"""What a refusal's status says."""
 
 
 def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
@@ -53,7 +46,7 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
                     "description": "The answers.",
                     "content": {"application/json": {"schema": _answers(model)}},
                 },
-                **{code: {"description": why, "content": refused} for code, why in _ERRORS.items()},
+                **{code: {"description": why, "content": refused} for code, why in ERRORS.items()},
             },
         }
     }
@@ -95,33 +88,8 @@ def _answers(model: Predictor) -> dict[str, Any]:
     if model.card.classes:
         names = {"type": "string", "enum": list(model.card.classes)}
         said["classes"] = {"type": "array", "items": names, "description": "Each row's likeliest class."}
-        said["probabilities"] = _table(model.outputs, {})
+        order = "The probabilities of the classes, in the order of /model's card."
+        said["probabilities"] = _table(model.outputs, {}) | {"description": order}
     else:
         said["predictions"] = _table(model.outputs, {})
     return {"type": "object", "properties": said, "required": list(said)}
-
-
-def page(openapi: dict[str, Any]) -> str:
-    """The description as an HTML page."""
-    info = openapi["info"]
-    parts = [f"<h1>{escape(info['title'])} {escape(info['version'])}</h1>", _EXAMPLES]
-    for path, methods in openapi["paths"].items():
-        for method, operation in methods.items():
-            parts.append(f"<h2>{method.upper()} {escape(path)}</h2>")
-            parts.append(f"<p>{escape(operation.get('description', operation['summary']))}</p>")
-            shown = {
-                key: operation[key] for key in ("parameters", "requestBody", "responses") if key in operation
-            }
-            text = escape(json.dumps(shown, indent=2, ensure_ascii=False))
-            parts.append(f"<details><summary>Schema</summary><pre>{text}</pre></details>")
-    body = "\n".join(parts)
-    head = "<meta charset=utf-8><meta name=viewport content='width=device-width'><title>linnet</title>"
-    return (
-        f"<!doctype html><html lang=en><head>{head}<style>{_STYLE}</style></head><body>{body}</body></html>"
-    )
-
-
-_EXAMPLES = """<p>The same as data: <a href="openapi.json">openapi.json</a>.</p>
-<pre>curl -H 'content-type: application/json' -d '{"rows": [[0, 0.5, ...]]}' HOST/predict
-curl -H 'content-type: application/octet-stream' --data-binary @rows.bin 'HOST/predict?dtype=uint8'
-curl -H 'content-type: image/png' --data-binary @shirt.png HOST/predict</pre>"""

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import logging.config
+import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from linnet.serve.app import make_app
-from linnet.serve.metrics import Counted
+from linnet.serve.listen import listening, place_of
+from linnet.serve.metrics import Counted, Metrics
 from linnet.serve.predict import Limits
+from linnet.train.predictor import Predictor
+
+log = logging.getLogger("linnet.serve")
 
 LINGER = 1.0
 """Seconds that connections without a request have at the end, for one that is on its way."""
+
+KEEP_ALIVE = 75
+"""Seconds that a connection may rest between two requests: more than proxies let them, as a rule 60. Were it
+less, a proxy would now and then send a request on a connection that has just been ended."""
+
+CONNECTIONS = 1000
+"""Of one process at once; more are answered 503."""
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""What ends the service."""
 
 
 @dataclass(frozen=True)
@@ -40,39 +58,46 @@ class Service:
     port: int = 8000
     grace: int = 30
 
-    def app(self, counts: Path | None = None) -> Counted:
+    def app(self, metrics: Metrics | None = None, spare: Predictor | None = None) -> Counted:
         """See `make_app`."""
-        return make_app(self.folder, limits=self.limits, api_key=self.api_key, counts=counts)
+        return make_app(self.folder, limits=self.limits, api_key=self.api_key, metrics=metrics, spare=spare)
 
 
-def serve(
-    service: Service,
-    *,
-    sockets: list[socket.socket] | None = None,
-    counts: Path | None = None,
-    ready: Callable[[], object] | None = None,
-) -> None:
-    """Serve until SIGTERM or Ctrl-C, then take no more and finish what was begun.
-
-    Args:
-        service: what, and where.
-        sockets: to listen on, instead of the service's address.
-        counts: see `make_app`.
-        ready: called once requests are taken.
+def serve(service: Service) -> None:
+    """Serve with this process until SIGTERM or Ctrl-C.
 
     Raises:
-        LinnetError: see `make_app`.
-        SystemExit: the address cannot be had; uvicorn has said so.
+        LinnetError: there is no such model, or the settings cannot be.
+        UsageError: the address cannot be had.
     """
-    app = service.app(counts)
+    app = service.app()  # says what is wrong before anything listens
+    (listener,) = listening(service.host, service.port)
+    logging.config.dictConfig(LOGGING)
+    run(app, listener, service.grace, lambda _: log.info("running on %s", place_of(listener)))
+
+
+def run(app: Counted, listener: socket.socket, grace: int, ready: Callable[[Server], object]) -> None:
+    """Answer what comes to a socket, until SIGTERM or Ctrl-C.
+
+    Args:
+        app: what answers.
+        listener: the socket.
+        grace: see `Service`.
+        ready: called in the event loop once requests are taken.
+    """
     config = uvicorn.Config(
-        app, host=service.host, port=service.port, timeout_graceful_shutdown=service.grace, access_log=False,
-        server_header=False, log_config=LOGGING, lifespan="on", limit_concurrency=1000, ws="none",
+        app, timeout_graceful_shutdown=grace, timeout_keep_alive=KEEP_ALIVE, access_log=False,
+        server_header=False, log_config=LOGGING, lifespan="on", limit_concurrency=CONNECTIONS, ws="none",
         proxy_headers=False,
     )  # fmt: skip
-    before = {number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)}
+    server = Server(config, app, ready)
+    # Uvicorn has its own handlers, but later; at its end it puts back those from before, and raises its
+    # signals again for them.
+    before = {number: signal.signal(number, server.handle_exit) for number in SIGNALS}
+    if os.name == "posix":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     try:
-        Server(config, app, ready).run(sockets)
+        server.run([listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -90,32 +115,42 @@ class Server(uvicorn.Server):
         ready: called once requests are taken.
     """
 
-    def __init__(
-        self, config: uvicorn.Config, app: Counted, ready: Callable[[], object] | None = None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, app: Counted, ready: Callable[[Server], object]) -> None:
         super().__init__(config)
         self.app, self.ready = app, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell."""
         await super().startup(sockets)
-        if self.ready is not None and self.started:
-            self.ready()
+        if self.started:
+            self.ready(self)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connections, linger for the open ones, then end as uvicorn does."""
-        for server in self.servers:
-            server.close()
         self.app.is_last = True
         loop = asyncio.get_running_loop()
+        waiting = [line for one in sockets or [] for line in _waiting(one)]
+        for server in self.servers:  # right after: what comes in between would be reset
+            server.close()
+        for line in waiting:
+            await loop.connect_accepted_socket(self._protocol, line)
         end = loop.time() + LINGER
         while self.server_state.connections and loop.time() < end and not self.force_exit:
             await asyncio.sleep(0.02)
         await super().shutdown(sockets)
 
+    def _protocol(self) -> asyncio.Protocol:
+        """What speaks HTTP on a connection, as uvicorn makes it."""
+        kind: Any = self.config.http_protocol_class
+        return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
-def _ignore(number: int, frame: FrameType | None) -> None:
-    """Uvicorn raises its signal again once all is finished; then there is nothing left to end."""
+
+def _waiting(listener: socket.socket) -> Iterator[socket.socket]:
+    """The connections that nobody has taken yet; where the socket is closed with them, they are reset."""
+    listener.setblocking(False)
+    with contextlib.suppress(OSError):  # BlockingIOError where there is none
+        while True:
+            yield listener.accept()[0]
 
 
 LOGGING = {

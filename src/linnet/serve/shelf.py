@@ -10,9 +10,14 @@ import anyio
 import anyio.to_thread
 
 from linnet.errors import DataNotFoundError, LinnetError
+from linnet.serve.metrics import Metrics
 from linnet.train.predictor import Predictor
 
 log = logging.getLogger("linnet.serve")
+
+FILE = "model.safetensors"
+
+REFUSED = "the newer model is refused and the old one kept: %s"
 
 
 class Shelf:
@@ -22,22 +27,22 @@ class Shelf:
 
     Args:
         folder: of a run.
+        metrics: where exchanges are counted.
+        spare: the model to answer with while the file is damaged or gone.
 
     Raises:
-        DataNotFoundError: there is no model in it.
-        ChecksumError, FormatError: its model file is damaged.
+        DataNotFoundError: there is no model in the folder, nor a spare one.
+        ChecksumError, FormatError: its model file is damaged, and there is no spare one.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "model.safetensors"
-        if not self.path.is_file():
-            raise DataNotFoundError(f"no run in {folder}: expected a folder with model.safetensors")
-        self._seen = self._mark()
-        self.model = Predictor.read(self.path)
-        self.loaded = _now()
-        self.reloads = 0
+    def __init__(self, folder: Path, metrics: Metrics | None = None, spare: Predictor | None = None) -> None:
+        self.path = folder / FILE
+        self.metrics = metrics or Metrics()
         self.refused: str | None = None
         """Why the newest file was not taken; None when it was."""
+        self._seen = self._mark()
+        self.model = self._first(spare)
+        self.loaded = _now()
 
     def look(self) -> bool:
         """Take the file if it has changed; whether it was exchanged."""
@@ -47,25 +52,42 @@ class Shelf:
         self._seen = mark
         try:
             newer = Predictor.read(self.path)
-        except (LinnetError, OSError) as error:
-            self.refused = str(error)
-            log.warning("the newer model is refused and the old one kept: %s", error)
+        except Exception as error:  # whatever a file may do, the old model goes on to answer
+            self._refuse(error)
             return False
-        self.refused = None
+        self._refuse(None)
         if newer.checksum == self.model.checksum:
             return False
-        self.model, self.loaded, self.reloads = newer, _now(), self.reloads + 1
-        log.info("now serving the model %s", newer.checksum[:12])
+        self.model, self.loaded = newer, _now()
+        self.metrics.add_reload()
         return True
 
     async def watch(self, seconds: float) -> None:
         """Look at the file again and again, until cancelled."""
         while True:
+            before = self.refused
+            if await anyio.to_thread.run_sync(self.look):
+                log.info("now serving the model %s", _described(self.model))
+            elif self.refused and self.refused != before:
+                log.warning(REFUSED, self.refused)
             await anyio.sleep(seconds)
-            try:
-                await anyio.to_thread.run_sync(self.look)
-            except Exception:  # a watch that dies unseen would leave an old model for good
-                log.exception("looking for a newer model failed")
+
+    def _first(self, spare: Predictor | None) -> Predictor:
+        try:
+            if not self.path.is_file():
+                raise DataNotFoundError(_absent(self.path.parent))
+            return Predictor.read(self.path)
+        except (LinnetError, OSError) as error:
+            if spare is None:
+                raise
+            self._refuse(error)
+            log.warning(REFUSED, self.refused)
+            return spare
+
+    def _refuse(self, error: Exception | None) -> None:
+        """Keep why a file was not taken, or that it was."""
+        self.refused = None if error is None else str(error) or repr(error)
+        self.metrics.refuse(error is not None)
 
     def _mark(self) -> tuple[int, int, int] | None:
         """What changes when the file does; None where it is gone."""
@@ -74,6 +96,19 @@ class Shelf:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _absent(folder: Path) -> str:
+    best = folder / "best"
+    if (best / FILE).is_file():
+        return f"{folder} is a sweep, which has many models: serve its best, {best}"
+    if folder.name == FILE:
+        return f"expected a run's folder, not its model file: serve {folder.parent}"
+    return f"no run in {folder}: expected a folder with {FILE}"
+
+
+def _described(model: Predictor) -> str:
+    return f"{model.checksum[:12]}, {model.features:,} features, {model.outputs:,} outputs"
 
 
 def _now() -> str:

@@ -6,6 +6,7 @@ holds them all, so that a connection waits while a process that died is replaced
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import logging.config
@@ -14,27 +15,36 @@ import os
 import signal
 import socket
 import sys
-import tempfile
-import threading
-from dataclasses import dataclass, replace
+from ctypes import Array, c_double
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
+from types import FrameType
 
 from linnet.errors import UsageError
-from linnet.serve.server import LINGER, LOGGING, Service, serve
+from linnet.serve.listen import listening, place_of
+from linnet.serve.metrics import CELLS, Metrics, table_of
+from linnet.serve.server import LINGER, LOGGING, SIGNALS, Server, Service, run
+from linnet.serve.shelf import Shelf
+from linnet.train.predictor import Predictor
 
 log = logging.getLogger("linnet.serve")
 
 MOST = 4
 """Processes that are started unasked: each takes some 60 MB, and four answer tens of thousands a second."""
 
-BACKLOG = 2048
 LOOK = 0.2
 """Seconds between two looks at the processes."""
 
 SPARE = 5
 """Seconds that a process has beyond the grace to end by itself."""
+
+TRIES = 5
+"""Processes in a row that cannot start, after which the service ends."""
+
+CONTEXT = multiprocessing.get_context("spawn")
 
 
 def workers(asked: int | None) -> int:
@@ -56,37 +66,11 @@ def serve_together(service: Service, count: int) -> None:
     Raises:
         LinnetError: there is no such model, or the settings cannot be.
         UsageError: the address cannot be had.
-        SystemExit: a process could not start.
+        SystemExit: the processes cannot start.
     """
     service.app()  # says what is wrong before anything is started
     logging.config.dictConfig(LOGGING)
-    sockets = _bound(service.host, service.port, count)
-    service = replace(service, port=sockets[0].getsockname()[1])
-    with tempfile.TemporaryDirectory(prefix="linnet-serve-") as counts:
-        _Crew(service, sockets, Path(counts)).run()
-
-
-def _bound(host: str, port: int, count: int) -> list[socket.socket]:
-    """Sockets that listen on one address together, which nothing else listened on."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made: list[socket.socket] = []
-    try:
-        with socket.socket(family) as probe:  # without sharing, so that another service's port is found taken
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            probe.listen(1)
-            port = probe.getsockname()[1]
-        for _ in range(count):
-            made.append(socket.socket(family))
-            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            made[-1].bind((host, port))
-            made[-1].listen(BACKLOG)
-    except OSError as error:
-        for one in made:
-            one.close()
-        raise UsageError(f"cannot listen on {host}, port {port}: {error}") from error
-    return made
+    _Crew(service, listening(service.host, service.port, count)).run()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,72 +80,86 @@ class _Worker:
     process: SpawnProcess
     line: Connection
 
-    def is_ready(self, seconds: float = 0) -> bool:
-        """Whether it has said so, or has ended."""
+    def has_come(self, seconds: float) -> bool:
+        """Whether it has said that it is ready, or has ended, which ends the line."""
         return self.line.poll(seconds)
+
+    def is_ready(self) -> bool:
+        """Whether what has come says so; a process that has just died may still pass for alive."""
+        try:
+            return bool(self.line.recv())
+        except (EOFError, OSError):
+            return False
 
 
 class _Crew:
     """The processes, each replaced when it dies.
 
+    It keeps the newest sound model for them: one that replaces another may find the file damaged or gone.
+
     Args:
         service: what they serve.
         sockets: one each.
-        counts: the folder of their counters.
     """
 
-    def __init__(self, service: Service, sockets: list[socket.socket], counts: Path) -> None:
-        self.service, self.sockets, self.counts = service, sockets, counts
+    def __init__(self, service: Service, sockets: list[socket.socket]) -> None:
+        self.service, self.sockets = service, sockets
+        self.shelf = Shelf(service.folder)
+        self.counts = CONTEXT.RawArray("d", CELLS * len(sockets))
         self.is_ending = False
 
     def run(self) -> None:
         """Start all, watch them, and end all."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._end())
+        for number in SIGNALS:
+            signal.signal(number, self._end)
+        resource_tracker.ensure_running()  # or the first process's start would, and unblock SIGINT meanwhile
         crew = [self._started(place) for place in range(len(self.sockets))]
         try:
             if all(self._is_sound(worker) for worker in crew) and not self.is_ending:
-                host = f"[{self.service.host}]" if ":" in self.service.host else self.service.host
-                log.info("running on http://%s:%d with %d processes", host, self.service.port, len(crew))
+                log.info("running on %s with %d processes", place_of(self.sockets[0]), len(crew))
                 self._watch(crew)
-            failed = not self.is_ending
+            has_failed = not self.is_ending
         finally:
             self._stop(crew)
-        if failed:
+        if has_failed:
             log.error("a process could not start: see the lines above")
             raise SystemExit(1)
 
-    def _end(self) -> None:
+    def _end(self, number: int, frame: FrameType | None) -> None:
         self.is_ending = True
 
     def _started(self, place: int) -> _Worker:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=_work, args=(self.service, self.sockets[place], self.counts, theirs), daemon=True
-        )
-        process.start()
+        """A new process, deaf to Ctrl-C until it can end as it should; it also hears of it from this one."""
+        ours, theirs = CONTEXT.Pipe()
+        task = (self.service, self.sockets[place], self.counts, place, self.shelf.model, theirs)
+        process = CONTEXT.Process(target=_work, args=task, daemon=True)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         return _Worker(process, ours)
 
     def _is_sound(self, worker: _Worker) -> bool:
         """Wait until a process is ready; whether it is."""
-        while not self.is_ending and not worker.is_ready(LOOK) and worker.process.is_alive():
+        while not self.is_ending and not worker.has_come(LOOK):
             pass
-        return self.is_ending or worker.process.is_alive()
+        return self.is_ending or worker.is_ready()
 
     def _watch(self, crew: list[_Worker]) -> None:
-        """Replace what dies, until the end is asked for or a process cannot even start."""
-        while not self.is_ending:
+        """Replace what dies, until the end is asked for or several in a row cannot even start."""
+        failures = 0
+        while not self.is_ending and failures < TRIES:
             wait([worker.process.sentinel for worker in crew], LOOK)
+            self.shelf.look()
             for place, worker in enumerate(crew):
                 if self.is_ending or worker.process.is_alive():
                     continue
                 log.warning("process %d died: another takes its place", worker.process.pid)
                 worker.line.close()
                 crew[place] = self._started(place)
-                if not self._is_sound(crew[place]):
-                    return
+                failures = 0 if self._is_sound(crew[place]) else failures + 1
 
     def _stop(self, crew: list[_Worker]) -> None:
         """End all: they answer what they took."""
@@ -175,15 +173,30 @@ class _Crew:
             worker.process.join()
 
 
-def _work(service: Service, listening: socket.socket, counts: Path, line: Connection) -> None:
+def _work(
+    service: Service,
+    listener: socket.socket,
+    counts: Array[c_double],
+    place: int,
+    spare: Predictor,
+    line: Connection,
+) -> None:
     """What a process does."""
-    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
-    with contextlib.suppress(KeyboardInterrupt):
-        serve(service, sockets=[listening], counts=counts, ready=lambda: line.send(True))
+    app = service.app(Metrics(table_of(counts), place), spare)
+    run(app, listener, service.grace, partial(_tell, line))
 
 
-def _end_with(line: Connection) -> None:
-    """End this process when the parent is gone, however it went."""
-    with contextlib.suppress(EOFError, OSError):
-        line.recv()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _tell(line: Connection, server: Server) -> None:
+    """Say that requests are taken, and end when the parent is gone, however it went.
+
+    The event loop waits for it, not a thread, which could not be ended before Python is.
+    """
+
+    def end() -> None:
+        loop.remove_reader(line.fileno())
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    loop.add_reader(line.fileno(), end)
+    with contextlib.suppress(OSError):
+        line.send(True)
