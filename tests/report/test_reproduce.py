@@ -10,6 +10,7 @@ import pytest
 
 import linnet
 from linnet import report
+from linnet.train.run import Run
 from tests.cli.test_commands import call
 from tests.report.reading import Seen
 
@@ -198,8 +199,9 @@ def test_no_page_says_where_its_writer_keeps_things(
     assert linnet.replay("first").is_same
     monkeypatch.chdir(whole)
     run(seen.codes[0])
-    last = Path("best" if command == "sweep" else ".", "history.jsonl")
-    assert Path("again", last).exists()
+    best = "best" if command == "sweep" else "."
+    first, again = (Run.load(Path(place, best)) for place in (tmp_path / "first", "again"))
+    assert again.bank.theta.equal(first.bank.theta)
 
 
 def test_the_folder_of_a_known_data_set_is_left_out(fashion_folder: Path) -> None:

@@ -67,7 +67,10 @@ def _lines(found: Reproduction, language: Language) -> list[Block]:
         blocks.append(Code(say("As a command:", language), found.command))
     blocks.append(Code(say("As Python:", language), found.python))
     if found.files:
-        said = "Run these lines in the folder that holds {files}: a page leaves out where that is."
+        said = (
+            "Run these lines in the folder that holds {files}: a page leaves out where that is. The weights "
+            "are the same; the model's file differs in the name of its data."
+        )
         blocks.append(Text(say(said, language, files=", ".join(found.files)), "note"))
     if found.is_elsewhere:
         said = (

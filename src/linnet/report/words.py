@@ -91,8 +91,9 @@ WORDS: dict[str, str] = {
         "{name} 的样本不在手边：此处没有它的文件（linnet data fetch）。",
     "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir).":
         "{name} 的样本不在手边：它们只在内存中，或已被移动（--data-dir）。",
-    "Run these lines in the folder that holds {files}: a page leaves out where that is.":
-        "请在存放 {files} 的文件夹中运行以上代码：报告不写出它的位置。",
+    "Run these lines in the folder that holds {files}: a page leaves out where that is. The weights are the "
+    "same; the model's file differs in the name of its data.":
+        "请在存放 {files} 的文件夹中运行以上代码：报告不写出它的位置。权重相同，模型文件只在数据名称上不同。",
     "Its files are looked for where linnet looks; if they are elsewhere, say --data-dir, data_dir=.":
         "数据文件按 linnet 的惯例查找；若在别处，请用 --data-dir 或 data_dir= 指明。",
     "The way to the optimum": "通往最优的过程",
