@@ -68,18 +68,57 @@ def test_the_column_called_label_is_the_classes_and_pixels_are_an_image() -> Non
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "length;width;kind\n1.5;2;NA\n3;4;b\n",
+        "length;width;kind\n1,5;2;NA\n3;4;b\n",
+        "length\twidth\tkind\n1,5\t2\tNA\n3\t4\tb\n",
+        "\ufefflength;width;kind\r\n1,5;2;NA\r\n\r\n3;4;b\r\n",
+        '"length";"width";"kind"\n"1,5";2;NA\n3;4;b\n',
+        "\n length , width , kind \n 1.5,2, NA\n3,4,b\n",
+    ],
+)
+def test_tables_as_spreadsheets_write_them_in_many_countries(written: str) -> None:
+    rows = table.read_table(written.encode(), "t.csv")
+    assert rows.classes == ("NA", "b")
+    assert rows.X.tolist() == [[1.5, 2], [3, 4]]
+    assert table.columns_of(written.encode(), "t.csv") == ("length", "width")
+
+
+def test_a_comma_in_a_name_is_no_separator() -> None:
+    rows = table.read_table(b"length, cm;kind\n1.5;a\n2.5;b\n", "t.csv")
+    assert rows.X.tolist() == [[1.5], [2.5]]
+
+
+def test_a_table_of_too_many_columns_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MAX_COLUMNS", 2)
+    with pytest.raises(FormatError, match="3 columns, more than 2"):
+        table.read_table(CSV, "t.csv")
+
+
+def test_a_zip_of_too_many_files_is_refused_before_its_list_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labelled_pictures, "MAX_FILES", 5)
+    with pytest.raises(FormatError, match="20 files, more than 5"):
+        own.read([("p.zip", zipped(pictures()))], "p")
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"", "not a table"),
-        (b"\xff\xfe\x00", "not a table|one column"),
+        (b"\xff\xfe\x00", "save it as “CSV UTF-8”"),
+        (b"a,b\n1,x\n" * 9000 + b"\xe9,y\n", "save it as “CSV UTF-8”"),
+        (b"a,b\n1,x\n?,y\nNaN,y\n", "2 rows have no finite number in a"),
+        (b"a,colour,b\n1,2,x\n1,red,y\n", "row 2 has 'red' in colour"),
+        (b"a,b\n1,x\n2\n", "no class in b|cannot be read"),
         (b"a\n1\n", "one column"),
         (b"a,b\n", "no rows"),
-        (b"a,b\n1,x\n,y\n", "1 rows have no finite number in a"),
+        (b"a,b\n1,x\n,y\n", "1 row has no finite number in a"),
         (b"a,b\n1,x\ninf,y\n", "no finite number"),
         (b"a,b\n1,x\n2,\n", "no class in b"),
         (b"a,b\nhello,x\n2,y\n", "numbers in every column"),
         (b"a,b\n1,x\n2,x\n", "1 different values"),
-        (b"a,b\n1,x,3,4\n2,y,3,4\n", "numbers in every column|different values"),
+        (b"a,b\n1,x,3,4\n2,y,3,4\n", "rows of more cells"),
         (b"a,b\n" + b"".join(b"1,k%d\n" % n for n in range(200)), "200 different values"),
         (b'a,b\n"1,x\n2,y\n', "no|numbers|different"),
     ],

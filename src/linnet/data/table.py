@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import math
+import re
 import warnings
+from collections import defaultdict
 from collections.abc import Sequence
-from io import BytesIO
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from typing import Any
 
 import numpy as np
@@ -17,20 +21,56 @@ from linnet.data.dataset import Dataset
 from linnet.errors import FormatError
 
 MAX_CELLS = 20_000_000
+MAX_COLUMNS = 50_000
 MAX_CLASSES = 100
 
 LABELS = ("label", "class", "target", "y")
 """The names that make a column the classes; without one of them it is the last column."""
 
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "inf", "-inf", "+inf", "infinity", "-infinity")
+"""Cells in which there is no finite number, in lower case."""
+
+UNREADABLE = (ValueError, OverflowError, pd.errors.ParserError)
+
+HEAD = 1 << 20
+"""Bytes in which the first two lines are looked for."""
+
+DECIMAL_COMMA = re.compile(rb"[+-]?\d+,\d+([eE][+-]?\d+)?")
+
 PIXEL = 255
 """The largest value of a column called pixel…."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """How a table is written.
+
+    Args:
+        columns: the names of all columns.
+        has_names: whether they are the file's own.
+        where: the place of the column of the classes.
+        separator: between cells.
+        decimal: "." or ",".
+    """
+
+    columns: list[str]
+    has_names: bool
+    where: int
+    separator: str
+    decimal: str
+
+    @property
+    def label(self) -> str:
+        """The name of the column of the classes."""
+        return self.columns[self.where]
 
 
 def read_table(content: bytes, name: str) -> Dataset:
     """The rows of a CSV file, which has numbers in all columns but the one of the classes.
 
     The first line may name the columns. The classes are in the column called label, class, target or y, or
-    else in the last. Columns called pixel0, pixel1, … of whole numbers up to 255 are a square image.
+    else in the last. Columns called pixel0, pixel1, … of whole numbers up to 255 are a square image. Cells
+    stand between commas, semicolons or tabs; with the latter two, numbers may have a decimal comma.
 
     Args:
         content: the file.
@@ -39,21 +79,17 @@ def read_table(content: bytes, name: str) -> Dataset:
     Raises:
         FormatError: it is no such table, or larger than may be.
     """
-    columns, has_names, where = _heading(content, name)
-    _check_size(content, len(columns), name)
-    types: Any = {column: "str" if place == where else "float32" for place, column in enumerate(columns)}
+    heading = _heading(content, name)
+    _check_size(content, len(heading.columns), name)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more cells would be cut
-            table = pd.read_csv(
-                BytesIO(content), header=0 if has_names else None, names=columns, encoding="utf-8-sig",
-                dtype=types, index_col=False,
-            )  # fmt: skip
-    except (ValueError, OverflowError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise FormatError(
-            f"{name} must have numbers in every column but {columns[where]}, that of the classes: {error}"
-        ) from error
-    return _dataset(table, columns[where], name)
+        table = _parsed(content, heading, np.float32)
+    except UnicodeDecodeError as error:
+        raise FormatError(_not_utf8(name, error)) from error
+    except pd.errors.ParserWarning as error:
+        raise FormatError(f"{name} has rows of more cells than its first") from error
+    except UNREADABLE as error:
+        raise FormatError(_why_not(content, heading, name) or f"{name} cannot be read: {error}") from error
+    return _dataset(table, heading.label, name)
 
 
 def columns_of(content: bytes, name: str) -> tuple[str, ...]:
@@ -62,23 +98,85 @@ def columns_of(content: bytes, name: str) -> tuple[str, ...]:
     Raises:
         FormatError: it is no table.
     """
-    columns, _, where = _heading(content, name)
-    return tuple(column for place, column in enumerate(columns) if place != where)
+    heading = _heading(content, name)
+    return tuple(column for place, column in enumerate(heading.columns) if place != heading.where)
 
 
-def _heading(content: bytes, name: str) -> tuple[list[str], bool, int]:
-    """The columns' names, whether they are the file's own, and which column has the classes."""
+def _parsed(content: bytes, heading: Heading, kind: type) -> pd.DataFrame:
+    """All rows: text in the column of the classes, and numbers, or text too, in the others."""
+    types: Any = defaultdict(lambda: kind, {heading.label: str})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more cells would be cut
+        return pd.read_csv(
+            BytesIO(content), header=0 if heading.has_names else None, names=heading.columns, dtype=types,
+            sep=heading.separator, decimal=heading.decimal, encoding="utf-8-sig", index_col=False,
+            na_filter=False,  # a class may be called NA
+        )  # fmt: skip
+
+
+def _why_not(content: bytes, heading: Heading, name: str) -> str | None:
+    """What to tell of a table that has something else than numbers; None where that is not it."""
     try:
-        first = pd.read_csv(BytesIO(content), header=None, nrows=1, dtype=str, encoding="utf-8-sig")
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise FormatError(f"{name} is not a table of text in UTF-8 with commas: {error}") from error
-    cells = ["" if cell is None or cell is np.nan else str(cell).strip() for cell in first.iloc[0]]
+        table = _parsed(content, heading, str)
+    except UNREADABLE:
+        return None
+    for column in table.columns.drop(heading.label):
+        cells = table[column].str.strip()
+        if missing := int(cells.str.lower().isin(MISSING).sum()):
+            return _no_numbers(name, missing, column)
+        plain = cells.str.replace(",", ".", regex=False) if heading.decimal == "," else cells
+        wrong = pd.to_numeric(plain, errors="coerce").isna().to_numpy()
+        if wrong.any():
+            row = int(wrong.argmax())
+            return (
+                f"{name} must have numbers in every column but {heading.label}, that of the classes: row {row + 1} has "
+                f"{str(cells.iloc[row])[:40]!r} in {column}. Leave that column out, or write it as numbers"
+            )
+    return None
+
+
+def _no_numbers(name: str, rows: int, column: object) -> str:
+    have = "1 row has" if rows == 1 else f"{rows:,} rows have"
+    return f"{name}: {have} no finite number in {column}: fill them in or leave them out"
+
+
+def _heading(content: bytes, name: str) -> Heading:
+    """How a table is written, by its first two lines."""
+    separator, decimal = _marks(content)
+    lines = TextIOWrapper(BytesIO(content), "utf-8-sig", newline="")
+    try:
+        first = next(filter(None, csv.reader(lines, delimiter=separator)), [])
+    except UnicodeDecodeError as error:
+        raise FormatError(_not_utf8(name, error)) from error
+    except csv.Error as error:
+        raise FormatError(f"{name} is not a table of text: {error}") from error
+    cells = [cell.strip() for cell in first]
+    if not cells:
+        raise FormatError(f"{name} is not a table: it is empty")
     if len(cells) < 2:
-        raise FormatError(f"{name} has one column: expected numbers and a column of classes, with commas")
-    has_names = sum(_is_number(cell) for cell in cells) == 0
+        raise FormatError(
+            f"{name} has one column: expected numbers and a column of classes, with commas, semicolons or tabs between"
+        )
+    has_names = not any(_is_number(cell.replace(decimal, ".")) for cell in cells)
     columns = _distinct(cells) if has_names else [f"column {place + 1}" for place in range(len(cells))]
     named = [place for place, column in enumerate(columns) if column.lower() in LABELS]
-    return columns, has_names, named[0] if named else len(columns) - 1
+    return Heading(columns, has_names, named[0] if named else len(columns) - 1, separator, decimal)
+
+
+def _not_utf8(name: str, error: UnicodeDecodeError) -> str:
+    return f"{name} is not a table of text in UTF-8: save it as “CSV UTF-8” ({error.reason})"
+
+
+def _marks(content: bytes) -> tuple[str, str]:
+    """What stands between cells, and in numbers before the decimals."""
+    lines = content[:HEAD].splitlines()[:2]
+    first, second = lines[0] if lines else b"", lines[-1] if lines else b""
+    for separator in (b"\t", b";"):
+        if first.count(separator) and first.count(separator) == second.count(separator):
+            cells = second.split(separator)
+            has_comma = any(DECIMAL_COMMA.fullmatch(cell.strip(b' "')) for cell in cells)
+            return separator.decode(), "," if has_comma else "."
+    return ",", "."
 
 
 def _distinct(cells: Sequence[str]) -> list[str]:
@@ -92,6 +190,8 @@ def _distinct(cells: Sequence[str]) -> list[str]:
 
 
 def _check_size(content: bytes, columns: int, name: str) -> None:
+    if columns > MAX_COLUMNS:
+        raise FormatError(f"{name} has {columns:,} columns, more than {MAX_COLUMNS:,}: leave some out")
     cells = columns * (content.count(b"\n") + 1)
     if cells > MAX_CELLS:
         raise FormatError(f"{name} has some {cells:,} cells, more than {MAX_CELLS:,}: use fewer rows")
@@ -100,16 +200,17 @@ def _check_size(content: bytes, columns: int, name: str) -> None:
 def _dataset(table: pd.DataFrame, label: str, name: str) -> Dataset:
     if not len(table):
         raise FormatError(f"{name} has no rows")
+    labels = table[label].astype(str).str.strip()
     features = table.drop(columns=label)
-    for column in features.columns:
-        if wrong := int((~np.isfinite(features[column].to_numpy())).sum()):
-            raise FormatError(
-                f"{name}: {wrong:,} rows have no finite number in {column}: fill them in or leave them out"
-            )
-    if missing := int(np.count_nonzero(table[label].isna().to_numpy())):
-        raise FormatError(f"{name}: {missing:,} rows have no class in {label}")
-    classes, y = _classes(table[label].str.strip().to_numpy(str), label, name)
-    X = torch.from_numpy(np.ascontiguousarray(features.to_numpy(np.float32)))
+    values = np.array(features, np.float32, order="C")  # its own, to be written to
+    if (wrong := (~np.isfinite(values)).sum(0)).any():
+        column = int(wrong.argmax())
+        raise FormatError(_no_numbers(name, int(wrong[column]), features.columns[column]))
+    if missing := int((labels == "").sum()):
+        have = "1 row has" if missing == 1 else f"{missing:,} rows have"
+        raise FormatError(f"{name}: {have} no class in {label}")
+    classes, y = _classes(labels.to_numpy(str), label, name)
+    X = torch.from_numpy(values)
     shape = _image_shape(features, X)
     if shape is None:
         return Dataset(X, y, name, classes, source=name)
