@@ -121,16 +121,15 @@ def _why_not(content: bytes, heading: Heading, name: str) -> str | None:
     except UNREADABLE:
         return None
     for column in table.columns.drop(heading.label):
-        cells = table[column].str.strip()
-        if missing := int(cells.str.lower().isin(MISSING).sum()):
+        cells = [str(cell).strip() for cell in table[column]]
+        if missing := sum(cell.lower() in MISSING for cell in cells):
             return _no_numbers(name, missing, column)
-        plain = cells.str.replace(",", ".", regex=False) if heading.decimal == "," else cells
-        wrong = pd.to_numeric(plain, errors="coerce").isna().to_numpy()
-        if wrong.any():
-            row = int(wrong.argmax())
+        plain = [cell.replace(heading.decimal, ".") for cell in cells]
+        if wrong := [row for row, cell in enumerate(plain) if not _is_number(cell)]:
             return (
-                f"{name} must have numbers in every column but {heading.label}, that of the classes: row {row + 1} has "
-                f"{str(cells.iloc[row])[:40]!r} in {column}. Leave that column out, or write it as numbers"
+                f"{name} must have numbers in every column but {heading.label}, that of the classes: row "
+                f"{wrong[0] + 1} has {cells[wrong[0]][:40]!r} in {column}. Leave that column out, or write "
+                "it as numbers"
             )
     return None
 
@@ -155,7 +154,8 @@ def _heading(content: bytes, name: str) -> Heading:
         raise FormatError(f"{name} is not a table: it is empty")
     if len(cells) < 2:
         raise FormatError(
-            f"{name} has one column: expected numbers and a column of classes, with commas, semicolons or tabs between"
+            f"{name} has one column: expected numbers and a column of classes, with commas, semicolons or "
+            "tabs between them"
         )
     has_names = not any(_is_number(cell.replace(decimal, ".")) for cell in cells)
     columns = _distinct(cells) if has_names else [f"column {place + 1}" for place in range(len(cells))]
