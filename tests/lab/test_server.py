@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -10,11 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx2 as httpx
 import pytest
 
 from linnet.errors import UsageError
 from linnet.lab.server import serve
 from linnet.lab.settings import Settings
+from tests.lab.conftest import PAGE
 
 
 @contextmanager
@@ -40,6 +43,21 @@ def test_it_serves_here_alone_and_ctrl_c_ends_it() -> None:
             assert b"linnet lab" in answer.read()
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_training_that_a_page_looks_at() -> None:
+    with lab("--port", "0") as (process, url):
+        body = {"dataset": "digits", "epochs": 200, "batch_size": 1}
+        with httpx.stream("POST", f"{url}api/train", json=body, headers=PAGE, timeout=60) as answer:
+            lines = answer.iter_lines()
+            assert json.loads(next(lines))["kind"] == "start"
+            assert json.loads(next(lines))["kind"] in ("frame", "epoch")
+            process.send_signal(signal.SIGINT)
+            assert json.loads(list(lines)[-1])["kind"] == "aborted"  # the page is told, not cut off
+        assert process.wait(20) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 

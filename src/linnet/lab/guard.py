@@ -7,7 +7,6 @@ Beyond this machine a token is needed too, which a cookie keeps.
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import socket
 from collections.abc import Mapping
@@ -42,7 +41,10 @@ HEADERS = {
 }
 
 HEAVY = 2
-"""Large bodies that are taken in at once."""
+"""Large bodies that are taken in at once; all else passes them by."""
+
+HEAVY_SECONDS = 300.0
+"""For a large body to arrive in: 64 MiB over a slow line."""
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -75,12 +77,20 @@ class Guard:
             if (opened := self._opened(scope)) is not None:
                 return await opened(scope, receive, sending)
             self._check_token(headers)
-            limit = most(scope["path"], self.settings.limits)
-            async with self.heavy if limit > self.settings.limits.body else contextlib.nullcontext():
-                content = await body.read(receive, _length(headers), limit)
-                await self.app(scope, _again(content, receive), sending)
+            await self._pass(scope, headers, receive, sending)
         except Refusal as refusal:
             await refusal.response()(scope, receive, sending)
+
+    async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Read the body and ask the application; few large ones at once."""
+        limits, told = self.settings.limits, _length(headers)
+        usual, limit = limits.body, most(scope["path"], limits)
+        if limit <= usual or not _may_exceed(headers, told, usual):
+            content = await body.read(receive, told, usual)
+            return await self.app(scope, _again(content, receive), send)
+        async with self.heavy:
+            content = await body.read(receive, told, limit, HEAVY_SECONDS)
+            await self.app(scope, _again(content, receive), send)
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -136,6 +146,13 @@ def _check_origin(headers: Headers) -> None:
     is_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     if site not in ("same-origin", "none") and not is_link:
         raise Refusal(403, "a page of another site may not ask this lab")
+
+
+def _may_exceed(headers: Headers, told: bytes | None, usual: int) -> bool:
+    """Whether a body may be longer than usual: it says so, or comes in pieces and says nothing."""
+    if told is None:
+        return "transfer-encoding" in headers
+    return not (told.isdigit() and len(told) <= 18 and int(told) <= usual)
 
 
 def _length(headers: Headers) -> bytes | None:

@@ -19,6 +19,10 @@ BUILT_IN = ("fashion_mnist", "mnist", "digits")
 """The catalog's data sets that the lab offers: those of classes."""
 
 
+class MissingError(KeyError):
+    """There is no data set or model of a name, or no longer."""
+
+
 @dataclass(frozen=True, eq=False)
 class Upload:
     """People's own data.
@@ -60,7 +64,7 @@ class Room:
         self.settings, self.limits = settings, settings.limits
         self.turns = Turns(self.limits.running, self.limits.waiting)
         self._lock = threading.Lock()
-        self._loading = threading.Lock()
+        self._loading = {name: threading.Lock() for name in BUILT_IN}  # a download holds up its own alone
         self._built_in: dict[str, Splits] = {}
         self._uploads: OrderedDict[str, Upload] = OrderedDict()
         self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
@@ -90,14 +94,14 @@ class Room:
             progress: of a download.
 
         Raises:
-            KeyError: there is none of this name.
+            MissingError: there is none of this name.
             DataError: its files cannot be had.
         """
         if (loaded := self.loaded(name)) is not None:
             return loaded
         if name not in BUILT_IN:
-            raise KeyError(name)
-        with self._loading:
+            raise MissingError(name)
+        with self._loading[name]:
             if name not in self._built_in:
                 folder = None if name == "digits" else self.settings.data_dir
                 read = catalog.load(name, folder, progress=progress)
@@ -153,13 +157,20 @@ class Room:
                 self._models.popitem(last=False)
         return number
 
+    def has(self, number: str) -> bool:
+        """Whether a finished model is still kept; does not wait."""
+        with self._lock:
+            return number in self._models
+
     def model(self, number: str) -> Trained:
         """A finished model.
 
         Raises:
-            KeyError: there is none of this id, or no longer.
+            MissingError: there is none of this id, or no longer.
         """
         with self._lock:
+            if number not in self._models:
+                raise MissingError(number)
             run, name = self._models[number]
             self._models.move_to_end(number)
         train, test = self.splits(name)

@@ -70,6 +70,11 @@ class Server(uvicorn.Server):
             with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(url)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is under way first, for its pages hold on to the server."""
+        self.room.turns.stop_all()
+        await super().shutdown(sockets)
+
 
 def _reachable(host: str) -> str:
     """A name that others can open, for an address that means all of this machine's."""

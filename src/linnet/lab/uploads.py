@@ -29,6 +29,9 @@ _FILES = {"files": {"type": "array", "minItems": 1, "items": _FILE}}
 UPLOAD = {"multipart/form-data": {"schema": {"type": "object", "required": ["files"], "properties": _FILES}}}
 """An upload as OpenAPI describes it; FastAPI's own way would read all of it before it is looked at."""
 
+COLUMNS = 6
+"""Numbers of a table's row that are shown: the first of them."""
+
 READING = 2
 """Uploads that are read at once."""
 
@@ -58,12 +61,13 @@ class RowsAsk(Ask):
 
 
 class Rows(BaseModel):
-    """Rows as they are stored: pixels, uint8 as base64, of images; numbers of a table."""
+    """Rows as they are stored: pixels, uint8 as base64, of images; the first of a table's numbers."""
 
     image_shape: tuple[int, int] | None
     brightest: int
     pixels: str | None
     values: list[list[float]] | None
+    features: int
     labels: list[int]
 
 
@@ -136,8 +140,10 @@ def _rows(part: Dataset, index: Tensor) -> Rows:
     is_image = part.image_shape is not None
     chosen: dict[str, Any] = {
         "pixels": packed(part.X[index], "u1") if is_image else None,
-        "values": None if is_image else part.X[index].tolist(),
+        "values": None if is_image else part.X[index, :COLUMNS].tolist(),
     }
     brightest = round(1 / part.scale) if is_image else 1
     labels = part.labels[index].tolist()
-    return Rows(image_shape=part.image_shape, brightest=brightest, labels=labels, **chosen)
+    return Rows(
+        image_shape=part.image_shape, brightest=brightest, features=part.features, labels=labels, **chosen
+    )
