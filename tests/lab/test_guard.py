@@ -39,7 +39,7 @@ def test_a_name_that_a_stranger_may_own_is_refused(client: TestClient, host: str
     assert "no name of this lab" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("host", ["a:b:c", "[::1", "a:99999999"])
+@pytest.mark.parametrize("host", ["a:b:c", "[::1", "a:99999999", "x@127.0.0.1:8765"])
 def test_a_host_that_is_none_is_refused(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code in (400, 403)
 
@@ -64,6 +64,8 @@ def test_a_link_may_lead_here_but_a_script_of_another_site_may_not_ask(client: T
     link = {**asked, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert client.get("/", headers=link).status_code == 200
     assert client.get("/", headers={**link, "sec-fetch-dest": "iframe"}).status_code == 403
+    assert client.get("/api/data", headers=link).status_code == 403
+    assert client.post("/api/line", content=b"{}", headers=link).status_code == 403  # a form, without Origin
 
 
 def test_every_answer_forbids_what_is_not_the_page_s_own(client: TestClient) -> None:
@@ -84,6 +86,13 @@ def test_without_the_token_nothing_is_shown(guarded: TestClient) -> None:
     assert guarded.get("/api/data", headers={"authorization": "Bearer wrong"}).status_code == 401
     assert guarded.get("/", headers={"cookie": "linnet-lab-8765=wrong"}).status_code == 401
     assert guarded.get("/", headers={"cookie": "=;;,\x01"}).status_code == 401
+
+
+def test_an_empty_token_opens_nothing() -> None:
+    with TestClient(make_app(Settings("0.0.0.0", 8765, "")), base_url="http://192.168.1.5:8765") as made:
+        for headers in ({}, {"authorization": "Bearer "}, {"cookie": "linnet-lab-8765="}):
+            assert made.get("/api/data", headers=headers).status_code == 401
+        assert made.get("/?token=").status_code == 401
 
 
 def test_the_token_becomes_a_cookie_that_other_sites_cannot_send(guarded: TestClient) -> None:

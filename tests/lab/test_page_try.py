@@ -119,13 +119,16 @@ def test_drawing_undoing_and_the_address(open_page: OpenPage, digits: tuple[Run,
 
 
 def settled(page: Page, run: Run) -> list[float]:
-    """The probabilities of the picture that is in the address, once the page shows them."""
-    for _ in range(200):
+    """The probabilities of the picture in the address, once the page shows them and asks for no other."""
+    before, calm = None, 0
+    for _ in range(100):
         row = as_stored(np.frombuffer(_pixels(page), np.uint8), 1 / 16)
         expected = run.probabilities(torch.from_numpy(row)[None])[0].tolist()
-        if shares(page) == expected:
+        calm = calm + 1 if expected == before == shares(page) else 0
+        if calm == 5:
             return expected
-        page.wait_for_timeout(50)
+        before = expected
+        page.wait_for_timeout(150)
     raise AssertionError("the page shows other probabilities than the library gives")
 
 

@@ -63,8 +63,9 @@ def test_ctrl_c_ends_a_training_that_a_page_looks_at() -> None:
 
 
 @pytest.mark.slow
-def test_where_others_can_reach_it_the_address_has_a_token() -> None:
-    with lab("--port", "0", "--host", "0.0.0.0") as (_, url):
+@pytest.mark.parametrize("options", [(), ("--token", "")])
+def test_where_others_can_reach_it_the_address_has_a_token(options: tuple[str, ...]) -> None:
+    with lab("--port", "0", "--host", "0.0.0.0", *options) as (_, url):
         found = re.fullmatch(r"http://[^:/]+:(\d+)/\?token=([\w-]{20,})", url)
         assert found
         here = f"http://127.0.0.1:{found[1]}/"

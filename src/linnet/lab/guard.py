@@ -73,7 +73,7 @@ class Guard:
         try:
             headers = Headers(scope=scope)
             self._check_host(headers)
-            _check_origin(headers)
+            _check_origin(headers, scope)
             if (opened := self._opened(scope)) is not None:
                 return await opened(scope, receive, sending)
             self._check_token(headers)
@@ -99,6 +99,8 @@ class Guard:
             name, port = (split.hostname or "").lower(), split.port or 80
         except ValueError:
             raise Refusal(400, "the Host header is no name and port") from None
+        if "@" in host:
+            raise Refusal(400, "the Host header is no name and port")
         known = name in self.names or (not self.settings.is_local and _is_address(name))
         if not known or port != self.settings.port:
             raise Refusal(
@@ -127,7 +129,9 @@ class Guard:
             raise Refusal(401, "this lab needs its token: open the address that linnet lab printed")
 
     def _is_token(self, given: str) -> bool:
-        expected = (self.settings.token or "").encode()
+        if not self.settings.token:
+            return False  # an empty one opens nothing
+        expected = self.settings.token.encode()
         return hmac.compare_digest(given.strip().encode("utf-8", "replace"), expected)  # in constant time
 
 
@@ -138,12 +142,18 @@ def most(path: str, limits: Limits) -> int:
     return limits.picture if path.startswith("/api/try") else limits.body
 
 
-def _check_origin(headers: Headers) -> None:
-    """Refuse what another site's page sends. Programs that are no browsers send neither header."""
+def _check_origin(headers: Headers, scope: Scope) -> None:
+    """Refuse what another site's page sends. Programs that are no browsers send neither header.
+
+    A link of another site may lead to the page, but a form of it to nothing.
+    """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
     if origin is not None and origin.lower() != f"http://{headers.get('host', '')}".lower():
         raise Refusal(403, f"a page of {origin[:80]!r} may not ask this lab")
-    is_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    is_navigation = (
+        headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    )
+    is_link = is_navigation and scope["method"] == "GET" and not scope["path"].startswith("/api")
     if site not in ("same-origin", "none") and not is_link:
         raise Refusal(403, "a page of another site may not ask this lab")
 

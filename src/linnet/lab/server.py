@@ -41,8 +41,8 @@ def serve(
     """
     sys.setswitchinterval(SWITCH)
     with _listening(host, port) as listening:
-        if token is None and not is_loopback(host):
-            token = secrets.token_urlsafe(24)
+        if not token:  # none, or an empty variable
+            token = None if is_loopback(host) else secrets.token_urlsafe(24)
         settings = Settings(host, listening.getsockname()[1], token, data_dir)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when all has ended
             Server(settings, opens).run([listening])
