@@ -49,7 +49,7 @@ def test_a_table_with_names() -> None:
     assert rows.classes == ("a", "b")
     assert rows.X[3].tolist() == [3.0, 6.5]
     assert rows.y.tolist() == [0, 1] * 10
-    assert table.columns_of(CSV, "flowers.csv") == ("length", "width")
+    assert table.read_table(CSV, "flowers.csv").columns == ("length", "width")
 
 
 def test_a_table_without_names_has_its_classes_last_in_the_order_of_numbers() -> None:
@@ -68,18 +68,64 @@ def test_the_column_called_label_is_the_classes_and_pixels_are_an_image() -> Non
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "length;width;kind\n1.5;2;NA\n3;4;b\n",
+        "length;width;kind\n1,5;2;NA\n3;4;b\n",
+        "length\twidth\tkind\n1,5\t2\tNA\n3\t4\tb\n",
+        "\ufefflength;width;kind\r\n1,5;2;NA\r\n\r\n3;4;b\r\n",
+        '"length";"width";"kind"\n"1,5";2;NA\n3;4;b\n',
+        "\n length , width , kind \n 1.5,2, NA\n3,4,b\n",
+    ],
+)
+def test_tables_as_spreadsheets_write_them_in_many_countries(written: str) -> None:
+    rows = table.read_table(written.encode(), "t.csv")
+    assert rows.classes == ("NA", "b")
+    assert rows.X.tolist() == [[1.5, 2], [3, 4]]
+    assert rows.columns == ("length", "width")
+
+
+def test_signs_within_quotes_and_commas_further_down_are_seen() -> None:
+    rows = table.read_table(b'a,"kind; or not"\n1,"x;y"\n2,"z;y"\n', "t.csv")
+    assert rows.classes == ("x;y", "z;y")
+    rows = table.read_table(b"\na;kind\n1;x\n2;y\n3,5;y\n", "t.csv")
+    assert rows.X.tolist() == [[1], [2], [3.5]]
+
+
+def test_a_comma_in_a_name_is_no_separator() -> None:
+    rows = table.read_table(b"length, cm;kind\n1.5;a\n2.5;b\n", "t.csv")
+    assert rows.X.tolist() == [[1.5], [2.5]]
+
+
+def test_a_table_of_too_many_columns_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MAX_COLUMNS", 2)
+    with pytest.raises(FormatError, match="3 columns, more than 2"):
+        table.read_table(CSV, "t.csv")
+
+
+def test_a_zip_of_too_many_files_is_refused_before_its_list_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labelled_pictures, "MAX_FILES", 5)
+    with pytest.raises(FormatError, match="20 files, more than 5"):
+        own.read([("p.zip", zipped(pictures()))], "p")
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"", "not a table"),
-        (b"\xff\xfe\x00", "not a table|one column"),
+        (b"\xff\xfe\x00", "save it as “CSV UTF-8”"),
+        (b"a,b\n1,x\n" * 9000 + b"\xe9,y\n", "save it as “CSV UTF-8”"),
+        (b"a,b\n1,x\n?,y\nNaN,y\n", "2 rows, the first of them row 2, have no finite number in a"),
+        (b"a,colour,b\n1,2,x\n1,red,y\n", "row 2 has 'red' in colour"),
+        (b"a,b\n1,x\n2\n", "no class in b|cannot be read"),
         (b"a\n1\n", "one column"),
         (b"a,b\n", "no rows"),
-        (b"a,b\n1,x\n,y\n", "1 rows have no finite number in a"),
+        (b"a,b\n1,x\n,y\n", "row 2 has no finite number in a"),
         (b"a,b\n1,x\ninf,y\n", "no finite number"),
         (b"a,b\n1,x\n2,\n", "no class in b"),
         (b"a,b\nhello,x\n2,y\n", "numbers in every column"),
         (b"a,b\n1,x\n2,x\n", "1 different values"),
-        (b"a,b\n1,x,3,4\n2,y,3,4\n", "numbers in every column|different values"),
+        (b"a,b\n1,x,3,4\n2,y,3,4\n", "rows of more cells"),
         (b"a,b\n" + b"".join(b"1,k%d\n" % n for n in range(200)), "200 different values"),
         (b'a,b\n"1,x\n2,y\n', "no|numbers|different"),
     ],
@@ -92,9 +138,9 @@ def test_what_is_no_such_table_is_refused(content: bytes, said: str) -> None:
 @pytest.mark.parametrize(
     ("content", "where"),
     [
-        (b"a,b\n1,x\n,y\n", "the first is row 2"),
-        (b"a,b,label\n1,2,x\n3,Paris,y\n", "b has 'Paris' in row 2.*0 and 1"),
-        (b"a;b;label\n1,5;2,5;x\n3,5;?;y\n", "b has '[?]' in row 2"),
+        (b"a,b\n1,x\n,y\n", "row 2 has no finite number in a"),
+        (b"a,b,label\n1,2,x\n3,Paris,y\n", "row 2 has 'Paris' in b.*0 and 1"),
+        (b"a;b;label\n1,5;2,5;x\n3,5;?;y\n", "row 2 has no finite number in b"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_where(content: bytes, where: str) -> None:
@@ -146,10 +192,16 @@ def test_where_classes_are_asked_for_numbers_are_classes_or_nothing() -> None:
         own.read([("t.csv", b"a,y\n" + b"".join(b"1,%d\n" % n for n in range(101)))], "t.csv")
 
 
+@pytest.mark.parametrize("missing", ["", "NA", "?"])
+def test_a_number_that_is_missing_makes_no_classes_of_the_others(missing: str) -> None:
+    with pytest.raises(FormatError, match="row 3 has no finite number in price"):
+        table.read_table(f"a,price\n1,2.5\n2,3.5\n3,{missing}\n".encode(), "t.csv", regressions=True)
+
+
 @pytest.mark.parametrize("value", ["x", "", "inf"])
 def test_numbers_to_predict_are_numbers(value: str) -> None:
     content = f"a,response\n1,2.5\n3,{value}\n".encode()
-    with pytest.raises(FormatError, match="the first is row 2"):
+    with pytest.raises(FormatError, match="row 2 has no finite number in response"):
         table.read_table(content, "t.csv", regressions=True)
 
 

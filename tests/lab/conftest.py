@@ -15,8 +15,14 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
+from linnet.data.dataset import Splits
+from linnet.data.digits import load as load_digits
 from linnet.lab.app import make_app
+from linnet.lab.judges import RECIPES
+from linnet.lab.room import Room
 from linnet.lab.settings import Settings
+from linnet.train.fit import fit
+from linnet.train.run import Run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,6 +54,20 @@ def client() -> Iterator[TestClient]:
     settings = Settings()
     with TestClient(make_app(settings), base_url="http://127.0.0.1:8765", headers=PAGE) as made:
         yield made
+
+
+@pytest.fixture
+def digits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Fashion-MNIST is at hand, so that the model that is trained is one of the digits."""
+    known = Room.is_there
+    monkeypatch.setattr(Room, "is_there", lambda room, name: name != "fashion_mnist" and known(room, name))
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[Run, Splits]:
+    """The model that the lab trains of the digits, and its data."""
+    splits = load_digits()
+    return fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import anyio
 import pytest
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive
 
 from linnet.lab.app import make_app
-from linnet.lab.guard import most
+from linnet.lab.guard import HEAVY, Guard, _length, _may_exceed, most
 from linnet.lab.settings import Limits, Settings, is_loopback
 from tests.lab.conftest import PAGE
 
@@ -36,7 +39,7 @@ def test_a_name_that_a_stranger_may_own_is_refused(client: TestClient, host: str
     assert "no name of this lab" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("host", ["a:b:c", "[::1", "a:99999999"])
+@pytest.mark.parametrize("host", ["a:b:c", "[::1", "a:99999999", "x@127.0.0.1:8765"])
 def test_a_host_that_is_none_is_refused(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code in (400, 403)
 
@@ -61,6 +64,8 @@ def test_a_link_may_lead_here_but_a_script_of_another_site_may_not_ask(client: T
     link = {**asked, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert client.get("/", headers=link).status_code == 200
     assert client.get("/", headers={**link, "sec-fetch-dest": "iframe"}).status_code == 403
+    assert client.get("/api/data", headers=link).status_code == 403
+    assert client.post("/api/line", content=b"{}", headers=link).status_code == 403  # a form, without Origin
 
 
 def test_every_answer_forbids_what_is_not_the_page_s_own(client: TestClient) -> None:
@@ -81,6 +86,13 @@ def test_without_the_token_nothing_is_shown(guarded: TestClient) -> None:
     assert guarded.get("/api/data", headers={"authorization": "Bearer wrong"}).status_code == 401
     assert guarded.get("/", headers={"cookie": "linnet-lab-8765=wrong"}).status_code == 401
     assert guarded.get("/", headers={"cookie": "=;;,\x01"}).status_code == 401
+
+
+def test_an_empty_token_opens_nothing() -> None:
+    with TestClient(make_app(Settings("0.0.0.0", 8765, "")), base_url="http://192.168.1.5:8765") as made:
+        for headers in ({}, {"authorization": "Bearer "}, {"cookie": "linnet-lab-8765="}):
+            assert made.get("/api/data", headers=headers).status_code == 401
+        assert made.get("/?token=").status_code == 401
 
 
 def test_the_token_becomes_a_cookie_that_other_sites_cannot_send(guarded: TestClient) -> None:
@@ -112,6 +124,58 @@ def test_a_body_that_is_too_long_is_refused_whether_it_says_so_or_not(guarded: T
         guarded.post("/api/train", content=b" " * 10, headers={**key, "content-length": "-1"}).status_code
         == 413
     )
+
+
+def test_small_requests_pass_large_ones_by() -> None:
+    async def go() -> None:
+        guard = Guard(make_app(Settings()), Settings())
+
+        async def status(method: str, path: str, told: bytes, receive: Receive) -> int:
+            sent: list[Message] = []
+
+            async def send(message: Message) -> None:
+                sent.append(message)
+
+            headers = [(b"host", b"127.0.0.1:8765"), (b"content-length", told)]
+            scope = {
+                "type": "http", "method": method, "path": path, "raw_path": path.encode(), "scheme": "http",
+                "headers": headers, "http_version": "1.1", "root_path": "", "query_string": b"",
+            }  # fmt: skip
+            await guard(scope, receive, send)
+            return sent[0]["status"]
+
+        async def slow() -> Message:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        async def nothing() -> Message:
+            return {"type": "http.request", "body": b""}
+
+        async with anyio.create_task_group() as group:
+            for _ in range(HEAVY + 1):
+                group.start_soon(status, "POST", "/api/data", b"60000000", slow)
+            await anyio.sleep(0.05)
+            with anyio.fail_after(10):
+                assert await status("GET", "/api/data", b"0", nothing) == 200
+                assert await status("POST", "/api/try/model", b"0", nothing) == 422
+            group.cancel_scope.cancel()
+
+    anyio.run(go)
+
+
+@pytest.mark.parametrize(
+    ("headers", "may"),
+    [
+        ({}, False),
+        ({"transfer-encoding": "chunked"}, True),
+        ({"content-length": "10"}, False),
+        ({"content-length": "11"}, True),
+        ({"content-length": "x"}, True),
+    ],
+)
+def test_bodies_that_may_exceed_the_usual_limit(headers: dict[str, str], may: bool) -> None:
+    made = Headers(headers)
+    assert _may_exceed(made, _length(made), 10) is may
 
 
 def test_limits_by_path() -> None:

@@ -16,6 +16,7 @@ from linnet.lab.app import make_app
 from linnet.lab.room import Room
 from linnet.lab.settings import Settings
 from tests.lab.conftest import PAGE
+from tests.lab.samples import model_of
 
 GOOD: dict[str, dict[str, Any]] = {
     "/api/numbers": {"logits": [1.0, 2.0], "target": 1, "temperature": 2.0, "draws": 5, "sharpness": 1,
@@ -44,7 +45,7 @@ def digits() -> Iterator[tuple[TestClient, str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Room, "is_there", lambda room, name: name != "fashion_mnist" and known(room, name))
         with TestClient(make_app(Settings()), base_url="http://127.0.0.1:8765", headers=PAGE) as client:
-            yield client, client.post("/api/try/model", json={}).json()["id"]
+            yield client, model_of(client)
 
 
 @settings(max_examples=200)

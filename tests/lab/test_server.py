@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -10,11 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx2 as httpx
 import pytest
 
 from linnet.errors import UsageError
 from linnet.lab.server import serve
 from linnet.lab.settings import Settings
+from tests.lab.conftest import PAGE
 
 
 @contextmanager
@@ -45,8 +48,24 @@ def test_it_serves_here_alone_and_ctrl_c_ends_it() -> None:
 
 
 @pytest.mark.slow
-def test_where_others_can_reach_it_the_address_has_a_token() -> None:
-    with lab("--port", "0", "--host", "0.0.0.0") as (_, url):
+def test_ctrl_c_ends_a_training_that_a_page_looks_at() -> None:
+    with lab("--port", "0") as (process, url):
+        body = {"dataset": "digits", "epochs": 200, "batch_size": 1}
+        with httpx.stream("POST", f"{url}api/train", json=body, headers=PAGE, timeout=60) as answer:
+            lines = answer.iter_lines()
+            assert json.loads(next(lines))["kind"] == "start"
+            assert json.loads(next(lines))["kind"] in ("frame", "epoch")
+            process.send_signal(signal.SIGINT)
+            assert json.loads(list(lines)[-1])["kind"] == "aborted"  # the page is told, not cut off
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--token", "")])
+def test_where_others_can_reach_it_the_address_has_a_token(options: tuple[str, ...]) -> None:
+    with lab("--port", "0", "--host", "0.0.0.0", *options) as (_, url):
         found = re.fullmatch(r"http://[^:/]+:(\d+)/\?token=([\w-]{20,})", url)
         assert found
         here = f"http://127.0.0.1:{found[1]}/"

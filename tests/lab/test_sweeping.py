@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 import linnet
 from linnet.lab.sweeping import SweepAsk
-from tests.lab.test_training import frames_of
+from tests.lab.samples import frames_of
 from tests.lines import run_command, run_python
 
 ASK = {

@@ -19,14 +19,8 @@ from linnet.evaluate.score import score
 from linnet.lab.training import TrainAsk
 from linnet.train.fit import fit
 from tests.lab.conftest import PAGE
+from tests.lab.samples import frames_of
 from tests.lines import run_command, run_python
-
-
-def frames_of(client: TestClient, body: dict[str, Any], path: str = "/api/train") -> list[dict[str, Any]]:
-    """All frames of a training."""
-    answer = client.post(path, json=body)
-    assert answer.status_code == 200, answer.text
-    return [json.loads(line) for line in answer.text.splitlines()]
 
 
 def floats(text: str) -> np.ndarray:

@@ -3,14 +3,13 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
-from io import BytesIO
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from starlette.testclient import TestClient
 
 import linnet
@@ -22,34 +21,18 @@ from linnet.evaluate.conformal import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.held_out import held_out
-from linnet.lab.judges import RECIPES, Judges
-from linnet.lab.room import Room, Upload
+from linnet.lab.judges import Judges
+from linnet.lab.room import Room
 from linnet.lab.settings import Settings
 from linnet.lab.trying import Asked, answer
+from linnet.lab.turns import Turn, Turns
 from linnet.train.fit import fit
 from linnet.train.run import Run
 from tests.data.test_own import CSV
-from tests.lab.test_training import frames_of
+from tests.lab.samples import frames_of, model_of, png
 from tests.lines import run_python
 
-
-@pytest.fixture(autouse=True)
-def _digits_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No Fashion-MNIST is at hand, so that the model that is trained is one of the digits."""
-    known = Room.is_there
-    monkeypatch.setattr(Room, "is_there", lambda room, name: name != "fashion_mnist" and known(room, name))
-
-
-@pytest.fixture(scope="module")
-def digits() -> tuple[Run, Splits]:
-    from linnet.data.digits import load
-
-    splits = load()
-    return fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
-
-
-def model_of(client: TestClient) -> str:
-    return client.post("/api/try/model", json={}).json()["id"]
+pytestmark = pytest.mark.usefixtures("digits_alone")
 
 
 def ask(client: TestClient, **values: Any) -> dict[str, Any]:
@@ -58,26 +41,55 @@ def ask(client: TestClient, **values: Any) -> dict[str, Any]:
     return answer.json()
 
 
-def png(size: tuple[int, int] = (40, 30), shade: int = 0) -> bytes:
-    picture = Image.new("L", size, 255)
-    picture.paste(shade, (10, 5, 20, 25))
-    file = BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
-
-
 def text(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
 def test_a_model_is_trained_once_where_there_is_none(client: TestClient, digits: tuple[Run, Splits]) -> None:
-    one, two = (client.post("/api/try/model", json={}).json() for _ in range(2))
-    assert one == two
-    assert one["name"] == "digits"
-    assert one["image_shape"] == [8, 8]
-    assert one["accuracy"] == pytest.approx(digits[0].history.last["test_accuracy"])
-    assert one["rows"] == len(digits[1].test or ())
-    assert client.post("/api/try/model", json={"model": one["id"]}).json()["id"] == one["id"]
+    first, again = (frames_of(client, path="/api/try/train") for _ in range(2))
+    epochs = int(digits[0].history.last["epoch"])
+    assert [frame["kind"] for frame in first] == [*["progress"] * epochs, "model"]
+    assert first[-2] == {"kind": "progress", "epoch": epochs, "epochs": epochs}
+    assert again == first[-1:]
+    model = client.post("/api/try/model", json={"model": first[-1]["id"]}).json()
+    assert model["name"] == model["dataset"] == "digits"
+    assert model["image_shape"] == [8, 8]
+    assert model["accuracy"] == pytest.approx(digits[0].history.last["test_accuracy"])
+    assert model["rows"] == len(digits[1].test or ())
+    assert model["is_default"]
+
+
+def judges_and_turn(page: str = "a") -> tuple[Judges, Turns, Turn]:
+    turns = Turns(1, 4)
+    return Judges(Room(Settings())), turns, turns.enter(page)
+
+
+def test_the_usual_model_waits_for_its_turn_and_ends_with_it() -> None:
+    judges, turns, turn = judges_and_turn()
+    told: list[dict[str, Any]] = []
+
+    def tell(frame: dict[str, Any]) -> None:
+        told.append(frame)
+        turns.enter("a")  # the page asks for something else after the first epoch
+
+    judges.train(tell, turn)
+    assert [frame["kind"] for frame in told] == ["progress"]
+    assert judges.default() is None
+    other = Turn("b")
+    judges.train(told.append, other)
+    assert told[-1] == {"kind": "model", "id": judges.default()}
+
+
+def test_a_page_that_is_gone_does_not_wait_for_anothers_training() -> None:
+    judges, _, turn = judges_and_turn()
+    told: list[dict[str, Any]] = []
+    with judges._training:  # another page's
+        waiting = threading.Thread(target=judges.train, args=(told.append, turn))
+        waiting.start()
+        turn.stop()
+        waiting.join(10)
+        assert not waiting.is_alive()
+    assert told == []
 
 
 def test_a_test_row(client: TestClient, digits: tuple[Run, Splits]) -> None:
@@ -204,7 +216,7 @@ def test_a_solved_model_has_no_recipe_to_show() -> None:
 
 def test_a_regression_is_refused() -> None:
     room = Room(Settings())
-    name = room.put(Upload(Splits(synthetic.linear(rows=50))))
+    name = room.put(Splits(synthetic.linear(rows=50)))
     with pytest.raises(UsageError, match="is a regression"):
         answer(Judges(room), Asked(model=room.add(fit(room.splits(name).train)[0], name), row=3))
 

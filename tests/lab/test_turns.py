@@ -33,16 +33,24 @@ def test_pages_come_in_their_order() -> None:
     assert turns.enter("d").begun.is_set()
 
 
-def test_a_page_that_asks_anew_goes_to_the_end() -> None:
-    turns = Turns(1, 4)
+def test_a_page_that_waits_and_asks_anew_keeps_its_place() -> None:
+    turns = Turns(1, 2)
     a, b, c = (turns.enter(page) for page in "abc")
     again = turns.enter("b")
     assert b.is_over
     turns.leave(b)
     turns.leave(a)
-    assert c.begun.is_set()
-    turns.leave(c)
     assert again.begun.is_set()
+    assert not c.begun.is_set()
+
+
+def test_a_page_that_trains_and_asks_anew_goes_to_the_end() -> None:
+    turns = Turns(1, 4)
+    a, b = (turns.enter(page) for page in "ab")
+    again = turns.enter("a")
+    turns.leave(a)
+    assert b.begun.is_set()
+    assert turns.ahead(again) == 1
 
 
 def test_no_more_than_so_many_wait() -> None:

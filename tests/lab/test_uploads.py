@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 import base64
+import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from starlette.testclient import TestClient
 
 import linnet
+from linnet.data import catalog
 from linnet.data.dataset import Dataset, Splits
-from linnet.errors import UsageError
-from linnet.lab.room import Room, Upload
+from linnet.errors import DataNotFoundError, UsageError
+from linnet.lab import training
+from linnet.lab.room import MissingError, Room
 from linnet.lab.settings import Limits, Settings
 from linnet.train.fit import fit
 from tests.conftest import make_blobs
 from tests.data.test_own import CSV, pictures, zipped
-from tests.lab.test_training import frames_of
+from tests.lab.samples import frames_of
 from tests.lines import run_command, run_python
 
 
@@ -35,7 +40,53 @@ def test_a_table_is_uploaded_trained_on_and_looked_at(client: TestClient) -> Non
         "/api/data/rows", json={"dataset": known["name"], "part": "train", "rows": [0, 1]}
     ).json()
     assert len(rows["values"]) == 2
+    assert rows["features"] == 2
     assert rows["pixels"] is None
+
+
+def test_of_a_wide_table_the_first_numbers_are_shown(client: TestClient) -> None:
+    wide = b"".join(b"1,2,3,4,5,6,7,8,9,%d\n" % (n % 2) for n in range(20))
+    known = upload(client, [("wide.csv", wide)]).json()
+    rows = client.post("/api/data/rows", json={"dataset": known["name"], "rows": [0, 1]}).json()
+    assert rows["values"] == [[1, 2, 3, 4, 5, 6]] * 2
+    assert rows["features"] == 9
+
+
+def test_a_model_that_no_page_can_show_is_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MAX_WEIGHTS", 3)
+    known = upload(client, [("flowers.csv", CSV)]).json()
+    refused = client.post("/api/train", json={"dataset": known["name"]})
+    assert refused.status_code == 422
+    assert "4 weights, more than the 3" in refused.json()["detail"]
+
+
+def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    room, asked, done = Room(Settings()), threading.Event(), threading.Event()
+    load = catalog.load
+
+    def slow(name: str, *rest: Any, **options: Any) -> Splits:
+        if name == "mnist":
+            asked.set()
+            assert done.wait(30)
+            raise DataNotFoundError("no network")
+        return load(name, *rest, **options)
+
+    def download() -> None:
+        with suppress(DataNotFoundError):
+            room.splits("mnist")
+
+    monkeypatch.setattr(catalog, "load", slow)
+    downloading = threading.Thread(target=download)
+    downloading.start()
+    assert asked.wait(10)
+    reading = threading.Thread(target=room.splits, args=("digits",))
+    reading.start()
+    reading.join(20)
+    assert room.loaded("digits") is not None
+    done.set()
+    downloading.join()
 
 
 @pytest.mark.parametrize("is_zip", [True, False])
@@ -99,9 +150,9 @@ def test_the_code_of_an_upload_runs_beside_the_file(client: TestClient, tmp_path
     assert list(Path(tmp_path, "runs").glob("flowers.csv-*/run.json"))
 
 
-def table_of(rows: int) -> Upload:
+def table_of(rows: int) -> Splits:
     X, y = torch.zeros(rows, 256, dtype=torch.uint8), torch.zeros(rows, dtype=torch.int64)
-    return Upload(Splits(Dataset(X, y, "t", ("a", "b"))), ())
+    return Splits(Dataset(X, y, "t", ("a", "b")))
 
 
 def test_uploads_make_room_for_one_another() -> None:
@@ -110,7 +161,7 @@ def test_uploads_make_room_for_one_another() -> None:
     room.splits(names[0])  # used last
     newest = room.put(table_of(1000))
     assert [name for name, _ in room.uploads()] == [names[0], newest]
-    with pytest.raises(KeyError):
+    with pytest.raises(MissingError):
         room.splits(names[1])
     with pytest.raises(UsageError, match="more than"):
         room.put(table_of(3000))
@@ -118,12 +169,12 @@ def test_uploads_make_room_for_one_another() -> None:
 
 def test_models_are_bounded_and_go_with_their_data() -> None:
     room = Room(Settings(limits=Limits(models=2, uploads=100_000)))
-    name = room.put(Upload(Splits(make_blobs(50), make_blobs(20, seed=1))))
+    name = room.put(Splits(make_blobs(50), make_blobs(20, seed=1)))
     run, _ = fit(make_blobs(50), linnet.Recipe(epochs=1))
     ids = [room.add(run, name) for _ in range(3)]
-    with pytest.raises(KeyError):
+    with pytest.raises(MissingError):
         room.model(ids[0])
     assert len(room.model(ids[2]).test) == 20
     room.put(table_of(378))
-    with pytest.raises(KeyError):
+    with pytest.raises(MissingError):
         room.model(ids[2])

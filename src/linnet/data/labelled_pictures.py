@@ -28,6 +28,12 @@ MAX_PICTURE_BYTES = 8 << 20
 MAX_ALL_BYTES = 512 << 20
 """Of a zip's files, unpacked."""
 
+MAX_FILES = 200_000
+"""Of all kinds in a zip, whose list is read whole."""
+
+ENTRY = b"PK\x01\x02"
+"""With which each file's entry in a zip's list begins."""
+
 SIZE = (28, 28)
 SMALL = 64
 """The largest side of pictures that keep their size; larger ones are brought to `SIZE`."""
@@ -47,6 +53,8 @@ def unpack(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
     Raises:
         FormatError: it is no zip, damaged, encrypted, or larger than may be.
     """
+    if (files := content.count(ENTRY)) > MAX_FILES:
+        raise FormatError(f"{name} has some {files:,} files, more than {MAX_FILES:,}")
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if is_picture(entry.filename)]

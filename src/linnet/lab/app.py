@@ -21,7 +21,7 @@ from linnet._version import __version__
 from linnet.errors import DataNotFoundError, LinnetError
 from linnet.lab import line, numbers, sweeping, training, trying, uploads
 from linnet.lab.guard import Guard
-from linnet.lab.room import Room
+from linnet.lab.room import MissingError, Room
 from linnet.lab.settings import Settings
 from linnet.web.refusal import Refusal
 
@@ -124,8 +124,8 @@ def _answer_errors(app: FastAPI) -> None:
     async def mistaken(_: Request, error: LinnetError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 404 if isinstance(error, DataNotFoundError) else 422)
 
-    @app.exception_handler(KeyError)
-    async def missing(_: Request, error: KeyError) -> JSONResponse:
+    @app.exception_handler(MissingError)
+    async def missing(_: Request, error: MissingError) -> JSONResponse:
         return JSONResponse({"detail": f"there is no {str(error)[:80]} here, or no longer"}, 404)
 
     @app.exception_handler(Refusal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,11 @@ Work = Callable[[Tell, Turn], None]
 
 AHEAD = 8
 """Frames that wait for a slow page before the work waits too."""
+
+MISTAKE = "the lab made a mistake: what it was stands where linnet lab was started"
+GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError)
+
+logger = logging.getLogger("uvicorn.error")  # which writes to where the lab was started
 
 PATIENCE = 20.0
 """Seconds for a page to take a frame in; after that it is taken for gone."""
@@ -77,18 +83,23 @@ class Frames(Response):
                 await sender.send({"kind": "waiting", "ahead": ahead})
             async with self.turns.held(self.turn):
                 if not self.turn.is_over:
-                    await anyio.to_thread.run_sync(self._carry_out, sender)
+                    await anyio.to_thread.run_sync(self._carry_out, sender, limiter=self.turns.threads)
 
     def _carry_out(self, sender: MemoryObjectSendStream[Frame]) -> None:
         def tell(frame: Frame) -> None:
             anyio.from_thread.run(sender.send, frame)
 
-        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # the page is gone
+        with contextlib.suppress(*GONE):  # the page is
             try:
                 self.work(tell, self.turn)
             except LinnetError as error:
                 kind = "diverged" if isinstance(error, DivergedError) else "failed"
                 tell({"kind": kind, "detail": str(error)})
+            except GONE:
+                raise
+            except Exception:
+                logger.exception("a mistake of the lab")
+                tell({"kind": "failed", "detail": MISTAKE})
 
     async def _until_gone(self, receive: Receive, scope: anyio.CancelScope) -> None:
         while (await receive())["type"] != "http.disconnect":

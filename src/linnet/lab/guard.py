@@ -7,7 +7,6 @@ Beyond this machine a token is needed too, which a cookie keeps.
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import socket
 from collections.abc import Mapping
@@ -42,7 +41,10 @@ HEADERS = {
 }
 
 HEAVY = 2
-"""Large bodies that are taken in at once."""
+"""Large bodies that are taken in at once; all else passes them by."""
+
+HEAVY_SECONDS = 300.0
+"""For a large body to arrive in: 64 MiB over a slow line."""
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -71,16 +73,24 @@ class Guard:
         try:
             headers = Headers(scope=scope)
             self._check_host(headers)
-            _check_origin(headers)
+            _check_origin(headers, scope)
             if (opened := self._opened(scope)) is not None:
                 return await opened(scope, receive, sending)
             self._check_token(headers)
-            limit = most(scope["path"], self.settings.limits)
-            async with self.heavy if limit > self.settings.limits.body else contextlib.nullcontext():
-                content = await body.read(receive, _length(headers), limit)
-                await self.app(scope, _again(content, receive), sending)
+            await self._pass(scope, headers, receive, sending)
         except Refusal as refusal:
             await refusal.response()(scope, receive, sending)
+
+    async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Read the body and ask the application; few large ones at once."""
+        limits, told = self.settings.limits, _length(headers)
+        usual, limit = limits.body, most(scope["path"], limits)
+        if limit <= usual or not _may_exceed(headers, told, usual):
+            content = await body.read(receive, told, usual)
+            return await self.app(scope, _again(content, receive), send)
+        async with self.heavy:
+            content = await body.read(receive, told, limit, HEAVY_SECONDS)
+            await self.app(scope, _again(content, receive), send)
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -89,6 +99,8 @@ class Guard:
             name, port = (split.hostname or "").lower(), split.port or 80
         except ValueError:
             raise Refusal(400, "the Host header is no name and port") from None
+        if "@" in host:
+            raise Refusal(400, "the Host header is no name and port")
         known = name in self.names or (not self.settings.is_local and _is_address(name))
         if not known or port != self.settings.port:
             raise Refusal(
@@ -117,7 +129,9 @@ class Guard:
             raise Refusal(401, "this lab needs its token: open the address that linnet lab printed")
 
     def _is_token(self, given: str) -> bool:
-        expected = (self.settings.token or "").encode()
+        if not self.settings.token:
+            return False  # an empty one opens nothing
+        expected = self.settings.token.encode()
         return hmac.compare_digest(given.strip().encode("utf-8", "replace"), expected)  # in constant time
 
 
@@ -128,14 +142,27 @@ def most(path: str, limits: Limits) -> int:
     return limits.picture if path.startswith("/api/try") else limits.body
 
 
-def _check_origin(headers: Headers) -> None:
-    """Refuse what another site's page sends. Programs that are no browsers send neither header."""
+def _check_origin(headers: Headers, scope: Scope) -> None:
+    """Refuse what another site's page sends. Programs that are no browsers send neither header.
+
+    A link of another site may lead to the page, but a form of it to nothing.
+    """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
     if origin is not None and origin.lower() != f"http://{headers.get('host', '')}".lower():
         raise Refusal(403, f"a page of {origin[:80]!r} may not ask this lab")
-    is_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    is_navigation = (
+        headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    )
+    is_link = is_navigation and scope["method"] == "GET" and not scope["path"].startswith("/api")
     if site not in ("same-origin", "none") and not is_link:
         raise Refusal(403, "a page of another site may not ask this lab")
+
+
+def _may_exceed(headers: Headers, told: bytes | None, usual: int) -> bool:
+    """Whether a body may be longer than usual: it says so, or comes in pieces and says nothing."""
+    if told is None:
+        return "transfer-encoding" in headers
+    return not (told.isdigit() and len(told) <= 18 and int(told) <= usual)
 
 
 def _length(headers: Headers) -> bytes | None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from linnet.data.dataset import Splits
-from linnet.lab.room import BUILT_IN, Room
+from linnet.lab.room import BUILT_IN, MissingError, Room
 from linnet.web.refusal import Refusal
 
 Page = Annotated[str, Header(alias="X-Linnet-Page", pattern="^[A-Za-z0-9_-]{8,64}$")]
@@ -37,14 +37,14 @@ async def dataset(room: Room, name: str) -> Splits:
     """A data set that is there.
 
     Raises:
-        KeyError: there is none of this name.
+        MissingError: there is none of this name.
         Refusal: it has to be downloaded first.
     """
     if (loaded := room.loaded(name)) is not None:
         return loaded
     if not room.is_there(name):
         if name not in BUILT_IN:
-            raise KeyError(name)
+            raise MissingError(name)
         raise Refusal(409, f"{name} has to be downloaded first: POST /api/data/fetch")
     return await anyio.to_thread.run_sync(room.splits, name)
 

@@ -19,17 +19,8 @@ BUILT_IN = ("fashion_mnist", "mnist", "digits")
 """The catalog's data sets that the lab offers: those of classes."""
 
 
-@dataclass(frozen=True, eq=False)
-class Upload:
-    """People's own data.
-
-    Args:
-        splits: its two parts.
-        columns: the names of a table's features; empty for images.
-    """
-
-    splits: Splits
-    columns: tuple[str, ...] = ()
+class MissingError(KeyError):
+    """There is no data set or model of a name, or no longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +51,9 @@ class Room:
         self.settings, self.limits = settings, settings.limits
         self.turns = Turns(self.limits.running, self.limits.waiting)
         self._lock = threading.Lock()
-        self._loading = threading.Lock()
+        self._loading = {name: threading.Lock() for name in BUILT_IN}  # a download holds up its own alone
         self._built_in: dict[str, Splits] = {}
-        self._uploads: OrderedDict[str, Upload] = OrderedDict()
+        self._uploads: OrderedDict[str, Splits] = OrderedDict()
         self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
 
     def is_there(self, name: str) -> bool:
@@ -79,7 +70,7 @@ class Room:
         with self._lock:
             if name in self._uploads:
                 self._uploads.move_to_end(name)
-                return self._uploads[name].splits
+                return self._uploads[name]
             return self._built_in.get(name)
 
     def splits(self, name: str, progress: catalog.Progress | None = None) -> Splits:
@@ -90,14 +81,14 @@ class Room:
             progress: of a download.
 
         Raises:
-            KeyError: there is none of this name.
+            MissingError: there is none of this name.
             DataError: its files cannot be had.
         """
         if (loaded := self.loaded(name)) is not None:
             return loaded
         if name not in BUILT_IN:
-            raise KeyError(name)
-        with self._loading:
+            raise MissingError(name)
+        with self._loading[name]:
             if name not in self._built_in:
                 folder = None if name == "digits" else self.settings.data_dir
                 read = catalog.load(name, folder, progress=progress)
@@ -113,12 +104,12 @@ class Room:
         with contextlib.suppress(LinnetError):
             self.splits(next(name for name in BUILT_IN if self.is_there(name)))
 
-    def uploads(self) -> list[tuple[str, Upload]]:
+    def uploads(self) -> list[tuple[str, Splits]]:
         """The data sets that were uploaded by name, the one used longest ago first."""
         with self._lock:
             return list(self._uploads.items())
 
-    def put(self, upload: Upload) -> str:
+    def put(self, upload: Splits) -> str:
         """Keep an uploaded data set; those used longest ago make room for it.
 
         Returns:
@@ -153,19 +144,26 @@ class Room:
                 self._models.popitem(last=False)
         return number
 
+    def has(self, number: str) -> bool:
+        """Whether a finished model is still kept; does not wait."""
+        with self._lock:
+            return number in self._models
+
     def model(self, number: str) -> Trained:
         """A finished model.
 
         Raises:
-            KeyError: there is none of this id, or no longer.
+            MissingError: there is none of this id, or no longer.
         """
         with self._lock:
+            if number not in self._models:
+                raise MissingError(number)
             run, name = self._models[number]
             self._models.move_to_end(number)
         train, test = self.splits(name)
         return Trained(run, train, train if test is None else test)
 
 
-def _size(upload: Upload) -> int:
-    parts = [part for part in upload.splits if part is not None]
+def _size(upload: Splits) -> int:
+    parts = [part for part in upload if part is not None]
     return sum(tensor.nbytes for part in parts for tensor in (part.X, part.y))

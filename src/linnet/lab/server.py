@@ -41,8 +41,8 @@ def serve(
     """
     sys.setswitchinterval(SWITCH)
     with _listening(host, port) as listening:
-        if token is None and not is_loopback(host):
-            token = secrets.token_urlsafe(24)
+        if not token:  # none, or an empty variable
+            token = None if is_loopback(host) else secrets.token_urlsafe(24)
         settings = Settings(host, listening.getsockname()[1], token, data_dir)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when all has ended
             Server(settings, opens).run([listening])
@@ -69,6 +69,11 @@ class Server(uvicorn.Server):
         if self.opens:
             with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is under way first, for its pages hold on to the server."""
+        self.room.turns.stop_all()
+        await super().shutdown(sockets)
 
 
 def _reachable(host: str) -> str:

@@ -34,6 +34,9 @@ SHOWN = 10_000
 SAMPLES = 12
 """Of these, those whose predictions are shown."""
 
+MAX_WEIGHTS = 2_000_000
+"""Of a model, since each frame brings them all: 11 MB."""
+
 EVERY = 0.15
 """Seconds between two frames within an epoch."""
 
@@ -73,8 +76,7 @@ def router(room: Room) -> APIRouter:
     )
     async def train(ask: TrainAsk, page: Page) -> Frames:
         recipe, splits = ask.recipe(), await dataset(room, ask.dataset)
-        if not splits.train.is_classification:
-            raise UsageError(f"{splits.train.name} is a regression: the Train tab is for classes")
+        _check(splits.train)
         check(splits.train, splits.test, recipe.resolved(True))
 
         def work(tell: Tell, turn: Turn) -> None:
@@ -93,6 +95,17 @@ def router(room: Room) -> APIRouter:
         return Code(python=python, command=command("train", {"dataset": name, **options, **folder}))
 
     return routes
+
+
+def _check(train: Dataset) -> None:
+    """Refuse what cannot be shown."""
+    if not train.is_classification:
+        raise UsageError(f"{train.name} is a regression: the Train tab is for classes")
+    if (weights := train.outputs * train.features) > MAX_WEIGHTS:
+        raise UsageError(
+            f"a model of {train.name} has {weights:,} weights, more than the {MAX_WEIGHTS:,} that a page can "
+            "show: use fewer columns, or linnet train"
+        )
 
 
 ALWAYS = ("lr", "batch_size", "epochs")

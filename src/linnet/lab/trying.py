@@ -8,17 +8,20 @@ from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 import numpy as np
+import orjson
 import torch
 from fastapi import APIRouter
 from pydantic import Field
+from starlette.responses import Response
 from torch import Tensor
 
 from linnet.data.pictures import as_stored, picture_of, png_of
 from linnet.errors import UsageError
 from linnet.evaluate.contributions import contributions
 from linnet.lab import scripts
-from linnet.lab.judges import Judge, Judges
-from linnet.lab.page import Ask
+from linnet.lab.frames import Frames
+from linnet.lab.judges import Judge, Judges, model_frame
+from linnet.lab.page import Ask, Page
 from linnet.lab.room import Room, Trained
 
 MAX_BYTES = 8 << 20
@@ -37,10 +40,10 @@ class Which(Ask, strict=True):
     """A model.
 
     Args:
-        model: its id; a model is trained when it is None.
+        model: its id.
     """
 
-    model: Id | None = None
+    model: Id
 
 
 class Browsed(Ask, strict=True):
@@ -102,7 +105,16 @@ def router(room: Room) -> APIRouter:
     routes = APIRouter(prefix="/api/try", tags=["try"])
     judges = Judges(room)
 
-    @routes.post("/model", summary="A model to try; one is trained where none is named")
+    @routes.post(
+        "/train", summary="Train a model to try: frames of NDJSON meanwhile, the last with its id",
+        response_class=Frames, status_code=200,
+    )  # fmt: skip
+    async def train(page: Page) -> Response:
+        if (number := judges.default()) is not None:  # which needs no turn
+            return Response(orjson.dumps(model_frame(number)) + b"\n", media_type=Frames.media_type)
+        return Frames(room.turns, room.turns.enter(page), judges.train)
+
+    @routes.post("/model", summary="A model to try")
     async def model(which: Which) -> dict[str, Any]:
         return await anyio.to_thread.run_sync(_model, judges, which)
 
@@ -122,21 +134,15 @@ def router(room: Room) -> APIRouter:
 
 
 def _model(judges: Judges, which: Which) -> dict[str, Any]:
-    number = which.model or judges.default()
-    trained = judges.room.model(number)
-    judge, card = judges.of(number, trained), trained.run.card
+    trained = judges.room.model(which.model)
+    judge, card = judges.of(which.model, trained), trained.run.card
     return {
-        "id": number, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
+        "id": which.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
         "features": trained.run.bank.features, "rows": len(trained.test),
+        "dataset": trained.run.asked.get("dataset"),
         "accuracy": float(judge.judged.hits.double().mean()),
-        "columns": _columns(judges.room, trained), "is_default": which.model is None,
+        "columns": trained.dataset.columns, "is_default": which.model == judges.default(),
     }  # fmt: skip
-
-
-def _columns(room: Room, trained: Trained) -> tuple[str, ...]:
-    """The names of an uploaded table's columns; empty for pictures."""
-    upload = dict(room.uploads()).get(str(trained.run.asked.get("dataset")))
-    return () if upload is None else upload.columns
 
 
 def _images(judges: Judges, browsed: Browsed) -> dict[str, Any]:
@@ -172,7 +178,7 @@ def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
     """What the page shows of one row.
 
     Raises:
-        KeyError: there is no such model.
+        MissingError: there is no such model.
         UsageError: there is no such row or class, or the pixels are not the model's.
     """
     trained = judges.room.model(asked.model)

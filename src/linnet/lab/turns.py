@@ -1,6 +1,7 @@
 """`Turns`: who trains now, and who waits.
 
-A page has one training: its next one ends the last. Pages come in the order in which they asked.
+A page has one training: its next one ends the last. Pages come in the order in which they asked; one that
+still waits may ask for something else and keep its place.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class Turns:
 
     def __init__(self, running: int, waiting: int) -> None:
         self.running, self.waiting = running, waiting
+        self.threads = anyio.CapacityLimiter(running)  # their own, so that short answers never wait for them
         self._under_way: set[Turn] = set()
         self._queue: deque[Turn] = deque()
 
@@ -66,16 +68,25 @@ class Turns:
         Raises:
             Refusal: 503, too many wait.
         """
-        for turn in [*self._under_way, *self._queue]:
-            if turn.page == page:
-                turn.stop()
-        self._queue = deque(turn for turn in self._queue if not turn.is_over)
-        if len(self._queue) >= self.waiting:
-            raise Refusal(503, f"{len(self._queue)} trainings wait already: try again in a moment")
         turn = Turn(page)
-        self._queue.append(turn)
+        for last in self._under_way:
+            if last.page == page:
+                last.stop()
+        if not self._replace(turn):
+            if len(self._queue) >= self.waiting:
+                raise Refusal(503, f"{len(self._queue)} trainings wait already: try again in a moment")
+            self._queue.append(turn)
         self._call()
         return turn
+
+    def _replace(self, turn: Turn) -> bool:
+        """Put a turn in the place of the one for which its page waits, if it does."""
+        for place, last in enumerate(self._queue):
+            if last.page == turn.page:
+                self._queue[place] = turn
+                last.stop()
+                return True
+        return False
 
     @asynccontextmanager
     async def held(self, turn: Turn) -> AsyncIterator[None]:

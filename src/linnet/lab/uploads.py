@@ -14,13 +14,12 @@ from starlette.requests import Request
 from torch import Tensor
 
 from linnet.data import own
-from linnet.data.dataset import Dataset
+from linnet.data.dataset import Dataset, Splits
 from linnet.data.labelled_pictures import MAX_PICTURES
-from linnet.data.table import columns_of
 from linnet.errors import UsageError
 from linnet.lab.frames import Frames, Tell
 from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
-from linnet.lab.room import BUILT_IN, Room, Upload
+from linnet.lab.room import BUILT_IN, Room
 from linnet.lab.turns import Turn
 from linnet.web.refusal import Refusal
 
@@ -28,6 +27,9 @@ _FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 _FILES = {"files": {"type": "array", "minItems": 1, "items": _FILE}}
 UPLOAD = {"multipart/form-data": {"schema": {"type": "object", "required": ["files"], "properties": _FILES}}}
 """An upload as OpenAPI describes it; FastAPI's own way would read all of it before it is looked at."""
+
+COLUMNS = 6
+"""Numbers of a table's row that are shown: the first of them."""
 
 READING = 2
 """Uploads that are read at once."""
@@ -58,12 +60,13 @@ class RowsAsk(Ask):
 
 
 class Rows(BaseModel):
-    """Rows as they are stored: pixels, uint8 as base64, of images; numbers of a table."""
+    """Rows as they are stored: pixels, uint8 as base64, of images; the first of a table's numbers."""
 
     image_shape: tuple[int, int] | None
     brightest: int
     pixels: str | None
     values: list[list[float]] | None
+    features: int
     labels: list[int]
 
 
@@ -89,7 +92,7 @@ def router(room: Room) -> APIRouter:
                 raise Refusal(422, 'an upload is multipart/form-data with files called "files"')
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
         title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
-        made = await anyio.to_thread.run_sync(_read, contents, title[:80] or "file", limiter=reading)
+        made = await anyio.to_thread.run_sync(own.read, contents, title[:80] or "file", limiter=reading)
         return _known(room.put(made), made)
 
     @routes.post(
@@ -121,23 +124,20 @@ def router(room: Room) -> APIRouter:
     return routes
 
 
-def _read(files: list[tuple[str, bytes]], title: str) -> Upload:
-    splits = own.read(files, title)
-    is_image = splits.train.image_shape is not None
-    return Upload(splits, () if is_image else columns_of(files[0][1], title))
-
-
-def _known(name: str, upload: Upload) -> Known:
-    train, columns = upload.splits.train, upload.columns
-    return Known(name=name, title=train.name, is_there=True, is_image=not columns, columns=columns)
+def _known(name: str, upload: Splits) -> Known:
+    train = upload.train
+    is_image = train.image_shape is not None
+    return Known(name=name, title=train.name, is_there=True, is_image=is_image, columns=train.columns)
 
 
 def _rows(part: Dataset, index: Tensor) -> Rows:
     is_image = part.image_shape is not None
     chosen: dict[str, Any] = {
         "pixels": packed(part.X[index], "u1") if is_image else None,
-        "values": None if is_image else part.X[index].tolist(),
+        "values": None if is_image else part.X[index, :COLUMNS].tolist(),
     }
     brightest = round(1 / part.scale) if is_image else 1
     labels = part.labels[index].tolist()
-    return Rows(image_shape=part.image_shape, brightest=brightest, labels=labels, **chosen)
+    return Rows(
+        image_shape=part.image_shape, brightest=brightest, features=part.features, labels=labels, **chosen
+    )

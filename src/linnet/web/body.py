@@ -19,13 +19,14 @@ OFTEN = 1.0
 """Seconds between two looks for bodies that are late; fewer where `SECONDS` is less."""
 
 
-async def read(receive: Receive, told: bytes | None, most: int) -> bytes:
+async def read(receive: Receive, told: bytes | None, most: int, seconds: float | None = None) -> bytes:
     """The body, read no further than it may be long.
 
     Args:
         receive: the request's messages.
         told: its content-length.
         most: bytes.
+        seconds: for it to arrive in; `SECONDS` when None.
 
     Raises:
         Refusal: 413 where it is longer or says so, 408 where it is slow, 400 where it is cut off.
@@ -37,7 +38,7 @@ async def read(receive: Receive, told: bytes | None, most: int) -> bytes:
     late = _LATE.get(loop)
     if late is None:
         late = _LATE[loop] = Late(loop)
-    return await late.in_time(receive, most)
+    return await late.in_time(receive, most, SECONDS if seconds is None else seconds)
 
 
 class Late:
@@ -55,7 +56,7 @@ class Late:
         self.overdue: set[Task[Any]] = set()
         self.is_looking = False
 
-    async def in_time(self, receive: Receive, most: int) -> bytes:
+    async def in_time(self, receive: Receive, most: int, seconds: float) -> bytes:
         """The body.
 
         Raises:
@@ -63,7 +64,7 @@ class Late:
         """
         task = asyncio.current_task()
         assert task is not None, "a request is a task"
-        self.deadlines[task] = self.loop.time() + SECONDS
+        self.deadlines[task] = self.loop.time() + seconds
         if not self.is_looking:
             self._look_later()
         try:
@@ -72,7 +73,7 @@ class Late:
             if task not in self.overdue:
                 raise
             _take_back(task)
-            raise Refusal(408, f"the body did not arrive in {SECONDS:g} seconds") from None
+            raise Refusal(408, f"the body did not arrive in {seconds:g} seconds") from None
         finally:
             del self.deadlines[task]
             self.overdue.discard(task)

@@ -10,6 +10,13 @@ export class LabError extends Error {
   }
 }
 
+// The lab does not answer, or ended in the middle of its answer.
+export class Gone extends LabError {
+  constructor() {
+    super("the lab does not answer: start linnet lab again", 0, "gone");
+  }
+}
+
 // An element: h("button", { type: "button", onclick: f, class: "quiet", ariaLabel: "…" }, "text", other).
 // Properties that an element has are set, others become attributes; null and undefined leave it out.
 export function h(tag, props = {}, ...children) {
@@ -39,7 +46,7 @@ async function ask(path, body, signal) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new LabError("the lab does not answer: start linnet lab again", 0, "gone");
+    throw new Gone();
   }
   if (!response.ok) throw new LabError(await reason(response), response.status);
   return response;
@@ -57,25 +64,37 @@ export async function json(path, body, signal) {
   return (await ask(path, body, signal)).json();
 }
 
+const LAST = ["end", "fetched", "model"]; // the frames that work ends with
+
 // Frames of NDJSON, each handed to `onFrame`; resolves when the work has ended. A frame of kind "diverged" or
-// "failed" becomes a LabError.
+// "failed" becomes a LabError, and so does an end that comes too soon.
 export async function stream(path, body, onFrame, signal) {
   const response = await ask(path, body, signal);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
+  let isWhole = false;
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
+    const { done, value } = await next(reader);
+    if (done || signal?.aborted) break;
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
-      if (signal?.aborted) return;
       const frame = JSON.parse(line);
       if (frame.kind === "diverged" || frame.kind === "failed") throw new LabError(frame.detail, 200, frame.kind);
+      isWhole ||= LAST.includes(frame.kind);
       onFrame(frame);
+      if (signal?.aborted) return;
     }
   }
-  if (rest) throw new LabError("the lab stopped in the middle: start linnet lab again", 0, "gone");
+  if (!isWhole && !signal?.aborted) throw new Gone();
+}
+
+async function next(reader) {
+  try {
+    return await reader.read();
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Gone();
+  }
 }
 
 function bytes(text) {

@@ -1,5 +1,7 @@
 // Charts by plotly.js and images on canvases, in the theme's colours.
 
+import { Gone } from "./api.js";
+
 export const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#F0E442"];
 const DARK = { "#000000": "#e8e6e1", "#0072B2": "#4aa3dc" }; // those two would be lost on a dark page
 
@@ -27,10 +29,15 @@ function load() {
     const script = document.createElement("script");
     script.src = "plotly.js";
     script.onload = resolve;
-    script.onerror = () => reject(new Error("plotly.js cannot be had"));
+    script.onerror = () => {
+      loading = undefined; // the next chart tries again
+      script.remove();
+      reject(new Gone());
+    };
     const maps = document.createElement("meta");
     maps.id = MAPS;
-    document.head.append(maps, script);
+    if (!document.getElementById(MAPS)) document.head.append(maps);
+    document.head.append(script);
   });
   return loading;
 }
@@ -53,6 +60,9 @@ function dressed(layout) {
     yaxis: { ...axis, ...yaxis },
   };
 }
+
+// People's text for a chart, which would take what looks like markup for it: a link, a line break.
+export const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 // Draw or redraw. Calls that come before plotly.js is there are put off, and only the last counts.
 export async function chart(element, traces, layout = {}) {

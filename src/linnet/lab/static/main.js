@@ -1,6 +1,6 @@
 // The shell: tabs, language, theme, the state in the URL, and `lab`, which each tab is given.
 
-import { h, json, stream, LabError } from "./api.js";
+import { h, json, stream, Gone, LabError } from "./api.js";
 import { chart, forget, images } from "./chart.js";
 import { translator, words } from "./words.js";
 
@@ -63,7 +63,8 @@ function isJson(text) {
 function labOf(name, book) {
   const t = translator(language, book, words);
   return {
-    t, language, theme, h, json, stream, chart, images,
+    t, language, theme, h, json, stream, images,
+    chart: (...all) => chart(...all).catch((error) => fail(error, t)),
     state: states[name],
     save(some) {
       Object.assign(states[name], some);
@@ -146,13 +147,33 @@ function showModel() {
   chip.title = translator(language, words)("modelLabel");
 }
 
+const failures = Object.fromEntries(TABS.map((name) => [name, 0]));
+
+// A tab's module. One that could not be had is asked for by another address: browsers remember the failure.
+async function imported(name) {
+  try {
+    return await import(`./tabs/${name}.js${failures[name] ? `?again=${failures[name]}` : ""}`);
+  } catch (error) {
+    failures[name] += 1;
+    throw error;
+  }
+}
+
 async function show(name) {
   const mine = ++turn;
   unmount();
   unmount = () => {};
   forget(get("panel"));
   active = name;
-  const module = await import(`./tabs/${name}.js`);
+  let module;
+  try {
+    module = await imported(name);
+  } catch {
+    if (mine !== turn) return;
+    get("panel").replaceChildren();
+    fail(new Gone(), translator(language, words));
+    return;
+  }
   if (mine !== turn) return; // another tab was asked for meanwhile
   const root = h("div", { class: `tab tab-${name}` });
   get("panel").replaceChildren(root);
@@ -207,6 +228,7 @@ function select(name, focus = false) {
 async function follow() {
   const { name, state, hasState } = readHash();
   if (hasState) states[name] = state;
+  else if (location.hash !== hashOf(name)) history.replaceState(null, "", hashOf(name)); // as the tab was left
   const showing = show(name);
   dress();
   if (focusing) get(`tab-${name}`).focus();
@@ -218,6 +240,11 @@ function change(name, value) {
   if (name === "lang") language = value;
   else theme = value;
   localStorage.setItem(`linnet-${name}`, value);
+  const address = new URL(location.href);
+  if (address.searchParams.has(name)) {
+    address.searchParams.set(name, value);
+    history.replaceState(null, "", address);
+  }
   dress();
   show(active);
 }
@@ -225,4 +252,6 @@ function change(name, value) {
 get("language").addEventListener("click", () => change("lang", language === "en" ? "zh" : "en"));
 get("theme").addEventListener("click", () => change("theme", theme === "dark" ? "light" : "dark"));
 addEventListener("hashchange", follow);
+// A file that is dropped beside its place would be opened instead of the page.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 follow();

@@ -1,14 +1,15 @@
 // The pictures of a training: its curves, and the model as it stands in one frame.
 
-import { colour } from "./chart.js";
+import { colour, plain } from "./chart.js";
 import { floats, h, integers, octets } from "./api.js";
 
 export const words = {
   en: {
     lossTitle: "Loss", accuracyTitle: "Accuracy", epoch: "epoch", train: "training", test: "test", validation: "validation",
     templates: "What each class looks for", templatesHint: "The weights as images: red speaks for the class, blue against it.",
-    weightsHint: "The weights of each column: red speaks for the class, blue against it.", feature: "column", bias: "bias {b}",
+    weightsHint: "The weights of each column: red speaks for the class, blue against it.", mostWeights: "Of {n} columns those {most} with the largest weights.", feature: "column", bias: "bias {b}",
     confusion: "Which class is taken for which", confusionHint: "A row is the true class, a column the model's answer. Click a cell to see its images.",
+    confusionRows: "A row is the true class, a column the model's answer. Click a cell to see its rows.",
     cell: "{true} taken for {guess}: {n}", rightCell: "{true} recognised: {n}", cellTitle: "{true} taken for {guess}", rightTitle: "{true}, recognised",
     none: "There are none.", more: "{n} of {all}", samples: "Predictions", sure: "{share} sure", taken: "{guess}, in truth {true}",
     pairs: "The pairs most often confused.", rowNumber: "row {n}",
@@ -16,8 +17,9 @@ export const words = {
   zh: {
     lossTitle: "损失", accuracyTitle: "精度", epoch: "轮", train: "训练", test: "测试", validation: "验证",
     templates: "每个类别在寻找什么", templatesHint: "把权重画成图像：红色支持该类别，蓝色反对。",
-    weightsHint: "每一列的权重：红色支持该类别，蓝色反对。", feature: "列", bias: "偏置 {b}",
+    weightsHint: "每一列的权重：红色支持该类别，蓝色反对。", mostWeights: "共 {n} 列，这里是权重最大的 {most} 列。", feature: "列", bias: "偏置 {b}",
     confusion: "哪类被当成了哪类", confusionHint: "行是真实类别，列是模型的回答。点击一格可查看其中的图像。",
+    confusionRows: "行是真实类别，列是模型的回答。点击一格可查看其中的样本。",
     cell: "{true} 被当成 {guess}：{n}", rightCell: "{true} 识别正确：{n}", cellTitle: "{true} 被当成 {guess}", rightTitle: "{true}，识别正确",
     none: "一个也没有。", more: "{all} 个中的 {n} 个", samples: "预测", sure: "把握 {share}", taken: "{guess}，其实是 {true}",
     pairs: "最常混淆的类别对。", rowNumber: "第 {n} 行",
@@ -27,6 +29,7 @@ export const words = {
 const PINNED = 2; // the colour of the first pinned run: those before are training and test
 const MATRIX = 20; // classes up to which the matrix is drawn whole
 const SHOWN = 24;
+const COLUMNS = 200; // of a table whose weights are drawn
 
 export const pinColour = (place) => colour(PINNED + place);
 
@@ -42,7 +45,7 @@ export function curves(lab, loss, accuracy) {
     hovertemplate: "%{y:.4f}",
   });
   const chart = (element, run, pins, name, epoch) => {
-    const traces = pins.filter((one) => one !== run).map((one) => trace(of(one, "test", name), one.name, { color: pinColour(pins.indexOf(one)), width: 1.5, dash: "dot" }));
+    const traces = pins.filter((one) => one !== run).map((one) => trace(of(one, "test", name), plain(one.name), { color: pinColour(pins.indexOf(one)), width: 1.5, dash: "dot" }));
     for (const one of traces) one.showlegend = false;
     for (const [number, kind] of ["train", "test", "validation"].entries()) {
       const points = of(run, kind, name);
@@ -74,7 +77,7 @@ export function scene(lab) {
   function build(run) {
     const { classes, image_shape: shape } = run.opening;
     const chosen = parts?.matrix.chosen;
-    parts = { templates: templates(lab, classes, shape, run.columns), matrix: matrix(lab, classes), samples: samples(lab, run, classes, shape) };
+    parts = { templates: templates(lab, classes, shape, run.columns), matrix: matrix(lab, classes, shape), samples: samples(lab, run, classes, shape) };
     if (chosen) parts.matrix.chosen = null;
     element.replaceChildren(parts.templates.element, h("div", { class: "pair" }, parts.matrix.element, parts.samples.element));
   }
@@ -97,7 +100,14 @@ function templates(lab, classes, shape, columns) {
   const head = [h("h2", {}, t("templates")), h("p", { class: "soft" }, t(shape ? "templatesHint" : "weightsHint"))];
   if (!shape) {
     const chart = h("div", { class: "chart" });
-    return { element: h("section", { class: "card" }, head, chart), draw: (frame) => weightChart(lab, chart, classes, columns, floats(frame.W)) };
+    const most = h("p", { class: "soft" });
+    const draw = (frame) => {
+      const W = floats(frame.W);
+      const n = W.length / classes.length;
+      most.textContent = n > COLUMNS ? t("mostWeights", { n, most: COLUMNS }) : "";
+      weightChart(lab, chart, classes, columns, W);
+    };
+    return { element: h("section", { class: "card" }, head, most, chart), draw };
   }
   const canvases = classes.map((name) => h("canvas", { role: "img", ariaLabel: name }));
   const grid = h("div", { class: "templates" }, classes.map((name, k) => h("figure", {}, canvases[k], h("figcaption", { title: name }, name))));
@@ -115,18 +125,28 @@ function templates(lab, classes, shape, columns) {
 
 function weightChart(lab, element, classes, columns, W) {
   const size = W.length / classes.length;
-  const z = classes.map((_, k) => Array.from(W.subarray(k * size, (k + 1) * size)));
+  const chosen = largest(W, size);
+  const z = classes.map((_, k) => chosen.map((place) => W[k * size + place]));
   const scale = [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]];
-  lab.chart(element, [{ type: "heatmap", z, y: classes, x: z[0].map((_, place) => columns?.[place] ?? String(place + 1)), colorscale: scale, zmid: 0, hovertemplate: "%{y}, %{x}: %{z:.4f}<extra></extra>" }],
+  lab.chart(element, [{ type: "heatmap", z, y: classes.map(plain), x: chosen.map((place) => plain(columns?.[place] ?? place + 1)), colorscale: scale, zmid: 0, hovertemplate: "%{y}, %{x}: %{z:.4f}<extra></extra>" }],
     { xaxis: { type: "category", title: { text: lab.t("feature") } }, yaxis: { type: "category", autorange: "reversed" } });
 }
 
-function matrix(lab, classes) {
+// The columns that are drawn, in their order: all, or those of the largest weights.
+function largest(W, size) {
+  const places = Array.from({ length: size }, (_, place) => place);
+  if (size <= COLUMNS) return places;
+  const height = new Float32Array(size);
+  W.forEach((weight, i) => (height[i % size] = Math.max(height[i % size], Math.abs(weight))));
+  return places.sort((a, b) => height[b] - height[a]).slice(0, COLUMNS).sort((a, b) => a - b);
+}
+
+function matrix(lab, classes, shape) {
   const { t } = lab;
   const K = classes.length;
   const cells = new Map();
   const found = h("div", { class: "found", ariaLive: "polite" });
-  const hint = h("p", { class: "soft" }, t(K <= MATRIX ? "confusionHint" : "pairs"));
+  const hint = h("p", { class: "soft" }, t(K > MATRIX ? "pairs" : shape ? "confusionHint" : "confusionRows"));
   const body = K <= MATRIX ? table() : h("ul", { class: "pairs" });
   const element = h("section", { class: "card" }, h("h2", {}, t("confusion")), hint, h("div", { class: "matrix" }, body), found);
   const self = { element, chosen: null, draw };
@@ -250,15 +270,15 @@ async function rowsOf(lab, dataset, numbers) {
     if (known.size > MOST) known.clear();
     missing.forEach((number, place) => known.set(`${dataset}/${number}`, {
       number, shape: found.image_shape, brightest: found.brightest,
-      pixels: pixels?.subarray(place * size, (place + 1) * size), values: found.values?.[place],
+      pixels: pixels?.subarray(place * size, (place + 1) * size), values: found.values?.[place], features: found.features,
     }));
   }
   return numbers.map((number) => known.get(`${dataset}/${number}`)).filter(Boolean);
 }
 
-function pictureOf(lab, { number, shape, brightest, pixels, values }) {
+function pictureOf(lab, { number, shape, brightest, pixels, values, features }) {
   const name = lab.t("rowNumber", { n: number });
-  if (!shape) return h("code", { title: name }, values.slice(0, 6).map((value) => Number(value.toPrecision(3))).join(", "), values.length > 6 ? ", …" : "");
+  if (!shape) return h("code", { title: name }, values.map((value) => Number(value.toPrecision(3))).join(", "), values.length < features ? ", …" : "");
   const canvas = h("canvas", { role: "img", ariaLabel: name, title: name });
   lab.images(canvas, pixels, shape[1], shape[0], { limit: brightest });
   return canvas;

@@ -25,9 +25,11 @@ export const words = {
   },
 };
 
+const own = (texts, key) => (Object.hasOwn(texts ?? {}, key) ? texts[key] : undefined); // a key may come of an address
+
 export function translator(language, ...books) {
   return (key, values = {}) => {
-    const text = books.map((book) => book[language]?.[key] ?? book.en?.[key]).find((found) => found !== undefined) ?? key;
+    const text = books.map((book) => own(book[language], key) ?? own(book.en, key)).find((found) => found !== undefined) ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   };
 }

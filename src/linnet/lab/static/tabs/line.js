@@ -1,7 +1,7 @@
 // Line: linear regression with points to drag: three losses, and the path of SGD over the surface of one.
 
 import { colour } from "../chart.js";
-import { choice, knob, real, sheet, shown, steady } from "./parts.js";
+import { choice, knob, real, sane, sheet, shown, steady } from "./parts.js";
 import { plane } from "./plane.js";
 
 export const words = {
@@ -20,7 +20,8 @@ export const words = {
     sgdHint: "after {n} steps", best: "optimum", path: "SGD's path", epochEnds: "ends of epochs", stepAxis: "step",
     bound: "With whole batches the squared loss does not diverge below η = {rate}.",
     diverged: "It diverged: the steps were too large. Lower the learning rate below {rate}, or take larger batches.",
-    stopped: "SGD stopped: {detail}", worse: "The loss is far higher than before the first step: lower the learning rate.", few: "A line needs two points: add one.", many: "200 points are the most: remove one first.",
+    stopped: "SGD stopped: {detail}", worse: "The loss is far higher than before the first step: lower the learning rate.", few: "A line needs two points: add one.", upright: "All points stand above one another, so no line fits best: move one sideways.",
+    long: "These would be more than {most} steps: take fewer epochs or larger batches.", many: "200 points are the most: remove one first.",
   },
   zh: {
     points: "数据点", data: "数据", descent: "下降", surface: "w 与 b 上的损失：{loss}", curve: "每一步之后的损失",
@@ -30,27 +31,34 @@ export const words = {
     plane: "数据点与直线；{n} 个点", point: "点 {n}，x 为 {x}，y 为 {y}", chosen: "点 {n}", none: "未选中任何点",
     x: "x", y: "y", add: "添加一点", remove: "删除", outlier: "添加离群点", fresh: "生成新数据",
     loss: "SGD 与曲面的损失", squared: "平方", huber: "Huber", absolute: "绝对值", sgd: "SGD",
-    delta: "Huber 阈值 δ", lr: "学习率 η", batch: "批量大小", epochs: "迭代周期数", seed: "种子",
+    delta: "Huber 阈值 δ", lr: "学习率 η", batch: "批量大小", epochs: "轮数", seed: "种子",
     noise: "噪声 σ", rows: "点数",
     method: "直线", w: "w", b: "b", mean: "平均损失", step: "第 {k} 步，共 {n} 步", play: "播放", stop: "停止",
     squaredHint: "½(ŷ − y)²：解析解", huberHint: "近处平方，δ 以外为直线", absoluteHint: "|ŷ − y|：如同中位数",
-    sgdHint: "{n} 步之后", best: "最优点", path: "SGD 的路径", epochEnds: "迭代周期末", stepAxis: "步",
+    sgdHint: "{n} 步之后", best: "最优点", path: "SGD 的路径", epochEnds: "每轮结束", stepAxis: "步",
     bound: "用整批数据时，η 小于 {rate}，平方损失就不会发散。",
     diverged: "训练发散了：步子太大。请把学习率降到 {rate} 以下，或增大批量。",
-    stopped: "SGD 停止了：{detail}", worse: "损失比第一步之前高得多：请降低学习率。", few: "直线需要两个点：请添加一个。", many: "最多 200 个点：请先删除一个。",
+    stopped: "SGD 停止了：{detail}", worse: "损失比第一步之前高得多：请降低学习率。", few: "直线需要两个点：请添加一个。", upright: "所有点都在同一竖线上，没有最合适的直线：请横向移动一个点。",
+    long: "这将超过 {most} 步：请减少轮数或增大批量。", many: "最多 200 个点：请先删除一个。",
   },
 };
 
 const LOSSES = ["squared", "huber", "absolute"];
 const COLOURS = { squared: 0, huber: 3, absolute: 2, sgd: 1 };
 const START = { loss: "squared", huber: 1, lr: 0.1, batch: 4, epochs: 5, seed: 0, rows: 20, noise: 1 };
+const RULES = {
+  loss: (name) => LOSSES.includes(name), huber: [0.01, 10], lr: [1e-6, 100], batch: [1, 200, true], epochs: [1, 500, true],
+  seed: [0, 2 ** 32 - 1, true], rows: [2, 200, true], noise: [0, 100], points: (text) => typeof text === "string",
+};
 const MOST = 200;
+const STEPS = 5000; // of SGD at most
+const APART = 1e-3; // how far apart in x points have to be
 const OUTLIER = [2.6, -7];
 
 export function mount(root, lab) {
   sheet();
   const { h, t } = lab;
-  const state = { ...START, ...lab.state };
+  const state = sane(START, lab.state, RULES);
   let points = read(state.points);
   let found;
   let last = {};
@@ -108,13 +116,21 @@ export function mount(root, lab) {
   function ask() {
     state.points = points.map((point) => point.join(",")).join(";");
     lab.save({ ...state });
-    if (points.length < 2) {
-      lab.say(t("few"));
+    if (wrong()) {
+      lab.say(t(wrong(), { most: STEPS }));
       return;
     }
     send({
       points, loss: state.loss, huber: state.huber, lr: state.lr, batch_size: state.batch, epochs: state.epochs, seed: state.seed,
     });
+  }
+
+  // Why the points or the descent cannot be asked for; empty where they can.
+  function wrong() {
+    if (points.length < 2) return "few";
+    const across = points.map(([x]) => x);
+    if (Math.max(...across) - Math.min(...across) < APART) return "upright";
+    return state.epochs * Math.ceil(points.length / state.batch) > STEPS ? "long" : "";
   }
 
   function change(name, value) {
@@ -124,7 +140,7 @@ export function mount(root, lab) {
   }
 
   function show(answer) {
-    if (points.length < 2) return; // an answer of before: what is said of the points now must stay
+    if (wrong()) return; // an answer of before: what is said of the points now must stay
     found = answer;
     last = { python: answer.python, command: answer.command };
     copies.refresh();

@@ -1,7 +1,7 @@
 // Numbers: softmax of logits on sliders, in three floating types, naive and stable; and Gumbel samples.
 
 import { colour } from "../chart.js";
-import { choice, knob, real, sheet, shown, steady } from "./parts.js";
+import { choice, knob, real, sane, sheet, shown, steady } from "./parts.js";
 
 export const words = {
   en: {
@@ -64,12 +64,16 @@ const EXAMPLES = {
 };
 const RANGES = [10, 30, 100, 1000, 3000];
 const START = { logits: "12,11,10.5,-8", range: 30, target: 1, temperature: 1, draws: 1000, sharpness: 1, seed: 0 };
+const RULES = {
+  logits: () => true, range: (size) => RANGES.includes(size), target: [0, 9, true], temperature: [0.05, 100], draws: [1, 20000, true],
+  sharpness: [0.05, 20], seed: [0, 2 ** 32 - 1, true],
+};
 const MARKS = { overflow: "▲", underflow: "▼", subnormal: "◦" };
 
 export function mount(root, lab) {
   sheet();
   const { h, t } = lab;
-  const state = { ...START, ...lab.state };
+  const state = sane(START, lab.state, RULES);
   let logits = read(state.logits);
   let last = {};
 

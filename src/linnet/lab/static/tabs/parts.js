@@ -49,6 +49,18 @@ export function knob({ label, name, min, max, step = "any", value, log = false, 
   return self;
 }
 
+// What a tab begins with: its usual state, and of the address those values that can be. A rule is [least, most],
+// with whole numbers alone where a third entry says so, or a function.
+export function sane(start, state, rules) {
+  const fits = (rule, value) => {
+    if (typeof rule === "function") return rule(value);
+    const [low, high, isWhole] = rule;
+    return typeof value === "number" && value >= low && value <= high && (!isWhole || Number.isInteger(value));
+  };
+  const good = Object.entries(rules).filter(([name, rule]) => Object.hasOwn(state, name) && fits(rule, state[name]));
+  return { ...start, ...Object.fromEntries(good.map(([name]) => [name, state[name]])) };
+}
+
 // A list to choose from: options are [value, text] pairs. Gives { element, select }.
 export function choice({ label, name, options, value, onchange }) {
   const id = `choice-${name}`;

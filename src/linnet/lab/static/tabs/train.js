@@ -14,6 +14,7 @@ const own = {
     done: "{epochs} epochs in {seconds} s.", early: "Stopped after {epochs} epochs: it got no better. The best weights are kept.",
     stopped: "Stopped.", lower: "Lower the rate to {lr}", diverged: "diverged", book: "the book's settings",
     goneData: "That data set is no longer here: upload it again.",
+    worse: "The loss is higher than that of guessing, {chance}: the steps are too large. Lower the learning rate.",
   },
   zh: {
     accuracy: "测试精度", loss: "测试损失", trainAccuracy: "训练精度", trainLoss: "训练损失",
@@ -23,6 +24,7 @@ const own = {
     done: "{epochs} 轮，用时 {seconds} 秒。", early: "训练 {epochs} 轮后停止：不再改善。已保留最好的权重。",
     stopped: "已停止。", lower: "把学习率降到 {lr}", diverged: "发散", book: "书中的设置",
     goneData: "该数据集已不在这里：请重新上传。",
+    worse: "损失高于随机猜测的 {chance}：步子太大了。请降低学习率。",
   },
 };
 export const words = {
@@ -33,6 +35,8 @@ export const words = {
 const DEFAULTS = { optimizer: "sgd", augment: "none", patience: null, standardize: false, seed: 1 };
 for (const name of Object.keys(SLIDERS)) DEFAULTS[name] = SLIDERS[name].value;
 const PINS = 6;
+const WORSE = 2; // times the loss of guessing: penalties and dropout may raise it a little
+const SPREAD = 0.1; // of weights at the start, above which the loss is high for another reason
 const CHART_EVERY = 150; // milliseconds
 
 // What outlives a change of language or tab: the last run, and those that were pinned.
@@ -127,7 +131,7 @@ export function mount(root, lab) {
 
   function halt() {
     controller.now?.abort();
-    if (kept.run && !kept.run.isOver) kept.run.isOver = true;
+    if (kept.run && !kept.run.isOver) kept.run.isOver = kept.run.isStopped = true;
     lab.say(t("stopped"));
     stop.disabled = true;
   }
@@ -154,11 +158,15 @@ export function mount(root, lab) {
   function troubled(run, error) {
     if (error instanceof LabError && error.kind === "diverged") {
       figures.accuracy.textContent = t("diverged");
-      lower.textContent = t("lower", { lr: shown(lowered()) });
-      lower.hidden = false;
+      offerLower();
     }
     if (error instanceof LabError && error.status === 404 && run.ask.dataset.startsWith("upload-")) lab.fail(new LabError(t("goneData")));
     else lab.fail(error);
+  }
+
+  function offerLower() {
+    lower.textContent = t("lower", { lr: shown(lowered()) });
+    lower.hidden = false;
   }
 
   // A data set that is not on this machine is downloaded first.
@@ -196,7 +204,10 @@ export function mount(root, lab) {
     if (frame.figures.epoch !== run.frames.at(-1)?.figures.epoch) run.best = frame;
     const isEarly = frame.status.startsWith("stopped");
     const epochs = run.frames.filter((one) => one.kind === "epoch").length;
-    lab.say(isEarly ? t("early", { epochs }) : t("done", { epochs, seconds: frame.seconds.toFixed(2) }));
+    const chance = Math.log(run.opening.classes.length);
+    const isWorse = frame.figures.train_loss > WORSE * chance && run.ask.std <= SPREAD;
+    if (isWorse) offerLower();
+    lab.say(isWorse ? t("worse", { chance: chance.toFixed(2) }) : isEarly ? t("early", { epochs }) : t("done", { epochs, seconds: frame.seconds.toFixed(2) }));
     const accuracy = frame.figures.test_accuracy ?? frame.live.accuracy;
     lab.load({
       id: frame.model, name: `${titleOf(t, kept.known, run.ask.dataset)} · ${(100 * accuracy).toFixed(1)} %`,
@@ -293,7 +304,7 @@ export function mount(root, lab) {
     if (!lab.state.dataset) lab.state.dataset = best;
     setKnobs();
     drawPins();
-    const same = kept.run?.isOver && JSON.stringify(kept.run.ask) === JSON.stringify(ask());
+    const same = (kept.run?.end || kept.run?.isStopped) && JSON.stringify(kept.run.ask) === JSON.stringify(ask());
     if (same) draw();
     else train();
     stop.disabled = Boolean(same);

@@ -1,12 +1,14 @@
 // Try it: draw, drop or pick a picture; what the model says of it, why, and how sure it is.
 
 import { octets } from "../api.js";
-import { choice, knob, percent, sheet, shown, steady, toBase64 } from "./parts.js";
+import { titleOf, words as knobWords } from "../knobs.js";
+import { choice, knob, percent, sane, sheet, shown, steady, toBase64 } from "./parts.js";
 import { sketch } from "./sketch.js";
 
-export const words = {
+const own = {
   en: {
-    training: "Training a model to try; this takes a moment …", modelIs: "Model: {name}, accuracy {accuracy} on {rows} test rows.",
+    training: "Training a model to try; this takes a moment …", progress: "Training a model to try: epoch {epoch} of {epochs} …",
+    waiting: "A model to try has to be trained first: {n} in front of you.", modelIs: "Model: {name}, accuracy {accuracy} on {rows} test rows.",
     isDefault: "The lab trained it by itself; a model that you load on the Train or Sweep tab takes its place.",
     gone: "The model that was loaded is no longer there; this is the usual one.",
     picture: "Picture", canvas: "Drawing area, light on dark. Space puts the pen down or lifts it, arrow keys move it, with Shift they draw.",
@@ -32,7 +34,8 @@ export const words = {
     hover: "pixel ({x}, {y}): {value}",
   },
   zh: {
-    training: "正在训练一个可供试用的模型，请稍候……", modelIs: "模型：{name}，在 {rows} 个测试样本上的精度为 {accuracy}。",
+    training: "正在训练一个可供试用的模型，请稍候……", progress: "正在训练一个可供试用的模型：第 {epoch} 轮，共 {epochs} 轮……",
+    waiting: "需要先训练一个可供试用的模型：前面还有 {n} 个。", modelIs: "模型：{name}，在 {rows} 个测试样本上的精度为 {accuracy}。",
     isDefault: "它由实验室自行训练；在“训练”或“扫描”页载入你的模型后，这里就会使用它。",
     gone: "先前载入的模型已不在，现在用的是默认模型。",
     picture: "图片", canvas: "绘图区，黑底白线。空格键落笔或抬笔，方向键移动，按住 Shift 移动则画线。",
@@ -59,6 +62,8 @@ export const words = {
   },
 };
 
+export const words = { en: { ...knobWords.en, ...own.en }, zh: { ...knobWords.zh, ...own.zh } };
+
 const START = { alpha: 0.1, method: "lac" };
 const MAX_BYTES = 8 << 20;
 const SHOWN = 24;
@@ -82,20 +87,52 @@ export function mount(root, lab) {
 // The model that is loaded, or the one the lab trains where there is none, or no longer.
 async function open(lab, signal) {
   const loaded = lab.model();
-  if (!loaded) return lab.json("/api/try/model", {}, signal);
+  const known = (id) => lab.json("/api/try/model", { model: id }, signal);
+  if (!loaded) return known(await usual(lab, signal));
   try {
-    return await lab.json("/api/try/model", { model: loaded.id }, signal);
+    return await known(loaded.id);
   } catch (error) {
     if (error.status !== 404) throw error;
-    return { ...(await lab.json("/api/try/model", {}, signal)), isLost: true };
+    return { ...(await known(await usual(lab, signal))), isLost: true };
   }
+}
+
+// The id of the model that the lab trains, in its turn, where it has not yet.
+async function usual(lab, signal) {
+  const { t } = lab;
+  let id;
+  await lab.stream("/api/try/train", {}, (frame) => {
+    if (frame.kind === "waiting") lab.say(t("waiting", { n: frame.ahead }));
+    else if (frame.kind === "progress") lab.say(t("progress", frame));
+    else id = frame.id;
+  }, signal);
+  return id;
+}
+
+// What can be asked of this model: the address may have been made with another.
+function rulesOf({ classes, rows, image_shape: shape }) {
+  const isPicture = (text) => {
+    if (!shape || typeof text !== "string") return false;
+    try {
+      return octets(fromUrl(text)).length === shape[0] * shape[1];
+    } catch {
+      return false; // the address was cut
+    }
+  };
+  const klass = [0, classes.length - 1, true];
+  return {
+    row: [0, rows - 1, true], pixels: isPicture, explain: klass, against: klass, label: klass, alpha: [0.01, 0.5],
+    method: (name) => name === "lac" || name === "aps", wrong: (value) => value === true,
+  };
 }
 
 function desk(lab, model, ended) {
   const { h, t } = lab;
   const { classes } = model;
   const [height, width] = model.image_shape ?? [0, 0];
-  const state = { ...START, ...lab.state };
+  const state = sane(START, lab.state, rulesOf(model));
+  if (state.against === state.explain) state.against = undefined;
+  for (const name of Object.keys(lab.state)) if (!(name in state)) lab.state[name] = undefined;
   let last = {};
 
   const classify = steady((wish, signal) => lab.json("/api/try", wish, signal), show, lab.fail);
@@ -146,7 +183,7 @@ function desk(lab, model, ended) {
       lab.say(t("blank"));
       return;
     }
-    const what = state.row === undefined ? { pixels: fromUrl(String(state.pixels)) } : { row: Number(state.row) };
+    const what = state.row === undefined ? { pixels: fromUrl(state.pixels) } : { row: state.row };
     classify({
       model: model.id, ...what, explain: state.explain ?? null, against: state.against ?? null, alpha: state.alpha, method: state.method,
     });
@@ -186,7 +223,7 @@ function desk(lab, model, ended) {
       }),
       h("div", { class: "pair" }, h("section", { class: "card why", ariaLabel: t("why") },
         h("h2", {}, t(model.image_shape ? "why" : "whyColumns")), h("div", { class: "chosen" }, explain.element, against.element),
-        ...why(lab, model, explained)),
+        ...why(lab, model, explained, found.values)),
       h("section", { class: "card", ariaLabel: t("set") }, h("h2", {}, t("set")), setOf(lab, model, found.set), alpha.element, method.element)),
     );
     explain.select.value = String(explained.explain);
@@ -198,16 +235,10 @@ function desk(lab, model, ended) {
   });
   const easel = model.image_shape ? easelCard(lab, canvas, invert, take) : null;
   if (easel) listen(easel, take, ended.signal);
-  const about = h("p", { class: "soft about" }, t("modelIs", { name: model.name, accuracy: percent(model.accuracy), rows: model.rows }), " ",
+  const about = h("p", { class: "soft about" }, t("modelIs", { name: titleOf(t, [{ name: model.dataset, title: model.name }], model.dataset), accuracy: percent(model.accuracy), rows: model.rows }), " ",
     model.is_default ? t("isDefault") : "");
   const gallery = galleryCard(lab, model, state, pick, ended.signal);
-  if (state.pixels !== undefined && easel) {
-    try {
-      canvas.put(octets(fromUrl(String(state.pixels))), width, height);
-    } catch {
-      state.pixels = undefined; // the address was cut
-    }
-  }
+  if (state.pixels !== undefined) canvas.put(octets(fromUrl(state.pixels)), width, height);
   if (state.row === undefined && state.pixels === undefined) state.row = 0;
   ask();
   return h("div", { class: "columns try" }, h("div", { class: "stack" }, easel, gallery), h("div", { class: "stack" }, about, answer, copied));
@@ -343,7 +374,7 @@ function says(lab, model, found, wish, choose) {
 }
 
 // The parts of a score, which with the bias sum to it: as a picture, or the largest of the columns.
-function why(lab, model, explained) {
+function why(lab, model, explained, values) {
   const { h, t } = lab;
   const name = model.classes[explained.explain];
   const other = explained.against === null ? null : model.classes[explained.against];
@@ -351,7 +382,7 @@ function why(lab, model, explained) {
   const sum = h("p", {
     class: "number sum", dataset: { pixels: explained.pixels, bias: explained.bias, score: explained.score },
   }, t((other === null ? "sum" : "difference") + (model.image_shape ? "" : "Columns"), numbers));
-  if (!model.image_shape) return [columns(lab, model, explained), sum];
+  if (!model.image_shape) return [columns(lab, model, explained, values), sum];
   const [height, width] = model.image_shape;
   const canvas = h("canvas", { class: "parts", role: "img", ariaLabel: t("why") });
   lab.images(canvas, explained.parts, width, height, { diverging: true });
@@ -366,14 +397,16 @@ function why(lab, model, explained) {
   return [canvas, sum, reading];
 }
 
-function columns(lab, model, explained) {
+function columns(lab, model, explained, values) {
   const { h, t } = lab;
   const order = explained.parts.map((part, d) => [d, part]).sort((one, two) => Math.abs(two[1]) - Math.abs(one[1])).slice(0, COLUMNS);
   const largest = Math.abs(order[0]?.[1] ?? 1) || 1;
   return h("div", { class: "shares" }, order.map(([d, part]) => {
     const fill = h("span", { class: part < 0 ? "fill minus" : "fill plus" });
     fill.style.width = `${(100 * Math.abs(part)) / largest}%`;
-    return h("div", { class: "share" }, h("span", { class: "name", title: model.columns[d] ?? "" }, model.columns[d] ?? t("column", { d })), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
+    const name = model.columns[d] ?? t("column", { d });
+    const value = `= ${shown(values[d], 3)}`;
+    return h("div", { class: "share column" }, h("span", { class: "name", title: `${name} ${value}` }, name), h("span", { class: "soft number" }, value), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
   }));
 }
 

@@ -1,0 +1,130 @@
+"""People's own data on the page: what is dropped, what is too large, what its names may do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.data.test_own import CSV, pictures
+from tests.lab.conftest import OpenPage, shoot
+from tests.lab.waiting import allow, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ALERT = "document.querySelector('dialog [role=alert]').textContent"
+ONE = "dialog input[type=file]:not([multiple])"
+
+
+def dialog(page: Page) -> Page:
+    """The page with its dialog open."""
+    page.wait_for_selector("progress.over")
+    page.click("button.own")
+    return page
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files as the desktop does."""
+    box = page.locator(".drop").bounding_box()
+    assert box is not None
+    carried = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    client = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        place = {"x": box["x"] + 9, "y": box["y"] + 9}
+        client.send("Input.dispatchDragEvent", {"type": kind, "data": carried, **place})
+
+
+def test_a_folder_is_dropped_and_other_files_in_it_are_left_out(open_page: OpenPage, tmp_path: Path) -> None:
+    for path, content in pictures(each=60):  # more than a browser lists at once
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    (tmp_path / "set" / "notes.txt").write_text("not to be sent")
+    page = dialog(open_page().goto("#train?dataset=digits&epochs=1"))
+    drop(page, tmp_path / "set")
+    until(page, "document.querySelector('#knob-dataset').selectedOptions[0].text === 'set'")
+    until(page, "document.querySelectorAll('.templates canvas').length === 2")
+
+
+def test_what_is_too_large_or_nothing_of_ours_is_not_sent(open_page: OpenPage, tmp_path: Path) -> None:
+    with (tmp_path / "large.zip").open("wb") as file:
+        file.truncate(70 << 20)
+    page = dialog(open_page().goto("#train?dataset=digits&epochs=1", "zh"))
+    page.set_input_files(ONE, tmp_path / "large.zip")
+    until(page, f"{ALERT} === '共 70 MiB，超过 63 MiB：请少选一些，或选小一些的文件。'")
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("x")
+    drop(page, tmp_path / "a.txt", tmp_path / "b.txt")
+    until(page, f"{ALERT}.startsWith('这既不是')")
+
+
+def test_what_cannot_be_read_says_why(open_page: OpenPage, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("a,colour,label\n1,red,x\n2,blue,y\n")
+    watched = open_page()
+    page = dialog(watched.goto("#train?dataset=digits&epochs=1"))
+    page.set_input_files(ONE, tmp_path / "bad.csv")
+    until(page, f"{ALERT}.includes(\"row 1 has 'red' in colour\")")
+    allow(watched, 422)
+
+
+NAMES = ('<a href="https://evil.example/">click</a>', "%{y}<br>", "花瓣")
+
+
+def test_names_are_text_and_nothing_else(open_page: OpenPage, tmp_path: Path) -> None:
+    rows = "".join(f"{n},{n % 3},{n % 5},<img src=x onerror=alert({n % 2})>\n" for n in range(40))
+    head = ",".join('"' + name.replace('"', '""') + '"' for name in NAMES)
+    (tmp_path / "<b>evil<br>.csv").write_text(f"{head},label\n{rows}")
+    page = dialog(open_page().goto("#train?dataset=digits&epochs=2"))
+    page.set_input_files(ONE, tmp_path / "<b>evil<br>.csv")
+    page.wait_for_selector(".xaxislayer-above .xtick", state="attached")
+    until(page, "document.querySelectorAll('.chart .hm').length === 1")
+    assert page.locator(".chart .xtick text").filter(has_text="click").text_content() == NAMES[0]
+    assert page.locator("a:not(.brand), #panel img, #panel b").count() == 0
+    page.get_by_role("button", name="Pin this run").click()
+    assert "<b>evil<br>.csv" in (page.locator(".pin").text_content() or "")
+    assert page.get_by_text("Click a cell to see its rows.").is_visible()
+    page.click("#tab-try")
+    page.wait_for_selector("button.share", timeout=20_000)
+    assert NAMES[0] in page.locator(".why .name").all_text_contents()
+    assert page.locator("#panel img, #panel b").count() == 0
+    shoot(page, "own-names")
+
+
+def test_a_model_of_fewer_classes_does_not_stumble_over_what_was_asked_of_another(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    (tmp_path / "flowers.csv").write_bytes(CSV)
+    page = open_page().goto("#train?dataset=digits&epochs=1")
+    page.wait_for_selector("progress.over")
+    page.click("#tab-try")
+    page.wait_for_selector("button.share", timeout=20_000)
+    page.get_by_role("button", name="Clear").click()
+    until(page, "location.hash.includes('pixels=')")
+    page.click("button.share[data-klass='9']")
+    page.wait_for_selector("button.share[data-klass='9'][aria-pressed=true]")
+    page.click("#tab-train")
+    dialog(page).set_input_files(ONE, tmp_path / "flowers.csv")
+    until(page, "document.querySelector('#model').textContent.startsWith('flowers.csv')")
+    page.click("#tab-try")
+    page.wait_for_selector("button.share", timeout=20_000)
+    assert page.locator("button.share").count() == 2
+    assert "pixels" not in page.url
+
+
+def test_a_file_dropped_beside_its_place_does_not_take_the_page_away(open_page: OpenPage) -> None:
+    page = open_page().goto("#numbers")
+    stays = "new DragEvent('drop', {bubbles: true, cancelable: true})"
+    assert page.evaluate(f"!document.getElementById('panel').dispatchEvent({stays})")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_rows_of_a_table_fit(open_page: OpenPage, tmp_path: Path, width: int) -> None:
+    wide = b"".join(b",".join(b"%d.%d" % (n, d) for d in range(300)) + b",%d\n" % (n % 2) for n in range(100))
+    (tmp_path / "wide.csv").write_bytes(wide)
+    page = dialog(open_page(width).goto("#train?dataset=digits&epochs=2"))
+    page.set_input_files(ONE, tmp_path / "wide.csv")
+    page.get_by_text("Of 300 columns those 200 with the largest weights.").wait_for()
+    until(page, "document.querySelectorAll('.samples code').length === 12")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    shoot(page, f"own-wide-{width}")
