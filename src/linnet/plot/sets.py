@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from linnet.evaluate.conformal import METHODS, Coverage, coverage, learn_sets
 from linnet.evaluate.forecast import Forecast
@@ -14,7 +15,9 @@ from linnet.evaluate.set_curve import SetCurve, set_curve
 from linnet.plot.look import BLUE, VERMILION, label, styled
 from linnet.plot.words import Language, say
 
-COLOURS = dict(zip(METHODS, ((BLUE, "-", "o"), (VERMILION, "--", "s")), strict=True))
+LOOKS: dict[str, tuple[str, str, str]] = {"lac": (BLUE, "-", "o"), "aps": (VERMILION, "--", "s")}
+"""The colour, dash and marker of each method."""
+
 CLASSES = 24
 """Classes up to which each has its line; of more, these are those whose sets lack them most often."""
 
@@ -66,7 +69,7 @@ def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> No
     axes.fill_between(asked, curves[0].low.numpy(), curves[0].high.numpy(), color="0.85", label=band)
     axes.plot(asked, asked, color="0.4", linewidth=0.8)
     for curve in curves:
-        colour, dash, _ = COLOURS[curve.method]
+        colour, dash, _ = LOOKS[curve.method]
         axes.plot(
             asked, curve.coverage.numpy(), dash, color=colour, label=_name(curve.method, curve.randomised)
         )
@@ -76,7 +79,7 @@ def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> No
 
 def _sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
     for curve in curves:
-        colour, dash, _ = COLOURS[curve.method]
+        colour, dash, _ = LOOKS[curve.method]
         axes.plot(curve.asked.numpy(), curve.mean_size.numpy(), dash, color=colour)
     asked = say("coverage asked for", language)
     label(axes, say("size of the sets", language), asked, say("classes, on average", language))
@@ -88,7 +91,7 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
     lowest = np.argsort(first.by_class.numpy(), kind="stable")[:CLASSES]  # NaN, a class without rows, is last
     shown = np.sort(lowest)
     for method, said in found.items():
-        colour, _, marker = COLOURS[method]
+        colour, _, marker = LOOKS[method]
         axes.plot(
             said.by_class.numpy()[shown], range(len(shown)), marker, color=colour, markersize=5, alpha=0.8
         )
@@ -99,7 +102,7 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
     )
     head = of_each if len(shown) == len(classes) else of_some
     label(axes, say(head, language, asked=f"{first.asked:g}"), say("coverage", language), "")
-    axes.set_yticks(range(len(shown)), [classes[k] for k in shown], fontsize=8)
+    axes.set_yticks(range(len(shown)), [classes[k] for k in shown.tolist()], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(right=1.01)
 
@@ -110,13 +113,11 @@ def _shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
     for number, (method, said) in enumerate(found.items()):
         share = said.sizes[: largest + 1].numpy() / int(said.sizes.sum())
         shift = (number - (len(found) - 1) / 2) * width
-        axes.bar(
-            places + shift, share, width, color=COLOURS[method][0], label=f"{method} {said.mean_size:.2f}"
-        )
+        axes.bar(places + shift, share, width, color=LOOKS[method][0], label=f"{method} {said.mean_size:.2f}")
     asked = f"{next(iter(found.values())).asked:g}"
     head = say("size of the sets, {asked} asked for", language, asked=asked)
     label(axes, head, say("classes in the set", language), say("share of rows", language))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(title=say("classes, on average", language), fontsize=8)
 
 
