@@ -89,6 +89,6 @@ def _part(
         return
     top = np.argsort(-np.abs(part), kind="stable")[:FEATURES][::-1]
     axes.barh(range(len(top)), part[top], color=np.where(part[top] > 0, VERMILION, BLUE))
-    axes.set_yticks(range(len(top)), [called[d] for d in top.tolist()], fontsize=7)
+    axes.set_yticks(range(len(top)), [called[int(d)] for d in top], fontsize=7)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.axvline(0, color="0.3", linewidth=0.8)

@@ -102,7 +102,7 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
     )
     head = of_each if len(shown) == len(classes) else of_some
     label(axes, say(head, language, asked=f"{first.asked:g}"), say("coverage", language), "")
-    axes.set_yticks(range(len(shown)), [classes[k] for k in shown.tolist()], fontsize=8)
+    axes.set_yticks(range(len(shown)), [classes[int(k)] for k in shown], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(right=1.01)
 
