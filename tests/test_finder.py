@@ -66,6 +66,17 @@ def test_it_is_saved_with_its_figure() -> None:
         curve.save("r")
 
 
+def test_the_figure_speaks_chinese() -> None:
+    curve = linnet.find_lr(DATA, linnet.Recipe(batch_size=32), count=5, steps=10)
+    (axes,) = curve.plot("zh").axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("学习率", "损失")
+    assert axes.get_title().endswith("步")
+    curve.save("zh", "zh")
+    assert Path("zh", "rates.svg").read_bytes() != b""
+    curve.save("en")
+    assert Path("zh", "rates.svg").read_bytes() != Path("en", "rates.svg").read_bytes()
+
+
 def test_the_figure_marks_the_suggestion_and_where_models_diverge() -> None:
     table = pd.DataFrame(
         {"lr": [0.01, 0.1, 1.0], "train_loss": [2.0, 1.0, 0.5], "validation_loss": [2.0, 1.2, torch.nan]}

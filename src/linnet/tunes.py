@@ -29,6 +29,7 @@ from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.selection import Configuration, Lead
 from linnet.plot.save import save
 from linnet.plot.tunes import tune_figure
+from linnet.plot.words import Language
 from linnet.report.rows import Rows
 from linnet.report.write import written
 from linnet.runs import new_folder
@@ -93,19 +94,27 @@ class TuneResult:
         """The models of the best settings together, one a fold and seed."""
         return self.swept.ensemble()
 
-    def plot(self) -> Figure:
-        """The score of every setting, by each knob."""
-        return tune_figure(self.table, self.varied, self.swept.metric, self.swept.train.name)
+    def plot(self, language: Language = "en") -> Figure:
+        """The score of every setting, by each knob.
 
-    def save(self, folder: Path | str) -> None:
+        Args:
+            language: "en" or "zh".
+        """
+        return tune_figure(self.table, self.varied, self.swept.metric, self.swept.train.name, language)
+
+    def save(self, folder: Path | str, language: Language = "en") -> None:
         """Leave `table.csv`, `tune.json` and, where a knob was varied, `tune.svg` in a folder.
+
+        Args:
+            folder: where.
+            language: of the figure, "en" or "zh".
 
         Raises:
             OSError: it cannot be written.
         """
         folder = Path(folder)
         if self.varied:
-            save(self.plot(), folder / "tune.svg")
+            save(self.plot(language), folder / "tune.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
         counted = {"study": self.study.study_name, "trials": len(self.study.get_trials(deepcopy=False))}
         summary = {**self.swept.summary(), **counted}

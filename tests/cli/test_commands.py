@@ -152,7 +152,7 @@ def test_evaluate(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert result["loss"] == pytest.approx(final["test_loss"], rel=1e-5)
     assert sum(map(sum, result["confusion"])) == result["rows"] == 359
     assert call("evaluate", digits_run, "--part", "train") == 0
-    assert "1,438 rows" in capsys.readouterr().out
+    assert "1,438 training rows" in capsys.readouterr().out
 
 
 def test_evaluate_a_regression(capsys: pytest.CaptureFixture[str]) -> None:

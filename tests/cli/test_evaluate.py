@@ -101,6 +101,74 @@ def test_sets_and_comparison(runs: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert call("evaluate", runs / "a", "--compare", "nowhere") == 1
 
 
+def test_randomised_sets_and_what_chance_leaves(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = values(capsys, runs / "a", "--sets", 0.1)["sets"]
+    drawn = values(capsys, runs / "a", "--sets", 0.1, "--randomised")["sets"]
+    assert (plain["randomised"], drawn["randomised"]) == (False, True)
+    assert drawn["lac"] == plain["lac"]
+    assert (plain["aps"]["sizes"][0], drawn["aps"]["sizes"][0] > 0) == (0, True)
+    low, high = drawn["aps"]["expected"]
+    assert low < 0.9 < high
+    assert call("evaluate", runs / "a", "--sets", 0.1) == 0
+    said = capsys.readouterr().out
+    assert f"0.9 asked, {low:.4f} to {high:.4f} by chance" in said
+    assert f"0.9 asked, {low:.4f} or more by chance" in said
+    assert call("evaluate", runs / "a", "--randomised") == 2
+    assert "--sets 0.1" in capsys.readouterr().err
+    assert call("evaluate", runs / "a", "--sets", 0.001) == 0
+    assert "too few rows for 0.001, which takes 999" in capsys.readouterr().out
+
+
+def test_rows_that_were_learnt_on_are_told(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("evaluate", runs / "a", "--part", "train", "--sets", 0.1) == 0
+    said = capsys.readouterr().out
+    assert "1,438 training rows" in said
+    assert "among the training rows it is measured on" in said
+    assert call("evaluate", runs / "a", "--sets", 0.1) == 0
+    said = capsys.readouterr().out
+    assert "359 test rows" in said
+    assert "among the training rows" not in said
+
+
+def test_a_part_is_read_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from linnet.data import catalog
+
+    read: list[str] = []
+    load = catalog.load
+
+    def watch(name: str, *given: Any, **named: Any) -> Any:
+        read.append(name)
+        return load(name, *given, **named)
+
+    monkeypatch.setattr(catalog, "load", watch)
+    everything = ("--calibrate", "temperature", "--sets", 0.1, "--abstain", 0.9, "--compare", runs / "b")
+    assert call("evaluate", runs / "a", *everything) == 0
+    assert read == ["digits"]
+
+
+def test_a_table_that_has_changed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ["$x$,宽,class", *(f"{i % 7},{i % 5},{'是_' if i % 2 else '_no'}" for i in range(100))]
+    Path("own.csv").write_text("\n".join(lines), "utf-8")
+    assert call("train", "--dataset", "own.csv", "--epochs", 1, "--no-report", "-q", "--out", "run") == 0
+    assert call("evaluate", "run") == 0
+    shown = capsys.readouterr()
+    assert "has changed" not in shown.err
+    assert "\n是_    " in shown.out  # two cells a character: as wide as "class"
+    Path("own.csv").write_text("\n".join(lines[:80]), "utf-8")
+    assert call("evaluate", "run") == 0
+    assert "own.csv has changed since the run was trained on it" in capsys.readouterr().err
+
+
+def test_the_folder_of_a_search_names_its_best_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--lr", "0.1,0.5", "--epochs", 1, "--no-report", "-q")
+    assert call("sweep", "--dataset", "digits", *asked, "--out", "many") == 0
+    assert call("evaluate", "many") == 1
+    assert str(Path("many", "best")) in capsys.readouterr().err
+    assert call("evaluate", Path("many", "best")) == 0
+
+
 def test_a_regression_has_none_of_it(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for flags in (["--intervals"], ["--sets", 0.1], ["--calibrate", "vector"], ["--compare", runs / "a"]):
         assert call("evaluate", runs / "c", *flags) == 2
@@ -120,10 +188,12 @@ def test_plot(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["pie"], "expected curves, templates, differences, confusion"),
         (["contributions"], "takes the number of a row"),
-        (["roc", "3"], "takes the number of a row"),
+        (["roc", "3"], "roc takes no row"),
         (["contributions", "9999"], "0…358"),
         (["roc", "--out", "roc.gif"], ".svg or .png"),
         (["reliability", "--bins", "0"], "at least one bin"),
+        (["reliability", "--bins", "100000"], "at most 1000"),
+        (["sets", "--alpha", "1.5"], "between 0 and 1"),
     ],
 )
 def test_plots_that_cannot_be(
@@ -137,7 +207,7 @@ def test_a_missing_font_is_said_once(
     trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("linnet.plot.look.cjk_font", lambda: None)
-    assert call("plot", trained / "a", "curves", "--language", "zh") == 0
+    assert call("plot", trained / "a", "curves", "--lang", "zh") == 0
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith("linnet: no font with Chinese characters")
@@ -176,6 +246,32 @@ def test_answers_of_least_cost_cost_less(
     rows = [[0 if i == j else 4 if i == 8 else 1 for j in range(10)] for i in range(10)]
     (tmp_path / "costs.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
     assert values(capsys, runs / "a", "--costs", tmp_path / "costs.csv")["costs"] == found
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        ("a,b\n0,1", "could not convert"),
+        ("0,1\n1,0,2", "columns changed"),
+        ("0,1\n1,0", "2 rows and 2 columns: expected a row for each of 10"),
+        ("\n".join(["1"] * 10), "10 rows and 1 columns"),
+    ],
+)
+def test_files_of_costs_that_cannot_be(
+    trained: Path, content: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("costs.csv").write_text(content)
+    assert call("evaluate", trained / "a", "--costs", "costs.csv") == 2
+    assert said in capsys.readouterr().err
+
+
+def test_costs_from_a_spreadsheet_and_from_nowhere(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [",".join(str(int(i != j)) for j in range(11)) for i in range(10)]  # the last: ask a person
+    Path("costs.csv").write_text("\n".join(rows), "utf-8-sig")
+    assert values(capsys, trained / "a", "--costs", "costs.csv")["costs"]["changed"] == 0
+    assert call("evaluate", trained / "a", "--costs", "nowhere.csv") == 2
+    assert "no file 'nowhere.csv'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("costs", ["1,2", "a,b", "1,1,1,1,1,1,1,1,1,inf"])

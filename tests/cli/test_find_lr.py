@@ -22,6 +22,13 @@ def test_it_prints_a_suggestion_and_leaves_the_curve(capsys: pytest.CaptureFixtu
     assert float(capsys.readouterr().out) > 0
 
 
+def test_the_figure_speaks_chinese() -> None:
+    for language in ("en", "zh"):
+        assert call(*QUICK, "--out", language, "--lang", language, "--quiet") == 0
+    assert Path("en/rates.csv").read_bytes() == Path("zh/rates.csv").read_bytes()
+    assert Path("en/rates.svg").read_bytes() != Path("zh/rates.svg").read_bytes()
+
+
 def test_the_rate_itself_cannot_be_given(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(*QUICK, "--lr", 0.1) == 2
     assert "--low and --high" in capsys.readouterr().err

@@ -25,6 +25,13 @@ def test_a_search_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixt
     assert call("evaluate", "t/best") == 0
 
 
+def test_the_figure_speaks_chinese() -> None:
+    for language in ("en", "zh"):
+        asked = (*QUICK, "--lr", "0.1,0.5", "--quiet", "--no-report")
+        assert call(*asked, "--out", language, "--lang", language) == 0
+    assert Path("en/tune.svg").read_bytes() != Path("zh/tune.svg").read_bytes()
+
+
 def test_a_stored_study_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     for trials in (4, 8):
         assert call(*QUICK, "--lr", "0.1:5", "--storage", "s.log", "--json", "--out", f"t{trials}") == 0

@@ -57,5 +57,7 @@ def test_costs_change_the_answer() -> None:
     assert wise < mean_cost(made, made.guesses, costs)
     with pytest.raises(ShapeError):
         cheapest(P, torch.eye(3))
+    with pytest.raises(ShapeError, match="3 answers"):
+        mean_cost(made, torch.full((3000,), 3), torch.ones(4, 3))
     with pytest.raises(UsageError, match="finite"):
         cheapest(P, torch.tensor([[0, torch.inf], [1, 0]]))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,9 @@ from linnet.config import Recipe
 from linnet.data import synthetic
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
+from linnet.evaluate.assess import assess
+from linnet.evaluate.ensemble import Ensemble
+from linnet.evaluate.forecast import forecast
 from linnet.evaluate.score import score
 from linnet.evaluate.truth import parameter_errors
 from linnet.train.fit import fit
@@ -26,6 +31,40 @@ def test_figures_equal_those_of_scikit_learn(blobs: Dataset) -> None:
     np.testing.assert_allclose(result.recall.numpy(), expected[1])
     probabilities = torch.softmax(run.scores(blobs.X).double(), 1).numpy()
     assert result.loss == pytest.approx(metrics.log_loss(truth, probabilities), rel=1e-5)
+
+
+def test_rows_count_by_their_weights_as_in_training(blobs: Dataset) -> None:
+    counts = torch.arange(len(blobs)) % 4
+    weighted = dataclasses.replace(blobs, weights=counts.double() / 2)
+    repeated = blobs.rows(torch.arange(len(blobs)).repeat_interleave(counts))
+    run, _ = fit(blobs, Recipe(epochs=2, lr=0.01, batch_size=64), test=weighted)
+    found, expected = score(run, weighted), score(run, repeated)
+    assert found.loss == pytest.approx(expected.loss)
+    assert found.loss == pytest.approx(run.history.last["test_loss"])
+    assert found.accuracy == pytest.approx(run.history.last["test_accuracy"])
+    assert 0 < found.accuracy < 1
+    torch.testing.assert_close(found.confusion * 2, expected.confusion.double())
+    torch.testing.assert_close(found.f1, expected.f1)
+    figures, others = (assess(forecast(run, rows)) for rows in (weighted, repeated))
+    for name, interval in figures.whole.items():
+        assert interval.value == pytest.approx(others.whole[name].value), name
+    assert figures.whole["accuracy"].value == pytest.approx(found.accuracy)
+    several = Ensemble(run.bank, run.card)
+    assert several.accuracy(weighted) == pytest.approx(found.accuracy)
+    nothing = dataclasses.replace(blobs, weights=torch.zeros(len(blobs)))
+    for scored in (lambda: score(run, nothing), lambda: several.accuracy(nothing)):
+        with pytest.raises(UsageError, match="weight 0"):
+            scored()
+
+
+def test_weights_of_a_regression() -> None:
+    data = synthetic.linear(noise=1.0)
+    run, _ = fit(data)
+    weights = torch.rand(len(data), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    said = run.scores(data.X).numpy()
+    expected = metrics.r2_score(data.y.numpy(), said, sample_weight=weights.numpy())
+    found = score(run, dataclasses.replace(data, weights=weights))
+    assert float(found.r2) == pytest.approx(expected, rel=1e-5)
 
 
 def test_regression() -> None:

@@ -30,6 +30,11 @@ def test_originals_stand_first_and_draws_beside_them(blobs: Dataset) -> None:
         np.testing.assert_allclose(drawn[:, column], changed.view(3, 4, 4).numpy())
 
 
+def test_it_speaks_chinese(blobs: Dataset) -> None:
+    figure = augmentation_figure(blobs, Augmentation.parse("flip"), count=1, draws=1, language="zh")
+    assert [axes.get_title() for axes in figure.axes] == ["原图", "变换后"]
+
+
 def test_it_says_what_is_done_and_shades_alike(blobs: Dataset) -> None:
     figure = augmentation_figure(blobs, Augmentation.parse("noise+cutout:2"), count=2, draws=1)
     assert figure.get_suptitle() == "cutout:2+noise:0.1"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -11,23 +12,31 @@ from matplotlib.text import Text
 
 from linnet.config import Recipe
 from linnet.data import digits, synthetic
+from linnet.data.split import split
 from linnet.errors import MissingFontWarning, ShapeError, UsageError
 from linnet.evaluate.abstain import abstain_curve
-from linnet.evaluate.contributions import contributions
-from linnet.evaluate.forecast import forecast
+from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.contributions import Contributions, contributions
+from linnet.evaluate.forecast import Forecast, forecast
 from linnet.evaluate.ranking import precision_recall, roc
 from linnet.evaluate.reliability import reliability
 from linnet.evaluate.score import score
+from linnet.evaluate.set_curve import set_curve
 from linnet.plot import look
 from linnet.plot.confusion import confusion_figure
 from linnet.plot.contributions import contributions_figure
+from linnet.plot.curves import curves
 from linnet.plot.differences import differences
 from linnet.plot.fonts import cjk_font
 from linnet.plot.kinds import KINDS, Subject, draw
+from linnet.plot.ranking import roc_figure
 from linnet.plot.save import render
+from linnet.plot.sets import sets_figure
 from linnet.plot.words import WORDS, Language
+from linnet.solvers.solve import solve
 from linnet.train.fit import fit
 from linnet.train.run import Run
+from tests.evaluate.forecasts import make
 
 TRAIN, MAYBE = digits.load()
 assert MAYBE is not None
@@ -100,6 +109,76 @@ def test_contributions_of_images_and_of_columns() -> None:
     widths = [bar.get_width() for bar in plain.axes[0].patches]  # type: ignore[attr-defined]
     assert widths[-1] == pytest.approx(float(max(found.parts[best], key=abs)))
     assert len(widths) == 12
+
+
+def test_sets_show_what_was_learnt_and_measured() -> None:
+    seen = forecast(RUN, split(TRAIN, 0.2, int(RUN.asked["seed"]))[1])
+    judged = forecast(RUN, TEST)
+    figure = draw("sets", subject())
+    assert "learnt on 288 rows kept from training" in texts(figure)
+    above, size, by_class, shares = figure.axes
+    for number, method in enumerate(("lac", "aps")):
+        curve, found = set_curve(seen, judged, method), coverage(learn_sets(seen, 0.1, method), judged)
+        assert np.asarray(above.lines[1 + number].get_ydata()).tolist() == curve.coverage.tolist()
+        assert np.asarray(size.lines[number].get_ydata()).tolist() == curve.mean_size.tolist()
+        assert np.asarray(by_class.lines[number].get_xdata()).tolist() == found.by_class.tolist()
+        bars = [bar.get_height() for bar in shares.containers[number]]
+        np.testing.assert_allclose(bars, found.sizes[: len(bars)] / len(judged))
+    of = dataclasses.replace(subject(), alpha=0.3, randomised=True)
+    assert "aps (randomised)" in texts(draw("sets", of))
+    assert "0.7 asked for" in texts(draw("sets", of))
+    seen_before = subject(run=fit(TRAIN, Recipe(epochs=1, lr=0.5))[0])
+    assert "training rows: no promise" in texts(draw("sets", seen_before))
+
+
+def test_names_are_drawn_as_they_are() -> None:
+    """Dollars are no formulas, and what begins with _ is in the legend all the same."""
+    names = ("$cheap$", r"$\frac$", "_hidden", "100%", "a_b", "{c}", "d", "e", "f", "g")
+    said = forecast(RUN, TEST)
+    figure = roc_figure(Forecast(said.logits, said.labels, names))
+    render(figure, ".svg")  # a formula that cannot be parsed is an error
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text().strip().rsplit(" ", 1)[0] for text in legend.get_texts()] == list(names)
+    for figure in (confusion_figure(said.confusion, names), sets_figure(said, said, title="$x$")):
+        render(figure, ".svg")
+        found = [text for text in figure.findobj(Text) if isinstance(text, Text) and "$" in text.get_text()]
+        assert found
+        assert not any(text.get_parse_math() for text in found)
+    powers = curves([{"epoch": k, "train_loss": 10.0**-k} for k in range(1, 6)], "$a$")
+    render(powers, ".svg")
+    assert all(tick.get_parse_math() for tick in powers.axes[0].yaxis.get_majorticklabels())
+
+
+def test_many_classes_stay_in_the_picture() -> None:
+    made = make(900, 8)
+    logits = torch.cat([made.logits, made.logits - 3, made.logits - 5], 1)
+    logits[:, 8:] += torch.randn(900, 16, generator=torch.Generator().manual_seed(0))
+    many = Forecast(
+        logits, (made.labels + 8 * (torch.arange(900) % 3)), tuple(f"class {k}" for k in range(24))
+    )
+    figure = roc_figure(many)
+    render(figure, ".png")  # a picture that does not fit would be a warning
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert (len(shown), shown[0]) == (17, "8 other classes")
+    areas = sorted((roc(many, k).area, k) for k in range(24))[:16]
+    assert [line.split()[1] for line in shown[1:]] == [str(k) for k in sorted(k for _, k in areas)]
+    found = Contributions(torch.randn(24, 5), torch.zeros(24))
+    drawn = contributions_figure(found, many.classes, torch.ones(5), columns=("a", "$b$", "_c", "d", "e"))
+    assert sum(bool(axes.patches) for axes in drawn.axes) == 15
+    best = int(found.scores.argmax())
+    assert drawn.axes[0].get_title().startswith(f"class {best}\n")
+    ticks = [tick.get_text() for tick in drawn.axes[0].get_yticklabels()]
+    order = found.parts[best].abs().argsort()
+    assert ticks == [("a", "$b$", "_c", "d", "e")[d] for d in order.tolist()]
+
+
+def test_a_solve_is_drawn_by_its_iterations() -> None:
+    solved = solve(TRAIN, l2=1e-2).value
+    figure = draw("curves", subject(run=solved))
+    assert figure.axes[0].get_xlabel() == "iteration"
 
 
 def test_differences_are_those_of_the_weights() -> None:

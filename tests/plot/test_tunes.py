@@ -22,6 +22,12 @@ def test_a_panel_a_knob_with_the_best_marked() -> None:
     assert rates.get_ylabel() == "validation loss"
 
 
+def test_it_speaks_chinese() -> None:
+    figure = tune_figure(TABLE, ["lr"], "validation_loss", "digits", "zh")
+    assert figure.axes[0].get_ylabel() == "验证损失"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["一组设置", "最佳"]
+
+
 def test_nothing_to_draw_is_said() -> None:
     with pytest.raises(UsageError, match="nothing to plot"):
         tune_figure(TABLE, [], "validation_loss")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from linnet.errors import DataNotFoundError
 
 if TYPE_CHECKING:
-    from linnet.data.dataset import Dataset
+    from linnet.data.dataset import Dataset, Splits
     from linnet.train.run import Run
 
 
@@ -24,6 +24,10 @@ def open_run(folder: Path | None) -> Run:
     folder = folder or latest_folder()
     if folder is None:
         raise DataNotFoundError("no run under runs/: train one with linnet train, or give a run's folder")
+    if not (folder / "run.json").exists() and (folder / "best" / "run.json").exists():
+        raise DataNotFoundError(
+            f"{folder} holds a search, not one run: its best model is in {folder / 'best'}"
+        )
     return Run.load(folder)
 
 
@@ -31,12 +35,30 @@ def part_of(run: Run, part: str, dataset: str | None, data_dir: Path | None) -> 
     """The train or test part of a run's data set, or of another.
 
     Raises:
-        DataNotFoundError: the data set has no such part, or cannot be had.
+        DataNotFoundError: the data set cannot be had.
+    """
+    splits = splits_of(run, dataset, data_dir)
+    return splits.train if part == "train" or splits.test is None else splits.test
+
+
+def splits_of(run: Run, dataset: str | None, data_dir: Path | None) -> Splits:
+    """Both parts of a run's data set, or of another.
+
+    Raises:
+        DataNotFoundError: the data set cannot be had.
     """
     from linnet.data.catalog import load
 
     asked_dir = run.asked.get("data_dir")
     folder = data_dir or (Path(asked_dir) if asked_dir else None)
-    splits = load(dataset or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)))
-    chosen = splits.train if part == "train" or splits.test is None else splits.test
-    return chosen
+    return load(dataset or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)))
+
+
+def columns_of(run: Run, dataset: str | None) -> tuple[str, ...]:
+    """The names of the columns of a CSV file; none of other data."""
+    from linnet.data.table import columns_of as named
+
+    path = Path(dataset or run.card.dataset)
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return ()
+    return named(path.read_bytes(), str(path))

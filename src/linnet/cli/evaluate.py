@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json as json_format
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
+from rich.cells import cell_len
 
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from linnet.data.dataset import Dataset
+    from linnet.cli.case import Case
     from linnet.evaluate.assess import Assessment
     from linnet.evaluate.score import Score
-    from linnet.train.run import Run
 
 
 def evaluate(
@@ -25,6 +26,7 @@ def evaluate(
     top_k: Annotated[list[int] | None, Parameter(negative="")] = None,
     calibrate: Literal["temperature", "vector", "none"] | None = None,
     sets: float | None = None,
+    randomised: Annotated[bool, Parameter(negative="")] = False,
     abstain: float | None = None,
     costs: str | None = None,
     compare: Path | None = None,
@@ -61,6 +63,8 @@ def evaluate(
     sets
         Learn conformal prediction sets on the same rows, to miss the class in this share of rows, such as
         0.1, and say what they come to.
+    randomised
+        Let the sets of APS be drawn, so that they cover no more than is asked; they may be empty.
     abstain
         Learn, on the same rows, the confidence below which nothing is said so that this share of the answers
         is right, such as 0.95, and say what it comes to.
@@ -77,51 +81,54 @@ def evaluate(
     json
         Print JSON, with the confusion matrix.
     """
-    from linnet.cli.choose import open_run, part_of
-    from linnet.cli.decisions import abstained, costly
+    from linnet.cli.case import Case, warn_if_changed
+    from linnet.cli.choose import open_run
+    from linnet.cli.decisions import abstained, compared, conformed, costly
     from linnet.evaluate.score import score
 
     opened = open_run(run)
-    rows = part_of(opened, part, dataset, data_dir)
     asked = (intervals, top_k, calibrate, sets is not None, abstain is not None, costs, compare)
     if not opened.card.classes and any(asked):
         raise UsageError(
             "--intervals, --top-k, --calibrate, --sets, --abstain, --costs and --compare are for classes"
         )
-    opened.check_fits(rows)
+    if randomised and sets is None:
+        raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
+    case = Case.of(opened, part, dataset, data_dir)
+    warn_if_changed(case)
     notes: list[str] = []
     if calibrate is not None:
-        opened, note = _calibrated(opened, calibrate, data_dir)
+        case, note = _calibrated(case, calibrate)
         notes.append(note)
-    result = score(opened, rows)
-    values: dict[str, Any] = {"run": str(opened.folder), "dataset": rows.name, **result.as_dict()}
-    lines = [*notes, f"{opened.folder} on {rows.name}, {result.rows:,} rows"]
+    result = score(case.run, case.rows)
+    values: dict[str, Any] = {"run": str(opened.folder), "dataset": case.rows.name, **result.as_dict()}
+    lines = [*notes, f"{opened.folder} on {case.rows.name}, {result.rows:,} {case.part}"]
     if opened.card.classes:
-        lines += _assessed(opened, rows, result, intervals, top_k or [], values)
+        lines += _assessed(case, result, intervals, top_k or [], values)
     else:
         lines += report(result)
     if sets is not None:
-        lines += _sets(opened, rows, sets, data_dir, values)
+        lines += conformed(case, sets, randomised, values)
     if abstain is not None:
-        lines += abstained(opened, rows, abstain, data_dir, values)
+        lines += abstained(case, abstain, values)
     if costs is not None:
-        lines += costly(opened, rows, costs, values)
+        lines += costly(case, costs, values)
     if compare is not None:
-        lines += _compared(opened, compare, rows, values)
+        lines += compared(case, compare, values)
     print(json_format.dumps(values, ensure_ascii=False) if json else "\n".join(lines))
 
 
-def _calibrated(run: Run, kind: str, data_dir: Path | None) -> tuple[Run, str]:
-    """The run with a calibration, which is kept in its folder; and what to say of it."""
-    from linnet.cli.choose import part_of
+def _calibrated(case: Case, kind: str) -> tuple[Case, str]:
+    """The case of the run with a calibration, which is kept in its folder; and what to say of it."""
     from linnet.evaluate.scaling import calibrate
 
+    run = case.run
     assert run.folder is not None  # it was read from one
     if kind == "none":
         plain = run.calibrated(None)
         plain.save_model(run.folder)
-        return plain, "the calibration was taken away"
-    made = calibrate(run, part_of(run, "train", None, data_dir), kind)
+        return replace(case, run=plain), "the calibration was taken away"
+    made = calibrate(run, case.own().train, kind)
     made.save_model(run.folder)
     found = made.card.calibration
     assert found is not None
@@ -129,18 +136,18 @@ def _calibrated(run: Run, kind: str, data_dir: Path | None) -> tuple[Run, str]:
     seen = " (the model has seen them: train with --validation to have others)" * (
         found.source == "training rows"
     )
-    return made, f"calibration: {what}, learnt on {found.rows:,} {found.source}{seen}, kept in {run.folder}"
+    note = f"calibration: {what}, learnt on {found.rows:,} {found.source}{seen}, kept in {run.folder}"
+    return replace(case, run=made), note
 
 
 def _assessed(
-    run: Run, rows: Dataset, result: Score, intervals: bool, top: list[int], values: dict[str, Any]
+    case: Case, result: Score, intervals: bool, top: list[int], values: dict[str, Any]
 ) -> list[str]:
     """Lines of a classifier's figures, which are put into `values` too."""
     from linnet.evaluate.assess import assess
-    from linnet.evaluate.forecast import forecast
 
-    found = assess(forecast(run, rows), top=top, intervals=intervals)
-    calibration = run.card.calibration
+    found = assess(case.judged, top=top, intervals=intervals)
+    calibration = case.run.card.calibration
     values["assessment"] = found.as_dict()
     values["calibrated"] = None if calibration is None else vars(calibration)
     return [*report(result, found, intervals), *_calibration(found, calibration is not None)]
@@ -155,23 +162,28 @@ def report(result: Score, found: Assessment | None = None, intervals: bool = Fal
         if intervals or name.startswith(("accuracy", "top_", "brier", "log_loss")):
             shown = str(interval) if intervals else f"{interval.value:.4f}"
             lines.append(f"{name.replace('_', ' '):<9} {shown}")
-    width = max(map(len, result.classes))
+    width = max(cell_len(name) for name in ("class", *result.classes))
     if intervals:
         return [*lines, *_class_intervals(found, width)]
-    lines.append(f"{'class':<{width}}  precision  recall     F1  most often taken for")
+    lines.append(f"{padded('class', width)}  precision  recall     F1  most often taken for")
     for k, name in enumerate(result.classes):
         figures = f"{result.precision[k]:9.4f}  {result.recall[k]:6.4f}  {result.f1[k]:6.4f}"
-        lines.append(f"{name:<{width}}  {figures}  {_mistake(result, k)}")
+        lines.append(f"{padded(name, width)}  {figures}  {_mistake(result, k)}")
     return lines
+
+
+def padded(name: str, width: int) -> str:
+    """A name and spaces to a width in cells of a terminal, of which a Chinese character takes two."""
+    return name + " " * (width - cell_len(name))
 
 
 def _class_intervals(found: Assessment, width: int) -> list[str]:
     names = next(iter(found.classes.values()))
     heads = "  ".join(f"{name.replace('_', ' '):<23}" for name in names)
-    lines = [f"{'class':<{width}}  {heads}".rstrip()]
+    lines = [f"{padded('class', width)}  {heads}".rstrip()]
     for name, figures in found.classes.items():
         shown = "  ".join(f"{figure!s:<23}" for figure in figures.values())
-        lines.append(f"{name:<{width}}  {shown}")
+        lines.append(f"{padded(name, width)}  {shown}")
     return lines
 
 
@@ -183,40 +195,6 @@ def _calibration(found: Assessment, is_calibrated: bool) -> list[str]:
         for name, table in found.calibration.items()
     )
     return [f"ECE       {said}{', calibrated' if is_calibrated else ''}"]
-
-
-def _sets(run: Run, rows: Dataset, alpha: float, data_dir: Path | None, values: dict[str, Any]) -> list[str]:
-    """Lines of what conformal sets come to, which is put into `values` too."""
-    from linnet.cli.choose import part_of
-    from linnet.evaluate.conformal import METHODS, coverage, learn_sets
-    from linnet.evaluate.forecast import forecast
-    from linnet.evaluate.held_out import held_out
-
-    kept = held_out(run, part_of(run, "train", None, data_dir))
-    seen, judged = forecast(run, kept.rows), forecast(run, rows)
-    lines = [f"prediction sets, learnt on {len(kept.rows):,} {kept.source}"]
-    values["sets"] = {"learnt_on": kept.source, "rows": len(kept.rows)}
-    if not kept.is_unseen:
-        lines.append("  the model has seen these rows, so nothing is promised: train with --validation")
-    for method in METHODS:
-        found = coverage(learn_sets(seen, alpha, method), judged)
-        values["sets"][method] = found.as_dict()
-        lines.append(
-            f"  {method}  hold the class of {found.coverage:.4f} of the rows ({found.asked:g} asked), "
-            f"{found.mean_size:.2f} classes a set"
-        )
-    return lines
-
-
-def _compared(run: Run, folder: Path, rows: Dataset, values: dict[str, Any]) -> list[str]:
-    """Lines of the comparison with another run, which is put into `values` too."""
-    from linnet.evaluate.compare import compare
-    from linnet.evaluate.forecast import forecast
-    from linnet.train.run import Run
-
-    found = compare(forecast(run, rows), forecast(Run.load(folder), rows))
-    values["comparison"] = {"with": str(folder), **found.as_dict()}
-    return [f"less {folder}, on the same rows", *(f"  {line}" for line in str(found).splitlines())]
 
 
 def _mistake(result: Score, k: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -23,6 +23,7 @@ def find_lr(
     dataset: str = "auto",
     data_dir: Path | None = None,
     out: Path | None = None,
+    lang: Literal["en", "zh"] = "en",
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -57,12 +58,15 @@ def find_lr(
         The folder with the data set's files.
     out
         The folder for the figure and the table; runs/rates-TIME when not given.
+    lang
+        Of the figure.
     quiet
         Print nothing but the suggestion.
     json
         Print the suggestion as JSON.
     """
     from linnet import sweeps
+    from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
     from linnet.runs import default_folder, new_folder
@@ -78,7 +82,8 @@ def find_lr(
         "there is no suggestion yet",
         lambda: sweeps.find_lr(data, recipe, low=low, high=high, count=count, steps=steps),
     )
-    curve.save(folder)
+    with told_of_fonts():
+        curve.save(folder, lang)
     if json:
         print(json_format.dumps({"folder": str(folder), **curve.summary()}, ensure_ascii=False))
     elif quiet:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
 
 from linnet.errors import UsageError
 
@@ -15,10 +17,12 @@ def plot(
     /,
     *,
     out: Path | None = None,
-    language: Literal["en", "zh"] = "en",
+    lang: Annotated[Literal["en", "zh"], Parameter(name=["--lang", "--language"])] = "en",
     part: Literal["test", "train"] = "test",
     bins: int = 15,
     binning: Literal["width", "mass"] = "width",
+    alpha: float = 0.1,
+    randomised: Annotated[bool, Parameter(negative="")] = False,
     dataset: str | None = None,
     data_dir: Path | None = None,
 ) -> None:
@@ -40,6 +44,8 @@ def plot(
 
     - coverage: accuracy against the share of rows answered, the model abstaining where it is unsure
 
+    - sets: coverage and size of prediction sets, by what is asked for and by class
+
     - top-losses: the images it gets most wrong
 
     - label-errors: training images that may be labelled wrongly (trains a model a fold)
@@ -51,7 +57,7 @@ def plot(
 
         linnet plot runs/first contributions 42 --out why.svg
 
-        linnet plot runs/first confusion --language zh --out confusion.png
+        linnet plot runs/first confusion --lang zh --out confusion.png
 
     Parameters
     ----------
@@ -63,7 +69,7 @@ def plot(
         The number of the row, from 0, for contributions.
     out
         The picture, .png or .svg; KIND.png when not given.
-    language
+    lang
         Of titles and labels.
     part
         Which part of the data set; label-errors always takes the train part.
@@ -71,27 +77,34 @@ def plot(
         Of reliability.
     binning
         Of reliability: bins of equal width, or of as many rows each.
+    alpha
+        Of sets: the share of rows whose set may lack their class.
+    randomised
+        Of sets: those of APS are drawn, so that they cover no more than is asked; they may be empty.
     dataset
         Another data set of the same features and classes than the run's own.
     data_dir
         The folder with the data set's files.
     """
-    from linnet.cli.choose import open_run, part_of
+    from linnet.cli.choose import columns_of, open_run, part_of
     from linnet.cli.fonts import told_of_fonts
     from linnet.plot.kinds import KINDS, Subject, draw
     from linnet.plot.save import save
 
     if kind not in KINDS:
         raise UsageError(f"unknown figure {kind!r}: expected {', '.join(KINDS)}")
-    if (kind == "contributions") != (row is not None):
+    if kind == "contributions" and row is None:
         raise UsageError("contributions takes the number of a row, as in: linnet plot RUN contributions 42")
+    if kind != "contributions" and row is not None:
+        raise UsageError(f"{kind} takes no row: only contributions does, not {row}")
     opened = open_run(run)
 
     subject = Subject(
         opened,
         lambda: part_of(opened, part, dataset, data_dir),
         lambda: part_of(opened, "train", dataset, data_dir),
-        row or 0, bins, binning, language,
+        row or 0, bins, binning, lang, alpha, randomised,
+        columns_of(opened, dataset) if kind == "contributions" else (),
     )  # fmt: skip
     path = out or Path(f"{kind}.png")
     with told_of_fonts():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_format
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -37,6 +37,7 @@ def tune(
     device: str = "auto",
     threads: int | str = "auto",
     out: Path | None = None,
+    lang: Literal["en", "zh"] = "en",
     report: bool = True,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -101,6 +102,8 @@ def tune(
         auto or a number.
     out
         The folder for the table, the figure and the best model (best/); runs/tune-TIME when not given.
+    lang
+        Of the figure.
     report
         Leave report.html in the folder: the choice and how sure it is, and figures.
     quiet
@@ -109,6 +112,7 @@ def tune(
         Print the summary as JSON.
     """
     from linnet import tunes
+    from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
     from linnet.report.rows import Rows
@@ -133,7 +137,8 @@ def tune(
         patience=patience, halving=halves, seed=seed, dtype=dtype, device=device,
         threads=threads, show=not quiet and not json,
     ))  # fmt: skip
-    result.save(folder)
+    with told_of_fonts():
+        result.save(folder, lang)
     if result.is_interrupted:
         print(
             f"interrupted after {len(result.configurations)} settings, which are in {folder}", file=sys.stderr

@@ -21,6 +21,8 @@ SHARES, RANKED = ("precision", "recall", "f1"), ("roc_auc", "average_precision")
 class Assessment:
     """The figures of a forecast. Without intervals the ends of each are NaN.
 
+    Rows with weights count by them in all but the calibration.
+
     Args:
         rows: N.
         whole: by name: accuracy, top_2 and so on, log_loss (nats), brier, macro_f1, roc_auc and
@@ -112,9 +114,11 @@ class _Figures:
         self.K = len(forecast.classes)
         self.cells = forecast.labels * self.K + forecast.guesses  # (N,)
         self.areas = Areas(forecast) if ranking else None
+        self.weights = None if forecast.weights is None else forecast.weights.double().cpu()
 
     def __call__(self, counts: Tensor) -> Tensor:
         """The figures of the whole, then of the classes: (S + 3 + 5K,), or (S + 1 + 3K,) without ranking."""
+        counts = counts if self.weights is None else counts * self.weights
         means = self.columns @ counts / counts.sum()
         confusion = torch.bincount(self.cells, counts, self.K**2).view(self.K, self.K)
         own, given, there = confusion.diag(), confusion.sum(0), confusion.sum(1)

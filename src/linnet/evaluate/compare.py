@@ -47,7 +47,7 @@ class Comparison:
     @property
     def is_loss_noise(self) -> bool:
         """Whether the interval of the log losses' difference holds zero."""
-        return self.log_loss.low <= 0 <= self.log_loss.high
+        return _holds_zero(self.log_loss)
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -55,12 +55,11 @@ class Comparison:
         return {**named, "within_noise": self.is_noise, "log_loss_within_noise": self.is_loss_noise}
 
     def __str__(self) -> str:
-        noise = "within noise" if self.is_noise else "beyond noise"
-        loss = "within noise" if self.is_loss_noise else "beyond noise"
         return (
-            f"accuracy  {_signed(self.accuracy)}  {noise}: McNemar's test p = {self.p_mid:.2g} (mid-p), "
-            f"{self.p_exact:.2g} (exact); right alone: {self.only_first} and {self.only_second} rows\n"
-            f"log loss  {_signed(self.log_loss)}  {loss}"
+            f"accuracy  {_signed(self.accuracy)}  {_noise(self.is_noise)}: McNemar's test p = {self.p_mid:.2g} "
+            f"(mid-p), {self.p_exact:.2g} (exact); right alone: {self.only_first} and {self.only_second} rows\n"
+            f"log loss  {_signed(self.log_loss)}  {_noise(self.is_loss_noise)}\n"
+            f"brier     {_signed(self.brier)}  {_noise(_holds_zero(self.brier))}"
         )
 
 
@@ -102,6 +101,14 @@ def mcnemar(b: int, c: int) -> tuple[float, float]:
     here = float(binom.pmf(b, n, 0.5))
     exact = min(1.0, 2 * float(binom.cdf(min(b, c), n, 0.5)))
     return exact, 1 - here / 2 if b == c else exact - here
+
+
+def _holds_zero(interval: Interval) -> bool:
+    return interval.low <= 0 <= interval.high
+
+
+def _noise(is_noise: bool) -> str:
+    return "within noise" if is_noise else "beyond noise"
 
 
 def _signed(interval: Interval) -> str:

@@ -50,7 +50,26 @@ class Conformal:
             probabilities: (N, K).
             seed: of the draws, where it is randomised.
         """
-        return _scores(probabilities, self.method, self.randomised, seed, "sets") <= self.threshold
+        return strangeness(probabilities, self.method, self.randomised, seed, "sets") <= self.threshold
+
+    def expected(self, rows: int, level: float = 0.95) -> tuple[float, float]:
+        """Between which shares of so many other rows the coverage lies with a chance of `level`.
+
+        It is the beta-binomial law of scores without ties, over the draw of both sets of rows. Ties, as the
+        zeros of APS without randomisation, only raise the coverage.
+
+        Args:
+            rows: how many rows the coverage is measured on, exchangeable with those it was learnt on.
+            level: between 0 and 1.
+        """
+        from scipy.stats import betabinom
+
+        place = _place(self.rows, self.alpha)
+        if place > self.rows:
+            return 1.0, 1.0
+        law = betabinom(rows, place, self.rows + 1 - place)
+        low, high = (float(law.ppf(tail)) / rows for tail in ((1 - level) / 2, (1 + level) / 2))
+        return low, high
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,13 +119,24 @@ def learn_sets(
     """
     if not 0 < alpha < 1:
         raise UsageError(f"alpha, the share of sets that may miss, must lie between 0 and 1, not {alpha}")
-    if method not in METHODS or (randomised and method != "aps"):
-        raise UsageError(f"the method is lac or aps, and only aps is randomised, not {method!r}")
-    scores = _scores(forecast.probabilities, method, randomised, seed, "learn")
-    own = scores.gather(1, forecast.labels[:, None])[:, 0].sort().values  # (N,)
-    place = math.ceil((len(own) + 1) * (1 - alpha) - 1e-9)  # the tolerance is for 1 − α's own rounding
-    threshold = float(own[place - 1]) if place <= len(own) else math.inf
-    return Conformal(method, alpha, threshold, randomised, len(own))
+    own = own_strangeness(forecast, method, randomised, seed, "learn").sort().values  # (N,)
+    return Conformal(method, alpha, threshold_of(own, alpha), randomised, len(own))
+
+
+def threshold_of(own: Tensor, alpha: float) -> float:
+    """The threshold for an error of α; infinite where the rows are too few.
+
+    Args:
+        own: the strangeness of each row's own class, rising, (N,).
+        alpha: between 0 and 1.
+    """
+    place = _place(len(own), alpha)
+    return float(own[place - 1]) if place <= len(own) else math.inf
+
+
+def fewest_rows(alpha: float) -> int:
+    """How many rows it takes to promise an error of α."""
+    return math.ceil(1 / alpha - 1 - 1e-9)
 
 
 def coverage(rule: Conformal, forecast: Forecast, seed: int = 0) -> Coverage:
@@ -119,8 +149,28 @@ def coverage(rule: Conformal, forecast: Forecast, seed: int = 0) -> Coverage:
     return Coverage(1 - rule.alpha, float(held.mean()), by_class, sizes)
 
 
-def _scores(P: Tensor, method: str, randomised: bool, seed: int, stream: str) -> Tensor:
-    """How strange each class would be for each row, (N, K), float64."""
+def own_strangeness(forecast: Forecast, method: str, randomised: bool, seed: int, stream: str) -> Tensor:
+    """The strangeness of each row's own class, (N,)."""
+    scores = strangeness(forecast.probabilities, method, randomised, seed, stream)
+    return scores.gather(1, forecast.labels[:, None])[:, 0]
+
+
+def strangeness(P: Tensor, method: str, randomised: bool, seed: int, stream: str) -> Tensor:
+    """How strange each class would be for each row, (N, K), float64.
+
+    Args:
+        P: probabilities, (N, K).
+        method: "lac" or "aps".
+        randomised: of APS only.
+        seed: of the draws, where it is randomised.
+        stream: what they are for: those that a threshold is learnt with must be others than those it is used
+            with.
+
+    Raises:
+        UsageError: the method cannot be, or LAC is to be randomised.
+    """
+    if method not in METHODS or (randomised and method != "aps"):
+        raise UsageError(f"the method is lac or aps, and only aps is randomised, not {method!r}")
     P = P.double()
     if method == "lac":
         return 1 - P
@@ -131,3 +181,8 @@ def _scores(P: Tensor, method: str, randomised: bool, seed: int, stream: str) ->
         left_out = torch.rand(len(P), 1, generator=source, dtype=torch.float64)
     mass = ranked.cumsum(1) - ranked + (1 - left_out) * ranked  # one draw a row, U in the paper
     return torch.empty_like(P).scatter_(1, order, mass)
+
+
+def _place(rows: int, alpha: float) -> int:
+    """Which of the rising scores is the threshold, from 1; more than `rows` where they are too few."""
+    return math.ceil((rows + 1) * (1 - alpha) - 1e-9)  # the tolerance is for 1 − α's own rounding

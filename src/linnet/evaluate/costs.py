@@ -36,7 +36,20 @@ def cheapest(probabilities: Tensor, costs: Tensor) -> Tensor:
 
 
 def mean_cost(forecast: Forecast, answers: Tensor, costs: Tensor) -> float:
-    """What answers (N,) cost a row, given the rows' classes."""
+    """What answers (N,) cost a row, given the rows' classes.
+
+    Args:
+        forecast: of the rows.
+        answers: the column of `costs` of each row's answer, (N,).
+        costs: of saying j of a row of class i, (K, J).
+
+    Raises:
+        ShapeError: an answer has no column.
+    """
+    if int(answers.max()) >= costs.shape[1]:
+        raise ShapeError(
+            f"the costs have {costs.shape[1]} answers, and answer {int(answers.max())} was given"
+        )
     return float(costs.double()[forecast.labels, answers].mean())
 
 

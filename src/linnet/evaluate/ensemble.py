@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
+from linnet.evaluate.score import row_weights
 from linnet.train.run import Card
 
 
@@ -36,14 +38,22 @@ class Ensemble:
         return each.mean(0).T
 
     def accuracy(self, dataset: Dataset, rows: int = 4096) -> float:
-        """The share of rows that it takes for their own class.
+        """The share of rows, or of their weights, that it takes for their own class.
+
+        Args:
+            dataset: rows with classes.
+            rows: at once.
 
         Raises:
-            UsageError: the models are of a regression.
+            UsageError: the models are of a regression, or no row counts.
         """
         if not self.card.classes:
             raise UsageError("a regression has no accuracy")
-        good = 0
-        for X, y in zip(dataset.X.split(rows), dataset.labels.split(rows), strict=True):
-            good += int((self.probabilities(X).argmax(1).cpu() == y.cpu()).sum())
-        return good / len(dataset)
+        if not len(dataset):
+            raise UsageError(f"{dataset.name} has no rows to score")
+        weights = row_weights(dataset)
+        hits = [
+            self.probabilities(X).argmax(1).cpu() == y.cpu()
+            for X, y in zip(dataset.X.split(rows), dataset.labels.split(rows), strict=True)
+        ]
+        return float(torch.cat(hits).double() @ weights / weights.sum())

@@ -23,6 +23,8 @@ class Forecast:
         logits: of which the softmax are the probabilities, (N, K); kept as float64.
         labels: the classes that the rows are of, (N,), int64.
         classes: the K names.
+        weights: how much each row counts in the figures of `assess`, (N,); None where all count alike. What
+            counts rows (bins, prediction sets, thresholds, McNemar's test) counts each once.
 
     Raises:
         ShapeError: the parts do not fit each other.
@@ -32,6 +34,7 @@ class Forecast:
     logits: Tensor
     labels: Tensor
     classes: tuple[str, ...]
+    weights: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.logits.ndim != 2 or self.logits.shape != (len(self.labels), len(self.classes)):
@@ -39,6 +42,8 @@ class Forecast:
                 f"expected logits (N, K) with N = {len(self.labels)} labels and K = {len(self.classes)} "
                 f"classes, got {tuple(self.logits.shape)}"
             )
+        if self.weights is not None and self.weights.shape != (len(self.labels),):
+            raise ShapeError(f"expected a weight for each of {len(self.labels)} rows")
         if not len(self.labels):
             raise UsageError("a forecast needs at least one row")
         if not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.classes):
@@ -121,4 +126,4 @@ def forecast(run: Run, dataset: Dataset) -> Forecast:
     if not len(dataset):
         raise UsageError(f"{dataset.name} has no rows to score")
     logits = [run.logits(X).double().cpu() for X in dataset.X.split(ROWS_AT_ONCE)]
-    return Forecast(torch.cat(logits), dataset.labels, dataset.classes)
+    return Forecast(torch.cat(logits), dataset.labels, dataset.classes, dataset.weights)

@@ -15,6 +15,9 @@ from linnet.evaluate.forecast import Forecast
 BINS = 15
 """The number of bins of Guo et al. (2017)."""
 
+MOST = 1000
+"""Bins that are made at most."""
+
 DRAWS = 100
 
 
@@ -85,10 +88,12 @@ def reliability(forecast: Forecast, bins: int = BINS, binning: str = "width") ->
         binning: "width" or "mass".
 
     Raises:
-        UsageError: another binning, or fewer than one bin.
+        UsageError: another binning, fewer than one bin, or more than 1,000.
     """
-    if bins < 1 or binning not in ("width", "mass"):
-        raise UsageError(f"expected at least one bin and binning width or mass, not {bins}, {binning!r}")
+    if not 1 <= bins <= MOST or binning not in ("width", "mass"):
+        raise UsageError(
+            f"expected at least one bin, at most {MOST}, and binning width or mass, not {bins}, {binning!r}"
+        )
     confidence = forecast.confidence
     edges = torch.linspace(0, 1, bins + 1, dtype=torch.float64)
     if binning == "mass":

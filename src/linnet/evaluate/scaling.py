@@ -16,7 +16,7 @@ from linnet.evaluate.held_out import held_out
 from linnet.train.run import Run
 
 WIDEST = 1e4
-"""Temperatures are sought in 1/WIDEST…WIDEST: rows that are told apart without fault want T = 0."""
+"""Temperatures are sought in 1/WIDEST…WIDEST."""
 
 
 def learn(kind: str, said: Forecast, source: str = "") -> Calibration:
@@ -29,16 +29,40 @@ def learn(kind: str, said: Forecast, source: str = "") -> Calibration:
         source: which rows those are, for people.
 
     Raises:
-        UsageError: another kind.
+        UsageError: another kind; or the rows have no best calibration, because the model makes no mistake on
+            them or, for "vector", because a class has no row.
     """
     if kind not in KINDS:
         raise UsageError(f"a calibration is {' or '.join(KINDS)}, not {kind!r}")
+    _check_bounded(kind, said)
     K = len(said.classes)
     start = Calibration("temperature", (1.0,) * K, (0.0,) * K)
     best = min([start, _temperature(said)], key=lambda c: log_loss(c, said))
     if kind == "vector":
         best = min([best, _vector(said, best)], key=lambda c: log_loss(c, said))
+        if bool(_after(best, said).hits.all()):
+            raise UsageError(
+                f"a scale and a shift a class tell all {len(said):,} rows apart, so that none is best: take "
+                "temperature, or keep more rows from training"
+            )
     return Calibration(kind, best.scale, best.shift, len(said), source)
+
+
+def _check_bounded(kind: str, said: Forecast) -> None:
+    """Refuse rows whose log loss has no minimum: it falls as the logits or a class's shift grow for ever."""
+    if bool(said.hits.all()):
+        raise UsageError(
+            f"the model makes no mistake on the {len(said):,} rows to calibrate it on, so that no confidence "
+            "is too high for them: keep more rows from training (--validation)"
+        )
+    there = said.labels.bincount(minlength=len(said.classes)) > 0
+    if kind == "vector" and not bool(there.all()):
+        missing = [name for name, is_there in zip(said.classes, there.tolist(), strict=True) if not is_there]
+        raise UsageError(
+            f"none of the {len(said):,} rows to calibrate on is of {', '.join(missing[:5])}"
+            f"{' and others' * (len(missing) > 5)}, which vector scaling would never say again: take "
+            "temperature, or keep more rows from training (--validation)"
+        )
 
 
 def calibrate(run: Run, train: Dataset, kind: str) -> Run:
@@ -50,7 +74,8 @@ def calibrate(run: Run, train: Dataset, kind: str) -> Run:
         kind: "temperature" or "vector".
 
     Raises:
-        UsageError: another kind, a regression, or other rows than it was trained on.
+        UsageError: another kind, a regression, other rows than it was trained on, or rows that have no best
+            calibration (see `learn`).
     """
     rows, source, _ = held_out(run, train)
     return run.calibrated(learn(kind, forecast(run.calibrated(None), rows), source))
@@ -58,7 +83,11 @@ def calibrate(run: Run, train: Dataset, kind: str) -> Run:
 
 def log_loss(calibration: Calibration, said: Forecast) -> float:
     """The mean log loss of a forecast's rows after a calibration, in nats."""
-    return float(Forecast(calibration.apply(said.logits), said.labels, said.classes).log_losses.mean())
+    return float(_after(calibration, said).log_losses.mean())
+
+
+def _after(calibration: Calibration, said: Forecast) -> Forecast:
+    return Forecast(calibration.apply(said.logits), said.labels, said.classes)
 
 
 def _temperature(said: Forecast) -> Calibration:

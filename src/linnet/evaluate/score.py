@@ -17,13 +17,14 @@ ROWS_AT_ONCE = 4096
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """What a model scored.
+    """What a model scored. Where the rows have weights, each counts by its weight, as in training.
 
     Args:
         rows: how many rows.
         loss: their mean loss, of the scores as they were trained, whatever the calibration.
         classes: class names; empty for a regression.
-        confusion: rows of class i taken for class j, (K, K), int64; empty for a regression.
+        confusion: rows of class i taken for class j, (K, K), int64, or the sums of their weights, float64;
+            empty for a regression.
         squared: per output, the sums of squared errors and of squared deviations from the mean,
             (2, K), float64; empty for a classification.
     """
@@ -36,8 +37,8 @@ class Score:
 
     @property
     def accuracy(self) -> float:
-        """The share of rows taken for their own class."""
-        return float(self.confusion.diag().sum()) / self.rows
+        """The share of rows, or of their weights, taken for their own class."""
+        return float(self.confusion.diag().sum()) / float(self.confusion.sum())
 
     @property
     def precision(self) -> Tensor:
@@ -86,31 +87,54 @@ def score(run: Run, dataset: Dataset) -> Score:
 
     Raises:
         ShapeError: the data set is not one the model was made for.
-        UsageError: the data set has no rows.
+        UsageError: the data set has no rows, or none that counts.
     """
     run.check_fits(dataset)
     if not len(dataset):
         raise UsageError(f"{dataset.name} has no rows to score")
-    outputs, total = dataset.outputs, 0.0
-    pairs = torch.zeros(outputs * outputs, dtype=torch.int64)
-    errors = torch.zeros(outputs, dtype=torch.float64)
+    weights = row_weights(dataset)
+    total = torch.zeros((), dtype=torch.float64)
+    pairs = torch.zeros(dataset.outputs**2, dtype=torch.float64)
+    errors = torch.zeros(dataset.outputs, dtype=torch.float64)
     for low in range(0, len(dataset), ROWS_AT_ONCE):
-        rows = dataset.rows(slice(low, low + ROWS_AT_ONCE))
+        here = slice(low, low + ROWS_AT_ONCE)
+        rows, weight = dataset.rows(here), weights[here]
         scores = run.scores(rows.X).cpu()  # (B, K)
         target = rows.y.T.to(scores) if rows.y.is_floating_point() else rows.y
-        total += float(run.loss.value(scores.T, target).sum(dtype=torch.float64))
+        total += run.loss.value(scores.T, target).double() @ weight
         if dataset.classes:
-            calibration = run.card.calibration  # of a class a number, it may change which is the likeliest
-            guesses = scores.argmax(1) if calibration is None else run.logits(rows.X).cpu().argmax(1)
-            pairs += torch.bincount(rows.labels.cpu() * outputs + guesses, minlength=outputs * outputs)
+            pairs += _pairs(run, rows, scores, weight)
         else:
-            errors += (scores - rows.y).double().square().sum(0)
+            errors += weight @ (scores - rows.y).double().square()
+    loss = float(total / weights.sum())
     if dataset.classes:
-        confusion = pairs.view(outputs, outputs)
-        return Score(len(dataset), total / len(dataset), dataset.classes, confusion, torch.empty(2, 0))
+        confusion = pairs.view(dataset.outputs, -1)
+        counted = confusion.long() if dataset.weights is None else confusion
+        return Score(len(dataset), loss, dataset.classes, counted, torch.empty(2, 0))
     y = dataset.y.double()
-    squared = torch.stack([errors, (y - y.mean(0)).square().sum(0)])
-    return Score(len(dataset), total / len(dataset), (), torch.empty(0, 0, dtype=torch.int64), squared)
+    middle = weights @ y / weights.sum()
+    squared = torch.stack([errors, weights @ (y - middle).square()])
+    return Score(len(dataset), loss, (), torch.empty(0, 0, dtype=torch.int64), squared)
+
+
+def row_weights(dataset: Dataset) -> Tensor:
+    """How much each row counts, (N,), float64, on the CPU: its weight, or 1.
+
+    Raises:
+        UsageError: no row counts.
+    """
+    if dataset.weights is None:
+        return torch.ones(len(dataset), dtype=torch.float64)
+    if not bool((dataset.weights > 0).any()):
+        raise UsageError(f"every row of {dataset.name} has the weight 0: there is nothing to score")
+    return dataset.weights.double().cpu()
+
+
+def _pairs(run: Run, rows: Dataset, scores: Tensor, weights: Tensor) -> Tensor:
+    """The weights of rows of class i taken for class j, at i·K + j, (K²,)."""
+    calibration = run.card.calibration  # of a class a number, it may change which is the likeliest
+    guesses = scores.argmax(1) if calibration is None else run.logits(rows.X).cpu().argmax(1)
+    return torch.bincount(rows.labels.cpu() * rows.outputs + guesses, weights, rows.outputs**2)
 
 
 def _known(value: float) -> float | None:

@@ -2,6 +2,8 @@
 
 curves        the book's training figure
 templates     each class's weights as an image
+sets          prediction sets: coverage and size
+kinds         the figures of a run by name
 gallery       a labelled grid of pictures
 augmentation  what an augmentation makes of some images
 live          the training figure in a notebook, redrawn as the run goes on

@@ -25,7 +25,8 @@ def abstain_figure(curve: AbstainCurve, title: str = "", language: Language = "e
         axes = figure.add_subplot()
         shown = (curve.coverage >= FEWEST).numpy()
         x = curve.coverage.numpy()[shown]
-        right, sure = say("accuracy of what is answered", language), say("confidence", language)
+        right = say("accuracy of what is answered", language)
+        sure = say("least confidence answered", language)
         axes.plot(x, curve.accuracy.numpy()[shown], color=BLUE, label=right)
         axes.plot(x, curve.thresholds.numpy()[shown], "--", color=VERMILION, label=sure)
         whole = float(curve.accuracy[-1])

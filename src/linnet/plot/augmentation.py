@@ -11,10 +11,17 @@ from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
+from linnet.plot.look import styled
+from linnet.plot.words import Language, say
 
 
 def augmentation_figure(
-    dataset: Dataset, how: Augmentation, count: int = 8, draws: int = 5, seed: int = 0
+    dataset: Dataset,
+    how: Augmentation,
+    count: int = 8,
+    draws: int = 5,
+    seed: int = 0,
+    language: Language = "en",
 ) -> Figure:
     """Images of a data set, each a row: the original, then what random draws make of it.
 
@@ -24,6 +31,7 @@ def augmentation_figure(
         count: how many images; all of them where the data set has fewer.
         draws: how many times each is changed.
         seed: of the draws.
+        language: "en" or "zh".
 
     Raises:
         UsageError: the rows are not images, or there is nothing to show.
@@ -36,13 +44,16 @@ def augmentation_figure(
     images = _drawn(dataset, how, count, draws, seed)  # (rows, 1 + draws, height, width)
     rows, columns = images.shape[:2]
     figure = Figure(figsize=(1.25 * columns, 1.25 * rows + 0.6), layout="constrained")
-    figure.suptitle(str(how), fontsize=10)
-    grid = figure.subplots(rows, columns, squeeze=False)
-    low, high = float(images[:, 0].min()), float(images[:, 0].max())
-    for axes, image in zip(grid.flat, images.flatten(0, 1), strict=True):
-        axes.set_axis_off()
-        axes.imshow(image.numpy(), cmap="gray", interpolation="nearest", vmin=low, vmax=high)
-    grid[0, 0].set_title("original", fontsize=9)
+    with styled(figure, language):
+        figure.suptitle(str(how), fontsize=10)
+        grid = figure.subplots(rows, columns, squeeze=False)
+        low, high = float(images[:, 0].min()), float(images[:, 0].max())
+        for axes, image in zip(grid.flat, images.flatten(0, 1), strict=True):
+            axes.set_axis_off()
+            axes.imshow(image.numpy(), cmap="gray", interpolation="nearest", vmin=low, vmax=high)
+        grid[0, 0].set_title(say("original", language), fontsize=9)
+        if columns > 1:
+            grid[0, 1].set_title(say("changed", language), fontsize=9)
     return figure
 
 

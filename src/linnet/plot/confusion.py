@@ -21,7 +21,7 @@ def confusion_figure(
     """Rows of class i taken for class j, coloured by their share of class i.
 
     Args:
-        confusion: (K, K), whole numbers.
+        confusion: (K, K), rows or the sums of their weights.
         classes: the K names.
         title: above; "confusion matrix" when empty.
         language: "en" or "zh".
@@ -32,7 +32,7 @@ def confusion_figure(
     K = len(classes)
     if confusion.shape != (K, K):
         raise ShapeError(f"expected a confusion matrix ({K}, {K}), got {tuple(confusion.shape)}")
-    shares = (confusion / confusion.sum(1, keepdim=True).clamp(min=1)).numpy(force=True)
+    shares = (confusion / confusion.sum(1, keepdim=True)).nan_to_num(0.0).numpy(force=True)
     side = 1.8 + 0.5 * min(K, LARGEST)
     figure = Figure(figsize=(side + 0.9, side), layout="constrained")
     with styled(figure, language):
@@ -45,8 +45,12 @@ def confusion_figure(
         axes.set_title(title or say("confusion matrix", language), fontsize=11)
         for i, j in ((i, j) for i in range(K) for j in range(K) if K <= LARGEST and confusion[i, j]):
             ink = "white" if shares[i, j] > 0.5 else "black"
-            axes.text(j, i, str(int(confusion[i, j])), ha="center", va="center", fontsize=7, color=ink)
+            axes.text(j, i, _count(confusion[i, j]), ha="center", va="center", fontsize=7, color=ink)
         bar = figure.colorbar(drawn, ax=axes, shrink=0.8)
         said = "cells are rows; colour is the share of the true class"
         bar.set_label(say(said, language), fontsize=8)
     return figure
+
+
+def _count(cell: Tensor) -> str:
+    return f"{float(cell):.4g}" if cell.is_floating_point() else str(int(cell))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from linnet.evaluate.contributions import Contributions
@@ -15,8 +16,12 @@ from linnet.plot.look import BLUE, VERMILION, styled
 from linnet.plot.words import Language, say
 
 COLUMNS = 4
+CLASSES = 15
+"""Classes that are shown, those of the highest scores."""
 FEATURES = 12
 """Columns of a table that are shown, those of the largest contributions."""
+NARROWEST = 5.2
+"""Inches that a title needs."""
 
 
 def contributions_figure(
@@ -26,8 +31,11 @@ def contributions_figure(
     image_shape: tuple[int, int] | None = None,
     title: str = "",
     language: Language = "en",
+    columns: Sequence[str] = (),
 ) -> Figure:
     """The parts of each class's score, the highest score first: red for, blue against.
+
+    Of more than 15 classes those of the highest scores are shown.
 
     Args:
         found: of one row.
@@ -36,15 +44,17 @@ def contributions_figure(
         image_shape: (height, width) where the row is an image; bars a column otherwise.
         title: above; "contributions to each score" when empty.
         language: "en" or "zh".
+        columns: the D names of the columns; numbered when empty.
     """
-    order = found.scores.argsort(descending=True).tolist()
+    order = found.scores.argsort(descending=True, stable=True)[:CLASSES].tolist()
+    called = columns or [f"{say('column', language)} {d}" for d in range(len(x))]
     panels = len(order) + (image_shape is not None)
-    columns = min(COLUMNS, panels)
-    rows = math.ceil(panels / columns)
-    size = (2.1 * columns + 0.8, 2.5 * rows + 0.5) if image_shape else (3.4 * columns, 3.2 * rows + 0.5)
-    figure = Figure(figsize=size, layout="constrained")
+    width = min(COLUMNS, panels)
+    rows = math.ceil(panels / width)
+    size = (2.1 * width + 0.8, 2.5 * rows + 0.5) if image_shape else (3.4 * width, 3.2 * rows + 0.5)
+    figure = Figure(figsize=(max(NARROWEST, size[0]), size[1]), layout="constrained")
     with styled(figure, language):
-        grid = figure.subplots(rows, columns, squeeze=False)
+        grid = figure.subplots(rows, width, squeeze=False)
         places = list(grid.flat)
         for axes in places[panels:]:
             axes.set_axis_off()
@@ -55,10 +65,12 @@ def contributions_figure(
             first.set_title(say("the input", language), fontsize=9)
         limit = float(found.parts.abs().max()) or 1.0
         for axes, k in zip(places, order, strict=False):
-            score = say("score {score}", language, score=f"{float(found.scores[k]):.2f}")
-            head = f"{classes[k]}\n{score}, {say('bias', language)} {float(found.bias[k]):+.2f}"
-            axes.set_title(head, fontsize=9)
-            _part(axes, found.parts[k].numpy(), image_shape, limit, language)
+            score = say(
+                "score {score}, bias {bias}", language,
+                score=f"{float(found.scores[k]):.2f}", bias=f"{float(found.bias[k]):+.2f}",
+            )  # fmt: skip
+            axes.set_title(f"{classes[k]}\n{score}", fontsize=9)
+            _part(axes, found.parts[k].numpy(), image_shape, limit, called)
         drawn = next((axes.images[0] for axes in places if axes.images), None)
         if drawn is not None:
             figure.colorbar(drawn, ax=grid, shrink=0.7)
@@ -67,7 +79,7 @@ def contributions_figure(
 
 
 def _part(
-    axes: Axes, part: np.ndarray, image_shape: tuple[int, int] | None, limit: float, language: Language
+    axes: Axes, part: np.ndarray, image_shape: tuple[int, int] | None, limit: float, called: Sequence[str]
 ) -> None:
     if image_shape:
         axes.imshow(
@@ -77,5 +89,6 @@ def _part(
         return
     top = np.argsort(-np.abs(part), kind="stable")[:FEATURES][::-1]
     axes.barh(range(len(top)), part[top], color=np.where(part[top] > 0, VERMILION, BLUE))
-    axes.set_yticks(range(len(top)), [f"{say('column', language)} {d}" for d in top], fontsize=7)
+    axes.set_yticks(range(len(top)), [called[int(d)] for d in top], fontsize=7)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.axvline(0, color="0.3", linewidth=0.8)

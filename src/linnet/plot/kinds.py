@@ -14,17 +14,20 @@ from linnet.errors import UsageError
 from linnet.evaluate.abstain import abstain_curve
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import Forecast, forecast
+from linnet.evaluate.held_out import held_out
 from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.evaluate.reliability import BINS, reliability
 from linnet.evaluate.score import score
 from linnet.plot.abstain import abstain_figure
 from linnet.plot.confusion import confusion_figure
-from linnet.plot.contributions import contributions_figure
+from linnet.plot.contributions import CLASSES, contributions_figure
 from linnet.plot.curves import curves
 from linnet.plot.differences import differences
+from linnet.plot.gaps import gap_figure
 from linnet.plot.mistakes import label_errors_figure, top_losses_figure
 from linnet.plot.ranking import precision_recall_figure, roc_figure
 from linnet.plot.reliability import reliability_figure
+from linnet.plot.sets import sets_figure
 from linnet.plot.templates import templates
 from linnet.plot.words import Language, check, say
 from linnet.train.run import Run
@@ -42,6 +45,9 @@ class Subject:
         bins: of `reliability`.
         binning: of `reliability`: "width" or "mass".
         language: "en" or "zh".
+        alpha: of `sets`: the share of rows whose set may lack their class.
+        randomised: of `sets`: whether those of APS are.
+        columns: the names of the columns, which `contributions` shows; numbered when empty.
     """
 
     run: Run
@@ -51,6 +57,9 @@ class Subject:
     bins: int = BINS
     binning: str = "width"
     language: Language = "en"
+    alpha: float = 0.1
+    randomised: bool = False
+    columns: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> Dataset:
@@ -84,7 +93,10 @@ def draw(kind: str, subject: Subject) -> Figure:
 def _curves(of: Subject) -> Figure:
     if not of.run.history.records:
         raise UsageError("the run has no history to draw curves of")
-    return curves(of.run.history.records, of.run.card.dataset, of.language)
+    records, name = of.run.history.records, of.run.card.dataset
+    if "objective" in records[0]:  # a solver's iterations
+        return gap_figure(records, of.run.asked.get("certificate", {}).get("gap"), name, of.language)
+    return curves(records, name, of.language)
 
 
 def _templates(of: Subject) -> Figure:
@@ -113,7 +125,22 @@ def _contributions(of: Subject) -> Figure:
     of_class = card.classes[int(rows.labels[of.row])] if card.classes else rows.name
     said = "contributions to each score: row {row}, {label}"
     title = say(said, of.language, row=of.row, label=of_class)
-    return contributions_figure(contributions(of.run, x), names, x, card.image_shape, title, of.language)
+    if len(names) > CLASSES:
+        title += ", " + say("{shown} highest of {n} scores", of.language, shown=CLASSES, n=len(names))
+    found = contributions(of.run, x)
+    return contributions_figure(found, names, x, card.image_shape, title, of.language, of.columns)
+
+
+def _sets(of: Subject) -> Figure:
+    judged, kept = of.forecast, held_out(of.run, of.load_train())
+    said = (
+        "prediction sets, learnt on {n} rows kept from training"
+        if kept.is_unseen
+        else "prediction sets, learnt on {n} training rows: no promise"
+    )
+    title = say(said, of.language, n=f"{len(kept.rows):,}")
+    seen = forecast(of.run, kept.rows)
+    return sets_figure(seen, judged, of.alpha, randomised=of.randomised, title=title, language=of.language)
 
 
 def _label_errors(of: Subject) -> Figure:
@@ -141,6 +168,7 @@ KINDS: dict[str, Callable[[Subject], Figure]] = {
     "roc": lambda of: roc_figure(of.forecast, language=of.language),
     "pr": lambda of: precision_recall_figure(of.forecast, language=of.language),
     "coverage": lambda of: abstain_figure(abstain_curve(of.forecast), language=of.language),
+    "sets": _sets,
     "top-losses": lambda of: top_losses_figure(of.rows, of.forecast, language=of.language),
     "label-errors": _label_errors,
     "contributions": _contributions,

@@ -50,6 +50,16 @@ def styled(figure: Figure, language: str) -> Iterator[None]:
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         text.set_fontfamily(families)
+        text.set_parse_math(False)  # names of classes, columns and files may hold dollars
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if axis.get_scale() != "linear":
+            for tick in (*axis.get_majorticklabels(), *axis.get_minorticklabels()):
+                tick.set_parse_math(True)  # the powers of ten
+
+
+def named(name: str) -> str:
+    """A name as a line's label: matplotlib leaves those that begin with _ out of the legend."""
+    return f" {name}" if name.startswith("_") else name
 
 
 def style(number: int) -> tuple[str, str]:

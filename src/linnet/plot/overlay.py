@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
-from linnet.plot.look import label, style, styled
+from linnet.plot.look import label, named, style, styled
 from linnet.plot.words import Language, say
 
 PANELS = {
@@ -47,7 +47,9 @@ def overlay_figure(
                 if points:
                     colour, dash = style(number)
                     marker = "o" if len(points) == 1 else None
-                    axes.plot(*zip(*points, strict=True), dash, color=colour, label=name, marker=marker)
+                    axes.plot(
+                        *zip(*points, strict=True), dash, color=colour, label=named(name), marker=marker
+                    )
             label(axes, "", say("epoch", language), say(PANELS[key], language))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         grid.flat[0].legend(fontsize=8)

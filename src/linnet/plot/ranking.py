@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from linnet.evaluate.forecast import Forecast
 from linnet.evaluate.ranking import Curve, precision_recall, roc
-from linnet.plot.look import label, style, styled
+from linnet.plot.look import label, named, style, styled
 from linnet.plot.words import Language, say
+
+NAMED = 16
+"""Classes up to which each has a line of its own; of more, these are the worst and the others grey."""
 
 
 def roc_figure(forecast: Forecast, title: str = "", language: Language = "en") -> Figure:
@@ -44,17 +48,31 @@ def _lines(
     forecast: Forecast, of: Callable[[Forecast, int], Curve], title: str, names: tuple[str, str], area: str,
     is_stepped: bool, language: Language,
 ) -> Figure:  # fmt: skip
+    curves = [of(forecast, k) for k in range(len(forecast.classes))]
+    chosen = _chosen(curves)
+    # Between two thresholds precision is that of the higher recall: the area is one of steps.
+    steps = "steps-pre" if is_stepped else "default"
     figure = Figure(figsize=(6.6, 4.4), layout="constrained")
     with styled(figure, language):
         axes = figure.add_subplot()
-        for k, name in enumerate(forecast.classes):
-            curve, (colour, dash) = of(forecast, k), style(k)
-            line = f"{name} {curve.area:.3f}"
-            # Between two thresholds precision is that of the higher recall: the area is one of steps.
-            steps = "steps-pre" if is_stepped else "default"
+        others = [curve for k, curve in enumerate(curves) if k not in chosen]
+        for number, curve in enumerate(others):
+            said = say("{n} other classes", language, n=len(others)) if not number else None
+            axes.plot(curve.x, curve.y, color="0.85", linewidth=0.8, label=said, drawstyle=steps)
+        for number, k in enumerate(chosen):
+            curve, (colour, dash) = curves[k], style(number)
+            line = named(f"{forecast.classes[k]} {curve.area:.3f}")
             axes.plot(curve.x, curve.y, dash, color=colour, linewidth=1.2, label=line, drawstyle=steps)
         label(axes, title, *names)
         axes.set_xlim(-0.01, 1.01)
         axes.set_ylim(-0.01, 1.01)
         axes.legend(title=area, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
     return figure
+
+
+def _chosen(curves: Sequence[Curve]) -> list[int]:
+    """The classes that get a colour and a name: all of them, or those of the least areas, in their order."""
+    if len(curves) <= NAMED:
+        return list(range(len(curves)))
+    areas = np.array([curve.area for curve in curves])  # NaN, a class without rows, sorts last
+    return sorted(np.argsort(areas, kind="stable")[:NAMED].tolist())

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from linnet.plot.look import BLUE, GREEN, VERMILION, label, styled
+from linnet.plot.words import Language, say
+
 if TYPE_CHECKING:
     import pandas as pd
-
-TRAIN, VALIDATION, SUGGESTED = "#0072B2", "#D55E00", "#009E73"
-"""Of Okabe and Ito's palette, safe for colour-blind readers."""
 
 HEADROOM = 1.5
 """Losses beyond so many times that of the lowest rate are off the figure: they say no more."""
 
 
 def rates_figure(
-    table: pd.DataFrame, suggestion: float, diverges_at: float | None, title: str = ""
+    table: pd.DataFrame,
+    suggestion: float,
+    diverges_at: float | None,
+    title: str = "",
+    language: Language = "en",
 ) -> Figure:
     """Training and validation loss by the rate, the suggestion marked, and where models diverge.
 
@@ -27,20 +31,29 @@ def rates_figure(
         suggestion: a rate.
         diverges_at: from which rate models diverge; None where none does.
         title: above.
+        language: "en" or "zh".
     """
     figure = Figure(figsize=(5.6, 3.6), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_xscale("log")
-    axes.plot(table["lr"], table["train_loss"], "--", color=TRAIN, label="train loss")
-    axes.plot(table["lr"], table["validation_loss"], "-", color=VALIDATION, label="validation loss")
-    axes.axvline(suggestion, color=SUGGESTED, linewidth=1.5, label=f"suggestion {suggestion:g}")
+    with styled(figure, language):
+        axes = figure.add_subplot()
+        axes.set_xscale("log")
+        for name, dash, colour in (("train loss", "--", BLUE), ("validation loss", "-", VERMILION)):
+            axes.plot(
+                table["lr"], table[name.replace(" ", "_")], dash, color=colour, label=say(name, language)
+            )
+        said = say("suggestion {rate}", language, rate=f"{suggestion:g}")
+        axes.axvline(suggestion, color=GREEN, linewidth=1.5, label=said)
+        if diverges_at is not None:
+            highest = float(table["lr"].to_numpy(float).max())
+            axes.axvspan(diverges_at, highest, color="0.85", label=say("diverges", language))
+        axes.set_ylim(*_limits(table))
+        label(axes, title, say("learning rate", language), say("loss", language))
+        axes.legend()
+    return figure
+
+
+def _limits(table: pd.DataFrame) -> tuple[float, float]:
+    """From below the least loss to above that of the lowest rate that did not diverge."""
     top = HEADROOM * float(table["validation_loss"].dropna().to_numpy(float)[0])
     bottom = float(np.nanmin(table[["train_loss", "validation_loss"]].to_numpy(float)))
-    axes.set_ylim(bottom - 0.05 * (top - bottom), top)
-    if diverges_at is not None:
-        axes.axvspan(diverges_at, float(table["lr"].to_numpy(float).max()), color="0.85", label="diverges")
-    axes.set_xlabel("learning rate")
-    axes.set_title(title)
-    axes.grid(alpha=0.35)
-    axes.legend()
-    return figure
+    return bottom - 0.05 * (top - bottom), top

@@ -22,9 +22,9 @@ def reliability_figure(table: Reliability, title: str = "", language: Language =
     with styled(figure, language):
         upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
         _bars(upper, table, language)
-        kind = say(f"bins of equal {table.binning}", language)
-        head = f"{title or say('reliability', language)}\nECE {table.ece:.4f}, {table.bins} {kind}"
-        label(upper, head, "", say("accuracy", language))
+        said = f"ECE {{ece}}, {{bins}} bins of equal {table.binning}"
+        error = say(said, language, ece=f"{table.ece:.4f}", bins=table.bins)
+        label(upper, f"{title or say('reliability', language)}\n{error}", "", say("accuracy", language))
         edges = table.edges.numpy()
         lower.bar(
             edges[:-1], table.counts.numpy(), edges[1:] - edges[:-1], align="edge", color=BLUE, alpha=0.6

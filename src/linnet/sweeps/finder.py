@@ -24,6 +24,7 @@ from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.plot.rates import rates_figure
 from linnet.plot.save import save
+from linnet.plot.words import Language, say
 from linnet.runs import new_folder
 from linnet.sweeps.run import sweep
 
@@ -60,19 +61,28 @@ class RateCurve:
         beyond = [lr for lr in self.table["lr"][lost].tolist() if lr > self.suggestion]
         return min(beyond, default=None)
 
-    def plot(self) -> Figure:
-        """The loss by the rate, with the suggestion."""
-        return rates_figure(self.table, self.suggestion, self.diverges_at, f"{self.name}, {self.steps} steps")
+    def plot(self, language: Language = "en") -> Figure:
+        """The loss by the rate, with the suggestion.
 
-    def save(self, folder: Path | str) -> None:
+        Args:
+            language: "en" or "zh".
+        """
+        title = say("{name}, {steps} steps", language, name=self.name, steps=self.steps)
+        return rates_figure(self.table, self.suggestion, self.diverges_at, title, language)
+
+    def save(self, folder: Path | str, language: Language = "en") -> None:
         """Leave `rates.csv`, `rates.json` and `rates.svg` in a folder, new or empty.
+
+        Args:
+            folder: where.
+            language: of the figure, "en" or "zh".
 
         Raises:
             UsageError: it holds something already.
             OSError: it cannot be written.
         """
         folder = new_folder(Path(folder))
-        save(self.plot(), folder / "rates.svg")
+        save(self.plot(language), folder / "rates.svg")
         files.write(folder / "rates.csv", self.table.to_csv(index=False))
         files.write(folder / "rates.json", json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
 

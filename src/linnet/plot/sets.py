@@ -1,0 +1,125 @@
+"""Prediction sets: their coverage and size by what is asked, by class, and how large they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from linnet.evaluate.conformal import METHODS, Coverage, coverage, learn_sets
+from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.set_curve import SetCurve, set_curve
+from linnet.plot.look import BLUE, VERMILION, label, styled
+from linnet.plot.words import Language, say
+
+LOOKS: dict[str, tuple[str, str, str]] = {"lac": (BLUE, "-", "o"), "aps": (VERMILION, "--", "s")}
+"""The colour, dash and marker of each method."""
+
+CLASSES = 24
+"""Classes up to which each has its line; of more, these are those whose sets lack them most often."""
+
+
+def sets_figure(
+    seen: Forecast,
+    judged: Forecast,
+    alpha: float = 0.1,
+    *,
+    randomised: bool = False,
+    title: str = "",
+    language: Language = "en",
+) -> Figure:
+    """Prediction sets by both methods, learnt on some rows and measured on others.
+
+    Above, the coverage and the mean size for each coverage that is asked for; the grey band is where chance
+    leaves 19 coverages in 20. Below, for an error of α, the coverage of each class's rows and how many
+    classes the sets hold.
+
+    Args:
+        seen: of rows kept from training, to learn the thresholds on.
+        judged: of the rows to measure on.
+        alpha: between 0 and 1.
+        randomised: of APS.
+        title: above; "prediction sets" when empty.
+        language: "en" or "zh".
+
+    Raises:
+        UsageError: α cannot be.
+    """
+    kinds = [(method, randomised and method == "aps") for method in METHODS]
+    rules = [learn_sets(seen, alpha, method, randomised=drawn) for method, drawn in kinds]
+    curves = [set_curve(seen, judged, method, randomised=drawn) for method, drawn in kinds]
+    found = {rule.method: coverage(rule, judged) for rule in rules}
+    figure = Figure(figsize=(8.4, 6.8), layout="constrained")
+    with styled(figure, language):
+        (upper, size), (by_class, shares) = figure.subplots(2, 2)
+        _coverages(upper, curves, language)
+        _sizes(size, curves, language)
+        _by_class(by_class, found, judged.classes, language)
+        _shares(shares, found, language)
+        figure.suptitle(title or say("prediction sets", language), fontsize=11)
+    return figure
+
+
+def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
+    asked = curves[0].asked.numpy()
+    band = say("19 in 20 by chance", language)
+    axes.fill_between(asked, curves[0].low.numpy(), curves[0].high.numpy(), color="0.85", label=band)
+    axes.plot(asked, asked, color="0.4", linewidth=0.8)
+    for curve in curves:
+        colour, dash, _ = LOOKS[curve.method]
+        axes.plot(
+            asked, curve.coverage.numpy(), dash, color=colour, label=_name(curve.method, curve.randomised)
+        )
+    label(axes, say("coverage", language), say("coverage asked for", language), say("measured", language))
+    axes.legend(loc="upper left", fontsize=8)
+
+
+def _sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
+    for curve in curves:
+        colour, dash, _ = LOOKS[curve.method]
+        axes.plot(curve.asked.numpy(), curve.mean_size.numpy(), dash, color=colour)
+    asked = say("coverage asked for", language)
+    label(axes, say("size of the sets", language), asked, say("classes, on average", language))
+    axes.set_ylim(bottom=0)
+
+
+def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], language: Language) -> None:
+    first = found[METHODS[0]]
+    lowest = np.argsort(first.by_class.numpy(), kind="stable")[:CLASSES]  # NaN, a class without rows, is last
+    shown = np.sort(lowest)
+    for method, said in found.items():
+        colour, _, marker = LOOKS[method]
+        axes.plot(
+            said.by_class.numpy()[shown], range(len(shown)), marker, color=colour, markersize=5, alpha=0.8
+        )
+    axes.axvline(first.asked, color="0.4", linewidth=0.8)
+    of_each, of_some = (
+        "coverage of each class, {asked} asked for",
+        "lowest coverages of a class, {asked} asked for",
+    )
+    head = of_each if len(shown) == len(classes) else of_some
+    label(axes, say(head, language, asked=f"{first.asked:g}"), say("coverage", language), "")
+    axes.set_yticks(range(len(shown)), [classes[int(k)] for k in shown], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(right=1.01)
+
+
+def _shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
+    largest = max(int(said.sizes.nonzero().max()) for said in found.values())
+    places, width = np.arange(largest + 1), 0.8 / len(found)
+    for number, (method, said) in enumerate(found.items()):
+        share = said.sizes[: largest + 1].numpy() / int(said.sizes.sum())
+        shift = (number - (len(found) - 1) / 2) * width
+        axes.bar(places + shift, share, width, color=LOOKS[method][0], label=f"{method} {said.mean_size:.2f}")
+    asked = f"{next(iter(found.values())).asked:g}"
+    head = say("size of the sets, {asked} asked for", language, asked=asked)
+    label(axes, head, say("classes in the set", language), say("share of rows", language))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(title=say("classes, on average", language), fontsize=8)
+
+
+def _name(method: str, randomised: bool) -> str:
+    return f"{method} (randomised)" if randomised else method
