@@ -52,13 +52,3 @@ def splits_of(run: Run, dataset: str | None, data_dir: Path | None) -> Splits:
     asked_dir = run.asked.get("data_dir")
     folder = data_dir or (Path(asked_dir) if asked_dir else None)
     return load(dataset or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)))
-
-
-def columns_of(run: Run, dataset: str | None) -> tuple[str, ...]:
-    """The names of the columns of a CSV file; none of other data."""
-    from linnet.data.table import columns_of as named
-
-    path = Path(dataset or run.card.dataset)
-    if path.suffix.lower() != ".csv" or not path.is_file():
-        return ()
-    return named(path.read_bytes(), str(path))

@@ -86,7 +86,7 @@ def plot(
     data_dir
         The folder with the data set's files.
     """
-    from linnet.cli.choose import columns_of, open_run, part_of
+    from linnet.cli.choose import open_run, part_of
     from linnet.cli.fonts import told_of_fonts
     from linnet.plot.kinds import KINDS, Subject, draw
     from linnet.plot.save import save
@@ -104,7 +104,6 @@ def plot(
         lambda: part_of(opened, part, dataset, data_dir),
         lambda: part_of(opened, "train", dataset, data_dir),
         row or 0, bins, binning, lang, alpha, randomised,
-        columns_of(opened, dataset) if kind == "contributions" else (),
     )  # fmt: skip
     path = out or Path(f"{kind}.png")
     with told_of_fonts():

@@ -47,7 +47,6 @@ class Subject:
         language: "en" or "zh".
         alpha: of `sets`: the share of rows whose set may lack their class.
         randomised: of `sets`: whether those of APS are.
-        columns: the names of the columns, which `contributions` shows; numbered when empty.
     """
 
     run: Run
@@ -59,7 +58,6 @@ class Subject:
     language: Language = "en"
     alpha: float = 0.1
     randomised: bool = False
-    columns: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> Dataset:
@@ -128,7 +126,7 @@ def _contributions(of: Subject) -> Figure:
     if len(names) > CLASSES:
         title += ", " + say("{shown} highest of {n} scores", of.language, shown=CLASSES, n=len(names))
     found = contributions(of.run, x)
-    return contributions_figure(found, names, x, card.image_shape, title, of.language, of.columns)
+    return contributions_figure(found, names, x, card.image_shape, title, of.language, of.rows.columns)
 
 
 def _sets(of: Subject) -> Figure:
