@@ -11,7 +11,9 @@ from hypothesis import settings
 
 from linnet.data.dataset import Dataset
 
-settings.register_profile("linnet", deadline=None)  # the first call of anything in torch is slow
+# The first call of anything in torch is slow: no deadline. pytest --hypothesis-profile=thorough looks longer.
+settings.register_profile("linnet", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("linnet")
 
 

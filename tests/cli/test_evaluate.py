@@ -96,7 +96,8 @@ def test_sets_and_comparison(runs: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert comparison["accuracy"]["value"] == pytest.approx(found["accuracy"] - other)
     assert call("evaluate", runs / "a", "--sets", 0.1, "--compare", runs / "a") == 0
     said = capsys.readouterr().out
-    assert "within noise" in said
+    assert said.count("within noise") == 3
+    assert "brier     +0.0000 [+0.0000, +0.0000]" in said
     assert "learnt on 288 validation rows" in said
     assert call("evaluate", runs / "a", "--compare", "nowhere") == 1
 

@@ -45,11 +45,11 @@ def test_scaled_features() -> None:
 
 def test_the_largest_rate_is_where_descent_begins_to_diverge() -> None:
     rate = largest_rate(DATA)
-    below = fit(DATA, Recipe(epochs=3000, batch_size=20, lr=0.99 * rate, dtype="float64"))[0]
+    below = fit(DATA, Recipe(epochs=800, batch_size=20, lr=0.97 * rate, dtype="float64"))[0]
     best = solve(DATA).value.bank.theta
     torch.testing.assert_close(below.bank.theta, best, atol=1e-6, rtol=0)
     with pytest.raises(DivergedError):
-        fit(DATA, Recipe(epochs=40_000, batch_size=20, lr=1.01 * rate, dtype="float64"))
+        fit(DATA, Recipe(epochs=15_000, batch_size=20, lr=1.03 * rate, dtype="float64"))
 
 
 def test_what_cannot_be() -> None:

@@ -55,10 +55,10 @@ class Comparison:
         return {**named, "within_noise": self.is_noise, "log_loss_within_noise": self.is_loss_noise}
 
     def __str__(self) -> str:
+        test = f"McNemar's test p = {self.p_mid:.2g} (mid-p), {self.p_exact:.2g} (exact)"
+        alone = f"right alone: {self.only_first} and {self.only_second} rows"
         return (
-            f"accuracy  {_signed(self.accuracy)}  {_noise(self.is_noise)}: McNemar's test "
-            f"p = {self.p_mid:.2g} (mid-p), {self.p_exact:.2g} (exact); "
-            f"right alone: {self.only_first} and {self.only_second} rows\n"
+            f"accuracy  {_signed(self.accuracy)}  {_noise(self.is_noise)}: {test}; {alone}\n"
             f"log loss  {_signed(self.log_loss)}  {_noise(self.is_loss_noise)}\n"
             f"brier     {_signed(self.brier)}  {_noise(_holds_zero(self.brier))}"
         )
