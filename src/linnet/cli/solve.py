@@ -67,8 +67,8 @@ def solve(
     Parameters
     ----------
     dataset
-        auto, fashion_mnist, mnist, digits or synthetic; or a path of your own data: a CSV file, a zip of
-        pictures, or a folder of them.
+        auto, fashion_mnist, mnist, digits or synthetic; or a path of your own data: a CSV or .npz file, a zip
+        of pictures, or a folder of them.
     l2
         The weight of half the squared norm; with --path, held while l1 differs.
     l1

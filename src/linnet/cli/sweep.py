@@ -95,8 +95,8 @@ def sweep(
     halving
         Epochs after which the worse half of the settings is dropped: 2,4.
     dataset
-        auto, fashion_mnist, mnist, digits or synthetic; or a path of your own data: a CSV file, a zip of
-        pictures, or a folder of them.
+        auto, fashion_mnist, mnist, digits or synthetic; or a path of your own data: a CSV or .npz file, a zip
+        of pictures, or a folder of them.
     data_dir
         The folder with the data set's files.
     sample_weight

@@ -134,7 +134,7 @@ class Job(Recipe):
     Args:
         dataset: auto (Fashion-MNIST where it is or can be had, else digits), fashion_mnist, mnist, digits
             or synthetic. A data set asked for by name is never replaced. Or a path of your own data: a CSV
-            file, a zip of pictures, or a folder of them.
+            or .npz file, a zip of pictures, or a folder of them.
         data_dir: the folder with the data set's files.
         sample_weight: a file with a weight for each training row: .npy, or text with a number a line.
         out: the run's folder; runs/DATASET-TIME when not given.

@@ -1,12 +1,14 @@
-"""People's own data by its path: a CSV file, a zip of pictures, or a folder of them."""
+"""People's own data by its path: a table, arrays, a zip of pictures, or a folder of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from linnet.data.arrays import read_arrays
 from linnet.data.dataset import Splits
 from linnet.data.labelled_pictures import (
+    MAX_ALL_BYTES,
     SPLIT_SEED,
     TEST_FRACTION,
     files_in,
@@ -15,15 +17,16 @@ from linnet.data.labelled_pictures import (
     unpack,
 )
 from linnet.data.split import split
-from linnet.data.table import read_table
+from linnet.data.table import MAX_CLASSES, read_table
 from linnet.errors import DataNotFoundError, FormatError
 
 TABLES = (".csv", ".tsv")
-SUFFIXES = (*TABLES, ".zip")
+ARRAYS = ".npz"
+SUFFIXES = (*TABLES, ARRAYS, ".zip")
 
 
 def is_own(name: str) -> bool:
-    """Whether a data set's name is a path: of a table, a zip, or a folder."""
+    """Whether a data set's name is a path: of a table, arrays, a zip, or a folder."""
     return name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
 
 
@@ -37,8 +40,8 @@ def load(name: Path | str, folder: Path | str | None = None) -> Splits:
     """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
     Args:
-        name: the path of a table (see `linnet.data.table`), a zip or a folder of pictures (see
-            `linnet.data.labelled_pictures`), by which it is called, too.
+        name: the path of a table (see `linnet.data.table`), of arrays (see `linnet.data.arrays`), of a zip or
+            a folder of pictures (see `linnet.data.labelled_pictures`), by which it is called, too.
         folder: where a relative path begins; the working folder when None.
 
     Raises:
@@ -48,20 +51,23 @@ def load(name: Path | str, folder: Path | str | None = None) -> Splits:
     path = find(str(name), folder)
     if path is None:
         raise DataNotFoundError(
-            f"no data at {Path(folder or '') / name}: expected a CSV file, a zip of pictures, or a folder"
+            f"no data at {Path(folder or '') / name}: expected a CSV or .npz file, a zip of "
+            "pictures, or a folder"
         )
     if path.is_dir():
         return read_pictures(files_in(path), str(name))
+    if path.suffix.lower() == ARRAYS:
+        return read_arrays(path, str(name))
     return read([(path.name, path.read_bytes())], str(name), regressions=True)
 
 
 def read(files: Sequence[tuple[str, bytes]], name: str, *, regressions: bool = False) -> Splits:
-    """The data set that some files make: one table, one zip, or pictures in folders.
+    """The data set that some files make: one table, one file of arrays, one zip, or pictures in folders.
 
     Args:
         files: their paths and contents.
         name: what to call it.
-        regressions: whether a table may have numbers to predict, in place of classes.
+        regressions: whether tables and arrays may have numbers to predict, in place of classes.
 
     Raises:
         FormatError: they are none of these.
@@ -70,12 +76,14 @@ def read(files: Sequence[tuple[str, bytes]], name: str, *, regressions: bool = F
         return read_pictures(files, name)
     if len(files) != 1:
         raise FormatError(
-            f"{name} has {len(files)} files and no picture: expected one CSV or zip, or pictures"
+            f"{name} has {len(files)} files and no picture: expected one CSV, .npz or zip file, or pictures"
         )
     ((path, content),) = files
     suffix = PurePosixPath(path).suffix.lower()
     if suffix == ".zip":
         return read_pictures(unpack(content, name), name)
+    if suffix == ARRAYS:
+        return read_arrays(content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES)
     if suffix in TABLES:
         return Splits(*split(read_table(content, name, regressions=regressions), TEST_FRACTION, SPLIT_SEED))
-    raise FormatError(f"{name} is neither a CSV file, nor a zip, nor a picture: {path!r}")
+    raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture: {path!r}")

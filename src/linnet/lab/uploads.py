@@ -82,7 +82,7 @@ def router(room: Room) -> APIRouter:
 
     @routes.post(
         "",
-        summary="Upload a data set: a CSV file, a zip of pictures, or pictures in folders",
+        summary="Upload a data set: a CSV or .npz file, a zip of pictures, or pictures in folders",
         openapi_extra={"requestBody": {"required": True, "content": UPLOAD}},
     )
     async def upload(request: Request) -> Known:

@@ -1,4 +1,4 @@
-// A dialog that takes people's own data: a CSV file, a zip of pictures, or a folder of them.
+// A dialog that takes people's own data: a CSV or .npz file, a zip of pictures, or a folder of them.
 
 import { h, json } from "./api.js";
 
@@ -6,17 +6,17 @@ export const words = {
   en: {
     own: "Your own data…", ownTitle: "Your own data",
     ownPictures: "Pictures: a zip or a folder, in which each class has a folder of its own (cats/1.png, dogs/1.png). PNG or JPEG.",
-    ownTable: "Tables: a CSV of numbers with a column of classes, called label or put last.",
+    ownTable: "Tables: a CSV of numbers with a column of classes, called label or put last. Arrays: an .npz file of X and y.",
     ownLimits: "At most 64 MiB and 20,000 pictures. It stays on this machine, in memory, and is gone when the lab ends.",
-    drop: "Drop a file or a folder here", large: "This is {size} MiB, more than {most}: choose fewer or smaller files.", unfit: "That is neither a CSV file, nor a zip, nor pictures.",
+    drop: "Drop a file or a folder here", large: "This is {size} MiB, more than {most}: choose fewer or smaller files.", unfit: "That is neither a CSV or .npz file, nor a zip, nor pictures.",
     unread: "That could not be read: {detail}", goneLab: "The lab does not answer. Start it again with: linnet lab", file: "Choose a file", folder: "Choose a folder", close: "Close", reading: "Reading…",
   },
   zh: {
     own: "用你自己的数据…", ownTitle: "你自己的数据",
     ownPictures: "图片：一个 zip 或文件夹，其中每个类别各有一个文件夹（cats/1.png、dogs/1.png）。PNG 或 JPEG。",
-    ownTable: "表格：由数字组成的 CSV，其中一列是类别，名为 label 或放在最后。",
+    ownTable: "表格：由数字组成的 CSV，其中一列是类别，名为 label 或放在最后。数组：含 X 和 y 的 .npz 文件。",
     ownLimits: "最多 64 MiB、20,000 张图片。数据只留在本机内存中，实验室结束后即消失。",
-    drop: "把文件或文件夹拖到这里", large: "共 {size} MiB，超过 {most} MiB：请少选一些，或选小一些的文件。", unfit: "这既不是 CSV 文件，也不是 zip 或图片。",
+    drop: "把文件或文件夹拖到这里", large: "共 {size} MiB，超过 {most} MiB：请少选一些，或选小一些的文件。", unfit: "这既不是 CSV 或 .npz 文件，也不是 zip 或图片。",
     unread: "无法读取：{detail}", goneLab: "实验室没有应答。请重新启动：linnet lab", file: "选择文件", folder: "选择文件夹", close: "关闭", reading: "正在读取…",
   },
 };
@@ -47,7 +47,7 @@ async function within(entry) {
 // A button that opens the dialog; `done(known)` gets the new data set's description.
 export function uploader(t, done) {
   const said = h("p", { class: "problem", hidden: true, role: "alert" });
-  const file = h("input", { type: "file", accept: ".csv,.zip", hidden: true, onchange: () => send([...file.files]) });
+  const file = h("input", { type: "file", accept: ".csv,.tsv,.npz,.zip", hidden: true, onchange: () => send([...file.files]) });
   const folder = h("input", { type: "file", multiple: true, hidden: true, onchange: () => send([...folder.files]) });
   folder.webkitdirectory = true;
   const drop = h("div", { class: "drop" }, h("p", {}, t("drop")), h("div", { class: "row" },
