@@ -60,6 +60,19 @@ def test_hessian_product_is_the_gradients_derivative(dataset: Dataset, loss: Los
 
 
 @cases
+def test_the_biases_hessian_is_its_part_of_the_whole(dataset: Dataset, loss: Loss) -> None:
+    problem = objective(dataset, loss)
+    point = problem.point(random_theta(problem))
+    H = problem.bias_hessian(point.scores)
+    for k, column in enumerate(H.T):
+        unit = torch.zeros_like(point.theta)
+        unit[k, -1] = 1
+        torch.testing.assert_close(
+            column, problem.hessian_product(point, unit)[:, -1], rtol=1e-12, atol=1e-15
+        )
+
+
+@cases
 def test_scores_along_a_line_need_no_reading(dataset: Dataset, loss: Loss) -> None:
     problem = objective(dataset, loss)
     theta, V = random_theta(problem), random_theta(problem, 5, 1.0)

@@ -119,9 +119,4 @@ def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tens
 
 def _newton_shift(objective: Objective, scores: Tensor, gradient: Tensor) -> Tensor:
     """H⁻¹ g of the biases alone, (K,); the directions that the loss does not feel are left alone."""
-    outputs, everything = len(scores), slice(0, len(objective.rows))
-    ones = scores.new_ones(1, scores.shape[1])
-    units = torch.eye(outputs, dtype=torch.float64, device=scores.device)
-    columns = [objective.curved(scores, unit[:, None] * ones, everything).sum(1) for unit in units]
-    H = torch.stack(columns) / objective.rows.total
-    return torch.linalg.pinv(H, rtol=1e-12, hermitian=True) @ gradient
+    return torch.linalg.pinv(objective.bias_hessian(scores), rtol=1e-12, hermitian=True) @ gradient

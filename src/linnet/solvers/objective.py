@@ -182,6 +182,11 @@ class Objective:
         product = score_hessian_product(self.loss, scores, self.rows.target(part), direction)
         return product if self._weights is None else product * self._weights[part]
 
+    def bias_hessian(self, scores: Tensor) -> Tensor:
+        """The second derivative of the mean loss by the biases, (K, K), at all rows' scores (K, N)."""
+        target = self.rows.target(slice(0, len(self.rows)))
+        return score_hessian(self.loss, scores, target, self._weights) / self.rows.total
+
     def free_(self, gradient: Tensor) -> Tensor:
         """A gradient with that of the bias set to 0 where there is none, in place."""
         if not self.intercept:
@@ -218,3 +223,19 @@ def score_hessian_product(loss: Loss, scores: Tensor, target: Tensor, direction:
         p = torch.softmax(scores, -2)
         return p * (direction - (p * direction).sum(-2, keepdim=True))
     return loss.curvature(scores, target) * direction
+
+
+def score_hessian(loss: Loss, scores: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
+    """Σ ω_i ∂²l_i/∂o², (K, K): for softmax diag(Σ ω p) − Σ ω p pᵀ; else the curvatures' sums on the diagonal.
+
+    Args:
+        loss: the loss l.
+        scores: o, (K, N).
+        target: as `Loss.value` takes it.
+        weights: ω, (N,); all 1 when None.
+    """
+    is_softmax = isinstance(loss, SoftmaxCrossEntropy)
+    curves = torch.softmax(scores, -2) if is_softmax else loss.curvature(scores, target)
+    weighted = curves if weights is None else curves * weights
+    H = weighted.sum(1).diag()
+    return H - weighted @ curves.T if is_softmax else H
