@@ -73,6 +73,18 @@ def test_the_best_bias_is_found_from_afar() -> None:
     assert problem.value(moved) < point.value
 
 
+def test_what_softmaxs_biases_have_in_common_is_taken_off() -> None:
+    problem = objective(table())
+    theta = exact(problem)
+    theta[:, -1] += 123.0
+    bound = certify(problem, theta)
+    assert abs(float(bound.point.theta[:, -1].mean())) < 1e-13
+    assert bound.gap < 1e-12
+    problem = objective(table(), LOGISTIC)
+    bound = certify(problem, exact(problem))
+    assert abs(float(bound.point.theta[:, -1].mean())) > 1e-3
+
+
 def test_without_l2_the_loss_itself_is_the_bound() -> None:
     problem = objective(table(), l2=0.0)
     bound = certify(problem, problem.zeros())

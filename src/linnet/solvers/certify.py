@@ -69,6 +69,7 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
             moved[:, -1] += shift
             better = objective.point_from(moved, point.scores + shift[:, None])
             point = better if better.value <= point.value + 1e-15 * abs(point.value) else point
+        point = centred(objective, point)
     return _bound(objective, point)
 
 
@@ -117,6 +118,16 @@ def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tens
     return best
 
 
+def centred(objective: Objective, point: Point) -> Point:
+    """The point with softmax's biases about 0; what they have in common it does not feel."""
+    common = point.theta[:, -1].mean()
+    if not isinstance(objective.loss, SoftmaxCrossEntropy) or not bool(common):
+        return point
+    theta = point.theta.clone()
+    theta[:, -1] -= common
+    return objective.point_from(theta, point.scores - common)
+
+
 def _newton_shift(objective: Objective, scores: Tensor, gradient: Tensor) -> Tensor:
     """H⁻¹ g of the biases alone, (K,); the directions that the loss does not feel are left alone."""
-    return torch.linalg.pinv(objective.bias_hessian(scores), rtol=1e-12, hermitian=True) @ gradient
+    return torch.linalg.pinv(objective.bias_hessian(scores.double()), rtol=1e-12, hermitian=True) @ gradient

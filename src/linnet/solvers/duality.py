@@ -21,7 +21,7 @@ from torch import Tensor
 from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.errors import UsageError
-from linnet.solvers.certify import best_shift
+from linnet.solvers.certify import best_shift, centred
 from linnet.solvers.curvature import grams
 from linnet.solvers.objective import Objective, Point
 
@@ -177,17 +177,17 @@ def _padded(theta: Tensor, width: int) -> Tensor:
 
 
 def with_best_bias(objective: Objective, point: Point) -> Point:
-    """The point with its bias moved to its best for the weights; itself where that is no better."""
+    """The point with its bias moved to its best for the weights, where that is any better."""
     if not objective.intercept:
         return point
     loss = objective.loss
     shift = _huber_shift(objective, point, loss) if isinstance(loss, Huber) else best_shift(objective, point)
-    if not bool(shift.any()):
-        return point
-    theta = point.theta.clone()
-    theta[:, -1] += shift
-    better = objective.point_from(theta, point.scores + shift[:, None])
-    return better if better.value <= point.value * (1 + 1e-15) else point
+    if bool(shift.any()):
+        theta = point.theta.clone()
+        theta[:, -1] += shift
+        better = objective.point_from(theta, point.scores + shift[:, None])
+        point = better if better.value <= point.value * (1 + 1e-15) else point
+    return centred(objective, point)
 
 
 def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
