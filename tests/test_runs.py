@@ -33,7 +33,7 @@ COMMANDS = {
         "--no-report",
     ],
 }  # fmt: skip
-KILLS = int(os.environ.get("LINNET_KILLS", "5"))  # 50 take some minutes
+KILLS = int(os.environ.get("LINNET_KILLS", "4"))  # 50 take some minutes
 SAME = {
     "train": ("model.safetensors", "weights.png", "curves.svg"),
     "sweep": ("best/model.safetensors", "table.csv", "sweep.svg", "checkpoint.safetensors"),
