@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -171,9 +172,20 @@ def test_the_folder_of_a_search_names_its_best_run(
 
 
 def test_a_regression_has_none_of_it(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for flags in (["--intervals"], ["--sets", 0.1], ["--calibrate", "vector"], ["--compare", runs / "a"]):
+    for flags in (["--top-k", 2], ["--sets", 0.1], ["--calibrate", "vector"], ["--compare", runs / "a"]):
         assert call("evaluate", runs / "c", *flags) == 2
         assert "are for classes" in capsys.readouterr().err
+
+
+def test_a_regression_has_errors_in_the_targets_units(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("evaluate", runs / "c", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    rmse = found["errors"]["rmse"]
+    assert rmse["value"] == pytest.approx((2 * found["loss"]) ** 0.5, rel=1e-5)
+    assert call("evaluate", runs / "c", "--intervals") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"RMSE +[\d.e-]+ \[[\d.e-]+, [\d.e-]+\]", said), said
+    assert "MAE" in said
 
 
 def test_plot(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,6 +92,21 @@ def test_signs_within_quotes_and_commas_further_down_are_seen() -> None:
     assert rows.X.tolist() == [[1], [2], [3.5]]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["a;b\n1;1.104\n1,5;900,5\n", "a;b\n1;1.100,5\n2;1.101,5\n", 'a\tb\n2,5\t"-1.104.000"\n'],
+)
+def test_points_between_thousands_are_not_read_as_decimals(written: str) -> None:
+    with pytest.raises(FormatError, match="point between thousands"):
+        table.read_table(written.encode(), "t.csv", regressions=True)
+
+
+def test_a_class_a_row_is_no_class() -> None:
+    content = b"a,name\n" + b"".join(b"1,k%d\n" % n for n in range(20))
+    with pytest.raises(FormatError, match="a value of its own, such as 'k0'"):
+        table.read_table(content, "t.csv")
+
+
 def test_a_comma_in_a_name_is_no_separator() -> None:
     rows = table.read_table(b"length, cm;kind\n1.5;a\n2.5;b\n", "t.csv")
     assert rows.X.tolist() == [[1.5], [2.5]]
@@ -169,7 +184,8 @@ def test_decimal_commas() -> None:
         ("kind", [0.0, 1.0, 2.0, 1.0], False),
         ("kind", [0.5, 1, 2, 1], True),
         ("kind", list(range(101)), True),
-        ("kind", list(range(100)), False),
+        ("kind", [*range(100), 7], False),
+        ("kind", list(range(10)), True),
         ("label", [0.5, 1, 2, 1], False),
         ("Response", [0, 1, 2, 1], True),
         ("y", ["a", "b", "a", "b"], False),

@@ -87,11 +87,9 @@ def evaluate(
     from linnet.evaluate.score import score
 
     opened = open_run(run)
-    asked = (intervals, top_k, calibrate, sets is not None, abstain is not None, costs, compare)
+    asked = (top_k, calibrate, sets is not None, abstain is not None, costs, compare)
     if not opened.card.classes and any(asked):
-        raise UsageError(
-            "--intervals, --top-k, --calibrate, --sets, --abstain, --costs and --compare are for classes"
-        )
+        raise UsageError("--top-k, --calibrate, --sets, --abstain, --costs and --compare are for classes")
     if randomised and sets is None:
         raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
     case = Case.of(opened, part, dataset, data_dir)
@@ -106,7 +104,7 @@ def evaluate(
     if opened.card.classes:
         lines += _assessed(case, result, intervals, top_k or [], values)
     else:
-        lines += report(result)
+        lines += _regressed(case, result, intervals, values)
     if sets is not None:
         lines += conformed(case, sets, randomised, values)
     if abstain is not None:
@@ -153,11 +151,24 @@ def _assessed(
     return [*report(result, found, intervals), *_calibration(found, calibration is not None)]
 
 
-def report(result: Score, found: Assessment | None = None, intervals: bool = False) -> list[str]:
-    """The figures as lines."""
+def _regressed(case: Case, result: Score, intervals: bool, values: dict[str, Any]) -> list[str]:
+    """Lines of a regression's figures, which are put into `values` too."""
+    from linnet.evaluate.regression import errors_of
+
+    found = errors_of(case.run, case.rows).figures()
+    errors = {"RMSE": found["rmse"], "MAE": found["mae"]}
+    values["errors"] = {name.lower(): interval.as_dict() for name, interval in errors.items()}
+    shown = {name: str(one) if intervals else f"{one.value:.6g}" for name, one in errors.items()}
+    return [
+        f"loss      {result.loss:.6g}",
+        *(f"{name:<9} {text}" for name, text in shown.items()),
+        "R²        " + ", ".join(f"{value:.6f}" for value in result.r2.tolist()),
+    ]
+
+
+def report(result: Score, found: Assessment, intervals: bool = False) -> list[str]:
+    """A classifier's figures as lines."""
     lines = [f"loss      {result.loss:.6g}"]
-    if found is None or not result.classes:
-        return [*lines, "R²        " + ", ".join(f"{value:.6f}" for value in result.r2.tolist())]
     for name, interval in found.whole.items():
         if intervals or name.startswith(("accuracy", "top_", "brier", "log_loss")):
             shown = str(interval) if intervals else f"{interval.value:.4f}"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.labelled_pictures import SPLIT_SEED, TEST_FRACTION
 from linnet.data.split import split
-from linnet.data.table import PIXEL
+from linnet.data.table import FEW, PIXEL
 from linnet.errors import FormatError
 
 Array = NDArray[Any]
@@ -127,6 +127,11 @@ class Code:
                 f"{what} has {len(found):,} different values: expected 2…{most:,} classes. The numbers of "
                 "a regression have to be floating"
             )
+        if names is None and len(found) == values.size > FEW:
+            raise FormatError(
+                f"{what} has another value in each row: expected classes, of several rows each. The numbers "
+                "of a regression have to be floating"
+            )
         return cls(found, tuple(t.decode() if isinstance(t, bytes) else str(t) for t in texts.tolist()))
 
     def read(self, values: Array, what: str) -> torch.Tensor:
@@ -188,6 +193,8 @@ def _dataset(
     arrays: Arrays, pair: tuple[str, str], code: Code, columns: tuple[str, ...], name: str
 ) -> Dataset:
     X, y = arrays[pair[0]], code.read(arrays[pair[1]], f"{name}: {pair[1]}")
+    if len(X) != len(y):
+        raise FormatError(f"{name}: {pair[0]} has {len(X):,} rows but {pair[1]} has {len(y):,}")
     if X.ndim == 4 and 1 in (X.shape[1], X.shape[3]):
         X = X.reshape(len(X), *(X.shape[1:3] if X.shape[3] == 1 else X.shape[2:]))  # one channel
     if X.ndim not in (2, 3) or not X.size or X.dtype.kind not in "biuf":

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.pictures import picture_of
@@ -162,7 +162,8 @@ def _size(files: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
             with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as picture:  # its header alone
                 width, height = picture.size
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise FormatError(f"{path} is not a PNG or JPEG that can be read: {error}") from error
+            why = "" if isinstance(error, UnidentifiedImageError) else f": {error}"  # which names an object
+            raise FormatError(f"{path} is not a PNG or JPEG that can be read{why}") from error
         sizes.add((height, width))
         pixels += width * height
     if pixels > MAX_ALL_PIXELS:

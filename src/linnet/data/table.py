@@ -21,6 +21,9 @@ MAX_CLASSES = 100
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "inf", "-inf", "+inf", "infinity", "-infinity")
 """Cells in which there is no finite number, in lower case."""
 
+FEW = 9
+"""Rows up to which each may be a class of its own."""
+
 UNREADABLE = (ValueError, OverflowError, pd.errors.ParserError)
 
 PIXEL = 255
@@ -31,9 +34,9 @@ def read_table(content: bytes, name: str, *, regressions: bool = False) -> Datas
     """The rows of a CSV file, which has numbers in all columns but that of the target.
 
     The first line may name the columns. The target is the column called label, class, target, y or response,
-    or else the last. It is classes if it holds text, or at most 100 different whole numbers, or is called
-    label or class; otherwise, or if it is called response, it is the numbers that a regression predicts.
-    Commas, semicolons or tabs stand between cells; with the latter two, numbers may have a decimal comma.
+    or else the last. It is classes if it holds text, or at most 100 different whole numbers for more rows, or
+    is called label or class; otherwise, or if it is called response, it is the numbers that a regression
+    predicts. Commas, semicolons or tabs stand between cells; with the latter two, numbers may have a decimal comma.
     Columns called pixel0, pixel1, … of whole numbers up to 255 are a square image.
 
     Args:
@@ -129,7 +132,8 @@ def _is_regression(texts: pd.Series, numbers: NDArray[np.float64], target: str) 
     known = numbers[~_is_missing(texts)]
     if not len(known) or np.isnan(known).any():
         return False
-    return bool((known != np.round(known)).any()) or len(np.unique(known)) > MAX_CLASSES
+    different = len(np.unique(known))
+    return bool((known != np.round(known)).any()) or different > MAX_CLASSES or different == len(known) > FEW
 
 
 def _classes(labels: NDArray[np.str_], column: str, name: str) -> tuple[tuple[str, ...], Tensor]:
@@ -139,6 +143,11 @@ def _classes(labels: NDArray[np.str_], column: str, name: str) -> tuple[tuple[st
         raise FormatError(
             f"{name}: the column of the classes, {column}, has {len(found):,} different values: expected "
             f"2…{MAX_CLASSES}. Name the right one label, or put it last"
+        )
+    if len(found) == len(labels) > FEW:
+        raise FormatError(
+            f"{name}: each row of {column} has a value of its own, such as {str(found[0])!r}: expected "
+            "classes, of several rows each, or numbers to predict"
         )
     texts = [str(text) for text in found]
     key = (lambda k: float(texts[k])) if all(map(is_number, texts)) else (lambda k: texts[k])

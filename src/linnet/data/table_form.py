@@ -29,6 +29,8 @@ HEAD = 1 << 16
 """Bytes at a table's beginning by which its marks are known."""
 
 DECIMAL_COMMA = re.compile(rb"[+-]?\d+,\d+([eE][+-]?\d+)?")
+POINTS = re.compile(rb'(?:^|[;\t"])[ ]*([+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?)[ ]*(?=[;\t"\r\n]|$)', re.MULTILINE)
+"""A number with points between its thousands."""
 QUOTED = re.compile(rb'"[^"]*"')
 
 
@@ -90,6 +92,8 @@ def form_of(content: bytes, name: str) -> Form:
         FormatError: it is no table.
     """
     separator, decimal = _marks(content)
+    if separator != ",":
+        _check_points(content, decimal, name)
     lines = TextIOWrapper(BytesIO(content), "utf-8-sig", newline="")
     try:
         first = next(filter(None, csv.reader(lines, delimiter=separator)), [])
@@ -133,6 +137,16 @@ def _marks(content: bytes) -> tuple[str, str]:
             cells = (cell.strip(b' "') for line in lines for cell in line.split(separator))
             return separator.decode(), "," if any(map(DECIMAL_COMMA.fullmatch, cells)) else "."
     return ",", "."
+
+
+def _check_points(content: bytes, decimal: str, name: str) -> None:
+    """Refuse points between thousands, which would be read as decimals."""
+    for found in POINTS.finditer(content):
+        if decimal == "," or b"," in found[1]:
+            raise FormatError(
+                f"{name} has {found[1].decode()}, with a point between thousands, beside decimal commas: "
+                "write numbers without such points"
+            )
 
 
 def _distinct(cells: Sequence[str]) -> list[str]:
