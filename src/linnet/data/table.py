@@ -36,8 +36,8 @@ def read_table(content: bytes, name: str, *, regressions: bool = False) -> Datas
     The first line may name the columns. The target is the column called label, class, target, y or response,
     or else the last. It is classes if it holds text, or at most 100 different whole numbers for more rows, or
     is called label or class; otherwise, or if it is called response, it is the numbers that a regression
-    predicts. Commas, semicolons or tabs stand between cells; with the latter two, numbers may have a decimal comma.
-    Columns called pixel0, pixel1, … of whole numbers up to 255 are a square image.
+    predicts. Commas, semicolons or tabs stand between cells; with the latter two, numbers may have a decimal
+    comma. Columns called pixel0, pixel1, … of whole numbers up to 255 are a square image.
 
     Args:
         content: the file.
