@@ -257,6 +257,8 @@ def test_each_figure_says_what_it_shows() -> None:
     assert torch.as_tensor(line.get_ydata()).tolist() == expected.tolist()
     (axes,) = result.plot("generalisation").axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("train loss", "validation loss")
+    (axes,) = result.plot("generalisation", "zh").axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("训练损失", "验证损失")
     with pytest.raises(UsageError, match="kind must be"):
         result.plot("pie")
 

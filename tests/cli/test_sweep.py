@@ -10,6 +10,15 @@ from tests.cli.test_commands import call
 QUICK = ("sweep", "--dataset", "digits", "--epochs", 2)
 
 
+def test_figures_and_report_in_chinese() -> None:
+    for language in ("en", "zh"):
+        assert call(*QUICK, "--lr", "0.01,1", "--out", language, "--lang", language, "--quiet") == 0
+    for name in ("sweep.svg", "epochs.svg", "generalisation.svg"):
+        assert Path("en", name).read_bytes() != Path("zh", name).read_bytes()
+    assert '<html lang="zh' in Path("zh", "report.html").read_text("utf-8")
+    assert Path("en", "table.csv").read_bytes() == Path("zh", "table.csv").read_bytes()
+
+
 def test_a_sweep_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(*QUICK, "--lr", "0.01,1", "--l2", "0,1e-4", "--seeds", 2, "--folds", 3, "--out", "s") == 0
     said = capsys.readouterr()

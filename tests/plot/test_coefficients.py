@@ -26,6 +26,8 @@ def test_a_panel_an_output_with_the_first_feature_on_top() -> None:
     bottom, top = first.get_ylim()
     assert bottom > top
     assert first.get_xlabel() == "estimate and 90 % interval"
+    (only,) = coefficients_figure(TABLE.query("output == 'a'"), level=0.9, language="zh").axes
+    assert only.get_xlabel() == "估计值与 90 % 区间"
 
 
 def test_intervals_are_drawn_where_they_lie_and_coloured_by_whether_they_hold_0() -> None:

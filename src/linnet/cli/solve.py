@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 from cyclopts import Parameter
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linnet.core.losses import Loss
     from linnet.data.dataset import Dataset
     from linnet.evaluate.score import Score
+    from linnet.plot.words import Language
     from linnet.solvers.inferred import Inference
     from linnet.solvers.path import Path as Penalties
     from linnet.solvers.solution import Solution
@@ -45,6 +46,7 @@ def solve(
     data_dir: Path | None = None,
     seed: int = 1,
     out: Path | None = None,
+    lang: Literal["en", "zh"] = "en",
     report: bool = True,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -104,6 +106,8 @@ def solve(
         The run's folder, new or empty; runs/NAME-TIME when not given.
     report
         Leave report.html in the folder: the certificate, figures, and how to do it again.
+    lang
+        Of the figures and the report.
     quiet
         Print nothing but errors.
     json
@@ -135,7 +139,7 @@ def solve(
     if path is not None:
         if l1 is not None:
             raise UsageError("--path goes through l1 by itself: leave --l1 out")
-        l1 = _path(train, chosen, path, l2 or 0.0, seed, folder, say, **asked)
+        l1 = _path(train, chosen, path, l2 or 0.0, seed, folder, say, lang, **asked)
     solution = solved(
         train,
         chosen,
@@ -157,7 +161,7 @@ def solve(
     if inference is not None:
         files.write(folder / "inference.csv", inference.table.to_csv(index=False))
     if report:
-        written(run, Rows(train, test, seed=seed, is_catalog=True))
+        written(run, Rows(train, test, seed=seed, is_catalog=True), language=lang)
     if json:
         said = summary_of(solution, scores, folder)
         known = {} if inference is None else {"inference": inference.summary()}
@@ -266,7 +270,7 @@ def _scores(solution: Solution, train: Dataset, test: Dataset | None) -> dict[st
 
 def _path(
     train: Dataset, loss: Loss | None, count: int, l2: float, seed: int, folder: Path,
-    say: Callable[[str], None], *, intercept: bool, dtype: str,
+    say: Callable[[str], None], lang: Language, *, intercept: bool, dtype: str,
 ) -> float:  # fmt: skip
     """Go through the L1 penalties, leave the table and its figure, and give the best."""
     from linnet import files
@@ -287,5 +291,5 @@ def _path(
     )
     folder.mkdir(parents=True, exist_ok=True)
     files.write(folder / "table.csv", found.table.to_csv(index=False))
-    save(path_figure(found.table, found.weights.numpy(), "l1", train.name), folder / "path.svg")
+    save(path_figure(found.table, found.weights.numpy(), "l1", train.name, lang), folder / "path.svg")
     return float(found.table["penalty"].iloc[found.best])

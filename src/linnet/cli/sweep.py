@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_format
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -38,6 +38,7 @@ def sweep(
     out: Path | None = None,
     resume: Path | None = None,
     checkpoint_minutes: float = 1.0,
+    lang: Literal["en", "zh"] = "en",
     report: bool = True,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -117,6 +118,8 @@ def sweep(
         Between two checkpoints, from which --resume goes on.
     report
         Leave report.html in the folder: the choice and how sure it is, figures, and how to do it again.
+    lang
+        Of the figures and the report.
     quiet
         Print nothing but errors.
     json
@@ -160,12 +163,12 @@ def sweep(
         sys.exit(INTERRUPTED_CODE)
     paths = {"data_dir": data_dir, "sample_weight": sample_weight}
     result.asked |= {name: str(path) for name, path in paths.items() if path is not None}
-    result.save_summary(folder)
+    result.save(folder, lang)
     best = result.refit(test)
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")
     if report:
-        written(folder, Rows(result.train, test, seed=seed, is_catalog=True))
+        written(folder, Rows(result.train, test, seed=seed, is_catalog=True), language=lang)
     if json:
         print(json_format.dumps(search.summary(result, best, folder), ensure_ascii=False))
     elif not quiet:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
+from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,13 @@ ACROSS = 4
 
 
 def coefficients_figure(
-    table: pd.DataFrame, title: str = "", *, level: float | None = None, bias: bool = False, top: int = MOST
+    table: pd.DataFrame,
+    title: str = "",
+    *,
+    level: float | None = None,
+    bias: bool = False,
+    top: int = MOST,
+    language: Language = "en",
 ) -> Figure:
     """A panel an output: estimates and their intervals, those that leave out 0 in colour.
 
@@ -34,6 +41,7 @@ def coefficients_figure(
         level: of the intervals, to be named; not named when None.
         bias: whether to show the bias, which seldom is of the size of the rest.
         top: at most so many features a panel, those whose intervals are furthest from 0.
+        language: "en" or "zh".
 
     Raises:
         UsageError: there is nothing to draw.
@@ -48,8 +56,11 @@ def coefficients_figure(
     size = (1.2 + 3.4 * across, down * (0.9 + 0.24 * tallest) + 0.5)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(down, across, squeeze=False).flatten()
+    text = "estimate" if level is None else "estimate and {share} % interval"
+    said = say(text, language, share=f"{100 * (level or 0):g}")
     for axes, output, panel in zip(grid, outputs, panels, strict=False):
-        _panel(axes, panel, level)
+        _panel(axes, panel)
+        axes.set_xlabel(said)
         axes.set_title(str(output) if len(panels) > 1 else title, fontsize="medium")
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
@@ -68,7 +79,7 @@ def _chosen(rows: pd.DataFrame, top: int) -> pd.DataFrame:
     return rows.iloc[np.sort(np.argsort(-weight, kind="stable")[:top])]
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, level: float | None) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame) -> None:
     """One output's estimates, the first on top."""
     estimate, low, high = (rows[name].to_numpy(float) for name in ("estimate", "low", "high"))
     place = np.arange(len(rows))
@@ -82,7 +93,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, level: float | None) -> None:
     _bound(axes, estimate, low, high, is_known)
     axes.set_yticks(place, [str(name) for name in rows["feature"]])
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlabel("estimate" if level is None else f"estimate and {100 * level:g} % interval")
     axes.grid(axis="x", alpha=0.35)
 
 

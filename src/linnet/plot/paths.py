@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from linnet.plot.words import Language, say
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -18,7 +20,9 @@ MOST = 200
 """Weights that are drawn; of more, those that get largest."""
 
 
-def path_figure(table: pd.DataFrame, weights: np.ndarray, knob: str, title: str = "") -> Figure:
+def path_figure(
+    table: pd.DataFrame, weights: np.ndarray, knob: str, title: str = "", language: Language = "en"
+) -> Figure:
     """The weights, and under them the losses, by the penalty.
 
     Args:
@@ -26,32 +30,34 @@ def path_figure(table: pd.DataFrame, weights: np.ndarray, knob: str, title: str 
         weights: (P, J), a row a penalty.
         knob: what the penalty is called: "l1" or "l2".
         title: above.
+        language: "en" or "zh".
     """
     figure = Figure(figsize=(5.6, 5.6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    _weights(above, table["penalty"].to_numpy(float), weights)
+    _weights(above, table["penalty"].to_numpy(float), weights, language)
     above.set_title(title)
-    _losses(below, table)
+    _losses(below, table, language)
     below.set_xlabel(knob)
     return figure
 
 
-def _weights(axes: Axes, penalties: np.ndarray, weights: np.ndarray) -> None:
+def _weights(axes: Axes, penalties: np.ndarray, weights: np.ndarray, language: Language) -> None:
     largest = np.argsort(-np.abs(weights).max(0), kind="stable")[:MOST]
     axes.set_xscale("log")
     axes.plot(penalties, weights[:, np.sort(largest)], linewidth=0.7)
-    axes.set_ylabel("weight")
+    axes.set_ylabel(say("weight", language))
     axes.grid(alpha=0.35)
 
 
-def _losses(axes: Axes, table: pd.DataFrame) -> None:
+def _losses(axes: Axes, table: pd.DataFrame, language: Language) -> None:
     penalties = table["penalty"].to_numpy(float)
-    axes.plot(penalties, table["train_loss"], "--", color=TRAIN, label="train loss")
+    axes.plot(penalties, table["train_loss"], "--", color=TRAIN, label=say("train loss", language))
     if "validation_loss" in table:
         losses = table["validation_loss"].to_numpy(float)
         best = float(penalties[int(losses.argmin())])
-        axes.plot(penalties, losses, "-", color=VALIDATION, label="validation loss")
-        axes.axvline(best, color=CHOSEN, linewidth=1.5, label=f"best {best:.3g}")
-    axes.set_ylabel("loss")
+        axes.plot(penalties, losses, "-", color=VALIDATION, label=say("validation loss", language))
+        said = say("best {penalty}", language, penalty=f"{best:.3g}")
+        axes.axvline(best, color=CHOSEN, linewidth=1.5, label=said)
+    axes.set_ylabel(say("loss", language))
     axes.grid(alpha=0.35)
     axes.legend()

@@ -22,6 +22,7 @@ from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Lead
 from linnet.plot.save import save
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
+from linnet.plot.words import Language
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
@@ -117,25 +118,27 @@ class SweepResult:
         means = [scores[:, list(c.members)].mean(1).numpy() for c in self.configurations]
         return pd.DataFrame({str(number): mean for number, mean in enumerate(means, 1)})
 
-    def plot(self, kind: str = "knobs") -> Figure:
+    def plot(self, kind: str = "knobs", language: Language = "en") -> Figure:
         """A figure of the sweep.
 
         Args:
             kind: "knobs", the score by the knob that was varied, or a heat map of the first two; "epochs",
                 each setting's validation score over the epochs; "generalisation", its validation loss
                 against its training loss.
+            language: "en" or "zh".
 
         Raises:
             UsageError: there is no such figure, or no knob was varied.
         """
         if kind == "knobs":
-            return sweep_figure(self.table, self.varied, self.metric, self.train.name)
+            return sweep_figure(self.table, self.varied, self.metric, self.train.name, language)
         if kind == "epochs":
             curves = self.curves
             means = [curves[number].to_numpy() for number in curves]
-            return epochs_figure(means, names_of(self.table, self.varied), self.metric, self.train.name)
+            names = names_of(self.table, self.varied)
+            return epochs_figure(means, names, self.metric, self.train.name, language)
         if kind == "generalisation":
-            return generalisation_figure(self.table, self.train.name)
+            return generalisation_figure(self.table, self.train.name, language)
         raise UsageError(f"kind must be knobs, epochs or generalisation, not {kind!r}")
 
     def refit(self, test: Dataset | None = None) -> Run:
@@ -160,8 +163,12 @@ class SweepResult:
         members = torch.tensor(selection.best(self.configurations).members)
         return Ensemble(self.outcome.bank.take(members), self.card)
 
-    def save(self, folder: Path | str) -> None:
+    def save(self, folder: Path | str, language: Language = "en") -> None:
         """Leave `table.csv`, `curves.csv`, `sweep.json` and the figures in a folder.
+
+        Args:
+            folder: is made if it is not there.
+            language: of the figures, "en" or "zh".
 
         Raises:
             OSError: it cannot be written.
@@ -170,9 +177,9 @@ class SweepResult:
         if folder.exists():
             files.sweep_temporaries(folder)
         if self.varied:
-            save(self.plot(), folder / "sweep.svg")
-            save(self.plot("generalisation"), folder / "generalisation.svg")
-        save(self.plot("epochs"), folder / "epochs.svg")
+            save(self.plot(language=language), folder / "sweep.svg")
+            save(self.plot("generalisation", language), folder / "generalisation.svg")
+        save(self.plot("epochs", language), folder / "epochs.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
         files.write(folder / "curves.csv", self.curves.to_csv(index=False))
         self.save_summary(folder)
