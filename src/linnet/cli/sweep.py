@@ -163,7 +163,9 @@ def sweep(
         sys.exit(INTERRUPTED_CODE)
     paths = {"data_dir": data_dir, "sample_weight": sample_weight}
     result.asked |= {name: str(path) for name, path in paths.items() if path is not None}
-    result.save(folder, lang)
+    result.save_summary(folder)
+    if lang != "en":  # the sweep has left its figures in English
+        result.save(folder, lang)
     best = result.refit(test)
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")
