@@ -290,3 +290,21 @@ def test_costs_from_a_spreadsheet_and_from_nowhere(trained: Path, capsys: pytest
 @pytest.mark.parametrize("costs", ["1,2", "a,b", "1,1,1,1,1,1,1,1,1,inf"])
 def test_costs_that_cannot_be_are_refused(runs: Path, costs: str) -> None:
     assert call("evaluate", runs / "a", "--costs", costs) == 2
+
+
+def test_a_file_that_is_named_is_scored_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{n % 7},{n % 5},{'yes' if n % 7 > 3 else 'no'}" for n in range(60)]
+    for name, rows in (("own.csv", lines), ("other.csv", lines[:23])):
+        (tmp_path / name).write_text("\n".join(["a,b,kind", *rows]) + "\n", "utf-8")
+    run = tmp_path / "run"
+    assert call("train", "--dataset", tmp_path / "own.csv", "--epochs", 1, "-q", "--out", run) == 0
+    found = values(capsys, run, "--dataset", tmp_path / "other.csv")
+    assert (found["rows"], found["part"], found["holds_training_rows"]) == (23, "all", False)
+    assert values(capsys, run)["rows"] == 12
+    assert values(capsys, run, "--dataset", tmp_path / "own.csv", "--part", "test")["rows"] == 12
+    capsys.readouterr()
+    assert call("evaluate", run, "--dataset", tmp_path / "own.csv") == 0
+    said = capsys.readouterr()
+    assert "60 rows, all that are there" in said.out
+    assert "holds rows that the run was trained on" in said.err
+    assert "--part test leaves them out" in said.err

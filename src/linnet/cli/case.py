@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from linnet.data.dataset import Dataset, Splits
     from linnet.evaluate.forecast import Forecast
     from linnet.evaluate.held_out import HeldOut
+    from linnet.evaluate.named import Named, Part
     from linnet.train.run import Run
 
 
@@ -22,32 +23,38 @@ class Case:
 
     Args:
         run: whose model is judged.
-        rows: to judge it by.
-        part: which rows of the data set those are, for people.
+        named: the rows to judge it by.
         own: gives the run's own data, which is read when it is needed.
     """
 
     run: Run
-    rows: Dataset
-    part: str
+    named: Named
     own: Callable[[], Splits]
 
     @classmethod
-    def of(cls, run: Run, part: str, dataset: str | None, data_dir: Path | None) -> Case:
-        """The case of a part of the run's own data set, or of another.
+    def of(cls, run: Run, part: Part | None, dataset: str | None, data_dir: Path | None) -> Case:
+        """The case of a part of the run's own data set, or of another, or of all rows of a file.
 
         Raises:
             DataNotFoundError: the data set cannot be had.
             ShapeError: it does not fit the model.
         """
-        from linnet.cli.choose import splits_of
+        from linnet.evaluate.named import named_rows, splits_of
 
         own = cache(lambda: splits_of(run, None, data_dir))
-        splits = own() if dataset is None else splits_of(run, dataset, data_dir)
-        is_train = part == "train" or splits.test is None
-        rows = splits.train if is_train or splits.test is None else splits.test
-        run.check_fits(rows)
-        return cls(run, rows, "training rows" if is_train else "test rows", own)
+        return cls(run, named_rows(run, dataset, part=part, data_dir=data_dir, read=own), own)
+
+    @property
+    def rows(self) -> Dataset:
+        """The rows to judge it by."""
+        return self.named.rows
+
+    @property
+    def part(self) -> str:
+        """Which rows of the data those are, for people."""
+        return {"all": "rows, all that are there", "train": "training rows", "test": "test rows"}[
+            self.named.part
+        ]
 
     @cached_property
     def judged(self) -> Forecast:
@@ -76,14 +83,21 @@ class Case:
         found = []
         if not self.kept.is_unseen:
             found.append("  the model has seen those rows, so expect less: train with --validation")
-        if self.part == "training rows" and self.rows.name == self.kept.rows.name:
+        if self.named.holds_training:
             found.append("  those are among the training rows it is measured on here: take the test part")
         return found
 
 
-def warn_if_changed(case: Case) -> None:
-    """Say on stderr if the run's data set is no longer what it was trained on."""
-    run, rows = case.run, case.rows
+def warn(case: Case) -> None:
+    """Say on stderr if the rows to judge the run by may be rows that it has learnt."""
+    run, rows, named = case.run, case.rows, case.named
+    if named.part != "train" and named.holds_training:
+        print(
+            f"linnet: {rows.name} holds rows that the run was trained on, so its figures are better "
+            "than on new rows: --part test leaves them out",
+            file=sys.stderr,
+        )
+        return
     is_weighted = run.asked.get("sample_weight") is not None  # the checksum then counts the weights in
     if is_weighted or not run.dataset_checksum or rows.name != run.card.dataset:
         return

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from linnet.errors import DataNotFoundError
 
 if TYPE_CHECKING:
-    from linnet.data.dataset import Dataset, Splits
+    from linnet.data.dataset import Dataset
+    from linnet.evaluate.named import Part
     from linnet.train.run import Run
 
 
@@ -31,24 +32,25 @@ def open_run(folder: Path | None) -> Run:
     return Run.load(folder)
 
 
-def part_of(run: Run, part: str, dataset: str | None, data_dir: Path | None) -> Dataset:
-    """The train or test part of a run's data set, or of another.
+def part_of(run: Run, part: Part | None, dataset: str | None, data_dir: Path | None) -> Dataset:
+    """A part of a run's data set or of another; of a file all its rows when no part is asked for.
 
     Raises:
-        DataNotFoundError: the data set cannot be had.
+        LinnetError: as `linnet.evaluate.named.named_rows` raises.
     """
-    splits = splits_of(run, dataset, data_dir)
-    return splits.train if part == "train" or splits.test is None else splits.test
+    from linnet.evaluate.named import named_rows
+
+    return named_rows(run, dataset, part=part, data_dir=data_dir).rows
 
 
-def splits_of(run: Run, dataset: str | None, data_dir: Path | None) -> Splits:
-    """Both parts of a run's data set, or of another.
+def trained_on(run: Run, kind: str, part: Part | None, dataset: str | None, data_dir: Path | None) -> Dataset:
+    """The rows that a figure trains or learns on: for sets the run's own, else as `part_of` gives them.
 
     Raises:
-        DataNotFoundError: the data set cannot be had.
+        LinnetError: as `part_of` raises.
     """
-    from linnet.data.catalog import load
+    from linnet.data.own import is_own
 
-    asked_dir = run.asked.get("data_dir")
-    folder = data_dir or (Path(asked_dir) if asked_dir else None)
-    return load(dataset or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)))
+    if kind == "sets" or dataset is None:
+        return part_of(run, "train", None, data_dir)
+    return part_of(run, part if is_own(dataset) else "train", dataset, data_dir)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def evaluate(
     run: Path | None = None,
     *,
-    part: Literal["test", "train"] = "test",
+    part: Literal["test", "train", "all"] | None = None,
     intervals: Annotated[bool, Parameter(negative="")] = False,
     top_k: Annotated[list[int] | None, Parameter(negative="")] = None,
     calibrate: Literal["temperature", "vector", "none"] | None = None,
@@ -52,7 +52,8 @@ def evaluate(
     run
         The run's folder; the newest under runs/ when not given.
     part
-        Which part of the data set. Data without a test part are scored on the train part.
+        Which part of the data: test, train or all. When not given, all rows of a file that --dataset names;
+        otherwise the test rows, or the training rows of data that keep none to test on.
     intervals
         Give 95 % bootstrap intervals of every figure.
     top_k
@@ -75,13 +76,14 @@ def evaluate(
     compare
         Another run, to say whether the two differ beyond noise on these rows.
     dataset
-        Another data set of the same features and classes than the run's own.
+        Other data of the same features and classes than the run's own: a name, or a path, all of whose rows
+        are scored.
     data_dir
         The folder with the data set's files.
     json
         Print JSON, with the confusion matrix.
     """
-    from linnet.cli.case import Case, warn_if_changed
+    from linnet.cli.case import Case, warn
     from linnet.cli.choose import open_run
     from linnet.cli.decisions import abstained, compared, conformed, costly
     from linnet.evaluate.score import score
@@ -93,13 +95,16 @@ def evaluate(
     if randomised and sets is None:
         raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
     case = Case.of(opened, part, dataset, data_dir)
-    warn_if_changed(case)
+    warn(case)
     notes: list[str] = []
     if calibrate is not None:
         case, note = _calibrated(case, calibrate)
         notes.append(note)
     result = score(case.run, case.rows)
-    values: dict[str, Any] = {"run": str(opened.folder), "dataset": case.rows.name, **result.as_dict()}
+    values: dict[str, Any] = {
+        "run": str(opened.folder), "dataset": case.rows.name, "part": case.named.part,
+        "holds_training_rows": case.named.holds_training, **result.as_dict(),
+    }  # fmt: skip
     lines = [*notes, f"{opened.folder} on {case.rows.name}, {result.rows:,} {case.part}"]
     if opened.card.classes:
         lines += _assessed(case, result, intervals, top_k or [], values)

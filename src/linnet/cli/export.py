@@ -76,7 +76,7 @@ def _rows(run: Run, dataset: str | None, data_dir: Path | None) -> tuple[Tensor 
     from linnet.cli.choose import part_of
 
     try:
-        rows = part_of(run, "test", dataset, data_dir)
+        rows = part_of(run, None, dataset, data_dir)
     except (DataError, UsageError):  # a data set of one's own is in no catalog
         if dataset is not None or data_dir is not None:
             raise

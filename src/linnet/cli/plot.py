@@ -18,7 +18,7 @@ def plot(
     *,
     out: Path | None = None,
     lang: Annotated[Literal["en", "zh"], Parameter(name=["--lang", "--language"])] = "en",
-    part: Literal["test", "train"] = "test",
+    part: Literal["test", "train", "all"] | None = None,
     bins: int = 15,
     binning: Literal["width", "mass"] = "width",
     alpha: float = 0.1,
@@ -72,7 +72,8 @@ def plot(
     lang
         Of titles and labels.
     part
-        Which part of the data set; label-errors always takes the train part.
+        Which part of the data: test, train or all. When not given, all rows of a file that --dataset names;
+        otherwise the test rows; label-errors always takes the training rows.
     bins
         Of reliability.
     binning
@@ -82,11 +83,12 @@ def plot(
     randomised
         Of sets: those of APS are drawn, so that they cover no more than is asked; they may be empty.
     dataset
-        Another data set of the same features and classes than the run's own.
+        Other data of the same features and classes than the run's own: a name, or a path, all of whose rows
+        are drawn.
     data_dir
         The folder with the data set's files.
     """
-    from linnet.cli.choose import open_run, part_of
+    from linnet.cli.choose import open_run, part_of, trained_on
     from linnet.cli.fonts import told_of_fonts
     from linnet.plot.kinds import KINDS, Subject, draw
     from linnet.plot.save import save
@@ -102,7 +104,7 @@ def plot(
     subject = Subject(
         opened,
         lambda: part_of(opened, part, dataset, data_dir),
-        lambda: part_of(opened, "train", dataset, data_dir),
+        lambda: trained_on(opened, kind, part, dataset, data_dir),
         row or 0, bins, binning, lang, alpha, randomised,
     )  # fmt: skip
     path = out or Path(f"{kind}.png")

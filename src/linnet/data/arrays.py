@@ -16,9 +16,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.labelled_pictures import SPLIT_SEED, TEST_FRACTION
-from linnet.data.split import split
 from linnet.data.table import FEW, PIXEL
+from linnet.data.whole import Whole, joined, places
 from linnet.errors import FormatError
 
 Array = NDArray[Any]
@@ -68,14 +67,45 @@ def read_arrays(
     Raises:
         FormatError: it is no such file, larger than may be, or its arrays do not fit each other.
     """
+    return whole_arrays(file, name, regressions=regressions, classes=classes, most=most).splits()
+
+
+def whole_arrays(
+    file: Path | bytes,
+    name: str,
+    *,
+    regressions: bool = True,
+    classes: int = MAX_CLASSES,
+    most: int | None = None,
+    known: tuple[str, ...] | None = None,
+) -> Whole:
+    """All rows of an .npz file, x_test after the others, and which of them are to test on.
+
+    Args:
+        file: as `read_arrays` takes it.
+        name: likewise.
+        regressions: likewise.
+        classes: likewise.
+        most: likewise.
+        known: the classes of a model whose rows these are, some of which may be missing here; empty where
+            it predicts numbers; None where the targets are to be recognised.
+
+    Raises:
+        FormatError: as `read_arrays` does, or a class is not known.
+    """
     try:
         with zipfile.ZipFile(BytesIO(file) if isinstance(file, bytes) else file) as archive:
             arrays = _arrays(archive, name, most)
     except BROKEN as error:
         raise FormatError(f"{name} is no .npz file as numpy.savez writes it: {error}") from error
     features, targets = _pair(arrays, name)
-    code = Code.of(arrays[targets], arrays.get("classes"), classes, f"{name}: {targets}")
-    if not code.names and not regressions:
+    written = [arrays[key] for key in (targets, TEST[1]) if key in arrays]
+    code = (
+        Code.of(written[0], arrays.get("classes"), classes, f"{name}: {targets}")
+        if known is None
+        else Code.like(known, written, arrays.get("classes"), f"{name}: {targets}")
+    )
+    if known is None and not code.names and not regressions:
         raise FormatError(
             f"{name}: {targets} holds floating numbers, which are a regression's: expected classes, as whole "
             "numbers or text"
@@ -83,12 +113,12 @@ def read_arrays(
     columns = tuple(str(column) for column in arrays.get("columns", np.array([])).reshape(-1))
     train = _dataset(arrays, (features, targets), code, columns, name)
     if not set(TEST) & set(arrays):
-        return Splits(*split(train, TEST_FRACTION, SPLIT_SEED))
+        return Whole(train)
     if not set(TEST) <= set(arrays):
         raise FormatError(f"{name} has one of {TEST[0]} and {TEST[1]}: expected both, or neither")
     if arrays[TEST[0]].shape[1:] != arrays[features].shape[1:]:
         raise FormatError(f"{name}: the rows of {TEST[0]} are not of the same shape as those of {features}")
-    return Splits(train, _dataset(arrays, TEST, code, columns, name))
+    return joined(train, _dataset(arrays, TEST, code, columns, name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +128,12 @@ class Code:
     Args:
         keys: what stands for each class, rising, (K,).
         names: of the classes; empty for a regression.
+        numbers: the class of each key, (K,); None where they are 0…K − 1.
     """
 
     keys: Array
     names: tuple[str, ...]
+    numbers: Array | None = None
 
     @classmethod
     def of(cls, values: Array, names: Array | None, most: int, what: str) -> Code:
@@ -132,7 +164,28 @@ class Code:
                 f"{what} has another value in each row: expected classes, of several rows each. The numbers "
                 "of a regression have to be floating"
             )
-        return cls(found, tuple(t.decode() if isinstance(t, bytes) else str(t) for t in texts.tolist()))
+        return cls(found, tuple(_texts(texts)))
+
+    @classmethod
+    def like(cls, known: tuple[str, ...], values: list[Array], names: Array | None, what: str) -> Code:
+        """The code of targets for a model that is there already.
+
+        Args:
+            known: its classes; empty where it predicts numbers.
+            values: all targets.
+            names: as of `of`.
+            what: likewise.
+
+        Raises:
+            FormatError: a target is none of its classes.
+        """
+        if not known:
+            return cls(np.array([]), ())
+        found = np.unique(np.concatenate([each.reshape(-1) for each in values]))
+        texts = _texts(found if names is None else names.reshape(-1))
+        if names is not None:
+            found = np.arange(len(texts))
+        return cls(found, known, np.array(places(texts, known, what), np.int64))
 
     def read(self, values: Array, what: str) -> torch.Tensor:
         """Targets as a data set has them: class indices (N,), int64, or numbers (N, K).
@@ -141,7 +194,7 @@ class Code:
             FormatError: they are no such targets.
         """
         if not self.names:
-            if values.dtype.kind != "f" or not np.isfinite(values).all():
+            if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
                 raise FormatError(f"{what} must hold finite floating numbers")
             return torch.from_numpy(_floating(values.reshape(len(values), -1)))
         flat = values.reshape(len(values), -1)
@@ -150,7 +203,11 @@ class Code:
         place = np.searchsorted(self.keys, flat[:, 0]).clip(max=len(self.keys) - 1)
         if (wrong := self.keys[place] != flat[:, 0]).any():
             raise FormatError(f"{what} holds {flat[:, 0][wrong].tolist()[0]!r}, which is none of the classes")
-        return torch.from_numpy(place.astype(np.int64))
+        return torch.from_numpy((place if self.numbers is None else self.numbers[place]).astype(np.int64))
+
+
+def _texts(values: Array) -> list[str]:
+    return [t.decode() if isinstance(t, bytes) else str(t) for t in values.tolist()]
 
 
 def _arrays(archive: zipfile.ZipFile, name: str, most: int | None) -> dict[str, Array]:

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.pictures import picture_of
-from linnet.data.split import split
+from linnet.data.whole import Whole, places
 from linnet.errors import FormatError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -38,8 +38,6 @@ SIZE = (28, 28)
 SMALL = 64
 """The largest side of pictures that keep their size; larger ones are brought to `SIZE`."""
 
-TEST_FRACTION = 0.2
-SPLIT_SEED = 0
 TEST = ("test", "val", "valid", "validation")
 TRAIN = ("train", "training")
 
@@ -87,22 +85,37 @@ def read_pictures(files: Files, name: str) -> Splits:
     Raises:
         FormatError: there are none, or too many, a picture is damaged, or there are not two classes.
     """
+    return whole_pictures(files, name).splits()
+
+
+def whole_pictures(files: Files, name: str, known: tuple[str, ...] | None = None) -> Whole:
+    """All pictures in the order of their paths, and which of them are to test on.
+
+    Args:
+        files: as `read_pictures` takes them.
+        name: likewise.
+        known: the classes of a model whose rows these are, some of which may be missing here; None to take
+            the folders.
+
+    Raises:
+        FormatError: as `read_pictures` does, or a folder is none of the known classes.
+    """
     # In the order of their paths, so that a folder and its zip are the same data.
     kept = [(_parts(path), path, content) for path, content in sorted(_bounded(files, name))]
     if not kept:
         raise FormatError(f"{name} has no PNG or JPEG files")
     size = _size([(path, content) for _, path, content in kept])
-    classes = _classes([label for (_, label), _, _ in kept], name)
+    labels = [label for (_, label), _, _ in kept]
+    classes = _classes(labels, name) if known is None else known
     X = torch.empty(len(kept), size[0] * size[1], dtype=torch.uint8)
     for row, (_, path, content) in enumerate(kept):
         X[row] = torch.from_numpy(_picture(path, content, size).reshape(-1))
-    y = torch.tensor([classes.index(label) for (_, label), _, _ in kept])
+    y = torch.tensor(places(labels, classes, name))
     whole = Dataset(X, y, name, classes, size, 1 / 255, name)
     parts = [part for (part, _), _, _ in kept]
     if "test" not in parts or "train" not in parts:
-        return Splits(*split(whole, TEST_FRACTION, SPLIT_SEED))
-    is_test = torch.tensor([part == "test" for part in parts])
-    return Splits(whole.rows(~is_test), whole.rows(is_test))
+        return Whole(whole)
+    return Whole(whole, torch.tensor([part == "test" for part in parts]))
 
 
 def is_picture(path: str) -> bool:

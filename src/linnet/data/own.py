@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from linnet.data.arrays import read_arrays
+from linnet.data.arrays import whole_arrays
 from linnet.data.dataset import Splits
-from linnet.data.labelled_pictures import (
-    MAX_ALL_BYTES,
-    SPLIT_SEED,
-    TEST_FRACTION,
-    files_in,
-    is_picture,
-    read_pictures,
-    unpack,
-)
-from linnet.data.split import split
+from linnet.data.labelled_pictures import MAX_ALL_BYTES, files_in, is_picture, unpack, whole_pictures
 from linnet.data.table import MAX_CLASSES, read_table
+from linnet.data.whole import Whole
 from linnet.errors import DataNotFoundError, FormatError
 
 TABLES = (".csv", ".tsv")
@@ -48,6 +40,24 @@ def load(name: Path | str, folder: Path | str | None = None) -> Splits:
         DataNotFoundError: there is nothing.
         FormatError: it is none of these.
     """
+    return load_whole(name, folder).splits()
+
+
+def load_whole(
+    name: Path | str, folder: Path | str | None = None, known: tuple[str, ...] | None = None
+) -> Whole:
+    """All rows of the data at a path, in their own order.
+
+    Args:
+        name: as `load` takes it.
+        folder: likewise.
+        known: the classes of that model, some of which may be missing here; empty where it predicts numbers;
+            None to recognise classes and numbers by the data alone.
+
+    Raises:
+        DataNotFoundError: there is nothing.
+        FormatError: it is none of these, or a row's class is not known.
+    """
     path = find(str(name), folder)
     if path is None:
         raise DataNotFoundError(
@@ -55,10 +65,10 @@ def load(name: Path | str, folder: Path | str | None = None) -> Splits:
             "pictures, or a folder"
         )
     if path.is_dir():
-        return read_pictures(files_in(path), str(name))
+        return whole_pictures(files_in(path), str(name), known)
     if path.suffix.lower() == ARRAYS:
-        return read_arrays(path, str(name))
-    return read([(path.name, path.read_bytes())], str(name), regressions=True)
+        return whole_arrays(path, str(name), known=known)
+    return _whole([(path.name, path.read_bytes())], str(name), True, known)
 
 
 def read(files: Sequence[tuple[str, bytes]], name: str, *, regressions: bool = False) -> Splits:
@@ -72,8 +82,14 @@ def read(files: Sequence[tuple[str, bytes]], name: str, *, regressions: bool = F
     Raises:
         FormatError: they are none of these.
     """
+    return _whole(files, name, regressions, None).splits()
+
+
+def _whole(
+    files: Sequence[tuple[str, bytes]], name: str, regressions: bool, known: tuple[str, ...] | None
+) -> Whole:
     if any(is_picture(path) for path, _ in files):
-        return read_pictures(files, name)
+        return whole_pictures(files, name, known)
     if len(files) != 1:
         raise FormatError(
             f"{name} has {len(files)} files and no picture: expected one CSV, .npz or zip file, or pictures"
@@ -81,9 +97,11 @@ def read(files: Sequence[tuple[str, bytes]], name: str, *, regressions: bool = F
     ((path, content),) = files
     suffix = PurePosixPath(path).suffix.lower()
     if suffix == ".zip":
-        return read_pictures(unpack(content, name), name)
+        return whole_pictures(unpack(content, name), name, known)
     if suffix == ARRAYS:
-        return read_arrays(content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES)
+        return whole_arrays(
+            content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known
+        )
     if suffix in TABLES:
-        return Splits(*split(read_table(content, name, regressions=regressions), TEST_FRACTION, SPLIT_SEED))
+        return Whole(read_table(content, name, regressions=regressions, known=known))
     raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture: {path!r}")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.data.table_form import CLASSES, NUMBERS, Form, form_of, is_number, not_utf8
+from linnet.data.whole import places
 from linnet.errors import FormatError
 
 MAX_CELLS = 20_000_000
@@ -30,7 +31,9 @@ PIXEL = 255
 """The largest value of a column called pixel…."""
 
 
-def read_table(content: bytes, name: str, *, regressions: bool = False) -> Dataset:
+def read_table(
+    content: bytes, name: str, *, regressions: bool = False, known: tuple[str, ...] | None = None
+) -> Dataset:
     """The rows of a CSV file, which has numbers in all columns but that of the target.
 
     The first line may name the columns. The target is the column called label, class, target, y or response,
@@ -43,9 +46,11 @@ def read_table(content: bytes, name: str, *, regressions: bool = False) -> Datas
         content: the file.
         name: what to call it, here and in messages.
         regressions: whether the target may be numbers.
+        known: the classes of a model whose rows these are, some of which may be missing here; empty where
+            it predicts numbers; None where the target is to be recognised.
 
     Raises:
-        FormatError: it is no such table, or larger than may be.
+        FormatError: it is no such table, or larger than may be, or has a class that is not known.
     """
     form = form_of(content, name)
     _check_size(content, len(form.columns), name)
@@ -57,7 +62,7 @@ def read_table(content: bytes, name: str, *, regressions: bool = False) -> Datas
         raise FormatError(f"{name} has rows of more cells than its first") from error
     except UNREADABLE as error:
         raise FormatError(_why_not(content, form, name) or f"{name} cannot be read: {error}") from error
-    return _dataset(table, form, name, regressions)
+    return _dataset(table, form, name, regressions, known)
 
 
 def _check_size(content: bytes, columns: int, name: str) -> None:
@@ -103,7 +108,9 @@ def _check_there(there: NDArray[np.bool_], what: str, name: str) -> None:
         raise FormatError(_lacking(~there, what, name))
 
 
-def _dataset(table: pd.DataFrame, form: Form, name: str, regressions: bool) -> Dataset:
+def _dataset(
+    table: pd.DataFrame, form: Form, name: str, regressions: bool, known: tuple[str, ...] | None
+) -> Dataset:
     if not len(table):
         raise FormatError(f"{name} has no rows")
     texts = pd.Series(table[form.target]).astype(str).str.strip()
@@ -113,12 +120,13 @@ def _dataset(table: pd.DataFrame, form: Form, name: str, regressions: bool) -> D
         _check_there(each, f"finite number in {column}", name)
     X, columns = torch.from_numpy(values), tuple(str(column) for column in features.columns)
     numbers = form.numbers(texts)
-    if regressions and _is_regression(texts, numbers, form.target):
+    is_numbers = regressions and _is_regression(texts, numbers, form.target) if known is None else not known
+    if is_numbers:
         targets = numbers.astype(np.float32)
         _check_there(np.isfinite(targets), f"finite number in {form.target}", name)
         return Dataset(X, torch.from_numpy(targets[:, None]), name, source=name, columns=columns)
     _check_there((texts != "").to_numpy(bool), f"class in {form.target}", name)
-    classes, y = _classes(texts.to_numpy(str), form.target, name)
+    classes, y = _classes(texts.to_numpy(str), form.target, name, known)
     shape = _image_shape(columns, X)
     if shape is None:
         return Dataset(X, y, name, classes, source=name, columns=columns)
@@ -136,9 +144,14 @@ def _is_regression(texts: pd.Series, numbers: NDArray[np.float64], target: str) 
     return bool((known != np.round(known)).any()) or different > MAX_CLASSES or different == len(known) > FEW
 
 
-def _classes(labels: NDArray[np.str_], column: str, name: str) -> tuple[tuple[str, ...], Tensor]:
+def _classes(
+    labels: NDArray[np.str_], column: str, name: str, known: tuple[str, ...] | None
+) -> tuple[tuple[str, ...], Tensor]:
     """The classes in order, as numbers where all are, and the class of each row."""
     found, y = np.unique(labels, return_inverse=True)
+    if known is not None:
+        rank = np.array(places([str(text) for text in found], known, f"{name}: {column}"), np.int64)
+        return known, torch.from_numpy(rank[y.reshape(-1)])
     if not 2 <= len(found) <= MAX_CLASSES:
         raise FormatError(
             f"{name}: the column of the classes, {column}, has {len(found):,} different values: expected "

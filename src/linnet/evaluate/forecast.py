@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
+from linnet.evaluate.named import taken
 from linnet.train.run import Run
 
 ROWS_AT_ONCE = 4096
@@ -109,12 +111,13 @@ class Forecast:
         return (order[:, :count] == self.labels[:, None]).any(1)
 
 
-def forecast(run: Run, dataset: Dataset) -> Forecast:
+def forecast(run: Run, dataset: Dataset | Path | str) -> Forecast:
     """What a run's model says of a data set, with its calibration if it has one.
 
     Args:
         run: of a linear model for classes.
-        dataset: rows of the same features and classes; of soft labels the likeliest class counts.
+        dataset: rows of the same features and classes, or the path of a file, all of whose rows count; of
+            soft labels the likeliest class counts.
 
     Raises:
         ShapeError: the data set is not one the model was made for.
@@ -122,7 +125,7 @@ def forecast(run: Run, dataset: Dataset) -> Forecast:
     """
     if not run.card.classes:
         raise UsageError(f"a regression such as that of {run.card.dataset} has no class probabilities")
-    run.check_fits(dataset)
+    dataset = taken(run, dataset)
     if not len(dataset):
         raise UsageError(f"{dataset.name} has no rows to score")
     logits = [run.logits(X).double().cpu() for X in dataset.X.split(ROWS_AT_ONCE)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch import Tensor
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.bootstrap import RESAMPLES, Interval, bootstrap
+from linnet.evaluate.named import taken
 from linnet.train.run import Run
 
 ROWS_AT_ONCE = 4096
@@ -81,18 +83,18 @@ class Errors:
         return torch.stack([self.residuals.square().mean(1), self.residuals.abs().mean(1)])
 
 
-def errors_of(run: Run, dataset: Dataset) -> Errors:
+def errors_of(run: Run, dataset: Dataset | Path | str) -> Errors:
     """What a run's model gets wrong on a data set.
 
     Args:
         run: of a linear regression.
-        dataset: rows of the same features and targets.
+        dataset: rows of the same features and targets, or the path of a file, all of whose rows count.
 
     Raises:
         ShapeError: the data set is not one the model was made for.
         UsageError: it has no rows, or classes.
     """
-    run.check_fits(dataset)
+    dataset = taken(run, dataset)
     if dataset.classes:
         raise UsageError(f"{dataset.name} has classes: its errors are no differences of numbers")
     parts = [run.scores(rows).cpu().double() for rows in dataset.X.split(ROWS_AT_ONCE)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
+from linnet.evaluate.named import taken
 from linnet.train.run import Run
 
 ROWS_AT_ONCE = 4096
@@ -78,18 +80,18 @@ class Score:
         }
 
 
-def score(run: Run, dataset: Dataset) -> Score:
+def score(run: Run, dataset: Dataset | Path | str) -> Score:
     """Score a run's model on a data set.
 
     Args:
         run: of a linear model.
-        dataset: rows of the same features and classes.
+        dataset: rows of the same features and classes, or the path of a file, all of whose rows count.
 
     Raises:
         ShapeError: the data set is not one the model was made for.
         UsageError: the data set has no rows, or none that counts.
     """
-    run.check_fits(dataset)
+    dataset = taken(run, dataset)
     if not len(dataset):
         raise UsageError(f"{dataset.name} has no rows to score")
     weights = row_weights(dataset)

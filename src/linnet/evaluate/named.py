@@ -1,0 +1,151 @@
+"""The rows to score a run by, by the name of a data set or the path of a file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from linnet.data import catalog, own
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.weights import read_weights, weighted
+from linnet.data.whole import Whole, joined
+from linnet.errors import LinnetError, UsageError
+from linnet.train.run import Run
+
+Part = Literal["all", "train", "test"]
+PARTS: tuple[Part, ...] = ("all", "train", "test")
+
+
+class Named(NamedTuple):
+    """Rows to score a run by.
+
+    Args:
+        rows: with the model's classes and scale.
+        part: which rows of the data those are: "all", "train" or "test".
+        holds_training: whether the run was trained on some of them; None where that is not known.
+    """
+
+    rows: Dataset
+    part: Part
+    holds_training: bool | None
+
+
+def named_rows(
+    run: Run,
+    name: Path | str | None = None,
+    *,
+    part: Part | None = None,
+    data_dir: Path | str | None = None,
+    read: Callable[[], Splits] | None = None,
+) -> Named:
+    """The rows that a name says: a file, an archive or a folder is taken whole unless a part is asked for.
+
+    Classes that the rows lack are no fault; those that the model does not know are.
+
+    Args:
+        run: whose model is to be scored.
+        name: of a data set of linnet's, or a path; None for the run's own data.
+        part: "all", "train" or "test". When None a path gives all its rows, and the run's own data and
+            linnet's data sets give their test rows, or all rows where there are none to test on.
+        data_dir: where a relative path begins; for the run's own data where they were when None.
+        read: gives the run's own data, where they may have been read already.
+
+    Raises:
+        DataNotFoundError: there is nothing of that name.
+        FormatError: the file cannot be read, or has a class that the model does not know.
+        ShapeError: its features or outputs are not those of the model.
+        UsageError: there is no such part.
+    """
+    if part is not None and part not in PARTS:
+        raise UsageError(f"part must be {', '.join(PARTS)}, not {part!r}")
+    if name is not None and own.is_own(str(name)):
+        whole = own.load_whole(name, data_dir, run.card.classes)
+        chosen = part or "all"
+        rows = whole.rows if chosen == "all" else _part(whole.splits(), chosen)
+        return Named(fitted(run, rows), chosen, _holds_training(run, whole, chosen))
+    splits = read() if name is None and read else splits_of(run, name and str(name), data_dir)
+    chosen = part or ("train" if splits.test is None else "test")
+    rows = joined(*splits).rows if chosen == "all" else _part(splits, chosen)
+    is_own = name is None or str(name) == run.card.dataset
+    is_trained = None if not is_own or _is_changed(run, splits.train) else chosen != "test"
+    return Named(fitted(run, rows), chosen, is_trained)
+
+
+def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits:
+    """Both parts of the run's own data, or of another data set.
+
+    Args:
+        run: it.
+        name: of the other data set; None for its own.
+        data_dir: where they are now; the run's own data where they were when None.
+
+    Raises:
+        DataNotFoundError: they cannot be had.
+    """
+    asked = run.asked.get("data_dir")
+    is_elsewhere = name is not None and own.is_own(name)  # a path begins where the command is given
+    folder = data_dir or (Path(asked) if asked and not is_elsewhere else None)
+    return catalog.load(name or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)))
+
+
+def taken(run: Run, rows: Dataset | Path | str) -> Dataset:
+    """Rows as `score` and its like take them: a data set, or the path of a file, all of whose rows count.
+
+    Raises:
+        UsageError: they are neither.
+        LinnetError: as `named_rows` raises.
+    """
+    if isinstance(rows, Splits):
+        raise UsageError("a model is scored on one part of the data: give splits.test, or splits.train")
+    if isinstance(rows, str | Path):
+        return named_rows(run, rows).rows
+    if not isinstance(rows, Dataset):
+        raise UsageError(f"expected a Dataset or the path of a file, not {type(rows).__name__}")
+    return fitted(run, rows)
+
+
+def fitted(run: Run, rows: Dataset) -> Dataset:
+    """Rows in the units that the model takes: pixels up to 255 for one of pixels up to 1, or the reverse.
+
+    Raises:
+        ShapeError: their features, outputs or classes are not those of the model.
+    """
+    run.check_fits(rows)
+    if rows.scale == run.card.scale:
+        return rows
+    X = rows.X.double() * (rows.scale / run.card.scale)
+    return dataclasses.replace(rows, X=X, scale=run.card.scale)
+
+
+def _part(splits: Splits, part: Part) -> Dataset:
+    if part == "train":
+        return splits.train
+    if splits.test is None:
+        raise UsageError(f"{splits.train.name} has no rows to test on: take the part all or train")
+    return splits.test
+
+
+def _holds_training(run: Run, whole: Whole, part: Part) -> bool | None:
+    """Whether the checksum tells that a file holds the rows of the training."""
+    if not run.dataset_checksum:
+        return None
+    if not _is_changed(run, whole.rows):
+        return True
+    try:
+        splits = whole.splits()
+    except UsageError:  # too few rows for two parts, and so for a training
+        return False
+    return part != "test" and not _is_changed(run, splits.train)
+
+
+def _is_changed(run: Run, train: Dataset) -> bool:
+    """Whether these are other rows than those that the run was trained on, as far as its checksum tells."""
+    weights = run.asked.get("sample_weight")
+    if weights is not None:  # the checksum then counts the weights in
+        try:
+            train = weighted(train, read_weights(Path(weights), len(train)))
+        except (LinnetError, OSError):
+            return True
+    return run.dataset_checksum != train.checksum
