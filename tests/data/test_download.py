@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
-import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ import pytest
 import linnet
 from linnet.data import download
 from linnet.data.download import fetch
-from linnet.errors import DownloadError, UsageError
+from linnet.errors import ChecksumError, DownloadError, UsageError
 
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
 MD5 = hashlib.md5(CONTENT).hexdigest()
 TARGET = Path("folder", "file.gz")
-PART = Path("folder", "file.gz.part")
+PART = Path("folder", "file.gz.linnet-part")
 TIMEOUT = 0.5
 
 
@@ -68,6 +68,10 @@ class Handler(BaseHTTPRequestHandler):
             self.head(0, 416, Content_Range=f"bytes */{len(CONTENT)}")
         else:
             self.wfile.write(self.head_from(self.offset()))
+
+    def slow_missing(self) -> None:
+        time.sleep(0.1)
+        self.missing()
 
     def slow(self) -> None:
         time.sleep(0.1)
@@ -318,14 +322,62 @@ def test_a_whole_part_needs_no_mirror(mirror: Mirror) -> None:
     assert mirror.asked == []
 
 
-def test_a_wrong_file_is_replaced_only_by_the_right_one(mirror: Mirror) -> None:
+def make_file() -> None:
+    TARGET.write_bytes(b"mine")
+
+
+@pytest.mark.parametrize(
+    "make", [make_file, TARGET.mkdir, lambda: TARGET.symlink_to("nowhere"), lambda: TARGET.symlink_to("..")]
+)
+def test_what_is_there_is_never_replaced(mirror: Mirror, make: Callable[[], None]) -> None:
     TARGET.parent.mkdir()
-    TARGET.write_bytes(b"old")
-    with pytest.raises(DownloadError):
-        get(mirror.urls("corrupt"))
-    assert TARGET.read_bytes() == b"old"
+    make()
+    before = TARGET.lstat()
+    with pytest.raises(ChecksumError, match="was left as it is"):
+        get(mirror.urls("good"))
+    assert TARGET.lstat() == before
+    assert list(TARGET.parent.iterdir()) == [TARGET]
+    assert mirror.asked == []
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(mirror: Mirror) -> None:
+    def appear(done: int, total: int | None) -> None:
+        make_file()
+
+    with pytest.raises(ChecksumError, match="MD5"):
+        get(mirror.urls("good"), progress=appear)
+    assert TARGET.read_bytes() == b"mine"
+
+
+def test_somebody_elses_part_is_not_gone_on_with(mirror: Mirror) -> None:
+    TARGET.parent.mkdir()
+    theirs = TARGET.with_name("file.gz.part")
+    theirs.write_bytes(b"theirs")
     get(mirror.urls("good"))
+    assert theirs.read_bytes() == b"theirs"
     assert_whole()
+
+
+@pytest.mark.parametrize("behaviour", ["good", "corrupt", "missing", "short"])
+def test_nothing_stays_but_the_file(mirror: Mirror, behaviour: str) -> None:
+    with contextlib.suppress(DownloadError):
+        get(mirror.urls(behaviour))
+    there = list(Path().rglob("*"))
+    assert there == ([TARGET.parent, TARGET] if behaviour in ("good", "short") else [])
+
+
+def test_a_kill_leaves_no_lock_and_the_next_goes_on(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(linnet.__file__).parents[1]))
+    process = subprocess.Popen(downloading(mirror, "stall", "60"))
+    while not PART.exists() or not PART.stat().st_size:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert list(TARGET.parent.iterdir()) == [PART]
+    get(mirror.urls("good"))
+    assert list(TARGET.parent.iterdir()) == [TARGET]
+    assert mirror.asked[-1] == ("/good", "bytes=1000-")
 
 
 def test_progress(mirror: Mirror) -> None:
@@ -355,32 +407,55 @@ def test_threads_download_once(mirror: Mirror) -> None:
     assert len(mirror.asked) == 1
 
 
-def test_processes_download_once(mirror: Mirror) -> None:
+def downloading(mirror: Mirror, behaviour: str, timeout: str) -> list[str]:
+    """The command of a process that downloads."""
     code = (
         "import sys, pathlib; from linnet.data.download import fetch\n"
-        f"fetch(sys.argv[1:], pathlib.Path({str(TARGET)!r}), {MD5!r})"
+        f"fetch(sys.argv[2:], pathlib.Path({str(TARGET)!r}), {MD5!r}, timeout=float(sys.argv[1]))"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(linnet.__file__).parents[1])}
-    command = [sys.executable, "-W", "error", "-c", code, *mirror.urls("slow")]
-    processes = [subprocess.Popen(command, env=environment) for _ in range(2)]
+    return [sys.executable, "-W", "error", "-c", code, timeout, *mirror.urls(behaviour)]
+
+
+def test_processes_download_once(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(linnet.__file__).parents[1]))
+    processes = [subprocess.Popen(downloading(mirror, "slow", "5")) for _ in range(2)]
     assert [process.wait(30) for process in processes] == [0, 0]
     assert_whole()
     assert len(mirror.asked) == 1
+    assert list(TARGET.parent.iterdir()) == [TARGET]
 
 
-def test_a_failed_rename_leaves_the_old_file_and_the_part(
-    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_waits_goes_on_after_the_first_failed_and_its_folder_is_gone(mirror: Mirror) -> None:
+    ended: list[object] = []
+
+    def waiting() -> None:
+        with contextlib.suppress(DownloadError):
+            ended.append(get(mirror.urls("slow")))
+
+    def failing() -> None:
+        with contextlib.suppress(DownloadError):
+            ended.append(get(mirror.urls("slow_missing")))
+
+    first, second = threading.Thread(target=failing), threading.Thread(target=waiting)
+    first.start()
+    while not mirror.asked:
+        time.sleep(0.005)
+    second.start()
+    first.join()
+    second.join()
+    assert ended == [TARGET]
+    assert_whole()
+
+
+def test_a_failed_rename_leaves_the_part(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, "I/O error")
 
-    TARGET.parent.mkdir()
-    TARGET.write_bytes(b"old")
     with monkeypatch.context() as patch:
         patch.setattr(download.os, "replace", fail)
         with pytest.raises(OSError, match="I/O error"):
             get(mirror.urls("good"))
-    assert TARGET.read_bytes() == b"old"
+    assert list(TARGET.parent.iterdir()) == [PART]
     get(mirror.urls("good"))
     assert_whole()
     assert len(mirror.asked) == 1  # the part was whole
@@ -421,7 +496,7 @@ def test_each_checksum_is_checked(tmp_path: Path, algorithm: str) -> None:
     path.write_bytes(CONTENT)
     right = hashlib.new(algorithm, CONTENT).hexdigest()
     assert fetch(["http://127.0.0.1:9/file"], path, right.upper()) == path
-    with pytest.raises(DownloadError):
+    with pytest.raises(ChecksumError, match=algorithm.upper()):
         fetch(["http://127.0.0.1:9/file"], path, right[::-1])
 
 

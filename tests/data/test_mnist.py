@@ -1,18 +1,28 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from linnet.data import idx, mnist
 from linnet.data.fashion_mnist import SOURCE
+from linnet.data.known_files import title_of
 
 
-def test_the_real_files_are_known_by_their_first_labels(fashion_folder: Path) -> None:
-    assert mnist.SOURCE.find(fashion_folder) is None
-    assert SOURCE.find(fashion_folder) == fashion_folder
-    labels = np.asarray(idx.read(fashion_folder / "t10k-labels-idx1-ubyte.gz"))
-    assert labels[:10].tobytes() == mnist.SOURCE.others[0] != SOURCE.others[0]
+@pytest.mark.fashion
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_the_real_files_are_known_by_their_checksums(
+    fashion_folder: Path, tmp_path: Path, is_packed: bool
+) -> None:
+    for path in fashion_folder.glob("*.gz"):
+        target = tmp_path / (path.name if is_packed else path.stem)
+        target.write_bytes(path.read_bytes() if is_packed else gzip.decompress(path.read_bytes()))
+    assert mnist.SOURCE.find(tmp_path) is None
+    assert mnist.SOURCE.locate(tmp_path) is None  # no reason not to put MNIST beside it
+    assert SOURCE.find(tmp_path) == tmp_path
+    assert {title_of(path) for path in tmp_path.iterdir()} == {"Fashion-MNIST"}
 
 
 def test_damaged_labels_are_nobodys(tmp_path: Path) -> None:

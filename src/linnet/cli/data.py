@@ -12,6 +12,9 @@ from linnet.errors import UsageError
 
 if TYPE_CHECKING:
     from linnet.data.dataset import Dataset
+    from linnet.data.mnist_files import Source
+
+Downloaded = Literal["fashion_mnist", "mnist"]
 
 app = App(name="data", help="List, fetch, verify or show data sets.")
 
@@ -25,51 +28,79 @@ def list_data(*, data_dir: Path | None = None) -> None:
     data_dir
         A folder to look in.
     """
-    from linnet.data import fashion_mnist
     from linnet.data.catalog import NAMES
 
     for name, text in NAMES.items():
-        found = fashion_mnist.find(data_dir) if name == "fashion_mnist" else "always there"
-        print(f"{name:<14} {text}\n{'':<14} {found or 'not found: linnet data fetch'}")
+        print(f"{name:<14} {text}\n{'':<14} {_where(name, data_dir)}")
+
+
+def _where(name: str, data_dir: Path | None) -> str:
+    """Where a data set is, or how it can be had."""
+    from linnet.data.catalog import source_of
+    from linnet.errors import FormatError
+
+    source = source_of(name)
+    if source is None:
+        return "always there"
+    try:
+        found = source.locate(data_dir)
+    except FormatError as error:
+        return str(error)
+    return str(found or f"not found: linnet data fetch {name}")
 
 
 @app.command
-def fetch(*, data_dir: Path | None = None) -> None:
-    """Download Fashion-MNIST (29 MiB), checked, going on with what an earlier try left.
+def fetch(dataset: Downloaded = "fashion_mnist", /, *, data_dir: Path | None = None) -> None:
+    """Download Fashion-MNIST (29 MiB) or MNIST (11 MiB), checked, going on with what an earlier try left.
+
+    Nothing that is there is ever replaced.
 
     Parameters
     ----------
+    dataset
+        fashion_mnist or mnist.
     data_dir
-        Where to put it; LINNET_DATA or the user's cache when not given.
+        Where to make the folder for it; LINNET_DATA or the user's cache when not given.
     """
     from linnet.cli.progress import download_progress
-    from linnet.data import fashion_mnist
 
     with download_progress() as progress:
-        print(f"fashion_mnist is in {fashion_mnist.download(data_dir, progress=progress)}")
+        print(f"{dataset} is in {_source(dataset).download(data_dir, progress=progress)}")
 
 
 @app.command
-def verify(*, data_dir: Path | None = None) -> None:
-    """Check the files of Fashion-MNIST against their checksums; exit 1 if one differs.
+def verify(dataset: Downloaded = "fashion_mnist", /, *, data_dir: Path | None = None) -> None:
+    """Check the files of Fashion-MNIST or MNIST against their checksums; exit 1 if one differs.
 
     Parameters
     ----------
+    dataset
+        fashion_mnist or mnist.
     data_dir
         The folder; where it is found when not given.
     """
-    from linnet.data import fashion_mnist
     from linnet.errors import DataNotFoundError
 
-    folder = data_dir or fashion_mnist.find()
+    source = _source(dataset)
+    folder = data_dir or source.locate()
     if folder is None:
-        raise DataNotFoundError("Fashion-MNIST is nowhere to be found: linnet data fetch, or give --data-dir")
-    states = fashion_mnist.verify(Path(folder))
+        raise DataNotFoundError(
+            f"{source.title} is nowhere to be found: linnet data fetch {dataset}, or give --data-dir"
+        )
+    states = source.verify(folder)
     print(f"{folder}")
     for name, state in states.items():
         print(f"  {name:<28} {state}")
     if not all(state.startswith("ok") for state in states.values()):
         sys.exit(1)
+
+
+def _source(name: Downloaded) -> Source:
+    from linnet.data.catalog import source_of
+
+    source = source_of(name)
+    assert source is not None, "the command takes no others"
+    return source
 
 
 @app.command

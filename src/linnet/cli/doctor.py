@@ -137,8 +137,13 @@ def openmp(chinese: bool) -> Check:
 def data(chinese: bool, folder: Path | None) -> Check:
     """Where Fashion-MNIST is, and whether it is whole."""
     from linnet.data import fashion_mnist
+    from linnet.errors import FormatError
 
-    name, found = say("data", chinese), fashion_mnist.find(folder)
+    name = say("data", chinese)
+    try:
+        found = fashion_mnist.SOURCE.locate(folder)
+    except FormatError as error:
+        return Check(name, "fail", str(error), say("data_changed", chinese))
     if found is None:
         return Check(name, "warn", "-", say("data_missing", chinese))
     whole = all(state.startswith("ok") for state in fashion_mnist.verify(found).values())

@@ -29,7 +29,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "not found: linnet data fetch, or set LINNET_DATA to the folder with its four files",
         "未找到：运行 linnet data fetch，或把 LINNET_DATA 设为四个文件所在的文件夹",
     ),
-    "data_changed": ("damaged: linnet data fetch gets it again", "文件已损坏：请用 linnet data fetch 重新下载"),
+    "data_changed": (
+        "damaged, or not Fashion-MNIST: move the file away, then linnet data fetch",
+        "文件已损坏，或不是 Fashion-MNIST：请先把它移走，再运行 linnet data fetch",
+    ),
     "write": ("write access", "写入权限"),
     "write_no": ("cannot write here: change the folder, or pass --out", "无法写入：请换一个文件夹，或使用 --out"),
     "all_well": ("All is well.", "一切正常。"),

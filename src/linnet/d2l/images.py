@@ -236,8 +236,11 @@ def _part(source: Source, root: Path | str, train: bool, download: bool) -> Data
 
 
 def _place(source: Source, root: Path, download: bool) -> Path:
-    """Where the files are: under the root, or where linnet finds them; downloaded to the root at last."""
-    found = source.find(root) or source.find()
+    """Where the files are: under the root, or where linnet finds them; downloaded to the root at last.
+
+    They go to the folder below the root that torchvision would take, unless another data set lies there.
+    """
+    found = source.locate(root) or source.find()
     if found is not None:
         return found
     if not download:
@@ -245,8 +248,7 @@ def _place(source: Source, root: Path, download: bool) -> Path:
             f"{source.title} is not in {root} nor elsewhere: pass download=True to fetch it"
         )
     below = root / source.folders[0]
-    source.load(below)
-    return below
+    return source.have(root, into=None if source.others(below) else below)
 
 
 @lru_cache(4)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linnet.data import digits, fashion_mnist, mnist, own, synthetic
 from linnet.data.dataset import Splits
+from linnet.data.mnist_files import Source
 from linnet.errors import DataError, UsageError
 
 NAMES = {
@@ -17,6 +18,11 @@ NAMES = {
 }
 
 Progress = Callable[[int, int | None], None]
+
+
+def source_of(name: str) -> Source | None:
+    """Where a data set is downloaded from; None for those that are always there."""
+    return {"fashion_mnist": fashion_mnist.SOURCE, "mnist": mnist.SOURCE}.get(name)
 
 
 def load(

@@ -1,11 +1,13 @@
 """One file from several mirrors: resumed, checked, and whole or absent.
 
-Bytes gather in `NAME.part`, which survives a failure so that the next attempt goes on from there. Only
-when its checksum is right does it become `NAME`. `NAME.lock` keeps two processes from fetching at once.
+Bytes gather in `NAME.linnet-part`, which survives a failure so that the next attempt goes on from there. Only
+when its checksum is right does it become `NAME`, and only where there is no other `NAME`: a download never
+replaces a file. Of two processes the second waits for the first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -14,22 +16,24 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from filelock import FileLock
-
 from linnet import files
-from linnet.errors import DownloadError, UsageError
+from linnet.data.exclusive import alone_in
+from linnet.errors import ChecksumError, DownloadError, UsageError
 
 Progress = Callable[[int, int | None], None]
 
 ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
 """By the number of hexadecimal digits."""
+
+PART = ".linnet-part"
+"""What the name of a file that is not whole yet ends in: no other program's files are called so."""
 
 MAX_BYTES = 1 << 30
 MIN_RATE = 1024
@@ -59,7 +63,7 @@ class _Fetch:
     @property
     def part(self) -> Path:
         """Where the bytes gather."""
-        return self.path.with_name(self.path.name + ".part")
+        return self.path.with_name(self.path.name + PART)
 
 
 def fetch(
@@ -74,6 +78,8 @@ def fetch(
 ) -> Path:
     """Have the file at `path`: as it is when its checksum is right, else from the first mirror that gives it.
 
+    Another file that is there stays as it is, and is an error.
+
     Args:
         urls: the file's addresses, http or https, tried in turn.
         path: where it goes; the folder is made when missing.
@@ -87,9 +93,10 @@ def fetch(
         `path`.
 
     Raises:
+        ChecksumError: another file is there.
         DownloadError: no mirror gave the file; the message has each one's reason.
         UsageError: an address is not http or https, or the checksum is none.
-        OSError: the folder cannot be written or the disk is full; what came is kept in `NAME.part`.
+        OSError: the folder cannot be written or the disk is full; what came is kept beside it.
     """
     for url in urls:
         _check_scheme(url)
@@ -98,13 +105,50 @@ def fetch(
             f"{checksum!r} is no checksum: expected an MD5, SHA-1 or SHA-256 in hexadecimal digits"
         )
     job = _Fetch(Path(path), checksum.lower(), timeout, progress, max_bytes, min_rate)
-    if _is_right(job.path, job.checksum):  # before the lock: the folder may be read-only
+    if _is_there(job):  # before the lock: the folder may be one that cannot be written
         return job.path
-    job.path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(job.path.with_name(job.path.name + ".lock")):
-        if not _is_right(job.path, job.checksum):
+    folder = job.path.parent
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    with alone_in(folder), _removing_if_empty(missing):
+        if not _is_there(job):
             _from_mirrors(urls, job)
     return job.path
+
+
+def _is_there(job: _Fetch) -> bool:
+    """Whether the file is where it should be.
+
+    Raises:
+        ChecksumError: something else is.
+    """
+    if not os.path.lexists(job.path):
+        return False
+    if _is_right(job.path, job.checksum):
+        return True
+    raise ChecksumError(
+        f"{job.path} is another file ({_found(job)}, expected {job.checksum}) and was left as it is: a "
+        "download never replaces a file. Move it away, or choose another folder"
+    )
+
+
+def _found(job: _Fetch) -> str:
+    """The checksum of what is there."""
+    algorithm = ALGORITHMS[len(job.checksum)]
+    if not job.path.is_file():
+        return "no plain file"
+    return f"{algorithm.upper()} {files.hexdigest(job.path, algorithm)}"
+
+
+@contextlib.contextmanager
+def _removing_if_empty(folders: Sequence[Path]) -> Iterator[None]:
+    """Leave no empty folders behind where the block fails; the innermost comes first."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for folder in folders:
+                folder.rmdir()
+        raise
 
 
 def _from_mirrors(urls: Sequence[str], job: _Fetch) -> None:
@@ -294,6 +338,7 @@ class _Pace:
 
 
 def _finish(job: _Fetch) -> None:
+    _is_there(job)  # somebody may have put another file there meanwhile
     os.replace(job.part, job.path)
     files.sync_folder(job.path.parent)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from linnet.data.dataset import Splits
+from linnet.data.known_files import packed, unpacked
 from linnet.data.mnist_files import Progress, Source
 
 CLASSES = (
@@ -25,12 +26,8 @@ SOURCE = Source(
     name="fashion_mnist",
     title="Fashion-MNIST",
     classes=CLASSES,
-    checksums={
-        "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
-        "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
-        "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
-    },
+    checksums=packed("Fashion-MNIST"),
+    contents=unpacked("Fashion-MNIST"),
     mirrors=(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
@@ -38,7 +35,6 @@ SOURCE = Source(
     folders=("FashionMNIST/raw", "fashion_mnist", "fashion-mnist"),
     download_bytes=30_878_645,
     rows={"train": 60_000, "t10k": 10_000},
-    others=(bytes([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]),),  # MNIST
 )
 
 

@@ -1,13 +1,12 @@
 """Data sets in the four files of MNIST: found where they are, downloaded, checked and read.
 
-`fashion_mnist` and `mnist` say what is particular to each.
+`fashion_mnist` and `mnist` say what is particular to each. A file is a data set's by its checksum, never by
+its name, which several data sets share. What is somebody else's is neither used nor replaced.
 """
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ from pathlib import Path
 import platformdirs
 import torch
 
-from linnet import files
 from linnet.data import idx
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.download import fetch
+from linnet.data.known_files import content_md5_of, md5_of, said_of, title_of
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
 
 Progress = Callable[[int, int | None], None]
@@ -27,6 +26,9 @@ IMAGE_SHAPE = (28, 28)
 
 MAX_FILE_BYTES = 64 << 20
 """What a mirror may send for one file before it is given up."""
+
+HAD = ("MNIST", "Fashion-MNIST")
+"""Data sets of these file names that linnet has: one of them is no reason not to put another beside it."""
 
 _IMAGES, _LABELS = "-images-idx3-ubyte.gz", "-labels-idx1-ubyte.gz"
 
@@ -40,22 +42,22 @@ class Source:
         title: its name for people.
         classes: the K class names.
         checksums: the MD5 of each gzip file, by file name.
+        contents: the MD5 of what is in it, by the same name.
         mirrors: the addresses of folders that have them.
         folders: where it may lie below a folder that is searched.
         download_bytes: the four files together.
         rows: of the two parts.
-        others: the first ten test labels of sets whose files have the same names: not to be taken for this.
     """
 
     name: str
     title: str
     classes: tuple[str, ...]
     checksums: Mapping[str, str]
+    contents: Mapping[str, str]
     mirrors: tuple[str, ...]
     folders: tuple[str, ...]
     download_bytes: int
     rows: Mapping[str, int]
-    others: tuple[bytes, ...] = ()
 
     def load(
         self, folder: Path | str | None = None, *, download: bool = True, progress: Progress | None = None
@@ -63,7 +65,8 @@ class Source:
         """The data set from where it is, or downloaded when it is nowhere.
 
         Args:
-            folder: look here only, and download to here; None searches the usual places (see `find`).
+            folder: look here only, and download to its subfolder of the data set's name; None searches the
+                usual places (see `find`).
             download: whether a missing data set may be downloaded.
             progress: called with bytes done and bytes in all during a download.
 
@@ -72,17 +75,38 @@ class Source:
 
         Raises:
             DataNotFoundError: the files are nowhere and could not be downloaded.
-            FormatError: a file is damaged, or the files do not fit each other.
+            FormatError: files of these names are in the folder, or in that of LINNET_DATA, but are damaged or
+                somebody's own.
         """
-        found = self.find(folder)
-        if found is None:
-            found = self._downloaded(folder, progress) if download else None
-        if found is None:
-            raise DataNotFoundError(self._nowhere(folder, "it was not to be downloaded"))
+        found = self.have(folder, download=download, progress=progress)
         return Splits(self._part(found, "train"), self._part(found, "t10k"))
 
+    def have(
+        self,
+        folder: Path | str | None = None,
+        *,
+        download: bool = True,
+        into: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Path:
+        """The folder that has the data set, downloaded when it is nowhere.
+
+        Args:
+            folder: as in `load`.
+            download: likewise.
+            into: where a download goes; as in `download` when None.
+            progress: as in `load`.
+
+        Raises:
+            DataNotFoundError, FormatError: as `load` does.
+        """
+        found = self.locate(folder)
+        if found is None and not download:
+            raise DataNotFoundError(self._nowhere(folder, "it was not to be downloaded"))
+        return found or self._downloaded(folder, into or self._home(folder), progress)
+
     def find(self, folder: Path | str | None = None) -> Path | None:
-        """The first folder that has all four files, plain or gzip; None when there is none.
+        """The first folder that has all four files, plain or gzip, by their checksums; None without one.
 
         Args:
             folder: look here only. None searches the folder that the environment variable LINNET_DATA
@@ -91,29 +115,63 @@ class Source:
         """
         return next((place for place in self._places(folder) if self._is_complete(place)), None)
 
-    def download(self, folder: Path | str | None = None, progress: Progress | None = None) -> Path:
-        """Download what is missing of the four files; those that are there and right stay.
+    def locate(self, folder: Path | str | None = None) -> Path | None:
+        """As `find`, but what lies under these names in a folder that was named is not passed over.
 
         Args:
-            folder: where to; None is the folder LINNET_DATA names, or else the user's cache.
+            folder: as in `find`; None counts the folder of LINNET_DATA as named.
+
+        Raises:
+            FormatError: it is damaged, or of no data set that linnet has.
+        """
+        named = folder or os.environ.get("LINNET_DATA")
+        if named:
+            found = self.find(named)
+            if found is not None:
+                return found
+            for path in (path for place in self._places(named) for path in self.others(place)):
+                if title_of(path) not in HAD:
+                    raise FormatError(self._foreign(path))
+        return None if folder is not None else self.find()
+
+    def download(self, folder: Path | str | None = None, progress: Progress | None = None) -> Path:
+        """Have the four files: where they are, or downloaded to a subfolder that is the data set's own.
+
+        Args:
+            folder: look here only, and download to its subfolder of the data set's name. None is the folder
+                LINNET_DATA names, or else the user's cache.
             progress: called with bytes done and bytes in all.
 
         Returns:
-            The folder.
+            The folder that has them.
 
         Raises:
             DownloadError: no mirror gave a file.
+            FormatError: other files of these names are there; they stay.
             OSError: the folder cannot be written.
         """
-        target = Path(folder or self._home()).expanduser()
+        return self.locate(folder) or self.fill(self._home(folder), progress)
+
+    def fill(self, folder: Path, progress: Progress | None = None) -> Path:
+        """Download what is missing of the four files into this very folder.
+
+        Args:
+            folder: is made where it is missing.
+            progress: called with bytes done and bytes in all.
+
+        Raises:
+            DownloadError, FormatError, OSError: as `download` does.
+        """
+        for path in self.others(folder):
+            raise FormatError(self._foreign(path))
         before = 0
         for name, md5 in self.checksums.items():
             urls = [mirror + name for mirror in self.mirrors]
             report = self._after(before, progress)
             before += (
-                fetch(urls, target / name, md5, progress=report, max_bytes=MAX_FILE_BYTES).stat().st_size
+                fetch(urls, folder / name, md5, progress=report, max_bytes=MAX_FILE_BYTES).stat().st_size
             )
-        return target
+        return folder
 
     def verify(self, folder: Path | str) -> dict[str, str]:
         """The state of each of the four files.
@@ -122,26 +180,37 @@ class Source:
             folder: the folder, or one above it as in `find`.
 
         Returns:
-            File name to "ok" (the MD5 is right), "ok (plain)" (unpacked: shape and labels are right),
-            "missing", or "changed: " and what is wrong.
+            File name to "ok" (the checksum is right), "ok (plain)" (unpacked, and right), "missing", or
+            "changed: " and what lies there.
         """
-        place = self.find(folder) or Path(folder).expanduser()
+        places = list(self._places(folder))
+        full = (place for place in places if any(_lying(place, name) for name in self.checksums))
+        place = self.find(folder) or next(full, places[0])
         return {name: self._state(place, name) for name in self.checksums}
 
-    def _home(self) -> Path:
-        """Where a download goes that was not told where to."""
-        named = os.environ.get("LINNET_DATA")
-        if not named:
-            return self._cache()
-        # The files of another set may lie there, under the same names.
-        return Path(named) / self.name if self._is_another(Path(named).expanduser()) else Path(named)
+    def _home(self, folder: Path | str | None) -> Path:
+        """Where a download goes: a folder of the data set's own, below the one that was named."""
+        named = folder or os.environ.get("LINNET_DATA")
+        return Path(named).expanduser() / self.name if named else self._cache()
+
+    def others(self, folder: Path) -> list[Path]:
+        """Files under these names in this very folder that are not this data set's."""
+        lying = [path for name in self.checksums for path in _lying(folder, name)]
+        return [path for path in lying if not self._is_right(path)]
+
+    def _foreign(self, path: Path) -> str:
+        own = "" if title_of(path) else ". In Python, linnet.data.idx.read reads IDX files of your own"
+        return (
+            f"{path} is not {self.title}'s but {said_of(path)} (MD5 {md5_of(path)}). It was neither used nor "
+            f"replaced: move it away, or name another folder for {self.title} (--data-dir, LINNET_DATA){own}"
+        )
 
     def _part(self, folder: Path, part: str) -> Dataset:
-        X = self._images(_existing(folder, part + _IMAGES), self.rows[part])
-        y = self._labels(_existing(folder, part + _LABELS), self.rows[part])
+        images = idx.read(self._right(folder, part + _IMAGES), in_memory=True)  # (N, 28, 28)
+        labels = idx.read_labels(self._right(folder, part + _LABELS), len(self.classes))
         return Dataset(
-            torch.from_numpy(X),
-            torch.from_numpy(y),
+            torch.from_numpy(images.reshape(len(images), -1)),
+            torch.from_numpy(labels),
             name=self.name,
             classes=self.classes,
             image_shape=IMAGE_SHAPE,
@@ -149,46 +218,31 @@ class Source:
             source=str(folder),
         )
 
-    def _images(self, path: Path, rows: int) -> idx.Array:
-        images = idx.read(path, in_memory=True)
-        expected = (rows, *IMAGE_SHAPE)
-        if images.dtype != "uint8" or images.shape != expected:
-            raise FormatError(
-                f"{path} holds {images.dtype} of shape {images.shape}: expected uint8 {expected}"
-            )
-        return images.reshape(rows, -1)
+    def _right(self, folder: Path, name: str) -> Path:
+        """The file of this data set, plain, which is quicker to read, or gzip."""
+        return next(path for path in _lying(folder, name) if self._is_right(path))
 
-    def _labels(self, path: Path, rows: int) -> idx.Array:
-        labels = idx.read_labels(path, len(self.classes))
-        if len(labels) != rows:
-            raise FormatError(f"{path} holds {len(labels)} labels: expected {rows}, one for each image")
-        return labels
+    def _is_right(self, path: Path) -> bool:
+        """Whether a file is this data set's, by the checksum of its bytes or of what is in it."""
+        name = path.name if path.suffix == ".gz" else path.name + ".gz"
+        if path.suffix == ".gz" and md5_of(path) == self.checksums[name]:
+            return True
+        return content_md5_of(path) == self.contents[name]
 
     def _state(self, folder: Path, name: str) -> str:
-        zipped, plain = folder / name, _plain(folder / name)
-        if zipped.is_file() and (md5 := files.hexdigest(zipped, "md5")) != self.checksums[name]:
-            return f"changed: md5 {md5}, expected {self.checksums[name]}"
-        if plain.is_file() and (fault := self._fault(plain)):
-            return f"changed: {fault}"
-        if zipped.is_file():
-            return "ok"
-        return "ok (plain)" if plain.is_file() else "missing"
-
-    def _fault(self, path: Path) -> str:
-        check = self._images if "-images-" in path.name else self._labels
-        try:
-            check(path, self.rows[path.name.split("-")[0]])
-        except FormatError as error:
-            return str(error)
-        return ""
+        lying = _lying(folder, name)
+        for path in lying:
+            if not self._is_right(path):
+                return f"changed: md5 {md5_of(path)}, expected {self.checksums[name]}: it is {said_of(path)}"
+        if not lying:
+            return "missing"
+        return "ok" if any(path.suffix == ".gz" for path in lying) else "ok (plain)"
 
     def _is_complete(self, folder: Path) -> bool:
-        there = all(_existing(folder, name).is_file() for name in self.checksums)
-        return there and not self._is_another(folder)
-
-    def _is_another(self, folder: Path) -> bool:
-        """Whether the folder holds one of the other sets, whose files have the same names."""
-        return bool(self.others) and _first_labels(_existing(folder, "t10k" + _LABELS)) in self.others
+        names = sorted(self.checksums, key=lambda name: "images" in name)  # the small ones first
+        if not all(_lying(folder, name) for name in names):
+            return False
+        return all(any(self._is_right(path) for path in _lying(folder, name)) for name in names)
 
     def _places(self, folder: Path | str | None) -> Iterator[Path]:
         if folder is not None:
@@ -205,9 +259,9 @@ class Source:
     def _cache(self) -> Path:
         return Path(platformdirs.user_cache_dir("linnet")) / self.name
 
-    def _downloaded(self, folder: Path | str | None, progress: Progress | None) -> Path:
+    def _downloaded(self, folder: Path | str | None, into: Path, progress: Progress | None) -> Path:
         try:
-            return self.download(folder, progress)
+            return self.fill(into, progress)
         except (DownloadError, OSError) as error:
             raise DataNotFoundError(self._nowhere(folder, f"could not be downloaded: {error}")) from error
 
@@ -232,20 +286,6 @@ class Source:
         )
 
 
-def _first_labels(path: Path) -> bytes:
-    """The first ten labels of a file; empty when it cannot be read."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            return file.read(18)[8:]
-    except (OSError, EOFError, zlib.error):
-        return b""
-
-
-def _existing(folder: Path, name: str) -> Path:
-    """The plain file, which is quicker to read, or the gzip."""
-    plain = _plain(folder / name)
-    return plain if plain.is_file() else folder / name
-
-
-def _plain(zipped: Path) -> Path:
-    return zipped.with_suffix("")
+def _lying(folder: Path, name: str) -> list[Path]:
+    """The files under one of the four names, unpacked and as gzip."""
+    return [path for path in (folder / name.removesuffix(".gz"), folder / name) if path.is_file()]

@@ -1,0 +1,147 @@
+"""The data sets that come in four files of MNIST's names, told apart by checksum."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import struct
+import zlib
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+NAMES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+"""The files; each may also lie there unpacked, without `.gz`."""
+
+PACKED = {
+    "MNIST": (
+        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+        "d53e105ee54ea40749a09fcbcd1e9432",
+        "9fb629c4189551a2d022fa330f9573f3",
+        "ec29112dd5afa0611ce80d1b7f02629c",
+    ),
+    "Fashion-MNIST": (
+        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "25c81989df183df01b3e8a0aad5dffbe",
+        "bef4ecab320f06d8554ea6380940ec79",
+        "bb300cfdad3c16e7a12a480ee83cd310",
+    ),
+    "KMNIST": (
+        "bdb82020997e1d708af4cf47b453dcf7",
+        "e144d726b3acfaa3e44228e80efcd344",
+        "5c965bf0a639b31b8f53240b1b52f4d7",
+        "7320c461ea6c1c855c0b718fb2a4b134",
+    ),
+}
+"""The MD5s of the gzip files as their authors publish them, in the order of `NAMES`."""
+
+UNPACKED = {
+    "MNIST": (
+        "6bbc9ace898e44ae57da46a324031adb",
+        "a25bea736e30d166cdddb491f175f624",
+        "2646ac647ad5339dbf082846283269ea",
+        "27ae3e4e09519cfbb04c329615203637",
+    ),
+    "Fashion-MNIST": (
+        "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+        "9018921c3c673c538a1fc5bad174d6f9",
+        "8181f5470baa50b63fa0f6fddb340f0a",
+        "15d484375f8d13e6eb1aabb0c3f46965",
+    ),
+}
+"""The MD5s of what is in them, which stays the same when a file is packed anew."""
+
+MAX_CONTENT = 1 << 30
+"""Bytes that are unpacked of a file, at most, to recognise it."""
+
+_TITLES = {md5: title for table in (PACKED, UNPACKED) for title, sums in table.items() for md5 in sums}
+_PIECE = 1 << 20
+
+
+def packed(title: str) -> dict[str, str]:
+    """The MD5 of each gzip file of a data set, by file name."""
+    return dict(zip(NAMES, PACKED[title], strict=True))
+
+
+def unpacked(title: str) -> dict[str, str]:
+    """The MD5 of what is in each file of a data set, by the gzip file's name."""
+    return dict(zip(NAMES, UNPACKED[title], strict=True))
+
+
+def title_of(path: Path) -> str | None:
+    """The data set that a file belongs to, whatever its name; None when it is none of those known here."""
+    if not path.is_file():
+        return None
+    return _TITLES.get(md5_of(path)) or _TITLES.get(content_md5_of(path))
+
+
+def md5_of(path: Path) -> str:
+    """The MD5 of a file's bytes; computed again only after the file has changed."""
+    return _md5s(*_identity(path))
+
+
+def content_md5_of(path: Path) -> str:
+    """The MD5 of what a gzip file holds, or of a plain file's bytes; empty for a damaged gzip."""
+    return _content_md5s(*_identity(path))
+
+
+def said_of(path: Path) -> str:
+    """What lies in a file, as a phrase for people."""
+    if title := title_of(path):
+        return f"{title}'s"
+    try:
+        shape = _shape(path)
+    except (OSError, EOFError, zlib.error, ValueError, struct.error):
+        return "no IDX file, or a damaged one"
+    rows = " × ".join(f"{size:,}" for size in shape)
+    return f"of no data set known here: {rows} numbers of somebody's own, or damaged"
+
+
+def _identity(path: Path) -> tuple[Path, int, int]:
+    status = path.stat()
+    return path.absolute(), status.st_size, status.st_mtime_ns
+
+
+@lru_cache(64)
+def _md5s(path: Path, _size: int, _changed: int) -> str:
+    with path.open("rb") as file:
+        return _digest(file)
+
+
+@lru_cache(64)
+def _content_md5s(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return _md5s(path, size, changed)
+    try:
+        with gzip.open(path) as content:
+            return _digest(content)
+    except (OSError, EOFError, zlib.error):
+        return ""
+
+
+def _digest(file: BinaryIO | gzip.GzipFile) -> str:
+    """The MD5 of what a file gives; empty when that is more than any of these files holds."""
+    digest, done = hashlib.md5(usedforsecurity=False), 0
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+        done += len(piece)
+        if done > MAX_CONTENT:
+            return ""
+    return digest.hexdigest()
+
+
+def _shape(path: Path) -> tuple[int, ...]:
+    """What an IDX file's header says, plain or gzip."""
+    with path.open("rb") as start:
+        zipped = start.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if zipped else path.open("rb") as file:
+        zeros, _, rank = struct.unpack(">HBB", file.read(4))
+        if zeros or not rank:
+            raise ValueError
+        return struct.unpack(f">{rank}I", file.read(4 * rank))
