@@ -45,6 +45,7 @@ class Dataset:
         truth: the parameters behind synthetic data.
         weights: how much each row counts, shape (N,), floating; None where all count alike.
         columns: the names of the D features, where they have any.
+        target: the name of what is predicted, where it has one.
 
     Raises:
         ShapeError: X, y and the rest do not fit each other.
@@ -62,6 +63,7 @@ class Dataset:
     truth: LinearTruth | None = None
     weights: Tensor | None = None
     columns: tuple[str, ...] = ()
+    target: str = ""
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2:

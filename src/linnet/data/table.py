@@ -124,12 +124,13 @@ def _dataset(
     if is_numbers:
         targets = numbers.astype(np.float32)
         _check_there(np.isfinite(targets), f"finite number in {form.target}", name)
-        return Dataset(X, torch.from_numpy(targets[:, None]), name, source=name, columns=columns)
+        return Dataset(X, torch.from_numpy(targets[:, None]), name, source=name, columns=columns,
+                       target=form.target)  # fmt: skip
     _check_there((texts != "").to_numpy(bool), f"class in {form.target}", name)
     classes, y = _classes(texts.to_numpy(str), form.target, name, known)
     shape = _image_shape(columns, X)
     if shape is None:
-        return Dataset(X, y, name, classes, source=name, columns=columns)
+        return Dataset(X, y, name, classes, source=name, columns=columns, target=form.target)
     return Dataset(X.to(torch.uint8), y, name, classes, shape, 1 / PIXEL, name)
 
 

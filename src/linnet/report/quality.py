@@ -125,7 +125,7 @@ def coefficients(of: Subject) -> list[Block]:
     bank, train = of.run.bank, of.rows.train
     if bank.features > FEATURES:
         return [Text(of.say("{n} coefficients are too many to list.", n=bank.features), "missing")]
-    names = (train.columns if train else ()) or [f"w{d}" for d in range(bank.features)]
+    names = (train.columns if train else of.run.card.columns) or [f"w{d}" for d in range(bank.features)]
     rows = [(name, *(f"{w:.6g}" for w in bank.W[:, d].tolist())) for d, name in enumerate(names)]
     rows.append(("b", *(f"{b:.6g}" for b in bank.b.flatten().tolist())))
     alone = (of.say("value"),) if bank.outputs == 1 else tuple(f"y{k}" for k in range(bank.outputs))

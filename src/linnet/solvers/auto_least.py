@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
+from linnet.core.losses import SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
@@ -21,7 +22,7 @@ from linnet.solvers.normal import SQUARED, Normal, factored, solve
 from linnet.solvers.solution import EXACT, STALLED, Certificate, Solution, Status
 from linnet.solvers.statistics import Statistics
 from linnet.train.history import History
-from linnet.train.run import Card, Run
+from linnet.train.run import Run, card_of
 
 SMALL = 2**17
 """Numbers in X up to which QR with doubled residuals takes no noticeable time."""
@@ -241,7 +242,7 @@ def _solution(
 ) -> Solution:
     """The answer as a run with its certificate."""
     bank = Bank(answer.theta)
-    card = Card(dataset.name, dataset.classes, dataset.image_shape, dataset.scale, "squared")
+    card = card_of(dataset, SquaredError())
     status = Status(EXACT) if answer.is_settled else Status(STALLED, ADVICE)
     history = History([{"epoch": 1, "train_loss": answer.loss, "seconds": seconds}])
     asked = {

@@ -153,7 +153,10 @@ def sweep(
         if following.reason == INTERRUPTED:
             raise KeyboardInterrupt
         raise UsageError(f"the sweep was stopped before an epoch had ended: {following.reason}")
-    card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, huber)
+    card = Card(
+        train.name, train.classes, train.image_shape, train.scale, asked.loss, huber,
+        columns=train.columns, target=train.target,
+    )  # fmt: skip
     seconds = time.perf_counter() - started
     result = SweepResult(train, made, views, under_way.outcome(), plan, name, card, recipe, seconds, said)
     if strict:

@@ -26,6 +26,8 @@ class Card:
         huber: Huber's threshold.
         calibration: of its probabilities; None where they are as trained.
         slope: Huber's beyond the threshold; None where it is the threshold, as PyTorch has it.
+        columns: the names of the features; empty where they have none.
+        target: the name of what is predicted; empty where it has none.
     """
 
     dataset: str
@@ -36,6 +38,8 @@ class Card:
     huber: float = 1.0
     calibration: Calibration | None = None
     slope: float | None = None
+    columns: tuple[str, ...] = ()
+    target: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -45,10 +49,10 @@ class Card:
         return "logistic" if self.loss == "logistic" else "softmax"
 
     def to_json(self) -> str:
-        """The card as the model file keeps it; without a calibration or slope as before there were any."""
+        """The card as the model file keeps it, without what is not known of the model."""
         values = dataclasses.asdict(self)
-        for name in ("calibration", "slope"):
-            if values[name] is None:
+        for name in ("calibration", "slope", "columns", "target"):
+            if values[name] in (None, (), ""):
                 del values[name]
         return json.dumps(values)
 
@@ -61,6 +65,7 @@ class Card:
         """
         values = json.loads(text)
         values["classes"] = tuple(values["classes"])
+        values["columns"] = tuple(values.get("columns", ()))
         values["image_shape"] = tuple(values["image_shape"]) if values["image_shape"] else None
         if (learnt := values.get("calibration")) is not None:
             numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}

@@ -174,7 +174,10 @@ def _train(
             measure_after=asked.measure == "after", position=position or Position(tally=empty(1, device)),
             validation=None if validation is None else validation.to(device),
         )  # fmt: skip
-    card = Card(train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber)
+    card = Card(
+        train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber,
+        columns=train.columns, target=train.target,
+    )  # fmt: skip
     seconds = time.perf_counter() - started
     ended = replace(ended, update=state.update, best=state.best)
     run = Run(state.model, state.history, state.status, card, state.asked, seconds=seconds, truth=train.truth)

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import platform
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ from linnet.train.card import Card
 from linnet.train.history import History
 
 FORMAT = "linnet.model/1"
+
+NUMBERED = re.compile(r"x\d+|column \d+")
+"""The names that columns without one get by their place."""
+
+SHOWN = 20
+"""Names of columns in a message."""
 
 
 @dataclass(eq=False)
@@ -222,6 +229,7 @@ class Run:
                 f"the model takes {ours[0]} features to {ours[1]} outputs {list(ours[2])}, but "
                 f"{dataset.name} has {theirs[0]} and {theirs[1]} {list(theirs[2])}"
             )
+        check_columns(self.card.columns, dataset.columns, dataset.name)
 
     @property
     def loss(self) -> Loss:
@@ -229,12 +237,38 @@ class Run:
         return by_name(self.card.loss, self.card.huber, self.card.slope)
 
 
+def check_columns(ours: tuple[str, ...], theirs: tuple[str, ...], name: str) -> None:
+    """Refuse columns that have other names than a model's, or stand in another order.
+
+    Names that linnet gave, such as x0, say nothing of what a column holds and fit any.
+
+    Args:
+        ours: the names that the model was trained with, (D,); empty when it had none.
+        theirs: those of the rows, (D,); empty likewise.
+        name: of the rows, for messages.
+
+    Raises:
+        ShapeError: they are different.
+    """
+    if ours == theirs or any(all(map(NUMBERED.fullmatch, names)) for names in (ours, theirs)):
+        return
+    place = next(d for d, (our, their) in enumerate(zip(ours, theirs, strict=True)) if our != their)
+    order = (
+        "has the model's columns in another order" if sorted(ours) == sorted(theirs) else "has other columns"
+    )
+    raise ShapeError(
+        f"{name} {order}: its feature {place + 1} is {theirs[place]!r}, the model's is {ours[place]!r}. "
+        f"Give them as the model takes them: {', '.join(ours[:SHOWN])}{', …' if len(ours) > SHOWN else ''}"
+    )
+
+
 def card_of(dataset: Dataset, loss: Loss) -> Card:
     """The card of a model of a data set's rows by a loss."""
     name, huber = name_of(loss)
     slope = loss.slope if isinstance(loss, Huber) and loss.slope != huber else None
     return Card(
-        dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber, slope=slope
+        dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber, slope=slope,
+        columns=dataset.columns, target=dataset.target,
     )  # fmt: skip
 
 
