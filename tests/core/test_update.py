@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from sklearn.linear_model import Lasso
 from torch import Tensor
 
 from linnet.core import bank as banks
 from linnet.core.bank import Bank
-from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
 from linnet.core.update import Settings, Update
 from linnet.device import generator
 from linnet.errors import UsageError
@@ -118,6 +119,23 @@ def test_the_proximal_step_gives_exact_zeros_and_spares_the_bias() -> None:
         step(update, X, y, torch.tensor([0.1], dtype=torch.float64))
     assert int((update.bank.W == 0).sum()) > K * D / 2
     assert bool((update.bank.b != 0).all())
+
+
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "nesterov", "adam"])
+def test_every_rule_stays_at_the_optimum_of_the_lasso(rule: str) -> None:
+    source = generator(5, "lasso")
+    X, l1 = torch.randn(40, 4, generator=source, dtype=torch.float64), 0.3
+    X -= X.mean(0)
+    y = X @ torch.tensor([2.0, -1.0, 0.1, 0.0], dtype=torch.float64)
+    w = Lasso(alpha=l1, fit_intercept=False, tol=1e-14).fit(X.numpy(), y.numpy()).coef_
+    theta = torch.cat([torch.from_numpy(w), torch.zeros(1)])[None]
+    update = Update(Bank(theta.clone()), settings((rule,), l1=l1))
+    X1, loss = torch.cat([X, torch.ones(40, 1)], 1), SquaredError()
+    for _ in range(500):
+        G = loss.residual(update.bank.scores_into(torch.empty(1, 40, dtype=X.dtype), X1, 1.0), y[None])
+        update.step_(G, X1, 1.0, torch.tensor([40.0]), torch.tensor([0.05], dtype=torch.float64))
+    assert 0 < int((update.bank.W == 0).sum()) < 4
+    torch.testing.assert_close(update.bank.theta, theta, rtol=1e-5, atol=1e-5)
 
 
 def test_rows_of_weight_nothing_are_as_if_they_were_not_there() -> None:

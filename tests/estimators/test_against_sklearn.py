@@ -29,9 +29,11 @@ def theirs(C: float, **settings: Any) -> LogisticRegression:
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("C", [0.01, 1.0, 100.0])
 @pytest.mark.parametrize("fit_intercept", [True, False])
-def test_l2_is_one_over_c_and_rows(classes: int, C: float, fit_intercept: bool) -> None:
-    labels = y if classes == 3 else (y > 1).astype(int)
-    ours = SoftmaxClassifier(l2=1 / (C * N), fit_intercept=fit_intercept).fit(X, labels)
+def test_l2_is_one_over_c_and_rows_and_for_two_classes_two(
+    classes: int, C: float, fit_intercept: bool
+) -> None:
+    labels, share = (y, 1) if classes == 3 else ((y > 1).astype(int), 2)
+    ours = SoftmaxClassifier(l2=share / (C * N), fit_intercept=fit_intercept).fit(X, labels)
     other = theirs(C, fit_intercept=fit_intercept).fit(X, labels)
     assert_allclose(ours.coef_, other.coef_, rtol=1e-4, atol=1e-6)
     assert_allclose(ours.predict_proba(X), other.predict_proba(X), rtol=1e-3, atol=1e-7)
@@ -46,8 +48,8 @@ def test_solvers_agree(solver: str) -> None:
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_l1_has_their_zeros(classes: int) -> None:
-    labels = y if classes == 3 else (y > 1).astype(int)
-    ours = SoftmaxClassifier(l2=0.5 / N, l1=0.5 / N).fit(X, labels)
+    labels, share = (y, 1) if classes == 3 else ((y > 1).astype(int), 2)
+    ours = SoftmaxClassifier(l2=share * 0.5 / N, l1=0.5 / N).fit(X, labels)
     other = LogisticRegression(l1_ratio=0.5, solver="saga", tol=1e-9, max_iter=100_000).fit(X, labels)
     assert_allclose(ours.coef_, other.coef_, rtol=1e-3, atol=1e-4)
     assert_array_equal(ours.coef_ == 0, other.coef_ == 0)

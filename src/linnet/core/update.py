@@ -11,7 +11,9 @@ at this step and the momentum μ:
                θ ← θ − η (v/(1 − β1^t)) / (√(s/(1 − β2^t)) + ε)       (D2L 12.10)
 
 as torch.optim has them, β1 being the momentum. Before it `W ← W (1 − η·weight_decay)`, the decoupled decay of
-AdamW; after it, for l1, the proximal step `W ← sign(W) max(|W| − η·l1, 0)`, which gives exact zeros.
+AdamW; after it, for l1, the proximal step `W ← sign(W) max(|W| − h·l1, 0)`, which gives exact zeros. h is
+what a steady gradient of 1 moves a weight by: η for sgd, η/(1 − μ) for momentum and nesterov, and
+η/(√(s/(1 − β2^t)) + ε) for adam. With η for all, momentum would rest where the penalty is only (1 − μ) l1.
 
 A model may take the gradients of several minibatches together for one step (`accumulate`): g is then the mean
 over all their rows. Its answer may be the mean of its weights over the last steps (averaged SGD, Polyak and
@@ -230,7 +232,7 @@ class _Group:
             self._ruled_(self._mean_gradient(), rate)
         if self.has_l1:
             W = self.theta[:, :-1]
-            W.copy_(shrink(W, self._spread(rate * self.settings.l1)))
+            W.copy_(shrink(W, self._spread(self.settings.l1) * self._length(rate)))
         self.steps += self.is_product
         if self.mean is not None:
             n = (self.steps - self.settings.averages_from).clamp(min=1)
@@ -282,8 +284,18 @@ class _Group:
             assert s is not None
             v.mul_(mu).add_(g * (1 - mu))
             s.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
-            root = (s / (1 - BETA2**self.steps)).sqrt_().add_(EPSILON)
-            theta.sub_((v / (1 - mu**self.steps)).mul_(rate).div_(root))
+            theta.sub_((v / (1 - mu**self.steps)).mul_(rate).div_(self._root()))
+
+    def _length(self, eta: Tensor) -> Tensor:
+        """h, what a steady gradient of 1 moves each weight by, (m·K, 1) or (m·K, D)."""
+        if self.rule in ("momentum", "nesterov"):
+            eta = eta / (1 - self.settings.momentum)
+        return self._spread(eta) / self._root()[:, :-1] if self.rule == "adam" else self._spread(eta)
+
+    def _root(self) -> Tensor:
+        """√(s/(1 − β2^t)) + ε of Adam, (m·K, D + 1)."""
+        assert self.square is not None
+        return (self.square / (1 - BETA2**self.steps)).sqrt_().add_(EPSILON)
 
     def _spread(self, values: Tensor) -> Tensor:
         """A value a model as a column over its rows of θ, (m·K, 1)."""

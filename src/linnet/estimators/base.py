@@ -16,7 +16,6 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
-from linnet.core.penalties import Penalty
 from linnet.estimators.arrays import Space, check_same, tensor
 from linnet.estimators.methods import Method
 from linnet.estimators.problem import Problem, as_csr
@@ -95,10 +94,6 @@ class LinearEstimator(BaseEstimator):
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=self._dtypes(X))
         coef = self.coef_.T if self.coef_.ndim == 2 else self.coef_
         return safe_sparse_dot(X, coef, dense_output=True) + self.intercept_
-
-    @property
-    def _penalty(self) -> Penalty:
-        return Penalty(float(self.l2), float(self.l1))
 
     def _method(self) -> Method:
         seed = 0

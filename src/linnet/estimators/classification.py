@@ -13,6 +13,7 @@ from torch import Tensor
 
 from linnet.core.functional import log_softmax, softmax
 from linnet.core.losses import Logistic, SoftmaxCrossEntropy
+from linnet.core.penalties import Penalty
 from linnet.estimators.arrays import Space, as_numpy, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
 from linnet.estimators.problem import Problem
@@ -106,7 +107,8 @@ class Classification(ClassifierMixin, LinearEstimator):
         y = index[:, None].double() if is_pair else index
         loss = Logistic() if is_pair else SoftmaxCrossEntropy()
         outputs = 1 if is_pair else count
-        return Problem(rows, y, outputs, weights, loss, self._penalty, self.fit_intercept), Space.of(X)
+        problem = Problem(rows, y, outputs, weights, loss, Penalty(), self.fit_intercept)
+        return problem.with_penalty(float(self.l2), float(self.l1)), Space.of(X)
 
     def _learned(self, y: Any) -> Tensor:
         """Learn the classes; the number of each row's, (N,)."""

@@ -18,12 +18,13 @@ SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal", "sgd"}
 class SoftmaxClassifier(Classification):
     """Softmax regression: the minimum of the mean cross-entropy and of ½ l2 ‖W‖² + l1 ‖W‖₁.
 
-    The mean is weighted by `sample_weight` and `class_weight`, the bias is not penalised. With N rows, l2 is
-    scikit-learn's `LogisticRegression(C=1/(l2·N))`.
+    The mean is weighted by `sample_weight` and `class_weight`, the bias is not penalised. W is (K, D), as in
+    `linnet.fit`, `sweep`, `solve` and `path`: the same l2 and l1 give the same model everywhere. With Σw the
+    sum of the weights, N without any, l2 is scikit-learn's `LogisticRegression(C=1/(l2·Σw))` for more than
+    two classes and `C=2/(l2·Σw)` for two.
 
-    Two classes have one row of weights w, whose score is how much the second class is ahead of the first,
-    and the penalty is ½ l2 ‖w‖² + l1 ‖w‖₁: logistic regression, as scikit-learn has it. (Softmax with rows
-    ±w/2 has the same probabilities, and a penalty half as large.)
+    Of two classes `coef_` is one row w, whose score is how much the second class is ahead of the first. It
+    stands for softmax's rows ±w/2, so the penalty is ¼ l2 ‖w‖² + l1 ‖w‖₁.
 
     Args:
         l2: the weight of half the squared norm of the weights. At 0, classes that can be told apart without

@@ -106,7 +106,7 @@ class SoftmaxClassifierCV(Classification, CrossValidated):
     def _judged(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
     ) -> tuple[Bank, Tensor]:
-        bank = stepwise(problem, splits, l2s, self._method())
+        bank = stepwise(problem, splits, [problem.own_l2(l2) for l2 in l2s], self._method())
         return bank, accuracies(bank, problem, splits, weights)
 
     def _plain(self) -> SoftmaxClassifier:

@@ -6,7 +6,6 @@ import inspect
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,7 +27,6 @@ from sklearn.utils.validation import _check_method_params
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.penalties import Penalty
 from linnet.estimators import paths
 from linnet.estimators.arrays import Space, as_numpy, chosen
 from linnet.estimators.base import LinearEstimator
@@ -149,8 +147,7 @@ class CrossValidated(LinearEstimator):
         pairs = zip(l2s, means.tolist(), strict=True)
         self.l2_ = max(l2 for l2, mean in pairs if mean == self.best_score_)
         self.l2s_ = space.array(torch.tensor(l2s, dtype=self._dtype))
-        best = replace(problem, penalty=Penalty(self.l2_, problem.penalty.l1))
-        answer = solved(best, self._method())
+        answer = solved(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())
         return self._keep(answer.theta, answer.iterations, space)
 
 

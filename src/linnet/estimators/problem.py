@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from linnet.core.losses import Loss
+from linnet.core.losses import Logistic, Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.objective import Objective
@@ -31,7 +31,7 @@ class Problem:
         outputs: K.
         weights: how much each row counts, (N,), or None.
         loss: in score space.
-        penalty: of the weights.
+        penalty: of the weights as they stand here; `own_l2` is what of it a person's l2 comes to.
         intercept: whether there is a bias.
     """
 
@@ -47,6 +47,18 @@ class Problem:
     def features(self) -> int:
         """D."""
         return self.X.shape[1]
+
+    def own_l2(self, l2: float) -> float:
+        """The l2 of these weights that is ½ l2 ‖W‖² of softmax's W, (K, D), or of a regression's.
+
+        Of two classes the weights here are w, by how much the second is ahead. Softmax says the same with the
+        rows ±w/2, of which ‖W‖² is ½ ‖w‖² and ‖W‖₁ is ‖w‖₁: half the l2, and the same l1.
+        """
+        return l2 / 2 if isinstance(self.loss, Logistic) else l2
+
+    def with_penalty(self, l2: float, l1: float) -> Problem:
+        """The problem with a penalty on softmax's or a regression's W."""
+        return replace(self, penalty=Penalty(self.own_l2(l2), l1))
 
     @property
     def is_sparse(self) -> bool:

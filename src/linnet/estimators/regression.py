@@ -9,6 +9,7 @@ from sklearn.utils import Tags
 from torch import Tensor
 
 from linnet.core.losses import SquaredError
+from linnet.core.penalties import Penalty
 from linnet.estimators.arrays import Space, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
 from linnet.estimators.problem import Problem
@@ -41,7 +42,8 @@ class Regression(RegressorMixin, LinearEstimator):
         Y = (Y if Y.is_floating_point() else Y.double()).reshape(len(Y), -1)
         weights = row_weights(sample_weight, X, Y.device)
         loss = SquaredError()
-        return Problem(rows, Y, Y.shape[1], weights, loss, self._penalty, self.fit_intercept), space
+        penalty = Penalty(float(self.l2), float(self.l1))
+        return Problem(rows, Y, Y.shape[1], weights, loss, penalty, self.fit_intercept), space
 
     def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
         theta = theta.to(self._dtype)
