@@ -54,13 +54,21 @@ class Bank:
 
     @property
     def W(self) -> Tensor:  # noqa: N802 (the equation's name)
-        """The weights, (M·K, D): a view."""
+        """The weights, (M·K, D): a view, whose rows lie D + 1 apart; see `contiguous`."""
         return self.theta[:, :-1]
 
     @property
     def b(self) -> Tensor:
         """The biases, (M·K,): a view."""
         return self.theta[:, -1]
+
+    def contiguous(self) -> Bank:
+        """The same models with W and b in memory of their own, each without gaps.
+
+        A run gives these: libraries that read an array's memory as it lies, such as `safetensors.numpy`,
+        would write a view of theta scrambled.
+        """
+        return ContiguousBank(self.theta, self.models)
 
     @property
     def outputs(self) -> int:
@@ -111,10 +119,13 @@ class Bank:
         Raises:
             UsageError: there is no such model.
         """
-        if not 0 <= model < self.models:
-            raise UsageError(f"model must lie in 0…{self.models - 1}, not {model}")
+        self._check(model)
         rows = slice(model * self.outputs, (model + 1) * self.outputs)
         return Bank(self.theta[rows])
+
+    def _check(self, model: int) -> None:
+        if not 0 <= model < self.models:
+            raise UsageError(f"model must lie in 0…{self.models - 1}, not {model}")
 
     def to_module(self, model: int = 0) -> nn.Sequential:
         """One model as the book's `nn.Sequential(nn.Flatten(), nn.Linear(D, K))`, with its own memory."""
@@ -124,6 +135,76 @@ class Bank:
             linear.weight.copy_(one.W)
             linear.bias.copy_(one.b)
         return nn.Sequential(nn.Flatten(), linear)
+
+
+class ContiguousBank(Bank):
+    """A finished bank: it owns W and b, each contiguous, and `theta` is put together where it is asked for.
+
+    What is changed in W and b stays, what is changed in theta is lost: train a `clone`, a plain bank.
+
+    Args:
+        theta: weights and biases, (M·K, D + 1), which are copied.
+        models: M.
+    """
+
+    _W: Tensor
+    _b: Tensor
+
+    def __init__(self, theta: Tensor, models: int = 1) -> None:
+        Bank(theta, models)  # refuses what does not fit
+        self._own(_copy(theta[:, :-1]), _copy(theta[:, -1]), models)
+
+    def _own(self, W: Tensor, b: Tensor, models: int) -> None:
+        for name, value in (("_W", W), ("_b", b), ("models", models)):
+            object.__setattr__(self, name, value)  # as a frozen dataclass does
+
+    @property
+    def theta(self) -> Tensor:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """A copy of the weights and biases, (M·K, D + 1)."""
+        return torch.cat([self._W, self._b[:, None]], 1)
+
+    @property
+    def W(self) -> Tensor:  # noqa: N802
+        """The weights, (M·K, D), contiguous."""
+        return self._W
+
+    @property
+    def b(self) -> Tensor:
+        """The biases, (M·K,), contiguous."""
+        return self._b
+
+    @property
+    def outputs(self) -> int:
+        """K."""
+        return len(self._W) // self.models
+
+    @property
+    def features(self) -> int:
+        """D."""
+        return self._W.shape[1]
+
+    def contiguous(self) -> Bank:
+        """The bank itself."""
+        return self
+
+    def clone(self) -> Bank:
+        """A plain bank that shares no memory, to train on."""
+        return Bank(self.theta, self.models)
+
+    def to(self, device: torch.device) -> Bank:
+        """The bank on a device; itself where it is there already."""
+        return self if self._W.device == device else ContiguousBank(self.theta.to(device), self.models)
+
+    def pick(self, model: int) -> Bank:
+        """As of any bank, sharing memory with this one."""
+        self._check(model)
+        rows, made = slice(model * self.outputs, (model + 1) * self.outputs), object.__new__(ContiguousBank)
+        made._own(self._W[rows], self._b[rows], 1)
+        return made
+
+
+def _copy(part: Tensor) -> Tensor:
+    return part.clone(memory_format=torch.contiguous_format)
 
 
 def normal(

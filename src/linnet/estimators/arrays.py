@@ -45,8 +45,8 @@ class Space:
         return self.library == "numpy"
 
     def array(self, tensor: Tensor) -> Any:
-        """A tensor as an array of this library and device."""
-        tensor = tensor.detach()
+        """A tensor as a contiguous array of this library and device."""
+        tensor = tensor.detach().contiguous()
         if self.library == "torch":
             return tensor.to(self.device)
         array = tensor.cpu().numpy()

@@ -35,7 +35,7 @@ class Ensemble:
         """
         scores = self.bank.scores(X.to(self.bank.theta), self.card.scale)  # (M, K, B)
         each = by_name(self.card.loss).probabilities(scores) if self.card.classes else scores
-        return each.mean(0).T
+        return each.mean(0).T.contiguous()
 
     def accuracy(self, dataset: Dataset, rows: int = 4096) -> float:
         """The share of rows, or of their weights, that it takes for their own class.

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, NotCheckedError, call, headline
+from linnet.export.formats import Format, NotCheckedError, Rows, call, headline
 from linnet.train.predictor import Predictor
 
 _FILE = """/* {headline}.
  * Written by linnet. C99; link with -lm. For C++ and other files declare
- *     void linnet_predict(const float *row, float *answers);
+ *     void linnet_predict(const {type} *row, {type} *answers);
  *
  * row: LINNET_FEATURES features as the data set stores them, before scaling.
  * answers: LINNET_OUTPUTS numbers: {promise}.
@@ -26,8 +26,9 @@ _FILE = """/* {headline}.
 
 #define LINNET_FEATURES {features}
 #define LINNET_OUTPUTS {outputs}
+#define LINNET_NUMBER {type}
 {image}
-void linnet_predict(const float *row, float *answers);
+void linnet_predict(const {type} *row, {type} *answers);
 
 const int linnet_features = LINNET_FEATURES;
 const int linnet_outputs = LINNET_OUTPUTS;
@@ -41,7 +42,7 @@ static const {type} linnet_W[LINNET_OUTPUTS][LINNET_FEATURES] = {{
 {W}
 }};
 
-void linnet_predict(const float *row, float *answers) {{
+void linnet_predict(const {type} *row, {type} *answers) {{
     double scores[LINNET_OUTPUTS];
     for (int k = 0; k < LINNET_OUTPUTS; k++) {{
         double sum = 0;
@@ -57,12 +58,12 @@ _CLASSES = """const char *const linnet_classes[LINNET_OUTPUTS] = {{
 }};
 """
 
-_REGRESSION = """    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = (float)scores[k];"""
+_REGRESSION = """    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = ({type})scores[k];"""
 
 _SOFTMAX = """{before}    double largest = scores[0], total = 0;
     for (int k = 1; k < LINNET_OUTPUTS; k++) largest = fmax(largest, scores[k]);
     for (int k = 0; k < LINNET_OUTPUTS; k++) total += scores[k] = exp(scores[k] - largest);
-    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = (float)(scores[k] / total);"""
+    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = ({type})(scores[k] / total);"""
 
 _LOG_SIGMOID = """    for (int k = 0; k < LINNET_OUTPUTS; k++)
         scores[k] = fmin(scores[k], 0) - log1p(exp(-fabs(scores[k])));
@@ -74,10 +75,10 @@ _PLAIN = frozenset((string.ascii_letters + string.digits + " .,:;+-*/()_=<>#&!'|
 _DRIVER = """#include <stdio.h>
 #include <stdlib.h>
 extern const int linnet_features, linnet_outputs;
-void linnet_predict(const float *row, float *answers);
+void linnet_predict(const NUMBER *row, NUMBER *answers);
 int main(int argc, char **argv) {
     FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL, *out = in ? fopen(argv[2], "wb") : NULL;
-    float *row = malloc(sizeof *row * linnet_features), *answers = malloc(sizeof *answers * linnet_outputs);
+    NUMBER *row = malloc(sizeof *row * linnet_features), *answers = malloc(sizeof *answers * linnet_outputs);
     if (!out || !row || !answers) return 1;
     while (fread(row, sizeof *row, linnet_features, in) == (size_t)linnet_features) {
         linnet_predict(row, answers);
@@ -96,20 +97,21 @@ def render(model: Predictor) -> bytes:
     table = [f"    {{\n{_numbers(row)}\n    }}" for row in model.W]
     names = ",\n".join(f"    {_string(name)}" for name in card.classes)
     shape = card.image_shape
+    number = _type(model.W.dtype)
     source = _FILE.format(
         headline=headline(model), features=model.features, outputs=model.outputs,
         promise="the predictions" if regression else "the class probabilities",
         image=f"#define LINNET_HEIGHT {shape[0]}\n#define LINNET_WIDTH {shape[1]}\n" if shape else "",
-        dataset=_string(card.dataset), type="float" if model.W.itemsize == 4 else "double",
+        dataset=_string(card.dataset), type=number,
         classes="" if regression else _CLASSES.format(names=names),
         b=_numbers(model.b), W=",\n".join(table), scale=_number(np.float64(card.scale)),
-        answer=_REGRESSION if regression else
-        _SOFTMAX.format(before=_LOG_SIGMOID if card.kind == "logistic" else ""),
+        answer=_REGRESSION.format(type=number) if regression else
+        _SOFTMAX.format(before=_LOG_SIGMOID if card.kind == "logistic" else "", type=number),
     )  # fmt: skip
     return source.encode("ascii")
 
 
-def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], str]:
+def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     """The answers of the file, compiled here.
 
     Raises:
@@ -121,14 +123,19 @@ def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], s
         raise NotCheckedError("no C compiler (cc, gcc, clang) was found on the PATH")
     with tempfile.TemporaryDirectory(prefix="linnet-") as name:
         folder = Path(name)
-        (folder / "driver.c").write_text(_DRIVER, "ascii")
+        (folder / "driver.c").write_text(_DRIVER.replace("NUMBER", _type(X.dtype)), "ascii")
         X.tofile(folder / "rows")
         flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic-errors", "-O1"]
         program = folder / "program"
         call([compiler, *flags, path, folder / "driver.c", "-o", program, "-lm"], "the C compiler")
         call([program, folder / "rows", folder / "answers"], "the compiled program")
-        made = np.fromfile(folder / "answers", np.float32).reshape(len(X), -1)
+        made = np.fromfile(folder / "answers", X.dtype).reshape(len(X), -1)
         return made, f"the C compiler {Path(compiler).name}"
+
+
+def _type(dtype: np.dtype) -> str:
+    """What rows and answers are in C: what the model's weights are."""
+    return "float" if dtype.itemsize == 4 else "double"
 
 
 def _numbers(row: Iterable[np.floating], width: int = 8) -> str:

@@ -15,7 +15,7 @@ from linnet import device, files
 from linnet.core.bank import Bank
 from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export import c, js, numpy, onnx, safetensors, sql
-from linnet.export.formats import Exported, Format, NotCheckedError
+from linnet.export.formats import Exported, Format, NotCheckedError, Rows
 from linnet.train.predictor import Predictor
 from linnet.train.run import Run
 
@@ -102,27 +102,26 @@ def _place(run: Run, chosen: Format, path: Path | str | None) -> Path:
     return place
 
 
-def _rows(model: Predictor, rows: Tensor | None) -> NDArray[np.float32]:
-    """At most ROWS rows to check on, as float32, which every format takes."""
+def _rows(model: Predictor, rows: Tensor | None) -> Rows:
+    """At most ROWS rows to check on, in the type of the model's weights, which every format takes."""
+    dtype = torch.float32 if model.W.itemsize == 4 else torch.float64
     if rows is None:
         span = 1 / model.card.scale  # features mostly run from 0 to this
         source = device.generator(0, "export")
-        return (torch.rand(ROWS, model.features, generator=source) * span).numpy()
+        return (torch.rand(ROWS, model.features, generator=source, dtype=dtype) * span).numpy()
     if rows.ndim != 2 or rows.shape[1] != model.features or not len(rows):
         raise ShapeError(f"expected some rows of {model.features} features, got shape {tuple(rows.shape)}")
-    return rows[:ROWS].cpu().to(torch.float32).numpy()
+    return rows[:ROWS].cpu().to(dtype).contiguous().numpy()
 
 
-def _expected(run: Run, X: NDArray[np.float32]) -> NDArray[np.float64]:
+def _expected(run: Run, X: Rows) -> NDArray[np.float64]:
     """The run's own answers in float64, (B, K)."""
     precise = dataclasses.replace(run, model=Bank(run.bank.theta.double().cpu()))
     rows = torch.from_numpy(X)
     return (precise.probabilities(rows) if run.card.classes else precise.scores(rows)).numpy()
 
 
-def _check(
-    chosen: Format, trial: Path, X: NDArray[np.float32], expected: NDArray[np.float64]
-) -> tuple[float | None, str]:
+def _check(chosen: Format, trial: Path, X: Rows, expected: NDArray[np.float64]) -> tuple[float | None, str]:
     try:
         got, checked_by = chosen.answers(trial, X)
     except NotCheckedError as reason:

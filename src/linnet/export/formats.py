@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import textwrap
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,9 @@ from numpy.typing import NDArray
 
 from linnet.errors import ExportError
 from linnet.train.predictor import Predictor
+
+Rows = NDArray[np.float32] | NDArray[np.float64]
+"""What a file is run on: rows in the type of the model's weights."""
 
 TIMEOUT = 120
 """Seconds that a file may take over the test rows."""
@@ -45,14 +47,14 @@ class Format:
         name: as `--to` takes it.
         file_name: of the file unless another is asked for.
         render: the file's content.
-        answers: the file's own answers, (B, K), for rows (B, D) of float32, and what ran it. It raises
-            `NotCheckedError` where there is no such program.
+        answers: the file's own answers, (B, K), for rows (B, D) of the model's type, and what ran it. It
+            raises `NotCheckedError` where there is no such program.
     """
 
     name: str
     file_name: str
     render: Callable[[Predictor], bytes]
-    answers: Callable[[Path, NDArray[np.float32]], tuple[NDArray[np.floating], str]]
+    answers: Callable[[Path, Rows], tuple[NDArray[np.floating], str]]
 
 
 class NotCheckedError(Exception):
@@ -62,7 +64,8 @@ class NotCheckedError(Exception):
 def base64_lines(array: NDArray[np.floating], width: int = 100) -> list[str]:
     """An array's little-endian bytes in base64, as lines."""
     little = array.astype(array.dtype.newbyteorder("<"))
-    return textwrap.wrap(b64encode(little.tobytes()).decode(), width)
+    text = b64encode(little.tobytes()).decode()
+    return [text[low : low + width] for low in range(0, len(text), width)]
 
 
 def headline(model: Predictor) -> str:

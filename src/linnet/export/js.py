@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, NotCheckedError, base64_lines, call, headline
+from linnet.export.formats import Format, NotCheckedError, Rows, base64_lines, call, headline
 from linnet.train.predictor import Predictor
 
 _FILE = """// {headline}.
@@ -66,7 +66,7 @@ const b = numbers("{b}");
 """
 
 _SOFTMAX = """  const logits = {logits};
-  const largest = Math.max(...logits);
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
   const powers = logits.map((logit) => Math.exp(logit - largest));
   const total = powers.reduce((sum, power) => sum + power, 0);
   return powers.map((power) => power / total);"""
@@ -79,7 +79,7 @@ import { pathToFileURL } from "node:url";
 const [model, rows, made] = process.argv.slice(2);
 const { predict, features, outputs } = await import(pathToFileURL(model));
 const bytes = readFileSync(rows);
-const X = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+const X = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
 const count = X.length / features;
 const answers = new Float64Array(count * outputs);
 for (let i = 0; i < count; i++) {
@@ -107,7 +107,7 @@ def render(model: Predictor) -> bytes:
     return source.encode()
 
 
-def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], str]:
+def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     """The answers of the module in node.
 
     Raises:
@@ -122,7 +122,7 @@ def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], s
         module, driver = folder / "model.mjs", folder / "driver.mjs"  # the suffix says that it is a module
         module.write_bytes(path.read_bytes())
         driver.write_text(_DRIVER, "utf-8")
-        (folder / "rows").write_bytes(X.astype("<f4").tobytes())
+        (folder / "rows").write_bytes(X.astype("<f8").tobytes())
         call([node, driver, module, folder / "rows", folder / "answers"], "node")
         return np.fromfile(folder / "answers", "<f8").reshape(len(X), -1), "node"
 

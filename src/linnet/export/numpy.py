@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, base64_lines, call, headline
+from linnet.export.formats import Format, Rows, base64_lines, call, headline
 from linnet.train.predictor import Predictor
 
 _FILE = '''"""{headline}.
@@ -103,7 +103,7 @@ def render(model: Predictor) -> bytes:
     return source.encode()
 
 
-def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], str]:
+def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     """The answers of the file in a Python of its own, which finds numpy and not linnet's source."""
     with tempfile.TemporaryDirectory(prefix="linnet-") as folder:
         given, made = Path(folder, "rows.npy"), Path(folder, "answers.npy")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import ExportError, MissingExtraError
-from linnet.export.formats import Format, headline
+from linnet.export.formats import Format, Rows, headline
 from linnet.train.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ OPSET, IR = 17, 8
 
 def render(model: Predictor) -> bytes:
     """The file: input "rows" (B, D); outputs "probabilities" (B, K) and "class" (B,), or "predictions".
+
+    Rows and answers are of the type of the model's weights, which the metadata's "dtype" says too.
 
     Raises:
         MissingExtraError: onnx is not installed.
@@ -40,6 +42,7 @@ def render(model: Predictor) -> bytes:
         made,
         {
             "kind": card.kind,
+            "dtype": str(model.W.dtype),
             "dataset": card.dataset,
             "classes": json.dumps(card.classes, ensure_ascii=False),
             "image_shape": json.dumps(card.image_shape),
@@ -103,7 +106,7 @@ def _log_sigmoid() -> list[NodeProto]:
     return [helper.make_node(operator, given, [out]) for operator, given, out in steps]
 
 
-def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], str]:
+def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     """The graph's answers in onnxruntime.
 
     Raises:
@@ -119,8 +122,7 @@ def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], s
     options.log_severity_level, options.intra_op_num_threads = 3, 1
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        wide = session.get_inputs()[0].type == "tensor(double)"
-        made = session.run(None, {"rows": X.astype(np.float64) if wide else X})[0]
+        made = session.run(None, {"rows": X})[0]
     except Exception as error:  # onnxruntime's errors have no common root but this
         raise ExportError(f"onnxruntime cannot use the exported file: {error}") from error
     return np.asarray(made), f"onnxruntime {onnxruntime.__version__}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format
+from linnet.export.formats import Format, Rows
 from linnet.train import signature
 from linnet.train.card import Card
 from linnet.train.predictor import Predictor, answers_of
@@ -23,6 +23,7 @@ def render(model: Predictor) -> bytes:
         "format": "linnet.linear/1",
         "equation": "scores = scale * X W^T + b",
         "kind": card.kind,
+        "dtype": str(model.W.dtype),
         "scale": repr(card.scale),
         "dataset": card.dataset,
         "classes": json.dumps(card.classes),
@@ -32,7 +33,7 @@ def render(model: Predictor) -> bytes:
     return signature.sign(save({"W": model.W, "b": model.b}, metadata))
 
 
-def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], str]:
+def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     """The answers that follow from the file's tensors and metadata alone."""
     from safetensors import safe_open
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import ExportError, UsageError
-from linnet.export.formats import Format, headline
+from linnet.export.formats import Format, Rows, headline
 from linnet.train.predictor import Predictor
 
 MAX_FEATURES, MAX_OUTPUTS = 1598, 500
@@ -115,7 +115,7 @@ def _sum(terms: Sequence[str]) -> str:
     return f"({_sum(terms[:middle])}){joint}({_sum(terms[middle:])})"
 
 
-def answers(path: Path, X: NDArray[np.float32]) -> tuple[NDArray[np.floating], str]:
+def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     """The query's answers in Python's SQLite.
 
     Raises:

@@ -142,7 +142,7 @@ def path(
         rows.append(_row(value, found[-1], objective, held_out))
         if progress:
             progress(rows[-1])
-    bank = Bank(torch.cat([one.theta for one in found]), len(found))
+    bank = Bank(torch.cat([one.theta for one in found]), len(found)).contiguous()
     return Path(knob, pd.DataFrame(rows), bank, [one.status for one in found], card)
 
 

@@ -161,7 +161,7 @@ class SweepResult:
     def ensemble(self) -> Ensemble:
         """The models of the best configuration together, one a fold and seed."""
         members = torch.tensor(selection.best(self.configurations).members)
-        return Ensemble(self.outcome.bank.take(members), self.card)
+        return Ensemble(self.outcome.bank.take(members).contiguous(), self.card)
 
     def save(self, folder: Path | str, language: Language = "en") -> None:
         """Leave `table.csv`, `curves.csv`, `sweep.json` and the figures in a folder.

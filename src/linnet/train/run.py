@@ -38,10 +38,10 @@ SHOWN = 20
 
 @dataclass(eq=False)
 class Run:
-    """What came out of a training.
+    """What came out of a training. What it gives out is contiguous, so that any library can save it.
 
     Args:
-        model: the trained bank, or the module that was given.
+        model: the trained bank, which is taken as `Bank.contiguous` gives it, or the module that was given.
         history: a record an epoch.
         status: "completed", "interrupted", or "stopped: …".
         card: what the model needs beside its parameters.
@@ -61,6 +61,10 @@ class Run:
     seconds: float = 0.0
     folder: Path | None = None
     truth: LinearTruth | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.model, Bank):
+            self.model = self.model.contiguous()
 
     @property
     def bank(self) -> Bank:
@@ -96,7 +100,7 @@ class Run:
             return self._module_scores(X)
         if X.ndim != 2 or X.shape[1] != self.model.features:
             raise ShapeError(f"expected rows of {self.model.features} features, got shape {tuple(X.shape)}")
-        return self.model.scores(X.to(self.model.theta), self.card.scale)[0].T
+        return self.model.scores(X.to(self.model.W), self.card.scale)[0].T.contiguous()
 
     def _module_scores(self, X: Tensor) -> Tensor:
         assert isinstance(self.model, nn.Module)
@@ -128,7 +132,7 @@ class Run:
         """
         if not self.card.classes:
             raise UsageError("a regression has no class probabilities: use scores")
-        plain = self.loss.logits(self.scores(X).T).T  # (B, K)
+        plain = self.loss.logits(self.scores(X).T).T.contiguous()  # (B, K)
         return plain if self.card.calibration is None else self.card.calibration.apply(plain)
 
     def calibrated(self, calibration: Calibration | None) -> Run:

@@ -120,7 +120,7 @@ class Sweep:
                 is_under_way = not self.is_over and place in tile.active.tolist()
                 status[m] = said if is_under_way else tile.status[place]
         order = torch.tensor([m for _, some in self.tiles for m in some])
-        bank = stack([tile.finished for tile, _ in self.tiles]).take(order.argsort())
+        bank = stack([tile.finished for tile, _ in self.tiles]).take(order.argsort()).contiguous()
         return Outcome(bank, status, self.curves, self.plan.patience is not None)
 
     def _epoch(self, watch: Watch) -> bool:
