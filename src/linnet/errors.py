@@ -19,6 +19,7 @@ and of every warning that speaks of the result's worth:
     ├── CollinearWarning                   columns say the same, so weights are not unique
     ├── PrecisionWarning                   rounding leaves few digits
     ├── SeparationWarning                  classes are told apart without error, so some weights have no end
+    ├── WeightWarning                      row weights can hardly be what they are taken for
     └── MissingFontWarning                 a figure's characters have no font here
 
 A message says what was got, what was expected, and how to mend it. The command line prints it
@@ -101,6 +102,10 @@ class PrecisionWarning(UserWarning):
 
 class SeparationWarning(UserWarning):
     """Classes are told apart without error, so some weights grow without end; the message names them."""
+
+
+class WeightWarning(UserWarning):
+    """Row weights can hardly be what they are taken for; the message says why, and what else they may be."""
 
 
 class MissingFontWarning(UserWarning):

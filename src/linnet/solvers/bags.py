@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from linnet.device import generator
-from linnet.solvers.likelihoods import Likelihood
+from linnet.solvers.likelihoods import Classes, Likelihood
 
 SETTLED = 1e-6
 """A bag is done within so many standard errors of its optimum: far below what so many bags can tell."""
@@ -26,6 +26,15 @@ NEWTON, GRADIENTS = 30, 400
 
 LONGEST = 3.0
 """No score moves by more in a step, as Newton's quadratic model is good for about 1."""
+
+FLAT = 1e-11
+"""Of the curvature of a common direction: one with less has no rows in a bag."""
+
+MANY = 40
+"""Rows that no Poisson bootstrap leaves out: the chance is e⁻⁴⁰."""
+
+MOST = 2**36
+"""Products up to which each bag's columns are looked at, some seconds."""
 
 AT_ONCE = 2**24
 """Scores of bags held at once, 128 MiB."""
@@ -43,6 +52,7 @@ class Optimum:
         factor: Cholesky's factor of the Hessian there, penalty included, (J·r, J·r).
         ridge: the penalty's part of it.
         unit: what a standard error of 1 is in the Hessian's units: σ for a regression, else 1.
+        null: directions without an end, which the bags leave alone, (J·r, n); None without any.
     """
 
     likelihood: Likelihood
@@ -52,6 +62,7 @@ class Optimum:
     factor: Tensor
     ridge: Tensor
     unit: float
+    null: Tensor | None = None
 
 
 class Bagged(NamedTuple):
@@ -61,12 +72,23 @@ class Bagged(NamedTuple):
     is_settled: Tensor
 
 
-def counts(rows: int, bag: int, seed: int) -> Tensor:
-    """How often each row counts in a bag, (N,), float64; the numbers of `linnet.train.trials.bagged`."""
-    return torch.poisson(torch.ones(rows), generator(seed, "bags", bag)).double()
+def counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> Tensor:
+    """How often each row counts in a bag, (N,), float64; the numbers of `linnet.train.trials.bagged`.
+
+    Args:
+        rows: N.
+        bag: which.
+        seed: of the bags.
+        rates: how often each row was seen, (N,): its count is the sum of so many; once when None.
+    """
+    expected = torch.ones(rows) if rates is None else rates
+    return torch.poisson(expected, generator(seed, "bags", bag)).double()
 
 
-def bagged(start: Optimum, kept: Tensor, rows: int, bags: int, seed: int) -> Bagged:
+def bagged(
+    start: Optimum, kept: Tensor, rows: int, bags: int, seed: int, *, rates: Tensor | None = None,
+    fixed: Tensor | None = None,
+) -> Bagged:  # fmt: skip
     """The optima of bags.
 
     Args:
@@ -75,12 +97,17 @@ def bagged(start: Optimum, kept: Tensor, rows: int, bags: int, seed: int) -> Bag
         rows: of the data set.
         bags: how many.
         seed: of the bags.
+        rates: how often each row of the data set was seen, (rows,); `start.w` has the same of those kept.
+        fixed: rows kept that are in each bag as often as they were seen, (N,).
     """
     width = max(1, AT_ONCE // start.scores.numel())
     parts = []
     for low in range(0, bags, width):
-        some = [counts(rows, bag, seed)[kept] for bag in range(low, min(low + width, bags))]
-        parts.append(_Bank(start, torch.stack(some)).solve())
+        some = [counts(rows, bag, seed, rates)[kept] for bag in range(low, min(low + width, bags))]
+        times = torch.stack(some) if rates is None else torch.stack(some) / rates[kept]
+        if fixed is not None:
+            times[:, fixed] = 1.0
+        parts.append(_Bank(start, times).solve())
     return Bagged(torch.cat([part.shifts for part in parts]), torch.cat([part.is_settled for part in parts]))
 
 
@@ -92,7 +119,9 @@ class _Bank:
         self.share = self.w.sum(1, keepdim=True) / start.w.sum()  # of the penalty, (B, 1)
         force = start.likelihood.residual(start.scores) * start.w
         self.pull = -(force @ start.Z).flatten()  # of the penalty at the optimum, which balances the rows'
-        self.is_full = (self.w > 0).sum(1) >= start.Z.shape[1] if not start.ridge.any() else self.w.sum(1) > 0
+        self.is_full = self.w.sum(1) > 0
+        if not start.ridge.any():
+            self.is_full &= self._spans()
 
     def solve(self) -> Bagged:
         """Newton's method for all bags until each is settled or has had its steps."""
@@ -109,6 +138,30 @@ class _Bank:
             short = self._short(moved)
             shifts, scores = shifts + step * short[:, None], scores + moved * short[:, None, None]
         return Bagged(shifts, (left <= SETTLED) & self.is_full)
+
+    def _spans(self) -> Tensor:
+        """Which bags have rows enough that differ, (B,): a column that is 0 in all of them has no weight.
+
+        A direction that no row has a large share of has many rows, which no bag leaves out altogether.
+        """
+        Z, w, has = self.start.Z, self.start.w, self.w > 0
+        is_full = has.sum(1) >= Z.shape[1]
+        shares = w * Z.square().sum(1)
+        scale = float(shares.sum()) / Z.shape[1]
+        if float(shares.max()) * MANY < scale or has.numel() * Z.shape[1] ** 2 > MOST:
+            return is_full
+        for bag in is_full.nonzero().flatten().tolist():
+            least = torch.linalg.eigvalsh(self._bend(has[bag] * w, scale))[0]
+            is_full[bag] = least > FLAT * scale
+        return is_full
+
+    def _bend(self, w: Tensor, scale: float) -> Tensor:
+        """How rows of weights (N,) bend directions, whatever the scores; those without an end are bent."""
+        start = self.start
+        if start.null is None or not isinstance(start.likelihood, Classes):
+            return start.Z.T @ (start.Z * w[:, None])
+        even = Classes(torch.zeros_like(start.scores), start.likelihood.allowed)
+        return even.information(even.Y, start.Z, w) + scale * start.null @ start.null.T
 
     def _short(self, moved: Tensor) -> Tensor:
         """The share of its step that each bag takes, (B,)."""

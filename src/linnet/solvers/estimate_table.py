@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -10,15 +10,17 @@ from scipy import special
 from torch import Tensor
 
 from linnet.solvers.inferred import Spread
+from linnet.solvers.undefined import Undefined
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class Estimated(Protocol):
-    """One model with its errors: parameters (J, D + 1), their spread, and what is not determined.
+    """One model with its errors: parameters (J, D + 1), their spread, and why figures are not defined.
 
-    `freedom` is of Student's t, infinite for the normal distribution.
+    `freedom` is of Student's t, infinite for the normal distribution; `reasons` are of parameters without
+    standard errors, by output and column; `general` is of the tests and intervals of all.
     """
 
     @property
@@ -26,11 +28,11 @@ class Estimated(Protocol):
     @property
     def spread(self) -> Spread: ...  # noqa: D102
     @property
-    def aliased(self) -> Tensor: ...  # noqa: D102
-    @property
-    def running(self) -> Tensor: ...  # noqa: D102
-    @property
     def freedom(self) -> float: ...  # noqa: D102
+    @property
+    def reasons(self) -> Mapping[tuple[int, int], Undefined]: ...  # noqa: D102
+    @property
+    def general(self) -> Undefined | None: ...  # noqa: D102
 
 
 def table_of(
@@ -52,14 +54,17 @@ def table_of(
         for j, output in enumerate(model.spread.outputs):
             estimate = model.gamma[j, index].numpy()
             error = model.spread.variances(j)[index].clamp_min(0).sqrt().numpy()
+            reasons = [model.reasons.get((j, column), model.general) for column in index]
+            is_known = np.array([why is None for why in reasons], dtype=bool)
             statistic, p = _tests(estimate, error, model.freedom, bool(l2))
             reach = quantile((1 + level) / 2, model.freedom) * error
-            running, aliased = model.running[j, index].numpy(), model.aliased[index].numpy()
-            note = np.where(aliased, "collinear", np.where(running, "separated", ""))
             values = {
                 "output": output, "feature": [name for name, _ in columns], "estimate": estimate,
-                "standard_error": error, "statistic": statistic, "p": p, "low": estimate - reach,
-                "high": estimate + reach, "note": note,
+                "standard_error": error, "statistic": np.where(is_known, statistic, np.nan),
+                "p": np.where(is_known, p, np.nan), "low": np.where(is_known, estimate - reach, np.nan),
+                "high": np.where(is_known, estimate + reach, np.nan),
+                "note": [why.name if why else "" for why in reasons],
+                "reason": [str(why) if why else "" for why in reasons],
             }  # fmt: skip
             parts.append(pd.DataFrame(values))
     return pd.concat(parts, ignore_index=True)
@@ -78,7 +83,7 @@ def _tests(
     """Estimates over standard errors, and two-sided p-values."""
     if is_shrunk:
         return np.full_like(estimate, np.nan), np.full_like(estimate, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         statistic = estimate / error
     tail = -np.abs(statistic)
     p = special.ndtr(tail) if freedom == float("inf") else special.stdtr(freedom, tail)

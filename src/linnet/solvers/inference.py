@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.errors import CollinearWarning, SeparationWarning, UsageError
+from linnet.errors import UsageError
 from linnet.solvers.basis import Basis, basis_of
 from linnet.solvers.estimate_table import table_of
-from linnet.solvers.goodness import of_classes, of_regression
+from linnet.solvers.goodness import Problem, of_classes, of_regression
+from linnet.solvers.inference_notes import Done, general_of, notes_of, reasons_of
 from linnet.solvers.inferred import Goodness, Inference, Spread
-from linnet.solvers.least_squares import describe
 from linnet.solvers.likelihoods import Classes, Likelihood, Normal
 from linnet.solvers.optimum import Fitted, at_optimum
 from linnet.solvers.solution import Solution
 from linnet.solvers.spread import Asked, check_covariance, method_of, spread_of
+from linnet.solvers.undefined import CONSTANT, SATURATED
+from linnet.solvers.weighting import covariance_of, weighting_of
 from linnet.train.run import Run
 
 KINDS = {"squared": "regression", "softmax": "softmax", "logistic": "logistic"}
@@ -36,23 +37,30 @@ def infer(
     solved: Solution | Run,
     dataset: Dataset,
     *,
-    covariance: str = "hessian",
+    covariance: str | None = None,
     level: float = 0.95,
     names: Sequence[str] | None = None,
     reference: str | None = None,
     bags: int = 200,
     seed: int = 1,
+    weight_kind: str | None = None,
 ) -> Inference:
     """Standard errors, confidence intervals and tests of a solved model.
 
     - "hessian": the inverse of the second derivative of the negative log-likelihood; σ² (XᵀX)⁻¹ for a
-      regression. Right if the model is. Row weights are frequencies: 2 is the same row twice.
+      regression. Right if the model is.
     - "sandwich": H⁻¹ (Σ_i s_i s_iᵀ) H⁻¹ with the rows' scores s_i. Holds for large N if the model is wrong
       (White 1980, 1982). For a regression it is "hc3" (MacKinnon and White 1985; advised by Long and Ervin
-      2000), which may also be asked for by name, as "hc0" to "hc2"; for classes it is "hc0". Row weights are
-      those of sampling (inverse probabilities): their scale does not matter.
-    - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows. Row weights are
-      those of sampling.
+      2000), which may also be asked for by name, as "hc0" to "hc2"; for classes it is "hc0".
+    - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows.
+
+    What row weights mean is for `weight_kind` to say. "frequency": 2 is the same row twice. "precision": a
+    number's variance is σ²/w (weighted least squares); not of classes. "importance": a sampled row stands
+    for w others (inverse probabilities), for the sandwich and the bootstrap alone. The scale of the last two
+    does not matter.
+
+    Where classes are told apart without error the likeliest weights are infinite. All other figures are those
+    of the limit, in which the rows that are told apart decide nothing (Geyer 2009), whatever the reference.
 
     Regressions are judged by Student's t with rows − parameters degrees of freedom, classes by the normal
     distribution. Softmax feels only differences between classes, so its estimates are differences to a
@@ -67,12 +75,15 @@ def infer(
     Args:
         solved: at the optimum of these rows; small differences are taken out by Newton's method.
         dataset: the rows it was solved on.
-        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3" or "bootstrap".
+        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3" or "bootstrap"; when None the Hessian's,
+            or under importance weights the sandwich's.
         level: of the intervals.
         names: of the features; the data set's own, else x0, x1, …, when None.
         reference: a class of a softmax model; the first when None.
         bags: bootstraps.
         seed: of the bootstraps.
+        weight_kind: "frequency", "precision" or "importance"; when None, weights are frequencies for the
+            Hessian and importances for the sandwich and the bootstrap.
 
     Raises:
         UsageError: there is an L1 penalty, another loss, too much data, a model that is not at the optimum,
@@ -82,44 +93,51 @@ def infer(
     run = solved.value if isinstance(solved, Solution) else solved
     run.check_fits(dataset)
     kind, l2 = _checked(run, dataset, level)
-    check_covariance(covariance, kind, bags)
+    chosen = covariance_of(covariance, weight_kind, dataset)
+    check_covariance(chosen, kind, bags)
     labels = _named(names or dataset.columns or None, dataset.features)
     place = _reference(reference, kind, dataset)
+    weighting = weighting_of(dataset, weight_kind, covariance, kind)
+    dataset = weighting.of(dataset)
     basis = basis_of(dataset, l2, bool(run.asked.get("intercept", True)))
-    asked = Asked(covariance, bags, seed, len(dataset))
-    models = [_Model(*parts, basis, l2, kind) for parts in _models(run, dataset, basis, kind, place)]
+    asked = Asked(chosen, bags, seed, len(dataset), weighting)
+    problem = Problem(dataset, basis, weighting, l2)
+    models = [
+        _Model(*parts, k, problem, kind) for k, parts in enumerate(_models(run, dataset, basis, kind, place))
+    ]
     _check_size(models, basis)
     done = [_one(model, asked) for model in models]
-    notes = _notes(done, basis, labels, dataset, place, l2)
+    notes = notes_of(done, problem, labels, place, chosen)
     columns, counted = _columns(labels, basis), min(each.bags for each in done)
     return Inference(
         table_of(done, columns, level, l2), tuple(each.goodness for each in done), kind,
-        _title(kind, run.card.dataset, l2), method_of(covariance, kind, level, l2, counted),
-        level, dataset.classes[place] if kind == "softmax" else None, l2, counted, notes,
+        _title(kind, run.card.dataset, l2), method_of(chosen, kind, level, l2, counted, weighting.kind),
+        level, dataset.classes[place] if kind == "softmax" else None, l2, counted, weighting.kind, notes,
         tuple(each.spread for each in done), tuple(columns),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """One model to infer on: names of its J outputs, its likelihood, parameters (J, D + 1) and design."""
+    """One model to infer on: names of its J outputs, likelihood, parameters (J, D + 1), place, and rows."""
 
     outputs: tuple[str, ...]
     likelihood: Likelihood
     gamma: Tensor
     scores: Tensor
-    basis: Basis
-    l2: float
+    place: int
+    problem: Problem
     kind: str
 
     def ridge(self) -> Tensor:
         """The second derivative of the penalty over η, (J·r, J·r)."""
-        return torch.kron(self._metric(), self.basis.ridge(self.l2))
+        return torch.kron(self._metric(), self.problem.basis.ridge(self.problem.l2))
 
     def pull(self) -> Tensor:
         """Its derivative at gamma, (J·r,)."""
-        share = self.l2 * self.basis.w.sum()
-        return (share * self._metric() @ self.gamma[:, :-1] @ self.basis.T[:-1]).flatten()
+        basis = self.problem.basis
+        share = self.problem.l2 * basis.w.sum()
+        return (share * self._metric() @ self.gamma[:, :-1] @ basis.T[:-1]).flatten()
 
     def _metric(self) -> Tensor:
         """What ‖W‖² is of differences γ to a reference, the classes summing to 0: Σ γ_j² − (Σ γ_j)²/K."""
@@ -128,49 +146,40 @@ class _Model:
         return metric - 1 / (J + 1) if self.kind == "softmax" else metric
 
 
-@dataclass(frozen=True, eq=False)
-class Done:
-    """One model with its errors."""
-
-    gamma: Tensor
-    goodness: Goodness
-    spread: Spread
-    aliased: Tensor
-    running: Tensor
-    separated: Tensor
-    freedom: float
-    bags: int
-    lost: int = field(default=0)
-
-
 def _one(model: _Model, asked: Asked) -> Done:
     """Infer on one model."""
-    basis = model.basis
+    basis = model.problem.basis
     fitted = at_optimum(model.likelihood, basis, model.gamma, model.scores, model.ridge(), model.pull())
-    goodness = _goodness(model, fitted, asked)
-    unit = math.sqrt(goodness.sigma2) if goodness.sigma2 is not None else 1.0
-    found = spread_of(model.likelihood, basis, fitted, asked, unit)
-    known = ~basis.aliased & ~fitted.running
-    spread = Spread(found.V, basis.T, model.outputs, known)
+    goodness = _goodness(model, fitted)
+    unit = 1.0
+    if goodness.sigma2 is not None:  # without degrees of freedom residuals are 0
+        unit = math.sqrt(goodness.sigma2) if goodness.sigma2 > 0 else 0.0
+    found = spread_of(basis, fitted, asked, unit)
+    reasons = reasons_of(basis, fitted, found)
+    general = general_of(goodness)
+    known = torch.ones(fitted.gamma.shape, dtype=torch.bool)
+    for j, d in reasons:
+        known[j, d] = False
+    if general in (SATURATED, CONSTANT):
+        known &= False
+    gamma = fitted.gamma
+    if fitted.limit is not None:
+        gamma = torch.where(fitted.limit.ends == 0, gamma, fitted.limit.ends)
+    if general == CONSTANT and basis.intercept:
+        gamma = gamma.clone()
+        gamma[:, :-1] = 0.0  # what the solver left there is rounding
     freedom = goodness.degrees_of_freedom if model.kind == "regression" else math.inf
-    return Done(
-        fitted.gamma, goodness, spread, basis.aliased, fitted.running, fitted.separated, freedom, found.bags,
-        found.lost,
-    )  # fmt: skip
+    spread = Spread(found.V, basis.T, model.outputs, known)
+    return Done(gamma, goodness, spread, freedom, reasons, general, fitted.limit, found)
 
 
-def _goodness(model: _Model, fitted: Fitted, asked: Asked) -> Goodness:
-    basis = model.basis
-    rows = float(basis.w.sum()) if asked.covariance == "hessian" else float(len(basis.w))
-    w = basis.w * (rows / basis.w.sum())
+def _goodness(model: _Model, fitted: Fitted) -> Goodness:
     parameters = float(len(fitted.factor))
-    if model.l2:
+    if model.problem.l2:
         parameters = float(torch.cholesky_solve(fitted.information, fitted.factor).diagonal().sum())
     if isinstance(model.likelihood, Classes):
-        return of_classes(model.outputs, model.likelihood, fitted, w, parameters, basis, model.l2)
-    return of_regression(
-        model.outputs, model.likelihood.Y[0], fitted.scores[0], w, parameters, basis, model.l2
-    )
+        return of_classes(model.outputs, model.problem, fitted, parameters)
+    return of_regression(model.outputs, model.problem, fitted, parameters, model.place)
 
 
 def _models(
@@ -181,7 +190,8 @@ def _models(
     Y = Loss.encode(dataset.y.cpu(), dataset.outputs, torch.float64)[:, basis.kept]  # (K, N)
     X = dataset.X.cpu()[basis.kept].double() * dataset.scale
     scores = torch.addmm(theta[:, -1:], theta[:, :-1], X.T)  # (K, N)
-    names = dataset.classes or tuple("y" if len(Y) == 1 else f"y{k}" for k in range(len(Y)))
+    alone = (dataset.target or "y",) if len(Y) == 1 else ()
+    names = dataset.classes or alone or tuple(f"y{k}" for k in range(len(Y)))
     if kind == "softmax":
         rest = [k for k in range(len(Y)) if k != place]
         outputs = tuple(names[k] for k in rest)
@@ -257,42 +267,3 @@ def _title(kind: str, dataset: str, l2: float) -> str:
         "logistic": "Logistic regression, one class against the rest",
     }[kind]  # fmt: skip
     return f"{what} of {dataset}" + (f", shrunk by l2 = {l2:g}" if l2 else "")
-
-
-def _notes(
-    done: list[Done], basis: Basis, labels: list[str], dataset: Dataset, place: int, l2: float
-) -> tuple[str, ...]:
-    """What must be known to read the table; the worst of it is warned of as well."""
-    notes = []
-    if bool(basis.aliased.any()):
-        notes.append(
-            f"{describe(basis.groups, labels) or 'columns are collinear'}: their estimates are one choice of "
-            "many that fit alike, so they have no standard errors"
-        )
-        warnings.warn(notes[-1], CollinearWarning, stacklevel=3)
-    if classes := _separated(done, dataset, place):
-        notes.append(
-            f"the rows tell {', '.join(classes)} apart without error, at least in some columns (separation): "
-            "the likeliest weights are infinite, the estimates are where the solver stopped: give an l2"
-        )
-        warnings.warn(notes[-1], SeparationWarning, stacklevel=3)
-    if lost := max(each.lost for each in done):
-        notes.append(
-            f"{lost} bootstraps have no optimum of their own (too few different rows, or classes told "
-            "apart) and were left out, so standard errors are too small"
-        )
-        warnings.warn(notes[-1], SeparationWarning, stacklevel=3)
-    if l2:
-        notes.append(
-            "estimates are shrunk towards 0, so there are no p-values and intervals are not about the truth"
-        )
-    return tuple(notes)
-
-
-def _separated(done: list[Done], dataset: Dataset, place: int) -> list[str]:
-    names = dataset.classes
-    if len(done) == 1 and len(names) > 1:
-        order = [place, *(k for k in range(len(names)) if k != place)]
-        flags = dict(zip(order, done[0].separated.tolist(), strict=True))
-        return [name for k, name in enumerate(names) if flags[k]]
-    return [each.spread.outputs[0] for each in done if bool(each.separated.any())]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
 
 from linnet.errors import UsageError
+from linnet.solvers.remark import Remark
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+CENTRED, UNCENTRED = "centred", "uncentred"
 
 
 class Test(NamedTuple):
@@ -36,14 +41,18 @@ class Goodness:
         degrees_of_freedom: rows − parameters.
         log_likelihood: at the estimates; a regression's error is normal with the likeliest variance.
         null_log_likelihood: of the bias alone; without one, of scores that are 0.
-        likelihood_ratio: the test of all features against that; None where estimates are shrunk.
+        likelihood_ratio: the test of all features against that.
         aic: 2·parameters − 2·log_likelihood; a regression's variance is not counted.
         bic: as aic, with log(rows) for 2.
         mcfadden_r2: 1 − log_likelihood / null_log_likelihood; None for a regression.
-        r2: 1 − squared residuals / squared deviations, about 0 without a bias; None for classes.
+        r2: 1 − squared residuals / squared deviations, about the mean or about 0, see r2_kind; None for
+            classes.
         adjusted_r2: the same of mean squares; None for classes.
         sigma2: squared residuals / degrees_of_freedom; None for classes.
-        f_test: of all features, if errors have one variance; None for classes and shrunk estimates.
+        f_test: of all features, if errors have one variance; None for classes.
+        r2_kind: "centred" about the mean where the model has a bias or its columns span the constant, else
+            "uncentred" about 0; empty for classes.
+        undefined: of each figure that is not defined, NaN or None then, the reason.
     """
 
     outputs: tuple[str, ...]
@@ -60,6 +69,12 @@ class Goodness:
     adjusted_r2: float | None = None
     sigma2: float | None = None
     f_test: Test | None = None
+    r2_kind: str = ""
+    undefined: Mapping[str, str] = field(default_factory=dict)
+
+    def why_not(self, figure: str) -> str:
+        """In a word or two why a figure is not defined; empty where it is, or has no place here."""
+        return self.undefined.get(figure, "").partition(":")[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +112,9 @@ class Inference:
 
     Args:
         table: a row a parameter: output, feature, estimate, standard_error, statistic (t of a regression, z
-            of classes), p, low, high, and note ("collinear", "separated" or empty).
+            of classes), p, low, high, note (why a figure of it is not defined, in a word or two; empty where
+            all are) and reason (the same in a sentence). Figures that are not defined are NaN; an estimate
+            may be infinite.
         goodness: how well each model fits; for most problems there is one.
         kind: "regression", "softmax" or "logistic".
         title: what was fitted.
@@ -106,7 +123,8 @@ class Inference:
         reference: the class that softmax's estimates are differences to; None elsewhere.
         l2: that estimates were shrunk by.
         bags: how many bootstraps count; 0 for none.
-        notes: what must be known to read the table.
+        weight_kind: what row weights were taken for; empty without weights.
+        remarks: what must be known to read the table.
     """
 
     table: pd.DataFrame
@@ -118,7 +136,8 @@ class Inference:
     reference: str | None
     l2: float
     bags: int
-    notes: tuple[str, ...]
+    weight_kind: str
+    remarks: tuple[Remark, ...]
     _spreads: tuple[Spread, ...]
     _features: tuple[tuple[str, int], ...]
 
@@ -143,6 +162,11 @@ class Inference:
         values = spread.block(spread.outputs.index(output))[columns][:, columns].numpy()
         labels = [name for name, _ in self._features]
         return pd.DataFrame(values, labels, labels)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known to read the table."""
+        return tuple(map(str, self.remarks))
 
     @property
     def _one(self) -> Goodness:
@@ -209,12 +233,15 @@ class Inference:
         return self._one.f_test
 
     def summary(self) -> dict[str, Any]:
-        """Everything as plain JSON values, None where a figure is not known."""
+        """Everything as plain JSON values, None where a figure is not defined, with a reason beside it."""
         return {
             "kind": self.kind, "title": self.title, "covariance": self.method, "level": self.level,
-            "reference": self.reference, "l2": self.l2, "bags": self.bags, "notes": list(self.notes),
+            "reference": self.reference, "l2": self.l2, "bags": self.bags,
+            "weight_kind": self.weight_kind or None,
+            "notes": list(self.notes),
+            "remarks": [{"text": each.text, "values": dict(each.values)} for each in self.remarks],
             "goodness": [
-                {field.name: _plain(getattr(fit, field.name)) for field in fields(fit)}
+                {each.name: _plain(getattr(fit, each.name)) for each in fields(fit)}
                 for fit in self.goodness
             ],
             "table": [{k: _plain(v) for k, v in row.items()} for row in self.table.to_dict("records")],
@@ -229,6 +256,8 @@ class Inference:
 def _plain(value: Any) -> Any:
     if isinstance(value, Test):
         return {name: _plain(part) for name, part in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if isinstance(value, float | np.floating):

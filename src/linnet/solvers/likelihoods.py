@@ -8,6 +8,9 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+SHARE = 1e-9
+"""A share that is what others leave of 1 is rounding below this."""
+
 
 class Likelihood(ABC):
     """A likelihood of scores, (…, J, N), whose rows are independent.
@@ -89,8 +92,22 @@ class Normal(Likelihood):
 class Classes(Likelihood):
     """P(k) = e^{s_k} / (1 + Σ_j e^{s_j}): J classes against a reference, whose score is 0.
 
-    With J = 1 it is binary logistic regression. Y are the shares of the J classes.
+    With J = 1 it is binary logistic regression.
+
+    Args:
+        Y: the shares of the J classes, (J, N), float64.
+        allowed: the classes that each row may have, the reference first, (J + 1, N), bool; all when None.
+            Others have the probability 0, as in the limit of infinite weights.
     """
+
+    def __init__(self, Y: Tensor, allowed: Tensor | None = None) -> None:
+        super().__init__(Y)
+        self.allowed = allowed
+
+    def shares(self) -> Tensor:
+        """Of all classes, the reference first, (J + 1, N)."""
+        rest = 1 - self.Y.sum(0, keepdim=True)
+        return torch.cat([torch.where(rest > SHARE, rest, 0.0), self.Y])
 
     def residual(self, scores: Tensor) -> Tensor:
         """See `Likelihood.residual`."""
@@ -103,7 +120,7 @@ class Classes(Likelihood):
 
     def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
         """See `Likelihood.curvature`."""
-        full = _with_reference(scores)
+        full = self._full(scores)
         p = torch.softmax(full, -2)[1:]
         if j != k:
             return -p[j] * p[k]
@@ -114,22 +131,22 @@ class Classes(Likelihood):
 
     def probabilities(self, scores: Tensor) -> Tensor:
         """Of the J classes, (…, J, N)."""
-        return torch.softmax(_with_reference(scores), -2)[..., 1:, :]
+        return torch.softmax(self._full(scores), -2)[..., 1:, :]
 
     def log(self, scores: Tensor, w: Tensor) -> float:
         """The log-likelihood at scores (J, N) of rows that count w, (N,)."""
-        values = (self.Y * scores).sum(0) - torch.logsumexp(_with_reference(scores), 0)
+        values = (self.Y * scores).sum(0) - torch.logsumexp(self._full(scores), 0)
         return float(values @ w)
 
-    def null(self, w: Tensor, intercept: bool) -> float:
+    def null(self, w: Tensor, has_constant: bool) -> float:
         """The log-likelihood without features: of the classes' shares, or of equal chances without a bias."""
-        if not intercept:
+        if not has_constant:
             return -float(w.sum()) * math.log(self.outputs + 1)
         counts = self.Y @ w
         counts = torch.cat([counts, (w.sum() - counts.sum()).clamp_min(0).reshape(1)])
         return float(torch.special.xlogy(counts, counts / w.sum()).sum())
 
-
-def _with_reference(scores: Tensor) -> Tensor:
-    """Scores with those of the reference, zeros, before them, (…, J + 1, N)."""
-    return torch.cat([torch.zeros_like(scores[..., :1, :]), scores], -2)
+    def _full(self, scores: Tensor) -> Tensor:
+        """Scores with those of the reference, zeros, before them, (…, J + 1, N); −∞ where not allowed."""
+        full = torch.cat([torch.zeros_like(scores[..., :1, :]), scores], -2)
+        return full if self.allowed is None else full.masked_fill(~self.allowed, -torch.inf)

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from linnet.errors import UsageError
 from linnet.solvers.basis import Basis
-from linnet.solvers.kronecker import factor as factored
-from linnet.solvers.likelihoods import Likelihood
+from linnet.solvers.likelihoods import Classes, Likelihood
+from linnet.solvers.limit import Limit, all_apart, held, limit_of, typical
 
 NEAR, SETTLED = 0.1, 1e-8
 """A model further from the optimum than the first many standard errors is refused; the second is rounding."""
 
-STEPS = 12
+STEPS = 16
 """Newton's steps at most: near an optimum each doubles the digits."""
-
-RUNS = 0.1
-"""A step that is no matter for the likelihood, yet moves scores by this much, runs to infinity."""
-
-FLAT, WHOLE = 1e4, 2000
-"""A direction in which scores have such a standard error is endless; looked for in so many parameters."""
-
-TAKES_PART = 1e-3
-"""A parameter that moves scores by this share of what the whole direction does takes part in it."""
 
 EXACT_FIT = 1e-10
 """Residuals below this share of the targets are rounding, so distances are not told by them."""
@@ -33,25 +25,34 @@ EXACT_FIT = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A model at its optimum.
+    """A model at its optimum, or at that of the limit problem where it has none.
 
     Args:
-        gamma: parameters, (J, D + 1), the bias last.
+        likelihood: of the rows, in the limit.
+        gamma: parameters, (J, D + 1), the bias last; those without an optimum are as the solver left them.
         scores: of the rows, (J, N).
         information: the second derivative of the negative log-likelihood over η, (J·r, J·r), without penalty.
         ridge: the penalty's, (J·r, J·r).
-        factor: Cholesky's, of the sum of both.
-        running: which parameters have no optimum, (J, D + 1).
-        separated: which classes these tell apart, the reference first, (J + 1,).
+        factor: Cholesky's, of the sum of both, held where neither bends.
+        limit: what is left where the likelihood has no optimum; None where it has one.
     """
 
+    likelihood: Likelihood
     gamma: Tensor
     scores: Tensor
     information: Tensor
     ridge: Tensor
     factor: Tensor
-    running: Tensor
-    separated: Tensor
+    limit: Limit | None = None
+
+    @property
+    def inverse(self) -> Tensor:
+        """Of information and penalty, over the directions that have an optimum, (J·r, J·r)."""
+        inverse = torch.cholesky_inverse(self.factor)
+        if self.limit is None:
+            return inverse
+        null = self.limit.null
+        return inverse - null @ null.T / typical(self.information + self.ridge)
 
 
 def at_optimum(
@@ -59,7 +60,8 @@ def at_optimum(
 ) -> Fitted:
     """Newton's steps from a model that is near the optimum to it.
 
-    A regression's model is kept as the solver gave it: its residuals were of doubled precision.
+    A regression's model is kept as the solver gave it: its residuals were of doubled precision. Classes that
+    are told apart have no optimum; the model then is at that of the limit problem.
 
     Args:
         likelihood: of the rows.
@@ -72,31 +74,43 @@ def at_optimum(
     Raises:
         UsageError: the model is not near the optimum.
     """
-    J, Z = likelihood.outputs, basis.Z
-    running = torch.zeros(J, basis.T.shape[0], dtype=torch.bool)
-    separated = torch.zeros(J + 1, dtype=torch.bool)
-    if not likelihood.is_quadratic and not ridge.any() and is_apart(likelihood.Y, scores):
-        information = likelihood.information(scores, Z, basis.w)
-        return Fitted(gamma, scores, information, ridge, factored(information), ~running, ~separated)
-    information = factor = step = torch.empty(0)
+    start = Fitted(likelihood, gamma, scores, ridge, ridge, ridge)
+    if not isinstance(likelihood, Classes) or ridge.any():
+        return _settled(start, basis, pull)
+    if is_apart(likelihood.Y, scores):
+        return _limited(start, all_apart(likelihood, basis), basis, pull)
+    found = _settled(start, basis, pull)
+    limit = limit_of(likelihood, basis, found.scores, found.information)
+    return found if limit is None else _limited(found, limit, basis, pull)
+
+
+def _limited(start: Fitted, limit: Limit, basis: Basis, pull: Tensor) -> Fitted:
+    """From near the optimum of a limit problem to it."""
+    likelihood = Classes(start.likelihood.Y, limit.allowed)
+    return _settled(replace(start, likelihood=likelihood, limit=limit), basis, pull, nearest=math.inf)
+
+
+def _settled(start: Fitted, basis: Basis, pull: Tensor, nearest: float = NEAR) -> Fitted:
+    """Newton's steps until the optimum is there, from a model as near to it as `nearest`."""
+    likelihood, gamma, scores, ridge = start.likelihood, start.gamma, start.scores, start.ridge
+    null = ridge[:, :0] if start.limit is None else start.limit.null
+    information = factor = ridge
     for number in range(STEPS):
-        information = likelihood.information(scores, Z, basis.w)
-        factor = factored(information + ridge)
-        gradient = ((likelihood.residual(scores) * basis.w) @ Z).flatten() + pull
+        information = likelihood.information(scores, basis.Z, basis.w)
+        factor = held(information, ridge, null)
+        gradient = ((likelihood.residual(scores) * basis.w) @ basis.Z).flatten() + pull
         step = -torch.cholesky_solve(gradient[:, None], factor)[:, 0]
+        step -= null @ (null.T @ step)
         distance = float((-gradient @ step).clamp_min(0).sqrt()) / _unit(likelihood, basis, scores)
-        if number == 0 and not distance <= NEAR:
+        if number == 0 and not distance <= nearest:
             raise UsageError(_far(distance))
         if likelihood.is_quadratic:
-            return Fitted(gamma, scores, information, ridge, factor, running, separated)
-        turned = step.view(J, -1)
-        moved, change = turned @ Z.T, turned @ basis.T.T
-        gamma, scores, pull = gamma + change, scores + moved, pull + ridge @ step
+            break
+        turned = step.view(likelihood.outputs, -1)
+        gamma, scores, pull = gamma + turned @ basis.T.T, scores + turned @ basis.Z.T, pull + ridge @ step
         if distance <= SETTLED:
             break
-    if not ridge.any() and len(ways := _endless(information, basis, step)):
-        running, separated = _running(basis, ways, J), _apart(basis, ways, J)
-    return Fitted(gamma, scores, information, ridge, factor, running, separated)
+    return replace(start, gamma=gamma, scores=scores, information=information, factor=factor)
 
 
 def is_apart(Y: Tensor, scores: Tensor) -> bool:
@@ -117,45 +131,6 @@ def _unit(likelihood: Likelihood, basis: Basis, scores: Tensor) -> float:
     smallest = EXACT_FIT**2 * float(likelihood.Y.square() @ basis.w)
     left = max(1, len(basis.w) - basis.rank)
     return (max(squares, smallest) / left) ** 0.5 or 1.0
-
-
-def _endless(information: Tensor, basis: Basis, step: Tensor) -> Tensor:
-    """Directions of η in which the likelihood rises for ever, (n, J·r), each moving a score by 1.
-
-    There the rows' probabilities come to 0 and 1. Newton's steps go on by about 1 however little it matters;
-    and once rounding ends these, the curvature is nothing.
-
-    Args:
-        information: at the last point, (J·r, J·r).
-        basis: r columns.
-        step: Newton's last, (J·r,).
-    """
-    found = step[None][_reach(basis, step[None]) > RUNS]
-    if len(information) <= WHOLE:
-        values, vectors = torch.linalg.eigh(information)
-        typical = float(basis.Z.square().mean())  # of a direction's scores squared
-        found = torch.cat([found, vectors.T[values * FLAT**2 < typical]])
-    return found / _reach(basis, found)[:, None] if len(found) else found
-
-
-def _reach(basis: Basis, ways: Tensor) -> Tensor:
-    """The most that directions (n, J·r) move a score, (n,)."""
-    return (ways.view(len(ways), -1, basis.rank) @ basis.Z.T).abs().amax((1, 2))
-
-
-def _running(basis: Basis, ways: Tensor, J: int) -> Tensor:
-    """Parameters that take part in endless directions, (J, D + 1)."""
-    pinned = torch.linalg.pinv(basis.T)  # (r, D + 1): the columns as far as the basis has them are Z pinned
-    size = (basis.Z @ pinned).square().mean(0).sqrt()
-    return (ways.view(-1, J, basis.rank) @ basis.T.T).abs().amax(0) * size > TAKES_PART
-
-
-def _apart(basis: Basis, ways: Tensor, J: int) -> Tensor:
-    """Classes whose scores move against most others' in endless directions, (J + 1,)."""
-    moved = ways.view(-1, J, basis.rank) @ basis.Z.T  # (n, J, N)
-    full = torch.cat([torch.zeros_like(moved[:, :1]), moved], 1)
-    middle = full.quantile(0.5, 1, keepdim=True)
-    return (full - middle).abs().amax((0, 2)) > 0.25
 
 
 def _far(distance: float) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import textwrap
 
-from linnet.solvers.inferred import Goodness, Inference, Test
+from linnet.solvers.inferred import CENTRED, Goodness, Inference
 
 WIDTH = 100
+Figures = dict[str, tuple[str, int]]
+"""Of each label the name of a figure and its digits."""
+
 LONGEST = 24
 """Characters of a feature's name."""
 
@@ -59,31 +62,58 @@ def _fit(fit: Goodness) -> list[str]:
     lines = [
         f"{fit.rows:g} rows, {fit.parameters:.6g} parameters, {fit.degrees_of_freedom:.6g} degrees of freedom"
     ]
-    if fit.r2 is not None and fit.adjusted_r2 is not None and fit.sigma2 is not None:
-        lines.append(
-            f"R² {fit.r2:.6g}, adjusted {fit.adjusted_r2:.6g}; residual standard deviation "
-            f"{_number(math.sqrt(max(fit.sigma2, 0.0)) if fit.sigma2 == fit.sigma2 else math.nan)}"
-        )
-    if fit.f_test:
-        lines.append(_test("F", fit.f_test))
+    if fit.r2 is not None:
+        label = "R²" if fit.r2_kind == CENTRED else "R² (uncentred: about 0, not about the mean)"
+        lines.append(_together(fit, {label: ("r2", 6), "adjusted": ("adjusted_r2", 6)}) + _deviation(fit))
+        lines += _tested(fit, "F", "f_test")
     if fit.mcfadden_r2 is not None:
-        lines.append(f"McFadden's R² {fit.mcfadden_r2:.6g}")
-    lines.append(
-        f"log-likelihood {_number(fit.log_likelihood, 8)}, without features "
-        f"{_number(fit.null_log_likelihood, 8)}; AIC {_number(fit.aic)}, BIC {_number(fit.bic)}"
-    )
-    if fit.likelihood_ratio:
-        lines.append(_test("likelihood ratio χ²", fit.likelihood_ratio))
-    return lines
+        lines.append(f"McFadden's R² {_figure(fit, 'mcfadden_r2')}")
+    likelihoods = {"log-likelihood": ("log_likelihood", 8), "without features": ("null_log_likelihood", 8)}
+    criteria = {"AIC": ("aic", 6), "BIC": ("bic", 6)}
+    if len({fit.why_not(name) for name, _ in (likelihoods | criteria).values()}) == 1:
+        lines.append(_together(fit, likelihoods, "; ", criteria))
+    else:
+        lines += [_together(fit, likelihoods), _together(fit, criteria)]
+    return [*lines, *_tested(fit, "likelihood ratio χ²", "likelihood_ratio")]
 
 
-def _test(name: str, test: Test) -> str:
+def _together(fit: Goodness, some: Figures, mark: str = "", rest: Figures | None = None) -> str:
+    """Figures in a line, or, where none is defined for the same reason, that."""
+    names = some | (rest or {})
+    reasons = {fit.why_not(name) for name, _ in names.values()}
+    if len(reasons) == 1 and "" not in reasons:
+        return f"{', '.join(names)}: {reasons.pop()}"
+    parts = [
+        ", ".join(f"{label} {_figure(fit, name, digits)}" for label, (name, digits) in part.items())
+        for part in (some, rest or {})
+    ]
+    return mark.join(part for part in parts if part)
+
+
+def _deviation(fit: Goodness) -> str:
+    if fit.sigma2 is None or fit.why_not("sigma2"):
+        return ""
+    return f"; residual standard deviation {_number(math.sqrt(fit.sigma2))}"
+
+
+def _figure(fit: Goodness, name: str, digits: int = 6) -> str:
+    """A figure, or why it is not defined."""
+    return fit.why_not(name) or _number(getattr(fit, name), digits)
+
+
+def _tested(fit: Goodness, label: str, name: str) -> list[str]:
+    """A line of a test of all features, or why there is none."""
+    test = getattr(fit, name)
+    if test is None:
+        return [f"{label}: {fit.why_not(name)}"] if fit.why_not(name) else []
     freedom = ", ".join(f"{value:g}" for value in test.degrees_of_freedom)
     p = _p(test.p)
-    return f"{name}({freedom}) = {_number(test.statistic)}, p {p if p[0] == '<' else f'= {p}'}"
+    return [f"{label}({freedom}) = {_number(test.statistic)}, p {p if p[0] == '<' else f'= {p}'}"]
 
 
 def _number(value: float, digits: int = 6) -> str:
+    if math.isinf(value):
+        return "+∞" if value > 0 else "−∞"
     return "—" if math.isnan(value) else f"{value:.{digits}g}"
 
 
