@@ -16,6 +16,7 @@
 and of every warning that speaks of the result's worth:
 
     UserWarning
+    ├── BlankPictureWarning                a picture has nothing on it after preparation
     ├── CollinearWarning                   columns say the same, so weights are not unique
     ├── PrecisionWarning                   rounding leaves few digits
     ├── SeparationWarning                  classes are told apart without error, so some weights have no end
@@ -90,6 +91,10 @@ class MissingExtraError(LinnetError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an optional part: pip install 'linnet[{extra}]'")
+
+
+class BlankPictureWarning(UserWarning):
+    """A picture's pixels are all the same after preparation; the message says what was done to it."""
 
 
 class CollinearWarning(UserWarning):

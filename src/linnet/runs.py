@@ -114,7 +114,8 @@ def fit(
         std: σ of the initial weights.
         huber: Huber's threshold.
         measure: "running" or "after".
-        validation: the share of the training rows that is kept from training and measured after every epoch.
+        validation: the share of the training rows that is kept from training and measured after every epoch;
+            rows that the data set itself sets aside (`Dataset.validation`) are measured in any case.
         patience: stop after so many epochs without a better validation loss and keep the best weights.
         drop_last: leave out a short last minibatch.
         seed: of every random number.
@@ -196,7 +197,9 @@ def run_job(
     train, test = load(job.dataset, job.data_dir, seed=job.seed, say=say, progress=progress)
     if job.sample_weight is not None:
         train = weighted(train, read_weights(job.sample_weight, len(train)))
-    say(f"{train.name}: {len(train):,} rows to train on, {len(test) if test else 0:,} to test on")
+    validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
+    tested = f"{len(test) if test else 0:,} to test on"
+    say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")
     checkpoint = None if resume is None or _is_blank(resume) else Checkpoint.read(resume / CHECKPOINT)
     if resume is not None and checkpoint is None:
         say(f"there is nothing to go on from in {resume}: the run begins")

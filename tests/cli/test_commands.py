@@ -195,6 +195,22 @@ def test_predict(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("predict", digits_run, "none.png") == 1
 
 
+def test_predict_says_that_nothing_was_seen_on_a_blank_picture(
+    digits_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGBA", (40, 20)).save("blank.png")
+    assert call("predict", digits_run, "blank.png") == 0
+    said = capsys.readouterr().out
+    assert "nothing was seen" in said
+    assert "transparency laid on white; 40 × 20 pixels padded and resized to 8 × 8; inverted" in said
+    assert "%" not in said
+    assert call("predict", digits_run, "blank.png", "--json") == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    assert answer["top"] == []
+    assert "nothing was seen" in answer["nothing"]
+    assert len(answer["prepared"]) == 3
+
+
 def test_data_show_and_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("data", "show", "digits", "--out", "grid.png") == 0
     with Image.open("grid.png") as picture:

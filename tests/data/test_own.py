@@ -254,6 +254,31 @@ def test_folders_called_train_and_test_are_the_parts() -> None:
     assert (len(train), len(test)) == (18, 2)
 
 
+def test_pictures_stored_sideways_are_of_one_size_with_the_others() -> None:
+    upright, side = np.zeros((8, 6), np.uint8), np.zeros((6, 8), np.uint8)
+    upright[1, 1:5], side[1:5, 6] = 255, 255  # the first row, turned to the right, is the last column
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    plain, turned = io.BytesIO(), io.BytesIO()
+    Image.fromarray(upright).save(plain, "PNG")
+    Image.fromarray(side).save(turned, "PNG", exif=exif)
+    files = [
+        (f"{name}/{n}.png", one.getvalue()) for name in "ab" for n, one in enumerate((plain, turned) * 2)
+    ]
+    train, _ = own.read(files, "p")
+    assert train.image_shape == (8, 6)
+    assert train.X.tolist() == [upright.flatten().tolist()] * len(train)
+
+
+def test_blank_pictures_to_learn_from_are_noticed() -> None:
+    blank = io.BytesIO()
+    Image.new("L", (8, 8)).save(blank, "PNG")
+    said: list[str] = []
+    train, _ = own.read([*pictures(), ("set/dim/x.png", blank.getvalue())], "p", say=said.append)
+    assert said == [train.source]
+    assert said[0].startswith("1 of 21 pictures have nothing on them: set/dim/x.png: nothing was seen")
+
+
 def test_large_pictures_become_28_by_28() -> None:
     files = [(f"{name}/1.jpg", png(200, (100, 80), "JPEG")) for name in "ab"] * 5
     train, _ = own.read([(path.replace("1", str(n)), c) for n, (path, c) in enumerate(files)], "p")

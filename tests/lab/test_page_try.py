@@ -10,6 +10,7 @@ import httpx2 as httpx
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from linnet.config import Recipe
 from linnet.data.dataset import Splits
@@ -152,6 +153,27 @@ def test_a_file_is_made_as_predict_does(
     page.set_input_files("#try-file", tmp_path / "bad.png")
     until(page, "document.getElementById('status').textContent.includes('not a picture')")
     allow(watched, 422)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Nothing was seen", "laid on white", "resized to 8 × 8"]),
+        ("zh", ["什么也没看到", "以白色为底", "缩放为 8 × 8"]),
+    ],
+)
+def test_a_blank_picture_is_given_no_class(
+    open_page: OpenPage, tmp_path: Path, language: str, words: list[str]
+) -> None:
+    Image.new("RGBA", (30, 30)).save(tmp_path / "blank.png")
+    page = open_page().goto("#try", language)
+    page.wait_for_selector("button.share", timeout=20_000)
+    page.set_input_files("#try-file", tmp_path / "blank.png")
+    page.wait_for_selector(".nothing-seen")
+    assert all(word in (page.text_content(".nothing-seen") or "") for word in words)
+    assert page.locator("button.share").count() == page.locator(".guess-name").count() == 0
+    page.locator("button.test").first.click()
+    page.wait_for_selector("button.share")
 
 
 @pytest.mark.parametrize("how", ["drop", "paste"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from starlette.testclient import TestClient
 
 import linnet
@@ -131,6 +133,18 @@ def test_a_picture_is_made_as_everywhere_else_and_then_classified(
     assert found["explanation"]["explain"] == found["guess"]
     assert found["label"] is None
     assert found["pixels"] == made["pixels"]
+
+
+def test_of_a_blank_picture_no_class_is_said(client: TestClient) -> None:
+    model = model_of(client)
+    file = io.BytesIO()
+    Image.new("LA", (16, 16)).save(file, "PNG")
+    made = client.post("/api/try/picture", json={"model": model, "file": text(file.getvalue())}).json()
+    assert made["is_blank"]
+    assert "nothing was seen" in made["said"]
+    assert [step["name"] for step in made["steps"]] == ["white", "resized", "inverted"]
+    refused = client.post("/api/try", json={"model": model, "pixels": made["pixels"]})
+    assert (refused.status_code, "nothing was seen" in refused.text) == (422, True)
 
 
 def test_browsing(client: TestClient, digits: tuple[Run, Splits]) -> None:

@@ -20,6 +20,7 @@ from linnet.lab.settings import Limits, Settings
 from linnet.train.fit import fit
 from tests.conftest import make_blobs
 from tests.data.test_own import CSV, pictures, zipped
+from tests.data.test_parts import parted
 from tests.lab.samples import frames_of
 from tests.lines import run_command, run_python
 
@@ -98,6 +99,16 @@ def test_pictures_are_uploaded_as_a_zip_or_a_folder(client: TestClient, is_zip: 
     rows = client.post("/api/data/rows", json={"dataset": known["name"], "rows": [3]}).json()
     assert rows["image_shape"] == [8, 8]
     assert len(base64.b64decode(rows["pixels"])) == 64
+
+
+def test_an_upload_says_what_its_folders_were_read_as(client: TestClient) -> None:
+    known = upload(client, [("set.zip", zipped(parted(Training=3, dev=2, 测试=1)))]).json()
+    parts = {"train": 6, "validation": 4, "test": 2}
+    read = "set.zip read by its folders: train Training (6), validation dev (4), test 测试 (2)"
+    assert known["parts"] == {**parts, "read": read}
+    assert known in client.get("/api/data").json()
+    refused = upload(client, parted(train=1, holdout=1))
+    assert (refused.status_code, "Understood are train: train|training" in refused.text) == (422, True)
 
 
 @pytest.mark.parametrize(

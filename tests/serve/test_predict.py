@@ -258,3 +258,21 @@ def test_numbers_of_any_size_keep_their_value(
     said = client.post("/predict", json={"rows": rows})
     assert said.status_code == 200, said.text
     assert len(said.json()["classes"]) == len(rows)
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_a_blank_picture_gets_no_class_but_what_was_done_to_it(client: TestClient, level: int) -> None:
+    made = io.BytesIO()
+    Image.new("L", (9, 9), level).save(made, "PNG")
+    said = client.post("/predict", content=made.getvalue(), headers=PNG)
+    assert said.status_code == 422
+    assert "nothing was seen" in said.json()["detail"]
+    assert "9 × 9 pixels padded and resized to 4 × 3" in said.json()["detail"]
+
+
+@pytest.mark.parametrize("form", ["WEBP", "TIFF", "BMP", "GIF"])
+def test_pictures_of_other_kinds_are_read_too(client: TestClient, form: str) -> None:
+    source, made = Image.open(io.BytesIO(png(4, 3))), io.BytesIO()
+    source.save(made, form, **({"lossless": True} if form == "WEBP" else {}))
+    said = client.post("/predict", content=made.getvalue(), headers={"content-type": f"image/{form.lower()}"})
+    assert said.json() == client.post("/predict", content=png(4, 3), headers=PNG).json()

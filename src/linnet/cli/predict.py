@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from linnet.errors import UsageError
+
+if TYPE_CHECKING:
+    from linnet.data.preparation import Prepared
+
+Guess = list[tuple[str, float]]
 
 
 def predict(
@@ -23,7 +28,8 @@ def predict(
     """Say what is on a picture: the likeliest classes with their probabilities.
 
     Pictures are greyscaled, padded to the right shape, resized, and inverted when their border is light
-    (Fashion-MNIST shows light clothes on black).
+    (Fashion-MNIST shows light clothes on black). Orientation tags are obeyed. Of a picture on which nothing
+    is left by that, no class is said.
 
     Examples
         linnet predict runs/first shirt.png coat.jpg
@@ -35,7 +41,7 @@ def predict(
     run
         The run's folder.
     images
-        PNG, JPEG or .npy files.
+        PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
     top
         How many classes to give.
     invert
@@ -44,7 +50,8 @@ def predict(
         Print a JSON list, one object a picture.
     """
     from linnet.cli.choose import open_run
-    from linnet.data.images import read_images
+    from linnet.data.images import rows_of
+    from linnet.data.pictures import prepare
 
     opened = open_run(run)
     if opened.card.image_shape is None or not opened.card.classes:
@@ -52,21 +59,29 @@ def predict(
     if top < 1:
         raise UsageError(f"--top must be at least 1, not {top}")
     full = round(1 / opened.card.scale)  # pixels of the model run from 0 to this
-    pixels = read_images(images, opened.card.image_shape, invert).double() * (full / 255)
+    made = [prepare(image, opened.card.image_shape, invert) for image in images]
+    pixels = rows_of([one.pixels for one in made]).double() * (full / 255)
     chances, classes = opened.probabilities(pixels).topk(min(top, len(opened.card.classes)))
     names = [[opened.card.classes[k] for k in row] for row in classes.tolist()]
     guesses = [list(zip(n, p, strict=True)) for n, p in zip(names, chances.tolist(), strict=True)]
-    _show(images, guesses, json)
+    _show(images, made, guesses, json)
 
 
-def _show(images: list[Path], guesses: list[list[tuple[str, float]]], json: bool) -> None:
+def _show(images: list[Path], made: list[Prepared], guesses: list[Guess], json: bool) -> None:
+    shown = list(zip(map(str, images), made, guesses, strict=True))
     if json:
-        rows = [
-            {"image": str(image), "top": [{"class": name, "probability": p} for name, p in guess]}
-            for image, guess in zip(images, guesses, strict=True)
-        ]
-        print(json_format.dumps(rows, ensure_ascii=False))
+        print(json_format.dumps([_plain(*one) for one in shown], ensure_ascii=False))
         return
-    width = max(len(str(image)) for image in images)
-    for image, guess in zip(images, guesses, strict=True):
-        print(f"{image!s:<{width}}  " + "  ".join(f"{name} {p:.1%}" for name, p in guess))
+    width = max(len(image) for image, _, _ in shown)
+    for image, picture, guess in shown:
+        answer = "  ".join(f"{name} {p:.1%}" for name, p in guess)
+        print(f"{image:<{width}}  {picture.nothing if picture.is_blank else answer}")
+
+
+def _plain(image: str, picture: Prepared, guess: Guess) -> dict[str, Any]:
+    """An answer as JSON has it; of a blank picture without a class, but with the reason."""
+    done = [str(step) for step in picture.steps]
+    if picture.is_blank:
+        return {"image": image, "top": [], "prepared": done, "nothing": picture.nothing}
+    top = [{"class": name, "probability": p} for name, p in guess]
+    return {"image": image, "top": top, "prepared": done}

@@ -41,7 +41,8 @@ def load(
             of your own data: a CSV file, a zip of pictures, or a folder of them (./pictures).
         data_dir: the folder with the data set's files.
         seed: of synthetic data.
-        say: called with a sentence when "auto" settles for digits.
+        say: called with a sentence when "auto" settles for digits, and on which folder of pictures was read
+            as which part.
         progress: called with bytes done and bytes in all during a download.
 
     Raises:
@@ -49,7 +50,7 @@ def load(
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
     if own.is_own(name):
-        return own.load(name, data_dir)
+        return own.load(name, data_dir, say or (lambda text: None))
     name = name.replace("-", "_")
     if name == "auto":
         return _auto(data_dir, say, progress)

@@ -46,6 +46,7 @@ class Dataset:
         weights: how much each row counts, shape (N,), floating; None where all count alike.
         columns: the names of the D features, where they have any.
         target: the name of what is predicted, where it has one.
+        validation: rows beside these that their owner set aside to validate on; never trained on.
 
     Raises:
         ShapeError: X, y and the rest do not fit each other.
@@ -64,6 +65,7 @@ class Dataset:
     weights: Tensor | None = None
     columns: tuple[str, ...] = ()
     target: str = ""
+    validation: Dataset | None = None
 
     def __post_init__(self) -> None:
         if self.X.ndim != 2:
@@ -85,6 +87,12 @@ class Dataset:
             raise ShapeError(f"{len(self.columns)} names of columns do not fit {self.features} features")
         if self.weights is not None:
             self._check_weights(self.weights)
+        kept = self.validation
+        if kept is not None and (kept.features, kept.classes) != (self.features, self.classes):
+            raise ShapeError(
+                f"the rows to validate on have {kept.features} features and the classes {kept.classes}: "
+                f"expected {self.features} and {self.classes}"
+            )
 
     def _check_weights(self, weights: Tensor) -> None:
         if weights.shape != (len(self),) or not weights.is_floating_point():
@@ -149,12 +157,14 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over dtypes, shapes and bytes of X, y and weights: the same data, wherever it came from."""
+        """SHA-256 over dtypes, shapes and bytes of X, y, weights and the rows to validate on."""
         digest = hashlib.sha256()
         for tensor in (self.X, self.y) if self.weights is None else (self.X, self.y, self.weights):
             array = tensor.cpu().contiguous().numpy()
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.reshape(-1).view(np.uint8).data)
+        if self.validation is not None:
+            digest.update(self.validation.checksum.encode())
         return digest.hexdigest()
 
     def rows(self, index: Tensor | slice) -> Dataset:
@@ -179,7 +189,10 @@ class Dataset:
 
 
 class Splits(NamedTuple):
-    """A data set's two parts; `test` is for the final score only, and may be missing."""
+    """A data set's two parts; `test` is for the final score only, and may be missing.
+
+    Rows set aside to validate on are `train.validation`.
+    """
 
     train: Dataset
     test: Dataset | None = None

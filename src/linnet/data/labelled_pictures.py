@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.pictures import picture_of
+from linnet.data.decode import FORMATS, SUFFIXES, upright_size
+from linnet.data.parts import placed, said_of
+from linnet.data.pictures import prepared
+from linnet.data.preparation import Prepared
 from linnet.data.whole import Whole, places
 from linnet.errors import FormatError
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
 MAX_PICTURES = 20_000
 MAX_CLASSES = 100
 MAX_PIXELS = 4_000_000
@@ -31,6 +32,9 @@ MAX_ALL_BYTES = 512 << 20
 MAX_FILES = 200_000
 """Of all kinds in a zip, whose list is read whole."""
 
+UTF8 = 0x800
+"""The bit of a zip's entry that says that its name is UTF-8."""
+
 ENTRY = b"PK\x01\x02"
 """With which each file's entry in a zip's list begins."""
 
@@ -38,9 +42,7 @@ SIZE = (28, 28)
 SMALL = 64
 """The largest side of pictures that keep their size; larger ones are brought to `SIZE`."""
 
-TEST = ("test", "val", "valid", "validation")
-TRAIN = ("train", "training")
-
+Say = Callable[[str], None]
 Files = Iterable[tuple[str, bytes]]
 """Paths with slashes, and what the files hold."""
 
@@ -55,12 +57,12 @@ def unpack(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
         raise FormatError(f"{name} has some {files:,} files, more than {MAX_FILES:,}")
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if is_picture(entry.filename)]
+            entries = [entry for entry in archive.infolist() if is_picture(_path_of(entry))]
             _check_entries(entries, name)
             for entry in entries:
                 with archive.open(entry) as file:
                     data = file.read(MAX_PICTURE_BYTES + 1)  # what the entry says of itself may be wrong
-                yield entry.filename, data
+                yield _path_of(entry), data
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise FormatError(f"{name} is not a zip that can be read: {error}") from error
 
@@ -72,23 +74,29 @@ def files_in(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def read_pictures(files: Files, name: str) -> Splits:
+def read_pictures(files: Files, name: str, say: Say = lambda text: None) -> Splits:
     """Pictures as rows, their classes being the folders that they are in.
 
-    A folder called train and one called test (or val) keep the parts apart; else a fifth of each class is
-    kept to test on. Small pictures of one size keep it; others become 28 × 28, in grey, light on dark.
+    Folders above them called train, validation and test are kept apart (see `linnet.data.parts`); without
+    them a fifth of each class is kept to test on. Small pictures of one size keep it; others become 28 × 28,
+    in grey, light on dark.
 
     Args:
-        files: their paths and contents; what is no PNG or JPEG by its name is passed over.
+        files: their paths and contents; what is no picture by its name is passed over.
         name: what to call the data set.
+        say: called with a sentence on which folder was read as what, where folders are parts, and with one
+            on the pictures that have nothing on them. The data set's `source` has them, too.
 
     Raises:
-        FormatError: there are none, or too many, a picture is damaged, or there are not two classes.
+        FormatError: there are none, or too many, a picture is damaged, there are not two classes, or it
+            cannot be told which part a folder is.
     """
-    return whole_pictures(files, name).splits()
+    return whole_pictures(files, name, say=say).splits()
 
 
-def whole_pictures(files: Files, name: str, known: tuple[str, ...] | None = None) -> Whole:
+def whole_pictures(
+    files: Files, name: str, known: tuple[str, ...] | None = None, say: Say = lambda text: None
+) -> Whole:
     """All pictures in the order of their paths, and which of them are to test on.
 
     Args:
@@ -96,26 +104,40 @@ def whole_pictures(files: Files, name: str, known: tuple[str, ...] | None = None
         name: likewise.
         known: the classes of a model whose rows these are, some of which may be missing here; None to take
             the folders.
+        say: as `read_pictures` takes it.
 
     Raises:
         FormatError: as `read_pictures` does, or a folder is none of the known classes.
     """
     # In the order of their paths, so that a folder and its zip are the same data.
-    kept = [(_parts(path), path, content) for path, content in sorted(_bounded(files, name))]
+    kept = sorted(_bounded(files, name))
     if not kept:
-        raise FormatError(f"{name} has no PNG or JPEG files")
-    size = _size([(path, content) for _, path, content in kept])
-    labels = [label for (_, label), _, _ in kept]
+        raise FormatError(f"{name} has no {', '.join(FORMATS)} files")
+    found = placed([path for path, _ in kept], name, is_whole=known is not None)
+    size = _size(kept)
+    labels = [place.label for place in found]
     classes = _classes(labels, name) if known is None else known
-    X = torch.empty(len(kept), size[0] * size[1], dtype=torch.uint8)
-    for row, (_, path, content) in enumerate(kept):
-        X[row] = torch.from_numpy(_picture(path, content, size).reshape(-1))
     y = torch.tensor(places(labels, classes, name))
-    whole = Dataset(X, y, name, classes, size, 1 / 255, name)
-    parts = [part for (part, _), _, _ in kept]
-    if "test" not in parts or "train" not in parts:
-        return Whole(whole)
-    return Whole(whole, torch.tensor([part == "test" for part in parts]))
+    X, blank = _pixels(kept, size)
+    said = [text for text in (said_of(found, name), blank) if text]
+    for text in said:
+        say(text)
+    rows = Dataset(X, y, name, classes, size, 1 / 255, "; ".join(said) or name)
+    if len({place.part for place in found}) == 1:
+        return Whole(rows)
+    parts = ("test", "validation")
+    return Whole(rows, *(torch.tensor([place.part == part for place in found]) for part in parts))
+
+
+def _pixels(kept: Sequence[tuple[str, bytes]], size: tuple[int, int]) -> tuple[torch.Tensor, str]:
+    """The pictures as rows of bytes, (N, height · width), and what to say of those with nothing on them."""
+    X = torch.empty(len(kept), size[0] * size[1], dtype=torch.uint8)
+    blank: list[str] = []
+    for row, (path, content) in enumerate(kept):
+        made = _picture(path, content, size)
+        X[row] = torch.from_numpy(made.pixels.reshape(-1))
+        blank += [f"{path}: {made.nothing}"] if made.is_blank else []
+    return X, f"{len(blank):,} of {len(kept):,} pictures have nothing on them: {blank[0]}" if blank else ""
 
 
 def is_picture(path: str) -> bool:
@@ -148,14 +170,20 @@ def _bounded(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
         yield path, content
 
 
-def _parts(path: str) -> tuple[str, str]:
-    """The part that a picture belongs to ("train", "test" or ""), and its class: the folder it is in."""
-    folders = PurePosixPath(path).parts[:-1]
-    if not folders:
-        raise FormatError(f"{path} is in no folder: put the pictures of each class into a folder of its name")
-    above = [folder.lower() for folder in folders[:-1]]
-    part = "test" if any(f in TEST for f in above) else "train" if any(f in TRAIN for f in above) else ""
-    return part, folders[-1]
+def _path_of(entry: zipfile.ZipInfo) -> str:
+    """An entry's path with slashes.
+
+    Where a zip does not say that its names are UTF-8, zipfile takes them for code page 437. Macs write UTF-8
+    all the same, and Chinese Windows GB 2312.
+    """
+    path = entry.filename
+    if not entry.flag_bits & UTF8 and not path.isascii():
+        raw = path.encode("cp437", "replace")
+        for encoding in ("utf-8", "gb2312"):
+            with contextlib.suppress(UnicodeDecodeError):
+                path = raw.decode(encoding)
+                break
+    return path.replace("\\", "/")
 
 
 def _classes(labels: Sequence[str], name: str) -> tuple[str, ...]:
@@ -171,12 +199,7 @@ def _size(files: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
     """(height, width) of the rows: the pictures' own where it is small and the same for all."""
     sizes, pixels = set(), 0
     for path, content in files:
-        try:
-            with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as picture:  # its header alone
-                width, height = picture.size
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            why = "" if isinstance(error, UnidentifiedImageError) else f": {error}"  # which names an object
-            raise FormatError(f"{path} is not a PNG or JPEG that can be read{why}") from error
+        height, width = upright_size(content, path, SMALL, MAX_PIXELS)
         sizes.add((height, width))
         pixels += width * height
     if pixels > MAX_ALL_PIXELS:
@@ -187,8 +210,8 @@ def _size(files: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
     return only if not sizes and max(only) <= SMALL else SIZE
 
 
-def _picture(path: str, content: bytes, size: tuple[int, int]) -> np.ndarray:
+def _picture(path: str, content: bytes, size: tuple[int, int]) -> Prepared:
     try:
-        return picture_of(content, size, max_pixels=MAX_PIXELS)
+        return prepared(content, size, max_pixels=MAX_PIXELS)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from linnet.data.arrays import whole_arrays
 from linnet.data.dataset import Splits
-from linnet.data.labelled_pictures import MAX_ALL_BYTES, files_in, is_picture, unpack, whole_pictures
+from linnet.data.labelled_pictures import MAX_ALL_BYTES, Say, files_in, is_picture, unpack, whole_pictures
 from linnet.data.table import MAX_CLASSES, read_table
 from linnet.data.whole import Whole
 from linnet.errors import DataNotFoundError, FormatError
@@ -28,23 +28,27 @@ def find(name: str, folder: Path | str | None = None) -> Path | None:
     return path if path.exists() else None
 
 
-def load(name: Path | str, folder: Path | str | None = None) -> Splits:
+def load(name: Path | str, folder: Path | str | None = None, say: Say = lambda text: None) -> Splits:
     """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
     Args:
         name: the path of a table (see `linnet.data.table`), of arrays (see `linnet.data.arrays`), of a zip or
             a folder of pictures (see `linnet.data.labelled_pictures`), by which it is called, too.
         folder: where a relative path begins; the working folder when None.
+        say: called with a sentence on what was read as what, where folders of pictures are parts.
 
     Raises:
         DataNotFoundError: there is nothing.
         FormatError: it is none of these.
     """
-    return load_whole(name, folder).splits()
+    return load_whole(name, folder, say=say).splits()
 
 
 def load_whole(
-    name: Path | str, folder: Path | str | None = None, known: tuple[str, ...] | None = None
+    name: Path | str,
+    folder: Path | str | None = None,
+    known: tuple[str, ...] | None = None,
+    say: Say = lambda text: None,
 ) -> Whole:
     """All rows of the data at a path, in their own order.
 
@@ -53,6 +57,7 @@ def load_whole(
         folder: likewise.
         known: the classes of that model, some of which may be missing here; empty where it predicts numbers;
             None to recognise classes and numbers by the data alone.
+        say: as `load` takes it.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -65,31 +70,42 @@ def load_whole(
             "pictures, or a folder"
         )
     if path.is_dir():
-        return whole_pictures(files_in(path), str(name), known)
+        return whole_pictures(files_in(path), str(name), known, say)
     if path.suffix.lower() == ARRAYS:
         return whole_arrays(path, str(name), known=known)
-    return _whole([(path.name, path.read_bytes())], str(name), True, known)
+    return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
 
 
-def read(files: Sequence[tuple[str, bytes]], name: str, *, regressions: bool = False) -> Splits:
+def read(
+    files: Sequence[tuple[str, bytes]],
+    name: str,
+    *,
+    regressions: bool = False,
+    say: Say = lambda text: None,
+) -> Splits:
     """The data set that some files make: one table, one file of arrays, one zip, or pictures in folders.
 
     Args:
         files: their paths and contents.
         name: what to call it.
         regressions: whether tables and arrays may have numbers to predict, in place of classes.
+        say: as `load` takes it.
 
     Raises:
         FormatError: they are none of these.
     """
-    return _whole(files, name, regressions, None).splits()
+    return _whole(files, name, regressions, None, say).splits()
 
 
 def _whole(
-    files: Sequence[tuple[str, bytes]], name: str, regressions: bool, known: tuple[str, ...] | None
+    files: Sequence[tuple[str, bytes]],
+    name: str,
+    regressions: bool,
+    known: tuple[str, ...] | None,
+    say: Say,
 ) -> Whole:
     if any(is_picture(path) for path, _ in files):
-        return whole_pictures(files, name, known)
+        return whole_pictures(files, name, known, say)
     if len(files) != 1:
         raise FormatError(
             f"{name} has {len(files)} files and no picture: expected one CSV, .npz or zip file, or pictures"
@@ -97,7 +113,7 @@ def _whole(
     ((path, content),) = files
     suffix = PurePosixPath(path).suffix.lower()
     if suffix == ".zip":
-        return whole_pictures(unpack(content, name), name, known)
+        return whole_pictures(unpack(content, name), name, known, say)
     if suffix == ARRAYS:
         return whole_arrays(
             content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known

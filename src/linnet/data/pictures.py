@@ -7,9 +7,11 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from linnet.errors import DataNotFoundError, FormatError
+from linnet.data.decode import check_pixels, decode, grey_of, levels_of
+from linnet.data.preparation import Prepared, Step
+from linnet.errors import BlankPictureWarning, DataNotFoundError, FormatError
 
 MAX_BYTES = 50 << 20
 MAX_PIXELS = 50_000_000
@@ -18,20 +20,37 @@ LIGHT = 127.5
 
 
 def read_image(path: Path | str, size: tuple[int, int], invert: bool | None = None) -> np.ndarray:
+    """The pixels of `prepare`, uint8, (height, width); arguments and errors as there.
+
+    A picture that is blank after that warns: `BlankPictureWarning`.
+    """
+    return _noticed(prepare(path, size, invert), str(path))
+
+
+def picture_of(
+    content: bytes, size: tuple[int, int], invert: bool | None = None, max_pixels: int = MAX_PIXELS
+) -> np.ndarray:
+    """The pixels of `prepared`, uint8, (height, width); arguments and errors as there.
+
+    A picture that is blank after that warns: `BlankPictureWarning`.
+    """
+    return _noticed(prepared(content, size, invert, max_pixels), "the picture")
+
+
+def prepare(path: Path | str, size: tuple[int, int], invert: bool | None = None) -> Prepared:
     """A picture in grey, light on dark, at a given size.
 
-    Transparency is laid on white, colours become grey, the picture is padded to the right proportions in
-    the shade of its border, and shrunk with antialiasing. Fashion-MNIST shows light clothes on black, so
-    a picture whose border is light is inverted.
+    It is turned upright by its orientation tag, and of several frames the first is taken. Transparency is
+    laid on white, or on black where the drawing would be lost on white; colours become grey, and levels of
+    more than 8 bits 0…255. The picture is padded to the right proportions in the shade of its border, and
+    shrunk with antialiasing. Fashion-MNIST shows light clothes on black, so a picture whose border is light
+    is inverted.
 
     Args:
         path: PNG, JPEG or anything Pillow reads; or .npy of shape (H, W), (1, H, W), (H, W, 3) or
-            (H, W, 4), whole numbers 0…255 or floats 0…1.
+            (H, W, 4), whole numbers 0…255, or floats 0…1 or 0…255.
         size: (height, width).
         invert: always or never invert; by the border when None.
-
-    Returns:
-        uint8, (height, width).
 
     Raises:
         DataNotFoundError: no such file.
@@ -42,24 +61,29 @@ def read_image(path: Path | str, size: tuple[int, int], invert: bool | None = No
         raise DataNotFoundError(f"no picture at {path}")
     if path.stat().st_size > MAX_BYTES:
         raise FormatError(f"{path} is larger than {MAX_BYTES >> 20} MiB")
-    return _fitted(_from_array(path) if path.suffix == ".npy" else _from_picture(path, path), size, invert)
+    read = (
+        _from_array(path)
+        if path.suffix.lower() == ".npy"
+        else decode(path.read_bytes(), path, MAX_PIXELS, None)
+    )
+    return _fitted(*read, size, invert)
 
 
-def picture_of(
+def prepared(
     content: bytes, size: tuple[int, int], invert: bool | None = None, max_pixels: int = MAX_PIXELS
-) -> np.ndarray:
-    """The picture in a PNG or JPEG file's bytes, made as `read_image` does.
+) -> Prepared:
+    """The picture in a file's bytes, made as `prepare` does.
 
     Args:
-        content: the file.
+        content: a PNG, JPEG, WebP, TIFF, BMP or GIF file.
         size: (height, width).
-        invert: as `read_image` takes it.
+        invert: as `prepare` takes it.
         max_pixels: more than these are refused before they are decoded.
 
     Raises:
-        FormatError: it is neither, damaged, or too large.
+        FormatError: it is none of these, damaged, or too large.
     """
-    return _fitted(_from_picture(BytesIO(content), "the picture", max_pixels, ("PNG", "JPEG")), size, invert)
+    return _fitted(*decode(content, "the picture", max_pixels), size, invert)
 
 
 def as_stored(grey: np.ndarray, scale: float) -> np.ndarray:
@@ -82,42 +106,24 @@ def png_of(grey: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _fitted(grey: Image.Image, size: tuple[int, int], invert: bool | None) -> np.ndarray:
+def _noticed(made: Prepared, name: str) -> np.ndarray:
+    if made.is_blank:
+        warnings.warn(f"{name}: {made.nothing}", BlankPictureWarning, stacklevel=3)
+    return made.pixels
+
+
+def _fitted(grey: Image.Image, steps: list[Step], size: tuple[int, int], invert: bool | None) -> Prepared:
     border = _border(np.asarray(grey))
     fitted = np.asarray(_fit(grey, size, round(border)))
-    inverted = border > LIGHT if invert is None else invert
-    return 255 - fitted if inverted else fitted.copy()
+    if (grey.height, grey.width) != size:
+        steps = [*steps, Step("resized", {"width": grey.width, "height": grey.height,
+                                          "to_width": size[1], "to_height": size[0]})]  # fmt: skip
+    if not (border > LIGHT if invert is None else invert):
+        return Prepared(fitted.copy(), tuple(steps))
+    return Prepared(255 - fitted, (*steps, Step("inverted" if invert is None else "told", {})))
 
 
-def _from_picture(
-    file: Path | BytesIO,
-    name: Path | str,
-    max_pixels: int | None = None,
-    formats: tuple[str, ...] | None = None,
-) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=formats) as picture:
-                _check_pixels(name, picture.width * picture.height, max_pixels or MAX_PIXELS)
-                return _grey(picture)
-    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise FormatError(f"{name} is not a picture that can be read: {error}") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise FormatError(f"{name} is damaged: {error}") from error
-
-
-def _grey(picture: Image.Image) -> Image.Image:
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        layered = picture.convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(paper, layered).convert("L")
-    if picture.mode.startswith("I;16") or picture.mode == "I":
-        return Image.fromarray((np.asarray(picture).clip(0, 65535) // 257).astype(np.uint8))
-    return picture.convert("L")
-
-
-def _from_array(path: Path) -> Image.Image:
+def _from_array(path: Path) -> tuple[Image.Image, list[Step]]:
     try:
         with path.open("rb") as file:
             array = np.load(file, allow_pickle=False, mmap_mode=None)
@@ -127,24 +133,10 @@ def _from_array(path: Path) -> Image.Image:
         array = array[0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or not array.size:
         raise FormatError(f"{path}: expected shape (H, W), (1, H, W) or (H, W, 3), got {array.shape}")
-    _check_pixels(path, array.shape[0] * array.shape[1], MAX_PIXELS)
-    return _grey(Image.fromarray(_bytes(path, array)))
-
-
-def _bytes(path: Path, array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind not in "uifb" or not np.isfinite(array).all():
-        raise FormatError(f"{path}: expected finite numbers, got {array.dtype}")
-    largest = 1.0 if array.dtype.kind in "fb" and array.max() <= 1 else 255.0
-    if array.min() < 0 or array.max() > largest:
-        raise FormatError(
-            f"{path}: pixels must lie in 0…255, or as floats in 0…1; got {array.min()}…{array.max()}"
-        )
-    return np.round(array.astype(np.float64) * (255 / largest)).astype(np.uint8)
-
-
-def _check_pixels(name: Path | str, pixels: int, most: int) -> None:
-    if pixels > most:
-        raise FormatError(f"{name} has {pixels:,} pixels, more than {most:,}")
+    check_pixels(path, array.shape[0] * array.shape[1], MAX_PIXELS)
+    levels, steps = levels_of(path, array)
+    grey, done = grey_of(Image.fromarray(levels))
+    return grey, [*steps, *done]
 
 
 def _border(grey: np.ndarray) -> float:

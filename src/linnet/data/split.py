@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import torch
 from torch import Tensor
 
@@ -32,6 +34,22 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
             f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty"
         )
     return dataset.rows(~second), dataset.rows(second)
+
+
+def kept_apart(dataset: Dataset, fraction: float | None, seed: int = 0) -> tuple[Dataset, Dataset | None]:
+    """The rows to train on and those to validate on: the data set's own such part, or else a share.
+
+    Args:
+        dataset: all rows to learn from.
+        fraction: the share to validate on where the data set has no such part; None keeps none.
+        seed: of the choice.
+
+    Raises:
+        UsageError: as `split`.
+    """
+    if (own := dataset.validation) is not None:
+        return dataclasses.replace(dataset, validation=None), own
+    return (dataset, None) if fraction is None else split(dataset, fraction, seed)
 
 
 def _plain(dataset: Dataset, fraction: float, seed: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,20 +24,29 @@ class Whole:
     Args:
         rows: in the order in which they are stored.
         is_test: which the data themselves keep to test on, (N,), bool; None where they do not say.
+        is_validation: which they set aside to validate on, (N,), bool; None where there are none.
     """
 
     rows: Dataset
     is_test: Tensor | None = None
+    is_validation: Tensor | None = None
 
     def splits(self) -> Splits:
-        """The two parts that the data name; else a fifth of the rows, of each class, is kept to test on.
+        """The parts that the data name, those to validate on within those to train on.
+
+        Without such parts a fifth of the rows, of each class, is kept to test on.
 
         Raises:
             UsageError: there are too few rows for two parts.
         """
         if self.is_test is None:
             return Splits(*split(self.rows, TEST_FRACTION, SPLIT_SEED))
-        return Splits(self.rows.rows(~self.is_test), self.rows.rows(self.is_test))
+        test = self.rows.rows(self.is_test) if bool(self.is_test.any()) else None
+        kept = self.is_validation
+        if kept is None or not bool(kept.any()):
+            return Splits(self.rows.rows(~self.is_test), test)
+        train = self.rows.rows(~self.is_test & ~kept)
+        return Splits(dataclasses.replace(train, validation=self.rows.rows(kept)), test)
 
 
 def joined(train: Dataset, test: Dataset | None) -> Whole:

@@ -38,6 +38,8 @@ def held_out(run: Run, train: Dataset, share: float = SHARE) -> HeldOut:
             f"the training rows of {train.name} are not those that the run was trained on: "
             "give the --data-dir of those"
         )
+    if train.validation is not None and "validation_loss" in run.history.last:
+        return HeldOut(train.validation, "validation rows", True)
     fraction, seed = run.asked.get("validation"), int(run.asked.get("seed", 0))
     if fraction and "validation_loss" in run.history.last:
         return HeldOut(split(train, float(fraction), seed)[1], "validation rows", True)

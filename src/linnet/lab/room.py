@@ -165,5 +165,5 @@ class Room:
 
 
 def _size(upload: Splits) -> int:
-    parts = [part for part in upload if part is not None]
+    parts = [part for part in (*upload, upload.train.validation) if part is not None]
     return sum(tensor.nbytes for part in parts for tensor in (part.X, part.y))

@@ -15,7 +15,8 @@ from pydantic import Field
 from starlette.responses import Response
 from torch import Tensor
 
-from linnet.data.pictures import as_stored, picture_of, png_of
+from linnet.data.pictures import as_stored, png_of, prepared
+from linnet.data.preparation import is_blank
 from linnet.errors import UsageError
 from linnet.evaluate.contributions import contributions
 from linnet.lab import scripts
@@ -65,7 +66,7 @@ class Browsed(Ask, strict=True):
 
 
 class Picture(Ask, strict=True):
-    """A PNG or JPEG file to be made like the model's pictures.
+    """A picture's file to be made like the model's pictures.
 
     Args:
         model: whose.
@@ -170,8 +171,12 @@ def _picture(room: Room, asked: Picture) -> dict[str, Any]:
     if card.image_shape is None:
         raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
     content = _bytes(asked.file, MAX_BYTES)
-    grey = picture_of(content, card.image_shape, asked.invert, MAX_PIXELS)
-    return {"pixels": _text(grey), "height": grey.shape[0], "width": grey.shape[1]}
+    made = prepared(content, card.image_shape, asked.invert, MAX_PIXELS)
+    height, width = card.image_shape
+    return {
+        "pixels": _text(made.pixels), "height": height, "width": width, "is_blank": made.is_blank,
+        "steps": [step.plain for step in made.steps], "said": made.nothing if made.is_blank else made.history,
+    }  # fmt: skip
 
 
 def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
 
     Raises:
         MissingError: there is no such model.
-        UsageError: there is no such row or class, or the pixels are not the model's.
+        UsageError: there is no such row or class, or the pixels are not the model's or all the same.
     """
     trained = judges.room.model(asked.model)
     run, classes = trained.run, trained.run.card.classes
@@ -255,7 +260,12 @@ def _row(trained: Trained, asked: Asked) -> tuple[Tensor, int | None]:
     height, width = card.image_shape
     if len(content) != height * width:
         raise UsageError(f"expected {height} × {width} = {height * width} pixels, got {len(content)}")
-    return torch.from_numpy(as_stored(np.frombuffer(content, np.uint8), card.scale)), None
+    pixels = np.frombuffer(content, np.uint8)
+    if is_blank(pixels):
+        raise UsageError(
+            f"nothing was seen on the picture: every pixel is {pixels[0]}, and no class can be said of that"
+        )
+    return torch.from_numpy(as_stored(pixels, card.scale)), None
 
 
 def _grey(trained: Trained, x: Tensor) -> np.ndarray:

@@ -35,14 +35,24 @@ READING = 2
 """Uploads that are read at once."""
 
 
+class Parts(BaseModel):
+    """How many rows each part has, where folders say which is which, and what was read of which folder."""
+
+    train: int
+    validation: int
+    test: int
+    read: str
+
+
 class Known(BaseModel):
-    """A data set that can be asked for."""
+    """A data set that can be asked for; `parts` where folders of pictures are named after parts."""
 
     name: str
     title: str
     is_there: bool
     is_image: bool
     columns: tuple[str, ...] = ()
+    parts: Parts | None = None
 
 
 class FetchAsk(Ask):
@@ -127,7 +137,22 @@ def router(room: Room) -> APIRouter:
 def _known(name: str, upload: Splits) -> Known:
     train = upload.train
     is_image = train.image_shape is not None
-    return Known(name=name, title=train.name, is_there=True, is_image=is_image, columns=train.columns)
+    return Known(
+        name=name,
+        title=train.name,
+        is_there=True,
+        is_image=is_image,
+        columns=train.columns,
+        parts=_parts(upload),
+    )
+
+
+def _parts(upload: Splits) -> Parts | None:
+    if upload.train.source in ("", upload.train.name):
+        return None
+    rows = (upload.train, upload.train.validation, upload.test)
+    train, validation, test = (len(part) if part is not None else 0 for part in rows)
+    return Parts(train=train, validation=validation, test=test, read=upload.train.source)
 
 
 def _rows(part: Dataset, index: Tensor) -> Rows:

@@ -51,10 +51,12 @@ def data(of: Subject) -> list[Block]:
     """What the rows are."""
     run, card = of.run, of.run.card
     rows = [(of.say("name"), shared(card.dataset))]
-    for said, part in ((of.say("training rows"), of.rows.train), (of.say("test rows"), of.rows.test)):
-        if part is not None:
-            rows.append((said, f"{len(part):,}"))
     known = of.rows.train
+    kept = None if known is None else known.validation
+    parts = (("training rows", known), ("rows set aside to validate on", kept), ("test rows", of.rows.test))
+    for said, part in parts:
+        if part is not None:
+            rows.append((of.say(said), f"{len(part):,}"))
     if known is not None:
         is_named = shared(known.source) in ("", shared(card.dataset))
         rows += [] if is_named else [(of.say("source"), shared(known.source))]

@@ -163,6 +163,7 @@ WORDS: dict[str, str] = {
     "training rows": "训练样本",
     "training rows, which flatter, for there are no test rows": "训练样本（没有测试样本，因此偏乐观）",
     "truth less value": "真值减所得值",
+    "rows set aside to validate on": "留作验证的样本",
     "validation accuracy": "验证准确率",
     "validation loss": "验证损失",
     "value": "值",

@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from linnet.data.pictures import as_stored, picture_of
+from linnet.data.pictures import as_stored, prepared
 from linnet.errors import FormatError
 from linnet.train.card import Card
 from linnet.web.refusal import Refusal
@@ -146,7 +146,7 @@ def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Row
 
 
 def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.float64]:
-    """The row of a PNG or JPEG file, (1, D).
+    """The row of a picture's file, (1, D).
 
     Args:
         content: the file.
@@ -154,12 +154,15 @@ def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.f
         card: whose image_shape and scale it is given.
 
     Raises:
-        Refusal: 415 where the model takes no pictures, 422 where it is none or too large.
+        Refusal: 415 where the model takes no pictures, 422 where it is none, too large, or blank once it is
+            made like the model's pictures.
     """
     if card.image_shape is None:
         raise Refusal(415, f"a model of {card.dataset} does not take pictures: send its features")
     try:
-        grey = picture_of(content, card.image_shape, None if invert is None else invert == "true", MAX_PIXELS)
+        made = prepared(content, card.image_shape, None if invert is None else invert == "true", MAX_PIXELS)
     except FormatError as error:
         raise Refusal(422, str(error)) from None
-    return as_stored(grey, card.scale)[None]
+    if made.is_blank:
+        raise Refusal(422, made.nothing)
+    return as_stored(made.pixels, card.scale)[None]

@@ -24,7 +24,8 @@ LARGE = 256 << 10
 """Bytes of a body from which on another thread takes it, so that short requests need not wait."""
 
 MEDIA = {"application/json": "json", "application/octet-stream": "raw", "image/png": "picture",
-         "image/jpeg": "picture"}  # fmt: skip
+         "image/jpeg": "picture", "image/webp": "picture", "image/tiff": "picture", "image/bmp": "picture",
+         "image/gif": "picture"}  # fmt: skip
 """What a body may be."""
 
 PLAIN = b"identity"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from linnet.serve.parse import DTYPES, LARGEST
-from linnet.serve.predict import Limits
+from linnet.serve.predict import MEDIA, Limits
 from linnet.train.predictor import Predictor
 
 ERRORS = {
@@ -14,7 +14,8 @@ ERRORS = {
     "408": "The body did not arrive in time.",
     "413": "The body is too large.",
     "415": "The content type is none of these, the body is compressed, or the model takes no pictures.",
-    "422": "The body does not hold rows of the model's features; the reason names the row and the feature.",
+    "422": "The body does not hold rows of the model's features; the reason names the row and the "
+    "feature. Or the picture is blank once it is made like the model's.",
 }
 """What a refusal's status says."""
 
@@ -24,7 +25,7 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
     binary = {"schema": {"type": "string", "format": "binary"}}
     content: dict[str, Any] = {"application/json": {"schema": _rows(model, limits)}}
     if model.card.image_shape:
-        content |= {"image/png": binary, "image/jpeg": binary}
+        content |= {media: binary for media, kind in MEDIA.items() if kind == "picture"}
     refused = {"application/json": {"schema": {
         "type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}}}  # fmt: skip
     return {

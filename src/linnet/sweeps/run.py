@@ -81,7 +81,8 @@ def sweep(
         folds: cross-validation: each model once a fold. None keeps a share of the rows from all.
         bags: bootstraps: each model once a bag, in which a row counts as often as a Poisson(1) number says;
             the rows that are out of a bag judge it. `result.ensemble()` is then bagging.
-        validation: the share that is kept when there are neither folds nor bags, stratified by class.
+        validation: the share that is kept when there are neither folds nor bags, stratified by class; where
+            the data set sets rows aside (`Dataset.validation`), those are kept in its place.
         metric: "accuracy", the default for classes, or "loss".
         epochs: 10 for classes, 3 for a regression.
         batch_size: 256 for classes, 10 for a regression.
@@ -132,7 +133,7 @@ def sweep(
         check_knobs(train, knobs, asked.loss)
     if wrong := [rung for rung in halving if not 1 <= rung < asked.epochs]:
         raise UsageError(f"halving takes epochs in 1…{asked.epochs - 1}, not {wrong[0]}")
-    views = _views(train, folds, bags, validation, seed)
+    whole, views = _views(train, folds, bags, validation, seed)
     made = making.trials(chosen, len(views))
     name = metric_name(metric, train)
     plan = Plan(
@@ -143,7 +144,7 @@ def sweep(
     check_amount("checkpoint_minutes", checkpoint_minutes)
     following = watch or (_Lines(len(made), name) if show else Watch())
     started = time.perf_counter()
-    rows, kind = train.to(pick_device(device)), by_name(asked.loss, huber)
+    rows, kind = whole.to(pick_device(device)), by_name(asked.loss, huber)
     under_way = Sweep(rows, made, views, kind, plan, pick_dtype(dtype))
     if folder is not None:
         same = asked_of(under_way, train, views, f"{asked.loss} {huber:g}", dtype)
@@ -224,12 +225,22 @@ def _base_batch(grid: Mapping[str, Any], batch_size: int | None) -> tuple[dict[s
     return {**rest, "accumulate": [size // base for size in sizes]}, base
 
 
-def _views(train: Dataset, folds: int | None, bags: int | None, validation: float, seed: int) -> list[View]:
+def _views(
+    train: Dataset, folds: int | None, bags: int | None, validation: float, seed: int
+) -> tuple[Dataset, list[View]]:
+    """The rows of a sweep, and which of them are trained on and judged by.
+
+    Rows that are set aside to validate on judge all models; folds and bags are of the others alone.
+    """
     if folds is not None and bags is not None:
         raise UsageError("give folds or bags, not both")
     if folds is not None:
-        return making.folded(train, folds, seed)
-    return making.held_out(train, validation, seed) if bags is None else making.bagged(train, bags, seed)
+        return train, making.folded(train, folds, seed)
+    if bags is not None:
+        return train, making.bagged(train, bags, seed)
+    if train.validation is not None:
+        return making.set_aside(train, train.validation)
+    return train, making.held_out(train, validation, seed)
 
 
 def _check_some_is_left(result: SweepResult, folder: Path | None) -> None:

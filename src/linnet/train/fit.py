@@ -16,7 +16,7 @@ from linnet.core.metrics import Tally, empty
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
-from linnet.data.split import split
+from linnet.data.split import kept_apart
 from linnet.device import limited_threads, pick_device, pick_dtype, pick_threads
 from linnet.errors import ShapeError, UsageError
 from linnet.train.callbacks import Callback, Callbacks, EarlyStopping, State
@@ -41,7 +41,7 @@ def fit(
     """Train a bank of one.
 
     Args:
-        train: the rows to train on.
+        train: the rows to train on; those set aside in its `validation` are measured after every epoch.
         recipe: how; the book's when None.
         test: rows that are only measured, after every epoch.
         callbacks: called as the run goes on; plain functions are called after every epoch.
@@ -58,7 +58,9 @@ def fit(
     asked = (recipe or Recipe()).resolved(train.is_classification)
     check(train, test, asked)
     device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
-    rows, kept = (train, None) if asked.validation is None else split(train, asked.validation, asked.seed)
+    if train.validation is not None:
+        asked = _without_share(asked, recipe, train.name)
+    rows, kept = kept_apart(train, asked.validation, asked.seed)
     check_counting(rows, "to train on")
     if kept is not None:
         check_counting(kept, "kept for validation")
@@ -118,7 +120,20 @@ def fit_module(
     optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=asked.lr)
     learner = ModuleLearner(module, loss, optimizer, dtype).reading(train)
     width = sum(parameter.numel() for parameter in module.parameters()) // max(1, train.features)
-    return _train(learner, train, test, asked, callbacks, width, dtype, None, None)[0]
+    return _train(learner, train, test, asked, callbacks, width, dtype, None, None, train.validation)[0]
+
+
+def _without_share(asked: ResolvedRecipe, recipe: Recipe | None, name: str) -> ResolvedRecipe:
+    """The recipe of data that bring their own rows to validate on.
+
+    Raises:
+        UsageError: a share was asked for beside them.
+    """
+    if recipe is not None and recipe.validation is not None:
+        raise UsageError(
+            f"{name} has a validation part of its own: leave out validation={recipe.validation:g}"
+        )
+    return replace(asked, validation=None)
 
 
 def _moved(position: Position, device: torch.device) -> Position:

@@ -145,6 +145,19 @@ def held_out(dataset: Dataset, fraction: float, seed: int) -> list[View]:
     return [View(weights, kept)]
 
 
+def set_aside(train: Dataset, validation: Dataset) -> tuple[Dataset, list[View]]:
+    """Rows to train on and rows to validate on as one data set, and the view that keeps them apart."""
+    pairs = zip((train.X, train.y), (validation.X, validation.y), strict=True)
+    X, y = (torch.cat([ours, theirs.to(ours)]) for ours, theirs in pairs)
+    rows = torch.arange(len(y))
+    weights = None
+    if train.weights is not None:
+        theirs = torch.ones(len(validation)) if validation.weights is None else validation.weights
+        weights = torch.cat([train.weights, theirs.to(train.weights)])
+    whole = dataclasses.replace(train, X=X, y=y, weights=weights, validation=None)
+    return whole, [View((rows < len(train)).float(), rows[len(train) :])]
+
+
 def folded(dataset: Dataset, folds: int, seed: int) -> list[View]:
     """K views, each of which keeps another k-th of the rows from training, stratified by class.
 

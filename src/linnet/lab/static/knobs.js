@@ -12,7 +12,7 @@ export const words = {
     "augment.scale:0.1": "resize", "augment.cutout:8": "cut out", "augment.noise:0.1": "noise",
     "augment.shift:2+rotate:10": "shift and rotate", "augment.shift:2+flip:0.5": "shift and flip",
     "patience.off": "off", "patience.n": "after {n} epochs",
-    "data.fashion_mnist": "Fashion-MNIST", "data.mnist": "MNIST", "data.digits": "Digits (8 × 8)",
+    "data.fashion_mnist": "Fashion-MNIST", "data.mnist": "MNIST", "data.digits": "Digits (8 × 8)", data_parts: "{title}: {train} to train, {validation} to validate, {test} to test on",
     download: "{name} (download)",
     "hint.lr": "How far a step goes.", "hint.std": "The spread of the weights at the start.",
     "hint.l2": "Keeps weights small.", "hint.l1": "Makes weights exactly zero.",
@@ -30,7 +30,7 @@ export const words = {
     "augment.scale:0.1": "缩放", "augment.cutout:8": "遮挡", "augment.noise:0.1": "噪声",
     "augment.shift:2+rotate:10": "平移并旋转", "augment.shift:2+flip:0.5": "平移并翻转",
     "patience.off": "关闭", "patience.n": "{n} 轮后",
-    "data.fashion_mnist": "Fashion-MNIST", "data.mnist": "MNIST", "data.digits": "手写数字（8 × 8）",
+    "data.fashion_mnist": "Fashion-MNIST", "data.mnist": "MNIST", "data.digits": "手写数字（8 × 8）", data_parts: "{title}：训练 {train}，验证 {validation}，测试 {test}",
     download: "{name}（需下载）",
     "hint.lr": "每一步走多远。", "hint.std": "初始权重的分散程度。",
     "hint.l2": "使权重保持较小。", "hint.l1": "使部分权重恰好为零。",
@@ -156,9 +156,9 @@ export function check(t, name, value, onchange) {
 
 // The names of data sets for a choice: [[name, text], …].
 export function datasets(t, known) {
-  return known.map(({ name, title, is_there }) => {
+  return known.map(({ name, title, is_there, parts }) => {
     const key = `data.${name}`;
-    const text = t(key) === key ? title : t(key);
+    const text = t(key) !== key ? t(key) : parts ? t("data_parts", { title, ...parts }) : title;
     return [name, is_there ? text : t("download", { name: text })];
   });
 }

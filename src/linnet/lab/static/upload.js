@@ -5,7 +5,7 @@ import { h, json } from "./api.js";
 export const words = {
   en: {
     own: "Your own data…", ownTitle: "Your own data",
-    ownPictures: "Pictures: a zip or a folder, in which each class has a folder of its own (cats/1.png, dogs/1.png). PNG or JPEG.",
+    ownPictures: "Pictures: a zip or a folder, in which each class has a folder of its own (cats/1.png, dogs/1.png). PNG, JPEG, WebP, TIFF, BMP or GIF.",
     ownTable: "Tables: a CSV of numbers with a column of classes, called label or put last. Arrays: an .npz file of X and y.",
     ownLimits: "At most 64 MiB and 20,000 pictures. It stays on this machine, in memory, and is gone when the lab ends.",
     drop: "Drop a file or a folder here", large: "This is {size} MiB, more than {most}: choose fewer or smaller files.", unfit: "That is neither a CSV or .npz file, nor a zip, nor pictures.",
@@ -13,7 +13,7 @@ export const words = {
   },
   zh: {
     own: "用你自己的数据…", ownTitle: "你自己的数据",
-    ownPictures: "图片：一个 zip 或文件夹，其中每个类别各有一个文件夹（cats/1.png、dogs/1.png）。PNG 或 JPEG。",
+    ownPictures: "图片：一个 zip 或文件夹，其中每个类别各有一个文件夹（cats/1.png、dogs/1.png）。PNG、JPEG、WebP、TIFF、BMP 或 GIF。",
     ownTable: "表格：由数字组成的 CSV，其中一列是类别，名为 label 或放在最后。数组：含 X 和 y 的 .npz 文件。",
     ownLimits: "最多 64 MiB、20,000 张图片。数据只留在本机内存中，实验室结束后即消失。",
     drop: "把文件或文件夹拖到这里", large: "共 {size} MiB，超过 {most} MiB：请少选一些，或选小一些的文件。", unfit: "这既不是 CSV 或 .npz 文件，也不是 zip 或图片。",
@@ -22,7 +22,7 @@ export const words = {
 };
 
 const MOST = 2 ** 26 - 2 ** 20; // bytes, with room for the form around them
-const PICTURE = /\.(png|jpe?g)$/i;
+const PICTURE = /\.(png|jpe?g|webp|tiff?|bmp|gif)$/i;
 
 // What was dropped as [file, path]s, folders with all that is in them.
 async function dropped(carried) {

@@ -15,6 +15,10 @@ const own = {
     draw: "Draw here, drop or paste a picture, or pick a test image below.", brush: "Brush", eraser: "Eraser", undo: "Undo", clear: "Clear",
     choose: "Choose a file …", invert: "Dark on light", byBorder: "by its border", always: "yes: invert", never: "no", penDown: "The pen is down.", penUp: "The pen is up.",
     blank: "Nothing is drawn yet: draw something, or pick a test image.",
+    nothing_seen: "Nothing was seen", all_same: "Every pixel is {level}, so no class is said.", done: "What was done to the picture:",
+    step_frame: "only its first frame was taken", step_turned: "turned upright by its orientation tag, {tag}", step_whole: "levels of 0…{full} scaled to 0…255",
+    step_fraction: "floating levels of 0…1 scaled to 0…255", step_white: "transparency laid on white", step_black: "transparency laid on black, as the drawing is light",
+    step_resized: "{width} × {height} pixels padded and resized to {to_width} × {to_height}", step_inverted: "inverted, its border being light", step_told: "inverted, as asked",
     large: "This file has {size} MiB, more than 8: send a smaller picture.",
     tests: "Test images", testRows: "Test rows", all: "all classes", klass: "Class", wrong: "only mistakes", random: "Random", previous: "Previous", next: "Next",
     found: "{from}–{to} of {n}", nothing: "There are none.", row: "row {row}: {label}", taken: "row {row}: {label}, taken for {guess}",
@@ -42,6 +46,10 @@ const own = {
     draw: "在这里画，拖入或粘贴图片，或在下面挑选测试图像。", brush: "画笔", eraser: "橡皮", undo: "撤销", clear: "清空",
     choose: "选择文件……", invert: "白底黑物", byBorder: "看边缘决定", always: "是：反色", never: "否", penDown: "已落笔。", penUp: "已抬笔。",
     blank: "还没有画任何东西：请画一画，或挑选一张测试图像。",
+    nothing_seen: "什么也没看到", all_same: "所有像素都是 {level}，因此不给出类别。", done: "对图片所做的处理：",
+    step_frame: "只取了第一帧", step_turned: "按方向标记 {tag} 转正", step_whole: "灰度 0…{full} 缩放到 0…255",
+    step_fraction: "浮点灰度 0…1 缩放到 0…255", step_white: "透明处以白色为底", step_black: "画面明亮，透明处以黑色为底",
+    step_resized: "{width} × {height} 像素补边并缩放为 {to_width} × {to_height}", step_inverted: "边缘明亮，已反色", step_told: "按要求反色",
     large: "文件有 {size} MiB，超过 8 MiB：请换一张小一些的图片。",
     tests: "测试图像", testRows: "测试样本", all: "所有类别", klass: "类别", wrong: "只看分错的", random: "随机", previous: "上一页", next: "下一页",
     found: "第 {from}–{to} 个，共 {n} 个", nothing: "没有符合的样本。", row: "第 {row} 行：{label}", taken: "第 {row} 行：{label}，被当作 {guess}",
@@ -141,7 +149,7 @@ function desk(lab, model, ended) {
     (made, wish) => {
       if (wish.puts) canvas.put(octets(made.pixels), width, height);
       Object.assign(state, { pixels: urlSafe(made.pixels), row: undefined });
-      ask();
+      ask(made.steps);
     },
     lab.fail,
   );
@@ -176,17 +184,30 @@ function desk(lab, model, ended) {
     ask();
   }
 
-  // What stands in the state is asked of the model.
-  function ask() {
+  // What stands in the state is asked of the model; of a picture with nothing on it there is nothing to ask.
+  function ask(steps = []) {
     lab.save({ ...state });
     if (state.row === undefined && state.pixels === undefined) {
       lab.say(t("blank"));
+      return;
+    }
+    if (isBlank()) {
+      lab.say("");
+      last = {};
+      copies.refresh();
+      answer.replaceChildren(blankCard(lab, octets(fromUrl(state.pixels))[0], steps));
       return;
     }
     const what = state.row === undefined ? { pixels: fromUrl(state.pixels) } : { row: state.row };
     classify({
       model: model.id, ...what, explain: state.explain ?? null, against: state.against ?? null, alpha: state.alpha, method: state.method,
     });
+  }
+
+  function isBlank() {
+    if (state.row !== undefined || state.pixels === undefined) return false;
+    const pixels = octets(fromUrl(state.pixels));
+    return pixels.length > 1 && pixels.every((level) => level === pixels[0]);
   }
 
   function drawn() {
@@ -211,6 +232,7 @@ function desk(lab, model, ended) {
   }
 
   function show(found, wish) {
+    if (isBlank()) return; // it was asked before
     lab.say("");
     last = { python: found.python, command: found.command };
     copies.refresh();
@@ -256,13 +278,20 @@ function easelCard(lab, canvas, invert, take) {
       eraser.ariaPressed = String(canvas.erases);
     },
   }, t("eraser"));
-  const file = h("input", { type: "file", accept: "image/png,image/jpeg", class: "visually-hidden", id: "try-file", onchange: () => take(file.files[0]) });
+  const file = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/tiff,image/bmp,image/gif", class: "visually-hidden", id: "try-file", onchange: () => take(file.files[0]) });
   return h("section", { class: "card easel", ariaLabel: t("picture") },
     h("h2", {}, t("picture")), h("p", { class: "soft" }, t("draw")), canvas.element,
     h("div", { class: "row tools" }, eraser, h("button", { type: "button", class: "small", onclick: canvas.undo }, t("undo")),
       h("button", { type: "button", class: "small", onclick: canvas.clear }, t("clear")), file,
       h("label", { for: "try-file", class: "small button" }, t("choose"))),
     brush.element, invert.element);
+}
+
+// What stands in place of an answer where a picture has nothing on it.
+function blankCard({ h, t }, level, steps) {
+  const done = steps.map((step) => h("li", {}, t(`step_${step.name}`, step.values)));
+  return h("section", { class: "card nothing-seen", role: "status", ariaLabel: t("answer") },
+    h("h2", {}, t("nothing_seen")), h("p", {}, t("all_same", { level })), done.length ? [h("p", {}, t("done")), h("ul", {}, done)] : null);
 }
 
 // A picture dropped on the card, or pasted anywhere on the page.
