@@ -98,7 +98,7 @@ def test_sets_and_comparison(runs: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert call("evaluate", runs / "a", "--sets", 0.1, "--compare", runs / "a") == 0
     said = capsys.readouterr().out
     assert said.count("within noise") == 3
-    assert "brier     +0.0000 [+0.0000, +0.0000]" in said
+    assert "brier     +0.0000 [–]" in said
     assert "learnt on 288 validation rows" in said
     assert call("evaluate", runs / "a", "--compare", "nowhere") == 1
 
@@ -308,3 +308,25 @@ def test_a_file_that_is_named_is_scored_whole(tmp_path: Path, capsys: pytest.Cap
     assert "60 rows, all that are there" in said.out
     assert "holds rows that the run was trained on" in said.err
     assert "--part test leaves them out" in said.err
+
+
+def test_figures_of_two_classes_say_which_class_they_are_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"{n % 7},{n % 5},{'yes' if n % 7 > 3 else 'no'}" for n in range(60)]
+    (tmp_path / "own.csv").write_text("\n".join(["a,b,kind", *lines]) + "\n", "utf-8")
+    (tmp_path / "no.csv").write_text("a,b,kind\n" + "1,2,no\n" * 13, "utf-8")
+    run = tmp_path / "run"
+    assert call("train", "--dataset", tmp_path / "own.csv", "--epochs", 1, "-q", "--out", run) == 0
+    found = values(capsys, run)
+    assert found["positive"] == "yes"
+    assert found["assessment"]["figures"]["recall"] == found["assessment"]["classes"]["yes"]["recall"]
+    assert values(capsys, run, "--positive", "no")["positive"] == "no"
+    assert call("evaluate", run, "--dataset", tmp_path / "no.csv", "--intervals") == 0
+    said = capsys.readouterr().out
+    assert "positive  yes (--positive no takes the other class)" in said
+    assert "recall of yes –" in said
+    assert "–  no rows of this class: yes (recall, roc auc, average precision)" in said
+    assert "nan" not in said
+    assert call("evaluate", run, "--positive", "maybe") == 2
+    assert "must be 'no' or 'yes', not 'maybe'" in capsys.readouterr().err

@@ -110,3 +110,17 @@ def test_regressions_side_by_side(runs: list[Path], tmp_path: Path) -> None:
 def test_a_phone_shows_each_curve_in_its_width(runs: list[Path]) -> None:
     seen = Seen(report.compare(runs, "both.html"))
     assert seen.markup.count("data:image/svg") == 4  # losses and accuracies, each a picture of its own
+
+
+def test_losses_of_other_kinds_never_stand_in_one_column_or_one_figure(tmp_path: Path) -> None:
+    lines = [f"{n % 7},{n % 5},{'yes' if n % 7 > 3 else 'no'}" for n in range(60)]
+    (tmp_path / "own.csv").write_text("\n".join(["a,b,kind", *lines]) + "\n", "utf-8")
+    train, test = linnet.load(str(tmp_path / "own.csv"))
+    for loss in ("softmax", "logistic"):
+        linnet.fit(train, test=test, epochs=1, loss=loss, out=tmp_path / loss, show=False, report=False)
+    page = report.compare([tmp_path / "softmax", tmp_path / "logistic"], tmp_path / "both.html").read_text(
+        "utf-8"
+    )
+    assert "F1 of yes" in page
+    for name, said in (("softmax", "cross-entropy"), ("logistic", "logistic loss, summed over the classes")):
+        assert f"{name} has no other to be drawn beside: its loss is the {said}." in page

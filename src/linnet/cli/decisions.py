@@ -39,8 +39,9 @@ def conformed(case: Case, alpha: float, randomised: bool, values: dict[str, Any]
         found, expected = coverage(rule, case.judged), rule.expected(len(case.judged))
         values["sets"][rule.method] = {**found.as_dict(), "expected": list(expected)}
         lines.append(
-            f"  {rule.method}  hold the class of {found.coverage:.4f} of the rows ({found.asked:g} asked, "
-            f"{_range(rule, expected)} by chance), {found.mean_size:.2f} classes a set"
+            f"  {rule.method}  hold the class of {found.coverage:.4f} of the rows {found.interval.ends()} "
+            f"({found.asked:g} asked, {_range(rule, expected)} by chance), "
+            f"{found.mean_size:.2f} classes a set"
         )
     return lines
 
@@ -58,19 +59,22 @@ def abstained(case: Case, accuracy: float, values: dict[str, Any]) -> list[str]:
         UsageError: the accuracy cannot be, or no threshold gives it.
     """
     from linnet.evaluate.abstain import abstain_curve
+    from linnet.evaluate.proportions import proportion
 
     if not 0 < accuracy <= 1:
         raise UsageError(f"--abstain takes an accuracy above 0 and at most 1, not {accuracy}")
     kept, judged = case.kept, case.judged
     threshold = abstain_curve(case.seen).threshold(accuracy)
     answered = judged.confidence >= threshold
-    share = float(answered.double().mean())
-    right = float(judged.hits[answered].double().mean()) if share else None
+    share, right = proportion(answered), proportion(judged.hits[answered], reason="none is answered")
     values["abstain"] = {
         "asked": accuracy, "threshold": threshold, "learnt_on": kept.source, "rows": len(kept.rows),
-        "coverage": share, "accuracy": right,
+        "coverage": share.value, "accuracy": right.value if right.is_defined else None,
+        "intervals": {"coverage": share.as_dict(), "accuracy": right.as_dict()},
     }  # fmt: skip
-    said = "none is answered" if right is None else f"{right:.4f} of the {share:.1%} answered are right"
+    said = right.reason
+    if right.is_defined:
+        said = f"{right.value:.4f} of the {share.value:.1%} answered are right {right.ends()}"
     learnt = f"for {accuracy:g} on {len(kept.rows):,} {kept.source}"
     return [f"abstaining below a confidence of {threshold:.4f} ({learnt}): {said}", *case.doubts]
 

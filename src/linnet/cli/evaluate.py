@@ -12,6 +12,10 @@ from rich.cells import cell_len
 
 from linnet.errors import UsageError
 
+SHARES = ("precision", "recall", "f1")
+UNDEFINED = "–"
+"""As of `linnet.evaluate.interval`, which is imported with torch."""
+
 if TYPE_CHECKING:
     from linnet.cli.case import Case
     from linnet.evaluate.assess import Assessment
@@ -24,6 +28,7 @@ def evaluate(
     part: Literal["test", "train", "all"] | None = None,
     intervals: Annotated[bool, Parameter(negative="")] = False,
     top_k: Annotated[list[int] | None, Parameter(negative="")] = None,
+    positive: str | None = None,
     calibrate: Literal["temperature", "vector", "none"] | None = None,
     sets: float | None = None,
     randomised: Annotated[bool, Parameter(negative="")] = False,
@@ -55,9 +60,12 @@ def evaluate(
         Which part of the data: test, train or all. When not given, all rows of a file that --dataset names;
         otherwise the test rows, or the training rows of data that keep none to test on.
     intervals
-        Give 95 % bootstrap intervals of every figure.
+        Give 95 % intervals of every figure.
     top_k
         Give the share of rows whose class is among the k likeliest, too; may be repeated.
+    positive
+        Of two classes the one that precision, recall, F1, ROC AUC and average precision are of; the second
+        when not given.
     calibrate
         Learn a calibration on the run's validation rows (a fifth of its training rows if it kept none, never
         the test rows) and keep it in the run: one temperature, a scale and shift a class, or none again.
@@ -89,9 +97,11 @@ def evaluate(
     from linnet.evaluate.score import score
 
     opened = open_run(run)
-    asked = (top_k, calibrate, sets is not None, abstain is not None, costs, compare)
+    asked = (top_k, positive, calibrate, sets is not None, abstain is not None, costs, compare)
     if not opened.card.classes and any(asked):
-        raise UsageError("--top-k, --calibrate, --sets, --abstain, --costs and --compare are for classes")
+        raise UsageError(
+            "--top-k, --positive, --calibrate, --sets, --abstain, --costs and --compare are for classes"
+        )
     if randomised and sets is None:
         raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
     case = Case.of(opened, part, dataset, data_dir)
@@ -107,7 +117,7 @@ def evaluate(
     }  # fmt: skip
     lines = [*notes, f"{opened.folder} on {case.rows.name}, {result.rows:,} {case.part}"]
     if opened.card.classes:
-        lines += _assessed(case, result, intervals, top_k or [], values)
+        lines += _assessed(case, result, intervals, top_k or [], positive, values)
     else:
         lines += _regressed(case, result, intervals, values)
     if sets is not None:
@@ -144,48 +154,69 @@ def _calibrated(case: Case, kind: str) -> tuple[Case, str]:
 
 
 def _assessed(
-    case: Case, result: Score, intervals: bool, top: list[int], values: dict[str, Any]
+    case: Case, result: Score, intervals: bool, top: list[int], positive: str | None, values: dict[str, Any]
 ) -> list[str]:
     """Lines of a classifier's figures, which are put into `values` too."""
     from linnet.evaluate.assess import assess
+    from linnet.evaluate.naming import loss_name
 
-    found = assess(case.judged, top=top, intervals=intervals)
+    found = assess(case.judged, top=top, intervals=intervals, positive=positive)
     calibration = case.run.card.calibration
     values["assessment"] = found.as_dict()
     values["calibrated"] = None if calibration is None else vars(calibration)
-    return [*report(result, found, intervals), *_calibration(found, calibration is not None)]
+    loss = loss_name(case.run.card)
+    values["loss_of"], values["positive"] = loss, found.positive or None
+    return [*report(result, found, loss, intervals), *_calibration(found, calibration is not None)]
 
 
 def _regressed(case: Case, result: Score, intervals: bool, values: dict[str, Any]) -> list[str]:
     """Lines of a regression's figures, which are put into `values` too."""
+    from linnet.evaluate.naming import loss_name
     from linnet.evaluate.regression import errors_of
 
     found = errors_of(case.run, case.rows).figures()
-    errors = {"RMSE": found["rmse"], "MAE": found["mae"]}
-    values["errors"] = {name.lower(): interval.as_dict() for name, interval in errors.items()}
-    shown = {name: str(one) if intervals else f"{one.value:.6g}" for name, one in errors.items()}
-    return [
-        f"loss      {result.loss:.6g}",
-        *(f"{name:<9} {text}" for name, text in shown.items()),
-        "R²        " + ", ".join(f"{value:.6f}" for value in result.r2.tolist()),
-    ]
-
-
-def report(result: Score, found: Assessment, intervals: bool = False) -> list[str]:
-    """A classifier's figures as lines."""
-    lines = [f"loss      {result.loss:.6g}"]
-    for name, interval in found.whole.items():
-        if intervals or name.startswith(("accuracy", "top_", "brier", "log_loss")):
-            shown = str(interval) if intervals else f"{interval.value:.4f}"
-            lines.append(f"{name.replace('_', ' '):<9} {shown}")
-    width = max(cell_len(name) for name in ("class", *result.classes))
-    if intervals:
-        return [*lines, *_class_intervals(found, width)]
-    lines.append(f"{padded('class', width)}  precision  recall     F1  most often taken for")
-    for k, name in enumerate(result.classes):
-        figures = f"{result.precision[k]:9.4f}  {result.recall[k]:6.4f}  {result.f1[k]:6.4f}"
-        lines.append(f"{padded(name, width)}  {figures}  {_mistake(result, k)}")
+    values["errors"] = {name: interval.as_dict() for name, interval in found.items()}
+    values["loss_of"], values["target"] = loss_name(case.run.card), case.run.card.target or None
+    lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]
+    lines[:0] = [f"predicts  {case.run.card.target}"] if case.run.card.target else []
+    for name, (said, form) in {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": ("R²", ".6f")}.items():
+        shown = found[name].text(form)
+        lines.append(f"{said:<9} {shown if intervals else shown.split(' ')[0]}")
+        if found[name].reason and (intervals or not found[name].is_defined):
+            lines.append(f"          {UNDEFINED}  {found[name].reason}")
+    if result.r2.numel() > 1:
+        each = ", ".join(UNDEFINED if value != value else f"{value:.6f}" for value in result.r2.tolist())
+        lines.append(f"R² of each output  {each}")
     return lines
+
+
+def report(result: Score, found: Assessment, loss: str, intervals: bool = False) -> list[str]:
+    """A classifier's figures as lines."""
+    from linnet.evaluate.naming import figure_name
+
+    names = {name: figure_name(name, found.positive) for name in found.whole}
+    lines = [f"loss      {result.loss:.6g} ({loss})"]
+    if found.positive:
+        other = next(name for name in result.classes if name != found.positive)
+        lines.append(f"positive  {found.positive} (--positive {other} takes the other class)")
+    for name, interval in found.whole.items():
+        shown = str(interval) if intervals or not interval.is_defined else f"{interval.value:.4f}"
+        lines.append(f"{padded(names[name], 9)} {shown}")
+    width = max(cell_len(name) for name in ("class", *result.classes))
+    return [*lines, *_class_lines(found, result, width, intervals), *reasons(found)]
+
+
+def reasons(found: Assessment) -> list[str]:
+    """A line for each reason why a figure is a dash, or has no interval."""
+    classes: dict[str, dict[str, list[str]]] = {}
+    for name, figure, why in found.undefined:
+        classes.setdefault(why, {}).setdefault(name, []).append(figure.replace("_", " "))
+    lines = []
+    for why, each in classes.items():
+        said = "; ".join(f"{name} ({', '.join(figures)})" for name, figures in each.items())
+        lines.append(f"{UNDEFINED}  {why}: {said}")
+    bare = {name: one.reason for name, one in found.whole.items() if one.is_defined and one.reason}
+    return [*lines, *(f"[{UNDEFINED}]  {name.replace('_', ' ')}: {why}" for name, why in bare.items())]
 
 
 def padded(name: str, width: int) -> str:
@@ -193,13 +224,21 @@ def padded(name: str, width: int) -> str:
     return name + " " * (width - cell_len(name))
 
 
-def _class_intervals(found: Assessment, width: int) -> list[str]:
-    names = next(iter(found.classes.values()))
-    heads = "  ".join(f"{name.replace('_', ' '):<23}" for name in names)
-    lines = [f"{padded('class', width)}  {heads}".rstrip()]
-    for name, figures in found.classes.items():
-        shown = "  ".join(f"{figure!s:<23}" for figure in figures.values())
-        lines.append(f"{padded(name, width)}  {shown}")
+def _class_lines(found: Assessment, result: Score, width: int, intervals: bool) -> list[str]:
+    """A line a class: its figures, and without intervals what it is most often taken for."""
+    form = "{!s:<23}" if intervals else "{:>9}"
+    names = list(next(iter(found.classes.values())))
+    names = names if intervals else [name for name in names if name in SHARES]
+    heads = [form.format(name.replace("_", " ").replace("f1", "F1")) for name in names]
+    lines = [
+        "  ".join([padded("class", width), *heads, *([] if intervals else ["most often taken for"])]).rstrip()
+    ]
+    for k, (name, figures) in enumerate(found.classes.items()):
+        shown = [
+            form.format(figures[one] if intervals else figures[one].text().split(" ")[0]) for one in names
+        ]
+        rest = [] if intervals else [_mistake(result, k)]
+        lines.append("  ".join([padded(name, width), *shown, *rest]).rstrip())
     return lines
 
 
@@ -217,4 +256,4 @@ def _mistake(result: Score, k: int) -> str:
     """The class that rows of class k are most often mistaken for."""
     row = result.confusion[k].clone()
     row[k] = 0
-    return f"{result.classes[int(row.argmax())]} ({int(row.max())})" if int(row.max()) else "-"
+    return f"{result.classes[int(row.argmax())]} ({float(row.max()):g})" if float(row.max()) else UNDEFINED

@@ -56,10 +56,8 @@ def joined(train: Dataset, test: Dataset | None) -> Whole:
     weights = None
     if train.weights is not None and test.weights is not None:
         weights = torch.cat([train.weights, test.weights])
-    rows = Dataset(
-        torch.cat([train.X, test.X]), torch.cat([train.y, test.y]), train.name, train.classes,
-        train.image_shape, train.scale, train.source, weights=weights, columns=train.columns,
-    )  # fmt: skip
+    X, y = torch.cat([train.X, test.X]), torch.cat([train.y, test.y])
+    rows = dataclasses.replace(train, X=X, y=y, weights=weights)
     return Whole(rows, torch.arange(len(rows)) >= len(train))
 
 

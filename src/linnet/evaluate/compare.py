@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from linnet.errors import UsageError
-from linnet.evaluate.bootstrap import RESAMPLES, Interval, bootstrap
+from linnet.evaluate import means
 from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.interval import Interval, widened
+from linnet.evaluate.proportions import LEVEL
 
 SURE = 0.05
 """The probability of chance from which a difference is called noise."""
@@ -25,8 +26,9 @@ class Comparison:
         only_second: rows that only the second gets right.
         p_exact: of as uneven a split of those rows by chance: McNemar's exact test.
         p_mid: the mid-p form of it, which is less cautious (Fagerland, Lydersen and Laake 2013).
-        accuracy: the difference of the accuracies, with its paired bootstrap interval.
-        log_loss: the difference of the log losses, in nats, likewise; below zero the first is better.
+        accuracy: the difference of the accuracies, with the interval of Bonett and Price (2012).
+        log_loss: the difference of the log losses, in nats, with a paired interval; below zero the first is
+            better.
         brier: the difference of the Brier scores, likewise.
     """
 
@@ -47,7 +49,7 @@ class Comparison:
     @property
     def is_loss_noise(self) -> bool:
         """Whether the interval of the log losses' difference holds zero."""
-        return _holds_zero(self.log_loss)
+        return holds_zero(self.log_loss)
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -60,18 +62,17 @@ class Comparison:
         return (
             f"accuracy  {_signed(self.accuracy)}  {_noise(self.is_noise)}: {test}; {alone}\n"
             f"log loss  {_signed(self.log_loss)}  {_noise(self.is_loss_noise)}\n"
-            f"brier     {_signed(self.brier)}  {_noise(_holds_zero(self.brier))}"
+            f"brier     {_signed(self.brier)}  {_noise(holds_zero(self.brier))}"
         )
 
 
-def compare(first: Forecast, second: Forecast, *, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
-    """Compare two models on the same rows.
+def compare(first: Forecast, second: Forecast, *, level: float = LEVEL) -> Comparison:
+    """Compare two models on the same rows, each of which counts once, whatever its weight.
 
     Args:
         first: of one model.
         second: of another, on the same rows in the same order.
-        resamples: of the paired bootstrap: each draws rows for both models together.
-        seed: of it.
+        level: of the intervals.
 
     Raises:
         UsageError: the forecasts are of other rows.
@@ -80,13 +81,32 @@ def compare(first: Forecast, second: Forecast, *, resamples: int = RESAMPLES, se
         raise UsageError("two models are compared on the same rows, and these forecasts have other labels")
     alone = first.hits & ~second.hits, second.hits & ~first.hits
     b, c = (int(hits.sum()) for hits in alone)
-    gaps = torch.stack([
-        first.hits.double() - second.hits.double(),
-        first.log_losses - second.log_losses,
-        first.briers - second.briers,
-    ])  # (3, N)  # fmt: skip
-    found = bootstrap(lambda counts: gaps @ counts / counts.sum(), len(first), resamples=resamples, seed=seed)
-    return Comparison(len(first), b, c, *mcnemar(b, c), *found)
+    everywhere = (-math.inf, math.inf)
+    log_loss, brier = (
+        means.mean(gaps, None, everywhere, level)
+        for gaps in (first.log_losses - second.log_losses, first.briers - second.briers)
+    )
+    accuracy = paired_difference(b, c, len(first), level)
+    return Comparison(len(first), b, c, *mcnemar(b, c), accuracy, log_loss, brier)
+
+
+def paired_difference(b: int, c: int, rows: int, level: float = LEVEL) -> Interval:
+    """The difference (b − c)/N of two shares of the same rows, with Bonett and Price's interval.
+
+    A row is added to b and one to c, so that models which never differed on these rows may on others.
+
+    Args:
+        b: rows that only the first gets right.
+        c: rows that only the second gets right.
+        rows: N.
+        level: of the interval.
+    """
+    from scipy.stats import norm
+
+    ours, theirs = (b + 1) / (rows + 2), (c + 1) / (rows + 2)
+    middle, n = ours - theirs, rows + 2
+    error = float(norm.ppf((1 + level) / 2)) * math.sqrt((ours + theirs - middle * middle) / n)
+    return widened((b - c) / rows, (max(middle - error, -1.0), min(middle + error, 1.0)), "Bonett-Price")
 
 
 def mcnemar(b: int, c: int) -> tuple[float, float]:
@@ -104,8 +124,9 @@ def mcnemar(b: int, c: int) -> tuple[float, float]:
     return exact, 1 - here / 2 if b == c else exact - here
 
 
-def _holds_zero(interval: Interval) -> bool:
-    return interval.low <= 0 <= interval.high
+def holds_zero(interval: Interval) -> bool:
+    """Whether zero is within the interval; where there is none nothing speaks against it."""
+    return not interval.has_ends or interval.low <= 0 <= interval.high
 
 
 def _noise(is_noise: bool) -> str:
@@ -113,4 +134,4 @@ def _noise(is_noise: bool) -> str:
 
 
 def _signed(interval: Interval) -> str:
-    return f"{interval.value:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
+    return interval.text("+.4f")

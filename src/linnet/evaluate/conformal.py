@@ -17,6 +17,8 @@ from torch import Tensor
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.interval import NO_ROWS, Interval
+from linnet.evaluate.proportions import Tally, proportion
 
 METHODS = ("lac", "aps")
 
@@ -81,12 +83,16 @@ class Coverage:
         coverage: the share of rows whose set holds their class.
         by_class: the same of each class's rows, (K,), float64; NaN for a class without rows.
         sizes: rows with a set of 0, 1, … K classes, (K + 1,), int64.
+        interval: the coverage with its interval.
+        class_intervals: those of the classes.
     """
 
     asked: float
     coverage: float
     by_class: Tensor
     sizes: Tensor
+    interval: Interval
+    class_intervals: tuple[Interval, ...]
 
     @property
     def mean_size(self) -> float:
@@ -97,8 +103,9 @@ class Coverage:
         """As plain JSON values."""
         by_class = [None if v != v else v for v in self.by_class.tolist()]
         return {
-            "asked": self.asked, "coverage": self.coverage, "mean_size": self.mean_size,
-            "by_class": by_class, "sizes": self.sizes.tolist(),
+            "asked": self.asked, "coverage": self.coverage, "interval": self.interval.as_dict(),
+            "mean_size": self.mean_size, "by_class": by_class,
+            "class_intervals": [one.as_dict() for one in self.class_intervals], "sizes": self.sizes.tolist(),
         }  # fmt: skip
 
 
@@ -144,9 +151,12 @@ def coverage(rule: Conformal, forecast: Forecast, seed: int = 0) -> Coverage:
     sets = rule.sets(forecast.probabilities, seed)
     held = sets.gather(1, forecast.labels[:, None])[:, 0].double()
     K = len(forecast.classes)
-    by_class = torch.bincount(forecast.labels, held, K) / torch.bincount(forecast.labels, minlength=K)
+    own = torch.bincount(forecast.labels, held, K)
+    there = torch.bincount(forecast.labels, minlength=K).double()
+    each = tuple(Tally(own, there, own, there).intervals([NO_ROWS] * K))
     sizes = torch.bincount(sets.sum(1), minlength=K + 1)
-    return Coverage(1 - rule.alpha, float(held.mean()), by_class, sizes)
+    whole = proportion(held > 0)
+    return Coverage(1 - rule.alpha, whole.value, own / there, sizes, whole, each)
 
 
 def own_strangeness(forecast: Forecast, method: str, randomised: bool, seed: int, stream: str) -> Tensor:

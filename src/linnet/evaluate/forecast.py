@@ -89,11 +89,12 @@ class Forecast:
 
     @cached_property
     def briers(self) -> Tensor:
-        """Σ_k (p_k − y_k)² of each row, (N,), from 0 to 2 (Brier 1950).
+        """Σ_k (p_k − y_k)² of each row, (N,), from 0 to 2 (Brier 1950); of two classes half of it, (p − y)².
 
-        scikit-learn calls the mean over rows `brier_score_loss`; with two classes it halves it by default.
+        The mean over rows is scikit-learn's `brier_score_loss`.
         """
-        return (self.probabilities - torch.eye(len(self.classes)).double()[self.labels]).square().sum(1)
+        sums = (self.probabilities - torch.eye(len(self.classes)).double()[self.labels]).square().sum(1)
+        return sums / 2 if len(self.classes) == 2 else sums
 
     def worst(self, count: int) -> Tensor:
         """The numbers of the rows with the highest log loss, the worst first, (count,)."""

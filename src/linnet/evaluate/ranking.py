@@ -7,6 +7,7 @@ precision-recall curve in steps.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,10 @@ import torch
 from torch import Tensor
 
 from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.proportions import LEVEL
+
+EDGE = 1e-12
+"""Areas nearer than this to 0 or 1 are at it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,3 +97,31 @@ class Areas:
 def _one(forecast: Forecast, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Which rows are of class k, and its probabilities."""
     return (forecast.labels == k).numpy(), forecast.probabilities[:, k].numpy()
+
+
+def auc_interval(area: float, own: float, rest: float, level: float = LEVEL) -> tuple[float, float]:
+    """The interval of an area under a ROC curve, Newcombe's fifth (2006), which holds up at 0 and 1.
+
+    Its ends θ solve |θ − area| = z·√V(θ) with Hanley and McNeil's variance
+    V(θ) = θ(1 − θ)·[1 + n·(1 − θ)/(2 − θ) + n·θ/(1 + θ)]/(own·rest), n = (own + rest)/2 − 1.
+
+    Args:
+        area: from 0 to 1.
+        own: how many rows are of the class.
+        rest: how many are not.
+        level: of the interval.
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import norm
+
+    z, n = float(norm.ppf((1 + level) / 2)), (own + rest) / 2 - 1
+
+    def beyond(theta: float) -> float:
+        spread = 1 + n * ((1 - theta) / (2 - theta) + theta / (1 + theta))
+        variance = theta * (1 - theta) * max(spread, 1.0) / (own * rest)
+        return abs(theta - area) - z * math.sqrt(variance)
+
+    near, far = min(area, 1 - EDGE), max(area, EDGE)
+    low = 0.0 if area <= EDGE else np.asarray(brentq(beyond, 0.0, near)).item()
+    high = 1.0 if area >= 1 - EDGE else np.asarray(brentq(beyond, far, 1.0)).item()
+    return low, high

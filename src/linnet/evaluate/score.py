@@ -11,6 +11,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
+from linnet.evaluate.interval import CONSTANT, NEITHER, NEVER_SAID, NO_ROWS
 from linnet.evaluate.named import taken
 from linnet.train.run import Run
 
@@ -60,20 +61,28 @@ class Score:
 
     @property
     def r2(self) -> Tensor:
-        """The share of each output's variance that is explained, (K,)."""
-        return 1 - self.squared[0] / self.squared[1]
+        """The share of each output's variance that is explained, (K,); NaN of a target that never differs."""
+        return torch.where(self.squared[1] > 0, 1 - self.squared[0] / self.squared[1], torch.nan)
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as plain JSON values."""
         if not self.classes:
-            return {"rows": self.rows, "loss": self.loss, "r2": self.r2.tolist()}
+            r2 = [_known(value) for value in self.r2.tolist()]
+            return {"rows": self.rows, "loss": self.loss, "r2": r2, **_because(None in r2, "r2", CONSTANT)}
         shares = zip(self.precision.tolist(), self.recall.tolist(), self.f1.tolist(), strict=True)
         return {
             "rows": self.rows,
             "loss": self.loss,
             "accuracy": self.accuracy,
             "classes": {
-                name: {"precision": _known(p), "recall": _known(r), "f1": _known(f)}
+                name: {
+                    "precision": _known(p),
+                    "recall": _known(r),
+                    "f1": _known(f),
+                    **_because(p != p, "precision", NEVER_SAID),
+                    **_because(r != r, "recall", NO_ROWS),
+                    **_because(f != f, "f1", NEITHER),
+                }
                 for name, (p, r, f) in zip(self.classes, shares, strict=True)
             },
             "confusion": self.confusion.tolist(),
@@ -115,7 +124,8 @@ def score(run: Run, dataset: Dataset | Path | str) -> Score:
         return Score(len(dataset), loss, dataset.classes, counted, torch.empty(2, 0))
     y = dataset.y.double()
     middle = weights @ y / weights.sum()
-    squared = torch.stack([errors, weights @ (y - middle).square()])
+    around = (weights @ (y - middle).square()).masked_fill(never_differs(y, weights), 0.0)  # not by rounding
+    squared = torch.stack([errors, around])
     return Score(len(dataset), loss, (), torch.empty(0, 0, dtype=torch.int64), squared)
 
 
@@ -132,11 +142,27 @@ def row_weights(dataset: Dataset) -> Tensor:
     return dataset.weights.double().cpu()
 
 
+def never_differs(y: Tensor, weights: Tensor) -> Tensor:
+    """Which targets are the same in all rows that count, (K,), bool.
+
+    Args:
+        y: targets, (N, K).
+        weights: of the rows, (N,).
+    """
+    counted = y[weights > 0]
+    return counted.amax(0) == counted.amin(0)
+
+
 def _pairs(run: Run, rows: Dataset, scores: Tensor, weights: Tensor) -> Tensor:
     """The weights of rows of class i taken for class j, at i·K + j, (K²,)."""
     calibration = run.card.calibration  # of a class a number, it may change which is the likeliest
     guesses = scores.argmax(1) if calibration is None else run.logits(rows.X).cpu().argmax(1)
     return torch.bincount(rows.labels.cpu() * rows.outputs + guesses, weights, rows.outputs**2)
+
+
+def _because(is_undefined: bool, name: str, reason: str) -> dict[str, str]:
+    """Why a figure is null, under a key beside it."""
+    return {f"{name}_reason": reason} if is_undefined else {}
 
 
 def _known(value: float) -> float | None:

@@ -20,7 +20,10 @@ PANELS = {
 
 
 def overlay_figure(
-    histories: Sequence[Sequence[Mapping[str, float]]], names: Sequence[str], language: Language = "en"
+    histories: Sequence[Sequence[Mapping[str, float]]],
+    names: Sequence[str],
+    language: Language = "en",
+    loss: str = "",
 ) -> Figure:
     """A panel a figure, a line a run.
 
@@ -28,6 +31,7 @@ def overlay_figure(
         histories: the records of each run.
         names: what each is called.
         language: "en" or "zh".
+        loss: what the losses are of, in that language, where other runs have others.
 
     Raises:
         UsageError: no figure is in two of the histories.
@@ -50,7 +54,7 @@ def overlay_figure(
                     axes.plot(
                         *zip(*points, strict=True), dash, color=colour, label=named(name), marker=marker
                     )
-            label(axes, "", say("epoch", language), say(PANELS[key], language))
+            label(axes, loss, say("epoch", language), say(PANELS[key], language))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         grid.flat[0].legend(fontsize=8)
     return figure

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from linnet import files
 from linnet.errors import ShapeError, UsageError
-from linnet.evaluate.compare import Comparison
+from linnet.evaluate.compare import Comparison, holds_zero
 from linnet.evaluate.compare import compare as compared
+from linnet.evaluate.interval import UNDEFINED
 from linnet.plot.overlay import PANELS, overlay_figure
 from linnet.plot.words import Language, check
 from linnet.report import quality, views
@@ -98,17 +99,15 @@ def _page(several: list[Subject], language: Language) -> Page:
 
 
 def _figures(several: list[Subject]) -> list[Block]:
-    """A table of the classifiers and one of the regressions, as far as there are any."""
+    """A table of the classifiers of the same classes each, and one of the regressions of the same target."""
     first = several[0]
-    kinds = (
-        ([of for of in several if of.run.card.classes], quality.NAMES, _shares),
-        ([of for of in several if not of.run.card.classes], quality.ERRORS, _errors),
-    )
+    alike: dict[tuple[object, ...], list[Subject]] = {}
+    for of in several:
+        card = of.run.card
+        alike.setdefault(card.classes or ("", card.target), []).append(of)
     blocks: list[Block] = []
-    for alike, names, figures in kinds:
-        heads = ("", *(first.say(name) for name in names.values()), first.say("seconds"))
-        rows = tuple((of.name, *figures(of), f"{of.run.seconds:.2f}") for of in alike)
-        blocks += [Table(heads, rows)] if rows else []
+    for group in alike.values():
+        blocks += _table(group, first)
     notes = [
         first.say("{name}: on {n} {part} of {data}.", name=of.name, n=f"{len(of.judged):,}", part=of.part,
                   data=shared(of.run.card.dataset))
@@ -117,15 +116,34 @@ def _figures(several: list[Subject]) -> list[Block]:
     return [*blocks, *(Text(note, "note") for note in notes)]
 
 
-def _shares(of: Subject) -> list[str]:
+def _table(alike: list[Subject], first: Subject) -> list[Block]:
+    """The figures of runs that predict the same, and the loss that each was trained by."""
+    of, is_classes = alike[0], bool(alike[0].run.card.classes)
+    named = quality.names(of) if is_classes else {k: first.say(v) for k, v in quality.ERRORS.items()}
+    heads = ("", *named.values(), first.say("trained by"), first.say("seconds"))
+    rows = tuple(
+        (one.name, *(_shares(one, named) if is_classes else _errors(one)), quality.said_loss(one),
+         f"{one.run.seconds:.2f}")
+        for one in alike
+    )  # fmt: skip
+    target = of.run.card.target
+    said = [Text(first.say("Predicts {name}.", name=target), "note")] if target and not is_classes else []
+    return [*said, Table(heads, rows)]
+
+
+def _shares(of: Subject, named: Mapping[str, str]) -> list[str]:
+    """The figures of a classifier; of one without rows what its last epoch says of the same figures."""
     if of.is_judged:
-        return [quality.interval(of.assessment.whole[name]) for name in quality.NAMES]
-    last = of.run.history.last
-    return [f"{last[n]:.4g}" if n in last else "–" for n in ("test_accuracy", "test_loss")] + ["–", "–"]
+        return [quality.interval(of.assessment.whole[name]) for name in named]
+    last, card = of.run.history.last, of.run.card
+    known = {"accuracy": last.get("test_accuracy")}
+    if card.loss == "softmax" and card.calibration is None:  # another loss is no log loss
+        known["log_loss"] = last.get("test_loss")
+    return [UNDEFINED if (found := known.get(name)) is None else f"{found:.4g}" for name in named]
 
 
 def _errors(of: Subject) -> list[str]:
-    return quality.errors(of) if of.is_judged else ["–"] * len(quality.ERRORS)
+    return quality.errors(of) if of.is_judged else [UNDEFINED] * len(quality.ERRORS)
 
 
 def _noise(several: list[Subject]) -> list[Block]:
@@ -156,7 +174,7 @@ def _less(of: Subject, first: Subject) -> list[Block]:
     """A regression's errors less those of the first."""
     found = of.errors.less(first.errors)
     rows = [
-        (of.say(quality.ERRORS[name]), quality.less(one), _verdict(of, one.low <= 0 <= one.high))
+        (of.say(quality.ERRORS[name]), quality.less(one), _verdict(of, holds_zero(one)))
         for name, one in found.items()
     ]
     return [Table(("", of.say("difference"), of.say("verdict")), tuple(rows))]
@@ -170,7 +188,7 @@ def _said(of: Subject, found: Comparison) -> list[Block]:
     rows = (
         (of.say("accuracy"), quality.signed(found.accuracy), _verdict(of, found.is_noise)),
         (of.say("log loss"), quality.signed(found.log_loss), _verdict(of, found.is_loss_noise)),
-        (of.say("Brier score"), quality.signed(found.brier), ""),
+        (of.say("Brier score"), quality.signed(found.brier), _verdict(of, holds_zero(found.brier))),
     )
     values = {"p": f"{found.p_mid:.2g}", "b": f"{found.only_first:,}", "c": f"{found.only_second:,}"}
     mcnemar = of.say("McNemar's test: p = {p}; right alone: {b} and {c} rows", **values)
@@ -202,13 +220,31 @@ def _curves(several: list[Subject]) -> list[Block]:
     shared_by_two = [k for k in PANELS if sum(any(k in r for r in records) for records in histories) > 1]
     if not shared_by_two:
         return [Text(first.say("The runs have no curve in common."), "missing")]
-    pictures = []
+    pictures, notes = list[Picture](), list[Block]()
     for key in shared_by_two:
-        alone = [[{"epoch": r["epoch"], key: r[key]} for r in records if key in r] for records in histories]
-        figure = overlay_figure(alone, names, first.language)
-        said = f"{first.say('Learning curves')}: {first.say(key.replace('_', ' '))}"
-        pictures.append(Picture(themed(figure), said, 440))
-    return [Pictures(tuple(pictures))]
+        for loss, alike in _comparable(key, several).items():
+            said = f"{first.say('Learning curves')}: {first.say(key.replace('_', ' '))}"
+            said += f" ({loss})" if loss else ""
+            if len(alike) == 1 and loss:
+                text = "{name} has no other to be drawn beside: its loss is the {loss}."
+                notes.append(Text(first.say(text, name=names[alike[0]], loss=loss), "note"))
+                continue
+            drawn = [
+                [{"epoch": r["epoch"], key: r[key]} for r in records if key in r] if number in alike else []
+                for number, records in enumerate(histories)
+            ]
+            pictures.append(Picture(themed(overlay_figure(drawn, names, first.language, loss)), said, 440))
+    alone = [note for number, note in enumerate(notes) if note not in notes[:number]]
+    return [*([Pictures(tuple(pictures))] if pictures else []), *alone]
+
+
+def _comparable(key: str, several: list[Subject]) -> dict[str, list[int]]:
+    """The numbers of the runs whose figure of a name is the same quantity, by the loss that it is of."""
+    groups: dict[str, list[int]] = {}
+    for number, of in enumerate(several):
+        if any(key in record for record in of.run.history.records):
+            groups.setdefault(quality.said_loss(of) if key.endswith("_loss") else "", []).append(number)
+    return groups if len(groups) > 1 else {"": next(iter(groups.values()), [])}
 
 
 def _templates(several: list[Subject]) -> list[Block]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from linnet.evaluate.bootstrap import Interval
+from linnet.evaluate.assess import positive_of
+from linnet.evaluate.interval import UNDEFINED, Interval
+from linnet.evaluate.naming import LOSSES
 from linnet.evaluate.truth import parameter_errors
 from linnet.plot.reliability import reliability_figure
 from linnet.report.blocks import Block, Figures, Matrix, Picture, Table, Text
@@ -10,6 +12,12 @@ from linnet.report.pictures import themed
 from linnet.report.subject import Subject
 
 NAMES = {"accuracy": "accuracy", "log_loss": "log loss", "brier": "Brier score", "macro_f1": "macro F1"}
+BINARY = {
+    "accuracy": "accuracy", "log_loss": "log loss", "brier": "Brier score",
+    "precision": "precision of {name}", "recall": "recall of {name}", "f1": "F1 of {name}",
+    "macro_f1": "macro F1",
+}  # fmt: skip
+"""The figures of two classes, some of which are of the positive one."""
 ERRORS = {"rmse": "RMSE", "mae": "mean absolute error", "r2": "R²"}
 """The figures of a regression."""
 ALMOST = 0.999
@@ -27,19 +35,36 @@ def glance(of: Subject) -> list[Block]:
     if of.is_judged and run.card.classes:
         whole = of.assessment.whole
         items += [
-            (of.say(said), f"{whole[name].value:.4f}", ends(whole[name])) for name, said in NAMES.items()
+            (said, whole[name].text().split(" ")[0], ends(of, whole[name]))
+            for name, said in names(of).items()
         ]
     elif of.is_judged:
-        items += [(of.say(said), *_parted(name, of.figures[name])) for name, said in ERRORS.items()]
-        items.append((of.say("loss"), f"{of.score.loss:.6g}", ""))
+        items += [(of.say(said), *_parted(of, name, of.figures[name])) for name, said in ERRORS.items()]
+        items.append((of.say("loss"), f"{of.score.loss:.6g}", said_loss(of)))
     else:
         items += [(name.replace("_", " "), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
     items.append((of.say("seconds"), f"{run.seconds:.2f}", _ended(of)))
     blocks: list[Block] = [Figures(tuple(items))]
     if of.is_judged:
-        said = "On {n} {part}, with 95 % bootstrap intervals."
+        said = "On {n} {part}, with 95 % intervals."
         blocks.append(Text(of.say(said, n=f"{len(of.judged):,}", part=of.part), "note"))
+        blocks += [Text(of.say("Predicts {name}.", name=of.run.card.target), "note")] * bool(
+            of.run.card.target
+        )
     return blocks
+
+
+def names(of: Subject) -> dict[str, str]:
+    """What the figures of a classifier are called, in the page's language."""
+    positive = positive_of(of.run.card.classes)
+    return {name: of.say(said, name=positive) for name, said in (BINARY if positive else NAMES).items()}
+
+
+def said_loss(of: Subject) -> str:
+    """What its loss is of, in the page's language."""
+    card = of.run.card
+    named = of.say(LOSSES.get(card.loss, card.loss))
+    return f"{named}, {of.say('threshold')} {card.huber:g}" if card.loss == "huber" else named
 
 
 def classes(of: Subject) -> list[Block]:
@@ -49,8 +74,21 @@ def classes(of: Subject) -> list[Block]:
     found = of.assessment.classes
     heads = (of.say("class"), *(of.say(name) for name in ("precision", "recall", "F1")))
     rows = [(name, *(interval(figures[share]) for share in SHARES)) for name, figures in found.items()]
-    note = of.say("With 95 % bootstrap intervals, on {n} {part}.", n=f"{len(of.judged):,}", part=of.part)
-    return [Table(heads, tuple(rows)), Text(note, "note")]
+    note = of.say("With 95 % intervals, on {n} {part}.", n=f"{len(of.judged):,}", part=of.part)
+    return [Table(heads, tuple(rows)), Text(note, "note"), *(Text(why, "note") for why in _missing(of))]
+
+
+def _missing(of: Subject) -> list[str]:
+    """Why figures of some classes are dashes."""
+    by_reason: dict[str, list[str]] = {}
+    for name, _, why in of.assessment.undefined:
+        by_reason.setdefault(why, []).append(name)
+    return [
+        of.say(
+            "{names}: a dash, for the reason: {why}.", names=", ".join(dict.fromkeys(found)), why=of.say(why)
+        )
+        for why, found in by_reason.items()
+    ]
 
 
 def confusion(of: Subject) -> list[Block]:
@@ -92,25 +130,28 @@ def calibration(of: Subject) -> list[Block]:
 
 def interval(of: Interval) -> str:
     """A figure with its interval."""
-    return "–" if of.value != of.value else f"{of.value:.3f} [{of.low:.3f},\u00a0{of.high:.3f}]"
+    return of.text(".3f").replace(", ", ",\u00a0")
 
 
-def ends(of: Interval) -> str:
-    """An interval's ends."""
-    return f"[{of.low:.4f}, {of.high:.4f}]"
+def ends(of: Subject, found: Interval) -> str:
+    """An interval's ends, or why there are none."""
+    return f"[{found.low:.4f}, {found.high:.4f}]" if found.has_ends else of.say(found.reason)
 
 
 def errors(of: Subject) -> list[str]:
     """The figures of a regression, with intervals."""
-    return [" ".join(_parted(name, found)) for name, found in of.figures.items()]
+    return [" ".join(_parted(of, name, found)) for name, found in of.figures.items()]
 
 
-def _parted(name: str, of: Interval) -> tuple[str, str]:
+def _parted(of: Subject, name: str, found: Interval) -> tuple[str, str]:
     """An error or R², and its interval; an R² near 1 has more places, for what is short of 1 counts."""
-    if of.value != of.value:
-        return "–", ""
-    form = ".5g" if name != "r2" else ".4f" if of.high < ALMOST else ".6f"
-    return f"{of.value:{form}}", f"[{of.low:{form}},\u00a0{of.high:{form}}]"
+    if not found.is_defined:
+        return UNDEFINED, of.say(found.reason)
+    form = ".5g" if name != "r2" else ".4f" if max(found.value, found.high) < ALMOST else ".6f"
+    value = f"{found.value:{form}}"
+    return value, f"[{found.low:{form}},\u00a0{found.high:{form}}]" if found.has_ends else of.say(
+        found.reason
+    )
 
 
 def _ended(of: Subject) -> str:
@@ -141,9 +182,9 @@ def coefficients(of: Subject) -> list[Block]:
 
 def less(of: Interval) -> str:
     """A difference of errors with its interval."""
-    return f"{of.value:+.4g} [{of.low:+.4g},\u00a0{of.high:+.4g}]"
+    return of.text("+.4g").replace(", ", ",\u00a0")
 
 
 def signed(of: Interval) -> str:
     """A difference with its interval."""
-    return f"{of.value:+.4f} [{of.low:+.4f},\u00a0{of.high:+.4f}]"
+    return of.text("+.4f").replace(", ", ",\u00a0")

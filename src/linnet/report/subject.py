@@ -9,8 +9,8 @@ from functools import cached_property
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.assess import Assessment, assess
-from linnet.evaluate.bootstrap import Interval
 from linnet.evaluate.forecast import Forecast, forecast
+from linnet.evaluate.interval import Interval
 from linnet.evaluate.regression import Errors, errors_of
 from linnet.evaluate.score import Score, score
 from linnet.plot.words import Language

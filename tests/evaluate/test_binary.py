@@ -1,0 +1,131 @@
+"""Figures of two classes are of the positive one, and equal scikit-learn's of the same name."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn import metrics
+
+from linnet.errors import UsageError
+from linnet.evaluate.assess import ByClass, assess, of_rows
+from linnet.evaluate.bootstrap import resampled
+from linnet.evaluate.by_class import Cells, mean_of
+from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.interval import Interval
+from linnet.evaluate.ranking import auc_interval
+from linnet.evaluate.score import Score
+from tests.evaluate.forecasts import make
+
+NAMES = {
+    "precision": metrics.precision_score, "recall": metrics.recall_score, "f1": metrics.f1_score,
+    "roc_auc": metrics.roc_auc_score, "average_precision": metrics.average_precision_score,
+    "brier": metrics.brier_score_loss,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_every_figure_is_scikit_learn_s_of_that_name(positive: int, weighted: bool) -> None:
+    plain = make(300, classes=2, seed=3)
+    w = torch.rand(300, generator=torch.Generator().manual_seed(1)) + 0.1 if weighted else None
+    made = Forecast(plain.logits + torch.tensor([0.0, 0.7]), plain.labels, ("no", "yes"), w)
+    found = assess(made, positive=("no", "yes")[positive])
+    assert found.positive == ("no", "yes")[positive]
+    truth, P = (made.labels == positive).numpy(), made.probabilities[:, positive].numpy()
+    weights = None if w is None else w.double().numpy()
+    for name, metric in NAMES.items():
+        said = P if name in ("roc_auc", "average_precision", "brier") else (made.guesses == positive).numpy()
+        expected = metric(truth, said, sample_weight=weights)
+        assert found.whole[name].value == pytest.approx(expected), name
+    macro = metrics.f1_score(made.labels, made.guesses, average="macro", sample_weight=weights)
+    assert found.whole["macro_f1"].value == pytest.approx(macro)
+
+
+def test_the_second_class_is_the_positive_one_unless_another_is_chosen() -> None:
+    made = make(50, classes=2)
+    assert assess(made).positive == "b"
+    assert assess(made).as_dict()["positive"] == "b"
+    assert assess(make(50, classes=3)).positive == ""
+    with pytest.raises(UsageError, match="'a' or 'b', not 'c'"):
+        assess(made, positive="c")
+    with pytest.raises(UsageError, match="of two classes, and the model has 3"):
+        assess(make(50, classes=3), positive="a")
+
+
+def test_means_over_more_classes_are_called_macro() -> None:
+    made = make(400)
+    whole, P, y = assess(made).whole, made.probabilities.numpy(), made.labels.numpy()
+    assert not {"precision", "recall", "f1", "roc_auc", "average_precision"} & set(whole)
+    assert whole["macro_roc_auc"].value == pytest.approx(metrics.roc_auc_score(y, P, multi_class="ovr"))
+    expected = metrics.average_precision_score(np.eye(4)[y], P, average="macro")
+    assert whole["macro_average_precision"].value == pytest.approx(expected)
+    assert whole["brier"].value == pytest.approx(metrics.brier_score_loss(y, P, labels=range(4)))
+
+
+def test_a_class_without_rows_is_a_dash_with_its_reason() -> None:
+    z = torch.tensor([[2.0, 1, 0], [0, 1, 0], [3, 0, 1]] * 4)
+    found = assess(
+        Forecast(z, torch.tensor([0, 1, 1] * 4), ("ash", "elm", "oak")), intervals=True, resamples=20
+    )
+    oak = found.classes["oak"]
+    assert {name: str(one) for name, one in oak.items()} == dict.fromkeys(oak, "–")
+    assert oak["recall"].reason == "no rows of this class"
+    assert oak["precision"].reason == "never predicted"
+    assert oak["f1"].reason == "no rows of this class, and never predicted"
+    assert found.as_dict()["classes"]["oak"]["roc_auc"] == {
+        "value": None, "low": None, "high": None, "reason": "no rows of this class"
+    }  # fmt: skip
+    assert all(math.isfinite(one.value) for name, one in found.whole.items())
+    only = assess(Forecast(z[:2], torch.tensor([1, 1]), ("a", "b", "c"))).classes["b"]
+    assert (only["roc_auc"].reason, only["recall"].value) == ("all rows are of this class", 0.5)
+
+
+def test_the_scores_of_a_class_without_rows_say_why_too() -> None:
+    confusion = torch.tensor([[3, 0], [0, 0]])
+    said = Score(3, 0.1, ("a", "b"), confusion, torch.empty(2, 0)).as_dict()["classes"]["b"]
+    assert said["recall"] is None
+    assert said["recall_reason"] == "no rows of this class"
+    assert said["precision_reason"] == "never predicted"
+
+
+def test_a_perfect_model_of_few_rows_has_room_for_mistakes_in_every_figure() -> None:
+    """69 rows right: the accuracy's interval is exact, 0.948…1; no other figure's is a point either."""
+    labels = torch.arange(69) % 2
+    z = torch.eye(2)[labels] * torch.linspace(1, 9, 69)[:, None]
+    whole = assess(Forecast(z, labels, ("a", "b")), intervals=True, resamples=50).whole
+    assert whole["accuracy"].low == pytest.approx(0.025 ** (1 / 69))
+    for name in ("precision", "recall", "f1", "roc_auc", "average_precision", "macro_f1"):
+        assert (whole[name].value, whole[name].high) == (1.0, 1.0), name
+        assert 0.85 < whole[name].low < 0.99, name
+
+
+def test_the_interval_of_a_perfect_area_is_newcombe_s() -> None:
+    """θ = 1 − z²·v of his equation, solved by hand for 10 rows against 10: (1 − θ)² = z²·V(θ)."""
+    low, high = auc_interval(1.0, 10, 10)
+    z, n = 1.959963985, 9
+    V = low * (1 - low) * (1 + n * (1 - low) / (2 - low) + n * low / (1 + low)) / 100
+    assert (1 - low) ** 2 == pytest.approx(z * z * V, rel=1e-6)
+    assert high == 1.0
+    assert auc_interval(0.0, 10, 10) == pytest.approx((0.0, 1 - low))
+    assert auc_interval(0.5, 1, 1)[0] < 0.1
+
+
+def figures(made: Forecast) -> dict[str, Interval]:
+    """Those of a forecast, without what takes long."""
+    found = {**of_rows(made, [], 0.95), **{k: v[1] for k, v in Cells(made).intervals(0.95).items()}}
+    statistic = ByClass(made, ranking=False)
+    values = Cells(made).intervals(0.95)["f1"]
+    each = statistic.part(resampled(statistic, len(made), 8, 0)[1], 2)
+    return {**found, "macro_f1": mean_of(values, each.nanmean(1), each)}
+
+
+@pytest.mark.parametrize(("classes", "sharpness"), [(2, 1.0), (4, 3.0)])
+def test_intervals_cover_the_figures_of_all_rows(classes: int, sharpness: float) -> None:
+    truth = figures(make(30_000, classes, seed=99, sharpness=sharpness))
+    draws = [figures(make(60, classes, seed, sharpness)) for seed in range(100)]
+    for name in truth:
+        held = [one[name].low <= truth[name].value <= one[name].high for one in draws]
+        assert sum(held) / len(held) >= 0.9, name  # 0.95 less 2.3 standard errors of 100 draws
