@@ -35,7 +35,9 @@ from linnet.report.write import written
 from linnet.runs import new_folder
 from linnet.studies import Space, asked_of, opened, quiet, sampler_of
 from linnet.sweeps import SweepResult, metric_name, sweep
+from linnet.sweeps.edges import Edge
 from linnet.train.run import Run
+from linnet.train.trials import LogUniform, Uniform
 
 if TYPE_CHECKING:
     import optuna
@@ -70,6 +72,11 @@ class TuneResult:
     def lead(self) -> Lead:
         """How far the best leads the next, and whether that is noise."""
         return self.swept.lead
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The knobs whose best value lies at the edge of what was searched."""
+        return self.swept.edges
 
     @property
     def varied(self) -> list[str]:
@@ -210,6 +217,7 @@ def tune(
         known = opened(storage, study or train.name, {**judged, "dataset": train.checksum})
         known.sampler = sampler or sampler_of(seed, len(known.get_trials(deepcopy=False)))
         swept, is_whole = _searched(train, searched, known, trials, batch, options, show)
+    swept.searched = {name: one for name, one in space.items() if isinstance(one, LogUniform | Uniform)}
     result = TuneResult(swept, known, not is_whole)
     selection.best(result.configurations)
     if folder is not None:

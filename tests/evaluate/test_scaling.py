@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,35 @@ def test_the_rows_it_is_learnt_on(blobs: Dataset) -> None:
     run.dataset_checksum = "another"
     with pytest.raises(UsageError, match="not those that the run was trained on"):
         held_out(run, blobs)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1.03e7, 1e150])
+def test_a_temperature_is_found_however_large_the_logits_are(size: float) -> None:
+    """Two classes, logits ±size/2, three rows of four right: p = 3/4 at T = size/ln 3, log loss 0.562335."""
+    z = torch.tensor([[0.5, -0.5]], dtype=torch.float64).repeat(4, 1) * size
+    made = Forecast(z, torch.tensor([0, 0, 0, 1]), ("a", "b"))
+    found = learn("temperature", made)
+    assert found.temperature == pytest.approx(size / math.log(3), rel=1e-9)
+    assert log_loss(found, made) == pytest.approx(0.75 * math.log(4 / 3) + 0.25 * math.log(4))
+
+
+def test_a_model_that_says_nothing_has_no_temperature_and_is_told_so() -> None:
+    """Half of the rows right, and all logits ±1: the log loss ln 2 of T = ∞ is never reached."""
+    z = torch.tensor([[1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
+    for labels in ([0, 1, 0], [1, 1, 0]):
+        with pytest.raises(UsageError, match="no more of the right class than of the others"):
+            learn("temperature", Forecast(z, torch.tensor(labels), ("a", "b")))
+    with pytest.raises(UsageError, match="the same of every class"):
+        learn("temperature", Forecast(torch.zeros(3, 2), torch.tensor([0, 1, 1]), ("a", "b")))
+    turned = make(400, sharpness=-1.0)  # the right class has the least logit: only a negative scale mends it
+    assert min(learn("vector", turned).scale) < 0
+
+
+def test_a_class_that_a_scale_and_a_shift_tell_apart_has_no_best_ones() -> None:
+    """Class c stands alone above 5 in its logit, so its scale can grow for ever; a and b overlap."""
+    made = make(60, classes=2)
+    c = torch.where(torch.arange(60) % 3 == 0, 9.0, -1.0).double()
+    z = torch.cat([made.logits, c[:, None]], 1)
+    labels = torch.where(c > 0, 2, made.labels)
+    with pytest.raises(UsageError, match="tell a class of the 60 rows apart"):
+        learn("vector", Forecast(z, labels, ("a", "b", "c")))

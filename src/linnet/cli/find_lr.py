@@ -92,3 +92,5 @@ def find_lr(
         shown = curve.table.iloc[:: max(1, len(curve.table) // 14)]
         print(shown.to_string(index=False, float_format="%.4g", na_rep="diverged"))
         print(f"suggestion: --lr {curve.suggestion:g}; the curve is {folder / 'rates.svg'}")
+        if curve.edge:
+            print(f"{curve.edge} (--low, --high)")

@@ -150,6 +150,7 @@ def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "best": dataclasses.asdict(result.best),
         "lead": result.lead.as_dict(),
+        "edges": [edge.as_dict() for edge in result.edges],
         "final": best.history.last,
         "table": table.to_dict("records"),
     }
@@ -165,6 +166,7 @@ def closing(result: SweepResult, best: Run, folder: Path, test: Dataset | None) 
     chosen = ", ".join(f"{name} {_short(result.shown(result.best, name))}" for name in result.varied)
     by = result.metric.replace("_", " ")
     lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.lead}")
+    lines += [str(edge) for edge in result.edges]
     if "test_accuracy" in best.history.last:
         lines.append(
             f"trained again on all training rows: test accuracy {best.history.last['test_accuracy']:.4f}"

@@ -187,7 +187,7 @@ def _ending(result: SweepResult, watch: Telling) -> Frame:
     known = [{name: _known(value) for name, value in zip(names, row, strict=True)} for row in rows]
     return {
         "kind": "end", "order": order, "table": known, "lead": result.lead.as_dict(),
-        "seconds": result.seconds,
+        "edges": [edge.as_dict() for edge in result.edges], "seconds": result.seconds,
     }  # fmt: skip
 
 

@@ -117,6 +117,7 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     said = "The best of {n} settings, chosen by the {metric} on rows kept from training: {best}."
     sentences = [of.say(said, n=n, metric=words, best=f"{best:.4f}")]
     sentences.append(_lead(of))
+    sentences += [_edge(of, edge) for edge in of.summary.get("edges", [])]
     if not math.isnan(error):
         sign = -1 if metric.endswith("loss") else 1
         scores = table[metric].to_numpy(float)
@@ -181,6 +182,22 @@ def _lead(of: Swept) -> str:
     else:
         said = "It leads the next by {lead} ± {error}, which is beyond noise (paired t-test, p = {p})."
     return of.say(said, **values)
+
+
+def _edge(of: Swept, edge: dict[str, Any]) -> str:
+    which = "largest" if edge["widen"] == "upwards" else "smallest"
+    said = (
+        "The best {knob}, {value}, is the " + which + " that was tried: widen {knob} " + edge["widen"] + "."
+    )
+    if edge["is_range"]:
+        said = (
+            "The best {knob}, {value}, lies near the "
+            + which
+            + " of its range: widen {knob} "
+            + edge["widen"]
+            + "."
+        )
+    return of.say(said, knob=edge["knob"], value=f"{edge['value']:g}")
 
 
 def _several(found: Any) -> str:

@@ -85,6 +85,14 @@ WORDS: dict[str, str] = {
     "Templates": "权重模板",
     "The best of {n} settings, chosen by the {metric} on rows kept from training: {best}.":
         "从 {n} 组设置中按{metric}选出，所用样本未参与训练：{best}。",
+    "The best {knob}, {value}, is the largest that was tried: widen {knob} upwards.":
+        "最佳的 {knob}（{value}）是试过的最大值：请把 {knob} 向上放宽。",
+    "The best {knob}, {value}, is the smallest that was tried: widen {knob} downwards.":
+        "最佳的 {knob}（{value}）是试过的最小值：请把 {knob} 向下放宽。",
+    "The best {knob}, {value}, lies near the largest of its range: widen {knob} upwards.":
+        "最佳的 {knob}（{value}）接近其范围的上端：请把 {knob} 向上放宽。",
+    "The best {knob}, {value}, lies near the smallest of its range: widen {knob} downwards.":
+        "最佳的 {knob}（{value}）接近其范围的下端：请把 {knob} 向下放宽。",
     "The best setting has not been trained again on all rows yet: result.refit(test).":
         "最佳设置尚未在全部样本上重新训练：result.refit(test)。",
     "The best setting, trained again on all training rows": "最佳设置，在全部训练样本上重新训练",

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from linnet import files
 from linnet.config import Recipe
+from linnet.core.grids import edge_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
@@ -61,6 +62,13 @@ class RateCurve:
         beyond = [lr for lr in self.table["lr"][lost].tolist() if lr > self.suggestion]
         return min(beyond, default=None)
 
+    @property
+    def edge(self) -> str:
+        """What to say where the suggestion is the lowest or the highest rate that was tried; else empty."""
+        rates, losses = self.table["lr"].tolist(), self.table["validation_loss"].fillna(math.inf).tolist()
+        best = rates[int(np.argmin(losses))]
+        return edge_of("lr", rates, losses, best)
+
     def plot(self, language: Language = "en") -> Figure:
         """The loss by the rate, with the suggestion.
 
@@ -90,7 +98,7 @@ class RateCurve:
         """The suggestion and where it was found, as plain values."""
         return {
             "suggestion": self.suggestion, "diverges_at": self.diverges_at, "steps": self.steps,
-            "dataset": self.name, "rates": len(self.table),
+            "dataset": self.name, "rates": len(self.table), "edge": self.edge.rpartition(" ")[2] or None,
         }  # fmt: skip
 
 

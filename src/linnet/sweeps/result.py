@@ -23,11 +23,13 @@ from linnet.evaluate.selection import Configuration, Lead
 from linnet.plot.save import save
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
+from linnet.sweeps.asked import arguments
+from linnet.sweeps.edges import Edge, edges
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
 from linnet.train.run import Card, Run, versions
-from linnet.train.trials import NAMES, Trial, View
+from linnet.train.trials import NAMES, LogUniform, Trial, Uniform, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +50,7 @@ class SweepResult:
         recipe: the shared recipe.
         seconds: the sweep took.
         asked: the arguments of `sweep`, as plain values; `linnet.sweeps.asked` reads them back.
+        searched: the ranges of a search that proposed the settings, by knob.
     """
 
     train: Dataset
@@ -60,6 +63,7 @@ class SweepResult:
     recipe: Recipe
     seconds: float
     asked: dict[str, Any] = field(default_factory=dict)
+    searched: dict[str, LogUniform | Uniform] = field(default_factory=dict)
 
     @cached_property
     def configurations(self) -> list[Configuration]:
@@ -79,6 +83,20 @@ class SweepResult:
     def lead(self) -> Lead:
         """How far the best leads the next, and whether that is noise."""
         return selection.lead(self.configurations)
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The knobs whose best value lies at the edge of what was tried: better ones may lie beyond."""
+        found = self.configurations
+        values = {name: [self.shown(one.knobs, name) for one in found] for name in self.varied}
+        return edges(found, values, self.ranges, self.metric)
+
+    @property
+    def ranges(self) -> dict[str, LogUniform | Uniform]:
+        """The ranges that settings were drawn from, by knob."""
+        given = arguments(self.asked).get("grid", {}) if self.asked else {}
+        drawn = {name: one for name, one in given.items() if isinstance(one, LogUniform | Uniform)}
+        return {**drawn, **self.searched}
 
     @property
     def varied(self) -> list[str]:
@@ -204,6 +222,7 @@ class SweepResult:
             "metric": self.metric,
             "best": dataclasses.asdict(self.best),
             "lead": self.lead.as_dict(),
+            "edges": [edge.as_dict() for edge in self.edges],
             "shared": dataclasses.asdict(self.plan),
             "seconds": round(self.seconds, 3),
         }

@@ -16,6 +16,8 @@ const own = {
     noise: "The best leads by {difference}, which is within noise: the next could as well be the best.",
     sure: "The best leads by {difference} ± {error}, which is beyond noise (p = {p}).",
     unsure: "The best leads by {difference}. Whether that is noise cannot be said of one held-out part: use folds.",
+    "edge.upwards": "The best {name}, {value}, is the largest that was tried: widen {name} upwards.",
+    "edge.downwards": "The best {name}, {value}, is the smallest that was tried: widen {name} downwards.",
     diverged: "diverged", empty: "Pick ranges and start: all combinations are trained together.", badRange: "A range goes from a number to a larger one.",
     pickOne: "Pick at least one value.", allDiverged: "Every model diverged: lower the learning rates.",
   },
@@ -31,6 +33,8 @@ const own = {
     noise: "最好的领先 {difference}，在噪声范围内：第二名同样可能是最好的。",
     sure: "最好的领先 {difference} ± {error}，超出噪声（p = {p}）。",
     unsure: "最好的领先 {difference}。只有一份留出样本，无法判断这是否是噪声：请用交叉验证。",
+    "edge.upwards": "最好的{name}（{value}）是试过的最大值：请向上放宽{name}。",
+    "edge.downwards": "最好的{name}（{value}）是试过的最小值：请向下放宽{name}。",
     diverged: "发散", empty: "选好范围后开始：所有组合一起训练。", badRange: "范围应从一个数到更大的数。",
     pickOne: "至少选一个值。", allDiverged: "所有模型都发散了：请降低学习率。",
   },
@@ -230,7 +234,7 @@ export function mount(root, lab) {
     progress.value = run.end ? 1 : run.share;
     progress.classList.toggle("over", run.end !== null);
     const epoch = Math.min(run.ask.epochs, Math.floor(run.share * run.ask.epochs) + 1);
-    said.textContent = run.end ? leadOf(run) : t("running", { epoch, epochs: run.ask.epochs });
+    said.textContent = run.end ? leadOf(run) + edgesOf(run) : t("running", { epoch, epochs: run.ask.epochs });
     if (run.end) lab.say(t("done", { models: run.models, seconds: run.end.seconds.toFixed(2) }));
     if (!run.settings.length) return;
     charts.hidden = false;
@@ -263,6 +267,9 @@ export function mount(root, lab) {
     const error = isRate(run) ? (100 * lead.error).toFixed(2) : lead.error.toFixed(4);
     return best + t(lead.within_noise ? "noise" : "sure", { difference, error, p: lead.p.toPrecision(2) });
   }
+
+  // Which knobs won at the edge of what was tried.
+  const edgesOf = (run) => run.end.edges.map(({ knob, value, widen }) => " " + t(`edge.${widen}`, { name: t(knob), value: shown(value) })).join("");
 
   // One axis: dots along it. Two: a heat map. Places carry the setting's number, for clicks.
   function drawHeat(run) {
