@@ -116,7 +116,9 @@ def evaluate(
         "holds_training_rows": case.named.holds_training, **result.as_dict(),
     }  # fmt: skip
     if case.is_flattered:
-        notes.append(f"no rows of {case.rows.name} were held out, so figures are of the rows it was fitted to")
+        notes.append(
+            f"no rows of {case.rows.name} were held out, so figures are of the rows it was fitted to"
+        )
         values["note"] = notes[-1]
     lines = [*notes, f"{opened.folder} on {case.rows.name}, {result.rows:,} {case.part}"]
     if opened.card.classes:

@@ -127,7 +127,7 @@ def score(run: Run, dataset: Dataset | Path | str) -> Score:
         return Score(len(dataset), loss, dataset.classes, counted, torch.empty(2, 0))
     y = dataset.y.double()
     middle = weights @ y / weights.sum()
-    around = (weights @ (y - middle).square()).masked_fill(never_differs(y, weights), 0.0)  # not by rounding
+    around = (weights @ (y - middle).square()).masked_fill(never_differs(dataset.y.cpu(), weights), 0.0)
     squared = torch.stack([errors, around])
     return Score(len(dataset), loss, (), torch.empty(0, 0, dtype=torch.int64), squared)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from linnet.report.estimate_words import ESTIMATES
+
 WORDS: dict[str, str] = {
     "Only its end was kept: there is no way to draw.": "只保留了终点，没有过程可画。",
     "A regression has no confusion matrix.": "回归没有混淆矩阵。",
@@ -213,6 +215,7 @@ WORDS: dict[str, str] = {
     "{n} runs compared": "{n} 次运行的比较",
 }  # fmt: skip
 """English to Chinese."""
+WORDS |= ESTIMATES
 
 
 def say(text: str, language: str, **values: object) -> str:
