@@ -182,10 +182,15 @@ def test_other_content_types_methods_and_paths(client: TestClient) -> None:
 
 
 def test_a_compressed_body_is_not_taken_for_numbers(client: TestClient) -> None:
-    zipped = {**RAW, "content-encoding": "gzip"}
+    zipped = {**RAW, "content-encoding": "br"}
     said = client.post("/predict?dtype=uint8", content=bytes(12), headers=zipped)
     assert said.status_code == 415
-    assert "not as gzip" in said.json()["detail"]
+    assert "not as br" in said.json()["detail"]
+    assert said.headers["accept-encoding"] == "gzip, identity"
+    zipped["content-encoding"] = "gzip"
+    said = client.post("/predict?dtype=uint8", content=bytes(12), headers=zipped)
+    assert said.status_code == 400
+    assert "not gzip" in said.json()["detail"]
     plain = {**RAW, "content-encoding": "identity"}
     assert client.post("/predict?dtype=uint8", content=bytes(12), headers=plain).is_success
 

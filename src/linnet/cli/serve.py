@@ -19,6 +19,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     api_key: Annotated[str | None, Parameter(env_var="LINNET_API_KEY")] = None,
+    allow_origin: tuple[str, ...] = (),
     max_rows: PositiveInt = 4096,
     max_bytes: PositiveInt = 16 << 20,
     grace: PositiveInt = 30,
@@ -45,10 +46,13 @@ def serve(
     api_key
         What requests must bring. Other users of this machine can read a command line: the
         variable LINNET_API_KEY is safer.
+    allow_origin
+        Origin of web pages that may ask from a browser, such as https://shop.example; * for any. May be
+        given several times.
     max_rows
         Rows of a request.
     max_bytes
-        Bytes of a request's body.
+        Bytes of a request's body, and of what a gzip'd one holds.
     grace
         Seconds that requests have to end in when the service does.
     workers
@@ -58,7 +62,7 @@ def serve(
     # building its schemas now, would make another error of a KeyboardInterrupt.
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        _serve(run, (max_rows, max_bytes), api_key, host, port, grace, workers)
+        _serve(run, (max_rows, max_bytes), (api_key, allow_origin), host, port, grace, workers)
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -66,7 +70,7 @@ def serve(
 def _serve(
     run: Path,
     limits: tuple[int, int],
-    api_key: str | None,
+    askers: tuple[str | None, tuple[str, ...]],
     host: str,
     port: int,
     grace: int,
@@ -82,7 +86,7 @@ def _serve(
             raise
         raise MissingExtraError("linnet serve", "web") from error
 
-    service = Service(run, Limits(*limits), api_key, host, port, grace)
+    service = Service(run, Limits(*limits), *askers, host, port, grace)
     if (processes := workers(count)) == 1:
         serve_alone(service)
     else:

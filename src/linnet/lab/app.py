@@ -23,6 +23,7 @@ from linnet.lab import line, numbers, sweeping, training, trying, uploads
 from linnet.lab.guard import Guard
 from linnet.lab.room import MissingError, Room
 from linnet.lab.settings import Settings
+from linnet.web.crowd import Crowd
 from linnet.web.refusal import Refusal
 
 STATIC = Path(__file__).parent / "static"
@@ -88,7 +89,7 @@ def make_app(settings: Settings | None = None, room: Room | None = None) -> ASGI
         return JSONResponse(told, 405, {"allow": ", ".join(methods)})
 
     app.mount("/", Files(directory=STATIC, html=True))
-    return Guard(app, settings)
+    return Crowd(Guard(app, settings))
 
 
 class Files(StaticFiles):

@@ -17,9 +17,14 @@ from linnet.errors import UsageError
 from linnet.lab.app import make_app
 from linnet.lab.room import Room
 from linnet.lab.settings import Settings, is_loopback
+from linnet.web.connection import protocol
+from linnet.web.places import Places, within_files
 
 PORT = 8765
 GRACE = 1
+CONNECTIONS = 200
+"""At once: as many requests, streams of trainings among them."""
+
 SWITCH = 0.001
 """Seconds that a training may keep the interpreter from answering; Python's 5 ms add up over an answer."""
 
@@ -55,7 +60,8 @@ class Server(uvicorn.Server):
         self.settings, self.opens, self.room = settings, opens, Room(settings)
         config = uvicorn.Config(
             make_app(settings, self.room), log_level="warning", access_log=False, server_header=False,
-            ws="none", timeout_graceful_shutdown=GRACE, limit_concurrency=200, lifespan="on",
+            ws="none", timeout_graceful_shutdown=GRACE, lifespan="on",
+            http=protocol(Places(within_files(CONNECTIONS))),
         )  # fmt: skip
         super().__init__(config)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -11,18 +11,20 @@ from typing import Any, Literal
 import anyio
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from linnet._version import __version__
 from linnet.errors import UsageError
 from linnet.serve import page, schema
-from linnet.serve.key import Keyed
-from linnet.serve.metrics import Counted, Metrics
+from linnet.serve.key import OPEN, Keyed
+from linnet.serve.metrics import PATHS, Counted, Metrics
+from linnet.serve.origins import with_origins
 from linnet.serve.predict import Limits, Predict
 from linnet.serve.shelf import Shelf
 from linnet.train.predictor import Predictor
+from linnet.web.crowd import Crowd
 
 _POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
@@ -64,6 +66,7 @@ def make_app(
     *,
     limits: Limits | None = None,
     api_key: str | None = None,
+    origins: Sequence[str] = (),
     watch_seconds: float = 1.0,
     metrics: Metrics | None = None,
     spare: Predictor | None = None,
@@ -74,6 +77,7 @@ def make_app(
         folder: of the run.
         limits: of a request.
         api_key: what a request must bring; None where all may ask.
+        origins: of the web pages that may ask, such as https://shop.example; "*" for any.
         watch_seconds: between two looks for a newer model file.
         metrics: what counts; None where this process is alone.
         spare: the model to answer with while the run's is damaged or gone.
@@ -81,7 +85,7 @@ def make_app(
     Raises:
         DataNotFoundError: there is no model in the folder, nor a spare one.
         ChecksumError, FormatError: it is damaged, and there is no spare one.
-        UsageError: a limit is not positive, or the key is empty or cannot be a header.
+        UsageError: a limit is not positive, the key is empty or cannot be a header, or an origin is none.
     """
     limits = limits or Limits()
     if limits.rows < 1 or limits.bytes < 1 or not watch_seconds > 0:
@@ -93,20 +97,33 @@ def make_app(
     watching = _watching(shelf, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
     _add_pages(app, shelf, limits, metrics, api_key is not None)
-    front: ASGIApp = Front(Predict(shelf, limits, metrics, anyio.CapacityLimiter(HEAVY)), app)
+    _add_answers(app, shelf)
+    predict = Predict(shelf, limits, metrics, anyio.CapacityLimiter(HEAVY))
+    front: ASGIApp = Front(predict, app, frozenset(PATHS) - {"other"})
     if api_key is not None:
         front = Keyed(front, api_key)
-    return Counted(front, metrics)
+    if origins:
+        front = with_origins(front, origins)  # outside of the key, which a browser's first question lacks
+    return Counted(Crowd(front, OPEN), metrics)
 
 
 class Front:
-    """Sends /predict to its own application, and all else to FastAPI."""
+    """Sends /predict to its own application, and all else to FastAPI.
 
-    def __init__(self, predict: ASGIApp, pages: ASGIApp) -> None:
-        self.predict, self.pages = predict, pages
+    Args:
+        predict: of /predict.
+        pages: FastAPI.
+        paths: of the pages.
+    """
+
+    def __init__(self, predict: ASGIApp, pages: ASGIApp, paths: frozenset[str]) -> None:
+        self.predict, self.pages, self.paths = predict, pages, paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; a page's head is asked for as the page is: uvicorn leaves out the body."""
+        if scope["type"] == "http" and scope["method"] == "OPTIONS" and scope["path"] in self.paths:
+            allowed = "POST, OPTIONS" if scope["path"] == "/predict" else "GET, HEAD, OPTIONS"
+            return await Response(status_code=204, headers={"allow": allowed})(scope, receive, send)
         if scope["type"] == "http" and scope["path"] == "/predict":
             return await self.predict(scope, receive, send)
         if scope["type"] == "http" and scope["method"] == "HEAD":
@@ -162,6 +179,14 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has
     async def favicon() -> Response:
         return Response(status_code=204)  # browsers ask for one, and complain where there is none
 
+    @app.get("/", include_in_schema=False)
+    async def index(request: Request, lang: str | None = None) -> Response:
+        """The page for a browser, and for programs where everything is."""
+        if "text/html" in request.headers.get("accept", ""):
+            return await docs(request, lang)
+        line = page.example(shelf.model, request.scope)
+        return JSONResponse({"predict": line, "docs": "docs", "openapi": "openapi.json"})
+
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request, lang: str | None = None) -> HTMLResponse:
         given = request.headers
@@ -170,3 +195,19 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has
             given.get("x-forwarded-proto", request.url.scheme), has_key,
         )  # fmt: skip
         return HTMLResponse(page.page(shelf.model, described(), asked), headers=_POLICY)
+
+
+def _add_answers(app: FastAPI, shelf: Shelf) -> None:
+    """What is said of pages that there are not, or not by that method."""
+
+    @app.exception_handler(404)
+    async def missing(request: Request, _: Exception) -> JSONResponse:
+        path = request.url.path[:80]
+        told = f"there is nothing at {path!r}: POST /predict answers, GET /docs says how"
+        return JSONResponse({"detail": told, "example": page.example(shelf.model, request.scope)}, 404)
+
+    @app.exception_handler(405)
+    async def unfit(request: Request, _: Exception) -> JSONResponse:
+        told = f"{request.url.path[:80]} takes GET, not {request.method[:20]}: POST /predict answers"
+        said = {"detail": told, "example": page.example(shelf.model, request.scope)}
+        return JSONResponse(said, 405, {"allow": "GET, HEAD, OPTIONS"})

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 """Seconds at which the histogram is cut."""
 
-PATHS = ("/predict", "/healthz", "/readyz", "/metrics", "/model", "/docs", "/openapi.json", "other")
+PATHS = ("/predict", "/healthz", "/readyz", "/metrics", "/model", "/", "/docs", "/openapi.json", "other")
 """Paths that are counted by name; any other is "other", so that strangers cannot fill the memory."""
 
 STATUSES = (*range(200, 210), *range(300, 310), *range(400, 432), *range(500, 512))
@@ -144,6 +144,8 @@ class Counted:
         """Pass a request on and look at its answer's status."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        if scope["path"].endswith("/") and (path := scope["path"].rstrip("/")):
+            scope = {**scope, "path": path}  # a page's name with a slash is its name
         status = 500
 
         async def look(message: Message) -> None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
 from linnet.serve.schema import ERRORS
 from linnet.train.predictor import Predictor
 
@@ -104,8 +107,23 @@ def examples(model: Predictor, asked: Asked) -> list[str]:
         f"head -c {features} /dev/zero |\n"
         f"  {ask} application/octet-stream' --data-binary @- '{there}?dtype=uint8'"
     )
-    picture = f"{ask} image/png' --data-binary @picture.png {there}"
+    picture = f"curl{key} -F file=@picture.png {there}"
     return [text, raw, *([picture] if model.card.image_shape else [])]
+
+
+def example(model: Predictor, scope: Scope) -> str:
+    """A line for a shell that would have been answered in a request's place; of few features as it stands.
+
+    Args:
+        model: which answers now.
+        scope: the request's.
+    """
+    headers = Headers(scope=scope)
+    proxied = headers.get("x-forwarded-proto", scope.get("scheme", "http"))
+    has_key = "x-api-key" in headers or "authorization" in headers
+    lines = examples(model, Asked("en", headers.get("host", ""), proxied, has_key))
+    is_picture = "image/" in (kind := headers.get("content-type", "")) or "multipart/" in kind
+    return lines[-1] if is_picture and model.card.image_shape else lines[0]
 
 
 def _about(model: Predictor, say: dict[str, str]) -> str:
@@ -169,12 +187,14 @@ _WORDS: dict[Language, dict[str, str]] = {
         "regression": "linear regression", "classes": "Classes", "outputs": "Outputs",
         "ask": "A row has its features in the order of the training data, with the values that are stored "
         "there, before any scaling.",
-        "raw": "Plain numbers are float32 or uint8, little-endian, one row after another.",
+        "raw": "Plain numbers are float32 or uint8, little-endian, one row after another. An .npy file may "
+        "stand in their place, and a picture or another file may come in a form. Bodies may be gzip'd.",
         "answer": "The answer",
         "order": "A line for each row: its likeliest class, and the probabilities of the classes in the "
         "order above. model is the SHA-256 of the model that answered.",
         "numbers": "A line for each row. model is the SHA-256 of the model that answered.",
-        "refused": "Refusals", "detail": 'The body of each says why: {"detail": "…"}.',
+        "refused": "Refusals", "detail": 'The body of each says why, and most give a line that would work: '
+        '{"detail": "…", "example": "…"}.',
         "pages": "Other pages", "data": "The same for programs:",
         "/healthz": "Whether the process answers", "/readyz": "Whether there is a model to answer with",
         "/metrics": "Counters in Prometheus' text format", "/model": "The model that answers now",
@@ -184,17 +204,19 @@ _WORDS: dict[Language, dict[str, str]] = {
         "softmax": "softmax 回归", "logistic": "逻辑回归（一对其余）", "regression": "线性回归",
         "classes": "类别", "outputs": "输出数",
         "ask": "每行的特征按训练数据中的顺序排列，取其中存储的原值，不做缩放。",
-        "raw": "原始数值为 float32 或 uint8，小端序，逐行排列。",
+        "raw": "原始数值为 float32 或 uint8，小端序，逐行排列。也可以改送 .npy 文件；"
+        "图片或其他文件可以用表单上传；请求体可以用 gzip 压缩。",
         "answer": "回答",
         "order": "每行一项：最可能的类别，以及各类别的概率，顺序同上。model 是作答模型的 SHA-256。",
         "numbers": "每行一项。model 是作答模型的 SHA-256。",
-        "refused": "拒绝", "detail": '回答中说明原因：{"detail": "…"}。',
+        "refused": "拒绝",
+        "detail": '回答中说明原因，多数还给出一条可用的命令：{"detail": "…", "example": "…"}。',
         "pages": "其他页面", "data": "供程序读取：",
         "/healthz": "进程是否应答", "/readyz": "是否有模型可以作答",
         "/metrics": "Prometheus 文本格式的计数", "/model": "现在作答的模型",
-        "400": "请求体不是 JSON，或中断了。", "401": "缺少 API 密钥或密钥不对。",
+        "400": "请求体不是它自称的格式，或中断了。", "401": "缺少 API 密钥或密钥不对。",
         "408": "请求体没有按时到齐。", "413": "请求体过大。",
-        "415": "内容类型不在其列，请求体经过压缩，或模型不接受图片。",
+        "415": "内容类型不在其列，请求体以 gzip 以外的方式压缩，或模型不接受图片。",
         "422": "请求体不是若干行模型的特征；原因中指明行与特征。",
     },
 }  # fmt: skip

@@ -5,7 +5,6 @@ A row is 784 numbers and more: no object is made for each, numpy checks them all
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,10 @@ Rows = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8]
 DTYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1")}
 """What a raw body may hold, little-endian."""
 
-VALUES = {"dtype": tuple(DTYPES), "invert": ("true", "false")}
-"""The query parameters, and what each may be."""
+PNG = b"\x89PNG\r\n\x1a\n"
+"""How a PNG file begins (W3C PNG, 5.2)."""
+
+WANTED = 'expected {"rows": [[…], …]} and no other key'
 
 LARGEST = 1e30
 """A feature's size in JSON, at most: float32 ends at 3e38, and scores are sums of many features."""
@@ -35,38 +36,45 @@ MAX_PIXELS = 16_000_000
 """Of a picture, checked before it is decoded."""
 
 
-def from_json(content: bytes, features: int, most: int) -> NDArray[np.float64]:
+def from_json(
+    content: bytes, features: int, most: int, image_shape: tuple[int, int] | None = None
+) -> NDArray[np.float64]:
     """The rows of {"rows": [[…], …]}, in float64.
 
     Args:
         content: the body.
         features: D.
         most: rows.
+        image_shape: (height, width) of a row that may also be so many lists of so many numbers.
 
     Raises:
         Refusal: 400 where it is no JSON, 422 where it is something else than rows of D finite numbers.
     """
     if len(content) >= LONG:
-        _check_marks(content, features, most)
+        _check_marks(content, features, most, image_shape)
     try:
         said = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise Refusal(400, f"the body is not JSON: {error}") from None
+        raise Refusal(400, f"the body is not JSON: {error}{_hint(content)}") from None
     if not isinstance(said, dict) or list(said) != ["rows"] or not isinstance(said["rows"], list):
-        raise Refusal(422, 'expected {"rows": [[…], …]} and no other key')
+        raise Refusal(422, f"{WANTED}, got {_form(said)}")
     rows = said["rows"]
+    if rows and not isinstance(rows[0], list):
+        raise Refusal(422, _fault(rows, features))
     if not 0 < len(rows) <= most:
         raise Refusal(422, f"expected 1 to {most:,} rows, got {len(rows):,}")
     # numpy takes "1", true and null for numbers. Without them in the text, and with no string but the key
     # (whose two quotes are all), it has only numbers to take.
     if content.count(b'"') != 2 or b"true" in content or b"false" in content or b"null" in content:
-        raise Refusal(422, _fault(rows, features))
+        raise Refusal(422, _fault(rows, features, image_shape))
     try:
         X = np.array(rows, np.float64)
     except (ValueError, TypeError, OverflowError):
-        raise Refusal(422, _fault(rows, features)) from None
+        raise Refusal(422, _fault(rows, features, image_shape)) from None
+    if image_shape is not None and X.shape[1:] == image_shape:
+        X = X.reshape(len(rows), features)
     if X.shape != (len(rows), features):
-        raise Refusal(422, _fault(rows, features))
+        raise Refusal(422, _fault(rows, features, image_shape))
     flat = X.ravel()
     with np.errstate(over="ignore"):
         is_small = flat @ flat < LARGEST**2  # one product, and true of nearly all
@@ -75,9 +83,34 @@ def from_json(content: bytes, features: int, most: int) -> NDArray[np.float64]:
     return X
 
 
-def _check_marks(content: bytes, features: int, most: int) -> None:
+def _hint(content: bytes) -> str:
+    """What makes JSON of a body that usual programs write."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or content[1:2] == b"\0":
+        return "; it is UTF-16: save it as UTF-8"
+    if content.startswith(b"\xef\xbb\xbf"):
+        return "; it begins with a byte order mark: save it as UTF-8 without one (tail -c +4 FILE does)"
+    if any(word in content for word in (b"NaN", b"Infinity", b"nan", b"inf")):
+        return "; a feature is a finite number, and JSON has neither NaN nor Infinity"
+    return "; Python writes 'rows' where JSON has \"rows\"" if b"'" in content else ""
+
+
+def _form(said: object) -> str:
+    """What came in place of {"rows": …}, and what makes it right."""
+    if isinstance(said, list):
+        is_row = bool(said) and not isinstance(said[0], list)
+        return 'a bare row: send {"rows": [[…]]}' if is_row else 'a bare list: send {"rows": [[…], …]}'
+    if not isinstance(said, dict):
+        return _kind(said)
+    others = [name for name in said if name != "rows"]
+    if "rows" not in said:
+        return f"the key {others[0][:40]!r}: call it rows" if others else "no key"
+    return f"{others[0][:40]!r} too: leave it out" if others else f"rows that are {_kind(said['rows'])}"
+
+
+def _check_marks(content: bytes, features: int, most: int, image_shape: tuple[int, int] | None) -> None:
     """Refuse a text of more lists, objects or numbers than it may have, before they are made."""
-    is_bomb = content.count(b"[") > most + 1 or content.count(b"{") > 1
+    lists = most * (1 + (image_shape[0] if image_shape else 0)) + 1
+    is_bomb = content.count(b"[") > lists or content.count(b"{") > 1
     if is_bomb or content.count(b",") >= most * features:
         raise Refusal(
             422, f"expected 1 to {most:,} rows, each a list of {features:,} numbers, got more than that"
@@ -92,33 +125,32 @@ def _check_size(X: NDArray[np.float64]) -> None:
         raise Refusal(422, f"row {i}, feature {j} is {X[i, j]:g}, expected {-LARGEST:g} to {LARGEST:g}")
 
 
-def _fault(rows: list[Any], features: int) -> str:
+def _fault(rows: list[Any], features: int, image_shape: tuple[int, int] | None = None) -> str:
     """Where rows that numpy did not take go wrong."""
     for i, row in enumerate(rows):
         if not isinstance(row, list):
-            return f"row {i} is {_kind(row)}, expected a list of {features} numbers"
+            several = "; one row stands in two pairs of brackets, [[…]]" if i == 0 else ""
+            return f"row {i} is {_kind(row)}, expected a list of {features} numbers{several}"
         if len(row) != features:
-            return f"row {i} has {len(row)} numbers, expected {features}"
+            return f"row {i} has {len(row)} numbers, expected {features}{_of_lists(row, image_shape)}"
         for j, value in enumerate(row):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 return f"row {i}, feature {j} is {_kind(value)}, expected a number"
     return f"expected rows of {features} numbers"
 
 
+def _of_lists(row: list[Any], image_shape: tuple[int, int] | None) -> str:
+    """What to say of a row that is nearly a picture in lists."""
+    if image_shape is None:
+        return ""
+    height, width = image_shape
+    one = "; for one picture put another pair of brackets around its lists" if len(row) == width else ""
+    return f", or {height} lists of {width}{one}"
+
+
 def _kind(value: object) -> str:
     names = {str: "a string", bool: "a boolean", type(None): "null", list: "a list", dict: "an object"}
     return names.get(type(value), "a number")
-
-
-def check_options(options: Mapping[str, str]) -> None:
-    """Refuse a query parameter that is none of its values.
-
-    Raises:
-        Refusal: 422.
-    """
-    for name, values in VALUES.items():
-        if options.get(name, values[0]) not in values:
-            raise Refusal(422, f"{name} must be {' or '.join(values)}, got {options[name][:20]!r}")
 
 
 def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Rows:
@@ -135,6 +167,8 @@ def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Row
     """
     if dtype is None:
         raise Refusal(422, "a raw body needs ?dtype=float32 or ?dtype=uint8")
+    if content.startswith(PNG):
+        raise Refusal(422, "the body is a PNG picture, not plain numbers: send it as image/png")
     size = features * DTYPES[dtype].itemsize
     if not content or len(content) % size:
         raise Refusal(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isfinite
-from urllib.parse import parse_qsl
 
 import anyio.to_thread
 import numpy as np
@@ -13,7 +11,10 @@ import orjson
 from anyio import CapacityLimiter
 from starlette.types import Receive, Scope, Send
 
-from linnet.serve import parse
+from linnet.serve import page, parse
+from linnet.serve.arrived import Body, is_packed
+from linnet.serve.arrived import Limits as Limits
+from linnet.serve.media import media_of, options_of
 from linnet.serve.metrics import Metrics
 from linnet.serve.shelf import Shelf
 from linnet.train.predictor import Predictor
@@ -23,29 +24,11 @@ from linnet.web.refusal import Refusal
 LARGE = 256 << 10
 """Bytes of a body from which on another thread takes it, so that short requests need not wait."""
 
-MEDIA = {"application/json": "json", "application/octet-stream": "raw", "image/png": "picture",
-         "image/jpeg": "picture", "image/webp": "picture", "image/tiff": "picture", "image/bmp": "picture",
-         "image/gif": "picture"}  # fmt: skip
-"""What a body may be."""
+QUICK = ("json", "raw", "npy")
+"""What is read at once where it is short; forms may hold pictures."""
 
-PLAIN = b"identity"
-"""How a body is encoded: not at all."""
-
-OPTIONS = {"raw": "dtype", "picture": "invert"}
-"""The query parameter of each."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one request may bring.
-
-    Args:
-        rows: at most.
-        bytes: of the body, at most.
-    """
-
-    rows: int = 4096
-    bytes: int = 16 << 20
+FORM = frozenset({400, 405, 415, 422})
+"""Refusals of what a request is like, which are told with a line that would work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +51,12 @@ class Predict:
     heavy: CapacityLimiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; a refusal is an answer too."""
+        """Answer a request; a refusal is an answer too, with a line that would work."""
         try:
             content = await self._answer(scope, receive)
         except Refusal as refusal:
-            return await refusal.response()(scope, receive, send)
+            example = page.example(self.shelf.model, scope) if refusal.status in FORM else None
+            return await refusal.response(example)(scope, receive, send)
         length = str(len(content)).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", length)]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -80,52 +64,24 @@ class Predict:
 
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
         if scope["method"] != "POST":
-            raise Refusal(405, "/predict takes POST")
+            raise Refusal(405, f"/predict takes POST, not {scope['method'][:20]}")
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        media = _media(headers.get(b"content-type", b""))
-        if (encoding := headers.get(b"content-encoding", PLAIN).lower()) != PLAIN:
-            raise Refusal(415, f"a body is sent as it is, not as {encoding[:30].decode('latin-1')}")
+        kind = headers.get(b"content-type", b"")
+        media, packed = media_of(kind.partition(b";")[0]), is_packed(headers)
+        options = options_of(scope["query_string"])
         content = await body.read(receive, headers.get(b"content-length"), self.limits.bytes)
-        model, option = self.shelf.model, _option(scope["query_string"], OPTIONS.get(media))
-        if media != "picture" and len(content) < LARGE:
-            rows, answer = self._work(model, media, content, option)
+        model, arrived = self.shelf.model, Body(media, content, options, kind, packed)
+        if media in QUICK and not packed and len(content) < LARGE:
+            rows, answer = self._work(model, arrived)
         else:
-            rows, answer = await anyio.to_thread.run_sync(
-                self._work, model, media, content, option, limiter=self.heavy
-            )
+            rows, answer = await anyio.to_thread.run_sync(self._work, model, arrived, limiter=self.heavy)
         self.metrics.add_rows(rows)
         return answer
 
-    def _work(self, model: Predictor, media: str, content: bytes, option: str | None) -> tuple[int, bytes]:
+    def _work(self, model: Predictor, arrived: Body) -> tuple[int, bytes]:
         """How many rows there are, and the answer to them; runs in any thread."""
-        if media == "json":
-            X = parse.from_json(content, model.features, self.limits.rows)
-        elif media == "raw":
-            X = parse.from_raw(content, option, model.features, self.limits.rows)
-        else:
-            X = parse.from_picture(content, option, model.card)
+        X = arrived.rows(model, self.limits)
         return len(X), answer(model, X)
-
-
-@lru_cache(maxsize=64)
-def _media(said: bytes) -> str:
-    media = MEDIA.get(said.partition(b";")[0].strip().lower().decode("latin-1"))
-    if media is None:
-        got = said[:60].decode("latin-1")
-        raise Refusal(415, f"expected a content type of {', '.join(MEDIA)}, got {got!r}")
-    return media
-
-
-@lru_cache(maxsize=64)
-def _option(query: bytes, name: str | None) -> str | None:
-    """The last value of a query's parameter; a service is asked the same few queries again and again.
-
-    Raises:
-        Refusal: 422, a parameter has a value that it cannot have, whatever the body is.
-    """
-    options = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-    parse.check_options(options)
-    return options.get(name) if name else None
 
 
 def answer(model: Predictor, X: parse.Rows) -> bytes:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from linnet.serve.arrived import Limits
+from linnet.serve.media import NO, PICTURES, YES
 from linnet.serve.parse import DTYPES, LARGEST
-from linnet.serve.predict import MEDIA, Limits
 from linnet.train.predictor import Predictor
 
 ERRORS = {
-    "400": "The body is no JSON, or was cut off.",
+    "400": "The body is not what its content type or encoding says, or was cut off.",
     "401": "The API key is missing or wrong.",
     "408": "The body did not arrive in time.",
     "413": "The body is too large.",
-    "415": "The content type is none of these, the body is compressed, or the model takes no pictures.",
+    "415": "The content type is none of these, the body is packed by other than gzip, or the model takes "
+    "no pictures.",
     "422": "The body does not hold rows of the model's features; the reason names the row and the "
     "feature. Or the picture is blank once it is made like the model's.",
 }
@@ -25,21 +27,22 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
     binary = {"schema": {"type": "string", "format": "binary"}}
     content: dict[str, Any] = {"application/json": {"schema": _rows(model, limits)}}
     if model.card.image_shape:
-        content |= {media: binary for media, kind in MEDIA.items() if kind == "picture"}
+        content |= dict.fromkeys(PICTURES, binary)
+    said = {"detail": {"type": "string"}, "example": {"type": "string", "description": "A line that works."}}
     refused = {"application/json": {"schema": {
-        "type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}}}  # fmt: skip
+        "type": "object", "properties": said, "required": ["detail"]}}}  # fmt: skip
     return {
         "post": {
             "summary": "Predict",
             "operationId": "predict",
             "description": f"Rows of {model.features} features as the data set stores them, before scaling: "
             "as JSON, as plain little-endian numbers one row after another (application/octet-stream; see "
-            "x-raw), or as one picture.",
+            "x-raw), as an .npy file (application/x-npy), or as one picture. One file may also come in a "
+            "form (multipart/form-data), with dtype and invert as fields. A body may be gzip'd "
+            "(content-encoding).",
             "parameters": [
                 _parameter("dtype", ["float32", "uint8"], "Of a raw body; it needs one."),
-                _parameter(
-                    "invert", ["true", "false"], "Of a picture; decided by its border when not given."
-                ),
+                _parameter("invert", [*YES, *NO], "Of a picture; decided by its border when not given."),
             ],
             "requestBody": {"required": True, "content": content, "x-raw": _raw(model, limits)},
             "responses": {
@@ -70,10 +73,15 @@ def _parameter(name: str, values: list[str], description: str) -> dict[str, Any]
 
 def _rows(model: Predictor, limits: Limits) -> dict[str, Any]:
     bounds = {"minimum": -LARGEST, "maximum": LARGEST}
-    row = _table(model.features, bounds) | {"minItems": 1, "maxItems": limits.rows}
+    rows = _table(model.features, bounds) | {"minItems": 1, "maxItems": limits.rows}
+    if model.card.image_shape:
+        height, width = model.card.image_shape
+        lists = _table(width, bounds) | {"minItems": height, "maxItems": height}
+        pictures = {"type": "array", "items": lists, "minItems": 1, "maxItems": limits.rows}
+        rows = {"anyOf": [rows, pictures]}
     return {
         "type": "object",
-        "properties": {"rows": row},
+        "properties": {"rows": rows},
         "required": ["rows"],
         "additionalProperties": False,
     }

@@ -21,6 +21,8 @@ from linnet.serve.listen import listening, place_of
 from linnet.serve.metrics import Counted, Metrics
 from linnet.serve.predict import Limits
 from linnet.train.predictor import Predictor
+from linnet.web.connection import protocol
+from linnet.web.places import Places, within_files
 
 log = logging.getLogger("linnet.serve")
 
@@ -32,7 +34,7 @@ KEEP_ALIVE = 75
 less, a proxy would now and then send a request on a connection that has just been ended."""
 
 CONNECTIONS = 1000
-"""Of one process at once; more are answered 503."""
+"""Of one process at once. A newcomer takes the place of one at rest, or gets 503 where all are busy."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """What ends the service."""
@@ -46,6 +48,7 @@ class Service:
         folder: of the run.
         limits: of a request.
         api_key: what a request must bring; None where all may ask.
+        origins: of the web pages that may ask.
         host: the address to listen on.
         port: 0 for any that is free.
         grace: seconds that requests begun before the end have to end in.
@@ -54,13 +57,17 @@ class Service:
     folder: Path
     limits: Limits = field(default_factory=Limits)
     api_key: str | None = None
+    origins: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8000
     grace: int = 30
 
     def app(self, metrics: Metrics | None = None, spare: Predictor | None = None) -> Counted:
         """See `make_app`."""
-        return make_app(self.folder, limits=self.limits, api_key=self.api_key, metrics=metrics, spare=spare)
+        return make_app(
+            self.folder, limits=self.limits, api_key=self.api_key, origins=self.origins, metrics=metrics,
+            spare=spare,
+        )  # fmt: skip
 
 
 def serve(service: Service) -> None:
@@ -87,8 +94,8 @@ def run(app: Counted, listener: socket.socket, grace: int, ready: Callable[[Serv
     """
     config = uvicorn.Config(
         app, timeout_graceful_shutdown=grace, timeout_keep_alive=KEEP_ALIVE, access_log=False,
-        server_header=False, log_config=LOGGING, lifespan="on", limit_concurrency=CONNECTIONS, ws="none",
-        proxy_headers=False,
+        server_header=False, log_config=LOGGING, lifespan="on", ws="none", proxy_headers=False,
+        http=protocol(Places(within_files(CONNECTIONS))),
     )  # fmt: skip
     server = Server(config, app, ready)
     # Uvicorn has its own handlers, but later; at its end it puts back those from before, and raises its

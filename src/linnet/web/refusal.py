@@ -18,12 +18,20 @@ class Refusal(Exception):  # noqa: N818 (it is the client's error, not ours)
         super().__init__(reason)
         self.status = status
 
-    def response(self) -> Response:
-        """The answer; one given before the body was read ends the connection with it."""
-        headers = {"connection": "close"} if self.status in (408, 413) else {}
+    def response(self, example: str | None = None) -> Response:
+        """The answer; one given before the body was read ends the connection with it.
+
+        Args:
+            example: a line that would work.
+        """
+        headers = {"connection": "close"} if self.status in (408, 413, 503) else {}
+        if self.status == 503:
+            headers["retry-after"] = "1"
         if self.status == 401:
             headers["www-authenticate"] = "Bearer"
         if self.status == 405:
-            headers["allow"] = "POST"
-        content = orjson.dumps({"detail": str(self)})
+            headers["allow"] = "POST, OPTIONS"
+        if self.status == 415:
+            headers["accept-encoding"] = "gzip, identity"
+        content = orjson.dumps({"detail": str(self)} | ({} if example is None else {"example": example}))
         return Response(content, self.status, headers, "application/json")
