@@ -27,7 +27,7 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
     binary = {"schema": {"type": "string", "format": "binary"}}
     content: dict[str, Any] = {"application/json": {"schema": _rows(model, limits)}}
     if model.card.image_shape:
-        content |= dict.fromkeys(PICTURES, binary)
+        content |= {"image/png": binary, "image/jpeg": binary}
     said = {"detail": {"type": "string"}, "example": {"type": "string", "description": "A line that works."}}
     refused = {"application/json": {"schema": {
         "type": "object", "properties": said, "required": ["detail"]}}}  # fmt: skip
@@ -37,7 +37,8 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
             "operationId": "predict",
             "description": f"Rows of {model.features} features as the data set stores them, before scaling: "
             "as JSON, as plain little-endian numbers one row after another (application/octet-stream; see "
-            "x-raw), as an .npy file (application/x-npy), or as one picture. One file may also come in a "
+            "x-raw), as an .npy file (application/x-npy), or as one picture "
+            f"({', '.join(PICTURES)}). One file may also come in a "
             "form (multipart/form-data), with dtype and invert as fields. A body may be gzip'd "
             "(content-encoding).",
             "parameters": [
@@ -76,9 +77,7 @@ def _rows(model: Predictor, limits: Limits) -> dict[str, Any]:
     rows = _table(model.features, bounds) | {"minItems": 1, "maxItems": limits.rows}
     if model.card.image_shape:
         height, width = model.card.image_shape
-        lists = _table(width, bounds) | {"minItems": height, "maxItems": height}
-        pictures = {"type": "array", "items": lists, "minItems": 1, "maxItems": limits.rows}
-        rows = {"anyOf": [rows, pictures]}
+        rows["description"] = f"A row may also be {height} lists of {width} numbers."
     return {
         "type": "object",
         "properties": {"rows": rows},
