@@ -184,12 +184,13 @@ def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
 
     Raises:
         MissingError: there is no such model.
-        UsageError: there is no such row or class, or the pixels are not the model's or all the same.
+        UsageError: there is no such row or class, or the pixels are not the model's.
     """
     trained = judges.room.model(asked.model)
     run, classes = trained.run, trained.run.card.classes
     x, label = _row(trained, asked)
     p = run.probabilities(x[None]).double()  # (1, K)
+    nothing = _nothing(asked, x)
     guess = int(p.argmax())
     k = guess if asked.explain is None else asked.explain
     _check_classes(len(classes), k, asked.against)
@@ -201,12 +202,20 @@ def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
     )
     python, command = scripts.trying(trained, shot, judges.room.settings.data_dir)
     return {
-        "probabilities": p[0].tolist(), "guess": guess, "label": label,
+        "probabilities": p[0].tolist(), "guess": None if nothing else guess, "label": label,
+        "nothing": nothing,
         "pixels": _text(grey) if png else "", "values": [] if png else x.double().tolist(),
         "explanation": _explained(trained, x, k, asked.against),
         "set": _set(judge, p, asked),
         "python": python, "command": command,
     }  # fmt: skip
+
+
+def _nothing(asked: Asked, x: Tensor) -> str | None:
+    """What is said of a picture whose pixels are all the same, of which no class is named."""
+    if asked.pixels is None or not is_blank(x.numpy()):
+        return None
+    return "nothing was seen on the picture: every pixel is the same, so the probabilities are not of it"
 
 
 def _set(judge: Judge, p: Tensor, asked: Asked) -> dict[str, Any]:
@@ -260,12 +269,7 @@ def _row(trained: Trained, asked: Asked) -> tuple[Tensor, int | None]:
     height, width = card.image_shape
     if len(content) != height * width:
         raise UsageError(f"expected {height} × {width} = {height * width} pixels, got {len(content)}")
-    pixels = np.frombuffer(content, np.uint8)
-    if is_blank(pixels):
-        raise UsageError(
-            f"nothing was seen on the picture: every pixel is {pixels[0]}, and no class can be said of that"
-        )
-    return torch.from_numpy(as_stored(pixels, card.scale)), None
+    return torch.from_numpy(as_stored(np.frombuffer(content, np.uint8), card.scale)), None
 
 
 def _grey(trained: Trained, x: Tensor) -> np.ndarray:

@@ -15,7 +15,7 @@ const own = {
     draw: "Draw here, drop or paste a picture, or pick a test image below.", brush: "Brush", eraser: "Eraser", undo: "Undo", clear: "Clear",
     choose: "Choose a file …", invert: "Dark on light", byBorder: "by its border", always: "yes: invert", never: "no", penDown: "The pen is down.", penUp: "The pen is up.",
     blank: "Nothing is drawn yet: draw something, or pick a test image.",
-    nothing_seen: "Nothing was seen", all_same: "Every pixel is {level}, so no class is said.", done: "What was done to the picture:",
+    nothing_seen: "Nothing was seen", all_same: "Every pixel is {level}, so no class is said.", without: "Not of this picture: what the model gives where it sees nothing", done: "What was done to the picture:",
     step_frame: "only its first frame was taken", step_turned: "turned upright by its orientation tag, {tag}", step_whole: "levels of 0…{full} scaled to 0…255",
     step_fraction: "floating levels of 0…1 scaled to 0…255", step_white: "transparency laid on white", step_black: "transparency laid on black, as the drawing is light",
     step_resized: "{width} × {height} pixels padded and resized to {to_width} × {to_height}", step_inverted: "inverted, its border being light", step_told: "inverted, as asked",
@@ -46,7 +46,7 @@ const own = {
     draw: "在这里画，拖入或粘贴图片，或在下面挑选测试图像。", brush: "画笔", eraser: "橡皮", undo: "撤销", clear: "清空",
     choose: "选择文件……", invert: "白底黑物", byBorder: "看边缘决定", always: "是：反色", never: "否", penDown: "已落笔。", penUp: "已抬笔。",
     blank: "还没有画任何东西：请画一画，或挑选一张测试图像。",
-    nothing_seen: "什么也没看到", all_same: "所有像素都是 {level}，因此不给出类别。", done: "对图片所做的处理：",
+    nothing_seen: "什么也没看到", all_same: "所有像素都是 {level}，因此不给出类别。", without: "与这张图片无关：模型在什么也看不到时给出的值", done: "对图片所做的处理：",
     step_frame: "只取了第一帧", step_turned: "按方向标记 {tag} 转正", step_whole: "灰度 0…{full} 缩放到 0…255",
     step_fraction: "浮点灰度 0…1 缩放到 0…255", step_white: "透明处以白色为底", step_black: "画面明亮，透明处以黑色为底",
     step_resized: "{width} × {height} 像素补边并缩放为 {to_width} × {to_height}", step_inverted: "边缘明亮，已反色", step_told: "按要求反色",
@@ -142,6 +142,7 @@ function desk(lab, model, ended) {
   if (state.against === state.explain) state.against = undefined;
   for (const name of Object.keys(lab.state)) if (!(name in state)) lab.state[name] = undefined;
   let last = {};
+  let done = { steps: [] }; // to the picture that was prepared last
 
   const classify = steady((wish, signal) => lab.json("/api/try", wish, signal), show, lab.fail);
   const prepare = steady(
@@ -149,7 +150,8 @@ function desk(lab, model, ended) {
     (made, wish) => {
       if (wish.puts) canvas.put(octets(made.pixels), width, height);
       Object.assign(state, { pixels: urlSafe(made.pixels), row: undefined });
-      ask(made.steps);
+      done = { pixels: state.pixels, steps: made.steps };
+      ask();
     },
     lab.fail,
   );
@@ -184,30 +186,17 @@ function desk(lab, model, ended) {
     ask();
   }
 
-  // What stands in the state is asked of the model; of a picture with nothing on it there is nothing to ask.
-  function ask(steps = []) {
+  // What stands in the state is asked of the model.
+  function ask() {
     lab.save({ ...state });
     if (state.row === undefined && state.pixels === undefined) {
       lab.say(t("blank"));
-      return;
-    }
-    if (isBlank()) {
-      lab.say("");
-      last = {};
-      copies.refresh();
-      answer.replaceChildren(blankCard(lab, octets(fromUrl(state.pixels))[0], steps));
       return;
     }
     const what = state.row === undefined ? { pixels: fromUrl(state.pixels) } : { row: state.row };
     classify({
       model: model.id, ...what, explain: state.explain ?? null, against: state.against ?? null, alpha: state.alpha, method: state.method,
     });
-  }
-
-  function isBlank() {
-    if (state.row !== undefined || state.pixels === undefined) return false;
-    const pixels = octets(fromUrl(state.pixels));
-    return pixels.length > 1 && pixels.every((level) => level === pixels[0]);
   }
 
   function drawn() {
@@ -232,13 +221,14 @@ function desk(lab, model, ended) {
   }
 
   function show(found, wish) {
-    if (isBlank()) return; // it was asked before
     lab.say("");
     last = { python: found.python, command: found.command };
     copies.refresh();
     if (wish.row !== undefined && found.pixels) canvas.put(octets(found.pixels), width, height);
     const explained = found.explanation;
+    const steps = wish.pixels && urlSafe(wish.pixels) === done.pixels ? done.steps : [];
     answer.replaceChildren(
+      ...(found.nothing ? [blankCard(lab, octets(found.pixels)[0], steps)] : []),
       says(lab, model, found, wish, (k) => {
         explain.select.value = String(k);
         change("explain", k);
@@ -397,9 +387,9 @@ function says(lab, model, found, wish, choose) {
   if (seen) lab.images(seen, octets(found.pixels), width, height, { limit: 255 });
   const truth = wish.row === undefined ? null : t("isRow", { row: wish.row, label: classes[found.label] });
   return h("section", { class: "card says", ariaLabel: t("answer") },
-    h("div", {}, h("h2", {}, t(model.image_shape ? "sees" : "answer")), seen, h("p", { class: "verdict-line" }, h("strong", { class: "guess-name" }, classes[found.guess])),
+    h("div", {}, h("h2", {}, t(model.image_shape ? "sees" : "answer")), seen, found.nothing ? null : h("p", { class: "verdict-line" }, h("strong", { class: "guess-name" }, classes[found.guess])),
       truth ? h("p", { class: found.label === found.guess ? "soft" : "soft mistaken-text" }, truth) : null),
-    h("div", {}, h("h2", {}, t("probabilities")), h("div", { class: "shares" }, bars), h("p", { class: "soft" }, t("inSet"))));
+    h("div", {}, h("h2", {}, t(found.nothing ? "without" : "probabilities")), h("div", { class: "shares" }, bars), h("p", { class: "soft" }, t("inSet"))));
 }
 
 // The parts of a score, which with the bias sum to it: as a picture, or the largest of the columns.
