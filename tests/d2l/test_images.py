@@ -96,7 +96,7 @@ def test_the_real_set_has_torchvisions_attributes(fashion_folder: Path) -> None:
     test = FashionMNIST(fashion_folder, train=False)
     assert len(test) == len(test.data) == len(test.targets) == 10_000
     assert (test.data.dtype, tuple(test.data.shape)) == (torch.uint8, (10_000, 28, 28))
-    assert test.class_to_idx["ankle boot"] == 9
+    assert test.class_to_idx["Ankle boot"] == 9
     picture, label = test[0]
     assert isinstance(picture, Image.Image)
     assert (picture.size, label) == ((28, 28), 9)

@@ -204,8 +204,14 @@ def test_a_notebook_is_not_written_over(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-OFFLINE = ["linear_from_scratch.md", "linear_concise.txt", "overfitting.md", "stability.ipynb"]
-FASHION = ["fashion.md", "softmax_from_scratch.md", "multilayer.md"]
+OFFLINE = [
+    "linear_from_scratch.md",
+    "linear_concise.txt",
+    "overfitting.md",
+    "stability.ipynb",
+    "edition_one.md",
+]
+FASHION = ["fashion.md", "softmax_from_scratch.md", "multilayer.md", "editions_fashion.md"]
 
 
 @pytest.mark.parametrize("name", OFFLINE)

@@ -23,13 +23,23 @@ FORMATS = ("-", "m--", "g-.", "r:")
 
 def use_svg_display() -> None:
     """Have a notebook show figures as SVG; elsewhere they are SVG files already."""
+    set_matplotlib_formats("svg")
+
+
+def set_matplotlib_formats(*formats: str, **options: Any) -> None:
+    """Have a notebook show figures in some formats, as `IPython.display` had it until IPython 9.
+
+    Args:
+        formats: such as "svg" or "retina".
+        options: of matplotlib's `print_figure`.
+    """
     if surface() != "notebook":
         return
     try:
         from matplotlib_inline import backend_inline
     except ImportError as error:
         raise MissingExtraError("drawing in a notebook", "notes") from error
-    backend_inline.set_matplotlib_formats("svg")
+    backend_inline.set_matplotlib_formats(*formats, **options)
 
 
 def set_figsize(figsize: Size = (3.5, 2.5)) -> None:

@@ -133,16 +133,22 @@ class ImageSet(data.Dataset[tuple[Any, Any]]):
         target_transform: of each label.
     """
 
+    classes: list[str] = []  # noqa: RUF012 (torchvision has them so: of the class, and of each instance)
+
     def __init__(
         self, rows: Dataset, transform: Transform | None = None, target_transform: Transform | None = None
     ) -> None:
         self.data = rows.images(slice(None))  # (N, H, W)
         self.targets = rows.y
-        self.classes = list(rows.classes)
-        self.class_to_idx = {name: k for k, name in enumerate(self.classes)}
+        self.classes = list(self.classes or rows.classes)
         self.transform = transform
         self.target_transform = target_transform
         self.name = rows.name
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        """The label of each class's name."""
+        return {name: k for k, name in enumerate(self.classes)}
 
     def __len__(self) -> int:
         return len(self.data)
@@ -175,7 +181,14 @@ class FashionMNIST(ImageSet):
 
     Raises:
         DataNotFoundError: it is nowhere, and was not to be or could not be downloaded.
+
+    Its classes are called as torchvision calls them, which is not as the book does.
     """
+
+    classes = [  # noqa: RUF012
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+        "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ]  # fmt: skip
 
     def __init__(
         self,
@@ -190,6 +203,11 @@ class FashionMNIST(ImageSet):
 
 class MNIST(ImageSet):
     """MNIST: 60,000 images to train on or 10,000 to test on; arguments and errors as `FashionMNIST`."""
+
+    classes = [  # noqa: RUF012
+        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
+        "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
+    ]  # fmt: skip
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ processes: a minibatch is one gather of rows that are in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -152,19 +153,20 @@ def _steps(dataset: ImageSet) -> list[Transform]:
 
 
 def load_data_fashion_mnist(
-    batch_size: int, resize: int | Sequence[int] | None = None
+    batch_size: int, resize: int | Sequence[int] | None = None, root: Path | str = ROOT
 ) -> tuple[ImageLoader, ImageLoader]:
     """Fashion-MNIST as loaders to train on (shuffled) and to test on (D2L 3.5.3).
 
     Args:
         batch_size: rows a minibatch.
         resize: another size of the images, in pixels, or (height, width).
+        root: the folder to look in first, and to download to.
 
     Raises:
         DataNotFoundError: the data set is nowhere and cannot be downloaded.
     """
     transform = Compose([*([Resize(resize)] if resize else []), ToTensor()])
-    parts = [FashionMNIST(ROOT, train, transform, download=True) for train in (True, False)]
+    parts = [FashionMNIST(root, train, transform, download=True) for train in (True, False)]
     return ImageLoader(parts[0], batch_size, True), ImageLoader(parts[1], batch_size, False)
 
 

@@ -9,10 +9,17 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+MEAN = (
+    "the loss is the mean of its minibatch (reduction='mean'); the book's loops add up the rows' losses, "
+    "so they would report it too small by the batch size. linnet multiplies it back. "
+    "Use reduction='none', as the book does, to be rid of this warning"
+)
 Reduction = Literal["none", "mean", "sum"]
 
 
-def sum_of(values: Tensor, loss: Callable[..., Any], y_hat: Tensor, y: Tensor) -> Tensor:
+def sum_of(
+    values: Tensor, loss: Callable[..., Any], y_hat: Tensor, y: Tensor, *, is_told: bool = False
+) -> Tensor:
     """The sum of a minibatch's losses.
 
     The book adds up `loss(…).sum()` and divides by the number of rows, which is right for one value a row. Of
@@ -24,18 +31,14 @@ def sum_of(values: Tensor, loss: Callable[..., Any], y_hat: Tensor, y: Tensor) -
         loss: the function, asked for its `reduction`; tried out when it has none.
         y_hat: what it was given.
         y: likewise.
+        is_told: whether it is known that a mean is multiplied back, so that nothing is warned of.
     """
     if values.ndim or y.numel() < 2:
         return values.sum()
     if reduction(loss, values, y_hat, y) == "sum":
         return values
-    warnings.warn(
-        "the loss is the mean of its minibatch (reduction='mean'); the book's loops add up the rows' losses, "
-        "so they would report it too small by the batch size. linnet multiplies it back. "
-        "Use reduction='none', as the book does, to be rid of this warning",
-        MeanLossWarning,
-        stacklevel=4,
-    )
+    if not is_told:
+        warnings.warn(MEAN, MeanLossWarning, stacklevel=4)
     return values * (y.numel() if y.numel() == y_hat.numel() else len(y))
 
 

@@ -1,8 +1,8 @@
 """`activate`: imports of `d2l`, and of a missing torchvision, resolve to linnet.
 
-A finder stands first on `sys.meta_path`. It asks the others who would answer, and steps back for a real d2l
-or a torchvision that can be imported. It imports nothing by itself, so it costs nothing until one of the
-names is asked for.
+A finder stands first on `sys.meta_path`. It asks the others who would answer, and steps back for a real d2l,
+d2lzh_pytorch (the first edition's port) or a torchvision that can be imported. It imports nothing by itself,
+so it costs nothing until one of the names is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-BOOK = {"d2l": "linnet.d2l", "d2l.torch": "linnet.d2l.torch"}
+from linnet.d2l import editions
+
+BOOK = {
+    "d2l": "linnet.d2l",
+    "d2l.torch": "linnet.d2l.torch",
+    "d2lzh_pytorch": "linnet.d2l.torch",
+    "d2lzh_pytorch.utils": "linnet.d2l.torch",
+}
 VISION = {
     "torchvision": "linnet.d2l.torchvision",
     "torchvision.datasets": "linnet.d2l.torchvision",
@@ -23,14 +30,23 @@ VISION = {
 }
 
 
+DISPLAY = "IPython.display"
+TOPS = {name.partition(".")[0] for name in (*BOOK, *VISION)}
+
+
 def activate() -> None:
     """Have `from d2l import torch as d2l` resolve to linnet where the real package isn't installed.
+
+    So does `import d2lzh_pytorch as d2l`, of the first edition's port to PyTorch, and `IPython.display` has
+    `set_matplotlib_formats` again.
 
     Where torchvision can't be imported, `import torchvision` gives the few names the book's chapter 3 uses,
     and says so once. A real package always goes first. Calling it again changes nothing.
     """
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+    if DISPLAY in sys.modules:
+        _complete(sys.modules[DISPLAY])
 
 
 def deactivate() -> None:
@@ -45,8 +61,12 @@ class _Finder(MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module's spec, if it is one of linnet's."""
+        if name == DISPLAY:
+            return self._display(path, target)
         top = name.partition(".")[0]
-        if top not in ("d2l", "torchvision"):
+        if name == "d2lzh" and self._others(name, path, target) is None:
+            raise ImportError(editions.MXNET, name=name)
+        if top not in TOPS:
             return None
         if "." in name:
             return self._below(name, top)
@@ -58,12 +78,20 @@ class _Finder(MetaPathFinder):
             return real
         return None
 
+    def _display(self, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+        real = self._others(DISPLAY, path, target)
+        if real is not None and real.loader is not None:
+            real.loader = _Completing(real.loader)
+        return real
+
     def _below(self, name: str, top: str) -> ModuleSpec | None:
         """A submodule of a module of ours."""
         if not getattr(sys.modules.get(top), "__linnet__", False):
             return None
         if name in BOOK or name in VISION:
             return util.spec_from_loader(name, _Standing({**BOOK, **VISION}[name]))
+        if name.partition(".")[2] in editions.FRAMEWORKS:
+            raise ImportError(editions.lacking(name.partition(".")[2]), name=name)
         offers = sorted(known for known in (*BOOK, *VISION) if known.startswith(f"{top}."))
         raise ModuleNotFoundError(
             f"No module named {name!r}: linnet stands in for {top}, and offers {', '.join(offers)}", name=name
@@ -95,6 +123,25 @@ class _Standing(Loader):
             _say("torchvision is not installed")
 
 
+class _Completing(Loader):
+    """Imports a module, and gives it what newer versions of it lack."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As the real loader does."""
+        return self.real.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """The real import, and what it lacks."""
+        self.real.exec_module(module)
+        _complete(module)
+
+
 class _Trying(Loader):
     """Imports the real torchvision; where that fails, ours takes its place."""
 
@@ -119,6 +166,19 @@ class _Trying(Loader):
                 delattr(module, name)
             _stand(module, VISION["torchvision"])
             _say(f"torchvision cannot be imported ({type(error).__name__}: {error})")
+
+
+def _complete(display: ModuleType) -> None:
+    """Give `IPython.display` the function that the book calls and that IPython 9 has no more."""
+    if not hasattr(display, "set_matplotlib_formats"):
+        display.__dict__["set_matplotlib_formats"] = _set_matplotlib_formats
+
+
+def _set_matplotlib_formats(*formats: str, **options: Any) -> None:
+    """Have a notebook show figures in some formats."""
+    from linnet.d2l.figures import set_matplotlib_formats
+
+    set_matplotlib_formats(*formats, **options)
 
 
 def _stand(module: ModuleType, home: str) -> None:

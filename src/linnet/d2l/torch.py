@@ -1,5 +1,7 @@
 """The book's names, as `from d2l import torch as d2l` gave them (Dive into Deep Learning, chapters 2 to 4).
 
+Its editions: the first in its port to PyTorch (`d2lzh_pytorch`), the second, and 1.0 with its classes.
+
     from linnet.d2l import torch as d2l
 
     train_iter, test_iter = d2l.load_data_fashion_mnist(256)
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
+import inspect
 import math
 import os
 import random
@@ -33,8 +36,13 @@ from torch.nn import functional as F  # noqa: N812 (the book's name)
 from torch.utils import data
 
 from linnet.d2l.animator import Animator
+from linnet.d2l.board import ProgressBoard
+from linnet.d2l.data_module import DataModule, FashionMNIST, SyntheticRegressionData
+from linnet.d2l.devices import cpu, gpu, num_gpus, try_all_gpus, try_gpu
+from linnet.d2l.editions import lacking
 from linnet.d2l.figures import plot, set_axes, set_figsize, show_images, use_svg_display
 from linnet.d2l.hub import DATA_HUB, DATA_URL, download, download_all, download_extract
+from linnet.d2l.hyperparameters import HyperParameters, add_to_class
 from linnet.d2l.loaders import (
     get_dataloader_workers,
     get_fashion_mnist_labels,
@@ -42,7 +50,16 @@ from linnet.d2l.loaders import (
     load_data_fashion_mnist,
     synthetic_data,
 )
+from linnet.d2l.models import (
+    SGD,
+    LinearRegression,
+    LinearRegressionScratch,
+    SoftmaxRegression,
+    SoftmaxRegressionScratch,
+)
+from linnet.d2l.module import Classifier, Module
 from linnet.d2l.tools import Accumulator, Timer
+from linnet.d2l.trainer import Trainer
 from linnet.d2l.training import (
     accuracy,
     evaluate_accuracy,
@@ -51,9 +68,9 @@ from linnet.d2l.training import (
     predict_ch3,
     sgd,
     squared_loss,
-    train_ch3,
     train_epoch_ch3,
 )
+from linnet.d2l.zh import FlattenLayer, data_iter, semilogy, show_fashion_mnist, train_ch3
 from linnet.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -125,15 +142,19 @@ def transpose(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 
 __all__ = [
-    "DATA_HUB", "DATA_URL", "Accumulator", "Animator", "F", "Timer", "abs", "accuracy", "arange", "argmax",
-    "astype", "collections", "concat", "cos", "cosh", "data", "display", "download", "download_all",
-    "download_extract", "evaluate_accuracy", "evaluate_loss", "exp", "eye", "float32",
-    "get_dataloader_workers", "get_fashion_mnist_labels", "hashlib", "int32", "linreg", "linspace",
-    "load_array", "load_data_fashion_mnist", "log", "math", "matmul", "meshgrid", "nn", "nn_Module", "normal",
-    "np", "numpy", "ones", "os", "pd", "plot", "plt", "predict_ch3", "rand", "randn", "random", "re",
-    "reduce_mean", "reduce_sum", "reshape", "set_axes", "set_figsize", "sgd", "show_images", "shutil", "sin",
-    "sinh", "size", "squared_loss", "stack", "synthetic_data", "sys", "tanh", "tarfile", "tensor", "time",
-    "to", "torch", "train_ch3", "train_epoch_ch3", "transpose", "use_svg_display", "zeros", "zeros_like",
+    "DATA_HUB", "DATA_URL", "SGD", "Accumulator", "Animator", "Classifier", "DataModule", "F", "FashionMNIST",
+    "FlattenLayer", "HyperParameters", "LinearRegression", "LinearRegressionScratch", "Module",
+    "ProgressBoard", "SoftmaxRegression", "SoftmaxRegressionScratch", "SyntheticRegressionData", "Timer",
+    "Trainer", "abs", "accuracy", "add_to_class", "arange", "argmax", "astype", "collections", "concat",
+    "cos", "cosh", "cpu", "data", "data_iter", "display", "download", "download_all", "download_extract",
+    "evaluate_accuracy", "evaluate_loss", "exp", "eye", "float32", "get_dataloader_workers",
+    "get_fashion_mnist_labels", "gpu", "hashlib", "inspect", "int32", "linreg", "linspace", "load_array",
+    "load_data_fashion_mnist", "log", "math", "matmul", "meshgrid", "nn", "nn_Module", "normal", "np",
+    "num_gpus", "numpy", "ones", "os", "pd", "plot", "plt", "predict_ch3", "rand", "randn", "random", "re",
+    "reduce_mean", "reduce_sum", "reshape", "semilogy", "set_axes", "set_figsize", "sgd",
+    "show_fashion_mnist", "show_images", "shutil", "sin", "sinh", "size", "squared_loss", "stack",
+    "synthetic_data", "sys", "tanh", "tarfile", "tensor", "time", "to", "torch", "train_ch3",
+    "train_epoch_ch3", "transpose", "try_all_gpus", "try_gpu", "use_svg_display", "zeros", "zeros_like",
     "zipfile",
 ]  # fmt: skip
 
@@ -157,9 +178,7 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(torch, name)
     except AttributeError:
-        raise AttributeError(
-            f"d2l has no {name!r}: linnet offers the names of the book's chapters 2 to 4"
-        ) from None
+        raise AttributeError(lacking(name)) from None
 
 
 def _vision(name: str) -> Any:

@@ -65,8 +65,14 @@ def accuracy(y_hat: Tensor, y: Tensor) -> float:
     return float((predicted.to(y.dtype) == y).sum())
 
 
-def evaluate_accuracy(net: Net, data_iter: Loader) -> float:
-    """The share of rows that a network gets right; a module is put in eval mode (D2L 3.6.5)."""
+def evaluate_accuracy(net: Net | Loader, data_iter: Loader | Net) -> float:
+    """The share of rows that a network gets right; a module is put in eval mode (D2L 3.6.5).
+
+    The first edition has the minibatches before the network, which is taken as well.
+    """
+    if not callable(net):
+        net, data_iter = data_iter, net
+    assert callable(net) and not callable(data_iter), "a network and minibatches"  # noqa: PT018
     if isinstance(net, nn.Module):
         net.eval()
         if (share := fast.accuracy(net, data_iter)) is not None:

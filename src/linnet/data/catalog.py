@@ -32,7 +32,6 @@ def load(
     seed: int = 0,
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
-    hold_out: bool = True,
 ) -> Splits:
     """A data set by name.
 
@@ -45,23 +44,22 @@ def load(
         say: called with a sentence when "auto" settles for digits, and on which folder of pictures was read
             as which part.
         progress: called with bytes done and bytes in all during a download.
-        hold_out: without it no rows are kept to test on, but those that the data themselves name.
 
     Raises:
         UsageError: the name is unknown.
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
     if own.is_own(name):
-        return own.load(name, data_dir, say or (lambda text: None), hold_out=hold_out)
+        return own.load(name, data_dir, say or (lambda text: None))
     name = name.replace("-", "_")
     if name == "auto":
-        return _auto(data_dir, say, progress, hold_out)
+        return _auto(data_dir, say, progress)
     if name == "fashion_mnist":
         return fashion_mnist.load(data_dir, progress=progress)
     if name == "mnist":
         return mnist.SOURCE.load(data_dir, progress=progress)
     if name == "digits":
-        return digits.load(hold_out=hold_out)
+        return digits.load()
     if name == "synthetic":
         return Splits(synthetic.linear(seed=seed))
     raise UsageError(
@@ -70,7 +68,7 @@ def load(
 
 
 def _auto(
-    data_dir: Path | str | None, say: Callable[[str], None] | None, progress: Progress | None, hold_out: bool
+    data_dir: Path | str | None, say: Callable[[str], None] | None, progress: Progress | None
 ) -> Splits:
     try:
         return fashion_mnist.load(data_dir, progress=progress)
@@ -80,4 +78,4 @@ def _auto(
         reason = str(error).splitlines()[0]
         if say:
             say(f"Fashion-MNIST cannot be had ({reason}); training on the built-in digits instead.")
-        return digits.load(hold_out=hold_out)
+        return digits.load()

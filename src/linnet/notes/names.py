@@ -12,6 +12,12 @@ _BOOK = """
     evaluate_accuracy evaluate_loss get_dataloader_workers get_fashion_mnist_labels linreg load_array
     load_data_fashion_mnist plot predict_ch3 set_axes set_figsize sgd show_images squared_loss synthetic_data
     train_ch3 train_epoch_ch3 use_svg_display
+
+    FlattenLayer data_iter semilogy show_fashion_mnist
+
+    Classifier DataModule HyperParameters LinearRegression LinearRegressionScratch Module ProgressBoard
+    SoftmaxRegression SoftmaxRegressionScratch SyntheticRegressionData Trainer add_to_class cpu gpu num_gpus
+    try_all_gpus try_gpu
 """.split()  # noqa: SIM905
 
 _MODULES = """

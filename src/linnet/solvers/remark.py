@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,3 @@ class Remark:
 
     def __str__(self) -> str:
         return self.text.format(**self.values)
-
-    def as_dict(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return {"text": self.text, "values": dict(self.values)}
