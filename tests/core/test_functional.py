@@ -38,6 +38,29 @@ def test_equal_to_torch(rows: int, classes: int, spread: float, seed: int, dim: 
     torch.testing.assert_close(ours.sigmoid(o), torch.sigmoid(o))
 
 
+@given(
+    sizes, st.integers(0, 1000), st.lists(st.floats(0.01, 100), min_size=2, max_size=5), st.floats(0, 0.99),
+    st.booleans(), st.sampled_from(["none", "sum", "mean"]),
+)  # fmt: skip
+def test_cross_entropy_with_class_weights_and_smoothing_is_torchs(
+    rows: int, seed: int, weights: list[float], smoothing: float, is_soft: bool, reduction: ours.Reduction
+) -> None:
+    o, c = logits(rows, len(weights), 3.0, seed), torch.tensor(weights, dtype=torch.float64)
+    soft = theirs.softmax(logits(rows, len(weights), 1.0, seed + 1), -1)
+    y = soft if is_soft else torch.arange(rows) % len(weights)
+    expected = theirs.cross_entropy(o, y, c, reduction=reduction, label_smoothing=smoothing)
+    torch.testing.assert_close(
+        ours.cross_entropy(o, y, reduction, weight=c, label_smoothing=smoothing), expected
+    )
+
+
+def test_a_mean_over_classes_of_no_weight_is_refused() -> None:
+    with pytest.raises(UsageError, match="no mean"):
+        ours.cross_entropy(torch.zeros(2, 2), torch.tensor([0, 0]), weight=torch.tensor([0.0, 1.0]))
+    with pytest.raises(ShapeError, match="each of 2 classes"):
+        ours.cross_entropy(torch.zeros(2, 2), torch.tensor([0, 0]), weight=torch.ones(3))
+
+
 @given(sizes, sizes, st.integers(0, 1000), st.floats(-1e4, 1e4))
 def test_softmax_does_not_see_a_shift(rows: int, classes: int, seed: int, shift: float) -> None:
     o = logits(rows, classes, 1.0, seed)

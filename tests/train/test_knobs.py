@@ -43,21 +43,41 @@ def assert_is(run: Run, W: Tensor, b: Tensor) -> None:
     torch.testing.assert_close(run.bank.b, b.detach(), rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("knobs", "loss"),
-    [
-        ({"label_smoothing": 0.2}, nn.CrossEntropyLoss(label_smoothing=0.2)),
-        ({"class_weight": "1:2:0.5"}, nn.CrossEntropyLoss(torch.tensor([1, 2, 0.5], dtype=torch.float64))),
-    ],
-)
-def test_the_loss_is_torchs(knobs: dict[str, Any], loss: nn.Module) -> None:
+SHARES = torch.rand(110, 3, generator=generator(0, "shares"), dtype=torch.float64)
+SOFT = dataclasses.replace(DATA, y=SHARES / SHARES.sum(1, keepdim=True))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weights", ["none", "1:2:0.5", "0:1:3"])
+@pytest.mark.parametrize("data", [DATA, SOFT], ids=["hard", "soft"])
+def test_a_rows_loss_is_torchs_and_a_step_divides_by_the_weight_that_all_rows_have_on_average(
+    data: Dataset, weights: str, smoothing: float
+) -> None:
     W, b = start()
-    for X, y in minibatches(DATA):
-        gradients = torch.autograd.grad(loss(X @ W.T + b, y), [W, b])
+    c = torch.ones(3) if weights == "none" else torch.tensor([float(part) for part in weights.split(":")])
+    loss = nn.CrossEntropyLoss(c.double(), reduction="sum", label_smoothing=smoothing)
+    # torch's mean divides class indices by the sum of their weights, and soft labels by their number
+    mean = 1.0 if data is SOFT else float(c[DATA.y].double().mean())
+    for X, y in minibatches(data):
+        value = loss(X @ W.T + b, y) / (len(y) * mean)
+        gradients = torch.autograd.grad(value, [W, b])
         with torch.no_grad():
             for parameter, gradient in zip((W, b), gradients, strict=True):
                 parameter -= 0.2 * gradient
-    assert_is(trained(**knobs), W, b)
+    assert_is(trained(data, class_weight=weights, label_smoothing=smoothing), W, b)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("data", [DATA, SOFT], ids=["hard", "soft"])
+def test_a_step_of_all_rows_is_one_on_torchs_mean(data: Dataset, smoothing: float) -> None:
+    W, b = start()
+    c = torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64)
+    loss = nn.CrossEntropyLoss(c, label_smoothing=smoothing)
+    ((X, y),) = Batches(data, 110, seed=4, dtype=torch.float64).epoch(0)
+    gradients = torch.autograd.grad(loss(X @ W.T + b, y), [W, b])
+    settings: dict[str, Any] = {"label_smoothing": smoothing, "class_weight": "1:2:0.5"}
+    run = trained(data, batch_size=110, epochs=1, **settings)
+    assert_is(run, W - 0.2 * gradients[0], b - 0.2 * gradients[1])
 
 
 def test_one_against_the_rest_is_torchs_binary_cross_entropy_with_smoothing_to_a_half() -> None:

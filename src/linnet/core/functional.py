@@ -55,26 +55,46 @@ def softmax(logits: Tensor, dim: int = -1) -> Tensor:
     return exponentials / exponentials.sum(dim, keepdim=True)
 
 
-def cross_entropy(logits: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """−Σ_k y_k log softmax(o)_k, from the logits, never from probabilities.
+def cross_entropy(
+    logits: Tensor,
+    target: Tensor,
+    reduction: Reduction = "mean",
+    *,
+    weight: Tensor | None = None,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """−Σ_k c_k t_k log softmax(o)_k with t = (1 − ε) y + ε/K, from the logits, never from probabilities.
+
+    Each row is as torch.nn.CrossEntropyLoss has it, and so is the mean: with class weights it divides the sum
+    by that of Σ_i c_{y_i} for class indices, by the number of rows for soft labels.
 
     Args:
-        logits: (…, K).
-        target: class indices (…), integer; or soft labels (…, K), floating.
+        logits: o, (…, K).
+        target: y, class indices (…), integer; or soft labels (…, K), floating.
         reduction: "none" (a value a row), "mean" or "sum".
+        weight: c, how much each class counts, (K,); all alike when None.
+        label_smoothing: ε, the share of each label that is spread evenly over the classes.
 
     Raises:
         ShapeError: the shapes do not fit, or there are no rows.
-        UsageError: an index outside 0…K−1, or an unknown reduction.
+        UsageError: an index outside 0…K−1, an unknown reduction, or the mean of rows of which none counts.
     """
     _check(logits, -1)
+    K = logits.shape[-1]
+    c = logits.new_ones(K) if weight is None else weight.to(logits)
+    if c.shape != (K,):
+        raise ShapeError(f"expected a weight for each of {K} classes, got {tuple(c.shape)}")
     if target.is_floating_point():
         if target.shape != logits.shape:
             raise ShapeError(f"soft labels must be {tuple(logits.shape)}, got {tuple(target.shape)}")
-        weighted = torch.where(target == 0, 0.0, target * log_softmax(logits))  # 0 · −∞ counts nothing
-        return _reduce(-weighted.sum(-1), reduction)
-    index = _indices(target, logits)
-    return _reduce(-log_softmax(logits).gather(-1, index[..., None]).squeeze(-1), reduction)
+        y, counts = target, torch.ones_like(target[..., 0])
+    else:
+        index = _indices(target, logits)
+        y = torch.zeros_like(logits).scatter_(-1, index[..., None], 1.0)
+        counts = c[index]
+    terms = c * (y + label_smoothing * (1 / K - y))
+    weighted = torch.where(terms == 0, 0.0, terms * log_softmax(logits))  # 0 · −∞ counts nothing
+    return _reduce(-weighted.sum(-1), reduction, counts)
 
 
 def entropy(p: Tensor, dim: int = -1) -> Tensor:
@@ -163,7 +183,7 @@ def naive_log_softmax(logits: Tensor, dim: int = -1) -> Tensor:
 def naive_cross_entropy(logits: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """−log of a naive probability: ∞ where it underflowed, NaN where it overflowed. Only to show it."""
     probability = naive_softmax(logits).gather(-1, _indices(target, logits)[..., None]).squeeze(-1)
-    return _reduce(-probability.log(), reduction)
+    return _reduce(-probability.log(), reduction, torch.ones_like(probability))
 
 
 def _peak(logits: Tensor, dim: int) -> Tensor:
@@ -191,13 +211,16 @@ def _indices(target: Tensor, logits: Tensor) -> Tensor:
     return target.long()
 
 
-def _reduce(values: Tensor, reduction: Reduction) -> Tensor:
+def _reduce(values: Tensor, reduction: Reduction, counts: Tensor) -> Tensor:
+    """Values of rows as they are, their sum, or their mean by how much rows count."""
     if reduction == "none":
         return values
     if reduction == "sum":
         return values.sum()
     if reduction == "mean":
-        return values.mean()
+        if not bool(counts.sum() > 0):
+            raise UsageError("there is no mean: the class of every row has weight 0")
+        return values.sum() / counts.sum()
     raise UsageError(f"reduction must be none, mean or sum, not {reduction!r}")
 
 

@@ -46,6 +46,29 @@ class Loss(ABC):
         """The target of a class that says nothing, to which label smoothing moves all: 1/K."""
         return 1 / outputs
 
+    def weighed_residual(
+        self, scores: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
+    ) -> Tensor:
+        """The residual with smoothed labels and weighed classes, (M, K, B), in memory of its own.
+
+        A label is smoothed to t = (1 − ε) y + ε m, m being `middle`. Here a row counts by the weight of its
+        class as it was before smoothing, Σ_k c_k y_k, as a whole.
+
+        Args:
+            scores: (M, K, B).
+            target: y, dense, (K, B).
+            smoothing: ε of each model, (M, 1, 1); None for none.
+            weight: c, how much each class counts, (M, K); None where all count alike.
+        """
+        G = self.residual(scores, target)
+        if smoothing is not None:  # the residual is linear in the target
+            G.add_(smoothing * (target - self.middle(target.shape[0])))
+        return G if weight is None else G.mul_((weight @ target)[:, None])
+
+    def divides_by_classes(self, target: Tensor) -> bool:
+        """Whether the mean over rows divides by their classes' weights; target as a data set stores it."""
+        return True
+
     @staticmethod
     def encode(target: Tensor, outputs: int, dtype: torch.dtype) -> Tensor:
         """A batch's stored targets as dense (K, B).
@@ -70,7 +93,9 @@ def _dense(scores: Tensor, target: Tensor) -> Tensor:
 class SoftmaxCrossEntropy(Loss):
     """l(o, y) = −Σ_k y_k log softmax(o)_k = logsumexp(o) − Σ_k y_k o_k, for Σ_k y_k = 1 (D2L 3.4.6).
 
-    The residual is softmax(o) − y, the curvature p (1 − p) with p = softmax(o).
+    The residual is softmax(o) − y, the curvature p (1 − p) with p = softmax(o). With smoothed labels t and
+    weights c of the classes a row's loss is −Σ_k c_k t_k log softmax(o)_k, as torch.nn.CrossEntropyLoss has
+    it: smoothed class by class, and then each class's term is weighed.
     """
 
     def value(self, scores: Tensor, target: Tensor) -> Tensor:
@@ -92,6 +117,23 @@ class SoftmaxCrossEntropy(Loss):
         """See `Loss.curvature`."""
         p = torch.softmax(scores, -2)
         return p * (1 - p)
+
+    def weighed_residual(
+        self, scores: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
+    ) -> Tensor:
+        """See `Loss.weighed_residual`; here s softmax(o) − c ⊙ t with s = Σ_k c_k t_k."""
+        G = super().weighed_residual(scores, target, smoothing, None)  # softmax(o) − t
+        if weight is None:
+            return G
+        even = self.middle(target.shape[0])
+        t = target if smoothing is None else target - smoothing * (target - even)  # (K, B) or (M, K, B)
+        terms = weight[..., None] * t  # (M, K, B)
+        s = terms.sum(-2, keepdim=True)
+        return G.mul_(s).add_((s * t).sub_(terms))
+
+    def divides_by_classes(self, target: Tensor) -> bool:
+        """See `Loss.divides_by_classes`: not for soft labels, as torch's mean does not."""
+        return not target.is_floating_point()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Steps of gradient descent for a bank: each model with its own rule, rate, momentum and penalties.
 
 With the minibatch's mean gradient of a model's loss, weighted where rows have weights, its norm bounded by
-`clip`, and the penalty's (the bias is never penalised), `g = (1/Σw) Σ_i w_i r_i x_i + l2·W`, with the rate η
-at this step and the momentum μ:
+`clip`, and the penalty's (the bias is never penalised), `g = Σ_i w_i r_i x_i / (B w̄) + l2·W` with w̄ the mean
+weight of all training rows, the rate η at this step and the momentum μ:
 
     sgd        θ ← θ − η g
     momentum   v ← μ v + g;  θ ← θ − η v                              (D2L 12.6)
@@ -129,7 +129,8 @@ class Update:
             G: the residuals, already times the rows' weights, (M, K, B); overwritten.
             X1: floating rows with a last column of 1/scale, (B, D + 1).
             scale: multiplies X1.
-            weight: Σw of each model's rows in the minibatch, (M,), float64 on the CPU; 0 is no gradient.
+            weight: the expected Σw of each model's rows in a minibatch of this size, (M,), float64 on the
+                CPU; 0 is no gradient.
             rate: η of each model at this step, (M,), likewise.
             is_last: whether the minibatch ends an epoch: nothing waits beyond it.
         """
@@ -247,7 +248,7 @@ class _Group:
         self.pending += 1
 
     def _mean_gradient(self) -> Tensor:
-        """The waiting gradient over its rows' weights, bounded, with the penalty's: (m·K, D + 1)."""
+        """The waiting gradient over its rows' expected weights, bounded, with the penalty's: (m·K, D + 1)."""
         assert self.gradient is not None
         g = self.gradient.mul_(self._spread(_share(self.weight)))
         self.steps, self.pending = self.steps + 1, 0
@@ -306,7 +307,7 @@ class _Group:
 
 
 def _share(weight: Tensor) -> Tensor:
-    """1/Σw, (m,); 0 where there is no weight."""
+    """1/Σw, (m,), of expected sums of weights; 0 where there is no weight."""
     return torch.where(weight > 0, 1 / weight.clamp(min=1e-30), 0.0)
 
 

@@ -17,8 +17,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from linnet.estimators.arrays import Space, check_same, tensor
-from linnet.estimators.methods import Method
+from linnet.estimators.methods import Method, descended
 from linnet.estimators.problem import Problem, as_csr
+from linnet.solvers.stream import Stream
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -55,6 +56,7 @@ class LinearEstimator(BaseEstimator):
     _dtype: torch.dtype
     coef_: Any
     intercept_: Any
+    stream_: Stream
 
     @abstractmethod
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
@@ -94,6 +96,18 @@ class LinearEstimator(BaseEstimator):
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=self._dtypes(X))
         coef = self.coef_.T if self.coef_.ndim == 2 else self.coef_
         return safe_sparse_dot(X, coef, dense_output=True) + self.intercept_
+
+    def _streamed(self, problem: Problem, weight: float | None = None) -> Tensor:
+        """θ, (K, D + 1), after a pass over the next rows of the stream that `stream_` keeps count of.
+
+        Args:
+            problem: of these rows.
+            weight: the sum of the weights of all rows so far, where those before have other weights now.
+        """
+        before = vars(self).get("stream_") or Stream.empty(problem.features)
+        self.stream_ = before.with_rows(problem.rows(), weight)
+        start = self._theta(problem.outputs, problem.features)
+        return descended(problem, self._method(), start, seen=self.stream_)
 
     def _method(self) -> Method:
         seed = 0

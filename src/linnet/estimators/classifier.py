@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import StrOptions
 from linnet.estimators.arrays import Space, as_numpy
 from linnet.estimators.base import LinearEstimator, real
 from linnet.estimators.classification import Classification
-from linnet.estimators.methods import descended, solved
+from linnet.estimators.methods import solved
+from linnet.estimators.weights import class_factors
 
 SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal", "sgd"}
 
@@ -35,7 +36,7 @@ class SoftmaxClassifier(Classification):
             of those seen so far), or a dict of class to weight.
         solver: "auto", by size; "newton", "lbfgs" or "staged" (L-BFGS that starts from a sample);
             "proximal" (for l1); or "sgd" (linnet's minibatch trainer).
-        tol: the gain that may be left, as a share of the objective.
+        tol: the gain that may be left, as a share of the objective; for "sgd" 1e-3 at least.
         max_iter: iterations, or the epochs of "sgd"; the solver's own number (for "sgd" 50) if None.
         lr: the learning rate of "sgd" and `partial_fit`; one that cannot diverge if None.
         batch_size: the rows of a minibatch of "sgd" and `partial_fit`.
@@ -49,6 +50,7 @@ class SoftmaxClassifier(Classification):
         n_iter_: iterations or epochs, (1,).
         class_counts_: how many rows of each class `partial_fit` has seen, by weight, (K,), a tensor; kept
             where there is a class_weight.
+        stream_: the number, weight, mean and size of the rows that `partial_fit` has seen.
         n_features_in_: D.
         feature_names_in_: the columns' names, where X has them.
     """
@@ -96,7 +98,8 @@ class SoftmaxClassifier(Classification):
             sample_weight: how much each row counts, (N,).
         """
         problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
-        vars(self).pop("class_counts_", None)
+        for name in ("class_counts_", "stream_"):
+            vars(self).pop(name, None)
         start = self._theta(problem.outputs, problem.features) if self.warm_start else None
         answer = solved(problem, self._method(), start)
         return self._keep(answer.theta, answer.iterations, space)
@@ -106,6 +109,9 @@ class SoftmaxClassifier(Classification):
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> SoftmaxClassifier:
         """Make one pass of gradient steps over some rows, from the weights there are.
+
+        A step divides by the rows of its minibatch times the mean weight of all rows so far, so that weights
+        count as in `fit` however few rows a call brings. After a `fit` the count begins anew.
 
         Args:
             X: rows, (N, D).
@@ -119,10 +125,16 @@ class SoftmaxClassifier(Classification):
         if is_first:
             self._dtype = real(X)
         problem, space = self._posed(X, y, sample_weight, reset=False)
-        start = self._theta(problem.outputs, problem.features)
-        theta = descended(problem, self._method(), start)
+        theta = self._streamed(problem, self._weight_so_far())
         done = 0 if is_first else int(self.n_iter_[0])
         return self._keep(theta, done + 1, space)
+
+    def _weight_so_far(self) -> float | None:
+        """The weight of all rows of the stream where classes have weights, by those they have now."""
+        if self.class_weight is None:
+            return None
+        factors = class_factors(self.class_weight, self.classes_, self.class_counts_)
+        return float(factors @ self.class_counts_)
 
     def _check_classes(self, y: Any, classes: Any) -> None:
         """Learn the classes at the first `partial_fit`, and refuse others later."""

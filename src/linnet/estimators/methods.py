@@ -25,11 +25,13 @@ from linnet.solvers.newton import Newton
 from linnet.solvers.normal import solve
 from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import minimise_l1
+from linnet.solvers.shortfall import shortfall
 from linnet.solvers.smooth import approach, choose
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, UNATTAINED, Status
 from linnet.solvers.staged import Staged
 from linnet.solvers.statistics import Statistics
 from linnet.solvers.steps import Solver
+from linnet.solvers.stream import Stream
 
 DIRECT = {"qr": QR(), "svd": SVD(), "cholesky": Cholesky()}
 SMOOTH: dict[str, type[Newton] | type[LBFGS] | type[Staged]] = {
@@ -40,6 +42,9 @@ SMOOTH: dict[str, type[Newton] | type[LBFGS] | type[Staged]] = {
 
 EPOCHS = 50
 """Of gradient descent where nothing was said."""
+
+ROUGH = 1e-3
+"""The gain that gradient descent may leave, as a share of the objective, whatever finer was asked for."""
 
 NARROW, PART = 2048, 2048
 """Features up to which the sums of sparse rows are gathered, and rows that are dense at a time."""
@@ -133,13 +138,38 @@ def _dispatched(problem: Problem, method: Method, start: Tensor | None) -> Answe
 def _descended(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     epochs = EPOCHS if method.max_iter is None else method.max_iter
     theta = descended(problem, method, start, epochs, "linear")
-    return Answer(theta.double(), epochs, Status(CONVERGED))
+    return Answer(theta.double(), epochs, descent_status(problem, method, theta))
+
+
+def descent_status(problem: Problem, method: Method, theta: Tensor) -> Status:
+    """Whether gradient descent has come near enough to the optimum to be taken for it."""
+    left = shortfall(problem.objective(), theta)
+    if left <= max(ROUGH, method.tol):
+        return Status(CONVERGED)
+    epochs = EPOCHS if method.max_iter is None else method.max_iter
+    advice = f"gradient descent of {epochs} epochs leaves {left:.2g} of its objective to gain, or more: "
+    faster = "allow more (max_iter)" if method.lr is None else "allow more (max_iter), try another lr"
+    return Status(LIMIT, f"{advice}{faster}, or take another solver, such as 'auto'")
 
 
 def descended(
-    problem: Problem, method: Method, start: Tensor | None, epochs: int = 1, schedule: str = "constant"
+    problem: Problem,
+    method: Method,
+    start: Tensor | None,
+    epochs: int = 1,
+    schedule: str = "constant",
+    seen: Stream | None = None,
 ) -> Tensor:
-    """θ, (K, D + 1), after some epochs of gradient descent; from zero where there is no start."""
+    """θ, (K, D + 1), after some epochs of gradient descent; from zero where there is no start.
+
+    Args:
+        problem: rows, loss and penalty.
+        method: rate, minibatches and seed.
+        start: θ, (K, D + 1).
+        epochs: passes over the rows.
+        schedule: of the rate.
+        seen: the stream whose latest part the rows are.
+    """
     rows = problem.rows()
     if start is None:
         start = torch.zeros(problem.outputs, problem.features + 1)
@@ -148,7 +178,7 @@ def descended(
     knobs = Knobs(lr=method.lr or 1.0, l2=penalty.l2, l1=penalty.l1, schedule=schedule)
     return descend(
         rows, problem.loss, bank, [knobs], epochs=epochs, batch_size=method.batch_size, seed=method.seed,
-        is_safe=method.lr is None, intercept=problem.intercept,
+        is_safe=method.lr is None, intercept=problem.intercept, seen=seen,
     ).theta  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
 from linnet.estimators.arrays import as_numpy
-from linnet.estimators.methods import EPOCHS, Method, gathered, smooth_solver, solved, warn_of
+from linnet.estimators.methods import EPOCHS, Method, descent_status, gathered, smooth_solver, solved, warn_of
 from linnet.estimators.problem import Problem
 from linnet.solvers.descent import descend
 from linnet.solvers.lbfgs import LBFGS
@@ -176,7 +176,24 @@ def _together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], m
         seed=method.seed, is_safe=method.lr is None, intercept=problem.intercept,
         views=views.repeat_interleave(len(l2s), 0),
     )  # fmt: skip
-    return Bank(bank.theta.double(), bank.models)
+    found = Bank(bank.theta.double(), bank.models)
+    _warn_of_late(found, problem, splits, l2s, method)
+    return found
+
+
+def _warn_of_late(
+    bank: Bank, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method
+) -> None:
+    """Say how many of the folds' models gradient descent has not brought near their optima."""
+    late = []
+    for fold, (rows, _) in enumerate(splits):
+        part = problem.chosen(rows)
+        for place, l2 in enumerate(l2s):
+            one = replace(part, penalty=replace(problem.penalty, l2=l2))
+            status = descent_status(one, method, bank.pick(fold * len(l2s) + place).theta)
+            late += [] if status.is_good else [status]
+    if late:
+        warn_of(f"{len(late)} of the {bank.models} models of folds: {late[0]}")
 
 
 def accuracies(bank: Bank, problem: Problem, splits: Sequence[Split], weights: Tensor | None) -> Tensor:

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 
 from linnet.estimators.arrays import Space
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.methods import descended, from_statistics, gathered, solved
+from linnet.estimators.methods import from_statistics, gathered, solved
 from linnet.estimators.problem import Problem
 from linnet.estimators.regression import Regression
 from linnet.solvers.statistics import Statistics
@@ -36,7 +36,8 @@ class LinearRegressor(Regression):
         fit_intercept: whether there is a bias.
         solver: "auto", by shape and conditioning; "qr", "svd" or "cholesky" (exact); "newton" or "lbfgs"
             (steps); "proximal" (for l1); or "sgd" (linnet's minibatch trainer).
-        tol: for solvers that take steps, the gain that may be left, as a share of the objective.
+        tol: for solvers that take steps, the gain that may be left, as a share of the objective; for "sgd"
+            1e-3 at least.
         max_iter: their iterations, or the epochs of "sgd"; the solver's own number (for "sgd" 50) if None.
         lr: the learning rate of "sgd"; one that cannot diverge if None.
         batch_size: the rows of a minibatch of "sgd".
@@ -50,6 +51,7 @@ class LinearRegressor(Regression):
         n_features_in_: D.
         feature_names_in_: the columns' names, where X has them.
         statistics_: the sums that `partial_fit` has gathered.
+        stream_: with solver="sgd", the number, weight, mean and size of the rows that it has seen.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -94,7 +96,8 @@ class LinearRegressor(Regression):
         problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
         start = self._theta(problem.outputs, problem.features) if self.warm_start else None
         answer = solved(problem, self._method(), start)
-        vars(self).pop("statistics_", None)
+        for name in ("statistics_", "stream_"):
+            vars(self).pop(name, None)
         return self._keep(answer.theta, answer.iterations, space)
 
     @available_if(_can_go_on)
@@ -122,6 +125,5 @@ class LinearRegressor(Regression):
 
     def _stepped(self, problem: Problem, space: Space) -> LinearRegressor:
         """One pass of steps from the weights there are."""
-        start = self._theta(problem.outputs, problem.features)
-        theta = descended(problem, self._method(), start)
+        theta = self._streamed(problem)
         return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)

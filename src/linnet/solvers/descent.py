@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,79 +14,57 @@ from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.data.batches import shuffled
 from linnet.device import limited_threads, pick_threads
 from linnet.errors import DivergedError, UsageError
+from linnet.solvers.frame import Frame
 from linnet.solvers.rows import Rows
+from linnet.solvers.stream import Stream
 from linnet.train.cohort import Cohort, Pace
+from linnet.train.weighing import Weighing
 
 BOUNDS: dict[type[Loss], float] = {SoftmaxCrossEntropy: 1 / 2, Logistic: 1 / 4, SquaredError: 1.0}
 """The largest eigenvalue that a loss's second derivative in score space can have."""
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """Rows about their mean, with a column of their typical length in place of the ones.
+def safe_rate(loss: Loss, l2: float, reach: float) -> float:
+    """A learning rate that cannot diverge: the inverse of what a minibatch's curvature can be.
 
-    Scores are W x + b = W (x − m) + c β with β = (b + W m)/c. The bias has no penalty, so a problem in (W, β)
-    is that in (W, b), and descent in it does not wait for the bias, whose column of ones is short beside long
-    rows, or for the part of W that acts as a bias. Without a bias m and c are 0.
+    Gradient steps of less than twice that never diverge (Nesterov, Lectures on Convex Optimization, 2018,
+    2.1.5).
 
     Args:
-        centre: m, the weighted mean of the rows, (D,), float64.
-        size: c, the root of the mean of ‖x − m‖².
-        reach: the largest ‖x − m‖² + c².
+        loss: in score space.
+        l2: of the penalty.
+        reach: of the rows, see `reach`.
+
+    Raises:
+        UsageError: a loss whose curvature has no bound that is known here.
     """
+    if type(loss) not in BOUNDS:
+        raise UsageError(f"no safe rate is known for {type(loss).__name__}: give lr")
+    return 1 / (BOUNDS[type(loss)] * max(reach, 1e-30) + l2)
 
-    centre: Tensor
-    size: float
-    reach: float
 
-    @classmethod
-    def of(cls, rows: Rows, intercept: bool) -> Frame:
-        """The frame of the rows that count.
+def reach(lengths: Tensor, weights: Tensor | None, smallest: int) -> float:
+    """The squared length that stands for the rows in a safe rate.
 
-        Raises:
-            UsageError: features are not finite, or their squares are not.
-        """
-        weights = torch.ones_like(rows.y[:, 0] if rows.y.ndim > 1 else rows.y, dtype=torch.float64)
-        weights = weights if rows.weights is None else rows.weights
-        mean = rows.gradient_of(weights[None])[0] / rows.total  # (D + 1,)
-        mean = mean if intercept else torch.zeros_like(mean)
-        mean[-1] = 0
-        squares = rows.square_norms() - 2 * rows.scores(mean[None])[0].double() + mean.square().sum()
-        squares = squares.clamp(min=0)
-        if not bool(squares.isfinite().all()):
-            raise UsageError("features are NaN, infinite or too large to be squared: mend or scale them")
-        size = float((weights @ squares) / rows.total) ** 0.5 or 1.0
-        size = size if intercept else 0.0
-        return cls(mean[:-1], size, float(squares[weights > 0].max()) + size**2)
+    Without weights it is the longest row's. A row of weight w counts as w/w̄ rows, and where few weigh much,
+    the worst minibatch is so rare that to mind it alone would stop all progress. What is enough in the mean
+    square is twice the expected smoothness, (N − B)/(B (N − 1)) max + N (B − 1)/(B (N − 1)) mean of the
+    weighted lengths (Gower et al., SGD: General Analysis and Improved Rates, 2019, for minibatches without
+    replacement). The bound of the longest weighted row holds always.
 
-    def enter(self, theta: Tensor) -> Tensor:
-        """θ of rows, (…, D + 1), as θ of the frame."""
-        lift = theta[..., -1:] + theta[..., :-1] @ self.centre.to(theta)[:, None]
-        return torch.cat([theta[..., :-1], lift / self.size if self.size else 0 * lift], -1)
-
-    def leave(self, theta: Tensor) -> Tensor:
-        """θ of the frame, (…, D + 1), as θ of rows."""
-        b = self.size * theta[..., -1:] - theta[..., :-1] @ self.centre.to(theta)[:, None]
-        return torch.cat([theta[..., :-1], b], -1)
-
-    def rows_(self, X1: Tensor) -> Tensor:
-        """Rows with a column of ones, (B, D + 1), in the frame, in place."""
-        X1[:, :-1] -= self.centre.to(X1)
-        X1[:, -1] = self.size
-        return X1
-
-    def rate(self, loss: Loss, l2: float) -> float:
-        """A learning rate that cannot diverge: the inverse of what any minibatch's curvature can be.
-
-        Gradient steps of less than twice that never diverge (Nesterov, Lectures on Convex Optimization, 2018,
-        2.1.5).
-
-        Raises:
-            UsageError: a loss whose curvature has no bound that is known here.
-        """
-        if type(loss) not in BOUNDS:
-            raise UsageError(f"no safe rate is known for {type(loss).__name__}: give lr")
-        return 1 / (BOUNDS[type(loss)] * max(self.reach, 1e-30) + l2)
+    Args:
+        lengths: squared, (N,).
+        weights: how much the rows count, (N,), or None.
+        smallest: B, the rows of the smallest minibatch.
+    """
+    if weights is None:
+        return float(lengths.max())
+    longest = float(lengths[weights > 0].max())
+    scaled = weights / weights.mean() * lengths
+    N, B = len(lengths), smallest
+    share = (N - B) / (B * max(1, N - 1))
+    expected = share * float(scaled.max()) + (1 - share) * float(scaled.mean())
+    return min(float(scaled.max()), max(longest, 2 * expected))
 
 
 def descend(
@@ -102,8 +79,11 @@ def descend(
     is_safe: bool = True,
     intercept: bool = True,
     views: Tensor | None = None,
+    seen: Stream | None = None,
 ) -> Bank:
     """Train a bank of models on the same minibatches.
+
+    Steps divide by the rows of a minibatch times the mean weight of all that count, see `train.weighing`.
 
     Args:
         rows: with their weights.
@@ -116,19 +96,26 @@ def descend(
         is_safe: whether to put rates that cannot diverge in place of the knobs'.
         intercept: whether there is a bias.
         views: how much each row counts for each model, (M, N), on top of its own weight; None for 1.
+        seen: the stream whose latest part the rows are: its frame, mean weight and reach stand in for theirs.
 
     Raises:
         UsageError: features are not finite, or too large to be squared.
         DivergedError: parameters became infinite or NaN.
     """
-    frame = Frame.of(rows, intercept)
-    if is_safe:
-        knobs = [dataclasses.replace(one, lr=frame.rate(loss, one.l2)) for one in knobs]
+    frame = Frame.of(rows, intercept) if seen is None else seen.frame(intercept)
     weights = _weights(rows.weights, views)
     counting = _counting(weights, len(rows))
     batch_size = min(batch_size, len(counting))
+    if is_safe:
+        smallest = len(counting) % batch_size or batch_size
+        reaches = (
+            _reaches(rows, frame, weights, counting, smallest) if seen is None else [seen.reach(intercept)]
+        )
+        pairs = zip(knobs, reaches * (len(knobs) // len(reaches)), strict=True)
+        knobs = [dataclasses.replace(one, lr=safe_rate(loss, one.l2, far)) for one, far in pairs]
     bank = Bank(frame.enter(start.theta), start.models)
-    cohort = Cohort(bank, loss, knobs, 1.0, Pace(-(-len(counting) // batch_size), epochs))
+    pace = Pace(-(-len(counting) // batch_size), epochs)
+    cohort = Cohort(bank, loss, knobs, 1.0, pace, _weighing(weights, counting, len(knobs), seen))
     with limited_threads(pick_threads("auto", len(bank.theta), batch_size * rows.features)):
         for epoch in range(epochs):
             order = counting[shuffled(len(counting), seed, epoch)]
@@ -154,6 +141,26 @@ def _weights(rows: Tensor | None, views: Tensor | None) -> Tensor | None:
     if rows is None or views is None:
         return views if rows is None else rows[None]
     return rows * views
+
+
+def _reaches(
+    rows: Rows, frame: Frame, weights: Tensor | None, counting: Tensor, smallest: int
+) -> list[float]:
+    """The reach of each model's rows; one where all rows count alike for all."""
+    counting = counting.to(rows.y.device)
+    lengths = frame.lengths(rows)[counting]
+    if weights is None:
+        return [reach(lengths, None, smallest)]
+    return [reach(lengths, own, smallest) for own in weights[:, counting]]
+
+
+def _weighing(weights: Tensor | None, counting: Tensor, models: int, seen: Stream | None) -> Weighing | None:
+    """The mean weight of the rows that count, of each model."""
+    if seen is not None:
+        return Weighing(torch.full((models,), seen.mean, dtype=torch.float64))
+    if weights is None:
+        return None
+    return Weighing(weights[:, counting].double().mean(1).cpu().expand(models))
 
 
 def _counting(weights: Tensor | None, rows: int) -> Tensor:

@@ -15,6 +15,7 @@ from linnet.core.update import Settings, Update
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.train.schedules import factor
+from linnet.train.weighing import Weighing
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class Pace:
 class Cohort:
     """Models that see the same inputs and are stepped together.
 
-    What they minimise is the mean loss of the rows, weighted by w_i c_{y_i}: by the rows' weights and the
-    classes'. Labels are smoothed to (1 − ε) y + ε m, m being 1/K, or 1/2 for one against the rest; as both
-    losses are linear in y, that adds ε (y − m) to the residual.
+    What they minimise is the mean loss of the rows, weighted by the rows' weights and the classes', and
+    penalties. Labels are smoothed to (1 − ε) y + ε m, m being 1/K, or 1/2 for one against the rest. How that
+    goes with the classes' weights is `Loss.weighed_residual`, how a step divides `Weighing`.
 
     Args:
         bank: stepped in place.
@@ -55,16 +56,16 @@ class Cohort:
         knobs: of each model.
         scale: of the rows that they see.
         pace: of the run.
-        class_weight: how much each class counts, (M, K); None where all count alike.
+        weighing: how much rows count; None where all count alike.
         update: to go on with; begun when None.
     """
 
     def __init__(
         self, bank: Bank, loss: Loss, knobs: Sequence[Knobs], scale: float, pace: Pace,
-        class_weight: Tensor | None = None, update: Update | None = None,
+        weighing: Weighing | None = None, update: Update | None = None,
     ) -> None:  # fmt: skip
         self.bank, self.loss, self.knobs, self.scale, self.pace = bank, loss, list(knobs), scale, pace
-        self.class_weight = None if class_weight is None else class_weight.to(bank.theta)
+        self.weighing = (weighing or Weighing(torch.ones(len(knobs), dtype=torch.float64))).to(bank.theta)
         self.update = update or Update(bank, settings(knobs, pace))
         self._base = _vector([k.lr for k in knobs])
         self._kinds = [(k.schedule, k.warmup, k.accumulate) for k in knobs]
@@ -90,26 +91,20 @@ class Cohort:
             The scores, a view of `out`, (M, K, B).
         """
         scores = self.bank.scores_into(out, X1, self.scale)  # (M, K, B)
-        G = self.loss.residual(scores, target)  # (M, K, B)
-        if self._smoothing is not None:
-            G.add_(self._smoothing * (target - self.loss.middle(self.bank.outputs)))
-        if self.class_weight is not None:
-            of_class = self.class_weight @ target  # (M, B)
-            weight = of_class if weight is None else weight * of_class
-        sums = torch.full((self.bank.models,), float(X1.shape[0]), dtype=torch.float64)
+        G = self.loss.weighed_residual(scores, target, self._smoothing, self.weighing.classes)  # (M, K, B)
         if weight is not None:
             G.mul_(weight[:, None])
-            sums = weight.sum(1, dtype=torch.float64).cpu().expand(self.bank.models)
+        expected = X1.shape[0] * self.weighing.mean  # (M,)
         rates = self._rates(epoch, batch)
-        self.update.step_(G, X1, self.scale, sums, rates, self.pace.is_last(batch))
+        self.update.step_(G, X1, self.scale, expected, rates, self.pace.is_last(batch))
         return scores
 
     def keep(self, models: Tensor) -> Cohort:
         """Some of the models, in order, in memory of their own."""
         update = self.update.keep(models)
-        weight = None if self.class_weight is None else self.class_weight[models.to(self.class_weight.device)]
         knobs = [self.knobs[m] for m in models.tolist()]
-        return Cohort(update.bank, self.loss, knobs, self.scale, self.pace, weight, update)
+        weighing = self.weighing.keep(models)
+        return Cohort(update.bank, self.loss, knobs, self.scale, self.pace, weighing, update)
 
     def _rates(self, epoch: int, batch: int) -> Tensor:
         """η of each model at a minibatch, (M,), float64."""
@@ -143,27 +138,6 @@ def settings(knobs: Sequence[Knobs], pace: Pace) -> Settings:
         _vector([torch.inf if k.clip is None else k.clip for k in knobs]),
         _vector(starts),
     )
-
-
-def class_weights(knobs: Sequence[Knobs], train: Dataset, weights: Sequence[Tensor | None]) -> Tensor | None:
-    """How much each class counts for each model, (M, K); None where all count alike.
-
-    Args:
-        knobs: of the models.
-        train: their rows.
-        weights: of the rows for each model, (N,), None where they count alike.
-
-    Raises:
-        UsageError: as many weights as classes are needed.
-    """
-    if all(k.class_weight == "none" for k in knobs):
-        return None
-    shares = Loss.encode(train.y, train.outputs, torch.float64)  # (K, N)
-    rows: list[list[float]] = []
-    for one, weight in zip(knobs, weights, strict=True):
-        counts = shares.sum(1) if weight is None else shares @ weight.double()
-        rows.append(one.weights_of_classes(counts.tolist()) or [1.0] * train.outputs)
-    return torch.tensor(rows, dtype=torch.float64)
 
 
 def _vector(values: Sequence[float]) -> Tensor:

@@ -21,12 +21,13 @@ from linnet.device import limited_threads, pick_device, pick_dtype, pick_threads
 from linnet.errors import ShapeError, UsageError
 from linnet.train.callbacks import Callback, Callbacks, EarlyStopping, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.cohort import Cohort, Pace, class_weights, started
+from linnet.train.cohort import Cohort, Pace, started
 from linnet.train.history import History
 from linnet.train.inputs import Inputs, Look, check_look
 from linnet.train.learner import BankLearner, KnobLearner, Learner, ModuleLearner, ModuleLoss
 from linnet.train.loop import Position, train_epochs
 from linnet.train.run import Card, Run
+from linnet.train.weighing import Weighing
 
 
 def fit(
@@ -153,8 +154,8 @@ def _learner(
     inputs = Inputs(train, Look.of(knobs), asked.seed, train.weights)
     bank = start or started([knobs], inputs.features, train, dtype)
     pace = Pace(len(Batches(train, asked.batch_size, drop_last=asked.drop_last)), asked.epochs)
-    weights = class_weights([knobs], train, [train.weights])
-    return KnobLearner(Cohort(bank, loss, [knobs], inputs.scale, pace, weights), inputs)
+    weighing = Weighing.of(loss, [knobs], train, [train.weights])
+    return KnobLearner(Cohort(bank, loss, [knobs], inputs.scale, pace, weighing), inputs)
 
 
 def _train(

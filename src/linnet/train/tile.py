@@ -10,11 +10,12 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.data.batches import Block
-from linnet.train.cohort import Cohort, Pace, class_weights, started
+from linnet.train.cohort import Cohort, Pace, started
 from linnet.train.inputs import Inputs
 from linnet.train.learner import BankLearner
 from linnet.train.plan import Plan, Rows
 from linnet.train.trials import Trial
+from linnet.train.weighing import Weighing
 
 COMPLETED, DIVERGED = "completed", "diverged"
 
@@ -39,8 +40,9 @@ class Tile:
         self.rows, self.trials, self.inputs, self.loss, self.plan = rows, list(trials), inputs, loss, plan
         knobs = [trial.knobs for trial in trials]
         bank = started(knobs, inputs.features, rows.train, dtype)
-        weights = class_weights(knobs, rows.train, [rows.weights_of(trial.view) for trial in trials])
-        self.cohort = Cohort(bank, loss, knobs, inputs.scale, pace, weights)
+        weights = [rows.weights_of(trial.view) for trial in trials]
+        weighing = Weighing.of(loss, knobs, rows.train, weights)
+        self.cohort = Cohort(bank, loss, knobs, inputs.scale, pace, weighing)
         self.active = torch.arange(len(trials))
         self.status = [COMPLETED] * len(trials)
         first = inputs.plain(bank)
