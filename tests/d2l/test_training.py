@@ -213,3 +213,24 @@ def test_predict_ch3_shows_true_and_predicted_names(monkeypatch: pytest.MonkeyPa
     predict_ch3(net, ImageLoader(dataset, 4, False), n=6)
     assert len(shown["titles"]) == 4
     assert all(title.endswith("\nankle boot") for title in shown["titles"])
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_a_loss_of_ones_own_with_class_weights_steps_as_torch_does(reduction: str, smoothing: float) -> None:
+    source = torch.Generator().manual_seed(0)
+    X, y = torch.randn(12, 2, generator=source), torch.arange(12) % 3
+    batches = [(X[k : k + 5], y[k : k + 5]) for k in (0, 5, 10)]
+    loss = nn.CrossEntropyLoss(torch.tensor([1.0, 9.0, 0.2]), reduction=reduction, label_smoothing=smoothing)
+    nets = [nn.Sequential(nn.Flatten(), nn.Linear(2, 3)) for _ in range(2)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MeanLossWarning)
+        train_epoch_ch3(nets[0], batches, loss, torch.optim.SGD(nets[0].parameters(), lr=0.1))
+    optimizer = torch.optim.SGD(nets[1].parameters(), lr=0.1)
+    for part, labels in batches:
+        optimizer.zero_grad()
+        loss(nets[1](part), labels).mean().backward()  # divided by the minibatch's own weights, as torch does
+        optimizer.step()
+    for ours, theirs in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
+        assert torch.equal(ours, theirs)
