@@ -46,11 +46,12 @@ def safe_rate(loss: Loss, l2: float, reach: float) -> float:
 def reach(lengths: Tensor, weights: Tensor | None, smallest: int) -> float:
     """The squared length that stands for the rows in a safe rate.
 
-    Without weights it is the longest row's. A row of weight w counts as w/w̄ rows, and where few weigh much,
-    the worst minibatch is so rare that to mind it alone would stop all progress. What is enough in the mean
-    square is twice the expected smoothness, (N − B)/(B (N − 1)) max + N (B − 1)/(B (N − 1)) mean of the
-    weighted lengths (Gower et al., SGD: General Analysis and Improved Rates, 2019, for minibatches without
-    replacement). The bound of the longest weighted row holds always.
+    Without weights it is the longest row's, and with them too where a minibatch is all rows. In smaller ones
+    a row of weight w counts as w/w̄ rows, and where few weigh much, the worst minibatch is so rare that to
+    mind it alone would stop all progress. Steps stay bounded in the mean square below twice the inverse of
+    the expected smoothness, (N − B)/(B (N − 1)) max + N (B − 1)/(B (N − 1)) mean of the weighted lengths
+    (Gower et al., SGD: General Analysis and Improved Rates, 2019, for minibatches without replacement). The
+    bound of the longest weighted row holds always.
 
     Args:
         lengths: squared, (N,).
@@ -64,7 +65,7 @@ def reach(lengths: Tensor, weights: Tensor | None, smallest: int) -> float:
     N, B = len(lengths), smallest
     share = (N - B) / (B * max(1, N - 1))
     expected = share * float(scaled.max()) + (1 - share) * float(scaled.mean())
-    return min(float(scaled.max()), max(longest, 2 * expected))
+    return min(float(scaled.max()), max(longest, expected))
 
 
 def descend(
