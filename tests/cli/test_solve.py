@@ -94,3 +94,102 @@ def test_the_summary_is_a_table_of_estimates(capsys: pytest.CaptureFixture[str])
     assert summary["inference"]["table"]
     assert call("solve", "--dataset", "digits", "--l1", "1e-3", "--summary", "--out", "l") == 2
     assert "L1" in capsys.readouterr().err
+
+
+def _table(path: Path, header: str, rows: list[str]) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def _line(path: Path, rows: int = 16) -> Path:
+    return _table(path, "x,cost", [f"{k},{2 * k + (k * k) % 7 + 0.5}" for k in range(rows)])
+
+
+def test_a_summary_is_of_all_rows_unless_some_are_to_be_held_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = _line(tmp_path / "line.csv")
+    assert call("solve", "--dataset", data, "--summary", "--out", tmp_path / "all") == 0
+    said = capsys.readouterr().out
+    assert "16 rows, 2 parameters, 14 degrees of freedom" in said
+    assert "\ncost\n" in said  # the target by its name
+    assert "test:" not in said
+    assert call("solve", "--dataset", data, "--summary", "--hold-out", "--out", tmp_path / "some") == 0
+    assert "13 rows, 2 parameters, 11 degrees of freedom" in capsys.readouterr().out
+    assert call("solve", "--dataset", data, "--out", tmp_path / "plain") == 0
+    assert "test:" in capsys.readouterr().out
+
+
+def test_such_a_run_is_evaluated_and_replayed_on_all_rows_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = _line(tmp_path / "line.csv")
+    assert call("solve", "--dataset", data, "--summary", "--out", tmp_path / "all") == 0
+    assert "hold_out=False" in (tmp_path / "all" / "report.html").read_text("utf-8")
+    capsys.readouterr()
+    assert call("evaluate", tmp_path / "all") == 0
+    said = capsys.readouterr().out
+    assert "were held out, so figures are of the rows it was fitted to" in said
+    assert "16 training rows" in said
+    assert call("evaluate", tmp_path / "all", "--json") == 0
+    assert "held out" in json.loads(capsys.readouterr().out)["note"]
+    assert call("replay", tmp_path / "all") == 0
+    assert "the same to the byte" in capsys.readouterr().out
+
+
+def test_weights_of_a_summary_say_what_they_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, weights = _line(tmp_path / "line.csv"), tmp_path / "weights.txt"
+    weights.write_text("\n".join(["0.0625"] * 16))
+    options = ("solve", "--dataset", data, "--summary", "--sample-weight", weights, "--quiet", "--json")
+    found = {}
+    for kind in (None, "precision", "importance"):
+        named = () if kind is None else ("--weight-kind", kind)
+        assert call(*options, *named, "--out", tmp_path / str(kind)) == 0
+        found[kind] = json.loads(capsys.readouterr().out)["inference"]
+    assert found[None]["weight_kind"] == "frequency"
+    assert "16 rows are 1 observations" in found[None]["notes"][0]
+    assert found[None]["table"][0]["standard_error"] is None
+    assert found[None]["table"][0]["reason"].startswith("no degrees of freedom")
+    assert found["precision"]["goodness"][0]["degrees_of_freedom"] == 14
+    assert "HC3" in found["importance"]["covariance"]
+    assert call("replay", tmp_path / "precision") == 0
+
+
+def test_a_weight_kind_needs_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("solve", "--dataset", "synthetic", "--summary", "--weight-kind", "precision")
+    assert call(*options, "--out", tmp_path / "run") == 2
+    assert "--sample-weight" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("intercept", ["--intercept", "--no-intercept"])
+def test_a_response_that_never_changes_prints_no_nan_and_no_inf(
+    intercept: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = _table(tmp_path / "still.csv", "x,response", [f"{k % 5},3" for k in range(20)])
+    options = ("solve", "--dataset", data, "--summary", intercept)
+    assert call(*options, "--out", tmp_path / "text") == 0
+    said = capsys.readouterr().out
+    assert "nan" not in said
+    assert "inf" not in said.replace("inference", "").replace("infinite", "")
+    assert "— (constant response)" in said
+    assert call(*options, "--json", "--out", tmp_path / "json") == 0
+    scores = json.loads(capsys.readouterr().out, parse_constant=_refused)["scores"]["train"]
+    assert scores["r2"] == [None]
+    assert call("evaluate", tmp_path / "text", "--json") == 0
+    assert json.loads(capsys.readouterr().out, parse_constant=_refused)["r2"] == [None]
+
+
+def _refused(word: str) -> None:
+    raise AssertionError(f"{word} is no JSON")
+
+
+def test_without_a_bias_no_r2_stands_twice_under_one_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = _line(tmp_path / "line.csv")
+    assert call("solve", "--dataset", data, "--summary", "--no-intercept", "--out", tmp_path / "run") == 0
+    said = capsys.readouterr().out
+    assert "R² (uncentred" in said
+    assert "R² about the mean" in said
+    assert call("evaluate", tmp_path / "run") == 0
+    assert "(about the mean)" in capsys.readouterr().out

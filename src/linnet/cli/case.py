@@ -56,6 +56,11 @@ class Case:
             self.named.part
         ]
 
+    @property
+    def is_flattered(self) -> bool:
+        """Whether the run's own rows were asked for and none was held out of them."""
+        return self.run.asked.get("hold_out") is False and self.named.holds_training is True
+
     @cached_property
     def judged(self) -> Forecast:
         """What the model says of the rows."""

@@ -115,6 +115,11 @@ def evaluate(
         "run": str(opened.folder), "dataset": case.rows.name, "part": case.named.part,
         "holds_training_rows": case.named.holds_training, **result.as_dict(),
     }  # fmt: skip
+    if case.is_flattered:
+        notes.append(
+            f"no rows of {case.rows.name} were held out, so figures are of the rows it was fitted to"
+        )
+        values["note"] = notes[-1]
     lines = [*notes, f"{opened.folder} on {case.rows.name}, {result.rows:,} {case.part}"]
     if opened.card.classes:
         lines += _assessed(case, result, intervals, top_k or [], positive, values)
@@ -179,7 +184,8 @@ def _regressed(case: Case, result: Score, intervals: bool, values: dict[str, Any
     values["loss_of"], values["target"] = loss_name(case.run.card), case.run.card.target or None
     lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]
     lines[:0] = [f"predicts  {case.run.card.target}"] if case.run.card.target else []
-    for name, (said, form) in {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": ("R²", ".6f")}.items():
+    r2 = "R² (about the mean)" if case.run.asked.get("intercept") is False else "R²"
+    for name, (said, form) in {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": (r2, ".6f")}.items():
         shown = found[name].text(form)
         lines.append(f"{said:<9} {shown if intervals else shown.split(' ')[0]}")
         if found[name].reason and (intervals or not found[name].is_defined):

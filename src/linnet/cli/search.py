@@ -151,6 +151,7 @@ def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
         "best": dataclasses.asdict(result.best),
         "lead": result.lead.as_dict(),
         "edges": [edge.as_dict() for edge in result.edges],
+        "unjudged": list(result.unjudged),
         "final": best.history.last,
         "table": table.to_dict("records"),
     }
@@ -167,6 +168,9 @@ def closing(result: SweepResult, best: Run, folder: Path, test: Dataset | None) 
     by = result.metric.replace("_", " ")
     lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.lead}")
     lines += [str(edge) for edge in result.edges]
+    if result.unjudged:
+        some = ", ".join(result.unjudged[:5]) + ", …" * (len(result.unjudged) > 5)
+        lines.append(f"the scores are not of {some}: too few rows to keep any from training")
     if "test_accuracy" in best.history.last:
         lines.append(
             f"trained again on all training rows: test accuracy {best.history.last['test_accuracy']:.4f}"

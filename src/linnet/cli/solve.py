@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -41,8 +42,11 @@ def solve(
     dtype: str = "float64",
     path: int | None = None,
     summary: Annotated[bool, Parameter(negative="")] = False,
-    covariance: str = "hessian",
+    covariance: str | None = None,
     level: float = 0.95,
+    sample_weight: Path | None = None,
+    weight_kind: Literal["frequency", "precision", "importance"] | None = None,
+    hold_out: bool | None = None,
     data_dir: Path | None = None,
     seed: int = 1,
     out: Path | None = None,
@@ -65,6 +69,8 @@ def solve(
         linnet solve --dataset digits --path 20
 
         linnet solve --dataset synthetic --summary --covariance hc3
+
+        linnet solve --dataset survey.csv --summary --sample-weight weights.txt --weight-kind importance
 
     Parameters
     ----------
@@ -95,9 +101,19 @@ def solve(
     summary
         Print standard errors, confidence intervals and tests of the weights, and what is known of the fit.
     covariance
-        How: hessian, sandwich, bootstrap; for a regression also hc0, hc1, hc2, hc3.
+        How: hessian, sandwich, bootstrap; for a regression also hc0, hc1, hc2, hc3. The Hessian's when not
+        given, or under importance weights the sandwich's.
     level
         Of the intervals.
+    sample_weight
+        A file with a weight for each row that is solved for: .npy, or text with a number a line.
+    weight_kind
+        What the summary takes them for: frequency (2 is the same row twice), precision (the inverse of a
+        variance) or importance (for how many a sampled row stands). Frequencies when not given, or
+        importances with the sandwich and the bootstrap.
+    hold_out
+        Whether a fifth of your own rows is kept to test on where the data name none. It is, but for a
+        summary, which is inferred from all rows.
     data_dir
         The folder with the data set's files.
     seed
@@ -116,6 +132,7 @@ def solve(
     from linnet.cli.progress import download_progress
     from linnet.core.losses import by_name
     from linnet.data.catalog import load
+    from linnet.data.weights import read_weights, weighted
     from linnet.report.rows import Rows
     from linnet.report.write import written
     from linnet.runs import default_folder, new_folder
@@ -125,14 +142,19 @@ def solve(
         raise UsageError(
             "--summary needs a model without an L1 penalty, which chooses the weights it keeps by the data"
         )
-    if not summary and (covariance != "hessian" or level != 0.95):
-        raise UsageError("--covariance and --level are of the summary: add --summary")
+    if not summary and (covariance is not None or level != 0.95 or weight_kind is not None):
+        raise UsageError("--covariance, --level and --weight-kind are of the summary: add --summary")
+    if weight_kind is not None and sample_weight is None:
+        raise UsageError("--weight-kind says what weights mean: give them, by --sample-weight")
+    holds_out = not summary if hold_out is None else hold_out
     if huber != 1.0 and loss != "huber":
         raise UsageError("--huber is the threshold of one loss: add --loss huber")
     stream = sys.stderr if json else sys.stdout
     say = _Teller(None if quiet else stream)
     with download_progress(quiet) as progress:
-        train, test = load(dataset, data_dir, seed=seed, say=say, progress=progress)
+        train, test = load(dataset, data_dir, seed=seed, say=say, progress=progress, hold_out=holds_out)
+    if sample_weight is not None:
+        train = weighted(train, read_weights(sample_weight, len(train)))
     folder = new_folder(out or default_folder(train.name))
     chosen = by_name(loss, huber) if loss is not None else None
     asked: dict[str, Any] = {"intercept": intercept, "dtype": dtype}
@@ -152,14 +174,17 @@ def solve(
         **asked,
     )
     run = solution.value
-    run.asked |= {"seed": seed} | ({"data_dir": str(data_dir)} if data_dir is not None else {})
+    paths = {"data_dir": data_dir, "sample_weight": sample_weight}
+    run.asked |= {"seed": seed} | {name: str(value) for name, value in paths.items() if value is not None}
     run.asked |= {"path": path} if path is not None else {}
-    run.asked |= {"summary": True, "covariance": covariance, "level": level} if summary else {}
+    run.asked |= {} if holds_out else {"hold_out": False}
+    how: dict[str, Any] = {"covariance": covariance, "level": level, "weight_kind": weight_kind}
+    run.asked |= {"summary": True, **how} if summary else {}
     scores = _scores(solution, train, test)
     leave(solution, folder)
-    inference = _inferred(solution, train, covariance, level, seed) if summary else None
+    inference = _inferred(solution, train, seed=seed, **how) if summary else None
     if inference is not None:
-        files.write(folder / "inference.csv", inference.table.to_csv(index=False))
+        leave_inference(inference, folder)
     if report:
         written(run, Rows(train, test, seed=seed, is_catalog=True), language=lang)
     if json:
@@ -221,17 +246,25 @@ def leave(solution: Solution, folder: Path) -> None:
     run.save(folder)
 
 
-def _inferred(solution: Solution, train: Dataset, covariance: str, level: float, seed: int) -> Inference:
+def leave_inference(inference: Inference, folder: Path) -> None:
+    """Leave the table of estimates as CSV, in which what is not a finite number is empty, and all as JSON."""
+    table = inference.table.replace([math.inf, -math.inf], math.nan)
+    files.write(folder / "inference.csv", table.to_csv(index=False))
+    text = json_format.dumps(inference.summary(), ensure_ascii=False, indent=1, allow_nan=False)
+    files.write(folder / "inference.json", text + "\n")
+
+
+def _inferred(solution: Solution, train: Dataset, **how: Any) -> Inference:
     """The table of estimates; what it warns of stands in its notes."""
     import warnings
 
-    from linnet.errors import CollinearWarning, SeparationWarning
+    from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
     from linnet.solvers.inference import infer
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CollinearWarning)
-        warnings.simplefilter("ignore", SeparationWarning)
-        return infer(solution, train, covariance=covariance, level=level, seed=seed)
+        for kind in (CollinearWarning, SeparationWarning, WeightWarning):
+            warnings.simplefilter("ignore", kind)
+        return infer(solution, train, **how)
 
 
 def summary_of(solution: Solution, scores: dict[str, Score], folder: Path) -> dict[str, object]:
@@ -256,9 +289,17 @@ def closing(solution: Solution, scores: dict[str, Score], folder: Path) -> list[
     if bool((W == 0).any()):
         lines.append(f"{int((W != 0).sum()):,} of {W.numel():,} weights are not 0")
     for name, score in scores.items():
-        said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R² {float(score.r2.mean()):.6f}"
+        about = " about the mean" * (solution.value.asked.get("intercept") is False)
+        said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R²{about} {_r2(score)}"
         lines.append(f"{name}: loss {score.loss:.6g}, {said}")
     return [*lines, f"the run is in {folder}"]
+
+
+def _r2(score: Score) -> str:
+    from linnet.solvers.undefined import CONSTANT
+
+    known = (f"{value:.6f}" if value == value else f"— ({CONSTANT.name})" for value in score.r2.tolist())
+    return ", ".join(known)
 
 
 def _scores(solution: Solution, train: Dataset, test: Dataset | None) -> dict[str, Score]:

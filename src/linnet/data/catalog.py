@@ -32,6 +32,7 @@ def load(
     seed: int = 0,
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
+    hold_out: bool = True,
 ) -> Splits:
     """A data set by name.
 
@@ -44,22 +45,23 @@ def load(
         say: called with a sentence when "auto" settles for digits, and on which folder of pictures was read
             as which part.
         progress: called with bytes done and bytes in all during a download.
+        hold_out: without it no rows are kept to test on, but those that the data themselves name.
 
     Raises:
         UsageError: the name is unknown.
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
     if own.is_own(name):
-        return own.load(name, data_dir, say or (lambda text: None))
+        return own.load(name, data_dir, say or (lambda text: None), hold_out=hold_out)
     name = name.replace("-", "_")
     if name == "auto":
-        return _auto(data_dir, say, progress)
+        return _auto(data_dir, say, progress, hold_out)
     if name == "fashion_mnist":
         return fashion_mnist.load(data_dir, progress=progress)
     if name == "mnist":
         return mnist.SOURCE.load(data_dir, progress=progress)
     if name == "digits":
-        return digits.load()
+        return digits.load(hold_out=hold_out)
     if name == "synthetic":
         return Splits(synthetic.linear(seed=seed))
     raise UsageError(
@@ -68,7 +70,7 @@ def load(
 
 
 def _auto(
-    data_dir: Path | str | None, say: Callable[[str], None] | None, progress: Progress | None
+    data_dir: Path | str | None, say: Callable[[str], None] | None, progress: Progress | None, hold_out: bool
 ) -> Splits:
     try:
         return fashion_mnist.load(data_dir, progress=progress)
@@ -78,4 +80,4 @@ def _auto(
         reason = str(error).splitlines()[0]
         if say:
             say(f"Fashion-MNIST cannot be had ({reason}); training on the built-in digits instead.")
-        return digits.load()
+        return digits.load(hold_out=hold_out)

@@ -13,8 +13,12 @@ TEST_FRACTION = 0.2
 SPLIT_SEED = 0
 
 
-def load() -> Splits:
-    """The digits, four fifths to train on and one fifth to test on, the split being fixed."""
+def load(*, hold_out: bool = True) -> Splits:
+    """The digits, four fifths to train on and one fifth to test on, the split being fixed.
+
+    Args:
+        hold_out: without it all are to train on.
+    """
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
@@ -27,4 +31,6 @@ def load() -> Splits:
         scale=1 / 16,
         source="scikit-learn's copy of the UCI optical digits",
     )
+    if not hold_out:
+        return Splits(whole)
     return Splits(*split(whole, TEST_FRACTION, SPLIT_SEED))

@@ -28,7 +28,13 @@ def find(name: str, folder: Path | str | None = None) -> Path | None:
     return path if path.exists() else None
 
 
-def load(name: Path | str, folder: Path | str | None = None, say: Say = lambda text: None) -> Splits:
+def load(
+    name: Path | str,
+    folder: Path | str | None = None,
+    say: Say = lambda text: None,
+    *,
+    hold_out: bool = True,
+) -> Splits:
     """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
     Args:
@@ -36,12 +42,13 @@ def load(name: Path | str, folder: Path | str | None = None, say: Say = lambda t
             a folder of pictures (see `linnet.data.labelled_pictures`), by which it is called, too.
         folder: where a relative path begins; the working folder when None.
         say: called with a sentence on what was read as what, where folders of pictures are parts.
+        hold_out: without it none is kept, where the data name no rows to test on.
 
     Raises:
         DataNotFoundError: there is nothing.
         FormatError: it is none of these.
     """
-    return load_whole(name, folder, say=say).splits()
+    return load_whole(name, folder, say=say).splits(hold_out=hold_out)
 
 
 def load_whole(

@@ -18,7 +18,8 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
     Args:
         dataset: the rows.
         fraction: the share of rows in the second part, between 0 and 1; of each class when there are
-            classes, so that the shares of the classes stay as they were (to the nearest row).
+            classes, so that the shares of the classes stay as they were (to the nearest row). The last row of
+            a class stays in the first part: nothing can be learnt of a class without rows.
         seed: of the choice.
 
     Raises:
@@ -31,7 +32,8 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
     )
     if not second.any() or second.all():
         raise UsageError(
-            f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty"
+            f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty, "
+            "or the first would have no row of a class"
         )
     return dataset.rows(~second), dataset.rows(second)
 
@@ -63,7 +65,8 @@ def _stratified(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     source = generator(seed, "split")
     labels = dataset.labels.cpu()
     members = [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
-    counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)))
+    most = [max(len(rows) - 1, 0) for rows in members]
+    counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)), most)
     chosen = [
         rows[torch.randperm(len(rows), generator=source)[:count]]
         for rows, count in zip(members, counts, strict=True)
@@ -71,12 +74,12 @@ def _stratified(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     return _marked(torch.cat(chosen), len(dataset))
 
 
-def _apportion(quotas: list[float], total: int) -> list[int]:
-    """Whole numbers near the quotas that sum to the total (largest remainders)."""
-    counts = [int(quota) for quota in quotas]
-    by_remainder = sorted(range(len(quotas)), key=lambda k: counts[k] - quotas[k])
-    for k in by_remainder[: total - sum(counts)]:
-        counts[k] += 1
+def _apportion(quotas: list[float], total: int, most: list[int]) -> list[int]:
+    """Whole numbers near the quotas, none above its most, of the given sum if that can be."""
+    counts = [min(int(quota), limit) for quota, limit in zip(quotas, most, strict=True)]
+    for k in sorted(range(len(quotas)), key=lambda k: int(quotas[k]) - quotas[k]):
+        if sum(counts) < total and counts[k] < most[k]:
+            counts[k] += 1
     return counts
 
 

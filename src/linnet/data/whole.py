@@ -31,14 +31,19 @@ class Whole:
     is_test: Tensor | None = None
     is_validation: Tensor | None = None
 
-    def splits(self) -> Splits:
+    def splits(self, *, hold_out: bool = True) -> Splits:
         """The parts that the data name, those to validate on within those to train on.
 
         Without such parts a fifth of the rows, of each class, is kept to test on.
 
+        Args:
+            hold_out: without it none is, where the data name no parts.
+
         Raises:
             UsageError: there are too few rows for two parts.
         """
+        if self.is_test is None and not hold_out:
+            return Splits(self.rows)
         if self.is_test is None:
             return Splits(*split(self.rows, TEST_FRACTION, SPLIT_SEED))
         test = self.rows.rows(self.is_test) if bool(self.is_test.any()) else None

@@ -27,7 +27,7 @@ from sklearn.utils.validation import _check_method_params
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.estimators import paths
+from linnet.estimators import folds, paths
 from linnet.estimators.arrays import Space, as_numpy, chosen
 from linnet.estimators.base import LinearEstimator
 from linnet.estimators.methods import solved
@@ -99,8 +99,11 @@ class CrossValidated(LinearEstimator):
         """Which rows each fold trains on, and which judge it."""
         labels = as_numpy(y)
         rows = X if Space.of(X).is_numpy else np.empty((len(labels), 0))
-        folds: Any = check_cv(self.cv, labels, classifier=is_classifier(self))
-        return list(folds.split(rows, labels, **params))
+        splitter: Any = check_cv(self.cv, labels, classifier=is_classifier(self))
+        found = list(splitter.split(rows, labels, **params))
+        return (
+            folds.judged(labels, found) if self.scoring == folds.LOG_LOSS and is_classifier(self) else found
+        )
 
     def _routed(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the splitter and the scorer get of the metadata."""
@@ -118,7 +121,7 @@ class CrossValidated(LinearEstimator):
 
     def _scored(self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]) -> Tensor:
         """What the scorer says of each model of the bank, (P, F); it is given numpy's arrays."""
-        scorer: Any = check_scoring(self, scoring=self.scoring)
+        scorer: Any = folds.scorer_of(self, self.scoring)
         count = bank.models // len(splits)
         scores = torch.empty(count, len(splits), dtype=torch.float64)
         for fold, (_, kept) in enumerate(splits):

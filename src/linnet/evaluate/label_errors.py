@@ -48,14 +48,17 @@ def label_errors(forecast: Forecast) -> LabelErrors:
     """The rows of a forecast whose labels are probably wrong.
 
     Args:
-        forecast: by models that were not trained on the rows they judge, as `out_of_fold` gives.
+        forecast: by models that were not trained on the rows they judge, as `out_of_fold` gives; rows of
+            weight 0 are not judged.
     """
     P, y, K = forecast.probabilities, forecast.labels, len(forecast.classes)
     own = P.gather(1, y[:, None])[:, 0]  # (N,)
-    thresholds = torch.bincount(y, own, K) / torch.bincount(y, minlength=K)  # (K,), NaN without rows
+    judged = torch.ones(len(y), dtype=torch.bool) if forecast.weights is None else forecast.weights.cpu() > 0
+    w = judged.double()
+    thresholds = torch.bincount(y, own * w, K) / torch.bincount(y, w, K)  # (K,), NaN without rows
     confident = torch.where(thresholds <= P, P, -1.0)
     top, best = confident.max(1)
-    counted = top >= 0
+    counted = judged & (top >= 0)
     joint = torch.bincount(y[counted] * K + best[counted], minlength=K * K).view(K, K)
     suspects = (counted & (best != y)).nonzero()[:, 0]
     margins, order = (own - top)[suspects].sort(stable=True)
@@ -65,6 +68,8 @@ def label_errors(forecast: Forecast) -> LabelErrors:
 
 def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Forecast:
     """What models say of rows that they were not trained on, every row in turn: a bank of one model a fold.
+
+    The only row of a class is in no fold, as nothing could be said of its class without it: its weight is 0.
 
     Args:
         train: rows with classes.
@@ -85,10 +90,12 @@ def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Forecast:
     bank = sweep.outcome().bank
     if not bool(bank.theta.isfinite().all()):
         raise DivergedError("a fold's model diverged: lower the learning rate")
-    logits = torch.empty(len(train), train.outputs, dtype=torch.float64)
+    logits = torch.zeros(len(train), train.outputs, dtype=torch.float64)
+    weights = torch.zeros(len(train), dtype=torch.float64)
     for fold, view in enumerate(views):
         model = bank.pick(fold)
         for rows in view.validation.split(ROWS_AT_ONCE):
             scores = model.scores(train.X[rows].to(model.theta), train.scale)[0]  # (K, B)
             logits[rows] = loss.logits(scores).T.double()
-    return Forecast(logits, train.labels, train.classes)
+            weights[rows] = 1.0
+    return Forecast(logits, train.labels, train.classes, None if bool(weights.all()) else weights)

@@ -87,7 +87,10 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
     asked = run.asked.get("data_dir")
     is_elsewhere = name is not None and own.is_own(name)  # a path begins where the command is given
     folder = data_dir or (Path(asked) if asked and not is_elsewhere else None)
-    return catalog.load(name or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)))
+    holds_out = name is not None or run.asked.get("hold_out") is not False
+    return catalog.load(
+        name or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)), hold_out=holds_out
+    )
 
 
 def taken(run: Run, rows: Dataset | Path | str) -> Dataset:

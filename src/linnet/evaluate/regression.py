@@ -136,4 +136,7 @@ def errors_of(run: Run, dataset: Dataset | Path | str) -> Errors:
     scores = torch.cat(parts) if parts else torch.empty(0, dataset.outputs)
     y = dataset.y.cpu().double()
     weights = None if dataset.weights is None else row_weights(dataset)
-    return Errors(scores - y, y - y.mean(0) if len(y) else y, weights)
+    if not len(y):
+        return Errors(scores - y, y, weights)
+    still = never_differs(dataset.y.cpu(), row_weights(dataset))  # whose deviations are rounding
+    return Errors(scores - y, (y - y.mean(0)).masked_fill(still, 0.0), weights)

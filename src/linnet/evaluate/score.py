@@ -13,6 +13,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.interval import CONSTANT, NEITHER, NEVER_SAID, NO_ROWS
 from linnet.evaluate.named import taken
+from linnet.solvers.exactness import never_changes
+from linnet.solvers.inferred import CENTRED
 from linnet.train.run import Run
 
 ROWS_AT_ONCE = 4096
@@ -68,7 +70,8 @@ class Score:
         """The figures as plain JSON values."""
         if not self.classes:
             r2 = [_known(value) for value in self.r2.tolist()]
-            return {"rows": self.rows, "loss": self.loss, "r2": r2, **_because(None in r2, "r2", CONSTANT)}
+            why = _because(None in r2, "r2", CONSTANT)
+            return {"rows": self.rows, "loss": self.loss, "r2": r2, "r2_kind": CENTRED, **why}
         shares = zip(self.precision.tolist(), self.recall.tolist(), self.f1.tolist(), strict=True)
         return {
             "rows": self.rows,
@@ -124,7 +127,7 @@ def score(run: Run, dataset: Dataset | Path | str) -> Score:
         return Score(len(dataset), loss, dataset.classes, counted, torch.empty(2, 0))
     y = dataset.y.double()
     middle = weights @ y / weights.sum()
-    around = (weights @ (y - middle).square()).masked_fill(never_differs(y, weights), 0.0)  # not by rounding
+    around = (weights @ (y - middle).square()).masked_fill(never_differs(dataset.y.cpu(), weights), 0.0)
     squared = torch.stack([errors, around])
     return Score(len(dataset), loss, (), torch.empty(0, 0, dtype=torch.int64), squared)
 
@@ -143,14 +146,13 @@ def row_weights(dataset: Dataset) -> Tensor:
 
 
 def never_differs(y: Tensor, weights: Tensor) -> Tensor:
-    """Which targets are the same in all rows that count, (K,), bool.
+    """Which targets are the same in all rows that count, up to rounding, (K,), bool.
 
     Args:
         y: targets, (N, K).
         weights: of the rows, (N,).
     """
-    counted = y[weights > 0]
-    return counted.amax(0) == counted.amin(0)
+    return never_changes(y[weights > 0])
 
 
 def _pairs(run: Run, rows: Dataset, scores: Tensor, weights: Tensor) -> Tensor:

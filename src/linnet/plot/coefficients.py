@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
+from linnet.plot.look import styled
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
@@ -55,17 +56,18 @@ def coefficients_figure(
     down = -(-len(panels) // across)
     size = (1.2 + 3.4 * across, down * (0.9 + 0.24 * tallest) + 0.5)
     figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(down, across, squeeze=False).flatten()
     text = "estimate" if level is None else "estimate and {share} % interval"
     said = say(text, language, share=f"{100 * (level or 0):g}")
-    for axes, output, panel in zip(grid, outputs, panels, strict=False):
-        _panel(axes, panel)
-        axes.set_xlabel(said)
-        axes.set_title(str(output) if len(panels) > 1 else title, fontsize="medium")
-    for axes in grid[len(panels) :]:
-        axes.set_visible(False)
-    if len(panels) > 1:
-        figure.suptitle(title)
+    with styled(figure, language):
+        grid = figure.subplots(down, across, squeeze=False).flatten()
+        for axes, output, panel in zip(grid, outputs, panels, strict=False):
+            _panel(axes, panel)
+            axes.set_xlabel(said)
+            axes.set_title(str(output) if len(panels) > 1 else title, fontsize="medium")
+        for axes in grid[len(panels) :]:
+            axes.set_visible(False)
+        if len(panels) > 1:
+            figure.suptitle(title)
     return figure
 
 

@@ -51,6 +51,7 @@ def data(of: Subject) -> list[Block]:
     """What the rows are."""
     run, card = of.run, of.run.card
     rows = [(of.say("name"), shared(card.dataset))]
+    rows += [(of.say("target"), card.target)] if card.target else []
     known = of.rows.train
     kept = None if known is None else known.validation
     parts = (("training rows", known), ("rows set aside to validate on", kept), ("test rows", of.rows.test))

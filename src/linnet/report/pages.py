@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linnet.errors import FormatError
-from linnet.report import asked, quality, solved, sweep, views
+from linnet.report import asked, estimates, quality, solved, sweep, views
 from linnet.report.again import again, again_sweep
 from linnet.report.blocks import Page, Section, Text
 from linnet.report.paths import shared
@@ -28,6 +28,7 @@ def page_of_run(of: Subject) -> Page:
     sections = [
         of.section("glance", "At a glance", quality.glance),
         *([of.section("certificate", "Certificate", solved.certificate)] if is_solve else []),
+        *_inferred(of),
         of.section("asked", "What was asked", asked.asked),
         of.section("data", "The data", asked.data),
         of.section("curves", "The way to the optimum" if is_solve else "Learning curves", views.curves),
@@ -80,11 +81,22 @@ def _best(of: Subject) -> list[Section]:
     ]
 
 
+def _inferred(of: Subject) -> list[Section]:
+    """Estimates with their errors, where a summary was asked for."""
+    if not estimates.is_inferred(of):
+        return []
+    return [
+        of.section("estimates", "Estimates", estimates.estimates),
+        of.section("fit", "Residuals and fit", estimates.fit),
+    ]
+
+
 def _judged(of: Subject) -> list[Section]:
     """What the model gets right and wrong, and what it looks at."""
     card = of.run.card
     if not card.classes:
-        return [of.section("classes", "Coefficients", quality.classes)]
+        is_told = estimates.is_inferred(of)  # then they are among the estimates
+        return [] if is_told else [of.section("classes", "Coefficients", quality.classes)]
     looks = of.section("templates", "Templates", views.templates)
     if not of.run.is_module and card.image_shape is None:
         looks = of.section("templates", "Coefficients", quality.coefficients)

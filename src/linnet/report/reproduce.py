@@ -135,7 +135,9 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     chosen |= {n: v for n, v in given.items() if v not in (None, "auto")}
     chosen |= {n: v for n, v in (("dtype", asked.get("dtype")), ("intercept", asked.get("intercept")))
                if v not in ("float64", True, None)}  # fmt: skip
-    extra = {n: asked[n] for n in ("path", "summary", "covariance", "level") if n in asked}
+    extra = {n: asked[n] for n in ("path", "summary", "covariance", "level", "weight_kind") if asked.get(n)}
+    if asked.get("hold_out", True) == bool(asked.get("summary")):  # with a summary none is held out
+        extra["hold_out"] = asked.get("hold_out", True)
     options = {n: v for n, v in chosen.items() if not (n == "l1" and "path" in asked)}
     huber = {"huber": card.huber} if card.loss == "huber" else {}
     options = {"loss": card.loss, **huber, **options, **extra, "seed": asked.get("seed", 1)}
@@ -143,13 +145,23 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     command = _command("solve", told.dataset, flags({**options, **told.paths, "out": AGAIN}))
     if "seed" not in asked and _is_made(run):
         command = ""  # a command makes the rows by its own seed
-    head, _ = _head(told, seed)
+    head, weights = _head(told, seed, hold_out=asked.get("hold_out") is not False)
+    if weights:
+        head = head.replace("import read_weights", "import read_weights, weighted")
+        head += "train = weighted(train, weights)\n"
     loss = repr(card.loss)
     if card.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head
         loss = f"Huber.torch({card.huber!r})"
     solved = call("linnet.solve", ["train", loss], chosen)
-    return told.lines(command, f'{head}solution = {solved}\nsolution.value.save("{AGAIN}")\n')
+    inferred = ""
+    if asked.get("summary"):
+        head = "from linnet.solvers.inference import infer\n" + head
+        how = {
+            name: asked[name] for name in ("covariance", "level", "weight_kind", "seed") if asked.get(name)
+        }
+        inferred = f"print({call('infer', ['solution', 'train'], how)})\n"
+    return told.lines(command, f'{head}solution = {solved}\nsolution.value.save("{AGAIN}")\n{inferred}')
 
 
 def _is_made(run: Run) -> bool:
@@ -184,12 +196,14 @@ def _sweep_command(told: _Told, asked: Mapping[str, Any], chosen: Mapping[str, A
     return _command("sweep", told.dataset, flags({**said, **told.paths, "out": AGAIN}))
 
 
-def _head(told: _Told, seed: int) -> tuple[str, list[str]]:
+def _head(told: _Told, seed: int, *, hold_out: bool = True) -> tuple[str, list[str]]:
     """The lines that load the data, and the argument that gives the weights."""
     folder = told.paths.get("data_dir")
     where = [repr(told.dataset), *([repr(folder)] if folder else [])]
     if told.dataset == "synthetic":
         where.append(f"seed={seed}")
+    if not hold_out:
+        where.append("hold_out=False")
     lines = ["import linnet", "", f"train, test = linnet.load({', '.join(where)})"]
     if not (path := told.paths.get("sample_weight")):
         return "\n".join(lines) + "\n", []

@@ -58,7 +58,7 @@ def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
 
     Args:
         name: of the data set.
-        asked: what the run records of it: data_dir, sample_weight, seed.
+        asked: what the run records of it: data_dir, sample_weight, seed, hold_out.
         checksum: of its training rows.
     """
     if not is_loadable(name):
@@ -108,7 +108,8 @@ def _candidates(name: str, asked: Mapping[str, Any]) -> Iterator[tuple[Splits, i
     """The data set as a command loads it, by the run's seed; then as `linnet.load` does, by its own."""
     folder, seed = asked.get("data_dir"), int(asked.get("seed", 0))
     for number in (seed, 0) if name == "synthetic" and seed else (seed,):
-        train, test = load(name, Path(folder) if folder else None, seed=number)
+        holds_out = asked.get("hold_out") is not False
+        train, test = load(name, Path(folder) if folder else None, seed=number, hold_out=holds_out)
         if (weights := asked.get("sample_weight")) is not None:
             train = weighted(train, read_weights(Path(weights), len(train)))
         yield Splits(train, test), number

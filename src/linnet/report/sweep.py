@@ -118,6 +118,9 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     sentences = [of.say(said, n=n, metric=words, best=f"{best:.4f}")]
     sentences.append(_lead(of))
     sentences += [_edge(of, edge) for edge in of.summary.get("edges", [])]
+    if missing := of.summary.get("unjudged", []):
+        said = "The scores are not of {names}: too few rows to keep any from training."
+        sentences.append(of.say(said, names=", ".join(missing)))
     if not math.isnan(error):
         sign = -1 if metric.endswith("loss") else 1
         scores = table[metric].to_numpy(float)

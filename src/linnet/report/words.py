@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from linnet.report.estimate_words import ESTIMATES
+
 WORDS: dict[str, str] = {
     "Only its end was kept: there is no way to draw.": "只保留了终点，没有过程可画。",
     "A regression has no confusion matrix.": "回归没有混淆矩阵。",
@@ -113,6 +115,8 @@ WORDS: dict[str, str] = {
     "The runs have no curve in common.": "这些运行没有共同的曲线。",
     "The same data, versions, machine and threads give the same bytes: linnet replay RUN checks it.":
         "相同的数据、版本、机器与线程数给出相同的字节；linnet replay RUN 会检验是否如此。",
+    "The scores are not of {names}: too few rows to keep any from training.":
+        "得分不包括 {names}：样本太少，无法从训练中留出。",
     "The settings": "各组设置",
     "The solver or the loss was given as an object that no file can name: there are no lines to give.":
         "求解器或损失以文件无法记下的对象给出：无法给出代码。",
@@ -213,6 +217,7 @@ WORDS: dict[str, str] = {
     "{n} runs compared": "{n} 次运行的比较",
 }  # fmt: skip
 """English to Chinese."""
+WORDS |= ESTIMATES
 
 
 def say(text: str, language: str, **values: object) -> str:

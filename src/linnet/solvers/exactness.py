@@ -46,9 +46,13 @@ def _terms(dataset: Dataset, basis: Basis, gamma: Tensor, k: int) -> Tensor:
 
 def is_constant(dataset: Dataset, basis: Basis, k: int) -> bool:
     """Whether target k is one number, up to rounding, in all rows that count."""
-    y = dataset.y[:, k].cpu().double()[basis.kept]
-    middle = float(y @ basis.w / basis.w.sum())
-    return float((y - middle).abs().max()) <= ROUNDINGS * unit(dataset.y) * float(y.abs().max())
+    return bool(never_changes(dataset.y[:, k : k + 1].cpu()[basis.kept]))
+
+
+def never_changes(y: Tensor) -> Tensor:
+    """Which targets (N, K) are one number, up to rounding, in all rows, (K,), bool."""
+    size = y.double().abs().amax(0)
+    return (y.amax(0) - y.amin(0)).double() <= 2 * ROUNDINGS * unit(y) * size
 
 
 def spans_constant(dataset: Dataset, basis: Basis) -> bool:

@@ -118,7 +118,7 @@ class Inference:
         goodness: how well each model fits; for most problems there is one.
         kind: "regression", "softmax" or "logistic".
         title: what was fitted.
-        method: how standard errors were got.
+        how: standard errors were got, and intervals.
         level: of the intervals.
         reference: the class that softmax's estimates are differences to; None elsewhere.
         l2: that estimates were shrunk by.
@@ -131,7 +131,7 @@ class Inference:
     goodness: tuple[Goodness, ...]
     kind: str
     title: str
-    method: str
+    how: Remark
     level: float
     reference: str | None
     l2: float
@@ -162,6 +162,11 @@ class Inference:
         values = spread.block(spread.outputs.index(output))[columns][:, columns].numpy()
         labels = [name for name, _ in self._features]
         return pd.DataFrame(values, labels, labels)
+
+    @property
+    def method(self) -> str:
+        """How standard errors were got, in words."""
+        return str(self.how)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -235,11 +240,12 @@ class Inference:
     def summary(self) -> dict[str, Any]:
         """Everything as plain JSON values, None where a figure is not defined, with a reason beside it."""
         return {
-            "kind": self.kind, "title": self.title, "covariance": self.method, "level": self.level,
+            "kind": self.kind, "title": self.title, "covariance": self.method,
+            "how": self.how.as_dict(), "level": self.level,
             "reference": self.reference, "l2": self.l2, "bags": self.bags,
             "weight_kind": self.weight_kind or None,
             "notes": list(self.notes),
-            "remarks": [{"text": each.text, "values": dict(each.values)} for each in self.remarks],
+            "remarks": [each.as_dict() for each in self.remarks],
             "goodness": [
                 {each.name: _plain(getattr(fit, each.name)) for each in fields(fit)}
                 for fit in self.goodness

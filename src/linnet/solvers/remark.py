@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,7 @@ class Remark:
 
     def __str__(self) -> str:
         return self.text.format(**self.values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {"text": self.text, "values": dict(self.values)}

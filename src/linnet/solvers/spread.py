@@ -11,6 +11,7 @@ from linnet.errors import UsageError
 from linnet.solvers.bags import Optimum, bagged
 from linnet.solvers.basis import Basis
 from linnet.solvers.optimum import Fitted
+from linnet.solvers.remark import Remark
 from linnet.solvers.undefined import FEW_BAGS, LEVERAGE, Undefined
 from linnet.solvers.weighting import SAID, Weighting
 
@@ -145,15 +146,26 @@ def _bootstrap(basis: Basis, fitted: Fitted, asked: Asked, unit: float, alone: T
     return Found(torch.cov(shifts.T).view_as(fitted.factor), len(shifts), lost)
 
 
-def method_of(covariance: str, kind: str, level: float, l2: float, bags: int, weight_kind: str = "") -> str:
+METHOD = "Standard errors from {errors}; {level} % {interval} intervals by {by}"
+BAGGED = "Standard errors from {bags} bootstraps; {level} % {interval} intervals by {by}"
+WEIGHED = "; row weights are {weights}"
+
+
+def method_of(
+    covariance: str, kind: str, level: float, l2: float, bags: int, weight_kind: str = ""
+) -> Remark:
     """How standard errors and intervals were got, in words."""
     errors = {
         "hessian": "the Hessian" + (" and the penalty" if l2 else ""),
         "sandwich": "the sandwich" + (" (HC3)" if kind == "regression" else ""),
-        "bootstrap": f"{bags} bootstraps",
     }.get(covariance, f"the sandwich ({covariance.upper()})")
-    by = "Student's t" if kind == "regression" else "the normal distribution"
-    is_credible = l2 and covariance == "hessian"
-    interval = "credible" if is_credible else "confidence"
-    weights = f"; row weights are {SAID[weight_kind]}" if weight_kind else ""
-    return f"Standard errors from {errors}; {100 * level:g} % {interval} intervals by {by}{weights}"
+    values = {
+        "level": f"{100 * level:g}",
+        "interval": "credible" if l2 and covariance == "hessian" else "confidence",
+        "by": "Student's t" if kind == "regression" else "the normal distribution",
+        **({"weights": SAID[weight_kind]} if weight_kind else {}),
+    }
+    end = WEIGHED if weight_kind else ""
+    if covariance == "bootstrap":
+        return Remark(BAGGED + end, {"bags": str(bags), **values})
+    return Remark(METHOD + end, {"errors": errors, **values})

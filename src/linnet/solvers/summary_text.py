@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 from linnet.solvers.inferred import CENTRED, Goodness, Inference
 
@@ -35,14 +37,14 @@ def _block(inference: Inference, output: str) -> list[str]:
     head = ["", "estimate", "std. error", *([letter, "p"] if has_p else []), "low", "high", ""]
     cells = [head]
     for row in inference.table.query("output == @output").to_dict("records"):
-        tests = [_number(row["statistic"], 3), _p(row["p"])] if has_p else []
-        figures = [_number(row["estimate"]), _number(row["standard_error"], 4), *tests]
+        tests = [number(row["statistic"], 3), p_value(row["p"])] if has_p else []
+        figures = [number(row["estimate"]), number(row["standard_error"], 4), *tests]
         cells.append(
             [
                 _short(str(row["feature"])),
                 *figures,
-                _number(row["low"]),
-                _number(row["high"]),
+                number(row["low"]),
+                number(row["high"]),
                 str(row["note"]),
             ]
         )
@@ -93,12 +95,12 @@ def _together(fit: Goodness, some: Figures, mark: str = "", rest: Figures | None
 def _deviation(fit: Goodness) -> str:
     if fit.sigma2 is None or fit.why_not("sigma2"):
         return ""
-    return f"; residual standard deviation {_number(math.sqrt(fit.sigma2))}"
+    return f"; residual standard deviation {number(math.sqrt(fit.sigma2))}"
 
 
 def _figure(fit: Goodness, name: str, digits: int = 6) -> str:
     """A figure, or why it is not defined."""
-    return fit.why_not(name) or _number(getattr(fit, name), digits)
+    return fit.why_not(name) or number(getattr(fit, name), digits)
 
 
 def _tested(fit: Goodness, label: str, name: str) -> list[str]:
@@ -106,19 +108,28 @@ def _tested(fit: Goodness, label: str, name: str) -> list[str]:
     test = getattr(fit, name)
     if test is None:
         return [f"{label}: {fit.why_not(name)}"] if fit.why_not(name) else []
-    freedom = ", ".join(f"{value:g}" for value in test.degrees_of_freedom)
-    p = _p(test.p)
-    return [f"{label}({freedom}) = {_number(test.statistic)}, p {p if p[0] == '<' else f'= {p}'}"]
+    return [f"{label}{test_text(test._asdict())}"]
 
 
-def _number(value: float, digits: int = 6) -> str:
+def test_text(test: Mapping[str, Any]) -> str:
+    """A test's degrees of freedom, statistic and p-value."""
+    freedom = ", ".join(f"{value:g}" for value in test["degrees_of_freedom"])
+    p = p_value(test["p"])
+    return f"({freedom}) = {number(test['statistic'])}, p {p if p[0] == '<' else f'= {p}'}"
+
+
+def number(value: float | None, digits: int = 6) -> str:
+    """A figure of some digits; a dash for None and NaN."""
+    if value is None:
+        return "—"
     if math.isinf(value):
         return "+∞" if value > 0 else "−∞"
     return "—" if math.isnan(value) else f"{value:.{digits}g}"
 
 
-def _p(value: float) -> str:
-    if math.isnan(value):
+def p_value(value: float | None) -> str:
+    """A p-value to four places, or two digits where it is small; a dash for None and NaN."""
+    if value is None or math.isnan(value):
         return "—"
     if value < 1e-300:
         return "< 1e-300"  # float64 has no number for most of these

@@ -164,6 +164,6 @@ def _enough(train: Dataset, batches: int, batch_size: int, seed: int) -> tuple[D
     share = batches * batch_size / (1 - HELD_OUT) / len(train)
     if share < 1:
         kept = max(share, 2 * train.outputs / len(train))
-        return split(train, min(kept, 0.999), seed)[1], 1
+        return split(train, 1 - min(kept, 0.999), seed)[0], 1
     a_pass = -(-round(len(train) * (1 - HELD_OUT)) // batch_size)
     return train, max(1, round(batches / a_pass))

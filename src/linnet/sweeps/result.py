@@ -29,7 +29,7 @@ from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
 from linnet.train.run import Card, Run, versions
-from linnet.train.trials import NAMES, LogUniform, Trial, Uniform, View
+from linnet.train.trials import NAMES, LogUniform, Trial, Uniform, View, unjudged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +90,11 @@ class SweepResult:
         found = self.configurations
         values = {name: [self.shown(one.knobs, name) for one in found] for name in self.varied}
         return edges(found, values, self.ranges, self.metric)
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """Classes of which no row was kept from training, so that the scores say nothing of them."""
+        return unjudged(self.train, self.views)
 
     @property
     def ranges(self) -> dict[str, LogUniform | Uniform]:
@@ -223,6 +228,7 @@ class SweepResult:
             "best": dataclasses.asdict(self.best),
             "lead": self.lead.as_dict(),
             "edges": [edge.as_dict() for edge in self.edges],
+            "unjudged": list(self.unjudged),
             "shared": dataclasses.asdict(self.plan),
             "seconds": round(self.seconds, 3),
         }

@@ -161,8 +161,10 @@ def set_aside(train: Dataset, validation: Dataset) -> tuple[Dataset, list[View]]
 def folded(dataset: Dataset, folds: int, seed: int) -> list[View]:
     """K views, each of which keeps another k-th of the rows from training, stratified by class.
 
+    Each class is trained on in every view. The only row of a class is always trained on, and judges nowhere.
+
     Raises:
-        UsageError: fewer than two folds, or fewer rows than folds.
+        UsageError: fewer than two folds, or fewer rows to judge by than folds.
     """
     if not 2 <= folds <= len(dataset):
         raise UsageError(f"folds must lie in 2…{len(dataset)}, the number of rows, not {folds}")
@@ -170,8 +172,15 @@ def folded(dataset: Dataset, folds: int, seed: int) -> list[View]:
     order = torch.randperm(len(dataset), generator=source)
     if dataset.is_classification:  # dealt out class by class, so that each fold has its share
         order = order[torch.argsort(dataset.labels.cpu()[order], stable=True)]
-    number = torch.empty(len(dataset), dtype=torch.int64)
-    number[order] = torch.arange(len(dataset)) % folds
+    if dataset.is_classification:
+        order = order[~_alone(dataset)[order]]
+    if len(order) < folds:
+        raise UsageError(
+            f"{folds} folds need as many rows of classes with more than one row, and {dataset.name} has "
+            f"{len(order)}: use fewer folds, or more rows a class"
+        )
+    number = torch.full((len(dataset),), -1)
+    number[order] = torch.arange(len(order)) % folds
     return [View((number != fold).float(), (number == fold).nonzero()[:, 0]) for fold in range(folds)]
 
 
@@ -179,7 +188,7 @@ def bagged(dataset: Dataset, bags: int, seed: int) -> list[View]:
     """Views of bootstraps: each row counts as often as a Poisson(1) number says, and those of 0 judge.
 
     So many draws with replacement are nearly this for many rows (Oza and Russell 2001). About 37 % of the
-    rows are out of each bag.
+    rows are out of each bag. The counts of a class that would be left out of a bag are drawn again.
 
     Raises:
         UsageError: no bag, or so few rows that a bag is empty or nothing is left to judge by.
@@ -188,7 +197,11 @@ def bagged(dataset: Dataset, bags: int, seed: int) -> list[View]:
         raise UsageError(f"bags must be at least 1, not {bags}")
     views = []
     for bag in range(bags):
-        counts = torch.poisson(torch.ones(len(dataset)), generator(seed, "bags", bag))
+        source = generator(seed, "bags", bag)
+        counts = torch.poisson(torch.ones(len(dataset)), source)
+        for rows in _left_out(dataset, counts):
+            while not counts[rows].any():
+                counts[rows] = torch.poisson(torch.ones(len(rows)), source)
         out = (counts == 0).nonzero()[:, 0]
         if not 0 < len(out) < len(dataset):
             raise UsageError(f"{len(dataset)} rows are too few for bags")
@@ -199,6 +212,32 @@ def bagged(dataset: Dataset, bags: int, seed: int) -> list[View]:
 def trials(settings: Sequence[Knobs], views: int) -> list[Trial]:
     """A model for each settings and view."""
     return [Trial(number, knobs, view) for number, knobs in enumerate(settings) for view in range(views)]
+
+
+def unjudged(dataset: Dataset, views: Sequence[View]) -> tuple[str, ...]:
+    """The classes with rows, none of which is kept from training in any view, so that no score is of them."""
+    if not dataset.is_classification:
+        return ()
+    labels = dataset.labels.cpu()
+    judged = labels[torch.cat([view.validation.cpu() for view in views])]
+    there, seen = (torch.bincount(rows, minlength=dataset.outputs) for rows in (labels, judged))
+    return tuple(dataset.classes[k] for k in ((there > 0) & (seen == 0)).nonzero()[:, 0].tolist())
+
+
+def _alone(dataset: Dataset) -> Tensor:
+    """Which rows are the only ones of their class, (N,), bool."""
+    labels = dataset.labels.cpu()
+    return torch.bincount(labels, minlength=dataset.outputs)[labels] == 1
+
+
+def _left_out(dataset: Dataset, counts: Tensor) -> list[Tensor]:
+    """The rows of each class that has rows, none of which counts."""
+    if not dataset.is_classification:
+        return []
+    labels = dataset.labels.cpu()
+    there = torch.bincount(labels, minlength=dataset.outputs) > 0
+    seen = torch.bincount(labels, counts.double(), dataset.outputs) > 0
+    return [(labels == k).nonzero()[:, 0] for k in (there & ~seen).nonzero()[:, 0].tolist()]
 
 
 def _split_rows(dataset: Dataset, fraction: float, seed: int) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,113 @@
+"""What a fit leaves: residuals against fitted values and normal quantiles, and, of classes, in bins."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy import special
+
+from linnet.plot.look import BLUE, VERMILION, label, styled
+from linnet.plot.words import Language, say
+
+Values = NDArray[np.float64]
+
+MOST = 3000
+"""Points that are drawn; of more, evenly spaced ones in their order by the figure's x."""
+
+SIZE = (4.6, 3.6)
+"""Inches of a panel."""
+
+
+def residuals_figure(fitted: Values, residuals: Values, title: str = "", language: Language = "en") -> Figure:
+    """Each row's residual by its fitted value: a cloud without a shape where the model is right.
+
+    Args:
+        fitted: values, (N,).
+        residuals: targets less fitted values, (N,).
+        title: above.
+        language: "en" or "zh".
+    """
+    figure = Figure(figsize=SIZE, layout="constrained")
+    with styled(figure, language):
+        axes = figure.add_subplot()
+        _points(axes, fitted, residuals)
+        axes.axhline(0, color="0.4", linewidth=0.8)
+        label(axes, title, say("fitted value", language), say("residual", language))
+    return figure
+
+
+def quantiles_figure(
+    residuals: Values, deviation: float, title: str = "", language: Language = "en"
+) -> Figure:
+    """Residuals in order against normal quantiles: along the line where errors are normal (Q–Q).
+
+    Args:
+        residuals: (N,).
+        deviation: the residual standard deviation.
+        title: above.
+        language: "en" or "zh".
+    """
+    figure = Figure(figsize=SIZE, layout="constrained")
+    shares = (np.arange(len(residuals)) + 0.5) / len(residuals)
+    normal, ordered = special.ndtri(shares), np.sort(residuals) / deviation
+    with styled(figure, language):
+        axes = figure.add_subplot()
+        ends = [float(normal[0]), float(normal[-1])]
+        axes.plot(ends, ends, "--", color="0.4", linewidth=0.8)
+        _points(axes, normal, ordered)
+        label(axes, title, say("normal quantile", language), say("residual / standard deviation", language))
+    return figure
+
+
+def binned_figure(
+    probabilities: Values, shares: Values, classes: list[str], title: str = "", language: Language = "en"
+) -> Figure:
+    """Of each class, how much more often it occurs than was said, in bins of alike probabilities.
+
+    The band holds 19 of 20 bins of a right model (Gelman and Hill 2007, 5.5).
+
+    Args:
+        probabilities: of the classes, (N, K).
+        shares: of the classes in the labels, (N, K).
+        classes: the K names.
+        title: above.
+        language: "en" or "zh".
+    """
+    across = min(3, len(classes))
+    down = -(-len(classes) // across)
+    figure = Figure(figsize=(0.6 + 3.4 * across, 0.6 + 2.6 * down), layout="constrained")
+    with styled(figure, language):
+        panels = figure.subplots(down, across, squeeze=False, sharex=True).flatten()
+        for k, (axes, name) in enumerate(zip(panels, classes, strict=False)):
+            _bins(axes, probabilities[:, k], shares[:, k])
+            label(axes, name, "", "")
+        for axes in panels[len(classes) :]:
+            axes.set_visible(False)
+        figure.supxlabel(say("predicted probability", language), fontsize="medium")
+        figure.supylabel(say("observed share less predicted", language), fontsize="medium")
+        if title:
+            figure.suptitle(title)
+    return figure
+
+
+def _bins(axes: Axes, p: Values, share: Values) -> None:
+    """Means over bins of about √N rows each, and twice their standard error."""
+    order, bins = np.argsort(p, kind="stable"), int(max(1, min(25, np.sqrt(len(p)))))
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    middle = np.array([p[part].mean() for part in parts])
+    less = np.array([(share[part] - p[part]).mean() for part in parts])
+    reach = np.array([2 * np.sqrt((p[part] * (1 - p[part])).sum()) / len(part) for part in parts])
+    axes.fill_between(middle, -reach, reach, color=BLUE, alpha=0.15, linewidth=0)
+    axes.axhline(0, color="0.4", linewidth=0.8)
+    outside = np.abs(less) > reach
+    axes.plot(middle[~outside], less[~outside], "o", color=BLUE, markersize=4)
+    axes.plot(middle[outside], less[outside], "D", color=VERMILION, markersize=4)
+
+
+def _points(axes: Axes, x: Values, y: Values) -> None:
+    if len(x) > MOST:
+        kept = np.argsort(x, kind="stable")[np.linspace(0, len(x) - 1, MOST).round().astype(int)]
+        x, y = x[kept], y[kept]
+    axes.plot(x, y, "o", color=BLUE, markersize=3, alpha=0.6, markeredgewidth=0)

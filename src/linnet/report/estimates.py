@@ -1,0 +1,218 @@
+"""The part of a page that has estimates with their errors, tests and intervals, and what the fit leaves."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+
+from linnet.errors import FormatError, UsageError
+from linnet.plot.coefficients import coefficients_figure
+from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
+from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
+from linnet.report.estimate_words import ESTIMATES
+from linnet.report.pictures import themed
+from linnet.report.subject import Subject
+from linnet.solvers.inference import infer
+from linnet.solvers.summary_text import number, p_value, test_text
+
+FILE = "inference.json"
+LISTED = 60
+"""Parameters of an output that are listed."""
+OUTPUTS = 12
+"""Outputs whose parameters are listed, and of which there are figures at most half as many."""
+
+ENDS = {"+∞": math.inf, "−∞": -math.inf}
+LETTERS = {"f_test": "F", "likelihood_ratio": "χ²"}
+
+FIGURES = {
+    "rows": "rows", "parameters": "parameters", "degrees_of_freedom": "degrees of freedom", "r2": "R²",
+    "adjusted_r2": "adjusted R²", "residual_deviation": "residual standard deviation", "f_test": "F test",
+    "mcfadden_r2": "McFadden's R²", "log_likelihood": "log-likelihood",
+    "null_log_likelihood": "log-likelihood without features", "likelihood_ratio": "likelihood ratio test",
+    "aic": "AIC", "bic": "BIC",
+}  # fmt: skip
+
+
+def is_inferred(of: Subject) -> bool:
+    """Whether a summary was asked for."""
+    return bool(of.run.asked.get("summary"))
+
+
+def estimates(of: Subject) -> list[Block]:
+    """The table of each output and how well it fits."""
+    found = _found(of)
+    blocks: list[Block] = [Text(_said(of, found["how"]))]
+    for fit in found["goodness"][:OUTPUTS]:
+        for output in fit["outputs"][:OUTPUTS]:
+            blocks += _table(of, found, output)
+        blocks.append(Facts(tuple(_facts(of, fit))))
+    blocks += [Text(_said(of, remark), "note") for remark in found["remarks"]]
+    outputs = sum(len(fit["outputs"]) for fit in found["goodness"])
+    rows = len(found["table"]) // max(1, outputs)
+    if rows > LISTED or outputs > OUTPUTS:
+        blocks.append(Text(of.say("All estimates are in inference.csv."), "note"))
+    return [*blocks, *_forest(of, found)]
+
+
+def fit(of: Subject) -> list[Block]:
+    """Figures of what the model leaves of the rows that it was fitted to."""
+    rows = of.rows.train
+    if rows is None:
+        raise UsageError(of.say(of.rows.reason, **(of.rows.values or {})))
+    found = _found(of)
+    known = torch.ones(len(rows), dtype=torch.bool) if rows.weights is None else rows.weights.cpu() > 0
+    scores = of.run.scores(rows.X).cpu().double()[known]
+    y = rows.y.cpu()[known]
+    if found["kind"] != "regression":
+        return _binned(of, scores, y, found["kind"])
+    w = torch.ones(len(y)) if rows.weights is None else rows.weights.cpu()[known]
+    return _left(of, found, scores, y.double(), w.double())
+
+
+def _found(of: Subject) -> dict[str, Any]:
+    """The inference as its folder has it; without one it is made again."""
+    folder = of.run.folder
+    if folder is not None and (folder / FILE).is_file():
+        try:
+            found = json.loads((folder / FILE).read_text("utf-8"))
+        except ValueError as error:
+            raise FormatError(f"{folder / FILE} is not valid JSON: {error}") from error
+        if isinstance(found, dict) and {"how", "table", "goodness", "remarks", "kind"} <= set(found):
+            return found
+    if of.rows.train is None:
+        raise UsageError(of.say(of.rows.reason, **(of.rows.values or {})))
+    names = ("covariance", "level", "weight_kind", "seed")
+    options = {name: of.run.asked[name] for name in names if of.run.asked.get(name) is not None}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # what it warns of stands in its remarks
+        return infer(of.run, of.rows.train, **options).summary()
+
+
+def _said(of: Subject, remark: Mapping[str, Any]) -> str:
+    """A remark in the page's language, with what stands in its blanks where that has a translation."""
+    values = {name: _word(of, value) for name, value in remark["values"].items()}
+    return of.say(remark["text"], **values)
+
+
+def _word(of: Subject, text: str) -> str:
+    return of.say(text) if text in ESTIMATES else text
+
+
+def _table(of: Subject, found: Mapping[str, Any], output: str) -> list[Block]:
+    rows = [row for row in found["table"] if row["output"] == output][:LISTED]
+    has_p, letter = not found["l2"], "t" if found["kind"] == "regression" else "z"
+    tested = (letter, "p") if has_p else ()
+    heads = (of.say("parameter"), of.say("estimate"), of.say("std. error"), *tested)
+    heads = (*heads, of.say("low"), of.say("high"), "")
+    cells = []
+    for row in rows:
+        tests = (number(row["statistic"], 3), p_value(row["p"])) if has_p else ()
+        figures = (number(_end(row)), number(row["standard_error"], 4), *tests)
+        ends = (number(row["low"]), number(row["high"]), _word(of, row["note"]))
+        name = of.say("bias") if row["feature"] == "bias" else str(row["feature"])
+        cells.append((name, *figures, *ends))
+    if all(not line[-1] for line in cells):
+        heads, cells = heads[:-1], [line[:-1] for line in cells]
+    title = output
+    if found["reference"] is not None:
+        title = of.say("{output} against {reference}", output=output, reference=found["reference"])
+    return [Text(title), Table(heads, tuple(cells))]
+
+
+def _end(row: Mapping[str, Any]) -> float | None:
+    """An estimate; of one that has no number the infinity to which it goes."""
+    if row["estimate"] is not None:
+        return float(row["estimate"])
+    return next((end for text, end in ENDS.items() if text in row["reason"]), None)
+
+
+def _facts(of: Subject, fit: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = []
+    fit = {**fit, "residual_deviation": None if fit["sigma2"] is None else fit["sigma2"] ** 0.5}
+    fit["undefined"] = {**fit["undefined"], "residual_deviation": fit["undefined"].get("sigma2", "")}
+    for name, said in FIGURES.items():
+        why = fit["undefined"].get(name, "").partition(":")[0]
+        if fit[name] is None and not why:
+            continue
+        label = of.say(said)
+        if name == "r2" and fit["r2_kind"] == "uncentred":
+            label = of.say("R² (uncentred: about 0, not about the mean)")
+        value = LETTERS[name] + test_text(fit[name]) if name in LETTERS and not why else _plain(fit[name])
+        facts.append((label, _word(of, why) if why else value))
+    return facts
+
+
+def _plain(value: float | None) -> str:
+    return number(value, 8) if isinstance(value, float | int) else "—"
+
+
+def _forest(of: Subject, found: Mapping[str, Any]) -> list[Block]:
+    """Estimates with their intervals as a figure, where there are any."""
+    import pandas as pd
+
+    outputs = list(dict.fromkeys(row["output"] for row in found["table"]))[: OUTPUTS // 2]
+    rows = [{**row, "estimate": _end(row)} for row in found["table"] if row["output"] in outputs]
+    if all(row["low"] is None for row in rows if row["feature"] != "bias"):
+        return []
+    table = pd.DataFrame(rows).astype({"estimate": float, "low": float, "high": float})
+    figure = coefficients_figure(table, level=found["level"], language=of.language)
+    return [Picture(themed(figure), of.say("Estimates with their intervals"), _width(figure))]
+
+
+def _width(figure: Figure) -> int:
+    """In CSS pixels at the figure's own size."""
+    return int(96 * figure.get_figwidth())
+
+
+def _left(
+    of: Subject, found: Mapping[str, Any], scores: torch.Tensor, y: torch.Tensor, w: torch.Tensor
+) -> list[Block]:
+    """Of a regression: residuals by fitted values, and against normal quantiles."""
+    blocks: list[Block] = []
+    for k, fit in enumerate(found["goodness"][: OUTPUTS // 2]):
+        if not fit["sigma2"]:
+            why = fit["undefined"].get("log_likelihood", "")
+            blocks.append(Text(f"{fit['outputs'][0]}: {_word(of, why)}", "missing"))
+            continue
+        title = fit["outputs"][0] if len(found["goodness"]) > 1 else ""
+        left = y[:, k] - scores[:, k]
+        if found["weight_kind"] == "precision":
+            left = left * (w / w.mean()).sqrt()
+        residuals = residuals_figure(scores[:, k].numpy(), left.numpy(), title, of.language)
+        quantiles = quantiles_figure(left.numpy(), fit["sigma2"] ** 0.5, title, of.language)
+        blocks.append(Pictures((
+            Picture(themed(residuals), of.say("Residuals by fitted values"), 440),
+            Picture(themed(quantiles), of.say("Residuals against normal quantiles"), 440),
+        )))  # fmt: skip
+    said = (
+        "Where the model is right the left cloud has no shape and even width, and the right one lies along "
+        "the line. A fan asks for --covariance hc3; a bow for other columns; far ends off the line for a "
+        "look at those rows."
+    )
+    return [*blocks, Text(of.say(said), "note")]
+
+
+def _binned(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) -> list[Block]:
+    """Of classes: how much more often each occurs than was said."""
+    classes = list(of.run.card.classes)
+    p = torch.softmax(scores, 1) if kind == "softmax" else torch.sigmoid(scores)
+    shares = y.double()
+    if not y.is_floating_point():
+        shares = torch.nn.functional.one_hot(y, len(classes)).double()
+    if not classes:
+        classes = ["y"] if p.shape[1] == 1 else [f"y{k}" for k in range(p.shape[1])]
+    first = 1 if len(classes) == 2 else 0  # of two, one says it all
+    chosen = slice(first, first + OUTPUTS // 2)
+    figure = binned_figure(p[:, chosen].numpy(), shares[:, chosen].numpy(), classes[chosen], "", of.language)
+    said = (
+        "Each point is some rows of alike probability; 19 of 20 lie in the band where the model is right. A "
+        "bow asks for other columns."
+    )
+    picture = Picture(themed(figure), of.say("Shares less probabilities, in bins"), _width(figure))
+    return [picture, Text(of.say(said), "note")]

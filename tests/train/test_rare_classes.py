@@ -1,0 +1,87 @@
+"""Classes of few rows: they are in each training part, or it is said that no score is of them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import linnet
+from linnet.data.dataset import Dataset
+from linnet.data.split import split
+from linnet.errors import UsageError
+from linnet.evaluate.label_errors import label_errors, out_of_fold
+from linnet.train.trials import bagged, folded, held_out, unjudged
+
+
+def rows(*counts: int) -> Dataset:
+    """Rows of as many classes, apart from each other."""
+    y = torch.cat([torch.full((count,), k) for k, count in enumerate(counts)])
+    X = torch.randn(len(y), 2, generator=torch.Generator().manual_seed(0)) + 3 * y[:, None]
+    return Dataset(X, y, "rare", tuple("abcdefghij"[: len(counts)]))
+
+
+COUNTS = st.lists(st.integers(1, 12), min_size=2, max_size=6)
+
+
+@settings(max_examples=60)
+@given(COUNTS, st.sampled_from([0.05, 0.2, 0.5, 0.9]), st.integers(0, 5))
+def test_each_class_has_a_row_in_the_first_part_of_a_split(
+    counts: list[int], share: float, seed: int
+) -> None:
+    try:
+        first, second = split(rows(*counts), share, seed)
+    except UsageError:
+        return  # one part would be empty
+    assert torch.bincount(first.labels, minlength=len(counts)).min() >= 1
+    assert len(first) + len(second) == sum(counts)
+
+
+@settings(max_examples=60)
+@given(COUNTS, st.integers(2, 5), st.integers(0, 5))
+def test_each_class_is_trained_on_in_each_fold_and_bag(counts: list[int], folds: int, seed: int) -> None:
+    data = rows(*counts)
+    try:
+        views = [*folded(data, folds, seed), *bagged(data, 3, seed)]
+    except UsageError:
+        return  # too few rows
+    for view in views:
+        assert view.weights is not None
+        assert torch.bincount(data.labels, view.weights, len(counts)).min() >= 1
+        assert not view.weights[view.validation].any()
+    alone = {name for name, count in zip(data.classes, counts, strict=True) if count == 1}
+    assert set(unjudged(data, views[:folds])) == alone
+
+
+def test_a_sweep_with_a_class_of_one_row_scores_the_others_and_says_so() -> None:
+    result = linnet.sweep(rows(30, 30, 1), {"lr": [0.1, 0.5]}, folds=5, metric="loss", epochs=5, show=False)
+    assert result.unjudged == ("c",)
+    assert result.summary()["unjudged"] == ["c"]
+    assert all(math.isfinite(one.mean) for one in result.configurations)
+    assert linnet.sweep(rows(30, 30, 5), {"lr": [0.1]}, folds=5, epochs=1, show=False).unjudged == ()
+
+
+def test_a_validation_share_that_has_no_row_of_a_class_says_so() -> None:
+    data = rows(40, 40, 2)
+    assert unjudged(data, held_out(data, 0.1, 1)) == ("c",)
+    assert unjudged(data, held_out(data, 0.4, 1)) == ()
+
+
+def test_the_only_row_of_a_class_is_no_suspect() -> None:
+    data = rows(30, 30, 1)
+    said = out_of_fold(data, linnet.Recipe(epochs=5, lr=0.5))
+    assert said.weights is not None
+    assert said.weights.tolist() == [1.0] * 60 + [0.0]
+    assert 60 not in label_errors(said).rows.tolist()
+
+
+def test_rows_that_are_each_a_class_are_refused_in_words() -> None:
+    with pytest.raises(UsageError, match="classes with more than one row, and rare has 0"):
+        folded(rows(1, 1, 1, 1), 2, 0)
+    with pytest.raises(
+        UsageError, match="one part would be empty, or the first would have no row of a class"
+    ):
+        split(rows(1, 1, 1, 1), 0.5)
