@@ -28,6 +28,51 @@ def test_ece_is_that_of_its_definition_and_a_share(made: Forecast, bins: int, bi
     assert int(table.counts.sum()) == len(made)
 
 
+def of(*rows: tuple[float, bool]) -> Forecast:
+    """Rows of these confidences, each right or wrong; the other five classes share the rest."""
+    p = torch.tensor([[c, *[(1 - c) / 5] * 5] for c, _ in rows], dtype=torch.float64)
+    return Forecast(
+        p.log().clamp(min=-1e4), torch.tensor([0 if right else 1 for _, right in rows]), tuple("abcdef")
+    )
+
+
+EDGES = (
+    (0.2, False),
+    (0.2, True),
+    (0.5, True),
+    (0.6, False),
+    (0.6, True),
+    (0.8, True),
+    (1.0, True),
+    (1.0, False),
+)
+
+
+def test_confidences_on_edges_are_counted_below_them_and_1_in_the_last_bin() -> None:
+    """By hand, (lower, upper]: 2·|.5 − .2| + 3·|2/3 − 17/30| + 1·|1 − .8| + 2·|.5 − 1| over 8 rows: .2625."""
+    table = reliability(of(*EDGES), 5)
+    assert table.counts.tolist() == [2, 0, 3, 1, 2]
+    assert table.edges.tolist() == [0, 1 / 5, 2 / 5, 3 / 5, 4 / 5, 1]
+    assert table.ece == pytest.approx(0.2625)
+    assert table.mce == pytest.approx(0.5)
+
+
+def test_what_other_tools_make_of_the_same_rows_is_as_the_docs_say() -> None:
+    """torchmetrics 1.9 gave 0.3125 for these rows in 5 bins: [lower, upper), and a sixth for 1 exactly."""
+    confidence, right = (torch.tensor(values, dtype=torch.float64) for values in zip(*EDGES, strict=True))
+    place = torch.bucketize(confidence, torch.arange(6, dtype=torch.float64) / 5, right=True) - 1
+    gaps = [(right - confidence)[place == k].sum().abs() for k in range(6)]
+    assert float(torch.stack(gaps).sum() / 8) == pytest.approx(0.3125)
+
+
+@pytest.mark.parametrize("bins", [3, 7, 10, 15, 100])
+def test_every_edge_is_the_upper_one_of_its_bin(bins: int) -> None:
+    """However softmax rounds: a confidence of k/bins, from that of six classes on, is in bin k."""
+    several = [k for k in range(1, bins + 1) if k / bins > 1 / 6]
+    table = reliability(of(*((k / bins, True) for k in several)), bins)
+    assert table.counts.tolist() == [int(k in several) for k in range(1, bins + 1)]
+
+
 def test_bins_of_equal_mass_have_as_many_rows() -> None:
     counts = reliability(make(1000), 10, "mass").counts
     assert counts.tolist() == [100] * 10

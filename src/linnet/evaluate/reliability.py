@@ -20,6 +20,9 @@ MOST = 1000
 
 DRAWS = 100
 
+ROUNDING = 2e-15
+"""By what share a softmax may come out above a probability that lies on an edge."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
@@ -27,7 +30,8 @@ class Reliability:
 
     Args:
         binning: "width", bins as wide as each other, or "mass", bins of as many rows.
-        edges: of the bins, rising, (bins + 1,); a bin takes its upper edge and not its lower, the first both.
+        edges: of the bins, rising, (bins + 1,); a bin is (lower, upper], the first has its lower edge too,
+            and a confidence of exactly 1 is in the last.
         counts: rows a bin, (bins,), int64.
         confidence: the mean probability in each bin, (bins,), float64; NaN in an empty one.
         accuracy: the share of hits in each bin, (bins,), float64; NaN in an empty one.
@@ -95,7 +99,7 @@ def reliability(forecast: Forecast, bins: int = BINS, binning: str = "width") ->
             f"expected at least one bin, at most {MOST}, and binning width or mass, not {bins}, {binning!r}"
         )
     confidence = forecast.confidence
-    edges = torch.linspace(0, 1, bins + 1, dtype=torch.float64)
+    edges = torch.arange(bins + 1, dtype=torch.float64) / bins  # k/bins to the last digit, as linspace is not
     if binning == "mass":
         edges = confidence.quantile(edges).unique()
         edges = edges if len(edges) > 1 else torch.stack([edges[0], edges[0]])
@@ -105,7 +109,7 @@ def reliability(forecast: Forecast, bins: int = BINS, binning: str = "width") ->
 def _filled(binning: str, edges: Tensor, confidence: Tensor, hits: Tensor) -> Reliability:
     """The bins with rows in them."""
     bins = len(edges) - 1
-    place = torch.bucketize(confidence, edges[1:-1])  # (N,)
+    place = torch.bucketize(confidence * (1 - ROUNDING), edges[1:-1])  # (N,)
     counts = torch.bincount(place, minlength=bins)
     sums = (torch.bincount(place, weights, bins) for weights in (confidence, hits.double()))
     mean, share = (total / counts for total in sums)

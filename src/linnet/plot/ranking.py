@@ -61,7 +61,9 @@ def _lines(
             axes.plot(curve.x, curve.y, color="0.85", linewidth=0.8, label=said, drawstyle=steps)
         for number, k in enumerate(chosen):
             curve, (colour, dash) = curves[k], style(number)
-            line = named(f"{forecast.classes[k]} {curve.area:.3f}")
+            known = curve.area == curve.area
+            shown = f"{curve.area:.3f}" if known else f"– ({say('no rows to tell apart', language)})"
+            line = named(f"{forecast.classes[k]} {shown}")
             axes.plot(curve.x, curve.y, dash, color=colour, linewidth=1.2, label=line, drawstyle=steps)
         label(axes, title, *names)
         axes.set_xlim(-0.01, 1.01)

@@ -102,7 +102,9 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
     )
     head = of_each if len(shown) == len(classes) else of_some
     label(axes, say(head, language, asked=f"{first.asked:g}"), say("coverage", language), "")
-    axes.set_yticks(range(len(shown)), [classes[int(k)] for k in shown], fontsize=8)
+    without = f" – ({say('no rows', language)})"
+    names = [classes[int(k)] + without * bool(first.by_class[int(k)].isnan()) for k in shown]
+    axes.set_yticks(range(len(shown)), names, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(right=1.01)
 

@@ -47,6 +47,8 @@ WORDS: dict[str, str] = {
     "least confidence answered": "所回答样本的最低置信度",
     "loss": "损失",
     "measured": "实测",
+    "no rows": "没有样本",
+    "no rows to tell apart": "没有可区分的样本",
     "objective above the bound": "目标值高出下界",
     "objective above the last": "目标值高出最后一步",
     "original": "原图",
