@@ -36,7 +36,8 @@ def test_figures_are_scikit_learns(outputs: int) -> None:
 @pytest.mark.parametrize("rows", [25, 200])
 def test_intervals_hold_what_they_say_of_fresh_rows(rows: int) -> None:
     """y and its error are standard normal: RMSE 1, mean absolute error √(2/π), R² 0."""
-    truth, held = {"rmse": 1.0, "mae": np.sqrt(2 / np.pi), "r2": 0.0}, dict.fromkeys(("rmse", "mae", "r2"), 0)
+    truth = {"rmse": 1.0, "mae": float(np.sqrt(2 / np.pi)), "r2": 0.0}
+    held: dict[str, int] = dict.fromkeys(truth, 0)
     for seed in range(200):
         both = torch.randn(2, rows, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
         for name, found in Errors(both[0], both[1]).figures().items():
