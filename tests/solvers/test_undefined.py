@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.smooth import solve_smooth
 from tests.solvers.inferences import infer, line, solved
@@ -234,3 +235,18 @@ def test_a_constant_response_under_l2_has_no_figures_either() -> None:
     assert set(found.table["note"]) == {"constant response"}
     assert infer(solve_least_squares(case("constant"), Penalty(0.1)), case("constant")).sigma2 == 0
     says_no_number(found)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_targets_whose_squares_are_no_numbers_are_refused_and_not_called_exact(size: float) -> None:
+    dataset = line(20, 2)
+    with pytest.raises(UsageError, match="in another unit"):
+        solved(Dataset(dataset.X, dataset.y * size, "far"))
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e100])
+def test_a_unit_of_the_target_changes_no_test(size: float) -> None:
+    dataset = line(20, 2)
+    plain, found = solved(dataset), solved(Dataset(dataset.X, dataset.y * size, "unit"))
+    np.testing.assert_allclose(found.table["p"], plain.table["p"], rtol=1e-9)
+    assert found.r2 == pytest.approx(plain.r2, rel=1e-12)

@@ -12,10 +12,29 @@ import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
 from linnet.solvers.basis import Basis
 
 ROUNDINGS = 4.0
 """Roundings of a sum of D + 1 terms add up to about this times √(D + 1), in the mean of squares."""
+
+
+SMALLEST, LARGEST = 1e-140, 1e140
+"""Targets whose squares, and those of residuals far smaller, are float64 numbers."""
+
+
+def check_squares(dataset: Dataset) -> None:
+    """Refuse targets whose squares float64 cannot hold.
+
+    Raises:
+        UsageError: they are too large or too small.
+    """
+    for size in dataset.y.double().abs().amax(0).tolist():
+        if size and not SMALLEST <= size <= LARGEST:
+            raise UsageError(
+                f"{dataset.target or 'the target'} has values up to {size:.3g}, whose squares are no float64 "
+                f"numbers: give it in another unit, so that they lie within {SMALLEST:g}…{LARGEST:g}"
+            )
 
 
 def unit(values: Tensor) -> float:

@@ -14,6 +14,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.basis import Basis, basis_of
 from linnet.solvers.estimate_table import table_of
+from linnet.solvers.exactness import check_squares
 from linnet.solvers.goodness import Problem, of_classes, of_regression
 from linnet.solvers.inference_notes import Done, general_of, notes_of, reasons_of
 from linnet.solvers.inferred import Goodness, Inference, Spread
@@ -225,6 +226,8 @@ def _checked(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
         ((dataset.y >= 0) & (dataset.y <= 1)).all() | bool(dataset.classes)
     ):
         raise UsageError("the targets of a logistic regression must lie in 0…1")
+    if KINDS[run.card.loss] == "regression" and len(dataset):
+        check_squares(dataset)
     if run.card.loss == "softmax" and dataset.outputs < 2:
         raise UsageError("a softmax model of one class has nothing to infer")
     return KINDS[run.card.loss], float(run.asked.get("l2") or 0.0)

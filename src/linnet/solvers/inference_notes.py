@@ -176,9 +176,10 @@ def _lost(done: Sequence[Done]) -> list[Remark]:
 
 def _alone(done: Sequence[Done], of: Problem, labels: Sequence[str], covariance: str) -> list[Remark]:
     """Of rows that decide their own fit."""
-    alone, unknown = done[0].found.alone, done[0].found.unknown
-    if alone is None or not bool(alone.any()) or done[0].general is not None:
+    found = next((each.found for each in done if each.general is None), None)
+    if found is None or found.alone is None or not bool(found.alone.any()):
         return []
+    alone, unknown = found.alone, found.unknown
     said = {"sandwich": "HC3", "bootstrap": "the bootstrap"}.get(covariance, covariance.upper())
     values = {"rows": _listed([str(int(row) + 1) for row in of.basis.kept[alone]]), "covariance": said}
     if unknown is None or not bool(unknown.any()):

@@ -94,8 +94,12 @@ def null_of(allowed: Tensor, basis: Basis) -> Tensor:
     J = len(allowed) - 1
     even = Classes(torch.zeros(J, allowed.shape[1], dtype=torch.float64), allowed)
     H = even.information(torch.zeros_like(even.Y), basis.Z, basis.w)
+    total = float(basis.w @ basis.Z.square().sum(1))
+    least = FLAT * total * torch.eye(len(H), dtype=torch.float64)
+    if not bool(torch.linalg.cholesky_ex(H - 1e4 * least).info):  # far quicker than eigenvalues
+        return H[:, :0]
     values, vectors = torch.linalg.eigh(H)
-    return vectors[:, values <= FLAT * float(basis.w @ basis.Z.square().sum(1))]
+    return vectors[:, values <= FLAT * total]
 
 
 def _is_bent(information: Tensor, basis: Basis, classes: int) -> bool:
@@ -167,7 +171,7 @@ def _ends(own: Tensor, allowed: Tensor, null: Tensor, basis: Basis) -> Tensor:
     ends = torch.zeros(J, len(basis.T), dtype=torch.float64)
     ends[takes_part] = torch.nan
     margins, _ = _margins(own, ~allowed, null, basis)
-    if margins.numel() * int(takes_part.sum()) > LARGEST:
+    if margins.numel() * int(takes_part.sum()) > LARGEST // 16:
         return ends
     for j, d in takes_part.nonzero().tolist():
         way = (parts[j, d] / parts[j, d].norm()).numpy()
