@@ -35,7 +35,10 @@ class Penalty:
     def value(self, W: Tensor) -> Tensor:
         """The penalty of weights without their bias, a scalar, float64."""
         wide = W.double()
-        return self.l2 / 2 * wide.square().sum() + self.l1 * wide.abs().sum()
+        total = wide.new_zeros(())
+        if self.l2:  # a weight may be too large to be squared where nothing asks for its square
+            total = total + self.l2 / 2 * wide.square().sum()
+        return total + self.l1 * wide.abs().sum() if self.l1 else total
 
     def prox(self, W: Tensor, step: float) -> Tensor:
         """argmin_V ½‖V − W‖²/step + penalty(V): shrunk towards 0, and exactly 0 near it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -9,9 +10,14 @@ from torch import Tensor
 
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.device import limited_threads
+from linnet.solvers.decrement import newton_bound
 from linnet.solvers.objective import Objective, Point
+from linnet.solvers.standard import Framed, standardised
 
 DUALITY, NONNEGATIVE = "duality", "losses are never negative"
+
+ROUNDING = 4 * torch.finfo(torch.float64).eps
+"""Of a sum of float64, as a share of it."""
 
 SHORTEST = 1e-6
 """The part of a Newton step on the biases below which rounding alone is left."""
@@ -25,14 +31,17 @@ class Bound:
     """A point and the most by which it can be above the optimum.
 
     Args:
-        point: in float64, its bias the best for its weights.
+        point: in float64, its bias the best for its weights; its gradient is over the weights and the bias at
+            the columns' centre.
         gap: the bound.
         name: how it was found.
+        gain: what a Newton step would gain, which is no bound; NaN where it is not known.
     """
 
     point: Point
     gap: float
     name: str
+    gain: float
 
 
 def certify(objective: Objective, theta: Tensor) -> Bound:
@@ -53,34 +62,72 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
     loss's curvature over l2 along what is left of the gradient. Without l2 there remains that cross-entropy
     is at least the entropy of its labels, which is 0 for class indices; other losses are at least 0.
 
-    Up to rounding of float64. See Boyd and Vandenberghe, Convex Optimization, 2004, 5.5 and 9.1.2.
+    Without L2 it is Newton's decrement that tells: see `decrement`. Rounding is added: what float64 cannot tell
+    of F is never proven of it. See Boyd and Vandenberghe, Convex Optimization, 2004, 5.5 and 9.1.2.
 
     Args:
         objective: smooth, in any dtype; its rows are read once and a half in float64.
         theta: (K, D + 1).
     """
-    objective = objective.with_dtype(torch.float64)
-    point = objective.point(theta.double())
-    if objective.intercept:
+    framed = standardised(objective.with_dtype(torch.float64), objective.penalty.l2)
+    inner = framed.objective
+    point = inner.point(framed.enter(theta.double()))
+    if inner.intercept:
         with limited_threads(1):  # elementwise work, where a second thread gains little
-            shift = best_shift(objective, point)
+            shift = best_shift(inner, point)
         if bool(shift.any()):
             moved = point.theta.clone()
             moved[:, -1] += shift
-            better = objective.point_from(moved, point.scores + shift[:, None])
+            better = inner.point_from(moved, point.scores + shift[:, None])
             point = better if better.value <= point.value + 1e-15 * abs(point.value) else point
-        point = centred(objective, point)
-    return _bound(objective, point)
+        point = centred(inner, point)
+    gap, name, gain = _bound(inner, point)
+    point, gap = as_stored(framed, point, gap)
+    return Bound(point, gap, name, gain)
 
 
-def _bound(objective: Objective, point: Point) -> Bound:
+def as_stored(framed: Framed, point: Point, gap: float) -> tuple[Point, float]:
+    """A point of the solver's columns as θ of the rows, and its bound: with what rounding does to both.
+
+    The bias of columns far from 0 may be far larger than a score, and its last digit then moves all of them.
+
+    Args:
+        framed: whose objective the point is of.
+        point: with θ', its best.
+        gap: of that point.
+    """
+    inner, theta = framed.objective, framed.leave(point.theta)
+    if framed.standard is not None:
+        again = framed.enter(theta)
+        shift = (again - point.theta)[:, -1]
+        if bool(shift.any()):
+            moved = inner.point_from(again, point.scores + shift[:, None])
+            gap, point = gap + max(0.0, moved.value - point.value), moved
+    gap += rounding(inner, point)
+    scores = point.scores if framed.standard is None else point.scores + framed.standard.middle[:, None]
+    return Point(theta, scores, point.loss, point.value, framed.gradient(point.gradient)), gap
+
+
+def rounding(objective: Objective, point: Point) -> float:
+    """How much of F rounding leaves open: of its sum, and of scores that are the difference of large numbers."""
+    everything = slice(0, len(objective.rows))
+    slope = objective.residual(point.scores, everything).abs()
+    size = float((slope * point.scores.abs()).double().sum()) / objective.rows.total
+    return ROUNDING * (abs(point.value) + size)
+
+
+def _bound(objective: Objective, point: Point) -> tuple[float, str, float]:
+    """The bound, its name, and what a Newton step would gain, NaN where that is not known."""
     above = max(0.0, point.value - _least(objective))
     l2, bias = objective.penalty.l2, float(point.gradient[:, -1].abs().max())
+    newton = newton_bound(objective, point) if l2 == 0 else None
+    gain = math.nan if newton is None else newton.gain
+    if newton is not None and newton.bound < above:
+        return newton.bound, newton.name, gain
     if l2 == 0 or bias > BALANCED * max(1.0, abs(point.value)):
-        return Bound(point, above, NONNEGATIVE)
-    dual = float(point.gradient[:, :-1].square().sum()) / (2 * l2)
-    rounding = 4 * torch.finfo(torch.float64).eps * abs(point.value)
-    return Bound(point, dual + rounding, DUALITY) if dual < above else Bound(point, above, NONNEGATIVE)
+        return above, NONNEGATIVE, gain
+    dual = float((point.gradient[:, :-1].square() / (2 * objective.l2)).sum())
+    return (dual, DUALITY, gain) if dual < above else (above, NONNEGATIVE, gain)
 
 
 def _least(objective: Objective) -> float:

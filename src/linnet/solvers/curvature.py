@@ -12,7 +12,7 @@ from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
 from linnet.device import generator
 from linnet.solvers.kronecker import bend
 from linnet.solvers.objective import Objective, Point
-from linnet.solvers.rows import DenseRows, Rows, SparseRows
+from linnet.solvers.rows import Rows
 
 NUMBERS = 2**22
 """Of a block of rows as floats: 32 MiB in float64."""
@@ -101,9 +101,10 @@ def blocks(
         for k, used in enumerate(chosen):
             at = torch.searchsorted(features, own := used.nonzero()[:, 0])
             groups.append((own + k * columns, found[min(k, len(found) - 1)][at][:, at]))
-    l2 = objective.penalty.l2
+    l2 = objective.zeros()[0]  # (D + 1,), that of the bias 0
+    l2[:-1] = objective.l2
     for where, H in groups:
-        H.diagonal().add_(torch.where(where % columns == columns - 1, 0.0, l2))
+        H.diagonal().add_(l2[where % columns])
     return [Block(where, H) for where, H in groups]
 
 
@@ -179,16 +180,4 @@ def _parts(rows: Rows, index: Tensor, features: Tensor, width: int) -> Iterator[
     size = max(1, NUMBERS // max(len(features), width, 1))
     for first in range(0, len(index), size):
         part = slice(first, min(first + size, len(index)))
-        yield _columns(rows, index[part], features), part
-
-
-def _columns(rows: Rows, index: Tensor, features: Tensor) -> Tensor:
-    inner = features[features < rows.features]
-    if isinstance(rows, SparseRows):
-        X = torch.from_numpy(rows.X[index.numpy()][:, inner.numpy()].toarray())
-    else:
-        assert isinstance(rows, DenseRows), "rows are dense or sparse"
-        X = (rows.X[index] if len(inner) == rows.features else rows.X[index][:, inner]).to(rows.dtype)
-        X = X * rows.scale
-    ones = X.new_ones(len(index), len(features) - len(inner))
-    return torch.cat([X, ones], 1)
+        yield rows.columns(index[part], features), part

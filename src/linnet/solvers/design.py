@@ -18,6 +18,10 @@ LARGEST = 1000
 """Powers of two beyond this are left: 2^1000 and its inverse are float64 numbers."""
 
 
+HEAVIEST = 1e200
+"""The largest penalty of a scaled column."""
+
+
 def power(values: Tensor) -> Tensor:
     """A power of two for each value, such that value / power lies in ½…1; 1 where the value is 0."""
     exponent = torch.frexp(values)[1].clamp(-LARGEST, LARGEST)
@@ -144,12 +148,15 @@ def prepare(
     height = 1 / power(Y.abs().amax(0))
     largest = A.abs().amax(0)
     scale = 1 / power(largest.max().expand_as(largest) if uniform and len(largest) else largest)
+    if l2:  # a column that is all but nothing is scaled up no further than its penalty bears
+        scale = scale.clamp(max=float(power(torch.tensor(HEAVIEST / l2, dtype=torch.float64).sqrt())))
     A = A * scale
     centre = _centre(A, w) if intercept else torch.zeros_like(scale)
     if not uniform:
         again = 1 / power(((A - centre).square() * w[:, None]).sum(0).sqrt())
+        again = again.clamp(max=2.0**100) if l2 else again
         A, centre, scale = A * again, centre * again, scale * again
-    penalty = l2 * w.sum() * scale.square()
+    penalty = l2 * w.sum() * scale.square() if l2 else torch.zeros_like(scale)
     return Design(A, Y * height, w, scale, height, centre, penalty, intercept)
 
 

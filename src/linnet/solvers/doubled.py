@@ -83,6 +83,21 @@ class Doubled:
         return Doubled(self.high[index], self.low[index])
 
 
+def summed(terms: Doubled) -> Doubled:
+    """The sum over the last dimension, by halves; each addition is of doubled precision."""
+    high, low = terms.high, terms.low
+    while (count := high.shape[-1]) > 1:
+        half = (count + 1) // 2
+        left = Doubled(high[..., :half], low[..., :half])
+        pad = (0, 2 * half - count)
+        rest = Doubled(
+            torch.nn.functional.pad(high[..., half:], pad), torch.nn.functional.pad(low[..., half:], pad)
+        )
+        total = left + rest
+        high, low = total.high, total.low
+    return Doubled(high.sum(-1), low.sum(-1))
+
+
 def width(terms: int) -> int:
     """The bits of a slice such that a sum of so many products of two slices has no rounding."""
     return (DIGITS - max(1, math.ceil(math.log2(max(2, terms))))) // 2 - 1

@@ -98,11 +98,11 @@ def _ratio(part: Tensor, whole: Tensor) -> Tensor:
     return torch.where(whole > 0, part / torch.where(whole > 0, whole, 1), 0)
 
 
-def penalty_conjugate(penalty: Penalty, V: Tensor) -> float:
+def penalty_conjugate(objective: Objective, V: Tensor) -> float:
     """R*(V), of V (K, D)."""
-    beyond = (V.abs() - penalty.l1).clamp(min=0)
-    if penalty.l2:
-        return float(beyond.square().sum()) / (2 * penalty.l2)
+    beyond = (V.abs() - objective.l1).clamp(min=0)
+    if objective.penalty.l2:
+        return float((beyond.square() / (2 * objective.l2)).sum())
     return 0.0 if float(beyond.max() if beyond.numel() else 0) == 0 else float("inf")
 
 
@@ -137,13 +137,14 @@ def gap_of(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Ten
 
 def _gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor, G: Tensor) -> float:
     """The least gap of a few scales s of the dual variables."""
-    penalty, largest = objective.penalty, float(G.abs().max()) if G.numel() else 0.0
-    fitting = min(1.0, penalty.l1 / largest * (1 - 1e-15)) if largest else 1.0
-    scales = {fitting, 1.0} if penalty.l2 else {fitting}
+    sizes = G.abs()
+    room = (objective.l1 / sizes)[sizes > 0] if objective.penalty.l1 else sizes[sizes > 0] * 0
+    fitting = min(1.0, float(room.min()) * (1 - 1e-15)) if len(room) else 1.0
+    scales = {fitting, 1.0} if objective.penalty.l2 else {fitting}
     gaps = []
     for s in scales:
         rest = float(conjugate(objective.loss, s * a, y) @ shares)
-        dual = -rest - penalty_conjugate(penalty, -s * G)
+        dual = -rest - penalty_conjugate(objective, -s * G)
         gaps.append(point.value - dual + ROUNDING * (abs(point.value) + abs(rest)))
     return max(0.0, min(gaps))
 
@@ -214,7 +215,7 @@ def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
 
 def smallest_subgradient(objective: Objective, point: Point) -> Tensor:
     """The subgradient of F of least norm, (K, D + 1); 0 at the optimum."""
-    W, l1 = point.theta[:, :-1], objective.penalty.l1
+    W, l1 = point.theta[:, :-1], objective.l1
     slope = point.gradient.clone()
     inner = slope[:, :-1]
     at_zero = torch.copysign((inner.abs() - l1).clamp(min=0), inner)

@@ -113,8 +113,13 @@ def blocks(squares: Tensor, index: list[tuple[int, int]], outputs: int) -> Tenso
     return T
 
 
-def inverted(T: Tensor, ridge: float) -> Tensor:
-    """(T_j + ridge)⁻¹ of positive semidefinite blocks, (D, K, K), float64, raised where they are singular."""
+def inverted(T: Tensor, ridge: float | Tensor) -> Tensor:
+    """(T_j + ridge)⁻¹ of positive semidefinite blocks, (D, K, K), float64, raised where they are singular.
+
+    Args:
+        T: (D, K, K).
+        ridge: a number, or one a block, (D, 1).
+    """
     T = T.double()
     diagonal = T.diagonal(dim1=1, dim2=2)
     diagonal += ridge + SINGULAR * diagonal.mean(1, keepdim=True) + torch.finfo(torch.float32).tiny

@@ -113,11 +113,29 @@ def least_squares(
     X, Y, weights = X.cpu(), Y.cpu(), None if weights is None else weights.cpu()
     rows = len(X) if weights is None else int((weights > 0).sum())
     chosen = method or (QR() if rows > X.shape[1] else SVD())
-    is_uniform = isinstance(chosen, SVD)
-    design = prepare(X, Y, weights, l2, intercept, is_uniform)
-    factor = by_svd(design) if is_uniform else by_qr(design)
+    design, factor = _factored(X, Y, weights, l2, intercept, chosen, is_tall=rows > X.shape[1])
     found = _refined(design, factor, ROUNDS if chosen.refine else 1)
     return _result(design, factor, chosen, found, l2)
+
+
+def _factored(
+    X: Tensor, Y: Tensor, weights: Tensor | None, l2: float, intercept: bool, method: Method, *, is_tall: bool
+) -> tuple[Design, Factor]:
+    """The problem made ready, and its factor.
+
+    The singular values are of columns of one scale, in whose metric the shortest weights are meant. Where no
+    column is a combination of others there is but one solution, and each column may have a scale of its own:
+    else a column of tiny numbers would be taken for rounding.
+    """
+    if isinstance(method, QR):
+        design = prepare(X, Y, weights, l2, intercept)
+        return design, by_qr(design)
+    if is_tall and not l2:
+        design = prepare(X, Y, weights, l2, intercept)
+        if (factor := by_svd(design)).rank == X.shape[1]:
+            return design, factor
+    design = prepare(X, Y, weights, l2, intercept, uniform=True)
+    return design, by_svd(design)
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,6 +41,12 @@ class Part:
         self.objective, self.rows, self.views, self.l2 = objective, objective.rows, views, l2
         self.inverses, self.total = list(inverses), views.sum(1)
 
+    @property
+    def _l2(self) -> Tensor:
+        """The penalty of each model and column, (A, D) or (A, 1)."""
+        units = self.objective.units
+        return self.l2[:, None] if units is None else self.l2[:, None] * units.square()
+
     def with_rows(self, rows: Rows) -> Part:
         """The same with products of another dtype."""
         same = Part(self.objective, self.views, self.l2, self.inverses)
@@ -65,10 +71,11 @@ class Part:
 
         sums = rows.sweep(theta.flatten(0, 1), middle)[1].view_as(theta) / self.total[:, None, None]
         W = theta[..., :-1]
-        sums[..., :-1] += self.l2[:, None, None] * W
+        weighed = self._l2[:, None] * W
+        sums[..., :-1] += weighed
         self._free_(sums)
         in_order = torch.stack([losses[start] for start in sorted(losses)]).sum(0)
-        return Values(in_order / self.total + self.l2 / 2 * W.square().sum((1, 2)), sums)
+        return Values(in_order / self.total + (weighed * W).sum((1, 2)) / 2, sums)
 
     def precondition(self, gradient: Tensor) -> Tensor:
         """H⁻¹ g of each model, (A, K, D + 1), near enough; models of one penalty share a call."""
@@ -95,7 +102,7 @@ class Part:
                     H[:, b, :, a] += block
         H /= self.total[:, None, None, None, None]
         mean = H.view(A, K * D, -1).diagonal(dim1=1, dim2=2).mean(1)
-        H.diagonal(dim1=1, dim2=3).diagonal(dim1=1, dim2=2)[..., :-1] += self.l2[:, None, None]
+        H.diagonal(dim1=1, dim2=3).diagonal(dim1=1, dim2=2)[..., :-1] += self._l2[:, None]
         if isinstance(self.objective.loss, SoftmaxCrossEntropy):
             H[:, :, -1, :, -1] += (mean / K)[:, None, None]
         if not self.objective.intercept:

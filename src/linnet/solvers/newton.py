@@ -91,7 +91,7 @@ def hessian(objective: Objective, point: Point, stiffness: float = 1.0) -> Tenso
     H /= rows.total
     diagonal = H.view(K * D, -1).diagonal().view(K, D)
     means = diagonal.mean(0)  # (D,)
-    diagonal[:, :-1] += objective.penalty.l2
+    diagonal[:, :-1] += objective.l2
     if isinstance(loss, SoftmaxCrossEntropy):
         loose = slice(None) if objective.penalty.l2 == 0 else slice(D - 1, D)
         for j in range(D)[loose]:

@@ -60,7 +60,8 @@ class Objective:
         loss: in score space.
         penalty: of the weights.
         intercept: whether there is a bias; otherwise its column of θ must be 0, and gradients keep it so.
-
+        units: what each column's weight is multiplied by before it is penalised, (D,), where columns have been
+            scaled and the penalty stays on them as they were; None for 1.
         meter: where readings are counted; one of its own where None.
     """
 
@@ -71,9 +72,11 @@ class Objective:
         penalty: Penalty | None = None,
         *,
         intercept: bool = True,
+        units: Tensor | None = None,
         meter: Meter | None = None,
     ) -> None:
         self.rows, self.loss, self.penalty, self.intercept = rows, loss, penalty or Penalty(), intercept
+        self.units = units
         self.meter = meter or Meter(len(rows))
         weights = rows.weights
         self._weights = None if weights is None else weights.to(rows.dtype)
@@ -107,10 +110,24 @@ class Objective:
 
     def with_penalty(self, penalty: Penalty) -> Objective:
         """The same rows with another penalty."""
-        return Objective(self.rows, self.loss, penalty, intercept=self.intercept, meter=self.meter)
+        return Objective(
+            self.rows, self.loss, penalty, intercept=self.intercept, units=self.units, meter=self.meter
+        )
 
     def _of(self, rows: Rows) -> Objective:
-        return Objective(rows, self.loss, self.penalty, intercept=self.intercept, meter=self.meter)
+        return Objective(
+            rows, self.loss, self.penalty, intercept=self.intercept, units=self.units, meter=self.meter
+        )
+
+    @property
+    def l2(self) -> float | Tensor:
+        """The L2 penalty of each column's weight as it stands here: a number, or (D,)."""
+        return self.penalty.l2 if self.units is None or not self.penalty.l2 else self.penalty.l2 * self.units.square()
+
+    @property
+    def l1(self) -> float | Tensor:
+        """The L1 penalty of each column's weight as it stands here: a number, or (D,)."""
+        return self.penalty.l1 if self.units is None or not self.penalty.l1 else self.penalty.l1 * self.units
 
     @property
     def readings(self) -> float:
@@ -164,7 +181,8 @@ class Objective:
 
     def penalty_of(self, theta: Tensor) -> float:
         """The penalty at θ."""
-        return float(self.penalty.value(theta[:, :-1]))
+        W = theta[:, :-1]
+        return float(self.penalty.value(W if self.units is None else W * self.units))
 
     def hessian_product(self, point: Point, direction: Tensor) -> Tensor:
         """∇²F V, (K, D + 1), float64, at a point along a direction V (K, D + 1): one reading."""
@@ -174,7 +192,7 @@ class Objective:
             return self.curved(point.scores[:, part], scores, part)
 
         product = self.rows.sweep(direction, curve)[1] / self.rows.total
-        product[:, :-1] += self.penalty.l2 * direction[:, :-1]
+        product[:, :-1] += self.l2 * direction[:, :-1]
         return self.free_(product)
 
     def curved(self, scores: Tensor, direction: Tensor, part: slice) -> Tensor:
@@ -206,7 +224,7 @@ class Objective:
 
     def _point(self, theta: Tensor, scores: Tensor, sums: Tensor, loss: float) -> Point:
         gradient = sums / self.rows.total
-        gradient[:, :-1] += self.penalty.l2 * theta[:, :-1]
+        gradient[:, :-1] += self.l2 * theta[:, :-1]
         return Point(theta, scores, loss, loss + self.penalty_of(theta), self.free_(gradient))
 
 

@@ -27,6 +27,7 @@ from linnet.solvers.robust import minimise_absolute
 from linnet.solvers.smooth import Minimum, minimise
 from linnet.solvers.solution import Status
 from linnet.solvers.solve import loss_of
+from linnet.solvers.standard import standardised
 from linnet.solvers.statistics import Statistics
 from linnet.train.history import History
 from linnet.train.run import Card, Run, card_of
@@ -170,7 +171,10 @@ def largest_l1(objective: Objective) -> float:
     wide = Objective(
         objective.rows, objective.loss, Penalty(), intercept=objective.intercept, meter=objective.meter
     ).with_dtype(torch.float64)
-    return float(with_best_bias(wide, wide.point(wide.zeros())).gradient[:, :-1].abs().max())
+    framed = standardised(wide)
+    inner = framed.objective
+    slope = framed.gradient(with_best_bias(inner, inner.point(inner.zeros())).gradient)
+    return float(slope[:, :-1].abs().max())
 
 
 def _penalties(given: Sequence[float] | int, objective: Objective, knob: str) -> list[float]:
@@ -214,13 +218,18 @@ def _solve(
 
 def _row(value: float, found: Minimum, objective: Objective, held_out: Objective | None) -> dict[str, float]:
     """A row of the table."""
-    wide = objective.with_dtype(torch.float64)
     at, W = found.certificate, found.theta[:, :-1]
     row = {
         "penalty": value, "objective": at.objective, "gap": at.gap, "nonzeros": int((W != 0).sum()),
-        "train_loss": wide.mean_loss(wide.scores(found.theta)), "iterations": at.iterations,
+        "train_loss": _loss(objective, found.theta), "iterations": at.iterations,
         "seconds": at.seconds,
     }  # fmt: skip
     if held_out is not None:
-        row["validation_loss"] = held_out.mean_loss(held_out.scores(found.theta))
+        row["validation_loss"] = _loss(held_out, found.theta)
     return row
+
+
+def _loss(objective: Objective, theta: Tensor) -> float:
+    """The mean loss of a model, of columns that may lie far from 0."""
+    framed = standardised(objective.with_dtype(torch.float64))
+    return framed.objective.mean_loss(framed.objective.scores(framed.enter(theta)))

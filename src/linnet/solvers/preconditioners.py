@@ -100,20 +100,21 @@ class Spectral(Preconditioner):
         Z = X1 @ U
         target = _take(rows.y, index, rows.dtype)
         head = min(self.head, 2500 // rows.outputs, Z.shape[1])
-        ridge = objective.penalty.l2 or 1e-9 * float(Z.square().mean())
+        ridge = _ridge(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
         H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
         T = _tail(Z[:, head:].square(), objective.loss, scores, target, weights)
-        return _SpectralInverse(U, H, T, ridge)
+        leading = (U[:, :head].T * ridge) @ U[:, :head]  # (head, head)
+        H.diagonal(dim1=0, dim2=2).add_(leading[..., None])
+        return _SpectralInverse(U, H, T, ridge @ U[:, head:].square())
 
 
 class _SpectralInverse(Inverse):
     """U (H + ridge)⁻¹ Uᵀ, whole for the first eigenvectors and block by block for the others."""
 
-    def __init__(self, U: Tensor, H: Tensor, T: Tensor, ridge: float) -> None:
+    def __init__(self, U: Tensor, H: Tensor, T: Tensor, ridge: Tensor) -> None:
         outputs, self.head = H.shape[:2]
         H = H.reshape(outputs * self.head, outputs * self.head)
-        H.diagonal().add_(ridge)
-        self.U, self.T = U, inverted(T, ridge).to(U)
+        self.U, self.T = U, inverted(T, ridge[:, None]).to(U)
         # L⁻¹ itself: products with it take a fraction of the time of triangular systems, and are as exact.
         L, one = factor(H) if self.head else H, torch.eye(len(H), dtype=H.dtype, device=H.device)
         self.root = torch.linalg.solve_triangular(L, one, upper=False)
@@ -155,11 +156,11 @@ class Blocks(Preconditioner):
             if a == b or rows.outputs <= 20
         ]
         squares = rows.squares(torch.stack([c for _, _, c in entries]))
-        ridge = objective.penalty.l2 or 1e-9 * float(squares.mean())
+        ridge = _ridge(objective, 1e-9 * float(squares.mean()))  # (D + 1,)
         if rows.outputs > 20:
             return _DiagonalInverse(squares + ridge)
         T = blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
-        return _BlockInverse(inverted(T, ridge))
+        return _BlockInverse(inverted(T, ridge[:, None]))
 
 
 class _BlockInverse(Inverse):
@@ -176,6 +177,15 @@ class _DiagonalInverse(Inverse):
 
     def __call__(self, gradient: Tensor) -> Tensor:
         return gradient / self.diagonal
+
+
+def _ridge(objective: Objective, least: float) -> Tensor:
+    """What is added to the curvature of each column and of the bias, (D + 1,): the L2, or so little."""
+    ridge = objective.zeros()[0]
+    ridge[:] = objective.penalty.l2 or least
+    if objective.penalty.l2:
+        ridge[:-1] = objective.l2
+    return ridge
 
 
 def draw(objective: Objective, point: Point, count: int, seed: int) -> tuple[Tensor, Tensor]:

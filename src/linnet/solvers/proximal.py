@@ -12,12 +12,14 @@ from torch import Tensor
 from linnet.core.losses import AbsoluteError, Huber, SquaredError
 from linnet.device import generator, limited_threads
 from linnet.errors import ShapeError, UsageError
+from linnet.solvers.certify import as_stored
 from linnet.solvers.curvature import Grams, blocks
 from linnet.solvers.duality import DUALITY, duality_gap, smallest_subgradient, with_best_bias
 from linnet.solvers.objective import Objective, Point
 from linnet.solvers.quadratic import minimise_quadratic
 from linnet.solvers.smooth import Minimum, Progress
 from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
+from linnet.solvers.standard import standardised
 from linnet.train.history import Record
 
 ARMIJO, SHORTEST = 1e-4, 1e-8
@@ -118,8 +120,10 @@ def minimise_l1(
         ShapeError: the start has another shape.
     """
     _check(objective, start)
-    began, trace = time.perf_counter(), []
-    theta = objective.zeros() if start is None else objective.free_(start.to(objective.zeros()).clone())
+    began, trace, framed = time.perf_counter(), [], standardised(objective)
+    objective = framed.objective
+    theta = objective.zeros()
+    theta = theta if start is None else objective.free_(framed.enter(start.to(theta)).clone())
     status = Status(INTERRUPTED, "the model is the best so far: start from it to go on")
     solver, state = solver or ProximalNewton(tol, max_iter), None
     with limited_threads(1 if _is_small(objective) else torch.get_num_threads()):
@@ -135,9 +139,11 @@ def minimise_l1(
         point, gap = _certified(objective, theta if state is None else state.point.theta)
     if state is not None and state.status:
         gap = min(gap, state.gap)
+    slope = float(framed.gradient(smallest_subgradient(objective, point)).norm())
+    wide = framed._replace(objective=objective.with_dtype(torch.float64))
+    point, gap = as_stored(wide, point, gap)
     certificate = Certificate(
-        point.value, float(smallest_subgradient(objective, point).norm()), gap, max(0, len(trace) - 1),
-        objective.readings, time.perf_counter() - began, DUALITY,
+        point.value, slope, gap, max(0, len(trace) - 1), objective.readings, time.perf_counter() - began, DUALITY,
     )  # fmt: skip
     return Minimum(point.theta, status, certificate, trace)
 
@@ -197,14 +203,14 @@ def _advance(
     at: State, solver: ProximalNewton, iteration: int, stiffness: float, memory: Grams
 ) -> tuple[State | None, bool]:
     """A step: what follows, None where rounding hides any gain, and whether it went the whole way."""
-    objective, point, l1 = at.objective, at.point, at.objective.penalty.l1
+    objective, point = at.objective, at.point
     chosen = working_set(objective, point, solver.largest)
     few = max(1, int(chosen.sum()))
     sample = max(int(WORK / (2 * few**2)), FEWEST * few)
     flat, gradient = point.theta.flatten(), point.gradient.flatten()
     target = flat.clone()
-    limits = torch.full_like(point.theta, l1)
-    limits[:, -1] = 0
+    limits = torch.zeros_like(point.theta)
+    limits[:, :-1] = objective.l1
     limits = limits.flatten()
     seed = solver.seed + iteration
     for where, H in blocks(objective, point, chosen, sample, seed, stiffness, memory):

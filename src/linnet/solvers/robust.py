@@ -10,12 +10,14 @@ from torch import Tensor
 
 from linnet.core.losses import AbsoluteError, Loss
 from linnet.errors import UsageError
+from linnet.solvers.certify import as_stored
 from linnet.solvers.curvature import grams
 from linnet.solvers.duality import DUALITY, gap_of
 from linnet.solvers.kronecker import factor
 from linnet.solvers.objective import Objective, Point
 from linnet.solvers.smooth import Minimum, Progress
 from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
+from linnet.solvers.standard import standardised
 from linnet.train.history import Record
 
 NEAR = 100.0
@@ -71,9 +73,12 @@ def minimise_absolute(
     _check(objective)
     began, trace = time.perf_counter(), []
     objective, shares = _counted(objective.with_dtype(torch.float64))
+    stored = Loss.encode(objective.rows.y, objective.rows.outputs, torch.float64)  # (K, N)
+    exact = max(1e-300, ROUNDING * float((stored.abs() @ shares).sum()))
+    framed = standardised(objective, objective.penalty.l2)
+    objective = framed.objective
     y = Loss.encode(objective.rows.y, objective.rows.outputs, torch.float64)  # (K, N)
     status, at = Status(INTERRUPTED, "the model is the best so far"), _start(objective, y, shares)
-    exact = max(1e-300, ROUNDING * float((y.abs() @ shares).sum()))
     best = _measured(objective, at, y, shares, 0.0)
     try:
         for iteration in range(max_iter + 1):
@@ -92,7 +97,7 @@ def minimise_absolute(
         pass
     if status.name != CONVERGED:  # what is known all the same
         best = _better(best, _measured(objective, at, y, shares, 0.0))
-    point, gap = best
+    point, gap = as_stored(framed, *best)
     certificate = Certificate(
         point.value, float(point.gradient.norm()), gap, len(trace) - 1, objective.readings,
         time.perf_counter() - began, DUALITY,
@@ -122,7 +127,7 @@ def _counted(objective: Objective) -> tuple[Objective, Tensor]:
 
 def _start(objective: Objective, y: Tensor, shares: Tensor) -> _Iterate:
     """The least-squares fit, and the middle of the dual's box."""
-    rows, l2 = objective.rows, objective.penalty.l2
+    rows, l2 = objective.rows, objective.l2
     features = _features(objective)
     H = grams(rows, features, shares[None])[0]
     H.diagonal()[: rows.features] += l2 + 1e-10 * float(H.diagonal().mean())
@@ -175,7 +180,7 @@ class _Normal:
 
     def __init__(self, objective: Objective, at: _Iterate, y: Tensor, stiffness: Tensor) -> None:
         self.objective, self.at, self.stiffness = objective, at, stiffness
-        rows, l2, self.features = objective.rows, objective.penalty.l2, _features(objective)
+        rows, l2, self.features = objective.rows, objective.l2, _features(objective)
         self.off = y - rows.scores(at.theta) - at.over + at.under  # rounding alone
         self.pull = rows.gradient_of(at.v)
         self.pull[:, :-1] -= l2 * at.theta[:, :-1]

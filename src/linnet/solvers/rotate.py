@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -34,14 +35,17 @@ def rotated(objective: Objective) -> tuple[Objective, Callable[[Tensor], Tensor]
     rows = objective.rows.with_dtype(torch.float64)
     X1 = rows.dense(torch.arange(len(rows), device=objective.zeros().device))  # (N, D + 1)
     V, R = torch.linalg.qr(X1[:, :-1].T)  # (D, N), (N, N)
+    unit = 1.0 if objective.units is None else float(objective.units[0])
+    assert objective.units is None or bool((objective.units == unit).all()), "a rotation needs one unit"
     y = rows.y
     classes = () if y.is_floating_point() and y.ndim == 2 else tuple(map(str, range(rows.outputs)))
     Z = Dataset(R.T.contiguous(), y, "rotated", classes, weights=rows.weights)
     turned = Objective(
         DenseRows(Z, objective.rows.dtype),
         objective.loss,
-        objective.penalty,
+        replace(objective.penalty, l2=objective.penalty.l2 * unit**2),
         intercept=objective.intercept,
+        units=R.new_ones(len(R)),  # the rows' own space is no set of columns that could be scaled
         meter=objective.meter,
     )
     return turned, lambda theta: _times(theta, V.T), lambda theta: _times(theta, V)

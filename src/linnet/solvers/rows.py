@@ -43,8 +43,11 @@ class Rows(ABC):
         self.y, self.outputs, self.dtype = y, outputs, dtype
         self.weights = None if weights is None else weights.double()
         self.total = float(len(y)) if self.weights is None else float(self.weights.sum())
+        self.spreads: dict[bool, Any] = {}  # what `standard` has seen of them, with a bias and without
+        if not len(y):
+            raise UsageError("there are no rows to solve for: the data set is empty")
         if not self.total > 0:
-            raise UsageError("there are no rows to solve for: none at all, or every one of weight 0")
+            raise UsageError("every row has weight 0, so there are no rows that count: give some a weight above 0")
 
     def __len__(self) -> int:
         return len(self.y)
@@ -65,6 +68,10 @@ class Rows(ABC):
     @abstractmethod
     def dense(self, index: Tensor) -> Tensor:
         """Some rows of X1 as floats, scaled, with the last column of ones, (B, D + 1), in `dtype`."""
+
+    @abstractmethod
+    def columns(self, index: Tensor, features: Tensor) -> Tensor:
+        """Some of `dense`'s columns of some rows, (B, P), by their numbers in order; D is that of ones."""
 
     @abstractmethod
     def with_dtype(self, dtype: torch.dtype) -> Rows:
@@ -143,12 +150,23 @@ class DenseRows(Rows):
     def dense(self, index: Tensor) -> Tensor:
         """See `Rows.dense`."""
         X = self.X[index]
-        ones = torch.ones(len(X), 1, dtype=self.dtype, device=X.device)
-        return torch.cat([X.to(self.dtype) * self.scale, ones], 1)
+        return torch.cat([self._real(X), torch.ones(len(X), 1, dtype=self.dtype, device=X.device)], 1)
+
+    def columns(self, index: Tensor, features: Tensor) -> Tensor:
+        """See `Rows.columns`."""
+        inner, X = features[features < self.features], self.X[index]
+        X = self._real(X) if len(inner) == self.features else self._real(X[:, inner], inner)
+        return torch.cat([X, X.new_ones(len(index), len(features) - len(inner))], 1)
+
+    def _real(self, X: Tensor, features: Tensor | slice = slice(None)) -> Tensor:
+        """Stored numbers of some columns as the products take them."""
+        return X.to(self.dtype) * self.scale
 
     def with_dtype(self, dtype: torch.dtype) -> DenseRows:
         """See `Rows.with_dtype`."""
-        return DenseRows(self.dataset, dtype)
+        same = DenseRows(self.dataset, dtype)
+        same.spreads = self.spreads
+        return same
 
     def sample(self, index: Tensor) -> DenseRows:
         """See `Rows.sample`."""
@@ -266,9 +284,17 @@ class SparseRows(Rows):
         X = torch.from_numpy(self.X[index.numpy()].toarray())
         return torch.cat([X, torch.ones(len(X), 1, dtype=self.dtype)], 1)
 
+    def columns(self, index: Tensor, features: Tensor) -> Tensor:
+        """See `Rows.columns`."""
+        inner = features[features < self.features]
+        X = torch.from_numpy(self.X[index.numpy()][:, inner.numpy()].toarray())
+        return torch.cat([X, X.new_ones(len(index), len(features) - len(inner))], 1)
+
     def with_dtype(self, dtype: torch.dtype) -> SparseRows:
         """See `Rows.with_dtype`."""
-        return SparseRows(self.X, self.y, self.outputs, self.weights, dtype)
+        same = SparseRows(self.X, self.y, self.outputs, self.weights, dtype)
+        same.spreads = self.spreads
+        return same
 
     def sample(self, index: Tensor) -> SparseRows:
         """See `Rows.sample`."""

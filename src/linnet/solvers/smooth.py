@@ -26,6 +26,7 @@ from linnet.solvers.objective import Objective, Point
 from linnet.solvers.rotate import is_worth_rotating, rotated
 from linnet.solvers.solution import INTERRUPTED, STALLED, UNATTAINED, Certificate, Solution, Status
 from linnet.solvers.staged import Staged
+from linnet.solvers.standard import standardised
 from linnet.solvers.steps import Solver
 from linnet.train.history import History, Record
 from linnet.train.run import Run, card_of
@@ -89,7 +90,7 @@ def minimise(
     bound = certify(objective, theta)
     certificate = Certificate(
         bound.point.value, float(bound.point.gradient.norm()), bound.gap, max(0, len(trace) - 1),
-        objective.readings, time.perf_counter() - began, bound.name,
+        objective.readings, time.perf_counter() - began, bound.name, bound.gain,
     )  # fmt: skip
     return Minimum(bound.point.theta, status, certificate, trace)
 
@@ -109,11 +110,15 @@ def approach(
     check(objective)
     began = time.perf_counter()
     theta = _started(objective, start)
-    if not is_worth_rotating(objective):
-        return _descend(objective, theta, solver or choose(objective), progress, began)
-    inner, forth, back = rotated(objective)
-    found = _descend(inner, back(theta), solver or choose(objective), progress, began)
-    return found._replace(theta=forth(found.theta))
+    is_wide = is_worth_rotating(objective)
+    framed = standardised(objective, objective.penalty.l2, is_uniform=is_wide)
+    inner, at = framed.objective, framed.enter(theta)
+    if is_wide:
+        inner, forth, back = rotated(inner)
+        found = _descend(inner, back(at), solver or choose(objective), progress, began)
+        return found._replace(theta=framed.leave(forth(found.theta)))
+    found = _descend(inner, at, solver or choose(objective), progress, began)
+    return found._replace(theta=framed.leave(found.theta))
 
 
 def solve_smooth(

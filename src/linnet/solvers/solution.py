@@ -55,7 +55,10 @@ class Certificate:
         iterations: of the solver; 0 for a direct one.
         passes: over the data, a product with all rows and one back counting as one.
         seconds: it took.
-        bound: how the gap is bounded, for people, such as "strong convexity" or "duality".
+        bound: what the gap is proven by: "duality" (Fenchel's), "curvature" (of squares, exact), "self-concordance"
+            (of softmax and the logistic loss at Newton's decrement), "strong convexity", or "losses are never
+            negative", which says little.
+        gain: what a Newton step would gain, ½gᵀH⁻¹g: an estimate, no bound; NaN where it was not worked out.
     """
 
     objective: float
@@ -65,6 +68,7 @@ class Certificate:
     passes: float
     seconds: float
     bound: str = ""
+    gain: float = math.nan
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON values, None where a figure is not known."""

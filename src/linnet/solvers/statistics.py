@@ -16,6 +16,10 @@ from linnet.solvers.doubled import Doubled, matmul, two_product
 from linnet.solvers.moments import Moments
 
 
+SMALLEST = 1e-290
+"""Sums of squares below it have lost digits, or all of themselves."""
+
+
 @dataclass(frozen=True, eq=False)
 class Statistics:
     """Sums over rows about a fixed point, in float64: they merge, and rows can be taken out again.
@@ -57,6 +61,11 @@ class Statistics:
         sums = moments.gather(dataset, centre, middle, index)
         if not bool(sums.xy.isfinite().all()) and not _are_finite(dataset):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
+        if tiny := _vanishing(dataset, centre, sums):
+            raise UsageError(
+                f"column {tiny[0]} of {dataset.name} holds numbers too small to be squared: multiply it by a "
+                "power of ten, or solve with the rows (solver qr)"
+            )
         return cls(sums, centre, middle, dataset.scale, moments.are_pixels(dataset))
 
     def check(self, features: int, outputs: int, scale: float) -> None:
@@ -165,6 +174,14 @@ class Statistics:
         mean = torch.cat([pull.high * self.scale, push.high]).T / s.weight
         mean[:, :-1] += l2 * theta[:, :-1]
         return mean
+
+
+def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
+    """Columns that differ from their centre, though the squares of that are not numbers of full precision."""
+    few = (sums.xx.diagonal() < SMALLEST).nonzero().flatten().tolist()
+    return [
+        j for j in few if dataset.X.is_floating_point() and bool((dataset.X[:, j].double().cpu() != centre[j]).any())
+    ]
 
 
 def _are_finite(dataset: Dataset) -> bool:

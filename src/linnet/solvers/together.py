@@ -14,7 +14,7 @@ preconditioner of a penalty, made of all rows, serves its folds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -31,6 +31,7 @@ from linnet.solvers.preconditioners import Basis, Inverse, Preconditioner, Spect
 from linnet.solvers.rotate import is_worth_rotating, rotated
 from linnet.solvers.smooth import approach
 from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
+from linnet.solvers.standard import standardised
 from linnet.solvers.steps import ARMIJO, NOISE, SHORTEST
 
 SCORES = 2**25
@@ -59,10 +60,25 @@ def solve_folds(
         solver: of the path and of the folds; the preconditioner is `Spectral` whatever it says.
     """
     wide = objective.with_penalty(replace(objective.penalty, l2=min(l2s)))
-    if is_worth_rotating(wide):
-        inner, forth, _ = rotated(wide)
-        found = solve_folds(inner, views, l2s, solver)
-        return found._replace(bank=Bank(forth(found.bank.theta), found.bank.models))
+    is_wide = is_worth_rotating(wide)
+    framed = standardised(wide, min(l2s), is_uniform=is_wide)
+    if not is_wide:
+        return _left(framed.leave, _solved(framed.objective, views, l2s, solver))
+    inner, forth, _ = rotated(framed.objective)
+    unit = inner.penalty.l2 / min(l2s)
+    found = _solved(inner, views, [unit * l2 for l2 in l2s], solver)
+    return _left(lambda theta: framed.leave(forth(theta)), found)
+
+
+def _left(leave: Callable[[Tensor], Tensor], found: Together) -> Together:
+    """Models of the solver's columns as models of the rows."""
+    outputs = found.bank.outputs
+    parts = [leave(theta) for theta in found.bank.theta.split(outputs)]
+    return found._replace(bank=Bank(torch.cat(parts), found.bank.models))
+
+
+def _solved(objective: Objective, views: Tensor, l2s: Sequence[float], solver: Newton | LBFGS) -> Together:
+    """`solve_folds` of columns as they are."""
     starts, inverses = _path(objective, l2s, solver)
     models = [(fold, place) for fold in range(len(views)) for place in range(len(l2s))]
     width = _width(len(objective.rows) * len(starts[0]), starts[0].numel(), solver)
