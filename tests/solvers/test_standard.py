@@ -50,6 +50,11 @@ def regression(seed: int = 0) -> Dataset:
     return Dataset(base.X, y + torch.randn(50, 1, generator=source, dtype=torch.float64), "regression")
 
 
+def binary(seed: int) -> Dataset:
+    base = table(60, 3, 2, seed=seed)
+    return Dataset(base.X, base.y.double()[:, None], "binary")
+
+
 def minimum(rows: Dataset | Rows, loss: Loss, penalty: Penalty, intercept: bool = True) -> Minimum:
     if isinstance(rows, Dataset):
         problem = Objective.of(rows, loss, penalty, intercept=intercept, dtype=torch.float64)
@@ -143,8 +148,8 @@ def test_units_and_offsets_change_no_unpenalised_solution(
 def test_offsets_change_no_l1_solution_and_units_only_with_the_penalty(
     seed: int, offset: float, unit: float, is_class: bool
 ) -> None:
-    dataset = table(60, 3, 2, seed=seed) if is_class else regression(seed)
-    loss = SoftmaxCrossEntropy() if is_class else SquaredError()
+    dataset = binary(seed) if is_class else regression(seed)
+    loss = Logistic() if is_class else SquaredError()
     plain = minimum(dataset, loss, Penalty(0, 0.03))
     found = minimum(moved(dataset, offset * unit, unit), loss, Penalty(0, 0.03 * unit))
     torch.testing.assert_close(found.theta[:, :-1] * unit, plain.theta[:, :-1], rtol=1e-5, atol=1e-5)

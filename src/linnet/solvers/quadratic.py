@@ -11,6 +11,10 @@ from linnet.solvers.kronecker import factor
 SWEEPS = 5
 """Over the coordinates before each Newton step; fewer where a sweep changes no sign."""
 
+QUICK, NEAR = 30, 0.01
+"""Rounds before the penalties are lowered by steps, and how near each of these steps goes, as a share
+of l1: nearer than that the signs are settled."""
+
 SIZES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001)
 """Shares of a Newton step that are tried, all in one product."""
 
@@ -34,20 +38,52 @@ def minimise_quadratic(
             thousandth of what it was at the start: the quadratic is but a model, or is called again.
         max_iter: Newton steps, each after its sweeps.
     """
-    z = start
-    if not len(z):
+    if not len(start):
+        return start
+    slope = float(subgradient(start, H @ start - c, l1).abs().max())
+    enough = max(tol * float((c.abs() + l1).max()), 1e-3 * slope)
+    z, is_there = _rounds(H, c, l1, start, enough, min(QUICK, max_iter))
+    if is_there or max_iter <= QUICK:
         return z
-    enough = max(tol * float((c.abs() + l1).max()), 1e-3 * float(subgradient(z, H @ z - c, l1).abs().max()))
-    for _ in range(max_iter):
+    left = subgradient(z, H @ z - c, l1).abs()
+    if float(left.max()) <= NEAR * float(l1[l1 > 0].min() if bool((l1 > 0).any()) else 0.0):
+        return _rounds(H, c, l1, z, enough, max_iter - QUICK)[0]
+    return min(z, _lowered(H, c, l1, z, enough, max_iter), key=lambda one: _value(H, c, l1, one))
+
+
+def _rounds(
+    H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int
+) -> tuple[Tensor, bool]:
+    """Sweeps and a Newton step in turn, and whether they came to an end."""
+    for _ in range(most):
         z = _sweep(H, c, l1, z)
-        slope = subgradient(z, H @ z - c, l1)
-        if float(slope.abs().max()) <= enough:
-            break
+        if float(subgradient(z, H @ z - c, l1).abs().max()) <= enough:
+            return z, True
         following = _newton(H, c, l1, z)
         if following is z:
-            break  # rounding hides any gain
+            return z, True  # rounding hides any gain
         z = following
-    return z
+    return z, False
+
+
+def _lowered(H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int) -> Tensor:
+    """From large penalties down to these, by halves.
+
+    Where penalties are very small and H is singular, sweeps from afar let in more variables than its rank,
+    and which of them go is settled one at a time. From above, few are in at any time.
+    """
+    is_held = l1 > 0
+    z = torch.where(is_held, 0.0, z)
+    share = float(((H @ z - c).abs() / l1)[is_held].max()) if bool(is_held.any()) else 1.0
+    while share > 2:
+        share = max(1.0, share / 2)
+        held = share * l1
+        z, _ = _rounds(H, c, held, z, NEAR * float(held[is_held].min()), QUICK)
+    return _rounds(H, c, l1, z, enough, most)[0]
+
+
+def _value(H: Tensor, c: Tensor, l1: Tensor, z: Tensor) -> float:
+    return float(z @ (H @ z) / 2 - c @ z + l1 @ z.abs())
 
 
 def subgradient(z: Tensor, gradient: Tensor, l1: Tensor | float) -> Tensor:
