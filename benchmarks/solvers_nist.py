@@ -68,13 +68,20 @@ def ours(problem: Problem) -> np.ndarray:
 
 def theirs(problem: Problem) -> dict[str, np.ndarray]:
     A = np.c_[np.ones(len(problem.X)), problem.X] if problem.intercept else problem.X
-    model = LinearRegression(fit_intercept=problem.intercept).fit(problem.X, problem.y)
+    model, whole = (_scikit(problem, **more) for more in ({}, {"tol": 0.0}))
     by_scipy: Any = scipy.linalg.lstsq(A, problem.y)
     return {
         "numpy": np.linalg.lstsq(A, problem.y)[0],
         "scipy": by_scipy[0],
-        "scikit-learn": np.r_[model.intercept_, model.coef_] if problem.intercept else model.coef_,
+        "scikit-learn": model,
+        "scikit-learn, tol=0": whole,
     }
+
+
+def _scikit(problem: Problem, **more: float) -> np.ndarray:
+    """scikit-learn's coefficients: as it comes, 1.9 drops directions below its `tol` of 1e-6."""
+    model = LinearRegression(fit_intercept=problem.intercept, **more).fit(problem.X, problem.y)
+    return np.r_[model.intercept_, model.coef_] if problem.intercept else model.coef_
 
 
 def figure(name: str) -> Figure:
