@@ -19,6 +19,8 @@ and of every warning that speaks of the result's worth:
     ├── BlankPictureWarning                a picture has nothing on it after preparation
     ├── CollinearWarning                   columns say the same, so weights are not unique
     ├── PrecisionWarning                   rounding leaves few digits
+    ├── ShortfallWarning                   a solver ended short of the optimum, or there is none
+    ├── GridEdgeWarning                    the best of a grid lies at its edge
     ├── SeparationWarning                  classes are told apart without error, so some weights have no end
     ├── WeightWarning                      row weights can hardly be what they are taken for
     └── MissingFontWarning                 a figure's characters have no font here
@@ -103,6 +105,14 @@ class CollinearWarning(UserWarning):
 
 class PrecisionWarning(UserWarning):
     """A result has few digits that can be trusted."""
+
+
+class ShortfallWarning(UserWarning):
+    """A solver ended short of the optimum, or there is none; the message says why and what to try."""
+
+
+class GridEdgeWarning(UserWarning):
+    """The best of the values that were tried lies at their edge; the message says which way to widen them."""
 
 
 class SeparationWarning(UserWarning):

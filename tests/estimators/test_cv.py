@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,12 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
+from linnet.errors import GridEdgeWarning
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::linnet.errors.GridEdgeWarning"
+)  # of grids chosen to be short
 
 iris: Any = load_iris(return_X_y=True)
 X, y = iris
@@ -131,3 +137,25 @@ def test_more_features_than_rows_are_chosen_in_the_rows_own_space(container: Any
             )
     scored: Any = LinearRegressorCV(l2s=l2s, cv=cv, fit_intercept=intercept, scoring="r2").fit(wide, target)
     assert np.isfinite(scored.scores_).all()
+
+
+@pytest.mark.filterwarnings("always::linnet.errors.GridEdgeWarning")
+@pytest.mark.parametrize(
+    ("l2s", "said"), [([1e-6, 1e-5, 1e-4], "widen l2 upwards"), ([1e4, 1e3, 1e2], "widen l2 downwards")]
+)
+def test_the_best_l2_at_the_edge_of_the_grid_is_said(l2s: list[float], said: str) -> None:
+    """Noise asks for a large penalty and a plain line for a small one, whatever the grid."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(40, 10))
+    target = rng.normal(size=40) if "upwards" in said else rows.sum(1)
+    with pytest.warns(GridEdgeWarning, match=said):
+        model = LinearRegressorCV(l2s=l2s, cv=3).fit(rows, target)
+    assert said in model.edge_
+
+
+def test_a_best_l2_within_the_grid_is_not_at_its_edge() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = LinearRegressorCV(l2s=[1e-9, 1e-3, 1e3], cv=3).fit(X_diabetes * 20, y_diabetes)
+    assert model.edge_ == ""
+    assert LinearRegressorCV(l2s=[1.0], cv=3).fit(X_diabetes, y_diabetes).edge_ == ""

@@ -7,13 +7,13 @@ import torch
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.errors import UsageError
 from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.newton import Newton, hessian, newton_direction
 from linnet.solvers.preconditioners import Blocks, Spectral, draw
 from linnet.solvers.smooth import minimise
 from linnet.solvers.solution import CONVERGED
 from linnet.solvers.staged import SAMPLE, Staged
+from linnet.solvers.steps import Solver
 from tests.conftest import make_blobs
 from tests.solvers.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path as Folder
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from linnet.core.losses import Huber, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data import digits
 from linnet.data.dataset import Dataset
-from linnet.errors import ShapeError, UsageError
+from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.evaluate.score import score
 from linnet.plot.gaps import gap_figure
 from linnet.plot.paths import path_figure
@@ -76,8 +77,10 @@ def test_no_bias_where_none_is_asked_for() -> None:
 
 
 def test_tolerance_and_iterations_reach_the_solver() -> None:
-    assert solve(table(), l1=0.01, max_iter=1).status.name == "iteration limit"
-    assert solve(table(), l2=0.01, max_iter=1).status.name == "iteration limit"
+    problems: list[Any] = [{"l1": 0.01}, {"l2": 0.01}]
+    for asked in problems:
+        with pytest.warns(ShortfallWarning, match="more than 1 iterations"):
+            assert solve(table(), **asked, max_iter=1).status.name == "iteration limit"
     rough, fine = solve(table(), l1=0.01, tol=0.1), solve(table(), l1=0.01, tol=1e-9)
     assert rough.stats.iterations < fine.stats.iterations
     assert fine.stats.gap <= 1e-9 * fine.stats.objective
@@ -116,6 +119,7 @@ KINDS = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::linnet.errors.GridEdgeWarning")
 @pytest.mark.parametrize(("dataset", "loss", "knob"), KINDS, ids=range(len(KINDS)))
 def test_a_path_is_its_solutions_one_by_one(dataset: Dataset, loss: str | None, knob: str) -> None:
     found = path(dataset, loss, **{knob: 4}, validation=dataset, tol=1e-9)  # type: ignore[arg-type]
@@ -139,6 +143,7 @@ def test_a_path_is_its_solutions_one_by_one(dataset: Dataset, loss: str | None, 
     assert len(figure.axes) == 2
 
 
+@pytest.mark.filterwarnings("ignore::linnet.errors.GridEdgeWarning")
 def test_penalties_of_ones_own_and_the_best() -> None:
     train, test = digits.load()
     assert test is not None
@@ -189,3 +194,27 @@ def test_a_path_of_ridges_gathers_its_sums_once(monkeypatch: pytest.MonkeyPatch)
     for model, l2 in enumerate([1.0, 0.1, 0.01]):
         right = solve(data, "squared", l2=l2).value.bank.theta
         torch.testing.assert_close(found.run(model).bank.theta, right, rtol=1e-12, atol=1e-12)
+
+
+def test_the_best_penalty_at_the_edge_of_a_path_is_said() -> None:
+    """Rows that lie on a plane but for little want no penalty, so the smallest is the best."""
+    source = torch.Generator().manual_seed(0)
+    X = torch.randn(60, 3, generator=source, dtype=torch.float64)
+    data = Dataset(
+        X, X.sum(1, keepdim=True) + 0.01 * torch.randn(60, 1, generator=source, dtype=torch.float64)
+    )
+    fitted, kept = data.rows(slice(0, 40)), data.rows(slice(40, 60))
+    for knob in ("l1", "l2"):
+        with pytest.warns(GridEdgeWarning, match=f"is the smallest that was tried: widen {knob} downwards"):
+            found = path(fitted, **{f"{knob}s": [1.0, 0.5, 0.1]}, validation=kept)  # type: ignore[arg-type]
+        assert found.edge in str(found)
+    assert path(fitted, l1s=[1.0, 0.1]).edge == ""  # nothing was chosen
+
+
+def test_a_path_of_models_that_are_no_optima_says_so() -> None:
+    X = torch.linspace(-1, 1, 20, dtype=torch.float64)[:, None]
+    apart = Dataset(X, (X[:, 0] > 0).long(), "apart", ("a", "b"))
+    with pytest.warns(
+        ShortfallWarning, match="1 of 2 models of the path: no optimum: the classes can be told"
+    ):
+        path(apart, l2s=[0.1, 0.0])

@@ -168,7 +168,9 @@ def test_a_column_of_two_thousand_million_give_or_take_one_is_learned() -> None:
 
 
 @pytest.mark.parametrize("unit", [1e-160, 1e-300, 1e-30, 1e30, 1e160])
-@pytest.mark.parametrize("loss", [SquaredError(), Logistic(), Huber(1.0)], ids=["squared", "logistic", "huber"])
+@pytest.mark.parametrize(
+    "loss", [SquaredError(), Logistic(), Huber(1.0)], ids=["squared", "logistic", "huber"]
+)
 def test_a_column_of_any_unit_gets_its_weight(unit: float, loss: Loss) -> None:
     dataset = table(60, 3, 2) if isinstance(loss, Logistic) else regression()
     X = dataset.X.clone()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json as json_format
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
@@ -156,23 +158,17 @@ def solve(
     if sample_weight is not None:
         train = weighted(train, read_weights(sample_weight, len(train)))
     folder = new_folder(out or default_folder(train.name))
-    chosen = by_name(loss, huber) if loss is not None else None
+    chosen, notes = by_name(loss, huber) if loss is not None else None, list[str]()
     asked: dict[str, Any] = {"intercept": intercept, "dtype": dtype}
     if path is not None:
         if l1 is not None:
             raise UsageError("--path goes through l1 by itself: leave --l1 out")
-        l1 = _path(train, chosen, path, l2 or 0.0, seed, folder, say, lang, **asked)
-    solution = solved(
-        train,
-        chosen,
-        l2=l2,
-        l1=l1,
-        solver=solver,
-        tol=tol,
-        max_iter=max_iter,
-        progress=say.iteration,
-        **asked,
-    )
+        l1, notes = _path(train, chosen, path, l2 or 0.0, seed, folder, say, lang, **asked)
+    with _told():
+        solution = solved(
+            train, chosen, l2=l2, l1=l1, solver=solver, tol=tol, max_iter=max_iter, progress=say.iteration,
+            **asked,
+        )  # fmt: skip
     run = solution.value
     paths = {"data_dir": data_dir, "sample_weight": sample_weight}
     run.asked |= {"seed": seed} | {name: str(value) for name, value in paths.items() if value is not None}
@@ -190,6 +186,7 @@ def solve(
     if json:
         said = summary_of(solution, scores, folder)
         known = {} if inference is None else {"inference": inference.summary()}
+        known |= {"notes": notes} if path is not None else {}
         print(json_format.dumps({**said, **known}, ensure_ascii=False))
     else:
         if inference is not None:
@@ -197,6 +194,17 @@ def solve(
         say("\n".join(closing(solution, scores, folder)))
     if not solution.status.is_good:
         sys.exit(INTERRUPTED_CODE if run.status == "interrupted" else 1)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Within, what the solvers warn of besides is left to the lines and the JSON that end the command."""
+    from linnet.errors import GridEdgeWarning, ShortfallWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortfallWarning)
+        warnings.simplefilter("ignore", GridEdgeWarning)
+        yield
 
 
 class _Teller:
@@ -234,8 +242,9 @@ def leave(solution: Solution, folder: Path) -> None:
     from linnet.plot.gaps import gap_figure
     from linnet.plot.save import save
     from linnet.plot.templates import templates
+    from linnet.solvers.solution import proven_gap
 
-    run, gap = solution.value, solution.stats.as_dict()["gap"]
+    run, gap = solution.value, proven_gap(solution.stats.as_dict())
     folder.mkdir(parents=True, exist_ok=True)
     records = run.history.records
     is_traced = bool(records) and "objective" in records[0]
@@ -256,8 +265,6 @@ def leave_inference(inference: Inference, folder: Path) -> None:
 
 def _inferred(solution: Solution, train: Dataset, **how: Any) -> Inference:
     """The table of estimates; what it warns of stands in its notes."""
-    import warnings
-
     from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
     from linnet.solvers.inference import infer
 
@@ -312,8 +319,8 @@ def _scores(solution: Solution, train: Dataset, test: Dataset | None) -> dict[st
 def _path(
     train: Dataset, loss: Loss | None, count: int, l2: float, seed: int, folder: Path,
     say: Callable[[str], None], lang: Language, *, intercept: bool, dtype: str,
-) -> float:  # fmt: skip
-    """Go through the L1 penalties, leave the table and its figure, and give the best."""
+) -> tuple[float, list[str]]:  # fmt: skip
+    """Go through the L1 penalties, leave the table and its figure; the best, and what is to be said of it."""
     from linnet import files
     from linnet.data.split import split
     from linnet.plot.paths import path_figure
@@ -327,10 +334,16 @@ def _path(
         )
 
     fitted, kept = split(train, HELD_OUT, seed)
-    found: Penalties = path(
-        fitted, loss, l1s=count, l2=l2, validation=kept, intercept=intercept, dtype=dtype, progress=line
-    )
+    with _told():
+        found: Penalties = path(
+            fitted, loss, l1s=count, l2=l2, validation=kept, intercept=intercept, dtype=dtype, progress=line
+        )
     folder.mkdir(parents=True, exist_ok=True)
     files.write(folder / "table.csv", found.table.to_csv(index=False))
     save(path_figure(found.table, found.weights.numpy(), "l1", train.name, lang), folder / "path.svg")
-    return float(found.table["penalty"].iloc[found.best])
+    late = [status for status in found.statuses if not status.is_good]
+    notes = [f"{len(late)} of {count} models of the path: {late[0]}"] if late else []
+    notes += [found.edge] if found.edge else []
+    for note in notes:
+        say(note)
+    return float(found.table["penalty"].iloc[found.best]), notes

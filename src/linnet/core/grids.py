@@ -8,8 +8,8 @@ from collections.abc import Sequence
 def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: float) -> str:
     """A sentence where the best value has nothing tried on one side of it; empty where that is no matter.
 
-    It is none where only one value was tried, where the values next to the edge do as well, so that the loss
-    has levelled off, and at 0, below which nothing lies.
+    It is none where fewer than three values were tried, of which none lies within; where the values next to the
+    edge do as well, so that the loss has levelled off; and at 0, below which nothing lies.
 
     Args:
         name: of the setting, such as "l2".
@@ -19,7 +19,7 @@ def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: f
     """
     tried = sorted(zip(values, losses, strict=True))
     kept = [(value, loss) for value, loss in tried if loss == loss]  # without NaN
-    if len({value for value, _ in kept}) < 2:
+    if len({value for value, _ in kept}) < 3:
         return ""
     least = min(loss for value, loss in kept if value == best)
     low, high = kept[0][0], kept[-1][0]

@@ -45,6 +45,8 @@ class SoftmaxClassifierCV(Classification, CrossValidated):
     Attributes:
         l2_: the best penalty; of equals the largest.
         l2s_: those tried, (P,).
+        edge_: a sentence where the best is the smallest or the largest of these and did better than the next,
+            which a GridEdgeWarning says too; empty where it is not.
         scores_: of each on each fold, (P, F).
         best_score_: the mean over the folds of the best.
         classes_: the labels, (K,).

@@ -27,10 +27,12 @@ from sklearn.utils.validation import _check_method_params
 from torch import Tensor
 
 from linnet.core.bank import Bank
+from linnet.core.grids import edge_of
+from linnet.errors import GridEdgeWarning
 from linnet.estimators import folds, paths
 from linnet.estimators.arrays import Space, as_numpy, chosen
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.methods import solved
+from linnet.estimators.methods import solved, warn_of
 from linnet.estimators.paths import Split
 from linnet.estimators.problem import Problem
 from linnet.estimators.weights import row_weights
@@ -150,6 +152,9 @@ class CrossValidated(LinearEstimator):
         pairs = zip(l2s, means.tolist(), strict=True)
         self.l2_ = max(l2 for l2, mean in pairs if mean == self.best_score_)
         self.l2s_ = space.array(torch.tensor(l2s, dtype=self._dtype))
+        self.edge_ = edge_of("l2", l2s, (-means).tolist(), self.l2_)
+        if self.edge_:
+            warn_of(self.edge_, GridEdgeWarning)
         answer = solved(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())
         return self._keep(answer.theta, answer.iterations, space)
 

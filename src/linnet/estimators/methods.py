@@ -27,7 +27,7 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import minimise_l1
 from linnet.solvers.shortfall import shortfall
 from linnet.solvers.smooth import approach, choose
-from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, UNATTAINED, Status
+from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Status
 from linnet.solvers.staged import Staged
 from linnet.solvers.statistics import Statistics
 from linnet.solvers.steps import Solver
@@ -73,11 +73,12 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a solver came to: θ (K, D + 1), how many iterations it took, and how it ended."""
+    """What a solver came to: θ (K, D + 1), its iterations, its end, and whether it has warned of that."""
 
     theta: Tensor
     iterations: int
     status: Status
+    has_warned: bool = False
 
 
 def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Answer:
@@ -99,17 +100,17 @@ def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Ans
     answer = _dispatched(problem, method, start)
     if answer.status.name == INTERRUPTED:
         raise KeyboardInterrupt
-    if answer.status.name in (LIMIT, UNATTAINED):
+    if not answer.status.is_good and not answer.has_warned:
         warn_of(str(answer.status))
     return answer
 
 
-def warn_of(text: str) -> None:
-    """A ConvergenceWarning that names the line which called into linnet, whatever lies between."""
+def warn_of(text: str, category: type[Warning] = ConvergenceWarning) -> None:
+    """A warning that names the line which called into linnet, whatever lies between."""
     frame, depth = sys._getframe(1), 2
     while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("linnet", "sklearn"):
         frame, depth = frame.f_back, depth + 1
-    warnings.warn(text, ConvergenceWarning, stacklevel=depth)
+    warnings.warn(text, category, stacklevel=depth)
 
 
 def check(problem: Problem, method: Method) -> None:
@@ -199,7 +200,7 @@ def _least(problem: Problem, method: Method, start: Tensor | None) -> Answer:
         found = solve_least_squares(
             problem.dataset(), problem.penalty, DIRECT.get(method.name), problem.intercept
         )
-    return Answer(found.value.bank.theta, max(1, found.stats.iterations), found.status)
+    return Answer(found.value.bank.theta, max(1, found.stats.iterations), found.status, has_warned=True)
 
 
 def gathered(problem: Problem, like: Statistics | None = None) -> Statistics:

@@ -18,7 +18,7 @@ from linnet.estimators.problem import Problem
 from linnet.solvers.descent import descend
 from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.normal import Spectrum
-from linnet.solvers.solution import LIMIT
+from linnet.solvers.solution import UNATTAINED
 from linnet.solvers.staged import Staged
 from linnet.solvers.statistics import Statistics
 from linnet.solvers.together import solve_folds
@@ -148,8 +148,9 @@ def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
     if problem.weights is not None:
         views *= problem.weights
     found = solve_folds(objective, views, l2s, solver)
-    if late := [status for status in found.statuses if status.name == LIMIT]:
-        warn_of(f"{len(late)} of the models of folds: {late[0]}")
+    # Classes that a fold never saw are told of with the scores, where they matter: see `folds`.
+    if late := [one for one in found.statuses if not one.is_good and one.name != UNATTAINED]:
+        warn_of(f"{len(late)} of the {len(found.statuses)} models of folds: {late[0]}")
     return found.bank
 
 

@@ -27,8 +27,8 @@ class LinearRegressor(Regression):
     """Linear regression: the minimum of the mean of ½ Σ_k (ŷ_k − y_k)² and of ½ l2 ‖W‖² + l1 ‖W‖₁.
 
     The mean is weighted by `sample_weight`, the bias is not penalised. With N rows, l2 is scikit-learn's
-    `Ridge(alpha=l2·N)`; l1 is its `Lasso(alpha=l1)`. With l2 = l1 = 0 it is `LinearRegression`: of all best
-    fits the one with the shortest weights.
+    `Ridge(alpha=l2·N)`; l1 is its `Lasso(alpha=l1)`. With l2 = l1 = 0 it is
+    `LinearRegression(tol=0)`: of all best fits the one with the shortest weights.
 
     Args:
         l2: the weight of half the squared norm of the weights.

@@ -30,6 +30,7 @@ from linnet.plot.reliability import reliability_figure
 from linnet.plot.sets import sets_figure
 from linnet.plot.templates import templates
 from linnet.plot.words import Language, check, say
+from linnet.solvers.solution import proven_gap
 from linnet.train.run import Run
 
 
@@ -93,7 +94,7 @@ def _curves(of: Subject) -> Figure:
         raise UsageError("the run has no history to draw curves of")
     records, name = of.run.history.records, of.run.card.dataset
     if "objective" in records[0]:  # a solver's iterations
-        return gap_figure(records, of.run.asked.get("certificate", {}).get("gap"), name, of.language)
+        return gap_figure(records, proven_gap(of.run.asked.get("certificate", {})), name, of.language)
     return curves(records, name, of.language)
 
 

@@ -14,6 +14,7 @@ from linnet.plot.gaps import gap_figure
 from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
 from linnet.report.pictures import diverging, grey, themed
 from linnet.report.subject import Subject
+from linnet.solvers.solution import proven_gap
 
 SHOWN = 24
 """Rows of a gallery."""
@@ -27,7 +28,7 @@ def curves(of: Subject) -> list[Block]:
     if not records:
         return [Text(of.say("The run was stopped before an epoch had ended."), "missing")]
     if "objective" in records[0]:
-        figure = gap_figure(records, of.run.asked.get("certificate", {}).get("gap"), "", of.language)
+        figure = gap_figure(records, proven_gap(of.run.asked.get("certificate", {})), "", of.language)
         return [Picture(themed(figure), of.say("The way to the optimum"), 560)]
     if "batch_size" not in of.run.asked:
         return [Text(of.say("Only its end was kept: there is no way to draw."), "missing")]

@@ -139,9 +139,28 @@ WORDS: dict[str, str] = {
     "What differs in what was asked": "设置的不同之处",
     "What was asked": "运行设置",
     "With 95 % intervals, on {n} {part}.": "附 95 % 区间，取自 {n} 个{part}。",
+    "Status: {status}.": "状态：{status}。",
+    "a Newton step would gain about": "再走一步牛顿法约可降低",
     "a model": "模型",
     "a module of yours": "你自己的模块",
     "accuracy": "准确率",
+    "converged": "已收敛",
+    "exact": "精确",
+    "iteration limit": "迭代用尽",
+    "stalled": "停滞",
+    "no optimum": "没有最优值",
+    "rounding allows no lower objective": "舍入误差使目标值无法再降低",
+    "the classes can be told apart without error, so the loss falls towards 0 as the weights grow "
+    "without end: set l2 above 0":
+        "各类可以毫无差错地分开，权重无限增大时损失趋于 0：请把 l2 设为大于 0",
+    "some rows can be told apart without error by a direction that leaves the other rows' scores as they "
+    "are, so weights grow without end along it: set l2 above 0, or leave out the column that tells them apart":
+        "沿某个方向可以毫无差错地分开一部分样本，而其余样本的分数不变，权重会沿它无限增大：请把 l2 设为大于 0，或去掉造成分离的那一列",
+    "duality": "对偶",
+    "curvature": "平方损失的曲率（精确）",
+    "self-concordance": "牛顿减量与自协调性",
+    "strong convexity": "强凸性",
+    "losses are never negative": "损失不为负",
     "at most so far above the optimum": "至多高出最优值",
     "beyond noise": "超出噪声",
     "bounded by": "界的依据",

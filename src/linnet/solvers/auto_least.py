@@ -17,6 +17,7 @@ from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
 from linnet.solvers import moments
+from linnet.solvers.certify import ROUNDING
 from linnet.solvers.least_squares import QR, SVD, Cholesky, LeastSquares, describe, least_squares
 from linnet.solvers.normal import SQUARED, Normal, factored, solve
 from linnet.solvers.solution import EXACT, STALLED, Certificate, Solution, Status
@@ -252,7 +253,20 @@ def _solution(
     run = Run(bank, history, "completed", card, asked, seconds=seconds, truth=dataset.truth)
     objective = answer.loss + float(penalty.value(bank.W))
     norm = float(answer.gradient.norm())
+    gap = answer.gap + _rounding(dataset, answer.loss, objective)
     return Solution(
         run, status,
-        Certificate(objective, norm, answer.gap, answer.iterations, answer.passes, seconds, answer.bound),
+        Certificate(
+            objective, norm, gap, answer.iterations, answer.passes, seconds, answer.bound, answer.gap
+        ),
     )  # fmt: skip
+
+
+def _rounding(dataset: Dataset, loss: float, objective: float) -> float:
+    """How much of the objective rounding leaves open: residuals are differences of numbers as large as y.
+
+    With r = ŷ − y that is units in the last place of Σ ω |r| |y|, by Cauchy and Schwarz, and of Σ ω y².
+    """
+    y = dataset.y.double() if dataset.y.is_floating_point() else torch.ones(1, 1, dtype=torch.float64)
+    square = float(y.square().sum(1).mean())
+    return ROUNDING * (objective + (2 * loss * square) ** 0.5 + ROUNDING * square)

@@ -12,9 +12,10 @@ from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.device import limited_threads
 from linnet.solvers.decrement import newton_bound
 from linnet.solvers.objective import Objective, Point
+from linnet.solvers.solution import NONNEGATIVE
 from linnet.solvers.standard import Framed, standardised
 
-DUALITY, NONNEGATIVE = "duality", "losses are never negative"
+DUALITY = "duality"
 
 ROUNDING = 4 * torch.finfo(torch.float64).eps
 """Of a sum of float64, as a share of it."""
@@ -62,8 +63,8 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
     loss's curvature over l2 along what is left of the gradient. Without l2 there remains that cross-entropy
     is at least the entropy of its labels, which is 0 for class indices; other losses are at least 0.
 
-    Without L2 it is Newton's decrement that tells: see `decrement`. Rounding is added: what float64 cannot tell
-    of F is never proven of it. See Boyd and Vandenberghe, Convex Optimization, 2004, 5.5 and 9.1.2.
+    Without L2 it is Newton's decrement that tells: see `decrement`. Rounding is added: what float64 cannot
+    tell of F is never proven of it. See Boyd and Vandenberghe, Convex Optimization, 2004, 5.5 and 9.1.2.
 
     Args:
         objective: smooth, in any dtype; its rows are read once and a half in float64.
@@ -109,11 +110,14 @@ def as_stored(framed: Framed, point: Point, gap: float) -> tuple[Point, float]:
 
 
 def rounding(objective: Objective, point: Point) -> float:
-    """How much of F rounding leaves open: of its sum, and of scores that are the difference of large numbers."""
+    """How much of F rounding leaves open: of its sum, and of errors that are differences of large numbers."""
     everything = slice(0, len(objective.rows))
     slope = objective.residual(point.scores, everything).abs()
-    size = float((slope * point.scores.abs()).double().sum()) / objective.rows.total
-    return ROUNDING * (abs(point.value) + size)
+    sizes, rows = point.scores.abs().double(), objective.rows
+    squares = sizes.square().sum(0)
+    squares = squares if rows.weights is None else squares * rows.weights
+    size, square = float((slope * sizes).sum()) / rows.total, float(squares.sum()) / rows.total
+    return ROUNDING * (abs(point.value) + size + ROUNDING * square)
 
 
 def _bound(objective: Objective, point: Point) -> tuple[float, str, float]:

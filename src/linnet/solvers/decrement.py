@@ -1,15 +1,15 @@
-"""`newton_bound`: how far above its optimum an objective can be by its curvature, whether there is a penalty or not.
+"""`newton_bound`: how far above its optimum an objective can be, by its curvature, with a penalty or not.
 
-With g and H the gradient and Hessian at θ, λ² = gᵀH⁻¹g is Newton's decrement, and ½λ² what a Newton step gains.
-For a square that is the distance from the optimum, exactly. Along a direction h softmax's and the logistic
-loss's third derivative is at most their second times the most that h moves a score, or two scores against each
-other, of any row, which is at most ρ‖h‖ in the norm of H. So (Bach, "Self-concordant analysis for logistic
-regression", 2010, proposition 1)
+With g and H the gradient and Hessian at θ, λ² = gᵀH⁻¹g is Newton's decrement, and ½λ² what a Newton step
+gains. For a square that is the distance from the optimum, exactly. Along a direction h softmax's and the
+logistic loss's third derivative is at most their second times the most that h moves a score, or two scores
+against each other, of any row, which is at most ρ‖h‖ in the norm of H. So (Bach, "Self-concordant analysis
+for logistic regression", 2010, proposition 1)
 
     F(θ + h) ≥ F(θ) + gᵀh + (exp(−ρr) + ρr − 1)/ρ²,    r = ‖h‖,
 
-whose least value over all h is u²/ρ² times (u + (1 − u) log(1 − u))/u² below F(θ), with u = ρλ < 1: half of λ²
-near the optimum. Where u ≥ 1 nothing is proven. Directions in which no row's score moves are left out.
+whose least value over all h is (u + (1 − u) log(1 − u))/ρ² below F(θ), with u = ρλ < 1: half of λ² near the
+optimum. Where u ≥ 1 nothing is proven. Directions in which no row's score moves are left out.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SLACK = 1.001
 
 
 class Decrement(NamedTuple):
-    """½λ², what a Newton step would gain; the bound that follows from it, infinite where none does; its name."""
+    """½λ², what a Newton step would gain; the bound that follows, infinite where none does; its name."""
 
     gain: float
     bound: float
@@ -56,20 +56,25 @@ def newton_bound(objective: Objective, point: Point) -> Decrement | None:
     is_cheap = parameters <= PARAMETERS and len(rows) * parameters**2 <= WORK
     if not is_cheap or not isinstance(loss, SoftmaxCrossEntropy | Logistic | SquaredError):
         return None
-    V = _span(objective)  # (D + 1, r)
-    K, r = rows.outputs, V.shape[1]
-    if not r:
+    V = span(objective)  # (D + 1, r)
+    if not V.shape[1]:
         return Decrement(0.0, 0.0, CURVATURE)
-    H = torch.einsum("ia,kilj,jb->kalb", V, hessian(objective, point, 0.0), V).reshape(K * r, K * r)
+    H = restricted(objective, point, V)
     g = (point.gradient @ V).reshape(-1, 1)
     L, failed = torch.linalg.cholesky_ex(H)
     if int(failed):
-        return Decrement(math.inf, math.inf, CONCORDANCE)
+        return Decrement(math.nan, math.inf, CONCORDANCE)
     root = torch.linalg.solve_triangular(L, g, upper=False)
     square = SLACK * float(root.square().sum())
     if isinstance(loss, SquaredError):
         return Decrement(square / 2, square / 2, CURVATURE)
     return Decrement(square / 2, _proven(math.sqrt(square), SLACK * _reach(objective, V, L)), CONCORDANCE)
+
+
+def restricted(objective: Objective, point: Point, V: Tensor) -> Tensor:
+    """The Hessian over directions V (D + 1, r), (K r, K r)."""
+    H = torch.einsum("ia,kilj,jb->kalb", V, hessian(objective, point, 0.0), V)
+    return H.reshape(H.shape[0] * H.shape[1], -1)
 
 
 def _proven(decrement: float, reach: float) -> float:
@@ -82,7 +87,7 @@ def _proven(decrement: float, reach: float) -> float:
     return (u + (1 - u) * math.log1p(-u)) / reach**2
 
 
-def _span(objective: Objective) -> Tensor:
+def span(objective: Objective) -> Tensor:
     """An orthonormal basis of the directions in which rows' scores move, (D + 1, r)."""
     rows = objective.rows
     every = torch.arange(rows.features + int(objective.intercept), device=objective.zeros().device)
@@ -100,7 +105,7 @@ def _span(objective: Objective) -> Tensor:
 
 
 def _reach(objective: Objective, V: Tensor, L: Tensor) -> float:
-    """The most that a direction of length 1 in the norm of H moves a score of a row; of softmax, two apart."""
+    """The most that a direction of length 1 in the norm of H moves a row's score; of softmax, two apart."""
     rows, K, r = objective.rows, objective.rows.outputs, V.shape[1]
     inverse = torch.cholesky_inverse(L).view(K, r, K, r).diagonal(dim1=0, dim2=2)  # (r, r, K)
     is_softmax = isinstance(objective.loss, SoftmaxCrossEntropy)

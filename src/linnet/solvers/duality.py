@@ -15,18 +15,21 @@ the rounding of sums of float64, for which a little is added.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.errors import UsageError
-from linnet.solvers.certify import best_shift, centred
+from linnet.solvers.certify import DUALITY, Bound, as_stored, best_shift, centred
 from linnet.solvers.curvature import blocks, grams
+from linnet.solvers.decrement import newton_bound
 from linnet.solvers.kronecker import factor
 from linnet.solvers.objective import Objective, Point, score_hessian_product
-
-DUALITY = "duality"
+from linnet.solvers.solution import NONNEGATIVE
+from linnet.solvers.standard import standardised
 
 FINE, CLOSE = 1e-12, 1e-2
 """A gap, as a share of the objective, that is fine enough; how near l1 derivatives are to be mended."""
@@ -128,13 +131,23 @@ def duality_gap(objective: Objective, point: Point) -> float:
     shares = weights / weights.sum()
     a = loss.residual(point.scores.double(), y)
     gap = gap_of(objective, point, a, y, shares)
+    if objective.penalty == Penalty() and (found := newton_bound(objective, point)) is not None:
+        return min(gap, found.bound + ROUNDING * abs(point.value))
     if gap <= FINE * abs(point.value) or (change := _polish(objective, point)) is None:
         return gap
     return min(gap, gap_of(objective, point, a + change, y, shares))
 
 
+def bound_name(objective: Objective, point: Point) -> str:
+    """What `duality_gap` rests on at a point: without a penalty classes have no dual but at 0."""
+    if objective.penalty != Penalty() or isinstance(objective.loss, SquaredError | Huber | AbsoluteError):
+        return DUALITY
+    found = newton_bound(objective, point)
+    return NONNEGATIVE if found is None or math.isinf(found.bound) else found.name
+
+
 def _polish(objective: Objective, point: Point) -> Tensor | None:
-    """What to add to the derivatives, (K, N), so that they fit l1 where weights are not 0; None where far from it.
+    """What to add to the derivatives, (K, N), so that they fit l1 where weights are not 0; None far off.
 
     At the optimum they do, but a very small l1 is the sum of derivatives that have lost their digits to
     scores much larger. A Newton step on the weights that are not 0 says how derivatives change with them, and
@@ -246,6 +259,20 @@ def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
         low, high = torch.where(is_above, low, middle), torch.where(is_above, middle, high)
     before, after = slope(low), slope(high)
     return low - before * _ratio(high - low, after - before)
+
+
+def by_duality(objective: Objective, theta: Tensor) -> Bound:
+    """A model's bound by the dual alone, after moving the bias to where it is best for its weights.
+
+    Args:
+        objective: of any loss and penalty, in any dtype.
+        theta: (K, D + 1).
+    """
+    framed = standardised(objective.with_dtype(torch.float64))
+    inner = framed.objective
+    point = with_best_bias(inner, inner.point(framed.enter(theta.double())))
+    point, gap = as_stored(framed, point, duality_gap(inner, point))
+    return Bound(point, gap, DUALITY, math.nan)
 
 
 def smallest_subgradient(objective: Objective, point: Point) -> Tensor:

@@ -60,8 +60,8 @@ class Objective:
         loss: in score space.
         penalty: of the weights.
         intercept: whether there is a bias; otherwise its column of θ must be 0, and gradients keep it so.
-        units: what each column's weight is multiplied by before it is penalised, (D,), where columns have been
-            scaled and the penalty stays on them as they were; None for 1.
+        units: what each column's weight is multiplied by before it is penalised, (D,), where columns have
+            been scaled and the penalty stays on them as they were; None for 1.
         meter: where readings are counted; one of its own where None.
     """
 
@@ -122,7 +122,11 @@ class Objective:
     @property
     def l2(self) -> float | Tensor:
         """The L2 penalty of each column's weight as it stands here: a number, or (D,)."""
-        return self.penalty.l2 if self.units is None or not self.penalty.l2 else self.penalty.l2 * self.units.square()
+        return (
+            self.penalty.l2
+            if self.units is None or not self.penalty.l2
+            else self.penalty.l2 * self.units.square()
+        )
 
     @property
     def l1(self) -> float | Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -13,11 +14,12 @@ import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
+from linnet.core.grids import edge_of
 from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.device import pick_dtype
-from linnet.errors import ShapeError, UsageError
+from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.solvers.auto_least import goes_by_sums, solve_least_squares
 from linnet.solvers.curvature import Grams
 from linnet.solvers.duality import with_best_bias
@@ -25,7 +27,7 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.robust import minimise_absolute
 from linnet.solvers.smooth import Minimum, minimise
-from linnet.solvers.solution import Status
+from linnet.solvers.solution import INTERRUPTED, Status
 from linnet.solvers.solve import loss_of
 from linnet.solvers.standard import standardised
 from linnet.solvers.statistics import Statistics
@@ -58,7 +60,7 @@ class Path:
     card: Card
 
     def __str__(self) -> str:
-        return self.table.to_string()
+        return "\n".join([self.table.to_string(), *([self.edge] if self.edge else [])])
 
     @property
     def best(self) -> int:
@@ -70,6 +72,19 @@ class Path:
         if "validation_loss" not in self.table:
             raise UsageError("the best of a path is chosen on rows held out: give path a validation set")
         return int(self.table["validation_loss"].to_numpy().argmin())
+
+    @property
+    def edge(self) -> str:
+        """A sentence where the best penalty lies at the edge of those that were tried; empty where not.
+
+        Above an L1 that leaves no weight there is nothing to try.
+        """
+        if "validation_loss" not in self.table:
+            return ""
+        row = self.table.iloc[self.best]
+        values, losses = self.table["penalty"].tolist(), self.table["validation_loss"].tolist()
+        said = edge_of(self.knob, values, losses, float(row["penalty"]))
+        return "" if said.endswith("upwards") and self.knob == "l1" and not row["nonzeros"] else said
 
     @property
     def weights(self) -> Tensor:
@@ -121,6 +136,10 @@ def path(
 
     Raises:
         UsageError, ShapeError: as of `solve`; or neither or both of l1s and l2s are given.
+
+    Warns:
+        ShortfallWarning: some of the models are no optima.
+        GridEdgeWarning: the best on the validation set is of the largest or the smallest penalty.
     """
     if (l1s is None) == (l2s is None):
         raise UsageError("give either l1s or l2s: the penalties, or how many")
@@ -144,7 +163,19 @@ def path(
         if progress:
             progress(rows[-1])
     bank = Bank(torch.cat([one.theta for one in found]), len(found)).contiguous()
-    return Path(knob, pd.DataFrame(rows), bank, [one.status for one in found], card)
+    done = Path(knob, pd.DataFrame(rows), bank, [one.status for one in found], card)
+    _warn(done)
+    return done
+
+
+def _warn(done: Path) -> None:
+    """Say what a table of figures does not: models that are no optima, and a best one at the edge."""
+    late = [status for status in done.statuses if not status.is_good and status.name != INTERRUPTED]
+    if late:
+        said = f"{len(late)} of {len(done.statuses)} models of the path: {late[0]}"
+        warnings.warn(said, ShortfallWarning, stacklevel=3)
+    if done.edge:
+        warnings.warn(done.edge, GridEdgeWarning, stacklevel=3)
 
 
 class _Memory(NamedTuple):

@@ -14,12 +14,13 @@ from linnet.device import generator, limited_threads
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.certify import as_stored
 from linnet.solvers.curvature import Grams, blocks
-from linnet.solvers.duality import DUALITY, duality_gap, smallest_subgradient, with_best_bias
+from linnet.solvers.duality import bound_name, duality_gap, smallest_subgradient, with_best_bias
 from linnet.solvers.objective import Objective, Point
 from linnet.solvers.quadratic import minimise_quadratic
 from linnet.solvers.smooth import Minimum, Progress
 from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
 from linnet.solvers.standard import standardised
+from linnet.solvers.unattained import no_optimum
 from linnet.train.history import Record
 
 ARMIJO, SHORTEST = 1e-4, 1e-8
@@ -134,6 +135,7 @@ def minimise_l1(
                 if progress:
                     progress(trace[-1])
                 status = state.status or status
+            status = _explained(state, status)
         except KeyboardInterrupt:
             pass
         point, gap = _certified(objective, theta if state is None else state.point.theta)
@@ -141,11 +143,18 @@ def minimise_l1(
         gap = min(gap, state.gap)
     slope = float(framed.gradient(smallest_subgradient(objective, point)).norm())
     wide = framed._replace(objective=objective.with_dtype(torch.float64))
+    name = bound_name(wide.objective, point)
     point, gap = as_stored(wide, point, gap)
     certificate = Certificate(
-        point.value, slope, gap, max(0, len(trace) - 1), objective.readings, time.perf_counter() - began, DUALITY,
+        point.value, slope, gap, max(0, len(trace) - 1), objective.readings, time.perf_counter() - began,
+        name,
     )  # fmt: skip
     return Minimum(point.theta, status, certificate, trace)
+
+
+def _explained(state: State | None, status: Status) -> Status:
+    """A solver's end, or the reason why it has none."""
+    return (None if state is None else no_optimum(state.objective, state.point)) or status
 
 
 def warm(objective: Objective, solver: ProximalNewton) -> Tensor:

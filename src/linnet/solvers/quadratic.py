@@ -51,9 +51,7 @@ def minimise_quadratic(
     return min(z, _lowered(H, c, l1, z, enough, max_iter), key=lambda one: _value(H, c, l1, one))
 
 
-def _rounds(
-    H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int
-) -> tuple[Tensor, bool]:
+def _rounds(H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int) -> tuple[Tensor, bool]:
     """Sweeps and a Newton step in turn, and whether they came to an end."""
     for _ in range(most):
         z = _sweep(H, c, l1, z)

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from linnet.core.losses import AbsoluteError, Loss
 from linnet.errors import UsageError
-from linnet.solvers.certify import as_stored
+from linnet.solvers.certify import DUALITY, as_stored
 from linnet.solvers.curvature import grams
-from linnet.solvers.duality import DUALITY, gap_of
+from linnet.solvers.duality import gap_of
 from linnet.solvers.kronecker import factor
 from linnet.solvers.objective import Objective, Point
 from linnet.solvers.smooth import Minimum, Progress

@@ -47,7 +47,9 @@ class Rows(ABC):
         if not len(y):
             raise UsageError("there are no rows to solve for: the data set is empty")
         if not self.total > 0:
-            raise UsageError("every row has weight 0, so there are no rows that count: give some a weight above 0")
+            raise UsageError(
+                "every row has weight 0, so there are no rows that count: give some a weight above 0"
+            )
 
     def __len__(self) -> int:
         return len(self.y)

@@ -11,28 +11,39 @@ import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.losses import (
-    AbsoluteError,
-    Logistic,
-    Loss,
-    SoftmaxCrossEntropy,
-)
+from linnet.core.losses import AbsoluteError, Huber, Loss, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.certify import certify
-from linnet.solvers.newton import Newton
+from linnet.solvers.certify import Bound, certify, rounding
+from linnet.solvers.duality import by_duality
+from linnet.solvers.newton import Newton, newton_direction
 from linnet.solvers.objective import Objective, Point
 from linnet.solvers.rotate import is_worth_rotating, rotated
-from linnet.solvers.solution import INTERRUPTED, STALLED, UNATTAINED, Certificate, Solution, Status
+from linnet.solvers.solution import (
+    CONVERGED,
+    INTERRUPTED,
+    NONNEGATIVE,
+    STALLED,
+    UNATTAINED,
+    Certificate,
+    Solution,
+    Status,
+)
 from linnet.solvers.staged import Staged
 from linnet.solvers.standard import standardised
-from linnet.solvers.steps import Solver
+from linnet.solvers.steps import Solver, Step
+from linnet.solvers.unattained import APART, is_separated, no_optimum
 from linnet.train.history import History, Record
 from linnet.train.run import Run, card_of
 
 NEWTON_PARAMETERS, NEWTON_WORK = 300, 1e10
 """Parameters, and N·parameters² operations a Hessian, up to which Newton's method is chosen."""
+
+SHORT = 100.0
+"""How many tolerances a whole Newton step may still gain where a solver says that it is there."""
+
+BETTER = "take solver newton, a smaller tol, or set l2 above 0"
 
 Progress = Callable[[Record], object]
 """Called with each iteration's record."""
@@ -86,13 +97,29 @@ def minimise(
         ShapeError: the start has another shape.
     """
     began = time.perf_counter()
+    solver = solver or choose(objective)
     theta, status, trace = approach(objective, start, solver, progress=progress)
-    bound = certify(objective, theta)
+    is_huber = isinstance(objective.loss, Huber)
+    bound = by_duality(objective, theta) if is_huber else certify(objective, theta)
+    status = _proven(objective, solver, status, bound)
     certificate = Certificate(
         bound.point.value, float(bound.point.gradient.norm()), bound.gap, max(0, len(trace) - 1),
         objective.readings, time.perf_counter() - began, bound.name, bound.gain,
     )  # fmt: skip
     return Minimum(bound.point.theta, status, certificate, trace)
+
+
+def _proven(objective: Objective, solver: Solver, status: Status, bound: Bound) -> Status:
+    """How a solver ended, by its proof where that is near the truth: without a penalty, if there is one."""
+    size = abs(bound.point.value)
+    unit = float(getattr(solver, "tol", 0.0)) * size + 2 * rounding(objective, bound.point)
+    if objective.penalty.l2 or bound.name == NONNEGATIVE:
+        return status
+    if status.name == STALLED and bound.gap <= unit:
+        return Status(CONVERGED)
+    if status.name == CONVERGED and bound.gap > SHORT * unit:
+        return Status(STALLED, f"it may be {bound.gap:.2g} above an optimum of {size:.6g}: {BETTER}")
+    return status
 
 
 def approach(
@@ -202,12 +229,50 @@ def _descend(
                 if progress:
                     progress(trace[-1])
             if step.status:
-                return Approach(theta, step.status, trace)
+                return Approach(theta, _judged(objective, step, solver), trace)
             if is_separated(objective, step.point):
-                return Approach(theta, _separated(), trace)
+                return Approach(theta, _endless(objective, step.point), trace)
     except KeyboardInterrupt:
         return Approach(theta, status, trace)
     return Approach(theta, Status(STALLED), trace)
+
+
+def _judged(objective: Objective, step: Step, solver: Solver) -> Status:
+    """How a solver ended, where its own sentence does not hold: there is no optimum, or it is not there.
+
+    What a solver expects to gain is of its own picture of the Hessian. Where a whole one costs little, that
+    tells.
+    """
+    assert step.status is not None, "of a last step"
+    objective = objective.with_dtype(torch.float64)
+    point = objective.point(step.point.theta)
+    if reason := no_optimum(objective, point):
+        return reason
+    if isinstance(objective.loss, Huber):
+        return step.status
+    gain = step.estimate
+    if not isinstance(solver, Newton) and _is_small(objective):
+        gain = -float((newton_direction(objective, point) * point.gradient).sum()) / 2
+    tol = float(getattr(solver, "tol", 0.0))
+    if step.status.name == STALLED and gain <= max(tol * abs(point.value), rounding(objective, point)):
+        return Status(CONVERGED)
+    if step.status.name == CONVERGED and gain > max(
+        SHORT * tol * abs(point.value), rounding(objective, point)
+    ):
+        return Status(
+            STALLED, f"a Newton step would still gain about {gain:.2g} of {point.value:.6g}: {BETTER}"
+        )
+    return step.status
+
+
+def _endless(objective: Objective, point: Point) -> Status:
+    return no_optimum(objective, point) or Status(UNATTAINED, APART)
+
+
+def _is_small(objective: Objective) -> bool:
+    rows = objective.rows
+    parameters = rows.outputs * (rows.features + 1)
+    return parameters <= NEWTON_PARAMETERS and len(rows) * parameters**2 <= NEWTON_WORK
 
 
 def _record(epoch: int, point: Point, estimate: float, seconds: float) -> Record:
@@ -217,30 +282,6 @@ def _record(epoch: int, point: Point, estimate: float, seconds: float) -> Record
         "epoch": epoch, "train_loss": point.loss, "objective": point.value,
         "gradient_norm": float(point.gradient.norm()), "estimate": estimate, "seconds": seconds,
     }  # fmt: skip
-
-
-def is_separated(objective: Objective, point: Point) -> bool:
-    """Whether, without L2, every row is on its class's side by a margin, so that no finite θ is best."""
-    rows, loss = objective.rows, objective.loss
-    is_class = isinstance(loss, SoftmaxCrossEntropy | Logistic)
-    if objective.penalty.l2 or not is_class or point.loss > 0.05:
-        return False
-    dense = Loss.encode(rows.y, rows.outputs, torch.float64).bool()  # (K, N)
-    if rows.y.is_floating_point() and not bool(((rows.y == 0) | (rows.y == 1)).all()):
-        return False
-    scores = point.scores.double()
-    own, other = scores.masked_fill(~dense, torch.inf), scores.masked_fill(dense, -torch.inf)
-    if isinstance(loss, SoftmaxCrossEntropy):
-        return bool((own.amin(0) > other.amax(0)).all())
-    return bool((own > 0).all() and (other < 0).all())
-
-
-def _separated() -> Status:
-    return Status(
-        UNATTAINED,
-        "the classes can be told apart without error, so the loss falls towards 0 as the weights grow "
-        "without end: set l2 above 0",
-    )
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,10 @@ from linnet.train.run import Run
 
 CONVERGED, EXACT, LIMIT, STALLED = "converged", "exact", "iteration limit", "stalled"
 INTERRUPTED, UNATTAINED = "interrupted", "no optimum"
+
+
+NONNEGATIVE = "losses are never negative"
+"""The bound that is left where nothing else proves one."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,14 @@ class Certificate:
         objective: the mean loss and the penalty at the model, in float64.
         gradient_norm: the Euclidean norm of the objective's gradient over weights and biases; with an L1
             penalty, of its smallest subgradient.
-        gap: the objective is at most this much above the optimum; infinite where no bound is known.
+        gap: the objective is at most this much above the optimum, the rounding of the objective included, so
+            it is never finer than float64 can tell; infinite where no bound is known.
         iterations: of the solver; 0 for a direct one.
         passes: over the data, a product with all rows and one back counting as one.
         seconds: it took.
-        bound: what the gap is proven by: "duality" (Fenchel's), "curvature" (of squares, exact), "self-concordance"
-            (of softmax and the logistic loss at Newton's decrement), "strong convexity", or "losses are never
-            negative", which says little.
+        bound: what the gap is proven by: "duality" (Fenchel's), "curvature" (of squares, exact),
+            "self-concordance" (of softmax and the logistic loss at Newton's decrement), "strong convexity",
+            or "losses are never negative", which says little.
         gain: what a Newton step would gain, ½gᵀH⁻¹g: an estimate, no bound; NaN where it was not worked out.
     """
 
@@ -70,6 +76,16 @@ class Certificate:
     bound: str = ""
     gain: float = math.nan
 
+    @property
+    def said(self) -> str:
+        """The bound in words, with what it rests on."""
+        gain = "" if math.isnan(self.gain) else f", where a Newton step would gain about {self.gain:.2g}"
+        if math.isinf(self.gap):
+            return f"no bound on the gap{gain}"
+        if self.bound == NONNEGATIVE:
+            return f"no bound but that {self.bound}{gain}"
+        return f"at most {self.gap:.2g} above the optimum" + (f" (by {self.bound})" if self.bound else "")
+
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON values, None where a figure is not known."""
         values = dataclasses.asdict(self).items()
@@ -77,6 +93,11 @@ class Certificate:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in values
         }
+
+
+def proven_gap(certificate: Mapping[str, Any]) -> float | None:
+    """The bound of a certificate as a run keeps it; None where it is but that losses are not negative."""
+    return None if certificate.get("bound") == NONNEGATIVE else certificate.get("gap")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +116,8 @@ class Solution:
 
     def __str__(self) -> str:
         at = self.stats
-        gap = "no bound on the gap" if math.isinf(at.gap) else f"at most {at.gap:.2g} above the optimum"
+        said = "" if self.status.name == UNATTAINED else f"{at.said}, "  # nothing to be near to
         return (
-            f"{self.status}; objective {at.objective:.10g}, {gap}, gradient {at.gradient_norm:.2g}; "
+            f"{self.status}; objective {at.objective:.10g}, {said}gradient {at.gradient_norm:.2g}; "
             f"{at.iterations} iterations, {at.passes:g} passes, {at.seconds:.2f} s"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from dataclasses import dataclass
 
 from linnet.core.bank import Bank
@@ -19,7 +20,7 @@ from linnet.core.losses import (
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.device import pick_dtype
-from linnet.errors import UsageError
+from linnet.errors import ShortfallWarning, UsageError
 from linnet.solvers import smooth
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.lbfgs import LBFGS
@@ -29,7 +30,7 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.robust import minimise_absolute
 from linnet.solvers.smooth import Minimum, Progress, solve_smooth
-from linnet.solvers.solution import Solution
+from linnet.solvers.solution import INTERRUPTED, Solution
 from linnet.solvers.staged import Staged
 from linnet.train.history import History
 from linnet.train.run import Run, card_of
@@ -98,6 +99,10 @@ def solve(
     Raises:
         UsageError, ShapeError: the data, the loss, the penalty and the solver do not fit each other.
 
+    Warns:
+        ShortfallWarning: it ended short of the optimum, or there is none; so does its status.
+        CollinearWarning, PrecisionWarning: as of `solve_least_squares`.
+
     Example:
         >>> train, test = linnet.load("fashion_mnist")
         >>> solution = linnet.solve(train, l2=1e-4)
@@ -127,6 +132,9 @@ def solve(
         "call": {"solver": _said(solver, loss), "tol": tol, "max_iter": max_iter},
     }  # fmt: skip
     solution.value.dataset_checksum = solution.value.dataset_checksum or dataset.checksum
+    is_direct = noun is None or isinstance(noun, QR | SVD | Cholesky)  # which warn of what they lost
+    if not solution.status.is_good and solution.status.name != INTERRUPTED and not is_direct:
+        warnings.warn(str(solution.status), ShortfallWarning, stacklevel=2)
     return solution
 
 

@@ -4,7 +4,7 @@
 
 The bias is free, so centring is exact, and f are powers of two, so scaling is too. The penalty stays on the
 columns as they stood: it is of W' f. Without a bias m and c are 0. Steps, their number and the digits of the
-scores are then those of columns near 0 of unit size, wherever the columns lie and whatever they are measured in.
+scores are then those of columns near 0 of unit size, wherever the columns lie and whatever their units.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HEAVIEST = 1e150
 
 
 class Spread(NamedTuple):
-    """Where the columns lie as they are stored, and how far they reach: mean and root mean square, (D,) each."""
+    """Where stored columns lie and how far they reach about there: mean and root mean square, (D,) each."""
 
     centre: Tensor
     size: Tensor
@@ -155,7 +155,11 @@ def _middle(rows: Rows, loss: Loss, intercept: bool) -> Tensor:
 def _spread(rows: Rows, intercept: bool) -> Spread:
     """Of the rows that count; looked at once a set of rows."""
     if intercept not in rows.spreads:
-        found = _sparse_spread(rows, intercept) if isinstance(rows, SparseRows) else _dense_spread(rows, intercept)
+        found = (
+            _sparse_spread(rows, intercept)
+            if isinstance(rows, SparseRows)
+            else _dense_spread(rows, intercept)
+        )
         rows.spreads[intercept] = found
     return rows.spreads[intercept]
 

@@ -15,7 +15,6 @@ from linnet.solvers import moments
 from linnet.solvers.doubled import Doubled, matmul, two_product
 from linnet.solvers.moments import Moments
 
-
 SMALLEST = 1e-290
 """Sums of squares below it have lost digits, or all of themselves."""
 
@@ -180,7 +179,9 @@ def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
     """Columns that differ from their centre, though the squares of that are not numbers of full precision."""
     few = (sums.xx.diagonal() < SMALLEST).nonzero().flatten().tolist()
     return [
-        j for j in few if dataset.X.is_floating_point() and bool((dataset.X[:, j].double().cpu() != centre[j]).any())
+        j
+        for j in few
+        if dataset.X.is_floating_point() and bool((dataset.X[:, j].double().cpu() != centre[j]).any())
     ]
 
 

@@ -30,9 +30,10 @@ from linnet.solvers.objective import Objective, Point
 from linnet.solvers.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.rotate import is_worth_rotating, rotated
 from linnet.solvers.smooth import approach
-from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
+from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, UNATTAINED, Status
 from linnet.solvers.standard import standardised
 from linnet.solvers.steps import ARMIJO, NOISE, SHORTEST
+from linnet.solvers.unattained import unheld
 
 SCORES = 2**25
 """Scores that a bank has at once; more models than that are solved one part after another."""
@@ -93,6 +94,11 @@ def _solved(objective: Objective, views: Tensor, l2s: Sequence[float], solver: N
         theta, ended = _minimised(part, torch.stack([starts[place] for _, place in some]), solver)
         thetas.append(theta.flatten(0, 1))
         statuses += ended
+    ends = [unheld(objective, view > 0) for view in views]
+    statuses = [
+        Status(UNATTAINED, ends[fold]) if ends[fold] else status
+        for (fold, _), status in zip(models, statuses, strict=True)
+    ]
     return Together(Bank(torch.cat(thetas), len(models)), statuses)
 
 
@@ -226,8 +232,9 @@ class _Descent:
         """Go on until each model's gain ½ gᵀH⁻¹g is at most `tol` of its objective, or it cannot."""
         for iteration in range(self.solver.max_iter + 1):
             direction = self.way.direction(self.at, self.now.gradient, self.part)
-            is_near = -_dot(direction, self.now.gradient) / 2 <= tol * self.now.value.abs()
-            direction = direction[self._leave_(is_near, Status(CONVERGED))]
+            gain = -_dot(direction, self.now.gradient) / 2
+            going = self._leave_(gain <= tol * self.now.value.abs(), Status(CONVERGED))
+            direction, gain = direction[going], gain[going]
             if iteration == self.solver.max_iter:
                 advice = f"allow more than {iteration} iterations (max_iter), or a larger tol"
                 self._leave_(torch.ones(len(self.places), dtype=torch.bool), Status(LIMIT, advice))
@@ -236,6 +243,13 @@ class _Descent:
             at, now, is_stuck = _searched(self.part, self.at, self.now, direction)
             self.way.keep(at - self.at, now.gradient - self.now.gradient)
             self.at, self.now = at, now
+            is_fine = (
+                gain <= max(tol, NOISE[self.part.rows.dtype]) * self.now.value.abs()
+            )  # what rounding hides
+            going = self._leave_(is_stuck & is_fine, Status(CONVERGED))
+            is_stuck = is_stuck[going]
+            if not len(self.places):
+                return
             self._leave_(
                 is_stuck, Status(STALLED, "rounding allows no lower objective: ask for a larger tol")
             )
