@@ -8,8 +8,8 @@ from collections.abc import Sequence
 def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: float) -> str:
     """A sentence where the best value has nothing tried on one side of it; empty where that is no matter.
 
-    It is none where fewer than three values were tried, of which none lies within; where the values next to the
-    edge do as well, so that the loss has levelled off; and at 0, below which nothing lies.
+    It is none where fewer than three values were tried, of which none lies within; where the values next to
+    the edge do as well, so that the loss has levelled off; and at 0, below which nothing lies.
 
     Args:
         name: of the setting, such as "l2".
