@@ -19,6 +19,7 @@ from linnet import files
 from linnet.config import Job, Recipe, as_dict
 from linnet.data.catalog import Progress, load
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.entrance import dataset_of, parts_of
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import DivergedError, UsageError
 from linnet.plot.curves import curves
@@ -138,7 +139,8 @@ def fit(
         >>> run = linnet.fit(linnet.load("digits"), epochs=5, lr=0.5)
         >>> run.history.last["test_accuracy"]
     """
-    train, test = (dataset.train, test or dataset.test) if isinstance(dataset, Splits) else (dataset, test)
+    train, other = parts_of(dataset, "fit")
+    test = other if test is None else dataset_of(test, "fit's test")
     train, name = weighted(train, sample_weight), loss if isinstance(loss, str) else None
     if not isinstance(class_weight, str):
         class_weight = ":".join(str(weight) for weight in class_weight)
@@ -247,7 +249,8 @@ def leave(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = No
     if run.history.records:
         save_figure(curves(run.history.records, run.card.dataset), folder / "curves.svg")
     if run.card.image_shape:
-        figure = templates(run.bank.W.cpu(), run.card.image_shape, run.card.classes)
+        W = run.bank.W.cpu()
+        figure = templates(W, run.card.image_shape, run.card.output_names(len(W)))
         save_figure(figure, folder / "weights.png")
     run.save(folder)
     if rows is not None:

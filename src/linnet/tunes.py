@@ -23,6 +23,7 @@ from linnet import files
 from linnet.config import Knobs, Recipe
 from linnet.core.bank import stack
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.entrance import parts_of
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
@@ -201,7 +202,7 @@ def tune(
         >>> result = linnet.tune(linnet.load("digits"), {"lr": LogUniform(0.001, 10)}, trials=40)
         >>> result.best, result.study.best_value
     """
-    train = dataset.train if isinstance(dataset, Splits) else dataset
+    train = parts_of(dataset, "tune").train
     if trials < 1 or batch < 1:
         raise UsageError(f"trials and batch must be at least 1, not {trials} and {batch}")
     judged = {

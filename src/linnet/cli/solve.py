@@ -251,7 +251,8 @@ def leave(solution: Solution, folder: Path) -> None:
     figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
     save(figure, folder / "curves.svg")
     if run.card.image_shape:
-        save(templates(run.bank.W, run.card.image_shape, run.card.classes), folder / "weights.png")
+        names = run.card.output_names(run.bank.outputs)
+        save(templates(run.bank.W, run.card.image_shape, names), folder / "weights.png")
     run.save(folder)
 
 

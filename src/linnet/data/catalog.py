@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from linnet.data import digits, fashion_mnist, mnist, own, synthetic
 from linnet.data.dataset import Splits
+from linnet.data.given import said
 from linnet.data.mnist_files import Source
+from linnet.data.entrance import HOW
 from linnet.errors import DataError, UsageError
 
 NAMES = {
@@ -26,7 +29,7 @@ def source_of(name: str) -> Source | None:
 
 
 def load(
-    name: str = "auto",
+    name: Path | str = "auto",
     data_dir: Path | str | None = None,
     *,
     seed: int = 0,
@@ -48,10 +51,13 @@ def load(
         hold_out: without it no rows are kept to test on, but those that the data themselves name.
 
     Raises:
-        UsageError: the name is unknown.
+        UsageError: the name is unknown, or no name.
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
-    if own.is_own(name):
+    if not isinstance(name, str | os.PathLike):
+        raise UsageError(f"load takes a data set's name or a path, not {said(name)}: {HOW}")
+    is_path, name = not isinstance(name, str), os.fspath(name)
+    if is_path or own.is_own(name):
         return own.load(name, data_dir, say or (lambda text: None), hold_out=hold_out)
     name = name.replace("-", "_")
     if name == "auto":

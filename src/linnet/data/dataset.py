@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from linnet.data import frames, given
 from linnet.errors import ShapeError, UsageError
 
 SHARES = 1e-3
@@ -34,11 +36,13 @@ class Dataset:
     by. Nothing copies them as float; a batch at a time is converted.
 
     Args:
-        X: features, shape (N, D), any real dtype.
+        X: features, shape (N, D), any real dtype: a tensor, an array, a data frame of numbers, or a sparse
+            matrix that is small enough to be made dense.
         y: class indices, shape (N,), int64; soft labels, the share of each class, shape (N, K), floating,
-            each row summing to 1; or, without classes, targets of a regression, shape (N, K), floating.
+            each row summing to 1; or, without classes, targets of a regression, shape (N, K), floating. Names
+            of classes, as text, and true or false are turned into indices; a regression's (N,) into (N, 1).
         name: what to call the data set, such as "fashion_mnist".
-        classes: the K class names; empty for a regression.
+        classes: the K class names; empty for a regression, and where y has the names.
         image_shape: (height, width) when a row is an image.
         scale: the features the model sees are `X * scale`; 1/255 for uint8 pixels.
         source: where the rows came from, for people.
@@ -55,7 +59,7 @@ class Dataset:
     """
 
     X: Tensor
-    y: Tensor
+    y: Tensor = None  # type: ignore[assignment]  # so that its lack is an error in words
     name: str = "data"
     classes: tuple[str, ...] = ()
     image_shape: tuple[int, int] | None = None
@@ -68,31 +72,66 @@ class Dataset:
     validation: Dataset | None = None
 
     def __post_init__(self) -> None:
+        self._take()
         if self.X.ndim != 2:
-            raise ShapeError(f"X must have shape (N, D), got {tuple(self.X.shape)}: flatten it to rows")
-        if self.X.is_complex() or self.X.dtype == torch.bool:
-            raise ShapeError(f"X must hold real numbers, got {self.X.dtype}")
-        if len(self.y) != len(self.X):
-            raise ShapeError(f"X has {len(self.X)} rows but y has {len(self.y)}")
+            raise ShapeError(
+                f"X must have shape (N, D), got {tuple(self.X.shape)}: flatten it to rows, "
+                "X.reshape(len(X), -1), and of images give image_shape=(height, width)"
+            )
+        if not self.features:
+            raise ShapeError("X has no columns: a data set has at least one feature")
+        if self.y.ndim == 0 or len(self.y) != len(self.X):
+            raise ShapeError(f"X has {len(self.X)} rows but y has {len(self.y) if self.y.ndim else 'none'}")
         if self.classes:
             self._check_labels()
         elif self.y.ndim != 2 or not self.y.is_floating_point():
             raise ShapeError(
                 f"without classes y must be floating with shape (N, K), got {self.y.dtype} "
-                f"{tuple(self.y.shape)}: for a classification give the class names"
+                f"{tuple(self.y.shape)}: for a classification give the class names, as classes=('cat', "
+                "'dog') or as y itself, y.astype(str); for a regression give floating numbers"
             )
+        if not self.classes and not self.y.shape[1]:
+            raise ShapeError("y has no columns: a data set has at least one number to predict")
         if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.features:
             raise ShapeError(f"an image of {self.image_shape} does not have {self.features} features")
         if self.columns and len(self.columns) != self.features:
             raise ShapeError(f"{len(self.columns)} names of columns do not fit {self.features} features")
         if self.weights is not None:
             self._check_weights(self.weights)
+        if not (math.isfinite(self.scale) and self.scale > 0):
+            raise UsageError(f"scale must be a finite number above 0, not {self.scale}")
         kept = self.validation
         if kept is not None and (kept.features, kept.classes) != (self.features, self.classes):
             raise ShapeError(
                 f"the rows to validate on have {kept.features} features and the classes {kept.classes}: "
                 f"expected {self.features} and {self.classes}"
             )
+
+    def _take(self) -> None:
+        """Turn what people hold in memory into tensors and tuples."""
+        classes = self.classes if self._is_named() else given.classes_of(self.classes)
+        features, targets = given.features_of(self.X), given.targets_of(self.y, classes)
+        frames.check_same_rows(self.X, self.y)
+        taken: dict[str, object] = {
+            "X": features.X, "y": targets.y, "classes": targets.classes or classes,
+            "columns": tuple(map(str, self.columns)) or features.columns,
+            "target": self.target or targets.name, "scale": given.number_of(self.scale, "scale"),
+        }  # fmt: skip
+        if self.weights is not None:
+            taken["weights"] = given.weights_of(self.weights)
+        if self.image_shape is not None:
+            taken["image_shape"] = given.shape_of(self.image_shape)
+        for name, value in taken.items():
+            object.__setattr__(self, name, value)
+
+    def _is_named(self) -> bool:
+        """Whether the classes are a tuple of different names already, as of every part of a data set."""
+        names = self.classes
+        return (
+            isinstance(names, tuple)
+            and len(set(map(str, names))) == len(names)
+            and all(isinstance(name, str) for name in names)
+        )
 
     def _check_weights(self, weights: Tensor) -> None:
         if weights.shape != (len(self),) or not weights.is_floating_point():
@@ -160,7 +199,11 @@ class Dataset:
         """SHA-256 over dtypes, shapes and bytes of X, y, weights and the rows to validate on."""
         digest = hashlib.sha256()
         for tensor in (self.X, self.y) if self.weights is None else (self.X, self.y, self.weights):
-            array = tensor.cpu().contiguous().numpy()
+            tensor = tensor.cpu().contiguous()
+            if tensor.dtype == torch.bfloat16:  # which numpy does not have
+                digest.update(b"bfloat16")
+                tensor = tensor.view(torch.int16)
+            array = tensor.numpy()
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.reshape(-1).view(np.uint8).data)
         if self.validation is not None:

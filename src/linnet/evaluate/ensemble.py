@@ -10,7 +10,8 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
-from linnet.errors import UsageError
+from linnet.data.given import features_of
+from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.score import row_weights
 from linnet.train.run import Card
 
@@ -31,8 +32,14 @@ class Ensemble:
         """The mean over the models of the class probabilities, or of the predictions: (B, K).
 
         Args:
-            X: stored rows, (B, D).
+            X: stored rows, (B, D): a tensor, an array, or a frame.
+
+        Raises:
+            UsageError, ShapeError: they are no such rows.
         """
+        X = features_of(X).X
+        if X.ndim != 2 or X.shape[1] != self.bank.features:
+            raise ShapeError(f"expected rows of {self.bank.features} features, got shape {tuple(X.shape)}")
         scores = self.bank.scores(X.to(self.bank.theta), self.card.scale)  # (M, K, B)
         each = by_name(self.card.loss).probabilities(scores) if self.card.classes else scores
         return each.mean(0).T.contiguous()

@@ -99,7 +99,8 @@ def _curves(of: Subject) -> Figure:
 
 
 def _templates(of: Subject) -> Figure:
-    return templates(of.run.bank.W.cpu(), _shape(of), of.run.card.classes, of.language)
+    W = of.run.bank.W.cpu()
+    return templates(W, _shape(of), of.run.card.output_names(len(W)), of.language)
 
 
 def _differences(of: Subject) -> Figure:
@@ -120,7 +121,7 @@ def _contributions(of: Subject) -> Figure:
     if not 0 <= of.row < len(rows):
         raise UsageError(f"the row must lie in 0…{len(rows) - 1}, not {of.row}")
     x, card = rows.X[of.row], of.run.card
-    names = card.classes or tuple(f"y{k}" for k in range(rows.outputs))
+    names = card.output_names(rows.outputs)
     of_class = card.classes[int(rows.labels[of.row])] if card.classes else rows.name
     said = "contributions to each score: row {row}, {label}"
     title = say(said, of.language, row=of.row, label=of_class)

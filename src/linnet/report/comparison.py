@@ -249,9 +249,9 @@ def _comparable(key: str, several: list[Subject]) -> dict[str, list[int]]:
 
 def _templates(several: list[Subject]) -> list[Block]:
     """What each looks at, of those that take images."""
-    drawn = [of for of in several if of.run.is_module or (of.run.card.image_shape and of.run.card.classes)]
+    drawn = [of for of in several if of.run.is_module or of.run.card.image_shape]
     blocks: list[Block] = []
     for of in drawn:
         blocks += [Text(of.name), *views.templates(of)[:1]]
-    said = "The rows are not images of classes, so there are no templates."
+    said = "The rows are not images, so there are no templates."
     return blocks or [Text(several[0].say(said), "missing")]

@@ -96,7 +96,10 @@ def _judged(of: Subject) -> list[Section]:
     card = of.run.card
     if not card.classes:
         is_told = estimates.is_inferred(of)  # then they are among the estimates
-        return [] if is_told else [of.section("classes", "Coefficients", quality.classes)]
+        weights = [] if is_told else [of.section("classes", "Coefficients", quality.classes)]
+        if of.run.is_module or card.image_shape is None:
+            return weights
+        return [*weights, of.section("templates", "Templates", views.templates)]
     looks = of.section("templates", "Templates", views.templates)
     if not of.run.is_module and card.image_shape is None:
         looks = of.section("templates", "Coefficients", quality.coefficients)

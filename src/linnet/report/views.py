@@ -48,19 +48,24 @@ def _figure(name: str, value: float) -> str:
 
 
 def templates(of: Subject) -> list[Block]:
-    """Each class's weights as an image."""
+    """The weights of each class, or of each number that is predicted, as an image."""
     shape, card = of.run.card.image_shape, of.run.card
     if of.run.is_module:
         raise UsageError(
             of.say("The run trained a module of yours, and this is worked out for linear models only.")
         )
-    if shape is None or not card.classes:
-        return [Text(of.say("The rows are not images of classes, so there are no templates."), "missing")]
+    if shape is None:
+        return [Text(of.say("The rows are not images, so there are no templates."), "missing")]
     W = of.run.bank.W.cpu()
+    names = card.output_names(len(W))
     limit = float(W.abs().max())
-    tiles = [Tile(diverging(w.view(shape), limit), (name,)) for name, w in zip(card.classes, W, strict=True)]
+    tiles = [Tile(diverging(w.view(shape), limit), (name,)) for name, w in zip(names, W, strict=True)]
     bar = diverging(torch.linspace(-limit, limit, 64)[None], limit)
-    said = of.say("Red speaks for a class, blue against it; all on one scale about zero.")
+    said = (
+        of.say("Red speaks for a class, blue against it; all on one scale about zero.")
+        if card.classes
+        else of.say("Red raises a prediction, blue lowers it; all on one scale about zero.")
+    )
     return [Gallery(tuple(tiles), (bar, f"−{limit:.3g}", f"+{limit:.3g}"), True), Text(said, "note")]
 
 

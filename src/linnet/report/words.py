@@ -73,6 +73,8 @@ WORDS: dict[str, str] = {
     "Ran with": "运行环境",
     "RMSE": "均方根误差",
     "R²": "R²",
+    "Red raises a prediction, blue lowers it; all on one scale about zero.":
+        "红色使预测值升高，蓝色使其降低；全部用同一刻度，以零为中心。",
     "Red speaks for a class, blue against it; all on one scale about zero.":
         "红色支持该类别，蓝色反对；所有类别用同一刻度，以零为中心。",
     "Reliability": "可靠性",
@@ -101,7 +103,7 @@ WORDS: dict[str, str] = {
     "The commonest mistakes of {n} classes:": "{n} 个类别中最常见的错误：",
     "The commonest mistakes:": "最常见的错误：",
     "The data": "数据",
-    "The rows are not images of classes, so there are no templates.": "样本不是分类图像，因此没有权重模板。",
+    "The rows are not images, so there are no templates.": "样本不是图像，因此没有权重模板。",
     "The rows of {name} are not at hand: they were in memory when it was trained.":
         "{name} 的样本不在手边：训练时它们只在内存中。",
     "The rows of {name} are not at hand: {error}": "{name} 的样本不在手边：{error}",

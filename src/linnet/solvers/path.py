@@ -17,7 +17,8 @@ from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
 from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
 from linnet.core.penalties import Penalty
-from linnet.data.dataset import Dataset
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.entrance import dataset_of, parts_of
 from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.solvers.auto_least import goes_by_sums, solve_least_squares
@@ -105,7 +106,7 @@ class Path:
 
 
 def path(
-    dataset: Dataset,
+    dataset: Dataset | Splits,
     loss: Loss | str | None = None,
     *,
     l1s: Sequence[float] | int | None = None,
@@ -121,7 +122,7 @@ def path(
     """Solve for many penalties, from the largest down.
 
     Args:
-        dataset: the rows to fit.
+        dataset: the rows to fit; of a pair of parts the one to train on.
         loss: as of `solve`.
         l1s: L1 penalties, or how many: then from the smallest that leaves no weight, evenly in the logarithm
             down to a thousandth of it.
@@ -143,6 +144,9 @@ def path(
     """
     if (l1s is None) == (l2s is None):
         raise UsageError("give either l1s or l2s: the penalties, or how many")
+    dataset = parts_of(dataset, "path").train
+    if validation is not None:
+        validation = dataset_of(validation, "path's validation")
     loss, knob = loss_of(loss, dataset), "l1" if l2s is None else "l2"
     objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
     if validation is not None and validation.features != dataset.features:

@@ -11,6 +11,7 @@ from linnet.core.bank import Bank
 from linnet.core.losses import (
     AbsoluteError,
     Huber,
+    Logistic,
     Loss,
     SoftmaxCrossEntropy,
     SquaredError,
@@ -18,7 +19,8 @@ from linnet.core.losses import (
     name_of,
 )
 from linnet.core.penalties import Penalty
-from linnet.data.dataset import Dataset
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.entrance import parts_of
 from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError
 from linnet.solvers import smooth
@@ -58,7 +60,7 @@ SOLVERS: dict[str, type[Noun]] = {
 
 
 def solve(
-    dataset: Dataset,
+    dataset: Dataset | Splits,
     loss: Loss | str | None = None,
     penalty: Penalty | float | None = None,
     *,
@@ -78,7 +80,7 @@ def solve(
     error by an interior-point method. docs/solvers.md says how to choose.
 
     Args:
-        dataset: rows, their targets and weights.
+        dataset: rows, their targets and weights; of a pair of parts the one to train on.
         loss: a loss or its name: "softmax", "logistic", "squared", "huber" or "absolute"; softmax for
             classes and squared error for a regression when None.
         penalty: of the weights, never of the bias; a number is an L2.
@@ -108,6 +110,7 @@ def solve(
         >>> solution = linnet.solve(train, l2=1e-4)
         >>> print(solution)
     """
+    dataset = parts_of(dataset, "solve").train
     loss = loss_of(loss, dataset)
     penalty = _penalty(penalty, l2, l1)
     precision = pick_dtype(dtype)
@@ -169,14 +172,14 @@ def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:
     """A loss by its name, or the one that suits the targets.
 
     Raises:
-        UsageError: an unknown name, a loss without a solver, or softmax for a regression.
+        UsageError: an unknown name, a loss without a solver, or one of classes for a regression.
     """
     if loss is None:
         loss = "softmax" if dataset.is_classification else "squared"
     loss = by_name(loss) if isinstance(loss, str) else loss
-    if isinstance(loss, SoftmaxCrossEntropy) and not dataset.is_classification:
-        raise UsageError("the softmax loss needs class labels: give the data set's classes")
-    name_of(loss)
+    name, _ = name_of(loss)
+    if isinstance(loss, SoftmaxCrossEntropy | Logistic) and not dataset.is_classification:
+        raise UsageError(f"the {name} loss needs class labels: give the data set's classes")
     return loss
 
 

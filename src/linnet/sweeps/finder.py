@@ -21,6 +21,7 @@ from linnet import files
 from linnet.config import Recipe
 from linnet.core.grids import edge_of
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.entrance import parts_of
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.plot.rates import rates_figure
@@ -136,7 +137,7 @@ def find_lr(
         raise UsageError(
             f"expected 0 < low < high, at least 3 rates and 1 step, got {low}…{high}, {count} and {steps}"
         )
-    train = dataset.train if isinstance(dataset, Splits) else dataset
+    train = parts_of(dataset, "find_lr").train
     asked = dataclasses.replace(recipe or Recipe(), schedule="constant", warmup=0.0, average=0.0)
     batch_size = asked.resolved(train.is_classification).batch_size
     rows, epochs = _enough(train, steps * asked.accumulate, batch_size, asked.seed)

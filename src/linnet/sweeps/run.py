@@ -14,6 +14,7 @@ from torch import Tensor
 from linnet.config import Knobs, Recipe, check_amount
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.entrance import parts_of
 from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
@@ -115,7 +116,7 @@ def sweep(
         >>> result = linnet.sweep(linnet.load("digits"), {"lr": [0.01, 0.1, 1.0], "seed": range(3)}, folds=5)
         >>> result.table
     """
-    train = weighted(dataset.train if isinstance(dataset, Splits) else dataset, sample_weight)
+    train = weighted(parts_of(dataset, "sweep").train, sample_weight)
     said = recorded(
         grid or {}, settings, random=random, folds=folds, bags=bags, validation=validation, metric=metric,
         epochs=epochs, batch_size=batch_size, loss=loss, huber=huber, patience=patience, halving=halving,

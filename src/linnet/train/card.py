@@ -48,6 +48,12 @@ class Card:
             return "regression"
         return "logistic" if self.loss == "logistic" else "softmax"
 
+    def output_names(self, outputs: int) -> tuple[str, ...]:
+        """What to call the K outputs: the classes, the target of a regression, or y0, y1, … of several."""
+        if self.classes:
+            return self.classes
+        return (self.target or "y",) if outputs == 1 else tuple(f"y{number}" for number in range(outputs))
+
     def to_json(self) -> str:
         """The card as the model file keeps it, without what is not known of the model."""
         values = dataclasses.asdict(self)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from linnet.config import Knobs, Recipe, ResolvedRecipe, as_dict
 from linnet.core.bank import Bank
@@ -211,12 +211,33 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
         raise UsageError(f"{train.name} has no rows to train on")
     check_knobs(train, asked.knobs, asked.loss)
     for part in (train, test):
-        if part is not None and part.X.is_floating_point() and not bool(torch.isfinite(part.X.sum())):
+        if part is not None and not _is_finite(part.X):
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
-    if test is not None and (test.features, test.outputs) != (train.features, train.outputs):
+        if part is not None and not _is_finite(part.y):
+            raise UsageError(f"{part.name} has NaN or infinite targets: fill in or leave out those rows")
+    if test is not None:
+        _check_alike(train, test)
+
+
+def _is_finite(values: Tensor) -> bool:
+    """Whether no number is NaN or infinite; a sum, which is quick, says so unless it is too large itself."""
+    if not values.is_floating_point() or bool(values.sum(dtype=torch.float64).isfinite()):
+        return True
+    return bool(values.isfinite().all())
+
+
+def _check_alike(train: Dataset, test: Dataset) -> None:
+    """Refuse a test part that the model of the training part would misread."""
+    if (test.features, test.outputs) != (train.features, train.outputs):
         raise ShapeError(
             f"train has {train.features} features and {train.outputs} outputs, "
             f"test has {test.features} and {test.outputs}"
+        )
+    if test.classes != train.classes:
+        raise ShapeError(f"train has the classes {list(train.classes)}, test has {list(test.classes)}")
+    if test.scale != train.scale:
+        raise UsageError(
+            f"train's features are multiplied by {train.scale:g}, test's by {test.scale:g}: store both alike"
         )
 
 

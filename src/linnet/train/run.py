@@ -21,6 +21,8 @@ from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.core.losses import Huber, Loss, by_name, name_of
 from linnet.data.dataset import Dataset, LinearTruth
+from linnet.data.given import features_of
+from linnet.data.entrance import dataset_of
 from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.train import model_file
@@ -91,11 +93,18 @@ class Run:
         """The scores (logits, or predictions of a regression) of stored rows, (B, K).
 
         Args:
-            X: rows as the data set stores them, (B, D), before scaling.
+            X: rows as the data set stores them, (B, D), before scaling: a tensor, an array, or a frame.
 
         Raises:
-            ShapeError: the rows have another number of features.
+            UsageError: they are no rows of numbers.
+            ShapeError: the rows have another number of features, or a frame has other columns.
         """
+        if isinstance(X, Dataset):
+            raise UsageError(f"give the rows of {X.name} alone, as its X")
+        if not isinstance(X, Tensor) or X.is_complex() or X.layout is not torch.strided:
+            X, columns = features_of(X)
+            if columns and X.shape[1:] == (len(self.card.columns),):
+                check_columns(self.card.columns, columns, "X")
         if isinstance(self.model, nn.Module):
             return self._module_scores(X)
         if X.ndim != 2 or X.shape[1] != self.model.features:
@@ -224,8 +233,10 @@ class Run:
         """Refuse a data set that the model was not made for.
 
         Raises:
+            UsageError: it is no data set.
             ShapeError: the features, outputs or classes differ.
         """
+        dataset = dataset_of(dataset, "this")
         ours = (self.bank.features, self.bank.outputs, self.card.classes)
         theirs = (dataset.features, dataset.outputs, dataset.classes)
         if ours != theirs:
