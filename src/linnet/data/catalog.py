@@ -8,9 +8,9 @@ from pathlib import Path
 
 from linnet.data import digits, fashion_mnist, mnist, own, synthetic
 from linnet.data.dataset import Splits
+from linnet.data.entrance import HOW
 from linnet.data.given import said
 from linnet.data.mnist_files import Source
-from linnet.data.entrance import HOW
 from linnet.errors import DataError, UsageError
 
 NAMES = {
