@@ -9,12 +9,33 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from linnet.errors import UsageError
+
 _CHUNK = 1 << 20
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
+
+MARKS = (
+    b"Software\0linnet",  # PNG
+    b"<dc:title>linnet</dc:title>",  # SVG
+    b'content="linnet report"',  # HTML
+    b"Written by linnet",  # exports as programs
+    b"\x12\x06linnet",  # ONNX: the name of its producer
+    b"linnet.linear/",  # safetensors
+    b"linnet.model/",
+    b"linnet.checkpoint/",
+    b"linnet.sweep/",  # runs and sweeps
+    b'"linnet": "',  # the versions in JSON
+)
+"""What files that linnet makes have near their beginning or end."""
+
+_SEARCHED = 1 << 20
+"""Bytes from either end in which a mark is looked for."""
 
 
 @contextlib.contextmanager
@@ -56,6 +77,54 @@ def write(path: Path | str, content: bytes | str) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file bears one of the marks of what linnet makes."""
+    with path.open("rb") as file:
+        head = file.read(_SEARCHED)
+        file.seek(max(len(head), path.stat().st_size - _SEARCHED))
+        tail = file.read(_SEARCHED)
+    return any(mark in head or mark in tail for mark in MARKS)
+
+
+def check_replaceable(path: Path | str, advice: str = "give another --out (out=)") -> None:
+    """Refuse to put a file where somebody else's is.
+
+    Args:
+        path: of the file to be written; nothing may be there, or a file that linnet made.
+        advice: what to do instead.
+
+    Raises:
+        UsageError: another file is there, or a folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: give a file's name")
+    if path.is_file() and path.stat().st_size and not is_ours(path):
+        raise UsageError(
+            f"{path} is there and was not made by linnet, so it stays: {advice}, or move it away"
+        )
+
+
+def check_folder(folder: Path | str, names: Sequence[str], signs: Sequence[str]) -> None:
+    """Refuse to leave files in a folder that has others of these names.
+
+    Args:
+        folder: where to.
+        names: of the files to be written.
+        signs: files whose mark shows that the folder is linnet's, so that files without a mark are, too.
+
+    Raises:
+        UsageError: one of the files is there, and the folder is somebody else's.
+    """
+    places = [Path(folder) / name for name in signs]
+    if any(place.is_file() and is_ours(place) for place in places):
+        return
+    if there := [name for name in (*signs, *names) if (Path(folder) / name).exists()]:
+        raise UsageError(
+            f"{folder} holds {there[0]}, which linnet did not make, so it stays: give another folder"
+        )
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a folder's entries to disk, where the system can (Windows cannot)."""
     if os.name == "nt":
@@ -70,8 +139,14 @@ def sync_folder(folder: Path) -> None:
 def sweep_temporaries(folder: Path) -> None:
     """Remove what an earlier process, killed while writing, left in `folder`."""
     for leftover in folder.glob(".*.tmp"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
+        if is_temporary(leftover):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a file's name is one that `replacing` gives, and nobody else."""
+    return _TEMPORARY.fullmatch(path.name) is not None
 
 
 def hexdigest(path: Path, algorithm: str = "sha256") -> str:

@@ -230,7 +230,7 @@ def run_job(
 
 def _is_blank(folder: Path) -> bool:
     """Whether a folder is missing, or has nothing in it but what a kill while writing leaves."""
-    return not folder.exists() or (folder.is_dir() and all(p.suffix == ".tmp" for p in folder.iterdir()))
+    return not folder.exists() or (folder.is_dir() and all(map(files.is_temporary, folder.iterdir())))
 
 
 def leave(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None) -> None:
@@ -271,7 +271,7 @@ def new_folder(folder: Path) -> Path:
     Raises:
         UsageError: it holds something already; nothing is ever overwritten.
     """
-    if folder.exists() and (not folder.is_dir() or any(p for p in folder.iterdir() if p.suffix != ".tmp")):
+    if folder.exists() and (not folder.is_dir() or not all(map(files.is_temporary, folder.iterdir()))):
         raise UsageError(f"{folder} is not empty: give another --out, or remove it first")
     return folder
 

@@ -37,7 +37,7 @@ from linnet.runs import new_folder
 from linnet.studies import Space, asked_of, opened, quiet, sampler_of
 from linnet.sweeps import SweepResult, metric_name, sweep
 from linnet.sweeps.edges import Edge
-from linnet.train.run import Run
+from linnet.train.run import Run, versions
 from linnet.train.trials import LogUniform, Uniform
 
 if TYPE_CHECKING:
@@ -118,14 +118,16 @@ class TuneResult:
             language: of the figure, "en" or "zh".
 
         Raises:
+            UsageError: it has files of these names that linnet did not make.
             OSError: it cannot be written.
         """
         folder = Path(folder)
+        files.check_folder(folder, ("table.csv", "tune.svg"), ("tune.json",))
         if self.varied:
             save(self.plot(language), folder / "tune.svg")
         files.write(folder / "table.csv", self.table.to_csv(index=False))
         counted = {"study": self.study.study_name, "trials": len(self.study.get_trials(deepcopy=False))}
-        summary = {**self.swept.summary(), **counted}
+        summary = {**self.swept.summary(), **counted, "versions": versions()}
         files.write(folder / "tune.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
 

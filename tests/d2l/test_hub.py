@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from linnet.d2l import hub
-from linnet.errors import DownloadError, FormatError, UsageError
+from linnet.errors import ChecksumError, DownloadError, FormatError, UsageError
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -216,3 +216,26 @@ def test_a_file_and_a_folder_of_one_name_are_refused(tmp_path: Path) -> None:
     path.write_bytes(zipped({"a": b"1", "a/b": b"2"}))
     with pytest.raises(FormatError):
         hub.extract(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(("name", "pack"), [("set.zip", zipped), ("set.tar.gz", tarred)])
+def test_unpacking_again_replaces_no_file_that_has_changed(served: Path, name: str, pack: Pack) -> None:
+    stem = offer(served, name, pack({"set/a.txt": b"A", "set/b.txt": b"B"}))
+    folder = Path(hub.download_extract(stem, "set"))
+    assert hub.download_extract(stem, "set") == str(folder)  # the same files again
+    (folder / "b.txt").write_bytes(b"mine")
+    with pytest.raises(ChecksumError, match=r"b\.txt is there with other content"):
+        hub.download_extract(stem, "set")
+    assert sorted((path.name, path.read_bytes()) for path in folder.iterdir()) == [
+        ("a.txt", b"A"),
+        ("b.txt", b"mine"),
+    ]
+
+
+def test_a_download_of_the_book_replaces_no_file_that_has_changed(served: Path) -> None:
+    path = Path(hub.download(offer(served, "table.csv", b"a,b\n1,2\n")))
+    path.write_bytes(b"mine")
+    with pytest.raises(ChecksumError, match="was left as it is"):
+        hub.download("table")
+    assert [each.name for each in path.parent.iterdir()] == ["table.csv"]
+    assert path.read_bytes() == b"mine"

@@ -134,9 +134,11 @@ def show(
         The folder with the data set's files.
     """
     from linnet.data.catalog import load
+    from linnet.files import check_replaceable
     from linnet.plot.gallery import gallery
     from linnet.plot.save import save
 
+    check_replaceable(out, "give another --out")
     splits = load(dataset, data_dir, say=print)
     chosen = splits.train if part == "train" or splits.test is None else splits.test
     if rows < 1 or columns < 1 or not 0 <= start < len(chosen):

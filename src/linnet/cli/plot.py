@@ -90,6 +90,7 @@ def plot(
     """
     from linnet.cli.choose import open_run, part_of, trained_on
     from linnet.cli.fonts import told_of_fonts
+    from linnet.files import check_replaceable
     from linnet.plot.kinds import KINDS, Subject, draw
     from linnet.plot.save import save
 
@@ -99,6 +100,8 @@ def plot(
         raise UsageError("contributions takes the number of a row, as in: linnet plot RUN contributions 42")
     if kind != "contributions" and row is not None:
         raise UsageError(f"{kind} takes no row: only contributions does, not {row}")
+    path = out or Path(f"{kind}.png")
+    check_replaceable(path, "give another --out")
     opened = open_run(run)
 
     subject = Subject(
@@ -107,7 +110,6 @@ def plot(
         lambda: trained_on(opened, kind, part, dataset, data_dir),
         row or 0, bins, binning, lang, alpha, randomised,
     )  # fmt: skip
-    path = out or Path(f"{kind}.png")
     with told_of_fonts():
         save(draw(kind, subject), path)
     print(path)

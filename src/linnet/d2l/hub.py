@@ -7,6 +7,7 @@ one, whole, and only below the folder that they are meant for.
 from __future__ import annotations
 
 import errno
+import filecmp
 import lzma
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import IO
 
 from linnet import files
 from linnet.data.download import fetch
-from linnet.errors import FormatError, UsageError
+from linnet.errors import ChecksumError, FormatError, UsageError
 
 CACHE = os.path.join("..", "data")
 """Where the book keeps its data."""
@@ -101,6 +102,7 @@ def extract(archive: Path, folder: Path) -> None:
     Raises:
         FormatError: it is damaged, no zip or tar, or a member is a link, leads out of the folder, or is too
             large.
+        ChecksumError: a file with other content is where a member goes; it stays.
     """
     try:
         if tarfile.is_tarfile(archive):  # first: a zip at the end of a tar would pass for the whole
@@ -163,6 +165,17 @@ def _write_all(archive: Path, folder: Path, members: Iterator[_Member]) -> None:
         assert source is not None, "a plain file can be read"
         with source, files.replacing(target) as file:
             shutil.copyfileobj(source, file, 1 << 20)
+            file.flush()
+            _check_same(target, Path(file.name))
+
+
+def _check_same(target: Path, new: Path) -> None:
+    """Refuse to replace a file by another: it may be somebody's, or changed since it was unpacked."""
+    if target.is_file() and not filecmp.cmp(target, new, shallow=False):
+        raise ChecksumError(
+            f"{target} is there with other content than the archive's, so it stays: move it away, or unpack "
+            "the archive in another folder"
+        )
 
 
 def _inside(archive: Path, folder: Path, name: str) -> Path:

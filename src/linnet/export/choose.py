@@ -48,7 +48,8 @@ def export(run: Run, to: str, path: Path | str | None = None, rows: Tensor | Non
         Where it is and how far it is from the run.
 
     Raises:
-        UsageError: an unknown format, several models, no path, or a model too large for the format.
+        UsageError: an unknown format, several models, no path, a path where a file is that linnet did not
+            make, or a model too large for the format.
         ShapeError: the rows do not fit the model.
         ExportError: the file does not give the run's answers. A file that stood at `path` is left there.
         MissingExtraError: the format needs an optional package.
@@ -97,8 +98,7 @@ def _place(run: Run, chosen: Format, path: Path | str | None) -> Path:
     place = Path(path) if path is not None else Path(run.folder or "", chosen.file_name)
     if place.name in ("model.safetensors", "checkpoint.safetensors") and (place.parent / "run.json").exists():
         raise UsageError(f"{place} is the run's own file: export to another name")
-    if place.is_dir():
-        raise UsageError(f"{place} is a folder: give a file's name")
+    files.check_replaceable(place)
     return place
 
 

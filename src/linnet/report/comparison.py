@@ -50,13 +50,15 @@ def compare(
         Where it was written.
 
     Raises:
-        UsageError: fewer than two runs, or more than fit a page.
+        UsageError: fewer than two runs, or more than fit a page; or a file that linnet did not make is where
+            the page is to be.
         DataNotFoundError, FormatError: a folder holds no whole run.
         OSError: the file cannot be written.
     """
     check(language)
     if not 2 <= len(folders) <= MOST:
         raise UsageError(f"a comparison takes 2 to {MOST} runs, not {len(folders)}")
+    files.check_replaceable(out)
     several = _subjects([Path(folder) for folder in folders], language, data_dir)
     files.write(out, render(_page(several, language)))
     return Path(out)

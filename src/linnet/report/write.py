@@ -47,6 +47,7 @@ def write(
     Raises:
         DataNotFoundError: there is nothing in the folder, or no `out` for a run that is in none.
         FormatError, ChecksumError: a file in it is not whole.
+        UsageError: a file that linnet did not make is where the page is to be.
         OSError: the file cannot be written.
     """
     return written(of, None if train is None else Rows(train, test), out, language, label_errors, data_dir)
@@ -74,6 +75,8 @@ def written(
     folder = of.folder if isinstance(of, Run) else Path(of)
     if out is None and folder is None:
         raise DataNotFoundError("this run is in no folder: give out=, the file to write")
+    path = Path(out) if out is not None else Path(folder or "", NAME)
+    files.check_replaceable(path)
     if isinstance(of, Run) or not is_sweep(Path(of)):
         run = of if isinstance(of, Run) else Run.load(of)
         page = page_of_run(_subject(run, rows, language, label_errors, data_dir))
@@ -83,7 +86,6 @@ def written(
         is_there = (where / "run.json").is_file()
         best = _subject(Run.load(where), rows, language, label_errors, data_dir) if is_there else None
         page = page_of_sweep(swept, rows, best)
-    path = Path(out) if out is not None else Path(folder or "", NAME)
     files.write(path, render(page))
     return path
 

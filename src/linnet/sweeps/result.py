@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LEFT = ("table.csv", "curves.csv", "sweep.svg", "generalisation.svg", "epochs.svg")
+"""What `SweepResult.save` leaves beside sweep.json."""
+
+
 @dataclass(eq=False)
 class SweepResult:
     """What a sweep came to. Its models were chosen by rows that were kept from training.
@@ -194,9 +198,11 @@ class SweepResult:
             language: of the figures, "en" or "zh".
 
         Raises:
+            UsageError: it has files of these names that linnet did not make.
             OSError: it cannot be written.
         """
         folder = Path(folder)
+        files.check_folder(folder, LEFT, ("sweep.json", "checkpoint.safetensors"))
         if folder.exists():
             files.sweep_temporaries(folder)
         if self.varied:

@@ -161,9 +161,10 @@ class Run:
         """Write model.safetensors alone: the parameters and the card.
 
         Raises:
-            UsageError: the run trained a module.
+            UsageError: the run trained a module, or another program's model.safetensors is in the folder.
             OSError: the file cannot be written.
         """
+        files.check_replaceable(Path(folder) / "model.safetensors", "give another folder")
         files.write(Path(folder) / "model.safetensors", self.model_bytes())
 
     def model_bytes(self) -> bytes:
@@ -180,10 +181,13 @@ class Run:
         """Write run.json, history.jsonl and model.safetensors; each whole or not at all.
 
         Raises:
-            UsageError: the run trained a module (save its state_dict yourself).
+            UsageError: the run trained a module (save its state_dict yourself), or the folder has files of
+                these names that linnet did not make.
             OSError: the folder cannot be written.
         """
         folder = Path(folder)
+        files.check_folder(folder, ("history.jsonl",), ("run.json", "model.safetensors"))
+        files.check_replaceable(folder / "run.json", "give another folder")
         self.save_model(folder)
         files.write(folder / "history.jsonl", self.history.to_jsonl())
         files.write(folder / "run.json", json.dumps(self._summary(), indent=2, ensure_ascii=False) + "\n")
