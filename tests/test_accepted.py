@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from starlette.testclient import TestClient
 
 import linnet
 from linnet import report
+from linnet.cli import main
 from linnet.cli.solve import leave
 from linnet.data.dataset import Dataset
 from linnet.errors import LinnetError, ShapeError, UsageError
@@ -90,6 +93,21 @@ def test_it_is_reported_exported_and_served(tmp_path: Path, shape: str, targets:
     with TestClient(make_app(tmp_path / "run")) as client:
         said = client.post("/predict", json={"rows": data.X[:2].tolist()})
     assert said.status_code == 200
+
+
+def test_a_picture_gives_the_numbers_that_a_regression_of_images_predicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixels = torch.arange(24 * 6).reshape(24, 6).remainder(200).to(torch.uint8)
+    data = Dataset(pixels, pixels.float()[:, :1], "rows", (), (2, 3), 1 / 255)
+    run = Run.load(solved(data, tmp_path / "run"))
+    np.save(tmp_path / "one.npy", pixels[:1].reshape(2, 3).numpy())
+    for more in ([], ["--json"]):
+        with contextlib.suppress(SystemExit):
+            main(["predict", "run", "one.npy", "--no-invert", *more])
+    plain, said = capsys.readouterr().out.splitlines()
+    assert json.loads(said)[0]["values"]["y"] == pytest.approx(float(run.scores(pixels[:1])), abs=1e-4)
+    assert plain.split()[1] == "y"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from cyclopts import Parameter
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from linnet.data.preparation import Prepared
+    from linnet.train.run import Run
 
 Guess = list[tuple[str, float]]
 
@@ -25,7 +28,7 @@ def predict(
     invert: bool | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Say what is on a picture: the likeliest classes with their probabilities.
+    """Say what is on a picture: the likeliest classes with their probabilities, or the numbers it predicts.
 
     Pictures are greyscaled, padded to the right shape, resized, and inverted when their border is light
     (Fashion-MNIST shows light clothes on black). Orientation tags are obeyed. Of a picture on which nothing
@@ -54,33 +57,46 @@ def predict(
     from linnet.data.pictures import prepare
 
     opened = open_run(run)
-    if opened.card.image_shape is None or not opened.card.classes:
+    if opened.card.image_shape is None:
         raise UsageError(f"{run} is a model of {opened.card.dataset}, which does not take pictures")
     if top < 1:
         raise UsageError(f"--top must be at least 1, not {top}")
     full = round(1 / opened.card.scale)  # pixels of the model run from 0 to this
     made = [prepare(image, opened.card.image_shape, invert) for image in images]
     pixels = rows_of([one.pixels for one in made]).double() * (full / 255)
-    chances, classes = opened.probabilities(pixels).topk(min(top, len(opened.card.classes)))
-    names = [[opened.card.classes[k] for k in row] for row in classes.tolist()]
-    guesses = [list(zip(n, p, strict=True)) for n, p in zip(names, chances.tolist(), strict=True)]
-    _show(images, made, guesses, json)
+    _show(images, made, _guesses(opened, pixels, top), json, is_regression=not opened.card.classes)
 
 
-def _show(images: list[Path], made: list[Prepared], guesses: list[Guess], json: bool) -> None:
+def _guesses(run: Run, pixels: Tensor, top: int) -> list[Guess]:
+    """The likeliest classes of rows (B, D) with their probabilities, or the numbers that are predicted."""
+    card = run.card
+    if not card.classes:
+        names = card.output_names(run.bank.outputs)
+        return [list(zip(names, row, strict=True)) for row in run.scores(pixels).tolist()]
+    chances, classes = run.probabilities(pixels).topk(min(top, len(card.classes)))
+    likeliest = [[card.classes[k] for k in row] for row in classes.tolist()]
+    return [list(zip(n, p, strict=True)) for n, p in zip(likeliest, chances.tolist(), strict=True)]
+
+
+def _show(
+    images: list[Path], made: list[Prepared], guesses: list[Guess], json: bool, *, is_regression: bool
+) -> None:
     shown = list(zip(map(str, images), made, guesses, strict=True))
     if json:
-        print(json_format.dumps([_plain(*one) for one in shown], ensure_ascii=False))
+        print(json_format.dumps([_plain(*one, is_regression) for one in shown], ensure_ascii=False))
         return
-    width = max(len(image) for image, _, _ in shown)
+    width, form = max(len(image) for image, _, _ in shown), ".6g" if is_regression else ".1%"
     for image, picture, guess in shown:
-        answer = "  ".join(f"{name} {p:.1%}" for name, p in guess)
+        answer = "  ".join(f"{name} {value:{form}}" for name, value in guess)
         print(f"{image:<{width}}  {picture.nothing if picture.is_blank else answer}")
 
 
-def _plain(image: str, picture: Prepared, guess: Guess) -> dict[str, Any]:
+def _plain(image: str, picture: Prepared, guess: Guess, is_regression: bool) -> dict[str, Any]:
     """An answer as JSON has it; of a blank picture without a class, but with the reason."""
     done = [str(step) for step in picture.steps]
+    if is_regression:
+        seen = {"nothing": picture.nothing} if picture.is_blank else {"values": dict(guess)}
+        return {"image": image, **seen, "prepared": done}
     if picture.is_blank:
         return {"image": image, "top": [], "prepared": done, "nothing": picture.nothing}
     top = [{"class": name, "probability": p} for name, p in guess]
