@@ -32,6 +32,10 @@ class Limits:
     bytes: int = 16 << 20
 
 
+STARTS = {b"image/png": b"\x89PNG", b"image/jpeg": b"\xff\xd8", b"image/jpg": b"\xff\xd8"}
+"""How files of these types begin."""
+
+
 class Body(NamedTuple):
     """A body that has arrived.
 
@@ -66,7 +70,16 @@ class Body(NamedTuple):
             return from_npy(content, model.features, limits.rows, card.image_shape)
         if media == "raw":
             return parse.from_raw(content, options.dtype, model.features, limits.rows)
+        if self.media == "picture":
+            _check_kind(self.kind, content)
         return parse.from_picture(content, options.invert, card)
+
+
+def _check_kind(kind: bytes, content: bytes) -> None:
+    """Refuse a picture that is said to be a PNG or JPEG and is neither."""
+    said = kind.partition(b";")[0].strip().lower()
+    if said in STARTS and not content.startswith(tuple(STARTS.values())):
+        raise Refusal(422, f"the picture is no PNG or JPEG, though its content type is {said.decode()}")
 
 
 def is_packed(headers: dict[bytes, bytes]) -> bool:

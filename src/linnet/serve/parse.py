@@ -179,6 +179,10 @@ def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Row
     return np.frombuffer(content, DTYPES[dtype]).reshape(-1, features)
 
 
+class NothingSeen(Exception):  # noqa: N818 (it is no error, but an answer)
+    """A picture on which nothing is to be seen, which gets no class but says what was done to it."""
+
+
 def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.float64]:
     """The row of a picture's file, (1, D).
 
@@ -188,8 +192,8 @@ def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.f
         card: whose image_shape and scale it is given.
 
     Raises:
-        Refusal: 415 where the model takes no pictures, 422 where it is none, too large, or blank once it is
-            made like the model's pictures.
+        Refusal: 415 where the model takes no pictures, 422 where it is none or too large.
+        NothingSeen: all pixels are the same once it is made like the model's pictures.
     """
     if card.image_shape is None:
         raise Refusal(415, f"a model of {card.dataset} does not take pictures: send its features")
@@ -198,5 +202,5 @@ def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.f
     except FormatError as error:
         raise Refusal(422, str(error)) from None
     if made.is_blank:
-        raise Refusal(422, made.nothing)
+        raise NothingSeen(made.nothing)
     return as_stored(made.pixels, card.scale)[None]

@@ -80,12 +80,15 @@ class Predict:
 
     def _work(self, model: Predictor, arrived: Body) -> tuple[int, bytes]:
         """How many rows there are, and the answer to them; runs in any thread."""
-        X = arrived.rows(model, self.limits)
+        try:
+            X = arrived.rows(model, self.limits)
+        except parse.NothingSeen as nothing:
+            return 0, answer(model, np.empty((0, model.features)), str(nothing))
         return len(X), answer(model, X)
 
 
-def answer(model: Predictor, X: parse.Rows) -> bytes:
-    """The JSON that answers rows (B, D).
+def answer(model: Predictor, X: parse.Rows, nothing: str = "") -> bytes:
+    """The JSON that answers rows (B, D), or says why there are none to answer.
 
     Raises:
         Refusal: 422 where a feature is not finite, or so large that the scores are not.
@@ -101,6 +104,8 @@ def answer(model: Predictor, X: parse.Rows) -> bytes:
         said["probabilities"] = result
     else:
         said["predictions"] = result
+    if nothing:
+        said["nothing"] = nothing
     return orjson.dumps(said, option=orjson.OPT_SERIALIZE_NUMPY)
 
 

@@ -16,8 +16,7 @@ ERRORS = {
     "413": "The body is too large.",
     "415": "The content type is none of these, the body is packed by other than gzip, or the model takes "
     "no pictures.",
-    "422": "The body does not hold rows of the model's features; the reason names the row and the "
-    "feature. Or the picture is blank once it is made like the model's.",
+    "422": "The body does not hold rows of the model's features; the reason names the row and the feature.",
 }
 """What a refusal's status says."""
 
@@ -100,4 +99,8 @@ def _answers(model: Predictor) -> dict[str, Any]:
         said["probabilities"] = _table(model.outputs, {}) | {"description": order}
     else:
         said["predictions"] = _table(model.outputs, {})
-    return {"type": "object", "properties": said, "required": list(said)}
+    required = list(said)
+    if model.card.image_shape:
+        why = "Why there is no answer to a picture on which nothing is to be seen, and what was done to it."
+        said["nothing"] = {"type": "string", "description": why}
+    return {"type": "object", "properties": said, "required": required}
