@@ -300,3 +300,16 @@ def test_descent_comes_to_the_optimum(estimator: Any) -> None:
     assert_allclose(near.coef_, estimator(l2=1.0).fit(rows, target).coef_, rtol=0.02, atol=0.02)
     thin = estimator(l2=1.0, solver="sgd", max_iter=400, random_state=0)
     assert_allclose(near.coef_, thin.fit(sparse.csr_array(rows), target).coef_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "newton", "auto", "svd"])
+def test_an_income_beside_a_rate_is_learned(solver: str) -> None:
+    """The right values are LAPACK's, of centred and scaled columns."""
+    rng = np.random.default_rng(0)
+    X = np.c_[rng.lognormal(18, 1, 500), rng.uniform(0, 0.05, 500)]
+    y = X @ [1e-7, 400] + rng.normal(0, 1, 500)
+    Z = (X - X.mean(0)) / X.std(0)
+    right = np.linalg.lstsq(Z, y - y.mean())[0] / X.std(0)
+    model = LinearRegressor(solver=solver).fit(X, y)
+    assert_allclose(model.coef_, right, rtol=1e-4)
+    assert model.score(X, y) > 0.99
