@@ -16,6 +16,7 @@ from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
 from linnet.train.cohort import Cohort, Pace
 from linnet.train.plan import Plan
 from linnet.train.sweep import train_together
@@ -106,6 +107,20 @@ def test_a_fit_of_weighted_rows_ends_at_the_weighted_optimum_whatever_the_miniba
     assert log_odds(run) == pytest.approx(LOG_ODDS, abs=0.2)
     run = linnet.fit(CLASSES, class_weight="1:0.05", lr=1.0, **{**long, "epochs": 20 + 10 * size})
     assert log_odds(run) == pytest.approx(LOG_ODDS, abs=0.2)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-3, 1e6, 1e30])
+def test_the_scale_of_weights_does_not_matter(scale: float) -> None:
+    short = {**LONG, "lr": 0.5, "batch_size": 3, "epochs": 2, "dtype": "float32"}
+    plain, scaled = (linnet.fit(CLASSES, sample_weight=LIGHT.double() * s, **short) for s in (1.0, scale))
+    torch.testing.assert_close(scaled.bank.theta, plain.bank.theta, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-45, 1e40])
+def test_weights_beyond_what_training_can_hold_are_refused(scale: float) -> None:
+    for entrance in (linnet.fit, linnet.sweep):
+        with pytest.raises(UsageError, match="divide them by their mean"):
+            entrance(CLASSES, sample_weight=LIGHT.double() * scale, show=False)
 
 
 @pytest.mark.parametrize("size", [1, 4])

@@ -29,6 +29,9 @@ from linnet.train.loop import Position, train_epochs
 from linnet.train.run import Card, Run
 from linnet.train.weighing import Weighing
 
+EXTREME = 1e30
+"""The largest weight that training takes, and the inverse of the least: float32 ends not far beyond."""
+
 
 def fit(
     train: Dataset,
@@ -215,6 +218,12 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
         if part is not None and not _is_finite(part.y):
             raise UsageError(f"{part.name} has NaN or infinite targets: fill in or leave out those rows")
+    largest = 1.0 if train.weights is None else float(train.weights.max())
+    if largest and not 1 / EXTREME <= largest <= EXTREME:
+        raise UsageError(
+            f"the largest weight of a row is {largest:g}, beyond what training can hold: only the ratios "
+            "of weights count, so divide them by their mean"
+        )
     if test is not None:
         _check_alike(train, test)
 
