@@ -57,7 +57,9 @@ def until(is_so: Callable[[], object], seconds: float = 20) -> None:
 
 def ask(port: int) -> httpx.Response:
     """Ask for a prediction on a connection of its own."""
-    return httpx.post(f"http://127.0.0.1:{port}/predict", content=GOOD, headers={"content-type": JSON})
+    return httpx.post(
+        f"http://127.0.0.1:{port}/predict", content=GOOD, headers={"content-type": JSON}, timeout=30
+    )
 
 
 def test_any_process_tells_the_counts_of_all_and_one_that_dies_is_replaced(folder: Path) -> None:

@@ -12,11 +12,13 @@ from linnet.train.predictor import Predictor
 ERRORS = {
     "400": "The body is not what its content type or encoding says, or was cut off.",
     "401": "The API key is missing or wrong.",
-    "408": "The body did not arrive in time.",
+    "408": "The body, or the head of the request, did not arrive in time.",
     "413": "The body is too large.",
     "415": "The content type is none of these, the body is packed by other than gzip, or the model takes "
     "no pictures.",
     "422": "The body does not hold rows of the model's features; the reason names the row and the feature.",
+    "431": "The head of the request has too many headers, or is too large.",
+    "503": "Too many requests are under way.",
 }
 """What a refusal's status says."""
 
