@@ -14,6 +14,7 @@ from PIL import Image
 import linnet
 from linnet.data import labelled_pictures, own, table
 from linnet.errors import DataNotFoundError, FormatError, LinnetError
+from linnet.solvers.inference import infer
 
 
 def png(shade: int, size: tuple[int, int] = (8, 8), form: str = "PNG") -> bytes:
@@ -197,7 +198,7 @@ def test_numbers_to_predict(target: str, values: list[object], is_regression: bo
     rows = table.read_table(content, "t.csv", regressions=True)
     assert rows.is_classification is not is_regression
     if is_regression:
-        assert rows.y.dtype == torch.float32
+        assert rows.y.dtype == torch.float64
         assert rows.y.tolist() == [[value] for value in values]
         assert rows.columns == ("a",)
 
@@ -340,3 +341,13 @@ def test_in_a_folder_it_keeps_its_name(tmp_path: Path) -> None:
     (tmp_path / "mine" / "flowers.csv").write_bytes(CSV)
     assert linnet.load("flowers.csv", "mine").train.name == "flowers.csv"
     assert linnet.load(str(tmp_path / "mine" / "flowers.csv"), "elsewhere").train.classes == ("a", "b")
+
+
+def test_a_small_slope_on_a_large_response_is_not_rounded_away() -> None:
+    """Exact by fractions: y = 10⁹ + 3x + e, e at right angles to 1 and x, so the slope is 3 and s² is Σe²/2."""
+    e = [1, -1, -1, 1]
+    lines = ["x,response", *(f"{x},{10**9 + 3 * x + e[x]}" for x in range(4))]
+    rows = table.read_table("\n".join(lines).encode(), "t.csv", regressions=True)
+    found = infer(linnet.solve(rows), rows)
+    assert found.table.estimate.tolist() == pytest.approx([10**9, 3], rel=1e-9)
+    assert found.goodness[0].sigma2 == pytest.approx(2, rel=1e-6)

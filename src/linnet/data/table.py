@@ -55,7 +55,7 @@ def read_table(
     form = form_of(content, name)
     _check_size(content, len(form.columns), name)
     try:
-        table = form.read(content, np.float32)
+        table = form.read(content, np.float64)
     except UnicodeDecodeError as error:
         raise FormatError(not_utf8(name, error)) from error
     except pd.errors.ParserWarning as error:
@@ -115,14 +115,14 @@ def _dataset(
         raise FormatError(f"{name} has no rows")
     texts = pd.Series(table[form.target]).astype(str).str.strip()
     features = table.drop(columns=form.target)
-    values = np.array(features, np.float32, order="C")  # a copy: pandas' own may be read-only
+    values = np.array(features, np.float64, order="C")  # a copy: pandas' own may be read-only
     for column, each in zip(features.columns, np.isfinite(values).T, strict=True):
         _check_there(each, f"finite number in {column}", name)
     X, columns = torch.from_numpy(values), tuple(str(column) for column in features.columns)
     numbers = form.numbers(texts)
     is_numbers = regressions and _is_regression(texts, numbers, form.target) if known is None else not known
     if is_numbers:
-        targets = numbers.astype(np.float32)
+        targets = numbers.astype(np.float64)
         _check_there(np.isfinite(targets), f"finite number in {form.target}", name)
         return Dataset(X, torch.from_numpy(targets[:, None]), name, source=name, columns=columns,
                        target=form.target)  # fmt: skip
