@@ -69,7 +69,7 @@ def test_another_start_is_told_of(first: Path) -> None:
 
 def test_a_single_bit_of_a_weight_is_told_of(first: Path) -> None:
     run = Run.load(first)
-    run.bank.theta[0, 0] = torch.nextafter(run.bank.theta[0, 0], torch.tensor(1.0))
+    run.bank.W[0, 0] = torch.nextafter(run.bank.W[0, 0], torch.tensor(1.0))
     run.save_model(first)
     found = linnet.replay(first)
     assert len(found.differences) == 1

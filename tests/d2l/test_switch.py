@@ -126,3 +126,8 @@ linnet.unload_ipython_extension(None)
 print(any('linnet' in type(finder).__module__ for finder in sys.meta_path))
 """
     assert run(code).stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("module", ["training", "zh"])
+def test_a_module_that_the_book_is_made_of_can_be_imported_first(module: str) -> None:
+    assert run(f"import linnet.d2l.{module}").returncode == 0

@@ -344,7 +344,7 @@ def test_in_a_folder_it_keeps_its_name(tmp_path: Path) -> None:
 
 
 def test_a_small_slope_on_a_large_response_is_not_rounded_away() -> None:
-    """Exact by fractions: y = 10⁹ + 3x + e, e at right angles to 1 and x, so the slope is 3 and s² is Σe²/2."""
+    """Exact by fractions: y = 10⁹ + 3x + e, e orthogonal to 1 and x: the slope is 3 and s² is Σe²/2 = 2."""
     e = [1, -1, -1, 1]
     lines = ["x,response", *(f"{x},{10**9 + 3 * x + e[x]}" for x in range(4))]
     rows = table.read_table("\n".join(lines).encode(), "t.csv", regressions=True)

@@ -112,7 +112,9 @@ def test_a_small_way_to_the_optimum_is_gone() -> None:
     dataset = table(200)
     solution = solve_smooth(dataset, SOFTMAX)
     exact = infer(solution, dataset)
-    solution.value.bank.theta.mul_(1 + 1e-4)
+    bank = solution.value.bank
+    bank.W.mul_(1 + 1e-4)
+    bank.b.mul_(1 + 1e-4)
     np.testing.assert_allclose(
         infer(solution, dataset).table["estimate"], exact.table["estimate"], rtol=1e-10
     )

@@ -10,6 +10,7 @@ it.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from linnet.d2l.switch import activate as activate
@@ -26,8 +27,9 @@ _OWN = ("activate", "deactivate")
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):  # what Python asks of every module
         raise AttributeError(f"module 'linnet.d2l' has no attribute {name!r}")
-    book = import_module("linnet.d2l.torch")
-    return book if name == "torch" else getattr(book, name)
+    if find_spec(f"linnet.d2l.{name}"):  # asked for by a module that the book's own is made of
+        return import_module(f"linnet.d2l.{name}")
+    return getattr(import_module("linnet.d2l.torch"), name)
 
 
 def __dir__() -> list[str]:
