@@ -87,6 +87,21 @@ def test_a_calibration_never_sees_the_test_rows(runs: Path, monkeypatch: pytest.
     assert seen == [288]  # a fifth of the 1,438 training rows; 359 would be the test rows
 
 
+def test_the_validation_part_is_scored_and_what_is_learnt_on_it_says_so(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = values(capsys, runs / "a", "--part", "validation")
+    assert (found["part"], found["rows"], found["holds_training_rows"]) == ("validation", 288, False)
+    best = Run.load(runs / "a").history.last
+    assert found["loss"] == pytest.approx(best["validation_loss"], rel=1e-5)
+    assert (
+        call("evaluate", runs / "a", "--part", "validation", "--calibrate", "temperature", "--sets", 0.1) == 0
+    )
+    said = capsys.readouterr().out
+    assert "288 validation rows" in said
+    assert said.count("those are the rows that it is measured on here") == 2
+
+
 def test_sets_and_comparison(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = values(capsys, runs / "a", "--sets", 0.1, "--compare", runs / "b")
     assert found["sets"]["lac"]["asked"] == pytest.approx(0.9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from linnet.config import Recipe
 from linnet.data import own
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.whole import Whole
@@ -72,8 +74,24 @@ def test_a_file_is_scored_whole_and_a_part_only_when_asked_for(run: Run, folder:
     assert (len(found.rows), found.part, found.holds_training) == (50, "all", False)
     assert [len(named_rows(run, path, part=part).rows) for part in ("test", "train")] == [10, 40]
     assert found.rows.X[7].tolist() == pytest.approx([float(x) for x in table(50, seed=9)[7].split(",")[:2]])
-    with pytest.raises(UsageError, match="all, train, test"):
-        named_rows(run, path, part="validation")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="all, train, validation, test"):
+        named_rows(run, path, part="dev")  # type: ignore[arg-type]
+
+
+def test_the_validation_part_is_what_the_run_kept_or_the_data_set_aside(folder: Path, blobs: Dataset) -> None:
+    train = Dataset(blobs.X, blobs.y, name="blobs", classes=blobs.classes)
+    run, _ = fit(train, Recipe(epochs=1, validation=0.25, seed=3))
+    run.dataset_checksum = train.checksum
+    found = named_rows(run, part="validation", read=lambda: Splits(train))
+    assert (found.part, found.holds_training) == ("validation", False)
+    assert score(run, found.rows).loss == pytest.approx(run.history.last["validation_loss"], rel=1e-5)
+    own_part = dataclasses.replace(train, validation=train.rows(slice(0, 7)))
+    assert len(named_rows(run, part="validation", read=lambda: Splits(own_part)).rows) == 7
+
+
+def test_a_validation_part_that_is_not_there_is_refused(run: Run, folder: Path) -> None:
+    with pytest.raises(UsageError, match="sets no rows aside to validate on"):
+        named_rows(run, written(folder / "none.csv", table(20)), part="validation")
 
 
 def test_rows_of_one_class_and_a_single_row_are_scored(run: Run, folder: Path) -> None:

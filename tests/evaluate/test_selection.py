@@ -62,6 +62,7 @@ def test_the_lead_is_a_paired_test() -> None:
     lead = selection.lead(selection.configurations(outcome(noisy, noisy), trials, "validation_accuracy"))
     assert lead.is_noise
     assert "within noise" in str(lead)
+    assert lead.as_dict()["within_noise"] is True
 
 
 def test_one_split_cannot_say() -> None:

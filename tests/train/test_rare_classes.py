@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -68,6 +71,14 @@ def test_a_validation_share_that_has_no_row_of_a_class_says_so() -> None:
     data = rows(40, 40, 2)
     assert unjudged(data, held_out(data, 0.1, 1)) == ("c",)
     assert unjudged(data, held_out(data, 0.4, 1)) == ()
+
+
+def test_rows_set_aside_judge_a_sweep_and_a_class_without_any_is_named(tmp_path: Path) -> None:
+    data = dataclasses.replace(rows(30, 30, 5), validation=rows(8, 8, 0))
+    result = linnet.sweep(data, {"lr": [0.1, 0.5]}, epochs=1, show=False)
+    result.save(tmp_path)  # it ended in "index is out of bounds"
+    assert json.loads((tmp_path / "sweep.json").read_text())["unjudged"] == ["c"]
+    assert linnet.sweep(data, {"lr": [0.1]}, folds=5, epochs=1, show=False).unjudged == ()
 
 
 def test_the_only_row_of_a_class_is_no_suspect() -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from linnet.evaluate.named import Named, Part
     from linnet.train.run import Run
 
+LEARNT = "  those are the rows that it is measured on here, so figures flatter it: take the test part"
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -52,9 +54,8 @@ class Case:
     @property
     def part(self) -> str:
         """Which rows of the data those are, for people."""
-        return {"all": "rows, all that are there", "train": "training rows", "test": "test rows"}[
-            self.named.part
-        ]
+        return {"all": "rows, all that are there", "train": "training rows", "test": "test rows",
+                "validation": "validation rows"}[self.named.part]  # fmt: skip
 
     @property
     def is_flattered(self) -> bool:
@@ -90,6 +91,8 @@ class Case:
             found.append("  the model has seen those rows, so expect less: train with --validation")
         if self.named.holds_training:
             found.append("  those are among the training rows it is measured on here: take the test part")
+        if self.named.part == "validation":
+            found.append(LEARNT)
         return found
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def evaluate(
     run: Path | None = None,
     *,
-    part: Literal["test", "train", "all"] | None = None,
+    part: Literal["test", "validation", "train", "all"] | None = None,
     intervals: Annotated[bool, Parameter(negative="")] = False,
     top_k: Annotated[list[int] | None, Parameter(negative="")] = None,
     positive: str | None = None,
@@ -57,7 +57,8 @@ def evaluate(
     run
         The run's folder; the newest under runs/ when not given.
     part
-        Which part of the data: test, train or all. When not given, all rows of a file that --dataset names;
+        Which part of the data: test, validation (rows that the data set aside, or else that the run kept with
+        --validation), train or all. When not given, all rows of a file that --dataset names;
         otherwise the test rows, or the training rows of data that keep none to test on.
     intervals
         Give 95 % intervals of every figure.
@@ -138,6 +139,7 @@ def evaluate(
 
 def _calibrated(case: Case, kind: str) -> tuple[Case, str]:
     """The case of the run with a calibration, which is kept in its folder; and what to say of it."""
+    from linnet.cli.case import LEARNT
     from linnet.evaluate.scaling import calibrate
 
     run = case.run
@@ -155,6 +157,8 @@ def _calibrated(case: Case, kind: str) -> tuple[Case, str]:
         found.source == "training rows"
     )
     note = f"calibration: {what}, learnt on {found.rows:,} {found.source}{seen}, kept in {run.folder}"
+    if case.named.part == "validation":
+        note = f"{note}\n{LEARNT}"
     return replace(case, run=made), note
 
 

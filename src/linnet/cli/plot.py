@@ -18,7 +18,7 @@ def plot(
     *,
     out: Path | None = None,
     lang: Annotated[Literal["en", "zh"], Parameter(name=["--lang", "--language"])] = "en",
-    part: Literal["test", "train", "all"] | None = None,
+    part: Literal["test", "validation", "train", "all"] | None = None,
     bins: int = 15,
     binning: Literal["width", "mass"] = "width",
     alpha: float = 0.1,
@@ -72,7 +72,8 @@ def plot(
     lang
         Of titles and labels.
     part
-        Which part of the data: test, train or all. When not given, all rows of a file that --dataset names;
+        Which part of the data: test, validation (rows that the data set aside, or else that the run kept with
+        --validation), train or all. When not given, all rows of a file that --dataset names;
         otherwise the test rows; label-errors always takes the training rows.
     bins
         Of reliability.

@@ -12,10 +12,14 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.weights import read_weights, weighted
 from linnet.data.whole import Whole, joined
 from linnet.errors import LinnetError, UsageError
+from linnet.evaluate.held_out import held_out
 from linnet.train.run import Run
 
-Part = Literal["all", "train", "test"]
-PARTS: tuple[Part, ...] = ("all", "train", "test")
+Part = Literal["all", "train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("all", "train", "validation", "test")
+
+UNSEEN: tuple[Part, ...] = ("validation", "test")
+"""Parts of which nothing is trained on."""
 
 
 class Named(NamedTuple):
@@ -23,7 +27,7 @@ class Named(NamedTuple):
 
     Args:
         rows: with the model's classes and scale.
-        part: which rows of the data those are: "all", "train" or "test".
+        part: which rows of the data those are, as in `PARTS`.
         holds_training: whether the run was trained on some of them; None where that is not known.
     """
 
@@ -47,8 +51,10 @@ def named_rows(
     Args:
         run: whose model is to be scored.
         name: of a data set of linnet's, or a path; None for the run's own data.
-        part: "all", "train" or "test". When None a path gives all its rows, and the run's own data and
-            linnet's data sets give their test rows, or all rows where there are none to test on.
+        part: "all", "train", "validation" or "test". Rows to validate on are those that the data set aside,
+            or else those that the run kept from its training. When None a path gives all its rows, and the
+            run's own data and linnet's data sets give their test rows, or those to train on where there are
+            none to test on.
         data_dir: where a relative path begins; for the run's own data where they were when None.
         read: gives the run's own data, where they may have been read already.
 
@@ -56,20 +62,20 @@ def named_rows(
         DataNotFoundError: there is nothing of that name.
         FormatError: the file cannot be read, or has a class that the model does not know.
         ShapeError: its features or outputs are not those of the model.
-        UsageError: there is no such part.
+        UsageError: there is no such part, or the data and the run have none.
     """
     if part is not None and part not in PARTS:
         raise UsageError(f"part must be {', '.join(PARTS)}, not {part!r}")
     if name is not None and own.is_own(str(name)):
         whole = own.load_whole(name, data_dir, run.card.classes)
         chosen = part or "all"
-        rows = whole.rows if chosen == "all" else _part(whole.splits(), chosen)
+        rows = whole.rows if chosen == "all" else _part(run, whole.splits(), chosen)
         return Named(fitted(run, rows), chosen, _holds_training(run, whole, chosen))
     splits = read() if name is None and read else splits_of(run, name and str(name), data_dir)
     chosen = part or ("train" if splits.test is None else "test")
-    rows = joined(*splits).rows if chosen == "all" else _part(splits, chosen)
+    rows = joined(*splits).rows if chosen == "all" else _part(run, splits, chosen)
     is_own = name is None or str(name) == run.card.dataset
-    is_trained = None if not is_own or _is_changed(run, splits.train) else chosen != "test"
+    is_trained = None if not is_own or _is_changed(run, splits.train) else chosen not in UNSEEN
     return Named(fitted(run, rows), chosen, is_trained)
 
 
@@ -122,12 +128,27 @@ def fitted(run: Run, rows: Dataset) -> Dataset:
     return dataclasses.replace(rows, X=X, scale=run.card.scale)
 
 
-def _part(splits: Splits, part: Part) -> Dataset:
+def _part(run: Run, splits: Splits, part: Part) -> Dataset:
     if part == "train":
         return splits.train
+    if part == "validation":
+        return _validation(run, splits.train)
     if splits.test is None:
         raise UsageError(f"{splits.train.name} has no rows to test on: take the part all or train")
     return splits.test
+
+
+def _validation(run: Run, train: Dataset) -> Dataset:
+    """The rows that the data set aside to validate on, or else those that the run kept from these rows."""
+    if train.validation is not None:
+        return train.validation
+    kept = None if _is_changed(run, train) else held_out(run, train)
+    if kept is None or not kept.is_unseen:
+        raise UsageError(
+            f"{train.name} sets no rows aside to validate on, and the run kept none of them: train with "
+            "--validation (validation=), or take the part train, test or all"
+        )
+    return kept.rows
 
 
 def _holds_training(run: Run, whole: Whole, part: Part) -> bool | None:
@@ -140,7 +161,7 @@ def _holds_training(run: Run, whole: Whole, part: Part) -> bool | None:
         splits = whole.splits()
     except UsageError:  # too few rows for two parts, and so for a training
         return False
-    return part != "test" and not _is_changed(run, splits.train)
+    return part not in UNSEEN and not _is_changed(run, splits.train)
 
 
 def _is_changed(run: Run, train: Dataset) -> bool:

@@ -86,7 +86,7 @@ class Lead:
     def as_dict(self) -> dict[str, float | bool | None]:
         """As plain JSON values, None where a figure is not known."""
         known = {name: None if math.isnan(v) else v for name, v in dataclasses.asdict(self).items()}
-        return {**known, "within_noise": self.is_noise}
+        return {**known, "within_noise": None if math.isnan(self.p) else self.is_noise}
 
     def __str__(self) -> str:
         if math.isnan(self.difference):

@@ -215,12 +215,19 @@ def trials(settings: Sequence[Knobs], views: int) -> list[Trial]:
 
 
 def unjudged(dataset: Dataset, views: Sequence[View]) -> tuple[str, ...]:
-    """The classes with rows, none of which is kept from training in any view, so that no score is of them."""
+    """The classes with rows, none of which is kept from training in any view, so that no score is of them.
+
+    Args:
+        dataset: the rows; those it sets aside to validate on follow them in the views' numbers (`set_aside`).
+        views: of a sweep.
+    """
     if not dataset.is_classification:
         return ()
-    labels = dataset.labels.cpu()
+    parts = [dataset] if dataset.validation is None else [dataset, dataset.validation]
+    labels = torch.cat([part.labels.cpu() for part in parts])
     judged = labels[torch.cat([view.validation.cpu() for view in views])]
-    there, seen = (torch.bincount(rows, minlength=dataset.outputs) for rows in (labels, judged))
+    trained = labels[: len(dataset)]
+    there, seen = (torch.bincount(rows, minlength=dataset.outputs) for rows in (trained, judged))
     return tuple(dataset.classes[k] for k in ((there > 0) & (seen == 0)).nonzero()[:, 0].tolist())
 
 
