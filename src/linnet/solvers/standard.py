@@ -169,7 +169,10 @@ def _blocks(rows: DenseRows) -> Iterator[tuple[Tensor, Tensor]]:
     weights = rows.weights
     for low in range(0, len(rows), BLOCK):
         X = rows.X[low : low + BLOCK].double()
-        share = X.new_ones(len(X)) if weights is None else weights[low : low + BLOCK]
+        if weights is None:
+            yield X, X.new_full((len(X),), 1 / rows.total)
+            continue
+        share = weights[low : low + BLOCK]
         yield X[share > 0], share[share > 0] / rows.total
 
 
@@ -251,13 +254,16 @@ class CentredRows(DenseRows):
 
     def _real(self, X: Tensor, features: Tensor | slice = slice(None)) -> Tensor:
         centre, factor = self.standard.centre[features], self._factor[features]
-        return ((X.double() - centre) * factor).to(self.dtype)  # before any digit is lost to float32
+        return (X.double() - centre).mul_(factor).to(self.dtype)  # before any digit is lost to float32
 
     def _blocks(self, blocks: range) -> Iterator[tuple[Tensor, slice]]:
+        shape = min(BLOCK, len(self)), self.features + 1
+        buffer = self.X.new_ones(shape, dtype=torch.float64)
         for number in blocks:
             part = slice(number * BLOCK, min((number + 1) * BLOCK, len(self)))
-            X = self._real(self.X[part])
-            yield torch.cat([X, X.new_ones(len(X), 1)], 1), part
+            X1 = buffer[: part.stop - part.start]
+            torch.sub(self.X[part], self.standard.centre, out=X1[:, :-1]).mul_(self._factor)
+            yield X1.to(self.dtype), part
 
 
 class CentredSparseRows(SparseRows):
