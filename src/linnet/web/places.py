@@ -48,6 +48,7 @@ class Places:
         self.resting: dict[Line, float] = {}
         self.arriving: dict[Line, float] = {}
         self.loop: AbstractEventLoop | None = None
+        self.is_looking = False
 
     @property
     def is_crowded(self) -> bool:
@@ -58,7 +59,8 @@ class Places:
         """Take a new connection in, which may cost another its place."""
         if self.loop is None:
             self.loop = asyncio.get_running_loop()
-        if not self.all:
+        if not self.is_looking:  # one timer, however often the last connection goes and another comes
+            self.is_looking = True
             self.loop.call_later(OFTEN, self._look)
         self.all.add(line)
         if len(self.all) > self.most:
@@ -114,7 +116,8 @@ class Places:
                 self.leave(line)
         for line, since in list(self.resting.items()):
             self._look_at_rest(line, since, now)
-        if self.all:
+        self.is_looking = bool(self.all)
+        if self.is_looking:
             self.loop.call_later(OFTEN, self._look)
 
     def _look_at_rest(self, line: Line, since: float, now: float) -> None:
