@@ -135,6 +135,14 @@ def test_whole_numbers_of_32_bits(tmp_path: Path) -> None:
         grey(saved(Image.fromarray(np.array([[0, 70000]], np.int32)), "TIFF"), (1, 2))
 
 
+def test_tiffs_of_12_bits_are_as_bright_as_they_are() -> None:
+    packed = bytes.fromhex("000fff800400")  # 0, 4095, 2048, 1024: two levels in three bytes
+    tags = [(256, 4), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 6)]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    content = b"II*\0" + struct.pack("<I", 14) + packed + struct.pack("<H", len(tags)) + entries + bytes(4)
+    assert grey(content, (1, 4)) == [[0, 255, 128, 64]]  # 255/4095 of each
+
+
 def drawing(mode: str) -> Image.Image:
     """The L in light on dark, in another mode of Pillow's."""
     return Image.fromarray(UPRIGHT).convert("RGB" if mode == "CMYK" else mode).convert(mode)

@@ -181,7 +181,8 @@ def _from_numbers(picture: Image.Image, name: Path | str) -> tuple[Image.Image, 
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 65535:
             raise FormatError(f"{name}: whole levels must lie in 0…255 or 0…65535, got {low}…{high}")
-        levels, steps = np.rint(values / 257).astype(np.uint8), [Step("whole", {"full": 65535})]
+        full = 4095 if _bits(picture) == 12 else 65535  # Pillow leaves 12 bits as they are
+        levels, steps = np.rint(values * (255 / full)).astype(np.uint8), [Step("whole", {"full": full})]
     is_negative = _tiff_tag(picture, PHOTOMETRIC) == 0  # white is 0
     return Image.fromarray(255 - levels if is_negative else levels), steps
 
