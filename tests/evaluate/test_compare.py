@@ -50,6 +50,14 @@ def test_noise_is_called_noise_and_a_lead_a_lead() -> None:
     assert back.as_dict()["within_noise"] is False
 
 
+def test_whether_a_difference_without_an_interval_is_noise_is_not_known() -> None:
+    first = make(6)  # too few for an interval
+    said = compare(first, Forecast(2 * first.logits, first.labels, first.classes))
+    assert not said.log_loss.has_ends
+    assert said.as_dict()["log_loss_within_noise"] is None
+    assert str(said).count("noise or not: unknown") == 2  # of the log loss and of the Brier score
+
+
 def test_the_same_model_twice_and_other_rows() -> None:
     made = make(20)
     said = compare(made, made)

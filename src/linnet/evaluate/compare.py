@@ -47,8 +47,8 @@ class Comparison:
         return self.p_mid >= SURE
 
     @property
-    def is_loss_noise(self) -> bool:
-        """Whether the interval of the log losses' difference holds zero."""
+    def is_loss_noise(self) -> bool | None:
+        """Whether the interval of the log losses' difference holds zero; None where that is not known."""
         return holds_zero(self.log_loss)
 
     def as_dict(self) -> dict[str, Any]:
@@ -124,12 +124,17 @@ def mcnemar(b: int, c: int) -> tuple[float, float]:
     return exact, 1 - here / 2 if b == c else exact - here
 
 
-def holds_zero(interval: Interval) -> bool:
-    """Whether zero is within the interval; where there is none nothing speaks against it."""
-    return not interval.has_ends or interval.low <= 0 <= interval.high
+def holds_zero(interval: Interval) -> bool | None:
+    """Whether zero is within the interval; None where there is no interval and a difference."""
+    if not interval.has_ends:
+        return True if interval.value == 0 else None
+    return interval.low <= 0 <= interval.high
 
 
-def _noise(is_noise: bool) -> str:
+def _noise(is_noise: bool | None) -> str:
+    """What a difference is, in words; None is one of which it is not known."""
+    if is_noise is None:
+        return "noise or not: unknown"
     return "within noise" if is_noise else "beyond noise"
 
 

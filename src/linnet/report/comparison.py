@@ -182,7 +182,9 @@ def _less(of: Subject, first: Subject) -> list[Block]:
     return [Table(("", of.say("difference"), of.say("verdict")), tuple(rows))]
 
 
-def _verdict(of: Subject, is_noise: bool) -> str:
+def _verdict(of: Subject, is_noise: bool | None) -> str:
+    if is_noise is None:
+        return of.say("noise or not: unknown")
     return of.say("within noise") if is_noise else of.say("beyond noise")
 
 

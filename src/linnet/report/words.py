@@ -224,6 +224,7 @@ WORDS: dict[str, str] = {
     "verdict": "结论",
     "weights that are not 0": "非零权重",
     "within noise": "在噪声之内",
+    "noise or not: unknown": "是否为噪声：无法判断",
     "{kind} on {name}": "{kind}：{name}",
     "{name} cannot be compared with {first}: {error}": "{name} 无法与 {first} 比较：{error}",
     "{name} less {first}:": "{name} 减 {first}：",
