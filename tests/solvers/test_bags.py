@@ -95,6 +95,18 @@ def test_the_same_seed_gives_the_same_errors() -> None:
     assert not one.equals(other)
 
 
+def test_bootstrap_errors_say_how_far_another_order_of_rows_moves_them() -> None:
+    dataset = line()
+    notes = {
+        covariance: infer(solve_least_squares(dataset), dataset, covariance=covariance, bags=51).notes
+        for covariance in ("bootstrap", "hc3")
+    }
+    assert "another order, or another seed, moves these standard errors by some 10 %" in str(
+        notes["bootstrap"]
+    )
+    assert not notes["hc3"]  # 1/√(2 · 50) of a deviation from 51 normal draws
+
+
 def test_bags_without_an_optimum_are_counted() -> None:
     dataset = table(40)
     with pytest.warns(SeparationWarning, match=r"bootstraps have no optimum .* too small"):

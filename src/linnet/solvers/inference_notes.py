@@ -48,6 +48,10 @@ LOST = (
     "{lost} bootstraps have no optimum of their own (too few different rows, or classes told apart) and "
     "were left out, so standard errors are too small"
 )
+DRAWN = (
+    "bootstraps are drawn by the order of the rows: another order, or another seed, moves these standard "
+    "errors by some {share} %; more bags move them less"
+)
 ALONE = (
     "a row alone decides {features} (leverage 1; row {rows}): its residual is 0 whatever its error, so "
     "{covariance} has no standard error there"
@@ -132,6 +136,7 @@ def notes_of(
         *((one, CollinearWarning) for one in _collinear(of.basis, labels)),
         *((one, SeparationWarning) for one in _separated(done, of, labels, place)),
         *((one, SeparationWarning) for one in _lost(done)),
+        *((one, None) for one in _drawn(done)),
         *((one, None) for one in _alone(done, of, labels, covariance)),
         *((one, None) for one in _general(done)),
         *((Remark(SHRUNKEN), None) for _ in range(bool(of.l2))),
@@ -172,6 +177,12 @@ def _separated(done: Sequence[Done], of: Problem, labels: Sequence[str], place: 
 def _lost(done: Sequence[Done]) -> list[Remark]:
     lost = max(each.found.lost for each in done)
     return [Remark(LOST, {"lost": f"{lost:,}"})] if lost else []
+
+
+def _drawn(done: Sequence[Done]) -> list[Remark]:
+    """Of chance: a deviation from B normal draws has itself a relative one of about 1/√(2(B − 1))."""
+    bags = min((each.found.bags for each in done if each.general is None), default=0)
+    return [Remark(DRAWN, {"share": f"{100 / (2 * (bags - 1)) ** 0.5:.0f}"})] if bags >= 2 else []
 
 
 def _alone(done: Sequence[Done], of: Problem, labels: Sequence[str], covariance: str) -> list[Remark]:
