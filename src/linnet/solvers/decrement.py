@@ -32,6 +32,9 @@ PARAMETERS, WORK = 1000, 2e10
 FLAT = 1e-13
 """The share of the columns' largest second moment below which a direction moves no score but by rounding."""
 
+HIDDEN = 1e-10
+"""The share of a row's length by which directions that were left out may move its score, by rounding."""
+
 SLACK = 1.001
 """What rounding of the Hessian may be of λ² and of ρ."""
 
@@ -59,6 +62,8 @@ def newton_bound(objective: Objective, point: Point) -> Decrement | None:
     V = span(objective)  # (D + 1, r)
     if not V.shape[1]:
         return Decrement(0.0, 0.0, CURVATURE)
+    if _hides(objective, V):
+        return Decrement(math.nan, math.inf, CONCORDANCE)
     H = restricted(objective, point, V)
     g = (point.gradient @ V).reshape(-1, 1)
     L, failed = torch.linalg.cholesky_ex(H)
@@ -102,6 +107,21 @@ def span(objective: Objective) -> Tensor:
         values, vectors = torch.linalg.eigh(total)
         V = vectors[:, values > FLAT * len(values) * float(values[-1:].sum())]
     return torch.nn.functional.pad(V, (0, 0, 0, rows.features + 1 - len(every)))
+
+
+def _hides(objective: Objective, V: Tensor) -> bool:
+    """Whether scores move along directions that V (D + 1, r) leaves out: columns all but collinear."""
+    rows = objective.rows
+    if V.shape[1] == rows.features + int(objective.intercept):
+        return False
+    left = torch.eye(len(V), dtype=V.dtype, device=V.device) - V @ V.T
+    if not objective.intercept:
+        left[:, -1] = 0
+    for index in torch.arange(len(rows), device=V.device).split(4096):
+        X1 = rows.dense(index)
+        if float((X1 @ left).norm(dim=1).max()) > HIDDEN * float(X1.norm(dim=1).max()):
+            return True
+    return False
 
 
 def _reach(objective: Objective, V: Tensor, L: Tensor) -> float:
