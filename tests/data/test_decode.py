@@ -234,3 +234,15 @@ def test_a_hairline_that_is_lost_by_shrinking_is_said_to_be_lost() -> None:
 def test_floating_arrays_are_read_as_floating_tiffs(full: float, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([[0, 0.2, 1]]) * full)
     assert prepare(tmp_path / "a.npy", (1, 3), False).pixels.tolist() == [[0, 51, 255]]
+
+
+@pytest.mark.parametrize("wrong", [b"no zlib", zlib.compress(bytes(40))[:-9]])
+def test_a_png_whose_pixels_cannot_be_read_is_damaged_and_not_blank(wrong: bytes) -> None:
+    """Pillow reads the pixels when it looks for tags, and a second time says nothing of what is wrong."""
+    whole = saved(Image.new("L", (8, 8), 7), "PNG")
+    at = whole.index(b"IDAT")
+    (size,) = struct.unpack(">I", whole[at - 4 : at])
+    chunk = b"IDAT" + wrong
+    cut = whole[: at - 4] + struct.pack(">I", len(wrong)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    with pytest.raises(FormatError, match="damaged"):
+        prepared(cut + whole[at + 8 + size :], (8, 8), False)

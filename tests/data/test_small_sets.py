@@ -38,9 +38,15 @@ def test_splits_are_stratified(labels: list[int], fraction: float, seed: int) ->
     X = torch.arange(len(y))[:, None]
     first, second = split(Dataset(X, y, classes=tuple("abcd")), fraction, seed)
     assert sorted(torch.cat([first.X, second.X])[:, 0].tolist()) == X[:, 0].tolist()
-    assert len(second) == round(fraction * len(y))
-    for k in range(4):
-        assert abs(int((second.y == k).sum()) - fraction * int((y == k).sum())) < 1
+    members = [int((y == k).sum()) for k in range(4)]
+    taken = [int((second.y == k).sum()) for k in range(4)]
+    wanted, room = round(fraction * len(y)), [max(count - 1, 0) for count in members]
+    if all(fraction * count <= most for count, most in zip(members, room, strict=True) if count):
+        assert len(second) == wanted
+    assert len(second) <= wanted
+    for count, of, most in zip(taken, members, room, strict=True):
+        assert count <= most  # nothing can be learnt of a class without rows
+        assert abs(count - min(fraction * of, most)) <= 1
 
 
 def test_plain_split_and_its_errors() -> None:

@@ -51,18 +51,19 @@ def test_one_output_and_one_feature(to: str, tmp_path: Path) -> None:
 def test_a_wrong_file_is_an_error_and_is_not_kept(
     to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    export(make_run("softmax"), to, tmp_path / "old")
+    kept = (tmp_path / "old").read_bytes()
     right = FORMATS[to].render
     shift = np.array([1e-3, 0, 0], np.float32)
     wrong = dataclasses.replace(
         FORMATS[to], render=lambda model: right(dataclasses.replace(model, b=model.b + shift))
     )
     monkeypatch.setitem(choose.FORMATS, to, wrong)
-    (tmp_path / "old").write_text("stays")
     for name in ("old", "new"):
         with pytest.raises(ExportError, match="not kept"):
             export(make_run("softmax"), to, tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
-    assert (tmp_path / "old").read_text() == "stays"
+    assert (tmp_path / "old").read_bytes() == kept
 
 
 @pytest.mark.parametrize("to", ["numpy", "js", "c", "sql", "onnx"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: float) -> str:
+def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: float, fewest: int = 3) -> str:
     """A sentence where the best value has nothing tried on one side of it; empty where that is no matter.
 
-    It is none where fewer than three values were tried, of which none lies within; where the values next to
+    It is none where fewer than `fewest` values were tried (of two none lies within), where the values next to
     the edge do as well, so that the loss has levelled off; and at 0, below which nothing lies.
 
     Args:
@@ -16,10 +16,11 @@ def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: f
         values: that were tried, in any order, not negative.
         losses: of each, less being better.
         best: the one that was chosen.
+        fewest: values, at least 2, from which on it is worth a word.
     """
     tried = sorted(zip(values, losses, strict=True))
     kept = [(value, loss) for value, loss in tried if loss == loss]  # without NaN
-    if len({value for value, _ in kept}) < 3:
+    if len({value for value, _ in kept}) < fewest:
         return ""
     least = min(loss for value, loss in kept if value == best)
     low, high = kept[0][0], kept[-1][0]

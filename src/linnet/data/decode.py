@@ -143,6 +143,8 @@ def grey_of(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
 def _decoded(picture: Image.Image, name: Path | str) -> tuple[Image.Image, list[Step]]:
     steps = [Step("frame", {})] if getattr(picture, "is_animated", False) else []
     _mend_transparency(picture)
+    if picture.format != "TIFF":  # Pillow reads a PNG's pixels for its tags; a second look hides their damage
+        picture.load()
     tag = _orientation(picture)
     picture.load()
     left = _orientation(picture)  # TIFFs have turned themselves meanwhile

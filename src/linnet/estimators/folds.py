@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import check_scoring, log_loss, make_scorer
 
+from linnet.estimators.arrays import as_numpy
 from linnet.estimators.paths import Split
 
 LOG_LOSS = "neg_log_loss"
@@ -24,7 +25,7 @@ def scorer_of(model: Any, scoring: Any) -> Any:
         scoring: a scorer, or the name of one.
     """
     if scoring == LOG_LOSS and hasattr(model, "classes_"):
-        labels = np.asarray(model.classes_)
+        labels = as_numpy(model.classes_)  # which may be on a device
         return make_scorer(log_loss, response_method="predict_proba", greater_is_better=False, labels=labels)
     return check_scoring(model, scoring=scoring)
 

@@ -78,7 +78,7 @@ def _of(name: str, values: Sequence[Any], losses: Sequence[float]) -> Edge | Non
     if not _is_number(best) or best in BOUNDS.get(name, (0, math.inf)):
         return None
     kept = [(float(v), loss) for v, loss in zip(values, losses, strict=True) if _is_number(v)]
-    if not (said := edge_of(name, [v for v, _ in kept], [loss for _, loss in kept], float(best))):
+    if not (said := edge_of(name, [v for v, _ in kept], [loss for _, loss in kept], float(best), fewest=2)):
         return None
     return Edge(name, float(best), said.rsplit(" ", 1)[1])
 
