@@ -68,7 +68,7 @@ def ours(problem: Problem) -> np.ndarray:
 
 def theirs(problem: Problem) -> dict[str, np.ndarray]:
     A = np.c_[np.ones(len(problem.X)), problem.X] if problem.intercept else problem.X
-    model, whole = (_scikit(problem, **more) for more in ({}, {"tol": 0.0}))
+    model, whole = _scikit(problem), _scikit(problem, tol=0.0)
     by_scipy: Any = scipy.linalg.lstsq(A, problem.y)
     return {
         "numpy": np.linalg.lstsq(A, problem.y)[0],
@@ -78,9 +78,10 @@ def theirs(problem: Problem) -> dict[str, np.ndarray]:
     }
 
 
-def _scikit(problem: Problem, **more: float) -> np.ndarray:
+def _scikit(problem: Problem, tol: float | None = None) -> np.ndarray:
     """scikit-learn's coefficients: as it comes, 1.9 drops directions below its `tol` of 1e-6."""
-    model = LinearRegression(fit_intercept=problem.intercept, **more).fit(problem.X, problem.y)
+    model: Any = LinearRegression(fit_intercept=problem.intercept)
+    model = (model if tol is None else model.set_params(tol=tol)).fit(problem.X, problem.y)
     return np.r_[model.intercept_, model.coef_] if problem.intercept else model.coef_
 
 

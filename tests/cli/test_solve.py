@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -193,3 +195,13 @@ def test_without_a_bias_no_r2_stands_twice_under_one_name(
     assert "R² about the mean" in said
     assert call("evaluate", tmp_path / "run") == 0
     assert "(about the mean)" in capsys.readouterr().out
+
+
+def test_a_warning_looks_like_a_message_and_names_the_columns(tmp_path: Path) -> None:
+    table = Path(__file__).parents[1] / "cases" / "noconst.csv"
+    done = subprocess.run(
+        [sys.executable, "-m", "linnet", "solve", "--dataset", table, "--quiet", "--out", tmp_path / "run"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[0].startswith("linnet: columns groupA, groupB and groupC are collinear")
+    assert "Warning" not in done.stderr

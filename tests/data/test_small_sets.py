@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given
@@ -79,3 +81,6 @@ def test_names() -> None:
     assert catalog.load("digits").train.name == "digits"
     with pytest.raises(UsageError, match="unknown data set 'cifar'"):
         catalog.load("cifar")
+    Path("my-set").mkdir()  # in a folder of the test's own
+    with pytest.raises(UsageError, match=r"unknown data set 'my-set': write \S+my-set for the one"):
+        catalog.load("my-set")

@@ -78,7 +78,7 @@ def test_a_class_without_rows_is_a_dash_with_its_reason() -> None:
     assert found.as_dict()["classes"]["oak"]["roc_auc"] == {
         "value": None, "low": None, "high": None, "reason": "no rows of this class"
     }  # fmt: skip
-    assert all(math.isfinite(one.value) for name, one in found.whole.items())
+    assert all(math.isfinite(one.value) for one in found.whole.values())
     only = assess(Forecast(z[:2], torch.tensor([1, 1]), ("a", "b", "c"))).classes["b"]
     assert (only["roc_auc"].reason, only["recall"].value) == ("all rows are of this class", 0.5)
 

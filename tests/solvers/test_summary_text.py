@@ -13,6 +13,7 @@ from linnet.core.penalties import Penalty
 from linnet.solvers import inference
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.smooth import solve_smooth
+from linnet.solvers.summary_text import digits_of
 from tests.solvers.problems import LOGISTIC, SOFTMAX, table
 from tests.solvers.test_inference import line
 
@@ -74,3 +75,13 @@ def test_of_many_models_each_is_in_the_plain_values() -> None:
     dataset = table(200)
     summary = infer(solve_smooth(dataset, LOGISTIC), dataset).summary()
     assert [fit["outputs"] for fit in summary["goodness"]] == [["class 0"], ["class 1"], ["class 2"]]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "error", "digits"),
+    [(1e9, 0.2, 12), (2.998, 0.007, 6), (-1e9, 0.2, 12), (1e20, 1e-3, 15), (0.0, 1.0, 6), (None, None, 6)],
+)
+def test_an_estimate_has_digits_down_to_its_error(
+    estimate: float | None, error: float | None, digits: int
+) -> None:
+    assert digits_of(estimate, error) == digits

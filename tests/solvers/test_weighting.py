@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,15 @@ import pytest
 import statsmodels.api as sm
 import torch
 
+import linnet
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError, WeightWarning
+from linnet.solvers.inference import infer
 from tests.solvers.inferences import agree, design, line, solved
 from tests.solvers.problems import LOGISTIC, SOFTMAX, table
+
+CASES = Path(__file__).parents[1] / "cases"
 
 
 def times(dataset: Dataset, factor: float) -> Dataset:
@@ -135,3 +141,15 @@ def test_what_cannot_be_meant_is_refused() -> None:
         solved(counted(), SOFTMAX, weight_kind="precision")
     with pytest.raises(UsageError, match="inverse Hessian is not the covariance"):
         solved(counted(), SOFTMAX, weight_kind="importance", covariance="hessian")
+
+
+def test_frequencies_that_sum_to_less_than_the_parameters_leave_classes_nothing_to_test() -> None:
+    found = linnet.load(CASES / "flag.csv", hold_out=False).train
+    small = dataclasses.replace(found, weights=torch.full((len(found),), 1 / len(found), dtype=torch.float64))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        inference = infer(linnet.solve(small), small, weight_kind="frequency")
+    fit = inference.goodness[0]
+    assert {fit.why_not(name) for name in ("aic", "bic", "likelihood_ratio")} == {"no degrees of freedom"}
+    assert np.isnan(inference.table[["statistic", "p", "low", "high"]].to_numpy(float)).all()
+    assert "-2" not in str(inference).split("rows,")[1].splitlines()[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from cyclopts import App
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console without Chinese shows ? and goes on
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two spinning programs halve each other's speed
+    plain, warnings.formatwarning = warnings.formatwarning, _format_warning
     try:
         _call(list(sys.argv[1:] if argv is None else argv))
     except LinnetError as error:
@@ -52,6 +54,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except OSError as error:
         fail(f"{error.filename or 'a file'}: {error.strerror or error}", 1)
+    finally:
+        warnings.formatwarning = plain
+
+
+def _format_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A warning of linnet's as its errors look; another's with the place that it comes from."""
+    is_own = category.__module__.startswith("linnet.")
+    return f"linnet: {message}\n" if is_own else f"{filename}:{lineno}: {category.__name__}: {message}\n"
 
 
 def fail(message: str, code: int) -> None:

@@ -59,7 +59,7 @@ def load(
     is_path, name = not isinstance(name, str), os.fspath(name)
     if is_path or own.is_own(name):
         return own.load(name, data_dir, say or (lambda text: None), hold_out=hold_out)
-    name = name.replace("-", "_")
+    asked, name = name, name.replace("-", "_")
     if name == "auto":
         return _auto(data_dir, say, progress, hold_out)
     if name == "fashion_mnist":
@@ -70,8 +70,9 @@ def load(
         return digits.load(hold_out=hold_out)
     if name == "synthetic":
         return Splits(synthetic.linear(seed=seed))
+    here = f": write ./{asked} for the one that is here" if Path(data_dir or "", asked).exists() else ""
     raise UsageError(
-        f"unknown data set {name!r}: expected auto, {', '.join(NAMES)}, or a path: my.csv, ./pictures"
+        f"unknown data set {asked!r}{here}: expected auto, {', '.join(NAMES)}, or a path: my.csv, ./pictures"
     )
 
 

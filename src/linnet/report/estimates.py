@@ -19,7 +19,7 @@ from linnet.report.estimate_words import ESTIMATES
 from linnet.report.pictures import themed
 from linnet.report.subject import Subject
 from linnet.solvers.inference import infer
-from linnet.solvers.summary_text import number, p_value, test_text
+from linnet.solvers.summary_text import digits_of, number, p_value, test_text
 
 FILE = "inference.json"
 LISTED = 60
@@ -113,8 +113,9 @@ def _table(of: Subject, found: Mapping[str, Any], output: str) -> list[Block]:
     cells = []
     for row in rows:
         tests = (number(row["statistic"], 3), p_value(row["p"])) if has_p else ()
-        figures = (number(_end(row)), number(row["standard_error"], 4), *tests)
-        ends = (number(row["low"]), number(row["high"]), _word(of, row["note"]))
+        digits = digits_of(_end(row), row["standard_error"])
+        figures = (number(_end(row), digits), number(row["standard_error"], 4), *tests)
+        ends = (number(row["low"], digits), number(row["high"], digits), _word(of, row["note"]))
         name = of.say("bias") if row["feature"] == "bias" else str(row["feature"])
         cells.append((name, *figures, *ends))
     if all(not line[-1] for line in cells):

@@ -79,7 +79,7 @@ def solve_least_squares(
         penalty: l2 only.
         solver: `QR`, `SVD` or `Cholesky`; chosen when None.
         intercept: whether there is a bias; it is 0 otherwise.
-        names: of the columns, for warnings; else they are numbered from 0.
+        names: of the columns, for warnings; the data set's own when None, else they are numbered from 0.
         statistics: of the rows, where they are known, as of another penalty; else gathered if needed.
 
     Returns:
@@ -98,6 +98,7 @@ def solve_least_squares(
     if names is not None and len(names) != dataset.features:
         raise UsageError(f"got {len(names)} names for {dataset.features} columns")
     started = time.perf_counter()
+    names = names or dataset.columns or None
     answer = _answered(dataset, penalty.l2, solver, intercept, names, statistics)
     return _solution(dataset, penalty, intercept, answer, time.perf_counter() - started)
 

@@ -69,9 +69,12 @@ def of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters
     null = likelihood.null(w, has_constant)
     count = parameters - len(outputs) * has_constant
     is_one_class = not null
-    lacking = _lacking(of, count, ONE_CLASS if is_one_class else None)
+    is_short = rows < parameters  # as of frequencies that are none
+    lacking = _lacking(of, count, ONE_CLASS if is_one_class else SATURATED if is_short else None)
     if is_one_class:
         lacking["mcfadden_r2"] = ONE_CLASS
+    if is_short or is_one_class:
+        lacking |= dict.fromkeys(("aic", "bic"), ONE_CLASS if is_one_class else SATURATED)
     figures = {
         "likelihood_ratio": _ratio(log, null, count), "aic": 2 * parameters - 2 * log,
         "bic": math.log(rows) * parameters - 2 * log, "mcfadden_r2": 1 - log / null if null else math.nan,

@@ -95,7 +95,9 @@ class Done:
 
 
 def general_of(fit: Goodness) -> Undefined | None:
-    """Why no parameter of a regression has a test; None where they have."""
+    """Why no parameter has a test; None where they have."""
+    if fit.degrees_of_freedom < 0:
+        return SATURATED
     named = {each.name: each for each in (CONSTANT, SATURATED, EXACT)}
     return named.get(fit.why_not("log_likelihood")) if fit.sigma2 is not None else None
 

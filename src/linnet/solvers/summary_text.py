@@ -38,13 +38,14 @@ def _block(inference: Inference, output: str) -> list[str]:
     cells = [head]
     for row in inference.table.query("output == @output").to_dict("records"):
         tests = [number(row["statistic"], 3), p_value(row["p"])] if has_p else []
-        figures = [number(row["estimate"]), number(row["standard_error"], 4), *tests]
+        digits = digits_of(row["estimate"], row["standard_error"])
+        figures = [number(row["estimate"], digits), number(row["standard_error"], 4), *tests]
         cells.append(
             [
                 _short(str(row["feature"])),
                 *figures,
-                number(row["low"]),
-                number(row["high"]),
+                number(row["low"], digits),
+                number(row["high"], digits),
                 str(row["note"]),
             ]
         )
@@ -61,9 +62,8 @@ def _aligned(line: list[str], widths: list[int]) -> list[str]:
 
 def _fit(fit: Goodness) -> list[str]:
     """How well a model fits, in a few lines."""
-    lines = [
-        f"{fit.rows:g} rows, {fit.parameters:.6g} parameters, {fit.degrees_of_freedom:.6g} degrees of freedom"
-    ]
+    free = f"{fit.degrees_of_freedom:.6g}" if fit.degrees_of_freedom > 0 else "no"
+    lines = [f"{fit.rows:g} rows, {fit.parameters:.6g} parameters, {free} degrees of freedom"]
     if fit.r2 is not None:
         label = "R²" if fit.r2_kind == CENTRED else "R² (uncentred: about 0, not about the mean)"
         lines.append(_together(fit, {label: ("r2", 6), "adjusted": ("adjusted_r2", 6)}) + _deviation(fit))
@@ -116,6 +116,13 @@ def test_text(test: Mapping[str, Any]) -> str:
     freedom = ", ".join(f"{value:g}" for value in test["degrees_of_freedom"])
     p = p_value(test["p"])
     return f"({freedom}) = {number(test['statistic'])}, p {p if p[0] == '<' else f'= {p}'}"
+
+
+def digits_of(estimate: float | None, error: float | None) -> int:
+    """Digits to show an estimate with: six, or as many as let its standard error be seen, at most 15."""
+    if not estimate or not error or not math.isfinite(estimate) or not math.isfinite(error):
+        return 6
+    return min(15, max(6, math.floor(math.log10(abs(estimate))) - math.floor(math.log10(error)) + 2))
 
 
 def number(value: float | None, digits: int = 6) -> str:
