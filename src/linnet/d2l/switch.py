@@ -123,8 +123,8 @@ class _Standing(Loader):
             _say("torchvision is not installed")
 
 
-class _Completing(Loader):
-    """Imports a module, and gives it what newer versions of it lack."""
+class _Wrapping(Loader):
+    """A loader around the real one, which answers for all that is not said here."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
@@ -135,6 +135,10 @@ class _Completing(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """As the real loader does."""
         return self.real.create_module(spec)
+
+
+class _Completing(_Wrapping):
+    """Imports a module, and gives it what newer versions of it lack."""
 
     def exec_module(self, module: ModuleType) -> None:
         """The real import, and what it lacks."""
@@ -142,18 +146,8 @@ class _Completing(Loader):
         _complete(module)
 
 
-class _Trying(Loader):
+class _Trying(_Wrapping):
     """Imports the real torchvision; where that fails, ours takes its place."""
-
-    def __init__(self, real: Any) -> None:
-        self.real = real
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """As the real loader does."""
-        return self.real.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
         """The real import, or ours."""
