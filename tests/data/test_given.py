@@ -14,7 +14,8 @@ import scipy.sparse as sp
 import torch
 
 import linnet
-from linnet.data.given import MAX_CELLS, features_of
+from linnet.data.as_tensor import MAX_CELLS
+from linnet.data.given import features_of
 from linnet.errors import LinnetError, ShapeError, UsageError
 from linnet.evaluate.score import score
 from linnet.solvers.inference import infer

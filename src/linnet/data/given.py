@@ -9,27 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from linnet.data.as_tensor import ArrayLike, array_of, check_cells, dense, real, tensor_of
 from linnet.data.frames import as_frame, is_series, numbers_of, series
 from linnet.data.objects import plain
 from linnet.errors import ShapeError, UsageError
-
-MAX_CELLS = 100_000_000
-"""Cells up to which a sparse matrix is made dense."""
-
-DTYPES = (
-    torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
-    torch.float16, torch.bfloat16, torch.float32, torch.float64,
-)  # fmt: skip
-"""The types of numbers that features may be stored in."""
-
-WIDER = {"u2": np.int32, "u4": np.int64, "u8": np.float64, "f16": np.float64, "f12": np.float64}
-"""Types that torch does not compute with, and what holds their numbers."""
 
 
 class Features(NamedTuple):
@@ -58,13 +47,6 @@ class Targets(NamedTuple):
     name: str = ""
 
 
-@runtime_checkable
-class _Array(Protocol):
-    """Any library's array that numpy can read."""
-
-    def __array__(self, *arguments: Any) -> np.ndarray: ...
-
-
 def features_of(given: Any, what: str = "X") -> Features:
     """Features as a tensor that shares their memory where it can.
 
@@ -77,19 +59,19 @@ def features_of(given: Any, what: str = "X") -> Features:
         UsageError, ShapeError: they are none of these, or hold something else than real numbers.
     """
     if isinstance(given, Tensor):
-        return Features(_real(_dense(given, what), what))
+        return Features(real(dense(given, what), what))
     if _is(given, "scipy.sparse", "issparse"):
-        _check_cells(given.shape, what)
-        return Features(_real(_tensor(given.toarray(), what), what))
+        check_cells(given.shape, what)
+        return Features(real(tensor_of(given.toarray(), what), what))
     frame = as_frame(given)
     if frame is not None:
-        return Features(_real(_tensor(numbers_of(frame, what), what), what), tuple(map(str, frame.columns)))
+        return Features(real(tensor_of(numbers_of(frame, what), what), what), tuple(map(str, frame.columns)))
     if is_series(given):
         raise ShapeError(f"{what} is one column, a Series: make it a table of one, {what}.to_frame()")
-    array = _array(given)
+    array = array_of(given)
     if array is None:
         raise UsageError(f"{what} must be rows of numbers, (N, D), not {said(given)}")
-    return Features(_real(_tensor(array, what), what))
+    return Features(real(tensor_of(array, what), what))
 
 
 def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
@@ -112,7 +94,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
             "frame['price'])"
         )
     if isinstance(given, Tensor):
-        return _of_tensor(_dense(given, "y"), classes)
+        return _of_tensor(dense(given, "y"), classes)
     if is_series(given) and str(given.dtype) == "category" and not classes:
         series(given)  # refuses gaps
         codes = torch.from_numpy(np.array(given.cat.codes, np.int64))
@@ -126,7 +108,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
         return Targets(*_of_text(array.astype(str), classes), name)
     if array.dtype.kind not in "biuf":
         raise UsageError(f"y must hold numbers or text, not {array.dtype}")
-    found = _of_tensor(_tensor(array, "y"), classes)
+    found = _of_tensor(tensor_of(array, "y"), classes)
     return Targets(found.y, found.classes, name)
 
 
@@ -138,7 +120,7 @@ def classes_of(given: Any) -> tuple[str, ...]:
     Raises:
         UsageError: they are something else, or a name stands twice.
     """
-    if isinstance(given, _Array) and not isinstance(given, type):
+    if isinstance(given, ArrayLike) and not isinstance(given, type):
         given = np.asarray(given).tolist()
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise UsageError(f"classes are names, one a class, such as ('cat', 'dog'), not {given!r}")
@@ -160,11 +142,11 @@ def weights_of(given: Any) -> Tensor:
         UsageError: they are no numbers.
     """
     if isinstance(given, Tensor):
-        return _dense(given, "weights")
+        return dense(given, "weights")
     _, array = _named(given)
     if array is None:
         raise UsageError(f"weights are numbers, one a row, not {said(given)}")
-    found = _tensor(array, "weights")
+    found = tensor_of(array, "weights")
     return found if found.is_floating_point() else found.double()
 
 
@@ -214,78 +196,10 @@ def _named(given: Any) -> tuple[str, np.ndarray | None]:
         return ("" if given.name is None else str(given.name)), series(given)
     frame = as_frame(given)
     if frame is None:
-        return "", _array(given)
+        return "", array_of(given)
     if frame.shape[1] == 1:
         return _named(frame.iloc[:, 0])
     return "", numbers_of(frame, "y")
-
-
-def _array(given: Any) -> np.ndarray | None:
-    """An array of what numpy can read; None of anything else."""
-    if isinstance(given, np.ma.MaskedArray) and bool(np.ma.getmaskarray(given).any()):
-        raise UsageError("masked numbers are missing: fill them in or leave out their rows")
-    if isinstance(given, np.ndarray):
-        return np.asarray(given)
-    if isinstance(given, list | tuple | range):
-        return _of_lists(given)
-    if isinstance(given, _Array) and not isinstance(given, type):
-        return np.asarray(given)
-    return None
-
-
-def _of_lists(given: Sequence[Any]) -> np.ndarray:
-    """Nested lists as an array, without turning numbers among text into text."""
-    if given and all(isinstance(row, Tensor) for row in given):
-        given = [row.detach().cpu().tolist() for row in given]
-    try:
-        array = np.array(given, object)
-    except ValueError as error:
-        raise ShapeError("the rows of a list must have as many numbers each") from error
-    return plain(array, "a list")
-
-
-def _tensor(array: np.ndarray, what: str) -> Tensor:
-    """An array as a tensor, with which it shares memory where torch can have it as it is."""
-    if array.dtype.kind == "O":
-        array = plain(array, what)
-    if array.dtype.kind not in "biufc":
-        raise UsageError(f"{what} must hold numbers, not {_said_dtype(array.dtype)}")
-    code = array.dtype.str[1:]
-    wanted = np.dtype(WIDER.get(code, array.dtype.newbyteorder("=")))
-    return torch.from_numpy(np.array(array, wanted, order="C") if _needs_copy(array, wanted) else array)
-
-
-def _needs_copy(array: np.ndarray, wanted: np.dtype[Any]) -> bool:
-    is_odd = any(stride < 0 or stride % array.itemsize for stride in array.strides)
-    return is_odd or array.dtype != wanted or not array.dtype.isnative or not array.flags.writeable
-
-
-def _said_dtype(dtype: np.dtype[Any]) -> str:
-    kinds = {"M": "dates", "m": "durations", "U": "text", "S": "text", "V": "records"}
-    return kinds.get(dtype.kind, str(dtype))
-
-
-def _dense(tensor: Tensor, what: str) -> Tensor:
-    if tensor.layout is not torch.strided:
-        _check_cells(tensor.shape, what)
-        tensor = tensor.to_dense()
-    return tensor.detach()
-
-
-def _real(tensor: Tensor, what: str) -> Tensor:
-    if tensor.dtype not in DTYPES:
-        name = str(tensor.dtype).removeprefix("torch.")
-        raise ShapeError(f"{what} must hold real numbers, got {name}: convert it, such as to float32")
-    return tensor
-
-
-def _check_cells(shape: Sequence[int], what: str) -> None:
-    cells = int(np.prod(shape, dtype=np.float64))
-    if cells > MAX_CELLS:
-        raise UsageError(
-            f"{what} is sparse, {' × '.join(f'{size:,}' for size in shape)}, and is made dense only up to "
-            f"{MAX_CELLS:,} numbers: linnet.estimators take it as it is"
-        )
 
 
 def _of_tensor(y: Tensor, classes: tuple[str, ...]) -> Targets:
