@@ -83,3 +83,10 @@ def test_soft_labels_that_are_no_shares_are_refused(y: torch.Tensor) -> None:
 def test_a_regression_has_no_labels() -> None:
     with pytest.raises(UsageError, match="regression"):
         _ = Dataset(torch.zeros(2, 2), torch.zeros(2, 1)).labels
+
+
+def test_rows_to_validate_on_in_other_units_are_refused() -> None:
+    X, y = torch.tensor([[1.0], [2.0]]), torch.tensor([0, 1])
+    kept = Dataset(X * 256, y, classes=("a", "b"), scale=1 / 256)
+    with pytest.raises(UsageError, match="validate on have the scale 0"):
+        Dataset(X, y, classes=("a", "b"), validation=kept)

@@ -106,6 +106,11 @@ class Dataset:
                 f"the rows to validate on have {kept.features} features and the classes {kept.classes}: "
                 f"expected {self.features} and {self.classes}"
             )
+        if kept is not None and kept.scale != self.scale:
+            raise UsageError(
+                f"the rows to validate on have the scale {kept.scale:g}, those to train on {self.scale:g}: "
+                "bring them to the same units"
+            )
 
     def _take(self) -> None:
         """Turn what people hold in memory into tensors and tuples."""

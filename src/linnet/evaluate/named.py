@@ -125,7 +125,7 @@ def fitted(run: Run, rows: Dataset) -> Dataset:
     if rows.scale == run.card.scale:
         return rows
     X = rows.X.double() * (rows.scale / run.card.scale)
-    return dataclasses.replace(rows, X=X, scale=run.card.scale)
+    return dataclasses.replace(rows, X=X, scale=run.card.scale, validation=None)
 
 
 def _part(run: Run, splits: Splits, part: Part) -> Dataset:

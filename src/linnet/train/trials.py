@@ -251,8 +251,9 @@ def _split_rows(dataset: Dataset, fraction: float, seed: int) -> tuple[Tensor, T
     """The row numbers of the two parts of a split."""
     numbers = torch.arange(len(dataset))
     labelled = dataclasses.replace(
-        dataset, X=numbers[:, None], image_shape=None, y=dataset.y.cpu(), scale=1.0, weights=None, columns=()
-    )
+        dataset, X=numbers[:, None], image_shape=None, y=dataset.y.cpu(), scale=1.0, weights=None, columns=(),
+        validation=None,
+    )  # fmt: skip
     return tuple(part.X[:, 0] for part in split(labelled, fraction, seed))  # type: ignore[return-value]
 
 
