@@ -76,3 +76,9 @@ def test_rows_of_another_kind_do_not_add() -> None:
     data.X[0, 0] = torch.nan
     with pytest.raises(UsageError, match="NaN"):
         Statistics.of(data)
+
+
+def test_a_row_of_no_weight_has_no_numbers_too_small_to_be_squared() -> None:
+    about = Statistics.of(Dataset(torch.ones(2, 1), torch.ones(2, 1)))  # whose centre is the row that counts
+    data = Dataset(torch.tensor([[1.0], [2.0]]), torch.ones(2, 1), weights=torch.tensor([1.0, 0.0]))
+    assert float(Statistics.of(data, like=about).sums.xx) == 0

@@ -69,7 +69,7 @@ def of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters
     null = likelihood.null(w, has_constant)
     count = parameters - len(outputs) * has_constant
     is_one_class = not null
-    is_short = rows < parameters  # as of frequencies that are none
+    is_short = rows < parameters and not of.l2  # as of frequencies that are none
     lacking = _lacking(of, count, ONE_CLASS if is_one_class else SATURATED if is_short else None)
     if is_one_class:
         lacking["mcfadden_r2"] = ONE_CLASS

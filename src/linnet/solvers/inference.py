@@ -157,7 +157,7 @@ def _one(model: _Model, asked: Asked) -> Done:
         unit = math.sqrt(goodness.sigma2) if goodness.sigma2 > 0 else 0.0
     found = spread_of(basis, fitted, asked, unit)
     reasons = reasons_of(basis, fitted, found)
-    general = general_of(goodness)
+    general = general_of(goodness, model.problem.l2)
     known = torch.ones(fitted.gamma.shape, dtype=torch.bool)
     for j, d in reasons:
         known[j, d] = False

@@ -94,9 +94,9 @@ class Done:
         return self.found.bags
 
 
-def general_of(fit: Goodness) -> Undefined | None:
-    """Why no parameter has a test; None where they have."""
-    if fit.degrees_of_freedom < 0:
+def general_of(fit: Goodness, l2: float) -> Undefined | None:
+    """Why no parameter has a test; None where they have. A penalty determines what rows alone do not."""
+    if fit.degrees_of_freedom < 0 and not l2:
         return SATURATED
     named = {each.name: each for each in (CONSTANT, SATURATED, EXACT)}
     return named.get(fit.why_not("log_likelihood")) if fit.sigma2 is not None else None

@@ -60,7 +60,7 @@ class Statistics:
         sums = moments.gather(dataset, centre, middle, index)
         if not bool(sums.xy.isfinite().all()) and not _are_finite(dataset):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
-        if tiny := _vanishing(dataset, centre, sums):
+        if tiny := _vanishing(dataset if index is None else dataset.rows(index), centre, sums):
             raise UsageError(
                 f"column {tiny[0]} of {dataset.name} holds numbers too small to be squared: multiply it by a "
                 "power of ten, or solve with the rows (solver qr)"
@@ -178,11 +178,10 @@ class Statistics:
 def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
     """Columns that differ from their centre, though the squares of that are not numbers of full precision."""
     few = (sums.xx.diagonal() < SMALLEST).nonzero().flatten().tolist()
-    return [
-        j
-        for j in few
-        if dataset.X.is_floating_point() and bool((dataset.X[:, j].double().cpu() != centre[j]).any())
-    ]
+    if not few or not dataset.X.is_floating_point():
+        return []
+    X = dataset.X if dataset.weights is None else dataset.X[dataset.weights > 0]
+    return [j for j in few if bool((X[:, j].double().cpu() != centre[j]).any())]
 
 
 def _are_finite(dataset: Dataset) -> bool:
