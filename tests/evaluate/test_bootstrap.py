@@ -8,7 +8,7 @@ from linnet.errors import UsageError
 from linnet.evaluate.assess import assess
 from linnet.evaluate.bootstrap import bootstrap, draws
 from linnet.evaluate.forecast import Forecast
-from tests.evaluate.forecasts import forecasts
+from tests.evaluate.forecasts import forecasts, make
 
 
 @settings(max_examples=6, deadline=None)
@@ -19,6 +19,12 @@ def test_intervals_hold_the_figure(made: Forecast) -> None:
     figures = [*result.whole.values(), *(f for several in result.classes.values() for f in several.values())]
     for interval in figures:
         assert interval.reason or interval.low <= interval.value <= interval.high
+
+
+def test_a_class_that_one_resample_alone_has_leaves_the_means_an_interval() -> None:
+    result = assess(make(7, 4), intervals=True, resamples=4)
+    macro = result.whole["macro_f1"]
+    assert 0 <= macro.low < macro.value < macro.high <= 1
 
 
 def test_the_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:

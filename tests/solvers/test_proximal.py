@@ -257,3 +257,11 @@ def test_what_it_refuses() -> None:
     broken.X[0, 0] = torch.nan
     with pytest.raises(UsageError, match="finite"):
         minimise_l1(Objective.of(broken, SquaredError(), Penalty(0, 1)))
+
+
+@pytest.mark.parametrize("x", [1.0, 3.0, 237.0, 1e4, 7e-5])
+def test_a_line_through_two_points_has_no_more_to_gain(x: float) -> None:
+    X, y = torch.tensor([[0.0], [x]], dtype=torch.float64), torch.tensor([[0.0], [1.0]], dtype=torch.float64)
+    found = minimise_l1(Objective.of(Dataset(X, y, "points"), Huber(1.0), dtype=torch.float64))
+    assert found.status.is_good, found.status
+    assert found.theta.tolist()[0] == pytest.approx([1 / x, 0.0], abs=1e-9)

@@ -130,11 +130,16 @@ def _together(mean: Tensor, each: Tensor) -> float:
     At most √2, where each mistake is one of two classes alike; so much is taken where no resample differs.
     """
     kept = each[:, ~each.isnan().all(0)]
-    spread = [float(values[~values.isnan()].std()) for values in kept.T]
-    alone = math.sqrt(math.fsum(s * s for s in spread if s == s))
+    alone = math.hypot(*map(_deviation, kept.T))
     if not alone:
         return math.sqrt(2)
-    return max(1.0, float(mean[~mean.isnan()].std()) * len(spread) / alone)
+    return max(1.0, _deviation(mean) * kept.shape[1] / alone)
+
+
+def _deviation(values: Tensor) -> float:
+    """The standard deviation of the values that are there, 0 where fewer than two are."""
+    there = values[~values.isnan()]
+    return float(there.std()) if len(there) > 1 else 0.0
 
 
 def _margins(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:

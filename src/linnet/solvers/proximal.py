@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.core.losses import AbsoluteError, Huber, SquaredError
 from linnet.device import generator, limited_threads
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.certify import as_stored
+from linnet.solvers.certify import as_stored, rounding
 from linnet.solvers.curvature import Grams, blocks
 from linnet.solvers.duality import bound_name, duality_gap, smallest_subgradient, with_best_bias
 from linnet.solvers.objective import Objective, Point
@@ -285,7 +285,7 @@ def _certified(objective: Objective, theta: Tensor) -> tuple[Point, float]:
 
 
 def _stalled(at: State, solver: ProximalNewton) -> State:
-    if at.gap <= solver.tol * at.point.value:
+    if at.gap <= solver.tol * at.point.value + 2 * rounding(at.objective, at.point):
         status = Status(CONVERGED)
     else:
         status = Status(
