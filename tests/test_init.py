@@ -15,6 +15,14 @@ def test_import_is_light() -> None:
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
+def test_training_does_not_import_scipy_or_scikit_learn() -> None:
+    code = (
+        "import sys, linnet; train, test = linnet.load('synthetic'); linnet.fit(train, test=test, epochs=1)\n"
+        "print([m for m in ('scipy', 'sklearn') if m in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["data", "--help"], ["--version"]])
 def test_help_does_not_import_torch(arguments: list[str]) -> None:
     code = (

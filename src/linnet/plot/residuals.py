@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from scipy import special
 
 from linnet.plot.look import BLUE, VERMILION, label, styled
 from linnet.plot.words import Language, say
@@ -49,6 +48,8 @@ def quantiles_figure(
         title: above.
         language: "en" or "zh".
     """
+    from scipy import special
+
     figure = Figure(figsize=SIZE, layout="constrained")
     shares = (np.arange(len(residuals)) + 0.5) / len(residuals)
     normal, ordered = special.ndtri(shares), np.sort(residuals) / deviation

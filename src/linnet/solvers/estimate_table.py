@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy import special
 from torch import Tensor
 
 from linnet.solvers.inferred import Spread
@@ -72,6 +71,8 @@ def table_of(
 
 def quantile(share: float, freedom: float) -> float:
     """Student's, or the normal distribution's for infinite degrees of freedom; NaN for none."""
+    from scipy import special
+
     if freedom == float("inf"):
         return float(special.ndtri(share))
     return float(special.stdtrit(freedom, share)) if freedom > 0 else float("nan")
@@ -81,6 +82,8 @@ def _tests(
     estimate: np.ndarray, error: np.ndarray, freedom: float, is_shrunk: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Estimates over standard errors, and two-sided p-values."""
+    from scipy import special
+
     if is_shrunk:
         return np.full_like(estimate, np.nan), np.full_like(estimate, np.nan)
     with np.errstate(all="ignore"):

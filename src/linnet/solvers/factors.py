@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import scipy.linalg
 import torch
 from torch import Tensor
 
@@ -47,6 +46,8 @@ def tolerance(features: int) -> float:
 
 def by_qr(design: Design) -> Factor:
     """Householder's QR with the columns pivoted (Golub and Van Loan, 5.4.2); λ are more rows."""
+    import scipy.linalg
+
     stacked = design.centred()
     rows, features = stacked.shape
     if bool((design.penalty > 0).any()):

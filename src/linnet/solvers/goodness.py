@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import torch
-from scipy import special
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
@@ -163,6 +162,8 @@ def _log(squares: float, of: Problem, rows: float) -> float:
 
 def _ratio(log: float, null: float, count: float) -> Test | None:
     """Twice the difference of log-likelihoods, χ² by Wilks's theorem."""
+    from scipy import special
+
     if count <= 0 or math.isnan(log + null):
         return None
     statistic = max(0.0, 2 * (log - null))
@@ -171,6 +172,8 @@ def _ratio(log: float, null: float, count: float) -> Test | None:
 
 def _f(explained: float, count: float, sigma2: float, left: float) -> Test | None:
     """The mean square that features explain, over that of the residuals."""
+    from scipy import special
+
     if count <= 0 or not sigma2 > 0:
         return None
     statistic = explained / count / sigma2

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import scipy.linalg
 import torch
 from torch import Tensor
 
@@ -128,6 +127,8 @@ def factored(statistics: Statistics, l2: float, intercept: bool) -> Normal | Non
 
 def _condition(H: Tensor, L: Tensor) -> float:
     """The condition number of H = L Lᵀ in the 1-norm, estimated by a few solutions (LAPACK's pocon)."""
+    import scipy.linalg
+
     if not len(H):
         return 1.0
     estimate: Any = scipy.linalg.lapack
