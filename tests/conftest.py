@@ -12,7 +12,7 @@ from hypothesis import settings
 from linnet.data.dataset import Dataset
 
 # The first call of anything in torch is slow: no deadline. The gate tries the same examples each time, so
-# that what passes once passes again; pytest --hypothesis-profile=other tries others, and thorough many others.
+# that what passes passes again; pytest --hypothesis-profile=other tries others, and thorough many others.
 settings.register_profile("linnet", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile("other", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
