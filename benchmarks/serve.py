@@ -30,8 +30,8 @@ import uvloop
 
 import linnet
 from linnet.core.bank import Bank
-from linnet.train.card import Card
-from linnet.train.history import History
+from linnet.model.card import Card
+from linnet.model.history import History
 from main_job import Figure, finish, machine
 
 CONNECTIONS = 16

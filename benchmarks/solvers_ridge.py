@@ -21,9 +21,9 @@ from linnet.core.penalties import Penalty
 from linnet.data import fashion_mnist
 from linnet.data.dataset import Dataset
 from linnet.errors import DataError
+from linnet.model.run import Run
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.folds import cross_validate, folded
-from linnet.train.run import Run
 from main_job import Figure, finish, machine, seconds
 
 L2 = 1e-3

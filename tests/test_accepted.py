@@ -20,9 +20,9 @@ from linnet.data.dataset import Dataset
 from linnet.errors import LinnetError, ShapeError, UsageError
 from linnet.evaluate.score import score
 from linnet.export import FORMATS, export
+from linnet.model.predictor import Predictor
+from linnet.model.run import Run
 from linnet.serve.app import make_app
-from linnet.train.predictor import Predictor
-from linnet.train.run import Run
 
 CLASSES = ("a", "b", "c")
 TARGETS = {

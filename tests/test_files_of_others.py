@@ -13,8 +13,8 @@ from linnet.cli import main
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.export import FORMATS, export
-from linnet.runs import new_folder
-from linnet.train.run import Run
+from linnet.model.folder import new_folder
+from linnet.model.run import Run
 
 
 def make_run() -> Run:

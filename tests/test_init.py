@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
@@ -35,6 +36,10 @@ def test_help_does_not_import_torch(arguments: list[str]) -> None:
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_no_public_name_is_also_a_module_which_would_take_its_place() -> None:
+    assert [name for name in linnet.__all__ if importlib.util.find_spec(f"linnet.{name}")] == []
 
 
 def test_every_public_name_is_there() -> None:

@@ -25,50 +25,50 @@ if TYPE_CHECKING:
     from linnet.data.dataset import Dataset as Dataset
     from linnet.data.dataset import Splits as Splits
     from linnet.errors import LinnetError as LinnetError
-    from linnet.replays import Replay as Replay
-    from linnet.replays import replay as replay
-    from linnet.runs import fit as fit
+    from linnet.model.history import History as History
+    from linnet.model.run import Run as Run
+    from linnet.runs.fit import fit as fit
+    from linnet.runs.replay import Replay as Replay
+    from linnet.runs.replay import replay as replay
+    from linnet.search.find_lr import RateCurve as RateCurve
+    from linnet.search.find_lr import find_lr as find_lr
+    from linnet.search.result import SweepResult as SweepResult
+    from linnet.search.sweep import sweep as sweep
+    from linnet.search.tune import TuneResult as TuneResult
+    from linnet.search.tune import tune as tune
     from linnet.solvers.path import path as path
     from linnet.solvers.solution import Solution as Solution
     from linnet.solvers.solve import solve as solve
-    from linnet.sweeps import RateCurve as RateCurve
-    from linnet.sweeps import SweepResult as SweepResult
-    from linnet.sweeps import find_lr as find_lr
-    from linnet.sweeps import sweep as sweep
     from linnet.train.callbacks import Callback as Callback
-    from linnet.train.history import History as History
-    from linnet.train.run import Run as Run
     from linnet.train.trials import LogUniform as LogUniform
     from linnet.train.trials import Uniform as Uniform
-    from linnet.tunes import TuneResult as TuneResult
-    from linnet.tunes import tune as tune
 
 _HOMES = {
     "Bank": "linnet.core.bank",
     "Callback": "linnet.train.callbacks",
     "Dataset": "linnet.data.dataset",
-    "History": "linnet.train.history",
+    "History": "linnet.model.history",
     "Knobs": "linnet.config",
     "LinnetError": "linnet.errors",
     "LogUniform": "linnet.train.trials",
     "Penalty": "linnet.core.penalties",
-    "RateCurve": "linnet.sweeps",
+    "RateCurve": "linnet.search.find_lr",
     "Recipe": "linnet.config",
-    "Replay": "linnet.replays",
-    "Run": "linnet.train.run",
+    "Replay": "linnet.runs.replay",
+    "Run": "linnet.model.run",
     "Solution": "linnet.solvers.solution",
     "Splits": "linnet.data.dataset",
-    "SweepResult": "linnet.sweeps",
-    "TuneResult": "linnet.tunes",
+    "SweepResult": "linnet.search.result",
+    "TuneResult": "linnet.search.tune",
     "Uniform": "linnet.train.trials",
-    "find_lr": "linnet.sweeps",
-    "fit": "linnet.runs",
+    "find_lr": "linnet.search.find_lr",
+    "fit": "linnet.runs.fit",
     "load": "linnet.data.catalog",
     "path": "linnet.solvers.path",
-    "replay": "linnet.replays",
+    "replay": "linnet.runs.replay",
     "solve": "linnet.solvers.solve",
-    "sweep": "linnet.sweeps",
-    "tune": "linnet.tunes",
+    "sweep": "linnet.search.sweep",
+    "tune": "linnet.search.tune",
 }
 
 __all__ = [

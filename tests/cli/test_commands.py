@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from linnet.cli import main
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 
 def call(*arguments: object) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from linnet.evaluate.forecast import forecast
-from linnet.train.run import Run
+from linnet.model.run import Run
 from tests.cli.test_commands import call
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linnet.train.run import Run
+from linnet.model.run import Run
 from tests.cli.test_commands import call
 
 QUICK = ("solve", "--dataset", "digits", "--tol", 1e-4)

@@ -143,7 +143,7 @@ def test_tensors_go_in_and_come_out(device: str) -> None:
 
 
 def test_import_is_light() -> None:
-    heavy = ("matplotlib", "cyclopts", "linnet.plot", "linnet.sweeps")
+    heavy = ("matplotlib", "cyclopts", "linnet.plot", "linnet.search")
     script = f"import sys, linnet.estimators; print([m for m in {heavy} if m in sys.modules])"
     done: Any = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -21,8 +21,8 @@ from linnet.evaluate.forecast import forecast
 from linnet.evaluate.named import named_rows
 from linnet.evaluate.regression import errors_of
 from linnet.evaluate.score import score
+from linnet.model.run import Run
 from linnet.train.fit import fit
-from linnet.train.run import Run
 
 KINDS = ("ash", "elm", "oak")
 

@@ -18,9 +18,9 @@ from linnet.evaluate.forecast import Forecast, forecast
 from linnet.evaluate.held_out import held_out
 from linnet.evaluate.scaling import learn, log_loss
 from linnet.evaluate.score import score
-from linnet.train import model_file
+from linnet.model import model_file
+from linnet.model.run import Card, Run
 from linnet.train.fit import fit
-from linnet.train.run import Card, Run
 from tests.evaluate.forecasts import forecasts, make
 
 

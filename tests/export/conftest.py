@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from linnet.core.bank import Bank
-from linnet.train.card import Card
-from linnet.train.history import History
-from linnet.train.run import Run
+from linnet.model.card import Card
+from linnet.model.history import History
+from linnet.model.run import Run
 
 NAMES = ("T-shirt/top", 'l\'été "x" \\n ??/', "裙子")
 

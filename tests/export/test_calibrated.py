@@ -11,8 +11,8 @@ import torch
 from linnet.core.calibration import Calibration
 from linnet.errors import UsageError
 from linnet.export import FORMATS, export
-from linnet.train.predictor import Predictor
-from linnet.train.run import Run
+from linnet.model.predictor import Predictor
+from linnet.model.run import Run
 from tests.export.conftest import make_run
 
 

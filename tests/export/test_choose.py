@@ -10,8 +10,8 @@ import torch
 
 from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export import FORMATS, c, choose, export, formats, js
-from linnet.train.predictor import Predictor
-from linnet.train.run import Run
+from linnet.model.predictor import Predictor
+from linnet.model.run import Run
 from tests.export.conftest import make_run
 
 

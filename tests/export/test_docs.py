@@ -16,9 +16,9 @@ from linnet.cli import main
 from linnet.core.bank import Bank
 from linnet.export import FORMATS, export
 from linnet.export.js import find_node
-from linnet.train.card import Card
-from linnet.train.history import History
-from linnet.train.run import Run
+from linnet.model.card import Card
+from linnet.model.history import History
+from linnet.model.run import Run
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["export.md", "export.zh-CN.md"]

@@ -13,10 +13,10 @@ import torch
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.export import FORMATS, export
-from linnet.train.card import Card
-from linnet.train.history import History
-from linnet.train.predictor import Predictor
-from linnet.train.run import Run
+from linnet.model.card import Card
+from linnet.model.history import History
+from linnet.model.predictor import Predictor
+from linnet.model.run import Run
 from tests.export.conftest import make_run
 
 YEARS = torch.tensor([[2026.123456789, 0.1], [1999.987654321, -0.3], [16777217.0, 1e-9]], dtype=torch.float64)

@@ -21,8 +21,8 @@ from linnet.lab.app import make_app
 from linnet.lab.judges import RECIPES
 from linnet.lab.room import Room
 from linnet.lab.settings import Settings
+from linnet.model.run import Run
 from linnet.train.fit import fit
-from linnet.train.run import Run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

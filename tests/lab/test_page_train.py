@@ -8,8 +8,8 @@ import pytest
 
 import linnet
 from linnet.evaluate.score import score
+from linnet.model.run import Run
 from linnet.train.fit import fit
-from linnet.train.run import Run
 from tests.data.test_own import CSV, pictures, zipped
 from tests.lab.conftest import OpenPage, fits, shoot, until
 

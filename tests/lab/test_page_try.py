@@ -19,8 +19,8 @@ from linnet.evaluate.conformal import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.held_out import held_out
+from linnet.model.run import Run
 from linnet.train.fit import fit
-from linnet.train.run import Run
 from tests.lab.conftest import PAGE, OpenPage, fits, shoot
 from tests.lab.samples import png
 from tests.lab.waiting import allow, until

@@ -28,8 +28,8 @@ from linnet.lab.room import Room
 from linnet.lab.settings import Settings
 from linnet.lab.trying import Asked, answer
 from linnet.lab.turns import Turn, Turns
+from linnet.model.run import Run
 from linnet.train.fit import fit
-from linnet.train.run import Run
 from tests.data.test_own import CSV
 from tests.lab.samples import frames_of, model_of, png
 from tests.lines import run_python

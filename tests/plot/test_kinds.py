@@ -22,6 +22,7 @@ from linnet.evaluate.ranking import precision_recall, roc
 from linnet.evaluate.reliability import reliability
 from linnet.evaluate.score import score
 from linnet.evaluate.set_curve import set_curve
+from linnet.model.run import Run
 from linnet.plot import look
 from linnet.plot.confusion import confusion_figure
 from linnet.plot.contributions import contributions_figure
@@ -35,7 +36,6 @@ from linnet.plot.sets import sets_figure
 from linnet.plot.words import WORDS, Language
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
-from linnet.train.run import Run
 from tests.evaluate.forecasts import make
 
 TRAIN, MAYBE = digits.load()

@@ -12,8 +12,8 @@ from linnet.errors import UsageError
 from linnet.evaluate.compare import compare
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.regression import errors_of
+from linnet.model.run import Run
 from linnet.plot.overlay import overlay_figure
-from linnet.train.run import Run
 from tests.conftest import make_blobs
 from tests.report.reading import Seen
 

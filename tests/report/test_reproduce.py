@@ -11,7 +11,7 @@ import pytest
 
 import linnet
 from linnet import report
-from linnet.train.run import Run
+from linnet.model.run import Run
 from tests.cli.test_commands import call
 from tests.report.reading import Seen
 

@@ -24,9 +24,9 @@ from linnet.errors import ChecksumError, DataNotFoundError, FormatError, UsageEr
 from linnet.evaluate.assess import assess
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.regression import errors_of
+from linnet.model.run import Run
 from linnet.report.pictures import diverging, grey
 from linnet.report.words import WORDS
-from linnet.train.run import Run
 from tests.conftest import make_blobs
 from tests.report.reading import Seen
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from linnet.model.run import Run
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
-from linnet.train.run import Run
 from tests.export.conftest import make_run
 
 LIMITS = Limits(rows=8, bytes=1 << 20)

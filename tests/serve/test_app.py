@@ -10,11 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from linnet.errors import ChecksumError, DataNotFoundError, UsageError
+from linnet.model.predictor import Predictor
+from linnet.model.run import Run
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
 from linnet.serve.shelf import Shelf
-from linnet.train.predictor import Predictor
-from linnet.train.run import Run
 from tests.export.conftest import NAMES, make_run
 
 

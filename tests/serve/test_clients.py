@@ -13,9 +13,9 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from linnet.errors import UsageError
+from linnet.model.run import Run
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
-from linnet.train.run import Run
 from tests.export.conftest import make_run
 from tests.serve.test_predict import JSON, RAW, png
 

@@ -15,8 +15,8 @@ import torch
 
 import linnet
 from linnet.core.bank import Bank
-from linnet.train.card import Card
-from linnet.train.history import History
+from linnet.model.card import Card
+from linnet.model.history import History
 from tests.serve.test_server import service
 
 DOCS = Path(__file__).parents[2] / "docs"

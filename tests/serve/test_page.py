@@ -14,9 +14,9 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
+from linnet.model.predictor import Predictor
 from linnet.serve.app import make_app
 from linnet.serve.page import Asked, examples, language_of
-from linnet.train.predictor import Predictor
 from tests.export.conftest import make_run
 from tests.lab.conftest import browser as browser  # Chromium, or the test is skipped
 from tests.lab.conftest import fits

@@ -14,10 +14,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from linnet.data.pictures import picture_of
+from linnet.model.run import Run
 from linnet.serve import parse
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
-from linnet.train.run import Run
 from tests.export.conftest import NAMES, make_run
 
 JSON = {"content-type": "application/json"}

@@ -18,7 +18,7 @@ import psutil
 import pytest
 import torch
 
-from linnet.train.run import Run
+from linnet.model.run import Run
 from tests.export.conftest import make_run
 from tests.serve.malformed import FEATURES, GOOD, JSON, Malformed, malformed
 from tests.serve.test_server import service

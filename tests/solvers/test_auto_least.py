@@ -9,10 +9,10 @@ import torch
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, UsageError
+from linnet.model.run import Run
 from linnet.solvers import auto_least
 from linnet.solvers.auto_least import Solver, rows_gradient, solve_least_squares
 from linnet.solvers.least_squares import QR, SVD, Cholesky
-from linnet.train.run import Run
 from tests.conftest import make_blobs
 from tests.solvers.conftest import coefficients, digits, read
 from tests.solvers.test_least_squares import AT_LEAST, NAMES

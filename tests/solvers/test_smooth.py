@@ -14,6 +14,7 @@ from linnet.core.penalties import Penalty
 from linnet.data import digits
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
+from linnet.model.run import Run
 from linnet.solvers.lbfgs import LBFGS
 from linnet.solvers.newton import Newton
 from linnet.solvers.objective import Objective
@@ -24,7 +25,6 @@ from linnet.solvers.smooth import choose, minimise, solve_smooth
 from linnet.solvers.solution import CONVERGED
 from linnet.solvers.staged import Staged
 from linnet.solvers.steps import Solver
-from linnet.train.run import Run
 from tests.solvers.problems import (
     LOGISTIC,
     SOFTMAX,

@@ -13,6 +13,7 @@ from linnet.data import digits
 from linnet.data.dataset import Dataset
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.evaluate.score import score
+from linnet.model.run import Run
 from linnet.plot.gaps import gap_figure
 from linnet.plot.paths import path_figure
 from linnet.solvers.lbfgs import LBFGS
@@ -20,7 +21,6 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.path import path
 from linnet.solvers.solve import SOLVERS, solve
 from linnet.solvers.statistics import Statistics
-from linnet.train.run import Run
 from tests.conftest import make_blobs
 from tests.solvers.problems import table
 from tests.solvers.test_robust import diabetes

@@ -16,12 +16,12 @@ import linnet
 from linnet.config import Recipe
 from linnet.data.split import split
 from linnet.errors import DivergedError
+from linnet.model.history import Record
 from linnet.tracking import MLflow, TensorBoard, WandB
 from linnet.tracking.tracker import Tracker
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit
-from linnet.train.history import Record
 from linnet.train.loop import Position
 from tests.conftest import make_blobs
 

@@ -21,11 +21,11 @@ from linnet.data.catalog import load
 from linnet.data.dataset import Dataset
 from linnet.data.split import split
 from linnet.errors import DivergedError, ShapeError, UsageError
+from linnet.model.run import Run
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit, fit_module
 from linnet.train.plan import Plan
-from linnet.train.run import Run
 from linnet.train.sweep import train_together
 from linnet.train.trials import Trial, View
 from tests.conftest import make_blobs

@@ -15,8 +15,8 @@ from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
+from linnet.model.run import Run
 from linnet.train.fit import fit
-from linnet.train.run import Run
 from tests.conftest import make_blobs
 
 DATA = make_blobs(110)

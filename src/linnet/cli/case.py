@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from linnet.evaluate.forecast import Forecast
     from linnet.evaluate.held_out import HeldOut
     from linnet.evaluate.named import Named, Part
-    from linnet.train.run import Run
+    from linnet.model.run import Run
 
 LEARNT = "  those are the rows that it is measured on here, so figures flatter it: take the test part"
 

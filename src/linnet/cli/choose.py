@@ -10,7 +10,7 @@ from linnet.errors import DataNotFoundError
 if TYPE_CHECKING:
     from linnet.data.dataset import Dataset
     from linnet.evaluate.named import Part
-    from linnet.train.run import Run
+    from linnet.model.run import Run
 
 
 def open_run(folder: Path | None) -> Run:
@@ -19,8 +19,8 @@ def open_run(folder: Path | None) -> Run:
     Raises:
         DataNotFoundError: there is none.
     """
-    from linnet.runs import latest_folder
-    from linnet.train.run import Run
+    from linnet.model.folder import latest_folder
+    from linnet.model.run import Run
 
     folder = folder or latest_folder()
     if folder is None:

@@ -13,7 +13,7 @@ from linnet.errors import DataError, UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from linnet.train.run import Run
+    from linnet.model.run import Run
 
 
 def export(

@@ -65,11 +65,11 @@ def find_lr(
     json
         Print the suggestion as JSON.
     """
-    from linnet import sweeps
     from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
-    from linnet.runs import default_folder, new_folder
+    from linnet.model.folder import default_folder, new_folder
+    from linnet.search.find_lr import find_lr as search_rates
 
     recipe = recipe or Recipe()
     if recipe.lr is not None:
@@ -80,7 +80,7 @@ def find_lr(
         data = load(dataset, data_dir, seed=recipe.seed, say=search.sayer(quiet), progress=progress)
     curve = search.or_say(
         "there is no suggestion yet",
-        lambda: sweeps.find_lr(data, recipe, low=low, high=high, count=count, steps=steps),
+        lambda: search_rates(data, recipe, low=low, high=high, count=count, steps=steps),
     )
     with told_of_fonts():
         curve.save(folder, lang)

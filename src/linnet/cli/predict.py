@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from linnet.data.preparation import Prepared
-    from linnet.train.run import Run
+    from linnet.model.run import Run
 
 Guess = list[tuple[str, float]]
 

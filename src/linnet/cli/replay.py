@@ -46,7 +46,7 @@ def replay(
         Print the comparison as JSON.
     """
     from linnet.cli.search import sayer
-    from linnet.replays import replay as replayed
+    from linnet.runs.replay import replay as replayed
 
     found = replayed(run, out, data_dir=data_dir, say=sayer(quiet or json))
     if json:

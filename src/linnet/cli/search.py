@@ -21,8 +21,8 @@ KINDS = {"batch_size": "int", **{field.name: str(field.type) for field in datacl
 
 if TYPE_CHECKING:
     from linnet.data.dataset import Dataset
-    from linnet.sweeps import SweepResult
-    from linnet.train.run import Run
+    from linnet.model.run import Run
+    from linnet.search.result import SweepResult
 
     Knobs = Any
 else:

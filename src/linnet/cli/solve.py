@@ -135,9 +135,9 @@ def solve(
     from linnet.core.losses import by_name
     from linnet.data.catalog import load
     from linnet.data.weights import read_weights, weighted
+    from linnet.model.folder import default_folder, new_folder
     from linnet.report.rows import Rows
     from linnet.report.write import written
-    from linnet.runs import default_folder, new_folder
     from linnet.solvers.solve import solve as solved
 
     if summary and (l1 or path is not None):

@@ -125,13 +125,13 @@ def sweep(
     json
         Print the summary as JSON.
     """
-    from linnet import sweeps
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
     from linnet.data.weights import read_weights
+    from linnet.model.folder import CHECKPOINT, default_folder
     from linnet.report.rows import Rows
     from linnet.report.write import written
-    from linnet.runs import CHECKPOINT, default_folder
+    from linnet.search.sweep import sweep as run_sweep
 
     if seeds < 1:
         raise UsageError(f"seeds must be at least 1, not {seeds}")
@@ -149,7 +149,7 @@ def sweep(
     with download_progress(quiet) as progress:
         train, test = load(dataset, data_dir, seed=seed, say=say, progress=progress)
     advice = f"linnet sweep --resume {folder} with the same options goes on"
-    result = search.or_say(advice, lambda: sweeps.sweep(
+    result = search.or_say(advice, lambda: run_sweep(
         train, grid, random=random, folds=folds, bags=bags, validation=validation, metric=metric,
         epochs=epochs, loss=loss, huber=huber, patience=patience,
         sample_weight=None if sample_weight is None else read_weights(sample_weight, len(train)),

@@ -14,8 +14,8 @@ from linnet.config import Job, to_toml
 from linnet.errors import INTERRUPTED_CODE
 
 if TYPE_CHECKING:
+    from linnet.model.run import Run
     from linnet.train.callbacks import Callback
-    from linnet.train.run import Run
 
 
 def train(
@@ -125,7 +125,7 @@ def kept_record(run: Run) -> dict[str, float]:
 
 def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None) -> Run:
     from linnet.cli.progress import download_progress
-    from linnet.runs import display, run_job
+    from linnet.runs.fit import display, run_job
 
     out = sys.stderr if json else sys.stdout
     watching = [] if quiet else [display(out)]

@@ -111,13 +111,13 @@ def tune(
     json
         Print the summary as JSON.
     """
-    from linnet import tunes
     from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
+    from linnet.model.folder import default_folder, new_folder
     from linnet.report.rows import Rows
     from linnet.report.write import written
-    from linnet.runs import default_folder, new_folder
+    from linnet.search.tune import tune as run_tune
 
     if seeds < 1:
         raise UsageError(f"seeds must be at least 1, not {seeds}")
@@ -131,7 +131,7 @@ def tune(
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     with download_progress(quiet) as progress:
         train, test = load(dataset, data_dir, seed=seed, say=search.sayer(quiet), progress=progress)
-    result = search.or_say("no batch was done", lambda: tunes.tune(
+    result = search.or_say("no batch was done", lambda: run_tune(
         train, space, trials=trials, batch=batch, storage=storage, study=study, folds=folds,
         validation=validation, metric=metric, epochs=epochs, batch_size=batch_size, loss=loss, huber=huber,
         patience=patience, halving=halves, seed=seed, dtype=dtype, device=device,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from linnet.errors import ShapeError
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 
 @dataclass(frozen=True, eq=False)

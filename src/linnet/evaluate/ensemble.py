@@ -13,7 +13,7 @@ from linnet.data.dataset import Dataset
 from linnet.data.given import features_of
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.score import row_weights
-from linnet.train.run import Card
+from linnet.model.run import Card
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.named import taken
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 ROWS_AT_ONCE = 4096
 

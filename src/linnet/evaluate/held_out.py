@@ -7,7 +7,7 @@ from typing import NamedTuple
 from linnet.data.dataset import Dataset
 from linnet.data.split import split
 from linnet.errors import UsageError
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 SHARE = 0.2
 

@@ -13,7 +13,7 @@ from linnet.data.weights import read_weights, weighted
 from linnet.data.whole import Whole, joined
 from linnet.errors import LinnetError, UsageError
 from linnet.evaluate.held_out import held_out
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 Part = Literal["all", "train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("all", "train", "validation", "test")

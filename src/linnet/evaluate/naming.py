@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linnet.train.card import Card
+from linnet.model.card import Card
 
 LOSSES = {
     "softmax": "cross-entropy",

@@ -16,7 +16,7 @@ from linnet.evaluate.interval import ALIKE, CONSTANT, Interval, undefined, widen
 from linnet.evaluate.named import taken
 from linnet.evaluate.proportions import LEVEL
 from linnet.evaluate.score import never_differs, row_weights
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 ROWS_AT_ONCE = 4096
 

@@ -14,7 +14,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.forecast import Forecast, forecast
 from linnet.evaluate.held_out import held_out
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 FARTHEST = 600.0
 """From the logits' own size, as a logarithm: e⁶⁰⁰ and beyond are no numbers to divide by."""

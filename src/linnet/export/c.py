@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.export.formats import Format, NotCheckedError, Rows, call, headline
-from linnet.train.predictor import Predictor
+from linnet.model.predictor import Predictor
 
 _FILE = """/* {headline}.
  * Written by linnet. C99; link with -lm. For C++ and other files declare

@@ -16,8 +16,8 @@ from linnet.core.bank import Bank
 from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export import c, js, numpy, onnx, safetensors, sql
 from linnet.export.formats import Exported, Format, NotCheckedError, Rows
-from linnet.train.predictor import Predictor
-from linnet.train.run import Run
+from linnet.model.predictor import Predictor
+from linnet.model.run import Run
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT for module in (safetensors, onnx, numpy, js, c, sql)

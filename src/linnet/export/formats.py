@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import ExportError
-from linnet.train.predictor import Predictor
+from linnet.model.predictor import Predictor
 
 Rows = NDArray[np.float32] | NDArray[np.float64]
 """What a file is run on: rows in the type of the model's weights."""

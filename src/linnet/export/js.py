@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.export.formats import Format, NotCheckedError, Rows, base64_lines, call, headline
-from linnet.train.predictor import Predictor
+from linnet.model.predictor import Predictor
 
 _FILE = """// {headline}.
 // Written by linnet. An ES module without requirements: import {{ predict }} from "./model.mjs".

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.export.formats import Format, Rows, base64_lines, call, headline
-from linnet.train.predictor import Predictor
+from linnet.model.predictor import Predictor
 
 _FILE = '''"""{headline}.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from linnet.errors import ExportError, MissingExtraError
 from linnet.export.formats import Format, Rows, headline
-from linnet.train.predictor import Predictor
+from linnet.model.predictor import Predictor
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto

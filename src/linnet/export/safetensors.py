@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.export.formats import Format, Rows
-from linnet.train import signature
-from linnet.train.card import Card
-from linnet.train.predictor import Predictor, answers_of
+from linnet.model import signature
+from linnet.model.card import Card
+from linnet.model.predictor import Predictor, answers_of
 
 
 def render(model: Predictor) -> bytes:

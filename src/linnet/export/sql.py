@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from linnet.errors import ExportError, UsageError
 from linnet.export.formats import Format, Rows, headline
-from linnet.train.predictor import Predictor
+from linnet.model.predictor import Predictor
 
 MAX_FEATURES, MAX_OUTPUTS = 1598, 500
 """PostgreSQL's columns of a table (less the id), and SQLite's SELECTs in a UNION."""

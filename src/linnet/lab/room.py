@@ -13,7 +13,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.errors import LinnetError, UsageError
 from linnet.lab.settings import Settings
 from linnet.lab.turns import Turns
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 BUILT_IN = ("fashion_mnist", "mnist", "digits")
 """The catalog's data sets that the lab offers: those of classes."""

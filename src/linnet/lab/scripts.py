@@ -11,7 +11,7 @@ from linnet.config import Recipe, as_dict
 from linnet.config.lines import call
 from linnet.lab import code
 from linnet.lab.room import Trained
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 NUMBERS = """\
 import torch

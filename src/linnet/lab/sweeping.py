@@ -21,8 +21,8 @@ from linnet.lab.frames import Frame, Frames, Tell
 from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset
 from linnet.lab.room import Room
 from linnet.lab.turns import Turn
-from linnet.sweeps import SweepResult, sweep
-from linnet.sweeps.run import metric_name
+from linnet.search.result import SweepResult
+from linnet.search.sweep import metric_name, sweep
 from linnet.train.sweep import Sweep, Watch
 
 MAX_MODELS = 512

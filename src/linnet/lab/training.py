@@ -23,10 +23,10 @@ from linnet.lab.frames import Frame, Frames, Tell
 from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset, packed
 from linnet.lab.room import Room
 from linnet.lab.turns import Turn
+from linnet.model.history import History
+from linnet.model.run import Card, Run
 from linnet.train.callbacks import Callback, State
 from linnet.train.fit import check, fit
-from linnet.train.history import History
-from linnet.train.run import Card, Run
 
 SHOWN = 10_000
 """Test rows that live figures are of: all of Fashion-MNIST's."""

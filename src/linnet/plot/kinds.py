@@ -18,6 +18,7 @@ from linnet.evaluate.held_out import held_out
 from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.evaluate.reliability import BINS, reliability
 from linnet.evaluate.score import score
+from linnet.model.run import Run
 from linnet.plot.abstain import abstain_figure
 from linnet.plot.confusion import confusion_figure
 from linnet.plot.contributions import CLASSES, contributions_figure
@@ -31,7 +32,6 @@ from linnet.plot.sets import sets_figure
 from linnet.plot.templates import templates
 from linnet.plot.words import Language, check, say
 from linnet.solvers.solution import proven_gap
-from linnet.train.run import Run
 
 
 @dataclass(eq=False)

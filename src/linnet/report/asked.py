@@ -9,10 +9,10 @@ import torch
 
 from linnet.config import Recipe, as_dict
 from linnet.data.dataset import Dataset
+from linnet.model.run import versions
 from linnet.report.blocks import Block, Facts, Table, Text
 from linnet.report.paths import shared
 from linnet.report.subject import Subject
-from linnet.train.run import versions
 
 NESTED = ("certificate", "call", "grid", "settings")
 """Keys that a table of options leaves to other parts."""

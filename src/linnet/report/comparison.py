@@ -10,6 +10,7 @@ from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.compare import Comparison, holds_zero
 from linnet.evaluate.compare import compare as compared
 from linnet.evaluate.interval import UNDEFINED
+from linnet.model.run import Run
 from linnet.plot.overlay import PANELS, overlay_figure
 from linnet.plot.words import Language, check
 from linnet.report import quality, views
@@ -23,7 +24,6 @@ from linnet.report.subject import Subject
 from linnet.report.sweep import is_sweep
 from linnet.report.words import say
 from linnet.report.write import NAME
-from linnet.train.run import Run
 
 MOST = 12
 """Runs that one page can hold."""

@@ -10,8 +10,8 @@ from typing import Any
 from linnet.config import Knobs, Recipe, as_dict
 from linnet.config.lines import call, flags, typed
 from linnet.data.own import is_own
+from linnet.model.run import Run
 from linnet.report.paths import loadable, shared
-from linnet.train.run import Run
 
 FIRST = ("epochs", "batch_size", "lr", "seed")
 """Options that are said even where they are the usual ones, so that the lines tell the whole."""

@@ -13,11 +13,11 @@ from linnet.evaluate.forecast import Forecast, forecast
 from linnet.evaluate.interval import Interval
 from linnet.evaluate.regression import Errors, errors_of
 from linnet.evaluate.score import Score, score
+from linnet.model.run import Run
 from linnet.plot.words import Language
 from linnet.report.blocks import Block, Section, Text
 from linnet.report.rows import Rows
 from linnet.report.words import say
-from linnet.train.run import Run
 
 
 @dataclass(eq=False)

@@ -7,13 +7,13 @@ from pathlib import Path
 from linnet import files
 from linnet.data.dataset import Dataset
 from linnet.errors import DataNotFoundError
+from linnet.model.run import Run
 from linnet.plot.words import Language, check
 from linnet.report.page import render
 from linnet.report.pages import page_of_run, page_of_sweep
 from linnet.report.rows import Rows, at_hand, elsewhere
 from linnet.report.subject import Subject
 from linnet.report.sweep import Swept, is_sweep
-from linnet.train.run import Run
 
 NAME = "report.html"
 

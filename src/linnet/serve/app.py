@@ -17,13 +17,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from linnet._version import __version__
 from linnet.errors import UsageError
+from linnet.model.predictor import Predictor
 from linnet.serve import page, schema
 from linnet.serve.key import OPEN, Keyed
 from linnet.serve.metrics import PATHS, Counted, Metrics
 from linnet.serve.origins import with_origins
 from linnet.serve.predict import Limits, Predict
 from linnet.serve.shelf import Shelf
-from linnet.train.predictor import Predictor
 from linnet.web.crowd import Crowd
 
 _POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}

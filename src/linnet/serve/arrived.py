@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from linnet.model.predictor import Predictor
 from linnet.serve import parse
 from linnet.serve.form import opened
 from linnet.serve.media import Media, Options
 from linnet.serve.npy import MAGIC, from_npy
-from linnet.train.predictor import Predictor
 from linnet.web.gzip import gunzip
 from linnet.web.refusal import Refusal
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from linnet.model.predictor import Predictor
 from linnet.serve.schema import ERRORS
-from linnet.train.predictor import Predictor
 
 Language = Literal["en", "zh"]
 

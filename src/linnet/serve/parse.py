@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from linnet.data.pictures import as_stored, prepared
 from linnet.errors import FormatError
-from linnet.train.card import Card
+from linnet.model.card import Card
 from linnet.web.refusal import Refusal
 
 Rows = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8]

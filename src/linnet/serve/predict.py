@@ -11,13 +11,13 @@ import orjson
 from anyio import CapacityLimiter
 from starlette.types import Receive, Scope, Send
 
+from linnet.model.predictor import Predictor
 from linnet.serve import page, parse
 from linnet.serve.arrived import Body, is_packed
 from linnet.serve.arrived import Limits as Limits
 from linnet.serve.media import media_of, options_of
 from linnet.serve.metrics import Metrics
 from linnet.serve.shelf import Shelf
-from linnet.train.predictor import Predictor
 from linnet.web import body
 from linnet.web.refusal import Refusal
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from linnet.model.predictor import Predictor
 from linnet.serve.arrived import Limits
 from linnet.serve.media import NO, PICTURES, YES
 from linnet.serve.parse import DTYPES, LARGEST
-from linnet.train.predictor import Predictor
 
 ERRORS = {
     "400": "The body is not what its content type or encoding says, or was cut off.",

@@ -16,11 +16,11 @@ from typing import Any
 
 import uvicorn
 
+from linnet.model.predictor import Predictor
 from linnet.serve.app import make_app
 from linnet.serve.listen import listening, place_of
 from linnet.serve.metrics import Counted, Metrics
 from linnet.serve.predict import Limits
-from linnet.train.predictor import Predictor
 from linnet.web.connection import protocol
 from linnet.web.places import Places, within_files
 

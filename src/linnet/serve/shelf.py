@@ -10,8 +10,8 @@ import anyio
 import anyio.to_thread
 
 from linnet.errors import DataNotFoundError, LinnetError
+from linnet.model.predictor import Predictor
 from linnet.serve.metrics import Metrics
-from linnet.train.predictor import Predictor
 
 log = logging.getLogger("linnet.serve")
 

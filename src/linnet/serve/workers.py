@@ -24,11 +24,11 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 
 from linnet.errors import UsageError
+from linnet.model.predictor import Predictor
 from linnet.serve.listen import listening, place_of
 from linnet.serve.metrics import CELLS, Metrics, table_of
 from linnet.serve.server import LINGER, LOGGING, SIGNALS, Server, Service, run
 from linnet.serve.shelf import Shelf
-from linnet.train.predictor import Predictor
 
 log = logging.getLogger("linnet.serve")
 

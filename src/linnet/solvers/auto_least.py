@@ -16,14 +16,14 @@ from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
+from linnet.model.history import History
+from linnet.model.run import Run, card_of
 from linnet.solvers import moments
 from linnet.solvers.certify import ROUNDING
 from linnet.solvers.least_squares import QR, SVD, Cholesky, LeastSquares, describe, least_squares
 from linnet.solvers.normal import SQUARED, Normal, factored, solve
 from linnet.solvers.solution import EXACT, STALLED, Certificate, Solution, Status
 from linnet.solvers.statistics import Statistics
-from linnet.train.history import History
-from linnet.train.run import Run, card_of
 
 SMALL = 2**17
 """Numbers in X up to which QR with doubled residuals takes no noticeable time."""

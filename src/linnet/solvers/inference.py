@@ -12,6 +12,7 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
+from linnet.model.run import Run
 from linnet.solvers.basis import Basis, basis_of
 from linnet.solvers.estimate_table import table_of
 from linnet.solvers.exactness import check_squares
@@ -24,7 +25,6 @@ from linnet.solvers.solution import Solution
 from linnet.solvers.spread import Asked, check_covariance, method_of, spread_of
 from linnet.solvers.undefined import CONSTANT, SATURATED
 from linnet.solvers.weighting import covariance_of, weighting_of
-from linnet.train.run import Run
 
 KINDS = {"squared": "regression", "softmax": "softmax", "logistic": "logistic"}
 

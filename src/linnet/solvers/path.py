@@ -21,6 +21,8 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.entrance import dataset_of, parts_of
 from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
+from linnet.model.history import History
+from linnet.model.run import Card, Run, card_of
 from linnet.solvers.auto_least import goes_by_sums, solve_least_squares
 from linnet.solvers.curvature import Grams
 from linnet.solvers.duality import with_best_bias
@@ -32,8 +34,6 @@ from linnet.solvers.solution import INTERRUPTED, Status
 from linnet.solvers.solve import loss_of
 from linnet.solvers.standard import standardised
 from linnet.solvers.statistics import Statistics
-from linnet.train.history import History
-from linnet.train.run import Card, Run, card_of
 
 REACH = 1e-3
 """The smallest penalty, as a share of the largest, where only their number is given."""

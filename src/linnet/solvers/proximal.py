@@ -12,6 +12,7 @@ from torch import Tensor
 from linnet.core.losses import AbsoluteError, Huber, SquaredError
 from linnet.device import generator, limited_threads
 from linnet.errors import ShapeError, UsageError
+from linnet.model.history import Record
 from linnet.solvers.certify import as_stored, rounding
 from linnet.solvers.curvature import Grams, blocks
 from linnet.solvers.duality import bound_name, duality_gap, smallest_subgradient, with_best_bias
@@ -21,7 +22,6 @@ from linnet.solvers.smooth import Minimum, Progress
 from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
 from linnet.solvers.standard import standardised
 from linnet.solvers.unattained import no_optimum
-from linnet.train.history import Record
 
 ARMIJO, SHORTEST = 1e-4, 1e-8
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from linnet.core.losses import AbsoluteError, Loss
 from linnet.errors import UsageError
+from linnet.model.history import Record
 from linnet.solvers.certify import DUALITY, as_stored
 from linnet.solvers.curvature import grams
 from linnet.solvers.duality import gap_of
@@ -18,7 +19,6 @@ from linnet.solvers.objective import Objective, Point
 from linnet.solvers.smooth import Minimum, Progress
 from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
 from linnet.solvers.standard import standardised
-from linnet.train.history import Record
 
 NEAR = 100.0
 """The gap is measured once the products that go to 0 are so many tolerances."""

@@ -15,6 +15,8 @@ from linnet.core.losses import AbsoluteError, Huber, Loss, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
+from linnet.model.history import History, Record
+from linnet.model.run import Run, card_of
 from linnet.solvers.certify import Bound, certify, rounding
 from linnet.solvers.duality import by_duality
 from linnet.solvers.newton import Newton, newton_direction
@@ -34,8 +36,6 @@ from linnet.solvers.staged import Staged
 from linnet.solvers.standard import standardised
 from linnet.solvers.steps import Solver, Step
 from linnet.solvers.unattained import APART, is_separated, no_optimum
-from linnet.train.history import History, Record
-from linnet.train.run import Run, card_of
 
 NEWTON_PARAMETERS, NEWTON_WORK = 300, 1e10
 """Parameters, and N·parameters² operations a Hessian, up to which Newton's method is chosen."""

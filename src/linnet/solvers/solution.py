@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from linnet.train.run import Run
+from linnet.model.run import Run
 
 CONVERGED, EXACT, LIMIT, STALLED = "converged", "exact", "iteration limit", "stalled"
 INTERRUPTED, UNATTAINED = "interrupted", "no optimum"

@@ -23,6 +23,8 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.entrance import parts_of
 from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError
+from linnet.model.history import History
+from linnet.model.run import Run, card_of
 from linnet.solvers import smooth
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.lbfgs import LBFGS
@@ -34,8 +36,6 @@ from linnet.solvers.robust import minimise_absolute
 from linnet.solvers.smooth import Minimum, Progress, solve_smooth
 from linnet.solvers.solution import INTERRUPTED, Solution
 from linnet.solvers.staged import Staged
-from linnet.train.history import History
-from linnet.train.run import Run, card_of
 
 
 @dataclass(frozen=True)

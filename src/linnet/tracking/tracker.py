@@ -11,8 +11,8 @@ from typing import Any
 
 from linnet import files
 from linnet.errors import MissingExtraError
+from linnet.model.history import Record
 from linnet.train.callbacks import Callback, State
-from linnet.train.history import Record
 
 
 class Tracker(Callback):

@@ -3,9 +3,6 @@
 fit          the entrance: a data set and a recipe in, a `Run` out
 learner      what learns: a bank by the fused step, or any module by autograd
 loop         epochs, measures, callbacks, Ctrl-C
-history      a record an epoch
 callbacks    what to do meanwhile; `terminal` has the ones that print
-model_file   a bank in a safetensors file that knows its own checksum
 checkpoint   where a run stands, to go on from bit for bit
-run          the result, and its folder
 """

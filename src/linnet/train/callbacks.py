@@ -21,7 +21,7 @@ from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
 from linnet.core.update import Update
 from linnet.data.dataset import Dataset
-from linnet.train.history import History
+from linnet.model.history import History
 from linnet.train.interrupt import INTERRUPTED
 
 

@@ -12,8 +12,8 @@ from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
 from linnet.data.dataset import Dataset
 from linnet.errors import FormatError
-from linnet.train import model_file
-from linnet.train.history import History
+from linnet.model import model_file
+from linnet.model.history import History
 from linnet.train.loop import Position
 
 FORMAT = "linnet.checkpoint/2"

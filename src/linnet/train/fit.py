@@ -19,14 +19,14 @@ from linnet.data.dataset import Dataset
 from linnet.data.split import kept_apart
 from linnet.device import limited_threads, pick_device, pick_dtype, pick_threads
 from linnet.errors import ShapeError, UsageError
+from linnet.model.history import History
+from linnet.model.run import Card, Run
 from linnet.train.callbacks import Callback, Callbacks, EarlyStopping, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.cohort import Cohort, Pace, started
-from linnet.train.history import History
 from linnet.train.inputs import Inputs, Look, check_look
 from linnet.train.learner import BankLearner, KnobLearner, Learner, ModuleLearner, ModuleLoss
 from linnet.train.loop import Position, train_epochs
-from linnet.train.run import Card, Run
 from linnet.train.weighing import Weighing
 
 EXTREME = 1e30

@@ -15,8 +15,8 @@ from linnet.core.update import Update
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError
+from linnet.model.history import Record
 from linnet.train.callbacks import Callback, State
-from linnet.train.history import Record
 from linnet.train.interrupt import interruptible
 from linnet.train.learner import Learner
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import FormatError, UsageError
-from linnet.train import model_file
+from linnet.model import model_file
 from linnet.train.sweep import Sweep, Watch
 from linnet.train.trials import View
 

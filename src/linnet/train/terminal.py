@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from linnet.model.history import Record
 from linnet.train.callbacks import Callback, State
-from linnet.train.history import Record
 
 COLUMNS = {
     "epoch": ("epoch", "d"),

@@ -11,7 +11,7 @@ import torch
 import linnet
 from linnet.errors import DataNotFoundError, UsageError
 from linnet.evaluate.scaling import calibrate
-from linnet.train.run import Run
+from linnet.model.run import Run
 from tests.conftest import make_blobs
 
 QUICK: dict[str, Any] = {"epochs": 2, "show": False, "report": False}

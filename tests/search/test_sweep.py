@@ -14,7 +14,7 @@ from linnet.data import synthetic
 from linnet.data.dataset import Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
-from linnet.train.run import Run
+from linnet.model.run import Run
 from linnet.train.sweep import Sweep, Watch
 from linnet.train.trials import LogUniform
 from tests.conftest import make_blobs

@@ -1,11 +1,10 @@
-"""Runs as people make them: trained while one watches, and left in a folder with its pictures.
+"""Training with live output, which leaves a run folder with its figures.
 
 `fit` is the entrance in Python; `run_job` is `linnet train`. Both train with `linnet.train.fit`.
 """
 
 from __future__ import annotations
 
-import datetime
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,10 +33,9 @@ from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.keeping import Checkpoints
 from linnet.train.learner import ModuleLoss
-from linnet.train.run import Run
+from linnet.model.folder import CHECKPOINT, default_folder, new_folder
+from linnet.model.run import Run
 from linnet.train.terminal import Lines, LiveTable
-
-CHECKPOINT = "checkpoint.safetensors"
 
 
 def fit(
@@ -263,30 +261,6 @@ def display(out: TextIO | None = None) -> Callback:
         return LiveFigure()
     stream = sys.stdout if out is None else out
     return LiveTable(stream) if stream.isatty() else Lines(stream)
-
-
-def new_folder(folder: Path) -> Path:
-    """The folder, if it can take a new run.
-
-    Raises:
-        UsageError: it holds something already; nothing is ever overwritten.
-    """
-    if folder.exists() and (not folder.is_dir() or not all(map(files.is_temporary, folder.iterdir()))):
-        raise UsageError(f"{folder} is not empty: give another --out, or remove it first")
-    return folder
-
-
-def default_folder(name: str, root: Path = Path("runs")) -> Path:
-    """`runs/NAME-TIME`, with a number after it if that is taken."""
-    stem = f"{Path(name).name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
-    return next(root / candidate for candidate in names if not (root / candidate).exists())
-
-
-def latest_folder(root: Path = Path("runs")) -> Path | None:
-    """The newest run under `root`; None when there is none."""
-    found = sorted(root.glob("*/run.json"), key=lambda path: path.stat().st_mtime)
-    return found[-1].parent if found else None
 
 
 def _fit_module(

@@ -19,16 +19,16 @@ from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
+from linnet.model.folder import CHECKPOINT, new_folder
+from linnet.model.run import Card
 from linnet.report.rows import Rows
 from linnet.report.write import written
-from linnet.runs import CHECKPOINT, new_folder
-from linnet.sweeps.asked import recorded
-from linnet.sweeps.result import SweepResult
+from linnet.search.asked import recorded
+from linnet.search.result import SweepResult
 from linnet.train import trials as making
 from linnet.train.fit import check, check_knobs
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Plan
-from linnet.train.run import Card
 from linnet.train.sweep import Sweep, Watch
 from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
 from linnet.train.trials import LogUniform, Uniform, View

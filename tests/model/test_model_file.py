@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from linnet.errors import ChecksumError, DataNotFoundError, FormatError, LinnetError
-from linnet.train import model_file
+from linnet.model import model_file
 
 TENSORS = {"W": torch.arange(12.0).view(3, 4), "b": torch.tensor([1.0, -2.0, 0.5])}
 METADATA = {"format": "test/1", "card": '{"sha256":"' + "f" * 64 + '"}'}

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import DataNotFoundError, FormatError, UsageError
-from linnet.train import signature
-from linnet.train.card import Card
+from linnet.model import signature
+from linnet.model.card import Card
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,11 +24,11 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.entrance import parts_of
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
+from linnet.model.folder import new_folder
 from linnet.plot.rates import rates_figure
 from linnet.plot.save import save
 from linnet.plot.words import Language, say
-from linnet.runs import new_folder
-from linnet.sweeps.run import sweep
+from linnet.search.sweep import sweep
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,13 +21,13 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.errors import FormatError, UsageError
 from linnet.evaluate.score import score
 from linnet.report.rows import elsewhere, is_loadable, loaded
-from linnet.runs import new_folder
+from linnet.model.folder import new_folder
 from linnet.solvers.solve import solve
-from linnet.sweeps import sweep
-from linnet.sweeps.asked import arguments
+from linnet.search.sweep import sweep
+from linnet.search.asked import arguments
 from linnet.train.fit import fit
-from linnet.train.history import History, Record
-from linnet.train.run import Run, versions
+from linnet.model.history import History, Record
+from linnet.model.run import Run, versions
 
 TIMES = ("seconds",)
 """Figures of a history that are not compared."""

@@ -20,15 +20,15 @@ from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Lead
+from linnet.model.run import Card, Run, versions
 from linnet.plot.save import save
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
-from linnet.sweeps.asked import arguments
-from linnet.sweeps.edges import Edge, edges
+from linnet.search.asked import arguments
+from linnet.search.edges import Edge, edges
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
-from linnet.train.run import Card, Run, versions
 from linnet.train.trials import NAMES, LogUniform, Trial, Uniform, View, unjudged
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SweepResult:
         card: what the models predict.
         recipe: the shared recipe.
         seconds: the sweep took.
-        asked: the arguments of `sweep`, as plain values; `linnet.sweeps.asked` reads them back.
+        asked: the arguments of `sweep`, as plain values; `linnet.search.asked` reads them back.
         searched: the ranges of a search that proposed the settings, by knob.
     """
 

@@ -11,7 +11,7 @@ import torch
 from optuna.trial import TrialState
 
 import linnet
-from linnet import tunes
+import linnet.search.tune
 from linnet.config import Knobs
 from linnet.data.dataset import Splits
 from linnet.data.split import split
@@ -105,7 +105,7 @@ def test_a_batch_that_breaks_leaves_no_trial_running(monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(tunes, "sweep", broken)
+        patched.setattr(linnet.search.tune, "sweep", broken)
         linnet.tune(SPLITS, SPACE, trials=4, batch=4, storage="study.log", **QUICK)
     after = linnet.tune(SPLITS, SPACE, trials=2, batch=2, storage=Path("study.log"), **QUICK)
     assert [trial.state for trial in after.study.trials].count(TrialState.FAIL) == 4
@@ -158,7 +158,7 @@ def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_whole_numbers_are_searched_as_such() -> None:
-    from linnet.studies import Space
+    from linnet.search.study import Space
 
     space = Space.of({"seed": range(2, 4), "clip": [None, 1.0], "std": 0.1}, Knobs())
     assert space.seeds == (2, 3)

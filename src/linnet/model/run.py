@@ -25,9 +25,9 @@ from linnet.data.entrance import dataset_of
 from linnet.data.given import features_of
 from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
-from linnet.train import model_file
-from linnet.train.card import Card
-from linnet.train.history import History
+from linnet.model import model_file
+from linnet.model.card import Card
+from linnet.model.history import History
 
 FORMAT = "linnet.model/1"
 

@@ -28,16 +28,17 @@ from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.selection import Configuration, Lead
+from linnet.model.folder import new_folder
+from linnet.model.run import Run, versions
 from linnet.plot.save import save
 from linnet.plot.tunes import tune_figure
 from linnet.plot.words import Language
 from linnet.report.rows import Rows
 from linnet.report.write import written
-from linnet.runs import new_folder
-from linnet.studies import Space, asked_of, opened, quiet, sampler_of
-from linnet.sweeps import SweepResult, metric_name, sweep
-from linnet.sweeps.edges import Edge
-from linnet.train.run import Run, versions
+from linnet.search.edges import Edge
+from linnet.search.result import SweepResult
+from linnet.search.study import Space, asked_of, opened, quiet, sampler_of
+from linnet.search.sweep import metric_name, sweep
 from linnet.train.trials import LogUniform, Uniform
 
 if TYPE_CHECKING:

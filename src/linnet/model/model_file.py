@@ -1,4 +1,4 @@
-"""A bank in a safetensors file that knows its own checksum; see `linnet.train.signature`."""
+"""A bank in a safetensors file that knows its own checksum; see `linnet.model.signature`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from linnet import files
 from linnet.errors import DataNotFoundError, FormatError
-from linnet.train import signature
+from linnet.model import signature
 
 
 def dumps(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:

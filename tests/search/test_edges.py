@@ -13,7 +13,7 @@ import linnet
 from linnet.config import Knobs
 from linnet.evaluate.selection import Configuration
 from linnet.report.sweep import Swept, choice
-from linnet.sweeps.edges import edges
+from linnet.search.edges import edges
 from linnet.train.trials import LogUniform, Uniform
 from tests.conftest import make_blobs
 

@@ -20,7 +20,7 @@ from linnet.data.dataset import Dataset
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.regression import errors_of
-from linnet.train.run import Run
+from linnet.model.run import Run
 from tests.conftest import make_blobs
 
 BLOBS = make_blobs(60)

@@ -15,7 +15,8 @@ import torch
 from linnet.cli import main
 from linnet.config import Job
 from linnet.errors import DataNotFoundError, DivergedError, UsageError
-from linnet.runs import CHECKPOINT, run_job
+from linnet.model.folder import CHECKPOINT
+from linnet.runs.fit import run_job
 from linnet.train.callbacks import Callback, Each, State
 from linnet.train.checkpoint import Checkpoint
 
@@ -68,7 +69,7 @@ def test_killed_at_random_instants_it_ends_in_the_same_bytes(kind: str) -> None:
 def _started(kind: str, *arguments: str) -> BaseProcess:
     """A command in a process of its own, forked where torch is imported already."""
     forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["linnet.runs", "linnet.studies", "linnet.plot"])
+    forks.set_forkserver_preload(["linnet.runs.fit", "linnet.search.study", "linnet.plot"])
     process = forks.Process(target=main, args=([kind, *COMMANDS[kind], *arguments],))
     process.start()
     return process
