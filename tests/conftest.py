@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
 
 from linnet.data.dataset import Dataset
+from tests.support.blobs import make_blobs
 
 # The first call of anything in torch is slow: no deadline. The gate tries the same examples each time, so
 # that what passes passes again; pytest --hypothesis-profile=other tries others, and thorough many others.
@@ -43,12 +43,3 @@ def fashion_folder() -> Path:
 def blobs() -> Dataset:
     """300 rows of uint8 pixels in three classes that a linear model can tell apart."""
     return make_blobs(300)
-
-
-def make_blobs(rows: int, features: int = 16, classes: int = 3, seed: int = 0) -> Dataset:
-    """Classes that differ in which pixels are bright."""
-    source = torch.Generator().manual_seed(seed)
-    y = torch.randint(0, classes, (rows,), generator=source)
-    centres = torch.randint(0, 200, (classes, features), generator=source)
-    X = (centres[y] + torch.randint(0, 56, (rows, features), generator=source)).to(torch.uint8)
-    return Dataset(X, y, "blobs", tuple(f"class {k}" for k in range(classes)), (4, features // 4), 1 / 255)

@@ -11,17 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from linnet.cli import main
 from linnet.model.run import Run
-
-
-def call(*arguments: object) -> int:
-    """Run a command line in this process; its exit code."""
-    try:
-        main([str(argument) for argument in arguments])
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
+from tests.support.commands import call
 
 
 @pytest.fixture(scope="module")

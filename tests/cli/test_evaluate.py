@@ -10,7 +10,7 @@ import pytest
 
 from linnet.evaluate.forecast import forecast
 from linnet.model.run import Run
-from tests.cli.test_commands import call
+from tests.support.commands import call
 
 
 @pytest.fixture(scope="module")

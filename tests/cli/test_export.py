@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import call
-from tests.export.conftest import make_run
+from tests.support.commands import call
+from tests.support.runs import make_run
 
 
 @pytest.fixture(scope="module")

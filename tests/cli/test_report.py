@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import call
-from tests.report.reading import Seen
+from tests.support.commands import call
+from tests.support.reading import Seen
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_replay_ends_as_the_bytes_do(first: Path, capsys: pytest.CaptureFixture[
 
 def test_replay_of_rows_in_memory_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     import linnet
-    from tests.conftest import make_blobs
+    from tests.support.blobs import make_blobs
 
     linnet.fit(make_blobs(60), epochs=1, show=False, out="memory")
     assert call("replay", "memory") == 2

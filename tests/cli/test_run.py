@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import call
+from tests.support.commands import call
 
 NOTES = """# 1 Setup
 

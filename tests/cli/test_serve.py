@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from tests.cli.test_commands import call
-from tests.export.conftest import make_run
+from tests.support.commands import call
+from tests.support.runs import make_run
 
 
 def test_serve_names_its_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

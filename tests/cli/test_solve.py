@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from linnet.model.run import Run
-from tests.cli.test_commands import call
+from tests.support.commands import call
 
 QUICK = ("solve", "--dataset", "digits", "--tol", 1e-4)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import call
+from tests.support.commands import call
 
 QUICK = ("sweep", "--dataset", "digits", "--epochs", 2)
 

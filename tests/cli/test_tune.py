@@ -10,7 +10,7 @@ from linnet.cli.search import values
 from linnet.config import Knobs
 from linnet.errors import UsageError
 from linnet.train.trials import LogUniform, Uniform
-from tests.cli.test_commands import call
+from tests.support.commands import call
 
 QUICK = ("tune", "--dataset", "digits", "--epochs", 1, "--trials", 4, "--batch", 2)
 

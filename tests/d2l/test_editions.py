@@ -12,7 +12,7 @@ from torch import nn
 from linnet.d2l import torch as d2l
 from linnet.d2l.images import MNIST, FashionMNIST
 from linnet.errors import UsageError
-from tests.d2l.test_switch import package, run
+from tests.support.packages import package, run
 
 
 @pytest.fixture(autouse=True)

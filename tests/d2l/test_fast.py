@@ -18,7 +18,7 @@ from linnet.d2l.images import Compose, Normalize, ToTensor
 from linnet.d2l.loaders import ImageLoader, load_data_fashion_mnist
 from linnet.d2l.training import evaluate_accuracy, train_epoch_ch3
 from linnet.train.learner import BankLearner
-from tests.d2l.test_loaders import images
+from tests.support.images import images
 
 Setup = tuple[nn.Module, ImageLoader, nn.Module, torch.optim.Optimizer]
 

@@ -9,19 +9,14 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from linnet.d2l import hub
 from linnet.errors import ChecksumError, DownloadError, FormatError, UsageError
-
-
-class Silent(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
+from tests.support.http import Silent
 
 Pack = Callable[[dict[str, bytes]], bytes]
 

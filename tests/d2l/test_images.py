@@ -11,7 +11,7 @@ from torch.utils import data
 from linnet.d2l import images as d2l_images
 from linnet.d2l.images import MNIST, Compose, FashionMNIST, Normalize, Resize, ToTensor, steps
 from linnet.errors import DataNotFoundError, ShapeError, UsageError
-from tests.d2l.test_loaders import images
+from tests.support.images import images
 
 
 def test_to_tensor_of_every_kind_of_image() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from linnet.d2l.images import Compose, ImageSet, Normalize, Resize, ToTensor
+from linnet.d2l.images import Compose, Normalize, Resize, ToTensor
 from linnet.d2l.loaders import (
     ArrayLoader,
     ImageLoader,
@@ -19,15 +19,8 @@ from linnet.d2l.loaders import (
     load_data_fashion_mnist,
     synthetic_data,
 )
-from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
-
-
-def images(rows: int, seed: int = 0, edge: int = 28) -> ImageSet:
-    source = torch.Generator().manual_seed(seed)
-    X = torch.randint(0, 256, (rows, edge * edge), generator=source).to(torch.uint8)
-    y = torch.randint(0, 10, (rows,), generator=source)
-    return ImageSet(Dataset(X, y, "noise", tuple("0123456789"), (edge, edge), 1 / 255), ToTensor())
+from tests.support.images import images
 
 
 def test_synthetic_data_is_the_line_and_a_little_noise() -> None:

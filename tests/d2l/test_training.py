@@ -25,7 +25,7 @@ from linnet.d2l.training import (
     train_epoch_ch3,
 )
 from linnet.errors import UsageError
-from tests.d2l.test_loaders import images
+from tests.support.images import images
 
 floats = st.floats(-100, 100, width=32)
 

@@ -19,8 +19,8 @@ from linnet.cli import main
 from linnet.d2l.images import FashionMNIST
 from linnet.data import fashion_mnist, known_files, mnist
 from linnet.errors import DataNotFoundError, FormatError
-from tests.d2l.test_hub import Silent
-from tests.data.test_fashion_mnist import fill, places, small
+from tests.support.http import Silent
+from tests.support.mnist import fill, places, small
 
 __all__ = ["places"]  # the fixture: small files, every place below the test's own folder
 

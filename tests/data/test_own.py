@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,34 +14,7 @@ import linnet
 from linnet.data import labelled_pictures, own, table
 from linnet.errors import DataNotFoundError, FormatError, LinnetError
 from linnet.solvers.inference import infer
-
-
-def png(shade: int, size: tuple[int, int] = (8, 8), form: str = "PNG") -> bytes:
-    """A picture with a dark border and a middle of a shade."""
-    pixels = np.zeros(size, np.uint8)
-    pixels[2:-2, 2:-2] = shade
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, form)
-    return buffer.getvalue()
-
-
-def pictures(each: int = 10) -> list[tuple[str, bytes]]:
-    return [
-        (f"set/{name}/{n}.png", png(shade))
-        for name, shade in (("dim", 90), ("lit", 250))
-        for n in range(each)
-    ]
-
-
-def zipped(files: list[tuple[str, bytes]]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in files:
-            archive.writestr(path, content)
-    return buffer.getvalue()
-
-
-CSV = b"length,width,kind\n" + b"".join(f"{n},{n * 2}.5,{'ab'[n % 2]}\n".encode() for n in range(20))
+from tests.support.uploads import CSV, pictures, png, zipped
 
 
 def test_a_table_with_names() -> None:

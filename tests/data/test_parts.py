@@ -13,7 +13,7 @@ from linnet.data.dataset import Splits
 from linnet.data.parts import part_of, placed
 from linnet.errors import FormatError, UsageError
 from linnet.evaluate.held_out import held_out
-from tests.data.test_own import png, zipped
+from tests.support.uploads import parted, png, zipped
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,6 @@ from tests.data.test_own import png, zipped
 def test_a_folder_says_which_part_it_is_in_any_case(words: str, part: str | None) -> None:
     found = {word: part_of(word) for word in words.split()}
     assert found == dict.fromkeys(found, part)
-
-
-def parted(**each: int) -> list[tuple[str, bytes]]:
-    """Pictures of two classes, so many a class in each part; of each part in another shade."""
-    return [
-        (f"{part}/{name}/{n}.png", png(shade + 10 * place))
-        for place, (part, count) in enumerate(each.items())
-        for name, shade in (("dim", 90), ("lit", 200))
-        for n in range(count)
-    ]
 
 
 def shades(rows: linnet.Dataset | None) -> set[int]:

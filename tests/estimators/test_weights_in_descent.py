@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from linnet.estimators import LinearRegressor, SoftmaxClassifier, SoftmaxClassifierCV
 from linnet.solvers.rows import DenseRows
 from linnet.solvers.stream import Stream
-from tests.solvers.problems import table
+from tests.support.problems import table
 
 EMPTY, HALF = np.zeros((20, 1)), np.arange(20) % 2
 LIGHT = np.where(HALF == 1, 0.05, 1.0)

@@ -17,7 +17,7 @@ from linnet.evaluate.forecast import Forecast
 from linnet.evaluate.interval import Interval
 from linnet.evaluate.ranking import auc_interval
 from linnet.evaluate.score import Score
-from tests.evaluate.forecasts import make
+from tests.support.forecasts import make
 
 NAMES = {
     "precision": metrics.precision_score, "recall": metrics.recall_score, "f1": metrics.f1_score,

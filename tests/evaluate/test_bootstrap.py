@@ -8,7 +8,7 @@ from linnet.errors import UsageError
 from linnet.evaluate.assess import assess
 from linnet.evaluate.bootstrap import bootstrap, draws
 from linnet.evaluate.forecast import Forecast
-from tests.evaluate.forecasts import forecasts, make
+from tests.support.forecasts import forecasts, make
 
 
 @settings(max_examples=6, deadline=None)

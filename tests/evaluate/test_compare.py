@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from linnet.errors import UsageError
 from linnet.evaluate.compare import compare, mcnemar, paired_difference
 from linnet.evaluate.forecast import Forecast
-from tests.evaluate.forecasts import make
+from tests.support.forecasts import make
 
 
 @given(st.integers(0, 40), st.integers(0, 40))

@@ -11,7 +11,7 @@ from linnet.errors import UsageError
 from linnet.evaluate.conformal import coverage, fewest_rows, learn_sets
 from linnet.evaluate.forecast import Forecast
 from linnet.evaluate.set_curve import set_curve
-from tests.evaluate.forecasts import forecasts, make
+from tests.support.forecasts import forecasts, make
 
 KINDS = [("lac", False), ("aps", False), ("aps", True)]
 

@@ -9,7 +9,7 @@ from linnet.config import Recipe
 from linnet.errors import ShapeError
 from linnet.evaluate.contributions import contributions
 from linnet.train.fit import fit
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 BLOBS = make_blobs(120)
 RUN = fit(BLOBS, Recipe(epochs=2, lr=0.1, dtype="float64", standardize=True))[0]

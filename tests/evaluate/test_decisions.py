@@ -10,7 +10,7 @@ from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.abstain import abstain_curve
 from linnet.evaluate.costs import cheapest, mean_cost, per_class
 from linnet.evaluate.forecast import Forecast
-from tests.evaluate.forecasts import forecasts, make
+from tests.support.forecasts import forecasts, make
 
 
 @given(forecasts)

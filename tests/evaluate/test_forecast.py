@@ -14,7 +14,7 @@ from linnet.evaluate.forecast import Forecast, forecast
 from linnet.evaluate.ranking import Areas, precision_recall, roc
 from linnet.evaluate.score import score
 from linnet.train.fit import fit
-from tests.evaluate.forecasts import forecasts, make
+from tests.support.forecasts import forecasts, make
 
 
 def test_figures_equal_those_of_scikit_learn() -> None:

@@ -12,7 +12,7 @@ from linnet.evaluate.forecast import Forecast
 from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.train import trials
 from linnet.train.fit import fit
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 
 def test_labels_that_were_changed_are_found() -> None:

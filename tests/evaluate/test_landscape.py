@@ -13,7 +13,7 @@ from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 DATA = synthetic.linear(w=[2.0], b=1.0, rows=20, noise=1.0, dtype=torch.float64)
 

@@ -11,7 +11,7 @@ import linnet
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.regression import Errors, errors_of
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 
 def made(rows: int = 300, outputs: int = 1, noise: float = 0.5, seed: int = 0) -> Dataset:

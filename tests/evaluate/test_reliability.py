@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linnet.errors import UsageError
 from linnet.evaluate.forecast import Forecast
 from linnet.evaluate.reliability import reliability
-from tests.evaluate.forecasts import forecasts, make
+from tests.support.forecasts import forecasts, make
 
 
 @given(forecasts, st.integers(1, 20), st.sampled_from(["width", "mass"]))

@@ -21,7 +21,7 @@ from linnet.evaluate.score import score
 from linnet.model import model_file
 from linnet.model.run import Card, Run
 from linnet.train.fit import fit
-from tests.evaluate.forecasts import forecasts, make
+from tests.support.forecasts import forecasts, make
 
 
 @settings(max_examples=40)

@@ -17,7 +17,7 @@ from linnet.evaluate.forecast import forecast
 from linnet.evaluate.score import score
 from linnet.evaluate.truth import parameter_errors
 from linnet.train.fit import fit
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 
 def test_figures_equal_those_of_scikit_learn(blobs: Dataset) -> None:

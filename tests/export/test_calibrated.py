@@ -13,7 +13,7 @@ from linnet.errors import UsageError
 from linnet.export import FORMATS, export
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from tests.export.conftest import make_run
+from tests.support.runs import make_run
 
 
 def calibrated(loss: str) -> Run:

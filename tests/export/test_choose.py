@@ -12,7 +12,7 @@ from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export import FORMATS, c, choose, export, formats, js
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from tests.export.conftest import make_run
+from tests.support.runs import make_run
 
 
 @pytest.mark.parametrize("to", FORMATS)

@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 from linnet.errors import MissingExtraError
 from linnet.export import export
-from tests.export.conftest import NAMES, make_run
+from tests.support.runs import NAMES, make_run
 
 
 def made(to: str, loss: str = "softmax") -> Path:

@@ -17,7 +17,7 @@ from linnet.model.card import Card
 from linnet.model.history import History
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from tests.export.conftest import make_run
+from tests.support.runs import make_run
 
 YEARS = torch.tensor([[2026.123456789, 0.1], [1999.987654321, -0.3], [16777217.0, 1e-9]], dtype=torch.float64)
 """Numbers that float32 rounds away."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,12 +20,11 @@ from linnet.lab.room import Room
 from linnet.lab.settings import Settings
 from linnet.model.run import Run
 from linnet.train.fit import fit
+from tests.support.browser import PAGE, OpenPage, Watched
+from tests.support.browser import browser as browser  # a fixture
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-PAGE = {"X-Linnet-Page": "testing-page"}
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -70,54 +66,6 @@ def digits() -> tuple[Run, Splits]:
     return fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; without it the test is skipped. It ends with the module: its event loop bars every other."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = next((p for p in CHROMIUM if os.path.exists(p)), None)
-    if path is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        made = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield made
-        made.close()
-
-
-@dataclass
-class Watched:
-    """A page, and what must not have happened on it.
-
-    Args:
-        page: of Playwright.
-        url: of the lab.
-        asked: the addresses that it requested.
-        problems: errors and warnings on its console, and exceptions of its scripts.
-        expected: a piece of those that the test provokes, such as "status of 422".
-    """
-
-    page: Page
-    url: str
-    asked: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    expected: str | None = None
-
-    def goto(self, place: str, language: str = "en") -> Page:
-        """Open a tab, such as "#train?lr=0.5", and wait until the shell has shown it."""
-        self.page.goto(f"{self.url}/?lang={language}{place}")
-        self.page.wait_for_selector("#panel .tab")
-        return self.page
-
-    def check(self) -> None:
-        """No request went off the host, and nothing was complained of."""
-        assert [url for url in self.asked if not url.startswith((self.url, "data:", "blob:"))] == []
-        assert [said for said in self.problems if self.expected is None or self.expected not in said] == []
-
-
-OpenPage = Callable[..., Watched]
-
-
 @pytest.fixture
 def open_page(browser: Browser, lab_url: str) -> Iterator[OpenPage]:
     """Opens watched pages: `open_page(width=390, dark=True)`; each is checked at the end of the test."""
@@ -142,22 +90,3 @@ def open_page(browser: Browser, lab_url: str) -> Iterator[OpenPage]:
     for watched, context in opened:
         context.close()
         watched.check()
-
-
-def until(page: Page, expression: str, seconds: float = 30) -> None:
-    """Wait for something in JavaScript; Playwright's own wait would need eval, which the page forbids."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, f"in vain: {expression}"
-        page.wait_for_timeout(20)
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing is wider than the page, so that a phone need not scroll sideways."""
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-def shoot(page: Page, name: str) -> None:
-    """Leave a picture for people, where LINNET_SHOTS names a folder."""
-    if folder := os.environ.get("LINNET_SHOTS"):
-        page.screenshot(path=str(Path(folder, f"{name}.png")), full_page=True)

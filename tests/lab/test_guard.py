@@ -11,7 +11,7 @@ from starlette.types import Message, Receive
 from linnet.lab.app import make_app
 from linnet.lab.guard import HEAVY, Guard, _length, _may_exceed, most
 from linnet.lab.settings import Limits, Settings, is_loopback
-from tests.lab.conftest import PAGE
+from tests.support.browser import PAGE
 
 OWN = "http://127.0.0.1:8765"
 

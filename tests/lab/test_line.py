@@ -12,7 +12,7 @@ from linnet.data import synthetic
 from linnet.evaluate.landscape import landscape, losses_at
 from linnet.train.fit import fit
 from linnet.train.trace import Trace
-from tests.lines import run_python
+from tests.support.commands import run_python
 
 POINTS = [[-2.0, -3.5], [-1.0, -0.6], [0.0, 1.2], [1.0, 2.7], [2.0, 5.3], [2.5, -6.0]]
 AT = torch.tensor(POINTS, dtype=torch.float64)

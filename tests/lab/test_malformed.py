@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from linnet.lab.app import make_app
 from linnet.lab.room import Room
 from linnet.lab.settings import Settings
-from tests.lab.conftest import PAGE
-from tests.lab.samples import model_of
+from tests.support.browser import PAGE
+from tests.support.lab import model_of
 
 GOOD: dict[str, dict[str, Any]] = {
     "/api/numbers": {"logits": [1.0, 2.0], "target": 1, "temperature": 2.0, "draws": 5, "sharpness": 1,

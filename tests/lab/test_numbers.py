@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from linnet.core.functional import cross_entropy, naive_softmax, softmax
 from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
-from tests.lines import run_python
+from tests.support.commands import run_python
 
 
 def ask(client: TestClient, **values: Any) -> dict[str, Any]:

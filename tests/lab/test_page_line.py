@@ -9,9 +9,8 @@ import torch
 import linnet
 from linnet.data import synthetic
 from linnet.train.fit import fit
-from tests.lab.conftest import OpenPage, fits, shoot
-from tests.lab.waiting import until
-from tests.lines import run_python
+from tests.support.browser import OpenPage, fits, shoot, until
+from tests.support.commands import run_python
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from tests.lab.conftest import OpenPage
-from tests.lab.waiting import until
+from tests.support.browser import OpenPage, until
 
 pytestmark = pytest.mark.usefixtures("digits_alone")
 DIGITS = "#train?dataset=digits&epochs=2"

@@ -11,9 +11,8 @@ import torch
 from linnet.core.functional import cross_entropy, naive_softmax, softmax
 from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
-from tests.lab.conftest import OpenPage, fits, shoot
-from tests.lab.waiting import until
-from tests.lines import run_python
+from tests.support.browser import OpenPage, fits, shoot, until
+from tests.support.commands import run_python
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

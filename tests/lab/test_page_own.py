@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.data.test_own import CSV, pictures
-from tests.lab.conftest import OpenPage, shoot
-from tests.lab.waiting import allow, until
+from tests.support.browser import OpenPage, allow, shoot, until
+from tests.support.uploads import CSV, pictures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lab.conftest import OpenPage, fits, shoot
+from tests.support.browser import OpenPage, fits, shoot
 
 NAMES = {
     "en": ["Train", "Sweep", "Try it", "Numbers", "Line"],

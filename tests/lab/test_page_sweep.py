@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 import linnet
-from tests.lab.conftest import OpenPage, fits, shoot, until
+from tests.support.browser import OpenPage, fits, shoot, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -10,8 +10,8 @@ import linnet
 from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.train.fit import fit
-from tests.data.test_own import CSV, pictures, zipped
-from tests.lab.conftest import OpenPage, fits, shoot, until
+from tests.support.browser import OpenPage, fits, shoot, until
+from tests.support.uploads import CSV, pictures, zipped
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -21,10 +21,9 @@ from linnet.evaluate.forecast import forecast
 from linnet.evaluate.held_out import held_out
 from linnet.model.run import Run
 from linnet.train.fit import fit
-from tests.lab.conftest import PAGE, OpenPage, fits, shoot
-from tests.lab.samples import png
-from tests.lab.waiting import allow, until
-from tests.lines import run_python
+from tests.support.browser import PAGE, OpenPage, allow, fits, shoot, until
+from tests.support.commands import run_python
+from tests.support.lab import png
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

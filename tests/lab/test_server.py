@@ -17,7 +17,7 @@ import pytest
 from linnet.errors import UsageError
 from linnet.lab.server import serve
 from linnet.lab.settings import Settings
-from tests.lab.conftest import PAGE
+from tests.support.browser import PAGE
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from starlette.testclient import TestClient
 
 import linnet
 from linnet.lab.sweeping import SweepAsk
-from tests.lab.samples import frames_of
-from tests.lines import run_command, run_python
+from tests.support.commands import run_command, run_python
+from tests.support.lab import frames_of
 
 ASK = {
     "dataset": "digits",

@@ -18,9 +18,9 @@ import linnet
 from linnet.evaluate.score import score
 from linnet.lab.training import TrainAsk
 from linnet.train.fit import fit
-from tests.lab.conftest import PAGE
-from tests.lab.samples import frames_of
-from tests.lines import run_command, run_python
+from tests.support.browser import PAGE
+from tests.support.commands import run_command, run_python
+from tests.support.lab import frames_of
 
 
 def floats(text: str) -> np.ndarray:

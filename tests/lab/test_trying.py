@@ -30,9 +30,9 @@ from linnet.lab.trying import Asked, answer
 from linnet.lab.turns import Turn, Turns
 from linnet.model.run import Run
 from linnet.train.fit import fit
-from tests.data.test_own import CSV
-from tests.lab.samples import frames_of, model_of, png
-from tests.lines import run_python
+from tests.support.commands import run_python
+from tests.support.lab import frames_of, model_of, png
+from tests.support.uploads import CSV
 
 pytestmark = pytest.mark.usefixtures("digits_alone")
 

@@ -18,11 +18,10 @@ from linnet.lab import training
 from linnet.lab.room import MissingError, Room
 from linnet.lab.settings import Limits, Settings
 from linnet.train.fit import fit
-from tests.conftest import make_blobs
-from tests.data.test_own import CSV, pictures, zipped
-from tests.data.test_parts import parted
-from tests.lab.samples import frames_of
-from tests.lines import run_command, run_python
+from tests.support.blobs import make_blobs
+from tests.support.commands import run_command, run_python
+from tests.support.lab import frames_of
+from tests.support.uploads import CSV, parted, pictures, zipped
 
 
 def upload(client: TestClient, files: list[tuple[str, bytes]]):

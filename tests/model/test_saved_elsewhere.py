@@ -21,7 +21,7 @@ from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.regression import errors_of
 from linnet.model.run import Run
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 BLOBS = make_blobs(60)
 X = torch.randn(40, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

@@ -36,7 +36,7 @@ from linnet.plot.sets import sets_figure
 from linnet.plot.words import WORDS, Language
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
-from tests.evaluate.forecasts import make
+from tests.support.forecasts import make
 
 TRAIN, MAYBE = digits.load()
 assert MAYBE is not None

@@ -14,8 +14,8 @@ from linnet.evaluate.forecast import forecast
 from linnet.evaluate.regression import errors_of
 from linnet.model.run import Run
 from linnet.plot.overlay import overlay_figure
-from tests.conftest import make_blobs
-from tests.report.reading import Seen
+from tests.support.blobs import make_blobs
+from tests.support.reading import Seen
 
 
 @pytest.fixture(scope="module")

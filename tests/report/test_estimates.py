@@ -15,8 +15,8 @@ from linnet.plot.fonts import cjk_font
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
 from linnet.report.estimate_words import ESTIMATES, REASONS
 from linnet.solvers import undefined
-from tests.cli.test_commands import call
-from tests.report.reading import Seen
+from tests.support.commands import call
+from tests.support.reading import Seen
 
 LANGUAGES = ["en", pytest.param("zh", marks=pytest.mark.skipif(cjk_font() is None, reason="needs a font"))]
 

@@ -12,8 +12,8 @@ import pytest
 import linnet
 from linnet import report
 from linnet.model.run import Run
-from tests.cli.test_commands import call
-from tests.report.reading import Seen
+from tests.support.commands import call
+from tests.support.reading import Seen
 
 TRAINED = [
     ("--epochs", 2),

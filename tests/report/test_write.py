@@ -27,8 +27,8 @@ from linnet.evaluate.regression import errors_of
 from linnet.model.run import Run
 from linnet.report.pictures import diverging, grey
 from linnet.report.words import WORDS
-from tests.conftest import make_blobs
-from tests.report.reading import Seen
+from tests.support.blobs import make_blobs
+from tests.support.reading import Seen
 
 PARTS = {
     "glance", "asked", "data", "curves", "classes", "confusion", "reliability", "templates", "top-losses",

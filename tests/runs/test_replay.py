@@ -12,7 +12,7 @@ import linnet
 from linnet.errors import DataNotFoundError, UsageError
 from linnet.evaluate.scaling import calibrate
 from linnet.model.run import Run
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 QUICK: dict[str, Any] = {"epochs": 2, "show": False, "report": False}
 

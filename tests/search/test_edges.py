@@ -15,7 +15,7 @@ from linnet.evaluate.selection import Configuration
 from linnet.report.sweep import Swept, choice
 from linnet.search.edges import edges
 from linnet.train.trials import LogUniform, Uniform
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 
 def found(losses: list[float], knob: str = "lr", values: list[Any] | None = None, **ranges: Any) -> list[str]:

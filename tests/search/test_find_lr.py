@@ -10,7 +10,7 @@ import torch
 import linnet
 from linnet.errors import DivergedError, UsageError
 from linnet.plot.rates import rates_figure
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 DATA = make_blobs(400)
 

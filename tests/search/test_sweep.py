@@ -17,7 +17,7 @@ from linnet.errors import DivergedError, UsageError
 from linnet.model.run import Run
 from linnet.train.sweep import Sweep, Watch
 from linnet.train.trials import LogUniform
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 SPLITS = Splits(*split(make_blobs(300, seed=1), 1 / 3))
 

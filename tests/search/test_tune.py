@@ -17,7 +17,7 @@ from linnet.data.dataset import Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, MissingExtraError, UsageError
 from linnet.train.trials import LogUniform, Uniform
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 SPLITS = Splits(*split(make_blobs(240, seed=1), 1 / 3))
 QUICK: dict[str, Any] = {"epochs": 2, "batch_size": 32, "show": False}

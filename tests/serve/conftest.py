@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from linnet.model.run import Run
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
-from tests.export.conftest import make_run
+from tests.support.runs import make_run
 
 LIMITS = Limits(rows=8, bytes=1 << 20)
 

@@ -15,7 +15,7 @@ from linnet.model.run import Run
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
 from linnet.serve.shelf import Shelf
-from tests.export.conftest import NAMES, make_run
+from tests.support.runs import NAMES, make_run
 
 
 def test_the_service_is_torch_free(served: Run) -> None:

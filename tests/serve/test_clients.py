@@ -16,8 +16,8 @@ from linnet.errors import UsageError
 from linnet.model.run import Run
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
-from tests.export.conftest import make_run
-from tests.serve.test_predict import JSON, RAW, png
+from tests.support.requests import JSON, RAW, png
+from tests.support.runs import make_run
 
 ROWS = np.arange(24, dtype=np.uint8).reshape(2, 12)
 TEXT = json.dumps({"rows": ROWS.tolist()}).encode()

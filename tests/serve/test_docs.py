@@ -17,7 +17,7 @@ import linnet
 from linnet.core.bank import Bank
 from linnet.model.card import Card
 from linnet.model.history import History
-from tests.serve.test_server import service
+from tests.support.service import service
 
 DOCS = Path(__file__).parents[2] / "docs"
 

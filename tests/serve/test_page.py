@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 from linnet.model.predictor import Predictor
 from linnet.serve.app import make_app
 from linnet.serve.page import Asked, examples, language_of
-from tests.export.conftest import make_run
-from tests.lab.conftest import browser as browser  # Chromium, or the test is skipped
-from tests.lab.conftest import fits
-from tests.serve.test_predict import png
-from tests.serve.test_server import service
+from tests.support.browser import browser as browser  # Chromium, or the test is skipped
+from tests.support.browser import fits
+from tests.support.requests import png
+from tests.support.runs import make_run
+from tests.support.service import service
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

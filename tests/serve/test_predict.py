@@ -18,19 +18,10 @@ from linnet.model.run import Run
 from linnet.serve import parse
 from linnet.serve.app import make_app
 from linnet.serve.predict import Limits
-from tests.export.conftest import NAMES, make_run
+from tests.support.requests import JSON, RAW, png
+from tests.support.runs import NAMES, make_run
 
-JSON = {"content-type": "application/json"}
-RAW = {"content-type": "application/octet-stream"}
 PNG = {"content-type": "image/png"}
-
-
-def png(width: int, height: int) -> bytes:
-    """A picture of random greys."""
-    made = io.BytesIO()
-    pixels = np.random.default_rng(0).integers(0, 256, (height, width), np.uint8)
-    Image.fromarray(pixels).save(made, "PNG")
-    return made.getvalue()
 
 
 def test_json_rows_get_the_runs_probabilities(client: TestClient, served: Run) -> None:

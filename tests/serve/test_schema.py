@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 
 from linnet.serve.app import make_app
-from tests.export.conftest import make_run
+from tests.support.runs import make_run
 
 KEPT = {kind: tempfile.TemporaryDirectory() for kind in ("softmax", "squared")}  # removed at the end
 SERVICES = [make_app(make_run(kind).save(Path(kept.name))) for kind, kept in KEPT.items()]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
@@ -20,29 +17,10 @@ import pytest
 
 from linnet.serve import server
 from linnet.serve.listen import listening
-from tests.export.conftest import make_run
+from tests.support.runs import make_run
+from tests.support.service import service, wait_for
 
 BODY = json.dumps({"rows": [[7] * 12]}).encode()
-
-
-@contextmanager
-def service(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A `linnet serve`, and its port."""
-    command = [sys.executable, "-m", "linnet", "serve", str(folder), "--port", "0", *flags]
-    with Path("log").open("w") as log, subprocess.Popen(command, stderr=log, text=True) as process:
-        try:
-            yield process, int(wait_for(r"running on http://127\.0\.0\.1:(\d+)")[1])
-        finally:
-            process.kill()
-
-
-def wait_for(pattern: str, seconds: float = 30) -> re.Match[str]:
-    """Wait for a line of the log."""
-    end = time.monotonic() + seconds
-    while not (found := re.search(pattern, Path("log").read_text())):
-        assert time.monotonic() < end, Path("log").read_text()
-        time.sleep(0.05)
-    return found
 
 
 def begin(port: int) -> socket.socket:

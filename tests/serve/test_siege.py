@@ -19,9 +19,9 @@ import pytest
 import torch
 
 from linnet.model.run import Run
-from tests.export.conftest import make_run
-from tests.serve.malformed import FEATURES, GOOD, JSON, Malformed, malformed
-from tests.serve.test_server import service
+from tests.support.malformed import FEATURES, GOOD, JSON, Malformed, malformed
+from tests.support.runs import make_run
+from tests.support.service import service
 
 CONNECTIONS = 16
 

@@ -22,9 +22,9 @@ from linnet.errors import UsageError
 from linnet.serve.listen import listening
 from linnet.serve.server import Service
 from linnet.serve.workers import CONTEXT, _Crew, _Worker, workers
-from tests.export.conftest import make_run
-from tests.serve.malformed import GOOD, JSON
-from tests.serve.test_server import service, wait_for
+from tests.support.malformed import GOOD, JSON
+from tests.support.runs import make_run
+from tests.support.service import service, wait_for
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="several processes share a port on Linux alone"

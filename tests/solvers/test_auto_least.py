@@ -13,11 +13,9 @@ from linnet.model.run import Run
 from linnet.solvers import auto_least
 from linnet.solvers.auto_least import Solver, rows_gradient, solve_least_squares
 from linnet.solvers.least_squares import QR, SVD, Cholesky
-from tests.conftest import make_blobs
-from tests.solvers.conftest import coefficients, digits, read
-from tests.solvers.test_least_squares import AT_LEAST, NAMES
-from tests.solvers.test_normal import right
-from tests.solvers.test_statistics import regression
+from tests.support.blobs import make_blobs
+from tests.support.nist import AT_LEAST, NAMES, coefficients, digits, read
+from tests.support.problems import regression, right
 
 SOLVERS: list[Solver | None] = [None, QR(), SVD(), Cholesky(), Cholesky(refine=False)]
 

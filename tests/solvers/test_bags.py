@@ -21,8 +21,8 @@ from linnet.solvers.likelihoods import Classes, Normal
 from linnet.solvers.optimum import at_optimum
 from linnet.solvers.smooth import solve_smooth
 from linnet.train import trials
-from tests.solvers.problems import LOGISTIC, SOFTMAX, table
-from tests.solvers.test_inference import line
+from tests.support.inferences import line
+from tests.support.problems import LOGISTIC, SOFTMAX, table
 
 infer: Any = inference.infer  # pandas has no types
 

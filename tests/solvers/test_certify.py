@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linnet.core.losses import Loss
 from linnet.solvers.certify import best_shift, certify
 from linnet.solvers.smooth import minimise
-from tests.solvers.problems import LOGISTIC, SOFTMAX, exact, objective, random_theta, soft, table
+from tests.support.problems import LOGISTIC, SOFTMAX, exact, objective, random_theta, soft, table
 
 
 @settings(max_examples=40)

@@ -13,7 +13,7 @@ from linnet.solvers.certify import certify
 from linnet.solvers.decrement import newton_bound
 from linnet.solvers.smooth import minimise
 from linnet.solvers.solve import solve
-from tests.solvers.problems import LOGISTIC, SOFTMAX, exact, objective, random_theta, table
+from tests.support.problems import LOGISTIC, SOFTMAX, exact, objective, random_theta, table
 
 
 @settings(max_examples=25, deadline=None)

@@ -21,7 +21,7 @@ from linnet.solvers.frame import Frame
 from linnet.solvers.newton import Newton
 from linnet.solvers.rows import DenseRows, SparseRows
 from linnet.solvers.smooth import minimise
-from tests.solvers.problems import LOGISTIC, SOFTMAX, binary, objective, table
+from tests.support.problems import LOGISTIC, SOFTMAX, binary, objective, table
 
 DATASETS = {"softmax": (table(weighted=True), SOFTMAX), "logistic": (binary(), LOGISTIC)}
 

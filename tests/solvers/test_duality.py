@@ -12,7 +12,7 @@ from linnet.solvers.duality import balanced, conjugate, duality_gap, with_best_b
 from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import minimise_l1
 from linnet.solvers.robust import minimise_absolute
-from tests.solvers.problems import random_theta, soft, table
+from tests.support.problems import random_theta, soft, table
 
 LOSSES: list[Loss] = [SoftmaxCrossEntropy(), Logistic(), SquaredError(), Huber(0.7, 1.3), AbsoluteError()]
 

@@ -12,8 +12,8 @@ from linnet.solvers.folds import cross_validate, folded, leave_one_out
 from linnet.solvers.normal import solve
 from linnet.solvers.statistics import Statistics
 from linnet.train import trials
-from tests.conftest import make_blobs
-from tests.solvers.test_statistics import regression
+from tests.support.blobs import make_blobs
+from tests.support.problems import regression
 
 CASES = [regression(), make_blobs(200)]
 

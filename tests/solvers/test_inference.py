@@ -15,9 +15,9 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.smooth import solve_smooth
-from tests.solvers.conftest import digits, read
-from tests.solvers.inferences import agree, design, infer, line, solved
-from tests.solvers.problems import LOGISTIC, SOFTMAX, binary, table
+from tests.support.inferences import agree, design, infer, line, solved
+from tests.support.nist import digits, read
+from tests.support.problems import LOGISTIC, SOFTMAX, binary, table
 
 NIST = ["Norris", "Pontius", "NoInt1", "NoInt2", "Filip", "Longley",
         "Wampler1", "Wampler2", "Wampler3", "Wampler4", "Wampler5"]  # fmt: skip

@@ -14,8 +14,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, ShapeError, UsageError
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.smooth import solve_smooth
-from tests.solvers.inferences import agree, design, infer, line, solved
-from tests.solvers.problems import SOFTMAX, table
+from tests.support.inferences import agree, design, infer, line, solved
+from tests.support.problems import SOFTMAX, table
 
 
 def test_collinear_columns_have_no_errors_and_the_rest_have() -> None:

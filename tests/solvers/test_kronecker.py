@@ -5,7 +5,7 @@ import torch
 
 from linnet.solvers import kronecker
 from linnet.solvers.kronecker import factor, gram
-from tests.solvers.problems import objective, random_theta, table
+from tests.support.problems import objective, random_theta, table
 
 
 def test_a_singular_matrix_is_factored_all_the_same() -> None:

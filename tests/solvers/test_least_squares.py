@@ -12,14 +12,9 @@ from torch import Tensor
 
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares import QR, SVD, LeastSquares, Method, describe, least_squares
-from tests.solvers.conftest import coefficients, digits, read
+from tests.support.nist import AT_LEAST, NAMES, coefficients, digits, read
 
 METHODS = [QR(), SVD()]
-NAMES = [
-    "Norris", "Pontius", "NoInt1", "NoInt2", "Filip", "Longley",
-    "Wampler1", "Wampler2", "Wampler3", "Wampler4", "Wampler5",
-]  # fmt: skip
-AT_LEAST = {"Filip": 7.5}  # what rounding its powers to float64 leaves
 
 
 def problem(rows: int, features: int, outputs: int = 2, seed: int = 0) -> tuple[Tensor, Tensor]:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
 from linnet.solvers.smooth import solve_smooth
-from tests.solvers.inferences import infer, solved
-from tests.solvers.problems import LOGISTIC, SOFTMAX, table
+from tests.support.inferences import infer, solved
+from tests.support.problems import LOGISTIC, SOFTMAX, table
 
 FLAG = Path(__file__).parents[1] / "cases" / "flag.csv"
 

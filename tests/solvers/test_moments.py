@@ -7,7 +7,7 @@ import torch
 
 from linnet.data.dataset import Dataset
 from linnet.solvers import moments
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 
 def of(dataset: Dataset, index: torch.Tensor | None = None) -> moments.Moments:

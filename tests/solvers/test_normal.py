@@ -5,17 +5,10 @@ import torch
 
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
-from linnet.solvers.least_squares import least_squares
 from linnet.solvers.normal import Spectrum, factored, solve
 from linnet.solvers.statistics import Statistics
-from tests.conftest import make_blobs
-from tests.solvers.test_statistics import regression
-
-
-def right(data: Dataset, l2: float, intercept: bool = True) -> torch.Tensor:
-    y = torch.eye(data.outputs, dtype=torch.float64)[data.y] if data.is_classification else data.y
-    X = data.X.double() * data.scale
-    return least_squares(X, y, data.weights, l2, intercept).theta
+from tests.support.blobs import make_blobs
+from tests.support.problems import regression, right
 
 
 @pytest.mark.parametrize("data", [regression(), make_blobs(300)], ids=["regression", "pixels"])

@@ -10,8 +10,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.objective import Objective
 from linnet.solvers.rows import BLOCK, DenseRows, SparseRows
-from tests.conftest import make_blobs
-from tests.solvers.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
+from tests.support.blobs import make_blobs
+from tests.support.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
 
 DATA = {
     "softmax": (table(), SOFTMAX),

@@ -14,8 +14,8 @@ from linnet.solvers.smooth import minimise
 from linnet.solvers.solution import CONVERGED
 from linnet.solvers.staged import SAMPLE, Staged
 from linnet.solvers.steps import Solver
-from tests.conftest import make_blobs
-from tests.solvers.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
+from tests.support.blobs import make_blobs
+from tests.support.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
 
 cases = pytest.mark.parametrize(
     ("dataset", "loss"),

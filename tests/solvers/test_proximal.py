@@ -19,7 +19,7 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.path import largest_l1
 from linnet.solvers.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.rows import SparseRows
-from tests.solvers.problems import binary, soft, table, wide
+from tests.support.problems import binary, soft, table, wide
 
 
 def reals(rows: int = 80, features: int = 12, *, weighted: bool = False, outputs: int = 1) -> Dataset:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import scipy.optimize
 import torch
-from sklearn.datasets import load_diabetes
 from sklearn.linear_model import HuberRegressor, QuantileRegressor
 
 from linnet.core.losses import AbsoluteError, Huber, SquaredError
@@ -17,15 +16,7 @@ from linnet.errors import UsageError
 from linnet.solvers.objective import Objective
 from linnet.solvers.proximal import minimise_l1
 from linnet.solvers.robust import minimise_absolute
-
-
-def diabetes(*, weighted: bool = False) -> Dataset:
-    X, y = load_diabetes(return_X_y=True)
-    w = torch.rand(len(X), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    w[::7] = 0
-    return Dataset(
-        torch.tensor(X) * 20, torch.tensor(y)[:, None], "diabetes", weights=w if weighted else None
-    )
+from tests.support.problems import diabetes
 
 
 def absolute(dataset: Dataset, l2: float = 0.0, *, intercept: bool = True) -> Objective:

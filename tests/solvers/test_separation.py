@@ -14,7 +14,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
 from linnet.solvers import inference
 from linnet.solvers.smooth import solve_smooth
-from tests.solvers.problems import LOGISTIC, SOFTMAX, table
+from tests.support.problems import LOGISTIC, SOFTMAX, table
 
 infer: Any = inference.infer  # pandas has no types
 

@@ -15,7 +15,7 @@ from linnet.solvers import inference
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.objective import Objective
 from linnet.solvers.smooth import solve_smooth
-from tests.solvers.problems import LOGISTIC, SOFTMAX, soft, table
+from tests.support.problems import LOGISTIC, SOFTMAX, soft, table
 
 infer: Any = inference.infer  # pandas has no types
 

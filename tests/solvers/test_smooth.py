@@ -25,7 +25,7 @@ from linnet.solvers.smooth import choose, minimise, solve_smooth
 from linnet.solvers.solution import CONVERGED
 from linnet.solvers.staged import Staged
 from linnet.solvers.steps import Solver
-from tests.solvers.problems import (
+from tests.support.problems import (
     LOGISTIC,
     SOFTMAX,
     binary,

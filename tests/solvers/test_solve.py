@@ -21,9 +21,8 @@ from linnet.solvers.objective import Objective
 from linnet.solvers.path import path
 from linnet.solvers.solve import SOLVERS, solve
 from linnet.solvers.statistics import Statistics
-from tests.conftest import make_blobs
-from tests.solvers.problems import table
-from tests.solvers.test_robust import diabetes
+from tests.support.blobs import make_blobs
+from tests.support.problems import diabetes, table
 
 WAYS = [
     ({}, "Newton", "softmax"),

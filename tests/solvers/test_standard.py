@@ -24,7 +24,7 @@ from linnet.solvers.rows import Rows, SparseRows
 from linnet.solvers.smooth import Minimum, minimise
 from linnet.solvers.solve import solve
 from linnet.solvers.standard import standardised
-from tests.solvers.problems import table
+from tests.support.problems import table
 
 YEARS = Path(__file__).parents[3] / "shared" / "cases" / "years.csv"
 RIGHT = [0.547972, 1.054595, 2.377999, 0.794608, 0.0]

@@ -9,17 +9,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.auto_least import rows_gradient
 from linnet.solvers.statistics import Statistics
-from tests.conftest import make_blobs
-
-
-def regression(rows: int = 60, features: int = 4, seed: int = 0, whole: bool = False) -> Dataset:
-    source = torch.Generator().manual_seed(seed)
-    X = torch.randn(rows, features, generator=source, dtype=torch.float64) + 5
-    y = torch.randn(rows, 2, generator=source, dtype=torch.float64)
-    weights = torch.rand(rows, generator=source, dtype=torch.float64)
-    if whole:
-        return Dataset((X * 100).round(), (y * 100).round(), weights=(weights * 4).round())
-    return Dataset(X, y, weights=weights, scale=0.5)
+from tests.support.blobs import make_blobs
+from tests.support.problems import regression
 
 
 def same(a: Statistics, b: Statistics, tolerance: float) -> None:

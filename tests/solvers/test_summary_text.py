@@ -14,8 +14,8 @@ from linnet.solvers import inference
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.smooth import solve_smooth
 from linnet.solvers.summary_text import digits_of
-from tests.solvers.problems import LOGISTIC, SOFTMAX, table
-from tests.solvers.test_inference import line
+from tests.support.inferences import line
+from tests.support.problems import LOGISTIC, SOFTMAX, table
 
 infer: Any = inference.infer  # pandas has no types
 DOCS = Path(__file__).parents[2] / "docs"

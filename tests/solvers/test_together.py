@@ -19,7 +19,7 @@ from linnet.solvers.rows import SparseRows
 from linnet.solvers.smooth import minimise
 from linnet.solvers.solution import CONVERGED, LIMIT
 from linnet.solvers.together import solve_folds
-from tests.solvers.problems import LOGISTIC, SOFTMAX, binary, objective, table, wide
+from tests.support.problems import LOGISTIC, SOFTMAX, binary, objective, table, wide
 
 L2S = [1e-3, 1.0, 1e-2]
 SOLVERS = [Newton(), LBFGS(tol=1e-13)]

@@ -11,7 +11,7 @@ from torch import Tensor
 from linnet.data.dataset import Dataset
 from linnet.errors import ShortfallWarning, UsageError
 from linnet.solvers.solve import solve
-from tests.solvers.problems import table
+from tests.support.problems import table
 
 BASE = table(60, 3, 2)
 FLAG = torch.zeros(60, 1, dtype=torch.float64).index_fill_(0, (BASE.y == 1).nonzero().flatten()[:5], 1.0)

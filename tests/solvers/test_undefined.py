@@ -20,8 +20,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.auto_least import solve_least_squares
 from linnet.solvers.smooth import solve_smooth
-from tests.solvers.inferences import infer, line, solved
-from tests.solvers.problems import SOFTMAX, table
+from tests.support.inferences import infer, line, solved
+from tests.support.problems import SOFTMAX, table
 
 CASES = Path(__file__).parents[1] / "cases"
 

@@ -17,8 +17,8 @@ from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError, WeightWarning
 from linnet.solvers.inference import infer
-from tests.solvers.inferences import agree, design, line, solved
-from tests.solvers.problems import LOGISTIC, SOFTMAX, table
+from tests.support.inferences import agree, design, line, solved
+from tests.support.problems import LOGISTIC, SOFTMAX, table
 
 CASES = Path(__file__).parents[1] / "cases"
 

@@ -8,8 +8,8 @@ import pytest
 from linnet.errors import MissingExtraError, UsageError
 from linnet.tracking import MLflow, TensorBoard, WandB
 from linnet.tracking.choose import by_names
-from tests.cli.test_commands import call
-from tests.tracking.test_trackers import read_tensorboard
+from tests.support.commands import call
+from tests.support.tensorboard import read_tensorboard
 
 QUICK = ("train", "--dataset", "digits", "--quiet")
 

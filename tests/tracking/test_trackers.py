@@ -23,7 +23,8 @@ from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit
 from linnet.train.loop import Position
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
+from tests.support.tensorboard import Seen, read_tensorboard
 
 TRAIN, TEST = split(make_blobs(120), 1 / 3)
 RECIPE: dict[str, Any] = {"lr": 0.25, "batch_size": 16, "validation": 0.2}
@@ -32,37 +33,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated"),  # MLflow's tables
     pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
 ]
-
-
-@dataclass
-class Seen:
-    """What a tracker has of a run."""
-
-    figures: dict[str, list[tuple[int, float]]]
-    recipe: dict[str, str]
-    status: str
-
-
-def read_tensorboard(folder: Path) -> Seen:
-    """The figures by the reader that TensorBoard itself has."""
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData  # type: ignore[attr-defined]
-
-    events = EventAccumulator(str(folder), purge_orphaned_data=True)
-    events.Reload()
-    figures = {
-        name: [(event.step, event.value) for event in events.Scalars(name)]
-        for name in events.Tags()["scalars"]
-    }
-    data = HParamsPluginData.FromString(
-        events.summary_metadata["_hparams_/session_start_info"].plugin_data.content
-    )
-    recipe = {
-        name: str(getattr(value, value.WhichOneof("kind")))
-        for name, value in data.session_start_info.hparams.items()
-    }
-    status = events.Tensors("status/text_summary")[-1].tensor_proto.string_val[0].decode()
-    return Seen(figures, recipe, status)
 
 
 def read_mlflow(experiment_name: str) -> Seen:

@@ -28,7 +28,7 @@ from linnet.train.fit import fit, fit_module
 from linnet.train.plan import Plan
 from linnet.train.sweep import train_together
 from linnet.train.trials import Trial, View
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 
 def distance(one: Run, other: Run) -> float:

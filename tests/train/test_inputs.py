@@ -13,7 +13,7 @@ from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.train.fit import fit
 from linnet.train.inputs import Inputs, Look
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 RECIPE = Recipe(epochs=3, batch_size=32, lr=0.2, dtype="float64")
 

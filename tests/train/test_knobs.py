@@ -17,7 +17,7 @@ from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.model.run import Run
 from linnet.train.fit import fit
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 DATA = make_blobs(110)
 RECIPE = Recipe(epochs=3, batch_size=20, lr=0.2, dtype="float64", seed=4)

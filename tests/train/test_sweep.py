@@ -16,7 +16,7 @@ from linnet.train.plan import WIDTH, Outcome, Plan
 from linnet.train.race import Race
 from linnet.train.sweep import Sweep, Watch, train_together
 from linnet.train.trials import Trial, View, folded, grid, held_out, trials
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 LOSS = SoftmaxCrossEntropy()
 

@@ -18,7 +18,7 @@ from linnet.train.plan import Plan
 from linnet.train.sweep import Sweep, Watch
 from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
 from linnet.train.trials import folded, grid, trials
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 DATA = make_blobs(200)
 VIEWS = folded(DATA, 2, 0)

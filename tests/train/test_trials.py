@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linnet.config import Knobs
 from linnet.errors import UsageError
 from linnet.train.trials import LogUniform, Uniform, bagged, folded, grid, held_out, random, trials
-from tests.conftest import make_blobs
+from tests.support.blobs import make_blobs
 
 
 def test_a_grid_has_every_combination() -> None:

@@ -6,7 +6,7 @@ import contextlib
 import io
 import shlex
 
-from tests.cli.test_commands import call
+from linnet.cli import main
 
 
 def run_python(code: str) -> str:
@@ -25,3 +25,12 @@ def run_command(command: str) -> str:
     with contextlib.redirect_stdout(told):
         assert call(*arguments) == 0
     return told.getvalue()
+
+
+def call(*arguments: object) -> int:
+    """Run a command line in this process; its exit code."""
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
+from sklearn.datasets import load_diabetes
 
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.solvers.least_squares import least_squares
 from linnet.solvers.objective import Objective
 
 SOFTMAX, LOGISTIC = SoftmaxCrossEntropy(), Logistic()
@@ -83,3 +85,28 @@ def exact(problem: Objective, start: torch.Tensor | None = None, iterations: int
             size /= 2
         x = x - size * step if size > 1e-9 else x
     return torch.zeros(free.shape, dtype=torch.float64).masked_scatter(free, x)
+
+
+def right(data: Dataset, l2: float, intercept: bool = True) -> torch.Tensor:
+    y = torch.eye(data.outputs, dtype=torch.float64)[data.y] if data.is_classification else data.y
+    X = data.X.double() * data.scale
+    return least_squares(X, y, data.weights, l2, intercept).theta
+
+
+def diabetes(*, weighted: bool = False) -> Dataset:
+    X, y = load_diabetes(return_X_y=True)
+    w = torch.rand(len(X), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    w[::7] = 0
+    return Dataset(
+        torch.tensor(X) * 20, torch.tensor(y)[:, None], "diabetes", weights=w if weighted else None
+    )
+
+
+def regression(rows: int = 60, features: int = 4, seed: int = 0, whole: bool = False) -> Dataset:
+    source = torch.Generator().manual_seed(seed)
+    X = torch.randn(rows, features, generator=source, dtype=torch.float64) + 5
+    y = torch.randn(rows, 2, generator=source, dtype=torch.float64)
+    weights = torch.rand(rows, generator=source, dtype=torch.float64)
+    if whole:
+        return Dataset((X * 100).round(), (y * 100).round(), weights=(weights * 4).round())
+    return Dataset(X, y, weights=weights, scale=0.5)

@@ -1,0 +1,1 @@
+"""Helpers and problems that several tests share; no test is in here."""

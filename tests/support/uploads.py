@@ -1,0 +1,47 @@
+"""Tables and pictures as people have them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+from PIL import Image
+
+
+def png(shade: int, size: tuple[int, int] = (8, 8), form: str = "PNG") -> bytes:
+    """A picture with a dark border and a middle of a shade."""
+    pixels = np.zeros(size, np.uint8)
+    pixels[2:-2, 2:-2] = shade
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, form)
+    return buffer.getvalue()
+
+
+def pictures(each: int = 10) -> list[tuple[str, bytes]]:
+    return [
+        (f"set/{name}/{n}.png", png(shade))
+        for name, shade in (("dim", 90), ("lit", 250))
+        for n in range(each)
+    ]
+
+
+def zipped(files: list[tuple[str, bytes]]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files:
+            archive.writestr(path, content)
+    return buffer.getvalue()
+
+
+CSV = b"length,width,kind\n" + b"".join(f"{n},{n * 2}.5,{'ab'[n % 2]}\n".encode() for n in range(20))
+
+
+def parted(**each: int) -> list[tuple[str, bytes]]:
+    """Pictures of two classes, so many a class in each part; of each part in another shade."""
+    return [
+        (f"{part}/{name}/{n}.png", png(shade + 10 * place))
+        for place, (part, count) in enumerate(each.items())
+        for name, shade in (("dim", 90), ("lit", 200))
+        for n in range(count)
+    ]
