@@ -13,7 +13,7 @@ from linnet.cli import main
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.export import FORMATS, export
-from linnet.model.folder import new_folder
+from linnet.folders import new_folder
 from linnet.model.run import Run
 
 

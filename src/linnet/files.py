@@ -1,7 +1,7 @@
 """Files that are whole or absent: written aside, flushed, renamed, the folder synced.
 
 A kill, a full disk or an I/O error at any instant leaves the old file or the new one. What can
-be left over is a temporary file, `.NAME.<random>.tmp`, which `sweep_temporaries` removes.
+be left over is a temporary file, `.NAME.<random>.tmp`, which the next write in that folder removes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import BinaryIO
 from linnet.errors import UsageError
 
 _CHUNK = 1 << 20
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.(tmp|new)")
 
 MARKS = (
     b"Software\0linnet",  # PNG
@@ -53,18 +53,34 @@ def replacing(path: Path | str) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    sweep_temporaries(path.parent)
+    file, aside = _open_aside(path)
     try:
-        with aside.open("xb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
+            if os.name != "nt":
+                os.replace(aside, path)
+        if os.name == "nt":  # which cannot rename an open file
+            os.replace(aside, path)
     except BaseException:
         with contextlib.suppress(OSError):
             aside.unlink()
         raise
     sync_folder(path.parent)
+
+
+def _open_aside(path: Path) -> tuple[BinaryIO, Path]:
+    """A new temporary file beside another, locked while it is open: it is not what a kill left behind."""
+    while True:
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+        file = aside.open("xb")
+        with contextlib.suppress(OSError):  # where nobody can lock, nobody sweeps either
+            _lock(file, wait=True)
+        if aside.exists():
+            return file, aside
+        file.close()  # another process swept it away before it was locked
 
 
 def write(path: Path | str, content: bytes | str) -> None:
@@ -137,11 +153,24 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep_temporaries(folder: Path) -> None:
-    """Remove what an earlier process, killed while writing, left in `folder`."""
+    """Remove what an earlier process, killed while writing, left in `folder`; what is being written stays."""
     for leftover in folder.glob(".*.tmp"):
         if is_temporary(leftover):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), leftover.open("rb") as file:
+                _lock(file)
                 leftover.unlink()
+
+
+def _lock(file: BinaryIO, *, wait: bool = False) -> None:
+    """Lock an open file; Windows needs none, where an open file cannot be removed.
+
+    Raises:
+        OSError: somebody else has it, or the file system knows no locks.
+    """
+    if os.name != "nt":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_temporary(path: Path) -> bool:

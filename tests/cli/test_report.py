@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import call
+from tests.support.folders import change
 from tests.support.reading import Seen
 
 
@@ -40,15 +41,13 @@ def test_replay_ends_as_the_bytes_do(first: Path, capsys: pytest.CaptureFixture[
     assert said.out == "first: the same to the byte (model, history without seconds)\n"
     assert said.err == "digits: 1,438 rows\n"
     summary = json.loads((first / "run.json").read_text("utf-8"))
-    summary["asked"]["lr"] = 0.2
-    (first / "run.json").write_text(json.dumps(summary), "utf-8")
+    change(first / "run.json", asked={**summary["asked"], "lr": 0.2})
     assert call("replay", first, "--json", "--out", "again") == 1
     found = json.loads(capsys.readouterr().out)
     assert found["same"] is False
     assert found["largest"] > 0
     assert Path("again", "model.safetensors").is_file()
     assert call("replay", "nothing") == 1
-    summary["dataset"] = "mine"
     (first / "history.jsonl").unlink()
     assert call("replay", first) == 1
 

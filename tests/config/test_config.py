@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linnet import config
+from linnet import config, folders
 from linnet.config import Job, Recipe
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
@@ -39,7 +39,7 @@ def test_round_trip(tmp_path: Path, suffix: str) -> None:
 
 
 def test_a_run_json_is_a_config(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(json.dumps({"asked": {"lr": 0.25}, "status": "completed"}))
+    folders.write(tmp_path, {"asked": {"lr": 0.25}, "status": "completed"}, {})
     assert config.job_from(config.read(tmp_path / "run.json")).lr == 0.25
 
 

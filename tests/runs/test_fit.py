@@ -15,7 +15,7 @@ import torch
 from linnet.cli import main
 from linnet.config import Job
 from linnet.errors import DataNotFoundError, DivergedError, UsageError
-from linnet.model.folder import CHECKPOINT
+from linnet.folders import CHECKPOINT
 from linnet.runs.fit import run_job
 from linnet.train.callbacks import Callback, Each, State
 from linnet.train.checkpoint import Checkpoint

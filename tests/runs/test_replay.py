@@ -9,10 +9,11 @@ import pytest
 import torch
 
 import linnet
-from linnet.errors import DataNotFoundError, UsageError
+from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.evaluate.scaling import calibrate
 from linnet.model.run import Run
 from tests.support.blobs import make_blobs
+from tests.support.folders import change
 
 QUICK: dict[str, Any] = {"epochs": 2, "show": False, "report": False}
 
@@ -48,10 +49,6 @@ def test_runs_of_many_kinds(options: dict[str, Any]) -> None:
 def test_without_test_rows_and_by_the_data_sets_own_seed() -> None:
     linnet.fit(linnet.load("synthetic").train, **QUICK, out="first")
     assert linnet.replay("first").is_same
-
-
-def change(path: Path, **values: object) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **values}), "utf-8")
 
 
 def test_another_start_is_told_of(first: Path) -> None:
@@ -141,7 +138,7 @@ def test_what_cannot_be_done_again() -> None:
         linnet.replay("study")
     Path("old").mkdir()
     Path("old", "sweep.json").write_text('{"status": "completed"}', "utf-8")
-    with pytest.raises(UsageError, match="what was asked"):
+    with pytest.raises(FormatError, match="no summary"):
         linnet.replay("old")
 
 

@@ -11,7 +11,7 @@ import linnet
 from linnet.config import Knobs
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.errors import ChecksumError, FormatError, UsageError
-from linnet.model.folder import CHECKPOINT
+from linnet.folders import CHECKPOINT
 from linnet.train import sweep_checkpoint
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Plan

@@ -19,7 +19,7 @@ def open_run(folder: Path | None) -> Run:
     Raises:
         DataNotFoundError: there is none.
     """
-    from linnet.model.folder import latest_folder
+    from linnet.folders import latest_folder
     from linnet.model.run import Run
 
     folder = folder or latest_folder()

@@ -68,7 +68,7 @@ def find_lr(
     from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
-    from linnet.model.folder import default_folder, new_folder
+    from linnet.folders import default_folder, new_folder
     from linnet.search.find_lr import find_lr as search_rates
 
     recipe = recipe or Recipe()

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 from cyclopts import Parameter
 
-from linnet import files
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def solve(
     from linnet.core.losses import by_name
     from linnet.data.catalog import load
     from linnet.data.weights import read_weights, weighted
-    from linnet.model.folder import default_folder, new_folder
+    from linnet.folders import default_folder, new_folder
     from linnet.report.rows import Rows
     from linnet.report.write import written
     from linnet.solvers.solve import solve as solved
@@ -177,10 +176,8 @@ def solve(
     how: dict[str, Any] = {"covariance": covariance, "level": level, "weight_kind": weight_kind}
     run.asked |= {"summary": True, **how} if summary else {}
     scores = _scores(solution, train, test)
-    leave(solution, folder)
     inference = _inferred(solution, train, seed=seed, **how) if summary else None
-    if inference is not None:
-        leave_inference(inference, folder)
+    leave(solution, folder, inference)
     if report:
         written(run, Rows(train, test, seed=seed, is_catalog=True), language=lang)
     if json:
@@ -239,32 +236,30 @@ class _Teller:
         self("  ".join([*parts, f"{record['seconds']:.1f} s"]))
 
 
-def leave(solution: Solution, folder: Path) -> None:
-    """Leave a solution in its folder: pictures, model, history, and run.json last of all."""
+def leave(solution: Solution, folder: Path, inference: Inference | None = None) -> None:
+    """Leave a solution in its folder: figures, estimates, model, history and run.json."""
     from linnet.plot.curves import curves
     from linnet.plot.gaps import gap_figure
-    from linnet.plot.save import save
+    from linnet.plot.save import render
     from linnet.plot.templates import templates
     from linnet.solvers.solution import proven_gap
 
     run, gap = solution.value, proven_gap(solution.stats.as_dict())
-    folder.mkdir(parents=True, exist_ok=True)
     records = run.history.records
     is_traced = bool(records) and "objective" in records[0]
     figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
-    save(figure, folder / "curves.svg")
+    contents = {"curves.svg": render(figure, ".svg")}
     if run.card.image_shape:
         names = run.card.output_names(run.bank.outputs)
-        save(templates(run.bank.W, run.card.image_shape, names), folder / "weights.png")
-    run.save(folder)
+        contents["weights.png"] = render(templates(run.bank.W, run.card.image_shape, names), ".png")
+    run.save(folder, contents | ({} if inference is None else _estimates(inference)))
 
 
-def leave_inference(inference: Inference, folder: Path) -> None:
-    """Leave the table of estimates as CSV, in which what is not a finite number is empty, and all as JSON."""
+def _estimates(inference: Inference) -> dict[str, bytes]:
+    """The table of estimates as CSV, in which what is not a finite number is empty, and all as JSON."""
     table = inference.table.replace([math.inf, -math.inf], math.nan)
-    files.write(folder / "inference.csv", table.to_csv(index=False))
     text = json_format.dumps(inference.summary(), ensure_ascii=False, indent=1, allow_nan=False)
-    files.write(folder / "inference.json", text + "\n")
+    return {"inference.csv": table.to_csv(index=False).encode(), "inference.json": f"{text}\n".encode()}
 
 
 def _inferred(solution: Solution, train: Dataset, **how: Any) -> Inference:

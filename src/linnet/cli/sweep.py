@@ -128,7 +128,7 @@ def sweep(
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
     from linnet.data.weights import read_weights
-    from linnet.model.folder import CHECKPOINT, default_folder
+    from linnet.folders import CHECKPOINT, default_folder
     from linnet.report.rows import Rows
     from linnet.report.write import written
     from linnet.search.sweep import sweep as run_sweep
@@ -163,9 +163,7 @@ def sweep(
         sys.exit(INTERRUPTED_CODE)
     paths = {"data_dir": data_dir, "sample_weight": sample_weight}
     result.asked |= {name: str(path) for name, path in paths.items() if path is not None}
-    result.save_summary(folder)
-    if lang != "en":  # the sweep has left its figures in English
-        result.save(folder, lang)
+    result.save(folder, lang)
     best = result.refit(test)
     search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
     best.save(folder / "best")

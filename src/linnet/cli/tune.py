@@ -114,7 +114,7 @@ def tune(
     from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
     from linnet.data.catalog import load
-    from linnet.model.folder import default_folder, new_folder
+    from linnet.folders import default_folder, new_folder
     from linnet.report.rows import Rows
     from linnet.report.write import written
     from linnet.search.tune import tune as run_tune

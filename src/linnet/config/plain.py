@@ -10,6 +10,7 @@ from typing import Any
 
 import tomli_w
 
+from linnet import folders
 from linnet.config.recipe import Job, Recipe, ResolvedRecipe
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
@@ -50,11 +51,14 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         DataNotFoundError: no such file.
         FormatError: it is not what its suffix says.
+        ChecksumError: it is a run.json that was changed.
     """
     if not path.is_file():
         raise DataNotFoundError(f"no config file at {path}")
-    text = path.read_text(encoding="utf-8")
+    if path.name == folders.RUN:
+        return folders.read(path.parent).values["asked"]
     try:
+        text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
         raise FormatError(
@@ -62,7 +66,7 @@ def read(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(values, dict):
         raise FormatError(f"{path} must hold a table of keys, not {type(values).__name__}")
-    return values.get("asked", values)
+    return values
 
 
 def to_toml(config: Recipe | ResolvedRecipe) -> str:

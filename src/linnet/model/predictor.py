@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from linnet import folders
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.model import signature
 from linnet.model.card import Card
+
+MODEL = "model.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,19 @@ class Predictor:
     b: NDArray[np.floating]
     card: Card
     checksum: str = ""
+
+    @classmethod
+    def open(cls, folder: Path) -> Predictor:
+        """The model in a run's folder, which need not hold more than the model's file.
+
+        Raises:
+            DataNotFoundError: there is no model.
+            ChecksumError, FormatError: it is damaged, is not run.json's, or is something else.
+        """
+        path = folder / MODEL
+        if not (folder / folders.RUN).is_file():
+            return cls.read(path)
+        return cls.loads(folders.read(folder).read(MODEL), path)
 
     @classmethod
     def read(cls, path: Path) -> Predictor:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from linnet import files
+from linnet import files, folders
 from linnet._version import __version__
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
@@ -28,8 +28,10 @@ from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.model import model_file
 from linnet.model.card import Card
 from linnet.model.history import History
+from linnet.model.predictor import MODEL
 
 FORMAT = "linnet.model/1"
+HISTORY = "history.jsonl"
 
 NUMBERED = re.compile(r"x\d+|column \d+")
 """The names that columns without one get by their place."""
@@ -162,10 +164,14 @@ class Run:
 
         Raises:
             UsageError: the run trained a module, or another program's model.safetensors is in the folder.
+            ChecksumError, FormatError: the folder holds a run that is not whole.
             OSError: the file cannot be written.
         """
-        files.check_replaceable(Path(folder) / "model.safetensors", "give another folder")
-        files.write(Path(folder) / "model.safetensors", self.model_bytes())
+        files.check_replaceable(Path(folder) / MODEL, "give another folder")
+        if (Path(folder) / folders.RUN).is_file():
+            folders.amend(folder, {MODEL: self.model_bytes()})
+        else:
+            files.write(Path(folder) / MODEL, self.model_bytes())
 
     def model_bytes(self) -> bytes:
         """What model.safetensors holds.
@@ -177,8 +183,12 @@ class Run:
         metadata = {"format": FORMAT, "models": str(bank.models), "card": self.card.to_json()}
         return model_file.dumps({"W": bank.W, "b": bank.b}, metadata)
 
-    def save(self, folder: Path | str) -> Path:
-        """Write run.json, history.jsonl and model.safetensors; each whole or not at all.
+    def save(self, folder: Path | str, others: Mapping[str, bytes | str] | None = None) -> Path:
+        """Write run.json, history.jsonl and model.safetensors, all of them or none.
+
+        Args:
+            folder: is made if it is not there.
+            others: further files that belong to the run, such as figures, by name.
 
         Raises:
             UsageError: the run trained a module (save its state_dict yourself), or the folder has files of
@@ -186,11 +196,11 @@ class Run:
             OSError: the folder cannot be written.
         """
         folder = Path(folder)
-        files.check_folder(folder, ("history.jsonl",), ("run.json", "model.safetensors"))
-        files.check_replaceable(folder / "run.json", "give another folder")
-        self.save_model(folder)
-        files.write(folder / "history.jsonl", self.history.to_jsonl())
-        files.write(folder / "run.json", json.dumps(self._summary(), indent=2, ensure_ascii=False) + "\n")
+        files.check_folder(folder, (HISTORY,), (folders.RUN, MODEL))
+        files.check_replaceable(folder / folders.RUN, "give another folder")
+        files.check_replaceable(folder / MODEL, "give another folder")
+        ours = {HISTORY: self.history.to_jsonl(), MODEL: self.model_bytes()}
+        folders.write(folder, self._summary(), {**(others or {}), **ours})
         self.folder = folder
         return folder
 
@@ -213,18 +223,19 @@ class Run:
 
         Raises:
             DataNotFoundError: there is no run in it.
-            ChecksumError: its model file has changed.
+            ChecksumError: a file has changed, or is of another state of the folder.
             FormatError: a file is not what it should be.
         """
         folder = Path(folder)
-        if not (folder / "run.json").is_file():
+        if not (folder / folders.RUN).is_file():
             raise DataNotFoundError(
                 f"no run in {folder}: expected a folder with run.json, as linnet train leaves"
             )
-        tensors, metadata = model_file.read(folder / "model.safetensors")
+        state = folders.read(folder)
+        tensors, metadata = model_file.loads(state.read(MODEL), folder / MODEL)
+        summary = state.values
         try:
-            summary = json.loads((folder / "run.json").read_text("utf-8"))
-            history = History.from_jsonl((folder / "history.jsonl").read_text("utf-8"))
+            history = History.from_jsonl(state.read(HISTORY).decode())
             bank = Bank.of(tensors["W"], tensors["b"], int(metadata["models"]))
             return cls(
                 bank, history, summary["status"], Card.from_json(metadata["card"]), summary["asked"],

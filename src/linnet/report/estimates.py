@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 
-from linnet.errors import FormatError, UsageError
+from linnet.errors import UsageError
+from linnet.folders import RUN, read
 from linnet.plot.coefficients import coefficients_figure
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
 from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
@@ -21,7 +22,7 @@ from linnet.report.subject import Subject
 from linnet.solvers.inference import infer
 from linnet.solvers.summary_text import digits_of, number, p_value, test_text
 
-FILE = "inference.json"
+INFERENCE = "inference.json"
 LISTED = 60
 """Parameters of an output that are listed."""
 OUTPUTS = 12
@@ -78,13 +79,9 @@ def fit(of: Subject) -> list[Block]:
 def _found(of: Subject) -> dict[str, Any]:
     """The inference as its folder has it; without one it is made again."""
     folder = of.run.folder
-    if folder is not None and (folder / FILE).is_file():
-        try:
-            found = json.loads((folder / FILE).read_text("utf-8"))
-        except ValueError as error:
-            raise FormatError(f"{folder / FILE} is not valid JSON: {error}") from error
-        if isinstance(found, dict) and {"how", "table", "goodness", "remarks", "kind"} <= set(found):
-            return found
+    state = None if folder is None or not (folder / RUN).is_file() else read(folder)
+    if state is not None and INFERENCE in state.digests:
+        return json.loads(state.read(INFERENCE))
     if of.rows.train is None:
         raise UsageError(of.say(of.rows.reason, **(of.rows.values or {})))
     names = ("covariance", "level", "weight_kind", "seed")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from linnet.errors import FormatError
+from linnet.folders import RUN, read
 from linnet.report import asked, estimates, quality, solved, sweep, views
 from linnet.report.again import again, again_sweep
 from linnet.report.blocks import Page, Section, Text
@@ -130,10 +129,4 @@ def _facts(folder: Path | None, recorded: dict[str, Any]) -> str:
 
 def recorded_of(folder: Path | None) -> dict[str, Any]:
     """What run.json says, where there is one."""
-    if folder is None or not (folder / "run.json").is_file():
-        return {}
-    try:
-        found = json.loads((folder / "run.json").read_text("utf-8"))
-    except ValueError as error:
-        raise FormatError(f"{folder / 'run.json'} is not valid JSON: {error}") from error
-    return found if isinstance(found, dict) else {}
+    return {} if folder is None or not (folder / RUN).is_file() else read(folder).values

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import io
 import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linnet.errors import FormatError
 from linnet.evaluate.selection import Lead
+from linnet.folders import SWEEP, TUNE, State, read
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
 from linnet.plot.words import Language
 from linnet.report.asked import value
@@ -21,7 +21,8 @@ from linnet.report.words import say
 if TYPE_CHECKING:
     import pandas as pd
 
-SUMMARIES = ("sweep.json", "tune.json")
+SUMMARIES = (SWEEP, TUNE)
+CURVES = "curves.csv"
 SHOWN = 30
 """Settings that are listed; table.csv has all."""
 DRAWN = 2
@@ -46,30 +47,25 @@ class Swept:
     language: Language
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
-        """What its JSON file says.
+    def state(self) -> State:
+        """Its files.
 
         Raises:
-            FormatError: it does not say what a sweep leaves.
+            ChecksumError, FormatError: the summary was changed, or is something else.
         """
-        path = next(self.folder / name for name in SUMMARIES if (self.folder / name).is_file())
-        try:
-            found = json.loads(path.read_text("utf-8"))
-            return {
-                **found,
-                "asked": found.get("asked", {}),
-                "metric": found["metric"],
-                "lead": found["lead"],
-            }
-        except (KeyError, TypeError, ValueError) as error:
-            raise FormatError(f"{path} is not what a sweep leaves: {error!r}") from error
+        return read(self.folder, next(name for name in SUMMARIES if (self.folder / name).is_file()))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What its JSON file says."""
+        return {"asked": {}, **self.state.values}
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row a setting, the best first."""
         import pandas as pd
 
-        found = pd.read_csv(self.folder / "table.csv")
+        found = pd.read_csv(io.BytesIO(self.state.read("table.csv")))
         mixed = [n for n in found.columns if n not in ("status",) and found[n].dtype.kind not in "biuf"]
         return found.assign(**{name: [_number(text) for text in found[name]] for name in mixed})
 
@@ -162,8 +158,8 @@ def figures(of: Swept) -> list[Block]:
         picture = sweep_figure(of.table, of.knobs, metric, "", of.language)
         uri = themed(picture) if len(of.knobs) == 1 else plain(picture)
         blocks.append(Picture(uri, of.say("Scores by the knobs"), 560))
-    if (path := of.folder / "curves.csv").is_file():
-        found = pd.read_csv(path)
+    if CURVES in of.state.digests:
+        found = pd.read_csv(io.BytesIO(of.state.read(CURVES)))
         curves = [found[number].to_numpy(float) for number in found]
         picture = epochs_figure(curves, names_of(of.table, of.knobs), metric, "", of.language)
         blocks.append(Picture(themed(picture), of.say("Scores over the epochs"), 560))

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from linnet import files
 from linnet.config import Job, Recipe, as_dict
 from linnet.data.catalog import Progress, load
 from linnet.data.dataset import Dataset, Splits
@@ -23,7 +22,7 @@ from linnet.data.weights import read_weights, weighted
 from linnet.errors import DivergedError, UsageError
 from linnet.plot.curves import curves
 from linnet.plot.live import LiveFigure
-from linnet.plot.save import save as save_figure
+from linnet.plot.save import render
 from linnet.plot.surface import in_notebook
 from linnet.plot.templates import templates
 from linnet.report.rows import Rows
@@ -33,7 +32,8 @@ from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.keeping import Checkpoints
 from linnet.train.learner import ModuleLoss
-from linnet.model.folder import CHECKPOINT, default_folder, new_folder
+from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
+from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.train.terminal import Lines, LiveTable
 
@@ -200,10 +200,12 @@ def run_job(
     validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
     tested = f"{len(test) if test else 0:,} to test on"
     say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")
-    checkpoint = None if resume is None or _is_blank(resume) else Checkpoint.read(resume / CHECKPOINT)
+    checkpoint = None if resume is None or is_blank(resume) else Checkpoint.read(resume / CHECKPOINT)
     if resume is not None and checkpoint is None:
         say(f"there is nothing to go on from in {resume}: the run begins")
     folder = resume or new_folder(job.out or default_folder(train.name))
+    if resume is not None and (note := _dropped_calibration(resume)):
+        say(note)
     asked = as_dict(job.recipe.resolved(train.is_classification))
     every = job.checkpoint_epochs, job.checkpoint_minutes
     keeping = Checkpoints(folder / CHECKPOINT, train, asked, *every)
@@ -226,9 +228,14 @@ def run_job(
     return run
 
 
-def _is_blank(folder: Path) -> bool:
-    """Whether a folder is missing, or has nothing in it but what a kill while writing leaves."""
-    return not folder.exists() or (folder.is_dir() and all(map(files.is_temporary, folder.iterdir())))
+def _dropped_calibration(folder: Path) -> str:
+    """What to say where a run that goes on has a calibration, which was learnt on other weights."""
+    if not (folder / RUN).is_file() or Predictor.open(folder).card.calibration is None:
+        return ""
+    return (
+        f"the calibration kept in {folder} is of the weights so far, so it is dropped: learn it again when "
+        "the run has ended, by linnet evaluate --calibrate"
+    )
 
 
 def leave(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None) -> None:
@@ -240,17 +247,16 @@ def leave(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = No
         folder: new or its own.
         rows: of its report; None leaves no report.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    files.sweep_temporaries(folder)
     run.dataset_checksum = checkpoint.dataset_checksum
     checkpoint.write(folder / CHECKPOINT)
+    figures = {}
     if run.history.records:
-        save_figure(curves(run.history.records, run.card.dataset), folder / "curves.svg")
+        figures["curves.svg"] = render(curves(run.history.records, run.card.dataset), ".svg")
     if run.card.image_shape:
         W = run.bank.W.cpu()
         figure = templates(W, run.card.image_shape, run.card.output_names(len(W)))
-        save_figure(figure, folder / "weights.png")
-    run.save(folder)
+        figures["weights.png"] = render(figure, ".png")
+    run.save(folder, figures)
     if rows is not None:
         written(run, rows)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ from linnet.config import Recipe
 from linnet.core.losses import by_name
 from linnet.data.catalog import NAMES
 from linnet.data.dataset import Dataset, Splits
-from linnet.errors import FormatError, UsageError
+from linnet.errors import UsageError
 from linnet.evaluate.score import score
 from linnet.report.rows import elsewhere, is_loadable, loaded
-from linnet.model.folder import new_folder
+from linnet.folders import SWEEP, TUNE, new_folder, read
 from linnet.solvers.solve import solve
 from linnet.search.sweep import sweep
 from linnet.search.asked import arguments
@@ -101,12 +100,12 @@ def replay(
     """
     folder = Path(folder)
     with _place(out) as place:
-        if (folder / "tune.json").is_file():
+        if (folder / TUNE).is_file():
             raise UsageError(
                 f"{folder} is a study, whose settings depend on all that was tried before: "
                 f"replay {folder / 'best'}"
             )
-        if (folder / "sweep.json").is_file():
+        if (folder / SWEEP).is_file():
             return _sweep(folder, place, data_dir, say)
         return _run(Run.load(folder), folder, place, data_dir, say)
 
@@ -121,7 +120,7 @@ def _place(out: Path | str | None) -> Iterator[Path]:
 
 
 def _run(run: Run, folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
-    recorded = _json(folder / "run.json")
+    recorded = read(folder).values
     is_training = "batch_size" in run.asked
     _check_whole(run, folder, is_training)
     splits = _data(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum, say)
@@ -181,7 +180,7 @@ def _solved(run: Run, train: Dataset, folder: Path) -> Run:
 
 
 def _sweep(folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
-    recorded = _json(folder / "sweep.json")
+    recorded = read(folder, SWEEP).values
     asked, checksum = recorded.get("asked"), str(recorded.get("dataset_checksum", ""))
     if not asked or recorded.get("status") != "completed":
         raise UsageError(f"{folder} was interrupted, or does not say what was asked: it cannot be replayed")
@@ -251,13 +250,3 @@ def _causes(checksum: str, train: Dataset, recorded: Mapping[str, str]) -> list[
         if name in recorded and recorded[name] != now:
             causes.append(f"{name}: {recorded[name]} then, {now} now")
     return causes
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise FormatError(f"{path} cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise FormatError(f"{path} holds no summary")
-    return found

@@ -24,7 +24,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.entrance import parts_of
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
-from linnet.model.folder import new_folder
+from linnet.folders import new_folder
 from linnet.plot.rates import rates_figure
 from linnet.plot.save import save
 from linnet.plot.words import Language, say

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,9 @@ from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Lead
+from linnet.folders import CHECKPOINT, SWEEP, write
 from linnet.model.run import Card, Run, versions
-from linnet.plot.save import save
+from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
 from linnet.search.asked import arguments
@@ -201,27 +201,16 @@ class SweepResult:
             UsageError: it has files of these names that linnet did not make.
             OSError: it cannot be written.
         """
-        folder = Path(folder)
-        files.check_folder(folder, LEFT, ("sweep.json", "checkpoint.safetensors"))
-        if folder.exists():
-            files.sweep_temporaries(folder)
+        files.check_folder(folder, LEFT, (SWEEP, CHECKPOINT))
+        figures = {"epochs.svg": self.plot("epochs", language)}
         if self.varied:
-            save(self.plot(language=language), folder / "sweep.svg")
-            save(self.plot("generalisation", language), folder / "generalisation.svg")
-        save(self.plot("epochs", language), folder / "epochs.svg")
-        files.write(folder / "table.csv", self.table.to_csv(index=False))
-        files.write(folder / "curves.csv", self.curves.to_csv(index=False))
-        self.save_summary(folder)
-
-    def save_summary(self, folder: Path | str) -> None:
-        """Write `sweep.json` alone.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        text = json.dumps({**self.summary(), "asked": self.asked, "versions": versions()}, indent=2,
-                          ensure_ascii=False)  # fmt: skip
-        files.write(Path(folder) / "sweep.json", text + "\n")
+            figures["sweep.svg"] = self.plot(language=language)
+            figures["generalisation.svg"] = self.plot("generalisation", language)
+        tables = {"table.csv": self.table, "curves.csv": self.curves}
+        contents = {name: render(figure, ".svg") for name, figure in figures.items()}
+        contents |= {name: table.to_csv(index=False).encode() for name, table in tables.items()}
+        summary = {**self.summary(), "asked": self.asked, "versions": versions()}
+        write(folder, summary, contents, SWEEP)
 
     def summary(self) -> dict[str, Any]:
         """What it came to, as plain values."""

@@ -19,7 +19,7 @@ from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
-from linnet.model.folder import CHECKPOINT, new_folder
+from linnet.folders import CHECKPOINT, new_folder
 from linnet.model.run import Card
 from linnet.report.rows import Rows
 from linnet.report.write import written

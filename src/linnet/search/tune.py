@@ -7,7 +7,6 @@ each round asks for a batch of settings, trains all of them in one pass over the
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,9 +27,9 @@ from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.selection import Configuration, Lead
-from linnet.model.folder import new_folder
+from linnet.folders import TUNE, new_folder, write
 from linnet.model.run import Run, versions
-from linnet.plot.save import save
+from linnet.plot.save import render
 from linnet.plot.tunes import tune_figure
 from linnet.plot.words import Language
 from linnet.report.rows import Rows
@@ -122,14 +121,13 @@ class TuneResult:
             UsageError: it has files of these names that linnet did not make.
             OSError: it cannot be written.
         """
-        folder = Path(folder)
-        files.check_folder(folder, ("table.csv", "tune.svg"), ("tune.json",))
+        files.check_folder(folder, ("table.csv", "tune.svg"), (TUNE,))
+        contents = {"table.csv": self.table.to_csv(index=False).encode()}
         if self.varied:
-            save(self.plot(language), folder / "tune.svg")
-        files.write(folder / "table.csv", self.table.to_csv(index=False))
+            contents["tune.svg"] = render(self.plot(language), ".svg")
         counted = {"study": self.study.study_name, "trials": len(self.study.get_trials(deepcopy=False))}
         summary = {**self.swept.summary(), **counted, "versions": versions()}
-        files.write(folder / "tune.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+        write(folder, summary, contents, TUNE)
 
 
 def tune(

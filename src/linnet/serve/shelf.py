@@ -10,12 +10,11 @@ import anyio
 import anyio.to_thread
 
 from linnet.errors import DataNotFoundError, LinnetError
-from linnet.model.predictor import Predictor
+from linnet.folders import RUN
+from linnet.model.predictor import MODEL, Predictor
 from linnet.serve.metrics import Metrics
 
 log = logging.getLogger("linnet.serve")
-
-FILE = "model.safetensors"
 
 REFUSED = "the newer model is refused and the old one kept: %s"
 
@@ -36,7 +35,7 @@ class Shelf:
     """
 
     def __init__(self, folder: Path, metrics: Metrics | None = None, spare: Predictor | None = None) -> None:
-        self.path = folder / FILE
+        self.folder = folder
         self.metrics = metrics or Metrics()
         self.refused: str | None = None
         """Why the newest file was not taken; None when it was."""
@@ -51,7 +50,7 @@ class Shelf:
             return False
         self._seen = mark
         try:
-            newer = Predictor.read(self.path)
+            newer = Predictor.open(self.folder)
         except Exception as error:  # whatever a file may do, the old model goes on to answer
             self._refuse(error)
             return False
@@ -74,9 +73,9 @@ class Shelf:
 
     def _first(self, spare: Predictor | None) -> Predictor:
         try:
-            if not self.path.is_file():
-                raise DataNotFoundError(_absent(self.path.parent))
-            return Predictor.read(self.path)
+            if not (self.folder / MODEL).is_file():
+                raise DataNotFoundError(_absent(self.folder))
+            return Predictor.open(self.folder)
         except (LinnetError, OSError) as error:
             if spare is None:
                 raise
@@ -89,22 +88,27 @@ class Shelf:
         self.refused = None if error is None else str(error) or repr(error)
         self.metrics.refuse(error is not None)
 
-    def _mark(self) -> tuple[int, int, int] | None:
-        """What changes when the file does; None where it is gone."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+    def _mark(self) -> tuple[tuple[int, int, int] | None, ...]:
+        """What changes when the model or its run does."""
+        return tuple(_mark(self.folder / name) for name in (MODEL, RUN))
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file does; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _absent(folder: Path) -> str:
     best = folder / "best"
-    if (best / FILE).is_file():
+    if (best / MODEL).is_file():
         return f"{folder} is a sweep, which has many models: serve its best, {best}"
-    if folder.name == FILE:
+    if folder.name == MODEL:
         return f"expected a run's folder, not its model file: serve {folder.parent}"
-    return f"no run in {folder}: expected a folder with {FILE}"
+    return f"no run in {folder}: expected a folder with {MODEL}"
 
 
 def _described(model: Predictor) -> str:
