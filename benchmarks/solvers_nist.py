@@ -23,7 +23,7 @@ import torch
 from sklearn.linear_model import LinearRegression
 
 from linnet.data.dataset import Dataset
-from linnet.solvers.auto_least import solve_least_squares
+from linnet.solvers.least_squares.auto_least import solve_least_squares
 from main_job import Figure, finish, machine
 
 FOLDER = Path(os.environ.get("LINNET_NIST") or Path(__file__).parents[2] / "shared" / "nist")

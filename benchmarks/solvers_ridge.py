@@ -22,8 +22,8 @@ from linnet.data import fashion_mnist
 from linnet.data.dataset import Dataset
 from linnet.errors import DataError
 from linnet.model.run import Run
-from linnet.solvers.auto_least import solve_least_squares
-from linnet.solvers.folds import cross_validate, folded
+from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.least_squares.folds import cross_validate, folded
 from main_job import Figure, finish, machine, seconds
 
 L2 = 1e-3

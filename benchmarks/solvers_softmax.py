@@ -34,10 +34,10 @@ from linnet.data.dataset import Dataset
 from linnet.device import available_cores, limited_threads
 from linnet.errors import DataError
 from linnet.evaluate.score import score
-from linnet.solvers.objective import Objective
-from linnet.solvers.smooth import solve_smooth
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.smooth.smooth import solve_smooth
+from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import Solution
-from linnet.solvers.staged import Staged
 from main_job import Figure, finish, machine
 
 L2 = 1e-4

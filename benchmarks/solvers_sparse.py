@@ -24,7 +24,7 @@ import linnet
 from linnet.core.losses import AbsoluteError, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.objective import Objective
+from linnet.solvers.problem.objective import Objective
 
 
 def main() -> None:

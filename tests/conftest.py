@@ -43,3 +43,12 @@ def fashion_folder() -> Path:
 def blobs() -> Dataset:
     """300 rows of uint8 pixels in three classes that a linear model can tell apart."""
     return make_blobs(300)
+
+
+@pytest.fixture(scope="session")
+def nist_folder() -> Path:
+    """The folder with the certified regressions of NIST's Statistical Reference Datasets."""
+    folder = Path(os.environ.get("LINNET_NIST") or Path(__file__).parents[2] / "shared" / "nist")
+    if not (folder / "Longley.csv").is_file():
+        pytest.skip(f"needs NIST's regressions: set LINNET_NIST to their folder (not in {folder})")
+    return folder

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pkgutil
 import subprocess
 import sys
 
@@ -14,6 +15,19 @@ def test_import_is_light() -> None:
         "import sys, linnet; print([m for m in ('torch', 'numpy', 'matplotlib', 'rich') if m in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_no_module_hides_a_public_name() -> None:
+    assert not {module.name for module in pkgutil.iter_modules(linnet.__path__)} & set(linnet.__all__)
+
+
+def test_solve_is_a_function_whatever_was_imported_before() -> None:
+    code = (
+        "import linnet.solvers.solve, linnet.solvers.path, linnet.inference.infer, linnet\n"
+        "from linnet.solvers.smooth import newton\n"
+        "print(linnet.solve.__name__, linnet.path.__name__)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["solve", "path"]
 
 
 def test_training_does_not_import_scipy_or_scikit_learn() -> None:

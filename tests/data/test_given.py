@@ -18,8 +18,8 @@ from linnet.data.as_tensor import MAX_CELLS
 from linnet.data.given import features_of
 from linnet.errors import LinnetError, ShapeError, UsageError
 from linnet.evaluate.score import score
+from linnet.inference.infer import infer
 from linnet.model.run import Run
-from linnet.solvers.inference import infer
 
 A = np.arange(12.0).reshape(6, 2)
 Y = np.array([1.0, 3.0, 2.0, 5.0, 4.0, 6.0])

@@ -13,7 +13,7 @@ from PIL import Image
 import linnet
 from linnet.data import labelled_pictures, own, table
 from linnet.errors import DataNotFoundError, FormatError, LinnetError
-from linnet.solvers.inference import infer
+from linnet.inference.infer import infer
 from tests.support.uploads import CSV, pictures, png, zipped
 
 

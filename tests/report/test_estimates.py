@@ -11,10 +11,10 @@ import torch
 
 import linnet
 from linnet import report
+from linnet.inference import undefined
 from linnet.plot.fonts import cjk_font
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
 from linnet.report.estimate_words import ESTIMATES, REASONS
-from linnet.solvers import undefined
 from tests.support.commands import call
 from tests.support.reading import Seen
 

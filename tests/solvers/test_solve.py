@@ -16,11 +16,11 @@ from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.plot.gaps import gap_figure
 from linnet.plot.paths import path_figure
-from linnet.solvers.lbfgs import LBFGS
-from linnet.solvers.objective import Objective
+from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.path import path
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.solve import SOLVERS, solve
-from linnet.solvers.statistics import Statistics
 from tests.support.blobs import make_blobs
 from tests.support.problems import diabetes, table
 

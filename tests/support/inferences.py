@@ -11,11 +11,11 @@ import torch
 from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers import inference
-from linnet.solvers.auto_least import solve_least_squares
-from linnet.solvers.smooth import solve_smooth
+from linnet.inference.infer import infer as typed_infer
+from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.smooth.smooth import solve_smooth
 
-infer: Any = inference.infer  # pandas has no types
+infer: Any = typed_infer  # pandas has no types
 
 
 def line(rows: int = 80, features: int = 4, seed: int = 0, *, weighted: bool = False) -> Dataset:

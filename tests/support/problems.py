@@ -8,8 +8,8 @@ from sklearn.datasets import load_diabetes
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.least_squares import least_squares
-from linnet.solvers.objective import Objective
+from linnet.solvers.least_squares.least_squares import least_squares
+from linnet.solvers.problem.objective import Objective
 
 SOFTMAX, LOGISTIC = SoftmaxCrossEntropy(), Logistic()
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from linnet.core.losses import Loss
     from linnet.data.dataset import Dataset
     from linnet.evaluate.score import Score
+    from linnet.inference.inferred import Inference
     from linnet.plot.words import Language
-    from linnet.solvers.inferred import Inference
     from linnet.solvers.path import Path as Penalties
     from linnet.solvers.solution import Solution
 
@@ -265,7 +265,7 @@ def _estimates(inference: Inference) -> dict[str, bytes]:
 def _inferred(solution: Solution, train: Dataset, **how: Any) -> Inference:
     """The table of estimates; what it warns of stands in its notes."""
     from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
-    from linnet.solvers.inference import infer
+    from linnet.inference.infer import infer
 
     with warnings.catch_warnings():
         for kind in (CollinearWarning, SeparationWarning, WeightWarning):
@@ -302,7 +302,7 @@ def closing(solution: Solution, scores: dict[str, Score], folder: Path) -> list[
 
 
 def _r2(score: Score) -> str:
-    from linnet.solvers.undefined import CONSTANT
+    from linnet.inference.undefined import CONSTANT
 
     known = (f"{value:.6f}" if value == value else f"— ({CONSTANT.name})" for value in score.r2.tolist())
     return ", ".join(known)

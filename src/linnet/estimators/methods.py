@@ -17,21 +17,21 @@ from linnet.core.bank import Bank
 from linnet.core.losses import SquaredError
 from linnet.errors import CollinearWarning
 from linnet.estimators.problem import Problem
-from linnet.solvers.auto_least import solve_least_squares
-from linnet.solvers.descent import descend
-from linnet.solvers.lbfgs import LBFGS
-from linnet.solvers.least_squares import QR, SVD, Cholesky
-from linnet.solvers.newton import Newton
-from linnet.solvers.normal import solve
-from linnet.solvers.objective import Objective
-from linnet.solvers.proximal import minimise_l1
-from linnet.solvers.shortfall import shortfall
-from linnet.solvers.smooth import approach, choose
+from linnet.solvers.l1.proximal import minimise_l1
+from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.least_squares.least_squares import QR, SVD, Cholesky
+from linnet.solvers.least_squares.normal import solve
+from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.shortfall import shortfall
+from linnet.solvers.smooth.smooth import approach, choose
+from linnet.solvers.smooth.staged import Staged
+from linnet.solvers.smooth.steps import Solver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Status
-from linnet.solvers.staged import Staged
-from linnet.solvers.statistics import Statistics
-from linnet.solvers.steps import Solver
-from linnet.solvers.stream import Stream
+from linnet.solvers.stochastic.descent import descend
+from linnet.solvers.stochastic.stream import Stream
 
 DIRECT = {"qr": QR(), "svd": SVD(), "cholesky": Cholesky()}
 SMOOTH: dict[str, type[Newton] | type[LBFGS] | type[Staged]] = {

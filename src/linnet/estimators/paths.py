@@ -15,13 +15,13 @@ from linnet.core.penalties import Penalty
 from linnet.estimators.arrays import as_numpy
 from linnet.estimators.methods import EPOCHS, Method, descent_status, gathered, smooth_solver, solved, warn_of
 from linnet.estimators.problem import Problem
-from linnet.solvers.descent import descend
-from linnet.solvers.lbfgs import LBFGS
-from linnet.solvers.normal import Spectrum
+from linnet.solvers.least_squares.normal import Spectrum
+from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.smooth.batched import solve_folds
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import UNATTAINED
-from linnet.solvers.staged import Staged
-from linnet.solvers.statistics import Statistics
-from linnet.solvers.together import solve_folds
+from linnet.solvers.stochastic.descent import descend
 
 FITS = 2**27
 """Numbers in the rows up to which they are copied in float64, 1 GiB."""

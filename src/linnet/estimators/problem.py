@@ -14,8 +14,8 @@ from torch import Tensor
 from linnet.core.losses import Logistic, Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.objective import Objective
-from linnet.solvers.rows import DenseRows, Rows, SparseRows
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.rows import DenseRows, Rows, SparseRows
 
 SMALL = 2**22
 """Numbers in a sparse matrix, zeros too, up to which a dense copy costs nothing worth saving: 32 MiB."""

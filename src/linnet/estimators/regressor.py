@@ -13,7 +13,7 @@ from linnet.estimators.base import LinearEstimator
 from linnet.estimators.methods import from_statistics, gathered, solved
 from linnet.estimators.problem import Problem
 from linnet.estimators.regression import Regression
-from linnet.solvers.statistics import Statistics
+from linnet.solvers.least_squares.statistics import Statistics
 
 SOLVERS = {"auto", "qr", "svd", "cholesky", "newton", "lbfgs", "proximal", "sgd"}
 

@@ -13,9 +13,9 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.interval import CONSTANT, NEITHER, NEVER_SAID, NO_ROWS
 from linnet.evaluate.named import taken
+from linnet.inference.exactness import never_changes
+from linnet.inference.inferred import CENTRED
 from linnet.model.run import Run
-from linnet.solvers.exactness import never_changes
-from linnet.solvers.inferred import CENTRED
 
 ROWS_AT_ONCE = 4096
 

@@ -37,7 +37,7 @@ def coefficients_figure(
     """A panel an output: estimates and their intervals, those that leave out 0 in colour.
 
     Args:
-        table: as `linnet.solvers.inference.infer` gives: output, feature, estimate, low, high.
+        table: as `linnet.inference.infer.infer` gives: output, feature, estimate, low, high.
         title: above.
         level: of the intervals, to be named; not named when None.
         bias: whether to show the bias, which seldom is of the size of the rest.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from linnet.solvers import inference_notes as notes
-from linnet.solvers import spread, undefined, weighting
+from linnet.inference import covariance, notes, undefined, weighting
 
 REASONS = {
     undefined.COLLINEAR: ("共线", "样本不能确定它：估计只是同样合适的多种取值之一"),
@@ -24,15 +23,15 @@ REASONS = {
 
 WEIGHED = "；样本权重为{weights}"
 METHODS = {
-    spread.METHOD: "标准误取自{errors}；{level} % {interval}区间，按{by}",
-    spread.BAGGED: "标准误取自 {bags} 次自助抽样；{level} % {interval}区间，按{by}",
+    covariance.METHOD: "标准误取自{errors}；{level} % {interval}区间，按{by}",
+    covariance.BAGGED: "标准误取自 {bags} 次自助抽样；{level} % {interval}区间，按{by}",
 }
 
 ESTIMATES: dict[str, str] = {
     **{why.name: said[0] for why, said in REASONS.items()},
     **{str(why): "：".join(said) for why, said in REASONS.items()},
     **METHODS,
-    **{english + spread.WEIGHED: chinese + WEIGHED for english, chinese in METHODS.items()},
+    **{english + covariance.WEIGHED: chinese + WEIGHED for english, chinese in METHODS.items()},
     weighting.SAID[weighting.FREQUENCY]: "频数",
     weighting.SAID[weighting.PRECISION]: "精度",
     weighting.SAID[weighting.IMPORTANCE]: "抽样权重（代表的个数）",

@@ -156,7 +156,7 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     solved = call("linnet.solve", ["train", loss], chosen)
     inferred = ""
     if asked.get("summary"):
-        head = "from linnet.solvers.inference import infer\n" + head
+        head = "from linnet.inference.infer import infer\n" + head
         how = {
             name: asked[name] for name in ("covariance", "level", "weight_kind", "seed") if asked.get(name)
         }

@@ -23,17 +23,17 @@ from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.model.history import History
 from linnet.model.run import Card, Run, card_of
-from linnet.solvers.auto_least import goes_by_sums, solve_least_squares
-from linnet.solvers.curvature import Grams
-from linnet.solvers.duality import with_best_bias
-from linnet.solvers.objective import Objective
-from linnet.solvers.proximal import ProximalNewton, minimise_l1
-from linnet.solvers.robust import minimise_absolute
-from linnet.solvers.smooth import Minimum, minimise
+from linnet.solvers.certificate.duality import with_best_bias
+from linnet.solvers.l1.absolute_error import minimise_absolute
+from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
+from linnet.solvers.least_squares.auto_least import goes_by_sums, solve_least_squares
+from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.problem.curvature import Grams
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.standard import standardised
+from linnet.solvers.smooth.smooth import Minimum, minimise
 from linnet.solvers.solution import INTERRUPTED, Status
 from linnet.solvers.solve import loss_of
-from linnet.solvers.standard import standardised
-from linnet.solvers.statistics import Statistics
 
 REACH = 1e-3
 """The smallest penalty, as a share of the largest, where only their number is given."""

@@ -25,17 +25,17 @@ from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError
 from linnet.model.history import History
 from linnet.model.run import Run, card_of
-from linnet.solvers import smooth
-from linnet.solvers.auto_least import solve_least_squares
-from linnet.solvers.lbfgs import LBFGS
-from linnet.solvers.least_squares import QR, SVD, Cholesky
-from linnet.solvers.newton import Newton
-from linnet.solvers.objective import Objective
-from linnet.solvers.proximal import ProximalNewton, minimise_l1
-from linnet.solvers.robust import minimise_absolute
-from linnet.solvers.smooth import Minimum, Progress, solve_smooth
+from linnet.solvers.l1.absolute_error import minimise_absolute
+from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
+from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.least_squares.least_squares import QR, SVD, Cholesky
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.smooth import smooth
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.smooth import Minimum, Progress, solve_smooth
+from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import INTERRUPTED, Solution
-from linnet.solvers.staged import Staged
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Statistical inference: standard errors, tests, intervals and summaries of solved models."""

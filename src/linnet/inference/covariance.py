@@ -1,0 +1,171 @@
+"""The covariance of estimates over η: from the Hessian, the sandwich, or bootstraps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from linnet.errors import UsageError
+from linnet.inference.basis import Basis
+from linnet.inference.newton_polish import Fitted
+from linnet.inference.poisson_bootstrap import Optimum, bagged
+from linnet.inference.remark import Remark
+from linnet.inference.undefined import FEW_BAGS, LEVERAGE, Undefined
+from linnet.inference.weighting import SAID, Weighting
+
+REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
+LEVERAGED = {"hc2": 0.5, "hc3": 1.0}
+"""By which power of 1 − h a residual is divided, h being its row's leverage."""
+
+CLASSES = ("hessian", "sandwich", "bootstrap", "hc0")
+
+
+ALONE = 1e-12
+"""A row whose leverage is this near to 1 decides its own fit."""
+
+DECIDES = 1e-14
+"""The share of a parameter's variance that is of a row which decides it; less is rounding."""
+
+
+class Asked(NamedTuple):
+    """How the covariance is got: its name, bootstraps and their seed, rows and what their weights mean."""
+
+    covariance: str
+    bags: int
+    seed: int
+    rows: int
+    weighting: Weighting
+
+
+class Found(NamedTuple):
+    """The covariance V over η, (J·r, J·r).
+
+    `bags` bootstraps count and `lost` ones were left out. Of the parameters `unknown`, (J, D + 1), it says
+    nothing, because of `why`; it holds the rows `alone`, (N,), that decide their own fit.
+    """
+
+    V: Tensor
+    bags: int = 0
+    lost: int = 0
+    unknown: Tensor | None = None
+    why: Undefined = LEVERAGE
+    alone: Tensor | None = None
+
+
+def check_covariance(covariance: str, kind: str, bags: int) -> None:
+    """Refuse a covariance that the kind of model does not have.
+
+    Raises:
+        UsageError: another name, or fewer than two bags.
+    """
+    known = REGRESSION if kind == "regression" else CLASSES
+    if covariance not in known:
+        raise UsageError(f"the covariance of a {kind} model is one of {', '.join(known)}, not {covariance!r}")
+    if bags < 2:
+        raise UsageError(f"a bootstrap needs at least 2 bags, not {bags}")
+
+
+def spread_of(basis: Basis, fitted: Fitted, asked: Asked, unit: float) -> Found:
+    """The covariance over η.
+
+    Args:
+        basis: the rows' columns.
+        fitted: the optimum.
+        asked: how.
+        unit: σ of a regression, else 1; 0 of an exact fit, whose covariance is 0.
+    """
+    inverse = fitted.inverse
+    if asked.covariance == "hessian" or not unit:
+        return Found(inverse * unit**2, asked.bags if asked.covariance == "bootstrap" else 0)
+    leverages = _leverages(basis, inverse, asked) if fitted.likelihood.is_quadratic else basis.w * 0
+    alone = leverages >= 1 - ALONE
+    name = asked.covariance
+    if name == "sandwich":
+        name = "hc3" if fitted.likelihood.is_quadratic else "hc0"
+    unknown = _decided(basis, inverse, alone) if bool(alone.any()) else None
+    if name == "bootstrap":
+        return _bootstrap(basis, fitted, asked, unit, alone)._replace(alone=alone, **_unless(unknown))
+    V = inverse @ _meat(basis, fitted, name, leverages, asked) @ inverse
+    if name not in LEVERAGED and unknown is not None:  # hc0 takes an error that cannot be seen for none
+        unknown = unknown & (
+            (basis.T @ V * basis.T).sum(1) <= DECIDES * (basis.T @ inverse * basis.T).sum(1) * unit**2
+        )
+    return Found(V, unknown=unknown, alone=alone)
+
+
+def _unless(unknown: Tensor | None) -> dict[str, Tensor]:
+    return {} if unknown is None else {"unknown": unknown}
+
+
+def _leverages(basis: Basis, inverse: Tensor, asked: Asked) -> Tensor:
+    """How much each row decides its own fit, (N,); of a frequency, each of the rows it stands for."""
+    h = (basis.Z @ inverse * basis.Z).sum(1)
+    return h if asked.weighting.is_counted else h * basis.w
+
+
+def _decided(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
+    """Parameters that rows alone decide, (1, D + 1): those of whose variance such a row has a share."""
+    parts = (basis.T @ inverse @ basis.Z[alone].T).square() * basis.w[alone]  # (D + 1, n)
+    whole = (basis.T @ inverse * basis.T).sum(1, keepdim=True)
+    return (parts > DECIDES * whole).any(1)[None]
+
+
+def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, asked: Asked) -> Tensor:
+    """Σ_i s_i s_iᵀ of the rows' scores, (J·r, J·r), corrected as its name says."""
+    forces, times = fitted.likelihood.residual(fitted.scores), basis.w  # (J, N), (N,)
+    if not asked.weighting.is_counted:
+        forces, times = forces * basis.w, torch.ones_like(basis.w)
+    if name in LEVERAGED:  # rows that decide their own fit leave no residual
+        free = (1 - leverages).clamp_min(ALONE)
+        forces = torch.where(leverages < 1 - ALONE, forces / free ** LEVERAGED[name], 0.0)
+    J, r = len(forces), basis.rank
+    meat = forces.new_zeros(J, r, J, r)
+    for j in range(J):
+        for k in range(j + 1):
+            block = basis.Z.T @ (basis.Z * (forces[j] * forces[k] * times)[:, None])
+            meat[j, :, k], meat[k, :, j] = block, block.T
+    rows = float(times.sum())
+    return meat.view(J * r, J * r) * (rows / (rows - r) if name == "hc1" and rows > r else 1.0)
+
+
+def _bootstrap(basis: Basis, fitted: Fitted, asked: Asked, unit: float, alone: Tensor) -> Found:
+    """Of bootstraps; rows that decide their own fit are in each once, which moves no other parameter."""
+    start = Optimum(
+        fitted.likelihood, basis.Z, basis.w, fitted.scores, fitted.factor, fitted.ridge, unit,
+        fitted.limit.null if fitted.limit else None,
+    )  # fmt: skip
+    rates = asked.weighting.w if asked.weighting.is_counted else None
+    found = bagged(start, basis.kept, asked.rows, asked.bags, asked.seed, rates=rates, fixed=alone)
+    shifts = found.shifts[found.is_settled]
+    lost = asked.bags - len(shifts)
+    if len(shifts) < 2:
+        all_of = torch.ones(fitted.gamma.shape, dtype=torch.bool)
+        return Found(torch.zeros_like(fitted.factor), len(shifts), lost, all_of, FEW_BAGS)
+    return Found(torch.cov(shifts.T).view_as(fitted.factor), len(shifts), lost)
+
+
+METHOD = "Standard errors from {errors}; {level} % {interval} intervals by {by}"
+BAGGED = "Standard errors from {bags} bootstraps; {level} % {interval} intervals by {by}"
+WEIGHED = "; row weights are {weights}"
+
+
+def method_of(
+    covariance: str, kind: str, level: float, l2: float, bags: int, weight_kind: str = ""
+) -> Remark:
+    """How standard errors and intervals were got, in words."""
+    errors = {
+        "hessian": "the Hessian" + (" and the penalty" if l2 else ""),
+        "sandwich": "the sandwich" + (" (HC3)" if kind == "regression" else ""),
+    }.get(covariance, f"the sandwich ({covariance.upper()})")
+    values = {
+        "level": f"{100 * level:g}",
+        "interval": "credible" if l2 and covariance == "hessian" else "confidence",
+        "by": "Student's t" if kind == "regression" else "the normal distribution",
+        **({"weights": SAID[weight_kind]} if weight_kind else {}),
+    }
+    end = WEIGHED if weight_kind else ""
+    if covariance == "bootstrap":
+        return Remark(BAGGED + end, {"bags": str(bags), **values})
+    return Remark(METHOD + end, {"errors": errors, **values})

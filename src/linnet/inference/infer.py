@@ -1,0 +1,272 @@
+"""`infer`: standard errors, intervals and tests of a solved linear, logistic or softmax regression."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import Loss
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+from linnet.inference.basis import Basis, basis_of
+from linnet.inference.covariance import Asked, check_covariance, method_of, spread_of
+from linnet.inference.estimate_table import table_of
+from linnet.inference.exactness import check_squares
+from linnet.inference.goodness import Problem, of_classes, of_regression
+from linnet.inference.inferred import Goodness, Inference, Spread
+from linnet.inference.likelihoods import Classes, Likelihood, Normal
+from linnet.inference.newton_polish import Fitted, at_optimum
+from linnet.inference.notes import Done, general_of, notes_of, reasons_of
+from linnet.inference.undefined import CONSTANT, SATURATED
+from linnet.inference.weighting import covariance_of, weighting_of
+from linnet.model.run import Run
+from linnet.solvers.solution import Solution
+
+KINDS = {"squared": "regression", "softmax": "softmax", "logistic": "logistic"}
+
+LARGEST = 2**13
+"""Parameters of one model up to which their covariance, 0.5 GiB then, is formed."""
+
+BIAS = "bias"
+
+
+def infer(
+    solved: Solution | Run,
+    dataset: Dataset,
+    *,
+    covariance: str | None = None,
+    level: float = 0.95,
+    names: Sequence[str] | None = None,
+    reference: str | None = None,
+    bags: int = 200,
+    seed: int = 1,
+    weight_kind: str | None = None,
+) -> Inference:
+    """Standard errors, confidence intervals and tests of a solved model.
+
+    - "hessian": the inverse of the second derivative of the negative log-likelihood; σ² (XᵀX)⁻¹ for a
+      regression. Right if the model is.
+    - "sandwich": H⁻¹ (Σ_i s_i s_iᵀ) H⁻¹ with the rows' scores s_i. Holds for large N if the model is wrong
+      (White 1980, 1982). For a regression it is "hc3" (MacKinnon and White 1985; advised by Long and Ervin
+      2000), which may also be asked for by name, as "hc0" to "hc2"; for classes it is "hc0".
+    - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows.
+
+    What row weights mean is for `weight_kind` to say. "frequency": 2 is the same row twice. "precision": a
+    number's variance is σ²/w (weighted least squares); not of classes. "importance": a sampled row stands
+    for w others (inverse probabilities), for the sandwich and the bootstrap alone. The scale of the last two
+    does not matter.
+
+    Where classes are told apart without error the likeliest weights are infinite. All other figures are those
+    of the limit, in which the rows that are told apart decide nothing (Geyer 2009), whatever the reference.
+
+    Regressions are judged by Student's t with rows − parameters degrees of freedom, classes by the normal
+    distribution. Softmax feels only differences between classes, so its estimates are differences to a
+    reference class; logistic (one against the rest) is a binary model for each class.
+
+    Estimates under L2 are shrunk towards 0, so no interval around them covers the truth as often as it says
+    and no test of 0 is right: there are no p-values. "hessian" then is the inverse Hessian with the
+    penalty, the covariance of the posterior for a normal prior on the weights, and low and high bound a
+    credible interval (Hastie, Tibshirani and Friedman 2009, 3.4.1; Wood 2017, 6.10). The other two are the
+    spread of the shrunk estimates about their own mean (le Cessie and van Houwelingen 1992).
+
+    Args:
+        solved: at the optimum of these rows; small differences are taken out by Newton's method.
+        dataset: the rows it was solved on.
+        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3" or "bootstrap"; when None the Hessian's,
+            or under importance weights the sandwich's.
+        level: of the intervals.
+        names: of the features; the data set's own, else x0, x1, …, when None.
+        reference: a class of a softmax model; the first when None.
+        bags: bootstraps.
+        seed: of the bootstraps.
+        weight_kind: "frequency", "precision" or "importance"; when None, weights are frequencies for the
+            Hessian and importances for the sandwich and the bootstrap.
+
+    Raises:
+        UsageError: there is an L1 penalty, another loss, too much data, a model that is not at the optimum,
+            or an argument that cannot be.
+        ShapeError: the data set is not one the model was made for.
+    """
+    run = solved.value if isinstance(solved, Solution) else solved
+    run.check_fits(dataset)
+    kind, l2 = _checked(run, dataset, level)
+    chosen = covariance_of(covariance, weight_kind, dataset)
+    check_covariance(chosen, kind, bags)
+    labels = _named(names or dataset.columns or None, dataset.features)
+    place = _reference(reference, kind, dataset)
+    weighting = weighting_of(dataset, weight_kind, covariance, kind)
+    dataset = weighting.of(dataset)
+    basis = basis_of(dataset, l2, bool(run.asked.get("intercept", True)))
+    asked = Asked(chosen, bags, seed, len(dataset), weighting)
+    problem = Problem(dataset, basis, weighting, l2)
+    models = [
+        _Model(*parts, k, problem, kind) for k, parts in enumerate(_models(run, dataset, basis, kind, place))
+    ]
+    _check_size(models, basis)
+    done = [_one(model, asked) for model in models]
+    notes = notes_of(done, problem, labels, place, chosen)
+    columns, counted = _columns(labels, basis), min(each.bags for each in done)
+    return Inference(
+        table_of(done, columns, level, l2), tuple(each.goodness for each in done), kind,
+        _title(kind, run.card.dataset, l2), method_of(chosen, kind, level, l2, counted, weighting.kind),
+        level, dataset.classes[place] if kind == "softmax" else None, l2, counted, weighting.kind, notes,
+        tuple(each.spread for each in done), tuple(columns),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """One model to infer on: names of its J outputs, likelihood, parameters (J, D + 1), place, and rows."""
+
+    outputs: tuple[str, ...]
+    likelihood: Likelihood
+    gamma: Tensor
+    scores: Tensor
+    place: int
+    problem: Problem
+    kind: str
+
+    def ridge(self) -> Tensor:
+        """The second derivative of the penalty over η, (J·r, J·r)."""
+        return torch.kron(self._metric(), self.problem.basis.ridge(self.problem.l2))
+
+    def pull(self) -> Tensor:
+        """Its derivative at gamma, (J·r,)."""
+        basis = self.problem.basis
+        share = self.problem.l2 * basis.w.sum()
+        return (share * self._metric() @ self.gamma[:, :-1] @ basis.T[:-1]).flatten()
+
+    def _metric(self) -> Tensor:
+        """What ‖W‖² is of differences γ to a reference, the classes summing to 0: Σ γ_j² − (Σ γ_j)²/K."""
+        J = len(self.outputs)
+        metric = torch.eye(J, dtype=torch.float64)
+        return metric - 1 / (J + 1) if self.kind == "softmax" else metric
+
+
+def _one(model: _Model, asked: Asked) -> Done:
+    """Infer on one model."""
+    basis = model.problem.basis
+    fitted = at_optimum(model.likelihood, basis, model.gamma, model.scores, model.ridge(), model.pull())
+    goodness = _goodness(model, fitted)
+    unit = 1.0
+    if goodness.sigma2 is not None:  # without degrees of freedom residuals are 0
+        unit = math.sqrt(goodness.sigma2) if goodness.sigma2 > 0 else 0.0
+    found = spread_of(basis, fitted, asked, unit)
+    reasons = reasons_of(basis, fitted, found)
+    general = general_of(goodness, model.problem.l2)
+    known = torch.ones(fitted.gamma.shape, dtype=torch.bool)
+    for j, d in reasons:
+        known[j, d] = False
+    if general in (SATURATED, CONSTANT):
+        known &= False
+    gamma = fitted.gamma
+    if fitted.limit is not None:
+        gamma = torch.where(fitted.limit.ends == 0, gamma, fitted.limit.ends)
+    if general == CONSTANT and basis.intercept:
+        gamma = gamma.clone()
+        gamma[:, :-1] = 0.0  # what the solver left there is rounding
+    freedom = goodness.degrees_of_freedom if model.kind == "regression" else math.inf
+    spread = Spread(found.V, basis.T, model.outputs, known)
+    return Done(gamma, goodness, spread, freedom, reasons, general, fitted.limit, found)
+
+
+def _goodness(model: _Model, fitted: Fitted) -> Goodness:
+    parameters = float(len(fitted.factor))
+    if model.problem.l2:
+        parameters = float(torch.cholesky_solve(fitted.information, fitted.factor).diagonal().sum())
+    if isinstance(model.likelihood, Classes):
+        return of_classes(model.outputs, model.problem, fitted, parameters)
+    return of_regression(model.outputs, model.problem, fitted, parameters, model.place)
+
+
+def _models(
+    run: Run, dataset: Dataset, basis: Basis, kind: str, place: int
+) -> list[tuple[tuple[str, ...], Likelihood, Tensor, Tensor]]:
+    """Outputs, likelihood, parameters and scores of each model."""
+    theta = run.bank.theta.cpu().double()
+    Y = Loss.encode(dataset.y.cpu(), dataset.outputs, torch.float64)[:, basis.kept]  # (K, N)
+    X = dataset.X.cpu()[basis.kept].double() * dataset.scale
+    scores = torch.addmm(theta[:, -1:], theta[:, :-1], X.T)  # (K, N)
+    alone = (dataset.target or "y",) if len(Y) == 1 else ()
+    names = dataset.classes or alone or tuple(f"y{k}" for k in range(len(Y)))
+    if kind == "softmax":
+        rest = [k for k in range(len(Y)) if k != place]
+        outputs = tuple(names[k] for k in rest)
+        return [(outputs, Classes(Y[rest]), theta[rest] - theta[place], scores[rest] - scores[place])]
+    likelihood = Normal if kind == "regression" else Classes
+    return [
+        ((name,), likelihood(Y[k : k + 1]), theta[k : k + 1], scores[k : k + 1])
+        for k, name in enumerate(names)
+    ]
+
+
+def _checked(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
+    """The kind of model and its l2."""
+    if run.asked.get("l1"):
+        raise UsageError(
+            "there are no standard errors under an L1 penalty: the same rows chose which weights are "
+            "0, so the estimates are not normal (Leeb and Pötscher 2005) and usual intervals miss too often. "
+            "Solve again without l1 on the chosen columns with rows that did not choose them, or look at how "
+            "predictions vary over bootstraps"
+        )
+    if run.card.loss not in KINDS:
+        raise UsageError(
+            f"inference is for the squared, softmax and logistic losses, not {run.card.loss}, which is the "
+            "likelihood of no model here"
+        )
+    if run.bank.models > 1:
+        raise UsageError(f"inference is of one model, not of a bank of {run.bank.models}: pick one")
+    if not 0 < level < 1:
+        raise UsageError(f"level must lie between 0 and 1, not {level}")
+    if run.card.loss == "logistic" and not bool(
+        ((dataset.y >= 0) & (dataset.y <= 1)).all() | bool(dataset.classes)
+    ):
+        raise UsageError("the targets of a logistic regression must lie in 0…1")
+    if KINDS[run.card.loss] == "regression" and len(dataset):
+        check_squares(dataset)
+    if run.card.loss == "softmax" and dataset.outputs < 2:
+        raise UsageError("a softmax model of one class has nothing to infer")
+    return KINDS[run.card.loss], float(run.asked.get("l2") or 0.0)
+
+
+def _named(names: Sequence[str] | None, features: int) -> list[str]:
+    labels = [f"x{column}" for column in range(features)] if names is None else list(names)
+    if len(labels) != features:
+        raise UsageError(f"expected {features} names, one a feature, got {len(labels)}")
+    return labels
+
+
+def _columns(labels: list[str], basis: Basis) -> list[tuple[str, int]]:
+    """Names and columns of θ in the order of the table: the bias first."""
+    first = [(BIAS, len(labels))] if basis.intercept else []
+    return [*first, *((label, column) for column, label in enumerate(labels))]
+
+
+def _reference(reference: str | None, kind: str, dataset: Dataset) -> int:
+    if reference is None:
+        return 0
+    if kind != "softmax":
+        raise UsageError("only a softmax model has a reference class: leave reference out")
+    if reference not in dataset.classes:
+        raise UsageError(f"reference must be one of {', '.join(dataset.classes)}, not {reference!r}")
+    return dataset.classes.index(reference)
+
+
+def _check_size(models: list[_Model], basis: Basis) -> None:
+    if (count := len(models[0].outputs) * basis.rank) > LARGEST:
+        raise UsageError(
+            f"{count} parameters are too many for their covariance matrix (at most {LARGEST}): infer on "
+            "fewer features or classes"
+        )
+
+
+def _title(kind: str, dataset: str, l2: float) -> str:
+    what = {
+        "regression": "Linear regression", "softmax": "Softmax regression",
+        "logistic": "Logistic regression, one class against the rest",
+    }[kind]  # fmt: skip
+    return f"{what} of {dataset}" + (f", shrunk by l2 = {l2:g}" if l2 else "")

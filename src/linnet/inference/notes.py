@@ -1,0 +1,223 @@
+"""What must be known to read an inference: why figures are not defined, and notes, some of them warnings."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
+from linnet.inference.basis import Basis
+from linnet.inference.covariance import Found
+from linnet.inference.goodness import Problem
+from linnet.inference.inferred import Goodness, Spread
+from linnet.inference.limit import Limit
+from linnet.inference.newton_polish import Fitted
+from linnet.inference.remark import Remark
+from linnet.inference.undefined import (
+    COLLINEAR,
+    CONSTANT,
+    ENDLESS,
+    EXACT,
+    FALLS,
+    ONE_CLASS,
+    RISES,
+    SATURATED,
+    Undefined,
+)
+from linnet.solvers.least_squares.least_squares import describe
+
+STACK = 4
+"""Calls between a warning here and who asked for the inference."""
+
+NAMED = 5
+"""Features, or rows, up to which each is named."""
+
+MANY_ALIKE = (
+    "{groups}: their estimates are one choice of many that fit alike, so they have no standard errors"
+)
+APART = (
+    "the rows tell {classes} apart without error, at least in some columns (separation): the likeliest "
+    "weights of {features} have no end. All else is of the limit, in which {aside} of {rows} rows decide "
+    "nothing; for finite weights give an l2"
+)
+LOST = (
+    "{lost} bootstraps have no optimum of their own (too few different rows, or classes told apart) and "
+    "were left out, so standard errors are too small"
+)
+DRAWN = (
+    "bootstraps are drawn by the order of the rows: another order, or another seed, moves these standard "
+    "errors by some {share} %; more bags move them less"
+)
+ALONE = (
+    "a row alone decides {features} (leverage 1; row {rows}): its residual is 0 whatever its error, so "
+    "{covariance} has no standard error there"
+)
+UNSEEN = (
+    "a row decides its own fit (leverage 1; row {rows}): {covariance} takes its error for 0, so what it "
+    "moves has a standard error that is too small"
+)
+PLAIN = "{output}: {reason}"
+SHRUNKEN = "estimates are shrunk towards 0, so there are no p-values and intervals are not about the truth"
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """One model with its errors.
+
+    Args:
+        gamma: parameters, (J, D + 1), infinite or NaN where they have no optimum.
+        goodness: how well it fits.
+        spread: the covariance.
+        freedom: of Student's t; infinite for the normal distribution.
+        reasons: why parameters have no standard error, by output and column.
+        general: why none has a test or an interval; None where they have.
+        limit: what was set aside; None for nothing.
+        found: how the covariance was got.
+    """
+
+    gamma: Tensor
+    goodness: Goodness
+    spread: Spread
+    freedom: float
+    reasons: Mapping[tuple[int, int], Undefined]
+    general: Undefined | None
+    limit: Limit | None
+    found: Found
+
+    @property
+    def bags(self) -> int:
+        """Bootstraps that count."""
+        return self.found.bags
+
+
+def general_of(fit: Goodness, l2: float) -> Undefined | None:
+    """Why no parameter has a test; None where they have. A penalty determines what rows alone do not."""
+    if fit.degrees_of_freedom < 0 and not l2:
+        return SATURATED
+    named = {each.name: each for each in (CONSTANT, SATURATED, EXACT)}
+    return named.get(fit.why_not("log_likelihood")) if fit.sigma2 is not None else None
+
+
+def reasons_of(basis: Basis, fitted: Fitted, found: Found) -> dict[tuple[int, int], Undefined]:
+    """Why parameters have no standard error, by output and column; those of a later kind first."""
+    reasons: dict[tuple[int, int], Undefined] = {}
+    if found.unknown is not None:
+        reasons |= dict.fromkeys(_places(found.unknown.expand_as(fitted.gamma)), found.why)
+    if fitted.limit is not None:
+        ends = fitted.limit.ends
+        for end, why in ((ends.isnan(), ENDLESS), (ends == torch.inf, RISES), (ends == -torch.inf, FALLS)):
+            reasons |= dict.fromkeys(_places(end), why)
+    return reasons | dict.fromkeys(_places(basis.aliased.expand_as(fitted.gamma)), COLLINEAR)
+
+
+def _places(of: Tensor) -> list[tuple[int, int]]:
+    return [(j, d) for j, d in of.nonzero().tolist()]
+
+
+def notes_of(
+    done: Sequence[Done], of: Problem, labels: Sequence[str], place: int, covariance: str
+) -> tuple[Remark, ...]:
+    """Sentences on what the table cannot say by itself; the worst of them are warned of as well.
+
+    Args:
+        done: the models.
+        of: their rows.
+        labels: of the features.
+        place: the reference class of a softmax model.
+        covariance: as it was asked for.
+    """
+    found = [
+        *(
+            (doubt, WeightWarning)
+            for doubt in of.weighting.doubts(len(done[0].spread.outputs) * of.basis.rank)
+        ),
+        *((one, CollinearWarning) for one in _collinear(of.basis, labels)),
+        *((one, SeparationWarning) for one in _separated(done, of, labels, place)),
+        *((one, SeparationWarning) for one in _lost(done)),
+        *((one, None) for one in _drawn(done)),
+        *((one, None) for one in _alone(done, of, labels, covariance)),
+        *((one, None) for one in _general(done)),
+        *((Remark(SHRUNKEN), None) for _ in range(bool(of.l2))),
+    ]
+    for remark, warning in found:
+        if warning is not None:
+            warnings.warn(str(remark), warning, stacklevel=STACK)
+    return tuple(remark for remark, _ in found)
+
+
+def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:
+    if not bool(basis.aliased.any()):
+        return []
+    groups = describe(basis.groups, list(labels)) or "columns are collinear"
+    return [Remark(MANY_ALIKE, {"groups": groups})]
+
+
+def _separated(done: Sequence[Done], of: Problem, labels: Sequence[str], place: int) -> list[Remark]:
+    limits = [(each, each.limit) for each in done if each.limit is not None]
+    if not limits:
+        return []
+    names = of.dataset.classes
+    if len(done) == 1 and len(names) > 1:
+        order = [place, *(k for k in range(len(names)) if k != place)]
+        flags = dict(zip(order, limits[0][1].apart.tolist(), strict=True))
+        apart = [name for k, name in enumerate(names) if flags[k]]
+    else:
+        apart = [each.spread.outputs[0] for each, _ in limits]
+    endless = torch.stack([(limit.ends != 0).any(0) for _, limit in limits]).any(0)
+    aside = torch.stack([limit.allowed.sum(0) == 1 for _, limit in limits]).any(0)
+    values = {
+        "classes": ", ".join(apart), "features": _listed(_named(endless, labels)),
+        "aside": f"{int(aside.sum()):,}", "rows": f"{len(aside):,}",
+    }  # fmt: skip
+    return [Remark(APART, values)]
+
+
+def _lost(done: Sequence[Done]) -> list[Remark]:
+    lost = max(each.found.lost for each in done)
+    return [Remark(LOST, {"lost": f"{lost:,}"})] if lost else []
+
+
+def _drawn(done: Sequence[Done]) -> list[Remark]:
+    """Of chance: a deviation from B normal draws has itself a relative one of about 1/√(2(B − 1))."""
+    bags = min((each.found.bags for each in done if each.general is None), default=0)
+    return [Remark(DRAWN, {"share": f"{100 / (2 * (bags - 1)) ** 0.5:.0f}"})] if bags >= 2 else []
+
+
+def _alone(done: Sequence[Done], of: Problem, labels: Sequence[str], covariance: str) -> list[Remark]:
+    """Of rows that decide their own fit."""
+    found = next((each.found for each in done if each.general is None), None)
+    if found is None or found.alone is None or not bool(found.alone.any()):
+        return []
+    alone, unknown = found.alone, found.unknown
+    said = {"sandwich": "HC3", "bootstrap": "the bootstrap"}.get(covariance, covariance.upper())
+    values = {"rows": _listed([str(int(row) + 1) for row in of.basis.kept[alone]]), "covariance": said}
+    if unknown is None or not bool(unknown.any()):
+        return [Remark(UNSEEN, values)]
+    return [Remark(ALONE, values | {"features": _listed(_named(unknown.any(0), labels))})]
+
+
+def _general(done: Sequence[Done]) -> list[Remark]:
+    """Of responses that never change, exact fits, and no degrees of freedom."""
+    remarks = []
+    for each in done:
+        why = each.general
+        if why is None and each.goodness.why_not("mcfadden_r2"):
+            why = ONE_CLASS
+        if why is not None:
+            remarks.append(Remark(PLAIN, {"output": ", ".join(each.goodness.outputs), "reason": str(why)}))
+    return remarks
+
+
+def _named(which: Tensor, labels: Sequence[str]) -> list[str]:
+    """The names of parameters (D + 1,), the bias last."""
+    return [[*labels, "bias"][d] for d in which.nonzero().flatten().tolist()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names with commas, the first few of many."""
+    more = f", … ({len(names):,})" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -1,0 +1,218 @@
+"""The optima of many bootstraps of the rows at once, from the optimum of all rows.
+
+The bags are a bank: a row counts in bag m as often as a Poisson(1) number says (Oza and Russell 2001;
+Chamandy and others 2012), and the scores of all bags are one product with the rows. Each bag goes from the
+common optimum to its own by Newton's method, whose systems are solved by conjugate gradients with the Hessian
+of all rows for a preconditioner (Nocedal and Wright 2006, 7.1). A bag's Hessian is nearly that of all rows,
+so few products do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from linnet.device import generator
+from linnet.inference.likelihoods import Classes, Likelihood
+
+SETTLED = 1e-6
+"""A bag is done within so many standard errors of its optimum: far below what so many bags can tell."""
+
+NEWTON, GRADIENTS = 30, 400
+"""At most so many steps, and conjugate gradients a step."""
+
+LONGEST = 3.0
+"""No score moves by more in a step, as Newton's quadratic model is good for about 1."""
+
+FLAT = 1e-11
+"""Of the curvature of a common direction: one with less has no rows in a bag."""
+
+MANY = 40
+"""Rows that no Poisson bootstrap leaves out: the chance is e⁻⁴⁰."""
+
+MOST = 2**36
+"""Products up to which each bag's columns are looked at, some seconds."""
+
+AT_ONCE = 2**24
+"""Scores of bags held at once, 128 MiB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where bags start from.
+
+    Args:
+        likelihood: of the rows.
+        Z: (N, r).
+        w: how much each row counts, (N,).
+        scores: at the optimum of all rows, (J, N).
+        factor: Cholesky's factor of the Hessian there, penalty included, (J·r, J·r).
+        ridge: the penalty's part of it.
+        unit: what a standard error of 1 is in the Hessian's units: σ for a regression, else 1.
+        null: directions without an end, which the bags leave alone, (J·r, n); None without any.
+    """
+
+    likelihood: Likelihood
+    Z: Tensor
+    w: Tensor
+    scores: Tensor
+    factor: Tensor
+    ridge: Tensor
+    unit: float
+    null: Tensor | None = None
+
+
+class Bagged(NamedTuple):
+    """How far each bag's η is from that of all rows, (B, J·r), and which bags have an optimum, (B,)."""
+
+    shifts: Tensor
+    is_settled: Tensor
+
+
+def counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> Tensor:
+    """How often each row counts in a bag, (N,), float64; the numbers of `linnet.train.trials.bagged`.
+
+    Args:
+        rows: N.
+        bag: which.
+        seed: of the bags.
+        rates: how often each row was seen, (N,): its count is the sum of so many; once when None.
+    """
+    expected = torch.ones(rows) if rates is None else rates
+    return torch.poisson(expected, generator(seed, "bags", bag)).double()
+
+
+def bagged(
+    start: Optimum, kept: Tensor, rows: int, bags: int, seed: int, *, rates: Tensor | None = None,
+    fixed: Tensor | None = None,
+) -> Bagged:  # fmt: skip
+    """The optima of bags.
+
+    Args:
+        start: the optimum of all rows.
+        kept: which rows of the data set count, (N,).
+        rows: of the data set.
+        bags: how many.
+        seed: of the bags.
+        rates: how often each row of the data set was seen, (rows,); `start.w` has the same of those kept.
+        fixed: rows kept that are in each bag as often as they were seen, (N,).
+    """
+    width = max(1, AT_ONCE // start.scores.numel())
+    parts = []
+    for low in range(0, bags, width):
+        some = [counts(rows, bag, seed, rates)[kept] for bag in range(low, min(low + width, bags))]
+        times = torch.stack(some) if rates is None else torch.stack(some) / rates[kept]
+        if fixed is not None:
+            times[:, fixed] = 1.0
+        parts.append(_Bank(start, times).solve())
+    return Bagged(torch.cat([part.shifts for part in parts]), torch.cat([part.is_settled for part in parts]))
+
+
+class _Bank:
+    """Some bags, whose rows count `times`, (B, N)."""
+
+    def __init__(self, start: Optimum, times: Tensor) -> None:
+        self.start, self.w = start, times * start.w
+        self.share = self.w.sum(1, keepdim=True) / start.w.sum()  # of the penalty, (B, 1)
+        force = start.likelihood.residual(start.scores) * start.w
+        self.pull = -(force @ start.Z).flatten()  # of the penalty at the optimum, which balances the rows'
+        self.is_full = self.w.sum(1) > 0
+        if not start.ridge.any():
+            self.is_full &= self._spans()
+
+    def solve(self) -> Bagged:
+        """Newton's method for all bags until each is settled or has had its steps."""
+        shifts = self.start.Z.new_zeros(len(self.w), len(self.start.factor))
+        scores = self.start.scores.expand(len(self.w), -1, -1)
+        left = torch.full((len(self.w),), torch.inf, dtype=shifts.dtype)
+        for _ in range(NEWTON):
+            gradient = self._gradient(scores, shifts)
+            left = self._size(gradient)
+            if bool((left <= SETTLED)[self.is_full].all()):
+                break
+            step = self._direction(scores, gradient, left)
+            moved = self._scores(step)
+            short = self._short(moved)
+            shifts, scores = shifts + step * short[:, None], scores + moved * short[:, None, None]
+        return Bagged(shifts, (left <= SETTLED) & self.is_full)
+
+    def _spans(self) -> Tensor:
+        """Which bags have rows enough that differ, (B,): a column that is 0 in all of them has no weight.
+
+        A direction that no row has a large share of has many rows, which no bag leaves out altogether.
+        """
+        Z, w, has = self.start.Z, self.start.w, self.w > 0
+        is_full = has.sum(1) >= Z.shape[1]
+        shares = w * Z.square().sum(1)
+        scale = float(shares.sum()) / Z.shape[1]
+        if float(shares.max()) * MANY < scale or has.numel() * Z.shape[1] ** 2 > MOST:
+            return is_full
+        for bag in is_full.nonzero().flatten().tolist():
+            least = torch.linalg.eigvalsh(self._bend(has[bag] * w, scale))[0]
+            is_full[bag] = least > FLAT * scale
+        return is_full
+
+    def _bend(self, w: Tensor, scale: float) -> Tensor:
+        """How rows of weights (N,) bend directions, whatever the scores; those without an end are bent."""
+        start = self.start
+        if start.null is None or not isinstance(start.likelihood, Classes):
+            return start.Z.T @ (start.Z * w[:, None])
+        even = Classes(torch.zeros_like(start.scores), start.likelihood.allowed)
+        return even.information(even.Y, start.Z, w) + scale * start.null @ start.null.T
+
+    def _short(self, moved: Tensor) -> Tensor:
+        """The share of its step that each bag takes, (B,)."""
+        if self.start.likelihood.is_quadratic:
+            return torch.ones(len(moved), dtype=moved.dtype)
+        return LONGEST / moved.abs().amax((1, 2)).clamp_min(LONGEST)
+
+    def _scores(self, shifts: Tensor) -> Tensor:
+        """Z η of all bags, (B, J, N), in one product."""
+        J, r = len(self.start.scores), self.start.Z.shape[1]
+        return (shifts.reshape(-1, r) @ self.start.Z.T).view(len(shifts), J, -1)
+
+    def _back(self, forces: Tensor) -> Tensor:
+        """Forces (B, J, N) times Z, (B, J·r), in one product."""
+        return ((forces * self.w[:, None]).flatten(0, 1) @ self.start.Z).view(len(forces), -1)
+
+    def _gradient(self, scores: Tensor, shifts: Tensor) -> Tensor:
+        """Of each bag's negative log-likelihood and penalty, (B, J·r)."""
+        penalty = self.share * (self.pull + shifts @ self.start.ridge)
+        return self._back(self.start.likelihood.residual(scores)) + penalty
+
+    def _hessian(self, scores: Tensor, direction: Tensor) -> Tensor:
+        """Each bag's Hessian times its direction, (B, J·r)."""
+        bent = self.start.likelihood.curved(scores, self._scores(direction))
+        return self._back(bent) + self.share * (direction @ self.start.ridge)
+
+    def _precondition(self, vectors: Tensor) -> Tensor:
+        return torch.cholesky_solve(vectors.T, self.start.factor).T
+
+    def _size(self, gradient: Tensor) -> Tensor:
+        """How many standard errors a gradient tells of, (B,)."""
+        return (gradient * self._precondition(gradient)).sum(1).clamp_min(0).sqrt() / self.start.unit
+
+    def _direction(self, scores: Tensor, gradient: Tensor, left: Tensor) -> Tensor:
+        """−H⁻¹ g of each bag by conjugate gradients, as exactly as the distance that is left makes sense."""
+        goal = torch.clamp(left * torch.clamp(left, max=0.1), min=SETTLED / 2)
+        if self.start.likelihood.is_quadratic:
+            goal = torch.full_like(left, SETTLED / 2)
+        step, rest = torch.zeros_like(gradient), -gradient
+        ready = self._precondition(rest)
+        direction, strength = ready, (rest * ready).sum(1)
+        for _ in range(min(GRADIENTS, 2 * gradient.shape[1] + 20)):
+            is_open = (strength.clamp_min(0).sqrt() / self.start.unit > goal) & self.is_full
+            if not bool(is_open.any()):
+                break
+            product = self._hessian(scores, direction)
+            bend = (direction * product).sum(1)
+            length = torch.where(is_open & (bend > 0), strength / bend.clamp_min(1e-300), 0.0)
+            step, rest = step + length[:, None] * direction, rest - length[:, None] * product
+            ready = self._precondition(rest)
+            following = (rest * ready).sum(1)
+            direction = ready + (following / strength.clamp_min(1e-300))[:, None] * direction
+            strength = following
+        return step

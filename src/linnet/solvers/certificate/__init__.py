@@ -1,0 +1,1 @@
+"""Certificates: upper bounds on the distance to the optimum, and reasons why there is none."""

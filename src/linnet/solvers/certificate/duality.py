@@ -1,0 +1,285 @@
+"""How far above the optimum a model can be at most, with an L1 penalty too: Fenchel's dual, in float64.
+
+With ω_i the rows' shares, F(W, b) = Σ ω_i l_i(o_i) + R(W), o_i = W x_i + b, R(W) = ½ l2 ‖W‖² + l1 ‖W‖₁, and
+any a_i with Σ ω_i a_i = 0, which is what a bias without penalty asks for,
+
+    F(θ) ≥ D(a) = −Σ ω_i l_i*(a_i) − R*(−G),    G = Σ ω_i a_i x_iᵀ,
+
+    R*(V) = Σ max(|V| − l1, 0)²/(2 l2), and without l2 it is 0 where |V| ≤ l1, and infinite elsewhere
+
+(Boyd and Vandenberghe, Convex Optimization, 2004, 5.1.6 and 5.7; with an L1 penalty Kim and others, 2007).
+The a_i are the loss's derivatives at the scores, `balanced` so that their sum is 0, and scaled by some s ≤ 1,
+which keeps them where every l_i* is finite, so that G fits l1. Whatever the point, the bound holds but for
+the rounding of sums of float64, for which a little is added.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
+from linnet.core.penalties import Penalty
+from linnet.errors import UsageError
+from linnet.solvers.certificate.certify import DUALITY, Bound, as_stored, best_shift, centred
+from linnet.solvers.certificate.decrement import newton_bound
+from linnet.solvers.linalg.kronecker import factor
+from linnet.solvers.problem.curvature import blocks, grams
+from linnet.solvers.problem.objective import Objective, Point, score_hessian_product
+from linnet.solvers.problem.standard import standardised
+from linnet.solvers.solution import NONNEGATIVE
+
+FINE, CLOSE = 1e-12, 1e-2
+"""A gap, as a share of the objective, that is fine enough; how near l1 derivatives are to be mended."""
+
+MOST, WORK = 2000, 2e10
+"""Weights that are not 0, and operations of their Hessian, up to which derivatives are mended."""
+
+ROUNDING = 16 * torch.finfo(torch.float64).eps
+"""What is added to a gap, as a share of the sums whose difference it is."""
+
+
+def conjugate(loss: Loss, a: Tensor, y: Tensor) -> Tensor:
+    """l*(a) = sup_o aᵀo − l(o) of each row, (B,), for a within its domain, which is not checked.
+
+    Args:
+        loss: softmax, logistic, squared, Huber or absolute.
+        a: (K, B).
+        y: dense targets, (K, B).
+    """
+    if isinstance(loss, SoftmaxCrossEntropy):
+        return torch.special.xlogy(q := (a + y).clamp(min=0), q).sum(0)
+    if isinstance(loss, Logistic):
+        q = (a + y).clamp(0, 1)
+        return (torch.special.xlogy(q, q) + torch.special.xlogy(1 - q, 1 - q)).sum(0)
+    if isinstance(loss, SquaredError):
+        return (a.square() / 2 + a * y).sum(0)
+    if isinstance(loss, Huber):
+        return (a.square() * (loss.threshold / (2 * loss.slope)) + a * y).sum(0)
+    if isinstance(loss, AbsoluteError):
+        return (a * y).sum(0)
+    raise UsageError(f"no dual is known for the loss {type(loss).__name__}")
+
+
+def balanced(loss: Loss, a: Tensor, y: Tensor, shares: Tensor) -> Tensor:
+    """Dual variables near `a` and within the domain of l*, whose sum Σ ω_i a_i is 0, (K, B).
+
+    A square has no domain: the mean is taken off. The others have parts of one sign (probabilities, or how
+    far a derivative is above 0); those of which there is too much are scaled down, all rows by one factor,
+    and softmax gives what is taken to the classes that have too little, row by row.
+
+    Args:
+        loss: as of `conjugate`.
+        a: derivatives of the loss, (K, B).
+        y: dense targets, (K, B).
+        shares: ω_i, (B,), of sum 1.
+    """
+    if isinstance(loss, SquaredError):
+        return a - (a @ shares)[:, None]
+    if isinstance(loss, SoftmaxCrossEntropy):
+        return _balanced_shares(a + y, y, shares) - y
+    if isinstance(loss, Logistic):
+        q, wanted = (a + y).clamp(0, 1), (y @ shares)[:, None]
+        mass = (q @ shares)[:, None]
+        less = q * (wanted / mass).clamp(max=1)
+        more = 1 - (1 - q) * ((1 - wanted) / (1 - mass)).clamp(max=1)
+        return torch.where(mass > wanted, less, torch.where(mass < wanted, more, q)) - y
+    above, below = a.clamp(min=0), (-a).clamp(min=0)
+    up, down = (above @ shares)[:, None], (below @ shares)[:, None]
+    least = torch.minimum(up, down)
+    return above * _ratio(least, up) - below * _ratio(least, down)
+
+
+def _balanced_shares(q: Tensor, y: Tensor, shares: Tensor) -> Tensor:
+    """Softmax's probabilities with each class's mass made that of its labels."""
+    q = q.clamp(min=0)
+    wanted, mass = y @ shares, q @ shares  # (K,)
+    wanted = wanted * (mass.sum() / wanted.sum())  # labels whose sum is 1 but for rounding
+    lacking = (wanted - mass).clamp(min=0)
+    kept = q * _ratio(wanted, mass).clamp(max=1)[:, None]
+    taken = (q - kept).sum(0)  # (B,)
+    return kept + _ratio(lacking, lacking.sum())[:, None] * taken
+
+
+def _ratio(part: Tensor, whole: Tensor) -> Tensor:
+    """part/whole, 0 where whole is 0."""
+    return torch.where(whole > 0, part / torch.where(whole > 0, whole, 1), 0)
+
+
+def penalty_conjugate(objective: Objective, V: Tensor) -> float:
+    """R*(V), of V (K, D)."""
+    beyond = (V.abs() - objective.l1).clamp(min=0)
+    if objective.penalty.l2:
+        return float((beyond.square() / (2 * objective.l2)).sum())
+    return 0.0 if float(beyond.max() if beyond.numel() else 0) == 0 else float("inf")
+
+
+def duality_gap(objective: Objective, point: Point) -> float:
+    """F at a point above F's optimum, at most: half a reading. Tight where the bias is best.
+
+    Args:
+        objective: in float64, of any penalty.
+        point: of that objective.
+    """
+    rows, loss = objective.rows, objective.loss
+    y = Loss.encode(rows.y, rows.outputs, torch.float64)  # (K, N)
+    weights = (
+        torch.ones(len(rows), dtype=torch.float64, device=y.device) if rows.weights is None else rows.weights
+    )
+    shares = weights / weights.sum()
+    a = loss.residual(point.scores.double(), y)
+    gap = gap_of(objective, point, a, y, shares)
+    if objective.penalty == Penalty() and (found := newton_bound(objective, point)) is not None:
+        return min(gap, found.bound + ROUNDING * abs(point.value))
+    if gap <= FINE * abs(point.value) or (change := _polish(objective, point)) is None:
+        return gap
+    return min(gap, gap_of(objective, point, a + change, y, shares))
+
+
+def bound_name(objective: Objective, point: Point) -> str:
+    """What `duality_gap` rests on at a point: without a penalty classes have no dual but at 0."""
+    if objective.penalty != Penalty() or isinstance(objective.loss, SquaredError | Huber | AbsoluteError):
+        return DUALITY
+    found = newton_bound(objective, point)
+    return NONNEGATIVE if found is None or math.isinf(found.bound) else found.name
+
+
+def _polish(objective: Objective, point: Point) -> Tensor | None:
+    """What to add to the derivatives, (K, N), so that they fit l1 where weights are not 0; None far off.
+
+    At the optimum they do, but a very small l1 is the sum of derivatives that have lost their digits to
+    scores much larger. A Newton step on the weights that are not 0 says how derivatives change with them, and
+    that is of full precision. Any dual variables bound the optimum, so these do.
+    """
+    rows, penalty, chosen = objective.rows, objective.penalty, point.theta != 0
+    chosen[:, -1] = objective.intercept
+    if not penalty.l1 or penalty.l2 or int(chosen.sum()) > MOST or len(rows) * int(chosen.sum()) ** 2 > WORK:
+        return None
+    slope = torch.where(chosen, smallest_subgradient(objective, point), 0.0)
+    if bool((slope[:, :-1].abs() > CLOSE * objective.l1).any()):
+        return None
+    step = torch.zeros_like(slope)
+    for where, H in blocks(objective, point, chosen, len(rows)):
+        if not len(where):
+            continue
+        step.view(-1)[where] = -torch.cholesky_solve(slope.flatten()[where, None], factor(H))[:, 0]
+    objective.meter.read += len(rows) / 2
+    whole = slice(0, len(rows))
+    moved = rows.scores(step)
+    return score_hessian_product(objective.loss, point.scores, rows.target(whole), moved)
+
+
+def gap_of(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor) -> float:
+    """The gap between F at a point and the dual at `a`, (K, N), made feasible."""
+    rows, loss = objective.rows, objective.loss
+    if objective.penalty == Penalty() and isinstance(loss, SquaredError | Huber | AbsoluteError):
+        return _unpenalised_gap(objective, point, a, y, shares)
+    if objective.intercept:
+        a = balanced(loss, a, y, shares)
+    objective.meter.read += len(rows) / 2
+    G = rows.gradient_of(a * shares)[:, :-1]
+    return _gap(objective, point, a, y, shares, G)
+
+
+def _gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor, G: Tensor) -> float:
+    """The least gap of a few scales s of the dual variables."""
+    sizes = G.abs()
+    room = (objective.l1 / sizes)[sizes > 0] if objective.penalty.l1 else sizes[sizes > 0] * 0
+    fitting = min(1.0, float(room.min()) * (1 - 1e-15)) if len(room) else 1.0
+    scales = {fitting, 1.0} if objective.penalty.l2 else {fitting}
+    gaps = []
+    for s in scales:
+        rest = float(conjugate(objective.loss, s * a, y) @ shares)
+        dual = -rest - penalty_conjugate(objective, -s * G)
+        gaps.append(point.value - dual + ROUNDING * (abs(point.value) + abs(rest)))
+    return max(0.0, min(gaps))
+
+
+def _unpenalised_gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor) -> float:
+    """The gap where no weight has a penalty: a must be at right angles to all columns, and is made so.
+
+    Then what would be outside the loss's domain is scaled into it. What rounding leaves of G counts with the
+    size of the weights at the point.
+    """
+    rows, loss = objective.rows, objective.loss
+    objective.meter.read += 2 * len(rows)
+    features = torch.arange(rows.features + int(objective.intercept))
+    H = grams(rows, features, shares[None])[0]
+    inverse = torch.linalg.pinv(H, hermitian=True, rtol=1e-13)
+    for _ in range(2):  # the second time takes off what rounding left
+        G = objective.free_(rows.gradient_of(a * shares))
+        a = a - rows.scores(_padded(G[:, : len(features)] @ inverse, rows.features + 1))
+    if not isinstance(loss, SquaredError):
+        limit = loss.slope if isinstance(loss, Huber) else 1.0
+        a = a * min(1.0, limit / max(float(a[:, shares > 0].abs().max()), 1e-300))
+    rest = float(conjugate(loss, a, y) @ shares)
+    left = objective.free_(rows.gradient_of(a * shares)).abs()
+    slack = 2 * float((left * point.theta.abs()).sum()) + ROUNDING * (abs(point.value) + abs(rest))
+    return max(0.0, point.value + rest + slack)
+
+
+def _padded(theta: Tensor, width: int) -> Tensor:
+    """θ with a bias of 0 where it has none."""
+    return torch.nn.functional.pad(theta, (0, width - theta.shape[1]))
+
+
+def with_best_bias(objective: Objective, point: Point) -> Point:
+    """The point with its bias moved to its best for the weights, where that is any better."""
+    if not objective.intercept:
+        return point
+    loss = objective.loss
+    shift = _huber_shift(objective, point, loss) if isinstance(loss, Huber) else best_shift(objective, point)
+    if bool(shift.any()):
+        theta = point.theta.clone()
+        theta[:, -1] += shift
+        better = objective.point_from(theta, point.scores + shift[:, None])
+        point = better if better.value <= point.value * (1 + 1e-15) else point
+    return centred(objective, point)
+
+
+def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
+    """What to add to the biases, (K,), by bisection: where no row bends the loss, Newton has no step.
+
+    The derivative by the bias rises in straight pieces, so the last interval is gone through on one.
+    """
+    rows = objective.rows
+    everything = slice(0, len(rows))
+    y = Loss.encode(rows.y, rows.outputs, torch.float64)
+    off = y - point.scores.double()  # (K, N)
+    low, high = off.amin(1) - loss.threshold, off.amax(1) + loss.threshold
+
+    def slope(shift: Tensor) -> Tensor:
+        return objective.residual(point.scores + shift[:, None], everything).sum(1)
+
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_above = slope(middle) > 0
+        low, high = torch.where(is_above, low, middle), torch.where(is_above, middle, high)
+    before, after = slope(low), slope(high)
+    return low - before * _ratio(high - low, after - before)
+
+
+def by_duality(objective: Objective, theta: Tensor) -> Bound:
+    """A model's bound by the dual alone, after moving the bias to where it is best for its weights.
+
+    Args:
+        objective: of any loss and penalty, in any dtype.
+        theta: (K, D + 1).
+    """
+    framed = standardised(objective.with_dtype(torch.float64))
+    inner = framed.objective
+    point = with_best_bias(inner, inner.point(framed.enter(theta.double())))
+    point, gap = as_stored(framed, point, duality_gap(inner, point))
+    return Bound(point, gap, DUALITY, math.nan)
+
+
+def smallest_subgradient(objective: Objective, point: Point) -> Tensor:
+    """The subgradient of F of least norm, (K, D + 1); 0 at the optimum."""
+    W, l1 = point.theta[:, :-1], objective.l1
+    slope = point.gradient.clone()
+    inner = slope[:, :-1]
+    at_zero = torch.copysign((inner.abs() - l1).clamp(min=0), inner)
+    slope[:, :-1] = torch.where(W == 0, at_zero, inner + l1 * W.sign())
+    return slope

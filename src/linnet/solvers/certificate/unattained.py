@@ -1,0 +1,152 @@
+"""`no_optimum`: why no model is a problem's best, though its objective is bounded: a sentence a reason."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy
+from linnet.solvers.certificate.decrement import restricted, span
+from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.rows import DenseRows
+from linnet.solvers.smooth.newton import newton_direction
+from linnet.solvers.solution import UNATTAINED, Status
+
+FEW, WORK = 1000, 2e10
+"""Parameters, and N·parameters² operations, up to which a Newton step looks for an endless direction."""
+
+RUNS, LITTLE = 0.1, 1e-6
+"""A step that moves a score by the first, and gains but the second of the objective, runs to infinity."""
+
+FLAT = 1e-9
+"""The share of a typical curvature below which there is none."""
+
+AGAINST = 1e-2
+"""The share of a step by which it may move a row's scores the wrong way and count as endless all the same."""
+
+APART = (
+    "the classes can be told apart without error, so the loss falls towards 0 as the weights grow "
+    "without end: set l2 above 0"
+)
+
+PARTLY = (
+    "some rows can be told apart without error by a direction that leaves the other rows' scores as they "
+    "are, so weights grow without end along it: set l2 above 0, or leave out the column that tells them apart"
+)
+
+
+def no_optimum(objective: Objective, point: Point) -> Status | None:
+    """The reason why there is no optimum; None where none was found.
+
+    Args:
+        objective: of any loss; those of regressions always have one.
+        point: where a solver ended.
+    """
+    if not isinstance(objective.loss, SoftmaxCrossEntropy | Logistic):
+        return None
+    if reason := unheld(objective):
+        return Status(UNATTAINED, reason)
+    if objective.penalty.l2 or objective.penalty.l1:
+        return None
+    if is_separated(objective, point):
+        return Status(UNATTAINED, APART)
+    return Status(UNATTAINED, PARTLY) if _is_partly_separated(objective, point) else None
+
+
+def is_separated(objective: Objective, point: Point) -> bool:
+    """Whether, without a penalty, every row that counts is on its class's side: no finite θ is best."""
+    is_class = isinstance(objective.loss, SoftmaxCrossEntropy | Logistic)
+    if objective.penalty.l2 or objective.penalty.l1 or not is_class or point.loss > 0.05:
+        return False
+    margins = _margins(objective, point.scores.double())
+    return margins is not None and bool((margins > 0).all())
+
+
+def _counted(objective: Objective) -> Tensor:
+    rows = objective.rows  # (N,)
+    return (
+        torch.ones(len(rows), dtype=torch.bool, device=rows.y.device)
+        if rows.weights is None
+        else rows.weights > 0
+    )
+
+
+def _margins(objective: Objective, scores: Tensor) -> Tensor | None:
+    """By how much each row that counts is on its own side, (B,); None for soft labels."""
+    rows, counted = objective.rows, _counted(objective)
+    y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]  # (K, B)
+    if not bool(((y == 0) | (y == 1)).all()):
+        return None
+    own, scores = y.bool(), scores[:, counted]
+    if isinstance(objective.loss, SoftmaxCrossEntropy):
+        return scores.masked_fill(~own, torch.inf).amin(0) - scores.masked_fill(own, -torch.inf).amax(0)
+    return torch.where(own, scores, -scores).amin(0)
+
+
+def unheld(objective: Objective, counted: Tensor | None = None) -> str:
+    """What is said of classes without rows that count, whose bias nothing holds; empty where there are none.
+
+    Args:
+        objective: of classes.
+        counted: which rows count, (N,); those of weight above 0 when None.
+    """
+    if not objective.intercept or not isinstance(objective.loss, SoftmaxCrossEntropy | Logistic):
+        return ""
+    rows, counted = objective.rows, _counted(objective) if counted is None else counted
+    y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]
+    is_pair = isinstance(objective.loss, Logistic) and rows.outputs == 1
+    never, always = (y <= 0).all(1), (y >= 1).all(1)
+    if bool(always.any()) or (is_pair and bool(never.any())):
+        only = "" if is_pair else f" ({_named(objective, always)})"
+        return (
+            f"all rows that count are of one class{only}, so the loss falls towards 0 as its bias grows "
+            "without end: give rows of another class a weight above 0"
+        )
+    if bool(never.any()):
+        return (
+            f"no row that counts is of class {_named(objective, never)} (there is none, or all have weight "
+            "0), so its bias falls without end: leave the class out, or give it rows of weight above 0"
+        )
+    return ""
+
+
+def _named(objective: Objective, chosen: Tensor) -> str:
+    rows = objective.rows
+    names = rows.dataset.classes if isinstance(rows, DenseRows) else ()
+    return ", ".join(names[k] if names else str(k) for k in chosen.nonzero().flatten().tolist())
+
+
+def _is_partly_separated(objective: Objective, point: Point) -> bool:
+    """Whether some direction moves no row that counts to the wrong side, and has no curvature left or no end.
+
+    Such a direction is a Newton step that still moves scores where it gains nothing; and once rounding has
+    ended that, one along which the Hessian is nothing.
+    """
+    rows = objective.rows
+    parameters = rows.outputs * (rows.features + 1)
+    if parameters > FEW or len(rows) * parameters**2 > WORK:
+        return False
+    wide = objective.with_dtype(torch.float64)
+    step = newton_direction(wide, point)
+    gain = -float((step * point.gradient).sum()) / 2
+    ways = _flat(wide, point)
+    if gain <= LITTLE * abs(point.value) and float(rows.scores(step).abs().max()) > RUNS:
+        ways = [step, *ways]
+    return any(_is_endless(objective, way) for way in ways)
+
+
+def _is_endless(objective: Objective, way: Tensor) -> bool:
+    """Whether a direction, (K, D + 1), moves no row that counts against its class, and some rows with it."""
+    margins = _margins(objective, objective.rows.scores(way).double())
+    if margins is None:
+        return False
+    reach = float(margins.abs().max())
+    return reach > 0 and float(margins.min()) >= -AGAINST * reach
+
+
+def _flat(objective: Objective, point: Point) -> list[Tensor]:
+    """Directions that move scores, (K, D + 1) and back, along which the Hessian is all but nothing."""
+    V, K = span(objective), objective.rows.outputs
+    values, vectors = torch.linalg.eigh(restricted(objective, point, V))
+    ways = vectors.T[values < FLAT * values.mean()].view(-1, K, V.shape[1]) @ V.T
+    return [sign * way for way in ways for sign in (1.0, -1.0)]

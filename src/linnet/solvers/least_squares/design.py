@@ -1,0 +1,166 @@
+"""The rows of a least-squares problem, made ready: weighted, centred and scaled by powers of two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.errors import ShapeError, UsageError
+from linnet.solvers.linalg.double_double import Doubled, matmul, product, slices, width
+
+BLOCK = 1024
+"""Rows that are cut into slices at once."""
+
+LARGEST = 1000
+"""Powers of two beyond this are left: 2^1000 and its inverse are float64 numbers."""
+
+
+HEAVIEST = 1e200
+"""The largest penalty of a scaled column."""
+
+
+def power(values: Tensor) -> Tensor:
+    """A power of two for each value, such that value / power lies in ½…1; 1 where the value is 0."""
+    exponent = torch.frexp(values)[1].clamp(-LARGEST, LARGEST)
+    return torch.where(values > 0, torch.ldexp(torch.ones_like(values), exponent), torch.ones_like(values))
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Minimise Σ_i w_i ½‖y_i − A_i z − b‖² + ½ Σ_j λ_j ‖z_j‖² over z (D, K) and b (K,).
+
+    A is X with its columns multiplied by powers of two, so it has no rounding; θ = scale · z. The stacked
+    matrix [√w (A − 1 centre); √λ] is what is factored, while residuals are of A itself. Y too is the
+    targets multiplied by powers of two, `height`.
+
+    Args:
+        A: (N, D), float64.
+        Y: (N, K), float64.
+        w: the weights over a power of two, (N,), all positive.
+        scale: of the columns, powers of two, (D,).
+        height: of the targets, powers of two, (K,).
+        centre: about the weighted means of A's columns, (D,); zeros without an intercept.
+        penalty: λ, (D,).
+        intercept: whether b is free; else it is 0.
+    """
+
+    A: Tensor
+    Y: Tensor
+    w: Tensor
+    scale: Tensor
+    height: Tensor
+    centre: Tensor
+    penalty: Tensor
+    intercept: bool
+
+    @property
+    def total(self) -> Tensor:
+        """The sum of the weights, a scalar."""
+        return self.w.sum()
+
+    def centred(self) -> Tensor:
+        """√w (A − 1 centre), (N, D), in memory of its own."""
+        return (self.A - self.centre).mul_(self.w.sqrt()[:, None])
+
+    def blocks(self) -> Iterator[slice]:
+        """The rows, so many at a time that their slices stay small."""
+        for low in range(0, len(self.A), BLOCK):
+            yield slice(low, low + BLOCK)
+
+    def offset(self, z: Doubled, level: Doubled) -> Doubled:
+        """B = level − centre z, (1, K), of the prediction at the centre."""
+        return level - matmul(self.centre[None], z) if self.intercept else level
+
+    def against(self, z: Doubled, level: Doubled, residual: Doubled) -> tuple[Tensor, Tensor, Tensor]:
+        """What is left of the two equations of the optimum, in doubled precision, rounded at the end.
+
+        Args:
+            z: weights, (D, K).
+            level: predictions at the centre, (1, K).
+            residual: a guess at Y − A z − b, (N, K).
+
+        Returns:
+            Y − A z − b − residual, (N, K); the negative gradient that the guess gives over z, (D, K), and
+            over the level, (1, K).
+        """
+        bits = width(max(BLOCK, self.A.shape[1]))
+        cut, b = slices(z, bits), self.offset(z, level)
+        left = torch.empty_like(self.Y)
+        pull = Doubled.of(torch.zeros_like(z.high))
+        lift = Doubled.of(torch.zeros_like(level.high))
+        for rows in self.blocks():
+            parts = slices(self.A[rows], bits)
+            scores = product(parts, cut, self.Y[rows]) + b
+            left[rows] = (Doubled.of(self.Y[rows]) - scores - residual[rows]).high
+            force = slices(residual[rows].times(self.w[rows, None]), bits)
+            pull = pull + product([part.T for part in parts], force, pull.high)
+            ones = torch.ones(1, len(self.Y[rows]), dtype=torch.float64)
+            lift = lift + product([ones], force, lift.high)
+        pull = pull - z.times(self.penalty[:, None])
+        if self.intercept:
+            pull = pull - lift.times(self.centre[:, None])  # (1, K) against (D, 1)
+        return left, pull.high, lift.high
+
+
+def check(X: Tensor, Y: Tensor, weights: Tensor | None, l2: float) -> None:
+    """Refuse rows that are no problem.
+
+    Raises:
+        ShapeError: X, Y and the weights do not fit.
+        UsageError: numbers are NaN or infinite, weights negative, l2 negative, or no row counts.
+    """
+    if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y):
+        raise ShapeError(f"expected X (N, D) and Y (N, K), got {tuple(X.shape)} and {tuple(Y.shape)}")
+    if weights is not None and weights.shape != (len(X),):
+        raise ShapeError(f"expected weights ({len(X)},), one a row, got {tuple(weights.shape)}")
+    if not l2 >= 0 or l2 == float("inf"):
+        raise UsageError(f"l2 must be a finite number of at least 0, not {l2!r}")
+    if weights is not None and not bool((weights.isfinite() & (weights >= 0)).all()):
+        raise UsageError("weights must be finite numbers of at least 0")
+    if not len(X) or (weights is not None and not bool((weights > 0).any())):
+        raise UsageError("least squares needs at least one row of positive weight")
+    if not bool(X.isfinite().all() and Y.isfinite().all()):
+        raise UsageError("X or Y has NaN or infinite numbers: fill in or leave out those rows")
+
+
+def prepare(
+    X: Tensor, Y: Tensor, weights: Tensor | None, l2: float, intercept: bool, uniform: bool = False
+) -> Design:
+    """A problem made ready; rows of weight 0 are left out.
+
+    Args:
+        X: (N, D), any real dtype.
+        Y: (N, K).
+        weights: (N,); None for ones.
+        l2: of the mean loss, in the units of X.
+        intercept: whether a bias is free.
+        uniform: one scale for all columns, which keeps the metric of a minimum-norm solution.
+    """
+    w = torch.ones(len(X), dtype=torch.float64) if weights is None else weights.double()
+    if weights is not None:
+        kept = w > 0
+        X, Y, w = X[kept], Y[kept], w[kept]
+    w = w / power(w.max())
+    A, Y = X.double(), Y.double()
+    height = 1 / power(Y.abs().amax(0))
+    largest = A.abs().amax(0)
+    scale = 1 / power(largest.max().expand_as(largest) if uniform and len(largest) else largest)
+    if l2:  # a column that is all but nothing is scaled up no further than its penalty bears
+        scale = scale.clamp(max=float(power(torch.tensor(HEAVIEST / l2, dtype=torch.float64).sqrt())))
+    A = A * scale
+    centre = _centre(A, w) if intercept else torch.zeros_like(scale)
+    if not uniform:
+        again = 1 / power(((A - centre).square() * w[:, None]).sum(0).sqrt())
+        again = again.clamp(max=2.0**100) if l2 else again
+        A, centre, scale = A * again, centre * again, scale * again
+    penalty = l2 * w.sum() * scale.square() if l2 else torch.zeros_like(scale)
+    return Design(A, Y * height, w, scale, height, centre, penalty, intercept)
+
+
+def _centre(A: Tensor, w: Tensor) -> Tensor:
+    """The weighted means of the columns, exactly the value where a column is constant."""
+    mean = (w @ A) / w.sum()
+    return torch.where(A.amax(0) == A.amin(0), A[0], mean)

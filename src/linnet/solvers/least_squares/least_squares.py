@@ -1,0 +1,246 @@
+"""Linear least squares to the last digits: pivoted QR or SVD, refined with doubled residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.solvers.least_squares.design import Design, check, prepare
+from linnet.solvers.least_squares.factors import Factor, by_qr, by_svd, collinear, shortest
+from linnet.solvers.linalg.double_double import Doubled
+
+ROUNDS = 30
+"""Corrections at most; each brings as many digits as the condition number leaves of sixteen."""
+
+
+@dataclass(frozen=True)
+class QR:
+    """QR with pivoted, scaled columns: for rows that fit in memory.
+
+    Args:
+        refine: whether to correct the solution until its backward error is at rounding.
+    """
+
+    refine: bool = True
+
+
+@dataclass(frozen=True)
+class SVD:
+    """The singular value decomposition: for more columns than rows, where it gives the shortest weights.
+
+    Args:
+        refine: as in `QR`.
+    """
+
+    refine: bool = True
+
+
+@dataclass(frozen=True)
+class Cholesky:
+    """Cholesky's factor of sums gathered in one pass over the data: for many rows and good conditioning.
+
+    Args:
+        refine: whether to correct the solution by residuals of the rows themselves.
+    """
+
+    refine: bool = True
+
+
+SETTLED = 2.0**-44
+"""Corrections below this share of the targets are rounding."""
+
+Method = QR | SVD
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquares:
+    """The solution of a least-squares problem.
+
+    Args:
+        theta: weights and biases as in a bank, (K, D + 1), float64.
+        method: that was used.
+        rank: of the columns (centred, where there is a bias).
+        condition: the condition number of the scaled columns; with a penalty, of the stacked matrix.
+        backward_error: the columns may be changed by this much of their norm so that the solution is exact.
+        collinear: groups of columns, one of which is a combination of the rest; one column alone is constant.
+        gradient: of the mean loss and the penalty at theta, (K, D + 1).
+        gap: the objective is this much above the optimum.
+        rounds: corrections that were made.
+        is_settled: whether the corrections came to an end at rounding.
+    """
+
+    theta: Tensor
+    method: Method
+    rank: int
+    condition: float
+    backward_error: float
+    collinear: tuple[tuple[int, ...], ...]
+    gradient: Tensor
+    gap: float
+    rounds: int
+    is_settled: bool
+
+
+def least_squares(
+    X: Tensor,
+    Y: Tensor,
+    weights: Tensor | None = None,
+    l2: float = 0.0,
+    intercept: bool = True,
+    method: Method | None = None,
+) -> LeastSquares:
+    """Minimise Σ_i w_i ½‖ŷ_i − y_i‖² / Σ_i w_i + ½ l2 ‖W‖² over W and, unpenalised, b.
+
+    The residual and the solution are corrected together through the augmented system (Björck 1967; Demmel,
+    Hida, Riedy and Li 2009), both being kept in doubled precision, so an ill-conditioned problem or a large
+    residual costs corrections and not digits. Where columns are collinear the weights are the shortest.
+
+    Args:
+        X: rows, (N, D), any real dtype; they are copied as float64.
+        Y: targets, (N, K).
+        weights: of the rows, (N,); rows of weight 0 count as absent.
+        l2: the penalty.
+        intercept: whether there is a bias; it is 0 otherwise.
+        method: QR where there are more rows than columns, else SVD, when None.
+
+    Raises:
+        ShapeError, UsageError: X, Y, weights and l2 are no problem.
+    """
+    check(X, Y, weights, l2)
+    X, Y, weights = X.cpu(), Y.cpu(), None if weights is None else weights.cpu()
+    rows = len(X) if weights is None else int((weights > 0).sum())
+    chosen = method or (QR() if rows > X.shape[1] else SVD())
+    design, factor = _factored(X, Y, weights, l2, intercept, chosen, is_tall=rows > X.shape[1])
+    found = _refined(design, factor, ROUNDS if chosen.refine else 1)
+    return _result(design, factor, chosen, found, l2)
+
+
+def _factored(
+    X: Tensor, Y: Tensor, weights: Tensor | None, l2: float, intercept: bool, method: Method, *, is_tall: bool
+) -> tuple[Design, Factor]:
+    """The problem made ready, and its factor.
+
+    The singular values are of columns of one scale, in whose metric the shortest weights are meant. Where no
+    column is a combination of others there is but one solution, and each column may have a scale of its own:
+    else a column of tiny numbers would be taken for rounding.
+    """
+    if isinstance(method, QR):
+        design = prepare(X, Y, weights, l2, intercept)
+        return design, by_qr(design)
+    if is_tall and not l2:
+        design = prepare(X, Y, weights, l2, intercept)
+        if (factor := by_svd(design)).rank == X.shape[1]:
+            return design, factor
+    design = prepare(X, Y, weights, l2, intercept, uniform=True)
+    return design, by_svd(design)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Weights (D, K) and levels (1, K) in doubled precision, the corrections made, and how they ended."""
+
+    z: Doubled
+    level: Doubled
+    rounds: int
+    is_settled: bool
+
+
+def _refined(design: Design, factor: Factor, rounds: int) -> _Found:
+    """The optimum of the augmented system, from zero."""
+    z = Doubled.of(torch.zeros(design.A.shape[1], design.Y.shape[1], dtype=torch.float64))
+    level, residual = Doubled.of(torch.zeros_like(design.Y[:1])), Doubled.of(torch.zeros_like(design.Y))
+    size = float((design.w.sqrt()[:, None] * design.Y).norm())
+    before, done, is_small = float("inf"), 0, False
+    while done < rounds and not is_small:
+        done += 1
+        dz, dlevel, dresidual, step = _correction(design, factor, z, level, residual)
+        if not step < before / 2:  # rounding allows no more
+            break
+        z, level, residual, before = z + dz, level + dlevel, residual + dresidual, step
+        is_small = _is_small(dz, z.high) and _is_small(dlevel, level.high)
+    return _Found(z, level, done, rounds == 1 or before <= SETTLED * size)
+
+
+def _is_small(change: Tensor, values: Tensor) -> bool:
+    """Whether a change is below the last place of every value."""
+    return bool((change.abs() <= 2.0**-58 * values.abs()).all())
+
+
+def _correction(
+    design: Design, factor: Factor, z: Doubled, level: Doubled, residual: Doubled
+) -> tuple[Tensor, Tensor, Tensor, float]:
+    """One step for weights, levels and residual, and the norm of the step in what it predicts."""
+    left, pull, lift = design.against(z, level, residual)
+    root = design.w.sqrt()[:, None]  # (N, 1)
+    f, across = root * left, factor.right.T @ pull  # (N, K), (r, K)
+    along = factor.Q.T @ f + across
+    total = design.total
+    up = ((root * f).sum(0, keepdim=True) + lift) / total if design.intercept else torch.zeros_like(lift)
+    bend = f - factor.Q @ along - root * up
+    return factor.right @ along, up, bend / root, float(torch.hypot(along.norm(), up.norm() * total.sqrt()))
+
+
+def _result(design: Design, factor: Factor, method: Method, found: _Found, l2: float) -> LeastSquares:
+    """Rounded to float64, and measured there."""
+    groups, z = collinear(factor), found.z
+    backward = _backward(design, factor, z, found.level)
+    if groups:
+        z = Doubled.of(shortest(z.high, factor.null, design.scale))
+    b = design.offset(z, found.level)
+    W = design.scale[:, None] * z.high  # (D, K), exact
+    theta = torch.cat([W, b.high]).T / design.height[:, None]  # (K, D + 1)
+    _, pull, lift = _forces(design, Doubled.of(z.high), Doubled.of(b.high))
+    share = design.height * design.total  # (K,)
+    along = (factor.right.T @ pull) / share
+    gap = along.square().sum() * design.total / 2
+    if design.intercept:
+        gap = gap + (lift / share).square().sum() / 2
+        pull = pull + design.centre[:, None] * lift
+    gradient = -torch.cat([pull / design.scale[:, None], lift * design.intercept]) / share
+    return LeastSquares(
+        theta, method, factor.rank, factor.condition, backward, tuple(groups), gradient.T, float(gap),
+        found.rounds, found.is_settled,
+    )  # fmt: skip
+
+
+def _forces(design: Design, z: Doubled, b: Doubled) -> tuple[Tensor, Tensor, Tensor]:
+    """The residual of weights z and biases b, and the negative gradients over z and the level, rounded."""
+    level = b
+    if design.intercept:
+        level = b - design.offset(z, Doubled.of(torch.zeros_like(b.high)))
+    zero = Doubled.of(torch.zeros_like(design.Y))
+    residual = design.against(z, level, zero)[0]
+    _, pull, lift = design.against(z, level, Doubled.of(residual))
+    return residual, pull, lift
+
+
+def _backward(design: Design, factor: Factor, z: Doubled, level: Doubled) -> float:
+    """A bound of the relative backward error, the worst target's (Stewart 1977; Higham 2002, 20.7).
+
+    It is of the doubled solution; rounding that to float64 is a relative change of each column by 2^-53.
+    """
+    residual, pull, _ = _forces(design, z, design.offset(z, level))
+    size = (design.w.sqrt()[:, None] * residual).norm(dim=0)
+    stacked = torch.hypot(size, (design.penalty.sqrt()[:, None] * z.high).norm(dim=0))
+    across = (factor.right.T @ pull).norm(dim=0)  # of the columns that count, each about norm 1
+    by_force, by_size = across / stacked, stacked / (factor.norm * z.high.norm(dim=0))
+    worst = torch.where(stacked > 0, torch.fmin(by_force, by_size), 0.0)
+    return float(worst.nan_to_num(0.0).max()) + 2.0**-53
+
+
+def describe(groups: Sequence[tuple[int, ...]], names: Sequence[str] | None = None) -> str:
+    """Collinear columns in words: "columns 1, 2 and 5 are collinear; column 3 is constant"."""
+
+    def called(column: int) -> str:
+        return names[column] if names else str(column)
+
+    def sentence(group: tuple[int, ...]) -> str:
+        if len(group) == 1:
+            return f"column {called(group[0])} is constant"
+        *first, last = map(called, group)
+        return f"columns {', '.join(first)} and {last} are collinear"
+
+    return "; ".join(sentence(group) for group in groups)

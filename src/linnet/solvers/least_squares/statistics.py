@@ -1,0 +1,189 @@
+"""`Statistics`: all that least squares needs of a data set, gathered once, added and taken away at will."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.data.dataset import Dataset
+from linnet.errors import ShapeError, UsageError
+from linnet.solvers.least_squares import moments
+from linnet.solvers.least_squares.moments import Moments
+from linnet.solvers.linalg.double_double import Doubled, matmul, two_product
+
+SMALLEST = 1e-290
+"""Sums of squares below it have lost digits, or all of themselves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Sums over rows about a fixed point, in float64: they merge, and rows can be taken out again.
+
+    Whole numbers give exact sums, whatever the order; other numbers give them to rounding.
+
+    Args:
+        sums: over the stored rows, about `centre` and `middle`.
+        centre: the point amid the stored features, (D,).
+        middle: the point amid the targets, (K,).
+        scale: the features that the model sees are stored features times this.
+        is_exact: whether all sums are free of rounding.
+    """
+
+    sums: Moments
+    centre: Tensor
+    middle: Tensor
+    scale: float = 1.0
+    is_exact: bool = False
+
+    @classmethod
+    def of(cls, dataset: Dataset, index: Tensor | None = None, like: Statistics | None = None) -> Statistics:
+        """Gather them in one pass.
+
+        Args:
+            dataset: rows, with weights or without.
+            index: which rows, (B,); all when None.
+            like: statistics whose point to take, so that sums of both are about the same.
+
+        Raises:
+            UsageError: there is no row, or numbers are NaN or infinite.
+            ShapeError: the rows have other features, outputs or scale than `like`.
+        """
+        if not len(dataset):
+            raise UsageError(f"{dataset.name} has no rows")
+        if like is not None:
+            like.check(dataset.features, dataset.outputs, dataset.scale)
+        centre, middle = (like.centre, like.middle) if like else moments.origin(dataset)
+        sums = moments.gather(dataset, centre, middle, index)
+        if not bool(sums.xy.isfinite().all()) and not _are_finite(dataset):
+            raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
+        if tiny := _vanishing(dataset if index is None else dataset.rows(index), centre, sums):
+            raise UsageError(
+                f"column {tiny[0]} of {dataset.name} holds numbers too small to be squared: multiply it by a "
+                "power of ten, or solve with the rows (solver qr)"
+            )
+        return cls(sums, centre, middle, dataset.scale, moments.are_pixels(dataset))
+
+    def check(self, features: int, outputs: int, scale: float) -> None:
+        """Refuse what cannot be added.
+
+        Raises:
+            ShapeError: it is of another kind.
+        """
+        ours = (self.features, self.outputs, self.scale)
+        if ours != (features, outputs, scale):
+            raise ShapeError(
+                f"statistics of (features, outputs, scale) {ours} and {(features, outputs, scale)} do not add"
+            )
+
+    @property
+    def features(self) -> int:
+        """D."""
+        return len(self.centre)
+
+    @property
+    def outputs(self) -> int:
+        """K."""
+        return len(self.middle)
+
+    @property
+    def rows(self) -> int:
+        """How many rows of positive weight."""
+        return self.sums.rows
+
+    @property
+    def weight(self) -> float:
+        """The sum of their weights."""
+        return self.sums.weight
+
+    def __add__(self, other: Statistics) -> Statistics:
+        """The statistics of both sets of rows."""
+        return self._joined(other, 1)
+
+    def __sub__(self, other: Statistics) -> Statistics:
+        """The statistics of the rows that are not in `other`.
+
+        Raises:
+            UsageError: `other` has more rows.
+        """
+        if other.rows > self.rows:
+            raise UsageError(f"cannot take {other.rows} rows from {self.rows}")
+        return self._joined(other, -1)
+
+    def _joined(self, other: Statistics, sign: int) -> Statistics:
+        self.check(other.features, other.outputs, other.scale)
+        sums = self.sums.joined(other.about(self.centre, self.middle).sums, sign)
+        return dataclasses.replace(self, sums=sums, is_exact=self.is_exact and other.is_exact)
+
+    def with_rows(self, dataset: Dataset) -> Statistics:
+        """The statistics with more rows: what `partial_fit` needs, and exact."""
+        return self + Statistics.of(dataset, like=self)
+
+    def without_rows(self, dataset: Dataset) -> Statistics:
+        """The statistics without rows that were in them."""
+        return self - Statistics.of(dataset, like=self)
+
+    def about(self, centre: Tensor, middle: Tensor) -> Statistics:
+        """The same sums about another point."""
+        d, e, s = self.centre - centre, self.middle - middle, self.sums
+        if not bool(d.any()) and not bool(e.any()):
+            return self
+        cross = torch.outer(d, s.x)
+        xx = s.xx + cross + cross.T + s.weight * torch.outer(d, d)
+        xy = s.xy + torch.outer(d, s.y) + torch.outer(s.x, e) + s.weight * torch.outer(d, e)
+        yy = s.yy + 2 * e * s.y + s.weight * e * e
+        sums = Moments(s.rows, s.weight, s.x + s.weight * d, s.y + s.weight * e, xx, xy, yy)
+        return dataclasses.replace(self, sums=sums, centre=centre, middle=middle)
+
+    def subset(self, columns: Sequence[int]) -> Statistics:
+        """The statistics of some features, in their order.
+
+        Raises:
+            UsageError: there is no such feature.
+        """
+        if not all(0 <= column < self.features for column in columns):
+            raise UsageError(f"columns must lie in 0…{self.features - 1}, got {list(columns)}")
+        index, s = torch.tensor(columns, dtype=torch.long), self.sums
+        sums = dataclasses.replace(s, x=s.x[index], xx=s.xx[index][:, index], xy=s.xy[index])
+        return dataclasses.replace(self, sums=sums, centre=self.centre[index])
+
+    def loss(self, theta: Tensor) -> Tensor:
+        """The mean of ½ Σ_k (ŷ_k − y_k)² over the rows, (P,), of models (P, K, D + 1).
+
+        It is the difference of large sums where the fit is close: 1e-16 of the targets' variance is rounding.
+        """
+        s = self.sums
+        W = theta[..., :-1] * self.scale  # (P, K, D), of stored features
+        lift = theta[..., -1] + W @ self.centre - self.middle  # (P, K), what a row at the centre is off by
+        square = ((W @ s.xx) * W).sum(-1) + s.yy + s.weight * lift.square()
+        cross = lift * (W @ s.x - s.y) - (W * s.xy.T).sum(-1)
+        return (square + 2 * cross).sum(-1) / (2 * s.weight)
+
+    def gradient(self, theta: Tensor, l2: float) -> Tensor:
+        """Of the mean loss and the penalty at a model (K, D + 1): in doubled precision, rounded once."""
+        s = self.sums
+        V = Doubled(*two_product(theta[:, :-1].T, theta.new_tensor(self.scale)))  # (D, K), of stored features
+        b, weight = theta[:, -1][None], theta.new_tensor(s.weight)  # (1, K)
+        lift = matmul(self.centre[None], V) + b - self.middle  # (1, K), what a row at the centre is off by
+        push = matmul(s.x[None], V) + lift.times(weight) - s.y  # (1, K)
+        pull = matmul(s.xx, V) + lift.times(s.x[:, None]) - s.xy + push.times(self.centre[:, None])  # (D, K)
+        mean = torch.cat([pull.high * self.scale, push.high]).T / s.weight
+        mean[:, :-1] += l2 * theta[:, :-1]
+        return mean
+
+
+def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
+    """Columns that differ from their centre, though the squares of that are not numbers of full precision."""
+    few = (sums.xx.diagonal() < SMALLEST).nonzero().flatten().tolist()
+    if not few or not dataset.X.is_floating_point():
+        return []
+    X = dataset.X if dataset.weights is None else dataset.X[dataset.weights > 0]
+    return [j for j in few if bool((X[:, j].double().cpu() != centre[j]).any())]
+
+
+def _are_finite(dataset: Dataset) -> bool:
+    """Whether the rows are numbers, though their sums overflow."""
+    return all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y))

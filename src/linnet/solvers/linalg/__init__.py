@@ -1,0 +1,1 @@
+"""Linear algebra that torch lacks: doubled precision, Kronecker-structured Hessians, LAPACK routines."""

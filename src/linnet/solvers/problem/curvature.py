@@ -1,0 +1,183 @@
+"""The Hessian of the mean loss on some coordinates of θ: what a working set needs, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
+from linnet.device import generator
+from linnet.solvers.linalg.kronecker import bend
+from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.rows import Rows
+
+NUMBERS = 2**22
+"""Of a block of rows as floats: 32 MiB in float64."""
+
+
+class Block(NamedTuple):
+    """A part of the Hessian that stands apart from the rest.
+
+    Args:
+        where: which coordinates of θ, as positions in it laid flat, (P,), in order.
+        H: (P, P), float64.
+    """
+
+    where: Tensor
+    H: Tensor
+
+
+class Grams:
+    """Σ_i ω_i x_i x_iᵀ of the columns asked for so far: a square's curvature, whatever the point."""
+
+    def __init__(self) -> None:
+        self.features = torch.zeros(0, dtype=torch.int64)
+        self.H = torch.zeros(0, 0, dtype=torch.float64)
+
+    def of(self, rows: Rows, features: Tensor, shares: Tensor) -> Tensor:
+        """Of some columns, (P, P); what is new among them costs a reading.
+
+        Args:
+            rows: the same at each call.
+            features: which columns, (P,), in order; D is that of ones.
+            shares: ω, (N,).
+        """
+        new = features[~torch.isin(features, self.features)]
+        if len(new):
+            self._add(rows, new, shares)
+        at = torch.searchsorted(self.features, features)
+        return self.H[at][:, at]
+
+    def _add(self, rows: Rows, new: Tensor, shares: Tensor) -> None:
+        every = torch.cat([self.features, new]).sort().values
+        old, at = torch.searchsorted(every, self.features), torch.searchsorted(every, new)
+        H = torch.zeros(len(every), len(every), dtype=torch.float64)
+        H[old[:, None], old] = self.H
+        fresh = torch.zeros(len(new), len(every), dtype=torch.float64)
+        for X, part in _parts(rows, torch.arange(len(rows)), every, len(every)):
+            fresh += (X[:, at].T * shares[part].to(X.dtype)) @ X
+        H[at], H[:, at] = fresh, fresh.T
+        self.features, self.H = every, H
+
+
+def blocks(
+    objective: Objective,
+    point: Point,
+    chosen: Tensor,
+    sample: int,
+    seed: int = 0,
+    stiffness: float = 0.0,
+    memory: Grams | None = None,
+) -> list[Block]:
+    """The Hessian of the mean loss and L2 on the chosen coordinates.
+
+    Softmax couples all outputs: one block. The other losses have outputs that know nothing of each other: a
+    block each.
+
+    Args:
+        objective: the loss and the rows, whose dtype the products have.
+        point: where.
+        chosen: (K, D + 1), bool.
+        sample: rows to use; drawn in proportion to their curvature where there are more.
+        seed: of the draw.
+        stiffness: of Huber's straight parts, as of `kronecker.bend`.
+        memory: of a square's Gram matrices, where there is one.
+    """
+    is_square = isinstance(objective.loss, SquaredError)
+    index, shares = _draw(objective, point, len(objective.rows) if is_square else sample, seed)
+    features = chosen.any(0).nonzero()[:, 0]
+    columns = chosen.shape[1]
+    if isinstance(objective.loss, SoftmaxCrossEntropy):
+        groups = [(chosen.flatten().nonzero()[:, 0], _softmax(objective, point, chosen, index, shares))]
+    else:
+        groups = []
+        if is_square:
+            found = [(memory or Grams()).of(objective.rows, features, shares)]
+        else:
+            found = _separate(objective, point, features, index, shares, stiffness)
+        for k, used in enumerate(chosen):
+            at = torch.searchsorted(features, own := used.nonzero()[:, 0])
+            groups.append((own + k * columns, found[min(k, len(found) - 1)][at][:, at]))
+    l2 = objective.zeros()[0]  # (D + 1,), that of the bias 0
+    l2[:-1] = objective.l2
+    for where, H in groups:
+        H.diagonal().add_(l2[where % columns])
+    return [Block(where, H) for where, H in groups]
+
+
+def _softmax(objective: Objective, point: Point, chosen: Tensor, index: Tensor, shares: Tensor) -> Tensor:
+    """Σ_i ω_i (diag(p_i) − p_i p_iᵀ) ⊗ x_i x_iᵀ on the chosen coordinates: blocks of classes less U Uᵀ."""
+    features = chosen.any(0).nonzero()[:, 0]
+    kept = [torch.searchsorted(features, used.nonzero()[:, 0]) for used in chosen]
+    bounds = torch.tensor([0, *(len(k) for k in kept)]).cumsum(0).tolist()
+    spread = torch.cat(kept)
+    of = torch.cat([torch.full_like(k, c) for c, k in enumerate(kept)])
+    H = torch.zeros(len(spread), len(spread), dtype=torch.float64)
+    for X, part in _parts(objective.rows, index, features, len(spread)):
+        p = torch.softmax(point.scores[:, index[part]], 0).to(X.dtype)  # (K, B)
+        w = shares[part].to(X.dtype)
+        U = X[:, spread] * p[of].T  # (B, P)
+        H -= (U.T * w) @ U
+        for c, k in enumerate(kept):
+            here = slice(bounds[c], bounds[c + 1])
+            H[here, here] += (U[:, here].T * w) @ X[:, k]
+    ones = (features[spread] == objective.rows.features).nonzero()[:, 0]
+    if len(ones) == objective.rows.outputs:  # softmax does not feel a shift of all biases: any bend will do
+        H[ones[:, None], ones] += float(H.diagonal()[ones].mean()) / len(ones)
+    return H
+
+
+def _separate(
+    objective: Objective, point: Point, features: Tensor, index: Tensor, shares: Tensor, stiffness: float
+) -> list[Tensor]:
+    """Σ_i ω_i c_ik x_i x_iᵀ of each output k on some features."""
+    rows = objective.rows
+    y = rows.y[index]
+    target = y.T.to(rows.dtype) if y.is_floating_point() else y
+    curvature = bend(objective.loss, point.scores[:, index], target, stiffness)
+    return list(grams(rows, features, curvature * shares, index))
+
+
+def grams(rows: Rows, features: Tensor, weights: Tensor, index: Tensor | None = None) -> Tensor:
+    """Σ_i c_ji x_i x_iᵀ for each j, (J, P, P), float64.
+
+    Args:
+        rows: x_i, with a last column of ones; the products have their dtype.
+        features: which columns, (P,), in order; D is that of ones.
+        weights: c, (J, B).
+        index: which rows, (B,); all when None.
+    """
+    index = torch.arange(len(rows)) if index is None else index
+    sums = torch.zeros(len(weights), len(features), len(features), dtype=torch.float64)
+    for X, part in _parts(rows, index, features, len(features)):
+        for total, w in zip(sums, weights[:, part].to(X.dtype), strict=True):
+            total += (X.T * w) @ X
+    return sums
+
+
+def _draw(objective: Objective, point: Point, sample: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Rows and their shares, drawn with a probability between even and their curvature's; all where few."""
+    rows = objective.rows
+    weights = torch.ones(len(rows), dtype=torch.float64) if rows.weights is None else rows.weights
+    shares = weights / rows.total
+    if len(rows) <= sample:
+        return torch.arange(len(rows)), shares
+    everything = slice(0, len(rows))
+    bend = objective.loss.curvature(point.scores, rows.target(everything)).sum(0).double() * shares
+    chance = bend / bend.sum().clamp(min=1e-300) + 0.2 * shares
+    chance = sample * chance / chance.sum()
+    chance = torch.where(shares > 0, chance.clamp(max=1), 0)
+    draws = torch.rand(len(rows), generator=generator(seed, "curvature", 0), dtype=torch.float64)
+    index = (draws < chance).nonzero()[:, 0]
+    return index, shares[index] / chance[index]
+
+
+def _parts(rows: Rows, index: Tensor, features: Tensor, width: int) -> Iterator[tuple[Tensor, slice]]:
+    """Some columns of some rows as floats, (B, P), block after block; column D is that of ones."""
+    size = max(1, NUMBERS // max(len(features), width, 1))
+    for first in range(0, len(index), size):
+        part = slice(first, min(first + size, len(index)))
+        yield rows.columns(index[part], features), part

@@ -1,0 +1,263 @@
+"""What a smooth solver minimises: the mean loss over all rows and the penalty, with its derivatives.
+
+    F(θ) = Σ_i w_i l(θ x_i, y_i) / Σ_i w_i + ½ l2 ‖W‖² + l1 ‖W‖₁,   θ = (W, b), the bias free of penalty
+
+Scores are linear in θ. So `Point` keeps them, and a search along a direction needs one product for the
+direction and then elementwise work alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import Loss, SoftmaxCrossEntropy
+from linnet.core.penalties import Penalty
+from linnet.data.dataset import Dataset
+from linnet.solvers.problem.rows import DenseRows, Rows
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """The objective at one θ.
+
+    Args:
+        theta: (K, D + 1), float64.
+        scores: of all rows, (K, N).
+        loss: the mean loss.
+        value: the mean loss and the penalty.
+        gradient: of the mean loss and the L2 penalty, (K, D + 1), float64; L1, which has none, is left out.
+    """
+
+    theta: Tensor
+    scores: Tensor
+    loss: float
+    value: float
+    gradient: Tensor
+
+
+@dataclass(eq=False)
+class Meter:
+    """How many rows were read.
+
+    Args:
+        rows: how many there are.
+        read: how many were read, each time counted.
+    """
+
+    rows: int
+    read: float = 0.0
+
+
+class Objective:
+    """The mean loss of rows and a penalty on the weights, as a function of θ, (K, D + 1).
+
+    Args:
+        rows: the rows and their targets.
+        loss: in score space.
+        penalty: of the weights.
+        intercept: whether there is a bias; otherwise its column of θ must be 0, and gradients keep it so.
+        units: what each column's weight is multiplied by before it is penalised, (D,), where columns have
+            been scaled and the penalty stays on them as they were; None for 1.
+        meter: where readings are counted; one of its own where None.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        loss: Loss,
+        penalty: Penalty | None = None,
+        *,
+        intercept: bool = True,
+        units: Tensor | None = None,
+        meter: Meter | None = None,
+    ) -> None:
+        self.rows, self.loss, self.penalty, self.intercept = rows, loss, penalty or Penalty(), intercept
+        self.units = units
+        self.meter = meter or Meter(len(rows))
+        weights = rows.weights
+        self._weights = None if weights is None else weights.to(rows.dtype)
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        loss: Loss,
+        penalty: Penalty | None = None,
+        *,
+        intercept: bool = True,
+        dtype: torch.dtype = torch.float32,
+    ) -> Objective:
+        """The objective of a data set.
+
+        Raises:
+            UsageError: it has no rows that count.
+        """
+        return cls(DenseRows(dataset, dtype), loss, penalty, intercept=intercept)
+
+    def with_dtype(self, dtype: torch.dtype) -> Objective:
+        """The same objective with products of another dtype; itself where it has that already."""
+        if dtype == self.rows.dtype:
+            return self
+        return self._of(self.rows.with_dtype(dtype))
+
+    def sample(self, index: Tensor) -> Objective:
+        """The objective of some rows; its readings count in proportion."""
+        return self._of(self.rows.sample(index))
+
+    def with_penalty(self, penalty: Penalty) -> Objective:
+        """The same rows with another penalty."""
+        return Objective(
+            self.rows, self.loss, penalty, intercept=self.intercept, units=self.units, meter=self.meter
+        )
+
+    def _of(self, rows: Rows) -> Objective:
+        return Objective(
+            rows, self.loss, self.penalty, intercept=self.intercept, units=self.units, meter=self.meter
+        )
+
+    @property
+    def l2(self) -> float | Tensor:
+        """The L2 penalty of each column's weight as it stands here: a number, or (D,)."""
+        return (
+            self.penalty.l2
+            if self.units is None or not self.penalty.l2
+            else self.penalty.l2 * self.units.square()
+        )
+
+    @property
+    def l1(self) -> float | Tensor:
+        """The L1 penalty of each column's weight as it stands here: a number, or (D,)."""
+        return self.penalty.l1 if self.units is None or not self.penalty.l1 else self.penalty.l1 * self.units
+
+    @property
+    def readings(self) -> float:
+        """How often the rows were read: a product with all rows and one back are one."""
+        return self.meter.read / self.meter.rows
+
+    def zeros(self) -> Tensor:
+        """θ = 0, (K, D + 1), float64, on the rows' device."""
+        shape = self.rows.outputs, self.rows.features + 1
+        return torch.zeros(shape, dtype=torch.float64, device=self.rows.y.device)
+
+    def value(self, theta: Tensor) -> float:
+        """F(θ)."""
+        return self.mean_loss(self.scores(theta)) + self.penalty_of(theta)
+
+    def gradient(self, theta: Tensor) -> Tensor:
+        """∇F(θ) without L1, (K, D + 1), float64."""
+        return self.point(theta).gradient
+
+    def point(self, theta: Tensor) -> Point:
+        """Scores, value and gradient at θ in one reading of the rows."""
+        self.meter.read += len(self.rows)
+        losses: dict[int, float] = {}
+
+        def middle(scores: Tensor, part: slice) -> Tensor:
+            losses[part.start] = self._loss_of(scores, part)
+            return self.residual(scores, part)
+
+        scores, sums = self.rows.sweep(theta, middle)
+        return self._point(theta, scores, sums, math.fsum(losses.values()) / self.rows.total)
+
+    def point_from(self, theta: Tensor, scores: Tensor) -> Point:
+        """As `point`, where the scores at θ are known: half a reading."""
+        self.meter.read += len(self.rows) / 2
+        sums = self.rows.gradient_of(self.residual(scores, slice(0, len(self.rows))))
+        return self._point(theta, scores, sums, self.mean_loss(scores))
+
+    def scores(self, theta: Tensor) -> Tensor:
+        """The scores of all rows, (K, N), at θ or along a direction: half a reading."""
+        self.meter.read += len(self.rows) / 2
+        return self.rows.scores(theta)
+
+    def mean_loss(self, scores: Tensor) -> float:
+        """The mean loss at known scores: no reading."""
+        return self._loss_of(scores, slice(0, len(self.rows))) / self.rows.total
+
+    def slope(self, scores: Tensor, direction: Tensor) -> float:
+        """The derivative of the mean loss along a direction whose scores are known, (K, N): no reading."""
+        residual = self.residual(scores, slice(0, len(self.rows)))
+        return float((residual * direction).sum(0).double().sum()) / self.rows.total
+
+    def penalty_of(self, theta: Tensor) -> float:
+        """The penalty at θ."""
+        W = theta[:, :-1]
+        return float(self.penalty.value(W if self.units is None else W * self.units))
+
+    def hessian_product(self, point: Point, direction: Tensor) -> Tensor:
+        """∇²F V, (K, D + 1), float64, at a point along a direction V (K, D + 1): one reading."""
+        self.meter.read += len(self.rows)
+
+        def curve(scores: Tensor, part: slice) -> Tensor:
+            return self.curved(point.scores[:, part], scores, part)
+
+        product = self.rows.sweep(direction, curve)[1] / self.rows.total
+        product[:, :-1] += self.l2 * direction[:, :-1]
+        return self.free_(product)
+
+    def curved(self, scores: Tensor, direction: Tensor, part: slice) -> Tensor:
+        """The loss's second derivative times a direction in score space, (K, B), for some rows, weighted."""
+        product = score_hessian_product(self.loss, scores, self.rows.target(part), direction)
+        return product if self._weights is None else product * self._weights[part]
+
+    def bias_hessian(self, scores: Tensor) -> Tensor:
+        """The second derivative of the mean loss by the biases, (K, K), at all rows' scores (K, N)."""
+        target = self.rows.target(slice(0, len(self.rows)))
+        return score_hessian(self.loss, scores, target, self._weights) / self.rows.total
+
+    def free_(self, gradient: Tensor) -> Tensor:
+        """A gradient with that of the bias set to 0 where there is none, in place."""
+        if not self.intercept:
+            gradient[:, -1] = 0
+        return gradient
+
+    def residual(self, scores: Tensor, part: slice) -> Tensor:
+        """The derivative of the loss of some rows by their scores, (K, B), weighted."""
+        residual = self.loss.residual(scores, self.rows.target(part))
+        return residual if self._weights is None else residual.mul_(self._weights[part])
+
+    def _loss_of(self, scores: Tensor, part: slice) -> float:
+        """The weighted sum of the losses of some rows."""
+        losses = self.loss.value(scores, self.rows.target(part)).double()  # (B,)
+        weights = self.rows.weights
+        return float(losses.sum() if weights is None else losses @ weights[part])
+
+    def _point(self, theta: Tensor, scores: Tensor, sums: Tensor, loss: float) -> Point:
+        gradient = sums / self.rows.total
+        gradient[:, :-1] += self.l2 * theta[:, :-1]
+        return Point(theta, scores, loss, loss + self.penalty_of(theta), self.free_(gradient))
+
+
+def score_hessian_product(loss: Loss, scores: Tensor, target: Tensor, direction: Tensor) -> Tensor:
+    """∂²l/∂o² q of each row, (K, B): for softmax p ⊙ (q − pᵀq); else curvature ⊙ q.
+
+    Args:
+        loss: the loss l.
+        scores: o, (K, B).
+        target: as `Loss.value` takes it.
+        direction: q, (K, B).
+    """
+    if isinstance(loss, SoftmaxCrossEntropy):
+        p = torch.softmax(scores, -2)
+        return p * (direction - (p * direction).sum(-2, keepdim=True))
+    return loss.curvature(scores, target) * direction
+
+
+def score_hessian(loss: Loss, scores: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
+    """Σ ω_i ∂²l_i/∂o², (K, K): for softmax diag(Σ ω p) − Σ ω p pᵀ; else the curvatures' sums on the diagonal.
+
+    Args:
+        loss: the loss l.
+        scores: o, (K, N).
+        target: as `Loss.value` takes it.
+        weights: ω, (N,); all 1 when None.
+    """
+    is_softmax = isinstance(loss, SoftmaxCrossEntropy)
+    curves = torch.softmax(scores, -2) if is_softmax else loss.curvature(scores, target)
+    weighted = curves if weights is None else curves * weights
+    H = weighted.sum(1).diag()
+    return H - weighted @ curves.T if is_softmax else H

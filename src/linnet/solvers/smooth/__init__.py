@@ -1,0 +1,1 @@
+"""Smooth losses with L2: Newton, L-BFGS, staged solvers and banks of problems solved together."""

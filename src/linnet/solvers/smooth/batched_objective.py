@@ -1,0 +1,116 @@
+"""The objectives of a bank's models, which differ in how much rows count and in penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.solvers.linalg.kronecker import pairs
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.rows import Rows
+from linnet.solvers.smooth.preconditioners import Inverse
+
+PRODUCTS = 2**22
+"""Products of features, row by row, that are made at once: 32 MiB."""
+
+
+class Values(NamedTuple):
+    """F and its gradient of some models: (A,), (A, K, D + 1), float64."""
+
+    value: Tensor
+    gradient: Tensor
+
+
+class Part:
+    """The objectives of A models that are solved together.
+
+    Args:
+        objective: of all rows.
+        views: how much each row counts, (A, N).
+        l2: (A,).
+        inverses: an approximate inverse of each one's Hessian, for L-BFGS.
+    """
+
+    def __init__(
+        self, objective: Objective, views: Tensor, l2: Tensor, inverses: Sequence[Inverse | None]
+    ) -> None:
+        self.objective, self.rows, self.views, self.l2 = objective, objective.rows, views, l2
+        self.inverses, self.total = list(inverses), views.sum(1)
+
+    @property
+    def _l2(self) -> Tensor:
+        """The penalty of each model and column, (A, D) or (A, 1)."""
+        units = self.objective.units
+        return self.l2[:, None] if units is None else self.l2[:, None] * units.square()
+
+    def with_rows(self, rows: Rows) -> Part:
+        """The same with products of another dtype."""
+        same = Part(self.objective, self.views, self.l2, self.inverses)
+        same.rows = rows
+        return same
+
+    def some(self, index: Tensor) -> Part:
+        """Some of the models."""
+        chosen = [self.inverses[place] for place in index.tolist()]
+        return Part(self.objective, self.views[index], self.l2[index], chosen).with_rows(self.rows)
+
+    def at(self, theta: Tensor) -> Values:
+        """F and its gradient at θ (A, K, D + 1), in one reading for all."""
+        loss, rows = self.objective.loss, self.rows
+        views, losses = self.views.to(rows.dtype), {}
+
+        def middle(scores: Tensor, part: slice) -> Tensor:
+            own = scores.view(*theta.shape[:2], -1)  # (A, K, B)
+            count, target = views[:, part], rows.target(part)
+            losses[part.start] = (loss.value(own, target) * count).double().sum(1)
+            return loss.residual(own, target).mul_(count[:, None]).flatten(0, 1)
+
+        sums = rows.sweep(theta.flatten(0, 1), middle)[1].view_as(theta) / self.total[:, None, None]
+        W = theta[..., :-1]
+        weighed = self._l2[:, None] * W
+        sums[..., :-1] += weighed
+        self._free_(sums)
+        in_order = torch.stack([losses[start] for start in sorted(losses)]).sum(0)
+        return Values(in_order / self.total + (weighed * W).sum((1, 2)) / 2, sums)
+
+    def precondition(self, gradient: Tensor) -> Tensor:
+        """H⁻¹ g of each model, (A, K, D + 1), near enough; models of one penalty share a call."""
+        steps = torch.empty_like(gradient)
+        for inverse in {id(inverse): inverse for inverse in self.inverses}.values():
+            assert inverse is not None, "L-BFGS has them"
+            own = torch.tensor([other is inverse for other in self.inverses], device=gradient.device)
+            steps[own] = inverse(gradient[own])
+        return self._free_(steps)
+
+    def hessians(self, theta: Tensor) -> Tensor:
+        """Of each model, (A, P, P) with P = K (D + 1), float64; see `newton.hessian` for what shifts do."""
+        A, K, D = theta.shape
+        H = theta.new_zeros(A, K, D, K, D)
+        for index in torch.arange(len(self.rows), device=theta.device).split(max(1, PRODUCTS // (D * D))):
+            X1 = self.rows.dense(index)  # (B, D + 1)
+            part = slice(int(index[0]), int(index[-1]) + 1)
+            products = (X1[:, :, None] * X1[:, None]).flatten(1)  # (B, (D + 1)²)
+            scores = (theta.flatten(0, 1) @ X1.T).view(A, K, -1).transpose(0, 1)  # (K, A, B)
+            for a, b, c in pairs(self.objective.loss, scores, self.rows.target(part)):
+                block = ((c * self.views[:, part]) @ products).view(A, D, D)
+                H[:, a, :, b] += block
+                if a != b:
+                    H[:, b, :, a] += block
+        H /= self.total[:, None, None, None, None]
+        mean = H.view(A, K * D, -1).diagonal(dim1=1, dim2=2).mean(1)
+        H.diagonal(dim1=1, dim2=3).diagonal(dim1=1, dim2=2)[..., :-1] += self._l2[:, None]
+        if isinstance(self.objective.loss, SoftmaxCrossEntropy):
+            H[:, :, -1, :, -1] += (mean / K)[:, None, None]
+        if not self.objective.intercept:
+            H[:, :, -1] = H[:, :, :, :, -1] = 0
+            H.diagonal(dim1=1, dim2=3)[:, -1, -1] = 1
+        return H.view(A, K * D, K * D)
+
+    def _free_(self, steps: Tensor) -> Tensor:
+        if not self.objective.intercept:
+            steps[..., -1] = 0
+        return steps

@@ -1,0 +1,232 @@
+"""Approximate Hessians that are factored once and applied many times.
+
+With S_i = ∂²l/∂o² of row i, (K, K), the Hessian of the mean loss is Σ_i ω_i S_i ⊗ x_i x_iᵀ, of (K (D + 1))²
+numbers: 62 million for Fashion-MNIST. Pixels are so correlated that most of its weight lies in a few
+hundred directions of feature space. `Spectral` keeps the Hessian whole there, and elsewhere one K × K block
+a direction.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses import Loss
+from linnet.device import generator, limited_threads
+from linnet.errors import UsageError
+from linnet.solvers.linalg.kronecker import PAIRS, TOO_LARGE, blocks, factor, gram, inverted, pairs
+from linnet.solvers.problem.objective import Objective, Point
+
+WIDEST = 2000
+"""Features up to which an eigenbasis is worth D³ operations."""
+
+UNIFORM = 0.1
+"""The share of a sample that is drawn without regard to the rows' curvature."""
+
+
+class Inverse(ABC):
+    """An approximate inverse of the Hessian."""
+
+    @abstractmethod
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """H⁻¹ g, (…, K, D + 1), float64, of one gradient or of several of as many models."""
+
+
+class Preconditioner(ABC):
+    """A way to approximate the Hessian at a point."""
+
+    @abstractmethod
+    def build(self, objective: Objective, point: Point) -> Inverse:
+        """The approximate inverse at a point."""
+
+
+class Basis:
+    """The eigenvectors of XᵀX, the leading first, of the first rows that it is asked for."""
+
+    def __init__(self) -> None:
+        self.U: Tensor | None = None
+
+    def of(self, X1: Tensor, weights: Tensor) -> Tensor:
+        """The eigenbasis, (D + 1, D + 1), in the dtype of rows X1 (B, D + 1), weighted.
+
+        Raises:
+            UsageError: the features are too large to be squared.
+        """
+        U = self.U
+        if U is None:
+            squares = (X1.T * weights) @ X1
+            if not bool(squares.isfinite().all()):
+                raise UsageError(TOO_LARGE)
+            U = self.U = torch.linalg.eigh(squares)[1].flip(1).contiguous()
+        return U.to(X1)
+
+
+@dataclass(frozen=True)
+class Spectral(Preconditioner):
+    """The Hessian on the leading eigenvectors of the features, and K × K blocks on the others.
+
+    Rows are drawn in proportion to their curvature, 1 − Σ_k p_k² for softmax: those classified beyond doubt
+    hardly bend the loss. Costs O(rows·K²·(head² + D) + D³).
+
+    Args:
+        head: eigenvectors of XᵀX on which the Hessian is whole; fewer where head·K is over 2500.
+        rows: how many are drawn.
+        seed: of the draw.
+        basis: where the first build leaves its eigenbasis for later ones; each makes its own when None.
+    """
+
+    head: int = 200
+    rows: int = 10_000
+    seed: int = 0
+    basis: Basis | None = None
+
+    def build(self, objective: Objective, point: Point) -> Inverse:
+        """See `Preconditioner.build`; for more than 2000 features as `Blocks` does."""
+        rows = objective.rows
+        if rows.features > WIDEST or rows.outputs > 100:
+            return Blocks(self.rows, self.seed).build(objective, point)
+        threads = torch.get_num_threads() if rows.y.device.type == "cpu" else 1
+        with limited_threads(1):
+            return self._build(objective, point, threads)
+
+    def _build(self, objective: Objective, point: Point, threads: int) -> Inverse:
+        rows = objective.rows
+        index, weights = draw(objective, point, self.rows, self.seed)
+        X1, scores = rows.dense(index), point.scores[:, index]  # (B, D + 1), (K, B)
+        U = (self.basis or Basis()).of(X1, weights)  # (D + 1, D + 1)
+        Z = X1 @ U
+        target = _take(rows.y, index, rows.dtype)
+        head = min(self.head, 2500 // rows.outputs, Z.shape[1])
+        ridge = _ridge(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
+        H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
+        T = _tail(Z[:, head:].square(), objective.loss, scores, target, weights)
+        leading = (U[:, :head].T * ridge) @ U[:, :head]  # (head, head)
+        H.diagonal(dim1=0, dim2=2).add_(leading[..., None])
+        return _SpectralInverse(U, H, T, ridge @ U[:, head:].square())
+
+
+class _SpectralInverse(Inverse):
+    """U (H + ridge)⁻¹ Uᵀ, whole for the first eigenvectors and block by block for the others."""
+
+    def __init__(self, U: Tensor, H: Tensor, T: Tensor, ridge: Tensor) -> None:
+        outputs, self.head = H.shape[:2]
+        H = H.reshape(outputs * self.head, outputs * self.head)
+        self.U, self.T = U, inverted(T, ridge[:, None]).to(U)
+        # L⁻¹ itself: products with it take a fraction of the time of triangular systems, and are as exact.
+        L, one = factor(H) if self.head else H, torch.eye(len(H), dtype=H.dtype, device=H.device)
+        self.root = torch.linalg.solve_triangular(L, one, upper=False)
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """See `Inverse`; on one thread, for a second gains nothing and spins where others want its core."""
+        with limited_threads(1):
+            return self._times(gradient.to(self.U))
+
+    def _times(self, gradient: Tensor) -> Tensor:
+        g = gradient @ self.U  # (…, K, D + 1)
+        tail = torch.einsum("jab,...bj->...aj", self.T, g[..., self.head :])
+        head = g[..., : self.head]
+        if self.head:
+            head = (head.reshape(-1, len(self.root)) @ self.root.T @ self.root).reshape(head.shape)
+        return (torch.cat([head, tail], -1) @ self.U.T).double()
+
+
+@dataclass(frozen=True)
+class Blocks(Preconditioner):
+    """One K × K block a feature, for data of very many features; beyond 20 classes their diagonals.
+
+    Args:
+        rows: how many are drawn to work it out.
+        seed: of the draw.
+    """
+
+    rows: int = 10_000
+    seed: int = 0
+
+    def build(self, objective: Objective, point: Point) -> Inverse:
+        """See `Preconditioner.build`."""
+        index, weights = draw(objective, point, self.rows, self.seed)
+        rows, scores = objective.rows.sample(index), point.scores[:, index]
+        target = rows.target(slice(0, len(rows)))
+        entries = [
+            (a, b, c * weights)
+            for a, b, c in pairs(objective.loss, scores, target)
+            if a == b or rows.outputs <= 20
+        ]
+        squares = rows.squares(torch.stack([c for _, _, c in entries]))
+        ridge = _ridge(objective, 1e-9 * float(squares.mean()))  # (D + 1,)
+        if rows.outputs > 20:
+            return _DiagonalInverse(squares + ridge)
+        T = blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
+        return _BlockInverse(inverted(T, ridge[:, None]))
+
+
+class _BlockInverse(Inverse):
+    def __init__(self, T: Tensor) -> None:
+        self.T = T  # (D + 1, K, K)
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        return torch.einsum("jab,...bj->...aj", self.T, gradient)
+
+
+class _DiagonalInverse(Inverse):
+    def __init__(self, diagonal: Tensor) -> None:
+        self.diagonal = diagonal.double()  # (K, D + 1)
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        return gradient / self.diagonal
+
+
+def _ridge(objective: Objective, least: float) -> Tensor:
+    """What is added to the curvature of each column and of the bias, (D + 1,): the L2, or so little."""
+    ridge = objective.zeros()[0]
+    ridge[:] = objective.penalty.l2 or least
+    if objective.penalty.l2:
+        ridge[:-1] = objective.l2
+    return ridge
+
+
+def draw(objective: Objective, point: Point, count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Rows drawn by their curvature, and how much each stands for.
+
+    Args:
+        objective: whose rows.
+        point: where.
+        count: how many; all rows, each once, where there are not more.
+        seed: of the draw.
+
+    Returns:
+        Row numbers, (B,), and weights ω, (B,), so that Σ ω f is near the weighted mean of f over all rows.
+    """
+    rows = objective.rows
+    share = torch.full((len(rows),), 1.0, dtype=torch.float64, device=point.scores.device)
+    share = (share if rows.weights is None else rows.weights) / rows.total
+    if count >= len(rows):
+        return torch.arange(len(rows), device=share.device), share.to(rows.dtype)
+    curvature = objective.loss.curvature(point.scores, rows.target(slice(0, len(rows)))).sum(0).double()
+    bend = share * (curvature + 1e-12)
+    chance = UNIFORM * share + (1 - UNIFORM) * bend / bend.sum()  # sums to 1
+    # One draw a stratum of equal chance: less scatter than independent draws.
+    places = torch.arange(count, dtype=torch.float64) + torch.rand(
+        count, generator=generator(seed, "curvature"), dtype=torch.float64
+    )
+    index = torch.searchsorted(chance.cumsum(0) * count, places.to(share.device)).clamp_(max=len(rows) - 1)
+    return index, (share[index] / (chance[index] * count)).to(rows.dtype)
+
+
+def _take(y: Tensor, index: Tensor, dtype: torch.dtype) -> Tensor:
+    """The targets of some rows as a loss takes them."""
+    return y[index].T.to(dtype) if y.is_floating_point() else y[index]
+
+
+def _tail(squares: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Σ_i ω_i S_i z_ij², (D, K, K), of squared features z_ij², (B, D)."""
+    entries = list(pairs(loss, scores, target))
+    index = [(a, b) for a, b, _ in entries]
+    sums = [
+        torch.stack([c * weights for _, _, c in entries[low : low + PAIRS]]) @ squares
+        for low in range(0, len(entries), PAIRS)
+    ]
+    return blocks(torch.cat(sums), index, len(scores))

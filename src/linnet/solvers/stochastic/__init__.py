@@ -1,0 +1,1 @@
+"""Stochastic gradient descent on rows of any kind, dense or sparse."""

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linnet.data.dataset import Dataset
+from linnet.errors import ShapeError, UsageError
+from linnet.solvers.least_squares.auto_least import rows_gradient
+from linnet.solvers.least_squares.statistics import Statistics
+from tests.support.blobs import make_blobs
+from tests.support.problems import regression
+
+
+def same(a: Statistics, b: Statistics, tolerance: float) -> None:
+    for (name, mine), theirs in zip(vars(a.sums).items(), vars(b.sums).values(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=tolerance, atol=tolerance * a.weight, msg=name)
+
+
+@given(st.integers(1, 59), st.booleans())
+def test_parts_merge_and_can_be_taken_away(cut: int, whole: bool) -> None:
+    data = regression(whole=whole)
+    first, second = data.rows(slice(0, cut)), data.rows(slice(cut, None))
+    tolerance = 0 if whole else 1e-12
+    everything = Statistics.of(data)
+    same(Statistics.of(first, like=everything) + Statistics.of(second), everything, tolerance)
+    same(everything - Statistics.of(second), Statistics.of(first, like=everything), tolerance)
+    same(everything.without_rows(second).with_rows(second), everything, tolerance)
+
+
+def test_pixels_merge_exactly() -> None:
+    data = make_blobs(2000)
+    parts = [Statistics.of(data.rows(slice(low, low + 500))) for low in range(0, 2000, 500)]
+    total = parts[0] + parts[1] + parts[2] + parts[3]
+    assert total.is_exact
+    same(total, Statistics.of(data), 0)
+    same(total - parts[2], parts[0] + parts[1] + parts[3], 0)
+
+
+def test_a_subset_is_the_statistics_of_those_columns() -> None:
+    data = regression()
+    some = Dataset(data.X[:, [3, 1]], data.y, weights=data.weights, scale=data.scale)
+    same(Statistics.of(data).subset([3, 1]), Statistics.of(some), 1e-15)
+    with pytest.raises(UsageError, match="columns"):
+        Statistics.of(data).subset([4])
+
+
+@pytest.mark.parametrize("data", [regression(), make_blobs(200)], ids=["regression", "pixels"])
+def test_loss_and_gradient_are_those_of_the_rows(data: Dataset) -> None:
+    statistics = Statistics.of(data)
+    theta = torch.randn(data.outputs, data.features + 1, dtype=torch.float64)
+    gradient, loss = rows_gradient(data, theta, 0.3)
+    torch.testing.assert_close(statistics.gradient(theta, 0.3), gradient, rtol=1e-12, atol=1e-13)
+    assert float(statistics.loss(theta)) == pytest.approx(loss, rel=1e-12)
+    torch.testing.assert_close(statistics.loss(torch.stack([theta, 2 * theta]))[0], statistics.loss(theta))
+
+
+def test_rows_of_another_kind_do_not_add() -> None:
+    data = regression()
+    with pytest.raises(ShapeError, match="do not add"):
+        _ = Statistics.of(data) + Statistics.of(regression(features=3))
+    with pytest.raises(UsageError, match="cannot take"):
+        _ = Statistics.of(data.rows(slice(0, 3))) - Statistics.of(data)
+    with pytest.raises(UsageError, match="no rows"):
+        Statistics.of(data.rows(slice(0, 0)))
+    data.X[0, 0] = torch.nan
+    with pytest.raises(UsageError, match="NaN"):
+        Statistics.of(data)
+
+
+def test_a_row_of_no_weight_has_no_numbers_too_small_to_be_squared() -> None:
+    about = Statistics.of(Dataset(torch.ones(2, 1), torch.ones(2, 1)))  # whose centre is the row that counts
+    data = Dataset(torch.tensor([[1.0], [2.0]]), torch.ones(2, 1), weights=torch.tensor([1.0, 0.0]))
+    assert float(Statistics.of(data, like=about).sums.xx) == 0

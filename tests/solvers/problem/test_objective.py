@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import pytest
+import scipy.sparse
+import torch
+
+from linnet.core.losses import Loss
+from linnet.core.penalties import Penalty
+from linnet.data.dataset import Dataset
+from linnet.errors import UsageError
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.rows import BLOCK, DenseRows, SparseRows
+from tests.support.blobs import make_blobs
+from tests.support.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
+
+DATA = {
+    "softmax": (table(), SOFTMAX),
+    "weighted": (table(weighted=True), SOFTMAX),
+    "soft labels": (soft(table()), SOFTMAX),
+    "one against the rest": (table(weighted=True), LOGISTIC),
+    "binary": (Dataset(table().X, (table().y == 0).double()[:, None], "binary"), LOGISTIC),
+}
+cases = pytest.mark.parametrize(("dataset", "loss"), DATA.values(), ids=DATA.keys())
+
+
+@cases
+def test_value_is_the_weighted_mean_and_the_penalty(dataset: Dataset, loss: Loss) -> None:
+    problem = objective(dataset, loss, 0.1)
+    theta = random_theta(problem)
+    scores = theta[:, :-1] @ dataset.X.T + theta[:, -1:]
+    target = dataset.y.T if dataset.y.is_floating_point() else dataset.y
+    weights = torch.ones(len(dataset)).double() if dataset.weights is None else dataset.weights
+    expected = (loss.value(scores, target) * weights).sum() / weights.sum()
+    expected += 0.05 * theta[:, :-1].square().sum()
+    assert problem.value(theta) == pytest.approx(float(expected), rel=1e-13)
+    assert problem.point(theta).value == pytest.approx(float(expected), rel=1e-13)
+
+
+@cases
+@pytest.mark.parametrize("intercept", [True, False])
+def test_gradient_is_that_of_finite_differences(dataset: Dataset, loss: Loss, intercept: bool) -> None:
+    problem = objective(dataset, loss, intercept=intercept)
+    theta = random_theta(problem)
+    gradient, step = problem.gradient(theta), 1e-6
+    for seed in range(3):
+        V = random_theta(problem, seed + 10, 1.0)
+        slope = (problem.value(theta + step * V) - problem.value(theta - step * V)) / (2 * step)
+        assert float((gradient * V).sum()) == pytest.approx(slope, rel=1e-6, abs=1e-8)
+    assert intercept or not gradient[:, -1].any()
+
+
+@cases
+def test_hessian_product_is_the_gradients_derivative(dataset: Dataset, loss: Loss) -> None:
+    problem = objective(dataset, loss)
+    theta, V, step = random_theta(problem), random_theta(problem, 5, 1.0), 1e-5
+    expected = (problem.gradient(theta + step * V) - problem.gradient(theta - step * V)) / (2 * step)
+    torch.testing.assert_close(
+        problem.hessian_product(problem.point(theta), V), expected, rtol=1e-6, atol=1e-8
+    )
+
+
+@cases
+def test_the_biases_hessian_is_its_part_of_the_whole(dataset: Dataset, loss: Loss) -> None:
+    problem = objective(dataset, loss)
+    point = problem.point(random_theta(problem))
+    H = problem.bias_hessian(point.scores)
+    for k, column in enumerate(H.T):
+        unit = torch.zeros_like(point.theta)
+        unit[k, -1] = 1
+        torch.testing.assert_close(
+            column, problem.hessian_product(point, unit)[:, -1], rtol=1e-12, atol=1e-15
+        )
+
+
+@cases
+def test_scores_along_a_line_need_no_reading(dataset: Dataset, loss: Loss) -> None:
+    problem = objective(dataset, loss)
+    theta, V = random_theta(problem), random_theta(problem, 5, 1.0)
+    start, direction = problem.point(theta), problem.scores(V)
+    readings = problem.readings
+    scores = start.scores + 0.3 * direction
+    value, slope = problem.mean_loss(scores), problem.slope(scores, direction)
+    assert problem.readings == readings
+    moved = problem.point_from(theta + 0.3 * V, scores)
+    assert moved.loss == pytest.approx(value, rel=1e-13)
+    assert problem.value(theta + 0.3 * V) == pytest.approx(moved.value, rel=1e-13)
+    weights_part = 1e-2 * float((moved.theta * V)[:, :-1].sum())
+    assert slope + weights_part == pytest.approx(float((moved.gradient * V).sum()), rel=1e-10)
+
+
+def test_sparse_rows_are_dense_rows() -> None:
+    dataset = table(weighted=True)
+    dense = objective(dataset)
+    rows = SparseRows(
+        scipy.sparse.coo_matrix(dataset.X.numpy()), dataset.y, None, dataset.weights, torch.float64
+    )
+    sparse = Objective(rows, SOFTMAX, Penalty(1e-2))
+    theta, V = random_theta(dense), random_theta(dense, 5)
+    ours, theirs = sparse.point(theta), dense.point(theta)
+    assert ours.value == pytest.approx(theirs.value, rel=1e-13)
+    torch.testing.assert_close(ours.gradient, theirs.gradient)
+    torch.testing.assert_close(sparse.hessian_product(ours, V), dense.hessian_product(theirs, V))
+    index = torch.tensor([3, 1])
+    torch.testing.assert_close(rows.dense(index), dense.rows.dense(index))
+    torch.testing.assert_close(rows.square_norms(), dense.rows.square_norms())
+    assert rows.with_dtype(torch.float32).scores(theta).dtype == torch.float32
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_blocks_of_pixels_are_the_plain_product(threads: int, dtype: torch.dtype) -> None:
+    dataset = make_blobs(2 * BLOCK + 77)
+    rows = DenseRows(dataset, dtype)
+    X1 = torch.cat([dataset.X.double() / 255, torch.ones(len(dataset), 1).double()], 1)
+    theta = torch.randn(3, 17, generator=torch.Generator().manual_seed(0)).double()
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        scores, sums = rows.sweep(theta, lambda scores, _: scores.tanh())
+        torch.testing.assert_close(rows.gradient_of(scores.tanh()), sums, rtol=1e-5, atol=1e-3)
+        torch.testing.assert_close(rows.scores(theta), scores)
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(scores.double(), theta @ X1.T, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(sums, (theta @ X1.T).tanh() @ X1, rtol=1e-4, atol=1e-3)
+    assert sums.dtype == torch.float64
+    torch.testing.assert_close(rows.dense(torch.arange(5)).double(), X1[:5])
+    torch.testing.assert_close(rows.square_norms(), X1[:, :-1].square().sum(1))
+
+
+def test_a_row_of_weight_two_is_the_row_twice() -> None:
+    dataset = table()
+    weights = torch.ones(len(dataset)).double()
+    weights[:7] = 2
+    heavy = Dataset(dataset.X, dataset.y, "heavy", dataset.classes, weights=weights)
+    twice = dataset.rows(torch.cat([torch.arange(7), torch.arange(len(dataset))]))
+    theta = random_theta(objective(heavy))
+    torch.testing.assert_close(objective(heavy).gradient(theta), objective(twice).gradient(theta))
+
+
+def test_rows_that_do_not_count_are_refused() -> None:
+    dataset = table()
+    nothing = Dataset(dataset.X, dataset.y, "nothing", dataset.classes, weights=torch.zeros(60))
+    with pytest.raises(UsageError, match="no rows"):
+        objective(nothing)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from linnet.core.losses import Loss
+from linnet.data.dataset import Dataset
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import Newton, hessian, newton_direction
+from linnet.solvers.smooth.preconditioners import Blocks, Spectral, draw
+from linnet.solvers.smooth.smooth import minimise
+from linnet.solvers.smooth.staged import SAMPLE, Staged
+from linnet.solvers.smooth.steps import Solver
+from linnet.solvers.solution import CONVERGED
+from tests.support.blobs import make_blobs
+from tests.support.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
+
+cases = pytest.mark.parametrize(
+    ("dataset", "loss"),
+    [(table(weighted=True), SOFTMAX), (soft(table()), SOFTMAX), (table(), LOGISTIC)],
+    ids=["softmax", "soft labels", "logistic"],
+)
+
+
+@cases
+def test_the_hessian_is_its_products(dataset: Dataset, loss: Loss) -> None:
+    problem = objective(dataset, loss)
+    point, V = problem.point(random_theta(problem, std=0.1)), random_theta(problem, 1)
+    V -= V.mean(0)  # what softmax feels
+    product = torch.einsum("ajbk,bk->aj", hessian(problem, point), V)
+    torch.testing.assert_close(product, problem.hessian_product(point, V), rtol=1e-9, atol=1e-10)
+
+
+@cases
+def test_newtons_direction_solves(dataset: Dataset, loss: Loss) -> None:
+    problem = objective(dataset, loss)
+    point = problem.point(random_theta(problem, std=0.1))
+    back = problem.hessian_product(point, newton_direction(problem, point))
+    torch.testing.assert_close(back, -point.gradient, rtol=1e-8, atol=1e-9)
+
+
+@cases
+def test_spectral_with_a_whole_head_is_newton(dataset: Dataset, loss: Loss) -> None:
+    """But for the bias, to which it gives the weights' ridge."""
+    problem = objective(dataset, loss, 1e-7, intercept=True)
+    point = problem.point(random_theta(problem, std=0.1))
+    ours = Spectral(head=100).build(problem, point)(point.gradient)
+    torch.testing.assert_close(ours, -newton_direction(problem, point), rtol=1e-3, atol=1e-4)
+
+
+@cases
+@pytest.mark.parametrize("kind", [Spectral(head=2), Spectral(head=0), Blocks()], ids=repr)
+def test_inverses_are_symmetric_and_positive(dataset: Dataset, loss: Loss, kind: Spectral | Blocks) -> None:
+    problem = objective(dataset, loss)
+    inverse = kind.build(problem, problem.point(random_theta(problem, std=0.1)))
+    U, V = random_theta(problem, 1), random_theta(problem, 2)
+    assert float((U * inverse(V)).sum()) == pytest.approx(float((V * inverse(U)).sum()), rel=1e-9)
+    assert float((U * inverse(U)).sum()) > 0
+
+
+def test_a_draw_stands_for_all_rows() -> None:
+    dataset = table(4000, weighted=True)
+    problem = objective(dataset)
+    point = problem.point(random_theta(problem, std=0.2))
+    index, weights = draw(problem, point, 1000, 0)
+    assert len(index) == 1000
+    assert dataset.weights is not None
+    curvature = SOFTMAX.curvature(point.scores, dataset.y).sum(0)
+    exact = float(curvature @ dataset.weights / dataset.weights.sum())
+    assert float(curvature[index] @ weights) == pytest.approx(exact, rel=0.02)
+    assert float(weights.sum()) == pytest.approx(1, rel=0.1)
+
+
+def test_all_rows_are_drawn_once_where_they_are_few() -> None:
+    dataset = table(weighted=True)
+    problem = objective(dataset)
+    index, weights = draw(problem, problem.point(problem.zeros()), 100, 0)
+    torch.testing.assert_close(index, torch.arange(60))
+    assert float(weights.sum()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("solver", [Newton(), Staged(), LBFGS()], ids=["newton", "staged", "lbfgs"])
+def test_features_too_large_to_be_squared_are_solved_all_the_same(solver: Solver) -> None:
+    plain, unit = table(), 2.0**560
+    huge = dataclasses.replace(plain, X=plain.X * unit)
+    found = minimise(objective(huge, l2=0.0), solver=solver).theta
+    right = minimise(objective(plain, l2=0.0), solver=solver).theta
+    torch.testing.assert_close(found[:, :-1] * unit, right[:, :-1], rtol=1e-12, atol=1e-12)
+
+
+def test_many_classes_and_features_have_ways_of_their_own() -> None:
+    many = table(200, 4, 25)
+    problem = objective(many)
+    point = problem.point(random_theta(problem, std=0.1))
+    assert float((Blocks().build(problem, point)(point.gradient) * point.gradient).sum()) > 0
+    broad = objective(table(50, 2100, 2))
+    point = broad.point(broad.zeros())
+    assert float((Spectral().build(broad, point)(point.gradient) * point.gradient).sum()) > 0
+
+
+def test_many_rows_begin_with_a_sample() -> None:
+    dataset = make_blobs(4 * SAMPLE)
+    problem = objective(dataset, dtype=torch.float32)
+    steps = list(Staged(tol=1e-6).steps(problem, problem.zeros()))
+    last = steps[-1]
+    assert last.status is not None
+    assert last.status.name == CONVERGED
+    assert steps[0].point.loss < 1  # log 3 at zero
+    assert len(steps) < 12
