@@ -1,0 +1,1 @@
+"""Runs with their folders: `linnet.fit`, `linnet train`, `linnet.replay`."""
