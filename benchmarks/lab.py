@@ -21,7 +21,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linnet.data import fashion_mnist
+from linnet.data.sources import fashion_mnist
 from main_job import Figure, finish, machine
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ import torch
 
 import book
 import linnet
-from linnet.data import fashion_mnist
 from linnet.data.dataset import Dataset
+from linnet.data.sources import fashion_mnist
 from linnet.device import available_cores, limited_threads
 from linnet.errors import DataError
 from linnet.notes.run import run_notes
@@ -60,7 +60,7 @@ IMAGE_BYTES = 70_000 * 784
 IDLE = "import torch"
 JOB = """
 import linnet
-from linnet.data import fashion_mnist
+from linnet.data.sources import fashion_mnist
 train, test = fashion_mnist.load()
 linnet.fit(train, test=test, epochs=10, batch_size=256, lr=0.1, device="cpu", show=False)
 """

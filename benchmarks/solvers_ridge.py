@@ -18,8 +18,8 @@ import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge
 
 from linnet.core.penalties import Penalty
-from linnet.data import fashion_mnist
 from linnet.data.dataset import Dataset
+from linnet.data.sources import fashion_mnist
 from linnet.errors import DataError
 from linnet.model.run import Run
 from linnet.solvers.least_squares.auto_least import solve_least_squares

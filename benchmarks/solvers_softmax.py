@@ -29,8 +29,8 @@ from sklearn.linear_model import LogisticRegression
 
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
-from linnet.data import fashion_mnist
 from linnet.data.dataset import Dataset
+from linnet.data.sources import fashion_mnist
 from linnet.device import available_cores, limited_threads
 from linnet.errors import DataError
 from linnet.evaluate.score import score

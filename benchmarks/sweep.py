@@ -19,8 +19,8 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import GridSearchCV
 
 import linnet
-from linnet.data import fashion_mnist
 from linnet.data.dataset import Dataset
+from linnet.data.sources import fashion_mnist
 from linnet.errors import DataError
 from main_job import IDLE, IMAGE_BYTES, Figure, finish, machine, peak, seconds
 
@@ -30,7 +30,7 @@ CELLS = 2
 FOLDED = """
 import numpy as np
 import linnet
-from linnet.data import fashion_mnist
+from linnet.data.sources import fashion_mnist
 train = fashion_mnist.load().train
 grid = {"lr": [float(r) for r in np.geomspace(0.01, 0.5, 10)], "l2": [0.0, 1e-4]}
 linnet.sweep(train, grid, folds=5, epochs=EPOCHS, show=False, device="cpu")

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from linnet.config import Recipe as Recipe
     from linnet.core.bank import Bank as Bank
     from linnet.core.penalties import Penalty as Penalty
-    from linnet.data.catalog import load as load
     from linnet.data.dataset import Dataset as Dataset
     from linnet.data.dataset import Splits as Splits
+    from linnet.data.registry import load as load
     from linnet.errors import LinnetError as LinnetError
     from linnet.model.history import History as History
     from linnet.model.run import Run as Run
@@ -63,7 +63,7 @@ _HOMES = {
     "Uniform": "linnet.train.trials",
     "find_lr": "linnet.search.find_lr",
     "fit": "linnet.runs.fit",
-    "load": "linnet.data.catalog",
+    "load": "linnet.data.registry",
     "path": "linnet.solvers.path",
     "replay": "linnet.runs.replay",
     "solve": "linnet.solvers.solve",

@@ -165,7 +165,7 @@ def test_a_damaged_model_is_refused(digits_run: Path, capsys: pytest.CaptureFixt
 
 
 def test_predict(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from linnet.data import digits
+    from linnet.data.sources import digits
 
     test = digits.load().test
     assert test is not None

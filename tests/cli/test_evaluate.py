@@ -148,16 +148,16 @@ def test_rows_that_were_learnt_on_are_told(runs: Path, capsys: pytest.CaptureFix
 
 
 def test_a_part_is_read_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from linnet.data import catalog
+    from linnet.data import registry
 
     read: list[str] = []
-    load = catalog.load
+    load = registry.load
 
     def watch(name: str, *given: Any, **named: Any) -> Any:
         read.append(name)
         return load(name, *given, **named)
 
-    monkeypatch.setattr(catalog, "load", watch)
+    monkeypatch.setattr(registry, "load", watch)
     everything = ("--calibrate", "temperature", "--sets", 0.1, "--abstain", 0.9, "--compare", runs / "b")
     assert call("evaluate", runs / "a", *everything) == 0
     assert read == ["digits"]

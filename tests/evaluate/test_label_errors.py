@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from linnet.config import Recipe
-from linnet.data import synthetic
+from linnet.data.sources import synthetic
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.forecast import Forecast
 from linnet.evaluate.label_errors import label_errors, out_of_fold

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from linnet.config import Recipe
 from linnet.core.losses import by_name
-from linnet.data import synthetic
 from linnet.data.dataset import Dataset
+from linnet.data.sources import synthetic
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.solvers.solve import solve

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from linnet.config import Recipe
-from linnet.data import own
+from linnet.data import user_data
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.whole import Whole
 from linnet.errors import FormatError, ShapeError, UsageError
@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(folder: Path) -> Run:
-    train, _ = own.load(written(folder / "trees.csv", table(120)))
+    train, _ = user_data.load(written(folder / "trees.csv", table(120)))
     run, _ = fit(train)
     run.dataset_checksum = train.checksum
     return run
@@ -113,9 +113,8 @@ def test_a_file_that_holds_the_training_rows_is_recognised(run: Run, folder: Pat
     found = named_rows(run, folder / "trees.csv")
     assert (len(found.rows), found.holds_training) == (120, True)
     assert named_rows(run, folder / "trees.csv", part="test").holds_training is False
-    solved = Run(
-        run.model, run.history, run.status, run.card, {}, own.load_whole(folder / "trees.csv").rows.checksum
-    )
+    checksum = user_data.load_whole(folder / "trees.csv").rows.checksum
+    solved = Run(run.model, run.history, run.status, run.card, {}, checksum)
     assert named_rows(solved, folder / "trees.csv").holds_training is True
 
 
@@ -174,7 +173,7 @@ def test_what_is_no_rows_is_refused_in_words(run: Run, blobs: Dataset) -> None:
 
 
 def test_a_file_too_small_for_two_parts_is_whole_all_the_same(run: Run, folder: Path) -> None:
-    whole = own.load_whole(written(folder / "two.csv", ["1,2,oak"]), known=KINDS)
+    whole = user_data.load_whole(written(folder / "two.csv", ["1,2,oak"]), known=KINDS)
     assert isinstance(whole, Whole)
     with pytest.raises(UsageError, match="cannot be split"):
         whole.splits()

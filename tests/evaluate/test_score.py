@@ -8,8 +8,8 @@ import torch
 from sklearn import metrics
 
 from linnet.config import Recipe
-from linnet.data import synthetic
 from linnet.data.dataset import Dataset
+from linnet.data.sources import synthetic
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.assess import assess
 from linnet.evaluate.ensemble import Ensemble

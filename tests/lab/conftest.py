@@ -13,7 +13,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from linnet.data.dataset import Splits
-from linnet.data.digits import load as load_digits
+from linnet.data.sources.digits import load as load_digits
 from linnet.lab.app import make_app
 from linnet.lab.judges import RECIPES
 from linnet.lab.room import Room

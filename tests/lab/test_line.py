@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 import linnet
 from linnet.core.losses import by_name
-from linnet.data import synthetic
+from linnet.data.sources import synthetic
 from linnet.evaluate.landscape import landscape, losses_at
 from linnet.train.fit import fit
 from linnet.train.trace import Trace

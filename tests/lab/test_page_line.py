@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import linnet
-from linnet.data import synthetic
+from linnet.data.sources import synthetic
 from linnet.train.fit import fit
 from tests.support.browser import OpenPage, fits, shoot, until
 from tests.support.commands import run_python

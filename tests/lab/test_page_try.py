@@ -14,7 +14,7 @@ from PIL import Image
 
 from linnet.config import Recipe
 from linnet.data.dataset import Splits
-from linnet.data.pictures import as_stored, read_image
+from linnet.data.pictures.prepare import as_stored, read_image
 from linnet.evaluate.conformal import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast

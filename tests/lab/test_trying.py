@@ -15,9 +15,9 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import linnet
-from linnet.data import synthetic
 from linnet.data.dataset import Splits
-from linnet.data.pictures import as_stored, picture_of
+from linnet.data.pictures.prepare import as_stored, picture_of
+from linnet.data.sources import synthetic
 from linnet.errors import UsageError
 from linnet.evaluate.conformal import coverage, learn_sets
 from linnet.evaluate.contributions import contributions

@@ -11,7 +11,7 @@ import torch
 from starlette.testclient import TestClient
 
 import linnet
-from linnet.data import catalog
+from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import DataNotFoundError, UsageError
 from linnet.lab import training
@@ -64,7 +64,7 @@ def test_a_model_that_no_page_can_show_is_refused(
 
 def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch) -> None:
     room, asked, done = Room(Settings()), threading.Event(), threading.Event()
-    load = catalog.load
+    load = registry.load
 
     def slow(name: str, *rest: Any, **options: Any) -> Splits:
         if name == "mnist":
@@ -77,7 +77,7 @@ def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch)
         with suppress(DataNotFoundError):
             room.splits("mnist")
 
-    monkeypatch.setattr(catalog, "load", slow)
+    monkeypatch.setattr(registry, "load", slow)
     downloading = threading.Thread(target=download)
     downloading.start()
     assert asked.wait(10)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from linnet.config import Recipe
-from linnet.data import digits, synthetic
+from linnet.data.sources import digits, synthetic
 from linnet.data.split import split
 from linnet.errors import MissingFontWarning, ShapeError, UsageError
 from linnet.evaluate.abstain import abstain_curve

@@ -10,8 +10,8 @@ import torch
 
 import linnet
 from linnet.config import Knobs
-from linnet.data import synthetic
 from linnet.data.dataset import Splits
+from linnet.data.sources import synthetic
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.model.run import Run

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from linnet.data.pictures import picture_of
+from linnet.data.pictures.prepare import picture_of
 from linnet.model.run import Run
 from linnet.serve import parse
 from linnet.serve.app import make_app

@@ -9,8 +9,8 @@ import torch
 import linnet
 from linnet.core.losses import Huber, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
-from linnet.data import digits
 from linnet.data.dataset import Dataset
+from linnet.data.sources import digits
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.evaluate.score import score
 from linnet.model.run import Run

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linnet.data import fashion_mnist, idx, mnist_files
-from linnet.data.mnist_files import Source
+from linnet.data.formats import idx
+from linnet.data.sources import fashion_mnist, idx_files
+from linnet.data.sources.idx_files import Source
 
 ROWS = {"train": 30, "t10k": 10}
 
@@ -44,9 +45,7 @@ def small(source: Source, made: Path) -> Source:
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """Small files, no mirror, and every search place below the test's own folder."""
     monkeypatch.setattr(fashion_mnist, "SOURCE", small(fashion_mnist.SOURCE, fill(tmp_path / "made")))
-    monkeypatch.setattr(
-        mnist_files.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache" / name)
-    )
+    monkeypatch.setattr(idx_files.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache" / name))
     monkeypatch.setenv("LINNET_DATA", str(tmp_path / "named"))
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")

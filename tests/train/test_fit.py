@@ -16,9 +16,9 @@ from linnet.config import Recipe
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, SoftmaxCrossEntropy
 from linnet.core.step import reference_sgd_
-from linnet.data import synthetic
-from linnet.data.catalog import load
 from linnet.data.dataset import Dataset
+from linnet.data.registry import load
+from linnet.data.sources import synthetic
 from linnet.data.split import split
 from linnet.errors import DivergedError, ShapeError, UsageError
 from linnet.model.run import Run

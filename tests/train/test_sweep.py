@@ -8,8 +8,8 @@ from torch import nn
 
 from linnet.config import Knobs
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
-from linnet.data import synthetic
 from linnet.data.dataset import Dataset
+from linnet.data.sources import synthetic
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.train.plan import WIDTH, Outcome, Plan

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from linnet.config import Recipe
-from linnet.data import synthetic
+from linnet.data.sources import synthetic
 from linnet.errors import DivergedError, UsageError
 from linnet.train.fit import fit
 from linnet.train.trace import Trace

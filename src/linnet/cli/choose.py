@@ -49,7 +49,7 @@ def trained_on(run: Run, kind: str, part: Part | None, dataset: str | None, data
     Raises:
         LinnetError: as `part_of` raises.
     """
-    from linnet.data.own import is_own
+    from linnet.data.user_data import is_own
 
     if kind == "sets" or dataset is None:
         return part_of(run, "train", None, data_dir)

@@ -12,7 +12,7 @@ from linnet.errors import UsageError
 
 if TYPE_CHECKING:
     from linnet.data.dataset import Dataset
-    from linnet.data.mnist_files import Source
+    from linnet.data.sources.idx_files import Source
 
 Downloaded = Literal["fashion_mnist", "mnist"]
 
@@ -28,7 +28,7 @@ def list_data(*, data_dir: Path | None = None) -> None:
     data_dir
         A folder to look in.
     """
-    from linnet.data.catalog import NAMES
+    from linnet.data.registry import NAMES
 
     for name, text in NAMES.items():
         print(f"{name:<14} {text}\n{'':<14} {_where(name, data_dir)}")
@@ -36,7 +36,7 @@ def list_data(*, data_dir: Path | None = None) -> None:
 
 def _where(name: str, data_dir: Path | None) -> str:
     """Where a data set is, or how it can be had."""
-    from linnet.data.catalog import source_of
+    from linnet.data.registry import source_of
     from linnet.errors import FormatError
 
     source = source_of(name)
@@ -96,7 +96,7 @@ def verify(dataset: Downloaded = "fashion_mnist", /, *, data_dir: Path | None = 
 
 
 def _source(name: Downloaded) -> Source:
-    from linnet.data.catalog import source_of
+    from linnet.data.registry import source_of
 
     source = source_of(name)
     assert source is not None, "the command takes no others"
@@ -133,7 +133,7 @@ def show(
     data_dir
         The folder with the data set's files.
     """
-    from linnet.data.catalog import load
+    from linnet.data.registry import load
     from linnet.files import check_replaceable
     from linnet.plot.gallery import gallery
     from linnet.plot.save import save

@@ -136,7 +136,7 @@ def openmp(chinese: bool) -> Check:
 
 def data(chinese: bool, folder: Path | None) -> Check:
     """Where Fashion-MNIST is, and whether it is whole."""
-    from linnet.data import fashion_mnist
+    from linnet.data.sources import fashion_mnist
     from linnet.errors import FormatError
 
     name = say("data", chinese)

@@ -67,7 +67,7 @@ def find_lr(
     """
     from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
-    from linnet.data.catalog import load
+    from linnet.data.registry import load
     from linnet.folders import default_folder, new_folder
     from linnet.search.find_lr import find_lr as search_rates
 

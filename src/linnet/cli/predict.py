@@ -13,7 +13,7 @@ from linnet.errors import UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from linnet.data.preparation import Prepared
+    from linnet.data.pictures.preparation import Prepared
     from linnet.model.run import Run
 
 Guess = list[tuple[str, float]]
@@ -53,8 +53,8 @@ def predict(
         Print a JSON list, one object a picture.
     """
     from linnet.cli.choose import open_run
-    from linnet.data.images import rows_of
-    from linnet.data.pictures import prepare
+    from linnet.data.pictures.prepare import prepare
+    from linnet.data.pictures.rows import rows_of
 
     opened = open_run(run)
     if opened.card.image_shape is None:

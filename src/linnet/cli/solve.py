@@ -132,7 +132,7 @@ def solve(
     """
     from linnet.cli.progress import download_progress
     from linnet.core.losses import by_name
-    from linnet.data.catalog import load
+    from linnet.data.registry import load
     from linnet.data.weights import read_weights, weighted
     from linnet.folders import default_folder, new_folder
     from linnet.report.rows import Rows

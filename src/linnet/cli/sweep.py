@@ -126,7 +126,7 @@ def sweep(
         Print the summary as JSON.
     """
     from linnet.cli.progress import download_progress
-    from linnet.data.catalog import load
+    from linnet.data.registry import load
     from linnet.data.weights import read_weights
     from linnet.folders import CHECKPOINT, default_folder
     from linnet.report.rows import Rows

@@ -113,7 +113,7 @@ def tune(
     """
     from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
-    from linnet.data.catalog import load
+    from linnet.data.registry import load
     from linnet.folders import default_folder, new_folder
     from linnet.report.rows import Rows
     from linnet.report.write import written

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from linnet import files
-from linnet.data.download import fetch
+from linnet.data.download.fetch import fetch
 from linnet.errors import ChecksumError, FormatError, UsageError
 
 CACHE = os.path.join("..", "data")

@@ -19,9 +19,9 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils import data
 
-from linnet.data import fashion_mnist, mnist
 from linnet.data.dataset import Dataset
-from linnet.data.mnist_files import Source
+from linnet.data.sources import fashion_mnist, mnist
+from linnet.data.sources.idx_files import Source
 from linnet.errors import DataNotFoundError, ShapeError, UsageError
 
 Transform = Callable[[Any], Any]

@@ -18,7 +18,7 @@ from torch.utils import data
 from linnet.d2l.images import Compose, FashionMNIST, ImageSet, Resize, ToTensor, Transform, steps, transformed
 from linnet.data.batches import Batches, shuffled
 from linnet.data.dataset import Dataset
-from linnet.data.fashion_mnist import CLASSES
+from linnet.data.sources.fashion_mnist import CLASSES
 from linnet.errors import ShapeError, UsageError
 
 ROOT = "../data"

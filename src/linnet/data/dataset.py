@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.data import frames, given
+from linnet.data import coerce, frames
 from linnet.errors import ShapeError, UsageError
 
 SHARES = 1e-3
@@ -114,18 +114,18 @@ class Dataset:
 
     def _take(self) -> None:
         """Turn what people hold in memory into tensors and tuples."""
-        classes = self.classes if self._is_named() else given.classes_of(self.classes)
-        features, targets = given.features_of(self.X), given.targets_of(self.y, classes)
+        classes = self.classes if self._is_named() else coerce.classes_of(self.classes)
+        features, targets = coerce.features_of(self.X), coerce.targets_of(self.y, classes)
         frames.check_same_rows(self.X, self.y)
         taken: dict[str, object] = {
             "X": features.X, "y": targets.y, "classes": targets.classes or classes,
             "columns": tuple(map(str, self.columns)) or features.columns,
-            "target": self.target or targets.name, "scale": given.number_of(self.scale, "scale"),
+            "target": self.target or targets.name, "scale": coerce.number_of(self.scale, "scale"),
         }  # fmt: skip
         if self.weights is not None:
-            taken["weights"] = given.weights_of(self.weights)
+            taken["weights"] = coerce.weights_of(self.weights)
         if self.image_shape is not None:
-            taken["image_shape"] = given.shape_of(self.image_shape)
+            taken["image_shape"] = coerce.shape_of(self.image_shape)
         for name, value in taken.items():
             object.__setattr__(self, name, value)
 

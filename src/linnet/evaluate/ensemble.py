@@ -9,8 +9,8 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import by_name
+from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset
-from linnet.data.given import features_of
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.score import row_weights
 from linnet.model.run import Card

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from linnet.data import catalog, own
+from linnet.data import registry, user_data
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.weights import read_weights, weighted
 from linnet.data.whole import Whole, joined
@@ -66,8 +66,8 @@ def named_rows(
     """
     if part is not None and part not in PARTS:
         raise UsageError(f"part must be {', '.join(PARTS)}, not {part!r}")
-    if name is not None and own.is_own(str(name)):
-        whole = own.load_whole(name, data_dir, run.card.classes)
+    if name is not None and user_data.is_own(str(name)):
+        whole = user_data.load_whole(name, data_dir, run.card.classes)
         chosen = part or "all"
         rows = whole.rows if chosen == "all" else _part(run, whole.splits(), chosen)
         return Named(fitted(run, rows), chosen, _holds_training(run, whole, chosen))
@@ -91,10 +91,10 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
         DataNotFoundError: they cannot be had.
     """
     asked = run.asked.get("data_dir")
-    is_elsewhere = name is not None and own.is_own(name)  # a path begins where the command is given
+    is_elsewhere = name is not None and user_data.is_own(name)  # a path begins where the command is given
     folder = data_dir or (Path(asked) if asked and not is_elsewhere else None)
     holds_out = name is not None or run.asked.get("hold_out") is not False
-    return catalog.load(
+    return registry.load(
         name or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)), hold_out=holds_out
     )
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from linnet.config import Recipe
 from linnet.core.losses import by_name
-from linnet.data import synthetic
 from linnet.data.dataset import Dataset
+from linnet.data.sources import synthetic
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.lab import scripts

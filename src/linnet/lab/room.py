@@ -8,8 +8,9 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from linnet.data import catalog, fashion_mnist, mnist
+from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.sources import fashion_mnist, mnist
 from linnet.errors import LinnetError, UsageError
 from linnet.lab.settings import Settings
 from linnet.lab.turns import Turns
@@ -73,7 +74,7 @@ class Room:
                 return self._uploads[name]
             return self._built_in.get(name)
 
-    def splits(self, name: str, progress: catalog.Progress | None = None) -> Splits:
+    def splits(self, name: str, progress: registry.Progress | None = None) -> Splits:
         """A data set's two parts, read at the first call; may take a while.
 
         Args:
@@ -91,7 +92,7 @@ class Room:
         with self._loading[name]:
             if name not in self._built_in:
                 folder = None if name == "digits" else self.settings.data_dir
-                read = catalog.load(name, folder, progress=progress)
+                read = registry.load(name, folder, progress=progress)
                 with self._lock:
                     self._built_in[name] = read
         return self._built_in[name]

@@ -15,8 +15,8 @@ from pydantic import Field
 from starlette.responses import Response
 from torch import Tensor
 
-from linnet.data.pictures import as_stored, png_of, prepared
-from linnet.data.preparation import is_blank
+from linnet.data.pictures.preparation import is_blank
+from linnet.data.pictures.prepare import as_stored, png_of, prepared
 from linnet.errors import UsageError
 from linnet.evaluate.contributions import contributions
 from linnet.lab import scripts

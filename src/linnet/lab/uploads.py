@@ -13,9 +13,9 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from torch import Tensor
 
-from linnet.data import own
+from linnet.data import user_data
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.labelled_pictures import MAX_PICTURES
+from linnet.data.formats.picture_folders import MAX_PICTURES
 from linnet.errors import UsageError
 from linnet.lab.frames import Frames, Tell
 from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
@@ -102,7 +102,7 @@ def router(room: Room) -> APIRouter:
                 raise Refusal(422, 'an upload is multipart/form-data with files called "files"')
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
         title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
-        made = await anyio.to_thread.run_sync(own.read, contents, title[:80] or "file", limiter=reading)
+        made = await anyio.to_thread.run_sync(user_data.read, contents, title[:80] or "file", limiter=reading)
         return _known(room.put(made), made)
 
     @routes.post(

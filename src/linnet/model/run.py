@@ -20,9 +20,9 @@ from linnet._version import __version__
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.core.losses import Huber, Loss, by_name, name_of
+from linnet.data.arguments import dataset_of
+from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
-from linnet.data.entrance import dataset_of
-from linnet.data.given import features_of
 from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.model import model_file

@@ -9,7 +9,7 @@ from typing import Any
 
 from linnet.config import Knobs, Recipe, as_dict
 from linnet.config.lines import call, flags, typed
-from linnet.data.own import is_own
+from linnet.data.user_data import is_own
 from linnet.model.run import Run
 from linnet.report.paths import loadable, shared
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linnet.data import fashion_mnist, mnist, own
-from linnet.data.catalog import NAMES, load
+from linnet.data import user_data
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.registry import NAMES, load
+from linnet.data.sources import fashion_mnist, mnist
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import LinnetError
 from linnet.report.paths import shared
@@ -45,7 +46,7 @@ class Rows:
 
 def is_loadable(name: str) -> bool:
     """Whether a data set's name says how to load it: one of linnet's, or a path."""
-    return name in NAMES or own.is_own(name)
+    return name in NAMES or user_data.is_own(name)
 
 
 def elsewhere(asked: Mapping[str, Any], data_dir: Path | str | None) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
     if name in FINDERS and FINDERS[name](asked.get("data_dir")) is None:
         said = "The rows of {name} are not at hand: its files are not here (linnet data fetch)."
         return Rows(None, None, said, {"name": name}, is_absent=True)
-    if own.is_own(name) and own.find(name, asked.get("data_dir")) is None:
+    if user_data.is_own(name) and user_data.find(name, asked.get("data_dir")) is None:
         said = "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir)."
         return Rows(None, None, said, {"name": shared(name)})
     try:

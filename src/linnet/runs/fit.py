@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from linnet.config import Job, Recipe, as_dict
-from linnet.data.catalog import Progress, load
+from linnet.data.registry import Progress, load
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.entrance import dataset_of, parts_of
+from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import DivergedError, UsageError
 from linnet.plot.curves import curves

@@ -15,7 +15,7 @@ from typing import Any
 
 from linnet.config import Recipe
 from linnet.core.losses import by_name
-from linnet.data.catalog import NAMES
+from linnet.data.registry import NAMES
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.score import score

@@ -20,8 +20,8 @@ from matplotlib.figure import Figure
 from linnet import files
 from linnet.config import Recipe
 from linnet.core.grids import edge_of
+from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.entrance import parts_of
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import new_folder

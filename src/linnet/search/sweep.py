@@ -13,8 +13,8 @@ from torch import Tensor
 
 from linnet.config import Knobs, Recipe, check_amount
 from linnet.core.losses import by_name
+from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.entrance import parts_of
 from linnet.data.weights import weighted
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError

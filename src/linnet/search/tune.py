@@ -21,8 +21,8 @@ from matplotlib.figure import Figure
 from linnet import files
 from linnet.config import Knobs, Recipe
 from linnet.core.bank import stack
+from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.entrance import parts_of
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from linnet.data.pictures import as_stored, prepared
+from linnet.data.pictures.prepare import as_stored, prepared
 from linnet.errors import FormatError
 from linnet.model.card import Card
 from linnet.web.refusal import Refusal

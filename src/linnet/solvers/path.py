@@ -17,8 +17,8 @@ from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
 from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
 from linnet.core.penalties import Penalty
+from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.entrance import dataset_of, parts_of
 from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.model.history import History

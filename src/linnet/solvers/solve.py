@@ -19,8 +19,8 @@ from linnet.core.losses import (
     name_of,
 )
 from linnet.core.penalties import Penalty
+from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.entrance import parts_of
 from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError
 from linnet.model.history import History

@@ -10,8 +10,8 @@ from sklearn.linear_model import HuberRegressor, QuantileRegressor
 
 from linnet.core.losses import AbsoluteError, Huber, SquaredError
 from linnet.core.penalties import Penalty
-from linnet.data import digits
 from linnet.data.dataset import Dataset
+from linnet.data.sources import digits
 from linnet.errors import UsageError
 from linnet.solvers.l1.absolute_error import minimise_absolute
 from linnet.solvers.l1.proximal import minimise_l1

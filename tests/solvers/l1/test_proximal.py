@@ -12,8 +12,8 @@ from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression
 
 from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.core.penalties import Penalty
-from linnet.data import digits
 from linnet.data.dataset import Dataset
+from linnet.data.sources import digits
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.path import largest_l1

@@ -11,8 +11,8 @@ import torch
 
 from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
 from linnet.core.penalties import Penalty
-from linnet.data import digits
 from linnet.data.dataset import Dataset
+from linnet.data.sources import digits
 from linnet.errors import ShapeError, UsageError
 from linnet.model.run import Run
 from linnet.solvers.l1.proximal import minimise_l1

@@ -1,0 +1,226 @@
+"""What people hold in memory as the tensors of a data set: arrays, data frames, sparse matrices, lists.
+
+What has one meaning is taken; the rest is refused in a sentence. Nothing here imports pandas or scipy: who
+gives their objects has imported them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from linnet.data.frames import as_frame, is_series, numbers_of, series
+from linnet.data.objects import plain
+from linnet.data.tensors import ArrayLike, array_of, check_cells, dense, real, tensor_of
+from linnet.errors import ShapeError, UsageError
+
+
+class Features(NamedTuple):
+    """Features of N rows.
+
+    Args:
+        X: usually (N, D).
+        columns: their names, where they have any.
+    """
+
+    X: Tensor
+    columns: tuple[str, ...] = ()
+
+
+class Targets(NamedTuple):
+    """Targets of N rows.
+
+    Args:
+        y: class indices (N,), or floating.
+        classes: their names, where the targets or the caller name them.
+        name: of what is predicted, where it has one.
+    """
+
+    y: Tensor
+    classes: tuple[str, ...] = ()
+    name: str = ""
+
+
+def features_of(given: Any, what: str = "X") -> Features:
+    """Features as a tensor that shares their memory where it can.
+
+    Args:
+        given: a tensor, an array, a sparse matrix of at most `MAX_CELLS` cells, a data frame of numbers, or
+            lists of numbers.
+        what: to call them in messages.
+
+    Raises:
+        UsageError, ShapeError: they are none of these, or hold something else than real numbers.
+    """
+    if isinstance(given, Tensor):
+        return Features(real(dense(given, what), what))
+    if _is(given, "scipy.sparse", "issparse"):
+        check_cells(given.shape, what)
+        return Features(real(tensor_of(given.toarray(), what), what))
+    frame = as_frame(given)
+    if frame is not None:
+        return Features(real(tensor_of(numbers_of(frame, what), what), what), tuple(map(str, frame.columns)))
+    if is_series(given):
+        raise ShapeError(f"{what} is one column, a Series: make it a table of one, {what}.to_frame()")
+    array = array_of(given)
+    if array is None:
+        raise UsageError(f"{what} must be rows of numbers, (N, D), not {said(given)}")
+    return Features(real(tensor_of(array, what), what))
+
+
+def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
+    """Targets as a data set has them.
+
+    Text and true or false are classes, sorted unless `classes` says their order. Floating numbers are a
+    regression's. Whole numbers are indices of `classes`, without which they could be either.
+
+    Args:
+        given: a tensor, an array, a Series, a data frame or a list.
+        classes: the names of the classes; empty where the targets name them, or for a regression.
+
+    Raises:
+        UsageError, ShapeError: there are none, or they are something else.
+    """
+    if given is None:
+        raise UsageError(
+            "a data set needs targets: linnet.Dataset(X, y), with y floating numbers, text, or whole numbers "
+            "that are the indices of classes=…. Of a frame: linnet.Dataset(frame.drop(columns='price'), "
+            "frame['price'])"
+        )
+    if isinstance(given, Tensor):
+        return _of_tensor(dense(given, "y"), classes)
+    if is_series(given) and str(given.dtype) == "category" and not classes:
+        series(given)  # refuses gaps
+        codes = torch.from_numpy(np.array(given.cat.codes, np.int64))
+        return Targets(codes, classes_of([str(name) for name in given.cat.categories]), str(given.name or ""))
+    name, array = _named(given)
+    if array is None:
+        raise UsageError(f"y must be the targets of the rows, not {said(given)}")
+    if array.dtype.kind == "O":
+        array = plain(array, "y")
+    if array.dtype.kind in "US":
+        return Targets(*_of_text(array.astype(str), classes), name)
+    if array.dtype.kind not in "biuf":
+        raise UsageError(f"y must hold numbers or text, not {array.dtype}")
+    found = _of_tensor(tensor_of(array, "y"), classes)
+    return Targets(found.y, found.classes, name)
+
+
+def classes_of(given: Any) -> tuple[str, ...]:
+    """The names of classes as text.
+
+    Whole numbers are names only where they are their own places, 0…K − 1: else `y` could be meant as names.
+
+    Raises:
+        UsageError: they are something else, or a name stands twice.
+    """
+    if isinstance(given, ArrayLike) and not isinstance(given, type):
+        given = np.asarray(given).tolist()
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise UsageError(f"classes are names, one a class, such as ('cat', 'dog'), not {given!r}")
+    names = list(given)
+    if not all(isinstance(name, str) for name in names) and names != list(range(len(names))):
+        raise UsageError(
+            f"classes are names, as text, not {names[:5]!r}: y holds their places, 0…{len(names) - 1}"
+        )
+    texts = tuple(str(name) for name in names)
+    if twice := [name for name in texts if texts.count(name) > 1] if len(set(texts)) < len(texts) else []:
+        raise UsageError(f"the class {twice[0]!r} stands twice in classes")
+    return texts
+
+
+def weights_of(given: Any) -> Tensor:
+    """Weights of rows as a tensor; whole numbers of arrays and lists become floating.
+
+    Raises:
+        UsageError: they are no numbers.
+    """
+    if isinstance(given, Tensor):
+        return dense(given, "weights")
+    _, array = _named(given)
+    if array is None:
+        raise UsageError(f"weights are numbers, one a row, not {said(given)}")
+    found = tensor_of(array, "weights")
+    return found if found.is_floating_point() else found.double()
+
+
+def number_of(given: Any, what: str) -> float:
+    """A single number.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return float(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{what} must be a number, not {said(given)}") from error
+
+
+def shape_of(given: Any) -> tuple[int, int]:
+    """The height and width of images.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    sizes = tuple(given) if isinstance(given, Sequence | torch.Size | np.ndarray) else ()
+    if len(sizes) != 2 or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
+        raise UsageError(f"image_shape is (height, width), two whole numbers above 0, not {given!r}")
+    return int(sizes[0]), int(sizes[1])
+
+
+def said(given: Any) -> str:
+    """What something is, for a message, and what to do with it where that is known."""
+    kind = type(given)
+    name = f"a {kind.__module__.split('.')[0]} {kind.__name__}" if "." in kind.__module__ else kind.__name__
+    if isinstance(given, str | bytes | os.PathLike):
+        return f"{str(given)!r}: linnet.load reads a data set by its name or path"
+    if isinstance(given, torch.utils.data.DataLoader | torch.utils.data.Dataset):
+        return f"{name}: stack its rows, X = torch.stack([x for x, _ in data]), or give it to linnet.d2l"
+    return name
+
+
+def _is(given: Any, module: str, test: str) -> bool:
+    """Whether a function of a library that has been imported says so."""
+    return module in sys.modules and bool(getattr(sys.modules[module], test)(given))
+
+
+def _named(given: Any) -> tuple[str, np.ndarray | None]:
+    """The name of targets, where they have one, and their array; None where they are none."""
+    if is_series(given):
+        return ("" if given.name is None else str(given.name)), series(given)
+    frame = as_frame(given)
+    if frame is None:
+        return "", array_of(given)
+    if frame.shape[1] == 1:
+        return _named(frame.iloc[:, 0])
+    return "", numbers_of(frame, "y")
+
+
+def _of_tensor(y: Tensor, classes: tuple[str, ...]) -> Targets:
+    """Targets that are numbers."""
+    if y.dtype == torch.bool:
+        names = classes or ("False", "True")
+        return Targets(y.long(), names)
+    if not y.is_floating_point():
+        is_index = classes and y.ndim == 1 and not y.is_complex()
+        return Targets(y.long() if is_index else y, classes)
+    return Targets(y[:, None] if y.ndim == 1 and not classes else y, classes)
+
+
+def _of_text(names: np.ndarray, classes: tuple[str, ...]) -> tuple[Tensor, tuple[str, ...]]:
+    """The place of each row's class, and the classes."""
+    if names.ndim == 2 and names.shape[1] == 1:
+        names = names[:, 0]
+    if names.ndim != 1:
+        raise ShapeError(f"classes by name must have shape (N,), one a row, not {names.shape}")
+    known = classes or tuple(np.unique(names).tolist())
+    places = {name: place for place, name in enumerate(known)}
+    if unknown := sorted(set(names.tolist()) - set(places)):
+        raise UsageError(f"y holds {unknown[0]!r}, which is none of the classes {list(known)}")
+    return torch.tensor([places[name] for name in names.tolist()], dtype=torch.int64), known

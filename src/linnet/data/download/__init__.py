@@ -1,0 +1,1 @@
+"""Downloads that are resumed, checked, and whole or absent."""

@@ -1,0 +1,278 @@
+"""People's own arrays: an .npz file of features and targets, such as embeddings."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import torch
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.formats.table import FEW, PIXEL
+from linnet.data.whole import Whole, joined, places
+from linnet.errors import FormatError
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+
+NAMES = (
+    ("x", "y"),
+    ("x_train", "y_train"),
+    ("data", "target"),
+    ("features", "labels"),
+    ("embeddings", "labels"),
+)
+"""Under which features and targets are looked for, whatever their case."""
+
+TEST = ("x_test", "y_test")
+KNOWN = {*(name for pair in NAMES for name in pair), *TEST, "classes", "columns"}
+
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+MAX_CLASSES = 10_000
+
+BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
+
+
+def read_arrays(
+    file: Path | bytes,
+    name: str,
+    *,
+    regressions: bool = True,
+    classes: int = MAX_CLASSES,
+    most: int | None = None,
+) -> Splits:
+    """The data set in an .npz file, as numpy.savez writes it.
+
+    Features stand under X, x_train, data, features or embeddings: (N, D) numbers, or (N, H, W) images. The
+    targets, under y, y_train, target or labels, are classes where they are whole numbers, text, or true and
+    false, and a regression's, (N,) or (N, K), where they are floating. Bytes (uint8) are brought to 0…1.
+    x_test and y_test are rows to test on; without them a fifth of the rows is kept. `classes` may name the
+    classes 0…K − 1, and `columns` the features.
+
+    Args:
+        file: its path or its bytes.
+        name: what to call it, here and in messages.
+        regressions: whether targets may be floating.
+        classes: how many there may be.
+        most: bytes that the arrays may have together; any number when None.
+
+    Raises:
+        FormatError: it is no such file, larger than may be, or its arrays do not fit each other.
+    """
+    return whole_arrays(file, name, regressions=regressions, classes=classes, most=most).splits()
+
+
+def whole_arrays(
+    file: Path | bytes,
+    name: str,
+    *,
+    regressions: bool = True,
+    classes: int = MAX_CLASSES,
+    most: int | None = None,
+    known: tuple[str, ...] | None = None,
+) -> Whole:
+    """All rows of an .npz file, x_test after the others, and which of them are to test on.
+
+    Args:
+        file: as `read_arrays` takes it.
+        name: likewise.
+        regressions: likewise.
+        classes: likewise.
+        most: likewise.
+        known: the classes of a model whose rows these are, some of which may be missing here; empty where
+            it predicts numbers; None where the targets are to be recognised.
+
+    Raises:
+        FormatError: as `read_arrays` does, or a class is not known.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(file) if isinstance(file, bytes) else file) as archive:
+            arrays = _arrays(archive, name, most)
+    except BROKEN as error:
+        raise FormatError(f"{name} is no .npz file as numpy.savez writes it: {error}") from error
+    features, targets = _pair(arrays, name)
+    written = [arrays[key] for key in (targets, TEST[1]) if key in arrays]
+    code = (
+        Code.of(written[0], arrays.get("classes"), classes, f"{name}: {targets}")
+        if known is None
+        else Code.like(known, written, arrays.get("classes"), f"{name}: {targets}")
+    )
+    if known is None and not code.names and not regressions:
+        raise FormatError(
+            f"{name}: {targets} holds floating numbers, which are a regression's: expected classes, as whole "
+            "numbers or text"
+        )
+    columns = tuple(str(column) for column in arrays.get("columns", np.array([])).reshape(-1))
+    train = _dataset(arrays, (features, targets), code, columns, name)
+    if not set(TEST) & set(arrays):
+        return Whole(train)
+    if not set(TEST) <= set(arrays):
+        raise FormatError(f"{name} has one of {TEST[0]} and {TEST[1]}: expected both, or neither")
+    if arrays[TEST[0]].shape[1:] != arrays[features].shape[1:]:
+        raise FormatError(f"{name}: the rows of {TEST[0]} are not of the same shape as those of {features}")
+    return joined(train, _dataset(arrays, TEST, code, columns, name))
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """How targets are written: as classes, or as a regression's numbers.
+
+    Args:
+        keys: what stands for each class, rising, (K,).
+        names: of the classes; empty for a regression.
+        numbers: the class of each key, (K,); None where they are 0…K − 1.
+    """
+
+    keys: Array
+    names: tuple[str, ...]
+    numbers: Array | None = None
+
+    @classmethod
+    def of(cls, values: Array, names: Array | None, most: int, what: str) -> Code:
+        """The code of some targets.
+
+        Args:
+            values: (N,) or (N, K).
+            names: of the classes 0…K − 1; None where the targets name them.
+            most: classes that there may be.
+            what: to call them in messages.
+
+        Raises:
+            FormatError: they are neither, or of too few or too many classes.
+        """
+        if values.dtype.kind == "f":
+            return cls(np.array([]), ())
+        if values.dtype.kind not in "iubUS":
+            raise FormatError(f"{what} must hold whole numbers, text or floating numbers, not {values.dtype}")
+        found = np.unique(values) if names is None else np.arange(names.size)
+        texts = found if names is None else names.reshape(-1)
+        if not 2 <= len(found) <= most:
+            raise FormatError(
+                f"{what} has {len(found):,} different values: expected 2…{most:,} classes. The numbers of "
+                "a regression have to be floating"
+            )
+        if names is None and len(found) == values.size > FEW:
+            raise FormatError(
+                f"{what} has another value in each row: expected classes, of several rows each. The numbers "
+                "of a regression have to be floating"
+            )
+        return cls(found, tuple(_texts(texts)))
+
+    @classmethod
+    def like(cls, known: tuple[str, ...], values: list[Array], names: Array | None, what: str) -> Code:
+        """The code of targets for a model that is there already.
+
+        Args:
+            known: its classes; empty where it predicts numbers.
+            values: all targets.
+            names: as of `of`.
+            what: likewise.
+
+        Raises:
+            FormatError: a target is none of its classes.
+        """
+        if not known:
+            return cls(np.array([]), ())
+        found = np.unique(np.concatenate([each.reshape(-1) for each in values]))
+        texts = _texts(found if names is None else names.reshape(-1))
+        if names is not None:
+            found = np.arange(len(texts))
+        return cls(found, known, np.array(places(texts, known, what), np.int64))
+
+    def read(self, values: Array, what: str) -> torch.Tensor:
+        """Targets as a data set has them: class indices (N,), int64, or numbers (N, K).
+
+        Raises:
+            FormatError: they are no such targets.
+        """
+        if not self.names:
+            if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+                raise FormatError(f"{what} must hold finite floating numbers")
+            return torch.from_numpy(_floating(values.reshape(len(values), -1)))
+        flat = values.reshape(len(values), -1)
+        if flat.shape[1] != 1:
+            raise FormatError(f"{what} must hold a class a row, (N,), not {values.shape}")
+        place = np.searchsorted(self.keys, flat[:, 0]).clip(max=len(self.keys) - 1)
+        if (wrong := self.keys[place] != flat[:, 0]).any():
+            raise FormatError(f"{what} holds {flat[:, 0][wrong].tolist()[0]!r}, which is none of the classes")
+        return torch.from_numpy((place if self.numbers is None else self.numbers[place]).astype(np.int64))
+
+
+def _texts(values: Array) -> list[str]:
+    return [t.decode() if isinstance(t, bytes) else str(t) for t in values.tolist()]
+
+
+def _arrays(archive: zipfile.ZipFile, name: str, most: int | None) -> dict[str, Array]:
+    """The arrays of known names, in lower case; none is made before its size is known to be there."""
+    entries = {Path(entry.filename).stem.lower(): entry for entry in archive.infolist()
+               if entry.filename.endswith(".npy")}  # fmt: skip
+    kept = {key: entry for key, entry in entries.items() if key in KNOWN}
+    if most is not None and (size := sum(entry.file_size for entry in kept.values())) > most:
+        raise FormatError(f"{name} has {size >> 20:,} MiB of numbers, more than {most >> 20:,}")
+    found: dict[str, Array] = {}
+    for key, entry in kept.items():
+        with archive.open(entry) as file:
+            _check_header(file, entry.file_size, f"{name}: {key}")
+        with archive.open(entry) as file:
+            found[key] = npy.read_array(file, allow_pickle=False)
+    return found
+
+
+def _check_header(file: IO[bytes], size: int, what: str) -> None:
+    """Refuse objects, and a shape that the file does not hold, for which memory would be taken."""
+    version = npy.read_magic(file)
+    if version not in HEADERS:
+        raise FormatError(f"{what} is of a kind that is no plain numbers or text")
+    shape, _, dtype = HEADERS[version](file)
+    if dtype.kind not in "biufUS":
+        raise FormatError(f"{what} holds {dtype}: expected plain numbers or text")
+    if not shape or file.tell() + math.prod(shape) * dtype.itemsize != size:
+        raise FormatError(f"{what} is damaged, or no array of rows: its shape is {shape}")
+
+
+def _pair(arrays: Arrays, name: str) -> tuple[str, str]:
+    for features, targets in NAMES:
+        if features in arrays and targets in arrays:
+            return features, targets
+    there = ", ".join(sorted(arrays)) or "none that is known"
+    raise FormatError(f"{name} must have the arrays X and y (or x_train and y_train), and has {there}")
+
+
+def _dataset(
+    arrays: Arrays, pair: tuple[str, str], code: Code, columns: tuple[str, ...], name: str
+) -> Dataset:
+    X, y = arrays[pair[0]], code.read(arrays[pair[1]], f"{name}: {pair[1]}")
+    if len(X) != len(y):
+        raise FormatError(f"{name}: {pair[0]} has {len(X):,} rows but {pair[1]} has {len(y):,}")
+    if X.ndim == 4 and 1 in (X.shape[1], X.shape[3]):
+        X = X.reshape(len(X), *(X.shape[1:3] if X.shape[3] == 1 else X.shape[2:]))  # one channel
+    if X.ndim not in (2, 3) or not X.size or X.dtype.kind not in "biuf":
+        raise FormatError(
+            f"{name}: {pair[0]} must hold numbers, (N, D), or grey images, (N, H, W), not {X.dtype} {X.shape}"
+        )
+    shape = (X.shape[1], X.shape[2]) if X.ndim == 3 else None
+    rows = np.ascontiguousarray(X.reshape(len(X), -1))
+    is_bytes = rows.dtype == np.uint8
+    rows = rows if is_bytes else _floating(rows)
+    if not is_bytes and not np.isfinite(rows).all():
+        row = int(np.isfinite(rows).all(1).argmin())
+        raise FormatError(f"{name}: row {row} of {pair[0]}, counted from 0, has a number that is not finite")
+    if not shape and not columns:
+        columns = tuple(f"x{place}" for place in range(rows.shape[1]))
+    scale = 1 / PIXEL if is_bytes else 1.0
+    return Dataset(
+        torch.from_numpy(rows), y, name, code.names, shape, scale, name, columns=() if shape else columns
+    )
+
+
+def _floating(values: Array) -> Array:
+    """As float32, or as float64 where it is that."""
+    return np.ascontiguousarray(values, np.float64 if values.dtype == np.float64 else np.float32)

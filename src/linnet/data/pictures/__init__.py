@@ -1,0 +1,1 @@
+"""Picture files decoded and prepared as rows of a model; without torch."""

@@ -1,0 +1,1 @@
+"""Data sets with names: where they lie, how they are downloaded, checked and read."""

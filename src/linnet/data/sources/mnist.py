@@ -1,0 +1,21 @@
+"""MNIST: 70,000 grey images of handwritten digits, 28 × 28, in ten classes (LeCun et al., 1998)."""
+
+from __future__ import annotations
+
+from linnet.data.sources.checksums import packed, unpacked
+from linnet.data.sources.idx_files import Source
+
+SOURCE = Source(
+    name="mnist",
+    title="MNIST",
+    classes=tuple("0123456789"),
+    checksums=packed("MNIST"),
+    contents=unpacked("MNIST"),
+    mirrors=(
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    folders=("MNIST/raw", "mnist"),
+    download_bytes=11_594_722,
+    rows={"train": 60_000, "t10k": 10_000},
+)

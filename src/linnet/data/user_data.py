@@ -1,0 +1,137 @@
+"""People's own data by its path: a table, arrays, a zip of pictures, or a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from linnet.data.dataset import Splits
+from linnet.data.formats.arrays import whole_arrays
+from linnet.data.formats.picture_folders import (
+    MAX_ALL_BYTES,
+    Say,
+    files_in,
+    is_picture,
+    unpack,
+    whole_pictures,
+)
+from linnet.data.formats.table import MAX_CLASSES, read_table
+from linnet.data.whole import Whole
+from linnet.errors import DataNotFoundError, FormatError
+
+TABLES = (".csv", ".tsv")
+ARRAYS = ".npz"
+SUFFIXES = (*TABLES, ARRAYS, ".zip")
+
+
+def is_own(name: str) -> bool:
+    """Whether a data set's name is a path: of a table, arrays, a zip, or a folder."""
+    return name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
+
+
+def find(name: str, folder: Path | str | None = None) -> Path | None:
+    """Where the data of a name are: that path, in a folder if one is given; None if nothing is there."""
+    path = Path(folder or "") / name
+    return path if path.exists() else None
+
+
+def load(
+    name: Path | str,
+    folder: Path | str | None = None,
+    say: Say = lambda text: None,
+    *,
+    hold_out: bool = True,
+) -> Splits:
+    """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
+
+    Args:
+        name: the path of a table (see `formats.table`), of arrays (see `formats.arrays`), of a zip or
+            a folder of pictures (see `formats.picture_folders`), by which it is called, too.
+        folder: where a relative path begins; the working folder when None.
+        say: called with a sentence on what was read as what, where folders of pictures are parts.
+        hold_out: without it none is kept, where the data name no rows to test on.
+
+    Raises:
+        DataNotFoundError: there is nothing.
+        FormatError: it is none of these.
+    """
+    return load_whole(name, folder, say=say).splits(hold_out=hold_out)
+
+
+def load_whole(
+    name: Path | str,
+    folder: Path | str | None = None,
+    known: tuple[str, ...] | None = None,
+    say: Say = lambda text: None,
+) -> Whole:
+    """All rows of the data at a path, in their own order.
+
+    Args:
+        name: as `load` takes it.
+        folder: likewise.
+        known: the classes of that model, some of which may be missing here; empty where it predicts numbers;
+            None to recognise classes and numbers by the data alone.
+        say: as `load` takes it.
+
+    Raises:
+        DataNotFoundError: there is nothing.
+        FormatError: it is none of these, or a row's class is not known.
+    """
+    path = find(str(name), folder)
+    if path is None:
+        raise DataNotFoundError(
+            f"no data at {Path(folder or '') / name}: expected a CSV or .npz file, a zip of "
+            "pictures, or a folder"
+        )
+    if path.is_dir():
+        return whole_pictures(files_in(path), str(name), known, say)
+    if path.suffix.lower() == ARRAYS:
+        return whole_arrays(path, str(name), known=known)
+    return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
+
+
+def read(
+    files: Sequence[tuple[str, bytes]],
+    name: str,
+    *,
+    regressions: bool = False,
+    say: Say = lambda text: None,
+) -> Splits:
+    """The data set that some files make: one table, one file of arrays, one zip, or pictures in folders.
+
+    Args:
+        files: their paths and contents.
+        name: what to call it.
+        regressions: whether tables and arrays may have numbers to predict, in place of classes.
+        say: as `load` takes it.
+
+    Raises:
+        FormatError: they are none of these.
+    """
+    return _whole(files, name, regressions, None, say).splits()
+
+
+def _whole(
+    files: Sequence[tuple[str, bytes]],
+    name: str,
+    regressions: bool,
+    known: tuple[str, ...] | None,
+    say: Say,
+) -> Whole:
+    if any(is_picture(path) for path, _ in files):
+        return whole_pictures(files, name, known, say)
+    if len(files) != 1:
+        raise FormatError(
+            f"{name} has {len(files)} files and no picture: expected one CSV, .npz or zip file, or pictures"
+        )
+    ((path, content),) = files
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix == ".zip":
+        return whole_pictures(unpack(content, name), name, known, say)
+    if suffix == ARRAYS:
+        return whole_arrays(
+            content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known
+        )
+    if suffix in TABLES:
+        return Whole(read_table(content, name, regressions=regressions, known=known))
+    raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture: {path!r}")

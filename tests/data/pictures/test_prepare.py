@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from linnet.data.pictures import prepare
+from linnet.data.pictures.rows import read_image, read_images
+from linnet.errors import DataNotFoundError, FormatError
+
+SOURCE = np.random.default_rng(0)
+
+
+def dark_picture() -> np.ndarray:
+    picture = np.zeros((28, 28), np.uint8)
+    picture[6:22, 8:20] = SOURCE.integers(50, 255, (16, 12))
+    return picture
+
+
+def test_a_picture_of_the_right_size_passes_through(tmp_path: Path) -> None:
+    picture = dark_picture()
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    np.save(tmp_path / "a.npy", picture)
+    np.save(tmp_path / "b.npy", picture[None].astype(np.float32) / 255)
+    for name in ("a.png", "a.npy", "b.npy"):
+        np.testing.assert_array_equal(read_image(tmp_path / name, (28, 28)), picture)
+    assert read_images([tmp_path / "a.png", tmp_path / "b.npy"], (28, 28)).shape == (2, 784)
+
+
+def test_paper_is_inverted_unless_told(tmp_path: Path) -> None:
+    picture = dark_picture()
+    Image.fromarray(255 - picture).save(tmp_path / "paper.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "paper.png", (28, 28)), picture)
+    np.testing.assert_array_equal(read_image(tmp_path / "paper.png", (28, 28), False), 255 - picture)
+
+
+def test_transparency_colour_and_proportions(tmp_path: Path) -> None:
+    layered = np.zeros((60, 30, 4), np.uint8)
+    layered[20:40, 5:25] = [200, 30, 30, 255]
+    Image.fromarray(layered).save(tmp_path / "shirt.png")
+    result = read_image(tmp_path / "shirt.png", (28, 28))
+    assert result.shape == (28, 28)
+    assert result[0].max() < 5  # white paper became black
+    columns = np.flatnonzero(result[14] > 60)
+    assert 8 <= len(columns) <= 11  # 20 of 60 pixels wide, in 28
+    Image.fromarray(layered[..., :3]).save(tmp_path / "shirt.jpg")
+    assert read_image(tmp_path / "shirt.jpg", (14, 14)).shape == (14, 14)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros(5), np.full((4, 4), np.nan), np.full((4, 4), 300), np.zeros((4, 4, 2)), np.zeros((0, 4))],
+)
+def test_arrays_that_are_no_pictures(tmp_path: Path, array: np.ndarray) -> None:
+    np.save(tmp_path / "x.npy", array)
+    with pytest.raises(FormatError, match=r"x\.npy"):
+        read_image(tmp_path / "x.npy", (8, 8))
+
+
+def test_files_that_are_no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DataNotFoundError):
+        read_image(tmp_path / "none.png", (8, 8))
+    (tmp_path / "text.png").write_text("hello")
+    with pytest.raises(FormatError, match="not a picture"):
+        read_image(tmp_path / "text.png", (8, 8))
+    Image.fromarray(SOURCE.integers(0, 255, (200, 200), np.uint8)).save(tmp_path / "cut.png")
+    content = (tmp_path / "cut.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(content[: len(content) // 2])
+    with pytest.raises(FormatError, match="damaged"):
+        read_image(tmp_path / "cut.png", (8, 8))
+    np.save(tmp_path / "object.npy", np.array([{}], object), allow_pickle=True)
+    with pytest.raises(FormatError, match="is not a"):
+        read_image(tmp_path / "object.npy", (8, 8))
+    Image.new("L", (100, 100)).save(tmp_path / "big.png")
+    monkeypatch.setattr(prepare, "MAX_PIXELS", 5000)
+    with pytest.raises(FormatError, match="pixels"):
+        read_image(tmp_path / "big.png", (8, 8))
+
+
+def test_a_png_holds_the_picture_and_a_row_its_stored_values() -> None:
+    picture = dark_picture()
+    again = prepare.picture_of(prepare.png_of(picture), (28, 28), invert=False)
+    assert again.tolist() == picture.tolist()
+    assert prepare.as_stored(picture, 1 / 255).tolist() == picture.reshape(-1).tolist()
+    assert prepare.as_stored(np.full((8, 8), 255, np.uint8), 1 / 16).tolist() == [16.0] * 64

@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+import linnet
+from linnet.data import user_data
+from linnet.data.formats import picture_folders, table
+from linnet.errors import DataNotFoundError, FormatError, LinnetError
+from linnet.inference.infer import infer
+from tests.support.uploads import CSV, pictures, png, zipped
+
+
+def test_a_table_with_names() -> None:
+    rows = table.read_table(CSV, "flowers.csv")
+    assert rows.classes == ("a", "b")
+    assert rows.X[3].tolist() == [3.0, 6.5]
+    assert rows.y.tolist() == [0, 1] * 10
+    assert table.read_table(CSV, "flowers.csv").columns == ("length", "width")
+
+
+def test_a_table_without_names_has_its_classes_last_in_the_order_of_numbers() -> None:
+    rows = table.read_table(b"1,2,10\n3,4,9\n5,6,10\n", "t.csv")
+    assert rows.classes == ("9", "10")
+    assert rows.y.tolist() == [1, 0, 1]
+    assert rows.X.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_the_column_called_label_is_the_classes_and_pixels_are_an_image() -> None:
+    rows = table.read_table(b"label,pixel0,pixel1,pixel2,pixel3\nx,0,1,2,255\ny,4,5,6,7\n", "t.csv")
+    assert rows.image_shape == (2, 2)
+    assert rows.X.dtype == torch.uint8
+    assert rows.scale == 1 / 255
+    assert rows.X[0].tolist() == [0, 1, 2, 255]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "length;width;kind\n1.5;2;NA\n3;4;b\n",
+        "length;width;kind\n1,5;2;NA\n3;4;b\n",
+        "length\twidth\tkind\n1,5\t2\tNA\n3\t4\tb\n",
+        "\ufefflength;width;kind\r\n1,5;2;NA\r\n\r\n3;4;b\r\n",
+        '"length";"width";"kind"\n"1,5";2;NA\n3;4;b\n',
+        "\n length , width , kind \n 1.5,2, NA\n3,4,b\n",
+    ],
+)
+def test_tables_as_spreadsheets_write_them_in_many_countries(written: str) -> None:
+    rows = table.read_table(written.encode(), "t.csv")
+    assert rows.classes == ("NA", "b")
+    assert rows.X.tolist() == [[1.5, 2], [3, 4]]
+    assert rows.columns == ("length", "width")
+
+
+def test_signs_within_quotes_and_commas_further_down_are_seen() -> None:
+    rows = table.read_table(b'a,"kind; or not"\n1,"x;y"\n2,"z;y"\n', "t.csv")
+    assert rows.classes == ("x;y", "z;y")
+    rows = table.read_table(b"\na;kind\n1;x\n2;y\n3,5;y\n", "t.csv")
+    assert rows.X.tolist() == [[1], [2], [3.5]]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["a;b\n1;1.104\n1,5;900,5\n", "a;b\n1;1.100,5\n2;1.101,5\n", 'a\tb\n2,5\t"-1.104.000"\n'],
+)
+def test_points_between_thousands_are_not_read_as_decimals(written: str) -> None:
+    with pytest.raises(FormatError, match="point between thousands"):
+        table.read_table(written.encode(), "t.csv", regressions=True)
+
+
+def test_a_class_a_row_is_no_class() -> None:
+    content = b"a,name\n" + b"".join(b"1,k%d\n" % n for n in range(20))
+    with pytest.raises(FormatError, match="a value of its own, such as 'k0'"):
+        table.read_table(content, "t.csv")
+
+
+def test_a_comma_in_a_name_is_no_separator() -> None:
+    rows = table.read_table(b"length, cm;kind\n1.5;a\n2.5;b\n", "t.csv")
+    assert rows.X.tolist() == [[1.5], [2.5]]
+
+
+def test_a_table_of_too_many_columns_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MAX_COLUMNS", 2)
+    with pytest.raises(FormatError, match="3 columns, more than 2"):
+        table.read_table(CSV, "t.csv")
+
+
+def test_a_zip_of_too_many_files_is_refused_before_its_list_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_folders, "MAX_FILES", 5)
+    with pytest.raises(FormatError, match="20 files, more than 5"):
+        user_data.read([("p.zip", zipped(pictures()))], "p")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a table"),
+        (b"\xff\xfe\x00", "save it as “CSV UTF-8”"),
+        (b"a,b\n1,x\n" * 9000 + b"\xe9,y\n", "save it as “CSV UTF-8”"),
+        (b"a,b\n1,x\n?,y\nNaN,y\n", "2 rows, the first of them row 2, have no finite number in a"),
+        (b"a,colour,b\n1,2,x\n1,red,y\n", "row 2 has 'red' in colour"),
+        (b"a,b\n1,x\n2\n", "no class in b|cannot be read"),
+        (b"a\n1\n", "one column"),
+        (b"a,b\n", "no rows"),
+        (b"a,b\n1,x\n,y\n", "row 2 has no finite number in a"),
+        (b"a,b\n1,x\ninf,y\n", "no finite number"),
+        (b"a,b\n1,x\n2,\n", "no class in b"),
+        (b"a,b\nhello,x\n2,y\n", "numbers in every column"),
+        (b"a,b\n1,x\n2,x\n", "1 different values"),
+        (b"a,b\n1,x,3,4\n2,y,3,4\n", "rows of more cells"),
+        (b"a,b\n" + b"".join(b"1,k%d\n" % n for n in range(200)), "200 different values"),
+        (b'a,b\n"1,x\n2,y\n', "no|numbers|different"),
+    ],
+)  # fmt: skip
+def test_what_is_no_such_table_is_refused(content: bytes, said: str) -> None:
+    with pytest.raises(FormatError, match=said):
+        table.read_table(content, "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b"a,b\n1,x\n,y\n", "row 2 has no finite number in a"),
+        (b"a,b,label\n1,2,x\n3,Paris,y\n", "row 2 has 'Paris' in b.*0 and 1"),
+        (b"a;b;label\n1,5;2,5;x\n3,5;?;y\n", "row 2 has no finite number in b"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_where(content: bytes, where: str) -> None:
+    with pytest.raises(FormatError, match=where):
+        table.read_table(content, "t.csv")
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_other_signs_part_columns(sign: str) -> None:
+    rows = table.read_table(CSV.replace(b",", sign.encode()), "flowers.csv")
+    assert rows.columns == ("length", "width")
+    assert rows.X[3].tolist() == [3.0, 6.5]
+
+
+def test_decimal_commas() -> None:
+    rows = table.read_table(b"a;b;c\n1,5;2;3,25\n-4,5;3;4\n", "t.csv", regressions=True)
+    assert rows.X.tolist() == [[1.5, 2], [-4.5, 3]]
+    assert rows.y.tolist() == [[3.25], [4.0]]
+    assert table.read_table(b"1,5;2;x\n-4,5;3;y\n", "t.csv").X.tolist() == [[1.5, 2], [-4.5, 3]]
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "is_regression"),
+    [
+        ("kind", [0, 1, 2, 1], False),
+        ("kind", [0.0, 1.0, 2.0, 1.0], False),
+        ("kind", [0.5, 1, 2, 1], True),
+        ("kind", list(range(101)), True),
+        ("kind", [*range(100), 7], False),
+        ("kind", list(range(10)), True),
+        ("label", [0.5, 1, 2, 1], False),
+        ("Response", [0, 1, 2, 1], True),
+        ("y", ["a", "b", "a", "b"], False),
+    ],
+)
+def test_numbers_to_predict(target: str, values: list[object], is_regression: bool) -> None:
+    lines = [f"a,{target}", *(f"{n},{value}" for n, value in enumerate(values))]
+    content = "\n".join(lines).encode()
+    rows = table.read_table(content, "t.csv", regressions=True)
+    assert rows.is_classification is not is_regression
+    if is_regression:
+        assert rows.y.dtype == torch.float64
+        assert rows.y.tolist() == [[value] for value in values]
+        assert rows.columns == ("a",)
+
+
+def test_where_classes_are_asked_for_numbers_are_classes_or_nothing() -> None:
+    assert table.read_table(b"a,y\n1,0.5\n2,1.5\n", "t.csv").classes == ("0.5", "1.5")
+    with pytest.raises(FormatError, match="101 different values"):
+        user_data.read([("t.csv", b"a,y\n" + b"".join(b"1,%d\n" % n for n in range(101)))], "t.csv")
+
+
+@pytest.mark.parametrize("missing", ["", "NA", "?"])
+def test_a_number_that_is_missing_makes_no_classes_of_the_others(missing: str) -> None:
+    with pytest.raises(FormatError, match="row 3 has no finite number in price"):
+        table.read_table(f"a,price\n1,2.5\n2,3.5\n3,{missing}\n".encode(), "t.csv", regressions=True)
+
+
+@pytest.mark.parametrize("value", ["x", "", "inf"])
+def test_numbers_to_predict_are_numbers(value: str) -> None:
+    content = f"a,response\n1,2.5\n3,{value}\n".encode()
+    with pytest.raises(FormatError, match="row 2 has no finite number in response"):
+        table.read_table(content, "t.csv", regressions=True)
+
+
+def test_a_table_of_too_many_cells_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MAX_CELLS", 50)
+    with pytest.raises(FormatError, match="more than 50"):
+        table.read_table(CSV, "t.csv")
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_are_a_table_or_a_format_error(content: bytes, regressions: bool) -> None:
+    try:
+        rows = table.read_table(content, "t.csv", regressions=regressions)
+    except LinnetError:
+        return
+    assert bool(rows.X.isfinite().all())
+
+
+def test_pictures_in_folders_and_in_a_zip_are_the_same() -> None:
+    train, test = user_data.read(pictures(), "p")
+    assert test is not None
+    assert (len(train), len(test), train.classes, train.image_shape) == (16, 4, ("dim", "lit"), (8, 8))
+    again, _ = user_data.read([("p.zip", zipped(pictures()[::-1]))], "p")  # whatever its order
+    assert again.checksum == train.checksum
+    assert int(train.X[train.y == 1].max()) == 250
+
+
+def test_folders_called_train_and_test_are_the_parts() -> None:
+    files = [
+        (path.replace("set/", "test/" if "/0" in path else "train/"), content) for path, content in pictures()
+    ]
+    train, test = user_data.read(files, "p")
+    assert test is not None
+    assert (len(train), len(test)) == (18, 2)
+
+
+def test_pictures_stored_sideways_are_of_one_size_with_the_others() -> None:
+    upright, side = np.zeros((8, 6), np.uint8), np.zeros((6, 8), np.uint8)
+    upright[1, 1:5], side[1:5, 6] = 255, 255  # the first row, turned to the right, is the last column
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    plain, turned = io.BytesIO(), io.BytesIO()
+    Image.fromarray(upright).save(plain, "PNG")
+    Image.fromarray(side).save(turned, "PNG", exif=exif)
+    files = [
+        (f"{name}/{n}.png", one.getvalue()) for name in "ab" for n, one in enumerate((plain, turned) * 2)
+    ]
+    train, _ = user_data.read(files, "p")
+    assert train.image_shape == (8, 6)
+    assert train.X.tolist() == [upright.flatten().tolist()] * len(train)
+
+
+def test_blank_pictures_to_learn_from_are_noticed() -> None:
+    blank = io.BytesIO()
+    Image.new("L", (8, 8)).save(blank, "PNG")
+    said: list[str] = []
+    train, _ = user_data.read([*pictures(), ("set/dim/x.png", blank.getvalue())], "p", say=said.append)
+    assert said == [train.source]
+    assert said[0].startswith("1 of 21 pictures have nothing on them: set/dim/x.png: nothing was seen")
+
+
+def test_large_pictures_become_28_by_28() -> None:
+    files = [(f"{name}/1.jpg", png(200, (100, 80), "JPEG")) for name in "ab"] * 5
+    train, _ = user_data.read([(path.replace("1", str(n)), c) for n, (path, c) in enumerate(files)], "p")
+    assert train.image_shape == (28, 28)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([("a.png", png(1))], "in no folder"),
+        ([("x/a.png", png(1))], "1 folders"),
+        ([("x/a.png", b"no"), ("y/a.png", png(1))], "cannot be read|can be read"),
+        ([("x/a.png", png(1)[:-40]), ("y/a.png", png(1))], "damaged|can be read"),
+        ([("a.zip", b"PK no zip")], "not a zip"),
+        ([("a.zip", zipped([("readme.txt", b"hi")]))], "no PNG"),
+        ([("a.zip", zipped([("__MACOSX/x/a.png", png(1))]))], "no PNG"),
+        ([("a.txt", b"")], "neither"),
+        ([("a.csv", CSV), ("b.csv", CSV)], "2 files"),
+    ],
+)
+def test_what_are_no_such_pictures_is_refused(files: list[tuple[str, bytes]], said: str) -> None:
+    with pytest.raises(FormatError, match=said):
+        user_data.read(files, "p")
+
+
+def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = zipped([("x/a.png", b"\0" * (20 << 20)), ("y/a.png", png(1))])
+    assert len(bomb) < 100_000
+    with pytest.raises(FormatError, match="larger than 8 MiB"):
+        user_data.read([("bomb.zip", bomb)], "p")
+    monkeypatch.setattr(picture_folders, "MAX_ALL_BYTES", 1 << 20)
+    with pytest.raises(FormatError, match="unpacks to 20 MiB"):
+        user_data.read([("bomb.zip", bomb)], "p")
+
+
+def test_a_picture_of_too_many_pixels_is_not_decoded() -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (5000, 5000)).save(buffer, "PNG")
+    with pytest.raises(FormatError, match="25,000,000 pixels"):
+        user_data.read([("x/a.png", buffer.getvalue()), ("y/a.png", png(1))], "p")
+
+
+def test_the_library_and_the_command_line_load_it_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "flowers.csv").write_bytes(CSV)
+    train, test = linnet.load("flowers.csv")
+    assert test is not None
+    assert (len(train), len(test)) == (16, 4)
+    for path, content in pictures():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    assert linnet.load("./set").train.classes == ("dim", "lit")
+    with pytest.raises(DataNotFoundError, match="no data at"):
+        linnet.load("nothing.csv")
+
+
+def test_in_a_folder_it_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "flowers.csv").write_bytes(CSV)
+    assert linnet.load("flowers.csv", "mine").train.name == "flowers.csv"
+    assert linnet.load(str(tmp_path / "mine" / "flowers.csv"), "elsewhere").train.classes == ("a", "b")
+
+
+def test_a_small_slope_on_a_large_response_is_not_rounded_away() -> None:
+    """Exact by fractions: y = 10⁹ + 3x + e, e orthogonal to 1 and x: the slope is 3 and s² is Σe²/2 = 2."""
+    e = [1, -1, -1, 1]
+    lines = ["x,response", *(f"{x},{10**9 + 3 * x + e[x]}" for x in range(4))]
+    rows = table.read_table("\n".join(lines).encode(), "t.csv", regressions=True)
+    found = infer(linnet.solve(rows), rows)
+    assert found.table.estimate.tolist() == pytest.approx([10**9, 3], rel=1e-9)
+    assert found.goodness[0].sigma2 == pytest.approx(2, rel=1e-6)
