@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.lab.json")
     asked = parser.parse_args()
     browser = next((path for path in CHROMIUM if os.path.exists(path)), None)
-    if browser is None or fashion_mnist.find() is None:
+    if browser is None or fashion_mnist.SOURCE.find() is None:
         print("Skipped: the benchmark needs Chromium and Fashion-MNIST.")
         return
     from playwright.sync_api import sync_playwright

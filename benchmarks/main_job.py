@@ -61,7 +61,7 @@ IDLE = "import torch"
 JOB = """
 import linnet
 from linnet.data.sources import fashion_mnist
-train, test = fashion_mnist.load()
+train, test = fashion_mnist.SOURCE.load()
 linnet.fit(train, test=test, epochs=10, batch_size=256, lr=0.1, device="cpu", show=False)
 """
 # VmHWM belongs to the process alone; ru_maxrss starts from what the parent held, so it comes second.
@@ -260,7 +260,7 @@ def main() -> None:
     asked = parse()
     warnings.filterwarnings("ignore", "This DataLoader will create")  # four workers, as in the book
     try:
-        train, test = fashion_mnist.load()
+        train, test = fashion_mnist.SOURCE.load()
     except DataError as error:
         print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
         return

@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.ridge.json")
     asked = parser.parse_args()
     try:
-        train, test = fashion_mnist.load()
+        train, test = fashion_mnist.SOURCE.load()
     except DataError as error:
         print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
         return

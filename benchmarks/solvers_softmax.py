@@ -144,7 +144,7 @@ def main() -> None:
     asked = parse()
     warnings.simplefilter("ignore")  # scikit-learn is stopped early on purpose
     try:
-        train, test = fashion_mnist.load()
+        train, test = fashion_mnist.SOURCE.load()
     except DataError as error:
         print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
         return

@@ -31,7 +31,7 @@ FOLDED = """
 import numpy as np
 import linnet
 from linnet.data.sources import fashion_mnist
-train = fashion_mnist.load().train
+train = fashion_mnist.SOURCE.load().train
 grid = {"lr": [float(r) for r in np.geomspace(0.01, 0.5, 10)], "l2": [0.0, 1e-4]}
 linnet.sweep(train, grid, folds=5, epochs=EPOCHS, show=False, device="cpu")
 """
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.sweep.json")
     asked = parser.parse_args()
     try:
-        train, test = fashion_mnist.load()
+        train, test = fashion_mnist.SOURCE.load()
     except DataError as error:
         print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
         return

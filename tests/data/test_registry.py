@@ -67,7 +67,7 @@ def test_auto_says_so_when_it_settles_for_digits(monkeypatch: pytest.MonkeyPatch
     def nowhere(*args: object, **kwargs: object) -> None:
         raise DataNotFoundError("nowhere\nin detail")
 
-    monkeypatch.setattr(fashion_mnist, "load", nowhere)
+    monkeypatch.setattr(type(fashion_mnist.SOURCE), "load", nowhere)
     said: list[str] = []
     assert registry.load("auto", say=said.append).train.name == "digits"
     assert said == ["Fashion-MNIST cannot be had (nowhere); training on the built-in digits instead."]

@@ -12,7 +12,7 @@ import pytest
 
 from linnet.data.formats import idx
 from linnet.data.sources import fashion_mnist, idx_files
-from linnet.data.sources.idx_files import Source
+from linnet.data.sources.idx_files import IdxSource
 
 ROWS = {"train": 30, "t10k": 10}
 
@@ -28,7 +28,7 @@ def fill(folder: Path, suffix: str = ".gz", seed: int = 0) -> Path:
     return folder
 
 
-def small(source: Source, made: Path) -> Source:
+def small(source: IdxSource, made: Path) -> IdxSource:
     """A data set that consists of small files, and has no mirror."""
     packed = {name: (made / name).read_bytes() for name in source.checksums}
     return dataclasses.replace(

@@ -12,9 +12,7 @@ from linnet.errors import UsageError
 
 if TYPE_CHECKING:
     from linnet.data.dataset import Dataset
-    from linnet.data.sources.idx_files import Source
-
-Downloaded = Literal["fashion_mnist", "mnist"]
+    from linnet.data.sources.source import Source
 
 app = App(name="data", help="List, fetch, verify or show data sets.")
 
@@ -28,29 +26,27 @@ def list_data(*, data_dir: Path | None = None) -> None:
     data_dir
         A folder to look in.
     """
-    from linnet.data.registry import NAMES
+    from linnet.data.registry import sources
 
-    for name, text in NAMES.items():
-        print(f"{name:<14} {text}\n{'':<14} {_where(name, data_dir)}")
+    for name, source in sources().items():
+        print(f"{name:<14} {source.about}\n{'':<14} {_where(source, data_dir)}")
 
 
-def _where(name: str, data_dir: Path | None) -> str:
+def _where(source: Source, data_dir: Path | None) -> str:
     """Where a data set is, or how it can be had."""
-    from linnet.data.registry import source_of
     from linnet.errors import FormatError
 
-    source = source_of(name)
-    if source is None:
+    if not source.is_downloaded:
         return "always there"
     try:
         found = source.locate(data_dir)
     except FormatError as error:
         return str(error)
-    return str(found or f"not found: linnet data fetch {name}")
+    return str(found or f"not found: linnet data fetch {source.name}")
 
 
 @app.command
-def fetch(dataset: Downloaded = "fashion_mnist", /, *, data_dir: Path | None = None) -> None:
+def fetch(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) -> None:
     """Download Fashion-MNIST (29 MiB) or MNIST (11 MiB), checked, going on with what an earlier try left.
 
     Nothing that is there is ever replaced.
@@ -58,24 +54,24 @@ def fetch(dataset: Downloaded = "fashion_mnist", /, *, data_dir: Path | None = N
     Parameters
     ----------
     dataset
-        fashion_mnist or mnist.
+        A data set that is downloaded: fashion_mnist, mnist (linnet data list shows all).
     data_dir
         Where to make the folder for it; LINNET_DATA or the user's cache when not given.
     """
     from linnet.cli.progress import download_progress
 
     with download_progress() as progress:
-        print(f"{dataset} is in {_source(dataset).download(data_dir, progress=progress)}")
+        print(f"{dataset} is in {_source(dataset).fetch(data_dir, progress=progress)}")
 
 
 @app.command
-def verify(dataset: Downloaded = "fashion_mnist", /, *, data_dir: Path | None = None) -> None:
+def verify(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) -> None:
     """Check the files of Fashion-MNIST or MNIST against their checksums; exit 1 if one differs.
 
     Parameters
     ----------
     dataset
-        fashion_mnist or mnist.
+        A data set that is downloaded: fashion_mnist, mnist (linnet data list shows all).
     data_dir
         The folder; where it is found when not given.
     """
@@ -95,12 +91,10 @@ def verify(dataset: Downloaded = "fashion_mnist", /, *, data_dir: Path | None = 
         sys.exit(1)
 
 
-def _source(name: Downloaded) -> Source:
-    from linnet.data.registry import source_of
+def _source(name: str) -> Source:
+    from linnet.data.registry import downloads, source_of
 
-    source = source_of(name)
-    assert source is not None, "the command takes no others"
-    return source
+    return source_of(name, downloads())
 
 
 @app.command
@@ -119,7 +113,7 @@ def show(
     Parameters
     ----------
     dataset
-        auto, fashion_mnist, mnist or digits.
+        auto, or the name or path of a data set of images.
     part
         Which part.
     rows

@@ -146,7 +146,7 @@ def data(chinese: bool, folder: Path | None) -> Check:
         return Check(name, "fail", str(error), say("data_changed", chinese))
     if found is None:
         return Check(name, "warn", "-", say("data_missing", chinese))
-    whole = all(state.startswith("ok") for state in fashion_mnist.verify(found).values())
+    whole = all(state.startswith("ok") for state in fashion_mnist.SOURCE.verify(found).values())
     return Check(name, "ok" if whole else "fail", str(found), "" if whole else say("data_changed", chinese))
 
 

@@ -52,8 +52,8 @@ def find_lr(
     steps
         Steps of each model.
     dataset
-        auto, fashion_mnist, mnist, digits or synthetic; or a path of your own data: a CSV or .npz file, a zip
-        of pictures, or a folder of them.
+        auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
+        pictures, or a folder of pictures or of IDX files.
     data_dir
         The folder with the data set's files.
     out

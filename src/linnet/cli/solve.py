@@ -76,8 +76,8 @@ def solve(
     Parameters
     ----------
     dataset
-        auto, fashion_mnist, mnist, digits or synthetic; or a path of your own data: a CSV or .npz file, a zip
-        of pictures, or a folder of them.
+        auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
+        pictures, or a folder of pictures or of IDX files.
     l2
         The weight of half the squared norm; with --path, held while l1 differs.
     l1

@@ -88,8 +88,8 @@ def tune(
     halving
         Epochs after which the worse half of a batch is dropped: 2,4.
     dataset
-        auto, fashion_mnist, mnist, digits or synthetic; or a path of your own data: a CSV or .npz file, a zip
-        of pictures, or a folder of them.
+        auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
+        pictures, or a folder of pictures or of IDX files.
     data_dir
         The folder with the data set's files.
     seed

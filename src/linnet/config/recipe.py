@@ -132,9 +132,9 @@ class Job(Recipe):
     """The whole of `linnet train`: a recipe, its data, and where the run goes.
 
     Args:
-        dataset: auto (Fashion-MNIST where it is or can be had, else digits), fashion_mnist, mnist, digits
-            or synthetic. A data set asked for by name is never replaced. Or a path of your own data: a CSV
-            or .npz file, a zip of pictures, or a folder of them.
+        dataset: auto (Fashion-MNIST where it is or can be had, else digits), or a name that linnet data list
+            shows. A data set asked for by name is never replaced. Or a path of your own data: a CSV or .npz
+            file, a zip of pictures, or a folder of pictures or of IDX files.
         data_dir: the folder with the data set's files.
         sample_weight: a file with a weight for each training row: .npy, or text with a number a line.
         out: the run's folder; runs/DATASET-TIME when not given.

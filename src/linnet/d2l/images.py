@@ -19,9 +19,10 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils import data
 
+from linnet.data import registry
 from linnet.data.dataset import Dataset
 from linnet.data.sources import fashion_mnist, mnist
-from linnet.data.sources.idx_files import Source
+from linnet.data.sources.idx_files import IdxSource
 from linnet.errors import DataNotFoundError, ShapeError, UsageError
 
 Transform = Callable[[Any], Any]
@@ -247,13 +248,13 @@ def transformed(images: Tensor, known: Sequence[Transform]) -> Tensor:
     return images
 
 
-def _part(source: Source, root: Path | str, train: bool, download: bool) -> Dataset:
+def _part(source: IdxSource, root: Path | str, train: bool, download: bool) -> Dataset:
     splits = _loaded(source.name, _place(source, Path(root).expanduser(), download))
     part = splits[0] if train else splits[1]
     return part.rows(torch.arange(len(part)))  # memory of its own, which people may write to
 
 
-def _place(source: Source, root: Path, download: bool) -> Path:
+def _place(source: IdxSource, root: Path, download: bool) -> Path:
     """Where the files are: under the root, or where linnet finds them; downloaded to the root at last.
 
     They go to the folder below the root that torchvision would take, unless another data set lies there.
@@ -272,7 +273,6 @@ def _place(source: Source, root: Path, download: bool) -> Path:
 @lru_cache(4)
 def _loaded(name: str, folder: Path) -> tuple[Dataset, Dataset]:
     """Both parts; people load the same files many times."""
-    source = {s.name: s for s in (fashion_mnist.SOURCE, mnist.SOURCE)}[name]
-    train, test = source.load(folder, download=False)
+    train, test = registry.source_of(name).load(folder, download=False)
     assert test is not None, "the four files have a test part"
     return train, test

@@ -1,9 +1,9 @@
-"""The data sets by name, and the choice among them."""
+"""The registry of data sets that have a name, and `load`, which reads one of them or user data."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from linnet.data import user_data
@@ -11,22 +11,37 @@ from linnet.data.arguments import HOW
 from linnet.data.coerce import said
 from linnet.data.dataset import Splits
 from linnet.data.sources import digits, fashion_mnist, mnist, synthetic
-from linnet.data.sources.idx_files import Source
+from linnet.data.sources.source import Progress, Source
 from linnet.errors import DataError, UsageError
 
-NAMES = {
-    "fashion_mnist": "70,000 images of clothing, 28 × 28, ten classes (29 MiB to download)",
-    "mnist": "70,000 images of handwritten digits, 28 × 28, ten classes (11 MiB to download)",
-    "digits": "1,797 images of handwritten digits, 8 × 8, ten classes (built in)",
-    "synthetic": "1,000 rows of y = Xw + b + ε, the book's linear regression (made on the spot)",
-}
-
-Progress = Callable[[int, int | None], None]
+MODULES = (fashion_mnist, mnist, digits, synthetic)
+"""A module a data set, each with its `SOURCE`; where one is added, this is the only line to change."""
 
 
-def source_of(name: str) -> Source | None:
-    """Where a data set is downloaded from; None for those that are always there."""
-    return {"fashion_mnist": fashion_mnist.SOURCE, "mnist": mnist.SOURCE}.get(name)
+def sources() -> dict[str, Source]:
+    """The data sets that have a name, by it."""
+    return {module.SOURCE.name: module.SOURCE for module in MODULES}
+
+
+def source_of(name: str, among: Iterable[Source] | None = None) -> Source:
+    """The data set of a name.
+
+    Args:
+        name: with - or _.
+        among: those that it may be; any when None.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = {source.name: source for source in (sources().values() if among is None else among)}
+    if (found := known.get(name.replace("-", "_"))) is None:
+        raise UsageError(f"unknown data set {name!r}: expected {', '.join(known)}")
+    return found
+
+
+def downloads() -> list[Source]:
+    """The data sets that have files, which can be fetched and verified."""
+    return [source for source in sources().values() if source.is_downloaded]
 
 
 def load(
@@ -41,8 +56,8 @@ def load(
     """A data set by name.
 
     Args:
-        name: "fashion_mnist", "mnist", "digits", "synthetic", or "auto": Fashion-MNIST where it is or can be
-            had, otherwise digits. A data set asked for by name is never replaced by another. Or a path
+        name: one of `sources`, such as "fashion_mnist" or "digits", or "auto": Fashion-MNIST where it is or
+            can be had, otherwise digits. A data set asked for by name is never replaced by another. Or a path
             of your own data: a CSV file, a zip of pictures, or a folder of them (./pictures).
         data_dir: the folder with the data set's files.
         seed: of synthetic data.
@@ -63,17 +78,12 @@ def load(
     asked, name = name, name.replace("-", "_")
     if name == "auto":
         return _auto(data_dir, say, progress, hold_out)
-    if name == "fashion_mnist":
-        return fashion_mnist.load(data_dir, progress=progress)
-    if name == "mnist":
-        return mnist.SOURCE.load(data_dir, progress=progress)
-    if name == "digits":
-        return digits.load(hold_out=hold_out)
-    if name == "synthetic":
-        return Splits(synthetic.linear(seed=seed))
+    if (source := sources().get(name)) is not None:
+        return source.load(data_dir, seed=seed, hold_out=hold_out, progress=progress)
     here = f": write ./{asked} for the one that is here" if Path(data_dir or "", asked).exists() else ""
     raise UsageError(
-        f"unknown data set {asked!r}{here}: expected auto, {', '.join(NAMES)}, or a path: my.csv, ./pictures"
+        f"unknown data set {asked!r}{here}: expected auto, {', '.join(sources())}, or a path: my.csv, "
+        "./pictures"
     )
 
 
@@ -81,7 +91,7 @@ def _auto(
     data_dir: Path | str | None, say: Callable[[str], None] | None, progress: Progress | None, hold_out: bool
 ) -> Splits:
     try:
-        return fashion_mnist.load(data_dir, progress=progress)
+        return fashion_mnist.SOURCE.load(data_dir, progress=progress)
     except DataError as error:
         if data_dir is not None:
             raise  # a folder given by name is never passed over

@@ -1,4 +1,4 @@
-"""People's own data by its path: a table, arrays, a zip of pictures, or a folder of them."""
+"""Loads user data by its path: a table, arrays, a zip or folder of pictures, or a folder of IDX files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from linnet.data.dataset import Splits
 from linnet.data.formats.arrays import whole_arrays
+from linnet.data.formats.idx_folder import is_idx_folder, read_idx_folder
 from linnet.data.formats.picture_folders import (
     MAX_ALL_BYTES,
     Say,
@@ -46,7 +47,8 @@ def load(
 
     Args:
         name: the path of a table (see `formats.table`), of arrays (see `formats.arrays`), of a zip or
-            a folder of pictures (see `formats.picture_folders`), by which it is called, too.
+            a folder of pictures (see `formats.picture_folders`), or of a folder of IDX files (see
+            `formats.idx_folder`), by which it is called, too.
         folder: where a relative path begins; the working folder when None.
         say: called with a sentence on what was read as what, where folders of pictures are parts.
         hold_out: without it none is kept, where the data name no rows to test on.
@@ -83,6 +85,8 @@ def load_whole(
             f"no data at {Path(folder or '') / name}: expected a CSV or .npz file, a zip of "
             "pictures, or a folder"
         )
+    if path.is_dir() and is_idx_folder(path):
+        return read_idx_folder(path, str(name), known)
     if path.is_dir():
         return whole_pictures(files_in(path), str(name), known, say)
     if path.suffix.lower() == ARRAYS:

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.sources import fashion_mnist, mnist
 from linnet.errors import LinnetError, UsageError
 from linnet.lab.settings import Settings
 from linnet.lab.turns import Turns
 from linnet.model.run import Run
 
-BUILT_IN = ("fashion_mnist", "mnist", "digits")
-"""The catalog's data sets that the lab offers: those of classes."""
+BUILT_IN = tuple(name for name, source in registry.sources().items() if source.has_classes)
+"""The named data sets that the lab offers: those of classes."""
 
 
 class MissingError(KeyError):
@@ -60,11 +59,9 @@ class Room:
     def is_there(self, name: str) -> bool:
         """Whether a data set can be had without a download."""
         with self._lock:
-            if name in self._built_in or name in self._uploads or name == "digits":
+            if name in self._built_in or name in self._uploads:
                 return True
-        folder = self.settings.data_dir
-        found = {"fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find}
-        return name in found and found[name](folder) is not None
+        return name in BUILT_IN and registry.source_of(name).is_there(self.settings.data_dir)
 
     def loaded(self, name: str) -> Splits | None:
         """A data set that is in memory; does not wait."""
@@ -91,8 +88,7 @@ class Room:
             raise MissingError(name)
         with self._loading[name]:
             if name not in self._built_in:
-                folder = None if name == "digits" else self.settings.data_dir
-                read = registry.load(name, folder, progress=progress)
+                read = registry.load(name, self.settings.data_dir, progress=progress)
                 with self._lock:
                     self._built_in[name] = read
         return self._built_in[name]

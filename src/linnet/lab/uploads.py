@@ -8,12 +8,12 @@ import anyio.to_thread
 import torch
 from anyio import CapacityLimiter
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from torch import Tensor
 
-from linnet.data import user_data
+from linnet.data import registry, user_data
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.picture_folders import MAX_PICTURES
 from linnet.errors import UsageError
@@ -58,7 +58,19 @@ class Known(BaseModel):
 class FetchAsk(Ask):
     """A data set to download."""
 
-    dataset: Literal["fashion_mnist", "mnist"]
+    dataset: DatasetName
+
+    @field_validator("dataset")
+    @classmethod
+    def _is_downloaded(cls, name: str) -> str:
+        """Refuse what has no files.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if name not in (known := [source.name for source in registry.downloads()]):
+            raise ValueError(f"expected one of {', '.join(known)}")
+        return name
 
 
 class RowsAsk(Ask):
@@ -87,7 +99,12 @@ def router(room: Room) -> APIRouter:
 
     @routes.get("", summary="The data sets")
     def known() -> list[Known]:
-        built_in = [Known(name=n, title=n, is_there=room.is_there(n), is_image=True) for n in BUILT_IN]
+        built_in = [
+            Known(
+                name=name, title=registry.source_of(name).title, is_there=room.is_there(name), is_image=True
+            )
+            for name in BUILT_IN
+        ]
         return built_in + [_known(name, upload) for name, upload in room.uploads()]
 
     @routes.post(

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linnet.data import user_data
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.registry import NAMES, load
-from linnet.data.sources import fashion_mnist, mnist
+from linnet.data.registry import load, sources
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import LinnetError
 from linnet.report.paths import shared
-
-FINDERS: dict[str, Callable[[str | None], Path | None]] = {
-    "fashion_mnist": fashion_mnist.find, "mnist": mnist.SOURCE.find,
-}  # fmt: skip
-"""Where the files of a data set are; the others need none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +40,7 @@ class Rows:
 
 def is_loadable(name: str) -> bool:
     """Whether a data set's name says how to load it: one of linnet's, or a path."""
-    return name in NAMES or user_data.is_own(name)
+    return name in sources() or user_data.is_own(name)
 
 
 def elsewhere(asked: Mapping[str, Any], data_dir: Path | str | None) -> dict[str, Any]:
@@ -65,7 +59,7 @@ def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
     if not is_loadable(name):
         said = "The rows of {name} are not at hand: they were in memory when it was trained."
         return Rows(None, None, said, {"name": name})
-    if name in FINDERS and FINDERS[name](asked.get("data_dir")) is None:
+    if name in sources() and not sources()[name].is_there(asked.get("data_dir")):
         said = "The rows of {name} are not at hand: its files are not here (linnet data fetch)."
         return Rows(None, None, said, {"name": name}, is_absent=True)
     if user_data.is_own(name) and user_data.find(name, asked.get("data_dir")) is None:

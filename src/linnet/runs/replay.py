@@ -15,7 +15,7 @@ from typing import Any
 
 from linnet.config import Recipe
 from linnet.core.losses import by_name
-from linnet.data.registry import NAMES
+from linnet.data.registry import sources
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.score import score
@@ -144,7 +144,7 @@ def _data(name: str, asked: Mapping[str, Any], checksum: str, say: Say) -> Split
     if not is_loadable(name):
         raise UsageError(
             f"the rows of {name!r} were in memory, so this cannot be replayed: only runs on "
-            f"{', '.join(NAMES)} or on files given by their path can"
+            f"{', '.join(sources())} or on files given by their path can"
         )
     splits, _ = loaded(name, asked, checksum)
     say(f"{name}: {len(splits.train):,} rows")

@@ -52,19 +52,19 @@ def test_files_of_the_same_names_are_not_taken_for_each_other(
     places: dict[str, Path], digits: Path, suffix: str
 ) -> None:
     copied_to(places["named"], digits, suffix)
-    assert (fashion_mnist.find(), mnist.SOURCE.find()) == (None, places["named"])
+    assert (fashion_mnist.SOURCE.find(), mnist.SOURCE.find()) == (None, places["named"])
     assert mnist.SOURCE.load().train.y[0] == 1
-    assert "it is MNIST's" in fashion_mnist.verify(places["named"])["t10k-labels-idx1-ubyte.gz"]
+    assert "it is MNIST's" in fashion_mnist.SOURCE.verify(places["named"])["t10k-labels-idx1-ubyte.gz"]
     below = fill(places["named"] / "fashion_mnist", suffix)
-    assert fashion_mnist.find() == below
+    assert fashion_mnist.SOURCE.find() == below
 
 
 def test_one_folder_may_hold_one_set_packed_and_another_unpacked(
     places: dict[str, Path], digits: Path
 ) -> None:
     folder = fill(copied_to(places["named"], digits, ""))
-    assert (fashion_mnist.find(), mnist.SOURCE.find()) == (folder, folder)
-    assert fashion_mnist.load().train.y[0] == 0
+    assert (fashion_mnist.SOURCE.find(), mnist.SOURCE.find()) == (folder, folder)
+    assert fashion_mnist.SOURCE.load().train.y[0] == 0
     assert mnist.SOURCE.load().train.y[0] == 1
 
 
@@ -141,7 +141,7 @@ def test_the_stand_in_for_torchvision_downloads_to_its_folder_or_beside_what_is_
     tmp_path: Path, places: dict[str, Path], digits: Path, served: None
 ) -> None:
     assert len(FashionMNIST(tmp_path / "new", download=True)) == 30
-    assert fashion_mnist.find(tmp_path / "new") == tmp_path / "new" / "FashionMNIST" / "raw"
+    assert fashion_mnist.SOURCE.find(tmp_path / "new") == tmp_path / "new" / "FashionMNIST" / "raw"
     taken = copied_to(tmp_path / "taken" / "FashionMNIST" / "raw", digits, "")
     before = contents(taken)
     places["named"].mkdir()

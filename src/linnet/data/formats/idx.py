@@ -35,6 +35,9 @@ MAX_BYTES = 8 << 30
 MAX_RANK = 64 if int(np.__version__.split(".")[0]) >= 2 else 32
 """The dimensions numpy can hold; the format itself allows 255."""
 
+MAX_CLASSES = 10_000
+"""Of labels whose classes nobody names."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _DEFLATE_RATIO = 1032  # deflate's best: 258 bytes from 2 bits
 _DEFLATE_SLACK = 4096
@@ -87,12 +90,12 @@ def read(path: Path | str, *, max_bytes: int = MAX_BYTES, in_memory: bool = Fals
         return _unpacked(file, header, path) if in_memory else _mapped(file, header)
 
 
-def read_labels(path: Path | str, classes: int) -> npt.NDArray[np.int64]:
+def read_labels(path: Path | str, classes: int | None = None) -> npt.NDArray[np.int64]:
     """Class indices from an IDX file of rank 1.
 
     Args:
         path: the file.
-        classes: K; each label must be in 0…K−1.
+        classes: K; each label must be in 0…K−1. Any number of classes up to 10,000 when None.
 
     Returns:
         The labels, shape (N,), int64.
@@ -106,6 +109,7 @@ def read_labels(path: Path | str, classes: int) -> npt.NDArray[np.int64]:
         raise FormatError(
             f"{path} holds {labels.dtype} of shape {labels.shape}: expected labels, integers of rank 1"
         )
+    classes = MAX_CLASSES if classes is None else classes
     wrong = np.flatnonzero((labels < 0) | (labels >= classes))
     if len(wrong):
         row = int(wrong[0])

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.sources.source import BuiltIn
 from linnet.data.split import split
 
 CLASSES = tuple("0123456789")
@@ -34,3 +35,11 @@ def load(*, hold_out: bool = True) -> Splits:
     if not hold_out:
         return Splits(whole)
     return Splits(*split(whole, TEST_FRACTION, SPLIT_SEED))
+
+
+SOURCE = BuiltIn(
+    "digits",
+    "Digits",
+    "1,797 images of handwritten digits, 8 × 8, ten classes (built in)",
+    make=lambda seed, hold_out: load(hold_out=hold_out),
+)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from linnet.data.dataset import Splits
 from linnet.data.sources.checksums import packed, unpacked
-from linnet.data.sources.idx_files import Progress, Source
+from linnet.data.sources.idx_files import IdxSource
 
 CLASSES = (
     "t-shirt",
@@ -22,9 +19,10 @@ CLASSES = (
 )
 """The names the book gives to labels 0…9."""
 
-SOURCE = Source(
+SOURCE = IdxSource(
     name="fashion_mnist",
     title="Fashion-MNIST",
+    about="70,000 images of clothing, 28 × 28, ten classes (29 MiB to download)",
     classes=CLASSES,
     checksums=packed("Fashion-MNIST"),
     contents=unpacked("Fashion-MNIST"),
@@ -36,25 +34,3 @@ SOURCE = Source(
     download_bytes=30_878_645,
     rows={"train": 60_000, "t10k": 10_000},
 )
-
-
-def load(
-    folder: Path | str | None = None, *, download: bool = True, progress: Progress | None = None
-) -> Splits:
-    """Fashion-MNIST from where it is, or downloaded: see `Source.load`."""
-    return SOURCE.load(folder, download=download, progress=progress)
-
-
-def find(folder: Path | str | None = None) -> Path | None:
-    """The first folder that has all four files: see `Source.find`."""
-    return SOURCE.find(folder)
-
-
-def download(folder: Path | str | None = None, progress: Progress | None = None) -> Path:
-    """Download what is missing of the four files: see `Source.download`."""
-    return SOURCE.download(folder, progress)
-
-
-def verify(folder: Path | str) -> dict[str, str]:
-    """The state of each of the four files: see `Source.verify`."""
-    return SOURCE.verify(folder)

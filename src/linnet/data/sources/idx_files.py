@@ -7,7 +7,7 @@ its name, which several data sets share. What is somebody else's is neither used
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,8 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.download.fetch import fetch
 from linnet.data.formats import idx
 from linnet.data.sources.checksums import content_md5_of, md5_of, said_of, title_of
+from linnet.data.sources.source import Progress, Source
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
-
-Progress = Callable[[int, int | None], None]
 
 IMAGE_SHAPE = (28, 28)
 
@@ -34,12 +33,13 @@ _IMAGES, _LABELS = "-images-idx3-ubyte.gz", "-labels-idx1-ubyte.gz"
 
 
 @dataclass(frozen=True)
-class Source:
+class IdxSource(Source):
     """A data set of four files: images and labels to train on (`train-…`) and to test on (`t10k-…`).
 
     Args:
         name: of the data set, and of its folder in the cache.
         title: its name for people.
+        about: in a line.
         classes: the K class names.
         checksums: the MD5 of each gzip file, by file name.
         contents: the MD5 of what is in it, by the same name.
@@ -49,8 +49,6 @@ class Source:
         rows: of the two parts.
     """
 
-    name: str
-    title: str
     classes: tuple[str, ...]
     checksums: Mapping[str, str]
     contents: Mapping[str, str]
@@ -60,13 +58,21 @@ class Source:
     rows: Mapping[str, int]
 
     def load(
-        self, folder: Path | str | None = None, *, download: bool = True, progress: Progress | None = None
+        self,
+        folder: Path | str | None = None,
+        *,
+        seed: int = 0,
+        hold_out: bool = True,
+        download: bool = True,
+        progress: Progress | None = None,
     ) -> Splits:
         """The data set from where it is, or downloaded when it is nowhere.
 
         Args:
             folder: look here only, and download to its subfolder of the data set's name; None searches the
                 usual places (see `find`).
+            seed: of no matter here.
+            hold_out: likewise; the files say which rows are to test on.
             download: whether a missing data set may be downloaded.
             progress: called with bytes done and bytes in all during a download.
 
@@ -94,7 +100,7 @@ class Source:
         Args:
             folder: as in `load`.
             download: likewise.
-            into: where a download goes; as in `download` when None.
+            into: where a download goes; as in `fetch` when None.
             progress: as in `load`.
 
         Raises:
@@ -134,7 +140,7 @@ class Source:
                     raise FormatError(self._foreign(path))
         return None if folder is not None else self.find()
 
-    def download(self, folder: Path | str | None = None, progress: Progress | None = None) -> Path:
+    def fetch(self, folder: Path | str | None = None, progress: Progress | None = None) -> Path:
         """Have the four files: where they are, or downloaded to a subfolder that is the data set's own.
 
         Args:
@@ -160,7 +166,7 @@ class Source:
             progress: called with bytes done and bytes in all.
 
         Raises:
-            DownloadError, FormatError, OSError: as `download` does.
+            DownloadError, FormatError, OSError: as `fetch` does.
         """
         for path in self.others(folder):
             raise FormatError(self._foreign(path))
@@ -199,9 +205,7 @@ class Source:
         return [path for path in lying if not self._is_right(path)]
 
     def _foreign(self, path: Path) -> str:
-        own = (
-            "" if title_of(path) else ". In Python, linnet.data.formats.idx.read reads IDX files of your own"
-        )
+        own = "" if title_of(path) else ". IDX files of your own are read by the path of their folder"
         return (
             f"{path} is not {self.title}'s but {said_of(path)} (MD5 {md5_of(path)}). It was neither used nor "
             f"replaced: move it away, or name another folder for {self.title} (--data-dir, LINNET_DATA){own}"

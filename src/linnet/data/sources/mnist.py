@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from linnet.data.sources.checksums import packed, unpacked
-from linnet.data.sources.idx_files import Source
+from linnet.data.sources.idx_files import IdxSource
 
-SOURCE = Source(
+SOURCE = IdxSource(
     name="mnist",
     title="MNIST",
+    about="70,000 images of handwritten digits, 28 × 28, ten classes (11 MiB to download)",
     classes=tuple("0123456789"),
     checksums=packed("MNIST"),
     contents=unpacked("MNIST"),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from linnet.data.dataset import Dataset, LinearTruth
+from linnet.data.dataset import Dataset, LinearTruth, Splits
+from linnet.data.sources.source import BuiltIn
 from linnet.device import generator
 from linnet.errors import UsageError
 
@@ -53,3 +54,13 @@ def linear(
         source=f"y = Xw + b + ε with w = {list(w)}, b = {b}, ε from N(0, {noise}²), seed {seed}",
         truth=LinearTruth(weights, b),
     )
+
+
+SOURCE = BuiltIn(
+    "synthetic",
+    "Synthetic",
+    "1,000 rows of y = Xw + b + ε, the book's linear regression (made on the spot)",
+    make=lambda seed, hold_out: Splits(linear(seed=seed)),
+    seeded=True,
+    classification=False,
+)

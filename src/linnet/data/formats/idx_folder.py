@@ -1,0 +1,95 @@
+"""Folders of four IDX files of MNIST's names, whatever data set they hold: pictures and classes by number.
+
+The files may be gzip or plain, the pictures of any size and number. A file classes.txt, labels.txt or
+names.txt beside them names the classes, a line each, in the order of their numbers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from linnet.data.dataset import Dataset
+from linnet.data.formats import idx
+from linnet.data.whole import Whole, joined, places
+from linnet.errors import FormatError
+
+PARTS = ("train", "t10k")
+IMAGES, LABELS = "-images-idx3-ubyte", "-labels-idx1-ubyte"
+NAMES = tuple(part + kind for part in PARTS for kind in (IMAGES, LABELS))
+NAME_FILES = ("classes.txt", "labels.txt", "names.txt")
+
+
+def is_idx_folder(folder: Path) -> bool:
+    """Whether a folder has one of the four files."""
+    return any(_lying(folder, name) is not None for name in NAMES)
+
+
+def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = None) -> Whole:
+    """All rows of the four files, those to test on (t10k-…) after those to train on.
+
+    Args:
+        folder: that has them.
+        name: what to call the data set.
+        known: the classes of a model whose rows these are; None to take those of the files.
+
+    Raises:
+        FormatError: a file is missing or damaged, or they do not fit each other.
+    """
+    if missing := [each for each in NAMES if _lying(folder, each) is None]:
+        raise FormatError(f"{folder} has IDX files but not {', '.join(missing)}: expected all four, or .gz")
+    images, labels = zip(*(_read_part(folder, part) for part in PARTS), strict=True)
+    if images[0].shape[1:] != images[1].shape[1:]:
+        sizes = " and ".join(" × ".join(map(str, each.shape[1:])) for each in images)
+        raise FormatError(f"{folder}: the pictures of the two parts are of {sizes} pixels: expected one size")
+    found = _read_classes(folder, int(max(each.max(initial=0) for each in labels)) + 1)
+    classes = found if known is None else known
+    if len(classes) < 2:
+        raise FormatError(f"{folder} has pictures of one class: expected two at least")
+    numbers = np.arange(len(found)) if known is None else np.array(places(found, known, name), np.int64)
+    return joined(*(
+        _dataset(X, numbers[y], name, classes) for X, y in zip(images, labels, strict=True)
+    ))  # fmt: skip
+
+
+def _lying(folder: Path, name: str) -> Path | None:
+    """The file of a name, plain, which is quicker to read, or gzip."""
+    return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
+
+
+def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures, uint8 (N, height, width), and labels, (N,)."""
+    paths = [path for kind in (IMAGES, LABELS) if (path := _lying(folder, part + kind)) is not None]
+    images, labels = idx.read(paths[0], in_memory=True), idx.read_labels(paths[1])
+    if images.ndim != 3 or images.dtype != np.uint8 or not images.size:
+        raise FormatError(
+            f"{paths[0]} holds {images.dtype} of shape {images.shape}: expected pictures, bytes of rank 3"
+        )
+    if len(images) != len(labels):
+        raise FormatError(f"{folder}: {part} has {len(images):,} pictures but {len(labels):,} labels")
+    return images, labels
+
+
+def _read_classes(folder: Path, count: int) -> tuple[str, ...]:
+    """The names of classes 0…count − 1: of a file of names, or their numbers."""
+    path = next((folder / name for name in NAME_FILES if (folder / name).is_file()), None)
+    if path is None:
+        return tuple(map(str, range(count)))
+    try:
+        names = tuple(line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip())
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is not text in UTF-8 ({error.reason})") from error
+    if len(names) < count or len(set(names)) < len(names):
+        raise FormatError(
+            f"{path} has {len(set(names))} different names, and the labels go to {count - 1}: expected "
+            "a name a line for each class, from 0"
+        )
+    return names
+
+
+def _dataset(images: np.ndarray, y: np.ndarray, name: str, classes: tuple[str, ...]) -> Dataset:
+    rows = torch.from_numpy(images.reshape(len(images), -1))
+    shape = (images.shape[1], images.shape[2])
+    return Dataset(rows, torch.from_numpy(y), name, classes, shape, 1 / 255, name)
