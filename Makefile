@@ -1,7 +1,10 @@
-# Everything on a machine with Python and pip: `make train` runs the main job, `make test` the whole gate.
+# Everything on a machine with Python and pip: `make train` runs the main job, `make test` the gate.
 
 PYTHON ?= python3
 ARGS ?=
+
+# Tests start many processes: without files of bytecode each would compile all that it imports once more.
+export PYTHONDONTWRITEBYTECODE =
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,16 +13,29 @@ DEV := $(VENV)/.installed-dev
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help train test lint bench clean
+.PHONY: help train test test-all check lint suite bench clean
 
 help:  ## Show this list
-	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 train: $(CORE)  ## Install what is missing and train on Fashion-MNIST; ARGS="--epochs 3" are passed on
 	$(BIN)/linnet train $(ARGS)
 
-test: lint  ## Run the whole gate: format, lint, types, layers, tests; ARGS are passed to pytest
-	OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 SCIPY_ARRAY_API=1 $(BIN)/python -m pytest -n 3 $(ARGS)
+# Types take a minute of one processor, tests all that there are: they run side by side.
+test: $(DEV)  ## Run the gate: format, lint, types, layers, tests; ARGS are passed to pytest
+	@$(MAKE) --no-print-directory -j 2 lint suite MARKED='-m "not long"'
+
+test-all: $(DEV)  ## Run the gate and the tests that take long, before a piece of work is closed
+	@$(MAKE) --no-print-directory -j 2 lint suite
+
+check: $(DEV)  ## Look at what changed, between two edits: format, lint, types, layers, its tests
+	$(BIN)/python -m tests.support.check $(ARGS)
+
+# A test that waits for a browser or a process leaves its processor to a third worker. Each worker begins with a
+# run of neighbours, which share what a module sets up, and who is done first takes from the others.
+suite: $(DEV)
+	OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 SCIPY_ARRAY_API=1 \
+	    $(BIN)/python -m pytest -n 3 --dist worksteal $(MARKED) $(ARGS)
 
 lint: $(DEV)  ## Check format, lint, types and the import layers
 	$(BIN)/ruff format --check .

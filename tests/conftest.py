@@ -19,11 +19,6 @@ settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("linnet")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests first, so that no process is left with one when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-
-
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run each test in a folder of its own, so that none leaves files about."""

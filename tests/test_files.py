@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from linnet import files
+from tests.support.patience import PATIENCE
 
 
 def test_write_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_kill_at_random_instants_leaves_whole_files(tmp_path: Path) -> None:
     )
     for delay in range(6):
         child = subprocess.Popen([sys.executable, "-c", code, str(target)])
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not target.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.013 * delay)

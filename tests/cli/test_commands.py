@@ -13,6 +13,7 @@ from PIL import Image
 
 from linnet.model.run import Run
 from tests.support.commands import call
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +220,7 @@ def test_ctrl_c_exits_130_and_keeps_the_run() -> None:
         if line.split()[0] == "3":
             break
     child.send_signal(signal.SIGINT)
-    rest = child.communicate(timeout=60)[0]
+    rest = child.communicate(timeout=PATIENCE)[0]
     assert child.returncode == 130
     assert "interrupted in epoch" in rest
     run = Run.load("kept")

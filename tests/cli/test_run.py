@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import call
+from tests.support.patience import PATIENCE
 
 NOTES = """# 1 Setup
 
@@ -106,7 +107,7 @@ def test_ctrl_c_leaves_the_page_so_far_and_no_kernel(tmp_path: Path) -> None:
             assert process.poll() is None
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
     assert "cell 2, line 5: interrupted" in err
     assert "Traceback" not in out + err

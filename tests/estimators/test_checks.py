@@ -40,7 +40,7 @@ def test_scikit_learn_has_nothing_to_object(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.filterwarnings("default")
 @parametrize_with_checks(SLOW)
 def test_nor_with_other_settings(estimator: Any, check: Any) -> None:

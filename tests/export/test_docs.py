@@ -19,6 +19,7 @@ from linnet.export.js import find_node
 from linnet.model.card import Card
 from linnet.model.history import History
 from linnet.model.run import Run
+from tests.support.patience import PATIENCE
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["export.md", "export.zh-CN.md"]
@@ -104,7 +105,9 @@ def test_js(page: str) -> None:
         f"{first}\n{pixels}\n{second}\nconsole.log(Array.from(p).join(' '));\n", "utf-8"
     )
     node = str(find_node())
-    said = subprocess.run([node, "page.mjs"], capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(
+        [node, "page.mjs"], capture_output=True, text=True, check=True, timeout=PATIENCE
+    ).stdout
     np.testing.assert_allclose([float(text) for text in said.split()], right(run)[0], atol=1e-12)
 
 
@@ -127,10 +130,10 @@ def test_c_takes_and_gives_the_type_that_its_declaration_says(
     # One file, so that the compiler compares the declaration of the page with the definition.
     Path("whole.c").write_text('#include "model.c"\n#include "main.c"\n', "ascii")
     subprocess.run(
-        ["cc", "-std=c99", "-Wall", "-Werror", "whole.c", "-o", "whole", "-lm"], check=True, timeout=60
+        ["cc", "-std=c99", "-Wall", "-Werror", "whole.c", "-o", "whole", "-lm"], check=True, timeout=PATIENCE
     )
     lines = subprocess.run(
-        ["./whole"], capture_output=True, text=True, check=True, timeout=60
+        ["./whole"], capture_output=True, text=True, check=True, timeout=PATIENCE
     ).stdout.splitlines()
     assert [line.rpartition(" ")[0] for line in lines] == [f"class {k}" for k in range(10)]
     exact = 1e-7 if number == "float" else 1e-12

@@ -22,6 +22,7 @@ from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.browser import PAGE, OpenPage, Watched
 from tests.support.browser import browser as browser  # a fixture
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -75,6 +76,7 @@ def open_page(browser: Browser, lab_url: str) -> Iterator[OpenPage]:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", **options
         )
+        context.set_default_timeout(1000 * PATIENCE)
         watched = Watched(context.new_page(), lab_url)
         page = watched.page
         page.on("request", lambda request: watched.asked.append(request.url))

@@ -12,6 +12,7 @@ from starlette.types import Message
 from linnet.errors import DivergedError, UsageError
 from linnet.lab.frames import MISTAKE, Frames, Tell, Work
 from linnet.lab.turns import Turn, Turns
+from tests.support.patience import PATIENCE
 
 
 def sent_by(work: Work, turns: Turns) -> list[dict[str, Any]]:
@@ -59,7 +60,7 @@ def test_a_mistake_of_ours_is_told_and_noted(caplog: pytest.LogCaptureFixture) -
 
 def test_work_has_threads_of_its_own() -> None:
     """Short answers find a thread however many trainings go on."""
-    met = threading.Barrier(3, timeout=20)
+    met = threading.Barrier(3, timeout=PATIENCE)
 
     def work(tell: Tell, turn: Turn) -> None:
         met.wait()

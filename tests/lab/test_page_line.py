@@ -11,6 +11,7 @@ from linnet.data.sources import synthetic
 from linnet.train.fit import fit
 from tests.support.browser import OpenPage, fits, shoot, until
 from tests.support.commands import run_python
+from tests.support.gate import gate
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -52,7 +53,7 @@ def check_lines(page: Page) -> None:
         assert page.locator(f'line[data-line="{name}"]').count() == 1
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", gate(["en", "zh"], 0))
 def test_lines_and_path_are_the_library_s(open_page: OpenPage, language: str) -> None:
     page = open_page().goto(f"#line?points={POINTS}&lr=0.05&batch=2&epochs=4&seed=1", language)
     page.wait_for_selector("tr[data-line=sgd]")
@@ -68,6 +69,7 @@ def test_lines_and_path_are_the_library_s(open_page: OpenPage, language: str) ->
     shoot(page, f"line-{language}")
 
 
+@pytest.mark.long
 def test_new_points_are_the_book_s(open_page: OpenPage) -> None:
     page = open_page().goto("#line?rows=12&noise=0.5&seed=5")
     page.wait_for_selector("tr[data-line=sgd]")
@@ -117,6 +119,7 @@ def test_points_by_keyboard(open_page: OpenPage) -> None:
     until(page, "document.getElementById('status').textContent.includes('two points')")
 
 
+@pytest.mark.long
 def test_too_large_a_rate_says_what_to_do(open_page: OpenPage) -> None:
     page = open_page().goto(f"#line?points={POINTS}&lr=5&batch=5&epochs=100")
     until(page, "document.getElementById('status').textContent.includes('Lower the learning rate')")
@@ -126,6 +129,7 @@ def test_too_large_a_rate_says_what_to_do(open_page: OpenPage) -> None:
     until(page, "document.getElementById('status').textContent === ''")
 
 
+@pytest.mark.long
 def test_one_x_says_what_to_do_and_the_path_is_scrubbed(open_page: OpenPage) -> None:
     page = open_page().goto("#line?points=1,1;1,2")
     until(page, "document.getElementById('status').textContent.includes('move one sideways')")
@@ -142,7 +146,7 @@ def test_one_x_says_what_to_do_and_the_path_is_scrubbed(open_page: OpenPage) -> 
     assert line(page, "sgd") != start
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", gate([False, True], 0))
 def test_on_a_phone_by_touch(open_page: OpenPage, dark: bool) -> None:
     watched = open_page(390, 800, dark, has_touch=True)
     page = watched.goto(f"#line?points={POINTS}&loss=absolute", "zh" if dark else "en")
@@ -159,6 +163,7 @@ def test_on_a_phone_by_touch(open_page: OpenPage, dark: bool) -> None:
     shoot(page, f"line-390-{dark}")
 
 
+@pytest.mark.long
 def test_the_code_on_the_page_runs(open_page: OpenPage) -> None:
     page = open_page(dark=True).goto(f"#line?points={POINTS}&loss=huber&huber=0.5")
     page.wait_for_selector("tr[data-line=sgd]")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.support.browser import OpenPage, until
+from tests.support.gate import gate
 
 pytestmark = pytest.mark.usefixtures("digits_alone")
 DIGITS = "#train?dataset=digits&epochs=2"
@@ -14,7 +15,7 @@ GONE = "document.getElementById('status').textContent.startsWith('The lab does n
 DONE = "document.getElementById('status').textContent.startsWith('2 epochs')"
 
 
-@pytest.mark.parametrize("last", [{"kind": "waiting", "ahead": 1}, {"kind": "aborted"}])
+@pytest.mark.parametrize("last", gate([{"kind": "waiting", "ahead": 1}, {"kind": "aborted"}], 0))
 def test_a_training_that_ends_too_soon_says_so_and_is_done_again(
     open_page: OpenPage, last: dict[str, object]
 ) -> None:
@@ -30,6 +31,7 @@ def test_a_training_that_ends_too_soon_says_so_and_is_done_again(
     until(page, DONE)
 
 
+@pytest.mark.long
 def test_a_tab_that_could_not_be_had_is_had_later(open_page: OpenPage) -> None:
     watched = open_page()
     watched.expected = "ERR_FAILED"
@@ -73,18 +75,22 @@ def test_the_address_keeps_the_state_and_the_language_that_were_chosen(open_page
 
 @pytest.mark.parametrize(
     ("place", "until_shown"),
-    [
-        ("#try?row=99999&explain=77&against=x&label=55&alpha=9&method=no&wrong=yes", "button.share"),
-        ("#try?pixels=AAAA&explain=3&against=3", "button.share"),
-        ("#numbers?logits=x&range=abc&target=-1&temperature=0&draws=x&seed=1.5", "table.types"),
-        ("#line?loss=__proto__&lr=abc&huber=0&batch=0&epochs=x&rows=5000&noise=-1", "table.fits"),
-        ("#train?dataset=digits&lr=x&epochs=1e9&optimizer=constructor&patience=0", "progress.over"),
-    ],
+    gate(
+        [
+            ("#try?row=99999&explain=77&against=x&label=55&alpha=9&method=no&wrong=yes", "button.share"),
+            ("#try?pixels=AAAA&explain=3&against=3", "button.share"),
+            ("#numbers?logits=x&range=abc&target=-1&temperature=0&draws=x&seed=1.5", "table.types"),
+            ("#line?loss=__proto__&lr=abc&huber=0&batch=0&epochs=x&rows=5000&noise=-1", "table.fits"),
+            ("#train?dataset=digits&lr=x&epochs=1e9&optimizer=constructor&patience=0", "progress.over"),
+        ],
+        0,
+    ),
 )
 def test_what_cannot_be_in_an_address_is_left_out(open_page: OpenPage, place: str, until_shown: str) -> None:
-    open_page().goto(place).wait_for_selector(until_shown, timeout=30_000)
+    open_page().goto(place).wait_for_selector(until_shown)
 
 
+@pytest.mark.long
 def test_a_rate_that_makes_it_worse_than_guessing_is_told(open_page: OpenPage) -> None:
     page = open_page().goto("#train?dataset=digits&epochs=3&lr=100")
     until(
@@ -96,7 +102,13 @@ def test_a_rate_that_makes_it_worse_than_guessing_is_told(open_page: OpenPage) -
 
 @pytest.mark.parametrize(
     ("place", "said"),
-    [("#line?points=1,2;1,3", "所有点都在同一竖线上"), ("#line?rows=100&epochs=100&batch=1", "超过 5000 步")],
+    gate(
+        [
+            ("#line?points=1,2;1,3", "所有点都在同一竖线上"),
+            ("#line?rows=100&epochs=100&batch=1", "超过 5000 步"),
+        ],
+        0,
+    ),
 )
 def test_lines_that_cannot_be_asked_for_are_told_in_chinese(
     open_page: OpenPage, place: str, said: str

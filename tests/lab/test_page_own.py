@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.browser import OpenPage, allow, shoot, until
+from tests.support.gate import gate
 from tests.support.uploads import CSV, pictures
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def test_a_folder_is_dropped_and_other_files_in_it_are_left_out(open_page: OpenP
     until(page, "document.querySelectorAll('.templates canvas').length === 2")
 
 
+@pytest.mark.long
 def test_what_is_too_large_or_nothing_of_ours_is_not_sent(open_page: OpenPage, tmp_path: Path) -> None:
     with (tmp_path / "large.zip").open("wb") as file:
         file.truncate(70 << 20)
@@ -84,12 +86,13 @@ def test_names_are_text_and_nothing_else(open_page: OpenPage, tmp_path: Path) ->
     assert "<b>evil<br>.csv" in (page.locator(".pin").text_content() or "")
     assert page.get_by_text("Click a cell to see its rows.").is_visible()
     page.click("#tab-try")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     assert NAMES[0] in page.locator(".why .name").all_text_contents()
     assert page.locator("#panel img, #panel b").count() == 0
     shoot(page, "own-names")
 
 
+@pytest.mark.long
 def test_a_model_of_fewer_classes_does_not_stumble_over_what_was_asked_of_another(
     open_page: OpenPage, tmp_path: Path
 ) -> None:
@@ -97,7 +100,7 @@ def test_a_model_of_fewer_classes_does_not_stumble_over_what_was_asked_of_anothe
     page = open_page().goto("#train?dataset=digits&epochs=1")
     page.wait_for_selector("progress.over")
     page.click("#tab-try")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     page.get_by_role("button", name="Clear").click()
     until(page, "location.hash.includes('pixels=')")
     page.click("button.share[data-klass='9']")
@@ -106,18 +109,19 @@ def test_a_model_of_fewer_classes_does_not_stumble_over_what_was_asked_of_anothe
     dialog(page).set_input_files(ONE, tmp_path / "flowers.csv")
     until(page, "document.querySelector('#model').textContent.startsWith('flowers.csv')")
     page.click("#tab-try")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     assert page.locator("button.share").count() == 2
     assert "pixels" not in page.url
 
 
+@pytest.mark.long
 def test_a_file_dropped_beside_its_place_does_not_take_the_page_away(open_page: OpenPage) -> None:
     page = open_page().goto("#numbers")
     stays = "new DragEvent('drop', {bubbles: true, cancelable: true})"
     assert page.evaluate(f"!document.getElementById('panel').dispatchEvent({stays})")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", gate([390, 1280], 0))
 def test_the_rows_of_a_table_fit(open_page: OpenPage, tmp_path: Path, width: int) -> None:
     wide = b"".join(b",".join(b"%d.%d" % (n, d) for d in range(300)) + b",%d\n" % (n % 2) for n in range(100))
     (tmp_path / "wide.csv").write_bytes(wide)

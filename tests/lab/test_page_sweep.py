@@ -7,6 +7,7 @@ import pytest
 
 import linnet
 from tests.support.browser import OpenPage, fits, shoot, until
+from tests.support.gate import gate
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -23,7 +24,7 @@ def swept(page: Page) -> None:
     until(page, "document.querySelectorAll('.chart')[1].data?.length === 9")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", gate(["en", "zh"], 0))
 def test_what_is_shown_is_what_the_library_gives(open_page: OpenPage, language: str) -> None:
     page = open_page().goto(PLACE, language)
     swept(page)
@@ -64,6 +65,7 @@ def test_a_click_loads_the_model_and_train_takes_it_up(open_page: OpenPage) -> N
     assert page.locator(".figures .figure").first.text_content() == f"{100 * accuracy:.2f} %"
 
 
+@pytest.mark.long
 def test_a_cell_of_the_heat_map_can_be_clicked(open_page: OpenPage) -> None:
     page = open_page().goto(PLACE)
     swept(page)
@@ -73,6 +75,7 @@ def test_a_cell_of_the_heat_map_can_be_clicked(open_page: OpenPage) -> None:
     page.wait_for_selector("text=Loaded: test accuracy")
 
 
+@pytest.mark.long
 def test_ranges_are_chosen_and_too_many_models_are_not_started(open_page: OpenPage) -> None:
     page = open_page().goto("#sweep?dataset=digits")
     page.wait_for_selector("text=24 models in one pass")
@@ -90,6 +93,7 @@ def test_ranges_are_chosen_and_too_many_models_are_not_started(open_page: OpenPa
     assert "second=l2" in page.url
 
 
+@pytest.mark.long
 def test_one_knob_alone_is_a_line(open_page: OpenPage) -> None:
     page = open_page().goto(f"{PLACE}&second={quote(chr(34) * 2)}")
     page.wait_for_selector("text=9 models in one pass")
@@ -99,7 +103,7 @@ def test_one_knob_alone_is_a_line(open_page: OpenPage) -> None:
     shoot(page, "sweep-one")
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", gate([False, True], 1))
 def test_it_fits_a_phone(open_page: OpenPage, dark: bool) -> None:
     page = open_page(390, 844, dark).goto(PLACE, "zh" if dark else "en")
     swept(page)

@@ -11,6 +11,7 @@ from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.browser import OpenPage, fits, shoot, until
+from tests.support.gate import gate
 from tests.support.uploads import CSV, pictures, zipped
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def wait_done(page: Page, language: str = "en") -> None:
     until(page, "document.querySelector('progress').classList.contains('over')")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", gate(["en", "zh"], 1))
 def test_what_is_shown_is_what_the_library_gives(open_page: OpenPage, language: str) -> None:
     page = open_page().goto(DIGITS + "&lr=0.5", language)
     wait_done(page, language)
@@ -56,6 +57,7 @@ def test_what_is_shown_is_what_the_library_gives(open_page: OpenPage, language: 
     shoot(page, f"train-digits-{language}")
 
 
+@pytest.mark.long
 def test_templates_are_the_weights_red_for_and_blue_against(open_page: OpenPage) -> None:
     page = open_page().goto(DIGITS)
     wait_done(page)
@@ -89,6 +91,7 @@ def test_moving_a_slider_retrains_at_once_and_the_address_keeps_it(open_page: Op
     until(page, "document.querySelector('.knob .value').value === '0.01'")
 
 
+@pytest.mark.long
 def test_a_number_can_be_typed_and_nonsense_is_not_taken(open_page: OpenPage) -> None:
     page = open_page().goto(DIGITS)
     wait_done(page)
@@ -103,6 +106,7 @@ def test_a_number_can_be_typed_and_nonsense_is_not_taken(open_page: OpenPage) ->
     assert "epochs=3" in page.url
 
 
+@pytest.mark.long
 def test_a_cell_shows_its_images_and_scrubbing_goes_back(open_page: OpenPage) -> None:
     page = open_page().goto(DIGITS)
     wait_done(page)
@@ -138,7 +142,7 @@ def test_runs_are_pinned_overlaid_and_taken_up_again(open_page: OpenPage) -> Non
     assert page.locator(".pin").count() == 0
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", gate(["en", "zh"], 0))
 def test_divergence_says_what_to_do_and_does_it(open_page: OpenPage, language: str) -> None:
     page = open_page().goto("#train?dataset=digits&lr=100&optimizer=momentum&l2=50&epochs=100", language)
     page.wait_for_selector("#status.problem")
@@ -148,6 +152,7 @@ def test_divergence_says_what_to_do_and_does_it(open_page: OpenPage, language: s
     until(page, "location.hash.includes('lr=10')")
 
 
+@pytest.mark.long
 def test_the_code_is_shown(open_page: OpenPage) -> None:
     page = open_page().goto(DIGITS + "&l1=0.001")
     page.get_by_text("Copy as code").click()
@@ -157,6 +162,7 @@ def test_the_code_is_shown(open_page: OpenPage) -> None:
     assert texts[1].startswith("linnet train --dataset digits --lr 0.1")
 
 
+@pytest.mark.long
 def test_one_s_own_pictures_and_tables(open_page: OpenPage, tmp_path: Path) -> None:
     watched = open_page()
     watched.expected = "status of 422"  # the browser tells of it
@@ -180,7 +186,7 @@ def test_one_s_own_pictures_and_tables(open_page: OpenPage, tmp_path: Path) -> N
     shoot(page, "train-table")
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", gate([False, True], 0))
 def test_it_fits_a_phone(open_page: OpenPage, dark: bool) -> None:
     page = open_page(390, 844, dark, has_touch=True).goto(DIGITS, "zh" if dark else "en")
     wait_done(page, "zh" if dark else "en")
@@ -188,6 +194,7 @@ def test_it_fits_a_phone(open_page: OpenPage, dark: bool) -> None:
     shoot(page, f"train-390-{dark}")
 
 
+@pytest.mark.long
 def test_a_change_of_language_keeps_the_run(open_page: OpenPage) -> None:
     watched = open_page()
     page = watched.goto(DIGITS)
@@ -201,12 +208,15 @@ def test_a_change_of_language_keeps_the_run(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    [
-        "#train?lr=abc&epochs=-5&optimizer=[1]&patience=x&nonsense={&dataset=digits",
-        "#train?dataset=7&batch_size=1e99&std=null",
-        "#sweep?first=lr&lr_range=7&optimizer_list={}&epochs=abc&second=3&folds=x&dataset=digits",
-        "#nonsense?x=%",
-    ],
+    gate(
+        [
+            "#train?lr=abc&epochs=-5&optimizer=[1]&patience=x&nonsense={&dataset=digits",
+            "#train?dataset=7&batch_size=1e99&std=null",
+            "#sweep?first=lr&lr_range=7&optimizer_list={}&epochs=abc&second=3&folds=x&dataset=digits",
+            "#nonsense?x=%",
+        ],
+        0,
+    ),
 )
 def test_an_address_that_somebody_has_edited_does_no_harm(open_page: OpenPage, place: str) -> None:
     page = open_page().goto(place)

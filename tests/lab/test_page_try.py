@@ -23,7 +23,9 @@ from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.browser import PAGE, OpenPage, allow, fits, shoot, until
 from tests.support.commands import run_python
+from tests.support.gate import gate
 from tests.support.lab import png
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -41,14 +43,14 @@ def asked(page: Page) -> dict[str, list[str]]:
     return parse_qs(page.url.split("?")[-1])
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", gate(["en", "zh"], 1))
 def test_a_test_image_is_explained_as_the_library_does(
     open_page: OpenPage, digits: tuple[Run, Splits], language: str
 ) -> None:
     run, (train, test) = digits
     assert test is not None
     page = open_page().goto("#try?row=12&explain=3&against=5&alpha=0.05", language)
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     x = test.X[12]
     assert shares(page) == run.probabilities(x[None])[0].double().tolist()
     assert page.text_content(".guess-name") == test.classes[int(run.probabilities(x[None]).argmax())]
@@ -66,11 +68,12 @@ def test_a_test_image_is_explained_as_the_library_does(
     shoot(page, f"try-{language}")
 
 
+@pytest.mark.long
 def test_browsing_and_choosing_a_class(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
     run, (_, test) = digits
     assert test is not None
     page = open_page().goto("#try")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     page.select_option("select[name=label]", "8")
     page.check("input[name=wrong]")
     judged = forecast(run, test)
@@ -91,7 +94,7 @@ def test_browsing_and_choosing_a_class(open_page: OpenPage, digits: tuple[Run, S
 
 def test_drawing_undoing_and_the_address(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
     page = open_page().goto("#try")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     page.get_by_role("button", name="Clear").click()
     box = page.locator("canvas.sketch").bounding_box()
     assert box is not None
@@ -103,7 +106,7 @@ def test_drawing_undoing_and_the_address(open_page: OpenPage, digits: tuple[Run,
     expected = settled(page, digits[0])
     shoot(page, "try-drawn")
     page.reload()
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     assert shares(page) == expected
     page.focus("canvas.sketch")
     page.keyboard.press("Space")
@@ -137,13 +140,14 @@ def _pixels(page: Page) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+@pytest.mark.long
 def test_a_file_is_made_as_predict_does(
     open_page: OpenPage, digits: tuple[Run, Splits], tmp_path: Path
 ) -> None:
     (tmp_path / "one.png").write_bytes(png((120, 90), 20))
     watched = open_page()
     page = watched.goto("#try")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     page.set_input_files("#try-file", tmp_path / "one.png")
     until(page, "location.hash.includes('pixels=')")
     settled(page, digits[0])
@@ -156,17 +160,20 @@ def test_a_file_is_made_as_predict_does(
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [
-        ("en", ["Nothing was seen", "laid on white", "resized to 8 × 8"]),
-        ("zh", ["什么也没看到", "以白色为底", "缩放为 8 × 8"]),
-    ],
+    gate(
+        [
+            ("en", ["Nothing was seen", "laid on white", "resized to 8 × 8"]),
+            ("zh", ["什么也没看到", "以白色为底", "缩放为 8 × 8"]),
+        ],
+        0,
+    ),
 )
 def test_a_blank_picture_is_given_no_class(
     open_page: OpenPage, tmp_path: Path, language: str, words: list[str]
 ) -> None:
     Image.new("RGBA", (30, 30)).save(tmp_path / "blank.png")
     page = open_page().goto("#try", language)
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     page.set_input_files("#try-file", tmp_path / "blank.png")
     page.wait_for_selector(".nothing-seen")
     assert all(word in (page.text_content(".nothing-seen") or "") for word in words)
@@ -176,10 +183,10 @@ def test_a_blank_picture_is_given_no_class(
     assert page.locator(".nothing-seen").count() == 0
 
 
-@pytest.mark.parametrize("how", ["drop", "paste"])
+@pytest.mark.parametrize("how", gate(["drop", "paste"], 0))
 def test_a_picture_is_dropped_or_pasted(open_page: OpenPage, how: str) -> None:
     page = open_page().goto("#try")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     page.evaluate(
         """async how => {
             const canvas = document.createElement('canvas');
@@ -198,6 +205,7 @@ def test_a_picture_is_dropped_or_pasted(open_page: OpenPage, how: str) -> None:
     until(page, "location.hash.includes('pixels=')")
 
 
+@pytest.mark.long
 def test_a_model_that_is_gone_gives_way_to_the_usual_one(open_page: OpenPage) -> None:
     watched = open_page()
     page = watched.goto("#numbers")
@@ -206,21 +214,21 @@ def test_a_model_that_is_gone_gives_way_to_the_usual_one(open_page: OpenPage) ->
     )
     page.goto(f"{watched.url}/?lang=en#try")
     page.reload()
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     allow(watched, 404)
 
 
 def test_the_loaded_model_is_used(open_page: OpenPage, digits: tuple[Run, Splits]) -> None:
     watched = open_page()
     asked = {"dataset": "digits", "epochs": 1, "lr": 0.5}
-    answer = httpx.post(f"{watched.url}/api/train", json=asked, headers=PAGE, timeout=60)
+    answer = httpx.post(f"{watched.url}/api/train", json=asked, headers=PAGE, timeout=PATIENCE)
     model = json.loads(answer.text.splitlines()[-1])["model"]
     loaded = {"id": model, "name": "mine", "classes": list("0123456789"), "image_shape": [8, 8]}
     page = watched.goto("#numbers")
     page.evaluate("model => sessionStorage.setItem('linnet-model', JSON.stringify(model))", loaded)
     page.goto(f"{watched.url}/?lang=en#try?row=5")
     page.reload()
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     train, test = digits[1]
     assert test is not None
     run = fit(train, Recipe(epochs=1, lr=0.5), test=test)[0]
@@ -228,17 +236,18 @@ def test_the_loaded_model_is_used(open_page: OpenPage, digits: tuple[Run, Splits
     assert "nothing is promised" in (page.text_content(".set .problem") or "")
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", gate([False, True], 1))
 def test_on_a_phone(open_page: OpenPage, dark: bool) -> None:
     page = open_page(390, 800, dark, has_touch=True).goto("#try?row=3", "zh" if dark else "en")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     assert fits(page)
     shoot(page, f"try-390-{dark}")
 
 
+@pytest.mark.long
 def test_the_code_on_the_page_runs(open_page: OpenPage) -> None:
     page = open_page(dark=True).goto("#try?row=20")
-    page.wait_for_selector("button.share", timeout=20_000)
+    page.wait_for_selector("button.share")
     page.click("details.copy summary")
     until(page, "document.querySelector('.copy code').textContent.includes('linnet.fit')")
     python = page.locator(".copy code").first.text_content() or ""

@@ -74,7 +74,6 @@ def test_the_number_of_models() -> None:
     assert SweepAsk.model_validate(ASK).models == 24
 
 
-@pytest.mark.slow
 def test_the_code_runs_as_it_stands(client: TestClient, tmp_path: Path) -> None:
     code = client.post("/api/sweep/code", json={**ASK, "standardize": True, "metric": "loss"}).json()
     assert "validation_accuracy" in run_python(code["python"])

@@ -21,6 +21,7 @@ from linnet.train.fit import fit
 from tests.support.browser import PAGE
 from tests.support.commands import run_command, run_python
 from tests.support.lab import frames_of
+from tests.support.patience import PATIENCE
 
 
 def floats(text: str) -> np.ndarray:
@@ -123,7 +124,7 @@ def test_the_next_training_of_a_page_ends_its_last(lab_url: str) -> None:
     ended: list[float] = []
 
     def first() -> None:
-        with httpx.Client(headers=PAGE, timeout=60) as asking:
+        with httpx.Client(headers=PAGE, timeout=PATIENCE) as asking:
             text = asking.post(f"{lab_url}/api/train", json=long).text
         ended.append(time.perf_counter())
         assert json.loads(text.splitlines()[-1])["kind"] == "aborted"
@@ -132,7 +133,7 @@ def test_the_next_training_of_a_page_ends_its_last(lab_url: str) -> None:
     thread.start()
     time.sleep(1)
     began = time.perf_counter()
-    with httpx.Client(headers=PAGE, timeout=60) as asking:
+    with httpx.Client(headers=PAGE, timeout=PATIENCE) as asking:
         last = asking.post(f"{lab_url}/api/train", json={"dataset": "digits", "epochs": 1}).text.splitlines()[
             -1
         ]
@@ -146,18 +147,17 @@ def test_a_dropped_connection_ends_the_work(lab_url: str) -> None:
     pages = [{"X-Linnet-Page": f"page-number-{n}"} for n in range(12)]  # more than train at once
     for page in pages:
         with (
-            httpx.Client(headers=page, timeout=30) as asking,
+            httpx.Client(headers=page, timeout=PATIENCE) as asking,
             asking.stream("POST", f"{lab_url}/api/train", json=long) as answer,
         ):
             next(answer.iter_lines())  # then go away
-    with httpx.Client(headers=PAGE, timeout=20) as asking:
+    with httpx.Client(headers=PAGE, timeout=PATIENCE) as asking:
         began = time.perf_counter()
         text = asking.post(f"{lab_url}/api/train", json={"dataset": "digits", "epochs": 1}).text
     assert json.loads(text.splitlines()[-1])["kind"] == "end"
     assert time.perf_counter() - began < 10
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -32,6 +32,7 @@ from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.commands import run_python
 from tests.support.lab import frames_of, model_of, png
+from tests.support.patience import PATIENCE
 from tests.support.uploads import CSV
 
 pytestmark = pytest.mark.usefixtures("digits_alone")
@@ -89,7 +90,7 @@ def test_a_page_that_is_gone_does_not_wait_for_anothers_training() -> None:
         waiting = threading.Thread(target=judges.train, args=(told.append, turn))
         waiting.start()
         turn.stop()
-        waiting.join(10)
+        waiting.join(PATIENCE)
         assert not waiting.is_alive()
     assert told == []
 
@@ -250,6 +251,7 @@ def test_the_code_runs_as_it_stands(client: TestClient, tmp_path: Path, is_row: 
     assert f"set {[names[k] for k in found['set']['classes']]}" in told
 
 
+@pytest.mark.long
 def test_the_command_runs_as_it_stands(client: TestClient, tmp_path: Path) -> None:
     found = ask(client, model=model_of(client), row=12)
     likeliest = max(found["probabilities"])

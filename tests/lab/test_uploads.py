@@ -21,6 +21,7 @@ from linnet.train.fit import fit
 from tests.support.blobs import make_blobs
 from tests.support.commands import run_command, run_python
 from tests.support.lab import frames_of
+from tests.support.patience import PATIENCE
 from tests.support.uploads import CSV, parted, pictures, zipped
 
 
@@ -69,7 +70,7 @@ def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch)
     def slow(name: str, *rest: Any, **options: Any) -> Splits:
         if name == "mnist":
             asked.set()
-            assert done.wait(30)
+            assert done.wait(PATIENCE)
             raise DataNotFoundError("no network")
         return load(name, *rest, **options)
 
@@ -80,10 +81,10 @@ def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(registry, "load", slow)
     downloading = threading.Thread(target=download)
     downloading.start()
-    assert asked.wait(10)
+    assert asked.wait(PATIENCE)
     reading = threading.Thread(target=room.splits, args=("digits",))
     reading.start()
-    reading.join(20)
+    reading.join(PATIENCE)
     assert room.loaded("digits") is not None
     done.set()
     downloading.join()
@@ -148,7 +149,6 @@ def test_rows_that_are_not_there_are_refused(client: TestClient) -> None:
     assert client.post("/api/data/rows", json={"dataset": "upload-gone", "rows": []}).status_code == 404
 
 
-@pytest.mark.slow
 def test_the_code_of_an_upload_runs_beside_the_file(client: TestClient, tmp_path: Path) -> None:
     (tmp_path / "flowers.csv").write_bytes(CSV)
     known = upload(client, [("flowers.csv", CSV)]).json()

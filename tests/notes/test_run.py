@@ -13,6 +13,7 @@ from linnet.errors import LinnetError, UsageError
 from linnet.notes import execute
 from linnet.notes.execute import Outcome
 from linnet.notes.run import Result, run_notes
+from tests.support.gate import gate
 
 BOOK = Path(__file__).parent / "book"
 SHARED = Path(__file__).parents[3] / "shared" / "notes"
@@ -214,7 +215,7 @@ OFFLINE = [
 FASHION = ["fashion.md", "softmax_from_scratch.md", "multilayer.md", "editions_fashion.md"]
 
 
-@pytest.mark.parametrize("name", OFFLINE)
+@pytest.mark.parametrize("name", gate(OFFLINE, 1, 3))
 def test_notes_in_the_books_manner(name: str) -> None:
     result = run_notes(BOOK / name)
     assert result.failures == []
@@ -222,7 +223,7 @@ def test_notes_in_the_books_manner(name: str) -> None:
     assert 'class="latex"' not in result.page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", FASHION)
+@pytest.mark.parametrize("name", gate(FASHION, 1))
 def test_notes_with_the_real_images(name: str, fashion_folder: Path) -> None:
     result = run_notes(BOOK / name)
     assert result.failures == []
@@ -231,7 +232,7 @@ def test_notes_with_the_real_images(name: str, fashion_folder: Path) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the real notes, ../shared/notes")
-@pytest.mark.parametrize("path", sorted(SHARED.glob("0*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", gate(sorted(SHARED.glob("0*.txt")), 0), ids=lambda path: path.stem)
 def test_real_notes(path: Path, fashion_folder: Path) -> None:
     result = run_notes(path)
     assert result.failures == []
@@ -242,6 +243,7 @@ def test_real_notes(path: Path, fashion_folder: Path) -> None:
     assert last.count("<path") > 10
 
 
+@pytest.mark.long
 def test_the_page_is_seen_in_a_browser(tmp_path: Path) -> None:
     sync_api = pytest.importorskip("playwright.sync_api")
     browser_path = next(

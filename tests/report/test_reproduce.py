@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import linnet
 from linnet import report
 from linnet.model.run import Run
 from tests.support.commands import call
+from tests.support.gate import gate
 from tests.support.reading import Seen
 
 TRAINED = [
@@ -49,7 +51,7 @@ def check_both_ways(*names: str) -> None:
         shutil.rmtree("again")
 
 
-@pytest.mark.parametrize("options", TRAINED)
+@pytest.mark.parametrize("options", gate(map(pytest.param, TRAINED), 1))
 def test_of_a_training(options: tuple[object, ...]) -> None:
     assert call("train", "--dataset", "digits", *options, "--out", "first", "-q") == 0
     check_both_ways()
@@ -82,12 +84,13 @@ SWEPT = [
 ]
 
 
-@pytest.mark.parametrize("options", SWEPT)
+@pytest.mark.parametrize("options", gate(map(pytest.param, SWEPT), 0))
 def test_of_a_sweep(options: tuple[object, ...]) -> None:
     assert call("sweep", "--dataset", "digits", "--epochs", 2, *options, "--out", "first", "-q") == 0
     check_both_ways("table.csv", "best/model.safetensors")
 
 
+@pytest.mark.long
 def test_of_a_sweep_of_settings() -> None:
     train, test = linnet.load("digits")
     settings = [linnet.Knobs(lr=0.5), linnet.Knobs(lr=0.1, l2=1e-3, clip=1.0)]
@@ -107,7 +110,7 @@ SOLVED = [
 ]
 
 
-@pytest.mark.parametrize("options", SOLVED)
+@pytest.mark.parametrize("options", gate(map(pytest.param, SOLVED), 1, 3))
 def test_of_a_solve(options: tuple[object, ...]) -> None:
     assert call("solve", "--dataset", *options, "--out", "first", "-q") == 0
     check_both_ways()
@@ -138,10 +141,10 @@ def own() -> Path:
 
 @pytest.mark.parametrize(
     ("command", "file", "options"),
-    [
+    gate([
         ("train", "kinds.csv", ()), ("train", "prices.csv", ("--standardize",)),
         ("sweep", "kinds.csv", ("--lr", "0.1,1", "--epochs", 2)), ("solve", "prices.csv", ()),
-    ],
+    ], 1, 3),
 )  # fmt: skip
 def test_of_data_of_ones_own(own: Path, command: str, file: str, options: tuple[object, ...]) -> None:
     assert call(command, "--dataset", own / file, *options, "--out", "first", "-q") == 0
@@ -171,8 +174,9 @@ def test_of_data_that_have_moved_or_changed(own: Path) -> None:
     assert call("replay", "first", "--data-dir", "elsewhere", "-q") == 1
 
 
-@pytest.mark.parametrize("command", ["train", "solve", "sweep"])
-@pytest.mark.parametrize("is_folder_given", [False, True])
+@pytest.mark.parametrize(
+    ("command", "is_folder_given"), gate(product(["train", "solve", "sweep"], [False, True]), 0, 3)
+)
 def test_no_page_says_where_its_writer_keeps_things(
     own: Path, tmp_path: Path, command: str, is_folder_given: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +197,7 @@ def test_no_page_says_where_its_writer_keeps_things(
     assert again.bank.theta.equal(first.bank.theta)
 
 
+@pytest.mark.long
 def test_the_folder_of_a_known_data_set_is_left_out(fashion_folder: Path) -> None:
     options = ("--dataset", "fashion_mnist", "--data-dir", fashion_folder, "--epochs", 1)
     assert call("train", *options, "--out", "first", "-q") == 0

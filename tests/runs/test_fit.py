@@ -19,6 +19,7 @@ from linnet.folders import CHECKPOINT
 from linnet.runs.fit import run_job
 from linnet.train.callbacks import Callback, Each, State
 from linnet.train.checkpoint import Checkpoint
+from tests.support.gate import gate
 
 COMMANDS = {
     "train": [
@@ -34,23 +35,43 @@ COMMANDS = {
         "--no-report",
     ],
 }  # fmt: skip
-KILLS = int(os.environ.get("LINNET_KILLS", "4"))  # 50 take some minutes
+KILLS = int(os.environ.get("LINNET_KILLS", "6"))  # 50 take some minutes
+SHORT = {
+    "train": {"--epochs": "5", "--batch-size": "48", "--patience": "4"},
+    "sweep": {"--epochs": "5", "--batch-size": "48,96", "--optimizer": "adam", "--lr": "0.01,1e30"},
+}
+"""What the gate changes of the commands, so that they end in seconds."""
 SAME = {
     "train": ("model.safetensors", "weights.png", "curves.svg"),
     "sweep": ("best/model.safetensors", "table.csv", "sweep.svg", "checkpoint.safetensors"),
 }
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["train", "sweep"])
+def test_killed_it_ends_in_the_same_bytes(kind: str) -> None:
+    _check_kills(kind, _shorten(COMMANDS[kind], SHORT[kind]), at_least=2)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["train", "sweep"])
 def test_killed_at_random_instants_it_ends_in_the_same_bytes(kind: str) -> None:
+    _check_kills(kind, COMMANDS[kind], KILLS)
+
+
+def _shorten(options: list[str], values: dict[str, str]) -> list[str]:
+    """The options with other values of some."""
+    return [values.get(before, option) for before, option in zip(["", *options], options, strict=False)]
+
+
+def _check_kills(kind: str, options: list[str], at_least: int) -> None:
+    """Kill a command again and again, and let it end now and then."""
     begun = time.monotonic()
-    assert _ended(_started(kind, "--out", "whole")) == 0
+    assert _ended(_started(kind, *options, "--out", "whole")) == 0
     seconds = time.monotonic() - begun
     source = random.Random(0)
     kills, folder, round_ = 0, Path("killed-0"), 0
-    while kills < KILLS:
-        process = _started(kind, "--resume", str(folder))
+    while kills < at_least:
+        process = _started(kind, *options, "--resume", str(folder))
         # Mostly while it trains, sometimes while it starts or writes its last files.
         process.join(seconds * source.uniform(0.05, 1.05))
         if process.exitcode is None:
@@ -62,7 +83,7 @@ def test_killed_at_random_instants_it_ends_in_the_same_bytes(kind: str) -> None:
         _check(folder, SAME[kind])
         round_ += 1
         folder = Path(f"killed-{round_}")
-    assert _ended(_started(kind, "--resume", str(folder))) == 0
+    assert _ended(_started(kind, *options, "--resume", str(folder))) == 0
     _check(folder, SAME[kind])
 
 
@@ -70,7 +91,7 @@ def _started(kind: str, *arguments: str) -> BaseProcess:
     """A command in a process of its own, forked where torch is imported already."""
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(["linnet.runs.fit", "linnet.search.study", "linnet.plot"])
-    process = forks.Process(target=main, args=([kind, *COMMANDS[kind], *arguments],))
+    process = forks.Process(target=main, args=([kind, *arguments],))
     process.start()
     return process
 
@@ -140,7 +161,7 @@ def test_a_diverged_run_leaves_its_folder_free() -> None:
 
 
 @pytest.mark.parametrize(
-    "knobs", [{"validation": 0.2}, {"patience": 2, "optimizer": "nesterov"}, {"clip": 1.0}]
+    "knobs", gate([{"validation": 0.2}, {"patience": 2, "optimizer": "nesterov"}, {"clip": 1.0}], 1)
 )
 def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(knobs: dict[str, object]) -> None:
     class KilledError(Exception):

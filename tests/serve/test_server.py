@@ -17,6 +17,7 @@ import pytest
 
 from linnet.serve import server
 from linnet.serve.listen import listening
+from tests.support.patience import PATIENCE
 from tests.support.runs import make_run
 from tests.support.service import service, wait_for
 
@@ -25,7 +26,7 @@ BODY = json.dumps({"rows": [[7] * 12]}).encode()
 
 def begin(port: int) -> socket.socket:
     """A request whose second half is still to come."""
-    line = socket.create_connection(("127.0.0.1", port), 10)
+    line = socket.create_connection(("127.0.0.1", port), PATIENCE)
     head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
     line.sendall(f"{head}content-length: {len(BODY)}\r\n\r\n".encode() + BODY[:10])
     return line
@@ -40,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
 def test_sigterm_finishes_what_was_begun(folder: Path) -> None:
     with service(folder) as (process, port), begin(port) as line:
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).is_success
         process.send_signal(signal.SIGTERM)
         wait_for("Shutting down")
         with pytest.raises(httpx.TransportError):
@@ -51,13 +52,13 @@ def test_sigterm_finishes_what_was_begun(folder: Path) -> None:
         answer = b"".join(iter(lambda: line.recv(65536), b""))
         assert answer.startswith(b"HTTP/1.1 200"), answer
         assert b"probabilities" in answer
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_newer_model_answers_and_a_damaged_one_does_not(folder: Path) -> None:
     with (
         service(folder, "--workers", "1") as (_, port),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
     ):
         first = client.get("/readyz").json()["model"]
         make_run("logistic").save(folder)
@@ -74,14 +75,14 @@ def test_a_newer_model_answers_and_a_damaged_one_does_not(folder: Path) -> None:
 
 def test_a_body_that_says_too_much_is_refused_unread(folder: Path) -> None:
     with service(folder, "--max-bytes", "1000") as (_, port):
-        line = socket.create_connection(("127.0.0.1", port), 10)
+        line = socket.create_connection(("127.0.0.1", port), PATIENCE)
         with line:
             line.sendall(b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
                          b"content-length: 999999999999\r\n\r\n")  # fmt: skip
             answer = b"".join(iter(lambda: line.recv(65536), b""))
         assert answer.startswith(b"HTTP/1.1 413")
         assert b"connection: close" in answer.lower()
-        with socket.create_connection(("127.0.0.1", port), 10) as line:
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as line:
             line.sendall(b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n")
             assert line.recv(65536).startswith(b"HTTP/1.1 400")
 
@@ -115,7 +116,7 @@ def test_what_cannot_be_listened_on_is_told_alike(folder: Path, workers: str) ->
     if workers == "2" and sys.platform != "linux":
         pytest.skip("several processes share a port on Linux alone")
     command = [sys.executable, "-m", "linnet", "serve", str(folder), "--workers", workers, "--port", "80000"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("linnet: there is no port 80000")
     assert "Traceback" not in done.stderr

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from multiprocessing import resource_tracker
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from linnet.serve.listen import listening
 from linnet.serve.server import Service
 from linnet.serve.workers import CONTEXT, _Crew, _Worker, workers
 from tests.support.malformed import GOOD, JSON
+from tests.support.patience import PATIENCE, until
 from tests.support.runs import make_run
 from tests.support.service import service, wait_for
 
@@ -47,18 +47,10 @@ def serving(pid: int) -> list[psutil.Process]:
     return found
 
 
-def until(is_so: Callable[[], object], seconds: float = 20) -> None:
-    """Wait for something."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def ask(port: int) -> httpx.Response:
     """Ask for a prediction on a connection of its own."""
     return httpx.post(
-        f"http://127.0.0.1:{port}/predict", content=GOOD, headers={"content-type": JSON}, timeout=30
+        f"http://127.0.0.1:{port}/predict", content=GOOD, headers={"content-type": JSON}, timeout=PATIENCE
     )
 
 
@@ -74,12 +66,12 @@ def test_any_process_tells_the_counts_of_all_and_one_that_dies_is_replaced(folde
         for _ in range(20):
             assert ask(port).status_code == 200
         for _ in range(10):
-            lines = httpx.get(f"http://127.0.0.1:{port}/metrics").text.splitlines()
+            lines = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text.splitlines()
             assert 'linnet_requests_total{path="/predict",status="200"} 40' in lines
             assert "linnet_rows_total 40" in lines
             assert "linnet_requests_active 1" in lines
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     assert not psutil.pid_exists(dying.pid)
 
 
@@ -103,7 +95,7 @@ def test_a_port_that_is_taken_is_told(folder: Path) -> None:
             "--workers",
             "2",
         ]
-        other = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        other = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert other.returncode == 2
     assert re.search(rf"cannot listen on 127\.0\.0\.1, port {port}", other.stderr)
     assert "Traceback" not in other.stderr
@@ -145,17 +137,17 @@ def test_one_that_replaces_another_answers_whatever_has_become_of_the_file(folde
         newer = ask(port).json()["model"]
         for damage in (lambda: path.write_bytes(b"x" * 100), lambda: shutil.rmtree(folder)):
             damage()
-            until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz").json()["refused"])
+            until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE).json()["refused"])
             dying = serving(process.pid)[0]
             dying.kill()
             until(lambda pid=dying.pid: len(serving(process.pid)) == 2 and not psutil.pid_exists(pid))
             for _ in range(20):  # of both processes
                 assert ask(port).json()["model"] == newer
-                said = httpx.get(f"http://127.0.0.1:{port}/metrics").text.splitlines()
+                said = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text.splitlines()
                 assert "linnet_model_reloads_total 1" in said
                 assert "linnet_model_refused 1" in said
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_ctrl_c_waits_for_a_process_that_starts(folder: Path) -> None:
@@ -201,7 +193,7 @@ def test_no_thread_is_left_for_python_to_end() -> None:
     folder = make_run("softmax").save("run")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, str(folder)],
-        timeout=60, capture_output=True, text=True, check=False,
+        timeout=PATIENCE, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Finished server process" in done.stderr

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -26,7 +28,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs Chromium: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
         made = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
         )
         yield made
         made.close()
@@ -88,7 +90,7 @@ def allow(watched: Watched, status: int) -> None:
     watched.problems.remove(lines[0])
 
 
-def until(page: Page, script: str, arg: Any = None, seconds: float = 20.0) -> None:
+def until(page: Page, script: str, arg: Any = None, seconds: float = PATIENCE) -> None:
     """Wait until a script is true of the page, without the eval that its policy forbids.
 
     Args:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 
 @contextmanager
 def service(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
@@ -22,7 +24,7 @@ def service(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], 
             process.kill()
 
 
-def wait_for(pattern: str, seconds: float = 30) -> re.Match[str]:
+def wait_for(pattern: str, seconds: float = PATIENCE) -> re.Match[str]:
     """Wait for a line of the log."""
     end = time.monotonic() + seconds
     while not (found := re.search(pattern, Path("log").read_text())):

@@ -1,4 +1,4 @@
-"""Prints the size of the source tree beside that of an earlier commit: `python -m tests.support.size [COMMIT]`."""
+"""Prints the size of the source tree beside an earlier commit's: `python -m tests.support.size [COMMIT]`."""
 
 from __future__ import annotations
 
@@ -56,15 +56,9 @@ def modules_of(tree: Tree) -> Tree:
 
 
 def docstrings(module: ast.Module) -> Iterator[ast.Expr]:
-    """The docstrings of a module, its classes and functions, and of its constants."""
-    for node in ast.walk(module):
-        for statement in getattr(node, "body", []) if not isinstance(node, ast.Lambda | ast.IfExp) else []:
-            if (
-                isinstance(statement, ast.Expr)
-                and isinstance(statement.value, ast.Constant)
-                and isinstance(statement.value.value, str)
-            ):
-                yield statement
+    """The strings that stand alone in a module: of itself, its classes, functions and constants."""
+    constants = (node for node in ast.walk(module) if isinstance(node, ast.Expr))
+    return (node for node in constants if isinstance(getattr(node.value, "value", None), str))
 
 
 def count_statements(text: str) -> int:
@@ -176,7 +170,8 @@ class Figure:
         before, after = self.value(then), self.value(now)
         change = f"{after / before - 1:+.1%}" if before else ""
         mark = "yes" if self.holds(before, after) else "no"
-        return f"{self.name:<42} {before:>8{self.form}} {after:>8{self.form}} {change:>8}  {self.target:<24} {mark}"
+        values = f"{before:>8{self.form}} {after:>8{self.form}} {change:>8}"
+        return f"{self.name:<42} {values}  {self.target:<24} {mark}"
 
 
 def mirrored_share(tree: Tree) -> float:

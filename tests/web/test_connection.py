@@ -22,6 +22,7 @@ from linnet.web import connection, places
 from linnet.web.connection import protocol
 from linnet.web.crowd import Crowd
 from linnet.web.places import Places
+from tests.support.patience import PATIENCE, until
 
 MOST = 40
 """Connections of the server."""
@@ -66,21 +67,13 @@ def serving(most: int = MOST) -> Iterator[tuple[int, Places]]:
         yield listener.getsockname()[1], kept
     finally:
         server.should_exit = server.force_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
         gc.collect()
-
-
-def until(holds: object, seconds: float = 20) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not holds():  # pyright: ignore[reportCallIssue]
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.01)
 
 
 def line(port: int, content: bytes = b"") -> socket.socket:
     """A connection on which something was sent."""
-    made = socket.create_connection(("127.0.0.1", port), 20)
+    made = socket.create_connection(("127.0.0.1", port), PATIENCE)
     made.sendall(content)
     return made
 

@@ -19,6 +19,7 @@ import linnet
 from linnet.data.download import fetch as module
 from linnet.data.download.fetch import fetch
 from linnet.errors import ChecksumError, DownloadError, UsageError
+from tests.support.patience import PATIENCE
 
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -419,7 +420,7 @@ def downloading(mirror: Mirror, behaviour: str, timeout: str) -> list[str]:
 def test_processes_download_once(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(linnet.__file__).parents[1]))
     processes = [subprocess.Popen(downloading(mirror, "slow", "5")) for _ in range(2)]
-    assert [process.wait(30) for process in processes] == [0, 0]
+    assert [process.wait(PATIENCE) for process in processes] == [0, 0]
     assert_whole()
     assert len(mirror.asked) == 1
     assert list(TARGET.parent.iterdir()) == [TARGET]
