@@ -52,7 +52,7 @@ def importers(tree: Tree, changed: Sequence[PurePosixPath]) -> list[PurePosixPat
     return [path for path, text in tree.items() if path not in changed and touched & {*imports(text, known)}]
 
 
-def tests_of(tree: Tree, changed: Sequence[PurePosixPath]) -> list[str]:
+def select_tests(tree: Tree, changed: Sequence[PurePosixPath]) -> list[str]:
     """Test modules to run: the changed ones, then mirrors of changed modules, then those that import one."""
     mirrors = [mirror(path) for path in changed if path in modules_of(tree)]
     found = [*changed, *mirrors, *importers(tree, changed)]
@@ -108,7 +108,7 @@ def main() -> int:
     )
     others.start()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    codes.append(run_tests(tests_of(tree, changed), given.seconds))
+    codes.append(run_tests(select_tests(tree, changed), given.seconds))
     others.join()
     return int(any(codes))
 
