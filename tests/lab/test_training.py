@@ -121,25 +121,29 @@ def test_a_page_must_say_which_it_is(client: TestClient) -> None:
 
 def test_the_next_training_of_a_page_ends_its_last(lab_url: str) -> None:
     long = {"dataset": "digits", "epochs": 200, "batch_size": 1}
-    ended: list[float] = []
+    has_begun = threading.Event()
+    kinds: list[str] = []
 
     def first() -> None:
-        with httpx.Client(headers=PAGE, timeout=PATIENCE) as asking:
-            text = asking.post(f"{lab_url}/api/train", json=long).text
-        ended.append(time.perf_counter())
-        assert json.loads(text.splitlines()[-1])["kind"] == "aborted"
+        with (
+            httpx.Client(headers=PAGE, timeout=PATIENCE) as asking,
+            asking.stream("POST", f"{lab_url}/api/train", json=long) as answer,
+        ):
+            for line in answer.iter_lines():
+                kinds.append(json.loads(line)["kind"])
+                has_begun.set()
 
     thread = threading.Thread(target=first)
     thread.start()
-    time.sleep(1)
-    began = time.perf_counter()
+    assert has_begun.wait(PATIENCE)
     with httpx.Client(headers=PAGE, timeout=PATIENCE) as asking:
         last = asking.post(f"{lab_url}/api/train", json={"dataset": "digits", "epochs": 1}).text.splitlines()[
             -1
         ]
     thread.join()
     assert json.loads(last)["kind"] == "end"
-    assert ended[0] - began < 2
+    assert kinds[-1] == "aborted"  # of its 200 epochs, which take minutes
+    assert kinds.count("epoch") < 100
 
 
 def test_a_dropped_connection_ends_the_work(lab_url: str) -> None:
@@ -152,10 +156,10 @@ def test_a_dropped_connection_ends_the_work(lab_url: str) -> None:
         ):
             next(answer.iter_lines())  # then go away
     with httpx.Client(headers=PAGE, timeout=PATIENCE) as asking:
-        began = time.perf_counter()
+        began = time.process_time()  # the lab is a thread of this process
         text = asking.post(f"{lab_url}/api/train", json={"dataset": "digits", "epochs": 1}).text
     assert json.loads(text.splitlines()[-1])["kind"] == "end"
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
