@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from linnet.config.lines import call, flags
 from linnet.data.dataset import Splits
+from linnet.record.lines import call, flags
 
 
 class Code(BaseModel):

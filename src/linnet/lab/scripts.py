@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linnet.config import Recipe, as_dict
-from linnet.config.lines import call
 from linnet.lab import code
 from linnet.lab.room import Trained
 from linnet.model.run import Run
+from linnet.record.lines import call
 
 NUMBERS = """\
 import torch

@@ -12,7 +12,6 @@ from pydantic import Field
 from torch import Tensor
 
 from linnet.config import Knobs
-from linnet.config.lines import call
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
@@ -21,6 +20,7 @@ from linnet.lab.frames import Frame, Frames, Tell
 from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset
 from linnet.lab.room import Room
 from linnet.lab.turns import Turn
+from linnet.record.lines import call
 from linnet.search.result import SweepResult
 from linnet.search.sweep import metric_name, sweep
 from linnet.train.sweep import Sweep, Watch

@@ -12,7 +12,6 @@ from pydantic import Field
 from torch import Tensor
 
 from linnet.config import Recipe
-from linnet.config.lines import call
 from linnet.core.bank import Bank
 from linnet.data.batches import shuffled
 from linnet.data.dataset import Dataset, Splits
@@ -25,6 +24,7 @@ from linnet.lab.room import Room
 from linnet.lab.turns import Turn
 from linnet.model.history import History
 from linnet.model.run import Card, Run
+from linnet.record.lines import call
 from linnet.train.callbacks import Callback, State
 from linnet.train.fit import check, fit
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from linnet.plot.words import Language
+from linnet.record.reproduce import Reproduction, of_solve, of_sweep, of_training
 from linnet.report.blocks import Block, Code, Text
-from linnet.report.reproduce import Reproduction, of_solve, of_sweep, of_training
 from linnet.report.rows import Rows, at_hand, is_loadable
 from linnet.report.subject import Subject
 from linnet.report.sweep import Swept

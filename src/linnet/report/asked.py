@@ -10,8 +10,8 @@ import torch
 from linnet.config import Recipe, as_dict
 from linnet.data.dataset import Dataset
 from linnet.model.run import versions
+from linnet.record.paths import shared
 from linnet.report.blocks import Block, Facts, Table, Text
-from linnet.report.paths import shared
 from linnet.report.subject import Subject
 
 NESTED = ("certificate", "call", "grid", "settings")

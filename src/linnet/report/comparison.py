@@ -13,11 +13,11 @@ from linnet.evaluate.interval import UNDEFINED
 from linnet.model.run import Run
 from linnet.plot.overlay import PANELS, overlay_figure
 from linnet.plot.words import Language, check
+from linnet.record.paths import shared
 from linnet.report import quality, views
 from linnet.report.asked import NESTED, usual, value
 from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text
 from linnet.report.page import render
-from linnet.report.paths import shared
 from linnet.report.pictures import themed
 from linnet.report.rows import Rows, at_hand, elsewhere
 from linnet.report.subject import Subject

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from linnet.folders import RUN, read
+from linnet.record.paths import shared
 from linnet.report import asked, estimates, quality, solved, sweep, views
 from linnet.report.again import again, again_sweep
 from linnet.report.blocks import Page, Section, Text
-from linnet.report.paths import shared
 from linnet.report.rows import Rows
 from linnet.report.subject import Subject
 from linnet.report.sweep import Swept

@@ -12,7 +12,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import load, sources
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import LinnetError
-from linnet.report.paths import shared
+from linnet.record.paths import shared
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from linnet.report.rows import elsewhere, is_loadable, loaded
 from linnet.folders import SWEEP, TUNE, new_folder, read
 from linnet.solvers.solve import solve
 from linnet.search.sweep import sweep
-from linnet.search.asked import arguments
+from linnet.record.requests import arguments
 from linnet.train.fit import fit
 from linnet.model.history import History, Record
 from linnet.model.run import Run, versions

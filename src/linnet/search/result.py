@@ -24,7 +24,7 @@ from linnet.model.run import Card, Run, versions
 from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
-from linnet.search.asked import arguments
+from linnet.record.requests import arguments
 from linnet.search.edges import Edge, edges
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
@@ -53,7 +53,7 @@ class SweepResult:
         card: what the models predict.
         recipe: the shared recipe.
         seconds: the sweep took.
-        asked: the arguments of `sweep`, as plain values; `linnet.search.asked` reads them back.
+        asked: the arguments of `sweep`, as plain values; `linnet.record.requests` reads them back.
         searched: the ranges of a search that proposed the settings, by knob.
     """
 

@@ -21,9 +21,9 @@ from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.folders import CHECKPOINT, new_folder
 from linnet.model.run import Card
+from linnet.record.requests import recorded
 from linnet.report.rows import Rows
 from linnet.report.write import written
-from linnet.search.asked import recorded
 from linnet.search.result import SweepResult
 from linnet.train import trials as making
 from linnet.train.fit import check, check_knobs

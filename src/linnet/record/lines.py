@@ -1,4 +1,4 @@
-"""What was asked as lines that people can run: flags of a command line, calls of Python."""
+"""Renders options as the flags of a shell command and as Python calls."""
 
 from __future__ import annotations
 

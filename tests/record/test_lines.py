@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.config.lines import PIECE, call, flags, typed
+from linnet.record.lines import PIECE, call, flags, typed
 
 VALUES = (
     st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(max_size=30) | st.booleans()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from linnet.report.paths import loadable, shared
+from linnet.record.paths import loadable, shared
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The command and the Python that do a run again, to the same bytes on the same machine."""
+"""Renders the shell command and the Python program that repeat a run to the same bytes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from linnet.config import Knobs, Recipe, as_dict
-from linnet.config.lines import call, flags, typed
 from linnet.data.user_data import is_own
 from linnet.model.run import Run
-from linnet.report.paths import loadable, shared
+from linnet.record.lines import call, flags, typed
+from linnet.record.paths import loadable, shared
 
 FIRST = ("epochs", "batch_size", "lr", "seed")
 """Options that are said even where they are the usual ones, so that the lines tell the whole."""

@@ -1,0 +1,1 @@
+"""What was requested, rendered again: shell commands, Python calls, and the requests that folders keep."""
