@@ -23,9 +23,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 import linnet
-from linnet.config import Knobs
+from linnet import Knobs, split
 from linnet.core.functional import log_softmax
-from linnet.data.split import split
 from linnet.plot.save import save
 from linnet.train.sweep import Sweep, Watch
 

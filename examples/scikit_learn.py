@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from linnet.estimators import SoftmaxClassifier, SoftmaxClassifierCV
+from linnet import SoftmaxClassifier, SoftmaxClassifierCV
 
 
 def main() -> None:

@@ -6,8 +6,7 @@ python examples/solve.py
 from __future__ import annotations
 
 import linnet
-from linnet.data.split import split
-from linnet.evaluate.score import score
+from linnet import score, split
 from linnet.plot.paths import path_figure
 from linnet.plot.save import save
 
@@ -21,7 +20,7 @@ def main() -> None:
     print(f"test accuracy {score(dense.value, test).accuracy:.4f}, all {dense.value.bank.W.numel()} weights")
 
     fitted, held_out = split(train, 0.2, seed=1)
-    found = linnet.path(fitted, l1s=12, validation=held_out)
+    found = linnet.regularization_path(fitted, l1s=12, validation=held_out)
     print(found.table[["penalty", "nonzeros", "gap", "train_loss", "validation_loss"]].to_string())
     save(path_figure(found.table, found.weights.numpy(), found.knob, "digits"), "path.svg")
 

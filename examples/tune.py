@@ -9,7 +9,7 @@ first. It needs Optuna: pip install 'linnet[tune]'.
 from __future__ import annotations
 
 import linnet
-from linnet.train.trials import LogUniform, Uniform
+from linnet import LogUniform, Uniform
 
 
 def main() -> None:

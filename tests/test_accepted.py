@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 import linnet
 from linnet import report
 from linnet.cli import main
-from linnet.cli.solve import leave
 from linnet.data.dataset import Dataset
 from linnet.errors import LinnetError, ShapeError, UsageError
 from linnet.evaluate.score import score
@@ -48,7 +47,7 @@ def fitted(data: Dataset, folder: Path) -> Path:
 
 
 def solved(data: Dataset, folder: Path) -> Path:
-    leave(linnet.solve(data, l2=0.1), folder)
+    linnet.solve(data, l2=0.1, out=folder)
     return folder
 
 

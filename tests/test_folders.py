@@ -66,9 +66,9 @@ def test_a_second_kill_while_the_first_is_mended_loses_nothing(tmp_path: Path) -
 def states(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The folder of a run, and of the same run after it went on."""
     root = tmp_path_factory.mktemp("states")
-    run_job(Job(dataset="digits", epochs=1, report=False, out=root / "old"))
+    run_job(Job(data="digits", epochs=1, report=False, out=root / "old"))
     shutil.copytree(root / "old", root / "new")
-    run_job(Job(dataset="digits", epochs=3, report=False), resume=root / "new")
+    run_job(Job(data="digits", epochs=3, report=False), resume=root / "new")
     return root / "old", root / "new"
 
 
@@ -93,7 +93,7 @@ def test_a_resumed_run_killed_while_it_is_saved_is_whole(states: tuple[Path, Pat
         if number % 8 == 0:
             assert linnet.replay(folder).is_same
             report.write(folder, tmp_path / "page.html")
-            assert run_job(Job(dataset="digits", epochs=3, report=False), resume=folder).status == "completed"
+            assert run_job(Job(data="digits", epochs=3, report=False), resume=folder).status == "completed"
             assert signature(folder)[1:] == signature(new)[1:]
     assert seen == known
 
@@ -151,6 +151,17 @@ def test_a_damaged_sweep_is_an_error_in_a_sentence(tmp_path: Path, name: str) ->
             report.write(folder)
 
 
+def test_a_best_model_of_another_search_is_told_apart(tmp_path: Path) -> None:
+    train = linnet.load("digits").train
+    for name, rates in (("s", [0.1, 1.0]), ("other", [0.01, 0.02])):
+        linnet.sweep(train, {"lr": rates}, epochs=1, show=False, report=False, out=tmp_path / name)
+    shutil.rmtree(tmp_path / "s" / "best")
+    shutil.copytree(tmp_path / "other" / "best", tmp_path / "s" / "best")
+    for open_it in (report.write, linnet.replay):
+        with pytest.raises(ChecksumError, match="best does not belong to sweep"):
+            open_it(tmp_path / "s")
+
+
 def test_a_run_of_an_earlier_linnet_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"asked": {}, "versions": {"linnet": "0.1"}}, indent=2))
     for open_it in (Run.load, report.write, linnet.replay, Predictor.open):
@@ -165,7 +176,7 @@ def test_a_calibration_belongs_to_the_run_and_a_resume_says_that_it_drops_it(
     shutil.copytree(states[0], folder)
     calibrate(Run.load(folder), linnet.load("digits").train, "temperature").save_model(folder)
     assert Run.load(folder).card.calibration is not None
-    run_job(Job(dataset="digits", epochs=3, report=False), resume=folder, say=said.append)
+    run_job(Job(data="digits", epochs=3, report=False), resume=folder, say=said.append)
     assert Run.load(folder).card.calibration is None
     assert [text for text in said if "calibration" in text and "dropped" in text]
 

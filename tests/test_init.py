@@ -25,9 +25,12 @@ def test_solve_is_a_function_whatever_was_imported_before() -> None:
     code = (
         "import linnet.solvers.solve, linnet.solvers.path, linnet.inference.infer, linnet\n"
         "from linnet.solvers.smooth import newton\n"
-        "print(linnet.solve.__name__, linnet.path.__name__)"
+        "print(linnet.solve.__name__, linnet.regularization_path.__name__)"
     )
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["solve", "path"]
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == [
+        "solve",
+        "regularization_path",
+    ]
 
 
 def test_training_does_not_import_scipy_or_scikit_learn() -> None:

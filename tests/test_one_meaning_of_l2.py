@@ -15,7 +15,7 @@ import linnet
 from linnet.config import Knobs
 from linnet.data.dataset import Dataset
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
-from linnet.solvers.path import path
+from linnet.solvers.path import regularization_path
 
 N, D = 40, 3
 RNG = np.random.default_rng(3)
@@ -74,7 +74,7 @@ def test_training_and_a_path_come_to_the_model_of_solve(
         theta = linnet.solve(rows, loss, l2=l2, l1=l1, tol=1e-12).value.bank.theta
         of = {"l2": l2, "l1": l1, "optimizer": "nesterov", "momentum": 0.8, "lr": 0.4}
         same(linnet.fit(rows, loss=loss, **of, **STEPS).bank.theta, theta, loss == "softmax")
-        same(path(rows, loss, l2s=[l2], l1=l1, tol=1e-12).bank.theta, theta, loss == "softmax")
+        same(regularization_path(rows, loss, l2s=[l2], l1=l1, tol=1e-12).bank.theta, theta, loss == "softmax")
 
 
 @pytest.mark.parametrize(("kind", "loss"), CASES)

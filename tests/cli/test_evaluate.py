@@ -17,10 +17,10 @@ from tests.support.commands import call
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs on the built-in digits, a and b, and a regression c."""
     folder = tmp_path_factory.mktemp("runs")
-    common = ("train", "--dataset", "digits", "--lr", 0.5, "--validation", 0.2, "-q", "--out")
+    common = ("train", "--data", "digits", "--lr", 0.5, "--validation", 0.2, "-q", "--out")
     assert call(*common, folder / "a", "--epochs", 3) == 0
     assert call(*common, folder / "b", "--epochs", 4) == 0
-    assert call("train", "--dataset", "synthetic", "-q", "--out", folder / "c") == 0
+    assert call("train", "--data", "synthetic", "-q", "--out", folder / "c") == 0
     return folder
 
 
@@ -166,7 +166,7 @@ def test_a_part_is_read_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_table_that_has_changed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = ["$x$,宽,class", *(f"{i % 7},{i % 5},{'是_' if i % 2 else '_no'}" for i in range(100))]
     Path("own.csv").write_text("\n".join(lines), "utf-8")
-    assert call("train", "--dataset", "own.csv", "--epochs", 1, "--no-report", "-q", "--out", "run") == 0
+    assert call("train", "--data", "own.csv", "--epochs", 1, "--no-report", "-q", "--out", "run") == 0
     assert call("evaluate", "run") == 0
     shown = capsys.readouterr()
     assert "has changed" not in shown.err
@@ -180,7 +180,7 @@ def test_the_folder_of_a_search_names_its_best_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ("--lr", "0.1,0.5", "--epochs", 1, "--no-report", "-q")
-    assert call("sweep", "--dataset", "digits", *asked, "--out", "many") == 0
+    assert call("sweep", "--data", "digits", *asked, "--out", "many") == 0
     assert call("evaluate", "many") == 1
     assert str(Path("many", "best")) in capsys.readouterr().err
     assert call("evaluate", Path("many", "best")) == 0
@@ -312,13 +312,13 @@ def test_a_file_that_is_named_is_scored_whole(tmp_path: Path, capsys: pytest.Cap
     for name, rows in (("own.csv", lines), ("other.csv", lines[:23])):
         (tmp_path / name).write_text("\n".join(["a,b,kind", *rows]) + "\n", "utf-8")
     run = tmp_path / "run"
-    assert call("train", "--dataset", tmp_path / "own.csv", "--epochs", 1, "-q", "--out", run) == 0
-    found = values(capsys, run, "--dataset", tmp_path / "other.csv")
+    assert call("train", "--data", tmp_path / "own.csv", "--epochs", 1, "-q", "--out", run) == 0
+    found = values(capsys, run, "--data", tmp_path / "other.csv")
     assert (found["rows"], found["part"], found["holds_training_rows"]) == (23, "all", False)
     assert values(capsys, run)["rows"] == 12
-    assert values(capsys, run, "--dataset", tmp_path / "own.csv", "--part", "test")["rows"] == 12
+    assert values(capsys, run, "--data", tmp_path / "own.csv", "--part", "test")["rows"] == 12
     capsys.readouterr()
-    assert call("evaluate", run, "--dataset", tmp_path / "own.csv") == 0
+    assert call("evaluate", run, "--data", tmp_path / "own.csv") == 0
     said = capsys.readouterr()
     assert "60 rows, all that are there" in said.out
     assert "holds rows that the run was trained on" in said.err
@@ -332,12 +332,12 @@ def test_figures_of_two_classes_say_which_class_they_are_of(
     (tmp_path / "own.csv").write_text("\n".join(["a,b,kind", *lines]) + "\n", "utf-8")
     (tmp_path / "no.csv").write_text("a,b,kind\n" + "1,2,no\n" * 13, "utf-8")
     run = tmp_path / "run"
-    assert call("train", "--dataset", tmp_path / "own.csv", "--epochs", 1, "-q", "--out", run) == 0
+    assert call("train", "--data", tmp_path / "own.csv", "--epochs", 1, "-q", "--out", run) == 0
     found = values(capsys, run)
     assert found["positive"] == "yes"
     assert found["assessment"]["figures"]["recall"] == found["assessment"]["classes"]["yes"]["recall"]
     assert values(capsys, run, "--positive", "no")["positive"] == "no"
-    assert call("evaluate", run, "--dataset", tmp_path / "no.csv", "--intervals") == 0
+    assert call("evaluate", run, "--data", tmp_path / "no.csv", "--intervals") == 0
     said = capsys.readouterr().out
     assert "positive  yes (--positive no takes the other class)" in said
     assert "recall of yes –" in said

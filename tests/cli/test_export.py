@@ -13,7 +13,7 @@ from tests.support.runs import make_run
 def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on the built-in digits."""
     folder = tmp_path_factory.mktemp("runs") / "digits"
-    assert call("train", "--dataset", "digits", "--epochs", 1, "--out", folder, "--quiet") == 0
+    assert call("train", "--data", "digits", "--epochs", 1, "--out", folder, "--quiet") == 0
     return folder
 
 
@@ -37,7 +37,7 @@ def test_export_without_the_data_checks_on_random_rows(capsys: pytest.CaptureFix
     make_run("softmax").save("runs/a")
     assert call("export", "runs/a", "--to", "c") == 0
     assert "on 1,000 random rows (the rows of data" in capsys.readouterr().out
-    assert call("export", "runs/a", "--to", "c", "--dataset", "nothing") == 2
+    assert call("export", "runs/a", "--to", "c", "--data", "nothing") == 2
     assert "unknown data set" in capsys.readouterr().err
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.commands import call
 
-QUICK = ("find-lr", "--dataset", "digits", "--count", 6, "--steps", 10)
+QUICK = ("find-lr", "--data", "digits", "--count", 6, "--steps", 10)
 
 
 def test_it_prints_a_suggestion_and_leaves_the_curve(capsys: pytest.CaptureFixture[str]) -> None:

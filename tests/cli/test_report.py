@@ -12,7 +12,7 @@ from tests.support.reading import Seen
 
 @pytest.fixture
 def first() -> Path:
-    assert call("train", "--dataset", "digits", "--epochs", 2, "--out", "first", "-q", "--no-report") == 0
+    assert call("train", "--data", "digits", "--epochs", 2, "--out", "first", "-q", "--no-report") == 0
     assert not Path("first", "report.html").exists()
     return Path("first")
 
@@ -27,7 +27,7 @@ def test_a_page_is_written(first: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_runs_are_compared(first: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("train", "--dataset", "digits", "--epochs", 3, "--out", "second", "-q") == 0
+    assert call("train", "--data", "digits", "--epochs", 3, "--out", "second", "-q") == 0
     assert call("report", first, "second") == 0
     assert capsys.readouterr().out.strip() == "report.html"
     assert "2 runs compared" in Seen(Path("report.html")).text

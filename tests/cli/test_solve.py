@@ -10,7 +10,7 @@ import pytest
 from linnet.model.run import Run
 from tests.support.commands import call
 
-QUICK = ("solve", "--dataset", "digits", "--tol", 1e-4)
+QUICK = ("solve", "--data", "digits", "--tol", 1e-4)
 
 
 def test_it_leaves_a_run_that_other_commands_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,7 +33,7 @@ def test_it_leaves_a_run_that_other_commands_take(tmp_path: Path, capsys: pytest
 
 
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("solve", "--dataset", "synthetic", "--json", "--out", tmp_path / "run") == 0
+    assert call("solve", "--data", "synthetic", "--json", "--out", tmp_path / "run") == 0
     said = json.loads(capsys.readouterr().out)
     assert said["status"] == "exact"
     assert said["certificate"]["bound"] == "curvature"
@@ -45,7 +45,7 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     "options", [("--loss", "absolute"), ("--loss", "huber", "--huber", 0.1, "--l2", 1e-3)]
 )
 def test_robust_losses(options: tuple[object, ...], tmp_path: Path) -> None:
-    assert call("solve", "--dataset", "synthetic", *options, "--out", tmp_path / "run", "--quiet") == 0
+    assert call("solve", "--data", "synthetic", *options, "--out", tmp_path / "run", "--quiet") == 0
     assert Run.load(tmp_path / "run").card.loss == options[1]
 
 
@@ -86,15 +86,15 @@ def test_what_cannot_be(
 
 
 def test_the_summary_is_a_table_of_estimates(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("solve", "--dataset", "synthetic", "--summary", "--covariance", "hc3", "--out", "s") == 0
+    assert call("solve", "--data", "synthetic", "--summary", "--covariance", "hc3", "--out", "s") == 0
     said = capsys.readouterr().out
     assert "hc3" in said.lower()
     lines = Path("s/inference.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 3  # the bias and two weights
-    assert call("solve", "--dataset", "synthetic", "--summary", "--json", "--out", "j") == 0
+    assert call("solve", "--data", "synthetic", "--summary", "--json", "--out", "j") == 0
     summary = json.loads(capsys.readouterr().out)
     assert summary["inference"]["table"]
-    assert call("solve", "--dataset", "digits", "--l1", "1e-3", "--summary", "--out", "l") == 2
+    assert call("solve", "--data", "digits", "--l1", "1e-3", "--summary", "--out", "l") == 2
     assert "L1" in capsys.readouterr().err
 
 
@@ -111,14 +111,14 @@ def test_a_summary_is_of_all_rows_unless_some_are_to_be_held_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = _line(tmp_path / "line.csv")
-    assert call("solve", "--dataset", data, "--summary", "--out", tmp_path / "all") == 0
+    assert call("solve", "--data", data, "--summary", "--out", tmp_path / "all") == 0
     said = capsys.readouterr().out
     assert "16 rows, 2 parameters, 14 degrees of freedom" in said
     assert "\ncost\n" in said  # the target by its name
     assert "test:" not in said
-    assert call("solve", "--dataset", data, "--summary", "--hold-out", "--out", tmp_path / "some") == 0
+    assert call("solve", "--data", data, "--summary", "--hold-out", "--out", tmp_path / "some") == 0
     assert "13 rows, 2 parameters, 11 degrees of freedom" in capsys.readouterr().out
-    assert call("solve", "--dataset", data, "--out", tmp_path / "plain") == 0
+    assert call("solve", "--data", data, "--out", tmp_path / "plain") == 0
     assert "test:" in capsys.readouterr().out
 
 
@@ -126,7 +126,7 @@ def test_such_a_run_is_evaluated_and_replayed_on_all_rows_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = _line(tmp_path / "line.csv")
-    assert call("solve", "--dataset", data, "--summary", "--out", tmp_path / "all") == 0
+    assert call("solve", "--data", data, "--summary", "--out", tmp_path / "all") == 0
     assert "hold_out=False" in (tmp_path / "all" / "report.html").read_text("utf-8")
     capsys.readouterr()
     assert call("evaluate", tmp_path / "all") == 0
@@ -142,7 +142,7 @@ def test_such_a_run_is_evaluated_and_replayed_on_all_rows_and_says_so(
 def test_weights_of_a_summary_say_what_they_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, weights = _line(tmp_path / "line.csv"), tmp_path / "weights.txt"
     weights.write_text("\n".join(["0.0625"] * 16))
-    options = ("solve", "--dataset", data, "--summary", "--sample-weight", weights, "--quiet", "--json")
+    options = ("solve", "--data", data, "--summary", "--sample-weight", weights, "--quiet", "--json")
     found = {}
     for kind in (None, "precision", "importance"):
         named = () if kind is None else ("--weight-kind", kind)
@@ -158,7 +158,7 @@ def test_weights_of_a_summary_say_what_they_mean(tmp_path: Path, capsys: pytest.
 
 
 def test_a_weight_kind_needs_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("solve", "--dataset", "synthetic", "--summary", "--weight-kind", "precision")
+    options = ("solve", "--data", "synthetic", "--summary", "--weight-kind", "precision")
     assert call(*options, "--out", tmp_path / "run") == 2
     assert "--sample-weight" in capsys.readouterr().err
 
@@ -168,7 +168,7 @@ def test_a_response_that_never_changes_prints_no_nan_and_no_inf(
     intercept: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = _table(tmp_path / "still.csv", "x,response", [f"{k % 5},3" for k in range(20)])
-    options = ("solve", "--dataset", data, "--summary", intercept)
+    options = ("solve", "--data", data, "--summary", intercept)
     assert call(*options, "--out", tmp_path / "text") == 0
     said = capsys.readouterr().out
     assert "nan" not in said
@@ -189,7 +189,7 @@ def test_without_a_bias_no_r2_stands_twice_under_one_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = _line(tmp_path / "line.csv")
-    assert call("solve", "--dataset", data, "--summary", "--no-intercept", "--out", tmp_path / "run") == 0
+    assert call("solve", "--data", data, "--summary", "--no-intercept", "--out", tmp_path / "run") == 0
     said = capsys.readouterr().out
     assert "R² (uncentred" in said
     assert "R² about the mean" in said
@@ -200,7 +200,7 @@ def test_without_a_bias_no_r2_stands_twice_under_one_name(
 def test_a_warning_looks_like_a_message_and_names_the_columns(tmp_path: Path) -> None:
     table = Path(__file__).parents[1] / "cases" / "noconst.csv"
     done = subprocess.run(
-        [sys.executable, "-m", "linnet", "solve", "--dataset", table, "--quiet", "--out", tmp_path / "run"],
+        [sys.executable, "-m", "linnet", "solve", "--data", table, "--quiet", "--out", tmp_path / "run"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stderr.splitlines()[0].startswith("linnet: columns groupA, groupB and groupC are collinear")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.commands import call
 
-QUICK = ("sweep", "--dataset", "digits", "--epochs", 2)
+QUICK = ("sweep", "--data", "digits", "--epochs", 2)
 
 
 def test_figures_and_report_in_chinese() -> None:

@@ -12,7 +12,7 @@ from linnet.errors import UsageError
 from linnet.train.trials import LogUniform, Uniform
 from tests.support.commands import call
 
-QUICK = ("tune", "--dataset", "digits", "--epochs", 1, "--trials", 4, "--batch", 2)
+QUICK = ("tune", "--data", "digits", "--epochs", 1, "--trials", 4, "--batch", 2)
 
 
 def test_a_search_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixture[str]) -> None:

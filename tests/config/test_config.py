@@ -31,7 +31,7 @@ def test_impossible_values_are_named(wrong: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("suffix", [".toml", ".json"])
 def test_round_trip(tmp_path: Path, suffix: str) -> None:
-    job = Job(lr=0.5, epochs=3, dataset="digits", out=Path("runs/x"), threads=2)
+    job = Job(lr=0.5, epochs=3, data="digits", out=Path("runs/x"), threads=2)
     text = config.to_toml(job) if suffix == ".toml" else json.dumps(config.as_dict(job))
     path = tmp_path / f"job{suffix}"
     path.write_text(text)

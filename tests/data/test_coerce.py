@@ -202,7 +202,7 @@ OTHERS: list[Any] = [
 ENTRANCES: dict[str, Callable[[Any], Any]] = {
     "fit": lambda data: linnet.fit(data, epochs=1, lr=1e-3, show=False),
     "solve": linnet.solve,
-    "path": lambda data: linnet.path(data, l1s=2),
+    "regularization_path": lambda data: linnet.regularization_path(data, l1s=2),
     "sweep": lambda data: linnet.sweep(data, {"lr": [1e-3]}, epochs=1, show=False),
     "tune": lambda data: linnet.tune(data, {"lr": [1e-3]}, trials=1, epochs=1, show=False),
     "find_lr": lambda data: linnet.find_lr(data, steps=3),

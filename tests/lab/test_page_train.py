@@ -159,7 +159,7 @@ def test_the_code_is_shown(open_page: OpenPage) -> None:
     until(page, "document.querySelector('.copy code').textContent.includes('linnet.fit')")
     texts = page.locator(".copy code").all_text_contents()
     assert "l1=0.001" in texts[0]
-    assert texts[1].startswith("linnet train --dataset digits --lr 0.1")
+    assert texts[1].startswith("linnet train --data digits --lr 0.1")
 
 
 @pytest.mark.long

@@ -54,7 +54,7 @@ def runs() -> Iterator[tuple[str, Run, Dataset]]:
     yield "fit", linnet.fit(BLOBS, epochs=1), BLOBS
     yield "solve", linnet.solve(BLOBS, l2=0.1).value, BLOBS
     yield "regression", linnet.solve(NUMBERS, "squared").value, NUMBERS
-    yield "path", linnet.path(BLOBS, l2s=[0.1, 0.01]).run(1), BLOBS
+    yield "path", linnet.regularization_path(BLOBS, l2s=[0.1, 0.01]).run(1), BLOBS
 
 
 @pytest.mark.parametrize("kind", ["fit", "solve", "regression", "path"])
@@ -69,7 +69,7 @@ def test_weights_scores_and_probabilities_of_a_run(kind: str, tmp_path: Path) ->
 
 
 def test_the_models_of_a_path_and_of_a_sweep(tmp_path: Path) -> None:
-    path = linnet.path(BLOBS, l2s=[0.1, 0.01])
+    path = linnet.regularization_path(BLOBS, l2s=[0.1, 0.01])
     swept = linnet.sweep(BLOBS, {"lr": [0.1, 0.01]}, epochs=1, folds=2, show=False)
     ensemble = swept.ensemble()
     given = {"path": path.bank.W, "weights": path.weights, "swept": swept.outcome.bank.W,

@@ -53,12 +53,12 @@ def check_both_ways(*names: str) -> None:
 
 @pytest.mark.parametrize("options", gate(map(pytest.param, TRAINED), 1))
 def test_of_a_training(options: tuple[object, ...]) -> None:
-    assert call("train", "--dataset", "digits", *options, "--out", "first", "-q") == 0
+    assert call("train", "--data", "digits", *options, "--out", "first", "-q") == 0
     check_both_ways()
 
 
 def test_of_a_regression_whose_rows_are_made() -> None:
-    assert call("train", "--dataset", "synthetic", "--seed", 4, "--out", "first", "-q") == 0
+    assert call("train", "--data", "synthetic", "--seed", 4, "--out", "first", "-q") == 0
     check_both_ways()
 
 
@@ -73,7 +73,7 @@ def test_of_weighted_rows_in_a_file_with_an_odd_name() -> None:
     path = Path("it's my file.npy")
     np.save(path, np.linspace(0.5, 2, 1438))
     options = ("--epochs", 2, "--sample-weight", path)
-    assert call("train", "--dataset", "digits", *options, "--out", "first", "-q") == 0
+    assert call("train", "--data", "digits", *options, "--out", "first", "-q") == 0
     check_both_ways()
 
 
@@ -86,7 +86,7 @@ SWEPT = [
 
 @pytest.mark.parametrize("options", gate(map(pytest.param, SWEPT), 0))
 def test_of_a_sweep(options: tuple[object, ...]) -> None:
-    assert call("sweep", "--dataset", "digits", "--epochs", 2, *options, "--out", "first", "-q") == 0
+    assert call("sweep", "--data", "digits", "--epochs", 2, *options, "--out", "first", "-q") == 0
     check_both_ways("table.csv", "best/model.safetensors")
 
 
@@ -112,7 +112,7 @@ SOLVED = [
 
 @pytest.mark.parametrize("options", gate(map(pytest.param, SOLVED), 1, 3))
 def test_of_a_solve(options: tuple[object, ...]) -> None:
-    assert call("solve", "--dataset", *options, "--out", "first", "-q") == 0
+    assert call("solve", "--data", *options, "--out", "first", "-q") == 0
     check_both_ways()
 
 
@@ -147,7 +147,7 @@ def own() -> Path:
     ], 1, 3),
 )  # fmt: skip
 def test_of_data_of_ones_own(own: Path, command: str, file: str, options: tuple[object, ...]) -> None:
-    assert call(command, "--dataset", own / file, *options, "--out", "first", "-q") == 0
+    assert call(command, "--data", own / file, *options, "--out", "first", "-q") == 0
     check_both_ways("best/model.safetensors" if command == "sweep" else "model.safetensors")
     assert linnet.replay("first").is_same
     assert Seen(report.write("first", "2.html")).markup == Path("first", "report.html").read_text("utf-8")
@@ -163,7 +163,7 @@ def test_of_data_of_ones_own_in_python(own: Path) -> None:
 
 
 def test_of_data_that_have_moved_or_changed(own: Path) -> None:
-    assert call("train", "--dataset", own / "kinds.csv", "--out", "first", "-q") == 0
+    assert call("train", "--data", own / "kinds.csv", "--out", "first", "-q") == 0
     Path("elsewhere").mkdir()
     own.rename(Path("elsewhere", own.name))
     assert "have moved" in Seen(report.write("first")).sections["again"]
@@ -183,7 +183,7 @@ def test_no_page_says_where_its_writer_keeps_things(
     whole = tmp_path / own
     where = ("kinds.csv", "--data-dir", whole) if is_folder_given else (whole / "kinds.csv",)
     options = ("--lr", "0.1,1") if command == "sweep" else ()
-    assert call(command, "--dataset", *where, *options, "--out", "first", "-q") == 0
+    assert call(command, "--data", *where, *options, "--out", "first", "-q") == 0
     seen = Seen(Path("first", "report.html"))
     assert str(tmp_path) not in seen.markup
     assert "in the folder that holds kinds.csv" in seen.sections["again"]
@@ -199,7 +199,7 @@ def test_no_page_says_where_its_writer_keeps_things(
 
 @pytest.mark.long
 def test_the_folder_of_a_known_data_set_is_left_out(fashion_folder: Path) -> None:
-    options = ("--dataset", "fashion_mnist", "--data-dir", fashion_folder, "--epochs", 1)
+    options = ("--data", "fashion_mnist", "--data-dir", fashion_folder, "--epochs", 1)
     assert call("train", *options, "--out", "first", "-q") == 0
     seen = Seen(Path("first", "report.html"))
     assert str(fashion_folder) not in seen.markup

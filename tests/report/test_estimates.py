@@ -27,7 +27,7 @@ def regression(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{k},{k % 3},{2 * k + (k * k) % 7 + 0.5}" for k in range(16)]
     (place / "line.csv").write_text("\n".join(["x,z,cost", *rows]) + "\n")
     options = ("--summary", "--covariance", "hc3", "--quiet")
-    assert call("solve", "--dataset", place / "line.csv", *options, "--out", place / "run") == 0
+    assert call("solve", "--data", place / "line.csv", *options, "--out", place / "run") == 0
     return place / "run"
 
 
@@ -58,7 +58,7 @@ def test_without_its_folder_the_table_is_made_again(regression: Path, tmp_path: 
 def test_infinite_weights_and_reasons_are_said_in_both_languages(tmp_path: Path) -> None:
     flag = Path(__file__).parents[1] / "cases" / "flag.csv"
     folder = tmp_path / "run"
-    assert call("solve", "--dataset", flag, "--summary", "--quiet", "--out", folder) == 0
+    assert call("solve", "--data", flag, "--summary", "--quiet", "--out", folder) == 0
     section = Seen(folder / "report.html").sections["estimates"]
     assert "yes against no" in section
     assert "+∞" in section

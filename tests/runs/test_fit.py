@@ -23,13 +23,13 @@ from tests.support.gate import gate
 
 COMMANDS = {
     "train": [
-        "--dataset", "digits", "--optimizer", "adam", "--lr", "0.01", "--l2", "1e-4", "--schedule", "cosine",
+        "--data", "digits", "--optimizer", "adam", "--lr", "0.01", "--l2", "1e-4", "--schedule", "cosine",
         "--epochs", "16", "--batch-size", "16", "--checkpoint-epochs", "1", "--patience", "12",
         "--dropout", "0.1", "--augment", "shift:1", "--average", "0.5", "--accumulate", "3", "--quiet",
         "--no-report",
     ],
     "sweep": [
-        "--dataset", "digits", "--optimizer", "sgd,adam", "--lr", "0.003,0.01,1e30", "--schedule", "cosine",
+        "--data", "digits", "--optimizer", "sgd,adam", "--lr", "0.003,0.01,1e30", "--schedule", "cosine",
         "--epochs", "9", "--batch-size", "16,48", "--checkpoint-minutes", "0", "--patience", "8",
         "--dropout", "0,0.1", "--average", "0.5", "--folds", "2", "--halving", "4", "--quiet",
         "--no-report",
@@ -108,7 +108,7 @@ def _check(folder: Path, names: tuple[str, ...]) -> None:
 
 
 def job(**options: object) -> Job:
-    return Job(dataset="digits", epochs=4, **options)  # type: ignore[arg-type]
+    return Job(data="digits", epochs=4, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("every", "expected"), [(1, [1, 2, 3, 4]), (2, [2, 4]), (None, [])])
@@ -156,7 +156,7 @@ def test_what_cannot_be(options: dict[str, object]) -> None:
 
 def test_a_diverged_run_leaves_its_folder_free() -> None:
     with pytest.raises(DivergedError):
-        run_job(Job(dataset="synthetic", lr=1e9, out=Path("run")))
+        run_job(Job(data="synthetic", lr=1e9, out=Path("run")))
     assert not Path("run").exists()
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import linnet
-from linnet.errors import DataNotFoundError, FormatError, UsageError
+from linnet import folders
+from linnet.errors import ChecksumError, DataNotFoundError, FormatError, UsageError
 from linnet.evaluate.scaling import calibrate
 from linnet.model.run import Run
 from tests.support.blobs import make_blobs
@@ -95,16 +96,20 @@ def test_a_sweep_and_its_best() -> None:
     train, test = linnet.load("digits")
     grid = {"lr": linnet.LogUniform(0.01, 1), "l2": [0, 1e-4], "seed": range(1, 3)}
     result = linnet.sweep(train, grid, random=3, folds=2, halving=[1], out="s", **QUICK)
-    assert linnet.replay("s").compared == ("table.csv", "curves.csv")
-    result.refit(test).save("s/best")
+    assert torch.equal(Run.load("s/best").bank.theta, result.refit(test).bank.theta)
     found = linnet.replay("s", "again")
     assert found.is_same
-    assert "best model" in found.compared
+    assert found.compared == ("table.csv", "curves.csv", "best model", "best history without seconds")
     assert linnet.replay("s/best").is_same
     assert Path("again", "best", "model.safetensors").is_file()
-    table = Path("s", "table.csv")
-    table.write_text(table.read_text("utf-8").replace("completed", "Completed"), "utf-8")
+    state, table = folders.read("s", "sweep.json"), Path("s", "table.csv")
+    changed = {name: state.read(name) for name in state.digests}
+    changed["table.csv"] = changed["table.csv"].replace(b"completed", b"Completed")
+    folders.write("s", state.values, changed, "sweep.json")
     assert linnet.replay("s").differences == ("table.csv differs",)
+    table.write_bytes(table.read_bytes() + b"\n")
+    with pytest.raises(ChecksumError, match=r"table\.csv"):
+        linnet.replay("s")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_search_ends_as_a_sweep_does() -> None:
     assert result.refit(SPLITS.test).history.last["test_accuracy"] > 0.8
     assert result.ensemble().bank.models == 3
     assert len(result.plot().axes) == 3
-    left = {"report.html", "table.csv", "tune.json", "tune.svg"}
+    left = {"best", "report.html", "table.csv", "tune.json", "tune.svg"}
     assert {path.name for path in Path("t").iterdir()} == left
     summary = json.loads(Path("t/tune.json").read_text())
     assert (summary["trials"], summary["models"], summary["study"]) == (12, 36, "blobs")
@@ -105,7 +105,7 @@ def test_a_batch_that_breaks_leaves_no_trial_running(monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(linnet.search.tune, "sweep", broken)
+        patched.setattr(linnet.search.tune, "run_sweep", broken)
         linnet.tune(SPLITS, SPACE, trials=4, batch=4, storage="study.log", **QUICK)
     after = linnet.tune(SPLITS, SPACE, trials=2, batch=2, storage=Path("study.log"), **QUICK)
     assert [trial.state for trial in after.study.trials].count(TrialState.FAIL) == 4

@@ -17,7 +17,7 @@ from linnet.model.run import Run
 from linnet.plot.gaps import gap_figure
 from linnet.plot.paths import path_figure
 from linnet.solvers.least_squares.statistics import Statistics
-from linnet.solvers.path import path
+from linnet.solvers.path import regularization_path
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.solve import SOLVERS, solve
@@ -121,7 +121,7 @@ KINDS = [
 @pytest.mark.filterwarnings("ignore::linnet.errors.GridEdgeWarning")
 @pytest.mark.parametrize(("dataset", "loss", "knob"), KINDS, ids=range(len(KINDS)))
 def test_a_path_is_its_solutions_one_by_one(dataset: Dataset, loss: str | None, knob: str) -> None:
-    found = path(dataset, loss, **{knob: 4}, validation=dataset, tol=1e-9)  # type: ignore[arg-type]
+    found = regularization_path(dataset, loss, **{knob: 4}, validation=dataset, tol=1e-9)  # type: ignore[arg-type]
     penalties = found.table["penalty"].tolist()
     assert penalties == sorted(penalties, reverse=True)
     assert penalties[-1] == pytest.approx(penalties[0] * 1e-3)
@@ -147,7 +147,7 @@ def test_penalties_of_ones_own_and_the_best() -> None:
     train, test = digits.load()
     assert test is not None
     said: list[dict[str, float]] = []
-    found = linnet.path(
+    found = linnet.regularization_path(
         train.rows(slice(0, 300)), l1s=[0.01, 0.1], l2=0.001, validation=test, progress=said.append, tol=1e-4
     )
     assert found.table["penalty"].tolist() == [0.1, 0.01]
@@ -159,11 +159,11 @@ def test_penalties_of_ones_own_and_the_best() -> None:
 def test_what_a_path_refuses() -> None:
     for asked in ({}, {"l1s": 3, "l2s": 3}, {"l1s": 1}, {"l1s": [-1.0]}, {"l1s": []}):
         with pytest.raises(UsageError):
-            path(table(), **asked)  # type: ignore[arg-type]
+            regularization_path(table(), **asked)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="held out"):
-        _ = path(table(), l1s=[0.1]).best
+        _ = regularization_path(table(), l1s=[0.1]).best
     with pytest.raises(ShapeError):
-        path(table(), l1s=[0.1], validation=table(features=3))
+        regularization_path(table(), l1s=[0.1], validation=table(features=3))
 
 
 def test_the_figure_of_the_gap() -> None:
@@ -187,7 +187,7 @@ def test_the_books_huber_keeps_its_slope(tmp_path: Folder) -> None:
 def test_a_path_of_ridges_gathers_its_sums_once(monkeypatch: pytest.MonkeyPatch) -> None:
     data, calls, of = make_blobs(2**16), list[int](), Statistics.of
     monkeypatch.setattr(Statistics, "of", lambda *args: calls.append(1) or of(*args))
-    found = path(data, "squared", l2s=[1.0, 0.1, 0.01])
+    found = regularization_path(data, "squared", l2s=[1.0, 0.1, 0.01])
     assert len(calls) == 1
     assert str(found) == found.table.to_string()
     for model, l2 in enumerate([1.0, 0.1, 0.01]):
@@ -205,9 +205,9 @@ def test_the_best_penalty_at_the_edge_of_a_path_is_said() -> None:
     fitted, kept = data.rows(slice(0, 40)), data.rows(slice(40, 60))
     for knob in ("l1", "l2"):
         with pytest.warns(GridEdgeWarning, match=f"is the smallest that was tried: widen {knob} downwards"):
-            found = path(fitted, **{f"{knob}s": [1.0, 0.5, 0.1]}, validation=kept)  # type: ignore[arg-type]
+            found = regularization_path(fitted, **{f"{knob}s": [1.0, 0.5, 0.1]}, validation=kept)  # type: ignore[arg-type]
         assert found.edge in str(found)
-    assert path(fitted, l1s=[1.0, 0.1]).edge == ""  # nothing was chosen
+    assert regularization_path(fitted, l1s=[1.0, 0.1]).edge == ""  # nothing was chosen
 
 
 def test_a_path_of_models_that_are_no_optima_says_so() -> None:
@@ -216,4 +216,4 @@ def test_a_path_of_models_that_are_no_optima_says_so() -> None:
     with pytest.warns(
         ShortfallWarning, match="1 of 2 models of the path: no optimum: the classes can be told"
     ):
-        path(apart, l2s=[0.1, 0.0])
+        regularization_path(apart, l2s=[0.1, 0.0])

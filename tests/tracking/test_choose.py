@@ -11,7 +11,7 @@ from linnet.tracking.choose import by_names
 from tests.support.commands import call
 from tests.support.tensorboard import read_tensorboard
 
-QUICK = ("train", "--dataset", "digits", "--quiet")
+QUICK = ("train", "--data", "digits", "--quiet")
 
 
 def test_names_become_trackers_of_the_runs_folder() -> None:

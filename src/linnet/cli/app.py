@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -76,6 +77,7 @@ def _call(argv: list[str]) -> None:
     from cyclopts import CycloptsError
 
     app = make_app()
+    argv = [re.sub(r"\A--dataset(?==|\Z)", "--data", word) for word in argv]  # another name of the flag
     if not argv or argv[0] in ("--help", "-h"):
         for name in COMMANDS:
             app[name]  # imported, so that the list says what each is for
@@ -113,4 +115,4 @@ def _config_values(path: str) -> Dict:
     from linnet import config
 
     values = config.as_dict(config.job_from(config.read(Path(path)), path))
-    return Dict(values, source=path, use_commands_as_keys=False)
+    return Dict({"train": values}, source=path)  # its own table, for `data` is a command as well as a key

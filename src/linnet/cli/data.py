@@ -99,7 +99,7 @@ def _source(name: str) -> Source:
 
 @app.command
 def show(
-    dataset: str = "auto",
+    data: str = "auto",
     *,
     part: Literal["train", "test"] = "train",
     rows: int = 2,
@@ -112,7 +112,7 @@ def show(
 
     Parameters
     ----------
-    dataset
+    data
         auto, or the name or path of a data set of images.
     part
         Which part.
@@ -133,7 +133,7 @@ def show(
     from linnet.plot.save import save
 
     check_replaceable(out, "give another --out")
-    splits = load(dataset, data_dir, say=print)
+    splits = load(data, data_dir, say=print)
     chosen = splits.train if part == "train" or splits.test is None else splits.test
     if rows < 1 or columns < 1 or not 0 <= start < len(chosen):
         raise UsageError(f"rows and columns must be at least 1, start within 0…{len(chosen) - 1}")

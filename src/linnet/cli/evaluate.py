@@ -35,7 +35,7 @@ def evaluate(
     abstain: float | None = None,
     costs: str | None = None,
     compare: Path | None = None,
-    dataset: str | None = None,
+    data: str | None = None,
     data_dir: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -58,7 +58,7 @@ def evaluate(
         The run's folder; the newest under runs/ when not given.
     part
         Which part of the data: test, validation (rows that the data set aside, or else that the run kept with
-        --validation), train or all. When not given, all rows of a file that --dataset names;
+        --validation), train or all. When not given, all rows of a file that --data names;
         otherwise the test rows, or the training rows of data that keep none to test on.
     intervals
         Give 95 % intervals of every figure.
@@ -84,7 +84,7 @@ def evaluate(
         to; they are only as good as the probabilities, so calibrate first.
     compare
         Another run, to say whether the two differ beyond noise on these rows.
-    dataset
+    data
         Other data of the same features and classes than the run's own: a name, or a path, all of whose rows
         are scored.
     data_dir
@@ -105,7 +105,7 @@ def evaluate(
         )
     if randomised and sets is None:
         raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
-    case = Case.of(opened, part, dataset, data_dir)
+    case = Case.of(opened, part, data, data_dir)
     warn(case)
     notes: list[str] = []
     if calibrate is not None:

@@ -22,7 +22,7 @@ def export(
     *,
     to: Literal["safetensors", "onnx", "numpy", "js", "c", "sql"],
     out: Path | None = None,
-    dataset: str | None = None,
+    data: str | None = None,
     data_dir: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -46,7 +46,7 @@ def export(
         sql (one query).
     out
         The file; in the run's folder when not given.
-    dataset
+    data
         Another data set of the same features to check it on.
     data_dir
         The folder with the data set's files.
@@ -57,7 +57,7 @@ def export(
     from linnet.export import export as write
 
     opened = open_run(run)
-    rows, source = _rows(opened, dataset, data_dir)
+    rows, source = _rows(opened, data, data_dir)
     done = write(opened, to, out, rows)
     if json:
         said = {"path": str(done.path), "difference": done.difference, "checked_by": done.checked_by}

@@ -20,7 +20,7 @@ def find_lr(
     high: float = 100.0,
     count: int = 43,
     steps: int = 200,
-    dataset: str = "auto",
+    data: str = "auto",
     data_dir: Path | None = None,
     out: Path | None = None,
     lang: Literal["en", "zh"] = "en",
@@ -37,7 +37,7 @@ def find_lr(
 
         linnet find-lr --optimizer adam --l2 1e-4 --out runs/rates
 
-        linnet find-lr --dataset synthetic --low 1e-4 --high 1
+        linnet find-lr --data synthetic --low 1e-4 --high 1
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def find_lr(
         How many rates, evenly spread over their logarithms.
     steps
         Steps of each model.
-    dataset
+    data
         auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
         pictures, or a folder of pictures or of IDX files.
     data_dir
@@ -77,10 +77,10 @@ def find_lr(
     folder = new_folder(out or default_folder("rates"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     with download_progress(quiet) as progress:
-        data = load(dataset, data_dir, seed=recipe.seed, say=search.sayer(quiet), progress=progress)
+        splits = load(data, data_dir, seed=recipe.seed, say=search.sayer(quiet), progress=progress)
     curve = search.or_say(
         "there is no suggestion yet",
-        lambda: search_rates(data, recipe, low=low, high=high, count=count, steps=steps),
+        lambda: search_rates(splits, recipe, low=low, high=high, count=count, steps=steps),
     )
     with told_of_fonts():
         curve.save(folder, lang)

@@ -23,7 +23,7 @@ def plot(
     binning: Literal["width", "mass"] = "width",
     alpha: float = 0.1,
     randomised: Annotated[bool, Parameter(negative="")] = False,
-    dataset: str | None = None,
+    data: str | None = None,
     data_dir: Path | None = None,
 ) -> None:
     """Draw a figure of a run.
@@ -73,7 +73,7 @@ def plot(
         Of titles and labels.
     part
         Which part of the data: test, validation (rows that the data set aside, or else that the run kept with
-        --validation), train or all. When not given, all rows of a file that --dataset names;
+        --validation), train or all. When not given, all rows of a file that --data names;
         otherwise the test rows; label-errors always takes the training rows.
     bins
         Of reliability.
@@ -83,7 +83,7 @@ def plot(
         Of sets: the share of rows whose set may lack their class.
     randomised
         Of sets: those of APS are drawn, so that they cover no more than is asked; they may be empty.
-    dataset
+    data
         Other data of the same features and classes than the run's own: a name, or a path, all of whose rows
         are drawn.
     data_dir
@@ -107,8 +107,8 @@ def plot(
 
     subject = Subject(
         opened,
-        lambda: part_of(opened, part, dataset, data_dir),
-        lambda: trained_on(opened, kind, part, dataset, data_dir),
+        lambda: part_of(opened, part, data, data_dir),
+        lambda: trained_on(opened, kind, part, data, data_dir),
         row or 0, bins, binning, lang, alpha, randomised,
     )  # fmt: skip
     with told_of_fonts():

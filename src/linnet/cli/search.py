@@ -134,11 +134,15 @@ def or_say(advice: str, work: Callable[[], Found]) -> Found:
         sys.exit(INTERRUPTED_CODE)
 
 
-def check_whole(best: Run, advice: str) -> None:
-    """End here if Ctrl-C cut short the training of the best model: half a model is not kept."""
-    if best.status == "interrupted":
+def best_in(folder: Path, advice: str) -> Run:
+    """A search's best model; the end here if Ctrl-C cut short its training: half a model is not kept."""
+    from linnet.model.run import Run
+    from linnet.runs.folder import BEST
+
+    if not (folder / BEST).is_dir():
         print(f"interrupted while the best setting was trained again: {advice}", file=sys.stderr)
         sys.exit(INTERRUPTED_CODE)
+    return Run.load(folder / BEST)
 
 
 def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:

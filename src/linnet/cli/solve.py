@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json as json_format
-import math
 import sys
 import time
 import warnings
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from linnet.data.dataset import Dataset
     from linnet.evaluate.score import Score
     from linnet.inference.inferred import Inference
-    from linnet.plot.words import Language
     from linnet.solvers.path import Path as Penalties
     from linnet.solvers.solution import Solution
 
@@ -31,7 +29,7 @@ HELD_OUT = 0.1
 
 def solve(
     *,
-    dataset: str = "auto",
+    data: str = "auto",
     l2: float | None = None,
     l1: float | None = None,
     loss: str | None = None,
@@ -61,21 +59,21 @@ def solve(
     Exit code 1 when it ended short of what was asked.
 
     Examples
-        linnet solve --dataset fashion_mnist --l2 1e-4
+        linnet solve --data fashion_mnist --l2 1e-4
 
         linnet solve --l1 1e-3 --tol 1e-5
 
-        linnet solve --dataset synthetic --loss absolute
+        linnet solve --data synthetic --loss absolute
 
-        linnet solve --dataset digits --path 20
+        linnet solve --data digits --path 20
 
-        linnet solve --dataset synthetic --summary --covariance hc3
+        linnet solve --data synthetic --summary --covariance hc3
 
-        linnet solve --dataset survey.csv --summary --sample-weight weights.txt --weight-kind importance
+        linnet solve --data survey.csv --summary --sample-weight weights.txt --weight-kind importance
 
     Parameters
     ----------
-    dataset
+    data
         auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
         pictures, or a folder of pictures or of IDX files.
     l2
@@ -135,8 +133,7 @@ def solve(
     from linnet.data.registry import load
     from linnet.data.weights import read_weights, weighted
     from linnet.folders import default_folder, new_folder
-    from linnet.report.rows import Rows
-    from linnet.report.write import written
+    from linnet.runs.folder import Source, leave_solution, rows_of
     from linnet.solvers.solve import solve as solved
 
     if summary and (l1 or path is not None):
@@ -153,33 +150,33 @@ def solve(
     stream = sys.stderr if json else sys.stdout
     say = _Teller(None if quiet else stream)
     with download_progress(quiet) as progress:
-        train, test = load(dataset, data_dir, seed=seed, say=say, progress=progress, hold_out=holds_out)
+        train, test = load(data, data_dir, seed=seed, say=say, progress=progress, hold_out=holds_out)
     if sample_weight is not None:
         train = weighted(train, read_weights(sample_weight, len(train)))
     folder = new_folder(out or default_folder(train.name))
-    chosen, notes = by_name(loss, huber) if loss is not None else None, list[str]()
+    chosen, penalties, notes = by_name(loss, huber) if loss is not None else None, None, list[str]()
     asked: dict[str, Any] = {"intercept": intercept, "dtype": dtype}
     if path is not None:
         if l1 is not None:
             raise UsageError("--path goes through l1 by itself: leave --l1 out")
-        l1, notes = _path(train, chosen, path, l2 or 0.0, seed, folder, say, lang, **asked)
+        penalties, notes = _path(train, chosen, path, l2 or 0.0, seed, say, **asked)
+        l1 = float(penalties.table["penalty"].iloc[penalties.best])
     with _told():
         solution = solved(
             train, chosen, l2=l2, l1=l1, solver=solver, tol=tol, max_iter=max_iter, progress=say.iteration,
             **asked,
         )  # fmt: skip
     run = solution.value
-    paths = {"data_dir": data_dir, "sample_weight": sample_weight}
-    run.asked |= {"seed": seed} | {name: str(value) for name, value in paths.items() if value is not None}
+    source = Source(data_dir, sample_weight, seed)
+    run.asked |= {"seed": seed, **source.paths}
     run.asked |= {"path": path} if path is not None else {}
     run.asked |= {} if holds_out else {"hold_out": False}
     how: dict[str, Any] = {"covariance": covariance, "level": level, "weight_kind": weight_kind}
     run.asked |= {"summary": True, **how} if summary else {}
     scores = _scores(solution, train, test)
     inference = _inferred(solution, train, seed=seed, **how) if summary else None
-    leave(solution, folder, inference)
-    if report:
-        written(run, Rows(train, test, seed=seed, is_catalog=True), language=lang)
+    rows = rows_of(train, test, source) if report else None
+    leave_solution(solution, folder, inference=inference, path=penalties, rows=rows, language=lang)
     if json:
         said = summary_of(solution, scores, folder)
         known = {} if inference is None else {"inference": inference.summary()}
@@ -236,32 +233,6 @@ class _Teller:
         self("  ".join([*parts, f"{record['seconds']:.1f} s"]))
 
 
-def leave(solution: Solution, folder: Path, inference: Inference | None = None) -> None:
-    """Leave a solution in its folder: figures, estimates, model, history and run.json."""
-    from linnet.plot.curves import curves
-    from linnet.plot.gaps import gap_figure
-    from linnet.plot.save import render
-    from linnet.plot.templates import templates
-    from linnet.solvers.solution import proven_gap
-
-    run, gap = solution.value, proven_gap(solution.stats.as_dict())
-    records = run.history.records
-    is_traced = bool(records) and "objective" in records[0]
-    figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
-    contents = {"curves.svg": render(figure, ".svg")}
-    if run.card.image_shape:
-        names = run.card.output_names(run.bank.outputs)
-        contents["weights.png"] = render(templates(run.bank.W, run.card.image_shape, names), ".png")
-    run.save(folder, contents | ({} if inference is None else _estimates(inference)))
-
-
-def _estimates(inference: Inference) -> dict[str, bytes]:
-    """The table of estimates as CSV, in which what is not a finite number is empty, and all as JSON."""
-    table = inference.table.replace([math.inf, -math.inf], math.nan)
-    text = json_format.dumps(inference.summary(), ensure_ascii=False, indent=1, allow_nan=False)
-    return {"inference.csv": table.to_csv(index=False).encode(), "inference.json": f"{text}\n".encode()}
-
-
 def _inferred(solution: Solution, train: Dataset, **how: Any) -> Inference:
     """The table of estimates; what it warns of stands in its notes."""
     from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
@@ -316,15 +287,12 @@ def _scores(solution: Solution, train: Dataset, test: Dataset | None) -> dict[st
 
 
 def _path(
-    train: Dataset, loss: Loss | None, count: int, l2: float, seed: int, folder: Path,
-    say: Callable[[str], None], lang: Language, *, intercept: bool, dtype: str,
-) -> tuple[float, list[str]]:  # fmt: skip
-    """Go through the L1 penalties, leave the table and its figure; the best, and what is to be said of it."""
-    from linnet import files
+    train: Dataset, loss: Loss | None, count: int, l2: float, seed: int, say: Callable[[str], None], *,
+    intercept: bool, dtype: str,
+) -> tuple[Penalties, list[str]]:  # fmt: skip
+    """Go through the L1 penalties; their models, and what is to be said of them."""
     from linnet.data.split import split
-    from linnet.plot.paths import path_figure
-    from linnet.plot.save import save
-    from linnet.solvers.path import path
+    from linnet.solvers.path import regularization_path
 
     def line(row: dict[str, float]) -> None:
         say(
@@ -334,15 +302,12 @@ def _path(
 
     fitted, kept = split(train, HELD_OUT, seed)
     with _told():
-        found: Penalties = path(
+        found = regularization_path(
             fitted, loss, l1s=count, l2=l2, validation=kept, intercept=intercept, dtype=dtype, progress=line
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    files.write(folder / "table.csv", found.table.to_csv(index=False))
-    save(path_figure(found.table, found.weights.numpy(), "l1", train.name, lang), folder / "path.svg")
     late = [status for status in found.statuses if not status.is_good]
     notes = [f"{len(late)} of {count} models of the path: {late[0]}"] if late else []
     notes += [found.edge] if found.edge else []
     for note in notes:
         say(note)
-    return float(found.table["penalty"].iloc[found.best]), notes
+    return found, notes

@@ -28,7 +28,7 @@ def sweep(
     huber: float = 1.0,
     patience: int | None = None,
     halving: str | None = None,
-    dataset: str = "auto",
+    data: str = "auto",
     data_dir: Path | None = None,
     sample_weight: Path | None = None,
     seed: int = 1,
@@ -95,7 +95,7 @@ def sweep(
         Stop a model after so many epochs without a better validation loss, and keep its best weights.
     halving
         Epochs after which the worse half of the settings is dropped: 2,4.
-    dataset
+    data
         auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
         pictures, or a folder of pictures or of IDX files.
     data_dir
@@ -126,12 +126,13 @@ def sweep(
         Print the summary as JSON.
     """
     from linnet.cli.progress import download_progress
+    from linnet.data.dataset import Splits
     from linnet.data.registry import load
-    from linnet.data.weights import read_weights
+    from linnet.data.weights import read_weights, weighted
     from linnet.folders import CHECKPOINT, default_folder
-    from linnet.report.rows import Rows
-    from linnet.report.write import written
-    from linnet.search.sweep import sweep as run_sweep
+    from linnet.record.requests import SweepRequest
+    from linnet.runs.folder import Source
+    from linnet.runs.sweep import sweep_request
 
     if seeds < 1:
         raise UsageError(f"seeds must be at least 1, not {seeds}")
@@ -147,28 +148,25 @@ def sweep(
     if resume is not None and not (resume / CHECKPOINT).exists():
         say(f"there is nothing to go on from in {resume}: the sweep begins")
     with download_progress(quiet) as progress:
-        train, test = load(dataset, data_dir, seed=seed, say=say, progress=progress)
+        train, test = load(data, data_dir, seed=seed, say=say, progress=progress)
     advice = f"linnet sweep --resume {folder} with the same options goes on"
-    result = search.or_say(advice, lambda: run_sweep(
-        train, grid, random=random, folds=folds, bags=bags, validation=validation, metric=metric,
-        epochs=epochs, loss=loss, huber=huber, patience=patience,
-        sample_weight=None if sample_weight is None else read_weights(sample_weight, len(train)),
-        halving=search.rungs(halving),
-        seed=seed, dtype=dtype, device=device, threads=threads, show=not quiet and not json, out=folder,
-        resume=resume is not None, checkpoint_minutes=checkpoint_minutes, report=False,
+    request = SweepRequest(
+        grid=grid, random=random, folds=folds, bags=bags, validation=validation, metric=metric, epochs=epochs,
+        loss=loss, huber=huber, patience=patience, halving=tuple(search.rungs(halving)), seed=seed,
+        dtype=dtype, device=device, threads=threads,
+    )  # fmt: skip
+    if sample_weight is not None:
+        train = weighted(train, read_weights(sample_weight, len(train)))
+    result = search.or_say(advice, lambda: sweep_request(
+        Splits(train, test), request, show=not quiet and not json, out=folder, resume=resume is not None,
+        checkpoint_minutes=checkpoint_minutes, report=report, language=lang,
+        source=Source(data_dir, sample_weight, seed),
     ))  # fmt: skip
     if result.is_interrupted:
         done = f"interrupted after {result.epochs_done} epochs"
         print(f"{done}: {advice}", file=sys.stderr)
         sys.exit(INTERRUPTED_CODE)
-    paths = {"data_dir": data_dir, "sample_weight": sample_weight}
-    result.asked |= {name: str(path) for name, path in paths.items() if path is not None}
-    result.save(folder, lang)
-    best = result.refit(test)
-    search.check_whole(best, f"linnet sweep --resume {folder} with the same options trains it again")
-    best.save(folder / "best")
-    if report:
-        written(folder, Rows(result.train, test, seed=seed, is_catalog=True), language=lang)
+    best = search.best_in(folder, f"linnet sweep --resume {folder} with the same options trains it again")
     if json:
         print(json_format.dumps(search.summary(result, best, folder), ensure_ascii=False))
     elif not quiet:

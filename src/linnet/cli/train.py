@@ -31,14 +31,14 @@ def train(
     """Train a linear model and leave it in a run folder.
 
     Without options it is the book's recipe: softmax regression on Fashion-MNIST, minibatches of 256, SGD at
-    0.1, 10 epochs. `--dataset synthetic` is the book's linear regression.
+    0.1, 10 epochs. `--data synthetic` is the book's linear regression.
 
     Examples
         linnet train
 
         linnet train --lr 0.5 --epochs 20 --out runs/faster
 
-        linnet train --dataset synthetic
+        linnet train --data synthetic
 
         linnet train --track tensorboard
 

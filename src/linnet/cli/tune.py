@@ -22,6 +22,7 @@ def tune(
     study: str | None = None,
     seeds: int = 1,
     folds: int | None = None,
+    bags: int | None = None,
     validation: float = 0.1,
     metric: str | None = None,
     epochs: int | None = None,
@@ -30,7 +31,7 @@ def tune(
     huber: float = 1.0,
     patience: int | None = None,
     halving: str | None = None,
-    dataset: str = "auto",
+    data: str = "auto",
     data_dir: Path | None = None,
     seed: int = 1,
     dtype: str = "float32",
@@ -71,8 +72,10 @@ def tune(
         Train each setting from this many starts.
     folds
         Cross-validation with so many folds, instead of one share of rows held out.
+    bags
+        Bootstraps: train each setting on so many, judged by the rows that are out of each.
     validation
-        The share of rows held out when there are no folds.
+        The share of rows held out when there are neither folds nor bags.
     metric
         Choose by accuracy or loss.
     epochs
@@ -87,7 +90,7 @@ def tune(
         Stop a model after so many epochs without a better validation loss, and keep its best weights.
     halving
         Epochs after which the worse half of a batch is dropped: 2,4.
-    dataset
+    data
         auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
         pictures, or a folder of pictures or of IDX files.
     data_dir
@@ -113,11 +116,12 @@ def tune(
     """
     from linnet.cli.fonts import told_of_fonts
     from linnet.cli.progress import download_progress
+    from linnet.data.dataset import Splits
     from linnet.data.registry import load
     from linnet.folders import default_folder, new_folder
-    from linnet.report.rows import Rows
-    from linnet.report.write import written
-    from linnet.search.tune import tune as run_tune
+    from linnet.record.requests import SweepRequest, TuneRequest
+    from linnet.runs.folder import Source
+    from linnet.runs.tune import tune_request
 
     if seeds < 1:
         raise UsageError(f"seeds must be at least 1, not {seeds}")
@@ -130,25 +134,26 @@ def tune(
     folder = new_folder(out or default_folder("tune"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     with download_progress(quiet) as progress:
-        train, test = load(dataset, data_dir, seed=seed, say=search.sayer(quiet), progress=progress)
-    result = search.or_say("no batch was done", lambda: run_tune(
-        train, space, trials=trials, batch=batch, storage=storage, study=study, folds=folds,
-        validation=validation, metric=metric, epochs=epochs, batch_size=batch_size, loss=loss, huber=huber,
-        patience=patience, halving=halves, seed=seed, dtype=dtype, device=device,
-        threads=threads, show=not quiet and not json,
-    ))  # fmt: skip
+        train, test = load(data, data_dir, seed=seed, say=search.sayer(quiet), progress=progress)
+    request = TuneRequest(
+        space=space, trials=trials, batch=batch, study=study,
+        sweep=SweepRequest(
+            folds=folds, bags=bags, validation=validation, metric=metric, epochs=epochs,
+            batch_size=batch_size, loss=loss, huber=huber, patience=patience, halving=tuple(halves),
+            seed=seed, dtype=dtype, device=device, threads=threads,
+        ),
+    )  # fmt: skip
     with told_of_fonts():
-        result.save(folder, lang)
+        result = search.or_say("no batch was done", lambda: tune_request(
+            Splits(train, test), request, storage=storage, show=not quiet and not json, out=folder,
+            report=report, language=lang, source=Source(data_dir, seed=seed),
+        ))  # fmt: skip
     if result.is_interrupted:
         print(
             f"interrupted after {len(result.configurations)} settings, which are in {folder}", file=sys.stderr
         )
         sys.exit(INTERRUPTED_CODE)
-    best = result.refit(test)
-    search.check_whole(best, f"the settings are in {folder}")
-    best.save(folder / "best")
-    if report:
-        written(folder, Rows(result.swept.train, test, seed=seed, is_catalog=True))
+    best = search.best_in(folder, f"the settings are in {folder}")
     if json:
         said = search.summary(result.swept, best, folder)
         said["trials"] = len(result.study.get_trials(deepcopy=False))

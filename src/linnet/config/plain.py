@@ -34,6 +34,7 @@ def job_from(values: dict[str, Any], source: str = "config") -> Job:
     Raises:
         UsageError: an unknown key, or a value of the wrong type; the message names `source`.
     """
+    values = {"data" if key == "dataset" else key: value for key, value in values.items()}
     known = {field.name: field for field in dataclasses.fields(Job)}
     if unknown := sorted(set(values) - set(known)):
         raise UsageError(f"{source}: unknown key {', '.join(unknown)}: the keys are {', '.join(known)}")

@@ -132,7 +132,7 @@ class Job(Recipe):
     """The whole of `linnet train`: a recipe, its data, and where the run goes.
 
     Args:
-        dataset: auto (Fashion-MNIST where it is or can be had, else digits), or a name that linnet data list
+        data: auto (Fashion-MNIST where it is or can be had, else digits), or a name that linnet data list
             shows. A data set asked for by name is never replaced. Or a path of your own data: a CSV or .npz
             file, a zip of pictures, or a folder of pictures or of IDX files.
         data_dir: the folder with the data set's files.
@@ -143,7 +143,7 @@ class Job(Recipe):
         report: leave report.html in the run's folder: figures, pictures and how to do it again.
     """
 
-    dataset: str = "auto"
+    data: str = "auto"
     data_dir: Path | None = None
     sample_weight: Path | None = None
     out: Path | None = None

@@ -163,7 +163,7 @@ def trying(trained: Trained, shot: Shot, data_dir: Path | None) -> tuple[str, st
         what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=shot.alpha, method=shot.method,
     )  # fmt: skip
     folder = {} if data_dir is None else {"data_dir": str(data_dir)}
-    train = code.command("train", {"dataset": name, **settings, **folder, "out": "runs/try"})
+    train = code.command("train", {"data": name, **settings, **folder, "out": "runs/try"})
     predict = PREDICT.format(png=base64.b64encode(shot.png).decode()) if shot.png else ""
     return python, TRY_COMMAND.format(train=train, predict=predict, alpha=shot.alpha)
 

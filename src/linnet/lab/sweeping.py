@@ -21,8 +21,9 @@ from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page
 from linnet.lab.room import Room
 from linnet.lab.turns import Turn
 from linnet.record.lines import call
+from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
-from linnet.search.sweep import metric_name, sweep
+from linnet.search.sweep import metric_name, run_sweep
 from linnet.train.sweep import Sweep, Watch
 
 MAX_MODELS = 512
@@ -103,7 +104,7 @@ def router(room: Room) -> APIRouter:
         if ask.standardize:
             values["standardize"] = "yes"
         where = {} if folder is None else {"data_dir": str(folder)}
-        options = {"dataset": name, **values, **ask.shared(), **where}
+        options = {"data": name, **values, **ask.shared(), **where}
         return Code(python=python, command=command("sweep", options))
 
     return routes
@@ -124,7 +125,8 @@ def _sweep(ask: SweepAsk, train: Dataset, tell: Tell, turn: Turn) -> None:
     watch = Telling(ask, metric_name(ask.metric, train), tell)
     turn.at_end(lambda: watch.stop("the page asked"))
     try:
-        result = sweep(train, ask.grid(), watch=watch, show=False, strict=False, **ask.shared())
+        request = SweepRequest(grid=ask.grid(), **ask.shared())
+        result = run_sweep(train, request, watch=watch, strict=False)
     except UsageError:
         if not turn.is_over:
             raise

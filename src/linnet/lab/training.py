@@ -92,7 +92,7 @@ def router(room: Room) -> APIRouter:
         loaded = load(name, room.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
         folder = {} if room.settings.data_dir is None else {"data_dir": str(room.settings.data_dir)}
-        return Code(python=python, command=command("train", {"dataset": name, **options, **folder}))
+        return Code(python=python, command=command("train", {"data": name, **options, **folder}))
 
     return routes
 

@@ -119,8 +119,8 @@ def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
     else:
         values = ", ".join(f"{name!r}: {_python(value)}" for name, value in asked["grid"].items())
         first = f"{{{values}}}"
-    sweep = call("linnet.sweep", ["train", first, *weights], {**chosen, "out": AGAIN})
-    python = f'{head}result = {sweep}\nbest = result.refit(test)\nbest.save("{AGAIN}/best")\n'
+    sweep = call("linnet.sweep", ["(train, test)", first, *weights], {**chosen, "out": AGAIN})
+    python = f"{head}result = {sweep}\n"
     is_said = dataset != "synthetic" or seed == int(asked.get("seed", 1))
     return told.lines(_sweep_command(told, asked, chosen) if is_said else "", python)
 
@@ -153,7 +153,7 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     if card.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head
         loss = f"Huber.torch({card.huber!r})"
-    solved = call("linnet.solve", ["train", loss], chosen)
+    solved = call("linnet.solve", ["(train, test)", loss], {**chosen, "out": AGAIN})
     inferred = ""
     if asked.get("summary"):
         head = "from linnet.inference.infer import infer\n" + head
@@ -161,7 +161,7 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
             name: asked[name] for name in ("covariance", "level", "weight_kind", "seed") if asked.get(name)
         }
         inferred = f"print({call('infer', ['solution', 'train'], how)})\n"
-    return told.lines(command, f'{head}solution = {solved}\nsolution.value.save("{AGAIN}")\n{inferred}')
+    return told.lines(command, f"{head}solution = {solved}\n{inferred}")
 
 
 def _is_made(run: Run) -> bool:
@@ -170,7 +170,7 @@ def _is_made(run: Run) -> bool:
 
 
 def _command(name: str, dataset: str, flags: Iterable[str]) -> str:
-    return shlex.join(["linnet", name, "--dataset", dataset, *flags])
+    return shlex.join(["linnet", name, "--data", dataset, *flags])
 
 
 def _python(value: Any) -> str:

@@ -9,8 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linnet.errors import ChecksumError
 from linnet.evaluate.selection import Lead
-from linnet.folders import SWEEP, TUNE, State, read
+from linnet.folders import RUN, SWEEP, TUNE, State, read
+from linnet.model.run import Run
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
 from linnet.plot.words import Language
 from linnet.report.asked import value
@@ -59,6 +61,24 @@ class Swept:
     def summary(self) -> dict[str, Any]:
         """What its JSON file says."""
         return {"asked": {}, **self.state.values}
+
+    def best(self) -> Run | None:
+        """The best setting trained again; None where that has not been done.
+
+        Raises:
+            ChecksumError: the folder's best model is of another search.
+        """
+        place = self.folder / "best"
+        if not (place / RUN).is_file():
+            return None
+        run, chosen = Run.load(place), self.summary["best"]
+        is_ours = all(run.asked.get(name) == number for name, number in chosen.items())
+        if not is_ours or run.dataset_checksum != self.summary["dataset_checksum"]:
+            raise ChecksumError(
+                f"{place} does not belong to {self.state.name}: it is the best model of another search; "
+                "take the folder from a backup, or search again"
+            )
+        return run
 
     @cached_property
     def table(self) -> pd.DataFrame:

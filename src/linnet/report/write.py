@@ -81,10 +81,9 @@ def written(
         run = of if isinstance(of, Run) else Run.load(of)
         page = page_of_run(_subject(run, rows, language, label_errors, data_dir))
     else:
-        swept, where = Swept(Path(of), language), Path(of, "best")
-        rows = rows or _rows(swept, data_dir)
-        is_there = (where / "run.json").is_file()
-        best = _subject(Run.load(where), rows, language, label_errors, data_dir) if is_there else None
+        swept = Swept(Path(of), language)
+        rows, run = rows or _rows(swept, data_dir), swept.best()
+        best = None if run is None else _subject(run, rows, language, label_errors, data_dir)
         page = page_of_sweep(swept, rows, best)
     files.write(path, render(page))
     return path

@@ -15,26 +15,22 @@ import torch
 from torch import Tensor, nn
 
 from linnet.config import Job, Recipe, as_dict
-from linnet.data.registry import Progress, load
-from linnet.data.dataset import Dataset, Splits
 from linnet.data.arguments import dataset_of, parts_of
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.registry import Progress, load
 from linnet.data.weights import read_weights, weighted
 from linnet.errors import DivergedError, UsageError
-from linnet.plot.curves import curves
+from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
+from linnet.model.predictor import Predictor
+from linnet.model.run import Run
 from linnet.plot.live import LiveFigure
-from linnet.plot.save import render
 from linnet.plot.surface import in_notebook
-from linnet.plot.templates import templates
-from linnet.report.rows import Rows
-from linnet.report.write import written
+from linnet.runs.folder import Source, leave_run, rows_of
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.keeping import Checkpoints
 from linnet.train.learner import ModuleLoss
-from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
-from linnet.model.predictor import Predictor
-from linnet.model.run import Run
 from linnet.train.terminal import Lines, LiveTable
 
 
@@ -166,7 +162,7 @@ def fit(
     run, position = training.fit(train, recipe, test=test, callbacks=watching)
     if folder is not None:
         kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
-        leave(run, kept, folder, Rows(train, test) if report else None)
+        leave_run(run, kept, folder, rows_of(train, test, None) if report else None)
     return run
 
 
@@ -194,7 +190,7 @@ def run_job(
         LinnetError: anything wrong with the job or the data.
         OSError: the folder cannot be written.
     """
-    train, test = load(job.dataset, job.data_dir, seed=job.seed, say=say, progress=progress)
+    train, test = load(job.data, job.data_dir, seed=job.seed, say=say, progress=progress)
     if job.sample_weight is not None:
         train = weighted(train, read_weights(job.sample_weight, len(train)))
     validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
@@ -222,9 +218,9 @@ def run_job(
         raise
     kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
     run.asked = {**run.asked, "dataset": train.name}
-    paths = {"data_dir": job.data_dir, "sample_weight": job.sample_weight}
-    run.asked |= {name: str(path) for name, path in paths.items() if path is not None}
-    leave(run, kept, folder, Rows(train, test, seed=job.seed, is_catalog=True) if job.report else None)
+    source = Source(job.data_dir, job.sample_weight, job.seed)
+    run.asked |= source.paths
+    leave_run(run, kept, folder, rows_of(train, test, source) if job.report else None)
     return run
 
 
@@ -236,29 +232,6 @@ def _dropped_calibration(folder: Path) -> str:
         f"the calibration kept in {folder} is of the weights so far, so it is dropped: learn it again when "
         "the run has ended, by linnet evaluate --calibrate"
     )
-
-
-def leave(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None) -> None:
-    """Leave a run in its folder: all that it has, then run.json, which makes it whole, and its report.
-
-    Args:
-        run: what to leave.
-        checkpoint: where it ended.
-        folder: new or its own.
-        rows: of its report; None leaves no report.
-    """
-    run.dataset_checksum = checkpoint.dataset_checksum
-    checkpoint.write(folder / CHECKPOINT)
-    figures = {}
-    if run.history.records:
-        figures["curves.svg"] = render(curves(run.history.records, run.card.dataset), ".svg")
-    if run.card.image_shape:
-        W = run.bank.W.cpu()
-        figure = templates(W, run.card.image_shape, run.card.output_names(len(W)))
-        figures["weights.png"] = render(figure, ".png")
-    run.save(folder, figures)
-    if rows is not None:
-        written(run, rows)
 
 
 def display(out: TextIO | None = None) -> Callback:

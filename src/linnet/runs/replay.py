@@ -15,18 +15,20 @@ from typing import Any
 
 from linnet.config import Recipe
 from linnet.core.losses import by_name
-from linnet.data.registry import sources
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.registry import sources
 from linnet.errors import UsageError
 from linnet.evaluate.score import score
-from linnet.report.rows import elsewhere, is_loadable, loaded
 from linnet.folders import SWEEP, TUNE, new_folder, read
-from linnet.solvers.solve import solve
-from linnet.search.sweep import sweep
-from linnet.record.requests import arguments
-from linnet.train.fit import fit
 from linnet.model.history import History, Record
 from linnet.model.run import Run, versions
+from linnet.record.requests import SweepRequest
+from linnet.report.rows import elsewhere, is_loadable, loaded
+from linnet.report.sweep import Swept
+from linnet.runs.folder import BEST
+from linnet.runs.sweep import sweep_request
+from linnet.solvers.solve import solve
+from linnet.train.fit import fit
 
 TIMES = ("seconds",)
 """Figures of a history that are not compared."""
@@ -180,22 +182,21 @@ def _solved(run: Run, train: Dataset, folder: Path) -> Run:
 
 
 def _sweep(folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
-    recorded = read(folder, SWEEP).values
-    asked, checksum = recorded.get("asked"), str(recorded.get("dataset_checksum", ""))
-    if not asked or recorded.get("status") != "completed":
-        raise UsageError(f"{folder} was interrupted, or does not say what was asked: it cannot be replayed")
-    splits = _data(str(recorded.get("dataset", "")), elsewhere(asked, data_dir), checksum, say)
-    options = {key: value for key, value in asked.items() if key not in ("data_dir", "sample_weight")}
-    result = sweep(splits.train, **arguments(options), show=False, out=place, report=False)
-    differences = [
-        f"{file} differs" for file in ("table.csv", "curves.csv")
-        if (folder / file).is_file() and (folder / file).read_bytes() != (place / file).read_bytes()
-    ]  # fmt: skip
+    state = read(folder, SWEEP)
+    recorded = state.values
+    asked, checksum = recorded["asked"], str(recorded["dataset_checksum"])
+    if recorded["status"] != "completed":
+        raise UsageError(f"{folder} was interrupted: it cannot be replayed")
+    splits = _data(str(recorded["dataset"]), elsewhere(asked, data_dir), checksum, say)
+    best = Swept(folder, "en").best()
+    is_scored = best is not None and "test_loss" in best.history.last
+    rows = Splits(splits.train, splits.test if is_scored else None)
+    sweep_request(rows, SweepRequest.from_dict(asked), show=False, out=place, report=False)
     compared, largest = ["table.csv", "curves.csv"], 0.0
-    if (folder / "best" / "run.json").is_file():
-        best = Run.load(folder / "best")
-        again = result.refit(splits.test if "test_loss" in best.history.last else None)
-        again.save(place / "best")
+    now = read(place, SWEEP)
+    differences = [f"{file} differs" for file in compared if state.read(file) != now.read(file)]
+    if best is not None:
+        again = Run.load(place / BEST)
         found, largest = _compared(best, again)
         differences += [f"best: {said}" for said in found]
         compared += ["best model", "best history without seconds"]

@@ -28,7 +28,8 @@ from linnet.folders import new_folder
 from linnet.plot.rates import rates_figure
 from linnet.plot.save import save
 from linnet.plot.words import Language, say
-from linnet.search.sweep import sweep
+from linnet.record.requests import SweepRequest
+from linnet.search.sweep import run_sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,11 +144,12 @@ def find_lr(
     rows, epochs = _enough(train, steps * asked.accumulate, batch_size, asked.seed)
     ratio = high / low
     rates = [low * ratio ** (k / (count - 1)) for k in range(count)]
-    result = sweep(
-        rows, settings=[asked.knobs(rate) for rate in rates], validation=HELD_OUT, metric="loss",
+    request = SweepRequest(
+        settings=tuple(asked.knobs(rate) for rate in rates), validation=HELD_OUT, metric="loss",
         epochs=epochs, batch_size=batch_size, loss=asked.loss, huber=asked.huber, seed=asked.seed,
-        dtype=asked.dtype, device=asked.device, threads=asked.threads, show=False, strict=False,
+        dtype=asked.dtype, device=asked.device, threads=asked.threads,
     )  # fmt: skip
+    result = run_sweep(rows, request, strict=False)
     if result.is_interrupted:
         raise KeyboardInterrupt
     table = result.table.sort_values("lr", ignore_index=True).filter(["lr", "train_loss", "validation_loss"])

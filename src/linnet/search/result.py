@@ -24,7 +24,7 @@ from linnet.model.run import Card, Run, versions
 from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
-from linnet.record.requests import arguments
+from linnet.record.requests import SweepRequest
 from linnet.search.edges import Edge, edges
 from linnet.train.fit import fit
 from linnet.train.interrupt import INTERRUPTED
@@ -53,7 +53,8 @@ class SweepResult:
         card: what the models predict.
         recipe: the shared recipe.
         seconds: the sweep took.
-        asked: the arguments of `sweep`, as plain values; `linnet.record.requests` reads them back.
+        request: what was swept; of a tune, its last batch.
+        source: the paths that the rows and their weights were loaded from, as plain values.
         searched: the ranges of a search that proposed the settings, by knob.
     """
 
@@ -66,7 +67,8 @@ class SweepResult:
     card: Card
     recipe: Recipe
     seconds: float
-    asked: dict[str, Any] = field(default_factory=dict)
+    request: SweepRequest
+    source: dict[str, str] = field(default_factory=dict)
     searched: dict[str, LogUniform | Uniform] = field(default_factory=dict)
 
     @cached_property
@@ -103,8 +105,9 @@ class SweepResult:
     @property
     def ranges(self) -> dict[str, LogUniform | Uniform]:
         """The ranges that settings were drawn from, by knob."""
-        given = arguments(self.asked).get("grid", {}) if self.asked else {}
-        drawn = {name: one for name, one in given.items() if isinstance(one, LogUniform | Uniform)}
+        drawn = {
+            name: one for name, one in self.request.grid.items() if isinstance(one, LogUniform | Uniform)
+        }
         return {**drawn, **self.searched}
 
     @property
@@ -209,7 +212,11 @@ class SweepResult:
         tables = {"table.csv": self.table, "curves.csv": self.curves}
         contents = {name: render(figure, ".svg") for name, figure in figures.items()}
         contents |= {name: table.to_csv(index=False).encode() for name, table in tables.items()}
-        summary = {**self.summary(), "asked": self.asked, "versions": versions()}
+        summary = {
+            **self.summary(),
+            "asked": {**self.request.as_dict(), **self.source},
+            "versions": versions(),
+        }
         write(folder, summary, contents, SWEEP)
 
     def summary(self) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from matplotlib.figure import Figure
@@ -21,28 +21,31 @@ from matplotlib.figure import Figure
 from linnet import files
 from linnet.config import Knobs, Recipe
 from linnet.core.bank import stack
-from linnet.data.arguments import parts_of
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.selection import Configuration, Lead
-from linnet.folders import TUNE, new_folder, write
+from linnet.folders import TUNE, write
 from linnet.model.run import Run, versions
 from linnet.plot.save import render
 from linnet.plot.tunes import tune_figure
 from linnet.plot.words import Language
-from linnet.report.rows import Rows
-from linnet.report.write import written
+from linnet.record.requests import SweepRequest, TuneRequest
 from linnet.search.edges import Edge
 from linnet.search.result import SweepResult
 from linnet.search.study import Space, asked_of, opened, quiet, sampler_of
-from linnet.search.sweep import metric_name, sweep
+from linnet.search.sweep import metric_name, run_sweep
 from linnet.train.trials import LogUniform, Uniform
 
 if TYPE_CHECKING:
     import optuna
     import pandas as pd
+
+JUDGED = (
+    "folds", "bags", "validation", "epochs", "batch_size", "loss", "huber", "patience", "seed", "dtype",
+)  # fmt: skip
+"""Options that two scores must share to be compared."""
 
 
 @dataclass(eq=False)
@@ -130,102 +133,44 @@ class TuneResult:
         write(folder, summary, contents, TUNE)
 
 
-def tune(
-    dataset: Dataset | Splits,
-    space: Mapping[str, Any],
+def run_tune(
+    train: Dataset,
+    request: TuneRequest,
     *,
-    trials: int = 100,
-    batch: int = 20,
     storage: Path | str | None = None,
-    study: str | None = None,
     sampler: optuna.samplers.BaseSampler | None = None,
-    folds: int | None = None,
-    validation: float = 0.1,
-    metric: str | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    loss: str | None = None,
-    huber: float = 1.0,
-    patience: int | None = None,
-    halving: Sequence[int] = (),
-    seed: int = 1,
-    dtype: str = "float32",
-    device: str = "auto",
-    threads: int | str = "auto",
-    show: bool = True,
-    out: Path | str | None = None,
-    report: bool = True,
+    show: bool = False,
 ) -> TuneResult:
-    """Search for good settings with Optuna, a batch of them in each pass over the data.
-
-    Scores are of rows kept from training, as in `sweep`, whose options these are from `folds` on. A setting
-    that diverges counts as failed, one that halving drops as pruned.
+    """Search as a request says.
 
     Args:
-        dataset: the rows, or a pair of train and test parts, of which train is taken.
-        space: knob (see `linnet.config.Knobs`) to a `LogUniform` or `Uniform` range of
-            `linnet.train.trials`, a `range` of whole numbers, several values, or one. With several values of
-            `seed` every setting is trained from each, and judged by the mean.
-        trials: settings to try in this call.
-        batch: of which so many are trained at once.
-        storage: a file that keeps the study, or a URL of Optuna's; memory when None. With the same storage
-            and study a second call goes on: earlier trials count in the sampler, but their models are not
-            kept.
-        study: its name; the data set's when None.
-        sampler: of Optuna; the multivariate TPE (Bergstra et al., NeurIPS 2011; Falkner et al., ICML 2018)
-            with constant liar when None.
-        folds: see `linnet.sweep`, for this and all that follows.
-        validation: the share of rows held out when there are no folds.
-        metric: "accuracy" or "loss".
-        epochs: passes over the rows.
-        batch_size: rows a minibatch.
-        loss: of the models.
-        huber: Huber's threshold.
-        patience: epochs without a better validation loss before a model is stopped.
-        halving: epochs after which the worse half of a batch is dropped.
-        seed: of rows, folds and the sampler.
-        dtype: float32 or float64.
-        device: auto, cpu, cuda or mps.
-        threads: auto or a number.
+        train: the rows.
+        request: what to search, and how each setting is trained and judged.
+        storage: a file that keeps the study, or a URL of Optuna's; memory when None.
+        sampler: of Optuna; the multivariate TPE when None.
         show: print a line a batch.
-        out: a folder to leave table, figure and summary in, new or empty.
-        report: leave report.html in it, too.
-
-    Returns:
-        The table, the best settings, the models of this call, and the study.
 
     Raises:
-        UsageError: the space or options cannot be, or the stored study was judged otherwise.
+        UsageError: the request cannot be, or the stored study was judged otherwise.
         DivergedError: every model diverged.
         MissingExtraError: optuna is not installed.
-
-    Example:
-        >>> result = linnet.tune(linnet.load("digits"), {"lr": LogUniform(0.001, 10)}, trials=40)
-        >>> result.best, result.study.best_value
     """
-    train = parts_of(dataset, "tune").train
-    if trials < 1 or batch < 1:
-        raise UsageError(f"trials and batch must be at least 1, not {trials} and {batch}")
-    judged = {
-        "folds": folds, "validation": validation, "metric": metric_name(metric, train), "epochs": epochs,
-        "batch_size": batch_size, "loss": loss, "huber": huber, "patience": patience,
-        "halving": list(halving), "seed": seed, "dtype": dtype,
+    shared, space = request.sweep, request.space
+    if request.trials < 1 or request.batch < 1:
+        raise UsageError(f"trials and batch must be at least 1, not {request.trials} and {request.batch}")
+    judged = {name: getattr(shared, name) for name in JUDGED} | {
+        "metric": metric_name(shared.metric, train), "halving": list(shared.halving),
+        "dataset": train.checksum,
     }  # fmt: skip
-    options = {**judged, "metric": metric, "device": device, "threads": threads}
-    asked = Recipe(loss=loss, seed=seed).resolved(train.is_classification)
-    folder = None if out is None else new_folder(Path(out))
+    book = Recipe(loss=shared.loss, seed=shared.seed).resolved(train.is_classification)
     with quiet():
-        searched = Space.of(space, Knobs(lr=asked.lr, seed=seed))
-        known = opened(storage, study or train.name, {**judged, "dataset": train.checksum})
-        known.sampler = sampler or sampler_of(seed, len(known.get_trials(deepcopy=False)))
-        swept, is_whole = _searched(train, searched, known, trials, batch, options, show)
+        searched = Space.of(space, Knobs(lr=book.lr, seed=shared.seed))
+        known = opened(storage, request.study or train.name, judged)
+        known.sampler = sampler or sampler_of(shared.seed, len(known.get_trials(deepcopy=False)))
+        swept, is_whole = _searched(train, searched, known, request, show)
     swept.searched = {name: one for name, one in space.items() if isinstance(one, LogUniform | Uniform)}
     result = TuneResult(swept, known, not is_whole)
     selection.best(result.configurations)
-    if folder is not None:
-        result.save(folder)
-        if report:
-            written(folder, Rows(train, None))
     return result
 
 
@@ -233,9 +178,7 @@ def _searched(
     train: Dataset,
     space: Space,
     study: optuna.Study,
-    trials: int,
-    batch: int,
-    options: dict[str, Any],
+    request: TuneRequest,
     show: bool,
 ) -> tuple[SweepResult, bool]:
     """Ask, train and tell until all trials are done, or until Ctrl-C with some batches done.
@@ -244,10 +187,11 @@ def _searched(
     """
     found: dict[Knobs, tuple[SweepResult, Configuration]] = {}
     results: list[SweepResult] = []
+    trials, batch = request.trials, request.batch
     for low in range(0, trials, batch):
         try:
             with asked_of(study, space, min(batch, trials - low)) as asked:
-                _a_batch(train, space, study, asked, found, results, options)
+                _a_batch(train, space, study, asked, found, results, request.sweep)
         except KeyboardInterrupt:
             if not results:
                 raise
@@ -264,13 +208,13 @@ def _a_batch(
     asked: Sequence[optuna.Trial],
     found: dict[Knobs, tuple[SweepResult, Configuration]],
     results: list[SweepResult],
-    options: dict[str, Any],
+    shared: SweepRequest,
 ) -> None:
     """Train the settings of some trials that are new, and tell the study of all."""
     wanted = [knobs for trial in asked for knobs in space.settings(trial)]
     new = [knobs for knobs in dict.fromkeys(wanted) if _key(knobs) not in found]
     if new:
-        result = sweep(train, settings=new, show=False, strict=False, **options)
+        result = run_sweep(train, dataclasses.replace(shared, settings=tuple(new)), strict=False)
         if result.is_interrupted:
             raise KeyboardInterrupt  # the batch counts as failed
         results.append(result)

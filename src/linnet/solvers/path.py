@@ -105,7 +105,7 @@ class Path:
         return Run(self.bank.pick(at).clone(), History([record]), "completed", self.card, asked)
 
 
-def path(
+def regularization_path(
     dataset: Dataset | Splits,
     loss: Loss | str | None = None,
     *,
@@ -144,9 +144,9 @@ def path(
     """
     if (l1s is None) == (l2s is None):
         raise UsageError("give either l1s or l2s: the penalties, or how many")
-    dataset = parts_of(dataset, "path").train
+    dataset = parts_of(dataset, "regularization_path").train
     if validation is not None:
-        validation = dataset_of(validation, "path's validation")
+        validation = dataset_of(validation, "regularization_path's validation")
     loss, knob = loss_of(loss, dataset), "l1" if l2s is None else "l2"
     objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
     if validation is not None and validation.features != dataset.features:

@@ -18,7 +18,7 @@ from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.l1.absolute_error import minimise_absolute
 from linnet.solvers.l1.proximal import minimise_l1
-from linnet.solvers.path import path
+from linnet.solvers.path import regularization_path
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import Rows, SparseRows
 from linnet.solvers.problem.standard import standardised
@@ -272,7 +272,7 @@ def test_a_path_over_years_is_that_over_centred_columns() -> None:
     dataset = years()
     near = Dataset(dataset.X - dataset.X.mean(0), dataset.y, "near")
     far = moved(dataset, 1e6)
-    a, b = path(near, l1s=6), path(far, l1s=6)
+    a, b = regularization_path(near, l1s=6), regularization_path(far, l1s=6)
     np.testing.assert_allclose(a.table["penalty"], b.table["penalty"], rtol=1e-8)
     np.testing.assert_allclose(a.table["train_loss"], b.table["train_loss"], rtol=1e-8)
     torch.testing.assert_close(a.bank.W, b.bank.W, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,162 @@
+"""What runs, sweeps, tunes and solves leave in their folders: the same from Python and the command line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linnet.data.dataset import Dataset, Splits
+from linnet.folders import CHECKPOINT
+from linnet.model.run import Run
+from linnet.plot.curves import curves
+from linnet.plot.gaps import gap_figure
+from linnet.plot.paths import path_figure
+from linnet.plot.save import render
+from linnet.plot.templates import templates
+from linnet.plot.words import Language
+from linnet.report.rows import Rows
+from linnet.report.write import written
+from linnet.solvers.solution import Solution, proven_gap
+from linnet.train.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from linnet.inference.inferred import Inference
+    from linnet.search.result import SweepResult
+    from linnet.search.tune import TuneResult
+    from linnet.solvers.path import Path as PenaltyPath
+
+BEST = "best"
+"""The folder of a search's best model, within the search's own."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a command loaded its rows, so that a report and a replay can load them again.
+
+    Args:
+        data_dir: the folder with the data set's files.
+        sample_weight: the file with the rows' weights.
+        seed: that made-up rows were made with.
+    """
+
+    data_dir: Path | None = None
+    sample_weight: Path | None = None
+    seed: int = 1
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The paths that are known, as plain values."""
+        known = {"data_dir": self.data_dir, "sample_weight": self.sample_weight}
+        return {name: str(path) for name, path in known.items() if path is not None}
+
+
+def rows_of(train: Dataset, test: Dataset | None, source: Source | None) -> Rows:
+    """The rows for a report; without a source they are known to be in memory only."""
+    if source is None:
+        return Rows(train, test)
+    return Rows(train, test, seed=source.seed, is_catalog=True)
+
+
+def leave_run(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None) -> None:
+    """Leave a run in its folder: checkpoint, figures, model, history, run.json and the report.
+
+    Args:
+        run: what to leave.
+        checkpoint: where it ended.
+        folder: new or its own.
+        rows: for its report; None leaves no report.
+    """
+    run.dataset_checksum = checkpoint.dataset_checksum
+    checkpoint.write(folder / CHECKPOINT)
+    figures = _templates(run)
+    if run.history.records:
+        figures["curves.svg"] = render(curves(run.history.records, run.card.dataset), ".svg")
+    run.save(folder, figures)
+    if rows is not None:
+        written(run, rows)
+
+
+def leave_search(
+    result: SweepResult | TuneResult,
+    folder: Path,
+    splits: Splits,
+    source: Source | None = None,
+    *,
+    language: Language = "en",
+    report: bool = True,
+) -> None:
+    """Leave a sweep or a tune: tables, figures and summary, the best model trained again, and the report.
+
+    The best is trained on all training rows and scored once on the test rows. Where the search or this
+    training was interrupted, neither the best nor a report is left.
+
+    Args:
+        result: what to leave.
+        folder: new or its own.
+        splits: the rows that were searched over, and those that the best is scored on.
+        source: how they were loaded; None when they were in memory.
+        language: of the figures and the report.
+        report: leave report.html, too.
+    """
+    result.save(folder, language)
+    if result.is_interrupted:
+        return
+    best = result.refit(splits.test)
+    if best.status == "interrupted":
+        return
+    best.save(folder / BEST)
+    if report:
+        written(folder, rows_of(splits.train, splits.test, source), language=language)
+
+
+def leave_solution(
+    solution: Solution,
+    folder: Path,
+    *,
+    inference: Inference | None = None,
+    path: PenaltyPath | None = None,
+    rows: Rows | None = None,
+    language: Language = "en",
+) -> None:
+    """Leave a solution: figures, tables, model, history, run.json and the report.
+
+    Args:
+        solution: what to leave.
+        folder: new or its own.
+        inference: its estimates with their errors.
+        path: the L1 penalties that its own was chosen from.
+        rows: for the report; None leaves no report.
+        language: of the figures and the report.
+    """
+    run, gap = solution.value, proven_gap(solution.stats.as_dict())
+    records = run.history.records
+    is_traced = bool(records) and "objective" in records[0]
+    figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
+    contents = {"curves.svg": render(figure, ".svg"), **_templates(run)}
+    if path is not None:
+        drawn = path_figure(path.table, path.weights.numpy(), "l1", run.card.dataset, language)
+        contents |= {"table.csv": path.table.to_csv(index=False).encode(), "path.svg": render(drawn, ".svg")}
+    if inference is not None:
+        contents |= _estimates(inference)
+    run.save(folder, contents)
+    if rows is not None:
+        written(run, rows, language=language)
+
+
+def _templates(run: Run) -> dict[str, bytes]:
+    """The weights as pictures, where rows are images."""
+    if not run.card.image_shape:
+        return {}
+    W = run.bank.W.cpu()
+    return {"weights.png": render(templates(W, run.card.image_shape, run.card.output_names(len(W))), ".png")}
+
+
+def _estimates(inference: Inference) -> Mapping[str, bytes]:
+    """The table of estimates as CSV, in which what is not a finite number is empty, and all as JSON."""
+    table = inference.table.replace([math.inf, -math.inf], math.nan)
+    text = json.dumps(inference.summary(), ensure_ascii=False, indent=1, allow_nan=False)
+    return {"inference.csv": table.to_csv(index=False).encode(), "inference.json": f"{text}\n".encode()}

@@ -1,0 +1,166 @@
+"""`linnet.sweep`: many models in one pass over the data, and the folder that they are left in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.data.arguments import parts_of
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.weights import weighted
+from linnet.errors import UsageError
+from linnet.folders import CHECKPOINT, new_folder
+from linnet.plot.words import Language
+from linnet.record.requests import SweepRequest
+from linnet.runs.folder import Source, leave_search
+from linnet.search.result import SweepResult
+from linnet.search.sweep import run_sweep
+from linnet.train.sweep import Watch
+
+
+def sweep(
+    dataset: Dataset | Splits,
+    grid: Mapping[str, Any] | None = None,
+    *,
+    settings: Sequence[Knobs] | None = None,
+    random: int | None = None,
+    folds: int | None = None,
+    bags: int | None = None,
+    validation: float = 0.1,
+    metric: str | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    sample_weight: Tensor | np.ndarray | Sequence[float] | None = None,
+    loss: str | None = None,
+    huber: float = 1.0,
+    patience: int | None = None,
+    halving: Sequence[int] = (),
+    seed: int = 1,
+    dtype: str = "float32",
+    device: str = "auto",
+    threads: int | str = "auto",
+    show: bool = True,
+    watch: Watch | None = None,
+    out: Path | str | None = None,
+    resume: bool = False,
+    checkpoint_minutes: float = 1.0,
+    strict: bool = True,
+    report: bool = True,
+) -> SweepResult:
+    """Train many linear models in one pass over the data and compare them on rows kept from training.
+
+    All models share each minibatch, so that 64 of them take about as long as 15. The test part of a pair of
+    splits never takes part in the choice: score it once, with `result.refit(test=…)`. Ctrl-C ends the sweep
+    after the current minibatch; what had been learned by the end of the last epoch is in the result, and with
+    `out` the sweep can be gone on with.
+
+    Args:
+        dataset: the rows, or a pair of train and test parts, of which train is taken.
+        grid: knob (see `linnet.config.Knobs`) to values; every combination is a model. `batch_size` may be
+            one, its values being multiples of the least. For `random`, a value may be a `LogUniform(low,
+            high)` or `Uniform(low, high)` of `linnet.train.trials`.
+        settings: the settings themselves, in place of a grid.
+        random: draw this many settings from the grid's values and ranges.
+        folds: cross-validation: each model once a fold. None keeps a share of the rows from all.
+        bags: bootstraps: each model once a bag, in which a row counts as often as a Poisson(1) number says;
+            the rows that are out of a bag judge it. `result.ensemble()` is then bagging.
+        validation: the share that is kept when there are neither folds nor bags, stratified by class; where
+            the data set sets rows aside (`Dataset.validation`), those are kept in its place.
+        metric: "accuracy", the default for classes, or "loss".
+        epochs: 10 for classes, 3 for a regression.
+        batch_size: 256 for classes, 10 for a regression.
+        sample_weight: how much each row counts, (N,).
+        loss: softmax, logistic, squared, absolute or huber.
+        huber: Huber's threshold.
+        patience: stop a model after so many epochs without a better validation loss, keeping its best
+            weights.
+        halving: epochs after which the worse half of the settings is dropped.
+        seed: of the order of the rows, the folds and random draws.
+        dtype: float32 or float64.
+        device: auto, cpu, cuda or mps.
+        threads: auto or a number.
+        show: print a line an epoch.
+        watch: follows the sweep, and may stop it.
+        out: a folder to leave tables, figures and summary in, new or empty; and, in `best/`, the best setting
+            trained again on all rows and scored once on the test part, as `linnet sweep` does.
+        resume: go on, bit for bit, with the sweep that was interrupted or killed in `out`.
+        checkpoint_minutes: between two checkpoints in `out`.
+        strict: raise when every model diverged; else the result says so.
+        report: leave report.html in `out`, too; see `linnet.report`.
+
+    Returns:
+        The table, the best settings, how sure the choice is, and the models.
+
+    Raises:
+        UsageError: the knobs or options cannot be.
+        DivergedError: every model diverged.
+
+    Example:
+        >>> result = linnet.sweep(linnet.load("digits"), {"lr": [0.01, 0.1, 1.0], "seed": range(3)}, folds=5)
+        >>> result.table
+    """
+    splits = parts_of(dataset, "sweep")
+    request = SweepRequest(
+        grid=dict(grid or {}), settings=None if settings is None else tuple(settings), random=random,
+        folds=folds, bags=bags, validation=validation, metric=metric, epochs=epochs, batch_size=batch_size,
+        loss=loss, huber=huber, patience=patience, halving=tuple(halving), seed=seed, dtype=dtype,
+        device=device, threads=threads,
+    )  # fmt: skip
+    return sweep_request(
+        Splits(weighted(splits.train, sample_weight), splits.test), request, show=show, watch=watch, out=out,
+        resume=resume, checkpoint_minutes=checkpoint_minutes, strict=strict, report=report,
+    )  # fmt: skip
+
+
+def sweep_request(
+    splits: Splits,
+    request: SweepRequest,
+    *,
+    show: bool = True,
+    watch: Watch | None = None,
+    out: Path | str | None = None,
+    resume: bool = False,
+    checkpoint_minutes: float = 1.0,
+    strict: bool = True,
+    report: bool = True,
+    language: Language = "en",
+    source: Source | None = None,
+) -> SweepResult:
+    """`sweep` with its options as a request.
+
+    Args:
+        splits: the rows, with their weights, and those that the best model is scored on.
+        request: what to train.
+        show: as in `sweep`, for this and all that follows to `report`.
+        watch: follows the sweep.
+        out: the folder.
+        resume: go on with what is in it.
+        checkpoint_minutes: between two checkpoints.
+        strict: raise when every model diverged.
+        report: leave report.html.
+        language: of the figures and the report.
+        source: how the rows were loaded; None when they were in memory.
+    """
+    folder = _folder(out, resume)
+    result = run_sweep(
+        splits.train, request, watch=watch, show=show, folder=folder, checkpoint_minutes=checkpoint_minutes,
+        strict=strict,
+    )  # fmt: skip
+    result.source = {} if source is None else source.paths
+    if folder is not None:
+        leave_search(result, folder, splits, source, language=language, report=report)
+    return result
+
+
+def _folder(out: Path | str | None, resume: bool) -> Path | None:
+    if out is None:
+        if resume:
+            raise UsageError("resume needs out=, the folder of the sweep to go on with")
+        return None
+    folder = Path(out)
+    return folder if resume and (folder / CHECKPOINT).exists() else new_folder(folder)
