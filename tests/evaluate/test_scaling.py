@@ -9,6 +9,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from linnet import folders
 from linnet.config import Recipe
 from linnet.core.calibration import Calibration
 from linnet.data.dataset import Dataset
@@ -86,7 +87,8 @@ def test_a_calibration_that_cannot_be(blobs: Dataset, tmp_path: Path) -> None:
     folder = run.save(tmp_path / "run")
     card = run.card.to_json()[:-1] + ', "calibration": {"kind": "matrix", "scale": [1], "shift": [0]}}'
     tensors = {"W": run.bank.W, "b": run.bank.b}
-    model_file.write(folder / "model.safetensors", tensors, {"format": "", "models": "1", "card": card})
+    content = model_file.dumps(tensors, {"format": "", "models": "1", "card": card})
+    folders.amend(folder, {"model.safetensors": content})
     with pytest.raises(FormatError, match="temperature or vector"):
         Run.load(folder)
     assert Card.from_json(run.card.to_json()) == run.card

@@ -5,8 +5,10 @@ import base64
 import dataclasses
 import io
 import re
+import shutil
 import string
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -156,7 +158,8 @@ def test_rows_that_are_not_at_hand_are_told_of(name: str, tmp_path: Path) -> Non
 
 def test_files_that_are_not_here_are_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train = dataclasses.replace(make_blobs(90), name="fashion_mnist")
-    monkeypatch.setattr("linnet.report.rows.FINDERS", {"fashion_mnist": lambda folder: None})
+    absent = SimpleNamespace(is_there=lambda folder: False)
+    monkeypatch.setattr("linnet.report.rows.sources", lambda: {"fashion_mnist": absent})
     run = linnet.fit(train, epochs=1, show=False, out=tmp_path / "run")
     seen = Seen(report.write(tmp_path / "run"))
     assert "linnet data fetch" in seen.sections["data"]
@@ -228,8 +231,9 @@ def test_a_sweep(tmp_path: Path) -> None:
     train, test = linnet.load("digits")
     grid = {"lr": [0.01, 1.0], "clip": [None, 0.5], "seed": [1, 2]}
     result = linnet.sweep(train, grid, folds=3, epochs=2, show=False, out=tmp_path / "s")
-    early = Seen(tmp_path / "s" / "report.html")
-    assert early.is_safe
+    assert Seen(tmp_path / "s" / "report.html").is_safe
+    shutil.rmtree(tmp_path / "s" / "best")  # as where it was interrupted
+    early = Seen(report.write(tmp_path / "s"))
     assert "has not been trained again" in early.sections["glance"]
     result.refit(test).save(tmp_path / "s" / "best")
     seen = Seen(report.write(tmp_path / "s"))

@@ -158,11 +158,11 @@ def test_an_error_that_nobody_foresaw_is_a_refusal_too(
     make_run("softmax").save(tmp_path)
     shelf = Shelf(tmp_path)
 
-    def fail(path: Path) -> Predictor:
+    def fail(folder: Path) -> Predictor:
         raise MemoryError
 
-    monkeypatch.setattr(Predictor, "read", fail)
-    os.utime(shelf.path, ns=(1, 1))
+    monkeypatch.setattr(Predictor, "open", fail)
+    os.utime(tmp_path / "model.safetensors", ns=(1, 1))
     assert not shelf.look()
     assert shelf.refused == "MemoryError()"
 
