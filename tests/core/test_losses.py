@@ -144,7 +144,13 @@ def test_logistic_probabilities_are_the_sigmoids_shared_out_and_survive_extreme_
 
 @pytest.mark.parametrize("name", ["softmax", "logistic", "squared", "absolute", "huber"])
 def test_names_go_both_ways(name: str) -> None:
-    assert name_of(by_name(name, 2.0)) == (name, 2.0 if name == "huber" else 1.0)
+    loss = by_name(name, 2.0)
+    assert (name_of(loss), loss.options) == (name, {"huber": 2.0} if name == "huber" else {})
+    assert by_name(name, **loss.options) == loss
+
+
+def test_a_slope_of_its_own_is_an_option() -> None:
+    assert by_name("huber", **Huber(0.7, 1.3).options) == Huber(0.7, 1.3)
 
 
 def test_a_loss_of_ones_own_has_no_name() -> None:

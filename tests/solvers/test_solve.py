@@ -16,11 +16,12 @@ from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.plot.gaps import gap_figure
 from linnet.plot.paths import path_figure
+from linnet.solvers.choose import SOLVERS
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.path import regularization_path
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.lbfgs import LBFGS
-from linnet.solvers.solve import SOLVERS, solve
+from linnet.solvers.solve import solve
 from tests.support.blobs import make_blobs
 from tests.support.problems import diabetes, table
 

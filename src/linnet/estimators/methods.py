@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import warnings
 from dataclasses import dataclass
@@ -14,31 +13,22 @@ from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
-from linnet.core.losses import SquaredError
 from linnet.errors import CollinearWarning
 from linnet.estimators.problem import Problem
-from linnet.solvers.l1.proximal import minimise_l1
+from linnet.solvers.choose import SOLVERS, Direct, change, choose
+from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.least_squares.auto_least import solve_least_squares
-from linnet.solvers.least_squares.least_squares import QR, SVD, Cholesky
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.shortfall import shortfall
-from linnet.solvers.smooth.smooth import approach, choose
+from linnet.solvers.smooth.smooth import approach, by_size
 from linnet.solvers.smooth.staged import Staged
-from linnet.solvers.smooth.steps import Solver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Status
 from linnet.solvers.stochastic.descent import descend
 from linnet.solvers.stochastic.stream import Stream
-
-DIRECT = {"qr": QR(), "svd": SVD(), "cholesky": Cholesky()}
-SMOOTH: dict[str, type[Newton] | type[LBFGS] | type[Staged]] = {
-    "newton": Newton,
-    "lbfgs": LBFGS,
-    "staged": Staged,
-}
 
 EPOCHS = 50
 """Of gradient descent where nothing was said."""
@@ -129,10 +119,11 @@ def check(problem: Problem, method: Method) -> None:
 def _dispatched(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     if method.name == "sgd":
         return _descended(problem, method, start)
-    if problem.penalty.l1 or method.name == "proximal":
+    spec = choose(problem, problem.loss, problem.penalty, method.name)
+    if isinstance(spec, ProximalNewton):
         return _sparse(problem, method, start)
-    if isinstance(problem.loss, SquaredError) and (method.name in DIRECT or method.name == "auto"):
-        return _least(problem, method, start)
+    if spec is None or isinstance(spec, Direct):
+        return _least(problem, method, spec, start)
     return _smooth(problem, method, start)
 
 
@@ -189,17 +180,15 @@ def _sparse(problem: Problem, method: Method, start: Tensor | None) -> Answer:
     return Answer(found.theta, _counted(found.certificate.iterations, method), found.status)
 
 
-def _least(problem: Problem, method: Method, start: Tensor | None) -> Answer:
+def _least(problem: Problem, method: Method, direct: Direct | None, start: Tensor | None) -> Answer:
     """By a factorisation; of all best fits the one with the shortest weights."""
-    if problem.is_sparse and not problem.is_small and method.name == "auto":
+    if problem.is_sparse and not problem.is_small and direct is None:
         if problem.features > NARROW:
             return _smooth(problem, method, start)
         return from_statistics(gathered(problem), problem)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
-        found = solve_least_squares(
-            problem.dataset(), problem.penalty, DIRECT.get(method.name), problem.intercept
-        )
+        found = solve_least_squares(problem.dataset(), problem.penalty, direct, problem.intercept)
     return Answer(found.value.bank.theta, max(1, found.stats.iterations), found.status, has_warned=True)
 
 
@@ -231,12 +220,11 @@ def _smooth(problem: Problem, method: Method, start: Tensor | None) -> Answer:
 
 def smooth_solver(objective: Objective, method: Method) -> Newton | LBFGS | Staged:
     """The solver of a smooth problem that was asked for, or that suits its size."""
-    kind = SMOOTH.get(method.name)
-    solver: Solver = choose(objective) if kind is None else kind()
+    solver = SOLVERS[method.name]() if method.name in SOLVERS else by_size(objective.rows)
     assert isinstance(solver, Newton | LBFGS | Staged)
     # A step of Newton's more, at most, brings all digits.
     tol = min(method.tol, solver.tol) if isinstance(solver, Newton) else method.tol
-    return dataclasses.replace(solver, tol=tol, **_limit(method))
+    return change(solver, tol, method.max_iter)
 
 
 def _counted(iterations: int, method: Method) -> int:

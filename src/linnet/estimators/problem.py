@@ -11,7 +11,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from linnet.core.losses import Logistic, Loss
+from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.problem.objective import Objective
@@ -43,6 +43,9 @@ class Problem:
     penalty: Penalty
     intercept: bool = True
 
+    def __len__(self) -> int:
+        return len(self.y)
+
     @property
     def features(self) -> int:
         """D."""
@@ -54,7 +57,7 @@ class Problem:
         Of two classes the weights here are w, by how much the second is ahead. Softmax says the same with the
         rows ±w/2, of which ‖W‖² is ½ ‖w‖² and ‖W‖₁ is ‖w‖₁: half the l2, and the same l1.
         """
-        return l2 / 2 if isinstance(self.loss, Logistic) else l2
+        return l2 / 2 if self.loss.is_for_classes and not self.loss.couples_outputs else l2
 
     def with_penalty(self, l2: float, l1: float) -> Problem:
         """The problem with a penalty on softmax's or a regression's W."""

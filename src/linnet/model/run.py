@@ -19,7 +19,7 @@ from linnet import files, folders
 from linnet._version import __version__
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
-from linnet.core.losses import Huber, Loss, by_name, name_of
+from linnet.core.losses import Loss, by_name, name_of
 from linnet.data.arguments import dataset_of
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
@@ -294,10 +294,10 @@ def check_columns(ours: tuple[str, ...], theirs: tuple[str, ...], name: str) -> 
 
 def card_of(dataset: Dataset, loss: Loss) -> Card:
     """The card of a model of a data set's rows by a loss."""
-    name, huber = name_of(loss)
-    slope = loss.slope if isinstance(loss, Huber) and loss.slope != huber else None
+    name, options = name_of(loss), loss.options
     return Card(
-        dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, huber, slope=slope,
+        dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, options.get("huber", 1.0),
+        slope=options.get("slope"),
         columns=dataset.columns, target=dataset.target,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.folders import new_folder
 from linnet.plot.words import Language
 from linnet.solvers import solve as solvers
+from linnet.solvers.choose import SolverSpec
 from linnet.solvers.smooth.smooth import Progress
 from linnet.solvers.solution import Solution
 
@@ -22,7 +23,7 @@ def solve(
     *,
     l2: float | None = None,
     l1: float | None = None,
-    solver: solvers.Noun | str | None = None,
+    solver: SolverSpec | str | None = None,
     intercept: bool = True,
     dtype: str = "float64",
     tol: float | None = None,
@@ -45,7 +46,7 @@ def solve(
         penalty: of the weights, never of the bias; a number is an L2.
         l2: the weight of ½‖W‖², in place of `penalty`.
         l1: the weight of ‖W‖₁, in place of `penalty`; gives exact zeros.
-        solver: a noun such as `LBFGS(memory=30)`, or "qr", "svd", "cholesky", "newton", "lbfgs", "staged",
+        solver: a spec such as `LBFGS(memory=30)`, or "qr", "svd", "cholesky", "newton", "lbfgs", "staged",
             "proximal" or "interior"; "auto" or None chooses.
         intercept: whether there is a bias.
         dtype: of the products on the way, "float32" or "float64". The end and the certificate are float64.

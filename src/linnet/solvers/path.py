@@ -15,7 +15,7 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
-from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
+from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
@@ -24,6 +24,7 @@ from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageEr
 from linnet.model.history import History
 from linnet.model.run import Card, Run, card_of
 from linnet.solvers.certificate.duality import with_best_bias
+from linnet.solvers.choose import InteriorPoint, choose
 from linnet.solvers.l1.absolute_error import minimise_absolute
 from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
 from linnet.solvers.least_squares.auto_least import goes_by_sums, solve_least_squares
@@ -190,7 +191,7 @@ class _Memory(NamedTuple):
 
 
 def _sums(dataset: Dataset, loss: Loss, l1: float, knob: str) -> Statistics | None:
-    is_ridge = isinstance(loss, SquaredError) and knob == "l2" and not l1
+    is_ridge = loss.is_quadratic and knob == "l2" and not l1
     return Statistics.of(dataset) if is_ridge and goes_by_sums(dataset) else None
 
 
@@ -221,7 +222,7 @@ def _penalties(given: Sequence[float] | int, objective: Objective, knob: str) ->
         return values
     if given < 2:
         raise UsageError(f"a path has 2 penalties at least, not {given}")
-    top = largest_l1(objective) if not isinstance(objective.loss, AbsoluteError) else 1.0
+    top = largest_l1(objective) if objective.loss.is_smooth else 1.0
     top = top or 1.0
     return np.geomspace(top, top * REACH, given).tolist()
 
@@ -237,11 +238,12 @@ def _solve(
     """One penalty."""
     loss = objective.loss
     problem = Objective(objective.rows, loss, penalty, intercept=objective.intercept)
-    if isinstance(loss, AbsoluteError):
+    spec = choose(dataset, loss, penalty)
+    if isinstance(spec, InteriorPoint):
         return minimise_absolute(problem, tol)
-    if penalty.l1 or isinstance(loss, Huber):
+    if isinstance(spec, ProximalNewton):
         return minimise_l1(problem, start, solver=ProximalNewton(tol), memory=memory.grams)
-    if isinstance(loss, SquaredError):
+    if spec is None:
         solution = solve_least_squares(
             dataset, penalty, intercept=objective.intercept, statistics=memory.statistics
         )

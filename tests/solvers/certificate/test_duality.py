@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.certificate.duality import balanced, conjugate, duality_gap, with_best_bias
+from linnet.solvers.certificate.duality import duality_gap, with_best_bias
 from linnet.solvers.l1.absolute_error import minimise_absolute
 from linnet.solvers.l1.proximal import minimise_l1
 from linnet.solvers.problem.objective import Objective
@@ -33,9 +33,9 @@ def test_young_and_fenchel(loss: Loss) -> None:
     o = torch.randn(3, 200, generator=source, dtype=torch.float64) * 2
     y = torch.softmax(torch.randn(3, 200, generator=source, dtype=torch.float64), 0)
     a = loss.residual(o, y)
-    assert torch.allclose(loss.value(o, y) + conjugate(loss, a, y), (a * o).sum(0), atol=1e-12)
+    assert torch.allclose(loss.value(o, y) + loss.conjugate(a, y), (a * o).sum(0), atol=1e-12)
     others = torch.randn(3, 200, generator=source, dtype=torch.float64) * 3
-    assert bool((loss.value(others, y) + conjugate(loss, a, y) >= (a * others).sum(0) - 1e-12).all())
+    assert bool((loss.value(others, y) + loss.conjugate(a, y) >= (a * others).sum(0) - 1e-12).all())
 
 
 @settings(max_examples=30, deadline=None)
@@ -46,7 +46,7 @@ def test_balanced_variables_sum_to_0_and_stay_in_the_domain(loss: Loss, seed: in
     o = torch.randn(3, 40, generator=source, dtype=torch.float64) * spread + torch.arange(3)[:, None]
     shares = torch.rand(40, generator=source, dtype=torch.float64) + 1e-3
     shares /= shares.sum()
-    a = balanced(loss, loss.residual(o, y), y, shares)
+    a = loss.balance(loss.residual(o, y), y, shares)
     assert torch.allclose(a @ shares, torch.zeros(3, dtype=torch.float64), atol=1e-14)
     if isinstance(loss, SoftmaxCrossEntropy):
         assert torch.allclose((a + y).sum(0), torch.ones(40, dtype=torch.float64))

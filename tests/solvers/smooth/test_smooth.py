@@ -21,7 +21,7 @@ from linnet.solvers.problem.rows import SparseRows
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.preconditioners import Blocks, Spectral
-from linnet.solvers.smooth.smooth import choose, minimise, solve_smooth
+from linnet.solvers.smooth.smooth import by_size, minimise, solve_smooth
 from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.smooth.steps import Solver
 from linnet.solvers.solution import CONVERGED
@@ -217,8 +217,8 @@ def test_huber_is_solved() -> None:
 
 
 def test_small_problems_are_newtons() -> None:
-    assert isinstance(choose(objective(table())), Newton)
-    assert isinstance(choose(objective(table(3000, 400, 10))), Staged)
+    assert isinstance(by_size(objective(table()).rows), Newton)
+    assert isinstance(by_size(objective(table(3000, 400, 10)).rows), Staged)
 
 
 @pytest.mark.parametrize("solver", [None, Newton(), Staged(), LBFGS()], ids=repr)

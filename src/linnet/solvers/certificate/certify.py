@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.device import limited_threads
 from linnet.solvers.certificate.decrement import newton_bound
 from linnet.solvers.problem.objective import Objective, Point
@@ -136,12 +135,8 @@ def _bound(objective: Objective, point: Point) -> tuple[float, str, float]:
 
 def _least(objective: Objective) -> float:
     """What the mean loss can never be below."""
-    y = objective.rows.y
-    if not isinstance(objective.loss, SoftmaxCrossEntropy) or not y.is_floating_point():
-        return 0.0
-    entropy = torch.special.entr(y.double()).sum(1)  # (N,)
-    weights = objective.rows.weights
-    return float(entropy.sum() if weights is None else entropy @ weights) / objective.rows.total
+    least, weights = objective.loss.least(objective.rows.y), objective.rows.weights  # (N,)
+    return float(least.sum() if weights is None else least @ weights) / objective.rows.total
 
 
 def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tensor:
@@ -172,7 +167,7 @@ def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tens
 def centred(objective: Objective, point: Point) -> Point:
     """The point with softmax's biases about 0; what they have in common it does not feel."""
     common = point.theta[:, -1].mean()
-    if not isinstance(objective.loss, SoftmaxCrossEntropy) or not bool(common):
+    if not objective.loss.couples_outputs or not bool(common):
         return point
     theta = point.theta.clone()
     theta[:, -1] -= common

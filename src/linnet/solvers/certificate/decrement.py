@@ -20,7 +20,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.core.losses import Logistic, SoftmaxCrossEntropy, SquaredError
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.newton import hessian
 
@@ -57,7 +56,7 @@ def newton_bound(objective: Objective, point: Point) -> Decrement | None:
     rows, loss = objective.rows, objective.loss
     parameters = rows.outputs * (rows.features + 1)
     is_cheap = parameters <= PARAMETERS and len(rows) * parameters**2 <= WORK
-    if not is_cheap or not isinstance(loss, SoftmaxCrossEntropy | Logistic | SquaredError):
+    if not is_cheap or not loss.is_self_concordant:
         return None
     V = span(objective)  # (D + 1, r)
     if not V.shape[1]:
@@ -71,7 +70,7 @@ def newton_bound(objective: Objective, point: Point) -> Decrement | None:
         return Decrement(math.nan, math.inf, CONCORDANCE)
     root = torch.linalg.solve_triangular(L, g, upper=False)
     square = SLACK * float(root.square().sum())
-    if isinstance(loss, SquaredError):
+    if loss.is_quadratic:
         return Decrement(square / 2, square / 2, CURVATURE)
     return Decrement(square / 2, _proven(math.sqrt(square), SLACK * _reach(objective, V, L)), CONCORDANCE)
 
@@ -128,13 +127,12 @@ def _reach(objective: Objective, V: Tensor, L: Tensor) -> float:
     """The most that a direction of length 1 in the norm of H moves a row's score; of softmax, two apart."""
     rows, K, r = objective.rows, objective.rows.outputs, V.shape[1]
     inverse = torch.cholesky_inverse(L).view(K, r, K, r).diagonal(dim1=0, dim2=2)  # (r, r, K)
-    is_softmax = isinstance(objective.loss, SoftmaxCrossEntropy)
     largest = 0.0
     for index in torch.arange(len(rows), device=V.device).split(4096):
         Z = rows.dense(index) @ V  # (B, r)
         squares = torch.einsum("ia,abk,ib->ik", Z, inverse, Z)
         if rows.weights is not None:
             squares = squares[rows.weights[index] > 0]
-        worst = 2 * squares.sum(1) if is_softmax else squares.amax(1)
+        worst = 2 * squares.sum(1) if objective.loss.couples_outputs else squares.amax(1)
         largest = max(largest, float(worst.max()) if len(worst) else 0.0)
     return math.sqrt(largest)

@@ -8,7 +8,7 @@ any a_i with Σ ω_i a_i = 0, which is what a bias without penalty asks for,
     R*(V) = Σ max(|V| − l1, 0)²/(2 l2), and without l2 it is 0 where |V| ≤ l1, and infinite elsewhere
 
 (Boyd and Vandenberghe, Convex Optimization, 2004, 5.1.6 and 5.7; with an L1 penalty Kim and others, 2007).
-The a_i are the loss's derivatives at the scores, `balanced` so that their sum is 0, and scaled by some s ≤ 1,
+The a_i are the loss's derivatives at the scores, balanced so that their sum is 0, and scaled by some s ≤ 1,
 which keeps them where every l_i* is finite, so that G fits l1. Whatever the point, the bound holds but for
 the rounding of sums of float64, for which a little is added.
 """
@@ -16,13 +16,14 @@ the rounding of sums of float64, for which a little is added.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
+from linnet.core.losses import Loss
+from linnet.core.losses.base import ratio
 from linnet.core.penalties import Penalty
-from linnet.errors import UsageError
 from linnet.solvers.certificate.certify import DUALITY, Bound, as_stored, best_shift, centred
 from linnet.solvers.certificate.decrement import newton_bound
 from linnet.solvers.linalg.kronecker import factor
@@ -39,73 +40,6 @@ MOST, WORK = 2000, 2e10
 
 ROUNDING = 16 * torch.finfo(torch.float64).eps
 """What is added to a gap, as a share of the sums whose difference it is."""
-
-
-def conjugate(loss: Loss, a: Tensor, y: Tensor) -> Tensor:
-    """l*(a) = sup_o aᵀo − l(o) of each row, (B,), for a within its domain, which is not checked.
-
-    Args:
-        loss: softmax, logistic, squared, Huber or absolute.
-        a: (K, B).
-        y: dense targets, (K, B).
-    """
-    if isinstance(loss, SoftmaxCrossEntropy):
-        return torch.special.xlogy(q := (a + y).clamp(min=0), q).sum(0)
-    if isinstance(loss, Logistic):
-        q = (a + y).clamp(0, 1)
-        return (torch.special.xlogy(q, q) + torch.special.xlogy(1 - q, 1 - q)).sum(0)
-    if isinstance(loss, SquaredError):
-        return (a.square() / 2 + a * y).sum(0)
-    if isinstance(loss, Huber):
-        return (a.square() * (loss.threshold / (2 * loss.slope)) + a * y).sum(0)
-    if isinstance(loss, AbsoluteError):
-        return (a * y).sum(0)
-    raise UsageError(f"no dual is known for the loss {type(loss).__name__}")
-
-
-def balanced(loss: Loss, a: Tensor, y: Tensor, shares: Tensor) -> Tensor:
-    """Dual variables near `a` and within the domain of l*, whose sum Σ ω_i a_i is 0, (K, B).
-
-    A square has no domain: the mean is taken off. The others have parts of one sign (probabilities, or how
-    far a derivative is above 0); those of which there is too much are scaled down, all rows by one factor,
-    and softmax gives what is taken to the classes that have too little, row by row.
-
-    Args:
-        loss: as of `conjugate`.
-        a: derivatives of the loss, (K, B).
-        y: dense targets, (K, B).
-        shares: ω_i, (B,), of sum 1.
-    """
-    if isinstance(loss, SquaredError):
-        return a - (a @ shares)[:, None]
-    if isinstance(loss, SoftmaxCrossEntropy):
-        return _balanced_shares(a + y, y, shares) - y
-    if isinstance(loss, Logistic):
-        q, wanted = (a + y).clamp(0, 1), (y @ shares)[:, None]
-        mass = (q @ shares)[:, None]
-        less = q * (wanted / mass).clamp(max=1)
-        more = 1 - (1 - q) * ((1 - wanted) / (1 - mass)).clamp(max=1)
-        return torch.where(mass > wanted, less, torch.where(mass < wanted, more, q)) - y
-    above, below = a.clamp(min=0), (-a).clamp(min=0)
-    up, down = (above @ shares)[:, None], (below @ shares)[:, None]
-    least = torch.minimum(up, down)
-    return above * _ratio(least, up) - below * _ratio(least, down)
-
-
-def _balanced_shares(q: Tensor, y: Tensor, shares: Tensor) -> Tensor:
-    """Softmax's probabilities with each class's mass made that of its labels."""
-    q = q.clamp(min=0)
-    wanted, mass = y @ shares, q @ shares  # (K,)
-    wanted = wanted * (mass.sum() / wanted.sum())  # labels whose sum is 1 but for rounding
-    lacking = (wanted - mass).clamp(min=0)
-    kept = q * _ratio(wanted, mass).clamp(max=1)[:, None]
-    taken = (q - kept).sum(0)  # (B,)
-    return kept + _ratio(lacking, lacking.sum())[:, None] * taken
-
-
-def _ratio(part: Tensor, whole: Tensor) -> Tensor:
-    """part/whole, 0 where whole is 0."""
-    return torch.where(whole > 0, part / torch.where(whole > 0, whole, 1), 0)
 
 
 def penalty_conjugate(objective: Objective, V: Tensor) -> float:
@@ -140,7 +74,7 @@ def duality_gap(objective: Objective, point: Point) -> float:
 
 def bound_name(objective: Objective, point: Point) -> str:
     """What `duality_gap` rests on at a point: without a penalty classes have no dual but at 0."""
-    if objective.penalty != Penalty() or isinstance(objective.loss, SquaredError | Huber | AbsoluteError):
+    if objective.penalty != Penalty() or objective.loss.dual_reach is not None:
         return DUALITY
     found = newton_bound(objective, point)
     return NONNEGATIVE if found is None or math.isinf(found.bound) else found.name
@@ -174,10 +108,10 @@ def _polish(objective: Objective, point: Point) -> Tensor | None:
 def gap_of(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor) -> float:
     """The gap between F at a point and the dual at `a`, (K, N), made feasible."""
     rows, loss = objective.rows, objective.loss
-    if objective.penalty == Penalty() and isinstance(loss, SquaredError | Huber | AbsoluteError):
+    if objective.penalty == Penalty() and loss.dual_reach is not None:
         return _unpenalised_gap(objective, point, a, y, shares)
     if objective.intercept:
-        a = balanced(loss, a, y, shares)
+        a = loss.balance(a, y, shares)
     objective.meter.read += len(rows) / 2
     G = rows.gradient_of(a * shares)[:, :-1]
     return _gap(objective, point, a, y, shares, G)
@@ -191,7 +125,7 @@ def _gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tenso
     scales = {fitting, 1.0} if objective.penalty.l2 else {fitting}
     gaps = []
     for s in scales:
-        rest = float(conjugate(objective.loss, s * a, y) @ shares)
+        rest = float(objective.loss.conjugate(s * a, y) @ shares)
         dual = -rest - penalty_conjugate(objective, -s * G)
         gaps.append(point.value - dual + ROUNDING * (abs(point.value) + abs(rest)))
     return max(0.0, min(gaps))
@@ -211,10 +145,9 @@ def _unpenalised_gap(objective: Objective, point: Point, a: Tensor, y: Tensor, s
     for _ in range(2):  # the second time takes off what rounding left
         G = objective.free_(rows.gradient_of(a * shares))
         a = a - rows.scores(_padded(G[:, : len(features)] @ inverse, rows.features + 1))
-    if not isinstance(loss, SquaredError):
-        limit = loss.slope if isinstance(loss, Huber) else 1.0
+    if not math.isinf(limit := cast(float, loss.dual_reach)):
         a = a * min(1.0, limit / max(float(a[:, shares > 0].abs().max()), 1e-300))
-    rest = float(conjugate(loss, a, y) @ shares)
+    rest = float(loss.conjugate(a, y) @ shares)
     left = objective.free_(rows.gradient_of(a * shares)).abs()
     slack = 2 * float((left * point.theta.abs()).sum()) + ROUNDING * (abs(point.value) + abs(rest))
     return max(0.0, point.value + rest + slack)
@@ -229,8 +162,8 @@ def with_best_bias(objective: Objective, point: Point) -> Point:
     """The point with its bias moved to its best for the weights, where that is any better."""
     if not objective.intercept:
         return point
-    loss = objective.loss
-    shift = _huber_shift(objective, point, loss) if isinstance(loss, Huber) else best_shift(objective, point)
+    find = _bisect_shift if objective.loss.has_straight_parts else best_shift
+    shift = find(objective, point)
     if bool(shift.any()):
         theta = point.theta.clone()
         theta[:, -1] += shift
@@ -239,8 +172,8 @@ def with_best_bias(objective: Objective, point: Point) -> Point:
     return centred(objective, point)
 
 
-def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
-    """What to add to the biases, (K,), by bisection: where no row bends the loss, Newton has no step.
+def _bisect_shift(objective: Objective, point: Point) -> Tensor:
+    """What to add to the biases, (K,), by bisection: where no row has curvature, Newton has no step.
 
     The derivative by the bias rises in straight pieces, so the last interval is gone through on one.
     """
@@ -248,7 +181,7 @@ def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
     everything = slice(0, len(rows))
     y = Loss.encode(rows.y, rows.outputs, torch.float64)
     off = y - point.scores.double()  # (K, N)
-    low, high = off.amin(1) - loss.threshold, off.amax(1) + loss.threshold
+    low, high = off.amin(1), off.amax(1)
 
     def slope(shift: Tensor) -> Tensor:
         return objective.residual(point.scores + shift[:, None], everything).sum(1)
@@ -258,7 +191,7 @@ def _huber_shift(objective: Objective, point: Point, loss: Huber) -> Tensor:
         is_above = slope(middle) > 0
         low, high = torch.where(is_above, low, middle), torch.where(is_above, middle, high)
     before, after = slope(low), slope(high)
-    return low - before * _ratio(high - low, after - before)
+    return low - before * ratio(high - low, after - before)
 
 
 def by_duality(objective: Objective, theta: Tensor) -> Bound:

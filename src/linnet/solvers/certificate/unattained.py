@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy
+from linnet.core.losses import Loss
 from linnet.solvers.certificate.decrement import restricted, span
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.rows import DenseRows
@@ -42,7 +42,7 @@ def no_optimum(objective: Objective, point: Point) -> Status | None:
         objective: of any loss; those of regressions always have one.
         point: where a solver ended.
     """
-    if not isinstance(objective.loss, SoftmaxCrossEntropy | Logistic):
+    if not objective.loss.is_for_classes:
         return None
     if reason := unheld(objective):
         return Status(UNATTAINED, reason)
@@ -55,7 +55,7 @@ def no_optimum(objective: Objective, point: Point) -> Status | None:
 
 def is_separated(objective: Objective, point: Point) -> bool:
     """Whether, without a penalty, every row that counts is on its class's side: no finite θ is best."""
-    is_class = isinstance(objective.loss, SoftmaxCrossEntropy | Logistic)
+    is_class = objective.loss.is_for_classes
     if objective.penalty.l2 or objective.penalty.l1 or not is_class or point.loss > 0.05:
         return False
     margins = _margins(objective, point.scores.double())
@@ -78,7 +78,7 @@ def _margins(objective: Objective, scores: Tensor) -> Tensor | None:
     if not bool(((y == 0) | (y == 1)).all()):
         return None
     own, scores = y.bool(), scores[:, counted]
-    if isinstance(objective.loss, SoftmaxCrossEntropy):
+    if objective.loss.couples_outputs:
         return scores.masked_fill(~own, torch.inf).amin(0) - scores.masked_fill(own, -torch.inf).amax(0)
     return torch.where(own, scores, -scores).amin(0)
 
@@ -90,11 +90,11 @@ def unheld(objective: Objective, counted: Tensor | None = None) -> str:
         objective: of classes.
         counted: which rows count, (N,); those of weight above 0 when None.
     """
-    if not objective.intercept or not isinstance(objective.loss, SoftmaxCrossEntropy | Logistic):
+    if not objective.intercept or not objective.loss.is_for_classes:
         return ""
     rows, counted = objective.rows, _counted(objective) if counted is None else counted
     y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]
-    is_pair = isinstance(objective.loss, Logistic) and rows.outputs == 1
+    is_pair = not objective.loss.couples_outputs and rows.outputs == 1
     never, always = (y <= 0).all(1), (y >= 1).all(1)
     if bool(always.any()) or (is_pair and bool(never.any())):
         only = "" if is_pair else f" ({_named(objective, always)})"

@@ -106,7 +106,7 @@ def minimise_absolute(
 
 
 def _check(objective: Objective) -> None:
-    if not isinstance(objective.loss, AbsoluteError):
+    if type(objective.loss) is not AbsoluteError:
         raise UsageError(f"this solver is for the absolute error, not {type(objective.loss).__name__}")
     if objective.penalty.l1:
         raise UsageError("the absolute error takes l2 only here: for l1 use huber with a small threshold")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.core.losses import AbsoluteError, Huber, SquaredError
 from linnet.device import generator, limited_threads
 from linnet.errors import ShapeError, UsageError
 from linnet.model.history import Record
@@ -160,7 +159,7 @@ def _explained(state: State | None, status: Status) -> Status:
 def warm(objective: Objective, solver: ProximalNewton) -> Tensor:
     """Where to start: 0, or where many rows are, near the optimum of some of them."""
     theta, rows = objective.zeros(), objective.rows
-    if len(rows) < MANY or isinstance(objective.loss, SquaredError):
+    if len(rows) < MANY or objective.loss.is_quadratic:
         return theta
     order = torch.randperm(len(rows), generator=generator(solver.seed, "proximal"))
     few = objective.sample(order[: len(rows) // 8])
@@ -203,7 +202,7 @@ def iterate(
             at = _widened(following or at)
         elif following is not None:
             at = following
-        elif stiffness >= 1 or not isinstance(objective.loss, Huber):
+        elif stiffness >= 1 or not objective.loss.has_straight_parts:
             yield _stalled(_measured(at), solver)
             return
 
@@ -306,7 +305,7 @@ def _record(epoch: int, state: State, seconds: float) -> Record:
 
 
 def _check(objective: Objective, start: Tensor | None) -> None:
-    if isinstance(objective.loss, AbsoluteError):
+    if not objective.loss.is_smooth:
         raise UsageError("the absolute error with L1 has no solver here: use huber with a small threshold")
     if not objective.rows.is_finite():
         raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")

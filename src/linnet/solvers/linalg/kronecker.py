@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from linnet.core.losses import Huber, Loss, SoftmaxCrossEntropy
+from linnet.core.losses import Loss
 from linnet.device import limited_threads
 from linnet.errors import UsageError
 
@@ -28,30 +28,12 @@ PRODUCTS = 2**23
 TOO_LARGE = "the features are too large to be squared: scale them"
 
 
-def bend(loss: Loss, scores: Tensor, target: Tensor, stiffness: float = 1.0) -> Tensor:
-    """The curvature of each output, (K, B); Huber's straight parts, which have none, are given some.
-
-    Args:
-        loss: any but softmax.
-        scores: where, (K, B).
-        target: as the loss takes it.
-        stiffness: of the straight parts, as a share of slope/|r|, with which their parabola touches them
-            from above (iteratively reweighted least squares).
-    """
-    curvature = loss.curvature(scores, target)
-    if not isinstance(loss, Huber) or not stiffness:
-        return curvature
-    dense = target if target.is_floating_point() else Loss.encode(target, len(scores), scores.dtype)
-    beyond = (scores - dense).abs().clamp(min=loss.threshold)
-    return torch.where(curvature > 0, curvature, stiffness * loss.slope / beyond)
-
-
 def pairs(
     loss: Loss, scores: Tensor, target: Tensor, stiffness: float = 1.0
 ) -> Iterator[tuple[int, int, Tensor]]:
     """The entries (a, b), a ≥ b, of S_i that are not zero, over the rows: (a, b, (B,))."""
-    if not isinstance(loss, SoftmaxCrossEntropy):
-        curvature = bend(loss, scores, target, stiffness)
+    if not loss.couples_outputs:
+        curvature = loss.output_curvature(scores, target, stiffness)
         yield from ((a, a, curvature[a]) for a in range(len(scores)))
         return
     p = torch.softmax(scores, 0)
@@ -78,7 +60,7 @@ def gram(
         weights: ω_i, (B,).
         threads: that share the pairs of classes; each computes alone, for threads that share a product wait
             for each other, which costs many times the product where other programs want the cores.
-        stiffness: of Huber's straight parts, as of `bend`.
+        stiffness: of straight parts, as of `Loss.output_curvature`.
     """
     outputs, features = len(scores), X.shape[1]
     H = X.new_zeros(outputs, features, outputs, features)

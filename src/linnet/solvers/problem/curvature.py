@@ -8,9 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
 from linnet.device import generator
-from linnet.solvers.linalg.kronecker import bend
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.rows import Rows
 
@@ -83,14 +81,14 @@ def blocks(
         chosen: (K, D + 1), bool.
         sample: rows to use; drawn in proportion to their curvature where there are more.
         seed: of the draw.
-        stiffness: of Huber's straight parts, as of `kronecker.bend`.
+        stiffness: of Huber's straight parts, as of `Loss.output_curvature`.
         memory: of a square's Gram matrices, where there is one.
     """
-    is_square = isinstance(objective.loss, SquaredError)
+    is_square = objective.loss.is_quadratic
     index, shares = _draw(objective, point, len(objective.rows) if is_square else sample, seed)
     features = chosen.any(0).nonzero()[:, 0]
     columns = chosen.shape[1]
-    if isinstance(objective.loss, SoftmaxCrossEntropy):
+    if objective.loss.couples_outputs:
         groups = [(chosen.flatten().nonzero()[:, 0], _softmax(objective, point, chosen, index, shares))]
     else:
         groups = []
@@ -137,7 +135,7 @@ def _separate(
     rows = objective.rows
     y = rows.y[index]
     target = y.T.to(rows.dtype) if y.is_floating_point() else y
-    curvature = bend(objective.loss, point.scores[:, index], target, stiffness)
+    curvature = objective.loss.output_curvature(point.scores[:, index], target, stiffness)
     return list(grams(rows, features, curvature * shares, index))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.core.losses import Loss, SoftmaxCrossEntropy
+from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.problem.rows import DenseRows, Rows
@@ -241,7 +241,7 @@ def score_hessian_product(loss: Loss, scores: Tensor, target: Tensor, direction:
         target: as `Loss.value` takes it.
         direction: q, (K, B).
     """
-    if isinstance(loss, SoftmaxCrossEntropy):
+    if loss.couples_outputs:
         p = torch.softmax(scores, -2)
         return p * (direction - (p * direction).sum(-2, keepdim=True))
     return loss.curvature(scores, target) * direction
@@ -256,8 +256,7 @@ def score_hessian(loss: Loss, scores: Tensor, target: Tensor, weights: Tensor | 
         target: as `Loss.value` takes it.
         weights: ω, (N,); all 1 when None.
     """
-    is_softmax = isinstance(loss, SoftmaxCrossEntropy)
-    curves = torch.softmax(scores, -2) if is_softmax else loss.curvature(scores, target)
+    curves = torch.softmax(scores, -2) if loss.couples_outputs else loss.curvature(scores, target)
     weighted = curves if weights is None else curves * weights
     H = weighted.sum(1).diag()
-    return H - weighted @ curves.T if is_softmax else H
+    return H - weighted @ curves.T if loss.couples_outputs else H

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.core.losses import AbsoluteError, Huber, Loss, SquaredError
+from linnet.core.losses import Loss
 from linnet.solvers.least_squares.design import power
 from linnet.solvers.problem.centred_rows import Standard, centred_rows
 from linnet.solvers.problem.column_spread import Spread, spread_of
@@ -95,7 +95,7 @@ def _factor(objective: Objective, spread: Spread, l2: float, is_uniform: bool) -
 def _middle(rows: Rows, loss: Loss, intercept: bool) -> Tensor:
     """A number amid each regression's targets, (K,); 0 for classes."""
     zero = torch.zeros(rows.outputs, dtype=torch.float64, device=rows.y.device)
-    is_shifted = isinstance(loss, SquaredError | Huber | AbsoluteError) and rows.y.is_floating_point()
+    is_shifted = loss.is_of_differences and rows.y.is_floating_point()
     if not intercept or not is_shifted:
         return zero
     y = rows.y.double()

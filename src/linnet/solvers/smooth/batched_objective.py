@@ -8,7 +8,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.solvers.linalg.kronecker import pairs
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import Rows
@@ -103,7 +102,7 @@ class Part:
         H /= self.total[:, None, None, None, None]
         mean = H.view(A, K * D, -1).diagonal(dim1=1, dim2=2).mean(1)
         H.diagonal(dim1=1, dim2=3).diagonal(dim1=1, dim2=2)[..., :-1] += self._l2[:, None]
-        if isinstance(self.objective.loss, SoftmaxCrossEntropy):
+        if self.objective.loss.couples_outputs:
             H[:, :, -1, :, -1] += (mean / K)[:, None, None]
         if not self.objective.intercept:
             H[:, :, -1] = H[:, :, :, :, -1] = 0

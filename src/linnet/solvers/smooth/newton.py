@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.core.losses import Huber, SoftmaxCrossEntropy
 from linnet.solvers.linalg.kronecker import factor, gram
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.steps import Solver, Step, search
@@ -50,7 +49,7 @@ class Newton(Solver):
                 return
             yield Step(point, estimate)
             following = search(objective, point, direction)
-            if following is None and (stiffness >= 1 or not isinstance(objective.loss, Huber)):
+            if following is None and (stiffness >= 1 or not objective.loss.has_straight_parts):
                 yield Step(point, estimate, Status(STALLED, "rounding allows no lower objective"))
                 return
             is_full = following is not None and torch.equal(following.theta, point.theta + direction)
@@ -76,7 +75,8 @@ def hessian(objective: Objective, point: Point, stiffness: float = 1.0) -> Tenso
 
     Softmax does not feel a shift of all classes' parameters, and its gradient has no part along such shifts
     of what is not penalised. So any curvature will do there: the mean of a feature's own, for another's may
-    be so much larger that it would swallow it. Huber's straight parts are bent: see `kronecker.bend`.
+    be so much larger that it would swallow it. Straight parts are given curvature, as of
+    `Loss.output_curvature`.
     """
     rows, loss = objective.rows, objective.loss
     K, D = point.theta.shape
@@ -92,7 +92,7 @@ def hessian(objective: Objective, point: Point, stiffness: float = 1.0) -> Tenso
     diagonal = H.view(K * D, -1).diagonal().view(K, D)
     means = diagonal.mean(0)  # (D,)
     diagonal[:, :-1] += objective.l2
-    if isinstance(loss, SoftmaxCrossEntropy):
+    if loss.couples_outputs:
         loose = slice(None) if objective.penalty.l2 == 0 else slice(D - 1, D)
         for j in range(D)[loose]:
             H[:, j, :, j] += (means[j] if means[j] > 0 else 1.0) / K

@@ -9,7 +9,7 @@ from linnet.solvers.l1.proximal import minimise_l1
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.smooth.smooth import approach, choose
+from linnet.solvers.smooth.smooth import approach, by_size
 
 STEPS = 6
 """Of a solver that goes to the optimum, by which it is found out."""
@@ -33,7 +33,7 @@ def shortfall(objective: Objective, theta: Tensor) -> float:
     if objective.penalty.l1:
         better = minimise_l1(wide, theta, max_iter=STEPS).theta
     else:
-        chosen = choose(wide)
+        chosen = by_size(wide.rows)
         solver = Newton(max_iter=STEPS) if isinstance(chosen, Newton) else LBFGS(max_iter=STEPS)
         better = approach(wide, theta, solver).theta
     value = wide.value(theta)

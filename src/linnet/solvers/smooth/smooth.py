@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.losses import AbsoluteError, Huber, Loss, SoftmaxCrossEntropy
+from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
@@ -66,9 +66,24 @@ class Approach(NamedTuple):
     trace: list[Record]
 
 
-def choose(objective: Objective) -> Solver:
+class Sized(Protocol):
+    """Rows of a problem, as many as its length."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def features(self) -> int:
+        """D."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """K."""
+        ...
+
+
+def by_size(rows: Sized) -> Solver:
     """Newton with the whole Hessian for few parameters, else `Staged`."""
-    rows = objective.rows
     parameters = rows.outputs * (min(rows.features, len(rows)) + 1)
     is_small = parameters <= NEWTON_PARAMETERS and len(rows) * parameters**2 <= NEWTON_WORK
     return Newton() if is_small else Staged()
@@ -97,10 +112,10 @@ def minimise(
         ShapeError: the start has another shape.
     """
     began = time.perf_counter()
-    solver = solver or choose(objective)
+    solver = solver or by_size(objective.rows)
     theta, status, trace = approach(objective, start, solver, progress=progress)
-    is_huber = isinstance(objective.loss, Huber)
-    bound = by_duality(objective, theta) if is_huber else certify(objective, theta)
+    prove = by_duality if objective.loss.has_straight_parts else certify  # where no curvature is, a dual is
+    bound = prove(objective, theta)
     status = _proven(objective, solver, status, bound)
     certificate = Certificate(
         bound.point.value, float(bound.point.gradient.norm()), bound.gap, max(0, len(trace) - 1),
@@ -142,9 +157,9 @@ def approach(
     inner, at = framed.objective, framed.enter(theta)
     if is_wide:
         inner, forth, back = rotated(inner)
-        found = _descend(inner, back(at), solver or choose(objective), progress, began)
+        found = _descend(inner, back(at), solver or by_size(objective.rows), progress, began)
         return found._replace(theta=framed.leave(forth(found.theta)))
-    found = _descend(inner, at, solver or choose(objective), progress, began)
+    found = _descend(inner, at, solver or by_size(objective.rows), progress, began)
     return found._replace(theta=framed.leave(found.theta))
 
 
@@ -177,10 +192,10 @@ def solve_smooth(
     Raises:
         UsageError, ShapeError: the data, the loss and the penalty do not fit each other.
     """
-    if isinstance(loss, SoftmaxCrossEntropy) and not dataset.is_classification:
+    if loss.couples_outputs and not dataset.is_classification:
         raise UsageError("the softmax loss needs class labels: give the data set's classes")
     objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=dtype)
-    solver = solver or choose(objective)
+    solver = solver or by_size(objective.rows)
     theta, status, certificate, trace = minimise(objective, start, solver, progress=progress)
     card = card_of(dataset, loss)
     asked = {
@@ -200,7 +215,7 @@ def check(objective: Objective) -> None:
     """
     if objective.penalty.l1:
         raise UsageError("an L1 penalty is not smooth: use a proximal solver, or set l1 to 0")
-    if isinstance(objective.loss, AbsoluteError):
+    if not objective.loss.is_smooth:
         raise UsageError("the absolute error is not smooth: use huber with a small threshold")
     if not objective.rows.is_finite():
         raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
@@ -248,7 +263,7 @@ def _judged(objective: Objective, step: Step, solver: Solver) -> Status:
     point = objective.point(step.point.theta)
     if reason := no_optimum(objective, point):
         return reason
-    if isinstance(objective.loss, Huber):
+    if objective.loss.has_straight_parts:
         return step.status
     gain = step.estimate
     if not isinstance(solver, Newton) and _is_small(objective):

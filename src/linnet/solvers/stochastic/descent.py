@@ -10,7 +10,7 @@ from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
-from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
+from linnet.core.losses import Loss
 from linnet.data.batches import shuffled
 from linnet.device import limited_threads, pick_threads
 from linnet.errors import DivergedError, UsageError
@@ -19,9 +19,6 @@ from linnet.solvers.stochastic.frame import Frame
 from linnet.solvers.stochastic.stream import Stream
 from linnet.train.cohort import Cohort, Pace
 from linnet.train.weighing import Weighing
-
-BOUNDS: dict[type[Loss], float] = {SoftmaxCrossEntropy: 1 / 2, Logistic: 1 / 4, SquaredError: 1.0}
-"""The largest eigenvalue that a loss's second derivative in score space can have."""
 
 
 def safe_rate(loss: Loss, l2: float, reach: float) -> float:
@@ -38,9 +35,9 @@ def safe_rate(loss: Loss, l2: float, reach: float) -> float:
     Raises:
         UsageError: a loss whose curvature has no bound that is known here.
     """
-    if type(loss) not in BOUNDS:
+    if (bound := loss.curvature_bound) is None:
         raise UsageError(f"no safe rate is known for {type(loss).__name__}: give lr")
-    return 1 / (BOUNDS[type(loss)] * max(reach, 1e-30) + l2)
+    return 1 / (bound * max(reach, 1e-30) + l2)
 
 
 def reach(lengths: Tensor, weights: Tensor | None, smallest: int) -> float:

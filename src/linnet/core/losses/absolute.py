@@ -1,0 +1,42 @@
+"""Absolute error of regressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses.base import Loss, dense
+
+
+@dataclass(frozen=True)
+class AbsoluteError(Loss):
+    """l(ŷ, y) = Σ_k |ŷ_k − y_k|; residual sign(ŷ − y), which is 0 at the kink; curvature 0."""
+
+    name: ClassVar[str] = "absolute"
+    is_smooth: ClassVar[bool] = False
+    has_straight_parts: ClassVar[bool] = True
+    is_of_differences: ClassVar[bool] = True
+
+    @property
+    def dual_reach(self) -> float:
+        """See `Loss.dual_reach`."""
+        return 1.0
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        return (scores - dense(scores, target)).abs().sum(-2)
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        return (scores - dense(scores, target)).sign()
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        return torch.zeros_like(scores)
+
+    def conjugate(self, a: Tensor, y: Tensor) -> Tensor:
+        """See `Loss.conjugate`."""
+        return (a * y).sum(0)

@@ -1,0 +1,89 @@
+"""Softmax cross-entropy: the negative log likelihood of classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from linnet.core.losses.base import Loss, dense, ratio
+
+VECTOR = 64
+"""Rows that a vectorised loop takes without a rest, whatever the processor."""
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    """l(o, y) = −Σ_k y_k log softmax(o)_k = logsumexp(o) − Σ_k y_k o_k, for Σ_k y_k = 1 (D2L 3.4.6).
+
+    The residual is softmax(o) − y, the curvature p (1 − p) with p = softmax(o). With smoothed labels t and
+    weights c of the classes a row's loss is −Σ_k c_k t_k log softmax(o)_k, as torch.nn.CrossEntropyLoss has
+    it: smoothed class by class, and then each class's term is weighed.
+    """
+
+    name: ClassVar[str] = "softmax"
+    is_for_classes: ClassVar[bool] = True
+    couples_outputs: ClassVar[bool] = True
+    is_self_concordant: ClassVar[bool] = True
+
+    @property
+    def curvature_bound(self) -> float:
+        """See `Loss.curvature_bound`."""
+        return 1 / 2
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        rows = scores.shape[-1]
+        # Whole vectors of rows, without a tail computed another way: a row's loss is the same in any batch.
+        whole = scores if rows % VECTOR == 0 else nn.functional.pad(scores, (0, -rows % VECTOR))
+        log_p = torch.log_softmax(whole, -2)[..., :rows]  # (…, K, B)
+        if target.is_floating_point():
+            return -torch.where(target == 0, 0.0, target * log_p).sum(-2)  # 0 · −∞ counts nothing
+        index = target.expand(*scores.shape[:-2], 1, -1)
+        return -log_p.gather(-2, index).squeeze(-2)
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        return torch.softmax(scores, -2).sub_(dense(scores, target))
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        p = torch.softmax(scores, -2)
+        return p * (1 - p)
+
+    def conjugate(self, a: Tensor, y: Tensor) -> Tensor:
+        """See `Loss.conjugate`: Σ_k q_k log q_k with q = a + y."""
+        return torch.special.xlogy(q := (a + y).clamp(min=0), q).sum(0)
+
+    def balance(self, a: Tensor, y: Tensor, shares: Tensor) -> Tensor:
+        """See `Loss.balance`: each class's mass is made that of its labels, row by row."""
+        q = (a + y).clamp(min=0)
+        wanted, mass = y @ shares, q @ shares  # (K,)
+        wanted = wanted * (mass.sum() / wanted.sum())  # labels whose sum is 1 but for rounding
+        lacking = (wanted - mass).clamp(min=0)
+        kept = q * ratio(wanted, mass).clamp(max=1)[:, None]
+        taken = (q - kept).sum(0)  # (B,)
+        return kept + ratio(lacking, lacking.sum())[:, None] * taken - y
+
+    def least(self, y: Tensor) -> Tensor:
+        """See `Loss.least`: the entropy of soft labels."""
+        return torch.special.entr(y.double()).sum(1) if y.is_floating_point() else super().least(y)
+
+    def weighed_residual(
+        self, scores: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
+    ) -> Tensor:
+        """See `Loss.weighed_residual`; here s softmax(o) − c ⊙ t with s = Σ_k c_k t_k."""
+        G = super().weighed_residual(scores, target, smoothing, None)  # softmax(o) − t
+        if weight is None:
+            return G
+        even = self.middle(target.shape[0])
+        t = target if smoothing is None else target - smoothing * (target - even)  # (K, B) or (M, K, B)
+        terms = weight[..., None] * t  # (M, K, B)
+        s = terms.sum(-2, keepdim=True)
+        return G.mul_(s).add_((s * t).sub_(terms))
+
+    def divides_by_classes(self, target: Tensor) -> bool:
+        """See `Loss.divides_by_classes`: not for soft labels, as torch's mean does not."""
+        return not target.is_floating_point()

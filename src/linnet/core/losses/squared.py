@@ -1,0 +1,52 @@
+"""Squared error of regressions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from linnet.core.losses.base import Loss, dense
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """l(ŷ, y) = ½ Σ_k (ŷ_k − y_k)² (D2L 3.1.5); residual ŷ − y, curvature 1."""
+
+    name: ClassVar[str] = "squared"
+    is_quadratic: ClassVar[bool] = True
+    is_self_concordant: ClassVar[bool] = True
+    is_of_differences: ClassVar[bool] = True
+
+    @property
+    def curvature_bound(self) -> float:
+        """See `Loss.curvature_bound`."""
+        return 1.0
+
+    @property
+    def dual_reach(self) -> float:
+        """See `Loss.dual_reach`: it is finite everywhere."""
+        return math.inf
+
+    def value(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.value`."""
+        return (scores - dense(scores, target)).square().sum(-2) / 2
+
+    def residual(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.residual`."""
+        return scores - dense(scores, target)
+
+    def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
+        """See `Loss.curvature`."""
+        return torch.ones_like(scores)
+
+    def conjugate(self, a: Tensor, y: Tensor) -> Tensor:
+        """See `Loss.conjugate`."""
+        return (a.square() / 2 + a * y).sum(0)
+
+    def balance(self, a: Tensor, y: Tensor, shares: Tensor) -> Tensor:
+        """See `Loss.balance`: l* is finite everywhere, so the mean is taken off."""
+        return a - (a @ shares)[:, None]
