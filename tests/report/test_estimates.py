@@ -11,7 +11,7 @@ import torch
 
 import linnet
 from linnet import report
-from linnet.inference import undefined
+from linnet.inference import remarks
 from linnet.plot.fonts import cjk_font
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
 from linnet.report.estimate_words import ESTIMATES, REASONS
@@ -70,7 +70,7 @@ def test_infinite_weights_and_reasons_are_said_in_both_languages(tmp_path: Path)
 
 
 def test_every_reason_has_its_chinese() -> None:
-    named = {each for each in vars(undefined).values() if isinstance(each, undefined.Undefined)}
+    named = {each for each in vars(remarks).values() if isinstance(each, remarks.Undefined)}
     assert named == set(REASONS)
     for english, chinese in ESTIMATES.items():
         assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), english

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from linnet.core.losses import Loss
     from linnet.data.dataset import Dataset
     from linnet.evaluate.score import Score
-    from linnet.inference.inferred import Inference
+    from linnet.inference.result import Inference
     from linnet.solvers.path import Path as Penalties
     from linnet.solvers.solution import Solution
 
@@ -273,7 +273,7 @@ def closing(solution: Solution, scores: dict[str, Score], folder: Path) -> list[
 
 
 def _r2(score: Score) -> str:
-    from linnet.inference.undefined import CONSTANT
+    from linnet.inference.remarks import CONSTANT
 
     known = (f"{value:.6f}" if value == value else f"— ({CONSTANT.name})" for value in score.r2.tolist())
     return ", ".join(known)

@@ -13,8 +13,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.interval import CONSTANT, NEITHER, NEVER_SAID, NO_ROWS
 from linnet.evaluate.named import taken
-from linnet.inference.exactness import never_changes
-from linnet.inference.inferred import CENTRED
+from linnet.inference.goodness import never_changes
+from linnet.inference.result import CENTRED
 from linnet.model.run import Run
 
 ROWS_AT_ONCE = 4096

@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 
 from linnet.errors import UsageError
-from linnet.inference.basis import Basis
-from linnet.inference.newton_polish import Fitted
+from linnet.inference.likelihood.basis import Basis
+from linnet.inference.likelihood.newton_polish import Fitted
 from linnet.inference.poisson_bootstrap import Optimum, bagged
-from linnet.inference.remark import Remark
-from linnet.inference.undefined import FEW_BAGS, LEVERAGE, Undefined
+from linnet.inference.remarks import FEW_BAGS, LEVERAGE, Remark, Undefined
 from linnet.inference.weighting import SAID, Weighting
 
 REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from torch import Tensor
 
-from linnet.inference.inferred import Spread
-from linnet.inference.undefined import Undefined
+from linnet.inference.remarks import Undefined
+from linnet.inference.result import Spread
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,16 +12,15 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.inference.basis import Basis, basis_of
 from linnet.inference.covariance import Asked, check_covariance, method_of, spread_of
 from linnet.inference.estimate_table import table_of
-from linnet.inference.exactness import check_squares
-from linnet.inference.goodness import Problem, of_classes, of_regression
-from linnet.inference.inferred import Goodness, Inference, Spread
-from linnet.inference.likelihoods import Classes, Likelihood, Normal
-from linnet.inference.newton_polish import Fitted, at_optimum
+from linnet.inference.goodness import Problem, check_squares, of_classes, of_regression
+from linnet.inference.likelihood.basis import Basis, basis_of
+from linnet.inference.likelihood.families import Classes, Likelihood, Normal
+from linnet.inference.likelihood.newton_polish import Fitted, at_optimum
 from linnet.inference.notes import Done, general_of, notes_of, reasons_of
-from linnet.inference.undefined import CONSTANT, SATURATED
+from linnet.inference.remarks import CONSTANT, SATURATED
+from linnet.inference.result import Goodness, Inference, Spread
 from linnet.inference.weighting import covariance_of, weighting_of
 from linnet.model.run import Run
 from linnet.solvers.solution import Solution

@@ -10,14 +10,12 @@ import torch
 from torch import Tensor
 
 from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
-from linnet.inference.basis import Basis
 from linnet.inference.covariance import Found
 from linnet.inference.goodness import Problem
-from linnet.inference.inferred import Goodness, Spread
-from linnet.inference.limit import Limit
-from linnet.inference.newton_polish import Fitted
-from linnet.inference.remark import Remark
-from linnet.inference.undefined import (
+from linnet.inference.likelihood.basis import Basis
+from linnet.inference.likelihood.limit import Limit
+from linnet.inference.likelihood.newton_polish import Fitted
+from linnet.inference.remarks import (
     COLLINEAR,
     CONSTANT,
     ENDLESS,
@@ -26,8 +24,10 @@ from linnet.inference.undefined import (
     ONE_CLASS,
     RISES,
     SATURATED,
+    Remark,
     Undefined,
 )
+from linnet.inference.result import Goodness, Spread
 from linnet.solvers.least_squares.least_squares import describe
 
 STACK = 4

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from linnet.inference.inferred import CENTRED, Goodness, Inference
+from linnet.inference.result import CENTRED, Goodness, Inference
 
 WIDTH = 100
 Figures = dict[str, tuple[str, int]]

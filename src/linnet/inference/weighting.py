@@ -14,7 +14,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.inference.remark import Remark
+from linnet.inference.remarks import Remark
 
 FREQUENCY, PRECISION, IMPORTANCE = "frequency", "precision", "importance"
 

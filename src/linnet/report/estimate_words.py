@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from linnet.inference import covariance, notes, undefined, weighting
+from linnet.inference import covariance, notes, remarks, weighting
 
 REASONS = {
-    undefined.COLLINEAR: ("共线", "样本不能确定它：估计只是同样合适的多种取值之一"),
-    undefined.RISES: ("分离", "最大似然值为 +∞，因为类别可以无误地区分"),
-    undefined.FALLS: ("分离", "最大似然值为 −∞，因为类别可以无误地区分"),
-    undefined.ENDLESS: ("分离", "不论它取何值，类别都可以无误地区分：最大似然值不存在"),
-    undefined.CONSTANT: ("目标不变", "目标从不变化，没有可解释或可检验的内容"),
-    undefined.ONE_CLASS: ("目标不变", "所有行属于同一类别，没有可解释的内容"),
-    undefined.EXACT: ("精确拟合", "残差只是数据的舍入，没有误差可作判断的依据"),
-    undefined.SATURATED: ("无剩余自由度", "行数不多于参数个数，没有残差可作判断的依据"),
-    undefined.LEVERAGE: ("杠杆值为 1", "它只由一行决定，不论误差多大，这一行的残差总是 0"),
-    undefined.SHRUNK: ("已收缩", "L2 下的估计被拉向 0，对 0 的检验不成立"),
-    undefined.SAMPLED: ("抽样权重", "各行被抽到的概率不同，没有可用来比较模型的似然"),
-    undefined.NO_FEATURES: ("没有特征", "除常数外没有可检验的内容"),
-    undefined.FEW_BAGS: ("没有自助样本", "自身有最优点的自助样本少于两个"),
+    remarks.COLLINEAR: ("共线", "样本不能确定它：估计只是同样合适的多种取值之一"),
+    remarks.RISES: ("分离", "最大似然值为 +∞，因为类别可以无误地区分"),
+    remarks.FALLS: ("分离", "最大似然值为 −∞，因为类别可以无误地区分"),
+    remarks.ENDLESS: ("分离", "不论它取何值，类别都可以无误地区分：最大似然值不存在"),
+    remarks.CONSTANT: ("目标不变", "目标从不变化，没有可解释或可检验的内容"),
+    remarks.ONE_CLASS: ("目标不变", "所有行属于同一类别，没有可解释的内容"),
+    remarks.EXACT: ("精确拟合", "残差只是数据的舍入，没有误差可作判断的依据"),
+    remarks.SATURATED: ("无剩余自由度", "行数不多于参数个数，没有残差可作判断的依据"),
+    remarks.LEVERAGE: ("杠杆值为 1", "它只由一行决定，不论误差多大，这一行的残差总是 0"),
+    remarks.SHRUNK: ("已收缩", "L2 下的估计被拉向 0，对 0 的检验不成立"),
+    remarks.SAMPLED: ("抽样权重", "各行被抽到的概率不同，没有可用来比较模型的似然"),
+    remarks.NO_FEATURES: ("没有特征", "除常数外没有可检验的内容"),
+    remarks.FEW_BAGS: ("没有自助样本", "自身有最优点的自助样本少于两个"),
 }
 """Of each reason its name and the rest."""
 

@@ -24,7 +24,7 @@ from linnet.solvers.solution import Solution, proven_gap
 from linnet.train.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from linnet.inference.inferred import Inference
+    from linnet.inference.result import Inference
     from linnet.search.result import SweepResult
     from linnet.search.tune import TuneResult
     from linnet.solvers.path import Path as PenaltyPath

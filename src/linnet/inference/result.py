@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from linnet.errors import UsageError
-from linnet.inference.remark import Remark
+from linnet.inference.remarks import Remark
 
 if TYPE_CHECKING:
     import pandas as pd

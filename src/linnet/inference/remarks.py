@@ -1,8 +1,30 @@
-"""Why a figure of an inference is not defined: a name for its place in a table, and the reason."""
+"""Sentences about an inference that can be translated, and the reasons why a figure is undefined."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A sentence for people.
+
+    Args:
+        text: in English, with {blanks}.
+        values: of the blanks.
+    """
+
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {"text": self.text, "values": dict(self.values)}
 
 
 class Undefined(NamedTuple):

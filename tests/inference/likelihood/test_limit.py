@@ -19,7 +19,7 @@ from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.inferences import infer, solved
 from tests.support.problems import LOGISTIC, SOFTMAX, table
 
-FLAG = Path(__file__).parents[1] / "cases" / "flag.csv"
+FLAG = Path(__file__).parents[2] / "cases" / "flag.csv"
 
 pytestmark = pytest.mark.filterwarnings("ignore::linnet.errors.SeparationWarning")
 
