@@ -24,9 +24,10 @@ from torch import Tensor
 
 import linnet
 from linnet import Knobs, split
+from linnet.core.bank import Bank
 from linnet.core.functional import log_softmax
 from linnet.plot.save import save
-from linnet.train.sweep import Sweep, Watch
+from linnet.train.callbacks import State
 
 IMAGES, HELD_OUT, BATCH, BAGS, EVERY = 2_000, 0.2, 100, 10, 4
 REMEDIES: dict[str, list[dict[str, Any]]] = {
@@ -43,7 +44,7 @@ Curves = dict[str, Tensor]
 """A remedy to its test loss and accuracy every few epochs, (2, points)."""
 
 
-class OnTest(Watch):
+class OnTest(linnet.Callback):
     """Scores the models on the test images every few epochs; all together when they are the bags of one.
 
     Args:
@@ -56,10 +57,17 @@ class OnTest(Watch):
         self.is_ensemble = is_ensemble
         self.scores: list[Tensor] = []  # every few epochs loss and accuracy, (2, M)
 
-    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
-        if state.epoch % EVERY and not state.is_over:
-            return
-        log_p = log_softmax(state.outcome().bank.scores(self.X, self.scale), -2)  # (M, K, n)
+    def epoch_end(self, state: State) -> None:
+        if not state.epoch % EVERY:
+            self._score(state)
+
+    def end(self, state: State) -> None:
+        if state.epoch % EVERY:  # where it ended has no point yet
+            self._score(state)
+
+    def _score(self, state: State) -> None:
+        assert isinstance(state.model, Bank)  # of all models
+        log_p = log_softmax(state.model.scores(self.X, self.scale), -2)  # (M, K, n)
         if self.is_ensemble:
             log_p = log_p.exp().mean(0, keepdim=True).log()
         loss = -log_p[:, self.y, torch.arange(len(self.y))].mean(1)
@@ -72,24 +80,24 @@ def one_draw(images: linnet.Dataset, test: linnet.Dataset, seed: int, epochs: in
     options: dict[str, Any] = {"epochs": epochs, "batch_size": BATCH, "seed": seed, "show": False}
     plain = Knobs(lr=0.003, optimizer="adam", seed=seed)
     named = [(name, replace(plain, **knobs)) for name, several in REMEDIES.items() for knobs in several]
-    watch = OnTest(test)
+    following = OnTest(test)
     result = linnet.sweep(
-        images, settings=[knobs for _, knobs in named], validation=HELD_OUT, watch=watch, **options
+        images, settings=[knobs for _, knobs in named], validation=HELD_OUT, callbacks=[following], **options
     )
     judged = result.outcome.curves["validation_loss"][-1]
-    scores = torch.stack(watch.scores, 1)  # (2, points, M)
+    scores = torch.stack(following.scores, 1)  # (2, points, M)
     curves = {}
     for name in REMEDIES:
         members = [m for m, (owner, _) in enumerate(named) if owner == name]
         curves[name] = scores[:, :, min(members, key=lambda m: float(judged[m]))]
-    watch = OnTest(test)
-    linnet.sweep(images, settings=[plain], validation=HELD_OUT, patience=5, watch=watch, **options)
-    stopped = torch.stack(watch.scores, 1)[:, :, 0]
+    following = OnTest(test)
+    linnet.sweep(images, settings=[plain], validation=HELD_OUT, patience=5, callbacks=[following], **options)
+    stopped = torch.stack(following.scores, 1)[:, :, 0]
     flat = stopped[:, -1:].expand(-1, epochs // EVERY - stopped.shape[1])  # its weights stay the best
     curves["early stopping"] = torch.cat([stopped, flat], 1)
-    watch = OnTest(test, is_ensemble=True)
-    linnet.sweep(images, settings=[plain], bags=BAGS, watch=watch, **options)
-    curves[f"bagging ({BAGS})"] = torch.stack(watch.scores, 1)[:, :, 0]
+    following = OnTest(test, is_ensemble=True)
+    linnet.sweep(images, settings=[plain], bags=BAGS, callbacks=[following], **options)
+    curves[f"bagging ({BAGS})"] = torch.stack(following.scores, 1)[:, :, 0]
     return curves
 
 

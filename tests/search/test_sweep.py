@@ -15,7 +15,7 @@ from linnet.data.sources import synthetic
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.model.run import Run
-from linnet.train.sweep import Sweep, Watch
+from linnet.train.callbacks import State
 from linnet.train.trials import LogUniform
 from tests.support.blobs import make_blobs
 
@@ -270,21 +270,18 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert type(result.best.pool) is int
 
 
-def test_a_watch_may_stop_a_sweep_and_say_why() -> None:
-    class Enough(Watch):
-        def epoch_end(self, state: Sweep, figures: dict[str, torch.Tensor]) -> None:
-            self.stop("enough")
-
-    result = linnet.sweep(SPLITS, {"lr": [0.1]}, watch=Enough(), **OPTIONS)
+def test_a_callback_may_stop_a_sweep_and_say_why() -> None:
+    enough = [lambda state: state.stop("enough")]
+    result = linnet.sweep(SPLITS, {"lr": [0.1]}, callbacks=enough, **OPTIONS)
     assert result.outcome.status == ["stopped: enough"]
     assert not result.is_interrupted
 
-    class AtOnce(Watch):
-        def start(self, state: Sweep) -> None:
-            self.stop("never mind")
+    class AtOnce(linnet.Callback):
+        def start(self, state: State) -> None:
+            state.stop("never mind")
 
     with pytest.raises(UsageError, match="never mind"):
-        linnet.sweep(SPLITS, {"lr": [0.1]}, watch=AtOnce(), **OPTIONS)
+        linnet.sweep(SPLITS, {"lr": [0.1]}, callbacks=[AtOnce()], **OPTIONS)
 
 
 def test_a_setting_that_halving_dropped_is_no_match() -> None:

@@ -12,9 +12,10 @@ from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
 from linnet.device import generator
 from linnet.errors import UsageError
+from linnet.train.callbacks import Callback, Each, State
 from linnet.train.plan import WIDTH, Outcome, Plan
 from linnet.train.race import Race
-from linnet.train.sweep import Sweep, Watch, train_together
+from linnet.train.sweep import Sweep, train_together
 from linnet.train.trials import Trial, View, folded, grid, held_out, trials
 from tests.support.blobs import make_blobs
 
@@ -193,14 +194,49 @@ def test_progress_tells_of_each_epoch() -> None:
     data = make_blobs(100)
     views = [View(None, torch.arange(100))]
 
-    class Teller(Watch):
-        def epoch_end(self, state: Sweep, figures: dict[str, torch.Tensor]) -> None:
+    class Teller(Callback):
+        def epoch_end(self, state: State) -> None:
             told.append(state.epoch)
 
     train_together(
         data, trials([Knobs()], 1), views, LOSS, Plan(epochs=3, batch_size=50), torch.float32, Teller()
     )
     assert told == [1, 2, 3]
+
+
+def test_a_record_has_the_figures_of_the_model_that_was_best_in_its_epoch() -> None:
+    seen: list[State] = []
+    settings = trials([Knobs(lr=1e30), Knobs(lr=0.1), Knobs(lr=1e-4)], 1)
+    sweep = Sweep(
+        make_blobs(100), settings, [View(None, torch.arange(100))], LOSS, Plan(epochs=2, batch_size=50),
+        torch.float32,
+    )  # fmt: skip
+    sweep.run(Each(seen.append))
+    (state, _) = seen
+    losses = sweep.curves["validation_loss"]
+    assert [record["epoch"] for record in state.history.records] == [1, 2]
+    assert state.history["validation_loss"] == [float(epoch[epoch.isfinite()].min()) for epoch in losses]
+    assert state.history.records == sweep.history.records
+    assert torch.equal(state.figures["validation_loss"].nan_to_num(7), losses[1].nan_to_num(7))
+    assert torch.equal(state.current.theta.nan_to_num(7), state.model.theta.nan_to_num(7))  # type: ignore[union-attr]
+
+
+def test_a_callback_hears_of_an_exception() -> None:
+    heard: list[str] = []
+
+    class Fails(Callback):
+        def epoch_end(self, state: State) -> None:
+            raise ValueError("disk full")
+
+        def failed(self, state: State, error: BaseException) -> None:
+            heard.append(f"{error} in epoch {state.epoch}")
+
+    with pytest.raises(ValueError, match="disk full"):
+        train_together(
+            make_blobs(100), trials([Knobs()], 1), [View(None, torch.arange(100))], LOSS,
+            Plan(epochs=3, batch_size=50), torch.float32, Fails(),
+        )  # fmt: skip
+    assert heard == ["disk full in epoch 1"]
 
 
 def test_no_models_are_an_error() -> None:

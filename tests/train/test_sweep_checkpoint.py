@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 import linnet
 from linnet.config import Knobs
@@ -13,9 +13,10 @@ from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.errors import ChecksumError, FormatError, UsageError
 from linnet.folders import CHECKPOINT
 from linnet.train import sweep_checkpoint
+from linnet.train.callbacks import Callback, State
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Plan
-from linnet.train.sweep import Sweep, Watch
+from linnet.train.sweep import Sweep
 from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
 from linnet.train.trials import folded, grid, trials
 from tests.support.blobs import make_blobs
@@ -37,37 +38,46 @@ def new(plan: Plan = PLAN, settings: list[Knobs] = SETTINGS) -> Sweep:
     return Sweep(DATA, trials(settings, 2), VIEWS, SoftmaxCrossEntropy(), plan, torch.float32)
 
 
-class StopAt(Watch):
-    """Stops at a minibatch, as Ctrl-C would."""
+def stopped_at(monkeypatch: pytest.MonkeyPatch, epoch: int, batch: int) -> Callback:
+    """A callback that stops a sweep at a minibatch, as Ctrl-C would; epochs count from 0."""
+    step = Sweep._step
+    states: list[State] = []
 
-    def __init__(self, epoch: int, batch: int) -> None:
-        self.at = epoch, batch
+    def step_(sweep: Sweep, *given: Any) -> None:
+        step(sweep, *given)
+        if (sweep.epoch, sweep.batch) >= (epoch, batch):
+            states[0].stop(INTERRUPTED)
 
-    @property
-    def reason(self) -> str:  # type: ignore[override]
-        return INTERRUPTED if self.state and (self.state.epoch, self.state.batch) >= self.at else ""
+    class Stopping(Callback):
+        def start(self, state: State) -> None:
+            states.append(state)
 
-    state: Sweep | None = None
+        def epoch_end(self, state: State) -> None:
+            if (state.epoch, 0) >= (epoch, batch):
+                state.stop(INTERRUPTED)
 
-    def start(self, state: Sweep) -> None:
-        self.state = state
+    monkeypatch.setattr(Sweep, "_step", step_)
+    return Stopping()
 
 
 @pytest.mark.parametrize(
     "at", gate(map(pytest.param, [(0, 1), (1, 7), (2, 12), (3, 0), (3, 2), (4, 5)]), 1, 3)
 )
-def test_it_goes_on_to_the_same_bits_from_any_minibatch(at: tuple[int, int]) -> None:
+def test_it_goes_on_to_the_same_bits_from_any_minibatch(
+    at: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = new()
-    whole.run(Watch())
+    whole.run()
     path = Path("s", CHECKPOINT)
     asked = asked_of(whole, DATA, VIEWS, "softmax", "float32")
     first = new()
-    watch = StopAt(*at)
-    first.run(watch)
+    with monkeypatch.context() as stepping:
+        first.run(stopped_at(stepping, *at))
     assert (first.epoch, first.batch) == at
     sweep_checkpoint.write(path, first, asked)
     second = new()
-    second.run(SweepCheckpoints(path, asked, 10.0, Watch()))
+    sweep_checkpoint.read(path, second, asked)
+    second.run(SweepCheckpoints(path, second, asked, 10.0))
     expected, got = whole.outcome(), second.outcome()
     assert got.status == expected.status
     assert torch.equal(got.bank.theta.nan_to_num(7), expected.bank.theta.nan_to_num(7))
@@ -109,19 +119,15 @@ def test_a_damaged_or_foreign_file_is_an_error() -> None:
 OPTIONS = {"epochs": 4, "batch_size": 32, "folds": 2, "show": False}
 
 
-class StopAfter(Watch):
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-
-    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
-        if state.epoch == self.epochs:
-            self.stop(INTERRUPTED)
+def stop_after_two(state: State) -> None:
+    if state.epoch == 2:
+        state.stop(INTERRUPTED)
 
 
 def test_an_interrupted_sweep_has_a_result_and_goes_on() -> None:
     values = {"lr": [0.01, 0.1]}
     whole = linnet.sweep(DATA, values, **OPTIONS)
-    part = linnet.sweep(DATA, values, **OPTIONS, out="s", watch=StopAfter(2))
+    part = linnet.sweep(DATA, values, **OPTIONS, out="s", callbacks=[stop_after_two])
     assert part.is_interrupted
     assert part.epochs_done == 2
     assert set(part.table["status"]) == {INTERRUPTED}
@@ -134,8 +140,8 @@ def test_an_interrupted_sweep_has_a_result_and_goes_on() -> None:
     assert torch.equal(again.outcome.bank.theta, whole.outcome.bank.theta)
 
 
-def test_interrupted_before_any_epoch_there_is_nothing_to_show() -> None:
+def test_interrupted_before_any_epoch_there_is_nothing_to_show(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt):
-        linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, watch=StopAt(0, 2))
+        linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, callbacks=[stopped_at(monkeypatch, 0, 2)])
     with pytest.raises(UsageError, match="resume needs out"):
         linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, resume=True)

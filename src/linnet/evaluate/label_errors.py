@@ -19,7 +19,7 @@ from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.forecast import Forecast
 from linnet.train import trials
 from linnet.train.plan import Plan
-from linnet.train.sweep import Sweep, Watch
+from linnet.train.sweep import Sweep
 
 FOLDS = 5
 ROWS_AT_ONCE = 4096
@@ -86,7 +86,7 @@ def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Forecast:
     views, loss = trials.folded(train, folds, asked.seed), by_name(asked.loss, asked.huber)
     plan = Plan(epochs=asked.epochs, batch_size=asked.batch_size, seed=asked.seed, threads=asked.threads)
     sweep = Sweep(train, trials.trials([asked.knobs], folds), views, loss, plan, torch.float32)
-    sweep.run(Watch())
+    sweep.run()
     bank = sweep.outcome().bank
     if not bool(bank.theta.isfinite().all()):
         raise DivergedError("a fold's model diverged: lower the learning rate")

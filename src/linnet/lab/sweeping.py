@@ -24,7 +24,7 @@ from linnet.record.lines import call
 from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
 from linnet.search.sweep import metric_name, run_sweep
-from linnet.train.sweep import Sweep, Watch
+from linnet.train.callbacks import Callback, State
 
 MAX_MODELS = 512
 MAX_NUMBERS = 50_000_000
@@ -122,51 +122,53 @@ def _check(ask: SweepAsk, train: Dataset) -> None:
 
 def _sweep(ask: SweepAsk, train: Dataset, tell: Tell, turn: Turn) -> None:
     """Sweep in this thread, telling the page."""
-    watch = Telling(ask, metric_name(ask.metric, train), tell)
-    turn.at_end(lambda: watch.stop("the page asked"))
+    telling = Telling(ask, metric_name(ask.metric, train), tell, turn)
     try:
         request = SweepRequest(grid=ask.grid(), **ask.shared())
-        result = run_sweep(train, request, watch=watch, strict=False)
+        result = run_sweep(train, request, callbacks=[telling], strict=False)
     except UsageError:
         if not turn.is_over:
             raise
         return
     if not turn.is_over:
-        tell(_ending(result, watch))
+        tell(_ending(result, telling))
 
 
-class Telling(Watch):
+class Telling(Callback):
     """Sends the figures of each epoch, and between epochs how far it is.
 
     Args:
         ask: what was asked for.
         metric: that the sweep chooses by.
         tell: sends a frame.
+        turn: ends the sweep when it is over.
     """
 
-    def __init__(self, ask: SweepAsk, metric: str, tell: Tell) -> None:
-        self.ask, self.metric, self.tell, self.last = ask, metric, tell, 0.0
+    def __init__(self, ask: SweepAsk, metric: str, tell: Tell, turn: Turn) -> None:
+        self.ask, self.metric, self.tell, self.turn, self.last = ask, metric, tell, turn, 0.0
         self.members: list[tuple[int, ...]] = []
 
-    def start(self, state: Sweep) -> None:
+    def start(self, state: State) -> None:
         """Say which settings there are: models that differ in fold and seed only are one."""
+        assert state.outcome is not None  # it is a sweep
+        self.turn.at_end(lambda: state.stop("the page asked"))
         found = selection.configurations(state.outcome(), state.trials, self.metric)
         found.sort(key=lambda configuration: configuration.members)
         self.members = [configuration.members for configuration in found]
-        base = state.plan.batch_size
+        base = state.asked["batch_size"]
         settings = [_setting(configuration.knobs, base) for configuration in found]
         self.tell({"kind": "start", "settings": settings, "models": len(state.trials), "metric": self.metric})
 
-    def block_end(self, state: Sweep) -> None:
+    def block_end(self, state: State) -> None:
         """Say how far it is, if it is time."""
         if time.perf_counter() - self.last < EVERY:
             return
         self.last = time.perf_counter()
-        self.tell({"kind": "progress", "epoch": state.epoch + state.batch / state.pace.batches})
+        self.tell({"kind": "progress", "epoch": state.epoch - 1 + state.batch / state.batches})
 
-    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
+    def epoch_end(self, state: State) -> None:
         """Send each setting's figures, the means over folds and seeds."""
-        means = {name: self._means(values) for name, values in figures.items()}
+        means = {name: self._means(values) for name, values in state.figures.items()}
         self.tell({"kind": "epoch", "epoch": state.epoch, "figures": means})
 
     def _means(self, values: Tensor) -> list[float | None]:
@@ -180,9 +182,9 @@ def _setting(knobs: Knobs, base: int) -> Frame:
     return {**values, "batch_size": base * knobs.accumulate, "standardize": knobs.standardize}
 
 
-def _ending(result: SweepResult, watch: Telling) -> Frame:
+def _ending(result: SweepResult, telling: Telling) -> Frame:
     """The last frame: the table, best first, and how sure the choice is."""
-    places = {members: place for place, members in enumerate(watch.members)}
+    places = {members: place for place, members in enumerate(telling.members)}
     order = [places[configuration.members] for configuration in result.configurations]
     names = [name for name in result.table.columns if name.startswith(("train", "validation"))]
     rows = result.table[names].to_numpy().tolist()

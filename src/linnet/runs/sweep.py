@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from linnet.record.requests import SweepRequest
 from linnet.runs.folder import Source, leave_search
 from linnet.search.result import SweepResult
 from linnet.search.sweep import run_sweep
-from linnet.train.sweep import Watch
+from linnet.train.callbacks import Callback, State
 
 
 def sweep(
@@ -45,7 +45,7 @@ def sweep(
     device: str = "auto",
     threads: int | str = "auto",
     show: bool = True,
-    watch: Watch | None = None,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
     resume: bool = False,
     checkpoint_minutes: float = 1.0,
@@ -85,7 +85,7 @@ def sweep(
         device: auto, cpu, cuda or mps.
         threads: auto or a number.
         show: print a line an epoch.
-        watch: follows the sweep, and may stop it.
+        callbacks: called as the sweep goes on, as in `linnet.fit`; they may stop it.
         out: a folder to leave tables, figures and summary in, new or empty; and, in `best/`, the best setting
             trained again on all rows and scored once on the test part, as `linnet sweep` does.
         resume: go on, bit for bit, with the sweep that was interrupted or killed in `out`.
@@ -112,8 +112,8 @@ def sweep(
         device=device, threads=threads,
     )  # fmt: skip
     return sweep_request(
-        Splits(weighted(splits.train, sample_weight), splits.test), request, show=show, watch=watch, out=out,
-        resume=resume, checkpoint_minutes=checkpoint_minutes, strict=strict, report=report,
+        Splits(weighted(splits.train, sample_weight), splits.test), request, show=show, callbacks=callbacks,
+        out=out, resume=resume, checkpoint_minutes=checkpoint_minutes, strict=strict, report=report,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def sweep_request(
     request: SweepRequest,
     *,
     show: bool = True,
-    watch: Watch | None = None,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
     resume: bool = False,
     checkpoint_minutes: float = 1.0,
@@ -137,7 +137,7 @@ def sweep_request(
         splits: the rows, with their weights, and those that the best model is scored on.
         request: what to train.
         show: as in `sweep`, for this and all that follows to `report`.
-        watch: follows the sweep.
+        callbacks: called as the sweep goes on.
         out: the folder.
         resume: go on with what is in it.
         checkpoint_minutes: between two checkpoints.
@@ -148,8 +148,8 @@ def sweep_request(
     """
     folder = _folder(out, resume)
     result = run_sweep(
-        splits.train, request, watch=watch, show=show, folder=folder, checkpoint_minutes=checkpoint_minutes,
-        strict=strict,
+        splits.train, request, callbacks=callbacks, show=show, folder=folder,
+        checkpoint_minutes=checkpoint_minutes, strict=strict,
     )  # fmt: skip
     result.source = {} if source is None else source.paths
     if folder is not None:

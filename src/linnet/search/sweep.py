@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from torch import Tensor
 
 from linnet.config import Knobs, Recipe, check_amount
 from linnet.core.losses import by_name
@@ -20,11 +18,13 @@ from linnet.folders import CHECKPOINT
 from linnet.model.run import Card
 from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
+from linnet.train import sweep_checkpoint
 from linnet.train import trials as making
+from linnet.train.callbacks import Callback, Callbacks, State
 from linnet.train.fit import check, check_knobs
 from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Plan
-from linnet.train.sweep import Sweep, Watch
+from linnet.train.sweep import Sweep
 from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
 from linnet.train.trials import LogUniform, Uniform, View
 
@@ -35,7 +35,7 @@ def run_sweep(
     train: Dataset,
     request: SweepRequest,
     *,
-    watch: Watch | None = None,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
     show: bool = False,
     folder: Path | None = None,
     checkpoint_minutes: float = 1.0,
@@ -46,8 +46,8 @@ def run_sweep(
     Args:
         train: the rows.
         request: what to train.
-        watch: follows the sweep, and may stop it.
-        show: print a line an epoch, where nobody watches.
+        callbacks: called as the sweep goes on; plain functions are called after every epoch.
+        show: print a line an epoch.
         folder: to keep checkpoints in, and to go on from the one that is there.
         checkpoint_minutes: between two of them.
         strict: raise when every model diverged; else the result says so.
@@ -77,18 +77,21 @@ def run_sweep(
         rungs=tuple(request.halving), metric=name, threads=request.threads,
     )  # fmt: skip
     check_amount("checkpoint_minutes", checkpoint_minutes)
-    following = watch or (_Lines(len(made), name) if show else Watch())
+    following = [*([_Lines(name)] if show else []), *callbacks]
     started = time.perf_counter()
     rows, kind = whole.to(pick_device(request.device)), by_name(shared.loss, request.huber)
     under_way = Sweep(rows, made, views, kind, plan, pick_dtype(request.dtype))
     if folder is not None:
         same = asked_of(under_way, train, views, f"{shared.loss} {request.huber:g}", request.dtype)
-        following = SweepCheckpoints(folder / CHECKPOINT, same, checkpoint_minutes, following)
-    under_way.run(following)
-    if following.reason and not under_way.epoch:  # there is nothing to show yet
-        if following.reason == INTERRUPTED:
+        path = folder / CHECKPOINT
+        if path.exists():
+            sweep_checkpoint.read(path, under_way, same)
+        following = [SweepCheckpoints(path, under_way, same, checkpoint_minutes), *following]
+    under_way.run(Callbacks(following))
+    if under_way.reason and not under_way.epoch:  # there is nothing to show yet
+        if under_way.reason == INTERRUPTED:
             raise KeyboardInterrupt
-        raise UsageError(f"the sweep was stopped before an epoch had ended: {following.reason}")
+        raise UsageError(f"the sweep was stopped before an epoch had ended: {under_way.reason}")
     card = Card(
         train.name, train.classes, train.image_shape, train.scale, shared.loss, request.huber,
         columns=train.columns, target=train.target,
@@ -101,21 +104,19 @@ def run_sweep(
     return result
 
 
-class _Lines(Watch):
+class _Lines(Callback):
     """A line an epoch: how many models are in, and the best of them."""
 
-    def __init__(self, models: int, metric: str) -> None:
-        self.models, self.metric = models, metric
+    def __init__(self, metric: str) -> None:
+        self.metric = metric
 
-    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
+    def epoch_end(self, state: State) -> None:
         """Print it."""
-        values = figures[self.metric]
-        seen = values[values.isfinite()]
-        if not len(seen):
+        if self.metric not in state.history.last:
             return
-        best = float(seen.max() if self.metric.endswith("accuracy") else seen.min())
+        count, best = int(state.figures[self.metric].isfinite().sum()), state.history.last[self.metric]
         words = self.metric.replace("_", " ")
-        said = f"epoch {state.epoch:>3}  {len(seen)} of {self.models} models  best {words} {best:.4f}"
+        said = f"epoch {state.epoch:>3}  {count} of {len(state.trials)} models  best {words} {best:.4f}"
         print(said, file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""What to do while a run goes on.
+"""Callbacks: code of one's own that follows a run or a sweep as it goes on, and may stop it.
 
 A callback of your own is three lines:
 
@@ -11,11 +11,12 @@ and a plain function of the state does as well: it is called when an epoch has e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
@@ -23,27 +24,34 @@ from linnet.core.update import Update
 from linnet.data.dataset import Dataset
 from linnet.model.history import History
 from linnet.train.interrupt import INTERRUPTED
+from linnet.train.plan import Outcome
+from linnet.train.trials import Trial
 
 
 @dataclass
 class State:
-    """Where a run stands. Callbacks read it, and may call `stop`.
+    """Where a run, or a sweep of many models, stands. Callbacks read it, and may call `stop`.
 
     Args:
         dataset: what is trained on.
         epochs: how many epochs were asked for.
         batches: minibatches an epoch.
         model: the bank or module as it is now; changed in place by the training. A bank that is averaged, or
-            whose inputs are pooled or standardised, is brought up to date when an epoch ends.
+            whose inputs are pooled or standardised, and that of a sweep are brought up to date when an epoch
+            ends.
         epoch: the epoch under way, from 1; the one just ended in `epoch_end`.
         batch: minibatches done in it.
-        history: the records of the epochs that have ended.
+        history: the records of the epochs that have ended; of a sweep, those of each epoch's best model.
         reason: why the run is to stop; empty while it is not.
         update: the optimizer's state, where it has one.
         best: the best weights so far, where they are looked for.
         asked: the resolved recipe, as plain values.
         running: of the epoch's minibatches so far, as they were trained on.
         latest: gives the model as it would be used now; `current` asks it.
+        trials: the models of a sweep; empty for a run.
+        figures: of all models of a sweep in the epoch just ended, by name, each (M,); NaN for those that are
+            out.
+        outcome: gives what the models of a sweep have come to so far; None for a run.
     """
 
     dataset: Dataset
@@ -59,6 +67,9 @@ class State:
     asked: dict[str, Any] = field(default_factory=dict)
     running: Tally | None = None
     latest: Callable[[], Bank | nn.Module] | None = None
+    trials: Sequence[Trial] = ()
+    figures: dict[str, Tensor] = field(default_factory=dict)
+    outcome: Callable[[], Outcome] | None = None
 
     @property
     def current(self) -> Bank | nn.Module:
@@ -173,3 +184,13 @@ class Callbacks(Callback):
         """Pass on to each."""
         for member in self.members:
             member.failed(state, error)
+
+
+@contextlib.contextmanager
+def reporting_failure(callback: Callback, state: State) -> Iterator[None]:
+    """Tell the callbacks of an exception, which goes on."""
+    try:
+        yield
+    except BaseException as error:
+        callback.failed(state, error)
+        raise

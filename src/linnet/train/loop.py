@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -16,7 +15,7 @@ from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError
 from linnet.model.history import Record
-from linnet.train.callbacks import Callback, State
+from linnet.train.callbacks import Callback, State, reporting_failure
 from linnet.train.interrupt import interruptible
 from linnet.train.learner import Learner
 
@@ -72,7 +71,7 @@ def train_epochs(
         DivergedError: the loss is no longer finite.
     """
     grad = contextlib.nullcontext() if _needs_grad(state) else torch.no_grad()
-    with grad, interruptible(state), _told(callback, state):
+    with grad, interruptible(state), reporting_failure(callback, state):
         callback.start(state)
         while position.epoch < state.epochs and not state.reason:
             started = time.perf_counter()
@@ -138,13 +137,3 @@ def _check_finite(running: Tally, state: State) -> None:
 
 def _needs_grad(state: State) -> bool:
     return isinstance(state.model, torch.nn.Module)
-
-
-@contextlib.contextmanager
-def _told(callback: Callback, state: State) -> Iterator[None]:
-    """Tell the callbacks of an exception, which goes on."""
-    try:
-        yield
-    except BaseException as error:
-        callback.failed(state, error)
-        raise

@@ -10,7 +10,8 @@ faster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,8 @@ from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.device import limited_threads, pick_threads
 from linnet.errors import UsageError
+from linnet.model.history import History, Record
+from linnet.train.callbacks import Callback, State, reporting_failure
 from linnet.train.cohort import Pace
 from linnet.train.inputs import Inputs, Look
 from linnet.train.interrupt import INTERRUPTED, interruptible
@@ -30,35 +33,6 @@ from linnet.train.plan import Outcome, Plan, Rows, blank
 from linnet.train.race import Race
 from linnet.train.tile import COMPLETED, Tile
 from linnet.train.trials import Trial, View
-
-Progress = Callable[[int, dict[str, Tensor]], None]
-"""Called after each epoch with its number, from 1, and the latest figures of all models, each (M,)."""
-
-
-class Watch:
-    """What follows a sweep as it goes on: override what you need. It may `stop` the sweep.
-
-    Args:
-        reason: why the sweep is to stop; empty while it is not.
-    """
-
-    reason: str = ""
-
-    def stop(self, reason: str) -> None:
-        """End the sweep after the current minibatch, keeping what was learned."""
-        self.reason = reason
-
-    def start(self, state: Sweep) -> None:
-        """Before the first minibatch."""
-
-    def block_end(self, state: Sweep) -> None:
-        """After every few minibatches, some milliseconds apart."""
-
-    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
-        """After an epoch, with the figures of all models, each (M,), NaN for those that are out."""
-
-    def end(self, state: Sweep) -> None:
-        """After the sweep, however it ended short of an exception."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,16 +74,30 @@ class Sweep:
         """Whether every model is through."""
         return self.epoch == self.plan.epochs or not any(len(tile.active) for tile, _ in self.tiles)
 
-    def run(self, watch: Watch) -> None:
-        """Train to the end, or until `watch` is stopped."""
+    @property
+    def history(self) -> History:
+        """The figures, epoch by epoch, of the model that was best in it; only the epoch where all are out."""
+        return History([self._record(epoch) for epoch in range(self.epoch)])
+
+    def run(self, callback: Callback | None = None) -> None:
+        """Train to the end, or until a callback stops it.
+
+        Args:
+            callback: called as the sweep goes on; its state is the sweep's.
+        """
+        following, state = callback or Callback(), self._state()
         width = max(len(some) for _, some in self.tiles) * self.batches.dataset.outputs
         entries = self.plan.batch_size * self.batches.dataset.features
-        with limited_threads(pick_threads(self.plan.threads, width, entries)), interruptible(watch):
-            watch.start(self)
-            while not (self.is_over or watch.reason) and self._epoch(watch):
-                watch.epoch_end(self, self._close())
-            self.reason = watch.reason
-            watch.end(self)
+        threads = pick_threads(self.plan.threads, width, entries)
+        with limited_threads(threads), interruptible(state), reporting_failure(following, state):
+            following.start(state)
+            while not (self.is_over or state.reason) and self._epoch(state, following):
+                state.figures = self._close()
+                state.history.records.append(self._record(self.epoch - 1))
+                state.model = self.outcome().bank
+                following.epoch_end(state)
+            self.reason = state.reason
+            following.end(state)
 
     def outcome(self) -> Outcome:
         """What the models have come to so far."""
@@ -123,8 +111,27 @@ class Sweep:
         bank = stack([tile.finished for tile, _ in self.tiles]).take(order.argsort()).contiguous()
         return Outcome(bank, status, self.curves, self.plan.patience is not None)
 
-    def _epoch(self, watch: Watch) -> bool:
+    def _state(self) -> State:
+        """The state that callbacks read."""
+        return State(
+            self.batches.dataset, self.plan.epochs, self.pace.batches, self.outcome().bank, self.epoch,
+            self.batch, self.history, asked=dataclasses.asdict(self.plan),
+            latest=lambda: self.outcome().bank, trials=self.trials, outcome=self.outcome,
+        )  # fmt: skip
+
+    def _record(self, epoch: int) -> Record:
+        """The figures of the model that was best in an epoch, from 0; without any where all were out."""
+        sign = -1 if self.plan.metric.endswith("accuracy") else 1
+        cost = (sign * self.curves[self.plan.metric][epoch]).nan_to_num(torch.inf)
+        best = int(cost.argmin())
+        if cost[best].isinf():
+            return {"epoch": epoch + 1}
+        figures = {name: float(values[epoch, best]) for name, values in self.curves.items()}
+        return {"epoch": epoch + 1, **figures}
+
+    def _epoch(self, state: State, callback: Callback) -> bool:
         """Train to the end of the epoch under way; whether it was reached."""
+        state.epoch = self.epoch + 1
         for block in self.batches.blocks(self.epoch, self.batch):
             tiles = [tile for tile, _ in self.tiles if len(tile.active)]
             target = self.loss.encode(block.y, tiles[0].rows.train.outputs, tiles[0].theta.dtype)  # (K, n)
@@ -133,9 +140,10 @@ class Sweep:
                 tile.enter(block)
             for X, here in _cut(block):
                 self._step(X, target[:, here], labels[..., here], here)
-                if watch.reason:
+                state.batch = self.batch
+                if state.reason:
                     return self.batch == self.pace.batches
-            watch.block_end(self)
+            callback.block_end(state)
         return True
 
     @torch.inference_mode()
@@ -194,7 +202,7 @@ def train_together(
     loss: Loss,
     plan: Plan,
     dtype: torch.dtype,
-    watch: Watch | None = None,
+    callback: Callback | None = None,
 ) -> Outcome:
     """Train the models of a sweep, sharing every minibatch.
 
@@ -205,13 +213,13 @@ def train_together(
         loss: in score space.
         plan: what they share.
         dtype: of the parameters.
-        watch: follows the sweep.
+        callback: called as the sweep goes on.
 
     Raises:
         UsageError: there is no model, or a knob is for images and the rows are none.
     """
     sweep = Sweep(train, trials, views, loss, plan, dtype)
-    sweep.run(watch or Watch())
+    sweep.run(callback)
     return sweep.outcome()
 
 

@@ -16,7 +16,8 @@ from torch import Tensor
 from linnet.data.dataset import Dataset
 from linnet.errors import FormatError, UsageError
 from linnet.model import model_file
-from linnet.train.sweep import Sweep, Watch
+from linnet.train.callbacks import Callback, State
+from linnet.train.sweep import Sweep
 from linnet.train.trials import View
 
 FORMAT = "linnet.sweep/1"
@@ -45,57 +46,36 @@ def asked_of(sweep: Sweep, train: Dataset, views: Sequence[View], loss: str, dty
     return json.loads(json.dumps(values))  # as it will be read back
 
 
-class SweepCheckpoints(Watch):
+class SweepCheckpoints(Callback):
     """Keeps a sweep in a file: at its start, every few minutes, and at its end, however it ended.
 
     Args:
-        path: the file; a sweep that it holds is gone on with.
+        path: the file.
+        sweep: what is kept.
         asked: as `asked_of` gives.
         minutes: between two checkpoints.
-        then: told of everything first.
-
-    Raises:
-        UsageError: the file holds another sweep.
-        FormatError: it holds something else.
-        ChecksumError: it was changed.
     """
 
-    def __init__(self, path: Path, asked: dict[str, Any], minutes: float, then: Watch) -> None:
-        self.path, self.asked, self.seconds, self.then = path, asked, 60 * minutes, then
+    def __init__(self, path: Path, sweep: Sweep, asked: dict[str, Any], minutes: float) -> None:
+        self.path, self.sweep, self.asked, self.seconds = path, sweep, asked, 60 * minutes
         self._written = time.monotonic()
 
-    def start(self, state: Sweep) -> None:
-        """Go on from the file where there is one, else write the first: what cannot be written shows now."""
-        if self.path.exists():
-            read(self.path, state, self.asked)
-        else:
-            self._write(state)
-        self.then.start(state)
-        self._pass_on()
+    def start(self, state: State) -> None:
+        """Write the first, where there is none: what cannot be written shows now."""
+        if not self.path.exists():
+            self._write()
 
-    def block_end(self, state: Sweep) -> None:
+    def block_end(self, state: State) -> None:
         """Keep the sweep if it is time."""
-        self.then.block_end(state)
-        self._pass_on()
         if time.monotonic() - self._written >= self.seconds:
-            self._write(state)
+            self._write()
 
-    def epoch_end(self, state: Sweep, figures: dict[str, Tensor]) -> None:
-        """Tell."""
-        self.then.epoch_end(state, figures)
-        self._pass_on()
-
-    def end(self, state: Sweep) -> None:
+    def end(self, state: State) -> None:
         """Keep the sweep."""
-        self._write(state)
-        self.then.end(state)
+        self._write()
 
-    def _pass_on(self) -> None:
-        if self.then.reason and not self.reason:
-            self.stop(self.then.reason)
-
-    def _write(self, state: Sweep) -> None:
-        write(self.path, state, self.asked)
+    def _write(self) -> None:
+        write(self.path, self.sweep, self.asked)
         self._written = time.monotonic()
 
 
