@@ -14,7 +14,7 @@ from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.train.callbacks import Callback, Each, State
 from linnet.train.plan import WIDTH, Outcome, Plan
-from linnet.train.race import Race
+from linnet.train.successive_halving import SuccessiveHalving
 from linnet.train.sweep import Sweep, train_together
 from linnet.train.trials import Trial, View, folded, grid, held_out, trials
 from tests.support.blobs import make_blobs
@@ -257,13 +257,13 @@ def test_halving_is_over_all_tiles_and_folds(width: int) -> None:
 
 
 def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
-    race = Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
+    halving = SuccessiveHalving(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
     nobody = torch.zeros(4, dtype=torch.bool)
-    race.note(torch.tensor([0.01, 0.1, 0.5, 0.5]), nobody)
-    race.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), torch.tensor([True, False, False, False]))
-    race.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), nobody)  # it stays so
-    assert race.losers() == {0}
-    assert race.losers() == set()
+    halving.note(torch.tensor([0.01, 0.1, 0.5, 0.5]), nobody)
+    halving.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), torch.tensor([True, False, False, False]))
+    halving.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), nobody)  # it stays so
+    assert halving.losers() == {0}
+    assert halving.losers() == set()
 
 
 def test_no_model_left_at_a_rung_is_no_error() -> None:
@@ -273,9 +273,9 @@ def test_no_model_left_at_a_rung_is_no_error() -> None:
 
 def test_halving_goes_by_the_metric() -> None:
     plan = Plan(epochs=3, batch_size=1, metric="validation_accuracy")
-    race = Race(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
-    race.note(torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.bool))
-    assert race.losers() == {1}
+    halving = SuccessiveHalving(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
+    halving.note(torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.bool))
+    assert halving.losers() == {1}
 
 
 def odd_fold() -> tuple[Dataset, list[View]]:

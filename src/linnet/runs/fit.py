@@ -29,7 +29,7 @@ from linnet.runs.folder import Source, leave_run, rows_of
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.keeping import Checkpoints
+from linnet.train.checkpoint_callback import Checkpoints
 from linnet.train.learner import ModuleLoss
 from linnet.train.terminal import Lines, LiveTable
 

@@ -30,7 +30,7 @@ from linnet.train.cohort import Pace
 from linnet.train.inputs import Inputs, Look
 from linnet.train.interrupt import INTERRUPTED, interruptible
 from linnet.train.plan import Outcome, Plan, Rows, blank
-from linnet.train.race import Race
+from linnet.train.successive_halving import SuccessiveHalving
 from linnet.train.tile import COMPLETED, Tile
 from linnet.train.trials import Trial, View
 
@@ -61,7 +61,7 @@ class Sweep:
         self.pace = Pace(len(self.batches), plan.epochs)
         self.epoch, self.batch, self.reason = 0, 0, ""
         self.curves = blank(train, plan.epochs, len(trials))
-        self.race = Race(trials, plan)
+        self.halving = SuccessiveHalving(trials, plan)
         self._groups = self._grouped(rows, dtype)
 
     @property
@@ -166,9 +166,9 @@ class Sweep:
         lost = [some[m] for tile, some in self.tiles for m in tile.diverged]
         diverged = torch.zeros(len(self.trials), dtype=torch.bool)
         diverged[lost] = True
-        self.race.note(self.curves[self.plan.metric][self.epoch], diverged)
+        self.halving.note(self.curves[self.plan.metric][self.epoch], diverged)
         if self.epoch + 1 in self.plan.rungs:
-            losers = self.race.losers()
+            losers = self.halving.losers()
             for tile, _ in self.tiles:
                 tile.drop(losers, self.epoch)
         self.epoch, self.batch = self.epoch + 1, 0

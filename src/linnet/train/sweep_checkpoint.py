@@ -82,14 +82,14 @@ class SweepCheckpoints(Callback):
 def write(path: Path, sweep: Sweep, asked: dict[str, Any]) -> None:
     """Write where a sweep stands, whole or not at all."""
     tensors = {f"curve.{name}": values for name, values in sweep.curves.items()}
-    tensors["race"] = sweep.race.cost
+    tensors["race"] = sweep.halving.cost
     for number, (tile, _) in enumerate(sweep.tiles):
         tensors |= {f"tile{number}.{name}": tensor for name, tensor in tile.state.items()}
     metadata = {
         "format": FORMAT,
         "epoch": str(sweep.epoch),
         "batch": str(sweep.batch),
-        "out": json.dumps(sorted(sweep.race.out)),
+        "out": json.dumps(sorted(sweep.halving.out)),
         "status": json.dumps([tile.status for tile, _ in sweep.tiles]),
         "asked": json.dumps(asked, sort_keys=True),
     }
@@ -116,8 +116,8 @@ def read(path: Path, sweep: Sweep, asked: dict[str, Any]) -> None:
     sweep.epoch, sweep.batch = int(metadata["epoch"]), int(metadata["batch"])
     for name, values in sweep.curves.items():
         values.copy_(tensors[f"curve.{name}"])
-    sweep.race.cost.copy_(tensors["race"])
-    sweep.race.out = set(json.loads(metadata["out"]))
+    sweep.halving.cost.copy_(tensors["race"])
+    sweep.halving.out = set(json.loads(metadata["out"]))
     for number, ((tile, _), status) in enumerate(
         zip(sweep.tiles, json.loads(metadata["status"]), strict=True)
     ):

@@ -11,7 +11,7 @@ from linnet.train.plan import Plan
 from linnet.train.trials import Trial
 
 
-class Race:
+class SuccessiveHalving:
     """How the settings of a sweep stand against each other.
 
     A setting's cost is the mean over its folds of what its models cost now, or at their end; a fold that

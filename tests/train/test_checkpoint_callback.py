@@ -6,11 +6,11 @@ import pytest
 
 from linnet.config import Recipe, as_dict
 from linnet.data.dataset import Dataset
-from linnet.train import keeping
+from linnet.train import checkpoint_callback
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
+from linnet.train.checkpoint_callback import Checkpoints
 from linnet.train.fit import fit
-from linnet.train.keeping import Checkpoints
 
 PATH = Path("checkpoint.safetensors")
 
@@ -36,7 +36,7 @@ def test_every_few_epochs(blobs: Dataset, every: int | None, expected: list[int]
 
 def test_every_few_minutes(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 6000, 40))  # each look at it is 40 s later
-    monkeypatch.setattr(keeping.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(checkpoint_callback.time, "monotonic", lambda: float(next(clock)))
     assert epochs_kept(blobs, None, 1.0) == [0, 2, 2, 4]
 
 
