@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from linnet.data.dataset import Dataset
-from linnet.data.weights import read_weights, weighted
+from linnet.data.weights import read_weights, weigh
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 
 
@@ -40,11 +40,11 @@ def test_no_file() -> None:
 
 
 def test_weighted_data(blobs: Dataset) -> None:
-    assert weighted(blobs, None) is blobs
-    given = weighted(blobs, [1] * 300)
+    assert weigh(blobs, None) is blobs
+    given = weigh(blobs, [1] * 300)
     assert given.weights is not None
     assert given.weights.dtype == torch.float32
     with pytest.raises(ShapeError, match=r"shape \(300,\)"):
-        weighted(blobs, [1.0])
+        weigh(blobs, [1.0])
     with pytest.raises(UsageError, match="every weight is 0"):
-        weighted(blobs, torch.zeros(300))
+        weigh(blobs, torch.zeros(300))

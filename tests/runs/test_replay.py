@@ -80,7 +80,7 @@ def test_other_data_are_told_of(first: Path, monkeypatch: pytest.MonkeyPatch) ->
     X = train.X.clone()
     X[0, 20] += 1
     changed = linnet.Splits(dataclasses.replace(train, X=X), test)
-    monkeypatch.setattr("linnet.report.rows.load", lambda *arguments, **options: changed)
+    monkeypatch.setattr("linnet.data.registry.load", lambda *arguments, **options: changed)
     found = linnet.replay(first)
     assert not found.is_same
     assert "data: the checksum of the training rows" in found.causes[0]

@@ -131,7 +131,7 @@ def solve(
     from linnet.cli.progress import download_progress
     from linnet.core.losses import by_name
     from linnet.data.registry import load
-    from linnet.data.weights import read_weights, weighted
+    from linnet.data.weights import weigh_by_file
     from linnet.folders import default_folder, new_folder
     from linnet.runs.folder import Source, leave_solution, rows_of
     from linnet.solvers.solve import solve as solved
@@ -152,7 +152,7 @@ def solve(
     with download_progress(quiet) as progress:
         train, test = load(data, data_dir, seed=seed, say=say, progress=progress, hold_out=holds_out)
     if sample_weight is not None:
-        train = weighted(train, read_weights(sample_weight, len(train)))
+        train = weigh_by_file(train, sample_weight)
     folder = new_folder(out or default_folder(train.name))
     chosen, penalties, notes = by_name(loss, huber) if loss is not None else None, None, list[str]()
     asked: dict[str, Any] = {"intercept": intercept, "dtype": dtype}

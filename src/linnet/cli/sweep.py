@@ -128,7 +128,7 @@ def sweep(
     from linnet.cli.progress import download_progress
     from linnet.data.dataset import Splits
     from linnet.data.registry import load
-    from linnet.data.weights import read_weights, weighted
+    from linnet.data.weights import weigh_by_file
     from linnet.folders import CHECKPOINT, default_folder
     from linnet.record.requests import SweepRequest
     from linnet.runs.folder import Source
@@ -156,7 +156,7 @@ def sweep(
         dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
     if sample_weight is not None:
-        train = weighted(train, read_weights(sample_weight, len(train)))
+        train = weigh_by_file(train, sample_weight)
     result = search.or_say(advice, lambda: sweep_request(
         Splits(train, test), request, show=not quiet and not json, out=folder, resume=resume is not None,
         checkpoint_minutes=checkpoint_minutes, report=report, language=lang,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from linnet.data import coerce, frames
+from linnet.data.origin import Origin
 from linnet.errors import ShapeError, UsageError
 
 SHARES = 1e-3
@@ -51,6 +52,7 @@ class Dataset:
         columns: the names of the D features, where they have any.
         target: the name of what is predicted, where it has one.
         validation: rows beside these that their owner set aside to validate on; never trained on.
+        origin: where `linnet.load` read the rows, by which they can be loaded again; None of rows in memory.
 
     Raises:
         ShapeError: X, y and the rest do not fit each other.
@@ -70,6 +72,7 @@ class Dataset:
     columns: tuple[str, ...] = ()
     target: str = ""
     validation: Dataset | None = None
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         self._take()

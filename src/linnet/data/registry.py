@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from linnet.data import user_data
 from linnet.data.arguments import HOW
 from linnet.data.coerce import said
 from linnet.data.dataset import Splits
+from linnet.data.origin import Origin
 from linnet.data.sources import digits, fashion_mnist, mnist, synthetic
 from linnet.data.sources.source import Progress, Source
+from linnet.data.weights import weigh_by_file
 from linnet.errors import DataError, UsageError
 
 MODULES = (fashion_mnist, mnist, digits, synthetic)
@@ -73,18 +76,50 @@ def load(
     if not isinstance(name, str | os.PathLike):
         raise UsageError(f"load takes a data set's name or a path, not {said(name)}: {HOW}")
     is_path, name = not isinstance(name, str), os.fspath(name)
+    origin = Origin(name, None if data_dir is None else os.fspath(data_dir), seed, hold_out)
     if is_path or user_data.is_own(name):
-        return user_data.load(name, data_dir, say or (lambda text: None), hold_out=hold_out)
+        splits = user_data.load(name, data_dir, say or (lambda text: None), hold_out=hold_out)
+        return _record(splits, origin)
     asked, name = name, name.replace("-", "_")
     if name == "auto":
-        return _auto(data_dir, say, progress, hold_out)
+        return _record(_auto(data_dir, say, progress, hold_out), origin)
     if (source := sources().get(name)) is not None:
-        return source.load(data_dir, seed=seed, hold_out=hold_out, progress=progress)
+        splits = source.load(data_dir, seed=seed, hold_out=hold_out, progress=progress)
+        return _record(splits, replace(origin, source=name))
     here = f": write ./{asked} for the one that is here" if Path(data_dir or "", asked).exists() else ""
     raise UsageError(
         f"unknown data set {asked!r}{here}: expected auto, {', '.join(sources())}, or a path: my.csv, "
         "./pictures"
     )
+
+
+def load_again(origin: Origin, *, progress: Progress | None = None) -> Splits:
+    """Both parts of the data set that rows came from, weighted as those to train on were.
+
+    Whether they are still the same is for the caller to see, by `Origin.checksum`.
+
+    Args:
+        origin: of the rows.
+        progress: of a download.
+
+    Raises:
+        LinnetError, OSError: as `load` and `read_weights` do.
+    """
+    train, test = load(
+        origin.source, origin.data_dir, seed=origin.seed, hold_out=origin.hold_out, progress=progress
+    )
+    if origin.sample_weight is not None:
+        train = weigh_by_file(train, Path(origin.sample_weight))
+    return Splits(train, test)
+
+
+def _record(splits: Splits, origin: Origin) -> Splits:
+    """The parts, each with its origin; "auto" became the data set that it settled for."""
+    if origin.source == "auto":
+        origin = replace(origin, source=splits.train.name)
+    train = replace(splits.train, origin=origin)
+    test = splits.test and replace(splits.test, origin=replace(origin, part="test"))
+    return Splits(train, test)
 
 
 def _auto(

@@ -14,7 +14,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 
 
-def weighted(dataset: Dataset, weights: Tensor | np.ndarray | Sequence[float] | None) -> Dataset:
+def weigh(dataset: Dataset, weights: Tensor | np.ndarray | Sequence[float] | None) -> Dataset:
     """The data set with a weight for each row, (N,); itself for None.
 
     Raises:
@@ -55,3 +55,14 @@ def read_weights(path: Path, rows: int) -> np.ndarray:
     if values.shape != (rows,):
         raise ShapeError(f"{path} holds {values.shape} weights for {rows} rows: expected one a row")
     return values
+
+
+def weigh_by_file(dataset: Dataset, path: Path) -> Dataset:
+    """The data set with the weights that a file has for its rows, which its origin then names.
+
+    Raises:
+        LinnetError: as `read_weights` and `weigh` do.
+    """
+    weighed = weigh(dataset, read_weights(path, len(dataset)))
+    origin = weighed.origin and dataclasses.replace(weighed.origin, sample_weight=str(path))
+    return dataclasses.replace(weighed, origin=origin)

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from linnet.data import registry, user_data
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.weights import read_weights, weighted
+from linnet.data.weights import read_weights, weigh
 from linnet.data.whole import Whole, joined
 from linnet.errors import LinnetError, UsageError
 from linnet.evaluate.held_out import held_out
@@ -90,6 +90,9 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
     Raises:
         DataNotFoundError: they cannot be had.
     """
+    if name is None and run.origin is not None:
+        told = {} if data_dir is None else {"data_dir": str(data_dir)}
+        return registry.load_again(dataclasses.replace(run.origin, sample_weight=None, **told))
     asked = run.asked.get("data_dir")
     is_elsewhere = name is not None and user_data.is_own(name)  # a path begins where the command is given
     folder = data_dir or (Path(asked) if asked and not is_elsewhere else None)
@@ -169,7 +172,7 @@ def _is_changed(run: Run, train: Dataset) -> bool:
     weights = run.asked.get("sample_weight")
     if weights is not None:  # the checksum then counts the weights in
         try:
-            train = weighted(train, read_weights(Path(weights), len(train)))
+            train = weigh(train, read_weights(Path(weights), len(train)))
         except (LinnetError, OSError):
             return True
     return run.dataset_checksum != train.checksum

@@ -23,6 +23,7 @@ from linnet.core.losses import Loss, by_name, name_of
 from linnet.data.arguments import dataset_of
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
+from linnet.data.origin import Origin, read_record, record_of
 from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.model import model_file
@@ -54,6 +55,7 @@ class Run:
         seconds: of training and measuring.
         folder: where it was left; None when nowhere.
         truth: the parameters behind synthetic data.
+        origin: where the training rows came from; None of rows in memory.
     """
 
     model: Bank | nn.Module
@@ -65,6 +67,7 @@ class Run:
     seconds: float = 0.0
     folder: Path | None = None
     truth: LinearTruth | None = None
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.model, Bank):
@@ -213,6 +216,7 @@ class Run:
             "epochs_done": len(self.history),
             "dataset": self.card.dataset,
             "dataset_checksum": self.dataset_checksum,
+            "origin": record_of(self.origin, self.dataset_checksum),
             "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "versions": versions(),
         }
@@ -240,6 +244,7 @@ class Run:
             return cls(
                 bank, history, summary["status"], Card.from_json(metadata["card"]), summary["asked"],
                 summary["dataset_checksum"], summary["seconds"], folder,
+                origin=read_record(summary),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"{folder} does not hold a whole run: {error!r}") from error

@@ -147,8 +147,8 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
         command = ""  # a command makes the rows by its own seed
     head, weights = _head(told, seed, hold_out=asked.get("hold_out") is not False)
     if weights:
-        head = head.replace("import read_weights", "import read_weights, weighted")
-        head += "train = weighted(train, weights)\n"
+        head = head.replace("import read_weights", "import read_weights, weigh")
+        head += "train = weigh(train, weights)\n"
     loss = repr(card.loss)
     if card.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from linnet.data.origin import Origin, read_record
 from linnet.plot.words import Language
 from linnet.record.reproduce import Reproduction, of_solve, of_sweep, of_training
 from linnet.report.blocks import Block, Code, Text
@@ -21,7 +22,9 @@ def again(of: Subject) -> list[Block]:
     run = of.run
     if run.is_module:
         return [Text(of.say("The run trained a module of yours, which linnet cannot make again."), "missing")]
-    rows, refused = _checked(of.rows, run.card.dataset, run.asked, run.dataset_checksum, of.language)
+    rows, refused = _checked(
+        of.rows, run.card.dataset, run.asked, run.dataset_checksum, run.origin, of.language
+    )
     seed = rows.seed if rows.train is not None else int(run.asked.get("seed", 0))
     found = of_training(run, seed) if "batch_size" in run.asked else of_solve(run, seed)
     if found is None:
@@ -43,19 +46,21 @@ def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
         return [Text(of.say(said), "missing")]
     name = str(summary.get("dataset", ""))
     checksum = str(summary.get("dataset_checksum", ""))
-    rows, refused = _checked(rows or Rows(None, None), name, given, checksum, of.language)
+    rows, refused = _checked(
+        rows or Rows(None, None), name, given, checksum, read_record(summary), of.language
+    )
     seed = rows.seed if rows.train is not None else int(given.get("seed", 1))
     return refused or _lines(of_sweep(name, given, seed), of.language)
 
 
 def _checked(
-    rows: Rows, name: str, asked: dict[str, Any], checksum: str, language: Language
+    rows: Rows, name: str, asked: dict[str, Any], checksum: str, origin: Origin | None, language: Language
 ) -> tuple[Rows, list[Block]]:
     """The rows as linnet itself loads them, and why there can be no lines where they are others."""
     if not is_loadable(name):
         return rows, [Text(say(IN_MEMORY, language, name=name), "missing")]
     if not rows.is_catalog:
-        rows = at_hand(name, asked, checksum)
+        rows = at_hand(name, asked, checksum, origin)
     if rows.reason and not rows.is_absent:
         return rows, [Text(say(rows.reason, language, **(rows.values or {})), "missing")]
     return rows, []

@@ -70,10 +70,11 @@ def _subjects(folders: list[Path], language: Language, data_dir: Path | str | No
     found = []
     for folder, name in zip(folders, _names(folders), strict=True):
         run = Run.load(folder / "best" if is_sweep(folder) else folder)
-        where = (str(run.asked.get(key)) for key in ("data_dir", "sample_weight", "seed"))
-        key = (run.card.dataset, run.dataset_checksum, *where)
+        where = (str(run.asked.get(key)) for key in ("data_dir", "sample_weight", "seed", "hold_out"))
+        key = (run.card.dataset, run.dataset_checksum, str(run.origin), *where)
         if key not in known:
-            known[key] = at_hand(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum)
+            asked = elsewhere(run.asked, data_dir)
+            known[key] = at_hand(run.card.dataset, asked, run.dataset_checksum, run.origin)
         found.append(Subject(run, known[key], language, name))
     return found
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from linnet.data import user_data
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.registry import load, sources
-from linnet.data.weights import read_weights, weighted
+from linnet.data.origin import Origin
+from linnet.data.registry import load_again, sources
 from linnet.errors import LinnetError
 from linnet.record.paths import shared
 
@@ -48,13 +48,14 @@ def elsewhere(asked: Mapping[str, Any], data_dir: Path | str | None) -> dict[str
     return {**asked} if data_dir is None else {**asked, "data_dir": str(data_dir)}
 
 
-def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
+def at_hand(name: str, asked: Mapping[str, Any], checksum: str, origin: Origin | None = None) -> Rows:
     """The rows of a data set, if it can be loaded by its name and is still the same. Nothing is downloaded.
 
     Args:
         name: of the data set.
         asked: what the run records of it: data_dir, sample_weight, seed, hold_out.
         checksum: of its training rows.
+        origin: of the rows, where they have one.
     """
     if not is_loadable(name):
         said = "The rows of {name} are not at hand: they were in memory when it was trained."
@@ -66,7 +67,7 @@ def at_hand(name: str, asked: Mapping[str, Any], checksum: str) -> Rows:
         said = "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir)."
         return Rows(None, None, said, {"name": shared(name)})
     try:
-        splits, seed = loaded(name, asked, checksum)
+        splits, seed = loaded(name, asked, origin)
     except (LinnetError, OSError) as error:
         said = "The rows of {name} are not at hand: {error}"
         return Rows(None, None, said, {"name": shared(name), "error": _without_paths(error, name, asked)})
@@ -84,27 +85,19 @@ def _without_paths(error: Exception, name: str, asked: Mapping[str, Any]) -> str
     return line
 
 
-def loaded(name: str, asked: Mapping[str, Any], checksum: str) -> tuple[Splits, int]:
-    """A data set by its name as a run had it, whether or not its rows are still the same; and its seed.
+def loaded(name: str, asked: Mapping[str, Any], origin: Origin | None) -> tuple[Splits, int]:
+    """A data set as a run had it, whether or not its rows are still the same; and the seed of its rows.
 
     Args:
         name: of the data set.
         asked: as in `at_hand`.
-        checksum: of the training rows, by which synthetic ones are recognised.
+        origin: likewise.
 
     Raises:
         LinnetError, OSError: it cannot be had.
     """
-    several = list(_candidates(name, asked))
-    return next(((s, n) for s, n in several if s.train.checksum == checksum), several[0])
-
-
-def _candidates(name: str, asked: Mapping[str, Any]) -> Iterator[tuple[Splits, int]]:
-    """The data set as a command loads it, by the run's seed; then as `linnet.load` does, by its own."""
-    folder, seed = asked.get("data_dir"), int(asked.get("seed", 0))
-    for number in (seed, 0) if name == "synthetic" and seed else (seed,):
-        holds_out = asked.get("hold_out") is not False
-        train, test = load(name, Path(folder) if folder else None, seed=number, hold_out=holds_out)
-        if (weights := asked.get("sample_weight")) is not None:
-            train = weighted(train, read_weights(Path(weights), len(train)))
-        yield Splits(train, test), number
+    if origin is None or origin.source != name:  # rows that a name or path told before they had an origin
+        origin = Origin(name, seed=int(asked.get("seed", 0)), hold_out=asked.get("hold_out") is not False)
+    told = {key: asked[key] for key in ("data_dir", "sample_weight") if asked.get(key) is not None}
+    origin = replace(origin, **told)
+    return load_again(origin), origin.seed

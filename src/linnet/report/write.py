@@ -6,6 +6,7 @@ from pathlib import Path
 
 from linnet import files
 from linnet.data.dataset import Dataset
+from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError
 from linnet.model.run import Run
 from linnet.plot.words import Language, check
@@ -93,7 +94,7 @@ def _subject(
     run: Run, rows: Rows | None, language: Language, label_errors: bool, data_dir: Path | str | None
 ) -> Subject:
     if rows is None and not run.is_module:
-        rows = at_hand(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum)
+        rows = at_hand(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum, run.origin)
     return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors)
 
 
@@ -102,4 +103,4 @@ def _rows(swept: Swept, data_dir: Path | str | None) -> Rows | None:
     if not (asked := swept.summary["asked"]):
         return None
     name, checksum = str(swept.summary.get("dataset", "")), str(swept.summary.get("dataset_checksum", ""))
-    return at_hand(name, elsewhere(asked, data_dir), checksum)
+    return at_hand(name, elsewhere(asked, data_dir), checksum, read_record(swept.summary))

@@ -18,7 +18,7 @@ from linnet.config import Job, Recipe, as_dict
 from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import Progress, load
-from linnet.data.weights import read_weights, weighted
+from linnet.data.weights import weigh, weigh_by_file
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
 from linnet.model.predictor import Predictor
@@ -135,7 +135,7 @@ def fit(
     """
     train, other = parts_of(dataset, "fit")
     test = other if test is None else dataset_of(test, "fit's test")
-    train, name = weighted(train, sample_weight), loss if isinstance(loss, str) else None
+    train, name = weigh(train, sample_weight), loss if isinstance(loss, str) else None
     if not isinstance(class_weight, str):
         class_weight = ":".join(str(weight) for weight in class_weight)
     rule = optimizer if isinstance(optimizer, str) else "sgd"
@@ -192,7 +192,7 @@ def run_job(
     """
     train, test = load(job.data, job.data_dir, seed=job.seed, say=say, progress=progress)
     if job.sample_weight is not None:
-        train = weighted(train, read_weights(job.sample_weight, len(train)))
+        train = weigh_by_file(train, job.sample_weight)
     validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
     tested = f"{len(test) if test else 0:,} to test on"
     say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")

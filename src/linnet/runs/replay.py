@@ -16,6 +16,7 @@ from typing import Any
 from linnet.config import Recipe
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.origin import Origin, read_record
 from linnet.data.registry import sources
 from linnet.errors import UsageError
 from linnet.evaluate.score import score
@@ -125,7 +126,7 @@ def _run(run: Run, folder: Path, place: Path, data_dir: Path | str | None, say: 
     recorded = read(folder).values
     is_training = "batch_size" in run.asked
     _check_whole(run, folder, is_training)
-    splits = _data(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum, say)
+    splits = _data(run.card.dataset, elsewhere(run.asked, data_dir), run.origin, say)
     again = _trained(run, splits) if is_training else _solved(run, splits.train, folder)
     again.save(place)
     differences, largest = _compared(run, again)
@@ -142,13 +143,13 @@ def _check_whole(run: Run, folder: Path, is_training: bool) -> None:
         raise UsageError(f"{folder} was {run.status}, which run.json cannot bring about again")
 
 
-def _data(name: str, asked: Mapping[str, Any], checksum: str, say: Say) -> Splits:
+def _data(name: str, asked: Mapping[str, Any], origin: Origin | None, say: Say) -> Splits:
     if not is_loadable(name):
         raise UsageError(
             f"the rows of {name!r} were in memory, so this cannot be replayed: only runs on "
             f"{', '.join(sources())} or on files given by their path can"
         )
-    splits, _ = loaded(name, asked, checksum)
+    splits, _ = loaded(name, asked, origin)
     say(f"{name}: {len(splits.train):,} rows")
     return splits
 
@@ -187,7 +188,7 @@ def _sweep(folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> 
     asked, checksum = recorded["asked"], str(recorded["dataset_checksum"])
     if recorded["status"] != "completed":
         raise UsageError(f"{folder} was interrupted: it cannot be replayed")
-    splits = _data(str(recorded["dataset"]), elsewhere(asked, data_dir), checksum, say)
+    splits = _data(str(recorded["dataset"]), elsewhere(asked, data_dir), read_record(recorded), say)
     best = Swept(folder, "en").best()
     is_scored = best is not None and "test_loss" in best.history.last
     rows = Splits(splits.train, splits.test if is_scored else None)

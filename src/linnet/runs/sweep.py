@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.config import Knobs
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.weights import weighted
+from linnet.data.weights import weigh
 from linnet.errors import UsageError
 from linnet.folders import CHECKPOINT, new_folder
 from linnet.plot.words import Language
@@ -112,7 +112,7 @@ def sweep(
         device=device, threads=threads,
     )  # fmt: skip
     return sweep_request(
-        Splits(weighted(splits.train, sample_weight), splits.test), request, show=show, callbacks=callbacks,
+        Splits(weigh(splits.train, sample_weight), splits.test), request, show=show, callbacks=callbacks,
         out=out, resume=resume, checkpoint_minutes=checkpoint_minutes, strict=strict, report=report,
     )  # fmt: skip
 

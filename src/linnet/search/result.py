@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from linnet import files
 from linnet.config import Knobs, Recipe
 from linnet.data.dataset import Dataset
+from linnet.data.origin import record_of
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
@@ -181,6 +182,7 @@ class SweepResult:
         knobs = {**dataclasses.asdict(chosen.knobs), "epochs": _epochs(self, chosen), "patience": None}
         run, _ = fit(self.train, dataclasses.replace(self.recipe, **knobs))
         run.asked["dataset"], run.dataset_checksum = self.train.name, self.train.checksum
+        run.origin = self.train.origin
         if test is not None:
             scored = score(run, test)
             run.history.last["test_loss"] = scored.loss
@@ -224,6 +226,7 @@ class SweepResult:
         return {
             "dataset": self.train.name,
             "dataset_checksum": self.train.checksum,
+            "origin": record_of(self.train.origin, self.train.checksum),
             "models": len(self.trials),
             "status": INTERRUPTED if self.is_interrupted else "completed",
             "metric": self.metric,

@@ -99,6 +99,7 @@ def solve(
         "certificate": solution.stats.as_dict(), "status": str(solution.status), "dataset": dataset.name,
         "call": {"solver": _name_solver(solver, loss), "tol": tol, "max_iter": max_iter},
     }  # fmt: skip
+    solution.value.origin = dataset.origin
     solution.value.dataset_checksum = solution.value.dataset_checksum or dataset.checksum
     is_direct = spec is None or isinstance(spec, Direct)  # which warn of what they lost
     if not solution.status.is_good and solution.status.name != INTERRUPTED and not is_direct:

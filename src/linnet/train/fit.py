@@ -200,6 +200,7 @@ def _train(
     seconds = time.perf_counter() - started
     ended = replace(ended, update=state.update, best=state.best)
     run = Run(state.model, state.history, state.status, card, state.asked, seconds=seconds, truth=train.truth)
+    run.origin = train.origin
     return run, ended
 
 

@@ -50,7 +50,7 @@ def test_a_file_of_names_names_the_classes(tmp_path: Path) -> None:
 
 def test_a_command_trains_on_them(tmp_path: Path) -> None:
     fill(tmp_path / "kana", ".gz")
-    assert call("train", "--dataset", "./kana", "--epochs", 2, "--no-report", "-q", "--out", "run") == 0
+    assert call("train", "--data", "./kana", "--epochs", 2, "--no-report", "-q", "--out", "run") == 0
     assert call("evaluate", "run") == 0
 
 

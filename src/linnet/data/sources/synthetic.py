@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import torch
 
 from linnet.data.dataset import Dataset, LinearTruth, Splits
+from linnet.data.origin import Origin
 from linnet.data.sources.source import BuiltIn
 from linnet.device import generator
 from linnet.errors import UsageError
 
 BOOK_W = (2.0, -3.4)
 BOOK_B = 4.2
+BOOK = (BOOK_W, BOOK_B, 1000, 0.01, torch.float32)
+"""What the data set of the name synthetic is made with: w, b, rows, noise and dtype."""
 
 
 def linear(
@@ -47,12 +50,14 @@ def linear(
     weights = torch.tensor(w, dtype=torch.float64)
     X = torch.randn(rows, len(w), generator=source, dtype=torch.float64)  # (N, D)
     y = X @ weights + b + noise * torch.randn(rows, generator=source, dtype=torch.float64)
+    made = (tuple(w), b, rows, noise, dtype)
     return Dataset(
         X.to(dtype),
         y[:, None].to(dtype),
         name="synthetic",
         source=f"y = Xw + b + ε with w = {list(w)}, b = {b}, ε from N(0, {noise}²), seed {seed}",
         truth=LinearTruth(weights, b),
+        origin=Origin("synthetic", seed=seed) if made == BOOK else None,
     )
 
 
