@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import gzip
 import hashlib
+import struct
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -17,6 +18,7 @@ import pytest
 import linnet
 from linnet.cli import main
 from linnet.d2l.images import FashionMNIST
+from linnet.data.formats import idx
 from linnet.data.sources import checksums, fashion_mnist, mnist
 from linnet.errors import DataNotFoundError, FormatError
 from tests.support.http import Silent
@@ -161,3 +163,27 @@ def test_the_list_says_what_is_not_there(places: dict[str, Path], capsys: pytest
     there = {line.split()[0]: after.strip() for line, after in zip(said[::2], said[1::2], strict=True)}
     assert there["mnist"] == "not found: linnet data fetch mnist"
     assert there["digits"] == there["synthetic"] == "always there"
+
+
+def test_a_gzip_is_unpacked_no_further_than_its_header_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    plain = gzip.GzipFile.read
+
+    def watch(file: gzip.GzipFile, size: int | None = -1) -> bytes:
+        asked.append(len(piece := plain(file, size)))
+        return piece
+
+    monkeypatch.setattr(gzip.GzipFile, "read", watch)
+    name = "train-images-idx3-ubyte.gz"
+    for header, most in (
+        (struct.pack(">HBBIII", 0, 8, 3, 2, 5, 5), 100),
+        (struct.pack(">HBBI", 0, 8, 1, 2**30), 8),
+    ):
+        (tmp_path / name).write_bytes(gzip.compress(header + bytes(8 << 20)))  # 8 MiB of zeros
+        asked.clear()
+        assert mnist.SOURCE.verify(tmp_path)[name].startswith("changed: ")
+        assert sum(asked) <= 2 * most
+        with pytest.raises(FormatError, match=r"goes on after|can unpack to"):
+            idx.read(tmp_path / name)

@@ -44,7 +44,7 @@ _DEFLATE_SLACK = 4096
 _PIECE = 1 << 20
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
     """What an IDX file says of itself."""
 
     dtype: np.dtype[Any]  # big-endian
@@ -88,6 +88,29 @@ def read(path: Path | str, *, max_bytes: int = MAX_BYTES, in_memory: bool = Fals
         header = _read_header(file, path, max_bytes)
         _check_length(header, os.fstat(file.fileno()).st_size, path)
         return _unpacked(file, header, path) if in_memory else _mapped(file, header)
+
+
+def read_header(path: Path | str, *, max_bytes: int = MAX_BYTES) -> Header:
+    """The type and shape that an IDX file declares, plain or gzip; nothing more of it is unpacked.
+
+    Args:
+        path: the file.
+        max_bytes: refuse an array that is larger, in bytes.
+
+    Raises:
+        DataNotFoundError: there is no such file.
+        FormatError: the file does not begin as an IDX file does, or its array is too large.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataNotFoundError(f"{path} is not there: expected an IDX file, plain or gzip")
+    with path.open("rb") as start:
+        is_zipped = start.read(2) == _GZIP_MAGIC
+    try:
+        with gzip.open(path) if is_zipped else path.open("rb") as file:
+            return _read_header(file, path, max_bytes)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
 
 
 def read_labels(path: Path | str, classes: int | None = None) -> npt.NDArray[np.int64]:
@@ -155,7 +178,7 @@ def _read_gzip(file: io.BufferedIOBase, path: Path, max_bytes: int) -> Array:
         raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
 
 
-def _read_header(file: io.BufferedIOBase, path: Path, max_bytes: int) -> _Header:
+def _read_header(file: io.BufferedIOBase, path: Path, max_bytes: int) -> Header:
     start = file.read(4)
     if start[:2] != b"\0\0"[: len(start)]:
         raise FormatError(f"{path} begins with {start[:2].hex(' ')}: an IDX file begins with 00 00")
@@ -168,12 +191,12 @@ def _read_header(file: io.BufferedIOBase, path: Path, max_bytes: int) -> _Header
     sizes = file.read(4 * rank)
     if len(sizes) < 4 * rank:
         raise _truncated(path, "header", 4 + 4 * rank, 4 + len(sizes))
-    header = _Header(np.dtype(CODES[code]), struct.unpack(f">{rank}I", sizes))
+    header = Header(np.dtype(CODES[code]), struct.unpack(f">{rank}I", sizes))
     _check_size(header, path, max_bytes)
     return header
 
 
-def _check_size(header: _Header, path: Path, max_bytes: int) -> None:
+def _check_size(header: Header, path: Path, max_bytes: int) -> None:
     if len(header.shape) > MAX_RANK:
         raise FormatError(f"{path} has {len(header.shape)} dimensions: numpy holds at most {MAX_RANK}")
     if math.prod(size for size in header.shape if size) * header.dtype.itemsize >= 1 << 63:
@@ -185,7 +208,7 @@ def _check_size(header: _Header, path: Path, max_bytes: int) -> None:
         )
 
 
-def _check_length(header: _Header, length: int, path: Path) -> None:
+def _check_length(header: Header, length: int, path: Path) -> None:
     expected = header.length + header.nbytes
     if length < expected:
         raise _truncated(path, "data", expected, length)
@@ -193,14 +216,14 @@ def _check_length(header: _Header, length: int, path: Path) -> None:
         raise _trailing(path, header)
 
 
-def _mapped(file: io.BufferedIOBase, header: _Header) -> Array:
+def _mapped(file: io.BufferedIOBase, header: Header) -> Array:
     if not header.nbytes:
         return np.empty(header.shape, header.dtype)
     mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return np.ndarray(header.shape, header.dtype, buffer=mapping, offset=header.length)
 
 
-def _unpacked(file: io.BufferedIOBase, header: _Header, path: Path) -> Array:
+def _unpacked(file: io.BufferedIOBase, header: Header, path: Path) -> Array:
     raw = np.empty(header.nbytes, np.uint8)
     done = _fill(file, raw.data)
     if done < header.nbytes:
@@ -244,7 +267,7 @@ def _write_items(file: BinaryIO | gzip.GzipFile, header: bytes, array: Array) ->
         file.write(piece.astype(array.dtype.newbyteorder(">"), copy=False).tobytes())
 
 
-def _described(header: _Header) -> str:
+def _described(header: Header) -> str:
     return f"shape {header.shape} of {header.dtype.name}, {header.nbytes:,} bytes"
 
 
@@ -254,5 +277,5 @@ def _truncated(path: Path, part: str, expected: int, got: int) -> FormatError:
     )
 
 
-def _trailing(path: Path, header: _Header) -> FormatError:
+def _trailing(path: Path, header: Header) -> FormatError:
     return FormatError(f"{path} goes on after its {_described(header)}: the header or the file is damaged")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import struct
 import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
+
+from linnet.data.formats import idx
+from linnet.errors import FormatError
 
 NAMES = (
     "train-images-idx3-ubyte.gz",
@@ -57,7 +59,10 @@ UNPACKED = {
 """The MD5s of what is in them, which stays the same when a file is packed anew."""
 
 MAX_CONTENT = 1 << 30
-"""Bytes that are unpacked of a file, at most, to recognise it."""
+"""Bytes of a file that are read, at most, to recognise it."""
+
+MAX_UNPACKED = 64 << 20
+"""Bytes that a gzip file's header may declare; the largest of those known declares 47 MB."""
 
 _TITLES = {md5: title for table in (PACKED, UNPACKED) for title, sums in table.items() for md5 in sums}
 _PIECE = 1 << 20
@@ -95,8 +100,10 @@ def said_of(path: Path) -> str:
     if title := title_of(path):
         return f"{title}'s"
     try:
-        shape = _shape(path)
-    except (OSError, EOFError, zlib.error, ValueError, struct.error):
+        shape = idx.read_header(path).shape
+    except (OSError, FormatError):
+        return "no IDX file, or a damaged one"
+    if not shape:
         return "no IDX file, or a damaged one"
     rows = " × ".join(f"{size:,}" for size in shape)
     return f"of no data set known here: {rows} numbers of somebody's own, or damaged"
@@ -119,29 +126,19 @@ def _content_md5s(path: Path, size: int, changed: int) -> str:
         if file.read(2) != b"\x1f\x8b":
             return _md5s(path, size, changed)
     try:
+        header = idx.read_header(path, max_bytes=MAX_UNPACKED)
         with gzip.open(path) as content:
-            return _digest(content)
-    except (OSError, EOFError, zlib.error):
+            return _digest(content, header.length + header.nbytes)
+    except (FormatError, OSError, EOFError, zlib.error):
         return ""
 
 
-def _digest(file: BinaryIO | gzip.GzipFile) -> str:
-    """The MD5 of what a file gives; empty when that is more than any of these files holds."""
+def _digest(file: BinaryIO | gzip.GzipFile, most: int = MAX_CONTENT) -> str:
+    """The MD5 of what a file gives; empty, and no more is read, where that goes on after `most` bytes."""
     digest, done = hashlib.md5(usedforsecurity=False), 0
-    while piece := file.read(_PIECE):
+    while piece := file.read(min(_PIECE, most + 1 - done)):
         digest.update(piece)
         done += len(piece)
-        if done > MAX_CONTENT:
+        if done > most:
             return ""
     return digest.hexdigest()
-
-
-def _shape(path: Path) -> tuple[int, ...]:
-    """What an IDX file's header says, plain or gzip."""
-    with path.open("rb") as start:
-        zipped = start.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if zipped else path.open("rb") as file:
-        zeros, _, rank = struct.unpack(">HBB", file.read(4))
-        if zeros or not rank:
-            raise ValueError
-        return struct.unpack(f">{rank}I", file.read(4 * rank))
