@@ -15,6 +15,7 @@ from linnet.data.sources import synthetic
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.model.run import Run
+from linnet.tracking.tracker import Tracker
 from linnet.train.callbacks import State
 from linnet.train.trials import LogUniform
 from tests.support.blobs import make_blobs
@@ -292,3 +293,24 @@ def test_a_setting_that_halving_dropped_is_no_match() -> None:
 def test_all_diverged_still_has_figures_when_asked_not_to_raise() -> None:
     result = linnet.sweep(SPLITS, {"lr": [1e38, 2e38], "l2": [1.0]}, strict=False, **OPTIONS)
     assert result.plot("generalisation").axes[0].texts[0].get_text() == "every model diverged"
+
+
+def test_a_tracker_logs_the_best_model_of_each_epoch_of_a_sweep() -> None:
+    logged: list[tuple[int, dict[str, float]]] = []
+    closed: list[str] = []
+
+    class Kept(Tracker):
+        def open(self, state: State) -> int:
+            return 0
+
+        def log(self, figures: dict[str, float], epoch: int) -> None:
+            logged.append((epoch, figures))
+
+        def close(self, status: str) -> None:
+            closed.append(status)
+
+    result = linnet.sweep(SPLITS, {"lr": [1e-4, 0.1]}, callbacks=[Kept()], **OPTIONS)
+    best = result.outcome.curves["validation_accuracy"].max(1).values
+    assert [epoch for epoch, _ in logged] == list(range(1, len(best) + 1))
+    assert [figures["validation_accuracy"] for _, figures in logged] == best.tolist()
+    assert closed == ["completed"]
