@@ -15,7 +15,7 @@ from PIL import Image
 from linnet.config import Recipe
 from linnet.data import user_data
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.whole import Whole
+from linnet.data.split import Whole
 from linnet.errors import FormatError, ShapeError, UsageError
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.named import named_rows

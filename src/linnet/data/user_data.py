@@ -17,7 +17,7 @@ from linnet.data.formats.picture_folders import (
     whole_pictures,
 )
 from linnet.data.formats.table import MAX_CLASSES, read_table
-from linnet.data.whole import Whole
+from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError
 
 TABLES = (".csv", ".tsv")

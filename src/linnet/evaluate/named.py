@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 from linnet.data import registry, user_data
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.split import Whole, joined
 from linnet.data.weights import read_weights, weigh
-from linnet.data.whole import Whole, joined
 from linnet.errors import LinnetError, UsageError
 from linnet.evaluate.held_out import held_out
 from linnet.model.run import Run

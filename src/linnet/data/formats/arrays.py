@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.table import FEW, PIXEL
-from linnet.data.whole import Whole, joined, places
+from linnet.data.split import Whole, joined, places
 from linnet.errors import FormatError
 
 Array = NDArray[Any]

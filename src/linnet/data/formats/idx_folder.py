@@ -13,7 +13,7 @@ import torch
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats import idx
-from linnet.data.whole import Whole, joined, places
+from linnet.data.split import Whole, joined, places
 from linnet.errors import FormatError
 
 PARTS = ("train", "t10k")

@@ -16,7 +16,7 @@ from linnet.data.formats.folder_parts import placed, said_of
 from linnet.data.pictures.decode import FORMATS, SUFFIXES, upright_size
 from linnet.data.pictures.preparation import Prepared
 from linnet.data.pictures.prepare import prepared
-from linnet.data.whole import Whole, places
+from linnet.data.split import Whole, places
 from linnet.errors import FormatError
 
 MAX_PICTURES = 20_000

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats.dialect import CLASSES, NUMBERS, Form, form_of, is_number, not_utf8
-from linnet.data.whole import places
+from linnet.data.split import places
 from linnet.errors import FormatError
 
 MAX_CELLS = 20_000_000
