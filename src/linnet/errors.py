@@ -31,6 +31,9 @@ without a traceback and exits with `LinnetError.exit_code`.
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 INTERRUPTED_CODE = 130
 """The exit code of a command that Ctrl-C stopped."""
 
@@ -125,3 +128,11 @@ class WeightWarning(UserWarning):
 
 class MissingFontWarning(UserWarning):
     """No font here has a figure's characters; the message names one that does."""
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called into linnet, however deep below it the reason was found."""
+    frame, level = sys._getframe(1), 2
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("linnet", "sklearn", "torch"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
+
+from linnet.errors import warn
 
 MEAN = (
     "the loss is the mean of its minibatch (reduction='mean'); the book's loops add up the rows' losses, "
@@ -38,7 +39,7 @@ def sum_of(
     if reduction(loss, values, y_hat, y) == "sum":
         return values
     if not is_told:
-        warnings.warn(MEAN, MeanLossWarning, stacklevel=4)
+        warn(MEAN, MeanLossWarning)
     return values * (y.numel() if y.numel() == y_hat.numel() else len(y))
 
 

@@ -7,7 +7,6 @@ takes linnet's closed-form step instead of autograd, which comes to the same wit
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,7 +19,7 @@ from linnet.d2l.figures import show_images
 from linnet.d2l.loaders import get_fashion_mnist_labels
 from linnet.d2l.losses import sum_of
 from linnet.d2l.tools import Accumulator
-from linnet.errors import UsageError
+from linnet.errors import UsageError, warn
 
 Net = nn.Module | Callable[[Tensor], Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -201,4 +200,4 @@ def _expect(is_so: bool, otherwise: str, strict: bool) -> None:
         return
     if strict:
         raise AssertionError(otherwise)
-    warnings.warn(f"{otherwise}: train longer, or try another learning rate", stacklevel=3)
+    warn(f"{otherwise}: train longer, or try another learning rate")

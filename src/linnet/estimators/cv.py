@@ -28,11 +28,11 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
-from linnet.errors import GridEdgeWarning
+from linnet.errors import GridEdgeWarning, warn
 from linnet.estimators import folds, paths
 from linnet.estimators.arrays import Space, as_numpy, chosen
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.methods import solved, warn_of
+from linnet.estimators.methods import solved
 from linnet.estimators.paths import Split
 from linnet.estimators.problem import Problem
 from linnet.estimators.weights import row_weights
@@ -154,7 +154,7 @@ class CrossValidated(LinearEstimator):
         self.l2s_ = space.array(torch.tensor(l2s, dtype=self._dtype))
         self.edge_ = edge_of("l2", l2s, (-means).tolist(), self.l2_)
         if self.edge_:
-            warn_of(self.edge_, GridEdgeWarning)
+            warn(self.edge_, GridEdgeWarning)
         answer = solved(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())
         return self._keep(answer.theta, answer.iterations, space)
 

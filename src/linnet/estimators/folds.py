@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import check_scoring, log_loss, make_scorer
 
+from linnet.errors import warn
 from linnet.estimators.arrays import as_numpy
 from linnet.estimators.paths import Split
 
@@ -54,9 +54,8 @@ def _known(labels: NDArray[Any], trained: NDArray[Any], kept: NDArray[Any], fold
     what = f"fold {fold} is judged by rows of {missing}, of which it is trained on none"
     if not known.any():
         raise ValueError(f"{what}, and by no others: shuffle the rows, or use a stratified splitter")
-    warnings.warn(
+    warn(
         f"{what}: its log loss is over the other {int(known.sum())} rows. Use fewer folds, a stratified "
-        "splitter or more rows of these classes",
-        UserWarning, stacklevel=5,
+        "splitter or more rows of these classes"
     )  # fmt: skip
     return kept[known]

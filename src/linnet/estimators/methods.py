@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
-from linnet.errors import CollinearWarning
+from linnet.errors import CollinearWarning, warn
 from linnet.estimators.problem import Problem
 from linnet.solvers.choose import SOLVERS, Direct, change, choose
 from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
@@ -91,16 +90,8 @@ def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Ans
     if answer.status.name == INTERRUPTED:
         raise KeyboardInterrupt
     if not answer.status.is_good and not answer.has_warned:
-        warn_of(str(answer.status))
+        warn(str(answer.status), ConvergenceWarning)
     return answer
-
-
-def warn_of(text: str, category: type[Warning] = ConvergenceWarning) -> None:
-    """A warning that names the line which called into linnet, whatever lies between."""
-    frame, depth = sys._getframe(1), 2
-    while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("linnet", "sklearn"):
-        frame, depth = frame.f_back, depth + 1
-    warnings.warn(text, category, stacklevel=depth)
 
 
 def check(problem: Problem, method: Method) -> None:

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
+from linnet.errors import warn
 from linnet.estimators.arrays import as_numpy
-from linnet.estimators.methods import EPOCHS, Method, descent_status, gathered, smooth_solver, solved, warn_of
+from linnet.estimators.methods import EPOCHS, Method, descent_status, gathered, smooth_solver, solved
 from linnet.estimators.problem import Problem
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
@@ -150,7 +152,7 @@ def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
     found = solve_folds(objective, views, l2s, solver)
     # Classes that a fold never saw are told of with the scores, where they matter: see `folds`.
     if late := [one for one in found.statuses if not one.is_good and one.name != UNATTAINED]:
-        warn_of(f"{len(late)} of the {len(found.statuses)} models of folds: {late[0]}")
+        warn(f"{len(late)} of the {len(found.statuses)} models of folds: {late[0]}", ConvergenceWarning)
     return found.bank
 
 
@@ -194,7 +196,7 @@ def _warn_of_late(
             status = descent_status(one, method, bank.pick(fold * len(l2s) + place).theta)
             late += [] if status.is_good else [status]
     if late:
-        warn_of(f"{len(late)} of the {bank.models} models of folds: {late[0]}")
+        warn(f"{len(late)} of the {bank.models} models of folds: {late[0]}", ConvergenceWarning)
 
 
 def accuracies(bank: Bank, problem: Problem, splits: Sequence[Split], weights: Tensor | None) -> Tensor:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
+from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning, warn
 from linnet.inference.covariance import Found
 from linnet.inference.goodness import Problem
 from linnet.inference.likelihood.basis import Basis
@@ -29,9 +28,6 @@ from linnet.inference.remarks import (
 )
 from linnet.inference.result import Goodness, Spread
 from linnet.solvers.least_squares.least_squares import describe
-
-STACK = 4
-"""Calls between a warning here and who asked for the inference."""
 
 NAMED = 5
 """Features, or rows, up to which each is named."""
@@ -145,7 +141,7 @@ def notes_of(
     ]
     for remark, warning in found:
         if warning is not None:
-            warnings.warn(str(remark), warning, stacklevel=STACK)
+            warn(str(remark), warning)
     return tuple(remark for remark, _ in found)
 
 

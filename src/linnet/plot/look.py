@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from linnet.errors import MissingFontWarning
+from linnet.errors import MissingFontWarning, warn
 from linnet.plot.fonts import CJK_FONTS, cjk_font
 
 BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, YELLOW, BLACK = (
@@ -37,11 +36,10 @@ def styled(figure: Figure, language: str) -> Iterator[None]:
     families = [*matplotlib.rcParams["font.family"]]
     font = cjk_font()
     if language == "zh" and font is None:
-        warnings.warn(
+        warn(
             f"no font with Chinese characters was found, so they are boxes: install {CJK_FONTS[0]} "
             "(fonts-noto-cjk) or WenQuanYi Micro Hei (fonts-wqy-microhei)",
             MissingFontWarning,
-            stacklevel=4,
         )
     if font is not None and font[0] not in families:
         families.append(font[0])  # class names may be Chinese in any language

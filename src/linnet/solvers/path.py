@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -20,7 +19,7 @@ from linnet.core.penalties import Penalty
 from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
-from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
+from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError, warn
 from linnet.model.history import History
 from linnet.model.run import Card, Run, card_of
 from linnet.solvers.certificate.duality import with_best_bias
@@ -178,9 +177,9 @@ def _warn(done: Path) -> None:
     late = [status for status in done.statuses if not status.is_good and status.name != INTERRUPTED]
     if late:
         said = f"{len(late)} of {len(done.statuses)} models of the path: {late[0]}"
-        warnings.warn(said, ShortfallWarning, stacklevel=3)
+        warn(said, ShortfallWarning)
     if done.edge:
-        warnings.warn(done.edge, GridEdgeWarning, stacklevel=3)
+        warn(done.edge, GridEdgeWarning)
 
 
 class _Memory(NamedTuple):

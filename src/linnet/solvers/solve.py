@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import warnings
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, by_name, name_of
@@ -12,7 +11,7 @@ from linnet.core.penalties import Penalty
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
-from linnet.errors import ShortfallWarning, UsageError
+from linnet.errors import ShortfallWarning, UsageError, warn
 from linnet.model.history import History
 from linnet.model.run import Run, card_of
 from linnet.solvers.choose import Direct, SolverSpec, choose
@@ -103,7 +102,7 @@ def solve(
     solution.value.dataset_checksum = solution.value.dataset_checksum or dataset.checksum
     is_direct = spec is None or isinstance(spec, Direct)  # which warn of what they lost
     if not solution.status.is_good and solution.status.name != INTERRUPTED and not is_direct:
-        warnings.warn(str(solution.status), ShortfallWarning, stacklevel=2)
+        warn(str(solution.status), ShortfallWarning)
     return solution
 
 

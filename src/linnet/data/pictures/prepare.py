@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from PIL import Image
 
 from linnet.data.pictures.decode import check_pixels, decode, grey_of, levels_of
 from linnet.data.pictures.preparation import Prepared, Step
-from linnet.errors import BlankPictureWarning, DataNotFoundError, FormatError
+from linnet.errors import BlankPictureWarning, DataNotFoundError, FormatError, warn
 
 MAX_BYTES = 50 << 20
 MAX_PIXELS = 50_000_000
@@ -108,7 +107,7 @@ def png_of(grey: np.ndarray) -> bytes:
 
 def _noticed(made: Prepared, name: str) -> np.ndarray:
     if made.is_blank:
-        warnings.warn(f"{name}: {made.nothing}", BlankPictureWarning, stacklevel=3)
+        warn(f"{name}: {made.nothing}", BlankPictureWarning)
     return made.pixels
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from linnet.core.losses import SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
-from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
+from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
 from linnet.model.history import History
 from linnet.model.run import Run, card_of
 from linnet.solvers.certificate.certify import ROUNDING
@@ -195,16 +194,13 @@ def _warn(found: LeastSquares, names: Sequence[str] | None, is_tall: bool) -> No
     features = found.theta.shape[1] - 1
     if found.collinear or (is_tall and found.rank < features):
         what = describe(found.collinear, names) or f"{features} columns have rank {found.rank}"
-        warnings.warn(
+        warn(
             f"{what}: of all best fits this is the one with the shortest weights; leave columns out or give "
             "an l2 to choose another",
             CollinearWarning,
-            stacklevel=5,
         )
     if not found.is_settled:
-        warnings.warn(
-            f"the condition number is about {found.condition:.1g}: {ADVICE}", PrecisionWarning, stacklevel=5
-        )
+        warn(f"the condition number is about {found.condition:.1g}: {ADVICE}", PrecisionWarning)
 
 
 def rows_gradient(dataset: Dataset, theta: Tensor, l2: float) -> tuple[Tensor, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
+from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
 from linnet.solvers.least_squares.design import power
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.linalg.kronecker import TOO_LARGE
@@ -249,17 +248,15 @@ def solve(statistics: Statistics, l2: float = 0.0, intercept: bool = True) -> Te
         return normal.refined(normal.start(), lambda theta: statistics.gradient(theta, l2))[0]
     spectrum = Spectrum.of(statistics, intercept)
     if spectrum.rank < statistics.features and not l2:
-        warnings.warn(
+        warn(
             f"{statistics.features} columns have rank {spectrum.rank}: of all best fits this is the one with "
             "the shortest weights; give an l2, or leave collinear columns out",
             CollinearWarning,
-            stacklevel=2,
         )
     else:
-        warnings.warn(
+        warn(
             f"the squared condition number is about {spectrum.condition:.1g}, which leaves few digits: "
             "solve with the rows, by QR",
             PrecisionWarning,
-            stacklevel=2,
         )
     return spectrum.path([l2])[0]
