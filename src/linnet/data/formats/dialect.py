@@ -9,12 +9,15 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLASSES = ("label", "class")
 """The names that make a column the classes, whatever it holds."""
@@ -66,6 +69,8 @@ class Form:
             pandas.errors.ParserError: it is no table.
             pandas.errors.ParserWarning: a row has more cells than the first.
         """
+        import pandas as pd
+
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more cells would be cut
             return pd.read_csv(
@@ -77,6 +82,8 @@ class Form:
 
     def numbers(self, texts: pd.Series) -> NDArray[np.float64]:
         """Texts as numbers, (N,); NaN where they are none."""
+        import pandas as pd
+
         plain = texts.str.replace(self.decimal, ".", regex=False)
         return np.asarray(pd.to_numeric(plain, errors="coerce"), np.float64)
 

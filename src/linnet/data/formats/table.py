@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -14,6 +14,9 @@ from linnet.data.dataset import Dataset
 from linnet.data.formats.dialect import CLASSES, NUMBERS, Form, form_of, is_number, not_utf8
 from linnet.data.split import places
 from linnet.errors import FormatError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_CELLS = 20_000_000
 MAX_COLUMNS = 50_000
@@ -25,7 +28,7 @@ MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "inf", "-inf", "+in
 FEW = 9
 """Rows up to which each may be a class of its own."""
 
-UNREADABLE = (ValueError, OverflowError, pd.errors.ParserError)
+UNREADABLE = (ValueError, OverflowError)
 
 PIXEL = 255
 """The largest value of a column called pixel…."""
@@ -52,13 +55,15 @@ def read_table(
     Raises:
         FormatError: it is no such table, or larger than may be, or has a class that is not known.
     """
+    from pandas.errors import ParserWarning
+
     form = form_of(content, name)
     _check_size(content, len(form.columns), name)
     try:
         table = form.read(content, np.float64)
     except UnicodeDecodeError as error:
         raise FormatError(not_utf8(name, error)) from error
-    except pd.errors.ParserWarning as error:
+    except ParserWarning as error:
         raise FormatError(f"{name} has rows of more cells than its first") from error
     except UNREADABLE as error:
         raise FormatError(_why_not(content, form, name) or f"{name} cannot be read: {error}") from error
@@ -80,7 +85,7 @@ def _why_not(content: bytes, form: Form, name: str) -> str | None:
     except UNREADABLE:
         return None
     for column in table.columns.drop(form.target):
-        cells = pd.Series(table[column]).str.strip()
+        cells: pd.Series = table[column].str.strip()
         if (missing := _is_missing(cells)).any():
             return _lacking(missing, f"finite number in {column}", name)
         plain = [cell.replace(form.decimal, ".") for cell in cells]
@@ -113,7 +118,7 @@ def _dataset(
 ) -> Dataset:
     if not len(table):
         raise FormatError(f"{name} has no rows")
-    texts = pd.Series(table[form.target]).astype(str).str.strip()
+    texts: pd.Series = table[form.target].astype(str).str.strip()
     features = table.drop(columns=form.target)
     values = np.array(features, np.float64, order="C")  # a copy: pandas' own may be read-only
     for column, each in zip(features.columns, np.isfinite(values).T, strict=True):
