@@ -63,6 +63,8 @@ class Server(uvicorn.Server):
             ws="none", timeout_graceful_shutdown=GRACE, lifespan="on",
             http=protocol(Places(within_files(CONNECTIONS))),
         )  # fmt: skip
+        # Not a daemon: Python's end would kill it inside torch, which aborts the process.
+        self.warming = threading.Thread(target=self.room.warm)
         super().__init__(config)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -70,8 +72,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         url = self.settings.url(_reachable(self.settings.host))
         print(f"linnet lab is at {url} (Ctrl-C ends it)", flush=True)
-        # Not a daemon: Python's end would kill it inside torch, which aborts the process.
-        threading.Thread(target=self.room.warm).start()
+        self.warming.start()
         if self.opens:
             with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(url)
@@ -80,6 +81,7 @@ class Server(uvicorn.Server):
         """End what is under way first, for its pages hold on to the server."""
         self.room.turns.stop_all()
         await super().shutdown(sockets)
+        self.warming.join()  # what it imports can no longer be set up once Python is ending
 
 
 def _reachable(host: str) -> str:
