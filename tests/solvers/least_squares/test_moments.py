@@ -25,6 +25,7 @@ def test_pixels_are_the_reference_exactly(monkeypatch: pytest.MonkeyPatch, rows:
     if by_bytes and not moments.multiplies_bytes():
         pytest.skip("needs a processor and a torch with a product of bytes")
     monkeypatch.setattr(moments, "multiplies_bytes", lambda: by_bytes)
+    monkeypatch.setattr(moments, "bytes_are_quicker", lambda: True)
     pixels = make_blobs(rows)
     pixels.X[: rows // 2] = torch.tensor([0, 255], dtype=torch.uint8).repeat(8)  # the largest products
     assert moments.are_pixels(pixels)
@@ -37,6 +38,7 @@ def test_pixels_are_the_reference_exactly(monkeypatch: pytest.MonkeyPatch, rows:
 @pytest.mark.parametrize("held", [1, 2, 3])
 def test_sums_in_32_bits_are_emptied_before_they_overflow(monkeypatch: pytest.MonkeyPatch, held: int) -> None:
     assert moments.HELD * moments.ROWS * moments.MIDDLE**2 < 2**31
+    monkeypatch.setattr(moments, "bytes_are_quicker", lambda: True)
     pixels = make_blobs(5000)
     expected = of(pixels)
     monkeypatch.setattr(moments, "HELD", held)
@@ -51,6 +53,15 @@ def test_a_product_of_bytes_that_saturates_is_not_used(monkeypatch: pytest.Monke
     assert not moments.multiplies_bytes.__wrapped__()
     monkeypatch.delattr(torch, "_int_mm")
     assert not moments.multiplies_bytes.__wrapped__()
+
+
+def test_a_product_of_bytes_that_is_slow_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looping(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return [a.int() @ b.int() for _ in range(200)][-1]
+
+    monkeypatch.setattr(torch, "_int_mm", looping)
+    assert moments.multiplies_bytes.__wrapped__()
+    assert not moments.bytes_are_quicker.__wrapped__()
 
 
 def test_pixels_are_exact_integers() -> None:
