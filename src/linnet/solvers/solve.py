@@ -38,27 +38,9 @@ def solve(
     max_iter: int | None = None,
     progress: Progress | None = None,
 ) -> Solution:
-    """The linear model that minimises the mean loss and a penalty, and the proof of how near it is.
+    """The linear model that minimises the mean loss and a penalty: `linnet.solve` without a folder.
 
-    Without a solver: squared error goes the direct way (QR, SVD or Cholesky), softmax and logistic with L2
-    by Newton's method or L-BFGS, anything with L1 and Huber's loss by Newton steps on a working set, absolute
-    error by an interior-point method. docs/solvers.md says how to choose.
-
-    Args:
-        dataset: rows, their targets and weights; of a pair of parts the one to train on.
-        loss: a loss or its name: "softmax", "logistic", "squared", "huber" or "absolute"; softmax for
-            classes and squared error for a regression when None.
-        penalty: of the weights, never of the bias; a number is an L2.
-        l2: the weight of ½‖W‖², in place of `penalty`.
-        l1: the weight of ‖W‖₁, in place of `penalty`; gives exact zeros.
-        solver: a spec such as `LBFGS(memory=30)`, or "qr", "svd", "cholesky", "newton", "lbfgs", "staged",
-            "proximal" or "interior"; "auto" or None chooses.
-        intercept: whether there is a bias.
-        dtype: of the products on the way, "float32" or "float64". The end and the certificate are float64.
-        tol: of an iterative solver, as a share of the objective: the gap's with L1, Huber's and the absolute
-            error, the expected gain's otherwise.
-        max_iter: iterations at most.
-        progress: called with a record an iteration, `objective` and `seconds` among its keys.
+    Args and errors are those of `linnet.solve` (`linnet.runs.solve`), which says what each means.
 
     Returns:
         The model as a run, how the solver ended, and its certificate.
@@ -68,12 +50,6 @@ def solve(
 
     Warns:
         ShortfallWarning: it ended short of the optimum, or there is none; so does its status.
-        CollinearWarning, PrecisionWarning: as of `solve_least_squares`.
-
-    Example:
-        >>> train, test = linnet.load("fashion_mnist")
-        >>> solution = linnet.solve(train, l2=1e-4)
-        >>> print(solution)
     """
     dataset = parts_of(dataset, "solve").train
     loss = loss_of(loss, dataset)
