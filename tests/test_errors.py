@@ -28,7 +28,9 @@ def apart() -> linnet.Dataset:
         lambda: linnet.solve(same_column_twice()),
         lambda: linnet.solve(apart()),
         lambda: linnet.infer(linnet.solve(same_column_twice()).value, same_column_twice()),
-        lambda: linnet.regularization_path(same_column_twice(), l2s=[10.0, 1.0, 0.1], validation=same_column_twice()),
+        lambda: linnet.regularization_path(
+            same_column_twice(), l2s=[10.0, 1.0, 0.1], validation=same_column_twice()
+        ),
     ],
 )
 def test_a_warning_names_the_line_that_called_into_linnet(call: Callable[[], object]) -> None:
