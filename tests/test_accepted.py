@@ -18,7 +18,7 @@ from linnet.cli import main
 from linnet.data.dataset import Dataset
 from linnet.errors import LinnetError, ShapeError, UsageError
 from linnet.evaluate.score import score
-from linnet.export import FORMATS, export
+from linnet.export import FORMATS, export_model
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.serve.app import make_app
@@ -83,11 +83,11 @@ def test_what_was_trained_is_saved_and_answers_as_before(
 def test_it_is_reported_exported_and_served(tmp_path: Path, shape: str, targets: str) -> None:
     data = rows(targets, shape)
     run = Run.load(solved(data, tmp_path / "run"))
-    page = report.write(run, train=data, test=data, language="zh").read_text("utf-8")
+    page = report.write_report(run, train=data, test=data, language="zh").read_text("utf-8")
     assert ("data:image/png" in page) or shape == "plain"
     for name in FORMATS:
         if name not in ("js", "c", "numpy"):  # which start programs: tests/export has them
-            difference = export(run, name, rows=data.X).difference
+            difference = export_model(run, name, rows=data.X).difference
             assert difference is None or difference < 1e-5
     with TestClient(make_app(tmp_path / "run")) as client:
         said = client.post("/predict", json={"rows": data.X[:2].tolist()})
@@ -118,7 +118,7 @@ def test_rows_of_every_type_are_trained_on_saved_and_exported(tmp_path: Path, dt
         run = Run.load(train(data, tmp_path / train.__name__))
         assert score(run, data).rows == 24
         assert run.dataset_checksum in ("", data.checksum)
-        export(run, "sql", rows=data.X)
+        export_model(run, "sql", rows=data.X)
 
 
 @pytest.mark.parametrize(("dtype", "large"), [("float16", 6e4), ("float32", 3e38)])

@@ -12,7 +12,7 @@ from linnet import files, report
 from linnet.cli import main
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.export import FORMATS, export
+from linnet.export import FORMATS, export_model
 from linnet.folders import new_folder
 from linnet.model.run import Run
 
@@ -77,7 +77,7 @@ def test_exports_are_known_by_what_stands_in_them(run: Run, tmp_path: Path, name
     assert files.is_ours(path)
     path.write_bytes(b"# my own notes on linnet")
     with pytest.raises(UsageError, match="was not made by linnet"):
-        export(run, name, path)
+        export_model(run, name, path)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "run.json", "history.jsonl"])
@@ -112,7 +112,7 @@ def test_a_page_is_not_put_over_another(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "run" / "report.html"
     page.write_text("<html>mine</html>")
     with pytest.raises(UsageError, match=r"report\.html is there"):
-        report.write(tmp_path / "run")
+        report.write_report(tmp_path / "run")
     assert page.read_text() == "<html>mine</html>"
 
 

@@ -92,7 +92,7 @@ def test_a_resumed_run_killed_while_it_is_saved_is_whole(states: tuple[Path, Pat
         seen.add(signature(folder))
         if number % 8 == 0:
             assert linnet.replay(folder).is_same
-            report.write(folder, tmp_path / "page.html")
+            report.write_report(folder, tmp_path / "page.html")
             assert run_job(Job(data="digits", epochs=3, report=False), resume=folder).status == "completed"
             assert signature(folder)[1:] == signature(new)[1:]
     assert seen == known
@@ -107,7 +107,7 @@ def test_files_of_two_states_are_told_apart(states: tuple[Path, Path], tmp_path:
         with pytest.raises(ChecksumError, match=rf"{name} does not belong to run\.json"):
             Run.load(folder)
         with pytest.raises(ChecksumError, match=name):
-            report.write(folder)
+            report.write_report(folder)
         with pytest.raises(ChecksumError, match=name):
             linnet.replay(folder)
         if name.startswith("model"):
@@ -132,7 +132,7 @@ def test_any_flipped_bit_is_an_error_in_a_sentence(
         with pytest.raises(FormatError):
             Run.load(folder)
         with pytest.raises(FormatError):
-            report.write(folder)
+            report.write_report(folder)
         if name == "run.json":
             with pytest.raises(FormatError):
                 config.read(folder / name)
@@ -148,7 +148,7 @@ def test_a_damaged_sweep_is_an_error_in_a_sentence(tmp_path: Path, name: str) ->
         flipped[source.randrange(len(flipped))] ^= 1 << source.randrange(8)
         (folder / name).write_bytes(flipped)
         with pytest.raises(LinnetError):
-            report.write(folder)
+            report.write_report(folder)
 
 
 def test_a_best_model_of_another_search_is_told_apart(tmp_path: Path) -> None:
@@ -157,14 +157,14 @@ def test_a_best_model_of_another_search_is_told_apart(tmp_path: Path) -> None:
         linnet.sweep(train, {"lr": rates}, epochs=1, show=False, report=False, out=tmp_path / name)
     shutil.rmtree(tmp_path / "s" / "best")
     shutil.copytree(tmp_path / "other" / "best", tmp_path / "s" / "best")
-    for open_it in (report.write, linnet.replay):
+    for open_it in (report.write_report, linnet.replay):
         with pytest.raises(ChecksumError, match="best does not belong to sweep"):
             open_it(tmp_path / "s")
 
 
 def test_a_run_of_an_earlier_linnet_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"asked": {}, "versions": {"linnet": "0.1"}}, indent=2))
-    for open_it in (Run.load, report.write, linnet.replay, Predictor.open):
+    for open_it in (Run.load, report.write_report, linnet.replay, Predictor.open):
         with pytest.raises(FormatError, match=r"earlier linnet.*make the folder again"):
             open_it(tmp_path)
 

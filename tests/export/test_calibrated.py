@@ -10,7 +10,7 @@ import torch
 
 from linnet.core.calibration import Calibration
 from linnet.errors import UsageError
-from linnet.export import FORMATS, export
+from linnet.export import FORMATS, export_model
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from tests.support.runs import make_run
@@ -33,14 +33,14 @@ def test_a_file_takes_the_calibration_into_its_weights(to: str, tmp_path: Path) 
     run = calibrated("softmax")
     plain = run.calibrated(None).probabilities(ROWS)
     assert not torch.allclose(run.probabilities(ROWS), plain, atol=1e-3)
-    done = export(run, to, tmp_path / "file", ROWS)  # which compares it with the run
+    done = export_model(run, to, tmp_path / "file", ROWS)  # which compares it with the run
     assert done.difference is not None
     assert done.difference < 1e-6
 
 
 def test_one_against_the_rest_says_why_it_cannot(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--calibrate none"):
-        export(calibrated("logistic"), "numpy", tmp_path / "file", ROWS)
+        export_model(calibrated("logistic"), "numpy", tmp_path / "file", ROWS)
 
 
 @pytest.mark.parametrize("loss", ["softmax", "logistic"])

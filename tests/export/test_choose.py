@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from linnet.errors import ExportError, ShapeError, UsageError
-from linnet.export import FORMATS, c, choose, export, formats, js
+from linnet.export import FORMATS, c, choose, export_model, formats, js
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from tests.support.runs import make_run
@@ -17,7 +17,7 @@ from tests.support.runs import make_run
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_each_file_gives_the_runs_answers(run: Run, to: str, tmp_path: Path) -> None:
-    done = export(run, to, tmp_path / "file", torch.randint(0, 256, (50, 12)))
+    done = export_model(run, to, tmp_path / "file", torch.randint(0, 256, (50, 12)))
     assert done.path == tmp_path / "file"
     assert done.difference is not None, done.checked_by
     assert done.difference < 1e-6
@@ -31,7 +31,7 @@ def test_scores_far_from_0_stay_probabilities(loss: str, to: str, tmp_path: Path
     run = make_run(loss, torch.float64, size=3000.0)
     rows = torch.cat([torch.full((1, 12), 255), torch.eye(12) * 255, torch.zeros(1, 12)])
     assert run.scores(rows).abs().max() > 5000
-    done = export(run, to, tmp_path / "file", rows)
+    done = export_model(run, to, tmp_path / "file", rows)
     assert done.difference is not None
     assert done.difference < 1e-6
 
@@ -41,7 +41,7 @@ def test_one_output_and_one_feature(to: str, tmp_path: Path) -> None:
     run = make_run("squared", features=1)
     run = dataclasses.replace(run, model=run.bank.take(torch.tensor([0])))
     run.model = dataclasses.replace(run.bank, theta=run.bank.theta[:1])
-    done = export(run, to, tmp_path / "file")
+    done = export_model(run, to, tmp_path / "file")
     assert done.rows == choose.ROWS
     assert done.difference is not None
     assert done.difference < 1e-6
@@ -51,7 +51,7 @@ def test_one_output_and_one_feature(to: str, tmp_path: Path) -> None:
 def test_a_wrong_file_is_an_error_and_is_not_kept(
     to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export(make_run("softmax"), to, tmp_path / "old")
+    export_model(make_run("softmax"), to, tmp_path / "old")
     kept = (tmp_path / "old").read_bytes()
     right = FORMATS[to].render
     shift = np.array([1e-3, 0, 0], np.float32)
@@ -61,7 +61,7 @@ def test_a_wrong_file_is_an_error_and_is_not_kept(
     monkeypatch.setitem(choose.FORMATS, to, wrong)
     for name in ("old", "new"):
         with pytest.raises(ExportError, match="not kept"):
-            export(make_run("softmax"), to, tmp_path / name)
+            export_model(make_run("softmax"), to, tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
     assert (tmp_path / "old").read_bytes() == kept
 
@@ -70,7 +70,7 @@ def test_a_wrong_file_is_an_error_and_is_not_kept(
 def test_a_file_that_cannot_run_is_an_error(to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FORMATS, to, dataclasses.replace(FORMATS[to], render=lambda _: b"%% no program"))
     with pytest.raises(ExportError, match="cannot use"):
-        export(make_run("softmax"), to, tmp_path / "file")
+        export_model(make_run("softmax"), to, tmp_path / "file")
     assert not list(tmp_path.iterdir())
 
 
@@ -80,7 +80,7 @@ def test_without_a_program_the_file_is_kept_and_said_to_be_unchecked(
     monkeypatch.setattr(js, "find_node", lambda: None)
     monkeypatch.setattr(c.shutil, "which", lambda name: None)
     for to, word in (("js", "node"), ("c", "compiler")):
-        done = export(make_run("softmax"), to, tmp_path / to)
+        done = export_model(make_run("softmax"), to, tmp_path / to)
         assert done.difference is None
         assert done.checked_by.startswith("not checked: no ")
         assert word in done.checked_by
@@ -97,26 +97,28 @@ def test_the_node_of_the_development_environment_is_found(monkeypatch: pytest.Mo
 def test_what_cannot_be_exported(tmp_path: Path) -> None:
     run = make_run("softmax")
     with pytest.raises(UsageError, match="unknown format 'pickle'"):
-        export(run, "pickle", tmp_path / "x")
+        export_model(run, "pickle", tmp_path / "x")
     with pytest.raises(UsageError, match="no folder"):
-        export(run, "c")
+        export_model(run, "c")
     with pytest.raises(ShapeError, match="rows of 12 features"):
-        export(run, "c", tmp_path / "x", torch.zeros(3, 11))
+        export_model(run, "c", tmp_path / "x", torch.zeros(3, 11))
     with pytest.raises(UsageError, match="is a folder"):
-        export(run, "c", tmp_path)
+        export_model(run, "c", tmp_path)
     several = dataclasses.replace(run, model=dataclasses.replace(run.bank, models=3))
     with pytest.raises(UsageError, match="3 models"):
-        export(several, "c", tmp_path / "x")
+        export_model(several, "c", tmp_path / "x")
     run.save(tmp_path / "run")
     with pytest.raises(UsageError, match="run's own file"):
-        export(run, "safetensors", tmp_path / "run" / "model.safetensors")
+        export_model(run, "safetensors", tmp_path / "run" / "model.safetensors")
     wide = make_run("softmax", features=1600)
     with pytest.raises(UsageError, match="at most 1598 features"):
-        export(wide, "sql", tmp_path / "x")
+        export_model(wide, "sql", tmp_path / "x")
 
 
 def test_many_features_are_not_too_deep_for_sqlite(tmp_path: Path) -> None:
-    done = export(make_run("softmax", size=0.5, features=1500), "sql", tmp_path / "x", torch.ones(3, 1500))
+    done = export_model(
+        make_run("softmax", size=0.5, features=1500), "sql", tmp_path / "x", torch.ones(3, 1500)
+    )
     assert done.difference is not None
     assert done.difference < 1e-9
 
@@ -130,7 +132,7 @@ def test_a_slow_program_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_default_place_is_the_runs_folder(tmp_path: Path) -> None:
     run = make_run("softmax")
     run.save(tmp_path)
-    assert export(run, "numpy").path == tmp_path / "model.py"
+    assert export_model(run, "numpy").path == tmp_path / "model.py"
     assert json.loads((tmp_path / "run.json").read_text())["status"] == "completed"
 
 

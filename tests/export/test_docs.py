@@ -14,7 +14,7 @@ import torch
 
 from linnet.cli import main
 from linnet.core.bank import Bank
-from linnet.export import FORMATS, export
+from linnet.export import FORMATS, export_model
 from linnet.export.js import find_node
 from linnet.model.card import Card
 from linnet.model.history import History
@@ -66,7 +66,7 @@ def test_onnx_takes_and_gives_the_type_that_its_metadata_says(
     page: str, dtype: torch.dtype, exact: float
 ) -> None:
     run = make(dtype)
-    export(run, "onnx", "model.onnx")
+    export_model(run, "onnx", "model.onnx")
     names: dict[str, Any] = {"rows": ROWS}
     exec(block(page, "python", "onnxruntime"), names)
     given = names["session"].get_inputs()[0].type
@@ -82,8 +82,8 @@ def test_onnx_takes_and_gives_the_type_that_its_metadata_says(
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_numpy_and_safetensors(page: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make(dtype)
-    export(run, "numpy", "model.py")
-    export(run, "safetensors", "plain.safetensors")
+    export_model(run, "numpy", "model.py")
+    export_model(run, "safetensors", "plain.safetensors")
     monkeypatch.syspath_prepend(Path.cwd())
     monkeypatch.delitem(__import__("sys").modules, "model", raising=False)
     names: dict[str, Any] = {"rows": ROWS, "images": ROWS.reshape(3, 28, 28)}
@@ -98,7 +98,7 @@ def test_numpy_and_safetensors(page: str, dtype: torch.dtype, monkeypatch: pytes
 @pytest.mark.parametrize("page", PAGES)
 def test_js(page: str) -> None:
     run = make(torch.float64)
-    export(run, "js", "model.mjs")
+    export_model(run, "js", "model.mjs")
     first, second = block(page, "js", "model.mjs").splitlines()
     pixels = f"const pixels = {ROWS[0].tolist()};"
     Path("page.mjs").write_text(
@@ -117,7 +117,7 @@ def test_c_takes_and_gives_the_type_that_its_declaration_says(
     page: str, dtype: torch.dtype, number: str
 ) -> None:
     run = make(dtype)
-    export(run, "c", "model.c")
+    export_model(run, "c", "model.c")
     declared = block(page, "c", "linnet_predict").replace("float", number)
     values = ", ".join(map(str, ROWS[0].tolist()))
     Path("main.c").write_text(

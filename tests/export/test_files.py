@@ -15,13 +15,13 @@ import torch
 from safetensors import safe_open
 
 from linnet.errors import MissingExtraError
-from linnet.export import export
+from linnet.export import export_model
 from tests.support.runs import NAMES, make_run
 
 
 def made(to: str, loss: str = "softmax") -> Path:
     """A file of a run."""
-    return export(make_run(loss), to, Path("file")).path
+    return export_model(make_run(loss), to, Path("file")).path
 
 
 def python(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import torch
 
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
-from linnet.export import FORMATS, export
+from linnet.export import FORMATS, export_model
 from linnet.model.card import Card
 from linnet.model.history import History
 from linnet.model.predictor import Predictor
@@ -35,7 +35,7 @@ def regression(outputs: int) -> Run:
 def test_a_regression_keeps_digits_that_float32_has_not(to: str, outputs: int, tmp_path: Path) -> None:
     run = regression(outputs)
     path = tmp_path / FORMATS[to].file_name
-    assert (export(run, to, path, YEARS).difference or 0) < 1e-12
+    assert (export_model(run, to, path, YEARS).difference or 0) < 1e-12
     got, _ = FORMATS[to].answers(path, YEARS.numpy())
     exact = [
         [float(sum((Fraction(w) * Fraction(x) for w, x in zip(row, line, strict=True)), Fraction(bias)))
@@ -54,7 +54,7 @@ def test_probabilities_agree_with_python_to_twelve_places(to: str, loss: str, tm
         run = dataclasses.replace(run, card=dataclasses.replace(run.card, calibration=learnt))
     rows = torch.rand(20, 12, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 255
     path = tmp_path / FORMATS[to].file_name
-    assert (export(run, to, path, rows).difference or 0) < 1e-12
+    assert (export_model(run, to, path, rows).difference or 0) < 1e-12
     got, _ = FORMATS[to].answers(path, rows.numpy())
     np.testing.assert_allclose(got, run.probabilities(rows).numpy(), rtol=0, atol=1e-12)
 
@@ -77,7 +77,7 @@ def test_numbers_of_every_size_are_read_back_as_they_were(to: str, tmp_path: Pat
         Card("sizes", (), None, 1.0, "squared"),
     )  # fmt: skip
     path = tmp_path / FORMATS[to].file_name
-    export(run, to, path, torch.ones(1, 1, dtype=torch.float64))
+    export_model(run, to, path, torch.ones(1, 1, dtype=torch.float64))
     got, _ = FORMATS[to].answers(path, np.ones((1, 1)))
     if to == "sql":  # SQLite's own reading of a literal may miss by a bit
         np.testing.assert_allclose(got[0], values, rtol=1e-15)
@@ -88,7 +88,9 @@ def test_numbers_of_every_size_are_read_back_as_they_were(to: str, tmp_path: Pat
 def test_more_classes_than_a_function_of_js_takes_arguments(tmp_path: Path) -> None:
     theta = torch.randn(150_000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     card = Card("many", tuple(map(str, range(len(theta)))), None, 1.0, "softmax")
-    done = export(Run(Bank(theta), History(), "completed", card), "js", tmp_path / "file", torch.ones(1, 1))
+    done = export_model(
+        Run(Bank(theta), History(), "completed", card), "js", tmp_path / "file", torch.ones(1, 1)
+    )
     assert (done.difference or 0) < 1e-12
 
 

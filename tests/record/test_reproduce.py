@@ -95,7 +95,7 @@ def test_of_a_sweep_of_settings() -> None:
     train, test = linnet.load("digits")
     settings = [linnet.Knobs(lr=0.5), linnet.Knobs(lr=0.1, l2=1e-3, clip=1.0)]
     linnet.sweep(train, settings=settings, epochs=2, show=False, out="first").refit(test).save("first/best")
-    (python,) = Seen(report.write("first")).codes
+    (python,) = Seen(report.write_report("first")).codes
     exec(python, {})
     assert model("again/best") == model("first/best")
 
@@ -120,7 +120,7 @@ def test_a_solver_given_as_an_object_has_no_lines() -> None:
     from linnet.solvers.smooth.lbfgs import LBFGS
 
     linnet.solve(linnet.load("digits").train, l2=1e-2, solver=LBFGS(memory=5)).value.save("first")
-    seen = Seen(report.write("first"))
+    seen = Seen(report.write_report("first"))
     assert not seen.codes
     assert "given as an object" in seen.sections["again"]
 
@@ -150,14 +150,16 @@ def test_of_data_of_ones_own(own: Path, command: str, file: str, options: tuple[
     assert call(command, "--data", own / file, *options, "--out", "first", "-q") == 0
     check_both_ways("best/model.safetensors" if command == "sweep" else "model.safetensors")
     assert linnet.replay("first").is_same
-    assert Seen(report.write("first", "2.html")).markup == Path("first", "report.html").read_text("utf-8")
+    assert Seen(report.write_report("first", "2.html")).markup == Path("first", "report.html").read_text(
+        "utf-8"
+    )
 
 
 def test_of_data_of_ones_own_in_python(own: Path) -> None:
     train, test = linnet.load("kinds.csv", own)
     linnet.fit(train, test=test, epochs=2, show=False, out="first", report=False)
-    assert not Seen(report.write("first")).codes  # it is not known where they were
-    seen = Seen(report.write("first", data_dir=own))
+    assert not Seen(report.write_report("first")).codes  # it is not known where they were
+    seen = Seen(report.write_report("first", data_dir=own))
     assert len(seen.codes) == 2
     assert linnet.replay("first", data_dir=own).is_same
 
@@ -166,11 +168,11 @@ def test_of_data_that_have_moved_or_changed(own: Path) -> None:
     assert call("train", "--data", own / "kinds.csv", "--out", "first", "-q") == 0
     Path("elsewhere").mkdir()
     own.rename(Path("elsewhere", own.name))
-    assert "have moved" in Seen(report.write("first")).sections["again"]
-    assert len(Seen(report.write("first", data_dir="elsewhere")).codes) == 2
+    assert "have moved" in Seen(report.write_report("first")).sections["again"]
+    assert len(Seen(report.write_report("first", data_dir="elsewhere")).codes) == 2
     assert call("replay", "first", "--data-dir", "elsewhere", "-q") == 0
     Path("elsewhere", own, "kinds.csv").write_text(TABLE.replace("6", "8"), "utf-8")
-    assert "not those it was trained on" in Seen(report.write("first", data_dir="elsewhere")).text
+    assert "not those it was trained on" in Seen(report.write_report("first", data_dir="elsewhere")).text
     assert call("replay", "first", "--data-dir", "elsewhere", "-q") == 1
 
 
@@ -187,8 +189,8 @@ def test_no_page_says_where_its_writer_keeps_things(
     seen = Seen(Path("first", "report.html"))
     assert str(tmp_path) not in seen.markup
     assert "in the folder that holds kinds.csv" in seen.sections["again"]
-    assert str(tmp_path) not in Seen(report.write("first", "2.html")).markup
-    assert str(tmp_path) not in Seen(report.compare(["first", "first"], "3.html")).markup
+    assert str(tmp_path) not in Seen(report.write_report("first", "2.html")).markup
+    assert str(tmp_path) not in Seen(report.compare_runs(["first", "first"], "3.html")).markup
     assert linnet.replay("first").is_same
     monkeypatch.chdir(whole)
     run(seen.codes[0])

@@ -33,7 +33,7 @@ def regression(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_its_table_is_that_of_the_summary(regression: Path, language: str, tmp_path: Path) -> None:
-    seen = Seen(report.write(regression, tmp_path / "page.html", language=language))  # type: ignore[arg-type]
+    seen = Seen(report.write_report(regression, tmp_path / "page.html", language=language))  # type: ignore[arg-type]
     found = json.loads((regression / "inference.json").read_text("utf-8"))
     section = seen.sections["estimates"]
     for row in found["table"]:
@@ -51,7 +51,7 @@ def test_its_table_is_that_of_the_summary(regression: Path, language: str, tmp_p
 def test_without_its_folder_the_table_is_made_again(regression: Path, tmp_path: Path) -> None:
     run = linnet.Run.load(regression)
     run.folder = None
-    again = Seen(report.write(run, tmp_path / "again.html"))
+    again = Seen(report.write_report(run, tmp_path / "again.html"))
     assert again.sections["estimates"] == Seen(regression / "report.html").sections["estimates"]
 
 
@@ -64,7 +64,7 @@ def test_infinite_weights_and_reasons_are_said_in_both_languages(tmp_path: Path)
     assert "+∞" in section
     assert "weights of flag have no end" in section
     if cjk_font() is not None:
-        chinese = Seen(report.write(folder, tmp_path / "zh.html", language="zh")).sections["estimates"]
+        chinese = Seen(report.write_report(folder, tmp_path / "zh.html", language="zh")).sections["estimates"]
         assert "分离" in chinese
         assert "separat" not in chinese
 

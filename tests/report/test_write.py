@@ -77,12 +77,12 @@ def test_its_figures_are_the_librarys(digits: Run) -> None:
 
 
 def test_written_again_it_is_the_same(digits: Run, tmp_path: Path) -> None:
-    again = report.write(folder_of(digits), tmp_path / "again.html")
+    again = report.write_report(folder_of(digits), tmp_path / "again.html")
     assert again.read_bytes() == (folder_of(digits) / "report.html").read_bytes()
 
 
 def test_in_chinese(digits: Run, tmp_path: Path) -> None:
-    seen = Seen(report.write(folder_of(digits), tmp_path / "zh.html", language="zh"))
+    seen = Seen(report.write_report(folder_of(digits), tmp_path / "zh.html", language="zh"))
     assert 'lang="zh-CN"' in seen.markup
     assert "softmax 回归：digits" in seen.text
     assert "测试样本" in seen.sections["glance"]
@@ -109,7 +109,7 @@ def test_names_never_become_markup(tmp_path: Path) -> None:
     data = dataclasses.replace(plain, name=ATTACK, source=ATTACK, classes=(ATTACK, "{% x %}", "&lt;b&gt;"))
     linnet.fit(Splits(data, data), epochs=2, show=False, out=tmp_path / "run")
     for language in ("en", "zh"):
-        path = report.write(
+        path = report.write_report(
             tmp_path / "run", tmp_path / f"{language}.html", language=language, train=data, test=data
         )
         seen = Seen(path)
@@ -149,7 +149,7 @@ def test_rows_that_are_not_at_hand_are_told_of(name: str, tmp_path: Path) -> Non
     assert "which flatter" in at_once.sections["glance"]  # they are at hand while it runs
     assert told in at_once.sections["again"]
     assert not at_once.codes
-    later = Seen(report.write(tmp_path / "run"))
+    later = Seen(report.write_report(tmp_path / "run"))
     for part in ("data", "classes", "confusion", "reliability", "top-losses", "again"):
         assert told in later.sections[part]
     assert "train loss" in later.sections["glance"]
@@ -161,7 +161,7 @@ def test_files_that_are_not_here_are_not_fetched(tmp_path: Path, monkeypatch: py
     absent = SimpleNamespace(is_there=lambda folder: False)
     monkeypatch.setattr("linnet.report.rows.sources", lambda: {"fashion_mnist": absent})
     run = linnet.fit(train, epochs=1, show=False, out=tmp_path / "run")
-    seen = Seen(report.write(tmp_path / "run"))
+    seen = Seen(report.write_report(tmp_path / "run"))
     assert "linnet data fetch" in seen.sections["data"]
     assert run.dataset_checksum in seen.sections["data"]
 
@@ -170,8 +170,8 @@ def test_a_module_of_ones_own(tmp_path: Path, blobs: Dataset) -> None:
     module = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
     run = linnet.fit(blobs, model=module, epochs=2, lr=0.1, show=False)
     with pytest.raises(DataNotFoundError, match="give out="):
-        report.write(run)
-    seen = Seen(report.write(run, tmp_path / "own.html", train=blobs, test=blobs))
+        report.write_report(run)
+    seen = Seen(report.write_report(run, tmp_path / "own.html", train=blobs, test=blobs))
     assert "a module of yours on blobs" in seen.text
     for part in ("classes", "confusion", "templates", "top-losses"):
         assert "linear models only" in seen.sections[part]
@@ -206,7 +206,7 @@ def test_label_errors_are_looked_for_when_asked(tmp_path: Path) -> None:
         dataclasses.replace(blobs, y=y), epochs=20, lr=1.0, show=False, out=tmp_path / "run", report=False
     )
     noisy = dataclasses.replace(blobs, y=y)
-    seen = Seen(report.write(tmp_path / "run", train=noisy, test=noisy, label_errors=True))
+    seen = Seen(report.write_report(tmp_path / "run", train=noisy, test=noisy, label_errors=True))
     assert "row 7" in seen.sections["label-errors"]
     assert f"perhaps class {int(blobs.y[7])}" in seen.sections["label-errors"]
 
@@ -223,7 +223,7 @@ def test_a_calibrated_run_says_so(digits: Run, tmp_path: Path) -> None:
     from linnet.evaluate.scaling import calibrate
 
     made = calibrate(digits, linnet.load("digits").train, "temperature")
-    seen = Seen(report.write(made, tmp_path / "c.html"))
+    seen = Seen(report.write_report(made, tmp_path / "c.html"))
     assert "Calibrated: temperature scaling" in seen.sections["reliability"]
 
 
@@ -233,10 +233,10 @@ def test_a_sweep(tmp_path: Path) -> None:
     result = linnet.sweep(train, grid, folds=3, epochs=2, show=False, out=tmp_path / "s")
     assert Seen(tmp_path / "s" / "report.html").is_safe
     shutil.rmtree(tmp_path / "s" / "best")  # as where it was interrupted
-    early = Seen(report.write(tmp_path / "s"))
+    early = Seen(report.write_report(tmp_path / "s"))
     assert "has not been trained again" in early.sections["glance"]
     result.refit(test).save(tmp_path / "s" / "best")
-    seen = Seen(report.write(tmp_path / "s"))
+    seen = Seen(report.write_report(tmp_path / "s"))
     assert "24 models on digits" in seen.text
     assert "The best of 4 settings" in seen.sections["choice"]
     assert f"{result.table['validation_accuracy'].iloc[0]:.4f}" in seen.sections["choice"]
@@ -252,7 +252,7 @@ def test_a_sweep(tmp_path: Path) -> None:
 def test_a_solve(tmp_path: Path) -> None:
     solution = linnet.solve(linnet.load("digits").train, l2=1e-3)
     solution.value.save(tmp_path / "run")
-    seen = Seen(report.write(tmp_path / "run"))
+    seen = Seen(report.write_report(tmp_path / "run"))
     assert f"{solution.stats.objective:.10g}" in seen.sections["certificate"]
     low = f"{solution.stats.objective - solution.stats.gap:.10g}"
     assert f"no model of this kind has an objective lower than {low}" in seen.sections["certificate"].lower()
@@ -262,9 +262,9 @@ def test_a_solve(tmp_path: Path) -> None:
 
 def test_what_is_not_whole_is_refused(digits: Run, tmp_path: Path) -> None:
     with pytest.raises(DataNotFoundError):
-        report.write(tmp_path / "nothing")
+        report.write_report(tmp_path / "nothing")
     with pytest.raises(UsageError, match="en"):
-        report.write(folder_of(digits), language="fr")  # type: ignore[arg-type]
+        report.write_report(folder_of(digits), language="fr")  # type: ignore[arg-type]
     copy = tmp_path / "copy"
     copy.mkdir()
     for path in folder_of(digits).iterdir():
@@ -273,10 +273,10 @@ def test_what_is_not_whole_is_refused(digits: Run, tmp_path: Path) -> None:
     flipped[-1] ^= 1
     (copy / "model.safetensors").write_bytes(flipped)
     with pytest.raises(ChecksumError):
-        report.write(copy)
+        report.write_report(copy)
     (copy / "sweep.json").write_text("{}", "utf-8")
     with pytest.raises((FormatError, ChecksumError)):
-        report.write(copy)
+        report.write_report(copy)
 
 
 def test_every_sentence_has_its_chinese() -> None:

@@ -54,11 +54,11 @@ def export(
         Print JSON.
     """
     from linnet.cli.choose import open_run
-    from linnet.export import export as write
+    from linnet.export import export_model
 
     opened = open_run(run)
     rows, source = _rows(opened, data, data_dir)
-    done = write(opened, to, out, rows)
+    done = export_model(opened, to, out, rows)
     if json:
         said = {"path": str(done.path), "difference": done.difference, "checked_by": done.checked_by}
         print(json_format.dumps({**said, "rows": done.rows, "source": source}, ensure_ascii=False))

@@ -31,7 +31,7 @@ ROWS = 1000
 """Rows that a file is checked on, at most."""
 
 
-def export(run: Run, to: str, path: Path | str | None = None, rows: Tensor | None = None) -> Exported:
+def export_model(run: Run, to: str, path: Path | str | None = None, rows: Tensor | None = None) -> Exported:
     """Write a run's model as a file that other programs read, and run that file.
 
     The file is made and run in a temporary folder, and takes its place only when its answers are the

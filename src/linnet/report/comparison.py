@@ -29,7 +29,7 @@ MOST = 12
 """Runs that one page can hold."""
 
 
-def compare(
+def compare_runs(
     folders: Sequence[Path | str],
     out: Path | str = NAME,
     *,

@@ -19,7 +19,7 @@ from linnet.report.sweep import Swept, is_sweep
 NAME = "report.html"
 
 
-def write(
+def write_report(
     of: Run | Path | str,
     out: Path | str | None = None,
     *,
