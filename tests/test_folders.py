@@ -17,7 +17,7 @@ from linnet.evaluate.scaling import calibrate
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.runs.fit import run_job
-from linnet.serve.shelf import Shelf
+from linnet.serve.reloader import ModelReloader
 from tests.support.folders import Killed, deaths
 
 OLD = {"a.txt": "old a", "b.txt": "old b", "gone.txt": "old"}
@@ -75,7 +75,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def signature(folder: Path) -> tuple[int, str, bytes]:
     run = Run.load(folder)
     assert len(run.history) == folders.read(folder).values["epochs_done"]
-    assert Predictor.open(folder).checksum == Shelf(folder).model.checksum
+    assert Predictor.open(folder).checksum == ModelReloader(folder).model.checksum
     return len(run.history), Predictor.open(folder).checksum, run.model_bytes()
 
 
@@ -112,7 +112,7 @@ def test_files_of_two_states_are_told_apart(states: tuple[Path, Path], tmp_path:
             linnet.replay(folder)
         if name.startswith("model"):
             with pytest.raises(ChecksumError, match=name):
-                Shelf(folder)
+                ModelReloader(folder)
     (folder / "history.jsonl").unlink()
     with pytest.raises(DataNotFoundError, match="is gone"):
         Run.load(folder)

@@ -15,9 +15,8 @@ from starlette.testclient import TestClient
 from linnet.data.dataset import Splits
 from linnet.data.sources.digits import load as load_digits
 from linnet.lab.app import make_app
-from linnet.lab.judges import RECIPES
-from linnet.lab.room import Room
-from linnet.lab.settings import Settings
+from linnet.lab.evaluations import RECIPES
+from linnet.lab.state import LabState, Settings
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.browser import PAGE, OpenPage, Watched
@@ -56,8 +55,8 @@ def client() -> Iterator[TestClient]:
 @pytest.fixture
 def digits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No Fashion-MNIST is at hand, so that the model that is trained is one of the digits."""
-    known = Room.is_there
-    monkeypatch.setattr(Room, "is_there", lambda room, name: name != "fashion_mnist" and known(room, name))
+    known = LabState.is_there
+    monkeypatch.setattr(LabState, "is_there", lambda lab, name: name != "fashion_mnist" and known(lab, name))
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive
 
 from linnet.lab.app import make_app
-from linnet.lab.guard import HEAVY, Guard, _length, _may_exceed, most
-from linnet.lab.settings import Limits, Settings, is_loopback
+from linnet.lab.guard import HEAVY, Guard, may_exceed, most
+from linnet.lab.state import Limits, Settings, is_loopback
 from tests.support.browser import PAGE
 
 OWN = "http://127.0.0.1:8765"
@@ -175,7 +175,7 @@ def test_small_requests_pass_large_ones_by() -> None:
 )
 def test_bodies_that_may_exceed_the_usual_limit(headers: dict[str, str], may: bool) -> None:
     made = Headers(headers)
-    assert _may_exceed(made, _length(made), 10) is may
+    assert may_exceed(made, 10) is may
 
 
 def test_limits_by_path() -> None:

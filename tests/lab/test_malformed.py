@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from linnet.lab.app import make_app
-from linnet.lab.room import Room
-from linnet.lab.settings import Settings
+from linnet.lab.state import LabState, Settings
 from tests.support.browser import PAGE
 from tests.support.lab import model_of
 
@@ -41,9 +40,9 @@ rows = st.lists(st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=2), max_size
 @pytest.fixture(scope="module")
 def digits() -> Iterator[tuple[TestClient, str]]:
     """A lab, and the id of its model."""
-    known = Room.is_there
+    known = LabState.is_there
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Room, "is_there", lambda room, name: name != "fashion_mnist" and known(room, name))
+        patch.setattr(LabState, "is_there", lambda lab, name: name != "fashion_mnist" and known(lab, name))
         with TestClient(make_app(Settings()), base_url="http://127.0.0.1:8765", headers=PAGE) as client:
             yield client, model_of(client)
 

@@ -17,7 +17,7 @@ import pytest
 
 from linnet.errors import UsageError
 from linnet.lab.server import serve
-from linnet.lab.settings import Settings
+from linnet.lab.state import Settings
 from tests.support.browser import PAGE
 from tests.support.gate import gate
 from tests.support.patience import PATIENCE
@@ -98,7 +98,7 @@ def test_addresses() -> None:
 
 BUSY = """
 import time, torch
-from linnet.lab import room
+from linnet.lab import state
 from linnet.lab.server import serve
 
 def read_a_lot(self):
@@ -106,7 +106,7 @@ def read_a_lot(self):
     while time.monotonic() < until:
         torch.ones(300_000).double().sum()
 
-room.Room.warm = read_a_lot
+state.LabState.warm = read_a_lot
 serve("127.0.0.1", 0, opens=False)
 """
 

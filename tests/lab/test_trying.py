@@ -23,11 +23,10 @@ from linnet.evaluate.conformal import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.held_out import held_out
-from linnet.lab.judges import Judges
-from linnet.lab.room import Room
-from linnet.lab.settings import Settings
+from linnet.lab.evaluations import EvaluationCache
+from linnet.lab.jobs import Job, JobQueue
+from linnet.lab.state import LabState, Settings
 from linnet.lab.trying import Asked, answer
-from linnet.lab.turns import Turn, Turns
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.commands import run_python
@@ -62,34 +61,37 @@ def test_a_model_is_trained_once_where_there_is_none(client: TestClient, digits:
     assert model["is_default"]
 
 
-def judges_and_turn(page: str = "a") -> tuple[Judges, Turns, Turn]:
-    turns = Turns(1, 4)
-    return Judges(Room(Settings())), turns, turns.enter(page)
+def evaluations_and_job(page: str = "a") -> tuple[EvaluationCache, JobQueue, Job]:
+    queue = JobQueue(1, 4)
+    return EvaluationCache(LabState(Settings())), queue, queue.enter(page)
 
 
 def test_the_usual_model_waits_for_its_turn_and_ends_with_it() -> None:
-    judges, turns, turn = judges_and_turn()
+    evaluations, queue, job = evaluations_and_job()
     told: list[dict[str, Any]] = []
 
     def tell(frame: dict[str, Any]) -> None:
         told.append(frame)
-        turns.enter("a")  # the page asks for something else after the first epoch
+        queue.enter("a")  # the page asks for something else after the first epoch
 
-    judges.train(tell, turn)
+    job.tell = tell
+    evaluations.train(job)
     assert [frame["kind"] for frame in told] == ["progress"]
-    assert judges.default() is None
-    other = Turn("b")
-    judges.train(told.append, other)
-    assert told[-1] == {"kind": "model", "id": judges.default()}
+    assert evaluations.default() is None
+    other = Job("b")
+    other.tell = told.append
+    evaluations.train(other)
+    assert told[-1] == {"kind": "model", "id": evaluations.default()}
 
 
 def test_a_page_that_is_gone_does_not_wait_for_anothers_training() -> None:
-    judges, _, turn = judges_and_turn()
+    evaluations, _, job = evaluations_and_job()
     told: list[dict[str, Any]] = []
-    with judges._training:  # another page's
-        waiting = threading.Thread(target=judges.train, args=(told.append, turn))
+    job.tell = told.append
+    with evaluations._training:  # another page's
+        waiting = threading.Thread(target=evaluations.train, args=(job,))
         waiting.start()
-        turn.stop()
+        job.stop()
         waiting.join(PATIENCE)
         assert not waiting.is_alive()
     assert told == []
@@ -225,17 +227,17 @@ def run_command(command: str) -> str:
 
 
 def test_a_solved_model_has_no_recipe_to_show() -> None:
-    room = Room(Settings())
-    number = room.add(linnet.solve(room.splits("digits").train, l2=0.01).value, "digits")
-    found = answer(Judges(room), Asked(model=number, row=3))
+    lab = LabState(Settings())
+    number = lab.add(linnet.solve(lab.splits("digits").train, l2=0.01).value, "digits")
+    found = answer(EvaluationCache(lab), Asked(model=number, row=3))
     assert found["python"] == found["command"] == ""
 
 
 def test_a_regression_is_refused() -> None:
-    room = Room(Settings())
-    name = room.put(Splits(synthetic.linear(rows=50)))
+    lab = LabState(Settings())
+    name = lab.put(Splits(synthetic.linear(rows=50)))
     with pytest.raises(UsageError, match="is a regression"):
-        answer(Judges(room), Asked(model=room.add(fit(room.splits(name).train)[0], name), row=3))
+        answer(EvaluationCache(lab), Asked(model=lab.add(fit(lab.splits(name).train)[0], name), row=3))
 
 
 @pytest.mark.parametrize("is_row", [True, False])

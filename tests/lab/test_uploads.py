@@ -15,8 +15,7 @@ from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import DataNotFoundError, UsageError
 from linnet.lab import training
-from linnet.lab.room import MissingError, Room
-from linnet.lab.settings import Limits, Settings
+from linnet.lab.state import LabState, Limits, MissingError, Settings
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs
 from tests.support.commands import run_command, run_python
@@ -64,7 +63,7 @@ def test_a_model_that_no_page_can_show_is_refused(
 
 
 def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    room, asked, done = Room(Settings()), threading.Event(), threading.Event()
+    lab, asked, done = LabState(Settings()), threading.Event(), threading.Event()
     load = registry.load
 
     def slow(name: str, *rest: Any, **options: Any) -> Splits:
@@ -76,16 +75,16 @@ def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch)
 
     def download() -> None:
         with suppress(DataNotFoundError):
-            room.splits("mnist")
+            lab.splits("mnist")
 
     monkeypatch.setattr(registry, "load", slow)
     downloading = threading.Thread(target=download)
     downloading.start()
     assert asked.wait(PATIENCE)
-    reading = threading.Thread(target=room.splits, args=("digits",))
+    reading = threading.Thread(target=lab.splits, args=("digits",))
     reading.start()
     reading.join(PATIENCE)
-    assert room.loaded("digits") is not None
+    assert lab.loaded("digits") is not None
     done.set()
     downloading.join()
 
@@ -166,25 +165,25 @@ def table_of(rows: int) -> Splits:
 
 
 def test_uploads_make_room_for_one_another() -> None:
-    room = Room(Settings(limits=Limits(uploads=600_000)))
-    names = [room.put(table_of(1000)) for _ in range(2)]
-    room.splits(names[0])  # used last
-    newest = room.put(table_of(1000))
-    assert [name for name, _ in room.uploads()] == [names[0], newest]
+    lab = LabState(Settings(limits=Limits(uploads=600_000)))
+    names = [lab.put(table_of(1000)) for _ in range(2)]
+    lab.splits(names[0])  # used last
+    newest = lab.put(table_of(1000))
+    assert [name for name, _ in lab.uploads()] == [names[0], newest]
     with pytest.raises(MissingError):
-        room.splits(names[1])
+        lab.splits(names[1])
     with pytest.raises(UsageError, match="more than"):
-        room.put(table_of(3000))
+        lab.put(table_of(3000))
 
 
 def test_models_are_bounded_and_go_with_their_data() -> None:
-    room = Room(Settings(limits=Limits(models=2, uploads=100_000)))
-    name = room.put(Splits(make_blobs(50), make_blobs(20, seed=1)))
+    lab = LabState(Settings(limits=Limits(models=2, uploads=100_000)))
+    name = lab.put(Splits(make_blobs(50), make_blobs(20, seed=1)))
     run, _ = fit(make_blobs(50), linnet.Recipe(epochs=1))
-    ids = [room.add(run, name) for _ in range(3)]
+    ids = [lab.add(run, name) for _ in range(3)]
     with pytest.raises(MissingError):
-        room.model(ids[0])
-    assert len(room.model(ids[2]).test) == 20
-    room.put(table_of(378))
+        lab.model(ids[0])
+    assert len(lab.model(ids[2]).test) == 20
+    lab.put(table_of(378))
     with pytest.raises(MissingError):
-        room.model(ids[2])
+        lab.model(ids[2])

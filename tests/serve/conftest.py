@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from linnet.model.run import Run
 from linnet.serve.app import make_app
-from linnet.serve.predict import Limits
+from linnet.serve.parse import Limits
 from tests.support.runs import make_run
 
 LIMITS = Limits(rows=8, bytes=1 << 20)

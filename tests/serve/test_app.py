@@ -13,8 +13,8 @@ from linnet.errors import ChecksumError, DataNotFoundError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.serve.app import make_app
-from linnet.serve.predict import Limits
-from linnet.serve.shelf import Shelf
+from linnet.serve.parse import Limits
+from linnet.serve.reloader import ModelReloader
 from tests.support.runs import NAMES, make_run
 
 
@@ -125,51 +125,51 @@ def test_a_newer_model_is_taken_and_a_damaged_one_refused(
     tmp_path: Path,
 ) -> None:
     make_run("softmax").save(tmp_path)
-    shelf = Shelf(tmp_path)
-    first = shelf.model
-    assert not shelf.look()
+    reloader = ModelReloader(tmp_path)
+    first = reloader.model
+    assert not reloader.look()
 
     make_run("logistic").save(tmp_path)
-    assert shelf.look()
-    second = shelf.model
-    assert (second.card.kind, shelf.metrics.reloads) == ("logistic", 1)
+    assert reloader.look()
+    second = reloader.model
+    assert (second.card.kind, reloader.metrics.reloads) == ("logistic", 1)
     assert second.checksum != first.checksum
 
     path = tmp_path / "model.safetensors"
     whole = path.read_bytes()
     for damaged in (whole[:-1], b"", whole[:200] + b"\0" + whole[201:]):
         path.write_bytes(damaged)
-        assert not shelf.look()
-        assert not shelf.look()
-        assert shelf.refused
-        assert shelf.model is second
+        assert not reloader.look()
+        assert not reloader.look()
+        assert reloader.refused
+        assert reloader.model is second
     path.unlink()
-    assert not shelf.look()
-    assert shelf.model is second
+    assert not reloader.look()
+    assert reloader.model is second
     path.write_bytes(whole)
     os.utime(path, ns=(1, 1))
-    assert not shelf.look()  # the same model again
-    assert shelf.refused is None
+    assert not reloader.look()  # the same model again
+    assert reloader.refused is None
 
 
 def test_an_error_that_nobody_foresaw_is_a_refusal_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run("softmax").save(tmp_path)
-    shelf = Shelf(tmp_path)
+    reloader = ModelReloader(tmp_path)
 
     def fail(folder: Path) -> Predictor:
         raise MemoryError
 
     monkeypatch.setattr(Predictor, "open", fail)
     os.utime(tmp_path / "model.safetensors", ns=(1, 1))
-    assert not shelf.look()
-    assert shelf.refused == "MemoryError()"
+    assert not reloader.look()
+    assert reloader.refused == "MemoryError()"
 
 
 def test_a_spare_model_answers_where_there_is_none(tmp_path: Path) -> None:
     make_run("softmax").save(tmp_path)
-    spare = Shelf(tmp_path).model
+    spare = ModelReloader(tmp_path).model
     (tmp_path / "model.safetensors").unlink()
     with TestClient(make_app(tmp_path, spare=spare)) as client:
         ready = client.get("/readyz").json()

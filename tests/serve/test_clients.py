@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from linnet.errors import UsageError
 from linnet.model.run import Run
 from linnet.serve.app import make_app
-from linnet.serve.predict import Limits
+from linnet.serve.parse import Limits
 from tests.support.requests import JSON, RAW, png
 from tests.support.runs import make_run
 

@@ -17,7 +17,7 @@ from linnet.data.pictures.prepare import picture_of
 from linnet.model.run import Run
 from linnet.serve import parse
 from linnet.serve.app import make_app
-from linnet.serve.predict import Limits
+from linnet.serve.parse import Limits
 from tests.support.requests import JSON, RAW, png
 from tests.support.runs import NAMES, make_run
 
@@ -200,7 +200,8 @@ def test_a_body_that_says_or_is_too_large(client: TestClient) -> None:
 def test_large_bodies_answer_as_short_ones_do() -> None:
     make_run("softmax").save("large")
     X = np.random.default_rng(0).integers(0, 256, (30_000, 12), np.uint8)
-    from linnet.serve.predict import LARGE, Limits
+    from linnet.serve.parse import Limits
+    from linnet.serve.predict import LARGE
 
     assert X.nbytes > LARGE
     with TestClient(make_app("large", limits=Limits(rows=40_000))) as client:

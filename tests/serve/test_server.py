@@ -16,7 +16,7 @@ import httpx2 as httpx
 import pytest
 
 from linnet.serve import server
-from linnet.serve.listen import listening
+from linnet.web.server import listen
 from tests.support.patience import PATIENCE
 from tests.support.runs import make_run
 from tests.support.service import service, wait_for
@@ -126,7 +126,7 @@ def test_what_cannot_be_listened_on_is_told_alike(folder: Path, workers: str) ->
 def test_a_connection_that_nobody_has_taken_yet_is_answered_at_the_end(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (listener,) = listening("127.0.0.1", 0)
+    (listener,) = listen("127.0.0.1", 0)
     head = (
         f"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(BODY)}"
     )

@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from linnet.errors import UsageError
-from linnet.serve.listen import listening
 from linnet.serve.server import Service
 from linnet.serve.workers import CONTEXT, _Crew, _Worker, workers
+from linnet.web.server import listen
 from tests.support.malformed import GOOD, JSON
 from tests.support.patience import PATIENCE, until
 from tests.support.runs import make_run
@@ -152,7 +152,7 @@ def test_one_that_replaces_another_answers_whatever_has_become_of_the_file(folde
 
 def test_ctrl_c_waits_for_a_process_that_starts(folder: Path) -> None:
     """Otherwise it would end amid its imports, with a traceback."""
-    crew = _Crew(Service(folder), listening("127.0.0.1", 0))
+    crew = _Crew(Service(folder), listen("127.0.0.1", 0))
     resource_tracker.ensure_running()
     worker = crew._started(0)
     try:
@@ -186,7 +186,7 @@ def test_no_thread_is_left_for_python_to_end() -> None:
         "ours, theirs = workers.CONTEXT.Pipe()\n"
         "ours.close()\n"  # the parent is gone
         "counts = workers.CONTEXT.RawArray('d', CELLS)\n"
-        "listener, spare = listening('127.0.0.1', 0)[0], Shelf(service.folder).model\n"
+        "listener, spare = listen('127.0.0.1', 0)[0], ModelReloader(service.folder).model\n"
         "workers._work(service, listener, counts, 0, spare, theirs)\n"
         "assert not any(one.daemon for one in threading.enumerate()), threading.enumerate()\n"
     )

@@ -19,8 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from linnet.web import connection, places
-from linnet.web.connection import protocol
-from linnet.web.crowd import Crowd
+from linnet.web.connection import Crowd, protocol
 from linnet.web.places import Places
 from tests.support.patience import PATIENCE, until
 

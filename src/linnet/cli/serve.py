@@ -77,7 +77,7 @@ def _serve(
     count: int | None,
 ) -> None:
     try:
-        from linnet.serve.predict import Limits
+        from linnet.serve.parse import Limits
         from linnet.serve.server import Service
         from linnet.serve.server import serve as serve_alone
         from linnet.serve.workers import serve_together, workers

@@ -21,9 +21,8 @@ from linnet._version import __version__
 from linnet.errors import DataNotFoundError, LinnetError
 from linnet.lab import line, numbers, sweeping, training, trying, uploads
 from linnet.lab.guard import Guard
-from linnet.lab.room import MissingError, Room
-from linnet.lab.settings import Settings
-from linnet.web.crowd import Crowd
+from linnet.lab.state import LabState, MissingError, Settings
+from linnet.web.connection import Crowd
 from linnet.web.refusal import Refusal
 
 STATIC = Path(__file__).parent / "static"
@@ -57,21 +56,21 @@ PROBLEM: dict[str, Any] = {
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
-def make_app(settings: Settings | None = None, room: Room | None = None) -> ASGIApp:
+def make_app(settings: Settings | None = None, lab: LabState | None = None) -> ASGIApp:
     """The lab.
 
     Args:
         settings: where it listens, and its limits; those of `Settings` when None.
-        room: what requests share; one of its own when None.
+        lab: what requests share; one of its own when None.
     """
     settings = settings or Settings()
-    room = room or Room(settings)
+    lab = lab or LabState(settings)
     app = FastAPI(
-        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(room),
+        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(lab),
         responses={status: {"description": why, "content": PROBLEM} for status, why in PROBLEMS.items()},
     )  # fmt: skip
     for tab in (uploads, training, sweeping, trying, numbers, line):
-        app.include_router(tab.router(room))
+        app.include_router(tab.router(lab))
     _answer_errors(app)
 
     @app.get("/plotly.js", include_in_schema=False)
@@ -102,14 +101,14 @@ class Files(StaticFiles):
         return response
 
 
-def _living(room: Room):
+def _living(lab: LabState):
     """The lifespan: bounded threads, and no work left over."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
-        room.turns.stop_all()
+        lab.jobs.stop_all()
 
     return lifespan
 

@@ -7,7 +7,6 @@ Beyond this machine a token is needed too, which a cookie keeps.
 
 from __future__ import annotations
 
-import hmac
 import socket
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -19,9 +18,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linnet.lab.settings import Limits, Settings
+from linnet.lab.state import Limits, Settings
 from linnet.web import body
-from linnet.web.refusal import Refusal
+from linnet.web.refusal import Refusal, bearer, is_secret
 
 EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 """Of no text: plotly.js makes a style sheet that is empty, and fills it by script."""
@@ -83,9 +82,9 @@ class Guard:
 
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Read the body and ask the application; few large ones at once."""
-        limits, told = self.settings.limits, _length(headers)
-        usual, limit = limits.body, most(scope["path"], limits)
-        if limit <= usual or not _may_exceed(headers, told, usual):
+        usual, limit = self.settings.limits.body, most(scope["path"], self.settings.limits)
+        told = headers.get("content-length")
+        if limit <= usual or not may_exceed(headers, usual):
             content = await body.read(receive, told, usual)
             return await self.app(scope, _again(content, receive), send)
         async with self.heavy:
@@ -112,7 +111,7 @@ class Guard:
         if self.settings.token is None or scope["path"] != "/" or b"token=" not in scope["query_string"]:
             return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        if not self._is_token(query.pop("token", [""])[0]):
+        if not is_secret(query.pop("token", [""])[0], self.settings.token):
             raise Refusal(401, "this token is not the lab's: use the address that linnet lab printed")
         rest = urlencode(query, doseq=True)
         answer = RedirectResponse("/" + (f"?{rest}" if rest else ""), 303)
@@ -120,19 +119,9 @@ class Guard:
         return answer
 
     def _check_token(self, headers: Headers) -> None:
-        if self.settings.token is None:
-            return
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            given = _cookies(headers).get(self.cookie, "")
-        if not self._is_token(given):
+        given = bearer(headers) or _cookies(headers).get(self.cookie, "")
+        if self.settings.token is not None and not is_secret(given, self.settings.token):
             raise Refusal(401, "this lab needs its token: open the address that linnet lab printed")
-
-    def _is_token(self, given: str) -> bool:
-        if not self.settings.token:
-            return False  # an empty one opens nothing
-        expected = self.settings.token.encode()
-        return hmac.compare_digest(given.strip().encode("utf-8", "replace"), expected)  # in constant time
 
 
 def most(path: str, limits: Limits) -> int:
@@ -158,16 +147,10 @@ def _check_origin(headers: Headers, scope: Scope) -> None:
         raise Refusal(403, "a page of another site may not ask this lab")
 
 
-def _may_exceed(headers: Headers, told: bytes | None, usual: int) -> bool:
-    """Whether a body may be longer than usual: it says so, or comes in pieces and says nothing."""
-    if told is None:
-        return "transfer-encoding" in headers
-    return not (told.isdigit() and len(told) <= 18 and int(told) <= usual)
-
-
-def _length(headers: Headers) -> bytes | None:
+def may_exceed(headers: Headers, most: int) -> bool:
+    """Whether a body may be longer: it says so, or comes in pieces and says nothing."""
     told = headers.get("content-length")
-    return None if told is None else told.encode("latin-1")
+    return "transfer-encoding" in headers if told is None else not body.fits(told, most)
 
 
 def _cookies(headers: Headers) -> Mapping[str, str]:

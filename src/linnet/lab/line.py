@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
@@ -14,12 +15,11 @@ from linnet.config import Recipe
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
-from linnet.errors import DivergedError, UsageError
+from linnet.errors import DivergedError, ShortfallWarning, UsageError
 from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.lab import scripts
-from linnet.lab.page import Ask
-from linnet.lab.plain import all_shown, shown
-from linnet.lab.room import Room
+from linnet.lab.schemas import Ask, Seed, json_number, json_numbers
+from linnet.lab.state import LabState
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
 from linnet.train.fit import fit
@@ -58,7 +58,7 @@ class Asked(Ask, strict=True):
     lr: float = Field(default=0.1, ge=1e-6, le=100)
     batch_size: int = Field(default=4, ge=1, le=200)
     epochs: int = Field(default=10, ge=1, le=500)
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    seed: Seed = 0
 
 
 class Wished(Ask, strict=True):
@@ -68,10 +68,10 @@ class Wished(Ask, strict=True):
     b: float = Field(default=1.0, ge=-100, le=100)
     rows: int = Field(default=20, ge=2, le=200)
     noise: float = Field(default=1.0, ge=0, le=100)
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    seed: Seed = 0
 
 
-def router(room: Room) -> APIRouter:
+def router(lab: LabState) -> APIRouter:
     """The tab's routes."""
     routes = APIRouter(prefix="/api/line", tags=["line"])
 
@@ -106,7 +106,7 @@ def answer(asked: Asked) -> dict[str, Any]:
         "fits": fits,
         "path": {
             "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "ended": ended,
-            "epochs": list(map(shown, losses)), "losses": all_shown(losses_at(dataset, loss, path)),
+            "epochs": list(map(json_number, losses)), "losses": json_numbers(losses_at(dataset, loss, path)),
         },
         "surface": {"w": surface.w.tolist(), "b": surface.b.tolist(), "loss": surface.loss.tolist()},
         "largest_rate": largest_rate(dataset),
@@ -128,8 +128,10 @@ def points_of(asked: Asked) -> Dataset:
 
 
 def _fitted(dataset: Dataset, name: LossName, huber: float) -> dict[str, Any]:
-    """The best line by a loss."""
-    found = solve(dataset, by_name(name, huber))
+    """The best line by a loss; the answer says by its status how good it is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortfallWarning)
+        found = solve(dataset, by_name(name, huber))
     theta = found.value.bank.theta[0].tolist()
     return {
         "w": theta[0], "b": theta[1], "loss": found.stats.objective, "status": str(found.status),

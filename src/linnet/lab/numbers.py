@@ -14,9 +14,8 @@ from linnet.core.precision import Form, Forms, forms
 from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
 from linnet.lab import scripts
-from linnet.lab.page import Ask
-from linnet.lab.plain import all_shown, shown
-from linnet.lab.room import Room
+from linnet.lab.schemas import Ask, Seed, json_number, json_numbers
+from linnet.lab.state import LabState
 
 TYPES = {"float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
 
@@ -41,15 +40,15 @@ class Asked(Ask, strict=True):
     temperature: float = Field(default=1.0, ge=0.01, le=1000)
     draws: int = Field(default=1000, ge=1, le=20_000)
     sharpness: float = Field(default=1.0, ge=0.01, le=100)
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    seed: Seed = 0
 
 
-def router(room: Room) -> APIRouter:
+def router(lab: LabState) -> APIRouter:
     """The tab's routes."""
     routes = APIRouter(prefix="/api/numbers", tags=["numbers"])
 
     @routes.post("", summary="Softmax and cross-entropy in float16, float32 and float64, naive and stable")
-    async def numbers(asked: Asked) -> dict[str, Any]:
+    async def json_numbers(asked: Asked) -> dict[str, Any]:
         return await anyio.to_thread.run_sync(answer, asked)
 
     return routes
@@ -81,15 +80,15 @@ def answer(asked: Asked) -> dict[str, Any]:
 
 def _as_dict(found: Forms) -> dict[str, Any]:
     return {
-        "logits": all_shown(found.logits), "limits": vars(found.limits),
+        "logits": json_numbers(found.logits), "limits": vars(found.limits),
         "naive": _form(found.naive), "stable": _form(found.stable),
     }  # fmt: skip
 
 
 def _form(form: Form) -> dict[str, Any]:
     return {
-        "exponentials": all_shown(form.exponentials), "total": shown(form.total),
-        "softmax": all_shown(form.softmax), "log_softmax": all_shown(form.log_softmax),
-        "cross_entropy": shown(form.cross_entropy), "strikes": form.strikes, "cause": form.cause,
-        "error": shown(form.error),
+        "exponentials": json_numbers(form.exponentials), "total": json_number(form.total),
+        "softmax": json_numbers(form.softmax), "log_softmax": json_numbers(form.log_softmax),
+        "cross_entropy": json_number(form.cross_entropy), "strikes": form.strikes, "cause": form.cause,
+        "error": json_number(form.error),
     }  # fmt: skip

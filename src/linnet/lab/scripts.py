@@ -9,7 +9,7 @@ from pathlib import Path
 
 from linnet.config import Recipe, as_dict
 from linnet.lab import code
-from linnet.lab.room import Trained
+from linnet.lab.state import Trained
 from linnet.model.run import Run
 from linnet.record.lines import call
 

@@ -8,17 +8,14 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 
 from linnet.errors import UsageError
 from linnet.lab.app import make_app
-from linnet.lab.room import Room
-from linnet.lab.settings import Settings, is_loopback
-from linnet.web.connection import protocol
-from linnet.web.places import Places, within_files
+from linnet.lab.state import LabState, Settings, is_loopback
+from linnet.web.server import listen, make_config
 
 PORT = 8765
 GRACE = 1
@@ -45,26 +42,24 @@ def serve(
         UsageError: the address cannot be had.
     """
     sys.setswitchinterval(SWITCH)
-    with _listening(host, port) as listening:
+    with _listen(host, port) as listener:
         if not token:  # none, or an empty variable
             token = None if is_loopback(host) else secrets.token_urlsafe(24)
-        settings = Settings(host, listening.getsockname()[1], token, data_dir)
+        settings = Settings(host, listener.getsockname()[1], token, data_dir)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when all has ended
-            Server(settings, opens).run([listening])
+            Server(settings, opens).run([listener])
 
 
 class Server(uvicorn.Server):
     """uvicorn that says where it is, and opens the browser once it answers."""
 
     def __init__(self, settings: Settings, opens: bool) -> None:
-        self.settings, self.opens, self.room = settings, opens, Room(settings)
-        config = uvicorn.Config(
-            make_app(settings, self.room), log_level="warning", access_log=False, server_header=False,
-            ws="none", timeout_graceful_shutdown=GRACE, lifespan="on",
-            http=protocol(Places(within_files(CONNECTIONS))),
-        )  # fmt: skip
+        self.settings, self.opens, self.lab = settings, opens, LabState(settings)
+        config = make_config(
+            make_app(settings, self.lab), CONNECTIONS, log_level="warning", timeout_graceful_shutdown=GRACE
+        )
         # Not a daemon: Python's end would kill it inside torch, which aborts the process.
-        self.warming = threading.Thread(target=self.room.warm)
+        self.warming = threading.Thread(target=self.lab.warm)
         super().__init__(config)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -79,7 +74,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is under way first, for its pages hold on to the server."""
-        self.room.turns.stop_all()
+        self.lab.jobs.stop_all()
         await super().shutdown(sockets)
         self.warming.join()  # what it imports can no longer be set up once Python is ending
 
@@ -89,23 +84,11 @@ def _reachable(host: str) -> str:
     return socket.gethostname() if host in ("0.0.0.0", "::") else host
 
 
-@contextlib.contextmanager
-def _listening(host: str, port: int | None) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            _bind(listening, host, port)
-        except OSError as error:
-            raise UsageError(f"cannot listen on {host}, port {port or PORT}: {error.strerror}") from error
-        yield listening
-
-
-def _bind(listening: socket.socket, host: str, port: int | None) -> None:
+def _listen(host: str, port: int | None) -> socket.socket:
+    """A socket on the port, or when None on the usual one, or on any where that is taken."""
     if port is not None:
-        listening.bind((host, port))
-        return
+        return listen(host, port)[0]
     try:
-        listening.bind((host, PORT))
-    except OSError:
-        listening.bind((host, 0))
+        return listen(host, PORT)[0]
+    except UsageError:
+        return listen(host, 0)[0]

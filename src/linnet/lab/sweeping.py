@@ -16,10 +16,9 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.lab.code import Code, command, load, source, table
-from linnet.lab.frames import Frame, Frames, Tell
-from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset
-from linnet.lab.room import Room
-from linnet.lab.turns import Turn
+from linnet.lab.jobs import Frame, Job, ProgressStream
+from linnet.lab.schemas import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text
+from linnet.lab.state import LabState
 from linnet.record.lines import call
 from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
@@ -78,25 +77,28 @@ class SweepAsk(Ask):
         return {name: value for name, value in given.items() if value not in (None, "accuracy")}
 
 
-def router(room: Room) -> APIRouter:
+def router(lab: LabState) -> APIRouter:
     """The routes of a sweep."""
     routes = APIRouter(prefix="/api/sweep", tags=["sweep"])
 
     @routes.post(
-        "", summary="Train many models: frames of NDJSON meanwhile", response_class=Frames, status_code=200
+        "",
+        summary="Train many models: frames of NDJSON meanwhile",
+        response_class=ProgressStream,
+        status_code=200,
     )
-    async def run(ask: SweepAsk, page: Page) -> Frames:
-        train = (await dataset(room, ask.dataset)).train
+    async def run(ask: SweepAsk, page: Page) -> ProgressStream:
+        train = (await lab.ready(ask.dataset)).train
         _check(ask, train)
 
-        def work(tell: Tell, turn: Turn) -> None:
-            _sweep(ask, train, tell, turn)
+        def work(job: Job) -> None:
+            _sweep(ask, train, job)
 
-        return Frames(room.turns, room.turns.enter(page), work)
+        return lab.jobs.stream(page, work)
 
     @routes.post("/code", summary="The same sweep as Python and as a command line")
     async def code(ask: SweepAsk) -> Code:
-        name, folder = source(await dataset(room, ask.dataset), ask.dataset), room.settings.data_dir
+        name, folder = source(await lab.ready(ask.dataset), ask.dataset), lab.settings.data_dir
         made = call("linnet.sweep", [load(name, folder), "grid"], ask.shared())
         python = f"import linnet\n\n{table('grid', ask.grid())}\nresult = {made}\nprint(result.table)\n"
         values = {key: value for key, value in ask.grid().items() if key != "seed"}
@@ -120,21 +122,21 @@ def _check(ask: SweepAsk, train: Dataset) -> None:
         raise UsageError(f"{ask.models:,} models of this data do not fit: choose fewer values")
 
 
-def _sweep(ask: SweepAsk, train: Dataset, tell: Tell, turn: Turn) -> None:
-    """Sweep in this thread, telling the page."""
-    telling = Telling(ask, metric_name(ask.metric, train), tell, turn)
+def _sweep(ask: SweepAsk, train: Dataset, job: Job) -> None:
+    """Sweep in this thread, live the page."""
+    live = LiveSweep(ask, metric_name(ask.metric, train), job)
     try:
         request = SweepRequest(grid=ask.grid(), **ask.shared())
-        result = run_sweep(train, request, callbacks=[telling], strict=False)
+        result = run_sweep(train, request, callbacks=[live], strict=False)
     except UsageError:
-        if not turn.is_over:
+        if not job.is_over:
             raise
         return
-    if not turn.is_over:
-        tell(_ending(result, telling))
+    if not job.is_over:
+        job.tell(_ending(result, live))
 
 
-class Telling(Callback):
+class LiveSweep(Callback):
     """Sends the figures of each epoch, and between epochs how far it is.
 
     Args:
@@ -144,32 +146,33 @@ class Telling(Callback):
         turn: ends the sweep when it is over.
     """
 
-    def __init__(self, ask: SweepAsk, metric: str, tell: Tell, turn: Turn) -> None:
-        self.ask, self.metric, self.tell, self.turn, self.last = ask, metric, tell, turn, 0.0
+    def __init__(self, ask: SweepAsk, metric: str, job: Job) -> None:
+        self.ask, self.metric, self.job, self.last = ask, metric, job, 0.0
         self.members: list[tuple[int, ...]] = []
 
     def start(self, state: State) -> None:
         """Say which settings there are: models that differ in fold and seed only are one."""
         assert state.outcome is not None  # it is a sweep
-        self.turn.at_end(lambda: state.stop("the page asked"))
+        self.job.at_end(lambda: state.stop("the page asked"))
         found = selection.configurations(state.outcome(), state.trials, self.metric)
         found.sort(key=lambda configuration: configuration.members)
         self.members = [configuration.members for configuration in found]
         base = state.asked["batch_size"]
         settings = [_setting(configuration.knobs, base) for configuration in found]
-        self.tell({"kind": "start", "settings": settings, "models": len(state.trials), "metric": self.metric})
+        models = len(state.trials)
+        self.job.tell({"kind": "start", "settings": settings, "models": models, "metric": self.metric})
 
     def block_end(self, state: State) -> None:
         """Say how far it is, if it is time."""
         if time.perf_counter() - self.last < EVERY:
             return
         self.last = time.perf_counter()
-        self.tell({"kind": "progress", "epoch": state.epoch - 1 + state.batch / state.batches})
+        self.job.tell({"kind": "progress", "epoch": state.epoch - 1 + state.batch / state.batches})
 
     def epoch_end(self, state: State) -> None:
         """Send each setting's figures, the means over folds and seeds."""
         means = {name: self._means(values) for name, values in state.figures.items()}
-        self.tell({"kind": "epoch", "epoch": state.epoch, "figures": means})
+        self.job.tell({"kind": "epoch", "epoch": state.epoch, "figures": means})
 
     def _means(self, values: Tensor) -> list[float | None]:
         means = torch.stack([values[list(members)].mean() for members in self.members])
@@ -182,9 +185,9 @@ def _setting(knobs: Knobs, base: int) -> Frame:
     return {**values, "batch_size": base * knobs.accumulate, "standardize": knobs.standardize}
 
 
-def _ending(result: SweepResult, telling: Telling) -> Frame:
+def _ending(result: SweepResult, live: LiveSweep) -> Frame:
     """The last frame: the table, best first, and how sure the choice is."""
-    places = {members: place for place, members in enumerate(telling.members)}
+    places = {members: place for place, members in enumerate(live.members)}
     order = [places[configuration.members] for configuration in result.configurations]
     names = [name for name in result.table.columns if name.startswith(("train", "validation"))]
     rows = result.table[names].to_numpy().tolist()

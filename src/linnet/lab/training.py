@@ -18,10 +18,9 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.forecast import forecast
 from linnet.lab.code import Code, command, load, source
-from linnet.lab.frames import Frame, Frames, Tell
-from linnet.lab.page import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, dataset, packed
-from linnet.lab.room import Room
-from linnet.lab.turns import Turn
+from linnet.lab.jobs import Frame, Job, ProgressStream
+from linnet.lab.schemas import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, pack
+from linnet.lab.state import LabState
 from linnet.model.history import History
 from linnet.model.run import Card, Run
 from linnet.record.lines import call
@@ -67,31 +66,34 @@ class TrainAsk(Ask):
         return Recipe(**self.model_dump(exclude={"dataset"}))
 
 
-def router(room: Room) -> APIRouter:
+def router(lab: LabState) -> APIRouter:
     """The route of a training."""
     routes = APIRouter(prefix="/api/train", tags=["train"])
 
     @routes.post(
-        "", summary="Train a model: frames of NDJSON while it goes on", response_class=Frames, status_code=200
+        "",
+        summary="Train a model: frames of NDJSON while it goes on",
+        response_class=ProgressStream,
+        status_code=200,
     )
-    async def train(ask: TrainAsk, page: Page) -> Frames:
-        recipe, splits = ask.recipe(), await dataset(room, ask.dataset)
+    async def train(ask: TrainAsk, page: Page) -> ProgressStream:
+        recipe, splits = ask.recipe(), await lab.ready(ask.dataset)
         _check(splits.train)
         check(splits.train, splits.test, recipe.resolved(True))
 
-        def work(tell: Tell, turn: Turn) -> None:
-            _train(splits, recipe, room, ask.dataset, tell, turn)
+        def work(job: Job) -> None:
+            _train(splits, recipe, lab, ask.dataset, job)
 
-        return Frames(room.turns, room.turns.enter(page), work)
+        return lab.jobs.stream(page, work)
 
     @routes.post("/code", summary="The same training as Python and as a command line")
     async def code(ask: TrainAsk) -> Code:
         ask.recipe()
-        name = source(await dataset(room, ask.dataset), ask.dataset)
+        name = source(await lab.ready(ask.dataset), ask.dataset)
         options = {name: value for name, value in ask.model_dump().items() if _counts(name, value)}
-        loaded = load(name, room.settings.data_dir)
+        loaded = load(name, lab.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
-        folder = {} if room.settings.data_dir is None else {"data_dir": str(room.settings.data_dir)}
+        folder = {} if lab.settings.data_dir is None else {"data_dir": str(lab.settings.data_dir)}
         return Code(python=python, command=command("train", {"data": name, **options, **folder}))
 
     return routes
@@ -117,17 +119,17 @@ def _counts(name: str, value: object) -> bool:
     return name != "dataset" and (name in ALWAYS or value != TrainAsk.model_fields[name].default)
 
 
-def _train(splits: Splits, recipe: Recipe, room: Room, name: str, tell: Tell, turn: Turn) -> None:
+def _train(splits: Splits, recipe: Recipe, lab: LabState, name: str, job: Job) -> None:
     """Train in this thread, telling the page."""
     live = Live.of(splits)
-    tell(live.opening(splits.train, recipe))
-    run, _ = fit(splits.train, recipe, test=splits.test, callbacks=[Telling(live, tell, turn)])
-    if turn.is_over:
-        tell({"kind": "aborted"})
+    job.tell(live.opening(splits.train, recipe))
+    run, _ = fit(splits.train, recipe, test=splits.test, callbacks=[LiveTraining(live, job)])
+    if job.is_over:
+        job.tell({"kind": "aborted"})
         return
     run.asked["dataset"] = name
-    tell({
-        "kind": "end", "status": run.status, "seconds": run.seconds, "model": room.add(run, name),
+    job.tell({
+        "kind": "end", "status": run.status, "seconds": run.seconds, "model": lab.add(run, name),
         **live.frame(run.bank, run.card), "figures": _kept(run),
     })  # fmt: skip
 
@@ -171,8 +173,8 @@ class Live:
             "kind": "start", "classes": train.classes, "image_shape": train.image_shape,
             "epochs": asked.epochs, "features": train.features,
             "rows": len(train), "test_rows": len(self.rows),
-            "numbers": None if self.is_whole else packed(self.numbers, "<i4"),
-            "labels": packed(self.rows.labels, "u1"),
+            "numbers": None if self.is_whole else pack(self.numbers, "<i4"),
+            "labels": pack(self.rows.labels, "u1"),
             "samples": self.samples.tolist(),
         }  # fmt: skip
 
@@ -180,14 +182,14 @@ class Live:
         """The model as it is now: its weights, and what it says of the rows."""
         said = forecast(Run(bank, History(), "running", card), self.rows)
         return {
-            "W": packed(bank.W), "b": packed(bank.b),
+            "W": pack(bank.W), "b": pack(bank.b),
             "live": {"loss": float(said.log_losses.mean()), "accuracy": float(said.hits.double().mean())},
-            "confusion": said.confusion.tolist(), "guesses": packed(said.guesses, "u1"),
-            "chances": packed(said.probabilities[self.samples]),
+            "confusion": said.confusion.tolist(), "guesses": pack(said.guesses, "u1"),
+            "chances": pack(said.probabilities[self.samples]),
         }  # fmt: skip
 
 
-class Telling(Callback):
+class LiveTraining(Callback):
     """Sends a frame after the first minibatches, then by time, and at the end of each epoch.
 
     Args:
@@ -196,12 +198,12 @@ class Telling(Callback):
         turn: ends the run when it is over.
     """
 
-    def __init__(self, live: Live, tell: Tell, turn: Turn) -> None:
-        self.live, self.tell, self.turn, self.last = live, tell, turn, 0.0
+    def __init__(self, live: Live, job: Job) -> None:
+        self.live, self.job, self.last = live, job, 0.0
 
     def start(self, state: State) -> None:
         """Let the turn's end be the run's."""
-        self.turn.at_end(state.stop)
+        self.job.at_end(state.stop)
 
     def block_end(self, state: State) -> None:
         """Send what is known within an epoch, if it is time."""
@@ -214,7 +216,7 @@ class Telling(Callback):
 
     def epoch_end(self, state: State) -> None:
         """Send the epoch's record."""
-        if not state.reason or not self.turn.is_over:
+        if not state.reason or not self.job.is_over:
             self._send("epoch", state, state.history.last)
 
     @torch.inference_mode()
@@ -222,5 +224,5 @@ class Telling(Callback):
         bank, data = state.current, state.dataset
         assert isinstance(bank, Bank)
         card = Card(data.name, data.classes, data.image_shape, data.scale, state.asked["loss"])
-        self.tell({"kind": kind, "figures": figures, **self.live.frame(bank, card)})
+        self.job.tell({"kind": kind, "figures": figures, **self.live.frame(bank, card)})
         self.last = time.perf_counter()

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 import numpy as np
-import orjson
 import torch
 from fastapi import APIRouter
 from pydantic import Field
@@ -20,10 +19,10 @@ from linnet.data.pictures.prepare import as_stored, png_of, prepared
 from linnet.errors import UsageError
 from linnet.evaluate.contributions import contributions
 from linnet.lab import scripts
-from linnet.lab.frames import Frames
-from linnet.lab.judges import Judge, Judges, model_frame
-from linnet.lab.page import Ask, Page
-from linnet.lab.room import Room, Trained
+from linnet.lab.evaluations import EvaluationCache, Judge, model_frame
+from linnet.lab.jobs import ProgressStream, line_of
+from linnet.lab.schemas import Ask, Page
+from linnet.lab.state import LabState, Trained
 
 MAX_BYTES = 8 << 20
 """Of a picture's file."""
@@ -101,54 +100,54 @@ class Asked(Ask, strict=True):
     method: Literal["lac", "aps"] = "lac"
 
 
-def router(room: Room) -> APIRouter:
+def router(lab: LabState) -> APIRouter:
     """The tab's routes."""
     routes = APIRouter(prefix="/api/try", tags=["try"])
-    judges = Judges(room)
+    evaluations = EvaluationCache(lab)
 
     @routes.post(
         "/train", summary="Train a model to try: frames of NDJSON meanwhile, the last with its id",
-        response_class=Frames, status_code=200,
+        response_class=ProgressStream, status_code=200,
     )  # fmt: skip
     async def train(page: Page) -> Response:
-        if (number := judges.default()) is not None:  # which needs no turn
-            return Response(orjson.dumps(model_frame(number)) + b"\n", media_type=Frames.media_type)
-        return Frames(room.turns, room.turns.enter(page), judges.train)
+        if (number := evaluations.default()) is not None:  # which needs no turn
+            return Response(line_of(model_frame(number)), media_type=ProgressStream.media_type)
+        return lab.jobs.stream(page, evaluations.train)
 
     @routes.post("/model", summary="A model to try")
     async def model(which: Which) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(_model, judges, which)
+        return await anyio.to_thread.run_sync(_model, evaluations, which)
 
     @routes.post("/images", summary="Some of the model's test rows")
     async def images(browsed: Browsed) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(_images, judges, browsed)
+        return await anyio.to_thread.run_sync(_images, evaluations, browsed)
 
     @routes.post("/picture", summary="A picture made like those the model was trained on")
     async def picture(asked: Picture) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(_picture, room, asked)
+        return await anyio.to_thread.run_sync(_picture, lab, asked)
 
     @routes.post("", summary="Probabilities, contributions and the prediction set of one row")
     async def classify(asked: Asked) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(answer, judges, asked)
+        return await anyio.to_thread.run_sync(answer, evaluations, asked)
 
     return routes
 
 
-def _model(judges: Judges, which: Which) -> dict[str, Any]:
-    trained = judges.room.model(which.model)
-    judge, card = judges.of(which.model, trained), trained.run.card
+def _model(evaluations: EvaluationCache, which: Which) -> dict[str, Any]:
+    trained = evaluations.lab.model(which.model)
+    judge, card = evaluations.of(which.model), trained.run.card
     return {
         "id": which.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
         "features": trained.run.bank.features, "rows": len(trained.test),
         "dataset": trained.run.asked.get("dataset"),
         "accuracy": float(judge.judged.hits.double().mean()),
-        "columns": trained.dataset.columns, "is_default": which.model == judges.default(),
+        "columns": trained.dataset.columns, "is_default": which.model == evaluations.default(),
     }  # fmt: skip
 
 
-def _images(judges: Judges, browsed: Browsed) -> dict[str, Any]:
-    trained = judges.room.model(browsed.model)
-    judged = judges.of(browsed.model, trained).judged
+def _images(evaluations: EvaluationCache, browsed: Browsed) -> dict[str, Any]:
+    trained = evaluations.lab.model(browsed.model)
+    judged = evaluations.of(browsed.model).judged
     fits = torch.ones(len(judged), dtype=torch.bool)
     if browsed.label is not None:
         fits &= judged.labels == browsed.label
@@ -166,8 +165,8 @@ def _browsed(trained: Trained, row: int, guess: int) -> dict[str, Any]:
     return {"row": row, "label": label, "guess": guess, "pixels": _text(_grey(trained, trained.test.X[row]))}
 
 
-def _picture(room: Room, asked: Picture) -> dict[str, Any]:
-    card = room.model(asked.model).run.card
+def _picture(lab: LabState, asked: Picture) -> dict[str, Any]:
+    card = lab.model(asked.model).run.card
     if card.image_shape is None:
         raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
     content = _bytes(asked.file, MAX_BYTES)
@@ -179,14 +178,14 @@ def _picture(room: Room, asked: Picture) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
+def answer(evaluations: EvaluationCache, asked: Asked) -> dict[str, Any]:
     """What the page shows of one row.
 
     Raises:
         MissingError: there is no such model.
         UsageError: there is no such row or class, or the pixels are not the model's.
     """
-    trained = judges.room.model(asked.model)
+    trained = evaluations.lab.model(asked.model)
     run, classes = trained.run, trained.run.card.classes
     x, label = _row(trained, asked)
     p = run.probabilities(x[None]).double()  # (1, K)
@@ -194,13 +193,13 @@ def answer(judges: Judges, asked: Asked) -> dict[str, Any]:
     guess = int(p.argmax())
     k = guess if asked.explain is None else asked.explain
     _check_classes(len(classes), k, asked.against)
-    judge = judges.of(asked.model, trained)
+    judge = evaluations.of(asked.model)
     grey = _grey(trained, x)
     png = png_of(grey) if grey.ndim == 2 else b""
     shot = scripts.Shot(
         asked.row, grey.tobytes() if png else b"", png, k, asked.against, asked.alpha, asked.method
     )
-    python, command = scripts.trying(trained, shot, judges.room.settings.data_dir)
+    python, command = scripts.trying(trained, shot, evaluations.lab.settings.data_dir)
     return {
         "probabilities": p[0].tolist(), "guess": None if nothing else guess, "label": label,
         "nothing": nothing,

@@ -17,10 +17,9 @@ from linnet.data import registry, user_data
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.picture_folders import MAX_PICTURES
 from linnet.errors import UsageError
-from linnet.lab.frames import Frames, Tell
-from linnet.lab.page import Ask, DatasetName, Page, dataset, packed
-from linnet.lab.room import BUILT_IN, Room
-from linnet.lab.turns import Turn
+from linnet.lab.jobs import Job, ProgressStream
+from linnet.lab.schemas import Ask, DatasetName, Page, pack
+from linnet.lab.state import BUILT_IN, LabState
 from linnet.web.refusal import Refusal
 
 _FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -92,7 +91,7 @@ class Rows(BaseModel):
     labels: list[int]
 
 
-def router(room: Room) -> APIRouter:
+def router(lab: LabState) -> APIRouter:
     """The routes of data sets."""
     routes = APIRouter(prefix="/api/data", tags=["data"])
     reading = CapacityLimiter(READING)
@@ -100,12 +99,10 @@ def router(room: Room) -> APIRouter:
     @routes.get("", summary="The data sets")
     def known() -> list[Known]:
         built_in = [
-            Known(
-                name=name, title=registry.source_of(name).title, is_there=room.is_there(name), is_image=True
-            )
+            Known(name=name, title=registry.source_of(name).title, is_there=lab.is_there(name), is_image=True)
             for name in BUILT_IN
         ]
-        return built_in + [_known(name, upload) for name, upload in room.uploads()]
+        return built_in + [_known(name, upload) for name, upload in lab.uploads()]
 
     @routes.post(
         "",
@@ -120,29 +117,29 @@ def router(room: Room) -> APIRouter:
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
         title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
         made = await anyio.to_thread.run_sync(user_data.read, contents, title[:80] or "file", limiter=reading)
-        return _known(room.put(made), made)
+        return _known(lab.put(made), made)
 
     @routes.post(
         "/fetch",
         summary="Download a data set: frames of NDJSON meanwhile",
-        response_class=Frames,
+        response_class=ProgressStream,
         status_code=200,
     )
-    async def fetch(ask: FetchAsk, page: Page) -> Frames:
-        def work(tell: Tell, turn: Turn) -> None:
+    async def fetch(ask: FetchAsk, page: Page) -> ProgressStream:
+        def work(job: Job) -> None:
             def progress(done: int, size: int | None) -> None:
-                if turn.is_over:
+                if job.is_over:
                     raise UsageError("the download was stopped; the next goes on with it")
-                tell({"kind": "fetching", "done": done, "size": size})
+                job.tell({"kind": "fetching", "done": done, "size": size})
 
-            room.splits(ask.dataset, progress)
-            tell({"kind": "fetched"})
+            lab.splits(ask.dataset, progress)
+            job.tell({"kind": "fetched"})
 
-        return Frames(room.turns, room.turns.enter(page), work)
+        return lab.jobs.stream(page, work)
 
     @routes.post("/rows", summary="Some rows, to look at")
     async def rows(ask: RowsAsk) -> Rows:
-        splits = await dataset(room, ask.dataset)
+        splits = await lab.ready(ask.dataset)
         part = splits.train if ask.part == "train" or splits.test is None else splits.test
         if ask.rows and max(ask.rows) >= len(part):
             raise UsageError(f"rows lie in 0…{len(part) - 1}, not {max(ask.rows)}")
@@ -175,7 +172,7 @@ def _parts(upload: Splits) -> Parts | None:
 def _rows(part: Dataset, index: Tensor) -> Rows:
     is_image = part.image_shape is not None
     chosen: dict[str, Any] = {
-        "pixels": packed(part.X[index], "u1") if is_image else None,
+        "pixels": pack(part.X[index], "u1") if is_image else None,
         "values": None if is_image else part.X[index, :COLUMNS].tolist(),
     }
     brightest = round(1 / part.scale) if is_image else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,19 +18,17 @@ from linnet._version import __version__
 from linnet.errors import UsageError
 from linnet.model.predictor import Predictor
 from linnet.serve import page, schema
-from linnet.serve.key import OPEN, Keyed
+from linnet.serve.access import OPEN, protect
 from linnet.serve.metrics import PATHS, Counted, Metrics
-from linnet.serve.origins import with_origins
-from linnet.serve.predict import Limits, Predict
-from linnet.serve.shelf import Shelf
-from linnet.web.crowd import Crowd
+from linnet.serve.parse import Limits
+from linnet.serve.predict import Predict
+from linnet.serve.reloader import ModelReloader
+from linnet.web.connection import Crowd
 
 _POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 HEAVY = 4
 """Large bodies and pictures that are worked on at once: each may take some hundred MB."""
-
-KEY_CHARACTERS = frozenset(string.ascii_letters + string.digits + string.punctuation)
 
 
 class Health(BaseModel):
@@ -90,20 +87,14 @@ def make_app(
     limits = limits or Limits()
     if limits.rows < 1 or limits.bytes < 1 or not watch_seconds > 0:
         raise UsageError(f"limits must be positive, not {limits}, {watch_seconds}")
-    if api_key is not None and not (api_key and set(api_key) <= KEY_CHARACTERS):
-        raise UsageError("an API key is some ASCII characters without spaces")
     metrics = metrics or Metrics()
-    shelf = Shelf(Path(folder), metrics, spare)
-    watching = _watching(shelf, watch_seconds)
+    reloader = ModelReloader(Path(folder), metrics, spare)
+    watching = _watching(reloader, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
-    _add_pages(app, shelf, limits, metrics, api_key is not None)
-    _add_answers(app, shelf)
-    predict = Predict(shelf, limits, metrics, anyio.CapacityLimiter(HEAVY))
-    front: ASGIApp = Front(predict, app, frozenset(PATHS) - {"other"})
-    if api_key is not None:
-        front = Keyed(front, api_key)
-    if origins:
-        front = with_origins(front, origins)  # outside of the key, which a browser's first question lacks
+    _add_pages(app, reloader, limits, metrics, api_key is not None)
+    _add_answers(app, reloader)
+    predict = Predict(reloader, limits, metrics, anyio.CapacityLimiter(HEAVY))
+    front = protect(Front(predict, app, frozenset(PATHS) - {"other"}), api_key, origins)
     return Counted(Crowd(front, OPEN), metrics)
 
 
@@ -131,20 +122,22 @@ class Front:
         await self.pages(scope, receive, send)
 
 
-def _watching(shelf: Shelf, seconds: float) -> Any:
+def _watching(reloader: ModelReloader, seconds: float) -> Any:
     """The lifespan that looks for a newer model meanwhile."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with anyio.create_task_group() as group:
-            group.start_soon(shelf.watch, seconds)
+            group.start_soon(reloader.watch, seconds)
             yield
             group.cancel_scope.cancel()
 
     return lifespan
 
 
-def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has_key: bool) -> None:
+def _add_pages(
+    app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: Metrics, has_key: bool
+) -> None:
     """All but /predict, whose description is added to OpenAPI here."""
 
     @app.get("/healthz", summary="Whether the process answers")
@@ -153,25 +146,25 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has
 
     @app.get("/readyz", summary="Whether there is a model to answer with")
     async def readyz() -> Readiness:
-        return Readiness(model=shelf.model.checksum, refused=shelf.refused)
+        return Readiness(model=reloader.model.checksum, refused=reloader.refused)
 
     @app.get("/metrics", summary="Counters in Prometheus' text format", response_class=PlainTextResponse)
     async def read_metrics() -> PlainTextResponse:
-        text = metrics.text(shelf.model.checksum)
+        text = metrics.text(reloader.model.checksum)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     @app.get("/model", summary="The model that answers now")
     async def model() -> ModelInfo:
-        now = shelf.model
+        now = reloader.model
         return ModelInfo(
             checksum=now.checksum, features=now.features, outputs=now.outputs, dtype=str(now.W.dtype),
-            kind=now.card.kind, card=vars(now.card), loaded=shelf.loaded, reloads=metrics.reloads,
+            kind=now.card.kind, card=vars(now.card), loaded=reloader.loaded, reloads=metrics.reloads,
         )  # fmt: skip
 
     def described() -> dict[str, Any]:
         """OpenAPI's description, made anew: a newer model may have other features."""
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        return made | {"paths": {"/predict": schema.predict_path(shelf.model, limits), **made["paths"]}}
+        return made | {"paths": {"/predict": schema.predict_path(reloader.model, limits), **made["paths"]}}
 
     app.openapi = described  # as FastAPI's manual says to extend it
 
@@ -184,7 +177,7 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has
         """The page for a browser, and for programs where everything is."""
         if "text/html" in request.headers.get("accept", ""):
             return await docs(request, lang)
-        line = page.example(shelf.model, request.scope)
+        line = page.example(reloader.model, request.scope)
         return JSONResponse({"predict": line, "docs": "docs", "openapi": "openapi.json"})
 
     @app.get("/docs", include_in_schema=False)
@@ -194,20 +187,20 @@ def _add_pages(app: FastAPI, shelf: Shelf, limits: Limits, metrics: Metrics, has
             page.language_of(lang, given.get("accept-language", "")), given.get("host", ""),
             given.get("x-forwarded-proto", request.url.scheme), has_key,
         )  # fmt: skip
-        return HTMLResponse(page.page(shelf.model, described(), asked), headers=_POLICY)
+        return HTMLResponse(page.page(reloader.model, described(), asked), headers=_POLICY)
 
 
-def _add_answers(app: FastAPI, shelf: Shelf) -> None:
+def _add_answers(app: FastAPI, reloader: ModelReloader) -> None:
     """What is said of pages that there are not, or not by that method."""
 
     @app.exception_handler(404)
     async def missing(request: Request, _: Exception) -> JSONResponse:
         path = request.url.path[:80]
         told = f"there is nothing at {path!r}: POST /predict answers, GET /docs says how"
-        return JSONResponse({"detail": told, "example": page.example(shelf.model, request.scope)}, 404)
+        return JSONResponse({"detail": told, "example": page.example(reloader.model, request.scope)}, 404)
 
     @app.exception_handler(405)
     async def unfit(request: Request, _: Exception) -> JSONResponse:
         told = f"{request.url.path[:80]} takes GET, not {request.method[:20]}: POST /predict answers"
-        said = {"detail": told, "example": page.example(shelf.model, request.scope)}
+        said = {"detail": told, "example": page.example(reloader.model, request.scope)}
         return JSONResponse(said, 405, {"allow": "GET, HEAD, OPTIONS"})

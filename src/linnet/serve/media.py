@@ -1,13 +1,20 @@
-"""What a body is, by its content type, and what the query says of it."""
+"""What a body is, by its content type; what the query says of it; and the file that a form holds.
+
+Forms are multipart/form-data, as `curl -F` and pages send them: one file, and options as fields.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from linnet.serve.parse import DTYPES
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+
+from linnet.serve.parse import DTYPES, MAGIC
 from linnet.web.refusal import Refusal
 
 Media = Literal["json", "raw", "npy", "picture", "form"]
@@ -27,43 +34,47 @@ ALIASES: dict[str, Media] = {
 }  # fmt: skip
 """Other names that clients have for them."""
 
-YES, NO = ("true", "1", "True"), ("false", "0", "False")
+UNTOLD = ("", "application/x-www-form-urlencoded", "text/plain")
+"""What clients say that were not told what they send, `curl -d` among them."""
 
-VALUES = {"dtype": tuple(DTYPES), "invert": (*YES, *NO)}
-"""The query parameters, and what each may be."""
+GZIP = frozenset({"gzip", "x-gzip"})
 
-FORM = "application/x-www-form-urlencoded"
-"""What `curl -d` and a form of a page say, unless told otherwise."""
+INVERT = {"true": True, "1": True, "True": True, "false": False, "0": False, "False": False}
+
+PARTS, HEADERS = 8, 4096
+"""Parts of a form, and bytes of the headers of one."""
+
+FIELD = 100
+"""Bytes of a form's field, at most."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What the query, or the fields of a form, say of a body.
 
     Args:
         dtype: of plain numbers; None where it was left out.
-        invert: of a picture, "true" or "false"; None where it was left out.
+        invert: of a picture; None where it was left out.
     """
 
     dtype: str | None = None
-    invert: str | None = None
+    invert: bool | None = None
 
 
 @lru_cache(maxsize=64)
-def media_of(said: bytes) -> Media:
+def media_of(content_type: bytes) -> Media:
     """What a body is; a service is told the same few content types again and again.
 
     Args:
-        said: the content type without its parameters.
+        content_type: without its parameters.
 
     Raises:
         Refusal: 415.
     """
-    name = said.strip().lower().decode("latin-1")
+    name = content_type.strip().lower().decode("latin-1")
     media = MEDIA.get(name) or ALIASES.get(name)
     if media is None:
         why = f"expected a content type of {', '.join(MEDIA)}, got {name[:60]!r}"
-        if name in ("", FORM, "text/plain"):
+        if name in UNTOLD:
             why += ": say what the body is, as in curl -H 'content-type: application/json'"
         raise Refusal(415, why)
     return media
@@ -76,22 +87,150 @@ def options_of(query: bytes) -> Options:
     Raises:
         Refusal: 422, a parameter has a value that it cannot have, whatever the body is.
     """
-    return checked(dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)))
+    return _options(dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)))
 
 
-def checked(given: dict[str, str]) -> Options:
-    """Options by name; others are let pass.
+def _options(given: dict[str, str]) -> Options:
+    """Options by name; others are let pass."""
+    dtype, invert = given.get("dtype"), given.get("invert")
+    if dtype is not None and dtype not in DTYPES:
+        raise Refusal(422, f"dtype must be {' or '.join(DTYPES)}, got {dtype[:20]!r}")
+    if invert is not None and invert not in INVERT:
+        raise Refusal(422, f"invert must be true or false, got {invert[:20]!r}")
+    return Options(dtype, None if invert is None else INVERT[invert])
+
+
+def is_packed(headers: dict[bytes, bytes]) -> bool:
+    """Whether a body is gzip'd.
 
     Raises:
-        Refusal: 422, one has a value that it cannot have.
+        Refusal: 415, it is packed in another way.
     """
-    for name, values in VALUES.items():
-        if (value := given.get(name)) is not None and value not in values:
-            raise Refusal(422, f"{name} must be {' or '.join(_shown(name))}, got {value[:20]!r}")
-    invert = given.get("invert")
-    return Options(given.get("dtype"), None if invert is None else "true" if invert in YES else "false")
+    if headers.get(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
+        raise Refusal(415, "a body is packed by content-encoding: gzip, not by transfer-encoding")
+    encoding = headers.get(b"content-encoding", b"").strip().lower().decode("latin-1")
+    if encoding not in ("", "identity") and encoding not in GZIP:
+        raise Refusal(415, f"a body is sent as it is or with content-encoding: gzip, not as {encoding[:30]}")
+    return encoding in GZIP
 
 
-def _shown(name: str) -> tuple[str, ...]:
-    """The values to tell of."""
-    return ("true", "false") if name == "invert" else VALUES[name]
+def open_form(content: bytes, content_type: bytes, options: Options) -> tuple[Media, bytes, Options]:
+    """The one file of a form: what it is, its bytes, and the options with those that the fields add.
+
+    Args:
+        content: the body.
+        content_type: with its boundary.
+        options: of the query.
+
+    Raises:
+        Refusal: 400 where it is no form, 415 where its file is something else, 422 where it has no file,
+            several, or other fields.
+    """
+    parts = _parts(content, content_type)
+    files = [part for part in parts if part.is_file]
+    if len(files) != 1:
+        raise Refusal(
+            422, f"a form has one file, this one has {len(files)}: as of curl -F file=@picture.png; ask for "
+            "each picture by itself"
+        )  # fmt: skip
+    fields = {part.name: bytes(part.content[:FIELD]).decode("latin-1") for part in parts if not part.is_file}
+    if unknown := sorted(set(fields) - set(Options._fields)):
+        raise Refusal(422, f"a form's fields are dtype and invert, got {unknown[0][:40]!r}")
+    told = {name: value for name, value in _options(fields)._asdict().items() if value is not None}
+    options, (file,) = options._replace(**told), files
+    return _file_media(file, options), bytes(file.content), options
+
+
+@dataclass
+class _Part:
+    """A field or a file of a form."""
+
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    content: bytearray = field(default_factory=bytearray)
+
+    @property
+    def disposition(self) -> dict[bytes, bytes]:
+        """What its content-disposition says: name and filename."""
+        return parse_options_header(self.headers.get(b"content-disposition"))[1]
+
+    @property
+    def name(self) -> str:
+        """The field's."""
+        return self.disposition.get(b"name", b"").decode("utf-8", "replace")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it came from a file, or says what it is."""
+        return b"filename" in self.disposition or b"content-type" in self.headers
+
+
+def _file_media(file: _Part, options: Options) -> Media:
+    """What a form's file is: curl calls all but a few suffixes octet-stream."""
+    told = file.headers.get(b"content-type", b"").partition(b";")[0]
+    if told.strip().lower() not in (b"", b"application/octet-stream"):
+        if (media := media_of(told)) == "form":
+            raise Refusal(415, "a form's file is no form")
+        return media
+    if file.content.startswith(MAGIC):
+        return "npy"
+    if options.dtype is not None:
+        return "raw"
+    return "json" if file.content.lstrip()[:1] in (b"{", b"[") else "picture"
+
+
+def _parts(content: bytes, content_type: bytes) -> list[_Part]:
+    boundary = parse_options_header(content_type)[1].get(b"boundary")
+    if not boundary:
+        raise Refusal(400, "the content type of a form says no boundary: leave the header to the client")
+    reader = _Reader()
+    try:
+        parser = MultipartParser(boundary, reader.callbacks())  # pyright: ignore[reportArgumentType]
+        parser.write(content)
+        parser.finalize()
+    except FormParserError as error:
+        raise Refusal(400, f"the body is no form of multipart/form-data: {error}") from None
+    if not reader.has_ended:
+        raise Refusal(400, "the body is no whole form of multipart/form-data: its last boundary is missing")
+    return reader.parts
+
+
+class _Reader:
+    """Keeps what the parser finds."""
+
+    def __init__(self) -> None:
+        self.parts: list[_Part] = []
+        self.name, self.value, self.size, self.has_ended = b"", b"", 0, False
+
+    def callbacks(self) -> dict[str, object]:
+        return {
+            "on_part_begin": self._begin, "on_part_data": self._data, "on_header_field": self._field,
+            "on_header_value": self._value, "on_header_end": self._header, "on_end": self._end,
+        }  # fmt: skip
+
+    def _begin(self) -> None:
+        if len(self.parts) == PARTS:
+            raise Refusal(422, f"a form takes at most {PARTS} parts")
+        self.parts.append(_Part())
+        self.size = 0
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        self.parts[-1].content += data[start:end]
+
+    def _field(self, data: bytes, start: int, end: int) -> None:
+        self.name += self._bounded(data[start:end])
+
+    def _value(self, data: bytes, start: int, end: int) -> None:
+        self.value += self._bounded(data[start:end])
+
+    def _header(self) -> None:
+        self.parts[-1].headers[self.name.lower()] = self.value
+        self.name = self.value = b""
+
+    def _end(self) -> None:
+        self.has_ended = True
+
+    def _bounded(self, piece: bytes) -> bytes:
+        self.size += len(piece)
+        if self.size > HEADERS:
+            raise Refusal(422, f"the headers of a form's part take at most {HEADERS:,} bytes")
+        return piece

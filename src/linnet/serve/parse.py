@@ -5,6 +5,9 @@ A row is 784 numbers and more: no object is made for each, numpy checks them all
 
 from __future__ import annotations
 
+import ast
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,20 @@ DTYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1")}
 PNG = b"\x89PNG\r\n\x1a\n"
 """How a PNG file begins (W3C PNG, 5.2)."""
 
+MAGIC = b"\x93NUMPY"
+"""How an .npy file begins (numpy.lib.format)."""
+
+NPY_HEADER = 1024
+"""Bytes of an .npy file's header, at most; that of a matrix has some 118."""
+
+NPY_FAULTS = (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError, OverflowError)
+"""Raised by headers that are no such thing."""
+
+KEPT = {np.dtype("float32"), np.dtype("uint8")}
+"""Types of an .npy file that are kept; others become float64."""
+
+_NUMBERS = re.compile(r"[<>|=]?[uif]\d{1,2}")
+
 WANTED = 'expected {"rows": [[…], …]} and no other key'
 
 LARGEST = 1e30
@@ -34,6 +51,19 @@ LONG = 256 << 10
 
 MAX_PIXELS = 16_000_000
 """Of a picture, checked before it is decoded."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one request may bring.
+
+    Args:
+        rows: at most.
+        bytes: of the body, at most.
+    """
+
+    rows: int = 4096
+    bytes: int = 16 << 20
 
 
 def from_json(
@@ -179,16 +209,58 @@ def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Row
     return np.frombuffer(content, DTYPES[dtype]).reshape(-1, features)
 
 
+def from_npy(content: bytes, features: int, most: int, image_shape: tuple[int, int] | None) -> Rows:
+    """The rows of the file.
+
+    Args:
+        content: the file.
+        features: D.
+        most: rows.
+        image_shape: (height, width) of a row that may also be a matrix.
+
+    Raises:
+        Refusal: 422, it is no such file, or holds no rows of D numbers.
+    """
+    try:
+        X = _read_npy(content)
+    except NPY_FAULTS as error:
+        raise Refusal(422, f"the body is no whole .npy file of numbers: {error}") from None
+    if X.shape == (features,) or X.shape == image_shape:
+        X = X[None]
+    is_rows = X.ndim > 1 and (X.shape[1:] == (features,) or X.shape[1:] == image_shape)
+    if not is_rows or not 0 < len(X) <= most:
+        also = "" if image_shape is None else f" or of {image_shape[0]} × {image_shape[1]}"
+        raise Refusal(422, f"expected 1 to {most:,} rows of {features}{also}, got the shape {X.shape}")
+    plain = X.dtype.newbyteorder("=")
+    return X.reshape(len(X), features).astype(plain if plain in KEPT else np.float64)
+
+
+def _read_npy(content: bytes) -> np.ndarray:
+    """The array; numpy's own reader makes one of the size that the header says before it has the numbers."""
+    width = 2 if content[6:7] == b"\x01" else 4
+    start, length = 8 + width, int.from_bytes(content[8 : 8 + width], "little")
+    if not content.startswith(MAGIC) or length > NPY_HEADER:
+        raise ValueError("it does not begin as one")
+    header = ast.literal_eval(content[start : start + length].decode("utf-8").strip())
+    kind, shape = header["descr"], header["shape"]
+    if not isinstance(kind, str) or not _NUMBERS.fullmatch(kind):
+        raise ValueError(f"it holds {str(kind)[:40]!r}")
+    if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise ValueError("it has no shape")
+    values = np.frombuffer(content, np.dtype(kind), offset=start + length)
+    return values.reshape(shape, order="F" if header["fortran_order"] else "C")
+
+
 class NothingSeen(Exception):  # noqa: N818 (it is no error, but an answer)
     """A picture on which nothing is to be seen, which gets no class but says what was done to it."""
 
 
-def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.float64]:
+def from_picture(content: bytes, invert: bool | None, card: Card) -> NDArray[np.float64]:
     """The row of a picture's file, (1, D).
 
     Args:
         content: the file.
-        invert: "true", "false", or None to decide by its border.
+        invert: None to decide by its border.
         card: whose image_shape and scale it is given.
 
     Raises:
@@ -198,7 +270,7 @@ def from_picture(content: bytes, invert: str | None, card: Card) -> NDArray[np.f
     if card.image_shape is None:
         raise Refusal(415, f"a model of {card.dataset} does not take pictures: send its features")
     try:
-        made = prepared(content, card.image_shape, None if invert is None else invert == "true", MAX_PIXELS)
+        made = prepared(content, card.image_shape, invert, MAX_PIXELS)
     except FormatError as error:
         raise Refusal(422, str(error)) from None
     if made.is_blank:

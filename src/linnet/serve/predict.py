@@ -1,9 +1,10 @@
-"""POST /predict: a body in, an answer out."""
+"""`Predict`: POST /predict, a body in, an answer out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import NamedTuple
 
 import anyio.to_thread
 import numpy as np
@@ -13,11 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 from linnet.model.predictor import Predictor
 from linnet.serve import page, parse
-from linnet.serve.arrived import Body, is_packed
-from linnet.serve.arrived import Limits as Limits
-from linnet.serve.media import media_of, options_of
+from linnet.serve.media import Media, Options, is_packed, media_of, open_form, options_of
 from linnet.serve.metrics import Metrics
-from linnet.serve.shelf import Shelf
+from linnet.serve.parse import Limits
+from linnet.serve.reloader import ModelReloader
 from linnet.web import body
 from linnet.web.refusal import Refusal
 
@@ -30,6 +30,9 @@ QUICK = ("json", "raw", "npy")
 FORM = frozenset({400, 405, 415, 422})
 """Refusals of what a request is like, which are told with a line that would work."""
 
+STARTS = {b"image/png": b"\x89PNG", b"image/jpeg": b"\xff\xd8", b"image/jpg": b"\xff\xd8"}
+"""How files of these types begin."""
+
 
 @dataclass(frozen=True, eq=False)
 class Predict:
@@ -39,13 +42,13 @@ class Predict:
     prediction, and models of pydantic would be made of each row. What it takes and gives stands in `schema`.
 
     Args:
-        shelf: the model.
+        reloader: the model.
         limits: of a request.
         metrics: where rows are counted.
         heavy: how many large bodies and pictures are worked on at once.
     """
 
-    shelf: Shelf
+    reloader: ModelReloader
     limits: Limits
     metrics: Metrics
     heavy: CapacityLimiter
@@ -55,7 +58,7 @@ class Predict:
         try:
             content = await self._answer(scope, receive)
         except Refusal as refusal:
-            example = page.example(self.shelf.model, scope) if refusal.status in FORM else None
+            example = page.example(self.reloader.model, scope) if refusal.status in FORM else None
             return await refusal.response(example)(scope, receive, send)
         length = str(len(content)).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", length)]
@@ -69,8 +72,10 @@ class Predict:
         kind = headers.get(b"content-type", b"")
         media, packed = media_of(kind.partition(b";")[0]), is_packed(headers)
         options = options_of(scope["query_string"])
-        content = await body.read(receive, headers.get(b"content-length"), self.limits.bytes)
-        model, arrived = self.shelf.model, Body(media, content, options, kind, packed)
+        told = headers.get(b"content-length")
+        length = None if told is None else told.decode("latin-1")
+        content = await body.read(receive, length, self.limits.bytes)
+        model, arrived = self.reloader.model, Body(media, content, options, kind, packed)
         if media in QUICK and not packed and len(content) < LARGE:
             rows, answer = self._work(model, arrived)
         else:
@@ -85,6 +90,52 @@ class Predict:
         except parse.NothingSeen as nothing:
             return 0, answer(model, np.empty((0, model.features)), str(nothing))
         return len(X), answer(model, X)
+
+
+class Body(NamedTuple):
+    """A body that has arrived.
+
+    Args:
+        media: what it is.
+        content: its bytes.
+        options: of the query.
+        kind: its content type, as it came.
+        is_packed: whether it is gzip'd.
+    """
+
+    media: Media
+    content: bytes
+    options: Options
+    kind: bytes = b""
+    is_packed: bool = False
+
+    def rows(self, model: Predictor, limits: Limits) -> parse.Rows:
+        """The rows that it holds, (B, D).
+
+        Raises:
+            Refusal: it holds none.
+        """
+        media, content, options, card = self.media, self.content, self.options, model.card
+        if self.is_packed:
+            content = body.gunzip(content, limits.bytes)
+        if media == "form":
+            media, content, options = open_form(content, self.kind, options)
+        if media == "json":
+            return parse.from_json(content, model.features, limits.rows, card.image_shape)
+        if media == "npy" or (media == "raw" and content.startswith(parse.MAGIC)):
+            return parse.from_npy(content, model.features, limits.rows, card.image_shape)
+        if media == "raw":
+            return parse.from_raw(content, options.dtype, model.features, limits.rows)
+        if self.media == "picture":
+            _check_kind(self.kind, content)
+        return parse.from_picture(content, options.invert, card)
+
+
+def _check_kind(kind: bytes, content: bytes) -> None:
+    """Refuse a picture that is said to be a PNG or JPEG and is neither."""
+    said = kind.partition(b";")[0].strip().lower()
+    if said in STARTS and not content.startswith(tuple(STARTS.values())):
+        raise Refusal(422, f"the picture is no PNG or JPEG, though its content type is {said.decode()}")
 
 
 def answer(model: Predictor, X: parse.Rows, nothing: str = "") -> bytes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from linnet.model.predictor import Predictor
-from linnet.serve.arrived import Limits
-from linnet.serve.media import NO, PICTURES, YES
-from linnet.serve.parse import DTYPES, LARGEST
+from linnet.serve.media import INVERT, PICTURES
+from linnet.serve.parse import DTYPES, LARGEST, Limits
 
 ERRORS = {
     "400": "The body is not what its content type or encoding says, or was cut off.",
@@ -43,8 +42,8 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
             "form (multipart/form-data), with dtype and invert as fields. A body may be gzip'd "
             "(content-encoding).",
             "parameters": [
-                _parameter("dtype", ["float32", "uint8"], "Of a raw body; it needs one."),
-                _parameter("invert", [*YES, *NO], "Of a picture; decided by its border when not given."),
+                _parameter("dtype", [*DTYPES], "Of a raw body; it needs one."),
+                _parameter("invert", [*INVERT], "Of a picture; decided by its border when not given."),
             ],
             "requestBody": {"required": True, "content": content, "x-raw": _raw(model, limits)},
             "responses": {

@@ -1,4 +1,4 @@
-"""uvicorn, and how it ends."""
+"""`serve`: uvicorn, which answers what it took before it ends."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ import uvicorn
 
 from linnet.model.predictor import Predictor
 from linnet.serve.app import make_app
-from linnet.serve.listen import listening, place_of
 from linnet.serve.metrics import Counted, Metrics
-from linnet.serve.predict import Limits
-from linnet.web.connection import protocol
-from linnet.web.places import Places, within_files
+from linnet.serve.parse import Limits
+from linnet.web.server import listen, make_config, url_of
 
 log = logging.getLogger("linnet.serve")
 
@@ -78,9 +76,9 @@ def serve(service: Service) -> None:
         UsageError: the address cannot be had.
     """
     app = service.app()  # says what is wrong before anything listens
-    (listener,) = listening(service.host, service.port)
+    (listener,) = listen(service.host, service.port)
     logging.config.dictConfig(LOGGING)
-    run(app, listener, service.grace, lambda _: log.info("running on %s", place_of(listener)))
+    run(app, listener, service.grace, lambda _: log.info("running on %s", url_of(listener.getsockname())))
 
 
 def run(app: Counted, listener: socket.socket, grace: int, ready: Callable[[Server], object]) -> None:
@@ -92,11 +90,9 @@ def run(app: Counted, listener: socket.socket, grace: int, ready: Callable[[Serv
         grace: see `Service`.
         ready: called in the event loop once requests are taken.
     """
-    config = uvicorn.Config(
-        app, timeout_graceful_shutdown=grace, timeout_keep_alive=KEEP_ALIVE, access_log=False,
-        server_header=False, log_config=LOGGING, lifespan="on", ws="none", proxy_headers=False,
-        http=protocol(Places(within_files(CONNECTIONS))),
-    )  # fmt: skip
+    config = make_config(
+        app, CONNECTIONS, timeout_graceful_shutdown=grace, timeout_keep_alive=KEEP_ALIVE, log_config=LOGGING
+    )
     server = Server(config, app, ready)
     # Uvicorn has its own handlers, but later; at its end it puts back those from before, and raises its
     # signals again for them.

@@ -25,10 +25,10 @@ from types import FrameType
 
 from linnet.errors import UsageError
 from linnet.model.predictor import Predictor
-from linnet.serve.listen import listening, place_of
 from linnet.serve.metrics import CELLS, Metrics, table_of
+from linnet.serve.reloader import ModelReloader
 from linnet.serve.server import LINGER, LOGGING, SIGNALS, Server, Service, run
-from linnet.serve.shelf import Shelf
+from linnet.web.server import listen, url_of
 
 log = logging.getLogger("linnet.serve")
 
@@ -70,7 +70,7 @@ def serve_together(service: Service, count: int) -> None:
     """
     service.app()  # says what is wrong before anything is started
     logging.config.dictConfig(LOGGING)
-    _Crew(service, listening(service.host, service.port, count)).run()
+    _Crew(service, listen(service.host, service.port, count)).run()
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class _Crew:
 
     def __init__(self, service: Service, sockets: list[socket.socket]) -> None:
         self.service, self.sockets = service, sockets
-        self.shelf = Shelf(service.folder)
+        self.reloader = ModelReloader(service.folder)
         self.counts = CONTEXT.RawArray("d", CELLS * len(sockets))
         self.is_ending = False
 
@@ -116,7 +116,7 @@ class _Crew:
         crew = [self._started(place) for place in range(len(self.sockets))]
         try:
             if all(self._is_sound(worker) for worker in crew) and not self.is_ending:
-                log.info("running on %s with %d processes", place_of(self.sockets[0]), len(crew))
+                log.info("running on %s with %d processes", url_of(self.sockets[0].getsockname()), len(crew))
                 self._watch(crew)
             has_failed = not self.is_ending
         finally:
@@ -131,7 +131,7 @@ class _Crew:
     def _started(self, place: int) -> _Worker:
         """A new process, deaf to Ctrl-C until it can end as it should; it also hears of it from this one."""
         ours, theirs = CONTEXT.Pipe()
-        task = (self.service, self.sockets[place], self.counts, place, self.shelf.model, theirs)
+        task = (self.service, self.sockets[place], self.counts, place, self.reloader.model, theirs)
         process = CONTEXT.Process(target=_work, args=task, daemon=True)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
@@ -152,7 +152,7 @@ class _Crew:
         failures = 0
         while not self.is_ending and failures < TRIES:
             wait([worker.process.sentinel for worker in crew], LOOK)
-            self.shelf.look()
+            self.reloader.look()
             for place, worker in enumerate(crew):
                 if self.is_ending or worker.process.is_alive():
                     continue

@@ -1,9 +1,10 @@
-"""A request's body, of bounded size and time."""
+"""Reads a request's body, of bounded size and time, and unpacks gzip."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import zlib
 from asyncio import AbstractEventLoop, CancelledError, Task
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,8 +19,14 @@ SECONDS = 30.0
 OFTEN = 1.0
 """Seconds between two looks for bodies that are late; fewer where `SECONDS` is less."""
 
+MEMBERS = 16
+"""Of one gzip'd body; each takes a copy of the rest."""
 
-async def read(receive: Receive, told: bytes | None, most: int, seconds: float | None = None) -> bytes:
+_GZIP = 31
+"""zlib's number for gzip's format (zlib.h, inflateInit2)."""
+
+
+async def read(receive: Receive, told: str | None, most: int, seconds: float | None = None) -> bytes:
     """The body, read no further than it may be long.
 
     Args:
@@ -31,14 +38,18 @@ async def read(receive: Receive, told: bytes | None, most: int, seconds: float |
     Raises:
         Refusal: 413 where it is longer or says so, 408 where it is slow, 400 where it is cut off.
     """
-    if told is not None and not (told.isdigit() and len(told) <= 18 and int(told) <= most):
-        said = told[:30].decode("latin-1")
-        raise Refusal(413, f"a body takes at most {most:,} bytes, this one says that it has {said}")
+    if told is not None and not fits(told, most):
+        raise Refusal(413, f"a body takes at most {most:,} bytes, this one says that it has {told[:30]}")
     loop = asyncio.get_running_loop()
     late = _LATE.get(loop)
     if late is None:
         late = _LATE[loop] = Late(loop)
     return await late.in_time(receive, most, SECONDS if seconds is None else seconds)
+
+
+def fits(told: str, most: int) -> bool:
+    """Whether a content-length is a number of at most so many bytes."""
+    return told.isdecimal() and len(told) <= 18 and int(told) <= most
 
 
 class Late:
@@ -115,3 +126,32 @@ async def _gather(receive: Receive, most: int) -> bytes:
             raise Refusal(413, f"a body takes at most {most:,} bytes, this one has more")
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def gunzip(content: bytes, most: int) -> bytes:
+    """What a body in gzip's format holds (RFC 1952).
+
+    Args:
+        content: the body.
+        most: bytes of what it holds; no more are made.
+
+    Raises:
+        Refusal: 400 where it is not gzip or ends too soon, 413 where it holds more.
+    """
+    pieces, size = [], 0
+    for _ in range(MEMBERS):
+        member = zlib.decompressobj(_GZIP)
+        try:
+            piece = member.decompress(content, most + 1 - size)
+        except zlib.error as error:
+            raise Refusal(400, f"the body is not gzip, as its content-encoding says: {error}") from None
+        size += len(piece)
+        if size > most:
+            raise Refusal(413, f"a body takes at most {most:,} bytes, this one has more once it is unpacked")
+        if not member.eof:
+            raise Refusal(400, "the gzip'd body ends too soon")
+        pieces.append(piece)
+        content = member.unused_data
+        if not content:
+            return b"".join(pieces)
+    raise Refusal(400, f"a gzip'd body takes at most {MEMBERS} members: pack it as one")

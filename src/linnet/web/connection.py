@@ -1,4 +1,4 @@
-"""`protocol`: uvicorn's connections with a deadline and bounds for heads, and plain answers to upgrades.
+"""Connections of uvicorn with a deadline and bounds for heads; `Crowd` answers 503 where they are too many.
 
 uvicorn alone waits for the rest of a head for ever, takes heads of any size, and loses the body of a request
 that offers an upgrade, as `curl --http2` and Java's client do.
@@ -7,12 +7,15 @@ that offers an upgrade, as `curl --http2` and Java's client do.
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linnet.web.places import Places
+from linnet.web.refusal import Refusal
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -33,22 +36,6 @@ CROWDED = "linnet.crowded"
 
 OFFERS = (b"upgrade", b"http2-settings")
 """Headers that offer another protocol, which is never taken up."""
-
-REASONS = {400: "Bad Request", 405: "Method Not Allowed", 408: "Request Timeout",
-           431: "Request Header Fields Too Large"}  # fmt: skip
-
-
-class TooMuchError(Exception):
-    """A head that is refused.
-
-    Args:
-        status: of the answer.
-        reason: for people.
-    """
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class _Placed:
@@ -94,17 +81,18 @@ class _Placed:
 
     def end_late(self, seconds: float) -> None:
         """Say that the head of a request is late, and close."""
-        self.refuse(408, f"the head of the request did not arrive within {seconds:g} seconds")
+        self.refuse(Refusal(408, f"the head of the request did not arrive within {seconds:g} seconds"))
 
-    def refuse(self, status: int, reason: str) -> None:
+    def refuse(self, refusal: Refusal) -> None:
         """Answer without the application, and close; only close where another's answer may be awaited."""
         if self.transport.is_closing():
             return
         if self.cycle is None or (self.cycle.response_complete and not self.cycle.more_body):
-            content = orjson.dumps({"detail": reason})
+            content = orjson.dumps({"detail": str(refusal)})
             head = (
-                f"HTTP/1.1 {status} {REASONS[status]}\r\ncontent-type: application/json\r\n"
-                f"content-length: {len(content)}\r\nconnection: close\r\n\r\n"
+                f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n"
+                f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
+                "connection: close\r\n\r\n"
             )
             self.transport.write(head.encode() + content)
         self.transport.close()
@@ -148,18 +136,17 @@ if HttpToolsProtocol is not None:
                 if self.silent > HEAD_BYTES:
                     raise too_large()
             except httptools.HttpParserError as error:
-                why = error.__context__
-                if isinstance(why, TooMuchError):
-                    return self.refuse(why.status, str(why))
-                self.refuse(400, "this is no request of HTTP/1.1")
-            except TooMuchError as why:
-                self.refuse(why.status, str(why))
+                within = error.__context__  # what a method below raised while the parser called it
+                refusal = within if isinstance(within, Refusal) else None
+                self.refuse(refusal or Refusal(400, "this is no request of HTTP/1.1"))
+            except Refusal as refusal:
+                self.refuse(refusal)
 
         def on_header(self, name: bytes, value: bytes) -> None:
             """As uvicorn, up to a number."""
             super().on_header(name, value)
             if len(self.headers) > HEADERS:
-                raise TooMuchError(431, f"a request takes at most {HEADERS} headers")
+                raise Refusal(431, f"a request takes at most {HEADERS} headers")
 
         def on_headers_complete(self) -> None:
             """As uvicorn, but for an upgrade, which is only noted."""
@@ -196,7 +183,7 @@ if HttpToolsProtocol is not None:
             assert self.offer is not None
             (method, version), self.offer = self.offer, None
             if method == b"CONNECT":
-                raise TooMuchError(405, "this is no proxy: it takes no CONNECT")
+                raise Refusal(405, "this is no proxy: it takes no CONNECT")
             lines = [b"%s %s HTTP/%s" % (method, self.url, version.encode())]
             for name, value in self.headers:
                 if name == b"connection":
@@ -207,9 +194,9 @@ if HttpToolsProtocol is not None:
             return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
-def too_large() -> TooMuchError:
+def too_large() -> Refusal:
     """A head of too many bytes."""
-    return TooMuchError(431, f"the head of a request takes at most {HEAD_BYTES:,} bytes")
+    return Refusal(431, f"the head of a request takes at most {HEAD_BYTES:,} bytes")
 
 
 def _size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
@@ -225,3 +212,22 @@ def protocol(places: Places) -> type[asyncio.Protocol]:
     """
     kind: Any = _H11 if HttpToolsProtocol is None else _HttpTools
     return type("Connection", (kind,), {"places": places})
+
+
+class Crowd:
+    """Middleware that answers 503 to requests beyond the most, but for some pages.
+
+    Args:
+        app: what answers the others.
+        open_paths: pages that are answered throughout.
+    """
+
+    def __init__(self, app: ASGIApp, open_paths: frozenset[str] = frozenset()) -> None:
+        self.app, self.open_paths = app, open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it before its body is read."""
+        if CROWDED in scope.get("extensions", ()) and scope["path"] not in self.open_paths:
+            refusal = Refusal(503, "too many requests are under way: try again in a second")
+            return await refusal.response()(scope, receive, send)
+        await self.app(scope, receive, send)

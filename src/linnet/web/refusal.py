@@ -1,8 +1,11 @@
-"""`Refusal`: why a request is not answered."""
+"""`Refusal`: why a request is not answered; the secrets that requests bring."""
 
 from __future__ import annotations
 
+import hmac
+
 import orjson
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 
@@ -35,3 +38,14 @@ class Refusal(Exception):  # noqa: N818 (it is the client's error, not ours)
             headers["accept-encoding"] = "gzip, identity"
         content = orjson.dumps({"detail": str(self)} | ({} if example is None else {"example": example}))
         return Response(content, self.status, headers, "application/json")
+
+
+def bearer(headers: Headers) -> str:
+    """The secret of `Authorization: Bearer SECRET`; empty without one."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
+
+
+def is_secret(given: str, expected: str) -> bool:
+    """Whether a request brought the secret, compared in constant time; an empty one opens nothing."""
+    return bool(expected) and hmac.compare_digest(given.strip().encode("utf-8", "replace"), expected.encode())

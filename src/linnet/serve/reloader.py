@@ -1,4 +1,4 @@
-"""`Shelf`: the model that answers now, and its exchange for a newer one."""
+"""`ModelReloader`: the model that answers now, and its exchange for a newer one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger("linnet.serve")
 REFUSED = "the newer model is refused and the old one kept: %s"
 
 
-class Shelf:
+class ModelReloader:
     """One model, which a newer file replaces between two requests.
 
     A request takes `model` once and keeps it to its end, so an answer never mixes two models.

@@ -1,18 +1,17 @@
-"""`Judges`: what is known of a finished model beside its answers, worked out once and kept for a while."""
+"""`EvaluationCache`: forecasts of the models that are tried, and the model to try where none was trained."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from linnet.config import Recipe
 from linnet.evaluate.conformal import Conformal, Coverage, coverage, learn_sets
 from linnet.evaluate.forecast import Forecast, forecast
 from linnet.evaluate.held_out import held_out
-from linnet.lab.frames import Frame, Tell
-from linnet.lab.room import Room, Trained
-from linnet.lab.turns import Turn
+from linnet.lab.jobs import Frame, Job
+from linnet.lab.state import LabState, Trained
 from linnet.train.callbacks import Callback, State
 from linnet.train.fit import fit
 
@@ -62,78 +61,67 @@ class Judge:
         return rule, coverage(rule, self.judged)
 
 
-class Judges:
-    """The judges of the room's models; its methods may be called from any thread.
+class EvaluationCache:
+    """The evaluations of the lab's models; its methods may be called from any thread.
 
     Args:
-        room: whose models.
+        lab: whose models.
     """
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
-        self._lock, self._training = threading.Lock(), threading.Lock()
-        self._judges: OrderedDict[str, Judge] = OrderedDict()
+    def __init__(self, lab: LabState) -> None:
+        self.lab = lab
+        self.of = lru_cache(KEPT)(lambda number: Judge.of(lab.model(number)))
+        """`of(number)`: the evaluation of the model of that id."""
+        self._training = threading.Lock()
         self._default = ""
-
-    def of(self, number: str, trained: Trained) -> Judge:
-        """The judge of a model."""
-        with self._lock:
-            if number not in self._judges:
-                self._judges[number] = Judge.of(trained)
-            self._judges.move_to_end(number)
-            while len(self._judges) > KEPT:
-                self._judges.popitem(last=False)
-            return self._judges[number]
 
     def default(self) -> str | None:
         """The id of the model that `train` made; None where it has not, or where it is no longer kept."""
-        return self._default if self.room.has(self._default) else None
+        return self._default if self.lab.has(self._default) else None
 
-    def train(self, tell: Tell, turn: Turn) -> None:
+    def train(self, job: Job) -> None:
         """Train a model of Fashion-MNIST, or of the digits where that is not at hand, once for all pages.
 
         Args:
-            tell: is told how far it is, and in the end the model's id.
-            turn: ends it when it is over.
+            job: is told how far it is, and in the end the model's id.
         """
         while not self._training.acquire(timeout=OFTEN):  # another page's
-            if turn.is_over:
+            if job.is_over:
                 return
         try:
             if self.default() is None:
-                self._train(tell, turn)
+                self._train(job)
         finally:
             self._training.release()
         if (number := self.default()) is not None:
-            tell(model_frame(number))
+            job.tell(model_frame(number))
 
-    def _train(self, tell: Tell, turn: Turn) -> None:
-        name = "fashion_mnist" if self.room.is_there("fashion_mnist") else "digits"
-        train, test = self.room.splits(name)
-        run, _ = fit(train, RECIPES[name], test=test, callbacks=[Telling(tell, turn)])
-        if not turn.is_over:
+    def _train(self, job: Job) -> None:
+        name = "fashion_mnist" if self.lab.is_there("fashion_mnist") else "digits"
+        train, test = self.lab.splits(name)
+        run, _ = fit(train, RECIPES[name], test=test, callbacks=[EpochProgress(job)])
+        if not job.is_over:
             run.asked["dataset"] = name
-            self._default = self.room.add(run, name)
+            self._default = self.lab.add(run, name)
 
 
-class Telling(Callback):
-    """Says after each epoch how far a training is.
+class EpochProgress(Callback):
+    """Tells the page after each epoch how far a training is; the job's end is the run's.
 
     Args:
-        tell: sends it.
-        turn: ends the run when it is over.
+        job: the training's.
     """
 
-    def __init__(self, tell: Tell, turn: Turn) -> None:
-        self.tell, self.turn = tell, turn
+    def __init__(self, job: Job) -> None:
+        self.job = job
 
     def start(self, state: State) -> None:
-        """Let the turn's end be the run's."""
-        self.turn.at_end(state.stop)
+        """End the run when the job ends."""
+        self.job.at_end(state.stop)
 
     def epoch_end(self, state: State) -> None:
-        """Say it."""
-        self.tell({"kind": "progress", "epoch": state.epoch, "epochs": state.asked["epochs"]})
+        """Say how far it is."""
+        self.job.tell({"kind": "progress", "epoch": state.epoch, "epochs": state.asked["epochs"]})
 
 
 def model_frame(number: str) -> Frame:

@@ -1,4 +1,4 @@
-"""Sockets that listen where the service was told to."""
+"""Sockets that listen, and uvicorn's settings: alike in the service and the lab."""
 
 from __future__ import annotations
 
@@ -6,16 +6,34 @@ import os
 import socket
 from typing import Any
 
+import uvicorn
+from starlette.types import ASGIApp
+
 from linnet.errors import UsageError
+from linnet.web.connection import protocol
+from linnet.web.places import Places, within_files
 
 BACKLOG = 2048
 """Connections that wait to be taken."""
 
-LAST = 65535
-"""The largest port."""
+LAST_PORT = 65535
 
 
-def listening(host: str, port: int, count: int = 1) -> list[socket.socket]:
+def make_config(app: ASGIApp, connections: int, **options: Any) -> uvicorn.Config:
+    """Uvicorn's settings, with bounded connections and neither WebSockets nor a log line a request.
+
+    Args:
+        app: what answers.
+        connections: open at once, as far as the process may have so many files.
+        **options: further ones of uvicorn's.
+    """
+    return uvicorn.Config(
+        app, access_log=False, server_header=False, lifespan="on", ws="none", proxy_headers=False,
+        http=protocol(Places(within_files(connections))), **options,
+    )  # fmt: skip
+
+
+def listen(host: str, port: int, count: int = 1) -> list[socket.socket]:
     """Sockets that listen on one address together, which nothing else listened on.
 
     Args:
@@ -30,8 +48,8 @@ def listening(host: str, port: int, count: int = 1) -> list[socket.socket]:
         raise UsageError(
             "the host is empty: expected an address, such as 127.0.0.1, or 0.0.0.0 for all of them"
         )
-    if not 0 <= port <= LAST:
-        raise UsageError(f"there is no port {port}: expected 1 to {LAST}, or 0 for any that is free")
+    if not 0 <= port <= LAST_PORT:
+        raise UsageError(f"there is no port {port}: expected 1 to {LAST_PORT}, or 0 for any that is free")
     made: list[socket.socket] = []
     try:
         family, address = _address(host, port)
@@ -49,9 +67,9 @@ def listening(host: str, port: int, count: int = 1) -> list[socket.socket]:
     return made
 
 
-def place_of(listener: socket.socket) -> str:
-    """Where a socket listens, as the start of an address on the web."""
-    host, port = listener.getsockname()[:2]
+def url_of(address: tuple[Any, ...]) -> str:
+    """The start of the web addresses of what listens at a socket's address, (host, port, …)."""
+    host, port = address[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

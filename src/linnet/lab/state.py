@@ -1,4 +1,4 @@
-"""`Room`: what the requests of all pages share, each part of it bounded."""
+"""`LabState`: data sets and finished models that the pages share, each bounded; `Settings` of the lab."""
 
 from __future__ import annotations
 
@@ -6,17 +6,83 @@ import contextlib
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+import anyio.to_thread
 
 from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
+from linnet.device import available_cores
 from linnet.errors import LinnetError, UsageError
-from linnet.lab.settings import Settings
-from linnet.lab.turns import Turns
+from linnet.lab.jobs import JobQueue
 from linnet.model.run import Run
+from linnet.web.refusal import Refusal
+from linnet.web.server import url_of
 
 BUILT_IN = tuple(name for name, source in registry.sources().items() if source.has_classes)
 """The named data sets that the lab offers: those of classes."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What requests may cost.
+
+    Args:
+        body: bytes of an ordinary request.
+        picture: bytes of a picture to classify.
+        upload: bytes of an upload of data.
+        uploads: bytes of all data sets that were uploaded; the one used longest ago makes room.
+        models: finished models that are kept, likewise.
+        waiting: requests that may wait for their turn.
+        running: trainings at once, of several pages.
+    """
+
+    body: int = 1 << 20
+    picture: int = 16 << 20
+    upload: int = 64 << 20
+    uploads: int = 512 << 20
+    models: int = 64
+    waiting: int = 32
+    running: int = field(default_factory=available_cores)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the lab listens, and its limits.
+
+    Args:
+        host: the address to listen on.
+        port: that it listens on.
+        token: what a browser must bring once; None where all who can reach the address may ask.
+        data_dir: the folder with the data sets' files.
+        limits: of requests.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    token: str | None = None
+    data_dir: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can ask."""
+        return is_loopback(self.host)
+
+    def url(self, host: str | None = None) -> str:
+        """The page's address, with the token that opens it."""
+        key = "" if self.token is None else f"?token={self.token}"
+        return f"{url_of((host or self.host, self.port))}/{key}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address reaches this machine only."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class MissingError(KeyError):
@@ -38,8 +104,8 @@ class Trained:
     test: Dataset
 
 
-class Room:
-    """Data sets and finished models, by name; the queue.
+class LabState:
+    """Data sets and finished models, by name; the queue of jobs.
 
     Its methods may be called from any thread.
 
@@ -49,7 +115,7 @@ class Room:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.limits = settings, settings.limits
-        self.turns = Turns(self.limits.running, self.limits.waiting)
+        self.jobs = JobQueue(self.limits.running, self.limits.waiting)
         self._lock = threading.Lock()
         self._loading = {name: threading.Lock() for name in BUILT_IN}  # a download holds up its own alone
         self._built_in: dict[str, Splits] = {}
@@ -92,6 +158,19 @@ class Room:
                 with self._lock:
                     self._built_in[name] = read
         return self._built_in[name]
+
+    async def ready(self, name: str) -> Splits:
+        """A data set that is there, read in a thread where it is not in memory.
+
+        Raises:
+            MissingError: there is none of this name.
+            Refusal: it has to be downloaded first.
+        """
+        if (loaded := self.loaded(name)) is not None:
+            return loaded
+        if name in BUILT_IN and not self.is_there(name):
+            raise Refusal(409, f"{name} has to be downloaded first: POST /api/data/fetch")
+        return await anyio.to_thread.run_sync(self.splits, name)
 
     def warm(self) -> None:
         """Read the data set that a page begins with, so that its first training need not wait.

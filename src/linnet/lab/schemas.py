@@ -1,19 +1,15 @@
-"""What requests have in common: the page's name, and data sets and numbers in their order."""
+"""The types of requests and answers: names, bounded numbers, code; and numbers as JSON has them."""
 
 from __future__ import annotations
 
 import base64
+import math
 from typing import Annotated, Literal
 
-import anyio.to_thread
 import numpy as np
 from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
-
-from linnet.data.dataset import Splits
-from linnet.lab.room import BUILT_IN, MissingError, Room
-from linnet.web.refusal import Refusal
 
 Page = Annotated[str, Header(alias="X-Linnet-Page", pattern="^[A-Za-z0-9_-]{8,64}$")]
 """Which open page asks: each has one training."""
@@ -21,10 +17,13 @@ Page = Annotated[str, Header(alias="X-Linnet-Page", pattern="^[A-Za-z0-9_-]{8,64
 Amount = Annotated[float, Field(ge=0, le=1000)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
 Optimizer = Literal["sgd", "momentum", "nesterov", "adam"]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Text = Annotated[str, Field(max_length=80)]
 
 DatasetName = Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")]
+
+JsonNumber = float | str
 
 
 class Ask(BaseModel):
@@ -33,23 +32,17 @@ class Ask(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
 
-async def dataset(room: Room, name: str) -> Splits:
-    """A data set that is there.
-
-    Raises:
-        MissingError: there is none of this name.
-        Refusal: it has to be downloaded first.
-    """
-    if (loaded := room.loaded(name)) is not None:
-        return loaded
-    if not room.is_there(name):
-        if name not in BUILT_IN:
-            raise MissingError(name)
-        raise Refusal(409, f"{name} has to be downloaded first: POST /api/data/fetch")
-    return await anyio.to_thread.run_sync(room.splits, name)
+def json_number(value: float) -> JsonNumber:
+    """A number, or "inf", "-inf" and "nan", for which JSON has no number."""
+    return float(value) if math.isfinite(value) else str(float(value))
 
 
-def packed(values: Tensor, dtype: str = "<f4") -> str:
+def json_numbers(values: Tensor) -> list[JsonNumber]:
+    """The numbers of a vector."""
+    return [json_number(value) for value in values.tolist()]
+
+
+def pack(values: Tensor, dtype: str = "<f4") -> str:
     """Numbers row by row as base64, for JavaScript's typed arrays."""
     array = np.ascontiguousarray(values.numpy(force=True).astype(dtype))
     return base64.b64encode(array.tobytes()).decode("ascii")
