@@ -27,7 +27,7 @@ def piece(content: bytes, more: bool) -> Message:
 
 def test_pieces_are_joined() -> None:
     assert read(piece(b"abc", True), piece(b"", True), piece(b"d", False), told="4") == b"abcd"
-    assert read({"type": "http.request"}) == ""
+    assert read({"type": "http.request"}) == b""
 
 
 @pytest.mark.parametrize("told", ["11", "9" * 40, "-1", "x", ""])
