@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import linnet
 from linnet import score, split
-from linnet.plot.paths import path_figure
+from linnet.plot.optimum import path_figure
 from linnet.plot.save import save
 
 

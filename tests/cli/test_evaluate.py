@@ -234,7 +234,7 @@ def test_plots_that_cannot_be(
 def test_a_missing_font_is_said_once(
     trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("linnet.plot.look.cjk_font", lambda: None)
+    monkeypatch.setattr("linnet.plot.style.cjk_font", lambda: None)
     assert call("plot", trained / "a", "curves", "--lang", "zh") == 0
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1

@@ -14,7 +14,7 @@ from linnet.notes.document import Document, Text
 from linnet.notes.execute import Outcome
 from linnet.notes.markdown import parts
 from linnet.notes.page import Facts, place, render
-from linnet.plot.fonts import cjk_font
+from linnet.plot.style import cjk_font
 
 FACTS = Facts("2026-01-02 03:04", "linnet 1, torch 2", {"np": "import numpy as np"}, 1.5, "linnet run a.md")
 

@@ -23,16 +23,15 @@ from linnet.evaluate.reliability import reliability
 from linnet.evaluate.score import score
 from linnet.evaluate.set_curve import set_curve
 from linnet.model.run import Run
-from linnet.plot import look
-from linnet.plot.confusion import confusion_figure
+from linnet.plot import style
+from linnet.plot.classification import confusion_figure, roc_figure
 from linnet.plot.contributions import contributions_figure
 from linnet.plot.curves import curves
-from linnet.plot.differences import differences
-from linnet.plot.fonts import cjk_font
+from linnet.plot.decisions import sets_figure
 from linnet.plot.kinds import KINDS, Subject, draw
-from linnet.plot.ranking import roc_figure
 from linnet.plot.save import render
-from linnet.plot.sets import sets_figure
+from linnet.plot.style import cjk_font
+from linnet.plot.weights import differences
 from linnet.plot.words import WORDS, Language
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
@@ -66,14 +65,14 @@ def test_no_english_is_left_in_chinese() -> None:
     for english, chinese in WORDS.items():
         assert re.search("[一-鿿]", chinese), english
         assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", chinese))
-    source = "".join(path.read_text("utf-8") for path in Path(look.__file__).parent.glob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in Path(style.__file__).parent.glob("*.py"))
     curve_labels = re.findall(r'"(\w+ (?:loss|acc))"', source)
     said = re.findall(r'say\(\s*"((?:[^"\\]|\\.)+)"', source)
     assert {text.encode().decode("unicode_escape") for text in said} | set(curve_labels) <= set(WORDS)
 
 
 def test_without_a_font_a_warning_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "cjk_font", lambda: None)
+    monkeypatch.setattr(style, "cjk_font", lambda: None)
     with pytest.warns(MissingFontWarning, match="Noto Sans CJK SC"):
         draw("curves", subject("zh"))
 

@@ -13,7 +13,7 @@ from linnet.evaluate.compare import compare
 from linnet.evaluate.forecast import forecast
 from linnet.evaluate.regression import errors_of
 from linnet.model.run import Run
-from linnet.plot.overlay import overlay_figure
+from linnet.plot.curves import overlay_figure
 from tests.support.blobs import make_blobs
 from tests.support.reading import Seen
 

@@ -12,8 +12,8 @@ import torch
 import linnet
 from linnet import report
 from linnet.inference import remarks
-from linnet.plot.fonts import cjk_font
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
+from linnet.plot.style import cjk_font
 from linnet.report.estimate_words import ESTIMATES, REASONS
 from tests.support.commands import call
 from tests.support.reading import Seen

@@ -9,7 +9,7 @@ import torch
 
 import linnet
 from linnet.errors import DivergedError, UsageError
-from linnet.plot.rates import rates_figure
+from linnet.plot.search import rates_figure
 from tests.support.blobs import make_blobs
 
 DATA = make_blobs(400)

@@ -14,8 +14,7 @@ from linnet.data.sources import digits
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError
 from linnet.evaluate.score import score
 from linnet.model.run import Run
-from linnet.plot.gaps import gap_figure
-from linnet.plot.paths import path_figure
+from linnet.plot.optimum import gap_figure, path_figure
 from linnet.solvers.choose import SOLVERS
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.path import regularization_path

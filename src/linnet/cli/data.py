@@ -129,7 +129,7 @@ def show(
     """
     from linnet.data.registry import load
     from linnet.files import check_replaceable
-    from linnet.plot.gallery import gallery
+    from linnet.plot.images import gallery
     from linnet.plot.save import save
 
     check_replaceable(out, "give another --out")

@@ -52,7 +52,9 @@ def report(
         raise UsageError("--label-errors is for the page of a single run")
     with told_of_fonts():
         if len(runs) == 1:
-            path = reports.write(runs[0], out, language=lang, label_errors=label_errors, data_dir=data_dir)
+            path = reports.write_report(
+                runs[0], out, language=lang, label_errors=label_errors, data_dir=data_dir
+            )
         else:
-            path = reports.compare(runs, out or reports.NAME, language=lang, data_dir=data_dir)
+            path = reports.compare_runs(runs, out or reports.NAME, language=lang, data_dir=data_dir)
     print(path)

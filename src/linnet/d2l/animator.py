@@ -21,9 +21,8 @@ from torch import Tensor
 from linnet.d2l.figures import FORMATS, Limits, Size, set_axes
 from linnet.d2l.shelf import shelf
 from linnet.errors import ShapeError
-from linnet.plot.fonts import use_cjk_font
-from linnet.plot.save import render, save
-from linnet.plot.surface import surface
+from linnet.plot.save import render, save, surface
+from linnet.plot.style import use_cjk_font
 
 SHARE = 4.0
 """Redraw when this many times as long has passed as the last drawing took: a fifth of the time at most."""

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 
 from linnet.d2l.shelf import shelf
 from linnet.errors import MissingExtraError, ShapeError
-from linnet.plot.fonts import use_cjk_font
-from linnet.plot.surface import surface
+from linnet.plot.save import surface
+from linnet.plot.style import use_cjk_font
 
 Size = tuple[float, float]
 Limits = Sequence[float] | None

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from linnet.plot.save import save
-from linnet.plot.surface import surface
+from linnet.plot.save import save, surface
 
 FOLDER = Path("d2l-figures")
 

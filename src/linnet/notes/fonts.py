@@ -7,7 +7,7 @@ import io
 import logging
 from collections.abc import Iterable
 
-from linnet.plot.fonts import cjk_font
+from linnet.plot.style import cjk_font
 
 FAMILY = "linnet CJK"
 

@@ -43,7 +43,7 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
     from IPython import get_ipython
 
     from linnet import d2l
-    from linnet.plot.fonts import use_cjk_font
+    from linnet.plot.style import use_cjk_font
 
     shell: Any = get_ipython()
     d2l.activate()

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from linnet.evaluate.contributions import Contributions
-from linnet.plot.look import BLUE, VERMILION, styled
+from linnet.plot.style import BLUE, VERMILION, styled
 from linnet.plot.words import Language, say
 
 COLUMNS = 4

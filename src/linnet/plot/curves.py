@@ -1,15 +1,20 @@
-"""The book's training figure: loss and accuracies against the epoch (the Animator of D2L 3.6)."""
+"""Learning curves: of one run, of several, redrawn live in a notebook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from linnet.plot.look import styled
+from linnet.errors import UsageError
+from linnet.plot.save import render
+from linnet.plot.style import label, named, style, styled
 from linnet.plot.words import Language, say
+from linnet.train.callbacks import Callback, State
+from linnet.train.terminal import ending, line
 
 LINES = {
     "train_loss": ("train loss", "#0072B2", "-"),
@@ -65,3 +70,76 @@ def _spans_decades(records: Sequence[Mapping[str, float]], keys: Sequence[str]) 
         return False
     values = [record[key] for key in keys for record in records]
     return bool(values) and min(values) > 0 and max(values) / min(values) > DECADES
+
+
+PANELS = {
+    "train_loss": "train loss", "test_loss": "test loss", "train_accuracy": "train acc",
+    "test_accuracy": "test acc", "validation_loss": "validation loss",
+    "validation_accuracy": "validation acc",
+}  # fmt: skip
+"""Figures that are drawn, each in a panel of its own, where at least two runs have it."""
+
+
+def overlay_figure(
+    histories: Sequence[Sequence[Mapping[str, float]]],
+    names: Sequence[str],
+    language: Language = "en",
+    loss: str = "",
+) -> Figure:
+    """A panel a figure, a line a run.
+
+    Args:
+        histories: the records of each run.
+        names: what each is called.
+        language: "en" or "zh".
+        loss: what the losses are of, in that language, where other runs have others.
+
+    Raises:
+        UsageError: no figure is in two of the histories.
+    """
+    shared = [key for key in PANELS if sum(any(key in r for r in records) for records in histories) > 1]
+    if not shared:
+        raise UsageError("the runs have no curve in common to lay over one another")
+    rows = (len(shared) + 1) // 2
+    figure = Figure(figsize=(4.2 * min(2, len(shared)), 3.1 * rows), layout="constrained")
+    with styled(figure, language):
+        grid = figure.subplots(rows, min(2, len(shared)), squeeze=False)
+        for axes in grid.flat[len(shared) :]:
+            axes.set_axis_off()
+        for axes, key in zip(grid.flat, shared, strict=False):
+            for number, (records, name) in enumerate(zip(histories, names, strict=True)):
+                points = [(record["epoch"], record[key]) for record in records if key in record]
+                if points:
+                    colour, dash = style(number)
+                    marker = "o" if len(points) == 1 else None
+                    axes.plot(
+                        *zip(*points, strict=True), dash, color=colour, label=named(name), marker=marker
+                    )
+            label(axes, loss, say("epoch", language), say(PANELS[key], language))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        grid.flat[0].legend(fontsize=8)
+    return figure
+
+
+class LiveFigure(Callback):
+    """One figure in the cell's output, with the latest epoch in words under it."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def epoch_end(self, state: State) -> None:
+        """Redraw."""
+        from IPython.display import SVG, display
+
+        picture = SVG(render(curves(state.history.records, state.dataset.name), ".svg").decode())
+        if self._handle is None:
+            self._handle = display(picture, display_id=True)
+        else:
+            self._handle.update(picture)
+
+    def end(self, state: State) -> None:
+        """Print the last epoch's figures, and why the run ended early if it did."""
+        if state.history.last:
+            print(line(state.history.last))
+        if note := ending(state):
+            print(note)

@@ -19,17 +19,18 @@ from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.evaluate.reliability import BINS, reliability
 from linnet.evaluate.score import score
 from linnet.model.run import Run
-from linnet.plot.abstain import abstain_figure
-from linnet.plot.confusion import confusion_figure
+from linnet.plot.classification import (
+    confusion_figure,
+    precision_recall_figure,
+    reliability_figure,
+    roc_figure,
+)
 from linnet.plot.contributions import CLASSES, contributions_figure
 from linnet.plot.curves import curves
-from linnet.plot.differences import differences
-from linnet.plot.gaps import gap_figure
-from linnet.plot.mistakes import label_errors_figure, top_losses_figure
-from linnet.plot.ranking import precision_recall_figure, roc_figure
-from linnet.plot.reliability import reliability_figure
-from linnet.plot.sets import sets_figure
-from linnet.plot.templates import templates
+from linnet.plot.decisions import abstain_figure, sets_figure
+from linnet.plot.images import label_errors_figure, top_losses_figure
+from linnet.plot.optimum import gap_figure
+from linnet.plot.weights import differences, templates
 from linnet.plot.words import Language, check, say
 from linnet.solvers.solution import proven_gap
 

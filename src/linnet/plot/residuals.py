@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from linnet.plot.look import BLUE, VERMILION, label, styled
+from linnet.plot.style import BLUE, VERMILION, label, styled
 from linnet.plot.words import Language, say
 
 Values = NDArray[np.float64]

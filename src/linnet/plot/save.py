@@ -1,11 +1,14 @@
-"""A figure to a file: whole or not at all, and the same bytes for the same figure."""
+"""Renders a figure to bytes or a file, the same bytes for the same figure; where figures can be seen."""
 
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
+from typing import Literal
 
 import matplotlib
+from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
 
 from linnet import files
@@ -53,3 +56,25 @@ def render(figure: Figure, suffix: str, *, tight: bool = False) -> bytes:
         bounds = "tight" if tight else None
         figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=METADATA[suffix], bbox_inches=bounds)
     return buffer.getvalue()
+
+
+Surface = Literal["notebook", "window", "file"]
+
+
+def surface() -> Surface:
+    """What this program's pictures appear on.
+
+    A Jupyter kernel is a notebook whatever its backend; otherwise it is a window where matplotlib finds
+    a display and a toolkit, and a file where it does not (or where the backend is Agg).
+    """
+    if in_notebook():
+        return "notebook"
+    windows = backend_registry.list_builtin(BackendFilter.INTERACTIVE)
+    return "window" if matplotlib.get_backend().lower() in {name.lower() for name in windows} else "file"
+
+
+def in_notebook() -> bool:
+    """Whether the program runs in a Jupyter kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)  # Colab has its own

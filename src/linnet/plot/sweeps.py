@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
-from linnet.plot.look import label, styled
+from linnet.plot.style import label, styled
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:

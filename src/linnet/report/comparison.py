@@ -11,7 +11,7 @@ from linnet.evaluate.compare import Comparison, holds_zero
 from linnet.evaluate.compare import compare as compared
 from linnet.evaluate.interval import UNDEFINED
 from linnet.model.run import Run
-from linnet.plot.overlay import PANELS, overlay_figure
+from linnet.plot.curves import PANELS, overlay_figure
 from linnet.plot.words import Language, check
 from linnet.record.paths import shared
 from linnet.report import quality, views

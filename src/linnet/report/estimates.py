@@ -15,8 +15,8 @@ from linnet.errors import UsageError
 from linnet.folders import RUN, read
 from linnet.inference.infer import infer
 from linnet.inference.summary_text import digits_of, number, p_value, test_text
-from linnet.plot.coefficients import coefficients_figure
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
+from linnet.plot.weights import coefficients_figure
 from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
 from linnet.report.estimate_words import ESTIMATES
 from linnet.report.pictures import themed

@@ -6,7 +6,7 @@ from linnet.evaluate.assess import positive_of
 from linnet.evaluate.interval import UNDEFINED, Interval
 from linnet.evaluate.naming import LOSSES
 from linnet.evaluate.truth import parameter_errors
-from linnet.plot.reliability import reliability_figure
+from linnet.plot.classification import reliability_figure
 from linnet.report.blocks import Block, Figures, Matrix, Picture, Table, Text
 from linnet.report.pictures import themed
 from linnet.report.subject import Subject

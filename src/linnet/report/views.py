@@ -10,7 +10,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.plot.curves import curves as curves_figure
-from linnet.plot.gaps import gap_figure
+from linnet.plot.optimum import gap_figure
 from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
 from linnet.report.pictures import diverging, grey, themed
 from linnet.report.subject import Subject

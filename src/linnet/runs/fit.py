@@ -23,8 +23,8 @@ from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from linnet.plot.live import LiveFigure
-from linnet.plot.surface import in_notebook
+from linnet.plot.curves import LiveFigure
+from linnet.plot.save import in_notebook
 from linnet.runs.folder import Source, leave_run, rows_of
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State

@@ -13,10 +13,9 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.folders import CHECKPOINT
 from linnet.model.run import Run
 from linnet.plot.curves import curves
-from linnet.plot.gaps import gap_figure
-from linnet.plot.paths import path_figure
+from linnet.plot.optimum import gap_figure, path_figure
 from linnet.plot.save import render
-from linnet.plot.templates import templates
+from linnet.plot.weights import templates
 from linnet.plot.words import Language
 from linnet.report.rows import Rows
 from linnet.report.write import written

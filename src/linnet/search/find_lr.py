@@ -25,8 +25,8 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import new_folder
-from linnet.plot.rates import rates_figure
 from linnet.plot.save import save
+from linnet.plot.search import rates_figure
 from linnet.plot.words import Language, say
 from linnet.record.requests import SweepRequest
 from linnet.search.sweep import run_sweep

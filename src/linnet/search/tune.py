@@ -29,7 +29,7 @@ from linnet.evaluate.selection import Configuration, Lead
 from linnet.folders import TUNE, write
 from linnet.model.run import Run, versions
 from linnet.plot.save import render
-from linnet.plot.tunes import tune_figure
+from linnet.plot.search import tune_figure
 from linnet.plot.words import Language
 from linnet.record.requests import SweepRequest, TuneRequest
 from linnet.search.edges import Edge

@@ -11,11 +11,10 @@ from linnet import files
 from linnet.config import Recipe
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
-from linnet.plot.curves import curves
-from linnet.plot.gallery import gallery
-from linnet.plot.live import LiveFigure
+from linnet.plot.curves import LiveFigure, curves
+from linnet.plot.images import gallery
 from linnet.plot.save import save
-from linnet.plot.templates import templates
+from linnet.plot.weights import templates
 from linnet.train.fit import fit
 
 RECORDS = [

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import matplotlib
 import pytest
 
-from linnet.plot import surface
+from linnet.plot import save
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from linnet.plot import surface
 )
 def test_the_backend_decides(monkeypatch: pytest.MonkeyPatch, backend: str, expected: str) -> None:
     monkeypatch.setattr(matplotlib, "get_backend", lambda: backend)
-    assert surface.surface() == expected
+    assert save.surface() == expected
 
 
 def test_a_kernel_is_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +26,6 @@ def test_a_kernel_is_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for shell in (ZMQInteractiveShell, Shell):
         monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=shell))
-        assert surface.surface() == "notebook"
+        assert save.surface() == "notebook"
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
-    assert surface.surface() == "file"
+    assert save.surface() == "file"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from linnet.plot.paths import path_figure
+from linnet.plot.optimum import path_figure
 from linnet.plot.words import say
 
 TABLE = pd.DataFrame(

@@ -1,19 +1,108 @@
-"""Estimates with their intervals, one under the other: a forest plot."""
+"""Figures of a model's weights: class templates, their pairwise differences, estimates with intervals."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
+from torch.nn import functional
 
-from linnet.errors import UsageError
-from linnet.plot.look import styled
+from linnet.errors import ShapeError, UsageError
+from linnet.plot.style import styled
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+COLUMNS = 5
+
+
+def templates(
+    W: Tensor, image_shape: tuple[int, int], names: Sequence[str], language: Language = "en"
+) -> Figure:
+    """The weights of each class, red for and blue against it, or of each number that is predicted.
+
+    All are on one scale about zero.
+
+    Args:
+        W: weights of one model, (K, D).
+        image_shape: (height, width) with height · width = D.
+        names: of the K outputs: of the classes, or of the numbers that are predicted.
+        language: "en" or "zh".
+
+    Raises:
+        ShapeError: W does not fit the shape or the names.
+    """
+    if W.shape != (len(names), image_shape[0] * image_shape[1]):
+        raise ShapeError(f"W {tuple(W.shape)} does not fit {len(names)} outputs of {image_shape} images")
+    columns = min(COLUMNS, len(names))
+    rows = math.ceil(len(names) / columns)
+    figure = Figure(figsize=(1.5 * columns + 0.8, 1.75 * rows), layout="constrained")
+    with styled(figure, language):
+        grid = figure.subplots(rows, columns, squeeze=False)
+        limit = float(W.abs().max()) or 1.0
+        for axes in grid.flat:
+            axes.set_axis_off()
+        drawn = None
+        for axes, name, weights in zip(grid.flat, names, W, strict=False):
+            picture = weights.view(image_shape).numpy(force=True)
+            drawn = axes.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+            axes.set_title(name, fontsize=9)
+        assert drawn is not None  # there is an output
+        figure.colorbar(drawn, ax=grid, shrink=0.8, label=say("weight", language))
+    return figure
+
+
+LARGEST = 20
+
+
+def differences(
+    W: Tensor, image_shape: tuple[int, int], classes: Sequence[str], language: Language = "en"
+) -> Figure:
+    """W_i − W_j as an image for every pair: red speaks for the row's class, blue for the column's.
+
+    Args:
+        W: weights of one model, (K, D).
+        image_shape: (height, width) with height · width = D.
+        classes: the K names.
+        language: "en" or "zh".
+
+    Raises:
+        ShapeError: W does not fit the shape or the names.
+        UsageError: there are more classes than can be seen.
+    """
+    K = len(classes)
+    if W.shape != (K, image_shape[0] * image_shape[1]):
+        raise ShapeError(f"W {tuple(W.shape)} does not fit {K} classes of {image_shape} images")
+    if K > LARGEST:
+        raise UsageError(f"pairs of at most {LARGEST} classes can be seen, not of {K}")
+    height, width = image_shape
+    pictures = (W[:, None] - W[None]).view(K, K, *image_shape)
+    pictures[range(K), range(K)] = torch.nan
+    # One picture with gaps of a pixel: a hundred axes would take seconds to lay out.
+    whole = functional.pad(pictures, (0, 1, 0, 1), value=torch.nan)  # (K, K, height + 1, width + 1)
+    mosaic = whole.transpose(1, 2).reshape(K * (height + 1), K * (width + 1)).numpy(force=True)
+    limit = float(pictures.nan_to_num(0.0).abs().max()) or 1.0
+    figure = Figure(figsize=(2.0 + 0.75 * K, 1.2 + 0.75 * K * height / width), layout="constrained")
+    with styled(figure, language):
+        axes = figure.add_subplot()
+        drawn = axes.imshow(mosaic, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+        places = [k + 0.5 for k in range(K)]
+        axes.set_xticks([x * (width + 1) - 1 for x in places], classes, rotation=45, ha="left", fontsize=8)
+        axes.set_yticks([y * (height + 1) - 1 for y in places], classes, fontsize=8)
+        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+        axes.spines[:].set_visible(False)
+        figure.colorbar(drawn, ax=axes, shrink=0.6, label=say("weight", language))
+        axes.set_title(say("differences of weights: row less column", language), fontsize=11)
+    return figure
+
 
 CLEAR, UNCLEAR, UNKNOWN = "#0072B2", "0.55", "#D55E00"
 """Of Okabe and Ito's palette: an interval without 0, one with it, an estimate that has none."""

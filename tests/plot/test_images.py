@@ -12,7 +12,7 @@ from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
-from linnet.plot.augmentation import augmentation_figure
+from linnet.plot.images import augmentation_figure
 
 
 def pictures(figure: Figure) -> np.ndarray:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from linnet.errors import UsageError
-from linnet.plot.coefficients import CLEAR, UNCLEAR, UNKNOWN, coefficients_figure
+from linnet.plot.weights import CLEAR, UNCLEAR, UNKNOWN, coefficients_figure
 
 NAN = float("nan")
 TABLE = pd.DataFrame(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from linnet.errors import UsageError
-from linnet.plot.tunes import tune_figure
+from linnet.plot.search import tune_figure
 
 TABLE = pd.DataFrame(
     {"lr": [0.1, 0.001, 1.0], "clip": ["none", 0.5, 0.5], "validation_loss": [0.2, 0.3, float("nan")]}

@@ -1,0 +1,168 @@
+"""Grids of images: rows of a data set, mistakes, augmented copies, each with its caption."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from linnet.config import Augmentation
+from linnet.data.augment import augment_
+from linnet.data.dataset import Dataset
+from linnet.device import generator
+from linnet.errors import ShapeError, UsageError
+from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.label_errors import LabelErrors
+from linnet.plot.style import styled
+from linnet.plot.words import Language, say
+
+
+def gallery(
+    images: Tensor, titles: Sequence[str], columns: int = 9, *, title: str = "", language: Language = "en"
+) -> Figure:
+    """Pictures in rows, each under its title.
+
+    Args:
+        images: (B, height, width).
+        titles: B of them.
+        columns: pictures a row.
+        title: above them all.
+        language: "en" or "zh", of the titles.
+
+    Raises:
+        ShapeError: no images, or not as many titles.
+    """
+    if images.ndim != 3 or not len(images) or len(images) != len(titles):
+        raise ShapeError(
+            f"expected images (B, height, width) and B titles, got {tuple(images.shape)}, {len(titles)}"
+        )
+    columns = min(columns, len(images))
+    rows = math.ceil(len(images) / columns)
+    lines = max(text.count("\n") for text in titles)
+    width, height = 1.25 + 0.25 * bool(lines), 1.5 + 0.15 * lines
+    figure = Figure(figsize=(width * columns, height * rows + 0.3 * bool(title)), layout="constrained")
+    with styled(figure, language):
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes in grid.flat:
+            axes.set_axis_off()
+        for axes, image, text in zip(grid.flat, images, titles, strict=False):
+            axes.imshow(image.numpy(force=True), cmap="gray", interpolation="nearest")
+            axes.set_title(text, fontsize=8 if lines else 9)
+        if title:
+            figure.suptitle(title, fontsize=11)
+    return figure
+
+
+COUNT = 24
+COLUMNS = 6
+
+
+def top_losses_figure(
+    dataset: Dataset, forecast: Forecast, count: int = COUNT, language: Language = "en"
+) -> Figure:
+    """The images of the highest log loss, the worst first: the label, and what was said with which chance.
+
+    Args:
+        dataset: the rows, images.
+        forecast: of them.
+        count: how many.
+        language: "en" or "zh".
+
+    Raises:
+        UsageError: the rows are not images.
+    """
+    rows = forecast.worst(count)
+    titles = [_said(dataset, forecast, row, language) for row in rows.tolist()]
+    return gallery(
+        dataset.images(rows), titles, COLUMNS, title=say("top losses", language), language=language
+    )
+
+
+def label_errors_figure(
+    dataset: Dataset, found: LabelErrors, count: int = COUNT, language: Language = "en"
+) -> Figure:
+    """The images whose labels may be wrong, the worst first, with what they may be.
+
+    Args:
+        dataset: the rows, images.
+        found: of them.
+        count: how many; fewer where there are fewer, and one empty picture where there is none.
+        language: "en" or "zh".
+
+    Raises:
+        UsageError: the rows are not images.
+    """
+    rows = found.rows[:count]
+    said = "labelled {label}\nperhaps {guess}"
+    titles = [
+        f"{row}: " + say(said, language, label=dataset.classes[i], guess=dataset.classes[j])
+        for row, i, j in zip(rows.tolist(), found.labels.tolist(), found.suggested.tolist(), strict=False)
+    ]
+    head = say("possible label errors: {n} rows", language, n=f"{len(found.rows):,}")
+    if not titles:
+        figure = Figure(figsize=(4, 1))
+        figure.suptitle(head)
+        return figure
+    return gallery(dataset.images(rows), titles, COLUMNS, title=head, language=language)
+
+
+def _said(dataset: Dataset, forecast: Forecast, row: int, language: Language) -> str:
+    label, guess = dataset.classes[int(forecast.labels[row])], dataset.classes[int(forecast.guesses[row])]
+    chance = f"{float(forecast.confidence[row]):.0%}"
+    return f"{row}: " + say(
+        "{label}, said\n{guess} {chance}", language, label=label, guess=guess, chance=chance
+    )
+
+
+def augmentation_figure(
+    dataset: Dataset,
+    how: Augmentation,
+    count: int = 8,
+    draws: int = 5,
+    seed: int = 0,
+    language: Language = "en",
+) -> Figure:
+    """Images of a data set, each a row: the original, then what random draws make of it.
+
+    Args:
+        dataset: has images, of which the first are shown.
+        how: what is done to them.
+        count: how many images; all of them where the data set has fewer.
+        draws: how many times each is changed.
+        seed: of the draws.
+        language: "en" or "zh".
+
+    Raises:
+        UsageError: the rows are not images, or there is nothing to show.
+    """
+    if count < 1 or draws < 1 or not len(dataset):
+        raise UsageError(
+            f"a figure needs at least one image and one draw, not count={count}, draws={draws} "
+            f"of {len(dataset)} rows"
+        )
+    images = _drawn(dataset, how, count, draws, seed)  # (rows, 1 + draws, height, width)
+    rows, columns = images.shape[:2]
+    figure = Figure(figsize=(1.25 * columns, 1.25 * rows + 0.6), layout="constrained")
+    with styled(figure, language):
+        figure.suptitle(str(how), fontsize=10)
+        grid = figure.subplots(rows, columns, squeeze=False)
+        low, high = float(images[:, 0].min()), float(images[:, 0].max())
+        for axes, image in zip(grid.flat, images.flatten(0, 1), strict=True):
+            axes.set_axis_off()
+            axes.imshow(image.numpy(), cmap="gray", interpolation="nearest", vmin=low, vmax=high)
+        grid[0, 0].set_title(say("original", language), fontsize=9)
+        if columns > 1:
+            grid[0, 1].set_title(say("changed", language), fontsize=9)
+    return figure
+
+
+def _drawn(dataset: Dataset, how: Augmentation, count: int, draws: int, seed: int) -> Tensor:
+    """The originals and their draws, scaled, (rows, 1 + draws, height, width), float64, on the CPU."""
+    images = dataset.images(slice(count)).double().cpu() * dataset.scale  # (rows, height, width)
+    height, width = images.shape[1:]
+    source, plain = generator(seed, "augment"), images.flatten(1)
+    changed = [augment_(plain.clone(), (height, width), how, source, 1.0) for _ in range(draws)]
+    return torch.stack([plain, *changed], 1).unflatten(2, (height, width))
