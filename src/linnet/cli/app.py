@@ -20,6 +20,14 @@ COMMANDS = (
     "predict", "export", "serve", "lab", "data", "doctor",
 )  # fmt: skip
 
+SPELLINGS = (
+    (r"--dataset(?=[=\0]|\Z)", "--data"),
+    (r"--no-standardize(?=\0|\Z)", "--standardize=no"),
+    (r"--standardize\0(?!-)", "--standardize="),
+    (r"--standardize(?=\0|\Z)", "--standardize=yes"),
+)
+"""Other spellings of options. `--standardize` is a flag and, where values may be tried, takes yes or no."""
+
 
 def make_app() -> App:
     """The application; its commands are imported when they are called."""
@@ -77,7 +85,7 @@ def _call(argv: list[str]) -> None:
     from cyclopts import CycloptsError
 
     app = make_app()
-    argv = [re.sub(r"\A--dataset(?==|\Z)", "--data", word) for word in argv]  # another name of the flag
+    argv = respell(argv)
     if not argv or argv[0] in ("--help", "-h"):
         for name in COMMANDS:
             app[name]  # imported, so that the list says what each is for
@@ -87,6 +95,14 @@ def _call(argv: list[str]) -> None:
         app(argv, exit_on_error=False)
     except CycloptsError:
         sys.exit(2)  # cyclopts has printed it
+
+
+def respell(argv: Sequence[str]) -> list[str]:
+    """The words of a command line with each option in its one spelling."""
+    text = "\0".join(argv)  # which stands in no word
+    for pattern, spelling in SPELLINGS:
+        text = re.sub(rf"(?<![^\0]){pattern}", spelling, text)
+    return text.split("\0") if argv else []
 
 
 def _config_path(argv: list[str]) -> str | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
+from linnet.cli.console import download_progress
+from linnet.cli.options import Data, DataDir
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,8 +60,6 @@ def fetch(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) ->
     data_dir
         Where to make the folder for it; LINNET_DATA or the user's cache when not given.
     """
-    from linnet.cli.progress import download_progress
-
     with download_progress() as progress:
         print(f"{dataset} is in {_source(dataset).fetch(data_dir, progress=progress)}")
 
@@ -99,21 +99,19 @@ def _source(name: str) -> Source:
 
 @app.command
 def show(
-    data: str = "auto",
+    data: Data = "auto",
     *,
     part: Literal["train", "test"] = "train",
     rows: int = 2,
     columns: int = 9,
     start: int = 0,
     out: Path = Path("images.png"),
-    data_dir: Path | None = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Write a picture of the first images of a data set, each with its class.
 
     Parameters
     ----------
-    data
-        auto, or the name or path of a data set of images.
     part
         Which part.
     rows
@@ -124,8 +122,6 @@ def show(
         The number of the first image.
     out
         The picture: .png or .svg.
-    data_dir
-        The folder with the data set's files.
     """
     from linnet.data.registry import load
     from linnet.files import check_replaceable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json as json_format
 import os
 import platform
 import re
@@ -12,11 +11,11 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
-
+from linnet.cli.console import print_json
 from linnet.cli.messages import is_chinese, say
+from linnet.cli.options import Json
 
 Status = Literal["ok", "warn", "fail"]
 MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
@@ -44,7 +43,7 @@ def doctor(
     *,
     lang: Literal["auto", "en", "zh"] = "auto",
     data_dir: Path | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Check this machine, and say what to mend; exit 1 if linnet cannot work here.
 
@@ -59,15 +58,13 @@ def doctor(
         en, zh, or by the locale.
     data_dir
         A folder to look for Fashion-MNIST in.
-    json
-        Print the checks as JSON.
     """
     chinese = is_chinese(lang)
     checks = [
         python(chinese), *torch_build(chinese), openmp(chinese), data(chinese, data_dir), write(chinese),
     ]  # fmt: skip
     if json:
-        print(json_format.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+        print_json([asdict(check) for check in checks], indent=2)
     else:
         print("\n".join(lines(checks, chinese)))
     if any(check.status == "fail" for check in checks):

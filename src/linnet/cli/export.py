@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from cyclopts import Parameter
-
+from linnet.cli.console import print_json
+from linnet.cli.options import DataDir, Json, OtherData
 from linnet.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -22,9 +21,9 @@ def export(
     *,
     to: Literal["safetensors", "onnx", "numpy", "js", "c", "sql"],
     out: Path | None = None,
-    data: str | None = None,
-    data_dir: Path | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    data: OtherData = None,
+    data_dir: DataDir = None,
+    json: Json = False,
 ) -> None:
     """Write a run's model as a file that other programs read, and check that it gives the run's answers.
 
@@ -46,12 +45,6 @@ def export(
         sql (one query).
     out
         The file; in the run's folder when not given.
-    data
-        Another data set of the same features to check it on.
-    data_dir
-        The folder with the data set's files.
-    json
-        Print JSON.
     """
     from linnet.cli.choose import open_run
     from linnet.export import export_model
@@ -61,7 +54,7 @@ def export(
     done = export_model(opened, to, out, rows)
     if json:
         said = {"path": str(done.path), "difference": done.difference, "checked_by": done.checked_by}
-        print(json_format.dumps({**said, "rows": done.rows, "source": source}, ensure_ascii=False))
+        print_json({**said, "rows": done.rows, "source": source})
         return
     print(f"{done.path}, {done.path.stat().st_size:,} bytes")
     if done.difference is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.cli import search
+from linnet.cli.console import load_rows, missing_fonts_told, print_json, teller
+from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
+from linnet.cli.search import or_interrupted
 from linnet.config import Recipe
 from linnet.errors import UsageError
 
@@ -20,12 +21,12 @@ def find_lr(
     high: float = 100.0,
     count: int = 43,
     steps: int = 200,
-    data: str = "auto",
-    data_dir: Path | None = None,
+    data: Data = "auto",
+    data_dir: DataDir = None,
     out: Path | None = None,
-    lang: Literal["en", "zh"] = "en",
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    lang: Lang = "en",
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Find the learning rate to begin with: many rates in one pass, judged on rows kept from training.
 
@@ -51,23 +52,9 @@ def find_lr(
         How many rates, evenly spread over their logarithms.
     steps
         Steps of each model.
-    data
-        auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
-        pictures, or a folder of pictures or of IDX files.
-    data_dir
-        The folder with the data set's files.
     out
         The folder for the figure and the table; runs/rates-TIME when not given.
-    lang
-        Of the figure.
-    quiet
-        Print nothing but the suggestion.
-    json
-        Print the suggestion as JSON.
     """
-    from linnet.cli.fonts import told_of_fonts
-    from linnet.cli.progress import download_progress
-    from linnet.data.registry import load
     from linnet.folders import default_folder, new_folder
     from linnet.search.find_lr import find_lr as search_rates
 
@@ -76,16 +63,15 @@ def find_lr(
         raise UsageError("--lr is what is looked for: say where with --low and --high")
     folder = new_folder(out or default_folder("rates"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
-    with download_progress(quiet) as progress:
-        splits = load(data, data_dir, seed=recipe.seed, say=search.sayer(quiet), progress=progress)
-    curve = search.or_say(
+    splits = load_rows(data, data_dir, recipe.seed, teller(quiet), quiet=quiet)
+    curve = or_interrupted(
         "there is no suggestion yet",
         lambda: search_rates(splits, recipe, low=low, high=high, count=count, steps=steps),
     )
-    with told_of_fonts():
+    with missing_fonts_told():
         curve.save(folder, lang)
     if json:
-        print(json_format.dumps({"folder": str(folder), **curve.summary()}, ensure_ascii=False))
+        print_json({"folder": str(folder), **curve.summary()})
     elif quiet:
         print(f"{curve.suggestion:g}")
     else:

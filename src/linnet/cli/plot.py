@@ -90,7 +90,7 @@ def plot(
         The folder with the data set's files.
     """
     from linnet.cli.choose import open_run, part_of, trained_on
-    from linnet.cli.fonts import told_of_fonts
+    from linnet.cli.console import missing_fonts_told
     from linnet.files import check_replaceable
     from linnet.plot.kinds import KINDS, Subject, draw
     from linnet.plot.save import save
@@ -111,6 +111,6 @@ def plot(
         lambda: trained_on(opened, kind, part, data, data_dir),
         row or 0, bins, binning, lang, alpha, randomised,
     )  # fmt: skip
-    with told_of_fonts():
+    with missing_fonts_told():
         save(draw(kind, subject), path)
     print(path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from linnet.cli.console import print_json
+from linnet.cli.options import Json
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def predict(
     *,
     top: int = 3,
     invert: bool | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Say what is on a picture: the likeliest classes with their probabilities, or the numbers it predicts.
 
@@ -49,8 +50,6 @@ def predict(
         How many classes to give.
     invert
         Invert always or never; decided by the border when not given.
-    json
-        Print a JSON list, one object a picture.
     """
     from linnet.cli.choose import open_run
     from linnet.data.pictures.prepare import prepare
@@ -83,7 +82,7 @@ def _show(
 ) -> None:
     shown = list(zip(map(str, images), made, guesses, strict=True))
     if json:
-        print(json_format.dumps([_plain(*one, is_regression) for one in shown], ensure_ascii=False))
+        print_json([_plain(*one, is_regression) for one in shown])
         return
     width, form = max(len(image) for image, _, _ in shown), ".6g" if is_regression else ".1%"
     for image, picture, guess in shown:

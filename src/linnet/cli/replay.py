@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json as json_format
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
+from linnet.cli.console import print_json, teller
+from linnet.cli.options import DataDir, Json, Quiet
 
 DIFFERS = 1
 
@@ -16,9 +15,9 @@ def replay(
     run: Path,
     *,
     out: Path | None = None,
-    data_dir: Path | None = None,
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    data_dir: DataDir = None,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Do a run, a sweep or a solve again from what its folder says, and say whether the bytes agree.
 
@@ -38,19 +37,12 @@ def replay(
         The folder of a run, a sweep or a solve.
     out
         Where to leave what comes of it, new or empty; it is removed when not given.
-    data_dir
-        The folder with the data set's files, where they have been moved.
-    quiet
-        Print nothing but errors; the exit code tells.
-    json
-        Print the comparison as JSON.
     """
-    from linnet.cli.search import sayer
     from linnet.runs.replay import replay as replayed
 
-    found = replayed(run, out, data_dir=data_dir, say=sayer(quiet or json))
+    found = replayed(run, out, data_dir=data_dir, say=teller(quiet or json))
     if json:
-        print(json_format.dumps(found.as_dict(), ensure_ascii=False))
+        print_json(found.as_dict())
     elif not quiet:
         print(found)
     if not found.is_same:

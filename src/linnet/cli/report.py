@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
+from linnet.cli.console import missing_fonts_told
+from linnet.cli.options import DataDir, Flag, Lang
 from linnet.errors import UsageError
 
 
@@ -15,9 +17,9 @@ def report(
     /,
     *,
     out: Path | None = None,
-    lang: Literal["en", "zh"] = "en",
-    label_errors: Annotated[bool, Parameter(negative="")] = False,
-    data_dir: Path | None = None,
+    lang: Lang = "en",
+    label_errors: Flag = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Write the page of a run, a sweep or a solve, or a page that compares several runs.
 
@@ -38,19 +40,14 @@ def report(
         The folders. Several are compared with the first; of a sweep its best run is taken then.
     out
         The file; report.html in the run's folder, or here for several runs.
-    lang
-        English or Chinese.
     label_errors
         Look for training rows with wrong labels, too. It trains a model a fold.
-    data_dir
-        The folder with the data sets' files, where they have been moved.
     """
     from linnet import report as reports
-    from linnet.cli.fonts import told_of_fonts
 
     if len(runs) > 1 and label_errors:
         raise UsageError("--label-errors is for the page of a single run")
-    with told_of_fonts():
+    with missing_fonts_told():
         if len(runs) == 1:
             path = reports.write_report(
                 runs[0], out, language=lang, label_errors=label_errors, data_dir=data_dir

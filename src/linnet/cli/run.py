@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-
+from linnet.cli.options import Flag, Quiet
 from linnet.errors import INTERRUPTED_CODE
 
 if TYPE_CHECKING:
@@ -22,9 +21,9 @@ def run(
     *,
     only: str | None = None,
     out: Path | None = None,
-    keep_going: Annotated[bool, Parameter(negative="")] = False,
+    keep_going: Flag = False,
     timeout: float | None = None,
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run notes of the book as they stand, and make one HTML page of them with every output and figure.
 
@@ -53,8 +52,6 @@ def run(
         Go on after a cell that fails.
     timeout
         Seconds that one cell may take; no limit when not given.
-    quiet
-        Print nothing but errors.
     """
     from linnet.notes.run import run_notes
 

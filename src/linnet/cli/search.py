@@ -1,27 +1,23 @@
-"""What `linnet sweep` and `linnet tune` have in common: values as typed, and the closing lines."""
+"""What `linnet sweep` and `linnet tune` have in common: their options, values as typed, the closing lines."""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from linnet import config
+from linnet.cli.console import load_rows, print_json, teller
+from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
-Found = TypeVar("Found")
-
-
-SHOWN = 12
-"""Rows of the table that are printed; table.csv has all."""
-
-KINDS = {"batch_size": "int", **{field.name: str(field.type) for field in dataclasses.fields(config.Knobs)}}
-
 if TYPE_CHECKING:
-    from linnet.data.dataset import Dataset
+    from linnet.data.dataset import Dataset, Splits
     from linnet.model.run import Run
+    from linnet.record.requests import SweepRequest
     from linnet.search.result import SweepResult
 
     Knobs = Any
@@ -34,13 +30,126 @@ else:
         kw_only=True,
     )
 
+Found = TypeVar("Found")
+
+SHOWN = 12
+"""Rows of the table that are printed; table.csv has all."""
+
+KINDS = {"batch_size": "int", **{field.name: str(field.type) for field in dataclasses.fields(config.Knobs)}}
+
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 
 
-def space(knobs: Knobs | None) -> dict[str, Any]:
-    """The knobs that were given, and their values."""
-    given = {} if knobs is None else dataclasses.asdict(knobs)
-    return {name: values(name, text) for name, text in given.items() if text is not None}
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How the models of a search are trained and judged, and where it goes.
+
+    Args:
+        seeds: train each setting from this many starts.
+        folds: cross-validation with so many folds, instead of one share of rows held out.
+        bags: bootstraps: train each setting on so many, judged by the rows that are out of each; the ensemble
+            of the best setting's models is scored too.
+        validation: the share of rows held out when there are neither folds nor bags.
+        metric: choose by accuracy or loss.
+        epochs: passes over the rows; 10 for classes, 3 for a regression.
+        loss: softmax, logistic (each class against the rest), squared, absolute or huber.
+        huber: Huber's threshold.
+        patience: stop a model after so many epochs without a better validation loss, and keep its best
+            weights.
+        halving: epochs after which the worse half of the settings is dropped: 2,4.
+        seed: of the order of the rows, the folds, random draws, and the first start.
+        dtype: float32 or float64.
+        device: auto, cpu, cuda or mps.
+        threads: auto or a number.
+        out: the folder for the table, the figure and the best model (best/); runs/COMMAND-TIME when not
+            given.
+        report: leave report.html in the folder: the choice and how sure it is, figures, and how to do it
+            again.
+    """
+
+    seeds: int = 1
+    folds: int | None = None
+    bags: int | None = None
+    validation: float = 0.1
+    metric: str | None = None
+    epochs: int | None = None
+    loss: str | None = None
+    huber: float = 1.0
+    patience: int | None = None
+    halving: str | None = None
+    data: Data = "auto"
+    data_dir: DataDir = None
+    seed: int = 1
+    dtype: str = "float32"
+    device: str = "auto"
+    threads: int | str = "auto"
+    out: Path | None = None
+    lang: Lang = "en"
+    report: bool = True
+    quiet: Quiet = False
+    json: Json = False
+
+    def request(self, **own: Any) -> SweepRequest:
+        """What to train, with options of the command's own."""
+        from linnet.record.requests import SweepRequest
+
+        names = {field.name for field in dataclasses.fields(SweepRequest)}
+        shared = {name: value for name, value in vars(self).items() if name in names}
+        return SweepRequest(**{**shared, "halving": tuple(rungs(self.halving)), **own})
+
+    def space(self, knobs: Knobs | None) -> dict[str, Any]:
+        """The knobs that were given and the seeds, with their values.
+
+        Raises:
+            UsageError: a value cannot be.
+        """
+        if self.seeds < 1:
+            raise UsageError(f"seeds must be at least 1, not {self.seeds}")
+        given = {} if knobs is None else dataclasses.asdict(knobs)
+        found = {name: values(name, text) for name, text in given.items() if text is not None}
+        return found | ({"seed": range(self.seed, self.seed + self.seeds)} if self.seeds > 1 else {})
+
+    def load(self, sample_weight: Path | None = None) -> Splits:
+        """The rows to search over, and those that the best is scored on."""
+        say = teller(self.quiet)
+        return load_rows(
+            self.data, self.data_dir, self.seed, say, sample_weight=sample_weight, quiet=self.quiet
+        )
+
+    @property
+    def watch(self) -> dict[str, Any]:
+        """How the search shows itself and what it leaves, as the functions of `linnet.runs` take it."""
+        return {"show": not (self.quiet or self.json), "report": self.report, "language": self.lang}
+
+    def close(
+        self, result: SweepResult, folder: Path, test: Dataset | None, advice: str, **more: Any
+    ) -> None:
+        """Print what came of it; half a model, as Ctrl-C leaves it, is not kept."""
+        from linnet.model.run import Run
+        from linnet.runs.folder import BEST
+
+        if not (folder / BEST).is_dir():
+            interrupted(f"while the best setting was trained again: {advice}")
+        best = Run.load(folder / BEST)
+        if self.json:
+            print_json({**summary(result, best, folder), **more})
+        elif not self.quiet:
+            print("\n".join(closing(result, best, folder, test)))
+
+
+def interrupted(what: str) -> NoReturn:
+    """Say what Ctrl-C cut short and how to go on, and end."""
+    print(f"interrupted {what}", file=sys.stderr)
+    sys.exit(INTERRUPTED_CODE)
+
+
+def or_interrupted(advice: str, work: Callable[[], Found]) -> Found:
+    """What work comes to; when Ctrl-C ends it with nothing to show, say how to go on and end."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        print(f"interrupted: {advice}", file=sys.stderr)
+        sys.exit(INTERRUPTED_CODE)
 
 
 def values(name: str, text: str) -> list[Any] | Any:
@@ -53,52 +162,12 @@ def values(name: str, text: str) -> list[Any] | Any:
 
     low, dots, high = text.partition("..")
     if dots:
-        return LogUniform(_number(name, low), _number(name, high))
-    if "str" not in KINDS[name] and ":" in text:
-        low, _, high = text.partition(":")
-        if "int" in KINDS[name]:
-            return range(whole(name, low), whole(name, high) + 1)
-        return Uniform(_number(name, low), _number(name, high))
-    return [_value(name, part.strip()) for part in text.split(",")]
-
-
-def _value(name: str, text: str) -> Any:
+        return LogUniform(_value(name, low, "float"), _value(name, high, "float"))
     kind = KINDS[name]
-    if text == "none" and "None" in kind:
-        return None
-    if "bool" in kind:
-        return _truth(name, text)
-    if "str" in kind:
-        return text
-    return whole(name, text) if "int" in kind else _number(name, text)
-
-
-def _truth(name: str, text: str) -> bool:
-    if text not in TRUTHS:
-        raise UsageError(f"{_flag(name)} takes yes, no, or both with a comma between them, not {text!r}")
-    return TRUTHS[text]
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"{_flag(name)} takes numbers with commas between them, not {text!r}") from None
-
-
-def whole(name: str, text: str) -> int:
-    """A whole number, as typed.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if not (text.strip().isascii() and text.strip().isdigit()):
-        raise UsageError(f"{_flag(name)} takes whole numbers with commas between them, not {text!r}")
-    return int(text)
+    if "str" not in kind and ":" in text:
+        low, high = (_value(name, end, kind) for end in text.split(":", 1))
+        return range(low, high + 1) if "int" in kind else Uniform(low, high)
+    return [_value(name, part.strip(), kind) for part in text.split(",")]
 
 
 def rungs(text: str | None) -> list[int]:
@@ -107,42 +176,33 @@ def rungs(text: str | None) -> list[int]:
     Raises:
         UsageError: they are no whole numbers.
     """
-    if text is None:
-        return []
-    parts = text.split(",")
-    if wrong := [part for part in parts if not (part.strip().isascii() and part.strip().isdigit())]:
-        raise UsageError(f"--halving takes epochs with commas between them, not {wrong[0]!r}")
-    return [int(part) for part in parts]
+    return [] if text is None else [_value("halving", part, "int") for part in text.split(",")]
 
 
-def sayer(quiet: bool) -> Callable[[str], None]:
-    """Prints sentences on the error stream, so that they never mix with results."""
-
-    def say(text: str) -> None:
-        if not quiet:
-            print(text, file=sys.stderr, flush=True)
-
-    return say
-
-
-def or_say(advice: str, work: Callable[[], Found]) -> Found:
-    """What work comes to; when Ctrl-C ends it with nothing to show, say how to go on and end."""
+def _value(name: str, text: str, kind: str) -> Any:
+    if text == "none" and "None" in kind:
+        return None
+    convert, expected = next(of for one, of in CONVERTERS.items() if one in kind)
     try:
-        return work()
-    except KeyboardInterrupt:
-        print(f"interrupted: {advice}", file=sys.stderr)
-        sys.exit(INTERRUPTED_CODE)
+        return convert(text)
+    except (KeyError, ValueError):
+        flag = "--" + name.replace("_", "-")
+        raise UsageError(f"{flag} takes {expected}, not {text!r}") from None
 
 
-def best_in(folder: Path, advice: str) -> Run:
-    """A search's best model; the end here if Ctrl-C cut short its training: half a model is not kept."""
-    from linnet.model.run import Run
-    from linnet.runs.folder import BEST
+def _whole(text: str) -> int:
+    if not (text.strip().isascii() and text.strip().isdigit()):  # int() takes other scripts' digits, too
+        raise ValueError(text)
+    return int(text)
 
-    if not (folder / BEST).is_dir():
-        print(f"interrupted while the best setting was trained again: {advice}", file=sys.stderr)
-        sys.exit(INTERRUPTED_CODE)
-    return Run.load(folder / BEST)
+
+CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "bool": (TRUTHS.__getitem__, "yes, no, or both with a comma between them"),
+    "str": (str, "text"),
+    "int": (_whole, "whole numbers with commas between them"),
+    "float": (float, "numbers with commas between them"),
+}
+"""What makes a value of a kind, and what to say where it cannot."""
 
 
 def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:

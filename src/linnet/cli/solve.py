@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import json as json_format
 import sys
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from cyclopts import Parameter
-
-from linnet.errors import INTERRUPTED_CODE, UsageError
+from linnet.cli.console import load_rows, print_json, teller, without_warnings
+from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight
+from linnet.errors import (
+    INTERRUPTED_CODE,
+    CollinearWarning,
+    GridEdgeWarning,
+    SeparationWarning,
+    ShortfallWarning,
+    UsageError,
+    WeightWarning,
+)
 
 if TYPE_CHECKING:
     from linnet.core.losses import Loss
@@ -26,10 +31,14 @@ if TYPE_CHECKING:
 HELD_OUT = 0.1
 """The share of the training rows that a path is measured on."""
 
+SHORTFALLS = (ShortfallWarning, GridEdgeWarning)
+DOUBTS = (CollinearWarning, SeparationWarning, WeightWarning)
+"""Warnings of the solver and of the summary that the closing lines and the JSON say already."""
+
 
 def solve(
     *,
-    data: str = "auto",
+    data: Data = "auto",
     l2: float | None = None,
     l1: float | None = None,
     loss: str | None = None,
@@ -40,19 +49,19 @@ def solve(
     max_iter: int | None = None,
     dtype: str = "float64",
     path: int | None = None,
-    summary: Annotated[bool, Parameter(negative="")] = False,
+    summary: Flag = False,
     covariance: str | None = None,
     level: float = 0.95,
-    sample_weight: Path | None = None,
+    sample_weight: SampleWeight = None,
     weight_kind: Literal["frequency", "precision", "importance"] | None = None,
     hold_out: bool | None = None,
-    data_dir: Path | None = None,
+    data_dir: DataDir = None,
     seed: int = 1,
     out: Path | None = None,
-    lang: Literal["en", "zh"] = "en",
+    lang: Lang = "en",
     report: bool = True,
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Go to the optimum of a linear model, prove how near it is, and leave the model in a run folder.
 
@@ -73,9 +82,6 @@ def solve(
 
     Parameters
     ----------
-    data
-        auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of
-        pictures, or a folder of pictures or of IDX files.
     l2
         The weight of half the squared norm; with --path, held while l1 differs.
     l1
@@ -104,8 +110,6 @@ def solve(
         given, or under importance weights the sandwich's.
     level
         Of the intervals.
-    sample_weight
-        A file with a weight for each row that is solved for: .npy, or text with a number a line.
     weight_kind
         What the summary takes them for: frequency (2 is the same row twice), precision (the inverse of a
         variance) or importance (for how many a sampled row stands). Frequencies when not given, or
@@ -113,25 +117,14 @@ def solve(
     hold_out
         Whether a fifth of your own rows is kept to test on where the data name none. It is, but for a
         summary, which is inferred from all rows.
-    data_dir
-        The folder with the data set's files.
     seed
         Of the rows held out, and of made-up data.
     out
         The run's folder, new or empty; runs/NAME-TIME when not given.
     report
         Leave report.html in the folder: the certificate, figures, and how to do it again.
-    lang
-        Of the figures and the report.
-    quiet
-        Print nothing but errors.
-    json
-        Print the summary as JSON; progress goes to the error stream.
     """
-    from linnet.cli.progress import download_progress
     from linnet.core.losses import by_name
-    from linnet.data.registry import load
-    from linnet.data.weights import weigh_by_file
     from linnet.folders import default_folder, new_folder
     from linnet.runs.folder import Source, leave_solution, rows_of
     from linnet.solvers.solve import solve as solved
@@ -147,12 +140,10 @@ def solve(
     holds_out = not summary if hold_out is None else hold_out
     if huber != 1.0 and loss != "huber":
         raise UsageError("--huber is the threshold of one loss: add --loss huber")
-    stream = sys.stderr if json else sys.stdout
-    say = _Teller(None if quiet else stream)
-    with download_progress(quiet) as progress:
-        train, test = load(data, data_dir, seed=seed, say=say, progress=progress, hold_out=holds_out)
-    if sample_weight is not None:
-        train = weigh_by_file(train, sample_weight)
+    say = _Teller(quiet, sys.stderr if json else sys.stdout)
+    train, test = load_rows(
+        data, data_dir, seed, say, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
+    )
     folder = new_folder(out or default_folder(train.name))
     chosen, penalties, notes = by_name(loss, huber) if loss is not None else None, None, list[str]()
     asked: dict[str, Any] = {"intercept": intercept, "dtype": dtype}
@@ -161,7 +152,7 @@ def solve(
             raise UsageError("--path goes through l1 by itself: leave --l1 out")
         penalties, notes = _path(train, chosen, path, l2 or 0.0, seed, say, **asked)
         l1 = float(penalties.table["penalty"].iloc[penalties.best])
-    with _told():
+    with without_warnings(*SHORTFALLS):
         solution = solved(
             train, chosen, l2=l2, l1=l1, solver=solver, tol=tol, max_iter=max_iter, progress=say.iteration,
             **asked,
@@ -181,7 +172,7 @@ def solve(
         said = summary_of(solution, scores, folder)
         known = {} if inference is None else {"inference": inference.summary()}
         known |= {"notes": notes} if path is not None else {}
-        print(json_format.dumps({**said, **known}, ensure_ascii=False))
+        print_json({**said, **known})
     else:
         if inference is not None:
             say(str(inference))
@@ -193,32 +184,21 @@ def solve(
         sys.exit(INTERRUPTED_CODE if run.status == "interrupted" else 1)
 
 
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Within, what the solvers warn of besides is left to the lines and the JSON that end the command."""
-    from linnet.errors import GridEdgeWarning, ShortfallWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ShortfallWarning)
-        warnings.simplefilter("ignore", GridEdgeWarning)
-        yield
-
-
 class _Teller:
     """Prints sentences, and a line an iteration, though not more than a few a second.
 
     Args:
-        stream: where to; None for nowhere.
+        quiet: print nothing.
+        stream: where to.
     """
 
-    def __init__(self, stream: TextIO | None) -> None:
-        self.stream = stream
+    def __init__(self, quiet: bool, stream: TextIO) -> None:
+        self.say = teller(quiet, stream)
         self._next = time.monotonic() + 0.5
 
     def __call__(self, text: str) -> None:
         """Print it."""
-        if self.stream is not None:
-            print(text, file=self.stream, flush=True)
+        self.say(text)
 
     def iteration(self, record: Mapping[str, float]) -> None:
         """Say where a solver stands; of short work nothing."""
@@ -230,17 +210,14 @@ class _Teller:
             parts.append(f"gradient {record['gradient_norm']:.1e}")
         if "nonzeros" in record:
             parts.append(f"{record['nonzeros']:,.0f} weights")
-        self("  ".join([*parts, f"{record['seconds']:.1f} s"]))
+        self.say("  ".join([*parts, f"{record['seconds']:.1f} s"]))
 
 
 def _inferred(solution: Solution, train: Dataset, **how: Any) -> Inference:
     """The table of estimates; what it warns of stands in its notes."""
-    from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning
     from linnet.inference.infer import infer
 
-    with warnings.catch_warnings():
-        for kind in (CollinearWarning, SeparationWarning, WeightWarning):
-            warnings.simplefilter("ignore", kind)
+    with without_warnings(*DOUBTS):
         return infer(solution, train, **how)
 
 
@@ -301,7 +278,7 @@ def _path(
         )
 
     fitted, kept = split(train, HELD_OUT, seed)
-    with _told():
+    with without_warnings(*SHORTFALLS):
         found = regularization_path(
             fitted, loss, l1s=count, l2=l2, validation=kept, intercept=intercept, dtype=dtype, progress=line
         )

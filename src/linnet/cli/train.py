@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from linnet.cli.console import download_progress, print_json, teller
+from linnet.cli.options import Flag, Json, Lang, Quiet
 from linnet.config import Job, to_toml
 from linnet.errors import INTERRUPTED_CODE
 
@@ -24,9 +25,10 @@ def train(
     config: Path | None = None,
     resume: Path | None = None,
     track: str | None = None,
-    print_config: Annotated[bool, Parameter(negative="")] = False,
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    lang: Lang = "en",
+    print_config: Flag = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> None:
     """Train a linear model and leave it in a run folder.
 
@@ -59,19 +61,15 @@ def train(
         beside the run, into its folder.
     print_config
         Print the options as TOML and do nothing.
-    quiet
-        Print nothing but errors.
-    json
-        Print the run's summary as JSON; progress goes to the error stream.
     """
     del config  # the application has read it
     job = job or Job()
     if print_config:
         print(to_toml(job), end="")
         return
-    run = _run(job, quiet, json, resume, track)
+    run = _run(job, quiet, json, resume, track, lang)
     if json:
-        print(json_format.dumps(summary(run), ensure_ascii=False))
+        print_json(summary(run))
     elif not quiet:
         print("\n".join(closing(run)))
     if run.status == "interrupted":
@@ -123,17 +121,16 @@ def kept_record(run: Run) -> dict[str, float]:
     return min(records, key=lambda record: record["validation_loss"])
 
 
-def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None) -> Run:
-    from linnet.cli.progress import download_progress
+def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None, lang: Lang) -> Run:
     from linnet.runs.fit import display, run_job
 
     out = sys.stderr if json else sys.stdout
     watching = [] if quiet else [display(out)]
-    trackers = _trackers(track)
     with download_progress(quiet) as progress:
         return run_job(
-            job, watching=watching, say=_sayer(quiet, out), progress=progress, resume=resume, track=trackers
-        )
+            job, watching=watching, say=teller(quiet, out), progress=progress, resume=resume,
+            track=_trackers(track), language=lang,
+        )  # fmt: skip
 
 
 def _trackers(names: str | None) -> Callable[[Path], Sequence[Callback]]:
@@ -141,11 +138,3 @@ def _trackers(names: str | None) -> Callable[[Path], Sequence[Callback]]:
     from linnet.tracking.choose import by_names
 
     return by_names(names) if names is not None else lambda folder: ()
-
-
-def _sayer(quiet: bool, out: object) -> Callable[[str], None]:
-    def say(text: str) -> None:
-        if not quiet:
-            print(text, file=out, flush=True)  # type: ignore[arg-type]
-
-    return say

@@ -25,6 +25,7 @@ from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.plot.curves import LiveFigure
 from linnet.plot.save import in_notebook
+from linnet.plot.words import Language
 from linnet.runs.folder import Source, leave_run, rows_of
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, State
@@ -174,6 +175,7 @@ def run_job(
     progress: Progress | None = None,
     resume: Path | None = None,
     track: Callable[[Path], Sequence[Callback]] = lambda folder: (),
+    language: Language = "en",
 ) -> Run:
     """Load the data, train, and leave the run's folder.
 
@@ -185,6 +187,7 @@ def run_job(
         resume: a run's folder to go on from; the run goes there too. A folder that is missing or empty, as a
             kill at the very start leaves it, is begun anew.
         track: makes the callbacks that keep something in the run's folder, from that folder.
+        language: of the figures and the report that are left.
 
     Raises:
         LinnetError: anything wrong with the job or the data.
@@ -220,7 +223,7 @@ def run_job(
     run.asked = {**run.asked, "dataset": train.name}
     source = Source(job.data_dir, job.sample_weight, job.seed)
     run.asked |= source.paths
-    leave_run(run, kept, folder, rows_of(train, test, source) if job.report else None)
+    leave_run(run, kept, folder, rows_of(train, test, source) if job.report else None, language)
     return run
 
 

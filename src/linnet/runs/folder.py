@@ -60,7 +60,9 @@ def rows_of(train: Dataset, test: Dataset | None, source: Source | None) -> Rows
     return Rows(train, test, seed=source.seed, is_catalog=True)
 
 
-def leave_run(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None) -> None:
+def leave_run(
+    run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None, language: Language = "en"
+) -> None:
     """Leave a run in its folder: checkpoint, figures, model, history, run.json and the report.
 
     Args:
@@ -68,15 +70,16 @@ def leave_run(run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None 
         checkpoint: where it ended.
         folder: new or its own.
         rows: for its report; None leaves no report.
+        language: of the figures and the report.
     """
     run.dataset_checksum = checkpoint.dataset_checksum
     checkpoint.write(folder / CHECKPOINT)
     figures = _templates(run)
     if run.history.records:
-        figures["curves.svg"] = render(curves(run.history.records, run.card.dataset), ".svg")
+        figures["curves.svg"] = render(curves(run.history.records, run.card.dataset, language), ".svg")
     run.save(folder, figures)
     if rows is not None:
-        written(run, rows)
+        written(run, rows, language=language)
 
 
 def leave_search(

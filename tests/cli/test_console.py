@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from linnet.cli.progress import download_progress
+from linnet.cli.console import download_progress
 
 
 def test_without_a_download_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,114 @@
+"""What commands print: results on stdout, progress and notes on stderr, so that the two never mix."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from linnet.errors import MissingFontWarning
+
+if TYPE_CHECKING:
+    from linnet.data.dataset import Splits
+
+
+def print_json(values: object, indent: int | None = None) -> None:
+    """Print a result as JSON."""
+    print(json.dumps(values, ensure_ascii=False, indent=indent))
+
+
+def teller(quiet: bool, stream: TextIO | None = None) -> Callable[[str], None]:
+    """Makes what prints sentences as they come.
+
+    Args:
+        quiet: print nothing.
+        stream: where to; stderr when None.
+    """
+
+    def say(text: str) -> None:
+        if not quiet:
+            print(text, file=stream or sys.stderr, flush=True)
+
+    return say
+
+
+def load_rows(
+    data: str,
+    data_dir: Path | None,
+    seed: int,
+    say: Callable[[str], None],
+    *,
+    sample_weight: Path | None = None,
+    hold_out: bool = True,
+    quiet: bool = False,
+) -> Splits:
+    """The data set that a command is about, its training rows weighted; a download shows a bar.
+
+    Args:
+        data: a name or a path.
+        data_dir: the folder with its files.
+        seed: of made-up rows, and of the rows that are held out.
+        say: is told of what is chosen on the way.
+        sample_weight: the file with the weights of the training rows.
+        hold_out: keep a fifth of one's own rows to test on.
+        quiet: show no bar.
+    """
+    from linnet.data.dataset import Splits
+    from linnet.data.registry import load
+    from linnet.data.weights import weigh_by_file
+
+    with download_progress(quiet) as progress:
+        train, test = load(data, data_dir, seed=seed, say=say, progress=progress, hold_out=hold_out)
+    return Splits(train if sample_weight is None else weigh_by_file(train, sample_weight), test)
+
+
+@contextlib.contextmanager
+def download_progress(quiet: bool = False) -> Iterator[Callable[[int, int | None], None] | None]:
+    """Give a function to call with bytes done and in all; the bar appears at its first call."""
+    if quiet:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("downloading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("downloading", total=None)
+
+    def report(done: int, total: int | None) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield report
+    finally:
+        if bar.live.is_started:  # else it would leave an empty line where there is no terminal
+            bar.stop()
+
+
+@contextlib.contextmanager
+def missing_fonts_told() -> Iterator[None]:
+    """Say once that a font is missing, instead of a warning for each character and figure."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.filterwarnings("always", category=MissingFontWarning)
+        warnings.filterwarnings("always", message="Glyph .* missing")
+        yield
+    fonts = [one for one in found if issubclass(one.category, MissingFontWarning)]
+    for text in dict.fromkeys(str(one.message) for one in fonts):
+        print(f"linnet: {text}", file=sys.stderr)
+    for one in found:
+        if one not in fonts and "missing from font" not in str(one.message):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+@contextlib.contextmanager
+def without_warnings(*kinds: type[Warning]) -> Iterator[None]:
+    """Within, warnings of these kinds are not printed: what they say is said otherwise."""
+    with warnings.catch_warnings():
+        for kind in kinds:
+            warnings.simplefilter("ignore", kind)
+        yield
