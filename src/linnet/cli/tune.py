@@ -60,11 +60,11 @@ def tune(
     space = options.space(knobs)
     if not set(space) - {"seed"}:
         raise UsageError("say what to search, such as --lr 0.001..1 --optimizer sgd,adam")
-    folder = new_folder(options.out or default_folder("tune"))
-    folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     request = TuneRequest(
         space=space, trials=trials, batch=batch, study=study, sweep=options.request(batch_size=batch_size)
     )
+    folder = new_folder(options.out or default_folder("tune"))
+    folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     splits = options.load()
     with missing_fonts_told():
         result = or_interrupted("no batch was done", lambda: tune_request(
