@@ -22,8 +22,10 @@ import scipy.linalg
 import torch
 from sklearn.linear_model import LinearRegression
 
+from linnet.core.losses import SquaredError
 from linnet.data.dataset import Dataset
-from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.least_squares.direct import Direct
+from linnet.solvers.problem.objective import Objective
 from main_job import Figure, finish, machine
 
 FOLDER = Path(os.environ.get("LINNET_NIST") or Path(__file__).parents[2] / "shared" / "nist")
@@ -62,7 +64,8 @@ def digits(found: np.ndarray, certified: list[float]) -> float:
 
 def ours(problem: Problem) -> np.ndarray:
     data = Dataset(torch.from_numpy(problem.X), torch.from_numpy(problem.y)[:, None])
-    theta = solve_least_squares(data, intercept=problem.intercept).value.bank.theta[0].numpy()
+    objective = Objective.of(data, SquaredError(), intercept=problem.intercept)
+    theta = Direct().minimise(objective).theta[0].numpy()
     return np.r_[theta[-1], theta[:-1]] if problem.intercept else theta[:-1]
 
 

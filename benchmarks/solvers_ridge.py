@@ -17,13 +17,16 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge
 
+from linnet.core.losses import SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.data.sources import fashion_mnist
 from linnet.errors import DataError
 from linnet.model.run import Run
-from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.folds import cross_validate, folded
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.solve import solution_of
 from main_job import Figure, finish, machine, seconds
 
 L2 = 1e-3
@@ -55,6 +58,11 @@ def accuracy(scores: np.ndarray, test: Dataset) -> float:
     return float((scores.argmax(1) == test.y.numpy()).mean())
 
 
+def solve_least_squares(train: Dataset, penalty: Penalty | None = None) -> Run:
+    objective = Objective.of(train, SquaredError(), penalty)
+    return solution_of(train, objective, Direct().minimise(objective), Direct()).value
+
+
 def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
     X, Y = (
         (train.X.numpy() / np.float32(255)).astype(np.float32),
@@ -65,7 +73,7 @@ def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
     runs: list[Run] = []
 
     def ours() -> None:
-        runs.append(solve_least_squares(train, Penalty(L2)).value)
+        runs.append(solve_least_squares(train, Penalty(L2)))
 
     ours()
     folds(train)

@@ -35,9 +35,9 @@ from linnet.device import available_cores, limited_threads
 from linnet.errors import DataError
 from linnet.evaluate.score import score
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.smooth import solve_smooth
-from linnet.solvers.smooth.staged import Staged
+from linnet.solvers.smooth.lbfgs import Staged
 from linnet.solvers.solution import Solution
+from linnet.solvers.solve import solution_of
 from main_job import Figure, finish, machine
 
 L2 = 1e-4
@@ -55,7 +55,9 @@ Points = list[tuple[float, float]]
 
 def linnet_points(train: Dataset) -> tuple[Points, Solution]:
     """The trace of a run to 1e-9, and what came of it."""
-    solution = solve_smooth(train, SoftmaxCrossEntropy(), Penalty(L2), Staged(tol=5e-10))
+    objective = Objective.of(train, SoftmaxCrossEntropy(), Penalty(L2))
+    spec = Staged(tol=5e-10)
+    solution = solution_of(train, objective, spec.minimise(objective), spec)
     records = solution.value.history.records
     points = [(left(r["objective"]), r["seconds"]) for r in records]
     return [*points, (left(solution.stats.objective), solution.stats.seconds)], solution

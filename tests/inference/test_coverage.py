@@ -10,7 +10,7 @@ import torch
 
 from linnet.data.dataset import Dataset
 from linnet.inference.infer import infer as typed_infer
-from linnet.solvers.least_squares.auto_least import solve_least_squares
+from tests.support.solutions import solve_least_squares
 
 infer: Any = typed_infer  # pandas has no types
 

@@ -13,11 +13,10 @@ import torch
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.solvers.least_squares.auto_least import solve_least_squares
-from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.inferences import agree, design, infer, line, solved
 from tests.support.nist import digits, read
 from tests.support.problems import LOGISTIC, SOFTMAX, binary, table
+from tests.support.solutions import solve_least_squares, solve_smooth
 
 NIST = ["Norris", "Pontius", "NoInt1", "NoInt2", "Filip", "Longley",
         "Wampler1", "Wampler2", "Wampler3", "Wampler4", "Wampler5"]  # fmt: skip

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from linnet.core.losses import Huber, Logistic, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, ShapeError, UsageError
-from linnet.solvers.least_squares.auto_least import solve_least_squares
-from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.inferences import agree, design, infer, line, solved
 from tests.support.problems import SOFTMAX, table
+from tests.support.solutions import solve_least_squares, solve_smooth
 
 
 def test_collinear_columns_have_no_errors_and_the_rest_have() -> None:

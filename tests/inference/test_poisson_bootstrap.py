@@ -18,11 +18,10 @@ from linnet.inference.likelihood.basis import basis_of
 from linnet.inference.likelihood.families import Classes, Normal
 from linnet.inference.likelihood.newton_polish import at_optimum
 from linnet.inference.poisson_bootstrap import Optimum, bagged, counts
-from linnet.solvers.least_squares.auto_least import solve_least_squares
-from linnet.solvers.smooth.smooth import solve_smooth
 from linnet.train import trials
 from tests.support.inferences import line
 from tests.support.problems import LOGISTIC, SOFTMAX, table
+from tests.support.solutions import solve_least_squares, solve_smooth
 
 infer: Any = typed_infer  # pandas has no types
 

@@ -13,8 +13,8 @@ from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
 from linnet.inference.infer import infer as typed_infer
-from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.problems import LOGISTIC, SOFTMAX, table
+from tests.support.solutions import solve_smooth
 
 infer: Any = typed_infer  # pandas has no types
 

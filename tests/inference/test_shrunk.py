@@ -12,10 +12,9 @@ from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.inference.infer import infer as typed_infer
-from linnet.solvers.least_squares.auto_least import solve_least_squares
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.problems import LOGISTIC, SOFTMAX, soft, table
+from tests.support.solutions import solve_least_squares, solve_smooth
 
 infer: Any = typed_infer  # pandas has no types
 

@@ -12,10 +12,9 @@ import pytest
 from linnet.core.penalties import Penalty
 from linnet.inference.infer import infer as typed_infer
 from linnet.inference.summary_text import digits_of
-from linnet.solvers.least_squares.auto_least import solve_least_squares
-from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.inferences import line
 from tests.support.problems import LOGISTIC, SOFTMAX, table
+from tests.support.solutions import solve_least_squares, solve_smooth
 
 infer: Any = typed_infer  # pandas has no types
 DOCS = Path(__file__).parents[2] / "docs"

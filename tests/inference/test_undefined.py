@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.solvers.least_squares.auto_least import solve_least_squares
-from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.inferences import infer, line, solved
 from tests.support.problems import SOFTMAX, table
+from tests.support.solutions import solve_least_squares, solve_smooth
 
 CASES = Path(__file__).parents[1] / "cases"
 

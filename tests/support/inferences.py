@@ -12,8 +12,7 @@ from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.inference.infer import infer as typed_infer
-from linnet.solvers.least_squares.auto_least import solve_least_squares
-from linnet.solvers.smooth.smooth import solve_smooth
+from tests.support.solutions import solve_least_squares, solve_smooth
 
 infer: Any = typed_infer  # pandas has no types
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 from sklearn.exceptions import ConvergenceWarning
@@ -14,20 +13,19 @@ from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.errors import CollinearWarning, warn
 from linnet.estimators.problem import Problem
-from linnet.solvers.choose import SOLVERS, Direct, change, choose
-from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
-from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.smooth.shortfall import shortfall
-from linnet.solvers.smooth.smooth import approach, by_size
-from linnet.solvers.smooth.staged import Staged
-from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Status
+from linnet.solvers.smooth.smooth import SmoothSolver
+from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
+from linnet.solvers.solve import by_size, choose, shortfall
 from linnet.solvers.stochastic.descent import descend
 from linnet.solvers.stochastic.stream import Stream
+
+DIRECT = ("qr", "svd", "cholesky")
+"""Methods that warn themselves of what they lost."""
 
 EPOCHS = 50
 """Of gradient descent where nothing was said."""
@@ -60,17 +58,7 @@ class Method:
     batch_size: int = 256
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What a solver came to: θ (K, D + 1), its iterations, its end, and whether it has warned of that."""
-
-    theta: Tensor
-    iterations: int
-    status: Status
-    has_warned: bool = False
-
-
-def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Answer:
+def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Minimum:
     """Minimise a problem.
 
     Args:
@@ -86,12 +74,15 @@ def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Ans
         ConvergenceWarning: it did not get to the optimum.
     """
     check(problem, method)
-    answer = _dispatched(problem, method, start)
-    if answer.status.name == INTERRUPTED:
+    start = None if start is None else start.to(torch.float64)
+    found = _descended(problem, method, start) if method.name == "sgd" else _solve(problem, method, start)
+    if found.status.name == INTERRUPTED:
         raise KeyboardInterrupt
-    if not answer.status.is_good and not answer.has_warned:
-        warn(str(answer.status), ConvergenceWarning)
-    return answer
+    if not found.status.is_good and found.method not in DIRECT:
+        warn(str(found.status), ConvergenceWarning)
+    # As scikit-learn counts them: at least 1 unless none were allowed.
+    iterations = max(found.certificate.iterations, 0 if method.max_iter == 0 else 1)
+    return replace(found, certificate=replace(found.certificate, iterations=iterations))
 
 
 def check(problem: Problem, method: Method) -> None:
@@ -107,21 +98,41 @@ def check(problem: Problem, method: Method) -> None:
         )
 
 
-def _dispatched(problem: Problem, method: Method, start: Tensor | None) -> Answer:
-    if method.name == "sgd":
-        return _descended(problem, method, start)
-    spec = choose(problem, problem.loss, problem.penalty, method.name)
-    if isinstance(spec, ProximalNewton):
-        return _sparse(problem, method, start)
-    if spec is None or isinstance(spec, Direct):
-        return _least(problem, method, spec, start)
-    return _smooth(problem, method, start)
+def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
+    """The optimum by a solver of `linnet.solve`."""
+    spec = choose_solver(problem, method)
+    if not isinstance(spec, Direct):
+        return _approach(problem, spec, start)
+    if problem.is_sparse and not problem.is_small and method.name == "auto":
+        if problem.features > NARROW:
+            return _approach(problem, choose_solver(problem, method, by_size(problem)), start)
+        return from_statistics(gathered(problem), problem)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
+        dataset, intercept = problem.dataset(), problem.intercept
+        return spec.minimise(Objective.of(dataset, problem.loss, problem.penalty, intercept=intercept))
 
 
-def _descended(problem: Problem, method: Method, start: Tensor | None) -> Answer:
+def _approach(problem: Problem, spec: SolverSpec, start: Tensor | None) -> Minimum:
+    """The optimum by steps, without a proof where the solver needs none."""
+    solve = spec.approach if isinstance(spec, SmoothSolver) else spec.minimise
+    return solve(problem.objective(), start)
+
+
+def choose_solver(problem: Problem, method: Method, solver: SolverSpec | None = None) -> SolverSpec:
+    """The solver that was asked for, or that suits the problem, with the tolerance and iterations given."""
+    spec = choose(
+        problem, problem.loss, problem.penalty, solver or method.name, tol=method.tol,
+        max_iter=method.max_iter,
+    )  # fmt: skip
+    # A step of Newton's more, at most, brings all digits.
+    return replace(spec, tol=min(method.tol, Newton.tol)) if isinstance(spec, Newton) else spec
+
+
+def _descended(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
     epochs = EPOCHS if method.max_iter is None else method.max_iter
     theta = descended(problem, method, start, epochs, "linear")
-    return Answer(theta.double(), epochs, descent_status(problem, method, theta))
+    return Minimum.unproven(theta.double(), descent_status(problem, method, theta), epochs, "sgd")
 
 
 def descent_status(problem: Problem, method: Method, theta: Tensor) -> Status:
@@ -165,24 +176,6 @@ def descended(
     ).theta  # fmt: skip
 
 
-def _sparse(problem: Problem, method: Method, start: Tensor | None) -> Answer:
-    start = None if start is None else start.to(torch.float64)
-    found = minimise_l1(problem.objective(), start, tol=method.tol, **_limit(method))
-    return Answer(found.theta, _counted(found.certificate.iterations, method), found.status)
-
-
-def _least(problem: Problem, method: Method, direct: Direct | None, start: Tensor | None) -> Answer:
-    """By a factorisation; of all best fits the one with the shortest weights."""
-    if problem.is_sparse and not problem.is_small and direct is None:
-        if problem.features > NARROW:
-            return _smooth(problem, method, start)
-        return from_statistics(gathered(problem), problem)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
-        found = solve_least_squares(problem.dataset(), problem.penalty, direct, problem.intercept)
-    return Answer(found.value.bank.theta, max(1, found.stats.iterations), found.status, has_warned=True)
-
-
 def gathered(problem: Problem, like: Statistics | None = None) -> Statistics:
     """The sums of a problem's rows; of sparse rows a part is dense at a time."""
     if not problem.is_sparse:
@@ -194,34 +187,9 @@ def gathered(problem: Problem, like: Statistics | None = None) -> Statistics:
     return total
 
 
-def from_statistics(statistics: Statistics, problem: Problem) -> Answer:
+def from_statistics(statistics: Statistics, problem: Problem) -> Minimum:
     """The optimum of sums."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)
         theta = solve(statistics, problem.penalty.l2, problem.intercept)
-    return Answer(theta, 1, Status(EXACT))
-
-
-def _smooth(problem: Problem, method: Method, start: Tensor | None) -> Answer:
-    objective = problem.objective()
-    solver = smooth_solver(objective, method)
-    found = approach(objective, None if start is None else start.to(torch.float64), solver)
-    return Answer(found.theta, _counted(len(found.trace) - 1, method), found.status)
-
-
-def smooth_solver(objective: Objective, method: Method) -> Newton | LBFGS | Staged:
-    """The solver of a smooth problem that was asked for, or that suits its size."""
-    solver = SOLVERS[method.name]() if method.name in SOLVERS else by_size(objective.rows)
-    assert isinstance(solver, Newton | LBFGS | Staged)
-    # A step of Newton's more, at most, brings all digits.
-    tol = min(method.tol, solver.tol) if isinstance(solver, Newton) else method.tol
-    return change(solver, tol, method.max_iter)
-
-
-def _counted(iterations: int, method: Method) -> int:
-    """Iterations as scikit-learn counts them: at least 1 unless none were allowed."""
-    return max(iterations, 0 if method.max_iter == 0 else 1)
-
-
-def _limit(method: Method) -> dict[str, Any]:
-    return {} if method.max_iter is None else {"max_iter": method.max_iter}
+    return Minimum.unproven(theta, Status(EXACT), 1, "cholesky")

@@ -15,13 +15,13 @@ from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
 from linnet.errors import warn
 from linnet.estimators.arrays import as_numpy
-from linnet.estimators.methods import EPOCHS, Method, descent_status, gathered, smooth_solver, solved
+from linnet.estimators.methods import EPOCHS, Method, choose_solver, descent_status, gathered, solved
 from linnet.estimators.problem import Problem
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
-from linnet.solvers.smooth.lbfgs import LBFGS
-from linnet.solvers.smooth.staged import Staged
+from linnet.solvers.smooth.lbfgs import LBFGS, Staged
+from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.solution import UNATTAINED
 from linnet.solvers.stochastic.descent import descend
 
@@ -142,18 +142,18 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
 
 
 def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
-    objective = problem.objective()
-    solver = smooth_solver(objective, method)
+    solver = choose_solver(problem, method)
     if isinstance(solver, Staged):  # whose stages lead from zero to a single optimum
         solver = LBFGS(tol=solver.tol, max_iter=solver.max_iter)
+    assert isinstance(solver, Newton | LBFGS), "smooth problems have these"
     views = _views(splits, len(problem.y), problem.y.device)
     if problem.weights is not None:
         views *= problem.weights
-    found = solve_folds(objective, views, l2s, solver)
+    found = solve_folds(problem.objective(), views, l2s, solver)
     # Classes that a fold never saw are told of with the scores, where they matter: see `folds`.
-    if late := [one for one in found.statuses if not one.is_good and one.name != UNATTAINED]:
-        warn(f"{len(late)} of the {len(found.statuses)} models of folds: {late[0]}", ConvergenceWarning)
-    return found.bank
+    if late := [one.status for one in found if not one.status.is_good and one.status.name != UNATTAINED]:
+        warn(f"{len(late)} of the {len(found)} models of folds: {late[0]}", ConvergenceWarning)
+    return Bank(torch.cat([one.theta for one in found]), len(found))
 
 
 def _views(splits: Sequence[Split], rows: int, device: torch.device) -> Tensor:

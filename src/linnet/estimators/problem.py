@@ -15,7 +15,8 @@ from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import DenseRows, Rows, SparseRows
+from linnet.solvers.problem.rows import DenseRows, Rows
+from linnet.solvers.problem.sparse_rows import SparseRows
 
 SMALL = 2**22
 """Numbers in a sparse matrix, zeros too, up to which a dense copy costs nothing worth saving: 32 MiB."""

@@ -11,9 +11,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.folders import new_folder
 from linnet.plot.words import Language
 from linnet.solvers import solve as solvers
-from linnet.solvers.choose import SolverSpec
-from linnet.solvers.smooth.smooth import Progress
-from linnet.solvers.solution import Solution
+from linnet.solvers.solution import Progress, Solution, SolverSpec
 
 
 def solve(
@@ -66,7 +64,7 @@ def solve(
 
     Warns:
         ShortfallWarning: it ended short of the optimum, or there is none; so does its status.
-        CollinearWarning, PrecisionWarning: as of `solve_least_squares`.
+        CollinearWarning, PrecisionWarning: as of `Direct.minimise`.
 
     Example:
         >>> train, test = linnet.load("fashion_mnist")

@@ -1,4 +1,4 @@
-"""`path`: the optima of many penalties, from the largest down, each starting where the last ended."""
+"""`regularization_path`: the optima of many penalties, each started where the one before ended."""
 
 from __future__ import annotations
 
@@ -23,17 +23,15 @@ from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageEr
 from linnet.model.history import History
 from linnet.model.run import Card, Run, card_of
 from linnet.solvers.certificate.duality import with_best_bias
-from linnet.solvers.choose import InteriorPoint, choose
-from linnet.solvers.l1.absolute_error import minimise_absolute
-from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
-from linnet.solvers.least_squares.auto_least import goes_by_sums, solve_least_squares
+from linnet.solvers.l1.absolute_error import InteriorPoint
+from linnet.solvers.l1.proximal import ProximalNewton
+from linnet.solvers.least_squares.direct import Direct, goes_by_sums
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.curvature import Grams
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.standard import standardised
-from linnet.solvers.smooth.smooth import Minimum, minimise
-from linnet.solvers.solution import INTERRUPTED, Status
-from linnet.solvers.solve import loss_of
+from linnet.solvers.problem.standard import standardise
+from linnet.solvers.solution import INTERRUPTED, Minimum, Status
+from linnet.solvers.solve import choose, loss_of
 
 REACH = 1e-3
 """The smallest penalty, as a share of the largest, where only their number is given."""
@@ -162,7 +160,8 @@ def regularization_path(
     for value in penalties:
         penalty = replace(objective.penalty, **{knob: value})
         start = found[-1].theta if found else None
-        found.append(_solve(dataset, objective, penalty, start, tol, memory))
+        one = Objective(objective.rows, loss, penalty, intercept=intercept)
+        found.append(_solve(one, start, tol, memory))
         rows.append(_row(value, found[-1], objective, held_out))
         if progress:
             progress(rows[-1])
@@ -203,10 +202,7 @@ def largest_l1(objective: Objective) -> float:
     Args:
         objective: of a smooth loss; its penalty is not looked at.
     """
-    wide = Objective(
-        objective.rows, objective.loss, Penalty(), intercept=objective.intercept, meter=objective.meter
-    ).with_dtype(torch.float64)
-    framed = standardised(wide)
+    framed = standardise(objective.replace(penalty=Penalty()).with_dtype(torch.float64))
     inner = framed.objective
     slope = framed.gradient(with_best_bias(inner, inner.point(inner.zeros())).gradient)
     return float(slope[:, :-1].abs().max())
@@ -226,30 +222,15 @@ def _penalties(given: Sequence[float] | int, objective: Objective, knob: str) ->
     return np.geomspace(top, top * REACH, given).tolist()
 
 
-def _solve(
-    dataset: Dataset,
-    objective: Objective,
-    penalty: Penalty,
-    start: Tensor | None,
-    tol: float,
-    memory: _Memory,
-) -> Minimum:
+def _solve(objective: Objective, start: Tensor | None, tol: float, memory: _Memory) -> Minimum:
     """One penalty."""
-    loss = objective.loss
-    problem = Objective(objective.rows, loss, penalty, intercept=objective.intercept)
-    spec = choose(dataset, loss, penalty)
-    if isinstance(spec, InteriorPoint):
-        return minimise_absolute(problem, tol)
+    spec = choose(objective.rows, objective.loss, objective.penalty)
     if isinstance(spec, ProximalNewton):
-        return minimise_l1(problem, start, solver=ProximalNewton(tol), memory=memory.grams)
-    if spec is None:
-        solution = solve_least_squares(
-            dataset, penalty, intercept=objective.intercept, statistics=memory.statistics
-        )
-        return Minimum(
-            solution.value.bank.theta, solution.status, solution.stats, solution.value.history.records
-        )
-    return minimise(problem, start)
+        return replace(spec, tol=tol).minimise(objective, start, memory=memory.grams)
+    if isinstance(spec, Direct):
+        return spec.minimise(objective, statistics=memory.statistics)
+    spec = replace(spec, tol=tol) if isinstance(spec, InteriorPoint) else spec
+    return spec.minimise(objective, start)
 
 
 def _row(value: float, found: Minimum, objective: Objective, held_out: Objective | None) -> dict[str, float]:
@@ -267,5 +248,5 @@ def _row(value: float, found: Minimum, objective: Objective, held_out: Objective
 
 def _loss(objective: Objective, theta: Tensor) -> float:
     """The mean loss of a model, of columns that may lie far from 0."""
-    framed = standardised(objective.with_dtype(torch.float64))
+    framed = standardise(objective.with_dtype(torch.float64))
     return framed.objective.mean_loss(framed.objective.scores(framed.enter(theta)))

@@ -1,14 +1,22 @@
-"""What a solver gives back: the model, how it ended and what to do about it, and the proof."""
+"""Solutions: a model with how its solver ended and the proof; and the interface of solvers, `SolverSpec`."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
+from linnet.model.history import Record
 from linnet.model.run import Run
+from linnet.solvers.problem.objective import Objective
+
+Progress = Callable[[Record], object]
+"""Called with each iteration's record."""
 
 CONVERGED, EXACT, LIMIT, STALLED = "converged", "exact", "iteration limit", "stalled"
 INTERRUPTED, UNATTAINED = "interrupted", "no optimum"
@@ -98,6 +106,58 @@ class Certificate:
 def proven_gap(certificate: Mapping[str, Any]) -> float | None:
     """The bound of a certificate as a run keeps it; None where it is but that losses are not negative."""
     return None if certificate.get("bound") == NONNEGATIVE else certificate.get("gap")
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """A minimum that a method found.
+
+    Args:
+        theta: the model, (K, D + 1), float64.
+        status: how the method ended.
+        certificate: the objective there, what it took, and how near the optimum it is; its gap is infinite
+            where nothing was proven.
+        trace: a record an iteration.
+        method: the method's name.
+    """
+
+    theta: Tensor
+    status: Status
+    certificate: Certificate
+    trace: list[Record]
+    method: str
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations it took."""
+        return self.certificate.iterations
+
+    @classmethod
+    def unproven(cls, theta: Tensor, status: Status, iterations: int, method: str) -> Minimum:
+        """A model of which nothing else is known."""
+        certificate = Certificate(math.nan, math.nan, math.inf, iterations, math.nan, math.nan)
+        return cls(theta, status, certificate, [], method)
+
+
+class SolverSpec(ABC):
+    """A method with its settings, which minimises objectives of some kind; `choose` checks which."""
+
+    @abstractmethod
+    def minimise(
+        self, objective: Objective, start: Tensor | None = None, *, progress: Progress | None = None
+    ) -> Minimum:
+        """Go to the optimum and prove how near it is; Ctrl-C ends it early with the best so far.
+
+        Args:
+            objective: of the kind that the method is for.
+            start: θ, (K, D + 1), for methods that take steps; zero when None.
+            progress: called with a record an iteration: `epoch` (from 0, the start), `train_loss` (the mean
+                loss), `objective` and `seconds` among its keys.
+
+        Raises:
+            UsageError: the objective is not of that kind, or has numbers that are not finite.
+            ShapeError: the start has another shape.
+        """
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,13 @@
-"""`solve`: a linear model to its optimum, with a certificate of how near it is."""
+"""`solve`: a linear model to its optimum, with a certificate, by the solver that `choose` takes for it."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Protocol
+
+import torch
+from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, by_name, name_of
@@ -14,14 +18,25 @@ from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError, warn
 from linnet.model.history import History
 from linnet.model.run import Run, card_of
-from linnet.solvers.choose import Direct, SolverSpec, choose
-from linnet.solvers.l1.absolute_error import minimise_absolute
-from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
-from linnet.solvers.least_squares.auto_least import solve_least_squares
+from linnet.solvers.l1.absolute_error import InteriorPoint
+from linnet.solvers.l1.proximal import ProximalNewton
+from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.smooth import Minimum, Progress, solve_smooth
-from linnet.solvers.smooth.steps import Solver
-from linnet.solvers.solution import INTERRUPTED, Solution
+from linnet.solvers.smooth.lbfgs import LBFGS, Staged
+from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.smooth import SmoothSolver, is_small
+from linnet.solvers.solution import INTERRUPTED, Minimum, Progress, Solution, SolverSpec
+
+SOLVERS: dict[str, type[SolverSpec]] = {
+    "qr": QR, "svd": SVD, "cholesky": Cholesky, "newton": Newton, "lbfgs": LBFGS, "staged": Staged,
+    "proximal": ProximalNewton, "interior": InteriorPoint,
+}  # fmt: skip
+
+STEPS = 6
+"""Of a solver that goes to the optimum, by which a shortfall is found."""
+
+FLOOR = 1e-3
+"""Of the objective at zero, which counts beside the objective: an exact fit has nothing to compare with."""
 
 
 def solve(
@@ -53,53 +68,45 @@ def solve(
     """
     dataset = parts_of(dataset, "solve").train
     loss = loss_of(loss, dataset)
-    penalty = _penalty(penalty, l2, l1)
-    precision = pick_dtype(dtype)
-    spec = choose(dataset, loss, penalty, solver, tol=tol, max_iter=max_iter)
-    if spec is None or isinstance(spec, Direct):
-        solution = solve_least_squares(dataset, penalty, spec, intercept)
-    elif isinstance(spec, Solver):
-        solution = solve_smooth(
-            dataset, loss, penalty, spec, intercept=intercept, dtype=precision, progress=progress
-        )
-    else:
-        objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=precision)
-        found = (
-            minimise_l1(objective, solver=spec, progress=progress)
-            if isinstance(spec, ProximalNewton)
-            else minimise_absolute(objective, spec.tol, spec.max_iter, progress)
-        )
-        solution = solution_of(dataset, objective, found, spec, dtype)
-    solution.value.asked |= {
-        "certificate": solution.stats.as_dict(), "status": str(solution.status), "dataset": dataset.name,
-        "call": {"solver": _name_solver(solver, loss), "tol": tol, "max_iter": max_iter},
-    }  # fmt: skip
+    objective = Objective.of(
+        dataset, loss, _penalty(penalty, l2, l1), intercept=intercept, dtype=pick_dtype(dtype)
+    )
+    spec = choose(objective.rows, loss, objective.penalty, solver, tol=tol, max_iter=max_iter)
+    found = spec.minimise(objective, progress=progress)
+    solution = solution_of(dataset, objective, found, spec)
+    call = {"solver": _name_solver(solver, loss), "tol": tol, "max_iter": max_iter}
+    solution.value.asked |= {"status": str(found.status), "dataset": dataset.name, "call": call}
     solution.value.origin = dataset.origin
-    solution.value.dataset_checksum = solution.value.dataset_checksum or dataset.checksum
-    is_direct = spec is None or isinstance(spec, Direct)  # which warn of what they lost
-    if not solution.status.is_good and solution.status.name != INTERRUPTED and not is_direct:
-        warn(str(solution.status), ShortfallWarning)
+    solution.value.dataset_checksum = dataset.checksum
+    is_unexpected = not found.status.is_good and found.status.name != INTERRUPTED
+    if is_unexpected and not isinstance(spec, Direct):  # which warns of what it lost
+        warn(str(found.status), ShortfallWarning)
     return solution
 
 
-def solution_of(
-    dataset: Dataset, objective: Objective, found: Minimum, solver: object, dtype: str
-) -> Solution:
-    """What a minimum is as a run, with how it was asked for."""
+def solution_of(dataset: Dataset, objective: Objective, found: Minimum, spec: SolverSpec) -> Solution:
+    """A minimum as a run, with how it was asked for."""
     card = card_of(dataset, objective.loss)
+    settings = {f"solver.{name}": _plain(value) for name, value in vars(spec).items()}
+    dtype, status = str(objective.rows.dtype).removeprefix("torch."), found.status.of_run
+    if isinstance(spec, Direct):  # which is of float64 whatever was asked, and has no way to stop on
+        settings, dtype, status = {}, "float64", "completed"
     asked = {
-        "solver": type(solver).__name__, **{f"solver.{k}": v for k, v in vars(solver).items()},
-        "loss": card.loss, **dataclasses.asdict(objective.penalty), "intercept": objective.intercept,
-        "dtype": dtype,
+        "solver": found.method, **settings, "loss": card.loss, **dataclasses.asdict(objective.penalty),
+        "intercept": objective.intercept, "dtype": dtype, "certificate": found.certificate.as_dict(),
     }  # fmt: skip
     records = [
         {key: value for key, value in record.items() if math.isfinite(value)} for record in found.trace
     ]
     run = Run(
-        Bank(found.theta), History(records), found.status.of_run, card, asked, dataset.checksum,
-        found.certificate.seconds, truth=dataset.truth,
+        Bank(found.theta), History(records), status, card, asked, seconds=found.certificate.seconds,
+        truth=dataset.truth,
     )  # fmt: skip
     return Solution(run, found.status, found.certificate)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int | float | str | None) else repr(value)
 
 
 def _name_solver(solver: SolverSpec | str | None, loss: Loss) -> str | None:
@@ -130,3 +137,110 @@ def _penalty(penalty: Penalty | float | None, l2: float | None, l1: float | None
     if isinstance(penalty, Penalty):
         return penalty
     return Penalty(float(penalty or l2 or 0.0), float(l1 or 0.0))
+
+
+class Sized(Protocol):
+    """Rows of a problem, as many as its length."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def features(self) -> int:
+        """D."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """K."""
+        ...
+
+
+def choose(
+    rows: Sized,
+    loss: Loss,
+    penalty: Penalty,
+    solver: SolverSpec | str | None = None,
+    *,
+    tol: float | None = None,
+    max_iter: int | None = None,
+) -> SolverSpec:
+    """The solver to use.
+
+    - A loss with a kink has no Hessian to step by: an interior-point method.
+    - An L1 penalty has a kink at 0, and Huber's loss no curvature beyond its threshold: Newton steps on a
+      working set, which is what keeps the weights at 0 or holds the straight parts down.
+    - Squared errors have a closed form.
+    - What is left is smooth: Newton's method where the whole Hessian costs little, else L-BFGS in stages.
+
+    Args:
+        rows: whose size decides between Newton and L-BFGS.
+        loss: in score space.
+        penalty: of the weights.
+        solver: one that was asked for, by itself or by name; "auto" or None chooses.
+        tol: in place of the solver's own, where it has one.
+        max_iter: likewise.
+
+    Raises:
+        UsageError: the solver is for another problem, or there is none of that name.
+    """
+    if isinstance(solver, str) and solver != "auto":
+        if solver not in SOLVERS:
+            raise UsageError(f"unknown solver {solver!r}: expected auto, {', '.join(SOLVERS)}")
+        solver = SOLVERS[solver]()
+    if solver is None or isinstance(solver, str):
+        solver = _suit(rows, loss, penalty)
+    _check(solver, loss, penalty)
+    names = {field.name for field in dataclasses.fields(solver)}  # type: ignore[arg-type]
+    given = {"tol": tol, "max_iter": max_iter}
+    changes = {name: value for name, value in given.items() if value is not None and name in names}
+    return dataclasses.replace(solver, **changes)  # type: ignore[type-var]
+
+
+def _suit(rows: Sized, loss: Loss, penalty: Penalty) -> SolverSpec:
+    if not loss.is_smooth:
+        return InteriorPoint()
+    if penalty.l1 or loss.has_straight_parts:
+        return ProximalNewton()
+    return Direct() if loss.is_quadratic else by_size(rows)
+
+
+def by_size(rows: Sized) -> SmoothSolver:
+    """Newton with the whole Hessian for few parameters, else `Staged`."""
+    return Newton() if is_small(rows.outputs, min(rows.features, len(rows)), len(rows)) else Staged()
+
+
+def _check(solver: SolverSpec, loss: Loss, penalty: Penalty) -> None:
+    """Refuse a solver that is for another problem."""
+    name = type(solver).__name__
+    if isinstance(solver, Direct) and not loss.is_quadratic:
+        raise UsageError(f"{name} solves squared errors, not {name_of(loss)}: leave the solver out")
+    if loss.is_smooth == isinstance(solver, InteriorPoint):
+        needed = "another solver" if loss.is_smooth else "interior"
+        raise UsageError(f"{name} does not solve the loss {name_of(loss)}: take {needed}, or leave it out")
+    if penalty.l1 and isinstance(solver, InteriorPoint):
+        raise UsageError("the absolute error takes l2 only: for l1 use huber with a small threshold")
+    if penalty.l1 and not isinstance(solver, ProximalNewton):
+        raise UsageError(f"{name} takes no l1: leave the solver out, or take proximal")
+
+
+def shortfall(objective: Objective, theta: Tensor) -> float:
+    """The gain that a model leaves at least, as a share of the objective.
+
+    Some steps of a solver that goes to the optimum are taken from θ, and what they gain is what gradient
+    descent has missed: not an estimate, but a model that is better by so much.
+
+    Args:
+        objective: of a smooth loss and any penalty.
+        theta: (K, D + 1).
+    """
+    wide = objective.with_dtype(torch.float64)
+    theta = theta.to(wide.zeros())
+    if objective.penalty.l1:
+        better = ProximalNewton(max_iter=STEPS).minimise(wide, theta).theta
+    else:
+        chosen = by_size(wide.rows)
+        solver = Newton(max_iter=STEPS) if isinstance(chosen, Newton) else LBFGS(max_iter=STEPS)
+        better = solver.approach(wide, theta).theta
+    value = wide.value(theta)
+    scale = abs(value) + FLOOR * abs(wide.value(wide.zeros()))
+    return max(0.0, value - wide.value(better)) / max(scale, torch.finfo(torch.float64).tiny)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
-from linnet.solvers.smooth.smooth import solve_smooth
 from tests.support.inferences import infer, solved
 from tests.support.problems import LOGISTIC, SOFTMAX, table
+from tests.support.solutions import solve_smooth
 
 FLAG = Path(__file__).parents[2] / "cases" / "flag.csv"
 

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linnet.core.losses import Loss
-from linnet.solvers.certificate.certify import best_shift, certify
-from linnet.solvers.smooth.smooth import minimise
+from linnet.solvers.certificate.certify import certify
+from linnet.solvers.certificate.duality import best_shift
 from tests.support.problems import LOGISTIC, SOFTMAX, exact, objective, random_theta, soft, table
+from tests.support.solutions import minimise
 
 
 @settings(max_examples=40)
@@ -69,7 +70,7 @@ def test_the_best_bias_is_found_from_afar() -> None:
     shift = best_shift(problem, point)
     moved = point.theta.clone()
     moved[:, -1] += shift
-    assert float(problem.gradient(moved)[:, -1].abs().max()) < 1e-14
+    assert float(problem.point(moved).gradient[:, -1].abs().max()) < 1e-14
     assert problem.value(moved) < point.value
 
 

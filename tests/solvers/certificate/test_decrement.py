@@ -11,9 +11,9 @@ from linnet.core.losses import Loss, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.solvers.certificate.certify import certify
 from linnet.solvers.certificate.decrement import newton_bound
-from linnet.solvers.smooth.smooth import minimise
 from linnet.solvers.solve import solve
 from tests.support.problems import LOGISTIC, SOFTMAX, exact, objective, random_theta, table
+from tests.support.solutions import minimise
 
 
 @settings(max_examples=25, deadline=None)

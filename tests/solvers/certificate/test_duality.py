@@ -9,8 +9,8 @@ from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCros
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.certificate.duality import duality_gap, with_best_bias
-from linnet.solvers.l1.absolute_error import minimise_absolute
-from linnet.solvers.l1.proximal import minimise_l1
+from linnet.solvers.l1.absolute_error import InteriorPoint
+from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.objective import Objective
 from tests.support.problems import random_theta, soft, table
 
@@ -67,7 +67,7 @@ def test_the_gap_is_never_below_the_truth(
 ) -> None:
     dataset = rows_of(loss, seed, weighted=weighted)
     problem = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=torch.float64)
-    best = minimise_l1(problem, tol=1e-10)
+    best = ProximalNewton(tol=1e-10).minimise(problem)
     theta = near * best.theta + (1 - near) * random_theta(problem, seed)
     point = problem.point(theta)
     truth = point.value - best.certificate.objective
@@ -82,7 +82,11 @@ def test_the_gap_is_never_below_the_truth(
 )
 def test_without_penalty_the_gap_is_true_and_tight(loss: Loss) -> None:
     problem = Objective.of(rows_of(loss, 4), loss, dtype=torch.float64)
-    solved = minimise_absolute(problem) if isinstance(loss, AbsoluteError) else minimise_l1(problem)
+    solved = (
+        InteriorPoint().minimise(problem)
+        if isinstance(loss, AbsoluteError)
+        else ProximalNewton().minimise(problem)
+    )
     best = solved.certificate
     assert best.gap <= 1e-8 * best.objective
     for seed in range(10):
@@ -92,6 +96,6 @@ def test_without_penalty_the_gap_is_true_and_tight(loss: Loss) -> None:
 
 def test_soft_labels() -> None:
     problem = Objective.of(soft(table()), SoftmaxCrossEntropy(), Penalty(0, 0.02), dtype=torch.float64)
-    solved = minimise_l1(problem, tol=1e-10)
+    solved = ProximalNewton(tol=1e-10).minimise(problem)
     assert solved.status.is_good, str(solved.status)
     assert solved.certificate.gap <= 1e-10 * solved.certificate.objective

@@ -13,8 +13,8 @@ from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.data.sources import digits
 from linnet.errors import UsageError
-from linnet.solvers.l1.absolute_error import minimise_absolute
-from linnet.solvers.l1.proximal import minimise_l1
+from linnet.solvers.l1.absolute_error import InteriorPoint
+from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.objective import Objective
 from tests.support.problems import diabetes
 
@@ -39,7 +39,7 @@ def by_linear_program(dataset: Dataset) -> float:
 @pytest.mark.parametrize("weighted", [False, True])
 def test_it_is_the_optimum_of_the_linear_program(weighted: bool) -> None:
     dataset = diabetes(weighted=weighted)
-    solved = minimise_absolute(absolute(dataset))
+    solved = InteriorPoint().minimise(absolute(dataset))
     assert solved.status.is_good, str(solved.status)
     assert solved.certificate.objective == pytest.approx(by_linear_program(dataset), rel=1e-8)
     assert solved.certificate.gap <= 1e-9 * solved.certificate.objective
@@ -49,7 +49,7 @@ def test_it_is_scikit_learns_quantile_regressor() -> None:
     dataset = diabetes()
     theirs = QuantileRegressor(alpha=0).fit(dataset.X.numpy(), dataset.y[:, 0].numpy())
     value = absolute(dataset).value(torch.tensor(np.r_[theirs.coef_, theirs.intercept_])[None])
-    assert minimise_absolute(absolute(dataset)).certificate.objective == pytest.approx(value, rel=1e-8)
+    assert InteriorPoint().minimise(absolute(dataset)).certificate.objective == pytest.approx(value, rel=1e-8)
 
 
 @pytest.mark.parametrize("intercept", [True, False])
@@ -57,11 +57,11 @@ def test_it_is_scikit_learns_quantile_regressor() -> None:
 def test_with_l2_it_is_the_limit_of_hubers(l2: float, intercept: bool) -> None:
     """The absolute error is between Huber's loss of threshold t and that plus t/2."""
     dataset = diabetes(weighted=True)
-    solved = minimise_absolute(absolute(dataset, l2, intercept=intercept)).certificate
+    solved = InteriorPoint().minimise(absolute(dataset, l2, intercept=intercept)).certificate
     assert solved.gap <= 1e-9 * solved.objective
     t = 1e-2
     problem = Objective.of(dataset, Huber.book(t), Penalty(l2), intercept=intercept, dtype=torch.float64)
-    smooth = minimise_l1(problem, tol=1e-9)
+    smooth = ProximalNewton(tol=1e-9).minimise(problem)
     assert smooth.status.is_good, str(smooth.status)
     below = smooth.certificate.objective
     assert below - 1e-7 <= solved.objective <= below + t / 2
@@ -70,9 +70,9 @@ def test_with_l2_it_is_the_limit_of_hubers(l2: float, intercept: bool) -> None:
 def test_several_outputs_are_solved_apart() -> None:
     base = diabetes()
     both = Dataset(base.X, torch.cat([base.y, base.y.square() / 100], 1))
-    together = minimise_absolute(absolute(both, 0.1))
+    together = InteriorPoint().minimise(absolute(both, 0.1))
     for k in range(2):
-        alone = minimise_absolute(absolute(Dataset(base.X, both.y[:, k : k + 1]), 0.1))
+        alone = InteriorPoint().minimise(absolute(Dataset(base.X, both.y[:, k : k + 1]), 0.1))
         assert torch.allclose(together.theta[k], alone.theta[0], atol=1e-3)
     assert together.status.is_good
 
@@ -81,10 +81,10 @@ def test_several_outputs_are_solved_apart() -> None:
 def test_outputs_that_are_there_early_wait_for_the_others(l2: float) -> None:
     train = digits.load().train
     few = Dataset(train.X[:200], train.y[:200], "digits", train.classes, scale=train.scale)
-    found = minimise_absolute(absolute(few, l2))
+    found = InteriorPoint().minimise(absolute(few, l2))
     assert found.status.name == "converged"
     alone = [
-        minimise_absolute(
+        InteriorPoint().minimise(
             absolute(dataclasses.replace(few, y=(few.y == k).double()[:, None], classes=()), l2)
         )
         for k in range(10)
@@ -96,7 +96,7 @@ def test_outputs_that_are_there_early_wait_for_the_others(l2: float) -> None:
 def test_a_stall_has_the_best_gap_that_is_known() -> None:
     train = digits.load().train
     few = Dataset(train.X[:300], train.y[:300, None].double(), "digits", scale=train.scale)
-    found = minimise_absolute(absolute(few), tol=0.0)
+    found = InteriorPoint(tol=0.0).minimise(absolute(few))
     assert found.status.name == "stalled"
     assert found.certificate.gap < 1e-6 * found.certificate.objective
 
@@ -104,15 +104,18 @@ def test_a_stall_has_the_best_gap_that_is_known() -> None:
 def test_columns_that_are_the_same_and_a_perfect_fit() -> None:
     base = diabetes()
     twice = Dataset(torch.cat([base.X, base.X], 1), base.y)
-    one, other = minimise_absolute(absolute(base)).certificate, minimise_absolute(absolute(twice)).certificate
+    one, other = (
+        InteriorPoint().minimise(absolute(base)).certificate,
+        InteriorPoint().minimise(absolute(twice)).certificate,
+    )
     assert other.objective == pytest.approx(one.objective, rel=1e-6)
     exact = Dataset(base.X, base.X.sum(1, keepdim=True) + 1)
-    assert minimise_absolute(absolute(exact)).certificate.objective <= 1e-6
+    assert InteriorPoint().minimise(absolute(exact)).certificate.objective <= 1e-6
 
 
 def test_the_median() -> None:
     y = torch.tensor([[1.0], [2.0], [10.0], [50.0], [1000.0]], dtype=torch.float64)
-    solved = minimise_absolute(absolute(Dataset(torch.zeros(5, 1, dtype=torch.float64), y)))
+    solved = InteriorPoint().minimise(absolute(Dataset(torch.zeros(5, 1, dtype=torch.float64), y)))
     assert float(solved.theta[0, -1]) == pytest.approx(10, abs=1e-5)
 
 
@@ -122,7 +125,7 @@ def test_huber_is_scikit_learns_at_its_own_scale() -> None:
     theirs = HuberRegressor(epsilon=1.35, alpha=0.0, tol=1e-8, max_iter=10_000)
     theirs.fit(dataset.X.numpy(), dataset.y[:, 0].numpy())
     loss = Huber.torch(1.35 * float(theirs.scale_))
-    solved = minimise_l1(Objective.of(dataset, loss, dtype=torch.float64), tol=1e-11)
+    solved = ProximalNewton(tol=1e-11).minimise(Objective.of(dataset, loss, dtype=torch.float64))
     assert solved.status.is_good, str(solved.status)
     assert solved.theta[0, :-1].numpy() == pytest.approx(theirs.coef_, rel=1e-3, abs=1e-2)
 
@@ -131,28 +134,28 @@ def test_a_target_far_off_does_not_move_it() -> None:
     base = diabetes()
     y = base.y.clone()
     y[0] = 1e9
-    one, other = (minimise_absolute(absolute(Dataset(base.X, each))) for each in (base.y, y))
+    one, other = (InteriorPoint().minimise(absolute(Dataset(base.X, each))) for each in (base.y, y))
     assert float((one.theta - other.theta).abs().max()) < 5
 
 
 @pytest.mark.parametrize("tiny", [0.0, 1e-20, 1e-200, 8e-290])
 def test_rows_that_one_line_goes_through_exactly(tiny: float) -> None:
     X = torch.tensor([[0.0], [1.0]], dtype=torch.float64)
-    found = minimise_absolute(absolute(Dataset(X, torch.tensor([[1.0], [tiny]], dtype=torch.float64))))
+    found = InteriorPoint().minimise(absolute(Dataset(X, torch.tensor([[1.0], [tiny]], dtype=torch.float64))))
     assert found.status.is_good, str(found.status)
     assert found.certificate.iterations < 10
     assert found.theta[0].tolist() == pytest.approx([-1, 1])
 
 
 def test_how_it_ends_and_what_it_refuses() -> None:
-    assert minimise_absolute(absolute(diabetes()), max_iter=2).status.name == "iteration limit"
+    assert InteriorPoint(max_iter=2).minimise(absolute(diabetes())).status.name == "iteration limit"
 
     def interrupt(record: dict[str, float]) -> None:
         if record["epoch"] == 2:
             raise KeyboardInterrupt
 
-    assert minimise_absolute(absolute(diabetes()), progress=interrupt).status.name == "interrupted"
+    assert InteriorPoint().minimise(absolute(diabetes()), progress=interrupt).status.name == "interrupted"
     with pytest.raises(UsageError, match="l2 only"):
-        minimise_absolute(Objective.of(diabetes(), AbsoluteError(), Penalty(0, 1)))
+        InteriorPoint().minimise(Objective.of(diabetes(), AbsoluteError(), Penalty(0, 1)))
     with pytest.raises(UsageError, match="not SquaredError"):
-        minimise_absolute(Objective.of(diabetes(), SquaredError()))
+        InteriorPoint().minimise(Objective.of(diabetes(), SquaredError()))

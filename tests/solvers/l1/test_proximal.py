@@ -15,10 +15,10 @@ from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.data.sources import digits
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.l1.proximal import ProximalNewton, minimise_l1
+from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.path import largest_l1
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import SparseRows
+from linnet.solvers.problem.sparse_rows import SparseRows
 from tests.support.problems import binary, soft, table, wide
 
 
@@ -74,7 +74,7 @@ def fista(problem: Objective, iterations: int = 2000) -> torch.Tensor:
     z = theta = problem.zeros()
     momentum = 1.0
     for _ in range(iterations):
-        following = z - step * problem.gradient(z)
+        following = z - step * problem.point(z).gradient
         W = following[:, :-1]
         following[:, :-1] = torch.copysign((W.abs() - step[:-1] * penalty.l1).clamp(min=0), W)
         after = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
@@ -88,7 +88,7 @@ def fista(problem: Objective, iterations: int = 2000) -> torch.Tensor:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_it_converges_and_proves_it(name: str, dtype: torch.dtype) -> None:
-    solved = minimise_l1(made(name, dtype), tol=1e-9)
+    solved = ProximalNewton(tol=1e-9).minimise(made(name, dtype))
     assert solved.status.name == "converged", str(solved.status)
     assert solved.certificate.gap <= 1e-9 * solved.certificate.objective
     value = made(name).value(solved.theta)
@@ -102,7 +102,7 @@ def test_it_converges_and_proves_it(name: str, dtype: torch.dtype) -> None:
 def test_the_optimum_is_that_of_proximal_gradient(name: str) -> None:
     problem = made(name)
     reference = problem.value(fista(problem))
-    solved = minimise_l1(problem, tol=1e-10).certificate
+    solved = ProximalNewton(tol=1e-10).minimise(problem).certificate
     assert solved.objective <= reference + 1e-12
     assert solved.objective == pytest.approx(reference, rel=1e-7)
 
@@ -122,7 +122,9 @@ def test_squares_are_those_of_scikit_learn(ratio: float, weighted: bool) -> None
         torch.tensor(X), torch.tensor(y)[:, None], weights=None if w is None else torch.tensor(w)
     )
     penalty = Penalty(alpha * (1 - ratio), alpha * ratio)
-    solved = minimise_l1(Objective.of(dataset, SquaredError(), penalty, dtype=torch.float64), tol=1e-12)
+    solved = ProximalNewton(tol=1e-12).minimise(
+        Objective.of(dataset, SquaredError(), penalty, dtype=torch.float64)
+    )
     assert solved.theta[0, :-1].numpy() == pytest.approx(theirs.coef_, rel=1e-6, abs=1e-6)
     assert float(solved.theta[0, -1]) == pytest.approx(theirs.intercept_)
     assert ((solved.theta[0, :-1] == 0).numpy() == (theirs.coef_ == 0)).all()
@@ -138,7 +140,7 @@ def test_softmax_is_that_of_scikit_learn() -> None:
         warnings.simplefilter("ignore")
         theirs.fit(dataset.X.double().numpy() * dataset.scale, dataset.y.numpy())
     value = problem.value(torch.tensor(np.c_[theirs.coef_, theirs.intercept_]))
-    solved = minimise_l1(problem, tol=1e-10)
+    solved = ProximalNewton(tol=1e-10).minimise(problem)
     assert solved.certificate.objective <= value
     assert solved.certificate.objective == pytest.approx(value, rel=1e-6)
 
@@ -160,7 +162,7 @@ def test_binary_is_that_of_liblinear() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs.fit(dataset.X.numpy(), y, sample_weight=dataset.weights.numpy())
-    solved = minimise_l1(problem, tol=1e-11)
+    solved = ProximalNewton(tol=1e-11).minimise(problem)
     assert solved.theta[0, :-1].numpy() == pytest.approx(theirs.coef_[0], abs=1e-5)
 
 
@@ -171,7 +173,7 @@ def test_all_weights_are_0_from_the_largest_l1_on_and_not_below(name: str) -> No
 
     def weights(l1: float) -> torch.Tensor:
         problem = Objective.of(dataset, loss, Penalty(0, l1), intercept=intercept, dtype=torch.float64)
-        return minimise_l1(problem, tol=1e-13).theta[:, :-1]
+        return ProximalNewton(tol=1e-13).minimise(problem).theta[:, :-1]
 
     assert not bool(weights(top).any())
     assert not bool(weights(1.5 * top).any())
@@ -185,7 +187,9 @@ def test_weights_are_repetition(loss: Loss) -> None:
     repeated = base.rows(torch.arange(len(base)).repeat_interleave(counts))
     weighted = Dataset(base.X, base.y, "weighted", base.classes, weights=counts.double())
     one, other = (
-        minimise_l1(Objective.of(data, loss, Penalty(0, 0.02), dtype=torch.float64), tol=1e-12).theta
+        ProximalNewton(tol=1e-12)
+        .minimise(Objective.of(data, loss, Penalty(0, 0.02), dtype=torch.float64))
+        .theta
         for data in (repeated, weighted)
     )
     assert torch.allclose(one[:, :-1], other[:, :-1], atol=1e-7)
@@ -197,8 +201,10 @@ def test_sparse_rows_are_dense_rows() -> None:
     dense = Dataset(X, base.y, "dense", base.classes)
     penalty = Penalty(0, 0.01)
     rows = SparseRows(scipy.sparse.csr_matrix(X.numpy()), base.y, 3, dtype=torch.float64)
-    one = minimise_l1(Objective(rows, SoftmaxCrossEntropy(), penalty), tol=1e-11)
-    other = minimise_l1(Objective.of(dense, SoftmaxCrossEntropy(), penalty, dtype=torch.float64), tol=1e-11)
+    one = ProximalNewton(tol=1e-11).minimise(Objective(rows, SoftmaxCrossEntropy(), penalty))
+    other = ProximalNewton(tol=1e-11).minimise(
+        Objective.of(dense, SoftmaxCrossEntropy(), penalty, dtype=torch.float64)
+    )
     assert torch.allclose(one.theta[:, :-1], other.theta[:, :-1], atol=1e-6)
     assert one.certificate.objective == pytest.approx(other.certificate.objective, rel=1e-11)
 
@@ -207,7 +213,9 @@ def test_pixels_stay_as_they_are_stored() -> None:
     part = digits.load().train.rows(slice(0, 300))
     wide = Dataset(part.X.double() * part.scale, part.y, "floats", part.classes)
     one, other = (
-        minimise_l1(Objective.of(data, SoftmaxCrossEntropy(), Penalty(0, 0.01), dtype=torch.float64))
+        ProximalNewton().minimise(
+            Objective.of(data, SoftmaxCrossEntropy(), Penalty(0, 0.01), dtype=torch.float64)
+        )
         for data in (part, wide)
     )
     assert one.certificate.objective == pytest.approx(other.certificate.objective, rel=1e-9)
@@ -216,52 +224,52 @@ def test_pixels_stay_as_they_are_stored() -> None:
 def test_small_working_sets_and_samples_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     part = digits.load().train
     problem = Objective.of(part, SoftmaxCrossEntropy(), Penalty(0, 0.005), dtype=torch.float64)
-    best = minimise_l1(problem).certificate.objective
-    narrow = minimise_l1(problem, solver=ProximalNewton(1e-6, 500, largest=60))
+    best = ProximalNewton().minimise(problem).certificate.objective
+    narrow = ProximalNewton(1e-6, 500, largest=60).minimise(problem)
     monkeypatch.setattr("linnet.solvers.l1.proximal.WORK", 1.0)
     monkeypatch.setattr("linnet.solvers.l1.proximal.MANY", 1000)
-    sampled = minimise_l1(problem, solver=ProximalNewton(1e-6, 500))
+    sampled = ProximalNewton(1e-6, 500).minimise(problem)
     for found in (narrow, sampled):
         assert found.status.is_good, str(found.status)
         assert found.certificate.objective == pytest.approx(best, rel=1e-6)
 
 
 def test_it_says_when_iterations_run_out_and_stops_at_ctrl_c() -> None:
-    solved = minimise_l1(made("softmax"), tol=1e-12, max_iter=1)
+    solved = ProximalNewton(tol=1e-12, max_iter=1).minimise(made("softmax"))
     assert (solved.status.name, len(solved.trace)) == ("iteration limit", 2)
     assert "max_iter" in solved.status.advice
     assert (
         solved.certificate.gap
-        >= solved.certificate.objective - minimise_l1(made("softmax")).certificate.objective
+        >= solved.certificate.objective - ProximalNewton().minimise(made("softmax")).certificate.objective
     )
 
     def interrupt(record: dict[str, float]) -> None:
         if record["epoch"] == 1:
             raise KeyboardInterrupt
 
-    assert minimise_l1(made("softmax"), progress=interrupt).status.name == "interrupted"
+    assert ProximalNewton().minimise(made("softmax"), progress=interrupt).status.name == "interrupted"
 
 
 def test_a_start_near_the_optimum_takes_fewer_iterations() -> None:
-    cold = minimise_l1(made("softmax"))
-    warm = minimise_l1(made("softmax"), cold.theta)
+    cold = ProximalNewton().minimise(made("softmax"))
+    warm = ProximalNewton().minimise(made("softmax"), cold.theta)
     assert warm.certificate.iterations < cold.certificate.iterations
 
 
 def test_what_it_refuses() -> None:
     with pytest.raises(UsageError, match="huber"):
-        minimise_l1(Objective.of(reals(), AbsoluteError(), Penalty(0, 1)))
+        ProximalNewton().minimise(Objective.of(reals(), AbsoluteError(), Penalty(0, 1)))
     with pytest.raises(ShapeError, match="start"):
-        minimise_l1(made("lasso"), torch.zeros(2, 2))
+        ProximalNewton().minimise(made("lasso"), torch.zeros(2, 2))
     broken = reals()
     broken.X[0, 0] = torch.nan
     with pytest.raises(UsageError, match="finite"):
-        minimise_l1(Objective.of(broken, SquaredError(), Penalty(0, 1)))
+        ProximalNewton().minimise(Objective.of(broken, SquaredError(), Penalty(0, 1)))
 
 
 @pytest.mark.parametrize("x", [1.0, 3.0, 237.0, 1e4, 7e-5])
 def test_a_line_through_two_points_has_no_more_to_gain(x: float) -> None:
     X, y = torch.tensor([[0.0], [x]], dtype=torch.float64), torch.tensor([[0.0], [1.0]], dtype=torch.float64)
-    found = minimise_l1(Objective.of(Dataset(X, y, "points"), Huber(1.0), dtype=torch.float64))
+    found = ProximalNewton().minimise(Objective.of(Dataset(X, y, "points"), Huber(1.0), dtype=torch.float64))
     assert found.status.is_good, found.status
     assert found.theta.tolist()[0] == pytest.approx([1 / x, 0.0], abs=1e-9)

@@ -5,7 +5,7 @@ import torch
 
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError
-from linnet.solvers.least_squares.normal import Spectrum, factored, solve
+from linnet.solvers.least_squares.normal import Spectrum, factor, solve
 from linnet.solvers.least_squares.statistics import Statistics
 from tests.support.blobs import make_blobs
 from tests.support.problems import regression, right
@@ -25,7 +25,7 @@ def test_solution_path_and_rows_agree(data: Dataset, intercept: bool, l2: float)
 @pytest.mark.parametrize("intercept", [True, False])
 def test_a_step_goes_to_the_optimum_and_the_gap_is_what_is_left(intercept: bool) -> None:
     statistics = Statistics.of(regression())
-    normal = factored(statistics, 0.1, intercept)
+    normal = factor(statistics, 0.1, intercept)
     assert normal is not None
     best = normal.start()
     theta = best + torch.randn(best.shape, dtype=torch.float64)
@@ -84,7 +84,7 @@ def test_what_cannot_be_solved_is_refused() -> None:
 
 def test_the_condition_number_is_that_of_the_scaled_matrix() -> None:
     data = regression()
-    normal = factored(Statistics.of(data), 0.0, True)
+    normal = factor(Statistics.of(data), 0.0, True)
     assert normal is not None
     H = normal.L @ normal.L.T
     right = float(torch.linalg.cond(H, 1))

@@ -5,12 +5,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linnet.core.losses import SquaredError
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.least_squares.auto_least import rows_gradient
 from linnet.solvers.least_squares.statistics import Statistics
 from tests.support.blobs import make_blobs
-from tests.support.problems import regression
+from tests.support.problems import objective, regression
 
 
 def same(a: Statistics, b: Statistics, tolerance: float) -> None:
@@ -50,9 +50,9 @@ def test_a_subset_is_the_statistics_of_those_columns() -> None:
 def test_loss_and_gradient_are_those_of_the_rows(data: Dataset) -> None:
     statistics = Statistics.of(data)
     theta = torch.randn(data.outputs, data.features + 1, dtype=torch.float64)
-    gradient, loss = rows_gradient(data, theta, 0.3)
-    torch.testing.assert_close(statistics.gradient(theta, 0.3), gradient, rtol=1e-12, atol=1e-13)
-    assert float(statistics.loss(theta)) == pytest.approx(loss, rel=1e-12)
+    point = objective(data, SquaredError(), 0.3).point(theta)
+    torch.testing.assert_close(statistics.gradient(theta, 0.3), point.gradient, rtol=1e-12, atol=1e-13)
+    assert float(statistics.loss(theta)) == pytest.approx(point.loss, rel=1e-12)
     torch.testing.assert_close(statistics.loss(torch.stack([theta, 2 * theta]))[0], statistics.loss(theta))
 
 

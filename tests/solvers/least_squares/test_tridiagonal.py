@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
 from linnet.data.dataset import Dataset
 from linnet.device import generator
+from linnet.errors import UsageError
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
-from linnet.solvers.least_squares.tridiagonal import Judge
+from linnet.solvers.least_squares.tridiagonal import (
+    Judge,
+    Matrix,
+    multiply_lower,
+    rotate,
+    solve_tridiagonal,
+    tridiagonalise,
+)
 
 L2S = [1e-4, 0.01, 1.0, 100.0]
 
@@ -57,3 +67,48 @@ def test_outputs_that_say_nothing_new_are_left_out() -> None:
     assert judge.C.shape == (5, 2)
     expected = Spectrum.of(first).losses(second, L2S)
     torch.testing.assert_close(judge.losses(L2S), expected, rtol=1e-8, atol=1e-12)
+
+
+def matrices(size: int, columns: int, seed: int) -> tuple[Matrix, Matrix]:
+    """A symmetric positive definite matrix, and some columns."""
+    source = np.random.default_rng(seed)
+    root = source.normal(size=(size, size))
+    return root @ root.T + np.eye(size), source.normal(size=(size, columns))
+
+
+@given(size=st.integers(2, 90), columns=st.integers(1, 70), seed=st.integers(0, 99))
+def test_the_form_and_its_turn_give_the_matrix_back(size: int, columns: int, seed: int) -> None:
+    H, M = matrices(size, columns, seed)
+    before = H.copy()
+    packed, diagonal, beside, tau = tridiagonalise(H)
+    assert np.array_equal(H, before)
+    T = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    Q = rotate(packed, tau, np.eye(size), "N")
+    assert_allclose(Q @ T @ Q.T, H, atol=1e-11 * np.abs(H).max())
+    assert_allclose(rotate(packed, tau, M, "N"), Q @ M, atol=1e-12 * size)
+    assert_allclose(rotate(packed, tau, M, "T"), Q.T @ M, atol=1e-12 * size)
+
+
+@given(size=st.integers(2, 40), columns=st.integers(1, 5), seed=st.integers(0, 99))
+def test_tridiagonal_systems(size: int, columns: int, seed: int) -> None:
+    source = np.random.default_rng(seed)
+    beside, C = source.normal(size=size - 1), source.normal(size=(size, columns))
+    diagonal = np.full(size, 2 * np.abs(beside).max() + 1)
+    T = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    found = solve_tridiagonal(diagonal, beside, C)
+    assert found is not None
+    assert_allclose(T @ found, C, atol=1e-10)
+
+
+def test_a_form_that_is_not_positive_definite_has_no_solution() -> None:
+    assert solve_tridiagonal(np.array([1.0, -1.0]), np.array([0.0]), np.ones((2, 1))) is None
+
+
+def test_a_triangles_product_does_not_see_the_rest() -> None:
+    L, M = matrices(7, 3, 0)
+    assert_allclose(multiply_lower(np.asfortranarray(L), M), np.tril(L) @ M)
+
+
+def test_what_lapack_refuses_is_told() -> None:
+    with pytest.raises(UsageError, match="dormqr refuses its argument 2"):
+        rotate(np.eye(3, order="F"), np.ones(2), np.eye(3), "X")

@@ -16,15 +16,17 @@ from torch import Tensor
 from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.l1.absolute_error import minimise_absolute
-from linnet.solvers.l1.proximal import minimise_l1
+from linnet.solvers.l1.absolute_error import InteriorPoint
+from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.path import regularization_path
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import Rows, SparseRows
-from linnet.solvers.problem.standard import standardised
-from linnet.solvers.smooth.smooth import Minimum, minimise
+from linnet.solvers.problem.rows import Rows
+from linnet.solvers.problem.sparse_rows import SparseRows
+from linnet.solvers.problem.standard import standardise
+from linnet.solvers.solution import Minimum
 from linnet.solvers.solve import solve
 from tests.support.problems import table
+from tests.support.solutions import minimise
 
 YEARS = Path(__file__).parents[4] / "shared" / "cases" / "years.csv"
 RIGHT = [0.547972, 1.054595, 2.377999, 0.794608, 0.0]
@@ -61,9 +63,9 @@ def minimum(rows: Dataset | Rows, loss: Loss, penalty: Penalty, intercept: bool 
     else:
         problem = Objective(rows, loss, penalty, intercept=intercept)
     if isinstance(loss, AbsoluteError):
-        return minimise_absolute(problem)
+        return InteriorPoint().minimise(problem)
     if penalty.l1 or isinstance(loss, Huber):
-        return minimise_l1(problem, tol=1e-12)
+        return ProximalNewton(tol=1e-12).minimise(problem)
     return minimise(problem)
 
 
@@ -209,9 +211,9 @@ def test_sparse_rows_stay_sparse_and_say_what_dense_ones_do() -> None:
     weights = torch.rand(40, generator=source, dtype=torch.float64)
     sparse = SparseRows(scipy.sparse.csr_array(X.numpy()), y, 2, weights, torch.float64)
     dense = Objective.of(Dataset(X, y, weights=weights), SquaredError(), dtype=torch.float64)
-    a = standardised(Objective(sparse, SquaredError())).objective.rows
-    b = standardised(dense).objective.rows
-    assert a.X.nnz == sparse.X.nnz  # pyright: ignore[reportAttributeAccessIssue]
+    a = standardise(Objective(sparse, SquaredError())).objective.rows
+    b = standardise(dense).objective.rows
+    assert a.X.nnz == sparse.X.nnz
     every, C = torch.arange(40), torch.rand(3, 40, generator=source, dtype=torch.float64)
     theta = torch.randn(2, 7, generator=source, dtype=torch.float64)
     pairs: list[tuple[Tensor, Tensor]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,14 +13,14 @@ from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import SparseRows
+from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.smooth import batched
 from linnet.solvers.smooth.batched import solve_folds
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.smooth.smooth import minimise
-from linnet.solvers.solution import CONVERGED, LIMIT
+from linnet.solvers.solution import CONVERGED, LIMIT, Minimum
 from tests.support.problems import LOGISTIC, SOFTMAX, binary, objective, table, wide
+from tests.support.solutions import minimise
 
 L2S = [1e-3, 1.0, 1e-2]
 SOLVERS = [Newton(), LBFGS(tol=1e-13)]
@@ -30,6 +31,11 @@ def folds(dataset: Dataset, count: int = 3) -> Tensor:
     place = torch.arange(len(dataset)) % count
     views = (place != torch.arange(count)[:, None]).double()
     return views if dataset.weights is None else views * dataset.weights
+
+
+def thetas(found: Sequence[Minimum]) -> Tensor:
+    """The models side by side, (M, K, D + 1)."""
+    return torch.stack([one.theta for one in found])
 
 
 def alone(problem: Objective, dataset: Dataset, view: Tensor, l2: float) -> Tensor:
@@ -51,29 +57,29 @@ def test_each_model_is_as_if_alone(
 ) -> None:
     problem, views = objective(dataset, loss, intercept=intercept), folds(dataset)
     found = solve_folds(problem, views, L2S, solver)
-    assert found.bank.models == len(views) * len(L2S)
-    assert {status.name for status in found.statuses} == {CONVERGED}
-    for model in range(found.bank.models):
+    assert len(found) == len(views) * len(L2S)
+    assert {one.status.name for one in found} == {CONVERGED}
+    for model, one in enumerate(found):
         fold, place = divmod(model, len(L2S))
         expected = alone(problem, dataset, views[fold], L2S[place])
-        torch.testing.assert_close(found.bank.pick(model).theta, expected, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(one.theta, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_a_bank_that_is_too_wide_is_solved_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = table()
     problem, views = objective(dataset), folds(dataset)
-    whole = solve_folds(problem, views, L2S, LBFGS(tol=1e-13)).bank
+    whole = thetas(solve_folds(problem, views, L2S, LBFGS(tol=1e-13)))
     monkeypatch.setattr(batched, "SCORES", 2 * len(dataset) * dataset.outputs)
-    parts = solve_folds(problem, views, L2S, LBFGS(tol=1e-13)).bank
-    torch.testing.assert_close(parts.theta, whole.theta, rtol=1e-5, atol=1e-7)
+    parts = thetas(solve_folds(problem, views, L2S, LBFGS(tol=1e-13)))
+    torch.testing.assert_close(parts, whole, rtol=1e-5, atol=1e-7)
 
 
 def test_rows_of_float32_come_as_near_as_those_of_float64() -> None:
     dataset = table()
     views = folds(dataset)
-    narrow = solve_folds(objective(dataset, dtype=torch.float32), views, L2S, LBFGS(tol=1e-12)).bank
-    exact = solve_folds(objective(dataset), views, L2S, Newton()).bank
-    torch.testing.assert_close(narrow.theta, exact.theta, rtol=1e-4, atol=1e-5)
+    narrow = thetas(solve_folds(objective(dataset, dtype=torch.float32), views, L2S, LBFGS(tol=1e-12)))
+    exact = thetas(solve_folds(objective(dataset), views, L2S, Newton()))
+    torch.testing.assert_close(narrow, exact, rtol=1e-4, atol=1e-5)
 
 
 def test_sparse_rows_give_what_dense_rows_give() -> None:
@@ -83,9 +89,9 @@ def test_sparse_rows_give_what_dense_rows_give() -> None:
     rows = SparseRows(sparse.csr_array(dataset.X.numpy()), dataset.y, dataset.outputs, None, torch.float64)
     problem = Objective(rows, SOFTMAX, dense.penalty)
     for solver in SOLVERS:
-        found = solve_folds(problem, views, L2S, solver).bank
+        found = thetas(solve_folds(problem, views, L2S, solver))
         torch.testing.assert_close(
-            found.theta, solve_folds(dense, views, L2S, solver).bank.theta, rtol=1e-5, atol=1e-7
+            found, thetas(solve_folds(dense, views, L2S, solver)), rtol=1e-5, atol=1e-7
         )
 
 
@@ -93,7 +99,7 @@ def test_sparse_rows_give_what_dense_rows_give() -> None:
 def test_models_that_need_more_iterations_say_so(solver: Newton | LBFGS) -> None:
     dataset = table()
     found = solve_folds(objective(dataset), folds(dataset), L2S, replace(solver, max_iter=1))
-    late = [status for status in found.statuses if status.name == LIMIT]
+    late = [one.status for one in found if one.status.name == LIMIT]
     assert late
     assert "max_iter" in late[0].advice
 
@@ -105,9 +111,9 @@ def test_a_fold_that_the_others_say_little_about_still_gets_to_its_optimum() -> 
     problem = objective(dataset)
     for solver in SOLVERS:
         found = solve_folds(problem, views, [1e-4], solver)
-        for fold in range(2):
+        for fold, one in enumerate(found):
             expected = alone(problem, dataset, views[fold], 1e-4)
-            torch.testing.assert_close(found.bank.pick(fold).theta, expected, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(one.theta, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("solver", [Newton(tol=0.0), LBFGS(tol=0.0)], ids=["newton", "lbfgs"])
@@ -116,5 +122,5 @@ def test_where_rounding_allows_no_more_all_end(solver: Newton | LBFGS) -> None:
     problem, views = objective(dataset), folds(dataset)
     found = solve_folds(problem, views, L2S, solver)
     torch.testing.assert_close(
-        found.bank.theta, solve_folds(problem, views, L2S, Newton()).bank.theta, rtol=1e-5, atol=1e-6
+        thetas(found), thetas(solve_folds(problem, views, L2S, Newton())), rtol=1e-5, atol=1e-6
     )

@@ -7,15 +7,15 @@ import torch
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.solvers.smooth.lbfgs import LBFGS
-from linnet.solvers.smooth.newton import Newton, hessian, newton_direction
-from linnet.solvers.smooth.preconditioners import Blocks, Spectral, draw
-from linnet.solvers.smooth.smooth import minimise
-from linnet.solvers.smooth.staged import SAMPLE, Staged
-from linnet.solvers.smooth.steps import Solver
+from linnet.solvers.problem.hessian import draw, hessian, newton_direction
+from linnet.solvers.smooth.lbfgs import LBFGS, SAMPLE, Staged
+from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.preconditioners import Blocks, Spectral
+from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED
 from tests.support.blobs import make_blobs
 from tests.support.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
+from tests.support.solutions import minimise
 
 cases = pytest.mark.parametrize(
     ("dataset", "loss"),
@@ -82,7 +82,7 @@ def test_all_rows_are_drawn_once_where_they_are_few() -> None:
 
 
 @pytest.mark.parametrize("solver", [Newton(), Staged(), LBFGS()], ids=["newton", "staged", "lbfgs"])
-def test_features_too_large_to_be_squared_are_solved_all_the_same(solver: Solver) -> None:
+def test_features_too_large_to_be_squared_are_solved_all_the_same(solver: SmoothSolver) -> None:
     plain, unit = table(), 2.0**560
     huge = dataclasses.replace(plain, X=plain.X * unit)
     found = minimise(objective(huge, l2=0.0), solver=solver).theta

@@ -15,16 +15,15 @@ from linnet.data.dataset import Dataset
 from linnet.data.sources import digits
 from linnet.errors import ShapeError, UsageError
 from linnet.model.run import Run
-from linnet.solvers.l1.proximal import minimise_l1
+from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import SparseRows
-from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.problem.sparse_rows import SparseRows
+from linnet.solvers.smooth.lbfgs import LBFGS, Staged
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.preconditioners import Blocks, Spectral
-from linnet.solvers.smooth.smooth import by_size, minimise, solve_smooth
-from linnet.solvers.smooth.staged import Staged
-from linnet.solvers.smooth.steps import Solver
+from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED
+from linnet.solvers.solve import by_size, solve
 from tests.support.problems import (
     LOGISTIC,
     SOFTMAX,
@@ -36,6 +35,7 @@ from tests.support.problems import (
     table,
     wide,
 )
+from tests.support.solutions import minimise, solve_smooth
 
 PROBLEMS: dict[str, tuple[Dataset, Loss, float, bool]] = {
     "softmax": (table(), SOFTMAX, 1e-2, True),
@@ -49,7 +49,7 @@ PROBLEMS: dict[str, tuple[Dataset, Loss, float, bool]] = {
     "wide": (wide(), SOFTMAX, 1e-2, True),
     "squared": (binary(), SquaredError(), 1e-3, True),
 }
-SOLVERS: dict[str, Solver] = {
+SOLVERS: dict[str, SmoothSolver] = {
     "newton": Newton(),
     "staged": Staged(tol=1e-11),
     "lbfgs, spectral": LBFGS(tol=1e-11, preconditioner=Spectral(head=2)),
@@ -70,10 +70,11 @@ def optimum(name: str) -> float:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
 @pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS.keys())
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_every_solver_reaches_every_optimum(name: str, solver: Solver, dtype: torch.dtype) -> None:
+def test_every_solver_reaches_every_optimum(name: str, solver: SmoothSolver, dtype: torch.dtype) -> None:
     dataset, loss, l2, intercept = PROBLEMS[name]
     problem = objective(dataset, loss, l2, intercept=intercept, dtype=dtype)
-    theta, status, certificate, trace = minimise(problem, solver=solver)
+    found = minimise(problem, solver=solver)
+    theta, status, certificate, trace = found.theta, found.status, found.certificate, found.trace
     best = optimum(name)
     assert status.is_good, str(status)
     value = objective(dataset, loss, l2, intercept=intercept).value(theta)
@@ -161,7 +162,7 @@ def test_the_start_does_not_matter() -> None:
 
 @pytest.mark.parametrize("loss", [SOFTMAX, LOGISTIC], ids=["softmax", "logistic"])
 @pytest.mark.parametrize("solver", [Newton(), Staged()], ids=["newton", "staged"])
-def test_separable_classes_without_a_penalty_have_no_optimum(loss: Loss, solver: Solver) -> None:
+def test_separable_classes_without_a_penalty_have_no_optimum(loss: Loss, solver: SmoothSolver) -> None:
     X = torch.tensor([[0.0], [1.0], [3.0], [4.0]])
     dataset = Dataset(X, torch.tensor([0, 0, 1, 1]), "apart", ("low", "high"))
     status = minimise(objective(dataset, loss, 0.0), solver=solver).status
@@ -203,7 +204,7 @@ def test_what_is_not_smooth_is_refused() -> None:
     with pytest.raises(UsageError, match="huber"):
         minimise(objective(binary(), AbsoluteError()))
     with pytest.raises(UsageError, match="classes"):
-        solve_smooth(binary(), SOFTMAX)
+        solve(binary(), SOFTMAX)
     with pytest.raises(ShapeError, match="start"):
         minimise(objective(dataset), torch.zeros(2, 2))
     with pytest.raises(UsageError, match="not finite"):
@@ -223,12 +224,12 @@ def test_small_problems_are_newtons() -> None:
 
 @pytest.mark.parametrize("solver", [None, Newton(), Staged(), LBFGS()], ids=repr)
 @pytest.mark.parametrize("l2", [0.0, 0.1])
-def test_huber_may_have_every_row_beyond_its_threshold(solver: Solver | None, l2: float) -> None:
+def test_huber_may_have_every_row_beyond_its_threshold(solver: SmoothSolver | None, l2: float) -> None:
     base = binary()
     far = dataclasses.replace(base, y=1000 * (base.y - 0.5), weights=None)
     problem = objective(far, Huber(), l2)
     found = minimise(problem, solver=solver)
-    right = minimise_l1(problem, tol=1e-12)
+    right = ProximalNewton(tol=1e-12).minimise(problem)
     assert found.certificate.objective == pytest.approx(right.certificate.objective, rel=1e-7)
 
 

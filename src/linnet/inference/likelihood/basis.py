@@ -10,9 +10,8 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.solvers.least_squares.design import Design, check, prepare
-from linnet.solvers.least_squares.factors import by_qr, collinear
-from linnet.solvers.linalg.double_double import Doubled
+from linnet.solvers.least_squares.design import Design, by_qr, check, find_collinear, prepare
+from linnet.solvers.problem.double_double import Doubled
 
 FITS = 2**27
 """Numbers in a design up to which copies in float64, 1 GiB each, are in order."""
@@ -85,7 +84,7 @@ def basis_of(dataset: Dataset, l2: float, intercept: bool) -> Basis:
     factor = by_qr(design)
     columns, T = _raw(design, factor.Q, factor.right)
     Z, T = _again(design, columns, T)
-    groups = tuple(collinear(factor))
+    groups = tuple(find_collinear(factor))
     return Basis(Z, T, w[kept], kept, _aliased(design, factor.null), groups, intercept)
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from linnet.errors import UsageError
 from linnet.inference.likelihood.basis import Basis
 from linnet.inference.likelihood.families import Classes
-from linnet.solvers.linalg.kronecker import factor as factored
+from linnet.solvers.problem.hessian import factor as factored
 
 FAINT = 1e-4
 """A class less probable than this may be one that loses for ever: a solver's last steps leave it far less."""

@@ -8,19 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.device import limited_threads
+from linnet.core.penalties import Penalty
 from linnet.solvers.certificate.decrement import newton_bound
+from linnet.solvers.certificate.duality import ROUNDING, duality_gap, rounding, with_best_bias
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.problem.standard import Framed, standardised
-from linnet.solvers.solution import NONNEGATIVE
+from linnet.solvers.problem.standard import Framed, standardise
+from linnet.solvers.solution import NONNEGATIVE, Certificate
 
 DUALITY = "duality"
-
-ROUNDING = 4 * torch.finfo(torch.float64).eps
-"""Of a sum of float64, as a share of it."""
-
-SHORTEST = 1e-6
-"""The part of a Newton step on the biases below which rounding alone is left."""
 
 BALANCED = 1e-13
 """The gradient of the biases, as a share of the largest a loss can give, that counts as rounding."""
@@ -41,7 +36,14 @@ class Bound:
     point: Point
     gap: float
     name: str
-    gain: float
+    gain: float = math.nan
+
+    def certificate(self, iterations: int, passes: float, seconds: float) -> Certificate:
+        """It as a certificate, with what it took."""
+        norm = float(self.point.gradient.norm())
+        return Certificate(
+            self.point.value, norm, self.gap, iterations, passes, seconds, self.name, self.gain
+        )
 
 
 def certify(objective: Objective, theta: Tensor) -> Bound:
@@ -69,57 +71,53 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
         objective: smooth, in any dtype; its rows are read once and a half in float64.
         theta: (K, D + 1).
     """
-    framed = standardised(objective.with_dtype(torch.float64), objective.penalty.l2)
+    is_smooth = not objective.loss.has_straight_parts
+    framed = standardise(objective.with_dtype(torch.float64), objective.penalty.l2 if is_smooth else 0.0)
     inner = framed.objective
-    point = inner.point(framed.enter(theta.double()))
-    if inner.intercept:
-        with limited_threads(1):  # elementwise work, where a second thread gains little
-            shift = best_shift(inner, point)
-        if bool(shift.any()):
-            moved = point.theta.clone()
-            moved[:, -1] += shift
-            better = inner.point_from(moved, point.scores + shift[:, None])
-            point = better if better.value <= point.value + 1e-15 * abs(point.value) else point
-        point = centred(inner, point)
-    gap, name, gain = _bound(inner, point)
-    point, gap = as_stored(framed, point, gap)
-    return Bound(point, gap, name, gain)
+    point = with_best_bias(inner, inner.point(framed.enter(theta.double())))
+    gap, name, gain = _bound_smooth(inner, point) if is_smooth else (*bound_by_dual(inner, point), math.nan)
+    return store(framed, Bound(point, gap, name, gain))
 
 
-def as_stored(framed: Framed, point: Point, gap: float) -> tuple[Point, float]:
-    """A point of the solver's columns as θ of the rows, and its bound: with what rounding does to both.
+def bound_by_dual(objective: Objective, point: Point) -> tuple[float, str]:
+    """The bound by Fenchel's dual, with L1 or without, or by Newton's decrement; and its name.
+
+    Without a penalty classes have no dual but at 0, and there is nothing but the decrement.
+    """
+    gap = duality_gap(objective, point)
+    if objective.penalty != Penalty():
+        return gap, DUALITY
+    newton = newton_bound(objective, point)
+    bound = math.inf if newton is None else newton.bound + ROUNDING * abs(point.value)
+    if objective.loss.dual_reach is not None:
+        return min(gap, bound), DUALITY
+    return min(gap, bound), NONNEGATIVE if newton is None or math.isinf(bound) else newton.name
+
+
+def store(framed: Framed, bound: Bound) -> Bound:
+    """A bound of the solver's columns as one of the rows' θ: with what rounding does to both.
 
     The bias of columns far from 0 may be far larger than a score, and its last digit then moves all of them.
 
     Args:
         framed: whose objective the point is of.
-        point: with θ', its best.
-        gap: of that point.
+        bound: with θ', its best.
     """
-    inner, theta = framed.objective, framed.leave(point.theta)
+    inner, point, gap = framed.objective, bound.point, bound.gap
+    theta, scores = framed.leave(point.theta), point.scores
     if framed.standard is not None:
         again = framed.enter(theta)
         shift = (again - point.theta)[:, -1]
         if bool(shift.any()):
             moved = inner.point_from(again, point.scores + shift[:, None])
             gap, point = gap + max(0.0, moved.value - point.value), moved
+        scores = point.scores + framed.standard.level[:, None]
     gap += rounding(inner, point)
-    scores = point.scores if framed.standard is None else point.scores + framed.standard.middle[:, None]
-    return Point(theta, scores, point.loss, point.value, framed.gradient(point.gradient)), gap
+    stored = Point(theta, scores, point.loss, point.value, framed.gradient(point.gradient))
+    return Bound(stored, gap, bound.name, bound.gain)
 
 
-def rounding(objective: Objective, point: Point) -> float:
-    """How much of F rounding leaves open: of its sum, and of errors that are differences of large numbers."""
-    everything = slice(0, len(objective.rows))
-    slope = objective.residual(point.scores, everything).abs()
-    sizes, rows = point.scores.abs().double(), objective.rows
-    squares = sizes.square().sum(0)
-    squares = squares if rows.weights is None else squares * rows.weights
-    size, square = float((slope * sizes).sum()) / rows.total, float(squares.sum()) / rows.total
-    return ROUNDING * (abs(point.value) + size + ROUNDING * square)
-
-
-def _bound(objective: Objective, point: Point) -> tuple[float, str, float]:
+def _bound_smooth(objective: Objective, point: Point) -> tuple[float, str, float]:
     """The bound, its name, and what a Newton step would gain, NaN where that is not known."""
     above = max(0.0, point.value - _least(objective))
     l2, bias = objective.penalty.l2, float(point.gradient[:, -1].abs().max())
@@ -135,45 +133,4 @@ def _bound(objective: Objective, point: Point) -> tuple[float, str, float]:
 
 def _least(objective: Objective) -> float:
     """What the mean loss can never be below."""
-    least, weights = objective.loss.least(objective.rows.y), objective.rows.weights  # (N,)
-    return float(least.sum() if weights is None else least @ weights) / objective.rows.total
-
-
-def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tensor:
-    """What to add to the biases so that they are best for the weights, (K,): Newton on the known scores.
-
-    Args:
-        objective: in float64.
-        point: where.
-        iterations: at most, shorter tries counted.
-    """
-    everything = slice(0, len(objective.rows))
-    best, gradient = torch.zeros_like(point.theta[:, 0]), point.gradient[:, -1]
-    step, size = _newton_shift(objective, point.scores, gradient), 1.0
-    for _ in range(iterations):
-        tried = best - size * step
-        scores = point.scores + tried[:, None]
-        slope = objective.residual(scores, everything).sum(1) / objective.rows.total
-        if not float(slope.norm()) < float(gradient.norm()):
-            size /= 4
-            if size < SHORTEST:
-                break
-            continue
-        best, gradient, size = tried, slope, 1.0
-        step = _newton_shift(objective, scores, gradient)
-    return best
-
-
-def centred(objective: Objective, point: Point) -> Point:
-    """The point with softmax's biases about 0; what they have in common it does not feel."""
-    common = point.theta[:, -1].mean()
-    if not objective.loss.couples_outputs or not bool(common):
-        return point
-    theta = point.theta.clone()
-    theta[:, -1] -= common
-    return objective.point_from(theta, point.scores - common)
-
-
-def _newton_shift(objective: Objective, scores: Tensor, gradient: Tensor) -> Tensor:
-    """H⁻¹ g of the biases alone, (K,); the directions that the loss does not feel are left alone."""
-    return torch.linalg.pinv(objective.bias_hessian(scores.double()), rtol=1e-12, hermitian=True) @ gradient
+    return float(objective.loss.least(objective.rows.y).double() @ objective.rows.shares)

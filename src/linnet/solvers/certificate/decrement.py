@@ -20,8 +20,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from linnet.solvers.problem.curvature import grams
+from linnet.solvers.problem.hessian import hessian
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.smooth.newton import hessian
 
 CURVATURE, CONCORDANCE = "curvature", "self-concordance"
 
@@ -94,12 +95,8 @@ def _proven(decrement: float, reach: float) -> float:
 def span(objective: Objective) -> Tensor:
     """An orthonormal basis of the directions in which rows' scores move, (D + 1, r)."""
     rows = objective.rows
-    every = torch.arange(rows.features + int(objective.intercept), device=objective.zeros().device)
-    weights = objective.zeros().new_ones(len(rows)) if rows.weights is None else rows.weights
-    total = objective.zeros().new_zeros(len(every), len(every))
-    for index in torch.arange(len(rows), device=total.device).split(4096):
-        X = rows.columns(index, every)
-        total += (X.T * weights[index]) @ X
+    every = torch.arange(rows.features + int(objective.intercept), device=rows.y.device)
+    total = grams(rows, every, rows.counts[None])[0]
     if objective.penalty.l2:
         V = torch.eye(len(every), dtype=total.dtype, device=total.device)
     else:

@@ -24,13 +24,10 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.core.losses.base import ratio
 from linnet.core.penalties import Penalty
-from linnet.solvers.certificate.certify import DUALITY, Bound, as_stored, best_shift, centred
-from linnet.solvers.certificate.decrement import newton_bound
-from linnet.solvers.linalg.kronecker import factor
+from linnet.device import limited_threads
 from linnet.solvers.problem.curvature import blocks, grams
+from linnet.solvers.problem.hessian import factor
 from linnet.solvers.problem.objective import Objective, Point, score_hessian_product
-from linnet.solvers.problem.standard import standardised
-from linnet.solvers.solution import NONNEGATIVE
 
 FINE, CLOSE = 1e-12, 1e-2
 """A gap, as a share of the objective, that is fine enough; how near l1 derivatives are to be mended."""
@@ -38,8 +35,14 @@ FINE, CLOSE = 1e-12, 1e-2
 MOST, WORK = 2000, 2e10
 """Weights that are not 0, and operations of their Hessian, up to which derivatives are mended."""
 
-ROUNDING = 16 * torch.finfo(torch.float64).eps
+UNIT = 4 * torch.finfo(torch.float64).eps
+"""The rounding of a sum of float64, as a share of it."""
+
+ROUNDING = 4 * UNIT
 """What is added to a gap, as a share of the sums whose difference it is."""
+
+SHORTEST = 1e-6
+"""The part of a Newton step on the biases below which rounding alone is left."""
 
 
 def penalty_conjugate(objective: Objective, V: Tensor) -> float:
@@ -51,33 +54,19 @@ def penalty_conjugate(objective: Objective, V: Tensor) -> float:
 
 
 def duality_gap(objective: Objective, point: Point) -> float:
-    """F at a point above F's optimum, at most: half a reading. Tight where the bias is best.
+    """F at a point above the dual's optimum, at most: half a pass. Tight where the bias is best.
 
     Args:
         objective: in float64, of any penalty.
         point: of that objective.
     """
-    rows, loss = objective.rows, objective.loss
-    y = Loss.encode(rows.y, rows.outputs, torch.float64)  # (K, N)
-    weights = (
-        torch.ones(len(rows), dtype=torch.float64, device=y.device) if rows.weights is None else rows.weights
-    )
-    shares = weights / weights.sum()
-    a = loss.residual(point.scores.double(), y)
+    rows = objective.rows
+    y, shares = Loss.encode(rows.y, rows.outputs, torch.float64), rows.shares  # (K, N), (N,)
+    a = objective.loss.residual(point.scores.double(), y)
     gap = gap_of(objective, point, a, y, shares)
-    if objective.penalty == Penalty() and (found := newton_bound(objective, point)) is not None:
-        return min(gap, found.bound + ROUNDING * abs(point.value))
     if gap <= FINE * abs(point.value) or (change := _polish(objective, point)) is None:
         return gap
     return min(gap, gap_of(objective, point, a + change, y, shares))
-
-
-def bound_name(objective: Objective, point: Point) -> str:
-    """What `duality_gap` rests on at a point: without a penalty classes have no dual but at 0."""
-    if objective.penalty != Penalty() or objective.loss.dual_reach is not None:
-        return DUALITY
-    found = newton_bound(objective, point)
-    return NONNEGATIVE if found is None or math.isinf(found.bound) else found.name
 
 
 def _polish(objective: Objective, point: Point) -> Tensor | None:
@@ -100,9 +89,7 @@ def _polish(objective: Objective, point: Point) -> Tensor | None:
             continue
         step.view(-1)[where] = -torch.cholesky_solve(slope.flatten()[where, None], factor(H))[:, 0]
     objective.meter.read += len(rows) / 2
-    whole = slice(0, len(rows))
-    moved = rows.scores(step)
-    return score_hessian_product(objective.loss, point.scores, rows.target(whole), moved)
+    return score_hessian_product(objective.loss, point.scores, rows.target(), rows.scores(step))
 
 
 def gap_of(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor) -> float:
@@ -163,13 +150,14 @@ def with_best_bias(objective: Objective, point: Point) -> Point:
     if not objective.intercept:
         return point
     find = _bisect_shift if objective.loss.has_straight_parts else best_shift
-    shift = find(objective, point)
+    with limited_threads(1):  # elementwise work, where a second thread gains little
+        shift = find(objective, point)
     if bool(shift.any()):
         theta = point.theta.clone()
         theta[:, -1] += shift
         better = objective.point_from(theta, point.scores + shift[:, None])
-        point = better if better.value <= point.value * (1 + 1e-15) else point
-    return centred(objective, point)
+        point = better if better.value <= point.value + 2 * rounding(objective, point) else point
+    return centre_biases(objective, point)
 
 
 def _bisect_shift(objective: Objective, point: Point) -> Tensor:
@@ -178,34 +166,58 @@ def _bisect_shift(objective: Objective, point: Point) -> Tensor:
     The derivative by the bias rises in straight pieces, so the last interval is gone through on one.
     """
     rows = objective.rows
-    everything = slice(0, len(rows))
     y = Loss.encode(rows.y, rows.outputs, torch.float64)
     off = y - point.scores.double()  # (K, N)
     low, high = off.amin(1), off.amax(1)
 
     def slope(shift: Tensor) -> Tensor:
-        return objective.residual(point.scores + shift[:, None], everything).sum(1)
+        return objective.residual(point.scores + shift[:, None]).sum(1)
 
     for _ in range(60):
-        middle = (low + high) / 2
-        is_above = slope(middle) > 0
-        low, high = torch.where(is_above, low, middle), torch.where(is_above, middle, high)
+        halfway = (low + high) / 2
+        is_above = slope(halfway) > 0
+        low, high = torch.where(is_above, low, halfway), torch.where(is_above, halfway, high)
     before, after = slope(low), slope(high)
     return low - before * ratio(high - low, after - before)
 
 
-def by_duality(objective: Objective, theta: Tensor) -> Bound:
-    """A model's bound by the dual alone, after moving the bias to where it is best for its weights.
+def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tensor:
+    """What to add to the biases so that they are best for the weights, (K,): Newton on the known scores.
 
     Args:
-        objective: of any loss and penalty, in any dtype.
-        theta: (K, D + 1).
+        objective: in float64.
+        point: where.
+        iterations: at most, shorter tries counted.
     """
-    framed = standardised(objective.with_dtype(torch.float64))
-    inner = framed.objective
-    point = with_best_bias(inner, inner.point(framed.enter(theta.double())))
-    point, gap = as_stored(framed, point, duality_gap(inner, point))
-    return Bound(point, gap, DUALITY, math.nan)
+    best, gradient = torch.zeros_like(point.theta[:, 0]), point.gradient[:, -1]
+    step, size = _newton_shift(objective, point.scores, gradient), 1.0
+    for _ in range(iterations):
+        tried = best - size * step
+        scores = point.scores + tried[:, None]
+        slope = objective.residual(scores).sum(1) / objective.rows.total
+        if not float(slope.norm()) < float(gradient.norm()):
+            size /= 4
+            if size < SHORTEST:
+                break
+            continue
+        best, gradient, size = tried, slope, 1.0
+        step = _newton_shift(objective, scores, gradient)
+    return best
+
+
+def centre_biases(objective: Objective, point: Point) -> Point:
+    """The point with softmax's biases about 0; what they have in common it does not feel."""
+    common = point.theta[:, -1].mean()
+    if not objective.loss.couples_outputs or not bool(common):
+        return point
+    theta = point.theta.clone()
+    theta[:, -1] -= common
+    return objective.point_from(theta, point.scores - common)
+
+
+def _newton_shift(objective: Objective, scores: Tensor, gradient: Tensor) -> Tensor:
+    """H⁻¹ g of the biases alone, (K,); the directions that the loss does not feel are left alone."""
+    return torch.linalg.pinv(objective.bias_hessian(scores.double()), rtol=1e-12, hermitian=True) @ gradient
 
 
 def smallest_subgradient(objective: Objective, point: Point) -> Tensor:
@@ -216,3 +228,11 @@ def smallest_subgradient(objective: Objective, point: Point) -> Tensor:
     at_zero = torch.copysign((inner.abs() - l1).clamp(min=0), inner)
     slope[:, :-1] = torch.where(W == 0, at_zero, inner + l1 * W.sign())
     return slope
+
+
+def rounding(objective: Objective, point: Point) -> float:
+    """How much of F rounding leaves open: of its sum, and of errors that are differences of large numbers."""
+    slope, sizes = objective.residual(point.scores).abs(), point.scores.abs().double()
+    size = float((slope * sizes).sum()) / objective.rows.total
+    square = float(sizes.square().sum(0) @ objective.rows.shares)
+    return UNIT * (abs(point.value) + size + UNIT * square)

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.solvers.certificate.decrement import restricted, span
+from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.rows import DenseRows
-from linnet.solvers.smooth.newton import newton_direction
 from linnet.solvers.solution import UNATTAINED, Status
 
 FEW, WORK = 1000, 2e10
@@ -62,18 +62,9 @@ def is_separated(objective: Objective, point: Point) -> bool:
     return margins is not None and bool((margins > 0).all())
 
 
-def _counted(objective: Objective) -> Tensor:
-    rows = objective.rows  # (N,)
-    return (
-        torch.ones(len(rows), dtype=torch.bool, device=rows.y.device)
-        if rows.weights is None
-        else rows.weights > 0
-    )
-
-
 def _margins(objective: Objective, scores: Tensor) -> Tensor | None:
     """By how much each row that counts is on its own side, (B,); None for soft labels."""
-    rows, counted = objective.rows, _counted(objective)
+    rows, counted = objective.rows, objective.rows.counts > 0  # (N,)
     y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]  # (K, B)
     if not bool(((y == 0) | (y == 1)).all()):
         return None
@@ -92,7 +83,7 @@ def unheld(objective: Objective, counted: Tensor | None = None) -> str:
     """
     if not objective.intercept or not objective.loss.is_for_classes:
         return ""
-    rows, counted = objective.rows, _counted(objective) if counted is None else counted
+    rows, counted = objective.rows, objective.rows.counts > 0 if counted is None else counted
     y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]
     is_pair = not objective.loss.couples_outputs and rows.outputs == 1
     never, always = (y <= 0).all(1), (y >= 1).all(1)

@@ -1,24 +1,24 @@
-"""`minimise_absolute`: the absolute error to its optimum, with L2 or without, by an interior-point method."""
+"""`InteriorPoint`: the absolute error to its optimum, with L2 or without."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from linnet.core.losses import AbsoluteError, Loss
 from linnet.errors import UsageError
-from linnet.model.history import Record
-from linnet.solvers.certificate.certify import DUALITY, as_stored
+from linnet.solvers.certificate.certify import DUALITY, Bound, store
 from linnet.solvers.certificate.duality import gap_of
-from linnet.solvers.linalg.kronecker import factor
 from linnet.solvers.problem.curvature import grams
-from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.problem.standard import standardised
-from linnet.solvers.smooth.smooth import Minimum, Progress
-from linnet.solvers.solution import CONVERGED, INTERRUPTED, LIMIT, STALLED, Certificate, Status
+from linnet.solvers.problem.hessian import factor
+from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.standard import standardise
+from linnet.solvers.smooth.steps import ROUNDED, Step, check, follow, reach_limit
+from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, SolverSpec, Status
 
 NEAR = 100.0
 """The gap is measured once the products that go to 0 are so many tolerances."""
@@ -50,10 +50,9 @@ class _Iterate:
     v: Tensor
 
 
-def minimise_absolute(
-    objective: Objective, tol: float = 1e-9, max_iter: int = 100, progress: Progress | None = None
-) -> Minimum:
-    """The least mean absolute error, and an L2 penalty if there is one, to a duality gap.
+@dataclass(frozen=True)
+class InteriorPoint(SolverSpec):
+    """Mehrotra's predictor and corrector, for the absolute error, with L2 or without, to a duality gap.
 
     As min Σ ω (r⁺ + r⁻) + ½ l2 ‖W‖² with r⁺ − r⁻ = y − o and r⁺, r⁻ ≥ 0 it is a linear or quadratic program.
     Its dual has a box, |v_i| ≤ ω_i, and for D + 1 columns each Newton step on the smoothed conditions is a
@@ -62,146 +61,164 @@ def minimise_absolute(
     O(N D²) an output. Where the best fits are many (an L2 of 0), it comes to the middle of them.
 
     Args:
-        objective: with `AbsoluteError`; L2 at most.
         tol: stop once the duality gap is at most this share of the objective.
         max_iter: steps.
-        progress: called with a record an iteration, as of `minimise_l1`, with `gap` in place of `estimate`.
-
-    Raises:
-        UsageError: another loss, an L1 penalty, or numbers that are not finite.
     """
-    _check(objective)
-    began, trace = time.perf_counter(), []
-    objective, shares = _counted(objective.with_dtype(torch.float64))
-    stored = Loss.encode(objective.rows.y, objective.rows.outputs, torch.float64)  # (K, N)
-    exact = max(1e-300, ROUNDING * float((stored.abs() @ shares).sum()))
-    framed = standardised(objective, objective.penalty.l2)
-    objective = framed.objective
-    y = Loss.encode(objective.rows.y, objective.rows.outputs, torch.float64)  # (K, N)
-    status, at = Status(INTERRUPTED, "the model is the best so far"), _start(objective, y, shares)
-    best = _measured(objective, at, y, shares, 0.0)
-    try:
-        for iteration in range(max_iter + 1):
-            trace.append(_record(iteration, *best, time.perf_counter() - began))
-            if progress:
-                progress(trace[-1])
-            ended = _ended(objective, at, best, tol, exact, iteration == max_iter, max_iter)
-            if ended:
-                status = ended
-                break
-            if not _advance_(objective, at, y, shares, DONE * tol * best[0].value / len(y)):
-                status = _stalled()
-                break
-            best = _better(best, _measured(objective, at, y, shares, tol))
-    except KeyboardInterrupt:
-        pass
-    if status.name != CONVERGED:  # what is known all the same
-        best = _better(best, _measured(objective, at, y, shares, 0.0))
-    point, gap = as_stored(framed, *best)
-    certificate = Certificate(
-        point.value, float(point.gradient.norm()), gap, len(trace) - 1, objective.readings,
-        time.perf_counter() - began, DUALITY,
-    )  # fmt: skip
-    return Minimum(point.theta, status, certificate, trace)
+
+    tol: float = 1e-9
+    max_iter: int = 100
+
+    def minimise(
+        self, objective: Objective, start: Tensor | None = None, *, progress: Progress | None = None
+    ) -> Minimum:
+        """See `SolverSpec.minimise`; records have `gap` and `nonzeros`, and there is no use for a start."""
+        if type(objective.loss) is not AbsoluteError:
+            raise UsageError(f"this solver is for the absolute error, not {type(objective.loss).__name__}")
+        if objective.penalty.l1:
+            raise UsageError("the absolute error takes l2 only here: for l1 use huber with a small threshold")
+        check(objective, start)
+        began, stored = time.perf_counter(), _drop_uncounted(objective.with_dtype(torch.float64))
+        framed = standardise(stored, objective.penalty.l2)
+        problem = _Problem(framed.objective)
+        y = Loss.encode(stored.rows.y, stored.rows.outputs, torch.float64)  # (K, N)
+        exact = max(1e-300, ROUNDING * float((y.abs() @ stored.rows.shares).sum()))
+        at = problem.start()
+        step, status, trace = follow(self._steps(problem, at, exact), _measure, progress)
+        best = Step(problem.objective, problem.objective.point(at.theta)) if step is None else step
+        if status.name != CONVERGED:  # a bound is known all the same
+            best = _better(best, problem.measure(at))
+        bound = store(framed, Bound(best.point, best.gap, DUALITY))
+        certificate = bound.certificate(max(0, len(trace) - 1), stored.passes, time.perf_counter() - began)
+        return Minimum(bound.point.theta, status, certificate, trace, type(self).__name__)
+
+    def _steps(self, problem: _Problem, at: _Iterate, exact: float) -> Iterator[Step]:
+        """The best point so far after each step; `at` is changed in place.
+
+        Args:
+            problem: the rows.
+            at: where to start.
+            exact: an objective that is but the rounding of the targets.
+        """
+        best = problem.measure(at)
+        for iteration in range(self.max_iter + 1):
+            point = best.point
+            if best.gap <= self.tol * point.value or point.value <= exact:
+                best = replace(best, status=Status(CONVERGED))
+            elif iteration == self.max_iter:
+                best = replace(best, status=reach_limit(self.max_iter))
+            elif not problem.is_inside(at):
+                best = replace(best, status=Status(STALLED, ROUNDED))
+            yield best
+            if best.status:
+                return
+            if not problem.advance_(at, DONE * self.tol * point.value / len(problem.y)):
+                yield replace(best, status=Status(STALLED, ROUNDED))
+                return
+            best = _better(best, problem.measure(at, self.tol))
 
 
-def _check(objective: Objective) -> None:
-    if type(objective.loss) is not AbsoluteError:
-        raise UsageError(f"this solver is for the absolute error, not {type(objective.loss).__name__}")
-    if objective.penalty.l1:
-        raise UsageError("the absolute error takes l2 only here: for l1 use huber with a small threshold")
-    if not objective.rows.is_finite():
-        raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
+def _drop_uncounted(objective: Objective) -> Objective:
+    """The objective of the rows that count: those of weight 0 have no inside."""
+    is_counted = objective.rows.counts > 0
+    return objective if bool(is_counted.all()) else objective.sample(is_counted.nonzero()[:, 0])
 
 
-def _counted(objective: Objective) -> tuple[Objective, Tensor]:
-    """The rows that count, and their shares: those of weight 0 have no inside."""
-    weights = objective.rows.weights
-    if weights is not None and not bool((weights > 0).all()):
-        objective = objective.sample((weights > 0).nonzero()[:, 0])
-        weights = objective.rows.weights
-    if weights is None:
-        weights = torch.ones(len(objective.rows), dtype=torch.float64)
-    return objective, weights / weights.sum()
+class _Problem:
+    """The rows of the program, y (K, N) and ω (N,), and Newton's steps towards its optimum."""
 
+    def __init__(self, objective: Objective) -> None:
+        self.objective, self.rows, self.l2 = objective, objective.rows, objective.l2
+        self.shares = self.rows.shares
+        self.y = Loss.encode(self.rows.y, self.rows.outputs, torch.float64)
+        self.free = torch.arange(self.rows.features + int(objective.intercept))
 
-def _start(objective: Objective, y: Tensor, shares: Tensor) -> _Iterate:
-    """The least-squares fit, and the middle of the dual's box."""
-    rows, l2 = objective.rows, objective.l2
-    features = _features(objective)
-    H = grams(rows, features, shares[None])[0]
-    H.diagonal()[: rows.features] += l2 + 1e-10 * float(H.diagonal().mean())
-    pull = rows.gradient_of(y * shares)[:, features]  # (K, P)
-    theta = objective.zeros()
-    theta[:, features] = torch.cholesky_solve(pull.T, factor(H)).T
-    residual = y - rows.scores(theta)
-    slack = (residual.abs() @ shares)[:, None].clamp(min=1e-300)
-    over, under = residual.clamp(min=0) + slack, (-residual).clamp(min=0) + slack
-    return _Iterate(theta, over, under, torch.zeros_like(y))
+    def start(self) -> _Iterate:
+        """The least-squares fit, and the middle of the dual's box."""
+        H = grams(self.rows, self.free, self.shares[None])[0]
+        H.diagonal()[: self.rows.features] += self.l2 + 1e-10 * float(H.diagonal().mean())
+        theta = self._spread(torch.cholesky_solve(self._pull(self.y * self.shares).T, factor(H)).T)
+        residual = self.y - self.rows.scores(theta)
+        slack = (residual.abs() @ self.shares)[:, None].clamp(min=1e-300)
+        over, under = residual.clamp(min=0) + slack, (-residual).clamp(min=0) + slack
+        return _Iterate(theta, over, under, torch.zeros_like(self.y))
 
+    def _pull(self, G: Tensor) -> Tensor:
+        """G X1 of the columns that are free, (K, P)."""
+        return self.rows.gradient_of(G)[:, self.free]
 
-def _features(objective: Objective) -> Tensor:
-    return torch.arange(objective.rows.features + int(objective.intercept))
+    def _spread(self, values: Tensor) -> Tensor:
+        """θ of the values of the columns that are free, (K, P)."""
+        theta = self.objective.zeros()
+        theta[:, self.free] = values
+        return theta
 
+    def advance_(self, at: _Iterate, least: float) -> bool:
+        """One step of predictor and corrector; outputs whose products sum to less than `least` stay.
 
-def _advance_(objective: Objective, at: _Iterate, y: Tensor, shares: Tensor, least: float) -> bool:
-    """One step of predictor and corrector; outputs whose products sum to less than `least` stay.
+        They are there, and further steps would bring them to the boundary before others are.
 
-    They are there, and further steps would bring them to the boundary before others are.
+        Returns:
+            Whether any output moved.
+        """
+        above, below = self.shares - at.v, self.shares + at.v  # (K, N), u⁺ and u⁻
+        solve = self._factor(at, above, below)
+        mean = _complementarity(at, above, below)
+        first = solve(-at.over * above, -at.under * below)
+        primal, dual = _lengths(at, first, above, below)
+        after = _complementarity(
+            _Iterate(at.theta, at.over + primal * first.over, at.under + primal * first.under, at.v),
+            above - dual * first.v, below + dual * first.v,
+        )  # fmt: skip
+        aim = mean * (after / mean) ** 3  # (K, 1)
+        step = solve(
+            aim - at.over * above + first.over * first.v, aim - at.under * below - first.under * first.v
+        )
+        primal, dual = _lengths(at, step, above, below)
+        is_open = 2 * mean * len(self.shares) >= least  # (K, 1)
+        primal, dual = primal * is_open, dual * is_open
+        if self.objective.penalty.l2:  # θ is in both parts of a quadratic's conditions: one length for both
+            primal = dual = torch.minimum(primal, dual)
+        at.theta = at.theta + primal * step.theta
+        at.over, at.under = at.over + primal * step.over, at.under + primal * step.under
+        at.v = at.v + dual * step.v
+        return bool(is_open.any())
 
-    Returns:
-        Whether any output moved.
-    """
-    above, below = shares - at.v, shares + at.v  # (K, N), u⁺ and u⁻
-    stiffness = 1 / (at.over / above + at.under / below)
-    solve = _Normal(objective, at, y, stiffness)
-    mean = _complementarity(at, above, below)
-    first = solve(-at.over * above, -at.under * below)
-    primal, dual = _lengths(at, first, above, below)
-    after = _complementarity(
-        _Iterate(at.theta, at.over + primal * first.over, at.under + primal * first.under, at.v),
-        above - dual * first.v, below + dual * first.v,
-    )  # fmt: skip
-    aim = mean * (after / mean) ** 3  # (K, 1)
-    step = solve(aim - at.over * above + first.over * first.v, aim - at.under * below - first.under * first.v)
-    primal, dual = _lengths(at, step, above, below)
-    is_open = 2 * mean * len(shares) >= least  # (K, 1)
-    primal, dual = primal * is_open, dual * is_open
-    if objective.penalty.l2:  # θ is in both parts of a quadratic's conditions: one length for both
-        primal = dual = torch.minimum(primal, dual)
-    at.theta = at.theta + primal * step.theta
-    at.over, at.under = at.over + primal * step.over, at.under + primal * step.under
-    at.v = at.v + dual * step.v
-    return bool(is_open.any())
+    def _factor(self, at: _Iterate, above: Tensor, below: Tensor) -> Callable[[Tensor, Tensor], _Iterate]:
+        """What solves the Newton system, factored once, for given changes of the products r⁺u⁺ and r⁻u⁻."""
+        q = 1 / (at.over / above + at.under / below)  # (K, N)
+        off = self.y - self.rows.scores(at.theta) - at.over + at.under  # rounding alone
+        pull = self.rows.gradient_of(at.v)
+        pull[:, :-1] -= self.l2 * at.theta[:, :-1]
+        H = grams(self.rows, self.free, q)
+        H.diagonal(dim1=1, dim2=2)[:, : self.rows.features] += self.l2
+        factors = [factor(matrix) for matrix in H]
+        self.objective.meter.read += 2 * len(self.rows)
 
+        def solve(over: Tensor, under: Tensor) -> _Iterate:
+            drive = off - over / above + under / below
+            right = pull[:, self.free] + self._pull(q * drive)
+            pairs = zip(right[..., None], factors, strict=True)  # (P, 1) and (P, P) each
+            found = [torch.cholesky_solve(own, L)[:, 0] for own, L in pairs]
+            theta = self._spread(torch.stack(found))
+            v = q * (drive - self.rows.scores(theta))
+            self.objective.meter.read += len(self.rows)
+            return _Iterate(theta, (over + at.over * v) / above, (under - at.under * v) / below, v)
 
-class _Normal:
-    """Solves the Newton system, factored once, for given changes of the products r⁺u⁺ and r⁻u⁻."""
+        return solve
 
-    def __init__(self, objective: Objective, at: _Iterate, y: Tensor, stiffness: Tensor) -> None:
-        self.objective, self.at, self.stiffness = objective, at, stiffness
-        rows, l2, self.features = objective.rows, objective.l2, _features(objective)
-        self.off = y - rows.scores(at.theta) - at.over + at.under  # rounding alone
-        self.pull = rows.gradient_of(at.v)
-        self.pull[:, :-1] -= l2 * at.theta[:, :-1]
-        H = grams(rows, self.features, stiffness)
-        H.diagonal(dim1=1, dim2=2)[:, : rows.features] += l2
-        self.factors = [factor(matrix) for matrix in H]
-        objective.meter.read += 2 * len(rows)
+    def measure(self, at: _Iterate, tol: float = 0.0) -> Step:
+        """The objective there and its gap to the dual at v; unproven while it is sure to be large."""
+        point = self.objective.point(at.theta)
+        rest = float((at.over * (self.shares - at.v) + at.under * (self.shares + at.v)).sum())
+        if tol and rest > NEAR * tol * point.value:
+            return Step(self.objective, point, gap=point.value)
+        gap = gap_of(self.objective, point, -at.v / self.shares, self.y, self.shares)
+        return Step(self.objective, point, gap=gap)
 
-    def __call__(self, over: Tensor, under: Tensor) -> _Iterate:
-        at, rows, q = self.at, self.objective.rows, self.stiffness
-        shares = self.objective.rows.weights
-        share = (torch.ones_like(at.v[0]) if shares is None else shares) / rows.total
-        above, below = share - at.v, share + at.v
-        drive = self.off - over / above + under / below
-        right = (self.pull + rows.gradient_of(q * drive))[:, self.features]
-        theta = torch.zeros_like(at.theta)
-        for k, L in enumerate(self.factors):
-            theta[k, self.features] = torch.cholesky_solve(right[k, :, None], L)[:, 0]
-        v = q * (drive - rows.scores(theta))
-        self.objective.meter.read += len(rows)
-        return _Iterate(theta, (over + at.over * v) / above, (under - at.under * v) / below, v)
+    def is_inside(self, at: _Iterate) -> bool:
+        """Whether rounding has not brought it to the boundary."""
+        room = float((self.shares - at.v.abs()).min())
+        return room > 0 and float(torch.minimum(at.over, at.under).min()) > 0
 
 
 def _complementarity(at: _Iterate, above: Tensor, below: Tensor) -> Tensor:
@@ -221,53 +238,12 @@ def _reach(value: Tensor, change: Tensor) -> Tensor:
     return (TOWARDS * ratio.amin(1, keepdim=True)).clamp(max=1.0)
 
 
-def _measured(
-    objective: Objective, at: _Iterate, y: Tensor, shares: Tensor, tol: float
-) -> tuple[Point, float]:
-    """The objective there and its gap to the dual at v; with nothing proven while it is sure to be large."""
-    point = objective.point(at.theta)
-    rest = float((at.over * (shares - at.v) + at.under * (shares + at.v)).sum())
-    if tol and rest > NEAR * tol * point.value:
-        return point, point.value
-    return point, gap_of(objective, point, -at.v / shares, y, shares)
-
-
-def _better(before: tuple[Point, float], now: tuple[Point, float]) -> tuple[Point, float]:
+def _better(before: Step, now: Step) -> Step:
     """The lower of two points, with the better bound: the lower bound of either holds for both."""
-    floor = max(before[0].value - before[1], now[0].value - now[1])
-    point = min(before[0], now[0], key=lambda one: one.value)
-    return point, max(0.0, point.value - floor)
+    floor = max(before.point.value - before.gap, now.point.value - now.gap)
+    best = min(before, now, key=lambda one: one.point.value)
+    return replace(best, gap=max(0.0, best.point.value - floor))
 
 
-def _ended(
-    objective: Objective,
-    at: _Iterate,
-    best: tuple[Point, float],
-    tol: float,
-    exact: float,
-    is_last: bool,
-    limit: int,
-) -> Status | None:
-    point, gap = best
-    if gap <= tol * point.value or point.value <= exact:
-        return Status(CONVERGED)
-    if is_last:
-        return Status(LIMIT, f"allow more than {limit} iterations (max_iter), or a larger tol")
-    shares = 1.0 if objective.rows.weights is None else objective.rows.weights[None]
-    room = float(((shares / objective.rows.total) - at.v.abs()).min())
-    if not room > 0 or not float(torch.minimum(at.over, at.under).min()) > 0:
-        return _stalled()
-    return None
-
-
-def _stalled() -> Status:
-    return Status(STALLED, "rounding allows no lower objective: ask for a larger tol")
-
-
-def _record(epoch: int, point: Point, gap: float, seconds: float) -> Record:
-    if not point.value < float("inf"):
-        raise UsageError("the objective is not finite: features or targets are infinite or far too large")
-    return {
-        "epoch": epoch, "train_loss": point.loss, "objective": point.value, "gap": gap,
-        "nonzeros": int((point.theta[:, :-1] != 0).sum()), "seconds": seconds,
-    }  # fmt: skip
+def _measure(step: Step) -> dict[str, float]:
+    return {"gap": step.gap, "nonzeros": int((step.point.theta[:, :-1] != 0).sum())}

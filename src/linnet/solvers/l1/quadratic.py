@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.solvers.linalg.kronecker import factor
+from linnet.solvers.problem.hessian import factor
 
 SWEEPS = 5
 """Over the coordinates before each Newton step; fewer where a sweep changes no sign."""

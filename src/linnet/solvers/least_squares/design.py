@@ -1,31 +1,24 @@
-"""The rows of a least-squares problem, made ready: weighted, centred and scaled by powers of two."""
+"""The design of a least-squares problem, weighted, centred and scaled by powers of two, and its factors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.linalg.double_double import Doubled, matmul, product, slices, width
+from linnet.solvers.problem.double_double import Doubled, cut, matmul, multiply, power, slice_bits
+
+EPSILON = 2.0**-52
 
 BLOCK = 1024
 """Rows that are cut into slices at once."""
 
-LARGEST = 1000
-"""Powers of two beyond this are left: 2^1000 and its inverse are float64 numbers."""
-
-
 HEAVIEST = 1e200
 """The largest penalty of a scaled column."""
-
-
-def power(values: Tensor) -> Tensor:
-    """A power of two for each value, such that value / power lies in ½…1; 1 where the value is 0."""
-    exponent = torch.frexp(values)[1].clamp(-LARGEST, LARGEST)
-    return torch.where(values > 0, torch.ldexp(torch.ones_like(values), exponent), torch.ones_like(values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,19 +79,19 @@ class Design:
             Y − A z − b − residual, (N, K); the negative gradient that the guess gives over z, (D, K), and
             over the level, (1, K).
         """
-        bits = width(max(BLOCK, self.A.shape[1]))
-        cut, b = slices(z, bits), self.offset(z, level)
+        bits = slice_bits(max(BLOCK, self.A.shape[1]))
+        weights, b = cut(z, bits), self.offset(z, level)
         left = torch.empty_like(self.Y)
         pull = Doubled.of(torch.zeros_like(z.high))
         lift = Doubled.of(torch.zeros_like(level.high))
         for rows in self.blocks():
-            parts = slices(self.A[rows], bits)
-            scores = product(parts, cut, self.Y[rows]) + b
+            parts = cut(self.A[rows], bits)
+            scores = multiply(parts, weights, self.Y[rows]) + b
             left[rows] = (Doubled.of(self.Y[rows]) - scores - residual[rows]).high
-            force = slices(residual[rows].times(self.w[rows, None]), bits)
-            pull = pull + product([part.T for part in parts], force, pull.high)
+            force = cut(residual[rows].times(self.w[rows, None]), bits)
+            pull = pull + multiply([part.T for part in parts], force, pull.high)
             ones = torch.ones(1, len(self.Y[rows]), dtype=torch.float64)
-            lift = lift + product([ones], force, lift.high)
+            lift = lift + multiply([ones], force, lift.high)
         pull = pull - z.times(self.penalty[:, None])
         if self.intercept:
             pull = pull - lift.times(self.centre[:, None])  # (1, K) against (D, 1)
@@ -164,3 +157,99 @@ def _centre(A: Tensor, w: Tensor) -> Tensor:
     """The weighted means of the columns, exactly the value where a column is constant."""
     mean = (w @ A) / w.sum()
     return torch.where(A.amax(0) == A.amin(0), A[0], mean)
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """The stacked matrix [√w (A − 1 centre); √λ] as Q M, M right = 1, Q having orthonormal columns.
+
+    Args:
+        Q: the upper rows of Q, (N, r).
+        right: a right inverse of M, (D, r).
+        null: directions that the matrix sends to 0, (D, D − r).
+        free: the columns whose directions `null` stands for, one each, (D − r,).
+        norm: the largest singular value.
+        condition: the largest singular value over the smallest that counts.
+    """
+
+    Q: Tensor
+    right: Tensor
+    null: Tensor
+    free: Tensor
+    norm: float
+    condition: float
+
+    @property
+    def rank(self) -> int:
+        """r, how many singular values count."""
+        return self.right.shape[1]
+
+
+def tolerance(features: int) -> float:
+    """Below this share of the largest, a diagonal entry or singular value is rounding."""
+    return 8 * EPSILON * max(1, features)
+
+
+def by_qr(design: Design) -> Factor:
+    """Householder's QR with the columns pivoted (Golub and Van Loan, 5.4.2); λ are more rows."""
+    import scipy.linalg
+
+    stacked = design.centred()
+    rows, features = stacked.shape
+    if bool((design.penalty > 0).any()):
+        stacked = torch.cat([stacked, torch.diag(design.penalty.sqrt())])
+    found: Any = scipy.linalg.qr(stacked.numpy(), mode="economic", pivoting=True)
+    Q, R, order = (torch.from_numpy(part) for part in found)
+    order = order.long()
+    diagonal = R.diagonal().abs()
+    rank = int((diagonal > tolerance(features) * diagonal[0]).sum()) if features else 0
+    right = torch.zeros(features, rank, dtype=torch.float64)
+    one = torch.eye(rank, dtype=torch.float64)
+    right[order[:rank]] = torch.linalg.solve_triangular(R[:rank, :rank], one, upper=True)
+    null = torch.zeros(features, features - rank, dtype=torch.float64)
+    null[order[:rank]] = -torch.linalg.solve_triangular(R[:rank, :rank], R[:rank, rank:], upper=True)
+    null[order[rank:]] = torch.eye(features - rank, dtype=torch.float64)
+    values = torch.linalg.svdvals(R[:rank, :rank])
+    return _factor(Q[:rows, :rank], right, null, order[rank:], values)
+
+
+def by_svd(design: Design) -> Factor:
+    """The singular value decomposition; λ, the same for all columns or none, only shrinks it."""
+    centred = design.centred()
+    U, values, Vt = torch.linalg.svd(centred, full_matrices=False)
+    ridge = design.penalty[0] if len(design.penalty) else values.new_zeros(())
+    rank = int((values > tolerance(min(centred.shape)) * values[:1]).sum())
+    stretched = torch.hypot(values[:rank], ridge.sqrt())
+    right = Vt[:rank].T / stretched
+    null, free = Vt[rank:].T[:, :0], torch.empty(0, dtype=torch.long)
+    return _factor(U[:, :rank] * (values[:rank] / stretched), right, null, free, stretched)
+
+
+def _factor(Q: Tensor, right: Tensor, null: Tensor, free: Tensor, values: Tensor) -> Factor:
+    norm = float(values[0]) if len(values) else 0.0
+    return Factor(Q, right, null, free, norm, norm / float(values[-1]) if len(values) else 1.0)
+
+
+def shorten(values: Tensor, null: Tensor, scale: Tensor) -> Tensor:
+    """The weights with the least norm among those that differ by null directions.
+
+    Args:
+        values: weights of the scaled columns, (D, K).
+        null: directions in the scaled columns, (D, n).
+        scale: of the columns, (D,); the norm is that of scale · values.
+    """
+    if not null.shape[1]:
+        return values
+    largest = (scale[:, None] * null).abs().amax(0)
+    Q, _ = torch.linalg.qr(scale[:, None] * null / largest)
+    weights = scale[:, None] * values
+    return (weights - Q @ (Q.T @ weights)) / scale[:, None]
+
+
+def find_collinear(factor: Factor) -> list[tuple[int, ...]]:
+    """Groups of columns of which one is a combination of the rest; a constant column is a group of one."""
+    groups = []
+    for column, direction in zip(factor.free.tolist(), factor.null.T, strict=True):
+        others = (direction.abs() > 1e-6).nonzero().flatten().tolist()
+        groups.append(tuple(sorted({column, *others})))
+    return sorted(groups)

@@ -21,7 +21,7 @@ from linnet.solvers.least_squares import moments
 from linnet.solvers.least_squares.normal import Spectrum, covariance, solve
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.least_squares.tridiagonal import Judge
-from linnet.solvers.linalg.kronecker import TOO_LARGE
+from linnet.solvers.problem.hessian import TOO_LARGE
 from linnet.train import trials
 
 

@@ -8,51 +8,24 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.solvers.least_squares.design import Design, check, prepare
-from linnet.solvers.least_squares.factors import Factor, by_qr, by_svd, collinear, shortest
-from linnet.solvers.linalg.double_double import Doubled
+from linnet.solvers.least_squares.design import (
+    Design,
+    Factor,
+    by_qr,
+    by_svd,
+    check,
+    find_collinear,
+    prepare,
+    shorten,
+)
+from linnet.solvers.problem.double_double import Doubled
 
 ROUNDS = 30
 """Corrections at most; each brings as many digits as the condition number leaves of sixteen."""
 
 
-@dataclass(frozen=True)
-class QR:
-    """QR with pivoted, scaled columns: for rows that fit in memory.
-
-    Args:
-        refine: whether to correct the solution until its backward error is at rounding.
-    """
-
-    refine: bool = True
-
-
-@dataclass(frozen=True)
-class SVD:
-    """The singular value decomposition: for more columns than rows, where it gives the shortest weights.
-
-    Args:
-        refine: as in `QR`.
-    """
-
-    refine: bool = True
-
-
-@dataclass(frozen=True)
-class Cholesky:
-    """Cholesky's factor of sums gathered in one pass over the data: for many rows and good conditioning.
-
-    Args:
-        refine: whether to correct the solution by residuals of the rows themselves.
-    """
-
-    refine: bool = True
-
-
 SETTLED = 2.0**-44
 """Corrections below this share of the targets are rounding."""
-
-Method = QR | SVD
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +34,7 @@ class LeastSquares:
 
     Args:
         theta: weights and biases as in a bank, (K, D + 1), float64.
-        method: that was used.
+        is_svd: whether the singular value decomposition was used, not QR.
         rank: of the columns (centred, where there is a bias).
         condition: the condition number of the scaled columns; with a penalty, of the stacked matrix.
         backward_error: the columns may be changed by this much of their norm so that the solution is exact.
@@ -73,7 +46,7 @@ class LeastSquares:
     """
 
     theta: Tensor
-    method: Method
+    is_svd: bool
     rank: int
     condition: float
     backward_error: float
@@ -90,7 +63,9 @@ def least_squares(
     weights: Tensor | None = None,
     l2: float = 0.0,
     intercept: bool = True,
-    method: Method | None = None,
+    *,
+    is_svd: bool | None = None,
+    refine: bool = True,
 ) -> LeastSquares:
     """Minimise Σ_i w_i ½‖ŷ_i − y_i‖² / Σ_i w_i + ½ l2 ‖W‖² over W and, unpenalised, b.
 
@@ -104,7 +79,8 @@ def least_squares(
         weights: of the rows, (N,); rows of weight 0 count as absent.
         l2: the penalty.
         intercept: whether there is a bias; it is 0 otherwise.
-        method: QR where there are more rows than columns, else SVD, when None.
+        is_svd: whether to take the singular value decomposition, not QR; as the shape asks when None.
+        refine: whether to correct the solution until its backward error is at rounding.
 
     Raises:
         ShapeError, UsageError: X, Y, weights and l2 are no problem.
@@ -112,14 +88,14 @@ def least_squares(
     check(X, Y, weights, l2)
     X, Y, weights = X.cpu(), Y.cpu(), None if weights is None else weights.cpu()
     rows = len(X) if weights is None else int((weights > 0).sum())
-    chosen = method or (QR() if rows > X.shape[1] else SVD())
-    design, factor = _factored(X, Y, weights, l2, intercept, chosen, is_tall=rows > X.shape[1])
-    found = _refined(design, factor, ROUNDS if chosen.refine else 1)
-    return _result(design, factor, chosen, found, l2)
+    is_tall = rows > X.shape[1]
+    is_svd = not is_tall if is_svd is None else is_svd
+    design, factor = _factor(X, Y, weights, l2, intercept, is_svd=is_svd, is_tall=is_tall)
+    return _round(design, factor, _refine(design, factor, ROUNDS if refine else 1), is_svd)
 
 
-def _factored(
-    X: Tensor, Y: Tensor, weights: Tensor | None, l2: float, intercept: bool, method: Method, *, is_tall: bool
+def _factor(
+    X: Tensor, Y: Tensor, weights: Tensor | None, l2: float, intercept: bool, *, is_svd: bool, is_tall: bool
 ) -> tuple[Design, Factor]:
     """The problem made ready, and its factor.
 
@@ -127,7 +103,7 @@ def _factored(
     column is a combination of others there is but one solution, and each column may have a scale of its own:
     else a column of tiny numbers would be taken for rounding.
     """
-    if isinstance(method, QR):
+    if not is_svd:
         design = prepare(X, Y, weights, l2, intercept)
         return design, by_qr(design)
     if is_tall and not l2:
@@ -148,7 +124,7 @@ class _Found:
     is_settled: bool
 
 
-def _refined(design: Design, factor: Factor, rounds: int) -> _Found:
+def _refine(design: Design, factor: Factor, rounds: int) -> _Found:
     """The optimum of the augmented system, from zero."""
     z = Doubled.of(torch.zeros(design.A.shape[1], design.Y.shape[1], dtype=torch.float64))
     level, residual = Doubled.of(torch.zeros_like(design.Y[:1])), Doubled.of(torch.zeros_like(design.Y))
@@ -183,12 +159,12 @@ def _correction(
     return factor.right @ along, up, bend / root, float(torch.hypot(along.norm(), up.norm() * total.sqrt()))
 
 
-def _result(design: Design, factor: Factor, method: Method, found: _Found, l2: float) -> LeastSquares:
+def _round(design: Design, factor: Factor, found: _Found, is_svd: bool) -> LeastSquares:
     """Rounded to float64, and measured there."""
-    groups, z = collinear(factor), found.z
+    groups, z = find_collinear(factor), found.z
     backward = _backward(design, factor, z, found.level)
     if groups:
-        z = Doubled.of(shortest(z.high, factor.null, design.scale))
+        z = Doubled.of(shorten(z.high, factor.null, design.scale))
     b = design.offset(z, found.level)
     W = design.scale[:, None] * z.high  # (D, K), exact
     theta = torch.cat([W, b.high]).T / design.height[:, None]  # (K, D + 1)
@@ -201,7 +177,7 @@ def _result(design: Design, factor: Factor, method: Method, found: _Found, l2: f
         pull = pull + design.centre[:, None] * lift
     gradient = -torch.cat([pull / design.scale[:, None], lift * design.intercept]) / share
     return LeastSquares(
-        theta, method, factor.rank, factor.condition, backward, tuple(groups), gradient.T, float(gap),
+        theta, is_svd, factor.rank, factor.condition, backward, tuple(groups), gradient.T, float(gap),
         found.rounds, found.is_settled,
     )  # fmt: skip
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
-from linnet.solvers.least_squares.design import power
 from linnet.solvers.least_squares.statistics import Statistics
-from linnet.solvers.linalg.kronecker import TOO_LARGE
+from linnet.solvers.problem.double_double import power
+from linnet.solvers.problem.hessian import TOO_LARGE
 
 EPSILON = 2.0**-52
 ROUNDS = 10
@@ -68,7 +68,7 @@ class Normal:
             gradient = _biasless(gradient[:, :-1])
         return max(0.0, -float((self.step(gradient) * gradient).sum()) / 2)
 
-    def refined(self, theta: Tensor, gradient: Gradient) -> tuple[Tensor, int]:
+    def refine(self, theta: Tensor, gradient: Gradient) -> tuple[Tensor, int]:
         """A model corrected by Newton's steps until rounding allows no more, and the gradients it took."""
         before = float("inf")
         for done in range(1, ROUNDS + 1):
@@ -105,7 +105,7 @@ def covariance(statistics: Statistics, intercept: bool) -> tuple[Tensor, Tensor,
     return mean, level, raw.xx * (scale**2 / s.weight), raw.xy * (scale / s.weight)
 
 
-def factored(statistics: Statistics, l2: float, intercept: bool) -> Normal | None:
+def factor(statistics: Statistics, l2: float, intercept: bool) -> Normal | None:
     """The Cholesky factor; None where columns are collinear to rounding, or numbers overflow."""
     mean, level, xx, xy = covariance(statistics, intercept)
     H = xx.clone()
@@ -243,9 +243,9 @@ def solve(statistics: Statistics, l2: float = 0.0, intercept: bool = True) -> Te
         raise UsageError("statistics of no rows have no solution")
     if not 0 <= l2 < float("inf"):
         raise UsageError(f"l2 must be a finite number of at least 0, not {l2!r}")
-    normal = factored(statistics, l2, intercept)
+    normal = factor(statistics, l2, intercept)
     if normal is not None and normal.condition <= SQUARED:
-        return normal.refined(normal.start(), lambda theta: statistics.gradient(theta, l2))[0]
+        return normal.refine(normal.start(), lambda theta: statistics.gradient(theta, l2))[0]
     spectrum = Spectrum.of(statistics, intercept)
     if spectrum.rank < statistics.features and not l2:
         warn(

@@ -13,7 +13,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares import moments
 from linnet.solvers.least_squares.moments import Moments
-from linnet.solvers.linalg.double_double import Doubled, matmul, two_product
+from linnet.solvers.problem.double_double import Doubled, matmul, two_product
 
 SMALLEST = 1e-290
 """Sums of squares below it have lost digits, or all of themselves."""

@@ -1,4 +1,4 @@
-"""The Hessian of the mean loss on some coordinates of θ: what a working set needs, and no more."""
+"""The Hessian on some coordinates of θ, as working sets need it, and second moments of some columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.device import generator
+from linnet.solvers.problem.hessian import draw
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.rows import Rows
 
@@ -36,7 +36,7 @@ class Grams:
         self.H = torch.zeros(0, 0, dtype=torch.float64)
 
     def of(self, rows: Rows, features: Tensor, shares: Tensor) -> Tensor:
-        """Of some columns, (P, P); what is new among them costs a reading.
+        """Of some columns, (P, P); what is new among them costs a pass.
 
         Args:
             rows: the same at each call.
@@ -85,7 +85,7 @@ def blocks(
         memory: of a square's Gram matrices, where there is one.
     """
     is_square = objective.loss.is_quadratic
-    index, shares = _draw(objective, point, len(objective.rows) if is_square else sample, seed)
+    index, shares = draw(objective, point, len(objective.rows) if is_square else sample, seed)
     features = chosen.any(0).nonzero()[:, 0]
     columns = chosen.shape[1]
     if objective.loss.couples_outputs:
@@ -133,9 +133,7 @@ def _separate(
 ) -> list[Tensor]:
     """Σ_i ω_i c_ik x_i x_iᵀ of each output k on some features."""
     rows = objective.rows
-    y = rows.y[index]
-    target = y.T.to(rows.dtype) if y.is_floating_point() else y
-    curvature = objective.loss.output_curvature(point.scores[:, index], target, stiffness)
+    curvature = objective.loss.output_curvature(point.scores[:, index], rows.target(index), stiffness)
     return list(grams(rows, features, curvature * shares, index))
 
 
@@ -148,29 +146,13 @@ def grams(rows: Rows, features: Tensor, weights: Tensor, index: Tensor | None = 
         weights: c, (J, B).
         index: which rows, (B,); all when None.
     """
-    index = torch.arange(len(rows)) if index is None else index
-    sums = torch.zeros(len(weights), len(features), len(features), dtype=torch.float64)
+    index = torch.arange(len(rows), device=rows.y.device) if index is None else index
+    shape = len(weights), len(features), len(features)
+    sums = torch.zeros(shape, dtype=torch.float64, device=rows.y.device)
     for X, part in _parts(rows, index, features, len(features)):
         for total, w in zip(sums, weights[:, part].to(X.dtype), strict=True):
             total += (X.T * w) @ X
     return sums
-
-
-def _draw(objective: Objective, point: Point, sample: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Rows and their shares, drawn with a probability between even and their curvature's; all where few."""
-    rows = objective.rows
-    weights = torch.ones(len(rows), dtype=torch.float64) if rows.weights is None else rows.weights
-    shares = weights / rows.total
-    if len(rows) <= sample:
-        return torch.arange(len(rows)), shares
-    everything = slice(0, len(rows))
-    bend = objective.loss.curvature(point.scores, rows.target(everything)).sum(0).double() * shares
-    chance = bend / bend.sum().clamp(min=1e-300) + 0.2 * shares
-    chance = sample * chance / chance.sum()
-    chance = torch.where(shares > 0, chance.clamp(max=1), 0)
-    draws = torch.rand(len(rows), generator=generator(seed, "curvature", 0), dtype=torch.float64)
-    index = (draws < chance).nonzero()[:, 0]
-    return index, shares[index] / chance[index]
 
 
 def _parts(rows: Rows, index: Tensor, features: Tensor, width: int) -> Iterator[tuple[Tensor, slice]]:

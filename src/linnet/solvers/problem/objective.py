@@ -17,7 +17,7 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.problem.rows import DenseRows, Rows
+from linnet.solvers.problem.rows import ALL, DenseRows, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Objective:
         intercept: whether there is a bias; otherwise its column of θ must be 0, and gradients keep it so.
         units: what each column's weight is multiplied by before it is penalised, (D,), where columns have
             been scaled and the penalty stays on them as they were; None for 1.
-        meter: where readings are counted; one of its own where None.
+        meter: where passes are counted; one of its own where None.
     """
 
     def __init__(
@@ -100,33 +100,27 @@ class Objective:
 
     def with_dtype(self, dtype: torch.dtype) -> Objective:
         """The same objective with products of another dtype; itself where it has that already."""
-        if dtype == self.rows.dtype:
-            return self
-        return self._of(self.rows.with_dtype(dtype))
+        return self if dtype == self.rows.dtype else self.replace(self.rows.with_dtype(dtype))
 
     def sample(self, index: Tensor) -> Objective:
-        """The objective of some rows; its readings count in proportion."""
-        return self._of(self.rows.sample(index))
+        """The objective of some rows, which count as a part of a pass."""
+        return self.replace(self.rows.sample(index))
 
-    def with_penalty(self, penalty: Penalty) -> Objective:
-        """The same rows with another penalty."""
+    def replace(
+        self, rows: Rows | None = None, penalty: Penalty | None = None, units: Tensor | None = None
+    ) -> Objective:
+        """The objective with other rows, another penalty or other units; passes are counted together."""
         return Objective(
-            self.rows, self.loss, penalty, intercept=self.intercept, units=self.units, meter=self.meter
-        )
-
-    def _of(self, rows: Rows) -> Objective:
-        return Objective(
-            rows, self.loss, self.penalty, intercept=self.intercept, units=self.units, meter=self.meter
-        )
+            rows or self.rows, self.loss, penalty or self.penalty, intercept=self.intercept,
+            units=self.units if units is None else units, meter=self.meter,
+        )  # fmt: skip
 
     @property
     def l2(self) -> float | Tensor:
         """The L2 penalty of each column's weight as it stands here: a number, or (D,)."""
-        return (
-            self.penalty.l2
-            if self.units is None or not self.penalty.l2
-            else self.penalty.l2 * self.units.square()
-        )
+        if self.units is None or not self.penalty.l2:
+            return self.penalty.l2
+        return self.penalty.l2 * self.units.square()
 
     @property
     def l1(self) -> float | Tensor:
@@ -134,7 +128,7 @@ class Objective:
         return self.penalty.l1 if self.units is None or not self.penalty.l1 else self.penalty.l1 * self.units
 
     @property
-    def readings(self) -> float:
+    def passes(self) -> float:
         """How often the rows were read: a product with all rows and one back are one."""
         return self.meter.read / self.meter.rows
 
@@ -147,26 +141,22 @@ class Objective:
         """F(θ)."""
         return self.mean_loss(self.scores(theta)) + self.penalty_of(theta)
 
-    def gradient(self, theta: Tensor) -> Tensor:
-        """∇F(θ) without L1, (K, D + 1), float64."""
-        return self.point(theta).gradient
-
     def point(self, theta: Tensor) -> Point:
         """Scores, value and gradient at θ in one reading of the rows."""
         self.meter.read += len(self.rows)
         losses: dict[int, float] = {}
 
-        def middle(scores: Tensor, part: slice) -> Tensor:
+        def elementwise(scores: Tensor, part: slice) -> Tensor:
             losses[part.start] = self._loss_of(scores, part)
             return self.residual(scores, part)
 
-        scores, sums = self.rows.sweep(theta, middle)
+        scores, sums = self.rows.sweep(theta, elementwise)
         return self._point(theta, scores, sums, math.fsum(losses.values()) / self.rows.total)
 
     def point_from(self, theta: Tensor, scores: Tensor) -> Point:
         """As `point`, where the scores at θ are known: half a reading."""
         self.meter.read += len(self.rows) / 2
-        sums = self.rows.gradient_of(self.residual(scores, slice(0, len(self.rows))))
+        sums = self.rows.gradient_of(self.residual(scores))
         return self._point(theta, scores, sums, self.mean_loss(scores))
 
     def scores(self, theta: Tensor) -> Tensor:
@@ -176,12 +166,7 @@ class Objective:
 
     def mean_loss(self, scores: Tensor) -> float:
         """The mean loss at known scores: no reading."""
-        return self._loss_of(scores, slice(0, len(self.rows))) / self.rows.total
-
-    def slope(self, scores: Tensor, direction: Tensor) -> float:
-        """The derivative of the mean loss along a direction whose scores are known, (K, N): no reading."""
-        residual = self.residual(scores, slice(0, len(self.rows)))
-        return float((residual * direction).sum(0).double().sum()) / self.rows.total
+        return self._loss_of(scores, ALL) / self.rows.total
 
     def penalty_of(self, theta: Tensor) -> float:
         """The penalty at θ."""
@@ -206,8 +191,7 @@ class Objective:
 
     def bias_hessian(self, scores: Tensor) -> Tensor:
         """The second derivative of the mean loss by the biases, (K, K), at all rows' scores (K, N)."""
-        target = self.rows.target(slice(0, len(self.rows)))
-        return score_hessian(self.loss, scores, target, self._weights) / self.rows.total
+        return score_hessian(self.loss, scores, self.rows.target(), self._weights) / self.rows.total
 
     def free_(self, gradient: Tensor) -> Tensor:
         """A gradient with that of the bias set to 0 where there is none, in place."""
@@ -215,7 +199,7 @@ class Objective:
             gradient[:, -1] = 0
         return gradient
 
-    def residual(self, scores: Tensor, part: slice) -> Tensor:
+    def residual(self, scores: Tensor, part: slice = ALL) -> Tensor:
         """The derivative of the loss of some rows by their scores, (K, B), weighted."""
         residual = self.loss.residual(scores, self.rows.target(part))
         return residual if self._weights is None else residual.mul_(self._weights[part])

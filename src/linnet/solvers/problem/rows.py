@@ -6,24 +6,27 @@ reading: scores, something elementwise, and back, while a block is still in the 
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
-from linnet.errors import ShapeError, UsageError
+from linnet.errors import UsageError
 
 BLOCK = 512
 """Rows converted at once: with 785 columns of float32 they are 1.6 MB. A float copy of all of Fashion-MNIST
 makes no reading faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
 
-Middle = Callable[[Tensor, slice], Tensor]
+ALL = slice(None)
+"""All rows."""
+
+Elementwise = Callable[[Tensor, slice], Tensor]
 """What stands between two products: scores of some rows, (K, B), to what is multiplied back, (K, B)."""
 
 
@@ -39,11 +42,13 @@ class Rows(ABC):
         dtype: of the products, float32 or float64. Sums over blocks are float64 whatever it is.
     """
 
+    X: Any
+
     def __init__(self, y: Tensor, outputs: int, weights: Tensor | None, dtype: torch.dtype) -> None:
         self.y, self.outputs, self.dtype = y, outputs, dtype
         self.weights = None if weights is None else weights.double()
         self.total = float(len(y)) if self.weights is None else float(self.weights.sum())
-        self.spreads: dict[bool, Any] = {}  # what `standard` has seen of them, with a bias and without
+        self.spreads: dict[bool, Any] = {}  # found by `standard`, with a bias and without
         if not len(y):
             raise UsageError("there are no rows to solve for: the data set is empty")
         if not self.total > 0:
@@ -55,9 +60,20 @@ class Rows(ABC):
         return len(self.y)
 
     @property
-    @abstractmethod
+    def counts(self) -> Tensor:
+        """How much each row counts, (N,), float64: 1 where there are no weights."""
+        ones = torch.ones(len(self), dtype=torch.float64, device=self.y.device)
+        return ones if self.weights is None else self.weights
+
+    @property
+    def shares(self) -> Tensor:
+        """Each row's share of the mean, (N,), float64."""
+        return self.counts / self.total
+
+    @property
     def features(self) -> int:
         """D, the columns without that of ones."""
+        return self.X.shape[1]
 
     @abstractmethod
     def scores(self, theta: Tensor) -> Tensor:
@@ -75,13 +91,23 @@ class Rows(ABC):
     def columns(self, index: Tensor, features: Tensor) -> Tensor:
         """Some of `dense`'s columns of some rows, (B, P), by their numbers in order; D is that of ones."""
 
-    @abstractmethod
-    def with_dtype(self, dtype: torch.dtype) -> Rows:
+    def with_dtype(self, dtype: torch.dtype) -> Self:
         """The same rows with products of another dtype."""
+        same = copy.copy(self)
+        same.dtype = dtype
+        return same
+
+    def sample(self, index: Tensor) -> Self:
+        """Some rows, with their targets and weights."""
+        same = copy.copy(self)
+        weights = None if self.weights is None else self.weights[index]
+        Rows.__init__(same, self.y[index], self.outputs, weights, self.dtype)
+        same._hold_(index)
+        return same
 
     @abstractmethod
-    def sample(self, index: Tensor) -> Rows:
-        """Some rows, with their targets and weights."""
+    def _hold_(self, index: Tensor) -> None:
+        """Keep some of the stored rows."""
 
     @abstractmethod
     def squares(self, C: Tensor) -> Tensor:
@@ -95,20 +121,20 @@ class Rows(ABC):
     def square_norms(self) -> Tensor:
         """‖x_i‖² of each row without the column of ones, (N,), float64."""
 
-    def sweep(self, theta: Tensor, middle: Middle) -> tuple[Tensor, Tensor]:
+    def sweep(self, theta: Tensor, elementwise: Elementwise) -> tuple[Tensor, Tensor]:
         """Scores, something elementwise, and back.
 
         Args:
             theta: (K, D + 1).
-            middle: called with the scores of some rows and where these stand; may be called from threads.
+            elementwise: called with the scores of some rows and where they stand, from several threads.
 
         Returns:
-            The scores, (K, N), and the sum over rows of what `middle` gives times X1, (K, D + 1), float64.
+            The scores, (K, N), and the sum over rows of what it gives times X1, (K, D + 1), float64.
         """
         scores = self.scores(theta)
-        return scores, self.gradient_of(middle(scores, slice(0, len(self))))
+        return scores, self.gradient_of(elementwise(scores, ALL))
 
-    def target(self, part: slice) -> Tensor:
+    def target(self, part: slice | Tensor = ALL) -> Tensor:
         """The targets of some rows as a loss takes them: indices (B,), or dense (K, B)."""
         y = self.y[part]
         return y.T.to(self.dtype) if y.is_floating_point() else y
@@ -132,11 +158,6 @@ class DenseRows(Rows):
         super().__init__(dataset.y, dataset.outputs, dataset.weights, dtype)
         self.dataset, self.X, self.scale = dataset, dataset.X, dataset.scale
 
-    @property
-    def features(self) -> int:
-        """See `Rows.features`."""
-        return self.X.shape[1]
-
     def scores(self, theta: Tensor) -> Tensor:
         """See `Rows.scores`."""
         return self._read(theta, None, None)[0]
@@ -145,9 +166,9 @@ class DenseRows(Rows):
         """See `Rows.gradient_of`."""
         return self._read(None, None, G.to(self.dtype))[1]
 
-    def sweep(self, theta: Tensor, middle: Middle) -> tuple[Tensor, Tensor]:
+    def sweep(self, theta: Tensor, elementwise: Elementwise) -> tuple[Tensor, Tensor]:
         """See `Rows.sweep`."""
-        return self._read(theta, middle, None)
+        return self._read(theta, elementwise, None)
 
     def dense(self, index: Tensor) -> Tensor:
         """See `Rows.dense`."""
@@ -164,15 +185,9 @@ class DenseRows(Rows):
         """Stored numbers of some columns as the products take them."""
         return X.to(self.dtype) * self.scale
 
-    def with_dtype(self, dtype: torch.dtype) -> DenseRows:
-        """See `Rows.with_dtype`."""
-        same = DenseRows(self.dataset, dtype)
-        same.spreads = self.spreads
-        return same
-
-    def sample(self, index: Tensor) -> DenseRows:
-        """See `Rows.sample`."""
-        return DenseRows(self.dataset.rows(index), self.dtype)
+    def _hold_(self, index: Tensor) -> None:
+        self.dataset = self.dataset.rows(index)
+        self.X = self.dataset.X
 
     def squares(self, C: Tensor) -> Tensor:
         """See `Rows.squares`."""
@@ -191,7 +206,9 @@ class DenseRows(Rows):
         parts = [(X.double() * self.scale).square_().sum(1) for X in self.X.split(BLOCK)]
         return torch.cat(parts)
 
-    def _read(self, theta: Tensor | None, middle: Middle | None, G: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _read(
+        self, theta: Tensor | None, elementwise: Elementwise | None, G: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """Go through all blocks once; a run of blocks a thread."""
         theta = None if theta is None else theta.to(self.dtype)
         scores = self.X.new_empty(0 if theta is None else len(theta), len(self), dtype=self.dtype)
@@ -200,7 +217,7 @@ class DenseRows(Rows):
         bounds = [blocks * worker // workers for worker in range(workers + 1)]
 
         def run(worker: int) -> Tensor:
-            return self._run(range(bounds[worker], bounds[worker + 1]), theta, middle, G, scores)
+            return self._run(range(bounds[worker], bounds[worker + 1]), theta, elementwise, G, scores)
 
         if workers == 1:
             return scores, run(0)
@@ -208,7 +225,12 @@ class DenseRows(Rows):
             return scores, torch.stack(list(pool.map(run, range(workers)))).sum(0)
 
     def _run(
-        self, blocks: range, theta: Tensor | None, middle: Middle | None, G: Tensor | None, scores: Tensor
+        self,
+        blocks: range,
+        theta: Tensor | None,
+        elementwise: Elementwise | None,
+        G: Tensor | None,
+        scores: Tensor,
     ) -> Tensor:
         """Some blocks, one after another: fill their scores, and add up what is multiplied back."""
         outputs = len(scores) if G is None else len(G)
@@ -216,8 +238,8 @@ class DenseRows(Rows):
         for X1, part in self._blocks(blocks):
             if theta is not None:
                 torch.mul(theta @ X1.T, self.scale, out=scores[:, part])  # (K, B)
-            if middle is not None:
-                sums += middle(scores[:, part], part) @ X1
+            if elementwise is not None:
+                sums += elementwise(scores[:, part], part) @ X1
             elif G is not None:
                 sums += G[:, part] @ X1
         return sums * self.scale
@@ -233,86 +255,36 @@ class DenseRows(Rows):
             yield X1, part
 
 
-class SparseRows(Rows):
-    """Rows of a scipy.sparse matrix, of which no dense copy is made.
+class CentredRows(DenseRows):
+    """Dense rows as (x − m) f, worked out block by block from what is stored.
 
     Args:
-        X: scipy.sparse, (N, D); kept as CSR and its transpose's CSR, which is as much again.
-        y: class indices (N,), int64; or floating (N, K).
-        outputs: K; taken from y where None.
-        weights: how much each row counts, (N,), or None.
+        dataset: the rows as they are stored.
+        y: their targets, shifted.
+        centre: m, (D,), float64.
+        factor: f, (D,), float64.
         dtype: of the products.
-
-    Raises:
-        ShapeError: X and y have other numbers of rows.
-        UsageError: there are no rows that count.
     """
 
     def __init__(
-        self,
-        X: Any,
-        y: Tensor,
-        outputs: int | None = None,
-        weights: Tensor | None = None,
-        dtype: torch.dtype = torch.float32,
+        self, dataset: Dataset, y: Tensor, centre: Tensor, factor: Tensor, dtype: torch.dtype
     ) -> None:
-        if X.shape[0] != len(y):
-            raise ShapeError(f"X has {X.shape[0]} rows but y has {len(y)}")
-        if outputs is None:
-            outputs = y.shape[1] if y.is_floating_point() else int(y.max()) + 1
-        super().__init__(y, outputs, weights, dtype)
-        self.X = X.tocsr().astype(np.float32 if dtype == torch.float32 else np.float64)
-        self.XT = self.X.T.tocsr()
-
-    @property
-    def features(self) -> int:
-        """See `Rows.features`."""
-        return self.X.shape[1]
-
-    def scores(self, theta: Tensor) -> Tensor:
-        """See `Rows.scores`."""
-        theta = theta.to(self.dtype)
-        products = self.X @ theta[:, :-1].T.contiguous().numpy()  # (N, K)
-        return torch.from_numpy(np.ascontiguousarray(products.T)) + theta[:, -1:]
-
-    def gradient_of(self, G: Tensor) -> Tensor:
-        """See `Rows.gradient_of`."""
-        G = G.to(self.dtype)
-        weights = torch.from_numpy(self.XT @ G.T.contiguous().numpy()).T.double()  # (K, D)
-        return torch.cat([weights, G.double().sum(1, keepdim=True)], 1)
-
-    def dense(self, index: Tensor) -> Tensor:
-        """See `Rows.dense`."""
-        X = torch.from_numpy(self.X[index.numpy()].toarray())
-        return torch.cat([X, torch.ones(len(X), 1, dtype=self.dtype)], 1)
-
-    def columns(self, index: Tensor, features: Tensor) -> Tensor:
-        """See `Rows.columns`."""
-        inner = features[features < self.features]
-        X = torch.from_numpy(self.X[index.numpy()][:, inner.numpy()].toarray())
-        return torch.cat([X, X.new_ones(len(index), len(features) - len(inner))], 1)
-
-    def with_dtype(self, dtype: torch.dtype) -> SparseRows:
-        """See `Rows.with_dtype`."""
-        same = SparseRows(self.X, self.y, self.outputs, self.weights, dtype)
-        same.spreads = self.spreads
-        return same
-
-    def sample(self, index: Tensor) -> SparseRows:
-        """See `Rows.sample`."""
-        weights = None if self.weights is None else self.weights[index]
-        return SparseRows(self.X[index.numpy()], self.y[index], self.outputs, weights, self.dtype)
-
-    def squares(self, C: Tensor) -> Tensor:
-        """See `Rows.squares`."""
-        sums = torch.from_numpy(self.XT.power(2) @ C.T.contiguous().numpy()).T  # (J, D)
-        return torch.cat([sums, C.sum(1, keepdim=True)], 1)
-
-    def is_finite(self) -> bool:
-        """See `Rows.is_finite`."""
-        return bool(np.isfinite(self.X.data).all())
+        super().__init__(dataset, dtype)
+        self.y, self.centre, self.factor, self.scale = y, centre, factor, 1.0
 
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""
-        squares = self.X.astype(np.float64).power(2).sum(1)
-        return torch.from_numpy(np.asarray(squares).reshape(-1))
+        return torch.cat([self._real(X).double().square_().sum(1) for X in self.X.split(BLOCK)])
+
+    def _real(self, X: Tensor, features: Tensor | slice = slice(None)) -> Tensor:
+        centred = X.double() - self.centre[features]
+        return centred.mul_(self.factor[features]).to(self.dtype)  # before any digit is lost to float32
+
+    def _blocks(self, blocks: range) -> Iterator[tuple[Tensor, slice]]:
+        shape = min(BLOCK, len(self)), self.features + 1
+        buffer = self.X.new_ones(shape, dtype=torch.float64)
+        for number in blocks:
+            part = slice(number * BLOCK, min((number + 1) * BLOCK, len(self)))
+            X1 = buffer[: part.stop - part.start]
+            torch.sub(self.X[part], self.centre, out=X1[:, :-1]).mul_(self.factor)
+            yield X1.to(self.dtype), part

@@ -1,4 +1,4 @@
-"""`standardised`: columns centred and scaled, and targets shifted, as solvers that take steps see them.
+"""The change of columns and coordinates that solvers take steps in: centred, scaled, in the rows' own space.
 
     x' = (x − m) f,    y' = y − c;    W = W' f,    b = b' + c − W m
 
@@ -9,17 +9,20 @@ scores are then those of columns near 0 of unit size, wherever the columns lie a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
-from linnet.solvers.least_squares.design import power
-from linnet.solvers.problem.centred_rows import Standard, centred_rows
-from linnet.solvers.problem.column_spread import Spread, spread_of
+from linnet.data.dataset import Dataset
+from linnet.solvers.problem.double_double import Doubled, add_up, power, two_product
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import DenseRows, Rows
+from linnet.solvers.problem.rows import BLOCK, CentredRows, DenseRows, Rows
+from linnet.solvers.problem.sparse_rows import CentredSparseRows, SparseRows
 
 SAMPLE, FAR = 4096, 30.0
 """Pixels stay as they are, unless in so many rows some column lies so many deviations from 0."""
@@ -27,27 +30,92 @@ SAMPLE, FAR = 4096, 30.0
 HEAVIEST = 1e150
 """The largest penalty of a scaled column: a column that is all but nothing is scaled up no further."""
 
+LARGEST = 50_000_000
+"""Numbers in the rows, N·D, up to which they are rotated: they become dense in float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standard:
+    """The change of columns and targets.
+
+    Args:
+        centre: m over `scale`, (D,): of the columns as they are stored.
+        scale: what the model sees of a stored number is that times this.
+        factor: f, powers of two, (D,).
+        level: c, (K,).
+        intercept: whether there is a bias.
+    """
+
+    centre: Tensor
+    scale: float
+    factor: Tensor
+    level: Tensor
+    intercept: bool
+
+    def enter(self, theta: Tensor) -> Tensor:
+        """θ as rows see it, (K, D + 1), as θ'; the bias is rounded once."""
+        W, b = theta[:, :-1], theta[:, -1]
+        b = (self._lift(W) + (b - self.level)).high if self.intercept else b
+        return torch.cat([W / self.factor, b[:, None]], 1)
+
+    def leave(self, theta: Tensor) -> Tensor:
+        """θ', (K, D + 1), as θ of the rows; the bias is rounded once."""
+        W, b = theta[:, :-1] * self.factor, theta[:, -1]
+        b = (Doubled.of(b) + self.level - self._lift(W)).high if self.intercept else b
+        return torch.cat([W, b[:, None]], 1)
+
+    def gradient(self, gradient: Tensor) -> Tensor:
+        """A derivative over θ', (K, D + 1), as that over W and the bias at the columns' centre."""
+        return torch.cat([gradient[:, :-1] / self.factor, gradient[:, -1:]], 1)
+
+    def change(self, rows: Rows) -> Rows:
+        """Rows as (x − m) f with targets y − c, dense or sparse as they were."""
+        y = rows.y.double() - self.level if bool(self.level.any()) else rows.y
+        if isinstance(rows, SparseRows):
+            return CentredSparseRows(rows, y, self.centre, self.factor)
+        assert isinstance(rows, DenseRows), "rows are dense or sparse"
+        return CentredRows(rows.dataset, y, self.centre, self.factor * self.scale, rows.dtype)
+
+    def _lift(self, W: Tensor) -> Doubled:
+        """W m, (K,), in doubled precision: it may be far larger than what it leaves of a score."""
+        terms = Doubled(*two_product(W, self.centre.expand_as(W))).times(W.new_tensor(self.scale))
+        return add_up(terms)
+
 
 class Framed(NamedTuple):
-    """An objective for solvers, and how it comes from the one that was asked; None where it is that one."""
+    """An objective for solvers, and how it comes from the one that was given.
+
+    Args:
+        objective: over the changed columns.
+        standard: the change of the columns; None where they are as they were.
+        basis: V (D, N) of the rows' own space, in which the objective is; None where it is in the columns.
+    """
 
     objective: Objective
     standard: Standard | None
+    basis: Tensor | None = None
 
     def enter(self, theta: Tensor) -> Tensor:
-        """See `Standard.enter`."""
-        return theta if self.standard is None else self.standard.enter(theta)
+        """θ of the rows as θ of the objective here."""
+        theta = theta if self.standard is None else self.standard.enter(theta)
+        return theta if self.basis is None else _multiply(theta, self.basis)
 
     def leave(self, theta: Tensor) -> Tensor:
-        """See `Standard.leave`."""
+        """θ of the objective here as θ of the rows."""
+        theta = theta if self.basis is None else _multiply(theta, self.basis.T)
         return theta if self.standard is None else self.standard.leave(theta)
 
     def gradient(self, gradient: Tensor) -> Tensor:
-        """See `Standard.gradient`."""
+        """See `Standard.gradient`; not of the rows' own space."""
         return gradient if self.standard is None else self.standard.gradient(gradient)
 
 
-def standardised(objective: Objective, l2: float = 0.0, *, is_uniform: bool = False) -> Framed:
+def _multiply(theta: Tensor, basis: Tensor) -> Tensor:
+    """θ with its weights times a basis, the bias as it is."""
+    return torch.cat([theta[:, :-1] @ basis, theta[:, -1:]], 1)
+
+
+def standardise(objective: Objective, l2: float = 0.0, *, is_uniform: bool = False) -> Framed:
     """The same problem over columns near 0 of about unit size.
 
     Args:
@@ -58,21 +126,43 @@ def standardised(objective: Objective, l2: float = 0.0, *, is_uniform: bool = Fa
     rows, intercept = objective.rows, objective.intercept
     if objective.units is not None or not rows.features or not rows.is_finite():
         return Framed(objective, None)
-    if isinstance(rows, DenseRows) and not _is_worth(rows, intercept):
+    if isinstance(rows, DenseRows) and not _is_worth_it(rows, intercept):
         return Framed(objective, None)
-    spread = spread_of(rows, intercept)
-    factor = _factor(objective, spread, l2, is_uniform)
-    middle = _middle(rows, objective.loss, intercept)
+    spread = find_spread(rows, intercept)
+    factor = _scale(objective, spread, l2, is_uniform)
     scale = rows.scale if isinstance(rows, DenseRows) else 1.0
-    standard = Standard(spread.centre, scale, factor, middle, intercept)
-    inner = Objective(
-        centred_rows(rows, standard), objective.loss, objective.penalty, intercept=intercept, units=factor,
-        meter=objective.meter,
-    )  # fmt: skip
-    return Framed(inner, standard)
+    standard = Standard(spread.centre, scale, factor, _level(rows, objective.loss, intercept), intercept)
+    return Framed(objective.replace(standard.change(rows), units=factor), standard)
 
 
-def _is_worth(rows: DenseRows, intercept: bool) -> bool:
+def standardise_rows(objective: Objective) -> Framed:
+    """The same problem over columns near 0, and in the rows' own space where the features outnumber the rows.
+
+    In an orthonormal basis V of that space, X = Z Vᵀ (Z and V by QR of Xᵀ), norms are the same. A part of W
+    outside it changes no score and only adds to ½ l2 ‖W‖², so the optimum has none (the representer theorem).
+    """
+    rows, penalty = objective.rows, objective.penalty
+    is_small = len(rows) * rows.features <= LARGEST
+    is_wide = len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
+    framed = standardise(objective, penalty.l2, is_uniform=is_wide)
+    return rotate(framed) if is_wide else framed
+
+
+def rotate(framed: Framed) -> Framed:
+    """A problem whose columns have one unit, in the rows' own space: θ is (K, N + 1)."""
+    objective = framed.objective
+    rows, dtype = objective.rows.with_dtype(torch.float64), objective.rows.dtype
+    X1 = rows.dense(torch.arange(len(rows), device=rows.y.device))  # (N, D + 1)
+    V, R = torch.linalg.qr(X1[:, :-1].T)  # (D, N), (N, N)
+    unit = 1.0 if objective.units is None else float(objective.units[0])
+    assert objective.units is None or bool((objective.units == unit).all()), "a rotation needs one unit"
+    classes = () if rows.y.is_floating_point() and rows.y.ndim == 2 else tuple(map(str, range(rows.outputs)))
+    Z = Dataset(R.T.contiguous(), rows.y, "rotated", classes, weights=rows.weights)
+    turned = objective.replace(DenseRows(Z, dtype), units=R.new_full((len(R),), unit))
+    return Framed(turned, framed.standard, V)
+
+
+def _is_worth_it(rows: DenseRows, intercept: bool) -> bool:
     """Whether rows are not pixels, which share one unit, or are pixels far from 0."""
     if rows.X.dtype != torch.uint8:
         return True
@@ -82,7 +172,7 @@ def _is_worth(rows: DenseRows, intercept: bool) -> bool:
     return intercept and bool(((mean > FAR * size) & (size > 0)).any())
 
 
-def _factor(objective: Objective, spread: Spread, l2: float, is_uniform: bool) -> Tensor:
+def _scale(objective: Objective, spread: Spread, l2: float, is_uniform: bool) -> Tensor:
     """Powers of two that bring the columns to unit size."""
     scale = objective.rows.scale if isinstance(objective.rows, DenseRows) else 1.0
     size = spread.size * scale
@@ -92,11 +182,62 @@ def _factor(objective: Objective, spread: Spread, l2: float, is_uniform: bool) -
     return 1 / power(torch.where(size > 0, size.clamp(min=least), 0.0))
 
 
-def _middle(rows: Rows, loss: Loss, intercept: bool) -> Tensor:
+def _level(rows: Rows, loss: Loss, intercept: bool) -> Tensor:
     """A number amid each regression's targets, (K,); 0 for classes."""
-    zero = torch.zeros(rows.outputs, dtype=torch.float64, device=rows.y.device)
-    is_shifted = loss.is_of_differences and rows.y.is_floating_point()
-    if not intercept or not is_shifted:
-        return zero
+    if not (intercept and loss.is_of_differences and rows.y.is_floating_point()):
+        return torch.zeros(rows.outputs, dtype=torch.float64, device=rows.y.device)
     y = rows.y.double()
     return (y[0] + (y - y[0]).mean(0)).nan_to_num(0.0, 0.0, 0.0)
+
+
+class Spread(NamedTuple):
+    """Where stored columns lie and how far they reach about there: mean and root mean square, (D,) each."""
+
+    centre: Tensor
+    size: Tensor
+
+
+def find_spread(rows: Rows, intercept: bool) -> Spread:
+    """The spread of the rows that count, in float64; found once a set of rows."""
+    if intercept not in rows.spreads:
+        find = _spread_sparse if isinstance(rows, SparseRows) else _spread_dense
+        rows.spreads[intercept] = find(rows, intercept)
+    return rows.spreads[intercept]
+
+
+def _blocks(rows: Rows) -> Iterator[tuple[Tensor, Tensor]]:
+    """Stored rows that count in float64, (B, D), and their shares, (B,)."""
+    for X, share in zip(rows.X.split(BLOCK), rows.shares.split(BLOCK), strict=True):
+        is_all = rows.weights is None or bool((share > 0).all())
+        yield (X.double(), share) if is_all else (X[share > 0].double(), share[share > 0])
+
+
+def _spread_dense(rows: Rows, intercept: bool) -> Spread:
+    """In three looks: the mean, how far columns reach, and their size, whose squares then neither end."""
+    centre = rows.X.new_zeros(rows.features, dtype=torch.float64)
+    if intercept:
+        first = next(X[0] for X, _ in _blocks(rows) if len(X))
+        centre = first + torch.stack([share @ (X - first) for X, share in _blocks(rows)]).sum(0)
+    reach = torch.stack([(X - centre).abs().amax(0) for X, _ in _blocks(rows) if len(X)]).amax(0)
+    inverse = 1 / power(reach)
+    squares = [share @ ((X - centre) * inverse).square() for X, share in _blocks(rows)]
+    return Spread(centre, torch.stack(squares).sum(0).sqrt() / inverse)
+
+
+def _spread_sparse(rows: Rows, intercept: bool) -> Spread:
+    X, D = rows.X.tocsc(), rows.features
+    data, share = X.data.astype(np.float64), rows.shares.numpy()[X.indices]
+    column = np.repeat(np.arange(D), np.diff(X.indptr))
+    held = np.bincount(column, share, D)
+    full = np.diff(X.indptr) == len(rows)
+    first = np.zeros(D)
+    first[full] = data[X.indptr[:-1][full]]  # so that a constant column is centred to 0 exactly
+    centre = first + np.bincount(column, share * (data - first[column]), D) if intercept else np.zeros(D)
+    off = data - centre[column]
+    rest = np.where(full, 0.0, np.abs(centre))  # of entries that are not stored
+    reach = np.zeros(D)
+    np.maximum.at(reach, column, np.abs(off))
+    inverse = 1 / power(torch.from_numpy(np.maximum(reach, rest))).numpy()
+    squares = np.bincount(column, share * (off * inverse[column]) ** 2, D)
+    squares += np.where(full, 0.0, (1 - held).clip(0)) * (centre * inverse) ** 2
+    return Spread(torch.from_numpy(centre), torch.from_numpy(np.sqrt(squares) / inverse))

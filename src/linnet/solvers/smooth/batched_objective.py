@@ -8,9 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.solvers.linalg.kronecker import pairs
+from linnet.solvers.problem.hessian import add_penalty_, newton_directions, pairs
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import Rows
 from linnet.solvers.smooth.preconditioners import Inverse
 
 PRODUCTS = 2**22
@@ -24,7 +23,7 @@ class Values(NamedTuple):
     gradient: Tensor
 
 
-class Part:
+class BatchedObjective:
     """The objectives of A models that are solved together.
 
     Args:
@@ -46,29 +45,27 @@ class Part:
         units = self.objective.units
         return self.l2[:, None] if units is None else self.l2[:, None] * units.square()
 
-    def with_rows(self, rows: Rows) -> Part:
+    def with_dtype(self, dtype: torch.dtype) -> BatchedObjective:
         """The same with products of another dtype."""
-        same = Part(self.objective, self.views, self.l2, self.inverses)
-        same.rows = rows
-        return same
+        return BatchedObjective(self.objective.with_dtype(dtype), self.views, self.l2, self.inverses)
 
-    def some(self, index: Tensor) -> Part:
+    def pick(self, index: Tensor) -> BatchedObjective:
         """Some of the models."""
         chosen = [self.inverses[place] for place in index.tolist()]
-        return Part(self.objective, self.views[index], self.l2[index], chosen).with_rows(self.rows)
+        return BatchedObjective(self.objective, self.views[index], self.l2[index], chosen)
 
     def at(self, theta: Tensor) -> Values:
         """F and its gradient at θ (A, K, D + 1), in one reading for all."""
         loss, rows = self.objective.loss, self.rows
         views, losses = self.views.to(rows.dtype), {}
 
-        def middle(scores: Tensor, part: slice) -> Tensor:
+        def elementwise(scores: Tensor, part: slice) -> Tensor:
             own = scores.view(*theta.shape[:2], -1)  # (A, K, B)
             count, target = views[:, part], rows.target(part)
             losses[part.start] = (loss.value(own, target) * count).double().sum(1)
             return loss.residual(own, target).mul_(count[:, None]).flatten(0, 1)
 
-        sums = rows.sweep(theta.flatten(0, 1), middle)[1].view_as(theta) / self.total[:, None, None]
+        sums = rows.sweep(theta.flatten(0, 1), elementwise)[1].view_as(theta) / self.total[:, None, None]
         W = theta[..., :-1]
         weighed = self._l2[:, None] * W
         sums[..., :-1] += weighed
@@ -85,8 +82,12 @@ class Part:
             steps[own] = inverse(gradient[own])
         return self._free_(steps)
 
+    def newton_directions(self, theta: Tensor, gradient: Tensor) -> Tensor:
+        """−H⁻¹ g of each model, (A, K, D + 1)."""
+        return newton_directions(self.hessians(theta), gradient, self.objective.intercept)
+
     def hessians(self, theta: Tensor) -> Tensor:
-        """Of each model, (A, P, P) with P = K (D + 1), float64; see `newton.hessian` for what shifts do."""
+        """The Hessian of each model, (A, K, D + 1, K, D + 1), float64."""
         A, K, D = theta.shape
         H = theta.new_zeros(A, K, D, K, D)
         for index in torch.arange(len(self.rows), device=theta.device).split(max(1, PRODUCTS // (D * D))):
@@ -100,14 +101,8 @@ class Part:
                 if a != b:
                     H[:, b, :, a] += block
         H /= self.total[:, None, None, None, None]
-        mean = H.view(A, K * D, -1).diagonal(dim1=1, dim2=2).mean(1)
-        H.diagonal(dim1=1, dim2=3).diagonal(dim1=1, dim2=2)[..., :-1] += self._l2[:, None]
-        if self.objective.loss.couples_outputs:
-            H[:, :, -1, :, -1] += (mean / K)[:, None, None]
-        if not self.objective.intercept:
-            H[:, :, -1] = H[:, :, :, :, -1] = 0
-            H.diagonal(dim1=1, dim2=3)[:, -1, -1] = 1
-        return H.view(A, K * D, K * D)
+        add_penalty_(H, self.objective.loss, self._l2.expand(A, D - 1))
+        return H
 
     def _free_(self, steps: Tensor) -> Tensor:
         if not self.objective.intercept:

@@ -15,16 +15,16 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
-from linnet.device import generator, limited_threads
+from linnet.device import limited_threads
 from linnet.errors import UsageError
-from linnet.solvers.linalg.kronecker import PAIRS, TOO_LARGE, blocks, factor, gram, inverted, pairs
+from linnet.solvers.problem.hessian import PAIRS, TOO_LARGE, draw, factor, gram, pairs
 from linnet.solvers.problem.objective import Objective, Point
 
 WIDEST = 2000
 """Features up to which an eigenbasis is worth D³ operations."""
 
-UNIFORM = 0.1
-"""The share of a sample that is drawn without regard to the rows' curvature."""
+SINGULAR = 1e-6
+"""The share of a block's mean diagonal by which it is raised: softmax has a null direction in each."""
 
 
 class Inverse(ABC):
@@ -98,7 +98,7 @@ class Spectral(Preconditioner):
         X1, scores = rows.dense(index), point.scores[:, index]  # (B, D + 1), (K, B)
         U = (self.basis or Basis()).of(X1, weights)  # (D + 1, D + 1)
         Z = X1 @ U
-        target = _take(rows.y, index, rows.dtype)
+        target = rows.target(index)
         head = min(self.head, 2500 // rows.outputs, Z.shape[1])
         ridge = _ridge(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
         H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
@@ -114,7 +114,7 @@ class _SpectralInverse(Inverse):
     def __init__(self, U: Tensor, H: Tensor, T: Tensor, ridge: Tensor) -> None:
         outputs, self.head = H.shape[:2]
         H = H.reshape(outputs * self.head, outputs * self.head)
-        self.U, self.T = U, inverted(T, ridge[:, None]).to(U)
+        self.U, self.T = U, _invert(T, ridge[:, None]).to(U)
         # L⁻¹ itself: products with it take a fraction of the time of triangular systems, and are as exact.
         L, one = factor(H) if self.head else H, torch.eye(len(H), dtype=H.dtype, device=H.device)
         self.root = torch.linalg.solve_triangular(L, one, upper=False)
@@ -149,7 +149,7 @@ class Blocks(Preconditioner):
         """See `Preconditioner.build`."""
         index, weights = draw(objective, point, self.rows, self.seed)
         rows, scores = objective.rows.sample(index), point.scores[:, index]
-        target = rows.target(slice(0, len(rows)))
+        target = rows.target()
         entries = [
             (a, b, c * weights)
             for a, b, c in pairs(objective.loss, scores, target)
@@ -159,8 +159,8 @@ class Blocks(Preconditioner):
         ridge = _ridge(objective, 1e-9 * float(squares.mean()))  # (D + 1,)
         if rows.outputs > 20:
             return _DiagonalInverse(squares + ridge)
-        T = blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
-        return _BlockInverse(inverted(T, ridge[:, None]))
+        T = _fill_blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
+        return _BlockInverse(_invert(T, ridge[:, None]))
 
 
 class _BlockInverse(Inverse):
@@ -188,37 +188,25 @@ def _ridge(objective: Objective, least: float) -> Tensor:
     return ridge
 
 
-def draw(objective: Objective, point: Point, count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Rows drawn by their curvature, and how much each stands for.
+def _fill_blocks(squares: Tensor, index: list[tuple[int, int]], outputs: int) -> Tensor:
+    """Symmetric blocks, (D, K, K), of what stands at each pair of classes, (J, D)."""
+    T = squares.new_zeros(squares.shape[1], outputs, outputs)
+    for row, (a, b) in zip(squares, index, strict=True):
+        T[:, a, b] = T[:, b, a] = row
+    return T
+
+
+def _invert(T: Tensor, ridge: float | Tensor) -> Tensor:
+    """(T_j + ridge)⁻¹ of positive semidefinite blocks, (D, K, K), float64, raised where they are singular.
 
     Args:
-        objective: whose rows.
-        point: where.
-        count: how many; all rows, each once, where there are not more.
-        seed: of the draw.
-
-    Returns:
-        Row numbers, (B,), and weights ω, (B,), so that Σ ω f is near the weighted mean of f over all rows.
+        T: (D, K, K).
+        ridge: a number, or one a block, (D, 1).
     """
-    rows = objective.rows
-    share = torch.full((len(rows),), 1.0, dtype=torch.float64, device=point.scores.device)
-    share = (share if rows.weights is None else rows.weights) / rows.total
-    if count >= len(rows):
-        return torch.arange(len(rows), device=share.device), share.to(rows.dtype)
-    curvature = objective.loss.curvature(point.scores, rows.target(slice(0, len(rows)))).sum(0).double()
-    bend = share * (curvature + 1e-12)
-    chance = UNIFORM * share + (1 - UNIFORM) * bend / bend.sum()  # sums to 1
-    # One draw a stratum of equal chance: less scatter than independent draws.
-    places = torch.arange(count, dtype=torch.float64) + torch.rand(
-        count, generator=generator(seed, "curvature"), dtype=torch.float64
-    )
-    index = torch.searchsorted(chance.cumsum(0) * count, places.to(share.device)).clamp_(max=len(rows) - 1)
-    return index, (share[index] / (chance[index] * count)).to(rows.dtype)
-
-
-def _take(y: Tensor, index: Tensor, dtype: torch.dtype) -> Tensor:
-    """The targets of some rows as a loss takes them."""
-    return y[index].T.to(dtype) if y.is_floating_point() else y[index]
+    T = T.double()
+    diagonal = T.diagonal(dim1=1, dim2=2)
+    diagonal += ridge + SINGULAR * diagonal.mean(1, keepdim=True) + torch.finfo(torch.float32).tiny
+    return torch.linalg.inv(T)
 
 
 def _tail(squares: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: Tensor) -> Tensor:
@@ -229,4 +217,4 @@ def _tail(squares: Tensor, loss: Loss, scores: Tensor, target: Tensor, weights: 
         torch.stack([c * weights for _, _, c in entries[low : low + PAIRS]]) @ squares
         for low in range(0, len(entries), PAIRS)
     ]
-    return blocks(torch.cat(sums), index, len(scores))
+    return _fill_blocks(torch.cat(sums), index, len(scores))

@@ -17,8 +17,17 @@ from torch import Tensor
 DIGITS = 53
 """Bits of a float64."""
 
+LARGEST = 1000
+"""Powers of two beyond this are left: 2^1000 and its inverse are float64 numbers."""
+
 SLICES = 12
 """At most so many slices a matrix: numbers below 2^-200 of the largest count as nothing."""
+
+
+def power(values: Tensor) -> Tensor:
+    """A power of two for each value, such that value / power lies in ½…1; 1 where the value is 0."""
+    exponent = torch.frexp(values)[1].clamp(-LARGEST, LARGEST)
+    return torch.where(values > 0, torch.ldexp(torch.ones_like(values), exponent), torch.ones_like(values))
 
 
 def two_sum(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,30 +92,28 @@ class Doubled:
         return Doubled(self.high[index], self.low[index])
 
 
-def summed(terms: Doubled) -> Doubled:
+def add_up(terms: Doubled) -> Doubled:
     """The sum over the last dimension, by halves; each addition is of doubled precision."""
     high, low = terms.high, terms.low
     while (count := high.shape[-1]) > 1:
         half = (count + 1) // 2
         left = Doubled(high[..., :half], low[..., :half])
         pad = (0, 2 * half - count)
-        rest = Doubled(
-            torch.nn.functional.pad(high[..., half:], pad), torch.nn.functional.pad(low[..., half:], pad)
-        )
-        total = left + rest
+        right = (torch.nn.functional.pad(part[..., half:], pad) for part in (high, low))
+        total = left + Doubled(*right)
         high, low = total.high, total.low
     return Doubled(high.sum(-1), low.sum(-1))
 
 
-def width(terms: int) -> int:
+def slice_bits(terms: int) -> int:
     """The bits of a slice such that a sum of so many products of two slices has no rounding."""
     return (DIGITS - max(1, math.ceil(math.log2(max(2, terms))))) // 2 - 1
 
 
-def slices(values: Tensor | Doubled, bits: int) -> list[Tensor]:
+def cut(values: Tensor | Doubled, bits: int) -> list[Tensor]:
     """Float64 tensors whose sum is `values`, each of multiples of a power of two and at most `bits` bits."""
     if isinstance(values, Doubled):
-        return [*slices(values.high, bits), *slices(values.low, bits)]
+        return [*cut(values.high, bits), *cut(values.low, bits)]
     parts, rest = [], values
     while len(parts) < SLICES and (largest := float(rest.abs().max()) if rest.numel() else 0.0) > 0:
         exponent = math.frexp(largest)[1]
@@ -119,7 +126,7 @@ def slices(values: Tensor | Doubled, bits: int) -> list[Tensor]:
     return parts
 
 
-def product(left: list[Tensor], right: list[Tensor], like: Tensor) -> Doubled:
+def multiply(left: list[Tensor], right: list[Tensor], like: Tensor) -> Doubled:
     """The sum of the products of all pairs of slices, (a, c) as `like`, for slices (a, b) and (b, c)."""
     total = Doubled.of(torch.zeros_like(like))
     if not right:
@@ -138,6 +145,6 @@ def matmul(A: Tensor, B: Tensor | Doubled) -> Doubled:
         A: (a, b), float64.
         B: (b, c), float64 or doubled.
     """
-    bits = width(A.shape[1])
+    bits = slice_bits(A.shape[1])
     columns = (B.high if isinstance(B, Doubled) else B).shape[1]
-    return product(slices(A, bits), slices(B, bits), A.new_zeros(A.shape[0], columns))
+    return multiply(cut(A, bits), cut(B, bits), A.new_zeros(A.shape[0], columns))

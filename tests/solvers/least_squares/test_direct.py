@@ -1,23 +1,25 @@
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from pathlib import Path
 
 import pytest
 import torch
 
+from linnet.core.losses import SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, UsageError
 from linnet.model.run import Run
-from linnet.solvers.least_squares import auto_least
-from linnet.solvers.least_squares.auto_least import Solver, rows_gradient, solve_least_squares
-from linnet.solvers.least_squares.least_squares import QR, SVD, Cholesky
+from linnet.solvers.least_squares import direct
+from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
 from tests.support.blobs import make_blobs
 from tests.support.nist import AT_LEAST, NAMES, coefficients, digits, read
-from tests.support.problems import regression, right
+from tests.support.problems import objective, regression, right
+from tests.support.solutions import solve_least_squares
 
-SOLVERS: list[Solver | None] = [None, QR(), SVD(), Cholesky(), Cholesky(refine=False)]
+SOLVERS: list[Direct] = [Direct(), QR(), SVD(), Cholesky(), Cholesky(refine=False)]
 
 
 @pytest.mark.parametrize("solver", SOLVERS, ids=str)
@@ -25,13 +27,13 @@ SOLVERS: list[Solver | None] = [None, QR(), SVD(), Cholesky(), Cholesky(refine=F
 @pytest.mark.parametrize("intercept", [True, False])
 @pytest.mark.parametrize("l2", [0.0, 1e-2])
 def test_every_solver_comes_to_the_same_certified_model(
-    solver: Solver | None, data: Dataset, intercept: bool, l2: float
+    solver: Direct, data: Dataset, intercept: bool, l2: float
 ) -> None:
     found = solve_least_squares(data, Penalty(l2), solver, intercept)
     theta = found.value.bank.theta
     torch.testing.assert_close(theta, right(data, l2, intercept), rtol=1e-9, atol=1e-10)
-    gradient, loss = rows_gradient(data, theta, l2)
-    gradient[:, -1] *= intercept
+    point = objective(data, SquaredError(), l2, intercept=intercept).point(theta)
+    gradient, loss = point.gradient, point.loss
     assert found.status.is_good
     assert found.stats.objective == pytest.approx(
         loss + l2 / 2 * float(theta[:, :-1].square().sum()), rel=1e-12
@@ -49,14 +51,14 @@ def test_many_rows_go_by_sums_and_few_by_qr() -> None:
     assert asked == ["qr", "svd", "cholesky"]
 
 
-@pytest.mark.parametrize("limit", [auto_least.FITS, 0], ids=["fits", "too many"])
+@pytest.mark.parametrize("limit", [direct.FITS, 0], ids=["fits", "too many"])
 def test_ill_conditioned_rows_go_on_with_qr_where_they_fit(
     monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     data = regression()
     X = torch.cat([data.X, data.X[:, :1]], 1)
-    monkeypatch.setattr(auto_least, "SMALL", 0)
-    monkeypatch.setattr(auto_least, "FITS", limit)
+    monkeypatch.setattr(direct, "SMALL", 0)
+    monkeypatch.setattr(direct, "FITS", limit)
     with pytest.warns(CollinearWarning, match="columns 0 and 4 are collinear" if limit else "rank 4"):
         found = solve_least_squares(Dataset(X, data.y))
     assert found.status.is_good == bool(limit)
@@ -65,10 +67,10 @@ def test_ill_conditioned_rows_go_on_with_qr_where_they_fit(
 
 
 def test_a_warning_names_columns_by_their_names() -> None:
-    data = regression()
+    data = dataclasses.replace(regression(), columns=("a", "b", "height", "d"))
     data.X[:, 2] = 1
     with pytest.warns(CollinearWarning, match="column height is constant"):
-        solve_least_squares(data, names=["a", "b", "height", "d"])
+        solve_least_squares(data)
 
 
 def test_rows_of_no_weight_are_absent_and_infinite_sums_go_by_qr() -> None:
@@ -105,8 +107,6 @@ def test_the_run_can_be_kept_and_predicts(tmp_path: Path) -> None:
 def test_what_it_does_not_solve_is_refused() -> None:
     with pytest.raises(UsageError, match="l1"):
         solve_least_squares(regression(), Penalty(l1=1.0))
-    with pytest.raises(UsageError, match="names"):
-        solve_least_squares(regression(), names=["a"])
 
 
 @pytest.mark.parametrize("name", NAMES)

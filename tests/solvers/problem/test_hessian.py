@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from linnet.solvers.linalg import kronecker
-from linnet.solvers.linalg.kronecker import factor, gram
+from linnet.solvers.problem import hessian
+from linnet.solvers.problem.hessian import factor, gram
 from tests.support.problems import objective, random_theta, table
 
 
@@ -32,6 +32,6 @@ def test_pairs_of_many_classes_share_a_product(monkeypatch: pytest.MonkeyPatch) 
     point, X1 = problem.point(random_theta(problem)), problem.rows.dense(torch.arange(50))
     target, weights = problem.rows.target(slice(0, 50)), torch.rand(50, dtype=torch.float64)
     together = gram(X1, problem.loss, point.scores, target, weights)
-    monkeypatch.setattr(kronecker, "PRODUCTS", 0)
+    monkeypatch.setattr(hessian, "PRODUCTS", 0)
     one_by_one = gram(X1, problem.loss, point.scores, target, weights)
     torch.testing.assert_close(together, one_by_one)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linnet.solvers.linalg.double_double import Doubled, matmul, slices, two_product, two_sum, width
+from linnet.solvers.problem.double_double import Doubled, cut, matmul, slice_bits, two_product, two_sum
 
 numbers = st.floats(-1e60, 1e60, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-60)
 
@@ -46,8 +46,8 @@ def test_doubled_sums_and_products_have_a_hundred_bits(a: float, b: float, c: fl
 @pytest.mark.parametrize("terms", [1, 2, 784, 1024])
 def test_slices_add_up_and_multiply_without_rounding(terms: int) -> None:
     values = rough(5, terms, 0)
-    bits = width(terms)
-    parts = slices(values, bits)
+    bits = slice_bits(terms)
+    parts = cut(values, bits)
     for row in range(5):
         for column in range(min(terms, 9)):
             total = sum(Fraction(float(part[row, column])) for part in parts)
@@ -74,8 +74,8 @@ def test_matmul_is_right_to_doubled_precision_where_all_cancels() -> None:
 
 
 def test_nothing_has_no_slices() -> None:
-    assert slices(torch.zeros(3, 2, dtype=torch.float64), 20) == []
-    assert slices(torch.zeros(0, 2, dtype=torch.float64), 20) == []
+    assert cut(torch.zeros(3, 2, dtype=torch.float64), 20) == []
+    assert cut(torch.zeros(0, 2, dtype=torch.float64), 20) == []
     assert torch.equal(
         matmul(torch.zeros(2, 0, dtype=torch.float64), torch.zeros(0, 3, dtype=torch.float64)).high,
         torch.zeros(2, 3, dtype=torch.float64),

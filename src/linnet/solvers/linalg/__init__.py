@@ -1,1 +1,0 @@
-"""Linear algebra that torch lacks: doubled precision, Kronecker-structured Hessians, LAPACK routines."""

@@ -1,0 +1,154 @@
+"""Rows of a sparse matrix, as they are stored or centred and scaled, of which no dense copy is made."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from linnet.errors import ShapeError
+from linnet.solvers.problem.rows import Rows
+
+
+class SparseRows(Rows):
+    """Rows of a scipy.sparse matrix, of which no dense copy is made.
+
+    Args:
+        X: scipy.sparse, (N, D); kept as CSR and its transpose's CSR, which is as much again.
+        y: class indices (N,), int64; or floating (N, K).
+        outputs: K; taken from y where None.
+        weights: how much each row counts, (N,), or None.
+        dtype: of the products.
+
+    Raises:
+        ShapeError: X and y have other numbers of rows.
+        UsageError: there are no rows that count.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        y: Tensor,
+        outputs: int | None = None,
+        weights: Tensor | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        if X.shape[0] != len(y):
+            raise ShapeError(f"X has {X.shape[0]} rows but y has {len(y)}")
+        if outputs is None:
+            outputs = y.shape[1] if y.is_floating_point() else int(y.max()) + 1
+        super().__init__(y, outputs, weights, dtype)
+        self._keep_(X)
+
+    def scores(self, theta: Tensor) -> Tensor:
+        """See `Rows.scores`."""
+        theta = theta.to(self.dtype)
+        products = self.X @ theta[:, :-1].T.contiguous().numpy()  # (N, K)
+        return torch.from_numpy(np.ascontiguousarray(products.T)) + theta[:, -1:]
+
+    def gradient_of(self, G: Tensor) -> Tensor:
+        """See `Rows.gradient_of`."""
+        G = G.to(self.dtype)
+        weights = torch.from_numpy(self.XT @ G.T.contiguous().numpy()).T.double()  # (K, D)
+        return torch.cat([weights, G.double().sum(1, keepdim=True)], 1)
+
+    def dense(self, index: Tensor) -> Tensor:
+        """See `Rows.dense`."""
+        X = torch.from_numpy(self.X[index.numpy()].toarray())
+        return torch.cat([X, torch.ones(len(X), 1, dtype=self.dtype)], 1)
+
+    def columns(self, index: Tensor, features: Tensor) -> Tensor:
+        """See `Rows.columns`."""
+        inner = features[features < self.features]
+        X = torch.from_numpy(self.X[index.numpy()][:, inner.numpy()].toarray())
+        return torch.cat([X, X.new_ones(len(index), len(features) - len(inner))], 1)
+
+    def with_dtype(self, dtype: torch.dtype) -> Self:
+        """See `Rows.with_dtype`."""
+        same = super().with_dtype(dtype)
+        same._keep_(same.whole)
+        return same
+
+    def _keep_(self, X: Any) -> None:
+        """Hold the products' matrices in their dtype."""
+        self.whole = X
+        self.X = X.tocsr().astype(np.float32 if self.dtype == torch.float32 else np.float64)
+        self.XT = self.X.T.tocsr()
+
+    def _hold_(self, index: Tensor) -> None:
+        self._keep_(self.whole[index.numpy()])
+
+    def squares(self, C: Tensor) -> Tensor:
+        """See `Rows.squares`."""
+        sums = torch.from_numpy(self.XT.power(2) @ C.T.contiguous().numpy()).T  # (J, D)
+        return torch.cat([sums, C.sum(1, keepdim=True)], 1)
+
+    def is_finite(self) -> bool:
+        """See `Rows.is_finite`."""
+        return bool(np.isfinite(self.X.data).all())
+
+    def square_norms(self) -> Tensor:
+        """See `Rows.square_norms`."""
+        squares = self.X.astype(np.float64).power(2).sum(1)
+        return torch.from_numpy(np.asarray(squares).reshape(-1))
+
+
+class CentredSparseRows(SparseRows):
+    """Sparse rows as (x − m) f, of which no dense copy is made.
+
+    A column that every row has an entry in is centred as it stands. Of the others m f stays implicit: its
+    product with W' is taken off the scores, and its share of the sum off the gradient.
+
+    Args:
+        rows: as they are stored.
+        y: their targets, shifted.
+        centre: m, (D,), float64.
+        factor: f, (D,), float64.
+    """
+
+    def __init__(self, rows: SparseRows, y: Tensor, centre: Tensor, factor: Tensor) -> None:
+        X = rows.whole.tocsr().astype(np.float64)
+        m, f = centre.numpy(), factor.numpy()
+        full = np.bincount(X.indices, minlength=rows.features) == len(rows)
+        X.data = (X.data - np.where(full, m, 0.0)[X.indices]) * f[X.indices]
+        super().__init__(X, y, rows.outputs, rows.weights, rows.dtype)
+        self.offset = torch.from_numpy(np.where(full, 0.0, m * f))  # m f, (D,)
+
+    def scores(self, theta: Tensor) -> Tensor:
+        """See `Rows.scores`."""
+        level = theta[:, -1].double() - theta[:, :-1].double() @ self.offset
+        return super().scores(torch.cat([theta[:, :-1], level[:, None]], 1))
+
+    def gradient_of(self, G: Tensor) -> Tensor:
+        """See `Rows.gradient_of`."""
+        sums = super().gradient_of(G)
+        sums[:, :-1] -= sums[:, -1:] * self.offset
+        return sums
+
+    def dense(self, index: Tensor) -> Tensor:
+        """See `Rows.dense`."""
+        X1 = super().dense(index)
+        X1[:, :-1] -= self.offset.to(X1)
+        return X1
+
+    def columns(self, index: Tensor, features: Tensor) -> Tensor:
+        """See `Rows.columns`."""
+        X = super().columns(index, features)
+        inner = features[features < self.features]
+        X[:, : len(inner)] -= self.offset[inner].to(X)
+        return X
+
+    def squares(self, C: Tensor) -> Tensor:
+        """See `Rows.squares`."""
+        sums, offset = super().squares(C), self.offset.to(C)
+        crossed = torch.from_numpy(self.XT @ C.T.contiguous().numpy()).T  # (J, D)
+        sums[:, :-1] += offset * (offset * sums[:, -1:] - 2 * crossed)
+        sums[:, :-1].clamp_(min=0)
+        return sums
+
+    def square_norms(self) -> Tensor:
+        """See `Rows.square_norms`."""
+        crossed = torch.from_numpy(self.X.astype(np.float64) @ self.offset.numpy())
+        return (super().square_norms() - 2 * crossed + self.offset.square().sum()).clamp_(min=0)
