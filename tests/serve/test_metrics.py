@@ -7,7 +7,7 @@ from multiprocessing import get_context
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
-from linnet.serve.metrics import BOUNDS, CELLS, Metrics, table_of
+from linnet.serve.metrics import ACTIVE, BOUNDS, CELLS, REFUSED, RELOADS, ROWS, Metrics, table_of
 
 
 def read(metrics: Metrics) -> dict[str, float]:
@@ -24,8 +24,8 @@ def read(metrics: Metrics) -> dict[str, float]:
 def test_several_processes_add_up() -> None:
     table = np.zeros((3, CELLS))
     for place, metrics in enumerate(Metrics(table, place) for place in range(3)):
-        metrics.begin()
-        metrics.add_rows(10)
+        metrics.add(ACTIVE)
+        metrics.add(ROWS, 10)
         for seconds in (0.0004, 0.3, 2.0):
             metrics.count("/predict", 200, seconds * (place + 1))
         metrics.count("/elsewhere", 404, 1.0)
@@ -47,21 +47,21 @@ def test_reloads_never_go_back_when_a_process_takes_the_place_of_another() -> No
     table = np.zeros((2, CELLS))
     first, second = Metrics(table, 0), Metrics(table, 1)
     for metrics in (first, second):
-        metrics.add_reload()
-        metrics.add_reload()
+        metrics.add(RELOADS)
+        metrics.add(RELOADS)
     assert first.reloads == 2  # of each process, not of both together
     anew = Metrics(table, 1)
     assert read(anew)["linnet_model_reloads_total"] == 2
-    first.add_reload()
+    first.add(RELOADS)
     assert read(anew)["linnet_model_reloads_total"] == 3
 
 
 def test_one_process_that_refused_a_model_is_told_by_all() -> None:
     table = np.zeros((2, CELLS))
     first, second = Metrics(table, 0), Metrics(table, 1)
-    first.refuse(True)
+    first.cells[REFUSED] = True
     assert read(second)["linnet_model_refused"] == 1
-    first.refuse(False)
+    first.cells[REFUSED] = False
     assert read(second)["linnet_model_refused"] == 0
 
 
@@ -73,5 +73,5 @@ def test_a_status_that_has_no_place_is_no_success() -> None:
 
 def test_shared_memory_is_a_table() -> None:
     memory = get_context("spawn").RawArray("d", 2 * CELLS)
-    Metrics(table_of(memory), 1).add_rows(3)
+    Metrics(table_of(memory), 1).add(ROWS, 3)
     assert read(Metrics(table_of(memory), 0))["linnet_rows_total"] == 3

@@ -42,7 +42,7 @@ def lab(
         Open the browser.
     """
     try:
-        from linnet.lab.server import serve
+        from linnet.lab.app import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "linnet":
             raise

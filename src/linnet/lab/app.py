@@ -1,14 +1,20 @@
-"""`make_app`: the lab as an ASGI application."""
+"""`make_app`: the lab as an ASGI application; `serve`: uvicorn and the browser."""
 
 from __future__ import annotations
 
+import contextlib
+import secrets
+import socket
+import sys
+import threading
+import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
 import plotly
+import uvicorn
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
@@ -18,15 +24,24 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from linnet._version import __version__
-from linnet.errors import DataNotFoundError, LinnetError
+from linnet.errors import DataNotFoundError, LinnetError, UsageError
 from linnet.lab import line, numbers, sweeping, training, trying, uploads
 from linnet.lab.guard import Guard
-from linnet.lab.state import LabState, MissingError, Settings
+from linnet.lab.state import LabState, Settings, is_loopback
 from linnet.web.connection import Crowd
 from linnet.web.refusal import Refusal
+from linnet.web.server import listen, make_config
 
 STATIC = Path(__file__).parent / "static"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+PORT = 8765
+GRACE = 1
+CONNECTIONS = 200
+"""At once: as many requests, streams of trainings among them."""
+
+SWITCH = 0.001
+"""Seconds that a training may keep the interpreter from answering; Python's 5 ms add up over an answer."""
 
 THREADS = 16
 """Requests that compute at once; more wait."""
@@ -104,7 +119,7 @@ class Files(StaticFiles):
 def _living(lab: LabState):
     """The lifespan: bounded threads, and no work left over."""
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
@@ -124,10 +139,6 @@ def _answer_errors(app: FastAPI) -> None:
     async def mistaken(_: Request, error: LinnetError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 404 if isinstance(error, DataNotFoundError) else 422)
 
-    @app.exception_handler(MissingError)
-    async def missing(_: Request, error: MissingError) -> JSONResponse:
-        return JSONResponse({"detail": f"there is no {str(error)[:80]} here, or no longer"}, 404)
-
     @app.exception_handler(Refusal)
     async def refused(_: Request, error: Refusal) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, error.status)
@@ -136,3 +147,71 @@ def _answer_errors(app: FastAPI) -> None:
 def _told(error: dict) -> str:
     place = ".".join(str(part) for part in error["loc"] if part != "body")
     return f"{place}: {error['msg']}" if place else str(error["msg"])
+
+
+def serve(
+    host: str, port: int | None, data_dir: Path | None = None, *, token: str | None = None, opens: bool = True
+) -> None:
+    """Serve the lab until Ctrl-C.
+
+    Args:
+        host: the address to listen on; beyond this machine a token is asked for.
+        port: 0 for any that is free; when None 8765, or any that is free where that is taken.
+        data_dir: the folder with the data sets' files.
+        token: of one's own; made when it is needed and None.
+        opens: the browser.
+
+    Raises:
+        UsageError: the address cannot be had.
+    """
+    sys.setswitchinterval(SWITCH)
+    with _listen(host, port) as listener:
+        if not token:  # none, or an empty variable
+            token = None if is_loopback(host) else secrets.token_urlsafe(24)
+        settings = Settings(host, listener.getsockname()[1], token, data_dir)
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when all has ended
+            Server(settings, opens).run([listener])
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says where it is, and opens the browser once it answers."""
+
+    def __init__(self, settings: Settings, opens: bool) -> None:
+        self.settings, self.opens, self.lab = settings, opens, LabState(settings)
+        config = make_config(
+            make_app(settings, self.lab), CONNECTIONS, log_level="warning", timeout_graceful_shutdown=GRACE
+        )
+        # Not a daemon: Python's end would kill it inside torch, which aborts the process.
+        self.warming = threading.Thread(target=self.lab.warm)
+        super().__init__(config)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        url = self.settings.url(_reachable(self.settings.host))
+        print(f"linnet lab is at {url} (Ctrl-C ends it)", flush=True)
+        self.warming.start()
+        if self.opens:
+            with contextlib.suppress(webbrowser.Error):
+                webbrowser.open(url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is under way first, for its pages hold on to the server."""
+        self.lab.jobs.stop_all()
+        await super().shutdown(sockets)
+        self.warming.join()  # what it imports can no longer be set up once Python is ending
+
+
+def _reachable(host: str) -> str:
+    """A name that others can open, for an address that means all of this machine's."""
+    return socket.gethostname() if host in ("0.0.0.0", "::") else host
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    """A socket on the port, or when None on the usual one, or on any where that is taken."""
+    if port is not None:
+        return listen(host, port)[0]
+    try:
+        return listen(host, PORT)[0]
+    except UsageError:
+        return listen(host, 0)[0]

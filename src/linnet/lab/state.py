@@ -85,8 +85,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class MissingError(KeyError):
-    """There is no data set or model of a name, or no longer."""
+class MissingError(Refusal):
+    """There is no data set or model of a name, or no longer.
+
+    Args:
+        name: of it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(404, f"there is no {name[:80]!r} here, or no longer")
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,7 @@ from linnet.serve.parse import Limits
 from linnet.serve.predict import Predict
 from linnet.serve.reloader import ModelReloader
 from linnet.web.connection import Crowd
+from linnet.web.refusal import Refusal
 
 _POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
@@ -92,7 +93,7 @@ def make_app(
     watching = _watching(reloader, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
     _add_pages(app, reloader, limits, metrics, api_key is not None)
-    _add_answers(app, reloader)
+    _add_refusals(app, reloader)
     predict = Predict(reloader, limits, metrics, anyio.CapacityLimiter(HEAVY))
     front = protect(Front(predict, app, frozenset(PATHS) - {"other"}), api_key, origins)
     return Counted(Crowd(front, OPEN), metrics)
@@ -190,17 +191,17 @@ def _add_pages(
         return HTMLResponse(page.page(reloader.model, described(), asked), headers=_POLICY)
 
 
-def _add_answers(app: FastAPI, reloader: ModelReloader) -> None:
-    """What is said of pages that there are not, or not by that method."""
+def _add_refusals(app: FastAPI, reloader: ModelReloader) -> None:
+    """Tell of pages that there are not, or not by that method, with a line that would work."""
 
     @app.exception_handler(404)
-    async def missing(request: Request, _: Exception) -> JSONResponse:
-        path = request.url.path[:80]
-        told = f"there is nothing at {path!r}: POST /predict answers, GET /docs says how"
-        return JSONResponse({"detail": told, "example": page.example(reloader.model, request.scope)}, 404)
+    async def missing(request: Request, _: Exception) -> Response:
+        what = f"there is nothing at {request.url.path[:80]!r}"
+        refusal = Refusal(404, f"{what}: POST /predict answers, GET /docs says how")
+        return refusal.response(page.example(reloader.model, request.scope))
 
     @app.exception_handler(405)
-    async def unfit(request: Request, _: Exception) -> JSONResponse:
-        told = f"{request.url.path[:80]} takes GET, not {request.method[:20]}: POST /predict answers"
-        said = {"detail": told, "example": page.example(reloader.model, request.scope)}
-        return JSONResponse(said, 405, {"allow": "GET, HEAD, OPTIONS"})
+    async def unfit(request: Request, _: Exception) -> Response:
+        what = f"{request.url.path[:80]} takes GET, not {request.method[:20]}"
+        refusal = Refusal(405, f"{what}: POST /predict answers", "GET, HEAD, OPTIONS")
+        return refusal.response(page.example(reloader.model, request.scope))

@@ -5,14 +5,12 @@ Forms are multipart/form-data, as `curl -F` and pages send them: one file, and o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
+from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
 from linnet.serve.parse import DTYPES, MAGIC
 from linnet.web.refusal import Refusal
@@ -41,11 +39,8 @@ GZIP = frozenset({"gzip", "x-gzip"})
 
 INVERT = {"true": True, "1": True, "True": True, "false": False, "0": False, "False": False}
 
-PARTS, HEADERS = 8, 4096
-"""Parts of a form, and bytes of the headers of one."""
-
-FIELD = 100
-"""Bytes of a form's field, at most."""
+PARTS = 8
+"""Of a form; the parser bounds the headers of each."""
 
 
 class Options(NamedTuple):
@@ -127,110 +122,60 @@ def open_form(content: bytes, content_type: bytes, options: Options) -> tuple[Me
             several, or other fields.
     """
     parts = _parts(content, content_type)
-    files = [part for part in parts if part.is_file]
+    files = [part for part in parts if isinstance(part, File) or part.content_type is not None]
     if len(files) != 1:
         raise Refusal(
             422, f"a form has one file, this one has {len(files)}: as of curl -F file=@picture.png; ask for "
             "each picture by itself"
         )  # fmt: skip
-    fields = {part.name: bytes(part.content[:FIELD]).decode("latin-1") for part in parts if not part.is_file}
+    fields = {_text(part.field_name): _text(part.value) for part in parts if part not in files}
     if unknown := sorted(set(fields) - set(Options._fields)):
         raise Refusal(422, f"a form's fields are dtype and invert, got {unknown[0][:40]!r}")
     told = {name: value for name, value in _options(fields)._asdict().items() if value is not None}
-    options, (file,) = options._replace(**told), files
-    return _file_media(file, options), bytes(file.content), options
+    options, file = options._replace(**told), files[0]
+    found = file.file_object.read() if isinstance(file, File) else file.value or b""
+    return _file_media(found, (file.content_type or "").partition(";")[0].encode(), options), found, options
 
 
-@dataclass
-class _Part:
-    """A field or a file of a form."""
-
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    content: bytearray = field(default_factory=bytearray)
-
-    @property
-    def disposition(self) -> dict[bytes, bytes]:
-        """What its content-disposition says: name and filename."""
-        return parse_options_header(self.headers.get(b"content-disposition"))[1]
-
-    @property
-    def name(self) -> str:
-        """The field's."""
-        return self.disposition.get(b"name", b"").decode("utf-8", "replace")
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it came from a file, or says what it is."""
-        return b"filename" in self.disposition or b"content-type" in self.headers
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
 
 
-def _file_media(file: _Part, options: Options) -> Media:
+def _file_media(content: bytes, content_type: bytes, options: Options) -> Media:
     """What a form's file is: curl calls all but a few suffixes octet-stream."""
-    told = file.headers.get(b"content-type", b"").partition(b";")[0]
-    if told.strip().lower() not in (b"", b"application/octet-stream"):
-        if (media := media_of(told)) == "form":
+    if content_type.strip().lower() not in (b"", b"application/octet-stream"):
+        if (media := media_of(content_type)) == "form":
             raise Refusal(415, "a form's file is no form")
         return media
-    if file.content.startswith(MAGIC):
+    if content.startswith(MAGIC):
         return "npy"
     if options.dtype is not None:
         return "raw"
-    return "json" if file.content.lstrip()[:1] in (b"{", b"[") else "picture"
+    return "json" if content.lstrip()[:1] in (b"{", b"[") else "picture"
 
 
-def _parts(content: bytes, content_type: bytes) -> list[_Part]:
+def _parts(content: bytes, content_type: bytes) -> list[Field | File]:
+    """The fields and files of a form, none of which goes to the disk."""
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
         raise Refusal(400, "the content type of a form says no boundary: leave the header to the client")
-    reader = _Reader()
+    parts: list[Field | File] = []
+    ended: list[bool] = []
+
+    def keep(part: Field | File) -> None:
+        if len(parts) == PARTS:
+            raise Refusal(422, f"a form takes at most {PARTS} parts")
+        if isinstance(part, File):
+            part.file_object.seek(0)
+        parts.append(part)
+
+    kind, memory = "multipart/form-data", {"MAX_MEMORY_FILE_SIZE": len(content)}
     try:
-        parser = MultipartParser(boundary, reader.callbacks())  # pyright: ignore[reportArgumentType]
+        parser = FormParser(kind, keep, keep, lambda: ended.append(True), boundary, config=memory)
         parser.write(content)
         parser.finalize()
     except FormParserError as error:
         raise Refusal(400, f"the body is no form of multipart/form-data: {error}") from None
-    if not reader.has_ended:
+    if not ended:
         raise Refusal(400, "the body is no whole form of multipart/form-data: its last boundary is missing")
-    return reader.parts
-
-
-class _Reader:
-    """Keeps what the parser finds."""
-
-    def __init__(self) -> None:
-        self.parts: list[_Part] = []
-        self.name, self.value, self.size, self.has_ended = b"", b"", 0, False
-
-    def callbacks(self) -> dict[str, object]:
-        return {
-            "on_part_begin": self._begin, "on_part_data": self._data, "on_header_field": self._field,
-            "on_header_value": self._value, "on_header_end": self._header, "on_end": self._end,
-        }  # fmt: skip
-
-    def _begin(self) -> None:
-        if len(self.parts) == PARTS:
-            raise Refusal(422, f"a form takes at most {PARTS} parts")
-        self.parts.append(_Part())
-        self.size = 0
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        self.parts[-1].content += data[start:end]
-
-    def _field(self, data: bytes, start: int, end: int) -> None:
-        self.name += self._bounded(data[start:end])
-
-    def _value(self, data: bytes, start: int, end: int) -> None:
-        self.value += self._bounded(data[start:end])
-
-    def _header(self) -> None:
-        self.parts[-1].headers[self.name.lower()] = self.value
-        self.name = self.value = b""
-
-    def _end(self) -> None:
-        self.has_ended = True
-
-    def _bounded(self, piece: bytes) -> bytes:
-        self.size += len(piece)
-        if self.size > HEADERS:
-            raise Refusal(422, f"the headers of a form's part take at most {HEADERS:,} bytes")
-        return piece
+    return parts

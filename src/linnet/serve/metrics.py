@@ -1,4 +1,4 @@
-"""Counters and a histogram in Prometheus' text format, of one process or of several together."""
+"""`Metrics`: counters and a histogram in Prometheus' text format, of one process or of several together."""
 
 from __future__ import annotations
 
@@ -24,14 +24,22 @@ _PATH = {path: place for place, path in enumerate(PATHS)}
 _STATUS = {status: place for place, status in enumerate(STATUSES)}
 _TIMES = len(PATHS) * len(STATUSES)
 _SECONDS = _TIMES + len(BOUNDS) + 1
-_ROWS, _ACTIVE, _RELOADS, _REFUSED = range(_SECONDS + 1, _SECONDS + 5)
-CELLS = _REFUSED + 1
+ROWS, ACTIVE, RELOADS, REFUSED = range(_SECONDS + 1, _SECONDS + 5)
+CELLS = REFUSED + 1
 """Requests by path and status, the histogram, its sum, rows, requests under way, newer models taken, and
 whether the newest was refused."""
 
+FIGURES = (
+    (ROWS, np.sum, "linnet_rows_total", "counter", "Rows that were predicted."),
+    (ACTIVE, np.sum, "linnet_requests_active", "gauge", "Requests under way."),
+    (RELOADS, np.max, "linnet_model_reloads_total", "counter", "Newer models that were taken."),
+    (REFUSED, np.max, "linnet_model_refused", "gauge", "1 where the newest model file was refused."),
+)
+"""Cells that are a figure each, and how the processes' own make it: each of them takes each newer model."""
+
 
 class Metrics:
-    """What was asked and answered since the start.
+    """Requests and answers since the start.
 
     The event loop is one thread, so plain counters do. Processes that serve together have a row each of a
     table in memory that all see, and any of them tells of all. One that takes another's place counts on.
@@ -44,7 +52,7 @@ class Metrics:
     def __init__(self, table: NDArray[np.float64] | None = None, place: int = 0) -> None:
         self.table = np.zeros((1, CELLS)) if table is None else table
         self.cells = self.table[place]
-        self.cells[_ACTIVE] = 0  # what another had under way here ended with it
+        self.cells[ACTIVE] = 0  # what another had under way here ended with it
 
     def count(self, path: str, status: int, seconds: float) -> None:
         """Add a request."""
@@ -54,26 +62,14 @@ class Metrics:
             self.cells[_TIMES + bisect_left(BOUNDS, seconds)] += 1
             self.cells[_SECONDS] += seconds
 
-    def add_rows(self, count: int) -> None:
-        """Add rows that were predicted."""
-        self.cells[_ROWS] += count
-
-    def begin(self, change: int = 1) -> None:
-        """A request is under way, or, with −1, is no longer."""
-        self.cells[_ACTIVE] += change
-
-    def add_reload(self) -> None:
-        """A newer model was taken."""
-        self.cells[_RELOADS] += 1
-
-    def refuse(self, is_refused: bool) -> None:
-        """Whether the newest model file was refused."""
-        self.cells[_REFUSED] = is_refused
+    def add(self, cell: int, change: float = 1) -> None:
+        """Add to one of `ROWS`, `ACTIVE` or `RELOADS`."""
+        self.cells[cell] += change
 
     @property
     def reloads(self) -> int:
-        """How often a newer model was taken: each process takes each, so it is not their sum."""
-        return int(self.table[:, _RELOADS].max())
+        """How often a newer model was taken."""
+        return int(self.table[:, RELOADS].max())
 
     def text(self, checksum: str) -> str:
         """The page that Prometheus reads.
@@ -82,17 +78,11 @@ class Metrics:
             checksum: of the model that answers in this process.
         """
         sums = self.table.sum(0)
-        families = [
-            *_requests(sums), *_seconds(sums),
-            *_one("linnet_rows_total", "counter", "Rows that were predicted.", sums[_ROWS]),
-            *_one("linnet_requests_active", "gauge", "Requests under way.", sums[_ACTIVE]),
-            *_one("linnet_model_reloads_total", "counter", "Newer models that were taken.", self.reloads),
-            *_one("linnet_model_refused", "gauge", "1 where the newest model file was refused.",
-                 self.table[:, _REFUSED].max()),
-            *_family("linnet_model_info", "gauge", "The model that answers."),
-            f'linnet_model_info{{checksum="{checksum}"}} 1',
-        ]  # fmt: skip
-        return "\n".join(families) + "\n"
+        lines = [*_requests(sums), *_seconds(sums)]
+        for cell, total, name, kind, about in FIGURES:
+            lines += [*_family(name, kind, about), f"{name} {total(self.table[:, cell]):.0f}"]
+        info = f'linnet_model_info{{checksum="{checksum}"}} 1\n'
+        return "\n".join([*lines, *_family("linnet_model_info", "gauge", "The model that answers."), info])
 
 
 def table_of(memory: Array[c_double]) -> NDArray[np.float64]:
@@ -114,11 +104,6 @@ def _seconds(sums: NDArray[np.float64]) -> Iterator[str]:
         yield f'linnet_predict_seconds_bucket{{le="{bound}"}} {count:.0f}'
     yield f"linnet_predict_seconds_sum {sums[_SECONDS]}"
     yield f"linnet_predict_seconds_count {steps[-1]:.0f}"
-
-
-def _one(name: str, kind: str, about: str, value: float) -> Iterator[str]:
-    yield from _family(name, kind, about)
-    yield f"{name} {value:.0f}"
 
 
 def _family(name: str, kind: str, about: str) -> tuple[str, str]:
@@ -157,9 +142,9 @@ class Counted:
             await send(message)
 
         begun = time.perf_counter()
-        self.metrics.begin()
+        self.metrics.add(ACTIVE)
         try:
             await self.app(scope, receive, look)
         finally:
-            self.metrics.begin(-1)
+            self.metrics.add(ACTIVE, -1)
             self.metrics.count(scope["path"], status, time.perf_counter() - begun)

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from linnet.model.predictor import Predictor
 from linnet.serve import page, parse
 from linnet.serve.media import Media, Options, is_packed, media_of, open_form, options_of
-from linnet.serve.metrics import Metrics
+from linnet.serve.metrics import ROWS, Metrics
 from linnet.serve.parse import Limits
 from linnet.serve.reloader import ModelReloader
 from linnet.web import body
@@ -67,7 +67,7 @@ class Predict:
 
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
         if scope["method"] != "POST":
-            raise Refusal(405, f"/predict takes POST, not {scope['method'][:20]}")
+            raise Refusal(405, f"/predict takes POST, not {scope['method'][:20]}", "POST, OPTIONS")
         headers: dict[bytes, bytes] = dict(scope["headers"])
         kind = headers.get(b"content-type", b"")
         media, packed = media_of(kind.partition(b";")[0]), is_packed(headers)
@@ -80,7 +80,7 @@ class Predict:
             rows, answer = self._work(model, arrived)
         else:
             rows, answer = await anyio.to_thread.run_sync(self._work, model, arrived, limiter=self.heavy)
-        self.metrics.add_rows(rows)
+        self.metrics.add(ROWS, rows)
         return answer
 
     def _work(self, model: Predictor, arrived: Body) -> tuple[int, bytes]:

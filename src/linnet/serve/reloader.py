@@ -12,11 +12,11 @@ import anyio.to_thread
 from linnet.errors import DataNotFoundError, LinnetError
 from linnet.folders import RUN
 from linnet.model.predictor import MODEL, Predictor
-from linnet.serve.metrics import Metrics
+from linnet.serve.metrics import REFUSED, RELOADS, Metrics
 
 log = logging.getLogger("linnet.serve")
 
-REFUSED = "the newer model is refused and the old one kept: %s"
+KEPT = "the newer model is refused and the old one kept: %s"
 
 
 class ModelReloader:
@@ -58,7 +58,7 @@ class ModelReloader:
         if newer.checksum == self.model.checksum:
             return False
         self.model, self.loaded = newer, _now()
-        self.metrics.add_reload()
+        self.metrics.add(RELOADS)
         return True
 
     async def watch(self, seconds: float) -> None:
@@ -68,7 +68,7 @@ class ModelReloader:
             if await anyio.to_thread.run_sync(self.look):
                 log.info("now serving the model %s", _described(self.model))
             elif self.refused and self.refused != before:
-                log.warning(REFUSED, self.refused)
+                log.warning(KEPT, self.refused)
             await anyio.sleep(seconds)
 
     def _first(self, spare: Predictor | None) -> Predictor:
@@ -80,13 +80,13 @@ class ModelReloader:
             if spare is None:
                 raise
             self._refuse(error)
-            log.warning(REFUSED, self.refused)
+            log.warning(KEPT, self.refused)
             return spare
 
     def _refuse(self, error: Exception | None) -> None:
         """Keep why a file was not taken, or that it was."""
         self.refused = None if error is None else str(error) or repr(error)
-        self.metrics.refuse(error is not None)
+        self.metrics.cells[REFUSED] = error is not None
 
     def _mark(self) -> tuple[tuple[int, int, int] | None, ...]:
         """What changes when the model or its run does."""

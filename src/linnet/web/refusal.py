@@ -8,34 +8,36 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+HEADERS: dict[int, dict[str, str]] = {
+    401: {"www-authenticate": "Bearer"},
+    408: {"connection": "close"},
+    413: {"connection": "close"},
+    415: {"accept-encoding": "gzip, identity"},
+    503: {"connection": "close", "retry-after": "1"},
+}
+"""Of the answer, by its status; one that is given before the body was read ends the connection."""
+
 
 class Refusal(Exception):  # noqa: N818 (it is the client's error, not ours)
     """A request that cannot be answered.
 
     Args:
-        status: of HTTP, 4xx.
+        status: of HTTP, 4xx or 503.
         reason: what was got, what was expected.
+        allow: the methods that a 405 names.
     """
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, allow: str = "") -> None:
         super().__init__(reason)
-        self.status = status
+        self.status, self.allow = status, allow
 
     def response(self, example: str | None = None) -> Response:
-        """The answer; one given before the body was read ends the connection with it.
+        """The answer.
 
         Args:
             example: a line that would work.
         """
-        headers = {"connection": "close"} if self.status in (408, 413, 503) else {}
-        if self.status == 503:
-            headers["retry-after"] = "1"
-        if self.status == 401:
-            headers["www-authenticate"] = "Bearer"
-        if self.status == 405:
-            headers["allow"] = "POST, OPTIONS"
-        if self.status == 415:
-            headers["accept-encoding"] = "gzip, identity"
+        headers = {**HEADERS.get(self.status, {}), **({"allow": self.allow} if self.allow else {})}
         content = orjson.dumps({"detail": str(self)} | ({} if example is None else {"example": example}))
         return Response(content, self.status, headers, "application/json")
 

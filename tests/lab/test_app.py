@@ -16,7 +16,7 @@ import httpx2 as httpx
 import pytest
 
 from linnet.errors import UsageError
-from linnet.lab.server import serve
+from linnet.lab.app import serve
 from linnet.lab.state import Settings
 from tests.support.browser import PAGE
 from tests.support.gate import gate
@@ -99,7 +99,7 @@ def test_addresses() -> None:
 BUSY = """
 import time, torch
 from linnet.lab import state
-from linnet.lab.server import serve
+from linnet.lab.app import serve
 
 def read_a_lot(self):
     until = time.monotonic() + 2
