@@ -18,7 +18,7 @@ from linnet.plot.optimum import gap_figure, path_figure
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.path import regularization_path
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import LBFGS
 from linnet.solvers.solve import SOLVERS, solve
 from tests.support.blobs import make_blobs
 from tests.support.problems import diabetes, table

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import torch
 from sklearn.datasets import load_diabetes
+from torch import Tensor
 
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.solvers.least_squares.least_squares import least_squares
-from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.objective import Objective, Point, score_hessian_product
 
 SOFTMAX, LOGISTIC = SoftmaxCrossEntropy(), Logistic()
 
@@ -110,3 +111,12 @@ def regression(rows: int = 60, features: int = 4, seed: int = 0, whole: bool = F
     if whole:
         return Dataset((X * 100).round(), (y * 100).round(), weights=(weights * 4).round())
     return Dataset(X, y, weights=weights, scale=0.5)
+
+
+def hessian_product(problem: Objective, point: Point, V: Tensor) -> Tensor:
+    """∇²F V, (K, D + 1), at a point along a direction V (K, D + 1): the reference of Hessians."""
+    rows = problem.rows
+    curved = score_hessian_product(problem.loss, point.scores, rows.target(), rows.scores(V))
+    product = rows.gradient_of(curved * rows.shares)
+    product[:, :-1] += problem.l2 * V[:, :-1]
+    return problem.free_(product)

@@ -20,8 +20,7 @@ from linnet.estimators.problem import Problem
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
-from linnet.solvers.smooth.lbfgs import LBFGS, Staged
-from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
 from linnet.solvers.solution import UNATTAINED
 from linnet.solvers.stochastic.descent import descend
 

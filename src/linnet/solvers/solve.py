@@ -22,8 +22,7 @@ from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.lbfgs import LBFGS, Staged
-from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
 from linnet.solvers.smooth.smooth import SmoothSolver, is_small
 from linnet.solvers.solution import INTERRUPTED, Minimum, Progress, Solution, SolverSpec
 

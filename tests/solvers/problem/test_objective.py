@@ -12,7 +12,7 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import BLOCK, DenseRows
 from linnet.solvers.problem.sparse_rows import SparseRows
 from tests.support.blobs import make_blobs
-from tests.support.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
+from tests.support.problems import LOGISTIC, SOFTMAX, hessian_product, objective, random_theta, soft, table
 
 DATA = {
     "softmax": (table(), SOFTMAX),
@@ -58,7 +58,7 @@ def test_hessian_product_is_the_gradients_derivative(dataset: Dataset, loss: Los
         2 * step
     )
     torch.testing.assert_close(
-        problem.hessian_product(problem.point(theta), V), expected, rtol=1e-6, atol=1e-8
+        hessian_product(problem, problem.point(theta), V), expected, rtol=1e-6, atol=1e-8
     )
 
 
@@ -71,7 +71,7 @@ def test_the_biases_hessian_is_its_part_of_the_whole(dataset: Dataset, loss: Los
         unit = torch.zeros_like(point.theta)
         unit[k, -1] = 1
         torch.testing.assert_close(
-            column, problem.hessian_product(point, unit)[:, -1], rtol=1e-12, atol=1e-15
+            column, hessian_product(problem, point, unit)[:, -1], rtol=1e-12, atol=1e-15
         )
 
 
@@ -100,7 +100,7 @@ def test_sparse_rows_are_dense_rows() -> None:
     ours, theirs = sparse.point(theta), dense.point(theta)
     assert ours.value == pytest.approx(theirs.value, rel=1e-13)
     torch.testing.assert_close(ours.gradient, theirs.gradient)
-    torch.testing.assert_close(sparse.hessian_product(ours, V), dense.hessian_product(theirs, V))
+    torch.testing.assert_close(hessian_product(sparse, ours, V), hessian_product(dense, theirs, V))
     index = torch.tensor([3, 1])
     torch.testing.assert_close(rows.dense(index), dense.rows.dense(index))
     torch.testing.assert_close(rows.square_norms(), dense.rows.square_norms())

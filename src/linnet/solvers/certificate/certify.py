@@ -1,21 +1,47 @@
-"""How far above the optimum a point can be at most, in float64."""
+"""`certify`: how far above the optimum a point can be at most, by duality, convexity or Newton's decrement.
+
+With g and H the gradient and Hessian at θ, λ² = gᵀH⁻¹g is Newton's decrement, and ½λ² what a Newton step
+gains. For a square that is the distance from the optimum, exactly. Along a direction h softmax's and the
+logistic loss's third derivative is at most their second times the most that h moves a score, or two scores
+against each other, of any row, which is at most ρ‖h‖ in the norm of H. So (Bach, "Self-concordant analysis
+for logistic regression", 2010, proposition 1)
+
+    F(θ + h) ≥ F(θ) + gᵀh + (exp(−ρr) + ρr − 1)/ρ²,    r = ‖h‖,
+
+whose least value over all h is (u + (1 − u) log(1 − u))/ρ² below F(θ), with u = ρλ < 1: half of λ² near the
+optimum. Where u ≥ 1 nothing is proven. Directions in which no row's score moves are left out.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from linnet.core.penalties import Penalty
-from linnet.solvers.certificate.decrement import newton_bound
 from linnet.solvers.certificate.duality import ROUNDING, duality_gap, rounding, with_best_bias
+from linnet.solvers.problem.curvature import grams
+from linnet.solvers.problem.hessian import hessian
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import Framed, standardise
 from linnet.solvers.solution import NONNEGATIVE, Certificate
 
-DUALITY = "duality"
+DUALITY, CURVATURE, CONCORDANCE = "duality", "curvature", "self-concordance"
+
+PARAMETERS, WORK = 1000, 2e10
+"""Parameters, and N·parameters² operations, up to which a Hessian is made for a proof."""
+
+FLAT = 1e-13
+"""The share of the columns' largest second moment below which a direction moves no score but by rounding."""
+
+HIDDEN = 1e-10
+"""The share of a row's length by which directions that were left out may move its score, by rounding."""
+
+SLACK = 1.001
+"""What rounding of the Hessian may be of λ² and of ρ."""
+
 
 BALANCED = 1e-13
 """The gradient of the biases, as a share of the largest a loss can give, that counts as rounding."""
@@ -75,23 +101,21 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
     framed = standardise(objective.with_dtype(torch.float64), objective.penalty.l2 if is_smooth else 0.0)
     inner = framed.objective
     point = with_best_bias(inner, inner.point(framed.enter(theta.double())))
-    gap, name, gain = _bound_smooth(inner, point) if is_smooth else (*bound_by_dual(inner, point), math.nan)
-    return store(framed, Bound(point, gap, name, gain))
+    return store(framed, _bound_smooth(inner, point) if is_smooth else bound_by_dual(inner, point))
 
 
-def bound_by_dual(objective: Objective, point: Point) -> tuple[float, str]:
-    """The bound by Fenchel's dual, with L1 or without, or by Newton's decrement; and its name.
+def bound_by_dual(objective: Objective, point: Point) -> Bound:
+    """The bound by Fenchel's dual, with L1 or without, or by Newton's decrement.
 
     Without a penalty classes have no dual but at 0, and there is nothing but the decrement.
     """
     gap = duality_gap(objective, point)
-    if objective.penalty != Penalty():
-        return gap, DUALITY
-    newton = newton_bound(objective, point)
-    bound = math.inf if newton is None else newton.bound + ROUNDING * abs(point.value)
-    if objective.loss.dual_reach is not None:
-        return min(gap, bound), DUALITY
-    return min(gap, bound), NONNEGATIVE if newton is None or math.isinf(bound) else newton.name
+    newton = newton_bound(objective, point) if objective.penalty == Penalty() else None
+    has_dual = objective.penalty != Penalty() or objective.loss.dual_reach is not None
+    if newton is None or math.isinf(newton.gap):
+        return Bound(point, gap, DUALITY if has_dual else NONNEGATIVE)
+    gap = min(gap, newton.gap + ROUNDING * abs(point.value))
+    return Bound(point, gap, DUALITY if has_dual else newton.name)
 
 
 def store(framed: Framed, bound: Bound) -> Bound:
@@ -117,20 +141,103 @@ def store(framed: Framed, bound: Bound) -> Bound:
     return Bound(stored, gap, bound.name, bound.gain)
 
 
-def _bound_smooth(objective: Objective, point: Point) -> tuple[float, str, float]:
-    """The bound, its name, and what a Newton step would gain, NaN where that is not known."""
-    above = max(0.0, point.value - _least(objective))
-    l2, bias = objective.penalty.l2, float(point.gradient[:, -1].abs().max())
-    newton = newton_bound(objective, point) if l2 == 0 else None
-    gain = math.nan if newton is None else newton.gain
-    if newton is not None and newton.bound < above:
-        return newton.bound, newton.name, gain
-    if l2 == 0 or bias > BALANCED * max(1.0, abs(point.value)):
-        return above, NONNEGATIVE, gain
-    dual = float((point.gradient[:, :-1].square() / (2 * objective.l2)).sum())
-    return (dual, DUALITY, gain) if dual < above else (above, NONNEGATIVE, gain)
+def _bound_smooth(objective: Objective, point: Point) -> Bound:
+    """The best bound of a smooth objective."""
+    bounds, l2 = [Bound(point, max(0.0, point.value - _least(objective)), NONNEGATIVE)], objective.penalty.l2
+    if not l2:
+        newton = newton_bound(objective, point) or bounds[0]
+        return replace(min(bounds[0], newton, key=lambda bound: bound.gap), gain=newton.gain)
+    if float(point.gradient[:, -1].abs().max()) <= BALANCED * max(1.0, abs(point.value)):
+        gap = float((point.gradient[:, :-1].square() / (2 * objective.l2)).sum())
+        bounds.append(Bound(point, gap, DUALITY))
+    return min(bounds, key=lambda bound: bound.gap)
 
 
 def _least(objective: Objective) -> float:
     """What the mean loss can never be below."""
     return float(objective.loss.least(objective.rows.y).double() @ objective.rows.shares)
+
+
+def newton_bound(objective: Objective, point: Point) -> Bound | None:
+    """Newton's decrement at a point and what it proves; None for other losses, or where it costs too much.
+
+    Args:
+        objective: in float64, over columns of about unit size; without L1.
+        point: where.
+    """
+    rows, loss = objective.rows, objective.loss
+    parameters = rows.outputs * (rows.features + 1)
+    is_cheap = parameters <= PARAMETERS and len(rows) * parameters**2 <= WORK
+    if not is_cheap or not loss.is_self_concordant:
+        return None
+    V = find_span(objective)  # (D + 1, r)
+    if not V.shape[1]:
+        return Bound(point, 0.0, CURVATURE, 0.0)
+    L, failed = torch.linalg.cholesky_ex(restrict_hessian(objective, point, V))
+    if int(failed) or _hides(objective, V):
+        return Bound(point, math.inf, CONCORDANCE)
+    g = (point.gradient @ V).reshape(-1, 1)
+    square = SLACK * float(torch.linalg.solve_triangular(L, g, upper=False).square().sum())
+    if loss.is_quadratic:
+        return Bound(point, square / 2, CURVATURE, square / 2)
+    gap = _bound_decrement(math.sqrt(square), SLACK * _reach(objective, V, L))
+    return Bound(point, gap, CONCORDANCE, square / 2)
+
+
+def restrict_hessian(objective: Objective, point: Point, V: Tensor) -> Tensor:
+    """The Hessian over directions V (D + 1, r), (K r, K r)."""
+    H = torch.einsum("ia,kilj,jb->kalb", V, hessian(objective, point, 0.0), V)
+    return H.reshape(H.shape[0] * H.shape[1], -1)
+
+
+def _bound_decrement(decrement: float, reach: float) -> float:
+    """The bound for λ and ρ."""
+    u = reach * decrement
+    if not u < 1:
+        return math.inf
+    if u < 1e-4:  # of the series' first terms, where the closed form cancels
+        return decrement**2 * (0.5 + u / 6 + u * u / 10)
+    return (u + (1 - u) * math.log1p(-u)) / reach**2
+
+
+def find_span(objective: Objective) -> Tensor:
+    """An orthonormal basis of the directions in which rows' scores move, (D + 1, r)."""
+    rows = objective.rows
+    every = torch.arange(rows.features + int(objective.intercept), device=rows.y.device)
+    total = grams(rows, every, rows.counts[None])[0]
+    if objective.penalty.l2:
+        V = torch.eye(len(every), dtype=total.dtype, device=total.device)
+    else:
+        values, vectors = torch.linalg.eigh(total)
+        V = vectors[:, values > FLAT * len(values) * float(values[-1:].sum())]
+    return torch.nn.functional.pad(V, (0, 0, 0, rows.features + 1 - len(every)))
+
+
+def _hides(objective: Objective, V: Tensor) -> bool:
+    """Whether scores move along directions that V (D + 1, r) leaves out: columns all but collinear."""
+    rows = objective.rows
+    if V.shape[1] == rows.features + int(objective.intercept):
+        return False
+    left = torch.eye(len(V), dtype=V.dtype, device=V.device) - V @ V.T
+    if not objective.intercept:
+        left[:, -1] = 0
+    for index in torch.arange(len(rows), device=V.device).split(4096):
+        X1 = rows.dense(index)
+        if float((X1 @ left).norm(dim=1).max()) > HIDDEN * float(X1.norm(dim=1).max()):
+            return True
+    return False
+
+
+def _reach(objective: Objective, V: Tensor, L: Tensor) -> float:
+    """The most that a direction of length 1 in the norm of H moves a row's score; of softmax, two apart."""
+    rows, K, r = objective.rows, objective.rows.outputs, V.shape[1]
+    inverse = torch.cholesky_inverse(L).view(K, r, K, r).diagonal(dim1=0, dim2=2)  # (r, r, K)
+    largest = 0.0
+    for index in torch.arange(len(rows), device=V.device).split(4096):
+        Z = rows.dense(index) @ V  # (B, r)
+        squares = torch.einsum("ia,abk,ib->ik", Z, inverse, Z)
+        if rows.weights is not None:
+            squares = squares[rows.weights[index] > 0]
+        worst = 2 * squares.sum(1) if objective.loss.couples_outputs else squares.amax(1)
+        largest = max(largest, float(worst.max()) if len(worst) else 0.0)
+    return math.sqrt(largest)

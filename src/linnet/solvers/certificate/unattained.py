@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
-from linnet.solvers.certificate.decrement import restricted, span
+from linnet.solvers.certificate.certify import find_span, restrict_hessian
 from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.rows import DenseRows
@@ -137,7 +137,7 @@ def _is_endless(objective: Objective, way: Tensor) -> bool:
 
 def _flat(objective: Objective, point: Point) -> list[Tensor]:
     """Directions that move scores, (K, D + 1) and back, along which the Hessian is all but nothing."""
-    V, K = span(objective), objective.rows.outputs
-    values, vectors = torch.linalg.eigh(restricted(objective, point, V))
+    V, K = find_span(objective), objective.rows.outputs
+    values, vectors = torch.linalg.eigh(restrict_hessian(objective, point, V))
     ways = vectors.T[values < FLAT * values.mean()].view(-1, K, V.shape[1]) @ V.T
     return [sign * way for way in ways for sign in (1.0, -1.0)]

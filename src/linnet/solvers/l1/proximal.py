@@ -11,7 +11,7 @@ from torch import Tensor
 
 from linnet.device import generator, limited_threads
 from linnet.errors import UsageError
-from linnet.solvers.certificate.certify import Bound, bound_by_dual, store
+from linnet.solvers.certificate.certify import bound_by_dual, store
 from linnet.solvers.certificate.duality import rounding, smallest_subgradient, with_best_bias
 from linnet.solvers.certificate.unattained import no_optimum
 from linnet.solvers.l1.quadratic import minimise_quadratic
@@ -95,11 +95,12 @@ class ProximalNewton(SolverSpec):
             theta = step.point.theta if step else inner.zeros() if theta is None else theta
             wide = inner.with_dtype(torch.float64)
             point = with_best_bias(wide, wide.point(theta))
-            gap, name = bound_by_dual(wide, point)
+            bound = bound_by_dual(wide, point)
             if step and step.status:
-                gap, status = min(gap, step.gap), no_optimum(step.objective, step.point) or status
+                bound = replace(bound, gap=min(bound.gap, step.gap))
+                status = no_optimum(step.objective, step.point) or status
         slope = float(framed.gradient(smallest_subgradient(wide, point)).norm())
-        bound = store(framed._replace(objective=wide), Bound(point, gap, name))
+        bound = store(framed._replace(objective=wide), bound)
         certificate = bound.certificate(max(0, len(trace) - 1), objective.passes, time.perf_counter() - began)
         return Minimum(
             bound.point.theta, status, replace(certificate, gradient_norm=slope), trace, type(self).__name__
@@ -200,7 +201,7 @@ def _prove(at: Step) -> Step:
     """The step in float64 with its gap, its bias the best."""
     at = _widen(at)
     point = with_best_bias(at.objective, at.point)
-    return replace(at, point=point, gap=bound_by_dual(at.objective, point)[0])
+    return replace(at, point=point, gap=bound_by_dual(at.objective, point).gap)
 
 
 def _widen(at: Step) -> Step:

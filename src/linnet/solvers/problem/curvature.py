@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,18 +13,6 @@ from linnet.solvers.problem.rows import Rows
 
 NUMBERS = 2**22
 """Of a block of rows as floats: 32 MiB in float64."""
-
-
-class Block(NamedTuple):
-    """A part of the Hessian that stands apart from the rest.
-
-    Args:
-        where: which coordinates of θ, as positions in it laid flat, (P,), in order.
-        H: (P, P), float64.
-    """
-
-    where: Tensor
-    H: Tensor
 
 
 class Grams:
@@ -69,7 +56,7 @@ def blocks(
     seed: int = 0,
     stiffness: float = 0.0,
     memory: Grams | None = None,
-) -> list[Block]:
+) -> list[tuple[Tensor, Tensor]]:
     """The Hessian of the mean loss and L2 on the chosen coordinates.
 
     Softmax couples all outputs: one block. The other losses have outputs that know nothing of each other: a
@@ -83,6 +70,10 @@ def blocks(
         seed: of the draw.
         stiffness: of Huber's straight parts, as of `Loss.output_curvature`.
         memory: of a square's Gram matrices, where there is one.
+
+    Returns:
+        For each part that stands apart: its coordinates, as positions in θ laid flat and in order, (P,), and
+        the Hessian on them, (P, P), float64.
     """
     is_square = objective.loss.is_quadratic
     index, shares = draw(objective, point, len(objective.rows) if is_square else sample, seed)
@@ -103,7 +94,7 @@ def blocks(
     l2[:-1] = objective.l2
     for where, H in groups:
         H.diagonal().add_(l2[where % columns])
-    return [Block(where, H) for where, H in groups]
+    return groups
 
 
 def _softmax(objective: Objective, point: Point, chosen: Tensor, index: Tensor, shares: Tensor) -> Tensor:

@@ -173,22 +173,6 @@ class Objective:
         W = theta[:, :-1]
         return float(self.penalty.value(W if self.units is None else W * self.units))
 
-    def hessian_product(self, point: Point, direction: Tensor) -> Tensor:
-        """∇²F V, (K, D + 1), float64, at a point along a direction V (K, D + 1): one reading."""
-        self.meter.read += len(self.rows)
-
-        def curve(scores: Tensor, part: slice) -> Tensor:
-            return self.curved(point.scores[:, part], scores, part)
-
-        product = self.rows.sweep(direction, curve)[1] / self.rows.total
-        product[:, :-1] += self.l2 * direction[:, :-1]
-        return self.free_(product)
-
-    def curved(self, scores: Tensor, direction: Tensor, part: slice) -> Tensor:
-        """The loss's second derivative times a direction in score space, (K, B), for some rows, weighted."""
-        product = score_hessian_product(self.loss, scores, self.rows.target(part), direction)
-        return product if self._weights is None else product * self._weights[part]
-
     def bias_hessian(self, scores: Tensor) -> Tensor:
         """The second derivative of the mean loss by the biases, (K, K), at all rows' scores (K, N)."""
         return score_hessian(self.loss, scores, self.rows.target(), self._weights) / self.rows.total

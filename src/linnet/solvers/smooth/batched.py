@@ -17,18 +17,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from linnet.solvers.certificate.unattained import unheld
-from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.hessian import add_penalty_, newton_directions, pairs
+from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise_rows
-from linnet.solvers.smooth.batched_objective import BatchedObjective, Values
-from linnet.solvers.smooth.lbfgs import LBFGS, SINGLE, Memory, dot
-from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
+from linnet.solvers.smooth.newton import LBFGS, SINGLE, Memory, Newton, dot
+from linnet.solvers.smooth.preconditioners import Basis, Inverse, Spectral
 from linnet.solvers.smooth.steps import NOISE, ROUNDED, SHORTEST, is_low_enough, reach_limit, shrink
 from linnet.solvers.solution import CONVERGED, STALLED, UNATTAINED, Certificate, Minimum, Status
 
@@ -37,6 +37,9 @@ SCORES = 2**25
 
 PARAMETERS = 2**24
 """Parameters that a bank remembers at once, in float64: 128 MiB."""
+
+PRODUCTS = 2**22
+"""Products of features, row by row, that are made at once: 32 MiB."""
 
 
 def solve_folds(
@@ -88,27 +91,14 @@ def _start(
     objective: Objective, l2s: Sequence[float], solver: Newton | LBFGS
 ) -> tuple[list[Tensor], list[Inverse | None]]:
     """θ over all rows, and for L-BFGS an approximate inverse of the Hessian near there, of each penalty."""
-    theta, kept = None, _Kept(Spectral(basis=Basis()), [])
-    inner = solver if isinstance(solver, Newton) else replace(solver, preconditioner=kept)
-    found: dict[int, tuple[Tensor, Inverse | None]] = {}
-    for place in sorted(range(len(l2s)), key=lambda place: -l2s[place]):
-        one = objective.replace(penalty=replace(objective.penalty, l2=l2s[place]))
+    theta, basis = None, Basis()
+    inner = solver if isinstance(solver, Newton) else replace(solver, preconditioner=Spectral(basis=basis))
+    found: dict[float, tuple[Tensor, Inverse | None]] = {}
+    for l2 in sorted(l2s, reverse=True):
+        one = objective.replace(penalty=replace(objective.penalty, l2=l2))
         theta = inner.approach(one, theta).theta
-        found[place] = theta, kept.made[-1] if kept.made else None
-    return [found[place][0] for place in range(len(l2s))], [found[place][1] for place in range(len(l2s))]
-
-
-@dataclass(frozen=True)
-class _Kept(Preconditioner):
-    """Another preconditioner, whose results are kept."""
-
-    inner: Preconditioner
-    made: list[Inverse]
-
-    def build(self, objective: Objective, point: Point) -> Inverse:
-        """See `Preconditioner.build`."""
-        self.made.append(self.inner.build(objective, point))
-        return self.made[-1]
+        found[l2] = theta, basis.latest
+    return [found[l2][0] for l2 in l2s], [found[l2][1] for l2 in l2s]
 
 
 def _minimise(part: BatchedObjective, start: Tensor, solver: Newton | LBFGS) -> list[Minimum]:
@@ -170,7 +160,8 @@ class _Descent:
     def _direction(self) -> Tensor:
         """Downhill from θ, (A, K, D + 1)."""
         if self.memory is None:
-            return self.part.newton_directions(self.at, self.now.gradient)
+            H = self.part.hessians(self.at)
+            return newton_directions(H, self.now.gradient, self.part.objective.intercept)
         return self.memory.direction(self.now.gradient, self.part.precondition)
 
     def _leave_(self, is_done: Tensor, status: Status, iterations: int) -> Tensor:
@@ -214,3 +205,89 @@ def _search(
         size[open_] *= shrink(before, there.value, down)
         open_ = open_[~is_low & (size[open_] > SHORTEST)]
     return found, values, (found == at).flatten(1).all(1)
+
+
+class Values(NamedTuple):
+    """F and its gradient of some models: (A,), (A, K, D + 1), float64."""
+
+    value: Tensor
+    gradient: Tensor
+
+
+class BatchedObjective:
+    """The objectives of A models that are solved together.
+
+    Args:
+        objective: of all rows.
+        views: how much each row counts, (A, N).
+        l2: (A,).
+        inverses: an approximate inverse of each one's Hessian, for L-BFGS.
+    """
+
+    def __init__(
+        self, objective: Objective, views: Tensor, l2: Tensor, inverses: Sequence[Inverse | None]
+    ) -> None:
+        self.objective, self.rows, self.views, self.l2 = objective, objective.rows, views, l2
+        self.inverses, self.total = list(inverses), views.sum(1)
+        units = l2.new_ones(1) if objective.units is None else objective.units
+        self._l2 = l2[:, None] * units.square()  # of each model and column, (A, D) or (A, 1)
+
+    def with_dtype(self, dtype: torch.dtype) -> BatchedObjective:
+        """The same with products of another dtype."""
+        return BatchedObjective(self.objective.with_dtype(dtype), self.views, self.l2, self.inverses)
+
+    def pick(self, index: Tensor) -> BatchedObjective:
+        """Some of the models."""
+        chosen = [self.inverses[place] for place in index.tolist()]
+        return BatchedObjective(self.objective, self.views[index], self.l2[index], chosen)
+
+    def at(self, theta: Tensor) -> Values:
+        """F and its gradient at θ (A, K, D + 1), in one reading for all."""
+        loss, rows = self.objective.loss, self.rows
+        views, losses = self.views.to(rows.dtype), {}
+
+        def elementwise(scores: Tensor, part: slice) -> Tensor:
+            own = scores.view(*theta.shape[:2], -1)  # (A, K, B)
+            count, target = views[:, part], rows.target(part)
+            losses[part.start] = (loss.value(own, target) * count).double().sum(1)
+            return loss.residual(own, target).mul_(count[:, None]).flatten(0, 1)
+
+        sums = rows.sweep(theta.flatten(0, 1), elementwise)[1].view_as(theta) / self.total[:, None, None]
+        W = theta[..., :-1]
+        weighed = self._l2[:, None] * W
+        sums[..., :-1] += weighed
+        self._free_(sums)
+        in_order = torch.stack([losses[start] for start in sorted(losses)]).sum(0)
+        return Values(in_order / self.total + (weighed * W).sum((1, 2)) / 2, sums)
+
+    def precondition(self, gradient: Tensor) -> Tensor:
+        """H⁻¹ g of each model, (A, K, D + 1), near enough; models of one penalty share a call."""
+        steps = torch.empty_like(gradient)
+        for inverse in {id(inverse): inverse for inverse in self.inverses}.values():
+            assert inverse is not None, "L-BFGS has them"
+            own = torch.tensor([other is inverse for other in self.inverses], device=gradient.device)
+            steps[own] = inverse(gradient[own])
+        return self._free_(steps)
+
+    def hessians(self, theta: Tensor) -> Tensor:
+        """The Hessian of each model, (A, K, D + 1, K, D + 1), float64."""
+        A, K, D = theta.shape
+        H = theta.new_zeros(A, K, D, K, D)
+        for index in torch.arange(len(self.rows), device=theta.device).split(max(1, PRODUCTS // (D * D))):
+            X1 = self.rows.dense(index)  # (B, D + 1)
+            part = slice(int(index[0]), int(index[-1]) + 1)
+            products = (X1[:, :, None] * X1[:, None]).flatten(1)  # (B, (D + 1)²)
+            scores = (theta.flatten(0, 1) @ X1.T).view(A, K, -1).transpose(0, 1)  # (K, A, B)
+            for a, b, c in pairs(self.objective.loss, scores, self.rows.target(part)):
+                block = ((c * self.views[:, part]) @ products).view(A, D, D)
+                H[:, a, :, b] += block
+                if a != b:
+                    H[:, b, :, a] += block
+        H /= self.total[:, None, None, None, None]
+        add_penalty_(H, self.objective.loss, self._l2.expand(A, D - 1))
+        return H
+
+    def _free_(self, steps: Tensor) -> Tensor:
+        if not self.objective.intercept:
+            steps[..., -1] = 0
+        return steps

@@ -1,21 +1,33 @@
-"""`Newton`: Newton's method with the whole Hessian, for problems of few parameters."""
+"""`Newton`, `LBFGS`, `Staged`: Newton's method, limited-memory BFGS, and that on a sample first."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from linnet.device import generator
 from linnet.solvers.problem.hessian import newton_direction
-from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.smooth.smooth import SmoothSolver
-from linnet.solvers.smooth.steps import Step, reach_limit, search
+from linnet.solvers.smooth.steps import ROUNDED, Step, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Status
 
 SOFTEST = 1e-6
 """The least stiffness of Huber's straight parts; a step that goes the whole way makes it a quarter."""
+
+SINGLE = 1e-7
+"""The relative gain from which on float32 products are too coarse."""
+
+REBUILD = 40
+"""Iterations after which the Hessian has changed enough to be made anew."""
+
+SAMPLE = 8000
+"""Rows of the first stage of `Staged`."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +71,161 @@ class Newton(SmoothSolver):
 def soften(stiffness: float, size: float) -> float:
     """The stiffness of straight parts after a step of some share of the way: less after a whole one."""
     return max(stiffness / 4, SOFTEST) if size == 1 else min(1.0, stiffness * 16)
+
+
+@dataclass(frozen=True)
+class LBFGS(SmoothSolver):
+    """Preconditioned L-BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.4).
+
+    The initial inverse Hessian of the two-loop recursion is the preconditioner's; without one it is
+    γI with γ = sᵀy/yᵀy. An iteration reads the rows once. Products of float32 give way to float64 once
+    the gain left is below 1e-7 of the objective and more is asked for.
+
+    Args:
+        tol: stop once the model's gain ½ gᵀH⁻¹g is at most this share of the objective.
+        memory: pairs of steps and changes of the gradient that are kept.
+        max_iter: iterations.
+        preconditioner: made at the start and again every 40 iterations; None for none.
+    """
+
+    tol: float = 1e-8
+    memory: int = 20
+    max_iter: int = 500
+    preconditioner: Preconditioner | None = Spectral()  # noqa: RUF009 (frozen)
+
+    def steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
+        """See `SmoothSolver.steps`."""
+        yield from self.go_on(objective, objective.point(start), self.max_iter)
+
+    def go_on(self, objective: Objective, point: Point, iterations: int) -> Iterator[Step]:
+        """As `steps`, from where the objective is known."""
+        memory, inverse = Memory(self.memory), None
+        for iteration in range(iterations + 1):
+            if self.preconditioner is not None and iteration % REBUILD == 0:
+                inverse, memory = self.preconditioner.build(objective, point), Memory(self.memory)
+            direction = objective.free_(memory.direction(point.gradient, inverse))
+            estimate = -float((direction * point.gradient).sum()) / 2
+            is_near = estimate <= self.tol * abs(point.value)
+            if is_near or iteration == iterations:
+                ended = Status(CONVERGED) if is_near else reach_limit(self.max_iter)
+                yield Step(objective, point, estimate, ended)
+                return
+            yield Step(objective, point, estimate)
+            if estimate <= SINGLE * abs(point.value):  # float32 is too coarse for what is asked
+                objective, point = _widen(objective, point)
+            following, _ = search(objective, point, direction)
+            if following is not None:
+                memory.keep(following.theta - point.theta, following.gradient - point.gradient)
+                point = following
+            elif objective.rows.dtype == torch.float64:
+                yield Step(objective, point, estimate, _stall(objective))
+                return
+            else:
+                objective, point = _widen(objective, point)
+
+
+def _widen(objective: Objective, point: Point) -> tuple[Objective, Point]:
+    """The objective and the point in float64."""
+    if objective.rows.dtype == torch.float64:
+        return objective, point
+    wide = objective.with_dtype(torch.float64)
+    return wide, wide.point(point.theta)
+
+
+def _stall(objective: Objective) -> Status:
+    return Status(STALLED, ROUNDED if objective.penalty.l2 else ROUNDED + ", or set l2 above 0")
+
+
+class Memory:
+    """The latest steps s and changes y of the gradient, (…, K, D + 1), of one model or of several.
+
+    Args:
+        size: how many are kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.kept: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=size)
+
+    def keep(self, s: Tensor, y: Tensor) -> None:
+        """Remember a step of each model, unless rounding has made its curvature nonsense."""
+        curvature = dot(s, y)
+        is_sound = curvature > 1e-14 * dot(s, s).sqrt() * dot(y, y).sqrt()
+        if bool(is_sound.any()):
+            self.kept.append((s, y, torch.where(is_sound, 1 / curvature, 0.0)))
+
+    def pick_(self, index: Tensor) -> None:
+        """Go on with some of the models."""
+        kept = [(s[index], y[index], rho[index]) for s, y, rho in self.kept]
+        self.kept = deque(kept, self.kept.maxlen)
+
+    def direction(self, gradient: Tensor, inverse: Inverse | None) -> Tensor:
+        """−H⁻¹ g by the two-loop recursion, (…, K, D + 1)."""
+        q, shares = gradient.clone(), []
+        for s, y, rho in reversed(self.kept):
+            shares.append(rho * dot(s, q))
+            q -= shares[-1] * y
+        q = self._scale(q) if inverse is None else inverse(q)
+        for (s, y, rho), share in zip(self.kept, reversed(shares), strict=True):
+            q += (share - rho * dot(y, q)) * s
+        return -q
+
+    def _scale(self, q: Tensor) -> Tensor:
+        if not self.kept:
+            return q / dot(q, q).sqrt().clamp(min=1.0)
+        _, y, rho = self.kept[-1]
+        return q / (rho * dot(y, y))
+
+
+def dot(a: Tensor, b: Tensor) -> Tensor:
+    """The product of each model's parameters, (…, 1, 1), of (…, K, D + 1)."""
+    return (a * b).sum((-2, -1), keepdim=True)
+
+
+@dataclass(frozen=True)
+class Staged(SmoothSolver):
+    """L-BFGS in three stages.
+
+    1. From zero on 8000 rows, preconditioned by blocks in the features' eigenbasis, until the gain left is
+       1 %: by then the sample's optimum and that of all rows differ by more. Left out below 32,000 rows, and
+       where the start is not zero.
+    2. On all rows, with `Spectral(head=100)` made where stage 1 ended, until the gain left is 0.3 %.
+    3. With `Spectral(head=200)` made where stage 2 ended, which is near enough for its Hessian to last.
+
+    docs/solvers.md has the figures of this and of the ways that were slower.
+
+    Args:
+        tol: as of `LBFGS`.
+        memory: as of `LBFGS`.
+        max_iter: iterations over all rows.
+        seed: of the samples.
+    """
+
+    tol: float = 1e-9
+    memory: int = 20
+    max_iter: int = 500
+    seed: int = 0
+
+    def steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
+        """See `SmoothSolver.steps`."""
+        basis = Basis()
+        point = objective.point(self._warm(objective, start, basis))
+        coarse = LBFGS(max(self.tol, 3e-3), self.memory, self.max_iter, Spectral(100, 5000, self.seed, basis))
+        done = 0
+        for step in coarse.go_on(objective, point, self.max_iter):
+            point, done = step.point, done + 1
+            if step.status is None:
+                yield step
+        fine = LBFGS(self.tol, self.memory, self.max_iter, Spectral(200, 10_000, self.seed, basis))
+        yield from fine.go_on(objective, point, max(0, self.max_iter - done + 1))
+
+    def _warm(self, objective: Objective, start: Tensor, basis: Basis) -> Tensor:
+        """Where a sample of the rows leads to."""
+        rows = objective.rows
+        counted = torch.arange(len(rows)) if rows.weights is None else rows.weights.nonzero()[:, 0].cpu()
+        if len(counted) < 4 * SAMPLE or bool(start.any()):
+            return start
+        order = torch.randperm(len(counted), generator=generator(self.seed, "warm"))
+        sample = objective.sample(counted[order[:SAMPLE]].to(start.device))
+        solver = LBFGS(1e-2, self.memory, 30, Spectral(0, SAMPLE // 2, self.seed, basis))
+        *_, last = solver.steps(sample, start)
+        return last.point.theta

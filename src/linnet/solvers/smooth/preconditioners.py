@@ -9,6 +9,7 @@ a direction.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,12 +28,8 @@ SINGULAR = 1e-6
 """The share of a block's mean diagonal by which it is raised: softmax has a null direction in each."""
 
 
-class Inverse(ABC):
-    """An approximate inverse of the Hessian."""
-
-    @abstractmethod
-    def __call__(self, gradient: Tensor) -> Tensor:
-        """H⁻¹ g, (…, K, D + 1), float64, of one gradient or of several of as many models."""
+Inverse = Callable[[Tensor], Tensor]
+"""An approximate inverse of the Hessian: H⁻¹ g, (…, K, D + 1), float64, of one gradient or of several."""
 
 
 class Preconditioner(ABC):
@@ -44,10 +41,15 @@ class Preconditioner(ABC):
 
 
 class Basis:
-    """The eigenvectors of XᵀX, the leading first, of the first rows that it is asked for."""
+    """The eigenvectors of XᵀX, the leading first, of the first rows that it is asked for.
+
+    Attributes:
+        latest: the approximate inverse that was made in it last.
+    """
 
     def __init__(self) -> None:
         self.U: Tensor | None = None
+        self.latest: Inverse | None = None
 
     def of(self, X1: Tensor, weights: Tensor) -> Tensor:
         """The eigenbasis, (D + 1, D + 1), in the dtype of rows X1 (B, D + 1), weighted.
@@ -55,13 +57,12 @@ class Basis:
         Raises:
             UsageError: the features are too large to be squared.
         """
-        U = self.U
-        if U is None:
+        if self.U is None:
             squares = (X1.T * weights) @ X1
             if not bool(squares.isfinite().all()):
                 raise UsageError(TOO_LARGE)
-            U = self.U = torch.linalg.eigh(squares)[1].flip(1).contiguous()
-        return U.to(X1)
+            self.U = torch.linalg.eigh(squares)[1].flip(1).contiguous()
+        return self.U.to(X1)
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,20 @@ class Spectral(Preconditioner):
 
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`; for more than 2000 features as `Blocks` does."""
-        rows = objective.rows
-        if rows.features > WIDEST or rows.outputs > 100:
-            return Blocks(self.rows, self.seed).build(objective, point)
+        rows, basis = objective.rows, self.basis or Basis()
         threads = torch.get_num_threads() if rows.y.device.type == "cpu" else 1
-        with limited_threads(1):
-            return self._build(objective, point, threads)
+        if rows.features > WIDEST or rows.outputs > 100:
+            basis.latest = Blocks(self.rows, self.seed).build(objective, point)
+        else:
+            with limited_threads(1):
+                basis.latest = self._build(objective, point, basis, threads)
+        return basis.latest
 
-    def _build(self, objective: Objective, point: Point, threads: int) -> Inverse:
+    def _build(self, objective: Objective, point: Point, basis: Basis, threads: int) -> Inverse:
         rows = objective.rows
         index, weights = draw(objective, point, self.rows, self.seed)
         X1, scores = rows.dense(index), point.scores[:, index]  # (B, D + 1), (K, B)
-        U = (self.basis or Basis()).of(X1, weights)  # (D + 1, D + 1)
+        U = basis.of(X1, weights)  # (D + 1, D + 1)
         Z = X1 @ U
         target = rows.target(index)
         head = min(self.head, 2500 // rows.outputs, Z.shape[1])
@@ -108,7 +111,7 @@ class Spectral(Preconditioner):
         return _SpectralInverse(U, H, T, ridge @ U[:, head:].square())
 
 
-class _SpectralInverse(Inverse):
+class _SpectralInverse:
     """U (H + ridge)⁻¹ Uᵀ, whole for the first eigenvectors and block by block for the others."""
 
     def __init__(self, U: Tensor, H: Tensor, T: Tensor, ridge: Tensor) -> None:
@@ -122,15 +125,12 @@ class _SpectralInverse(Inverse):
     def __call__(self, gradient: Tensor) -> Tensor:
         """See `Inverse`; on one thread, for a second gains nothing and spins where others want its core."""
         with limited_threads(1):
-            return self._times(gradient.to(self.U))
-
-    def _times(self, gradient: Tensor) -> Tensor:
-        g = gradient @ self.U  # (…, K, D + 1)
-        tail = torch.einsum("jab,...bj->...aj", self.T, g[..., self.head :])
-        head = g[..., : self.head]
-        if self.head:
-            head = (head.reshape(-1, len(self.root)) @ self.root.T @ self.root).reshape(head.shape)
-        return (torch.cat([head, tail], -1) @ self.U.T).double()
+            g = gradient.to(self.U) @ self.U  # (…, K, D + 1)
+            tail = torch.einsum("jab,...bj->...aj", self.T, g[..., self.head :])
+            head = g[..., : self.head]
+            if self.head:
+                head = (head.reshape(-1, len(self.root)) @ self.root.T @ self.root).reshape(head.shape)
+            return (torch.cat([head, tail], -1) @ self.U.T).double()
 
 
 @dataclass(frozen=True)
@@ -158,25 +158,11 @@ class Blocks(Preconditioner):
         squares = rows.squares(torch.stack([c for _, _, c in entries]))
         ridge = _ridge(objective, 1e-9 * float(squares.mean()))  # (D + 1,)
         if rows.outputs > 20:
-            return _DiagonalInverse(squares + ridge)
+            diagonal = (squares + ridge).double()  # (K, D + 1)
+            return lambda gradient: gradient / diagonal
         T = _fill_blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
-        return _BlockInverse(_invert(T, ridge[:, None]))
-
-
-class _BlockInverse(Inverse):
-    def __init__(self, T: Tensor) -> None:
-        self.T = T  # (D + 1, K, K)
-
-    def __call__(self, gradient: Tensor) -> Tensor:
-        return torch.einsum("jab,...bj->...aj", self.T, gradient)
-
-
-class _DiagonalInverse(Inverse):
-    def __init__(self, diagonal: Tensor) -> None:
-        self.diagonal = diagonal.double()  # (K, D + 1)
-
-    def __call__(self, gradient: Tensor) -> Tensor:
-        return gradient / self.diagonal
+        inverse = _invert(T, ridge[:, None])  # (D + 1, K, K)
+        return lambda gradient: torch.einsum("jab,...bj->...aj", inverse, gradient)
 
 
 def _ridge(objective: Objective, least: float) -> Tensor:
