@@ -14,8 +14,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from linnet.core.bank import normal
 from linnet.d2l import fast
-from linnet.d2l.images import Compose, Normalize, ToTensor
 from linnet.d2l.loaders import ImageLoader, load_data_fashion_mnist
+from linnet.d2l.torchvision import Compose, Normalize, ToTensor
 from linnet.d2l.training import evaluate_accuracy, train_epoch_ch3
 from linnet.train.learner import BankLearner
 from tests.support.images import images

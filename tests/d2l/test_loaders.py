@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from linnet.d2l.images import Compose, Normalize, Resize, ToTensor
+from linnet.d2l import torch as d2l
 from linnet.d2l.loaders import (
     ArrayLoader,
     ImageLoader,
@@ -19,6 +19,7 @@ from linnet.d2l.loaders import (
     load_data_fashion_mnist,
     synthetic_data,
 )
+from linnet.d2l.torchvision import Compose, Normalize, Resize, ToTensor
 from linnet.errors import ShapeError, UsageError
 from tests.support.images import images
 
@@ -170,3 +171,11 @@ def test_images_are_made_tensors() -> None:
     dataset.transform = Compose([Resize(14)])
     with pytest.raises(UsageError, match="ToTensor"):
         ImageLoader(dataset, 2, True)
+
+
+def test_data_iter_gives_each_row_once() -> None:
+    rows = torch.arange(7)
+    found = list(d2l.data_iter(3, rows, rows * 2))
+    assert [len(X) for X, _ in found] == [3, 3, 1]
+    assert sorted(torch.cat([X for X, _ in found]).tolist()) == rows.tolist()
+    assert all(torch.equal(y, X * 2) for X, y in found)

@@ -111,6 +111,47 @@ print(any('linnet' in type(finder).__module__ for finder in sys.meta_path))
     assert run(code).stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("module", ["training", "zh"])
+@pytest.mark.parametrize("module", ["training", "models"])
 def test_a_module_that_the_book_is_made_of_can_be_imported_first(module: str) -> None:
     assert run(f"import linnet.d2l.{module}").returncode == 0
+
+
+def test_names_of_other_editions_that_are_not_here_are_answered() -> None:
+    answers = {
+        "import d2lzh as d2l": "import d2lzh_pytorch as d2l",
+        "from d2l import mxnet as d2l": "the book for MXNet: linnet has that for PyTorch",
+        "from d2l import tensorflow as d2l": "the book for TensorFlow",
+        "from d2l import torch as d2l; d2l.train_ch6": "later chapter: linnet offers the names of",
+        "import d2lzh_pytorch as d2l; d2l.Residual": "edition 1.0",
+    }
+    code = f"""
+import linnet.d2l; linnet.d2l.activate()
+for line, said in {answers}.items():
+    try: exec(line)
+    except (ImportError, AttributeError) as error: assert said in str(error), (line, error)
+    else: raise AssertionError(line)
+"""
+    assert run(code).stderr == ""
+
+
+def test_the_ports_imports_resolve_to_linnet() -> None:
+    code = """
+import linnet.d2l; linnet.d2l.activate()
+import sys; sys.path.append('..')
+import d2lzh_pytorch as d2l
+from d2lzh_pytorch import *
+from d2lzh_pytorch.utils import FlattenLayer as same
+from IPython.display import set_matplotlib_formats
+assert d2l.FlattenLayer is FlattenLayer is same
+set_matplotlib_formats('svg')
+"""
+    done = run(code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_real_port_goes_first(tmp_path: Path) -> None:
+    place = package(tmp_path, "d2lzh_pytorch", "real = True")
+    done = run(
+        "import linnet.d2l; linnet.d2l.activate()\nimport d2lzh_pytorch\nassert d2lzh_pytorch.real", place
+    )
+    assert done.stderr == ""

@@ -11,16 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from linnet.d2l import torch as d2l
 from linnet.d2l.loaders import ImageLoader, load_array
-from linnet.d2l.losses import MeanLossWarning
+from linnet.d2l.models import sgd, squared_loss
 from linnet.d2l.training import (
+    MeanLossWarning,
     accuracy,
     evaluate_accuracy,
     evaluate_loss,
-    linreg,
     predict_ch3,
-    sgd,
-    squared_loss,
     train_ch3,
     train_epoch_ch3,
 )
@@ -42,36 +41,6 @@ def test_accuracy_counts_highest_scores_at_their_label(rows: int, classes: int, 
     predictions = scores.argmax(1)
     assert accuracy(predictions, y) == expected
     assert accuracy(predictions.view(-1, 1).float(), y.view(-1, 1)) == expected
-
-
-@given(st.lists(st.tuples(floats, floats), min_size=1, max_size=9), st.booleans())
-def test_squared_loss_is_half_the_square(pairs: list[tuple[float, float]], is_column: bool) -> None:
-    y_hat, y = (torch.tensor(values, dtype=torch.float64) for values in zip(*pairs, strict=True))
-    got = squared_loss(y_hat.view(-1, 1) if is_column else y_hat, y)
-    assert got.shape == ((len(pairs), 1) if is_column else (len(pairs),))
-    assert got.flatten().tolist() == pytest.approx([(a - b) ** 2 / 2 for a, b in pairs])
-
-
-@given(st.lists(st.tuples(floats, floats), min_size=1, max_size=9), st.floats(1e-3, 10), st.integers(1, 64))
-def test_sgd_subtracts_the_mean_gradient(pairs: list[tuple[float, float]], lr: float, batch: int) -> None:
-    values, gradients = zip(*pairs, strict=True)
-    param = torch.tensor(values, dtype=torch.float64, requires_grad=True)
-    param.grad = torch.tensor(gradients, dtype=torch.float64)
-    sgd([param], lr, batch)
-    assert param.tolist() == pytest.approx([v - lr * g / batch for v, g in pairs], abs=1e-9)
-    assert param.grad is not None
-    assert not param.grad.any()
-    assert param.requires_grad
-
-
-def test_sgd_without_a_gradient_says_so() -> None:
-    with pytest.raises(UsageError, match="backward"):
-        sgd([torch.ones(2, requires_grad=True)], 0.1, 1)
-
-
-def test_linreg_is_the_line() -> None:
-    X, w = torch.randn(5, 3), torch.randn(3, 1)
-    assert torch.allclose(linreg(X, w, torch.tensor(2.0)), X @ w + 2)
 
 
 def line(rows: int = 60) -> tuple[Tensor, Tensor]:
@@ -234,3 +203,51 @@ def test_a_loss_of_ones_own_with_class_weights_steps_as_torch_does(reduction: st
         optimizer.step()
     for ours, theirs in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def batches() -> list[tuple[torch.Tensor, torch.Tensor]]:
+    source = torch.Generator().manual_seed(3)
+    X = torch.rand(24, 1, 2, 2, generator=source)
+    y = torch.randint(0, 3, (24,), generator=source)
+    return list(zip(X.split(10), y.split(10), strict=True))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+@pytest.mark.parametrize("is_optimizer", [True, False])
+def test_the_first_editions_train_ch3_steps_on_the_sum_of_what_the_loss_gives(
+    reduction: str, is_optimizer: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, loss = nn.Sequential(d2l.FlattenLayer(), nn.Linear(4, 3)), nn.CrossEntropyLoss(reduction=reduction)
+    w, b = (p.detach().clone().requires_grad_() for p in net.parameters())
+    params = None if is_optimizer else list(net.parameters())
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05) if is_optimizer else None
+    d2l.train_ch3(net, batches(), batches(), loss, 2, 10, params, None if is_optimizer else 0.05, optimizer)
+    losses = []
+    for _ in range(2):
+        total = 0.0
+        for X, y in batches():
+            values = nn.functional.cross_entropy(X.flatten(1) @ w.T + b, y, reduction="none")
+            total += float(values.sum().detach())
+            target = values.mean() if reduction == "mean" else values.sum()
+            step = 0.05 if is_optimizer else 0.05 / 10
+            gradients = torch.autograd.grad(target, (w, b))
+            with torch.no_grad():
+                w -= step * gradients[0]
+                b -= step * gradients[1]
+        losses.append(total / 24)
+    torch.testing.assert_close(next(iter(net.parameters())).data, w.data)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(", train")[0] for line in lines] == [
+        f"epoch {epoch}, loss {value:.4f}" for epoch, value in enumerate(losses, 1)
+    ]
+
+
+def test_evaluate_accuracy_takes_either_editions_order() -> None:
+    net = nn.Sequential(d2l.FlattenLayer(), nn.Linear(4, 3))
+    assert d2l.evaluate_accuracy(net, batches()) == d2l.evaluate_accuracy(batches(), net)
+    assert d2l.evaluate_accuracy(batches(), lambda X: X.flatten(1)) <= 1
+
+
+def test_a_batch_size_alone_is_not_enough() -> None:
+    with pytest.raises(UsageError, match="params and lr, too, or an optimizer"):
+        d2l.train_ch3(nn.Linear(1, 1), [], [], nn.MSELoss(), 1, 256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from linnet.d2l.images import ImageSet, ToTensor
+from linnet.d2l.torchvision import ImageSet, ToTensor
 from linnet.data.dataset import Dataset
 
 

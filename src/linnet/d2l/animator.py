@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from linnet.d2l.figures import FORMATS, Limits, Size, set_axes
-from linnet.d2l.shelf import shelf
+from linnet.d2l.figures import FORMATS, Limits, Size, set_axes, shelf
 from linnet.errors import ShapeError
 from linnet.plot.save import render, save, surface
 from linnet.plot.style import use_cjk_font
@@ -67,7 +67,7 @@ class Animator:
         self.fmts = fmts
         self.X: list[list[float]] = []
         self.Y: list[list[float]] = []
-        self._screen = _screen(nrows, ncols, figsize)
+        self._screen = _open_screen(nrows, ncols, figsize)
         self.fig = self._screen.figure
         self.axes: list[Axes] = list(self.fig.axes)
         self._look = (xlabel, ylabel, xlim, ylim, xscale, yscale, self.legend)
@@ -104,7 +104,7 @@ class Animator:
         self._screen.note(self.xlabel, self._names(len(values)), places, values)
         if time.perf_counter() >= self._due:
             self.draw()
-        self._screen.later(self)
+        self._screen.schedule(self)
 
     def draw(self) -> None:
         """Bring the picture up to date, unless it is."""
@@ -132,16 +132,21 @@ class Animator:
 
 
 class Screen(ABC):
-    """What an animator's figure appears on."""
+    """What an animator's figure appears on.
 
-    figure: Figure
+    Args:
+        figure: the one that appears.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
 
     @abstractmethod
     def show(self) -> None:
         """Show the figure as it is now."""
 
     @abstractmethod
-    def later(self, animator: Animator) -> None:
+    def schedule(self, animator: Animator) -> None:
         """See that what was not drawn yet is drawn before the reader looks."""
 
     def note(
@@ -158,9 +163,8 @@ class Screen(ABC):
 class Notebook(Screen):
     """One SVG in the cell's output."""
 
-    def __init__(self, nrows: int, ncols: int, figsize: Size) -> None:
-        self.figure = Figure(figsize=figsize, layout="constrained")
-        self.figure.subplots(nrows, ncols)
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(figure)
         self._handle: Any = None
         self._waiting: Any = None
 
@@ -174,7 +178,7 @@ class Notebook(Screen):
         else:
             self._handle.update(picture)
 
-    def later(self, animator: Animator) -> None:
+    def schedule(self, animator: Animator) -> None:
         """Draw when the cell has ended."""
         from IPython import get_ipython
 
@@ -182,34 +186,29 @@ class Notebook(Screen):
         if self._waiting is not None or shell is None:
             return
 
-        def drawn() -> None:
+        def draw() -> None:
             self._waiting = None
-            shell.events.unregister("post_execute", drawn)
+            shell.events.unregister("post_execute", draw)
             animator.draw()
 
-        self._waiting = drawn
-        shell.events.register("post_execute", drawn)
+        self._waiting = draw
+        shell.events.register("post_execute", draw)
 
 
 class Window(Screen):
     """A window of matplotlib's."""
 
-    def __init__(self, nrows: int, ncols: int, figsize: Size) -> None:
-        from matplotlib import pyplot
-
-        self.figure, _ = pyplot.subplots(nrows, ncols, figsize=figsize)
-        self.figure.set_layout_engine("constrained")
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(figure)
         shelf.keep_windows()
 
     def show(self) -> None:
         """Redraw the window, and give it a moment."""
-        from matplotlib import pyplot
-
-        if pyplot.fignum_exists(self.figure.number):
+        if plt.fignum_exists(self.figure.number):
             self.figure.canvas.draw_idle()
-            pyplot.pause(0.001)
+            plt.pause(0.001)
 
-    def later(self, animator: Animator) -> None:
+    def schedule(self, animator: Animator) -> None:
         """Draw before the program ends, which is before its windows are waited for."""
         shelf.at_exit(animator.draw)
 
@@ -217,22 +216,21 @@ class Window(Screen):
 class File(Screen):
     """Lines of text, and an SVG file that is kept up to date."""
 
-    def __init__(self, nrows: int, ncols: int, figsize: Size) -> None:
-        self.figure = Figure(figsize=figsize, layout="constrained")
-        self.figure.subplots(nrows, ncols)
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(figure)
         self._path: Path | None = None
         self._line: tuple[float, dict[str, float]] | None = None
         self._xlabel = ""
-        self._is_said = False
+        self._is_announced = False
 
     def show(self) -> None:
         """Write the file."""
         if self._path is None:
             self._path = shelf.place()
-        self._is_said = False
+        self._is_announced = False
         save(self.figure, self._path)
 
-    def later(self, animator: Animator) -> None:
+    def schedule(self, animator: Animator) -> None:
         """Write what is missing when the program ends, and say where the figure is."""
         shelf.at_exit(animator.finish)
 
@@ -242,7 +240,7 @@ class File(Screen):
         """Print the points of a whole epoch: at once when complete, else when the next one begins."""
         place = next((value for value in x if value is not None), None)
         if self._line is not None and self._line[0] != place:
-            self._say()
+            self._print_epoch()
         if place is None or not math.isfinite(place) or place != int(place):
             return
         known = self._line[1] if self._line else {}
@@ -250,16 +248,16 @@ class File(Screen):
         self._line = (place, known)
         self._xlabel = xlabel
         if len(known) == len(y):
-            self._say()
+            self._print_epoch()
 
     def finish(self) -> None:
         """Print what is left, and say where the figure is."""
-        self._say()
-        if self._path is not None and not self._is_said:
+        self._print_epoch()
+        if self._path is not None and not self._is_announced:
             print(f"figure: {self._path}", flush=True)
-            self._is_said = True
+            self._is_announced = True
 
-    def _say(self) -> None:
+    def _print_epoch(self) -> None:
         if self._line is None:
             return
         (place, known), self._line = self._line, None
@@ -267,9 +265,12 @@ class File(Screen):
         print(f"{self._xlabel} {place:g}: {figures}", flush=True)
 
 
-def _screen(nrows: int, ncols: int, figsize: Size) -> Screen:
-    kinds: dict[str, type[Notebook | Window | File]] = {"notebook": Notebook, "window": Window, "file": File}
-    return kinds[surface()](nrows, ncols, figsize)
+def _open_screen(nrows: int, ncols: int, figsize: Size) -> Screen:
+    seen_on = surface()
+    figure = (plt.figure if seen_on == "window" else Figure)(figsize=figsize, layout="constrained")
+    figure.subplots(nrows, ncols)
+    screens: dict[str, type[Screen]] = {"notebook": Notebook, "window": Window, "file": File}
+    return screens[seen_on](figure)
 
 
 def _numbers(values: Any) -> list[float | None]:

@@ -1,19 +1,30 @@
-"""The book's plots (D2L 2.4.2, 3.5.1), seen wherever they are made: see `shelf`."""
+"""The book's plots (D2L 2.4.2, 3.5.1), seen wherever they are made.
+
+In a notebook the kernel shows them. In a program without a display each becomes a file,
+`d2l-figures/PROGRAM-1.svg` and so on, and the program says so; with a display, windows that are still open
+when the program ends stay until they are closed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import atexit
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from linnet.d2l.shelf import shelf
-from linnet.errors import MissingExtraError, ShapeError
-from linnet.plot.save import surface
+from linnet.d2l.switch import set_matplotlib_formats
+from linnet.errors import ShapeError
+from linnet.plot.save import save, surface
 from linnet.plot.style import use_cjk_font
+
+FOLDER = Path("d2l-figures")
 
 Size = tuple[float, float]
 Limits = Sequence[float] | None
@@ -21,25 +32,64 @@ Limits = Sequence[float] | None
 FORMATS = ("-", "m--", "g-.", "r:")
 
 
+class Shelf:
+    """The figures of this program, numbered as they come."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._open: Figure | None = None
+        self._last_words: list[Callable[[], None]] = []
+
+    def place(self) -> Path:
+        """The path of a new figure."""
+        self._count += 1
+        program = Path(sys.argv[0]).stem if sys.argv and sys.argv[0] not in ("", "-c", "-") else "figure"
+        return FOLDER / f"{program}-{self._count}.svg"
+
+    def put(self, figure: Figure) -> None:
+        """Keep a pyplot figure that may still be added to; it is saved when the next one comes, or last."""
+        self.finish()
+        self._open = figure
+        self.at_exit(self.finish)
+
+    def finish(self) -> None:
+        """Save the figure that is being added to, and close it."""
+        figure, self._open = self._open, None
+        if figure is not None and plt.fignum_exists(figure.number):
+            path = self.place()
+            save(figure, path, tight=True)  # as notebooks do
+            plt.close(figure)
+            print(f"figure: {path}", flush=True)
+
+    def at_exit(self, work: Callable[[], None]) -> None:
+        """Do something, once, when the program ends."""
+        if work not in self._last_words:
+            self._last_words.append(work)
+            atexit.register(work)
+
+    def forget(self, work: Callable[[], None]) -> None:
+        """Do something no more when the program ends: it has been done."""
+        if work in self._last_words:
+            self._last_words.remove(work)
+            atexit.unregister(work)
+
+    def keep_windows(self) -> None:
+        """Let the windows, if any are still open when the program ends, stay until they are closed."""
+        self.at_exit(_wait_for_windows)
+
+
+def _wait_for_windows() -> None:
+    if surface() == "window" and plt.get_fignums():
+        print("close the figure's window to end", flush=True)
+        plt.show(block=True)
+
+
+shelf = Shelf()
+
+
 def use_svg_display() -> None:
     """Have a notebook show figures as SVG; elsewhere they are SVG files already."""
     set_matplotlib_formats("svg")
-
-
-def set_matplotlib_formats(*formats: str, **options: Any) -> None:
-    """Have a notebook show figures in some formats, as `IPython.display` had it until IPython 9.
-
-    Args:
-        formats: such as "svg" or "retina".
-        options: of matplotlib's `print_figure`.
-    """
-    if surface() != "notebook":
-        return
-    try:
-        from matplotlib_inline import backend_inline
-    except ImportError as error:
-        raise MissingExtraError("drawing in a notebook", "notes") from error
-    backend_inline.set_matplotlib_formats(*formats, **options)
 
 
 def set_figsize(figsize: Size = (3.5, 2.5)) -> None:
@@ -113,8 +163,7 @@ def plot(
         form = fmts[number % len(fmts)]
         axes.plot(y, form) if x is None else axes.plot(x, y, form)
     set_axes(axes, xlabel, ylabel, xlim, ylim, xscale, yscale, legend)
-    if surface() == "window":
-        shelf.keep_windows()
+    shelf.keep_windows()
 
 
 def show_images(
@@ -136,11 +185,12 @@ def show_images(
     Returns:
         The axes, (num_rows · num_cols,).
     """
-    if surface() == "file":
-        shelf.finish()
     use_cjk_font()
     figsize = (num_cols * scale, num_rows * scale)
     figure, grid = plt.subplots(num_rows, num_cols, figsize=figsize, squeeze=False)
+    if surface() == "file":
+        shelf.put(figure)
+    shelf.keep_windows()
     cells: np.ndarray = grid.flatten()
     for cell in cells:
         cell.get_xaxis().set_visible(False)
@@ -149,11 +199,41 @@ def show_images(
         cell.imshow(_array(picture))
         if titles:
             cell.set_title(titles[number])
-    if surface() == "file":
-        shelf.put(figure)
-    elif surface() == "window":
-        shelf.keep_windows()
     return cells
+
+
+def show_fashion_mnist(images: Iterable[torch.Tensor], labels: Sequence[str]) -> None:
+    """Show images in a row, each under its name (first edition, 3.5.1)."""
+    pictures = [image.reshape(image.shape[-2:]) for image in images]
+    show_images(pictures, 1, len(pictures), titles=labels)
+
+
+def semilogy(
+    x_vals: Sequence[float],
+    y_vals: Sequence[float],
+    x_label: str,
+    y_label: str,
+    x2_vals: Sequence[float] | None = None,
+    y2_vals: Sequence[float] | None = None,
+    legend: Sequence[str] | None = None,
+    figsize: Size = (3.5, 2.5),
+) -> None:
+    """Plot one curve or two over a logarithmic axis (first edition, 3.11.4).
+
+    Args:
+        x_vals: the abscissae.
+        y_vals: the ordinates.
+        x_label: under the axes.
+        y_label: beside them.
+        x2_vals: the second curve's abscissae; no second curve when None.
+        y2_vals: its ordinates.
+        legend: a name a curve.
+        figsize: in inches.
+    """
+    X, Y = [list(x_vals)], [list(y_vals)]
+    if x2_vals is not None and y2_vals is not None:
+        X, Y = [*X, list(x2_vals)], [*Y, list(y2_vals)]
+    plot(X, Y, x_label, y_label, legend, yscale="log", fmts=("-", ":"), figsize=figsize)
 
 
 def _curves(X: Any, Y: Any) -> tuple[list[np.ndarray | None], list[np.ndarray]]:

@@ -2,24 +2,35 @@
 
 A loader is gone through again and again, each time in another order when it shuffles. The order comes from
 torch's global generator, so `torch.manual_seed` repeats it, as with torch's own `DataLoader`. There are no
-worker
-processes: a minibatch is one gather of rows that are in memory.
+worker processes: a minibatch is one gather of rows that are in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
 from torch.utils import data
 
-from linnet.d2l.images import Compose, FashionMNIST, ImageSet, Resize, ToTensor, Transform, steps, transformed
+from linnet.d2l.torchvision import (
+    Compose,
+    FashionMNIST,
+    ImageSet,
+    Resize,
+    ToTensor,
+    Transform,
+    apply_steps,
+    split_steps,
+)
 from linnet.data.batches import Batches, shuffled
 from linnet.data.dataset import Dataset
 from linnet.data.sources.fashion_mnist import CLASSES
 from linnet.errors import ShapeError, UsageError
+
+Rows = TypeVar("Rows", bound=Sized)
 
 ROOT = "../data"
 """Where the book keeps its data."""
@@ -42,7 +53,28 @@ def synthetic_data(w: Tensor, b: float | Tensor, num_examples: int) -> tuple[Ten
     return X, y.reshape(-1, 1)
 
 
-class ArrayLoader:
+class _Loader(Generic[Rows]):
+    """Rows that are in memory, as minibatches.
+
+    Args:
+        dataset: the rows.
+        batch_size: rows a minibatch; the last may be short.
+        shuffle: a new order each time.
+
+    Raises:
+        UsageError: a batch size below 1.
+    """
+
+    def __init__(self, dataset: Rows, batch_size: int, shuffle: bool) -> None:
+        if batch_size < 1:
+            raise UsageError(f"batch_size must be at least 1, not {batch_size}")
+        self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+
+class ArrayLoader(_Loader[data.TensorDataset]):
     """Minibatches of tensors that belong together, as lists `[X, y, …]`.
 
     Args:
@@ -62,12 +94,7 @@ class ArrayLoader:
             raise ShapeError(
                 f"the tensors have {[len(tensor) for tensor in tensors]} rows: expected as many each"
             )
-        self.dataset = data.TensorDataset(*tensors)
-        self.batch_size = _checked(batch_size)
-        self.shuffle = shuffle
-
-    def __len__(self) -> int:
-        return -(-len(self.dataset) // self.batch_size)
+        super().__init__(data.TensorDataset(*tensors), batch_size, shuffle)
 
     def __iter__(self) -> Iterator[list[Tensor]]:
         tensors, rows = self.dataset.tensors, len(self.dataset)
@@ -85,7 +112,12 @@ def load_array(data_arrays: Sequence[Tensor], batch_size: int, is_train: bool = 
     return ArrayLoader(tuple(data_arrays), batch_size, is_train)
 
 
-class ImageLoader:
+def data_iter(batch_size: int, features: Tensor, labels: Tensor) -> Iterator[list[Tensor]]:
+    """Minibatches of rows in a random order, once through (first edition, 3.2.2)."""
+    return iter(ArrayLoader((features, labels), batch_size, shuffle=True))
+
+
+class ImageLoader(_Loader[ImageSet]):
     """Minibatches `[X, y]` of images: X floating, (B, 1, H, W), in [0, 1]; y int64, (B,).
 
     The images stay bytes; a minibatch is made float, and resized, when it is asked for.
@@ -94,29 +126,26 @@ class ImageLoader:
         dataset: the images; its transform must be one of linnet's own.
         batch_size: rows a minibatch; the last may be short.
         shuffle: a new order each time.
+
+    Raises:
+        UsageError: a step of the transform is not one of linnet's, or there is no ToTensor.
     """
 
     def __init__(self, dataset: ImageSet, batch_size: int, shuffle: bool) -> None:
-        self.dataset = dataset
-        self.batch_size = _checked(batch_size)
-        self.shuffle = shuffle
-        _steps(dataset)
-
-    def __len__(self) -> int:
-        return -(-len(self.dataset) // self.batch_size)
+        super().__init__(dataset, batch_size, shuffle)
+        self._steps()
 
     def __iter__(self) -> Iterator[list[Tensor]]:
-        images, targets, known = self.dataset.data, self.dataset.targets, _steps(self.dataset)
-        order = shuffled(len(images), self._seed()) if self.shuffle else torch.arange(len(images))
+        images, targets, steps = self.dataset.data, self.dataset.targets, self._steps()
+        order = shuffled(len(images), self._draw_seed()) if self.shuffle else torch.arange(len(images))
         for index in order.split(self.batch_size):
             X = images.index_select(0, index).unsqueeze(1)  # (B, 1, H, W)
-            yield [transformed(X, known), targets.index_select(0, index)]
+            yield [apply_steps(X, steps), targets.index_select(0, index)]
 
     @property
     def is_plain(self) -> bool:
         """Whether the images are only divided by 255."""
-        known = _steps(self.dataset)
-        return len(known) == 1 and isinstance(known[0], ToTensor)
+        return [type(step) for step in self._steps()] == [ToTensor]
 
     @property
     def rows(self) -> Dataset:
@@ -130,26 +159,25 @@ class ImageLoader:
 
     def batches(self) -> Batches:
         """The rows in the order of the next time through; drawing it moves torch's global generator on."""
-        seed = self._seed() if self.shuffle else 0
+        seed = self._draw_seed() if self.shuffle else 0
         return Batches(self.rows, self.batch_size, shuffle=self.shuffle, seed=seed)
 
-    def _seed(self) -> int:
+    def _draw_seed(self) -> int:
         """A seed from torch's global generator."""
         return int(torch.empty((), dtype=torch.int64).random_())
 
+    def _steps(self) -> list[Transform]:
+        """The steps of the transform, which make float tensors of the images.
 
-def _steps(dataset: ImageSet) -> list[Transform]:
-    """The steps of a data set's transform, which make float tensors of its images.
-
-    Raises:
-        UsageError: a step is not one of linnet's, or there is no ToTensor.
-    """
-    known = steps(dataset.transform)
-    if known is None or dataset.target_transform is not None or not any(type(s) is ToTensor for s in known):
-        raise UsageError(
-            "ImageLoader takes transforms of linnet's own with a ToTensor: for others use torch's DataLoader"
-        )
-    return known
+        They are read anew each time, as notes may give the data set another transform.
+        """
+        steps, target_transform = split_steps(self.dataset.transform), self.dataset.target_transform
+        if steps is None or target_transform is not None or ToTensor not in map(type, steps):
+            raise UsageError(
+                "ImageLoader takes transforms of linnet's own with a ToTensor: for others use torch's "
+                "DataLoader"
+            )
+        return steps
 
 
 def load_data_fashion_mnist(
@@ -185,9 +213,3 @@ def get_fashion_mnist_labels(labels: Iterable[int | Tensor]) -> list[str]:
     if wrong := [number for number in numbers if not 0 <= number < len(CLASSES)]:
         raise UsageError(f"labels of Fashion-MNIST lie in 0…{len(CLASSES) - 1}, got {wrong[0]}")
     return [CLASSES[number] for number in numbers]
-
-
-def _checked(batch_size: int) -> int:
-    if batch_size < 1:
-        raise UsageError(f"batch_size must be at least 1, not {batch_size}")
-    return batch_size

@@ -1,4 +1,4 @@
-"""`activate`: imports of `d2l`, and of a missing torchvision, resolve to linnet.
+"""Switches the imports of `d2l`, and of a missing torchvision, to linnet: `activate` and `deactivate`.
 
 A finder stands first on `sys.meta_path`. It asks the others who would answer, and steps back for a real d2l,
 d2lzh_pytorch (the first edition's port) or a torchvision that can be imported. It imports nothing by itself,
@@ -15,23 +15,33 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from linnet.d2l import editions
+from linnet.errors import MissingExtraError
 
-BOOK = {
+BOOK, VISION = "linnet.d2l.torch", "linnet.d2l.torchvision"
+HOMES = {
     "d2l": "linnet.d2l",
-    "d2l.torch": "linnet.d2l.torch",
-    "d2lzh_pytorch": "linnet.d2l.torch",
-    "d2lzh_pytorch.utils": "linnet.d2l.torch",
+    "d2l.torch": BOOK,
+    "d2lzh_pytorch": BOOK,
+    "d2lzh_pytorch.utils": BOOK,
+    "torchvision": VISION,
+    "torchvision.datasets": VISION,
+    "torchvision.transforms": VISION,
 }
-VISION = {
-    "torchvision": "linnet.d2l.torchvision",
-    "torchvision.datasets": "linnet.d2l.torchvision",
-    "torchvision.transforms": "linnet.d2l.torchvision",
-}
-
+"""The module of linnet's that answers for each name."""
 
 DISPLAY = "IPython.display"
-TOPS = {name.partition(".")[0] for name in (*BOOK, *VISION)}
+
+OFFERED = (
+    "linnet offers the names of the book's chapters 2 to 4: of the second edition, of edition 1.0, and of "
+    "the first edition's port to PyTorch (d2lzh_pytorch)"
+)
+FRAMEWORKS = {"mxnet": "MXNet", "tensorflow": "TensorFlow", "jax": "JAX", "paddle": "PaddlePaddle"}
+"""Modules of d2l for other frameworks."""
+
+MXNET = (
+    "d2lzh is the first edition's package for MXNet, which does not run on a current Python: linnet offers "
+    "the names of its port to PyTorch, import d2lzh_pytorch as d2l"
+)
 
 
 def activate() -> None:
@@ -54,6 +64,34 @@ def deactivate() -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
 
 
+def explain_absence(name: str) -> str:
+    """The message for a name of d2l that linnet does not have, with what it has in its place."""
+    if name in FRAMEWORKS:
+        return f"d2l.{name} is the book for {FRAMEWORKS[name]}: linnet has that for PyTorch, d2l.torch"
+    number = name.removeprefix("train_ch").removeprefix("predict_ch")
+    if number != name and number.isdigit():
+        return f"d2l has no {name!r}, which is of a later chapter: {OFFERED}"
+    return f"d2l has no {name!r}: {OFFERED}"
+
+
+def set_matplotlib_formats(*formats: str, **options: Any) -> None:
+    """Have a notebook show figures in some formats, as `IPython.display` had it until IPython 9.
+
+    Args:
+        formats: such as "svg" or "retina".
+        options: of matplotlib's `print_figure`.
+    """
+    from linnet.plot.save import surface
+
+    if surface() != "notebook":
+        return
+    try:
+        from matplotlib_inline import backend_inline
+    except ImportError as error:
+        raise MissingExtraError("drawing in a notebook", "notes") from error
+    backend_inline.set_matplotlib_formats(*formats, **options)
+
+
 class _Finder(MetaPathFinder):
     """Answers for the names above when nobody else can."""
 
@@ -61,52 +99,48 @@ class _Finder(MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The module's spec, if it is one of linnet's."""
-        if name == DISPLAY:
-            return self._display(path, target)
-        top = name.partition(".")[0]
-        if name == "d2lzh" and self._others(name, path, target) is None:
-            raise ImportError(editions.MXNET, name=name)
-        if top not in TOPS:
+        top, _, below = name.partition(".")
+        is_answered = top in {home.partition(".")[0] for home in HOMES}
+        if is_answered and below:
+            return _find_below(name, top, below)
+        if not is_answered and name not in (DISPLAY, "d2lzh"):
             return None
-        if "." in name:
-            return self._below(name, top)
-        real = self._others(name, path, target)
-        if real is None or real.loader is None or real.origin is None:  # a folder called d2l is no package
-            return util.spec_from_loader(name, _Standing({**BOOK, **VISION}[name]), is_package=True)
-        if name == "torchvision":
-            real.loader = _Trying(real.loader)
+        real = _find_elsewhere(name, path, target)
+        if name == "d2lzh" and real is None:
+            raise ImportError(MXNET, name=name)
+        if is_answered and (real is None or real.loader is None or real.origin is None):
+            return util.spec_from_loader(name, _StandIn(HOMES[name]), is_package=True)  # a folder is no d2l
+        if real is not None and real.loader is not None and name in _WRAPPERS:
+            real.loader = _WRAPPERS[name](real.loader)
             return real
         return None
 
-    def _display(self, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
-        real = self._others(DISPLAY, path, target)
-        if real is not None and real.loader is not None:
-            real.loader = _Completing(real.loader)
-        return real
 
-    def _below(self, name: str, top: str) -> ModuleSpec | None:
-        """A submodule of a module of ours."""
-        if not getattr(sys.modules.get(top), "__linnet__", False):
-            return None
-        if name in BOOK or name in VISION:
-            return util.spec_from_loader(name, _Standing({**BOOK, **VISION}[name]))
-        if name.partition(".")[2] in editions.FRAMEWORKS:
-            raise ImportError(editions.lacking(name.partition(".")[2]), name=name)
-        offers = sorted(known for known in (*BOOK, *VISION) if known.startswith(f"{top}."))
-        raise ModuleNotFoundError(
-            f"No module named {name!r}: linnet stands in for {top}, and offers {', '.join(offers)}", name=name
-        )
-
-    def _others(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
-        for finder in sys.meta_path:
-            if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
-                continue
-            if (spec := finder.find_spec(name, path, target)) is not None:
-                return spec
+def _find_below(name: str, top: str, below: str) -> ModuleSpec | None:
+    """A submodule of a module of ours."""
+    if not getattr(sys.modules.get(top), "__linnet__", False):
         return None
+    if name in HOMES:
+        return util.spec_from_loader(name, _StandIn(HOMES[name]))
+    if below in FRAMEWORKS:
+        raise ImportError(explain_absence(below), name=name)
+    offers = sorted(known for known in HOMES if known.startswith(f"{top}."))
+    raise ModuleNotFoundError(
+        f"No module named {name!r}: linnet stands in for {top}, and offers {', '.join(offers)}", name=name
+    )
 
 
-class _Standing(Loader):
+def _find_elsewhere(name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+    """What the other finders make of a name."""
+    for finder in sys.meta_path:
+        if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
+            continue
+        if (spec := finder.find_spec(name, path, target)) is not None:
+            return spec
+    return None
+
+
+class _StandIn(Loader):
     """Fills a module that passes every name on to one of linnet's."""
 
     def __init__(self, home: str) -> None:
@@ -118,13 +152,13 @@ class _Standing(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Make it answer for linnet's module."""
-        _stand(module, self.home)
+        _stand_in(module, self.home)
         if module.__name__ == "torchvision":
-            _say("torchvision is not installed")
+            _announce("torchvision is not installed")
 
 
-class _Wrapping(Loader):
-    """A loader around the real one, which answers for all that is not said here."""
+class _Wrapper(Loader):
+    """A loader around the real one, which answers for all that is not defined here."""
 
     def __init__(self, real: Any) -> None:
         self.real = real
@@ -137,7 +171,7 @@ class _Wrapping(Loader):
         return self.real.create_module(spec)
 
 
-class _Completing(_Wrapping):
+class _Completing(_Wrapper):
     """Imports a module, and gives it what newer versions of it lack."""
 
     def exec_module(self, module: ModuleType) -> None:
@@ -146,7 +180,7 @@ class _Completing(_Wrapping):
         _complete(module)
 
 
-class _Trying(_Wrapping):
+class _FallingBack(_Wrapper):
     """Imports the real torchvision; where that fails, ours takes its place."""
 
     def exec_module(self, module: ModuleType) -> None:
@@ -158,46 +192,38 @@ class _Trying(_Wrapping):
                 del sys.modules[name]
             for name in [name for name in vars(module) if not name.startswith("__")]:
                 delattr(module, name)
-            _stand(module, VISION["torchvision"])
-            _say(f"torchvision cannot be imported ({type(error).__name__}: {error})")
+            _stand_in(module, VISION)
+            _announce(f"torchvision cannot be imported ({type(error).__name__}: {error})")
+
+
+_WRAPPERS: dict[str, type[_Wrapper]] = {DISPLAY: _Completing, "torchvision": _FallingBack}
 
 
 def _complete(display: ModuleType) -> None:
     """Give `IPython.display` the function that the book calls and that IPython 9 has no more."""
-    if not hasattr(display, "set_matplotlib_formats"):
-        display.__dict__["set_matplotlib_formats"] = _set_matplotlib_formats
+    display.__dict__.setdefault("set_matplotlib_formats", set_matplotlib_formats)
 
 
-def _set_matplotlib_formats(*formats: str, **options: Any) -> None:
-    """Have a notebook show figures in some formats."""
-    from linnet.d2l.figures import set_matplotlib_formats
-
-    set_matplotlib_formats(*formats, **options)
-
-
-def _stand(module: ModuleType, home: str) -> None:
+def _stand_in(module: ModuleType, home: str) -> None:
     """Make a module pass every name on to one of linnet's, and hold its submodules."""
-    ours = import_module(home)
-    name = module.__name__
+    ours, name = import_module(home), module.__name__
+
+    def pass_on(key: str) -> Any:
+        if key.startswith("__"):
+            raise AttributeError(f"module {name!r} has no attribute {key!r}")
+        return getattr(ours, key)
+
     module.__doc__ = ours.__doc__
-    module.__dict__["__linnet__"] = True
-    module.__dict__["__getattr__"] = lambda key: _passed(ours, name, key)
-    module.__dict__["__dir__"] = lambda: dir(ours)
+    module.__dict__.update(__linnet__=True, __getattr__=pass_on, __dir__=lambda: dir(ours))
     if hasattr(ours, "__all__"):
         module.__dict__["__all__"] = ours.__all__
     if "." not in name:
         module.__path__ = []
-        for below in (known for known in (*BOOK, *VISION) if known.startswith(f"{name}.")):
+        for below in (known for known in HOMES if known.startswith(f"{name}.")):
             setattr(module, below.partition(".")[2], import_module(below))
 
 
-def _passed(ours: ModuleType, name: str, key: str) -> Any:
-    if key.startswith("__"):
-        raise AttributeError(f"module {name!r} has no attribute {key!r}")
-    return getattr(ours, key)
-
-
-def _say(reason: str) -> None:
+def _announce(reason: str) -> None:
     print(
         f"linnet: {reason}; linnet stands in with the names that the book's chapter 3 uses: "
         "datasets.FashionMNIST and MNIST, transforms.ToTensor, Resize, Compose and Normalize",

@@ -25,6 +25,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +36,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (the book's name)
 from torch.utils import data
 
+from linnet.d2l import switch
 from linnet.d2l.animator import Animator
-from linnet.d2l.board import ProgressBoard
-from linnet.d2l.data_module import DataModule, FashionMNIST, SyntheticRegressionData
-from linnet.d2l.devices import cpu, gpu, num_gpus, try_all_gpus, try_gpu
-from linnet.d2l.editions import lacking
-from linnet.d2l.figures import plot, set_axes, set_figsize, show_images, use_svg_display
+from linnet.d2l.figures import (
+    plot,
+    semilogy,
+    set_axes,
+    set_figsize,
+    show_fashion_mnist,
+    show_images,
+    use_svg_display,
+)
 from linnet.d2l.hub import DATA_HUB, DATA_URL, download, download_all, download_extract
-from linnet.d2l.hyperparameters import HyperParameters, add_to_class
 from linnet.d2l.loaders import (
+    data_iter,
     get_dataloader_workers,
     get_fashion_mnist_labels,
     load_array,
@@ -52,25 +58,38 @@ from linnet.d2l.loaders import (
 )
 from linnet.d2l.models import (
     SGD,
+    Classifier,
+    FlattenLayer,
     LinearRegression,
     LinearRegressionScratch,
+    Module,
     SoftmaxRegression,
     SoftmaxRegressionScratch,
+    linreg,
+    sgd,
+    squared_loss,
 )
-from linnet.d2l.module import Classifier, Module
-from linnet.d2l.tools import Accumulator, Timer
-from linnet.d2l.trainer import Trainer
+from linnet.d2l.trainer import DataModule, FashionMNIST, SyntheticRegressionData, Trainer
 from linnet.d2l.training import (
     accuracy,
     evaluate_accuracy,
     evaluate_loss,
-    linreg,
     predict_ch3,
-    sgd,
-    squared_loss,
+    train_ch3,
     train_epoch_ch3,
 )
-from linnet.d2l.zh import FlattenLayer, data_iter, semilogy, show_fashion_mnist, train_ch3
+from linnet.d2l.utilities import (
+    Accumulator,
+    HyperParameters,
+    ProgressBoard,
+    Timer,
+    add_to_class,
+    cpu,
+    gpu,
+    num_gpus,
+    try_all_gpus,
+    try_gpu,
+)
 from linnet.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -91,6 +110,21 @@ exp, log, abs = torch.exp, torch.log, torch.abs
 sin, cos, tanh, sinh, cosh = torch.sin, torch.cos, torch.tanh, torch.sinh, torch.cosh
 
 
+def _call_method(name: str) -> Callable[..., Any]:
+    """A function that calls a method of its first argument."""
+
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(x, name)(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"`x.{name}`."
+    return call
+
+
+size, reshape, to, astype = map(_call_method, ("numel", "reshape", "to", "type"))
+reduce_sum, reduce_mean, argmax = map(_call_method, ("sum", "mean", "argmax"))
+
+
 def meshgrid(*tensors: Tensor) -> tuple[Tensor, ...]:
     """`torch.meshgrid` with matrix indexing, which is what the book relies on."""
     return torch.meshgrid(*tensors, indexing="ij")
@@ -99,41 +133,6 @@ def meshgrid(*tensors: Tensor) -> tuple[Tensor, ...]:
 def numpy(x: Tensor) -> np.ndarray:
     """A tensor as a numpy array, taken out of its graph and from its device."""
     return x.numpy(force=True)
-
-
-def size(x: Tensor, *args: Any) -> int:
-    """How many elements a tensor has."""
-    return x.numel(*args)
-
-
-def reshape(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """`x.reshape`."""
-    return x.reshape(*args, **kwargs)
-
-
-def to(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """`x.to`: to a device or a dtype."""
-    return x.to(*args, **kwargs)
-
-
-def reduce_sum(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """`x.sum`."""
-    return x.sum(*args, **kwargs)
-
-
-def reduce_mean(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """`x.mean`."""
-    return x.mean(*args, **kwargs)
-
-
-def argmax(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """`x.argmax`."""
-    return x.argmax(*args, **kwargs)
-
-
-def astype(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """`x.type`: to a dtype."""
-    return x.type(*args, **kwargs)
 
 
 def transpose(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -168,7 +167,7 @@ _LATE = {
 
 def __getattr__(name: str) -> Any:
     if name in ("torchvision", "transforms"):
-        return _vision(name)
+        return _find_torchvision(name)
     if name in _LATE:
         module, feature = _LATE[name]
         try:
@@ -178,13 +177,11 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(torch, name)
     except AttributeError:
-        raise AttributeError(lacking(name)) from None
+        raise AttributeError(switch.explain_absence(name)) from None
 
 
-def _vision(name: str) -> Any:
+def _find_torchvision(name: str) -> Any:
     """The torchvision that is here, or what stands in for it."""
-    from linnet.d2l import switch
-
     switch.activate()
     vision = import_module("torchvision")
     return vision if name == "torchvision" else vision.transforms

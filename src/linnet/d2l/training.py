@@ -1,4 +1,4 @@
-"""The book's models, losses and training loops (D2L 3.2, 3.6, 3.7, 4.4).
+"""Training loops and metrics of the first and the second edition (D2L 3.2, 3.6, 3.7, 4.4).
 
 They run as the book has them: a torch optimizer steps on the mean of a minibatch's losses, any other updater
 is called with the batch size after backward on their sum. Softmax regression with a plain `nn.Linear` and SGD
@@ -7,7 +7,8 @@ takes linnet's closed-form step instead of autograd, which comes to the same wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,40 +18,26 @@ from linnet.d2l import fast
 from linnet.d2l.animator import Animator
 from linnet.d2l.figures import show_images
 from linnet.d2l.loaders import get_fashion_mnist_labels
-from linnet.d2l.losses import sum_of
-from linnet.d2l.tools import Accumulator
+from linnet.d2l.models import SGD, sgd
+from linnet.d2l.utilities import Accumulator
 from linnet.errors import UsageError, warn
 
 Net = nn.Module | Callable[[Tensor], Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
 Updater = torch.optim.Optimizer | Callable[[int], object]
 Loader = Iterable[Any]
+Step = Callable[[Tensor, Tensor, int], object]
+"""Changes the parameters, given what the loss gave, the sum of the losses, and the number of rows."""
+
+MEAN = (
+    "the loss is the mean of its minibatch (reduction='mean'); the book's loops add up the rows' losses, "
+    "so they would report it too small by the batch size. linnet multiplies it back. "
+    "Use reduction='none', as the book does, to be rid of this warning"
+)
 
 
-def linreg(X: Tensor, w: Tensor, b: Tensor | float) -> Tensor:
-    """Linear regression, `Xw + b` (D2L 3.2.4): X (B, D), w (D, 1) or (D,)."""
-    return torch.matmul(X, w) + b
-
-
-def squared_loss(y_hat: Tensor, y: Tensor) -> Tensor:
-    """½(ŷ − y)² for each element, in the shape of `y_hat` (D2L 3.2.5)."""
-    return (y_hat - y.reshape(y_hat.shape)).square() / 2
-
-
-def sgd(params: Iterable[Tensor], lr: float, batch_size: int) -> None:
-    """A step of minibatch SGD (D2L 3.2.6) on gradients that are sums over `batch_size` rows, then set to 0.
-
-    Raises:
-        UsageError: a parameter has no gradient.
-    """
-    with torch.no_grad():
-        for param in params:
-            if param.grad is None:
-                raise UsageError(
-                    "a parameter has no gradient: give it requires_grad=True and call backward() first"
-                )
-            param.sub_(lr * param.grad / batch_size)
-            param.grad.zero_()
+class MeanLossWarning(UserWarning):
+    """A loss that gives the mean of its minibatch where the book expects a value a row."""
 
 
 def accuracy(y_hat: Tensor, y: Tensor) -> float:
@@ -79,7 +66,7 @@ def evaluate_accuracy(net: Net | Loader, data_iter: Loader | Net) -> float:
     metric = Accumulator(2)
     with torch.no_grad():
         for X, y in data_iter:
-            X, y = _moved(net, X, y)
+            X, y = _move(net, X, y)
             metric.add(accuracy(net(X), y), y.numel())
     return metric[0] / metric[1]
 
@@ -89,11 +76,11 @@ def evaluate_loss(net: Net, data_iter: Loader, loss: Loss) -> float:
     metric = Accumulator(2)
     with torch.no_grad():
         for X, y in data_iter:
-            X, y = _moved(net, X, y)
+            X, y = _move(net, X, y)
             out = net(X)
             y = y.reshape(out.shape) if y.numel() == out.numel() else y
             values = loss(out, y)
-            metric.add(sum_of(values, loss, out, y), values.numel() if values.ndim else y.numel())
+            metric.add(_sum_losses(values, loss, out, y), values.numel() if values.ndim else y.numel())
     return metric[0] / metric[1]
 
 
@@ -115,10 +102,17 @@ def train_epoch_ch3(net: Net, train_iter: Loader, loss: Loss, updater: Updater) 
         net.train()
         if (figures := fast.train_epoch(net, train_iter, loss, updater)) is not None:
             return figures
-    metric = Accumulator(3)
-    for X, y in train_iter:
-        metric.add(*_step(net, *_moved(net, X, y), loss, updater))
-    return metric[0] / metric[2], metric[1] / metric[2]
+
+    def step(values: Tensor, total: Tensor, rows: int) -> None:
+        if isinstance(updater, torch.optim.Optimizer):
+            updater.zero_grad()
+            values.mean().backward()
+            updater.step()
+        else:
+            total.backward()
+            updater(rows)
+
+    return _run_epoch(net, train_iter, loss, step)
 
 
 def train_ch3(
@@ -127,77 +121,170 @@ def train_ch3(
     test_iter: Loader,
     loss: Loss,
     num_epochs: int,
-    updater: Updater,
+    updater: Updater | int,
+    params: Sequence[Tensor] | None = None,
+    lr: float | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    *,
     strict: bool = False,
 ) -> None:
-    """Train, with the book's figure growing epoch by epoch (D2L 3.6.6).
+    """Train, by the arguments of either edition (D2L 3.6.6).
+
+    The second edition gives an updater, and its figure grows epoch by epoch. The first gives the batch size,
+    and then parameters and a rate, or an optimizer:
+
+        train_ch3(net, train_iter, test_iter, loss, num_epochs, batch_size, params, lr)
+        train_ch3(net, train_iter, test_iter, loss, num_epochs, batch_size, None, None, optimizer)
+
+    It steps on the sum of what the loss gives, as it stands, and prints a line an epoch.
 
     Args:
-        net: as in `train_epoch_ch3`.
+        net: a module, or a function of X.
         train_iter: minibatches to train on.
         test_iter: minibatches to test on, after each epoch.
-        loss: as in `train_epoch_ch3`.
+        loss: `loss(y_hat, y)`.
         num_epochs: how many times through the training minibatches.
-        updater: as in `train_epoch_ch3`.
-        strict: raise AssertionError, as the book does, where the result is not what the book expects; a
-            warning otherwise.
+        updater: as in `train_epoch_ch3`; or the batch size.
+        params: with a batch size: what `sgd` changes.
+        lr: its rate.
+        optimizer: with a batch size: steps in place of `sgd`.
+        strict: of the second edition: raise AssertionError, as the book does, where the result is not what
+            the book expects; a warning otherwise.
+
+    Raises:
+        UsageError: a batch size with neither an optimizer nor parameters and a rate.
     """
-    animator = Animator(
-        xlabel="epoch",
-        xlim=(1, max(2, num_epochs)),
-        ylim=(0.3, 0.9),
-        legend=["train loss", "train acc", "test acc"],
-    )
-    train_loss = train_acc = test_acc = float("nan")
-    for epoch in range(1, num_epochs + 1):
-        train_loss, train_acc = train_epoch_ch3(net, train_iter, loss, updater)
-        test_acc = evaluate_accuracy(net, test_iter)
-        animator.add(epoch, (train_loss, train_acc, test_acc))
-    animator.finish()
-    if num_epochs > 0:
-        _expect(train_loss < 0.5, f"the training loss ended at {train_loss:.4g}, not below 0.5", strict)
-        _expect(
-            0.7 < train_acc <= 1, f"the training accuracy ended at {train_acc:.4g}, not above 0.7", strict
-        )
-        _expect(0.7 < test_acc <= 1, f"the test accuracy ended at {test_acc:.4g}, not above 0.7", strict)
+    if isinstance(updater, int):
+        step = _first_edition_step(updater, params, lr, optimizer)
+        _train_and_print(net, train_iter, test_iter, loss, num_epochs, step)
+    else:
+        _train_and_draw(net, train_iter, test_iter, loss, num_epochs, updater, strict)
 
 
 def predict_ch3(net: Net, test_iter: Loader, n: int = 6) -> None:
     """Show the first `n` images of a loader, each with its class and the predicted one (D2L 3.6.7)."""
     X, y = next(iter(test_iter))
     with torch.no_grad():
-        predicted = net(_moved(net, X, y)[0]).argmax(1)
+        predicted = net(_move(net, X, y)[0]).argmax(1)
     n = min(n, len(y))
     pairs = zip(get_fashion_mnist_labels(y[:n]), get_fashion_mnist_labels(predicted[:n]), strict=True)
     show_images(X[:n].reshape(n, *X.shape[-2:]), 1, n, titles=[f"{true}\n{guess}" for true, guess in pairs])
 
 
-def _step(net: Net, X: Tensor, y: Tensor, loss: Loss, updater: Updater) -> tuple[float, float, int]:
-    """One step; the sum of the losses before it, how many rows were right, and how many elements y has."""
-    y_hat = net(X)
-    values = loss(y_hat, y)
-    total = sum_of(values, loss, y_hat.detach(), y)
-    if isinstance(updater, torch.optim.Optimizer):
-        updater.zero_grad()
-        values.mean().backward()
-        updater.step()
+def _run_epoch(
+    net: Net, batches: Loader, loss: Loss, step: Step, *, warns: bool = True
+) -> tuple[float, float]:
+    """Step on each minibatch; the mean loss a row and the share of right rows, taken before the steps."""
+    metric = Accumulator(3)
+    for X, y in batches:
+        X, y = _move(net, X, y)
+        y_hat = net(X)
+        values = loss(y_hat, y)
+        total = _sum_losses(values, loss, y_hat.detach(), y, warns=warns)
+        step(values, total, len(X))
+        metric.add(total.detach(), accuracy(y_hat.detach(), y), y.numel())
+    return metric[0] / metric[2], metric[1] / metric[2]
+
+
+def _train_and_draw(
+    net: Net, train_iter: Loader, test_iter: Loader, loss: Loss, epochs: int, updater: Updater, strict: bool
+) -> None:
+    names = ["train loss", "train acc", "test acc"]
+    animator = Animator(xlabel="epoch", xlim=(1, max(2, epochs)), ylim=(0.3, 0.9), legend=names)
+    ended = None
+    for epoch in range(1, epochs + 1):
+        trained = train_epoch_ch3(net, train_iter, loss, updater)
+        ended = (*trained, evaluate_accuracy(net, test_iter))
+        animator.add(epoch, ended)
+    animator.finish()
+    if ended is not None:
+        _check_result(*ended, strict)
+
+
+def _check_result(loss: float, train_acc: float, test_acc: float, strict: bool) -> None:
+    """Warn, or raise when strict, of figures that the book does not expect."""
+    accuracies = {"training": train_acc, "test": test_acc}
+    problems = [] if loss < 0.5 else [f"the training loss ended at {loss:.4g}, not below 0.5"]
+    problems += [
+        f"the {part} accuracy ended at {figure:.4g}, not above 0.7"
+        for part, figure in accuracies.items()
+        if not 0.7 < figure <= 1
+    ]
+    for problem in problems:
+        if strict:
+            raise AssertionError(problem)
+        warn(f"{problem}: train longer, or try another learning rate")
+
+
+def _first_edition_step(
+    batch_size: int,
+    params: Sequence[Tensor] | None,
+    lr: float | None,
+    optimizer: torch.optim.Optimizer | None,
+) -> Step:
+    """A step on the sum of what the loss gave, be that a mean already."""
+    if optimizer is not None:  # to zero, not to None, as when the edition was written
+        clear, change = partial(optimizer.zero_grad, set_to_none=False), optimizer.step
+    elif params is not None and lr is not None:
+        clear, change = SGD(params, lr).zero_grad, partial(sgd, params, lr, batch_size)
     else:
-        total.backward()
-        updater(X.shape[0])
-    return float(total.detach()), accuracy(y_hat.detach(), y), y.numel()
+        raise UsageError(
+            "train_ch3 with a batch size, as in the first edition, needs params and lr, too, or an optimizer"
+        )
+
+    def step(values: Tensor, total: Tensor, rows: int) -> None:
+        clear()
+        values.sum().backward()
+        change()
+
+    return step
 
 
-def _moved(net: Net, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def _train_and_print(
+    net: Net, train_iter: Loader, test_iter: Loader, loss: Loss, epochs: int, step: Step
+) -> None:
+    for epoch in range(1, epochs + 1):
+        if isinstance(net, nn.Module):
+            net.train()
+        mean, right = _run_epoch(net, train_iter, loss, step, warns=False)
+        tested = evaluate_accuracy(net, test_iter)
+        print(f"epoch {epoch}, loss {mean:.4f}, train acc {right:.3f}, test acc {tested:.3f}")
+
+
+def _sum_losses(
+    values: Tensor, loss: Callable[..., Any], y_hat: Tensor, y: Tensor, *, warns: bool = True
+) -> Tensor:
+    """The sum of a minibatch's losses.
+
+    The book adds up `loss(…).sum()` and divides by the number of rows, which is right for one value a row. Of
+    a mean it makes a figure that is too small by the batch size, without a word: here it is multiplied back,
+    with a warning.
+    """
+    if values.ndim or y.numel() < 2:
+        return values.sum()
+    if not _is_mean(loss, values, y_hat, y):
+        return values
+    if warns:
+        warn(MEAN, MeanLossWarning)
+    return values * (y.numel() if y.numel() == y_hat.numel() else len(y))
+
+
+def _is_mean(loss: Callable[..., Any], values: Tensor, y_hat: Tensor, y: Tensor) -> bool:
+    """Whether a loss that gave a scalar came to it by the mean, not by the sum.
+
+    A function that does not say is asked for the same rows twice over: a mean stays, a sum doubles.
+    """
+    stated = getattr(loss, "reduction", None)
+    if stated in ("mean", "sum"):
+        return stated == "mean"
+    with torch.no_grad():
+        twice = loss(torch.cat([y_hat, y_hat]), torch.cat([y, y]))
+    return bool(torch.isclose(twice, values.detach(), rtol=1e-3, atol=0))
+
+
+def _move(net: Net, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """A minibatch on the device of the net's parameters."""
     parameter = next(net.parameters(), None) if isinstance(net, nn.Module) else None
     if parameter is None or parameter.device == X.device:
         return X, y
     return X.to(parameter.device, non_blocking=True), y.to(parameter.device, non_blocking=True)
-
-
-def _expect(is_so: bool, otherwise: str, strict: bool) -> None:
-    if is_so:
-        return
-    if strict:
-        raise AssertionError(otherwise)
-    warn(f"{otherwise}: train longer, or try another learning rate")

@@ -17,7 +17,7 @@ import pytest
 
 import linnet
 from linnet.cli import main
-from linnet.d2l.images import FashionMNIST
+from linnet.d2l.torchvision import FashionMNIST
 from linnet.data.formats import idx
 from linnet.data.sources import checksums, fashion_mnist, mnist
 from linnet.errors import DataNotFoundError, FormatError

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.d2l.tools import Accumulator, Timer
+from linnet.d2l import torch as d2l
+from linnet.d2l.utilities import Accumulator, Timer
 from linnet.errors import UsageError
 
 numbers = st.floats(-1e6, 1e6)
@@ -66,3 +67,43 @@ def test_a_timer_without_times_has_no_average() -> None:
     assert (timer.sum(), timer.cumsum()) == (0, [])
     with pytest.raises(UsageError, match="stop"):
         timer.avg()
+
+
+@pytest.fixture(autouse=True)
+def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(d2l.ProgressBoard, "_add", lambda board, label, x, y: points.append((label, x, y)))
+    points.clear()
+
+
+points: list[tuple[str, float, float]] = []
+
+
+def test_a_board_draws_means_of_every_n_calls_for_each_name() -> None:
+    board = d2l.ProgressBoard("x")
+    for x in range(4):
+        board.draw(x, x * x, "square", every_n=2)
+    board.draw(5, 7, "other")
+    assert points == [("square", 0.5, 0.5), ("square", 2.5, 6.5), ("other", 5, 7)]
+    d2l.ProgressBoard(display=False).draw(1, 1, "none")
+    assert len(points) == 3
+
+
+def test_arguments_are_kept_and_methods_added_to_what_exists() -> None:
+    class Kept(d2l.HyperParameters):
+        def __init__(self, a: int, b: int, _c: int = 0) -> None:
+            self.save_hyperparameters(ignore=["b"])
+
+    kept = Kept(1, 2)
+    assert kept.hparams == {"a": 1}
+
+    @d2l.add_to_class(Kept)
+    def twice(self: Kept) -> int:
+        return 2 * self.a  # pyright: ignore[reportAttributeAccessIssue]
+
+    assert kept.twice() == 2  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_devices_without_a_gpu() -> None:
+    assert d2l.try_gpu(d2l.num_gpus() + 3) == d2l.cpu() == torch.device("cpu")
+    assert d2l.gpu(1) == torch.device("cuda:1")
+    assert len(d2l.try_all_gpus()) == max(1, d2l.num_gpus())

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 from torch.utils import data
 
-from linnet.d2l import images as d2l_images
-from linnet.d2l.images import MNIST, Compose, FashionMNIST, Normalize, Resize, ToTensor, steps
+from linnet.d2l import torchvision
+from linnet.d2l.torchvision import MNIST, Compose, FashionMNIST, Normalize, Resize, ToTensor, split_steps
 from linnet.errors import DataNotFoundError, ShapeError, UsageError
 from tests.support.images import images
 
@@ -67,10 +67,10 @@ def test_only_known_transforms_are_taken_together() -> None:
     class Mine(ToTensor):
         pass
 
-    assert steps(Compose([Resize(3), Compose([ToTensor()])])) is not None
-    assert steps(Mine()) is None
-    assert steps(Compose([Resize(3), lambda picture: picture])) is None
-    assert steps(None) is None
+    assert split_steps(Compose([Resize(3), Compose([ToTensor()])])) is not None
+    assert split_steps(Mine()) is None
+    assert split_steps(Compose([Resize(3), lambda picture: picture])) is None
+    assert split_steps(None) is None
     dataset = images(4)
     dataset.transform = None
     assert isinstance(dataset.__getitems__([1])[0][0], Image.Image)
@@ -102,4 +102,10 @@ def test_the_real_set_has_torchvisions_attributes(fashion_folder: Path) -> None:
     assert (picture.size, label) == ((28, 28), 9)
     test.data.zero_()  # what a reader does to one is not seen in the next
     assert int(FashionMNIST(fashion_folder, train=False).data.sum()) > 0
-    assert d2l_images._loaded.cache_info().hits > 0
+    assert torchvision._load.cache_info().hits > 0
+
+
+def test_the_classes_are_torchvisions() -> None:
+    names = "T-shirt/top Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag".split()  # noqa: SIM905
+    assert FashionMNIST.classes == [*names, "Ankle boot"]
+    assert MNIST.classes[3] == "3 - three"
