@@ -13,7 +13,7 @@ import linnet
 from linnet import config, files, folders, report
 from linnet.config import Job
 from linnet.errors import ChecksumError, DataNotFoundError, FormatError, LinnetError
-from linnet.evaluate.scaling import calibrate
+from linnet.evaluate.confidence.scaling import calibrate
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.runs.fit import run_job

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from linnet.evaluate.forecast import forecast
+from linnet.data.dataset import Dataset
+from linnet.evaluate.rows import CalibrationSplit, calibration_split
 from linnet.model.run import Run
 from tests.support.commands import call
 
@@ -74,15 +75,16 @@ def test_a_calibration_is_learnt_kept_and_taken_away(runs: Path, capsys: pytest.
 
 
 def test_a_calibration_never_sees_the_test_rows(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from linnet.evaluate import scaling
+    from linnet.evaluate.confidence import scaling
 
     seen: list[int] = []
 
-    def watch(run: Run, rows: Any) -> Any:
-        seen.append(len(rows))
-        return forecast(run, rows)
+    def watch(run: Run, train: Dataset) -> CalibrationSplit:
+        kept = calibration_split(run, train)
+        seen.append(len(kept.rows))
+        return kept
 
-    monkeypatch.setattr(scaling, "forecast", watch)
+    monkeypatch.setattr(scaling, "calibration_split", watch)
     assert call("evaluate", runs / "a", "--part", "test", "--calibrate", "temperature") == 0
     assert seen == [288]  # a fifth of the 1,438 training rows; 359 would be the test rows
 

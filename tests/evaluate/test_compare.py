@@ -11,8 +11,8 @@ from scipy.stats import binomtest
 
 from linnet.errors import UsageError
 from linnet.evaluate.compare import compare, mcnemar, paired_difference
-from linnet.evaluate.forecast import Forecast
-from tests.support.forecasts import make
+from linnet.evaluate.evaluation import Evaluation
+from tests.support.evaluations import make
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -31,9 +31,9 @@ def test_mid_p_of_the_paper() -> None:
 def test_noise_is_called_noise_and_a_lead_a_lead() -> None:
     first = make(3000)
     source = torch.Generator().manual_seed(9)
-    noise = torch.randn(first.logits.shape, generator=source, dtype=torch.float64)
-    near = Forecast(first.logits + 0.01 * noise, first.labels, first.classes)
-    worse = Forecast(first.logits + 3 * noise, first.labels, first.classes)
+    noise = torch.randn(first.logits.shape, generator=source, dtype=torch.float64).numpy()
+    near = Evaluation.of_scores(first.logits + 0.01 * noise, first.targets, first.classes)
+    worse = Evaluation.of_scores(first.logits + 3 * noise, first.targets, first.classes)
     said = compare(first, near)
     assert said.is_noise
     assert "within noise" in str(said)
@@ -42,7 +42,7 @@ def test_noise_is_called_noise_and_a_lead_a_lead() -> None:
     assert not said.is_loss_noise
     assert said.accuracy.low > 0 > said.log_loss.high
     assert "beyond noise" in str(said)
-    expected = np.mean(first.hits.numpy()) - np.mean(worse.hits.numpy())
+    expected = first.hits.mean() - worse.hits.mean()
     assert said.accuracy.value == pytest.approx(expected)
     assert said.only_first - said.only_second == pytest.approx(3000 * expected)
     back = compare(worse, first)
@@ -52,7 +52,7 @@ def test_noise_is_called_noise_and_a_lead_a_lead() -> None:
 
 def test_whether_a_difference_without_an_interval_is_noise_is_not_known() -> None:
     first = make(6)  # too few for an interval
-    said = compare(first, Forecast(2 * first.logits, first.labels, first.classes))
+    said = compare(first, Evaluation.of_scores(2 * first.logits, first.targets, first.classes))
     assert not said.log_loss.has_ends
     assert said.as_dict()["log_loss_within_noise"] is None
     assert str(said).count("noise or not: unknown") == 2  # of the log loss and of the Brier score

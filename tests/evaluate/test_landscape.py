@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -23,15 +24,15 @@ def test_it_is_the_mean_loss_and_nowhere_below_the_optimum(name: str, w: float, 
     found = landscape(DATA, by_name(name), torch.tensor([w, w + 1]), torch.tensor([b, b + 1, b + 2]))
     assert found.loss.shape == (3, 2)
     by_hand = by_name(name).value((found.w[1] * DATA.X + found.b[2]).T, DATA.y.T).mean()
-    torch.testing.assert_close(found.loss[2, 1], by_hand)
+    assert found.loss[2, 1] == pytest.approx(float(by_hand))
     assert float(found.loss.min()) >= solve(DATA, name).stats.objective - 1e-9
 
 
 def test_the_losses_along_a_path() -> None:
     path = torch.tensor([[0.0, 0.0], [1.0, 2.0], [1e200, 0.0]], dtype=torch.float64)
     found = losses_at(DATA, by_name("squared"), path)
-    torch.testing.assert_close(found[0], DATA.y.square().mean() / 2)
-    torch.testing.assert_close(found[1], (DATA.X + 2 - DATA.y).square().mean() / 2)
+    assert found[0] == pytest.approx(float(DATA.y.square().mean() / 2))
+    assert found[1] == pytest.approx(float((DATA.X + 2 - DATA.y).square().mean() / 2))
     assert float(found[2]) == float("inf")
 
 
@@ -39,7 +40,7 @@ def test_scaled_features() -> None:
     scaled = Dataset(DATA.X * 10, DATA.y, scale=0.1)
     at = torch.linspace(-1, 1, 3)
     one, other = (landscape(data, by_name("squared"), at, at) for data in (DATA, scaled))
-    torch.testing.assert_close(one.loss, other.loss)
+    np.testing.assert_allclose(one.loss, other.loss)
     assert largest_rate(scaled) == pytest.approx(largest_rate(DATA))
 
 
@@ -80,4 +81,4 @@ def test_a_path_to_infinity_does_not_widen_the_window_for_ever() -> None:
     path = torch.tensor([[1e300, torch.inf], [torch.nan, -1e5]])
     w, b = window(torch.zeros(2), torch.ones(2), path)
     assert float(w[-1]) == pytest.approx(3.6)
-    assert bool(b.isfinite().all())
+    assert np.isfinite(b).all()

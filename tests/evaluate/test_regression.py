@@ -10,7 +10,9 @@ from sklearn import metrics
 import linnet
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.evaluate.regression import Errors, errors_of
+from linnet.evaluate.compare import compare_regressions
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.score import regression_figures
 from tests.support.blobs import make_blobs
 
 
@@ -25,7 +27,7 @@ def made(rows: int = 300, outputs: int = 1, noise: float = 0.5, seed: int = 0) -
 def test_figures_are_scikit_learns(outputs: int) -> None:
     data = made(outputs=outputs)
     run = linnet.fit(data, epochs=1, show=False)
-    found = errors_of(run, data).figures()
+    found = regression_figures(Evaluation(run, data))
     y, scores = data.y.double().numpy(), run.scores(data.X).double().numpy()
     assert found["rmse"].value == pytest.approx(metrics.root_mean_squared_error(y, scores), rel=1e-9)
     assert found["mae"].value == pytest.approx(metrics.mean_absolute_error(y, scores), rel=1e-9)
@@ -40,7 +42,7 @@ def test_intervals_hold_what_they_say_of_fresh_rows(rows: int) -> None:
     held: dict[str, int] = dict.fromkeys(truth, 0)
     for seed in range(200):
         both = torch.randn(2, rows, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-        for name, found in Errors(both[0], both[1]).figures().items():
+        for name, found in regression_figures(Evaluation.of_scores(both[0] + both[1], both[1])).items():
             held[name] += found.low <= truth[name] <= found.high
     assert min(held.values()) >= 180, held  # 0.95 less 3 standard errors of 200 draws
 
@@ -49,7 +51,7 @@ def test_the_errors_of_rows_with_weights_are_scikit_learn_s() -> None:
     data = made(outputs=2)
     w = torch.rand(300, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     run = linnet.fit(data, epochs=1, show=False)
-    found = errors_of(run, dataclasses.replace(data, weights=w)).figures()
+    found = regression_figures(Evaluation(run, dataclasses.replace(data, weights=w)))
     y, said, w = data.y.double().numpy(), run.scores(data.X).double().numpy(), w.numpy()
     assert found["rmse"].value == pytest.approx(metrics.root_mean_squared_error(y, said, sample_weight=w))
     assert found["mae"].value == pytest.approx(metrics.mean_absolute_error(y, said, sample_weight=w))
@@ -59,15 +61,15 @@ def test_the_errors_of_rows_with_weights_are_scikit_learn_s() -> None:
 def test_a_better_model_is_beyond_noise_and_a_twin_is_none() -> None:
     data = made()
     best, worse = linnet.solve(data).value, linnet.fit(data, epochs=1, lr=0.001, show=False)
-    gap = errors_of(worse, data).less(errors_of(best, data))
+    gap = compare_regressions(Evaluation(worse, data), Evaluation(best, data))
     assert 0 < gap["rmse"].low < gap["rmse"].value < gap["rmse"].high
     assert gap["mae"].low > 0
-    same = errors_of(best, data).less(errors_of(best, data))
+    same = compare_regressions(Evaluation(best, data), Evaluation(best, data))
     assert (same["rmse"].value, same["rmse"].reason) == (0.0, "all rows are alike")
 
 
 def test_a_target_that_never_differs_has_no_r2() -> None:
-    found = Errors(torch.ones(5, 1, dtype=torch.float64), torch.zeros(5, 1, dtype=torch.float64)).figures()
+    found = regression_figures(Evaluation.of_scores(np.ones((5, 1)), np.zeros((5, 1))))
     assert found["rmse"].value == 1
     assert (str(found["r2"]), found["r2"].reason) == ("–", "the target never differs")
 
@@ -76,8 +78,8 @@ def test_what_cannot_be_is_refused() -> None:
     data, blobs = made(), make_blobs(20)
     run = linnet.fit(data, epochs=1, show=False)
     with pytest.raises(UsageError, match="other targets"):
-        errors_of(run, data).less(errors_of(run, made(seed=1)))
-    with pytest.raises(UsageError, match="at least one row"):
-        errors_of(run, data.rows(slice(0, 0)))
+        compare_regressions(Evaluation(run, data), Evaluation(run, made(seed=1)))
+    with pytest.raises(UsageError, match="no rows to score"):
+        Evaluation(run, data.rows(slice(0, 0)))
     with pytest.raises(UsageError, match="classes"):
-        errors_of(linnet.fit(blobs, epochs=1, show=False), blobs)
+        regression_figures(Evaluation(linnet.fit(blobs, epochs=1, show=False), blobs))

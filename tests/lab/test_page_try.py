@@ -15,10 +15,10 @@ from PIL import Image
 from linnet.config import Recipe
 from linnet.data.dataset import Splits
 from linnet.data.pictures.prepare import as_stored, read_image
-from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
-from linnet.evaluate.forecast import forecast
-from linnet.evaluate.held_out import held_out
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.rows import calibration_split
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.browser import PAGE, OpenPage, allow, fits, shoot, until
@@ -58,10 +58,10 @@ def test_a_test_image_is_explained_as_the_library_does(
     assert float(total.get_attribute("data-pixels") or "") == float(parts.between(3, 5).sum())
     gap = float(parts.scores[3] - parts.scores[5])
     assert float(total.get_attribute("data-score") or "") == pytest.approx(gap)
-    rule = learn_sets(forecast(run, held_out(run, train).rows), 0.05)
-    members = rule.sets(run.probabilities(x[None]).double())[0].nonzero()[:, 0].tolist()
+    rule = learn_sets(Evaluation(run, calibration_split(run, train).rows), 0.05)
+    members = np.flatnonzero(rule.sets(run.probabilities(x[None]))[0]).tolist()
     assert page.locator(".members .chip").all_text_contents() == [test.classes[k] for k in members]
-    measured = coverage(rule, forecast(run, test)).coverage
+    measured = coverage(rule, Evaluation(run, test)).coverage
     assert float(page.get_attribute(".measured", "data-value") or "") == measured
     assert f"{measured:.2%}" in (page.text_content(".measured") or "")
     assert fits(page)
@@ -76,8 +76,8 @@ def test_browsing_and_choosing_a_class(open_page: OpenPage, digits: tuple[Run, S
     page.wait_for_selector("button.share")
     page.select_option("select[name=label]", "8")
     page.check("input[name=wrong]")
-    judged = forecast(run, test)
-    wanted = ((judged.labels == 8) & ~judged.hits).nonzero()[:, 0].tolist()
+    judged = Evaluation(run, test)
+    wanted = np.flatnonzero((judged.targets == 8) & ~judged.hits).tolist()
     until(page, "n => document.querySelectorAll('button.test').length === n", arg=min(24, len(wanted)))
     page.locator("button.test").first.focus()
     page.keyboard.press("Enter")

@@ -19,10 +19,10 @@ from linnet.data.dataset import Splits
 from linnet.data.pictures.prepare import as_stored, picture_of
 from linnet.data.sources import synthetic
 from linnet.errors import UsageError
-from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
-from linnet.evaluate.forecast import forecast
-from linnet.evaluate.held_out import held_out
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.rows import calibration_split
 from linnet.lab.evaluations import EvaluationCache
 from linnet.lab.jobs import Job, JobQueue
 from linnet.lab.state import LabState, Settings
@@ -111,10 +111,10 @@ def test_a_test_row(client: TestClient, digits: tuple[Run, Splits]) -> None:
     assert explained["scores"] == pytest.approx(run.scores(test.X[7:8])[0].tolist(), abs=1e-5)
     assert explained["pixels"] + explained["bias"] == pytest.approx(explained["score"])
     assert explained["score"] == pytest.approx(explained["scores"][3] - explained["scores"][5])
-    kept = held_out(run, train)
-    rule = learn_sets(forecast(run, kept.rows), 0.05, "aps")
-    measured = coverage(rule, forecast(run, test))
-    assert found["set"]["classes"] == rule.sets(p)[0].nonzero()[:, 0].tolist()
+    kept = calibration_split(run, train)
+    rule = learn_sets(Evaluation(run, kept.rows), 0.05, "aps")
+    measured = coverage(rule, Evaluation(run, test))
+    assert found["set"]["classes"] == np.flatnonzero(rule.sets(p)[0]).tolist()
     assert found["set"]["coverage"] == measured.coverage
     assert found["set"]["source"] == "validation rows"
     assert found["set"]["is_unseen"]
@@ -155,8 +155,8 @@ def test_of_a_blank_picture_no_class_is_said(client: TestClient) -> None:
 def test_browsing(client: TestClient, digits: tuple[Run, Splits]) -> None:
     run, (_, test) = digits
     assert test is not None
-    judged, model = forecast(run, test), model_of(client)
-    wanted = ((judged.labels == 8) & ~judged.hits).nonzero()[:, 0].tolist()
+    judged, model = Evaluation(run, test), model_of(client)
+    wanted = np.flatnonzero((judged.targets == 8) & ~judged.hits).tolist()
     found = client.post("/api/try/images", json={"model": model, "label": 8, "wrong": True}).json()
     assert found["found"] == len(wanted)
     assert [row["row"] for row in found["rows"]] == wanted[:24]

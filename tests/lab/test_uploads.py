@@ -183,7 +183,7 @@ def test_models_are_bounded_and_go_with_their_data() -> None:
     ids = [lab.add(run, name) for _ in range(3)]
     with pytest.raises(MissingError):
         lab.model(ids[0])
-    assert len(lab.model(ids[2]).test) == 20
+    assert len(lab.model(ids[2]).rows) == 20
     lab.put(table_of(378))
     with pytest.raises(MissingError):
         lab.model(ids[2])

@@ -17,9 +17,8 @@ from torch import Tensor
 import linnet
 from linnet.core.bank import Bank
 from linnet.data.dataset import Dataset
-from linnet.evaluate.contributions import contributions
-from linnet.evaluate.forecast import forecast
-from linnet.evaluate.regression import errors_of
+from linnet.evaluate.contributions import Contributions, contributions
+from linnet.evaluate.evaluation import Evaluation
 from linnet.model.run import Run
 from tests.support.blobs import make_blobs
 
@@ -28,13 +27,13 @@ X = torch.randn(40, 3, generator=torch.Generator().manual_seed(0), dtype=torch.f
 NUMBERS = Dataset(X, X @ torch.tensor([[1.0, 2], [3, 4], [5, 6]]).double() + 1, "numbers", ())
 
 
-def arrays(of: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
-    """The tensors that an object holds or works out, and what they are called."""
-    if isinstance(of, Tensor):
-        yield name, of
-    elif dataclasses.is_dataclass(of) and not isinstance(of, type):
+def arrays(of: Any, name: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays that an object holds or works out, and what they are called."""
+    if isinstance(of, Tensor | np.ndarray):
+        yield name, np.asarray(of)
+    elif isinstance(of, Dataset | Evaluation | Contributions):
         worked_out = [n for n, v in vars(type(of)).items() if isinstance(v, property | cached_property)]
-        for each in {field.name for field in dataclasses.fields(of)} | set(worked_out):
+        for each in {*vars(of), *worked_out}:
             try:
                 value = getattr(of, each)
             except linnet.LinnetError:  # such as the classes' figures of a regression
@@ -80,10 +79,11 @@ def test_the_models_of_a_path_and_of_a_sweep(tmp_path: Path) -> None:
 
 def test_the_figures_of_an_evaluation(tmp_path: Path) -> None:
     classes, numbers = linnet.solve(BLOBS, l2=0.1).value, linnet.solve(NUMBERS, "squared").value
-    found = [forecast(classes, BLOBS), contributions(classes, BLOBS.X[0]), errors_of(numbers, NUMBERS)]
-    given = dict(pair for of in found for pair in arrays(of, type(of).__name__))
+    first, second = Evaluation(classes, BLOBS), Evaluation(numbers, NUMBERS)
+    found = {"classes": first, "numbers": second, "parts": contributions(classes, BLOBS.X[0])}
+    given = dict(pair for name, of in found.items() for pair in arrays(of, name))
     assert len(given) > 10
-    comes_back({name: array.numpy() for name, array in given.items()}, tmp_path / "file")
+    comes_back(given, tmp_path / "file")
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,28 +15,27 @@ from linnet.config import Recipe
 from linnet.data.sources import digits, synthetic
 from linnet.data.split import split
 from linnet.errors import MissingFontWarning, ShapeError, UsageError
-from linnet.evaluate.abstain import abstain_curve
-from linnet.evaluate.conformal import coverage, learn_sets
+from linnet.evaluate.confidence.decisions import abstain_curve
+from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets, set_curve
+from linnet.evaluate.confidence.reliability import reliability
 from linnet.evaluate.contributions import Contributions, contributions
-from linnet.evaluate.forecast import Forecast, forecast
-from linnet.evaluate.ranking import precision_recall, roc
-from linnet.evaluate.reliability import reliability
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.one_vs_rest import precision_recall, roc
 from linnet.evaluate.score import score
-from linnet.evaluate.set_curve import set_curve
 from linnet.model.run import Run
 from linnet.plot import style
 from linnet.plot.classification import confusion_figure, roc_figure
 from linnet.plot.contributions import contributions_figure
 from linnet.plot.curves import curves
 from linnet.plot.decisions import sets_figure
-from linnet.plot.kinds import KINDS, Subject, draw
+from linnet.plot.kinds import KINDS, FigureOptions, draw
 from linnet.plot.save import render
 from linnet.plot.style import cjk_font
 from linnet.plot.weights import differences
-from linnet.plot.words import WORDS, Language
+from linnet.plot.words import WORDS
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
-from tests.support.forecasts import make
+from tests.support.evaluations import make
 
 TRAIN, MAYBE = digits.load()
 assert MAYBE is not None
@@ -43,8 +43,11 @@ TEST = MAYBE
 RUN = fit(TRAIN, Recipe(epochs=3, lr=0.5, validation=0.2))[0]
 
 
-def subject(language: Language = "en", run: Run = RUN, row: int = 4) -> Subject:
-    return Subject(run, lambda: TEST, lambda: TRAIN, row, 10, "mass", language)
+OPTIONS = FigureOptions(row=4, bins=10, binning="mass")
+
+
+def drawn(kind: str, run: Run = RUN, **options: Any) -> Figure:
+    return draw(kind, Evaluation(run, lambda: TEST, lambda: TRAIN), dataclasses.replace(OPTIONS, **options))
 
 
 def texts(figure: Figure) -> str:
@@ -53,10 +56,10 @@ def texts(figure: Figure) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_drawn_in_both_languages(kind: str) -> None:
-    assert render(draw(kind, subject()), ".png").startswith(b"\x89PNG")
+    assert render(drawn(kind), ".png").startswith(b"\x89PNG")
     if cjk_font() is None:
         pytest.skip("needs a font with Chinese characters, such as fonts-wqy-microhei")
-    figure = draw(kind, subject("zh"))
+    figure = drawn(kind, language="zh")
     assert re.search("[一-鿿]", texts(figure))
     render(figure, ".svg")  # a missing glyph would be a warning, and so an error
 
@@ -74,35 +77,35 @@ def test_no_english_is_left_in_chinese() -> None:
 def test_without_a_font_a_warning_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(style, "cjk_font", lambda: None)
     with pytest.warns(MissingFontWarning, match="Noto Sans CJK SC"):
-        draw("curves", subject("zh"))
+        drawn("curves", language="zh")
 
 
 def test_what_the_figures_show_is_what_was_computed() -> None:
-    said = forecast(RUN, TEST)
+    said = Evaluation(RUN, TEST)
     for kind, of in (("roc", roc), ("pr", precision_recall)):
-        for k, line in enumerate(draw(kind, subject()).axes[0].lines):
+        for k, line in enumerate(drawn(kind).axes[0].lines):
             np.testing.assert_array_equal(np.asarray(line.get_ydata()), of(said, k).y)
             assert str(line.get_label()) == f"{k} {of(said, k).area:.3f}"
     table = reliability(said, 10, "mass")
-    figure = draw("reliability", subject())
+    figure = drawn("reliability")
     assert f"ECE {table.ece:.4f}, 10 bins of equal mass" in texts(figure)
-    np.testing.assert_allclose(np.asarray(figure.axes[0].lines[0].get_ydata()), table.accuracy.numpy())
-    line = draw("coverage", subject()).axes[0].lines[0]
+    np.testing.assert_allclose(np.asarray(figure.axes[0].lines[0].get_ydata()), table.accuracy)
+    line = drawn("coverage").axes[0].lines[0]
     curve = abstain_curve(said)
     assert np.asarray(line.get_ydata()).tolist() == curve.accuracy[curve.coverage >= 0.02].tolist()
     confusion = score(RUN, TEST).confusion
-    cells = [text.get_text() for text in draw("confusion", subject()).axes[0].texts]
+    cells = [text.get_text() for text in drawn("confusion").axes[0].texts]
     assert sorted(map(int, cells)) == sorted(int(n) for n in confusion.flatten() if n)
 
 
 def test_contributions_of_images_and_of_columns() -> None:
     found = contributions(RUN, TEST.X[4])
-    figure = draw("contributions", subject())
+    figure = drawn("contributions")
     first, second = [axes for axes in figure.axes if axes.images][:2]
     np.testing.assert_array_equal(np.asarray(first.images[0].get_array()), TEST.images(slice(4, 5))[0])
     best = int(found.scores.argmax())
-    drawn = np.asarray(second.images[0].get_array())
-    np.testing.assert_allclose(drawn, found.parts[best].view(8, 8).numpy())
+    image = np.asarray(second.images[0].get_array())
+    np.testing.assert_allclose(image, found.parts[best].reshape(8, 8))
     assert second.get_title().startswith(f"{best}\nscore {float(found.scores[best]):.2f}, bias ")
     plain = contributions_figure(found, TEST.classes, TEST.X[4])
     widths = [bar.get_width() for bar in plain.axes[0].patches]  # type: ignore[attr-defined]
@@ -111,9 +114,9 @@ def test_contributions_of_images_and_of_columns() -> None:
 
 
 def test_sets_show_what_was_learnt_and_measured() -> None:
-    seen = forecast(RUN, split(TRAIN, 0.2, int(RUN.asked["seed"]))[1])
-    judged = forecast(RUN, TEST)
-    figure = draw("sets", subject())
+    seen = Evaluation(RUN, split(TRAIN, 0.2, int(RUN.asked["seed"]))[1])
+    judged = Evaluation(RUN, TEST)
+    figure = drawn("sets")
     assert "learnt on 288 rows kept from training" in texts(figure)
     above, size, by_class, shares = figure.axes
     for number, method in enumerate(("lac", "aps")):
@@ -123,18 +126,18 @@ def test_sets_show_what_was_learnt_and_measured() -> None:
         assert np.asarray(by_class.lines[number].get_xdata()).tolist() == found.by_class.tolist()
         bars = [bar.get_height() for bar in shares.containers[number]]
         np.testing.assert_allclose(bars, found.sizes[: len(bars)] / len(judged))
-    of = dataclasses.replace(subject(), alpha=0.3, randomised=True)
-    assert "aps (randomised)" in texts(draw("sets", of))
-    assert "0.7 asked for" in texts(draw("sets", of))
-    seen_before = subject(run=fit(TRAIN, Recipe(epochs=1, lr=0.5))[0])
-    assert "training rows: no promise" in texts(draw("sets", seen_before))
+    said = texts(drawn("sets", alpha=0.3, randomised=True))
+    assert "aps (randomised)" in said
+    assert "0.7 asked for" in said
+    seen_before = fit(TRAIN, Recipe(epochs=1, lr=0.5))[0]
+    assert "training rows: no guarantee" in texts(drawn("sets", seen_before))
 
 
 def test_names_are_drawn_as_they_are() -> None:
     """Dollars are no formulas, and what begins with _ is in the legend all the same."""
     names = ("$cheap$", r"$\frac$", "_hidden", "100%", "a_b", "{c}", "d", "e", "f", "g")
-    said = forecast(RUN, TEST)
-    figure = roc_figure(Forecast(said.logits, said.labels, names))
+    said = Evaluation(RUN, TEST)
+    figure = roc_figure(Evaluation.of_scores(said.logits, said.targets, names))
     render(figure, ".svg")  # a formula that cannot be parsed is an error
     legend = figure.axes[0].get_legend()
     assert legend is not None
@@ -151,10 +154,10 @@ def test_names_are_drawn_as_they_are() -> None:
 
 def test_many_classes_stay_in_the_picture() -> None:
     made = make(900, 8)
-    logits = torch.cat([made.logits, made.logits - 3, made.logits - 5], 1)
-    logits[:, 8:] += torch.randn(900, 16, generator=torch.Generator().manual_seed(0))
-    many = Forecast(
-        logits, (made.labels + 8 * (torch.arange(900) % 3)), tuple(f"class {k}" for k in range(24))
+    logits = np.hstack([made.logits, made.logits - 3, made.logits - 5])
+    logits[:, 8:] += torch.randn(900, 16, generator=torch.Generator().manual_seed(0)).numpy()
+    many = Evaluation.of_scores(
+        logits, (made.targets + 8 * (np.arange(900) % 3)), tuple(f"class {k}" for k in range(24))
     )
     figure = roc_figure(many)
     render(figure, ".png")  # a picture that does not fit would be a warning
@@ -164,19 +167,19 @@ def test_many_classes_stay_in_the_picture() -> None:
     assert (len(shown), shown[0]) == (17, "8 other classes")
     areas = sorted((roc(many, k).area, k) for k in range(24))[:16]
     assert [line.split()[1] for line in shown[1:]] == [str(k) for k in sorted(k for _, k in areas)]
-    found = Contributions(torch.randn(24, 5), torch.zeros(24))
-    drawn = contributions_figure(found, many.classes, torch.ones(5), columns=("a", "$b$", "_c", "d", "e"))
-    assert sum(bool(axes.patches) for axes in drawn.axes) == 15
+    found = Contributions(torch.randn(24, 5).numpy(), np.zeros(24))
+    shown = contributions_figure(found, many.classes, torch.ones(5), columns=("a", "$b$", "_c", "d", "e"))
+    assert sum(bool(axes.patches) for axes in shown.axes) == 15
     best = int(found.scores.argmax())
-    assert drawn.axes[0].get_title().startswith(f"class {best}\n")
-    ticks = [tick.get_text() for tick in drawn.axes[0].get_yticklabels()]
-    order = found.parts[best].abs().argsort()
+    assert shown.axes[0].get_title().startswith(f"class {best}\n")
+    ticks = [tick.get_text() for tick in shown.axes[0].get_yticklabels()]
+    order = np.abs(found.parts[best]).argsort()
     assert ticks == [("a", "$b$", "_c", "d", "e")[d] for d in order.tolist()]
 
 
 def test_a_solve_is_drawn_by_its_iterations() -> None:
     solved = solve(TRAIN, l2=1e-2).value
-    figure = draw("curves", subject(run=solved))
+    figure = drawn("curves", solved)
     assert figure.axes[0].get_xlabel() == "iteration"
 
 
@@ -196,13 +199,13 @@ def test_differences_are_those_of_the_weights() -> None:
 
 def test_what_does_not_suit_is_refused() -> None:
     with pytest.raises(UsageError, match="expected curves, templates, differences"):
-        draw("pie", subject())
+        drawn("pie")
     with pytest.raises(UsageError, match=r"en .English. or zh"):
-        draw("curves", subject("fr"))  # type: ignore[arg-type]
+        drawn("curves", language="fr")
     with pytest.raises(UsageError, match=r"row must lie in 0…358"):
-        draw("contributions", subject(row=359))
+        drawn("contributions", row=359)
     line = synthetic.linear()
-    of = Subject(fit(line)[0], lambda: line, lambda: line)
+    of = Evaluation(fit(line)[0], line, line)
     assert isinstance(draw("contributions", of), Figure)
     for kind in sorted(set(KINDS) - {"contributions", "curves"}):
         with pytest.raises(UsageError):

@@ -9,9 +9,9 @@ import pytest
 import linnet
 from linnet import report
 from linnet.errors import UsageError
-from linnet.evaluate.compare import compare
-from linnet.evaluate.forecast import forecast
-from linnet.evaluate.regression import errors_of
+from linnet.evaluate.compare import compare, compare_regressions
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.score import regression_figures
 from linnet.model.run import Run
 from linnet.plot.curves import overlay_figure
 from tests.support.blobs import make_blobs
@@ -34,7 +34,7 @@ def test_runs_side_by_side(runs: list[Path]) -> None:
     assert "epochs" not in seen.sections["differs"]
     test = linnet.load("digits").test
     assert test is not None
-    found = compare(*(forecast(Run.load(folder), test) for folder in (runs[1], runs[0])))
+    found = compare(*(Evaluation(Run.load(folder), test) for folder in (runs[1], runs[0])))
     assert f"{found.accuracy.value:+.4f}" in seen.sections["noise"]
     assert "beyond noise" in seen.sections["noise"]
     assert seen.markup.count("data:image/png") == 3 * 11
@@ -92,9 +92,9 @@ def test_regressions_side_by_side(runs: list[Path], tmp_path: Path) -> None:
     linnet.fit(data, epochs=1, show=False, out=tmp_path / "quick", report=False)
     linnet.solve(data.train).value.save(tmp_path / "exact")
     seen = Seen(report.compare_runs([tmp_path / "exact", tmp_path / "quick"], "both.html"))
-    first, other = (errors_of(Run.load(tmp_path / name), data.train) for name in ("exact", "quick"))
-    assert f"{first.figures()['rmse'].value:.5g}" in seen.sections["figures"]
-    gap = other.less(first)["rmse"]
+    first, other = (Evaluation(Run.load(tmp_path / name), data.train) for name in ("exact", "quick"))
+    assert f"{regression_figures(first)['rmse'].value:.5g}" in seen.sections["figures"]
+    gap = compare_regressions(other, first)["rmse"]
     assert f"{gap.value:+.4g}" in seen.sections["noise"]
     assert gap.low > 0
     assert "beyond noise" in seen.sections["noise"]

@@ -24,8 +24,8 @@ from linnet import report
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import ChecksumError, DataNotFoundError, FormatError, UsageError
 from linnet.evaluate.assess import assess
-from linnet.evaluate.forecast import forecast
-from linnet.evaluate.regression import errors_of
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.score import regression_figures
 from linnet.model.run import Run
 from linnet.report.pictures import diverging, grey
 from linnet.report.words import WORDS
@@ -66,7 +66,7 @@ def test_a_run_has_its_page(digits: Run) -> None:
 def test_its_figures_are_the_librarys(digits: Run) -> None:
     test = linnet.load("digits").test
     assert test is not None
-    found = assess(forecast(digits, test), intervals=True)
+    found = assess(Evaluation(digits, test), intervals=True)
     seen = Seen(folder_of(digits) / "report.html")
     accuracy = found.whole["accuracy"]
     assert f"{accuracy.value:.4f}" in seen.sections["glance"]
@@ -220,7 +220,7 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
 
 
 def test_a_calibrated_run_says_so(digits: Run, tmp_path: Path) -> None:
-    from linnet.evaluate.scaling import calibrate
+    from linnet.evaluate.confidence.scaling import calibrate
 
     made = calibrate(digits, linnet.load("digits").train, "temperature")
     seen = Seen(report.write_report(made, tmp_path / "c.html"))
@@ -330,7 +330,7 @@ def test_pixels_as_they_are() -> None:
 def test_a_regressions_figures_are_the_librarys(tmp_path: Path) -> None:
     data = linnet.load("synthetic")
     run = linnet.fit(data, epochs=3, show=False, out=tmp_path / "run")
-    found = errors_of(run, data.train).figures()
+    found = regression_figures(Evaluation(run, data.train))
     seen = Seen(tmp_path / "run" / "report.html")
     assert f"{found['rmse'].value:.5g}" in seen.sections["glance"]
     assert f"[{found['r2'].low:.6f}" in seen.sections["glance"]

@@ -11,7 +11,7 @@ import torch
 import linnet
 from linnet import folders
 from linnet.errors import ChecksumError, DataNotFoundError, FormatError, UsageError
-from linnet.evaluate.scaling import calibrate
+from linnet.evaluate.confidence.scaling import calibrate
 from linnet.model.run import Run
 from tests.support.blobs import make_blobs
 from tests.support.folders import change

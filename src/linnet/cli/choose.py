@@ -9,7 +9,7 @@ from linnet.errors import DataNotFoundError
 
 if TYPE_CHECKING:
     from linnet.data.dataset import Dataset
-    from linnet.evaluate.named import Part
+    from linnet.evaluate.rows import Part
     from linnet.model.run import Run
 
 
@@ -36,9 +36,9 @@ def part_of(run: Run, part: Part | None, dataset: str | None, data_dir: Path | N
     """A part of a run's data set or of another; of a file all its rows when no part is asked for.
 
     Raises:
-        LinnetError: as `linnet.evaluate.named.named_rows` raises.
+        LinnetError: as `linnet.evaluate.rows.named_rows` raises.
     """
-    from linnet.evaluate.named import named_rows
+    from linnet.evaluate.rows import named_rows
 
     return named_rows(run, dataset, part=part, data_dir=data_dir).rows
 

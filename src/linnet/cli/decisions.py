@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 from linnet.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from linnet.cli.case import Case
-    from linnet.evaluate.conformal import Conformal
+    from linnet.evaluate.confidence.prediction_sets import Conformal
+    from linnet.evaluate.evaluation import Array, Evaluation
 
 HINT = (
     "--costs takes a CSV file with a row for each true class and a column for each answer, or what it costs "
@@ -19,24 +17,44 @@ HINT = (
 )
 
 
-def conformed(case: Case, alpha: float, randomised: bool, values: dict[str, Any]) -> list[str]:
+LEARNT = "  those are the rows that it is measured on here, so figures flatter it: take the test part"
+
+
+def doubts(evaluation: Evaluation) -> list[str]:
+    """Lines that say why what is learnt on the calibration split may be optimistically biased."""
+    found = []
+    if not evaluation.calibration_split.is_unseen:
+        found.append("  the model has seen those rows, so expect less: train with --validation")
+    if evaluation.holds_training:
+        found.append("  those are among the training rows it is measured on here: take the test part")
+    if evaluation.part == "validation":
+        found.append(LEARNT)
+    return found
+
+
+def report_prediction_sets(
+    evaluation: Evaluation, alpha: float, randomised: bool, values: dict[str, Any]
+) -> list[str]:
     """Lines of what conformal sets come to, which is put into `values` too.
 
     Raises:
         UsageError: α cannot be.
     """
-    from linnet.evaluate.conformal import METHODS, coverage, fewest_rows, learn_sets
+    from linnet.evaluate.confidence.prediction_sets import METHODS, coverage, fewest_rows, learn_sets
 
-    kept = case.kept
-    rules = [learn_sets(case.seen, alpha, m, randomised=randomised and m == "aps") for m in METHODS]
+    kept = evaluation.calibration_split
+    rules = [
+        learn_sets(evaluation.on_calibration_split, alpha, m, randomised=randomised and m == "aps")
+        for m in METHODS
+    ]
     values["sets"] = {"learnt_on": kept.source, "rows": len(kept.rows), "randomised": randomised}
-    lines = [f"prediction sets, learnt on {len(kept.rows):,} {kept.source}", *case.doubts]
+    lines = [f"prediction sets, learnt on {len(kept.rows):,} {kept.source}", *doubts(evaluation)]
     if len(kept.rows) < fewest_rows(alpha):
         lines.append(
             f"  too few rows for {alpha:g}, which takes {fewest_rows(alpha):,}: each set holds all classes"
         )
     for rule in rules:
-        found, expected = coverage(rule, case.judged), rule.expected(len(case.judged))
+        found, expected = coverage(rule, evaluation), rule.expected(len(evaluation))
         values["sets"][rule.method] = {**found.as_dict(), "expected": list(expected)}
         lines.append(
             f"  {rule.method}  hold the class of {found.coverage:.4f} of the rows {found.interval.ends()} "
@@ -52,21 +70,21 @@ def _range(rule: Conformal, expected: tuple[float, float]) -> str:
     return f"{low:.4f} or more" if is_tied else f"{low:.4f} to {high:.4f}"
 
 
-def abstained(case: Case, accuracy: float, values: dict[str, Any]) -> list[str]:
+def report_abstaining(evaluation: Evaluation, accuracy: float, values: dict[str, Any]) -> list[str]:
     """Lines of the threshold that answers rows with such an accuracy, which are put into `values` too.
 
     Raises:
         UsageError: the accuracy cannot be, or no threshold gives it.
     """
-    from linnet.evaluate.abstain import abstain_curve
-    from linnet.evaluate.proportions import proportion
+    from linnet.evaluate.confidence.decisions import abstain_curve
+    from linnet.evaluate.interval import proportion
 
     if not 0 < accuracy <= 1:
         raise UsageError(f"--abstain takes an accuracy above 0 and at most 1, not {accuracy}")
-    kept, judged = case.kept, case.judged
-    threshold = abstain_curve(case.seen).threshold(accuracy)
-    answered = judged.confidence >= threshold
-    share, right = proportion(answered), proportion(judged.hits[answered], reason="none is answered")
+    kept = evaluation.calibration_split
+    threshold = abstain_curve(evaluation.on_calibration_split).threshold(accuracy)
+    answered = evaluation.confidence >= threshold
+    share, right = proportion(answered), proportion(evaluation.hits[answered], reason="none is answered")
     values["abstain"] = {
         "asked": accuracy, "threshold": threshold, "learnt_on": kept.source, "rows": len(kept.rows),
         "coverage": share.value, "accuracy": right.value if right.is_defined else None,
@@ -76,22 +94,21 @@ def abstained(case: Case, accuracy: float, values: dict[str, Any]) -> list[str]:
     if right.is_defined:
         said = f"{right.value:.4f} of the {share.value:.1%} answered are right {right.ends()}"
     learnt = f"for {accuracy:g} on {len(kept.rows):,} {kept.source}"
-    return [f"abstaining below a confidence of {threshold:.4f} ({learnt}): {said}", *case.doubts]
+    return [f"abstaining below a confidence of {threshold:.4f} ({learnt}): {said}", *doubts(evaluation)]
 
 
-def costly(case: Case, costs: str, values: dict[str, Any]) -> list[str]:
+def report_costs(evaluation: Evaluation, costs: str, values: dict[str, Any]) -> list[str]:
     """Lines of the answers of least expected cost, which are put into `values` too.
 
     Raises:
         UsageError, ShapeError: the costs are no numbers, or not a row a class and a column an answer.
     """
-    from linnet.evaluate.costs import cheapest, mean_cost
+    from linnet.evaluate.confidence.decisions import cheapest, mean_cost
 
-    table = _table(costs, len(case.run.card.classes))
-    judged = case.judged
-    answers = cheapest(judged.probabilities, table)
-    before, after = mean_cost(judged, judged.guesses, table), mean_cost(judged, answers, table)
-    changed = float((answers != judged.guesses).double().mean())
+    table = _table(costs, len(evaluation.run.card.classes))
+    answers = cheapest(evaluation.probabilities, table)
+    before, after = (mean_cost(evaluation, each, table) for each in (evaluation.predictions, answers))
+    changed = float((answers != evaluation.predictions).mean())
     values["costs"] = {"likeliest": before, "cheapest": after, "changed": changed}
     return [
         f"costs     {after:.6g} a row by the answers of least expected cost, {before:.6g} by the likeliest; "
@@ -99,22 +116,20 @@ def costly(case: Case, costs: str, values: dict[str, Any]) -> list[str]:
     ]
 
 
-def compared(case: Case, folder: Path, values: dict[str, Any]) -> list[str]:
+def report_comparison(evaluation: Evaluation, folder: Path, values: dict[str, Any]) -> list[str]:
     """Lines of the comparison with another run, which is put into `values` too."""
     from linnet.cli.choose import open_run
     from linnet.evaluate.compare import compare
-    from linnet.evaluate.forecast import forecast
+    from linnet.evaluate.evaluation import Evaluation
 
-    found = compare(case.judged, forecast(open_run(folder), case.rows))
+    found = compare(evaluation, Evaluation(open_run(folder), evaluation.rows))
     values["comparison"] = {"with": str(folder), **found.as_dict()}
     return [f"less {folder}, on the same rows", *(f"  {line}" for line in str(found).splitlines())]
 
 
-def _table(costs: str, classes: int) -> Tensor:
+def _table(costs: str, classes: int) -> Array:
     """The costs (K, J) of a CSV file, or of a list of what it costs to miss each class."""
-    import torch
-
-    from linnet.evaluate.costs import per_class
+    from linnet.evaluate.confidence.decisions import per_class
 
     path = Path(costs)
     if path.is_file():
@@ -126,19 +141,18 @@ def _table(costs: str, classes: int) -> Tensor:
         raise UsageError(f"{HINT}: {error}{missing}") from None
     if len(each) != classes:
         raise UsageError(f"--costs needs a number for each of {classes} classes, got {len(each)}")
-    return per_class(torch.tensor(each, dtype=torch.float64))
+    return per_class(each)
 
 
-def _costs_of(path: Path, classes: int) -> Tensor:
+def _costs_of(path: Path, classes: int) -> Array:
     """The costs in a CSV file; its columns begin with the classes, and further ones are other answers."""
     import numpy as np
-    import torch
 
     text = path.read_text("utf-8-sig")  # a spreadsheet's mark of UTF-8 is no number
     if not text.strip():
         raise UsageError(f"{HINT}: {path} is empty")
     try:
-        table = torch.from_numpy(np.loadtxt(text.splitlines(), delimiter=",", ndmin=2))
+        table = np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:
         raise UsageError(f"{HINT}: in {path}, {error}") from None
     if table.shape[0] != classes or table.shape[1] < classes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-from dataclasses import replace
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,9 +17,16 @@ UNDEFINED = "–"
 """As of `linnet.evaluate.interval`, which is imported with torch."""
 
 if TYPE_CHECKING:
-    from linnet.cli.case import Case
     from linnet.evaluate.assess import Assessment
+    from linnet.evaluate.evaluation import Evaluation
     from linnet.evaluate.score import Score
+
+
+PARTS = {
+    "all": "rows, all that are there", "train": "training rows", "test": "test rows",
+    "validation": "validation rows",
+}  # fmt: skip
+"""The parts of the data, for people."""
 
 
 def evaluate(
@@ -92,10 +99,15 @@ def evaluate(
     json
         Print JSON, with the confusion matrix.
     """
-    from linnet.cli.case import Case, warn
     from linnet.cli.choose import open_run
-    from linnet.cli.decisions import abstained, compared, conformed, costly
-    from linnet.evaluate.score import score
+    from linnet.cli.decisions import (
+        report_abstaining,
+        report_comparison,
+        report_costs,
+        report_prediction_sets,
+    )
+    from linnet.evaluate.evaluation import Evaluation
+    from linnet.evaluate.score import Score
 
     opened = open_run(run)
     asked = (top_k, positive, calibrate, sets is not None, abstain is not None, costs, compare)
@@ -105,50 +117,71 @@ def evaluate(
         )
     if randomised and sets is None:
         raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
-    case = Case.of(opened, part, data, data_dir)
-    warn(case)
+    evaluation = Evaluation.named(opened, data, part=part, data_dir=data_dir)
+    warn(evaluation)
     notes: list[str] = []
     if calibrate is not None:
-        case, note = _calibrated(case, calibrate)
+        evaluation, note = _calibrate(evaluation, calibrate)
         notes.append(note)
-    result = score(case.run, case.rows)
+    result = Score.of(evaluation)
     values: dict[str, Any] = {
-        "run": str(opened.folder), "dataset": case.rows.name, "part": case.named.part,
-        "holds_training_rows": case.named.holds_training, **result.as_dict(),
+        "run": str(opened.folder), "dataset": evaluation.rows.name, "part": evaluation.part,
+        "holds_training_rows": evaluation.holds_training, **result.as_dict(),
     }  # fmt: skip
-    if case.is_flattered:
+    if opened.asked.get("hold_out") is False and evaluation.holds_training:
         notes.append(
-            f"no rows of {case.rows.name} were held out, so figures are of the rows it was fitted to"
+            f"no rows of {evaluation.rows.name} were held out, so figures are of the rows it was fitted to"
         )
         values["note"] = notes[-1]
-    lines = [*notes, f"{opened.folder} on {case.rows.name}, {result.rows:,} {case.part}"]
+    lines = [*notes, f"{opened.folder} on {evaluation.rows.name}, {result.rows:,} {PARTS[evaluation.part]}"]
     if opened.card.classes:
-        lines += _assessed(case, result, intervals, top_k or [], positive, values)
+        lines += _assess(evaluation, result, intervals, top_k or [], positive, values)
     else:
-        lines += _regressed(case, result, intervals, values)
+        lines += _regress(evaluation, result, intervals, values)
     if sets is not None:
-        lines += conformed(case, sets, randomised, values)
+        lines += report_prediction_sets(evaluation, sets, randomised, values)
     if abstain is not None:
-        lines += abstained(case, abstain, values)
+        lines += report_abstaining(evaluation, abstain, values)
     if costs is not None:
-        lines += costly(case, costs, values)
+        lines += report_costs(evaluation, costs, values)
     if compare is not None:
-        lines += compared(case, compare, values)
+        lines += report_comparison(evaluation, compare, values)
     print(json_format.dumps(values, ensure_ascii=False) if json else "\n".join(lines))
 
 
-def _calibrated(case: Case, kind: str) -> tuple[Case, str]:
-    """The case of the run with a calibration, which is kept in its folder; and what to say of it."""
-    from linnet.cli.case import LEARNT
-    from linnet.evaluate.scaling import calibrate
+def warn(evaluation: Evaluation) -> None:
+    """Say on stderr if the rows to judge the run by may be rows that it has learnt."""
+    run, name = evaluation.run, evaluation.rows.name
+    if evaluation.part != "train" and evaluation.holds_training:
+        print(
+            f"linnet: {name} holds rows that the run was trained on, so its figures are better "
+            "than on new rows: --part test leaves them out",
+            file=sys.stderr,
+        )
+        return
+    is_weighted = run.asked.get("sample_weight") is not None  # the checksum then counts the weights in
+    if is_weighted or not run.dataset_checksum or name != run.card.dataset:
+        return
+    if evaluation.train.checksum != run.dataset_checksum:
+        print(
+            f"linnet: {name} has changed since the run was trained on it, so rows that it is judged by "
+            "may be rows that it has learnt",
+            file=sys.stderr,
+        )
 
-    run = case.run
+
+def _calibrate(evaluation: Evaluation, kind: str) -> tuple[Evaluation, str]:
+    """The evaluation of the run with a calibration, which is kept in its folder; and what to say of it."""
+    from linnet.cli.decisions import LEARNT
+    from linnet.evaluate.confidence.scaling import calibrate
+
+    run = evaluation.run
     assert run.folder is not None  # it was read from one
     if kind == "none":
         plain = run.calibrated(None)
         plain.save_model(run.folder)
-        return replace(case, run=plain), "the calibration was taken away"
-    made = calibrate(run, case.own().train, kind)
+        return evaluation.with_run(plain), "the calibration was taken away"
+    made = calibrate(run, evaluation.train, kind)
     made.save_model(run.folder)
     found = made.card.calibration
     assert found is not None
@@ -157,44 +190,48 @@ def _calibrated(case: Case, kind: str) -> tuple[Case, str]:
         found.source == "training rows"
     )
     note = f"calibration: {what}, learnt on {found.rows:,} {found.source}{seen}, kept in {run.folder}"
-    if case.named.part == "validation":
+    if evaluation.part == "validation":
         note = f"{note}\n{LEARNT}"
-    return replace(case, run=made), note
+    return evaluation.with_run(made), note
 
 
-def _assessed(
-    case: Case, result: Score, intervals: bool, top: list[int], positive: str | None, values: dict[str, Any]
+def _assess(
+    evaluation: Evaluation,
+    result: Score,
+    intervals: bool,
+    top: list[int],
+    positive: str | None,
+    values: dict[str, Any],
 ) -> list[str]:
     """Lines of a classifier's figures, which are put into `values` too."""
     from linnet.evaluate.assess import assess
-    from linnet.evaluate.naming import loss_name
+    from linnet.evaluate.score import loss_name
 
-    found = assess(case.judged, top=top, intervals=intervals, positive=positive)
-    calibration = case.run.card.calibration
+    found = assess(evaluation, top=top, intervals=intervals, positive=positive)
+    calibration = evaluation.run.card.calibration
     values["assessment"] = found.as_dict()
     values["calibrated"] = None if calibration is None else vars(calibration)
-    loss = loss_name(case.run.card)
+    loss = loss_name(evaluation.run.card)
     values["loss_of"], values["positive"] = loss, found.positive or None
     return [*report(result, found, loss, intervals), *_calibration(found, calibration is not None)]
 
 
-def _regressed(case: Case, result: Score, intervals: bool, values: dict[str, Any]) -> list[str]:
+def _regress(evaluation: Evaluation, result: Score, intervals: bool, values: dict[str, Any]) -> list[str]:
     """Lines of a regression's figures, which are put into `values` too."""
-    from linnet.evaluate.naming import loss_name
-    from linnet.evaluate.regression import errors_of
+    from linnet.evaluate.score import loss_name, regression_figures
 
-    found = errors_of(case.run, case.rows).figures()
+    found = regression_figures(evaluation)
     values["errors"] = {name: interval.as_dict() for name, interval in found.items()}
-    values["loss_of"], values["target"] = loss_name(case.run.card), case.run.card.target or None
+    values["loss_of"], values["target"] = loss_name(evaluation.run.card), evaluation.run.card.target or None
     lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]
-    lines[:0] = [f"predicts  {case.run.card.target}"] if case.run.card.target else []
-    r2 = "R² (about the mean)" if case.run.asked.get("intercept") is False else "R²"
+    lines[:0] = [f"predicts  {evaluation.run.card.target}"] if evaluation.run.card.target else []
+    r2 = "R² (about the mean)" if evaluation.run.asked.get("intercept") is False else "R²"
     for name, (said, form) in {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": (r2, ".6f")}.items():
         shown = found[name].text(form)
         lines.append(f"{said:<9} {shown if intervals else shown.split(' ')[0]}")
         if found[name].reason and (intervals or not found[name].is_defined):
             lines.append(f"          {UNDEFINED}  {found[name].reason}")
-    if result.r2.numel() > 1:
+    if len(result.r2) > 1:
         each = ", ".join(UNDEFINED if value != value else f"{value:.6f}" for value in result.r2.tolist())
         lines.append(f"R² of each output  {each}")
     return lines
@@ -202,7 +239,7 @@ def _regressed(case: Case, result: Score, intervals: bool, values: dict[str, Any
 
 def report(result: Score, found: Assessment, loss: str, intervals: bool = False) -> list[str]:
     """A classifier's figures as lines."""
-    from linnet.evaluate.naming import figure_name
+    from linnet.evaluate.assess import figure_name
 
     names = {name: figure_name(name, found.positive) for name in found.whole}
     lines = [f"loss      {result.loss:.6g} ({loss})"]
@@ -264,6 +301,6 @@ def _calibration(found: Assessment, is_calibrated: bool) -> list[str]:
 
 def _mistake(result: Score, k: int) -> str:
     """The class that rows of class k are most often mistaken for."""
-    row = result.confusion[k].clone()
+    row = result.confusion[k].copy()
     row[k] = 0
     return f"{result.classes[int(row.argmax())]} ({float(row.max()):g})" if float(row.max()) else UNDEFINED

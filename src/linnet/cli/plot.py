@@ -91,8 +91,9 @@ def plot(
     """
     from linnet.cli.choose import open_run, part_of, trained_on
     from linnet.cli.console import missing_fonts_told
+    from linnet.evaluate.evaluation import Evaluation
     from linnet.files import check_replaceable
-    from linnet.plot.kinds import KINDS, Subject, draw
+    from linnet.plot.kinds import KINDS, FigureOptions, draw
     from linnet.plot.save import save
 
     if kind not in KINDS:
@@ -105,12 +106,12 @@ def plot(
     check_replaceable(path, "give another --out")
     opened = open_run(run)
 
-    subject = Subject(
+    evaluation = Evaluation(
         opened,
         lambda: part_of(opened, part, data, data_dir),
         lambda: trained_on(opened, kind, part, data, data_dir),
-        row or 0, bins, binning, lang, alpha, randomised,
-    )  # fmt: skip
+    )
+    options = FigureOptions(row or 0, bins, binning, lang, alpha, randomised)
     with missing_fonts_told():
-        save(draw(kind, subject), path)
+        save(draw(kind, evaluation, options), path)
     print(path)

@@ -78,7 +78,7 @@ def train(
 
 def summary(run: Run) -> dict[str, object]:
     """What --json prints."""
-    from linnet.evaluate.truth import parameter_errors
+    from linnet.evaluate.score import parameter_errors
 
     result: dict[str, object] = {
         "folder": str(run.folder),
@@ -96,7 +96,7 @@ def summary(run: Run) -> dict[str, object]:
 
 def closing(run: Run) -> list[str]:
     """The lines that end a run."""
-    from linnet.evaluate.truth import parameter_errors
+    from linnet.evaluate.score import parameter_errors
 
     lines = []
     kept = kept_record(run)

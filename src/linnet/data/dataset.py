@@ -228,7 +228,7 @@ class Dataset:
         weights = None if self.weights is None else self.weights.to(device)
         return dataclasses.replace(self, X=self.X.to(device), y=self.y.to(device), weights=weights)
 
-    def images(self, index: Tensor | slice) -> Tensor:
+    def images(self, index: Tensor | np.ndarray | slice) -> Tensor:
         """Some rows as stored pixels, shape (B, height, width).
 
         Raises:

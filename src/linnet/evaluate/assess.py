@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from linnet.errors import UsageError
-from linnet.evaluate import means
-from linnet.evaluate.bootstrap import RESAMPLES, check_level, resampled
-from linnet.evaluate.by_class import RANKED, SHARES, Cells, mean_of, ranked, shares
-from linnet.evaluate.forecast import Forecast
-from linnet.evaluate.interval import Interval
-from linnet.evaluate.proportions import LEVEL, proportion
-from linnet.evaluate.ranking import Areas
-from linnet.evaluate.reliability import BINS, Reliability, reliability
+from linnet.evaluate.confidence.reliability import BINS, Reliability, reliability
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.interval import LEVEL, Array, Interval, check_level, mean, proportion
+from linnet.evaluate.one_vs_rest import RANKED, SHARES, ByClass, mean_of
 
 BINARY = 2
+RESAMPLES = 1000
 MACRO = ("f1", *RANKED)
 """Of which means over the classes are given, as scikit-learn has them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """The figures of a forecast. Without intervals the ends of each are NaN.
+    """The figures of a classifier. Without intervals the ends of each are NaN.
 
     Rows with weights count by them in all but the calibration.
 
@@ -78,7 +74,7 @@ class Assessment:
 
 
 def assess(
-    forecast: Forecast,
+    evaluation: Evaluation,
     *,
     top: Sequence[int] = (),
     intervals: bool = False,
@@ -89,10 +85,10 @@ def assess(
     bins: int = BINS,
     seed: int = 0,
 ) -> Assessment:
-    """All figures of a forecast.
+    """All figures of a classifier.
 
     Args:
-        forecast: of labelled rows.
+        evaluation: of a classifier.
         top: the k of top-k accuracies, beside accuracy itself.
         intervals: whether to give them; the bootstrap that some of them take needs about a second for each
             ten million rows × resamples.
@@ -109,26 +105,26 @@ def assess(
             cannot be.
     """
     check_level(level)
-    chosen = positive_of(forecast.classes, positive)
-    statistic = ByClass(forecast, ranking)
-    values = statistic(torch.ones(len(forecast), dtype=torch.float64))
-    drawn = resampled(statistic, len(forecast), resamples, seed)[1] if intervals else None
-    each = _each(values, drawn, statistic, level)
+    chosen = positive_of(evaluation.classes, positive)
+    statistic = ByClass(evaluation, ranking)
+    drawn = resample(statistic, len(evaluation), resamples, seed) if intervals else None
+    each = statistic.intervals(drawn, level)
     classes = {
-        name: {figure: found[k] for figure, found in each.items()} for k, name in enumerate(forecast.classes)
+        name: {figure: found[k] for figure, found in each.items()}
+        for k, name in enumerate(evaluation.classes)
     }
-    whole = of_rows(forecast, top, level)
+    whole = of_rows(evaluation, top, level)
     if chosen:
         whole |= classes[chosen]
     for place, figure in enumerate(each):
         if figure in (("f1",) if chosen else MACRO):
-            whole |= _macro(figure, each[figure], statistic, drawn, place)
-    tables = {how: reliability(forecast, bins, how) for how in ("width", "mass")}
-    expected = {how: table.expected_ece(forecast, seed=seed) for how, table in tables.items()}
+            whole[f"macro_{figure}"] = mean_of(each[figure], None if drawn is None else drawn[:, place])
+    tables = {how: reliability(evaluation, bins, how) for how in ("width", "mass")}
+    expected = {how: table.expected_ece(evaluation, seed=seed) for how, table in tables.items()}
     if not intervals:
         whole = {name: _alone(one) for name, one in whole.items()}
         classes = {name: {k: _alone(one) for k, one in found.items()} for name, found in classes.items()}
-    return Assessment(len(forecast), whole, classes, tables, expected, chosen)
+    return Assessment(len(evaluation), whole, classes, tables, expected, chosen)
 
 
 def positive_of(classes: Sequence[str], asked: str | None = None) -> str:
@@ -152,56 +148,53 @@ def positive_of(classes: Sequence[str], asked: str | None = None) -> str:
     return asked
 
 
-class ByClass:
-    """The figures of each class of rows that count differently often, as `resampled` takes them."""
-
-    def __init__(self, forecast: Forecast, ranking: bool) -> None:
-        self.names = (*SHARES, *(RANKED if ranking else ()))
-        self.K = len(forecast.classes)
-        self.rows = forecast.labels * self.K + forecast.guesses  # (N,)
-        self.areas = Areas(forecast) if ranking else None
-        self.cells = Cells(forecast)
-
-    def __call__(self, counts: Tensor) -> Tensor:
-        """Precision, recall and F1 of the classes, with ranking AUC and average precision, (5K,)."""
-        counts = counts * self.cells.weights
-        found = shares(torch.bincount(self.rows, counts, self.K**2).view(self.K, self.K))
-        return found if self.areas is None else torch.cat([found, self.areas(counts)])
-
-    def part(self, of: Tensor, place: int) -> Tensor:
-        """The values of a figure, (…, K)."""
-        return of[..., place * self.K : (place + 1) * self.K]
-
-
-def of_rows(forecast: Forecast, top: Sequence[int], level: float) -> dict[str, Interval]:
+def of_rows(evaluation: Evaluation, top: Sequence[int], level: float) -> dict[str, Interval]:
     """The figures that are means over the rows."""
-    weights = forecast.weights
-    hits = {"accuracy": forecast.hits, **{f"top_{k}": forecast.in_top(k) for k in sorted(set(top) - {1})}}
+    weights = evaluation.weights
+    hits = {"accuracy": evaluation.hits, **{f"top_{k}": evaluation.in_top(k) for k in sorted(set(top) - {1})}}
     found = {name: proportion(right, weights, level=level) for name, right in hits.items()}
-    found["log_loss"] = means.mean(forecast.log_losses, weights, level=level)
-    most = 1.0 if len(forecast.classes) == BINARY else 2.0
-    found["brier"] = means.mean(forecast.briers, weights, (0.0, most), level)
+    found["log_loss"] = mean(evaluation.log_losses, weights, level=level)
+    most = 1.0 if len(evaluation.classes) == BINARY else 2.0
+    found["brier"] = mean(evaluation.briers, weights, (0.0, most), level)
     return found
 
 
-def _each(values: Tensor, drawn: Tensor | None, of: ByClass, level: float) -> dict[str, list[Interval]]:
-    """The figures of each class by name."""
-    found = of.cells.intervals(level)
-    if of.areas is None:
-        return found
-    first = len(SHARES) * of.K
-    spread = values[None] if drawn is None else drawn
-    return {**found, **ranked(values[first:], spread[:, first:], of.cells, level)}
+def resample(statistic: Callable[[Array], Array], rows: int, resamples: int, seed: int) -> Array:
+    """Figures of resamples of the rows, (R, …), for percentiles (Efron and Tibshirani 1993, chapter 13).
+
+    Args:
+        statistic: the figures of rows that count as often as given numbers say, (N,); a row drawn twice is a
+            row that counts twice.
+        rows: N.
+        resamples: R, how many draws of N rows with replacement.
+        seed: of the draws.
+
+    Raises:
+        UsageError: no rows, or fewer than two resamples.
+    """
+    if rows < 1 or resamples < 2:
+        raise UsageError(f"a bootstrap needs rows and at least 2 resamples, not {rows} and {resamples}")
+    return np.stack([statistic(counts) for counts in draws(rows, resamples, seed)])
 
 
-def _macro(
-    figure: str, found: list[Interval], of: ByClass, drawn: Tensor | None, place: int
-) -> dict[str, Interval]:
-    """The mean of a figure over the classes."""
-    each = None if drawn is None else of.part(drawn, place)
-    return {f"macro_{figure}": mean_of(found, None if each is None else each.nanmean(1), each)}
+def draws(rows: int, resamples: int, seed: int) -> Iterator[Array]:
+    """How often each row is in each resample, (N,), float64."""
+    import torch
+
+    from linnet.device import generator
+
+    source = generator(seed, "bootstrap")
+    for _ in range(resamples):
+        chosen = torch.randint(rows, (rows,), generator=source).numpy()
+        yield np.bincount(chosen, minlength=rows).astype(np.float64)
+
+
+def figure_name(name: str, positive: str = "") -> str:
+    """A figure's name in words; that of one class of two says of which."""
+    of = f" of {positive}" if positive and name in (*SHARES, *RANKED) else ""
+    return name.replace("_", " ").replace("f1", "F1").replace("roc auc", "ROC AUC") + of
 
 
 def _alone(one: Interval) -> Interval:
     """A figure without its interval."""
-    return replace(one, low=torch.nan, high=torch.nan, method="", reason="" if one.is_defined else one.reason)
+    return replace(one, low=np.nan, high=np.nan, method="", reason="" if one.is_defined else one.reason)

@@ -1,4 +1,4 @@
-"""Which of two models is better, and whether the same rows could as well have said the other."""
+"""Two models on the same rows: differences of their figures, and whether they are beyond noise."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from linnet.errors import UsageError
-from linnet.evaluate import means
-from linnet.evaluate.forecast import Forecast
-from linnet.evaluate.interval import Interval, widened
-from linnet.evaluate.proportions import LEVEL
+from linnet.evaluate.evaluation import Array, Evaluation
+from linnet.evaluate.interval import LEVEL, Interval, about, mean, widen
 
 SURE = 0.05
 """The probability of chance from which a difference is called noise."""
@@ -49,7 +49,7 @@ class Comparison:
     @property
     def is_loss_noise(self) -> bool | None:
         """Whether the interval of the log losses' difference holds zero; None where that is not known."""
-        return holds_zero(self.log_loss)
+        return self.log_loss.holds_zero
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -60,14 +60,14 @@ class Comparison:
         test = f"McNemar's test p = {self.p_mid:.2g} (mid-p), {self.p_exact:.2g} (exact)"
         alone = f"right alone: {self.only_first} and {self.only_second} rows"
         return (
-            f"accuracy  {_signed(self.accuracy)}  {_noise(self.is_noise)}: {test}; {alone}\n"
-            f"log loss  {_signed(self.log_loss)}  {_noise(self.is_loss_noise)}\n"
-            f"brier     {_signed(self.brier)}  {_noise(holds_zero(self.brier))}"
+            f"accuracy  {self.accuracy.text('+.4f')}  {_noise(self.is_noise)}: {test}; {alone}\n"
+            f"log loss  {self.log_loss.text('+.4f')}  {_noise(self.is_loss_noise)}\n"
+            f"brier     {self.brier.text('+.4f')}  {_noise(self.brier.holds_zero)}"
         )
 
 
-def compare(first: Forecast, second: Forecast, *, level: float = LEVEL) -> Comparison:
-    """Compare two models on the same rows, each of which counts once, whatever its weight.
+def compare(first: Evaluation, second: Evaluation, *, level: float = LEVEL) -> Comparison:
+    """Compare two classifiers on the same rows, each of which counts once, whatever its weight.
 
     Args:
         first: of one model.
@@ -75,19 +75,55 @@ def compare(first: Forecast, second: Forecast, *, level: float = LEVEL) -> Compa
         level: of the intervals.
 
     Raises:
-        UsageError: the forecasts are of other rows.
+        UsageError: the evaluations are of other rows.
     """
-    if len(first) != len(second) or not bool((first.labels == second.labels).all()):
-        raise UsageError("two models are compared on the same rows, and these forecasts have other labels")
-    alone = first.hits & ~second.hits, second.hits & ~first.hits
-    b, c = (int(hits.sum()) for hits in alone)
-    everywhere = (-math.inf, math.inf)
+    _check_same(first, second)
+    b, c = (int(hits.sum()) for hits in (first.hits & ~second.hits, second.hits & ~first.hits))
     log_loss, brier = (
-        means.mean(gaps, None, everywhere, level)
+        mean(gaps, None, (-math.inf, math.inf), level)
         for gaps in (first.log_losses - second.log_losses, first.briers - second.briers)
     )
     accuracy = paired_difference(b, c, len(first), level)
     return Comparison(len(first), b, c, *mcnemar(b, c), accuracy, log_loss, brier)
+
+
+def compare_regressions(
+    first: Evaluation, second: Evaluation, *, level: float = LEVEL
+) -> dict[str, Interval]:
+    """By how much the root mean square and mean absolute error of the first are larger than the second's.
+
+    Args:
+        first: of one model.
+        second: of another, on the same rows in the same order.
+        level: of the intervals.
+
+    Raises:
+        UsageError: the evaluations are of other rows.
+    """
+    _check_same(first, second)
+    w, everywhere = first.row_weights, (-math.inf, math.inf)
+    (ours, near), (theirs, far) = _root_of(first), _root_of(second)
+    influence = (near - far) * w / w.sum()
+    gaps = np.abs(first.residuals).mean(1) - np.abs(second.residuals).mean(1)
+    return {
+        "rmse": about(ours - theirs, influence, w, ours + theirs, level=level),
+        "mae": mean(gaps, first.weights, everywhere, level),
+    }
+
+
+def _root_of(evaluation: Evaluation) -> tuple[float, Array]:
+    """The mean over the outputs of the root mean square error, and what each row adds to it, (N,)."""
+    w, squares = evaluation.row_weights, evaluation.residuals**2
+    roots = np.sqrt(w @ squares / w.sum())  # (K,)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = np.nan_to_num((squares - roots**2) / (2 * roots)).mean(1)
+    return float(roots.mean()), parts
+
+
+def _check_same(first: Evaluation, second: Evaluation) -> None:
+    """Refuse evaluations of other rows."""
+    if not np.array_equal(first.targets, second.targets):
+        raise UsageError("two models are compared on the same rows, and these evaluations have other targets")
 
 
 def paired_difference(b: int, c: int, rows: int, level: float = LEVEL) -> Interval:
@@ -106,7 +142,7 @@ def paired_difference(b: int, c: int, rows: int, level: float = LEVEL) -> Interv
     ours, theirs = (b + 1) / (rows + 2), (c + 1) / (rows + 2)
     middle, n = ours - theirs, rows + 2
     error = float(norm.ppf((1 + level) / 2)) * math.sqrt((ours + theirs - middle * middle) / n)
-    return widened((b - c) / rows, (max(middle - error, -1.0), min(middle + error, 1.0)), "Bonett-Price")
+    return widen((b - c) / rows, (max(middle - error, -1.0), min(middle + error, 1.0)), "Bonett-Price")
 
 
 def mcnemar(b: int, c: int) -> tuple[float, float]:
@@ -124,19 +160,8 @@ def mcnemar(b: int, c: int) -> tuple[float, float]:
     return exact, 1 - here / 2 if b == c else exact - here
 
 
-def holds_zero(interval: Interval) -> bool | None:
-    """Whether zero is within the interval; None where there is no interval and a difference."""
-    if not interval.has_ends:
-        return True if interval.value == 0 else None
-    return interval.low <= 0 <= interval.high
-
-
 def _noise(is_noise: bool | None) -> str:
     """What a difference is, in words; None is one of which it is not known."""
     if is_noise is None:
         return "noise or not: unknown"
     return "within noise" if is_noise else "beyond noise"
-
-
-def _signed(interval: Interval) -> str:
-    return interval.text("+.4f")

@@ -1,13 +1,14 @@
-"""Why a linear model said what it said: the exact share of each feature in each score."""
+"""The exact contribution of each feature to each score of a linear model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError
+from linnet.evaluate.evaluation import Array
 from linnet.model.run import Run
 
 
@@ -20,20 +21,20 @@ class Contributions:
         bias: b, (K,), float64.
     """
 
-    parts: Tensor
-    bias: Tensor
+    parts: Array
+    bias: Array
 
     @property
-    def scores(self) -> Tensor:
+    def scores(self) -> Array:
         """Their sums, (K,): the model's scores before any calibration."""
         return self.parts.sum(1) + self.bias
 
-    def between(self, k: int, other: int) -> Tensor:
+    def between(self, k: int, other: int) -> Array:
         """What speaks for class k against another: the difference of their parts, (D,)."""
         return self.parts[k] - self.parts[other]
 
 
-def contributions(run: Run, x: Tensor) -> Contributions:
+def contributions(run: Run, x: ArrayLike) -> Contributions:
     """The contribution of each feature to each score of one row.
 
     Args:
@@ -44,9 +45,8 @@ def contributions(run: Run, x: Tensor) -> Contributions:
         ShapeError: the row has another number of features.
         UsageError: the run trained a module.
     """
-    bank = run.bank
+    bank, x = run.bank.pick(0), np.asarray(x, np.float64)
     if x.shape != (bank.features,):
-        raise ShapeError(f"expected one row of {bank.features} features, got shape {tuple(x.shape)}")
-    W = bank.pick(0).W.detach().double().cpu()
-    parts = W * (x.double().cpu() * run.card.scale)  # (K, D)
-    return Contributions(parts, torch.as_tensor(bank.pick(0).b).detach().double().cpu())
+        raise ShapeError(f"expected one row of {bank.features} features, got shape {x.shape}")
+    W, b = (parameter.double().numpy(force=True) for parameter in (bank.W, bank.b))
+    return Contributions(W * (x * run.card.scale), b)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from linnet.core.bank import Bank
 from linnet.core.losses import by_name
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
-from linnet.evaluate.score import row_weights
-from linnet.model.run import Card
+from linnet.evaluate.evaluation import Evaluation
+from linnet.model.card import Card
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +61,6 @@ class Ensemble:
             raise UsageError("a regression has no accuracy")
         if not len(dataset):
             raise UsageError(f"{dataset.name} has no rows to score")
-        weights = row_weights(dataset)
-        hits = [
-            self.probabilities(X).argmax(1).cpu() == y.cpu()
-            for X, y in zip(dataset.X.split(rows), dataset.labels.split(rows), strict=True)
-        ]
-        return float(torch.cat(hits).double() @ weights / weights.sum())
+        scores = np.concatenate([self.probabilities(X).numpy(force=True) for X in dataset.X.split(rows)])
+        evaluation = Evaluation.of_scores(scores, dataset.labels, self.card.classes, dataset.weights)
+        return float(evaluation.hits @ evaluation.row_weights / evaluation.row_weights.sum())

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from linnet.config import Recipe
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
-from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.evaluation import ROWS_AT_ONCE, Array, Evaluation
 from linnet.train import trials
 from linnet.train.plan import Plan
 from linnet.train.sweep import Sweep
 
 FOLDS = 5
-ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,36 +35,36 @@ class LabelErrors:
         joint: rows labelled i of which class j is confident, (K, K), int64: the confident joint.
     """
 
-    rows: Tensor
-    labels: Tensor
-    suggested: Tensor
-    margins: Tensor
-    joint: Tensor
+    rows: Array
+    labels: Array
+    suggested: Array
+    margins: Array
+    joint: Array
 
 
-def label_errors(forecast: Forecast) -> LabelErrors:
-    """The rows of a forecast whose labels are probably wrong.
+def label_errors(evaluation: Evaluation) -> LabelErrors:
+    """The rows of an evaluation whose labels are probably wrong.
 
     Args:
-        forecast: by models that were not trained on the rows they judge, as `out_of_fold` gives; rows of
+        evaluation: by models that were not trained on the rows they judge, as `out_of_fold` gives; rows of
             weight 0 are not judged.
     """
-    P, y, K = forecast.probabilities, forecast.labels, len(forecast.classes)
-    own = P.gather(1, y[:, None])[:, 0]  # (N,)
-    judged = torch.ones(len(y), dtype=torch.bool) if forecast.weights is None else forecast.weights.cpu() > 0
-    w = judged.double()
-    thresholds = torch.bincount(y, own * w, K) / torch.bincount(y, w, K)  # (K,), NaN without rows
-    confident = torch.where(thresholds <= P, P, -1.0)
-    top, best = confident.max(1)
-    counted = judged & (top >= 0)
-    joint = torch.bincount(y[counted] * K + best[counted], minlength=K * K).view(K, K)
-    suspects = (counted & (best != y)).nonzero()[:, 0]
-    margins, order = (own - top)[suspects].sort(stable=True)
+    P, y, K = evaluation.probabilities, evaluation.targets, len(evaluation.classes)
+    own, is_judged = evaluation.of_targets(P), evaluation.row_weights > 0  # (N,)
+    with np.errstate(invalid="ignore"):  # (K,), NaN without rows
+        thresholds = np.bincount(y, own * is_judged, K) / np.bincount(y, is_judged, K)
+    confident = np.where(thresholds <= P, P, -1.0)
+    top, best = confident.max(1), confident.argmax(1)
+    is_counted = is_judged & (top >= 0)
+    joint = np.bincount(y[is_counted] * K + best[is_counted], minlength=K * K).reshape(K, K)
+    suspects = np.flatnonzero(is_counted & (best != y))
+    margins = (own - top)[suspects]
+    order = np.argsort(margins, kind="stable")
     rows = suspects[order]
-    return LabelErrors(rows, y[rows], best[rows], margins, joint)
+    return LabelErrors(rows, y[rows], best[rows], margins[order], joint)
 
 
-def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Forecast:
+def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Evaluation:
     """What models say of rows that they were not trained on, every row in turn: a bank of one model a fold.
 
     The only row of a class is in no fold, as nothing could be said of its class without it: its weight is 0.
@@ -80,6 +78,8 @@ def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Forecast:
         UsageError: a regression, or folds that cannot be.
         DivergedError: a model diverged.
     """
+    import torch
+
     if not train.is_classification:
         raise UsageError(f"{train.name} is a regression: label errors are for classes")
     asked = recipe.resolved(True)
@@ -98,4 +98,5 @@ def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Forecast:
             scores = model.scores(train.X[rows].to(model.theta), train.scale)[0]  # (K, B)
             logits[rows] = loss.logits(scores).T.double()
             weights[rows] = 1.0
-    return Forecast(logits, train.labels, train.classes, None if bool(weights.all()) else weights)
+    is_whole = bool(weights.all())
+    return Evaluation.of_scores(logits, train.labels, train.classes, None if is_whole else weights)

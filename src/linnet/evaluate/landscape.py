@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
+from linnet.evaluate.evaluation import Array
 
 MOST = 1 << 24
 """Losses of a row at a point that are computed at most, 128 MiB of float64."""
@@ -26,12 +27,12 @@ class Landscape:
         loss: (H, G): the row is b's, the column w's.
     """
 
-    w: Tensor
-    b: Tensor
-    loss: Tensor
+    w: Array
+    b: Array
+    loss: Array
 
 
-def landscape(dataset: Dataset, loss: Loss, w: Tensor, b: Tensor) -> Landscape:
+def landscape(dataset: Dataset, loss: Loss, w: ArrayLike, b: ArrayLike) -> Landscape:
     """The mean loss of every pair of a weight and a bias; all of them are one bank of models.
 
     Args:
@@ -43,12 +44,12 @@ def landscape(dataset: Dataset, loss: Loss, w: Tensor, b: Tensor) -> Landscape:
     Raises:
         UsageError: more features or targets than one, or too many points for the rows.
     """
-    w, b = w.double(), b.double()
-    at = torch.cartesian_prod(b, w).view(-1, 2).flip(1)  # (H·G, 2)
-    return Landscape(w, b, losses_at(dataset, loss, at).view(len(b), len(w)))
+    w, b = np.asarray(w, np.float64), np.asarray(b, np.float64)
+    at = np.stack(np.meshgrid(w, b), -1)  # (H, G, 2)
+    return Landscape(w, b, losses_at(dataset, loss, at.reshape(-1, 2)).reshape(len(b), len(w)))
 
 
-def losses_at(dataset: Dataset, loss: Loss, theta: Tensor) -> Tensor:
+def losses_at(dataset: Dataset, loss: Loss, theta: ArrayLike) -> Array:
     """The mean loss of each of some weights and biases, (P,), float64; ∞ where it is too large for that.
 
     Args:
@@ -59,18 +60,21 @@ def losses_at(dataset: Dataset, loss: Loss, theta: Tensor) -> Tensor:
     Raises:
         UsageError: more features or targets than one, or too many points for the rows.
     """
+    import torch
+
     _check(dataset)
+    theta = np.asarray(theta, np.float64)
     if not 0 < len(theta) * len(dataset) <= MOST:
         raise UsageError(
             f"{len(theta):,} points over {len(dataset):,} rows cannot be: take 1 to "
             f"{MOST // max(1, len(dataset)):,} points"
         )
-    bank = Bank(theta.double(), len(theta))
+    bank = Bank(torch.from_numpy(theta), len(theta))
     scores = bank.scores(dataset.X.double(), dataset.scale)  # (P, 1, N)
-    return loss.value(scores, dataset.y.double().T).mean(-1)
+    return loss.value(scores, dataset.y.double().T).mean(-1).numpy()
 
 
-def window(centre: Tensor, start: Tensor, path: Tensor, size: int = 61) -> tuple[Tensor, Tensor]:
+def window(centre: ArrayLike, start: ArrayLike, path: ArrayLike, size: int = 61) -> tuple[Array, Array]:
     """The weights and biases of a surface that shows an optimum and the way to it.
 
     Args:
@@ -83,16 +87,12 @@ def window(centre: Tensor, start: Tensor, path: Tensor, size: int = 61) -> tuple
     Returns:
         w and b, (size,) each.
     """
-    centre, start = centre.double(), start.double()
-    least = 0.5 + 0.1 * centre.abs()
-    reach = torch.maximum((start - centre).abs(), least)  # (2,)
-    away = (path.double() - centre).abs().nan_to_num(torch.inf, torch.inf)  # (P, 2)
-    furthest = torch.minimum(away, 3 * reach).amax(0) if len(away) else reach
-    half = 1.2 * torch.maximum(reach, furthest)
-    w, b = (
-        torch.linspace(float(c - h), float(c + h), size, dtype=torch.float64)
-        for c, h in zip(centre, half, strict=True)
-    )
+    centre, start, path = (np.asarray(points, np.float64) for points in (centre, start, path))
+    reach = np.maximum(np.abs(start - centre), 0.5 + 0.1 * np.abs(centre))  # (2,)
+    away = np.nan_to_num(np.abs(path - centre), nan=np.inf)  # (P, 2)
+    furthest = np.minimum(away, 3 * reach).max(0) if len(away) else reach
+    half = 1.2 * np.maximum(reach, furthest)
+    w, b = np.linspace(centre - half, centre + half, size).T
     return w, b
 
 
@@ -108,9 +108,9 @@ def largest_rate(dataset: Dataset) -> float:
         UsageError: more features or targets than one.
     """
     _check(dataset)
-    x = dataset.X.double() * dataset.scale
-    X1 = torch.cat([x, torch.ones_like(x)], 1)  # (N, 2)
-    return 2 / float(torch.linalg.eigvalsh(X1.T @ X1 / len(X1))[-1])
+    x = dataset.X.double().numpy(force=True) * dataset.scale
+    X1 = np.hstack([x, np.ones_like(x)])  # (N, 2)
+    return 2 / float(np.linalg.eigvalsh(X1.T @ X1 / len(X1))[-1])
 
 
 def _check(dataset: Dataset) -> None:

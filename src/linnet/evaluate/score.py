@@ -1,28 +1,54 @@
-"""The figures of a model on a data set: loss, accuracy, confusion matrix and its per-class shares."""
+"""The figures of a model on a data set: `Score`, and the errors of a regression with intervals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from linnet.data.dataset import Dataset
-from linnet.errors import UsageError
-from linnet.evaluate.interval import CONSTANT, NEITHER, NEVER_SAID, NO_ROWS
-from linnet.evaluate.named import taken
+from linnet.data.dataset import Dataset, LinearTruth
+from linnet.evaluate.evaluation import Array, Evaluation
+from linnet.evaluate.interval import (
+    ALIKE,
+    CONSTANT,
+    LEVEL,
+    NEITHER,
+    NEVER_PREDICTED,
+    NO_ROWS,
+    Interval,
+    about,
+    known,
+    mean,
+    undefined,
+)
+from linnet.evaluate.one_vs_rest import SHARES, shares
 from linnet.inference.goodness import never_changes
 from linnet.inference.result import CENTRED
+from linnet.model.card import Card
 from linnet.model.run import Run
 
-ROWS_AT_ONCE = 4096
+if TYPE_CHECKING:
+    from linnet.core.bank import Bank
+
+REASONS = dict(zip(SHARES, (NEVER_PREDICTED, NO_ROWS, NEITHER), strict=True))
+"""Why a figure of a class is not defined."""
+
+LOSSES = {
+    "softmax": "cross-entropy",
+    "logistic": "logistic loss, summed over the classes",
+    "squared": "squared loss, halved",
+    "absolute": "absolute loss",
+    "huber": "Huber loss",
+}
+"""The losses by the names that options give them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """What a model scored. Where the rows have weights, each counts by its weight, as in training.
+    """Loss, accuracy, confusion and R². Rows with weights count by them, as in training.
 
     Args:
         rows: how many rows.
@@ -30,142 +56,158 @@ class Score:
         classes: class names; empty for a regression.
         confusion: rows of class i taken for class j, (K, K), int64, or the sums of their weights, float64;
             empty for a regression.
-        squared: per output, the sums of squared errors and of squared deviations from the mean,
-            (2, K), float64; empty for a classification.
+        r2: the share of each output's variance that is explained, (K,), float64; NaN of a target that never
+            differs; empty for a classification.
     """
 
     rows: int
     loss: float
     classes: tuple[str, ...]
-    confusion: Tensor
-    squared: Tensor
+    confusion: Array
+    r2: Array
+
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> Score:
+        """The score of an evaluation."""
+        w, rows = evaluation.row_weights, len(evaluation)
+        loss = float(evaluation.losses @ w / w.sum())
+        if not evaluation.classes:
+            return cls(rows, loss, (), np.empty((0, 0), np.int64), 1 - _unexplained(evaluation))
+        is_counted = evaluation.weights is None
+        pairs = evaluation.confusion if is_counted else evaluation.count_pairs(w)
+        return cls(rows, loss, evaluation.classes, pairs, np.empty(0))
 
     @property
     def accuracy(self) -> float:
         """The share of rows, or of their weights, taken for their own class."""
-        return float(self.confusion.diag().sum()) / float(self.confusion.sum())
+        return float(self.confusion.trace() / self.confusion.sum())
 
     @property
-    def precision(self) -> Tensor:
+    def precision(self) -> Array:
         """Of the rows taken for a class, the share that is of it, (K,); NaN for a class never given."""
-        return self.confusion.diag().double() / self.confusion.sum(0)
+        return shares(self.confusion)[0]
 
     @property
-    def recall(self) -> Tensor:
+    def recall(self) -> Array:
         """Of the rows of a class, the share taken for it, (K,); NaN for a class without rows."""
-        return self.confusion.diag().double() / self.confusion.sum(1)
+        return shares(self.confusion)[1]
 
     @property
-    def f1(self) -> Tensor:
+    def f1(self) -> Array:
         """The harmonic mean of precision and recall, (K,), as 2·TP/(2·TP + FP + FN)."""
-        both = self.confusion.sum(0) + self.confusion.sum(1)
-        return 2 * self.confusion.diag().double() / both
-
-    @property
-    def r2(self) -> Tensor:
-        """The share of each output's variance that is explained, (K,); NaN of a target that never differs."""
-        return torch.where(self.squared[1] > 0, 1 - self.squared[0] / self.squared[1], torch.nan)
+        return shares(self.confusion)[2]
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as plain JSON values."""
         if not self.classes:
-            r2 = [_known(value) for value in self.r2.tolist()]
-            why = _because(None in r2, "r2", CONSTANT)
+            r2 = known(self.r2)
+            why = {"r2_reason": CONSTANT} if None in r2 else {}
             return {"rows": self.rows, "loss": self.loss, "r2": r2, "r2_kind": CENTRED, **why}
-        shares = zip(self.precision.tolist(), self.recall.tolist(), self.f1.tolist(), strict=True)
+        figures = [dict(zip(SHARES, known(each), strict=True)) for each in shares(self.confusion).T]
+        reasons = [
+            {f"{n}_reason": REASONS[n] for n, value in each.items() if value is None} for each in figures
+        ]
         return {
             "rows": self.rows,
             "loss": self.loss,
             "accuracy": self.accuracy,
             "classes": {
-                name: {
-                    "precision": _known(p),
-                    "recall": _known(r),
-                    "f1": _known(f),
-                    **_because(p != p, "precision", NEVER_SAID),
-                    **_because(r != r, "recall", NO_ROWS),
-                    **_because(f != f, "f1", NEITHER),
-                }
-                for name, (p, r, f) in zip(self.classes, shares, strict=True)
+                name: {**each, **why} for name, each, why in zip(self.classes, figures, reasons, strict=True)
             },
             "confusion": self.confusion.tolist(),
         }
 
 
-def score(run: Run, dataset: Dataset | Path | str) -> Score:
+def score(run: Run, rows: Dataset | Path | str) -> Score:
     """Score a run's model on a data set.
 
     Args:
         run: of a linear model.
-        dataset: rows of the same features and classes, or the path of a file, all of whose rows count.
+        rows: of the same features and classes, or the path of a file, all of whose rows count.
 
     Raises:
         ShapeError: the data set is not one the model was made for.
         UsageError: the data set has no rows, or none that counts.
     """
-    dataset = taken(run, dataset)
-    if not len(dataset):
-        raise UsageError(f"{dataset.name} has no rows to score")
-    weights = row_weights(dataset)
-    total = torch.zeros((), dtype=torch.float64)
-    pairs = torch.zeros(dataset.outputs**2, dtype=torch.float64)
-    errors = torch.zeros(dataset.outputs, dtype=torch.float64)
-    for low in range(0, len(dataset), ROWS_AT_ONCE):
-        here = slice(low, low + ROWS_AT_ONCE)
-        rows, weight = dataset.rows(here), weights[here]
-        scores = run.scores(rows.X).cpu()  # (B, K)
-        target = rows.y.T.to(scores) if rows.y.is_floating_point() else rows.y
-        total += run.loss.value(scores.T, target).double() @ weight
-        if dataset.classes:
-            pairs += _pairs(run, rows, scores, weight)
-        else:
-            errors += weight @ (scores - rows.y).double().square()
-    loss = float(total / weights.sum())
-    if dataset.classes:
-        confusion = pairs.view(dataset.outputs, -1)
-        counted = confusion.long() if dataset.weights is None else confusion
-        return Score(len(dataset), loss, dataset.classes, counted, torch.empty(2, 0))
-    y = dataset.y.double()
-    middle = weights @ y / weights.sum()
-    around = (weights @ (y - middle).square()).masked_fill(never_differs(dataset.y.cpu(), weights), 0.0)
-    squared = torch.stack([errors, around])
-    return Score(len(dataset), loss, (), torch.empty(0, 0, dtype=torch.int64), squared)
+    return Score.of(Evaluation(run, rows))
 
 
-def row_weights(dataset: Dataset) -> Tensor:
-    """How much each row counts, (N,), float64, on the CPU: its weight, or 1.
-
-    Raises:
-        UsageError: no row counts.
-    """
-    if dataset.weights is None:
-        return torch.ones(len(dataset), dtype=torch.float64)
-    if not bool((dataset.weights > 0).any()):
-        raise UsageError(f"every row of {dataset.name} has the weight 0: there is nothing to score")
-    return dataset.weights.double().cpu()
+def loss_name(card: Card) -> str:
+    """What the mean loss of a model is of; losses of other names are not compared."""
+    named = LOSSES.get(card.loss, card.loss)
+    return f"{named}, threshold {card.huber:g}" if card.loss == "huber" else named
 
 
-def never_differs(y: Tensor, weights: Tensor) -> Tensor:
-    """Which targets are the same in all rows that count, up to rounding, (K,), bool.
+def regression_figures(evaluation: Evaluation, *, level: float = LEVEL) -> dict[str, Interval]:
+    """The root mean square error, the mean absolute error and R², each the mean over the outputs.
+
+    They are scikit-learn's root_mean_squared_error, mean_absolute_error and r2_score. R² of an output is
+    1 − Σ(ŷ − y)²/Σ(y − ȳ)²; where a target never differs there is none.
 
     Args:
-        y: targets, (N, K).
-        weights: of the rows, (N,).
+        evaluation: of a regression.
+        level: of the intervals.
+
+    Raises:
+        UsageError: the rows have classes.
     """
-    return never_changes(y[weights > 0])
+    return {
+        "rmse": _rmse(evaluation, level),
+        "mae": mean(np.abs(evaluation.residuals).mean(1), evaluation.weights, level=level),
+        "r2": _r2(evaluation, level),
+    }
 
 
-def _pairs(run: Run, rows: Dataset, scores: Tensor, weights: Tensor) -> Tensor:
-    """The weights of rows of class i taken for class j, at i·K + j, (K²,)."""
-    calibration = run.card.calibration  # of a class a number, it may change which is the likeliest
-    guesses = scores.argmax(1) if calibration is None else run.logits(rows.X).cpu().argmax(1)
-    return torch.bincount(rows.labels.cpu() * rows.outputs + guesses, weights, rows.outputs**2)
+def _rmse(evaluation: Evaluation, level: float) -> Interval:
+    w, squares = evaluation.row_weights, evaluation.residuals**2
+    roots = np.sqrt(w @ squares / w.sum())  # (K,)
+    value = float(roots.mean())
+    if not value:
+        return Interval(value, reason=ALIKE)
+    with np.errstate(invalid="ignore"):
+        parts = np.nan_to_num(squares / roots).mean(1) / value  # (N,), of mean 1
+    found = mean(parts, evaluation.weights, level=level)
+    low, high = (value * math.sqrt(max(end, 0.0)) if end == end else end for end in (found.low, found.high))
+    return replace(found, value=value, low=low, high=high)
 
 
-def _because(is_undefined: bool, name: str, reason: str) -> dict[str, str]:
-    """Why a figure is null, under a key beside it."""
-    return {f"{name}_reason": reason} if is_undefined else {}
+def _r2(evaluation: Evaluation, level: float) -> Interval:
+    w, unexplained, around = evaluation.row_weights, _unexplained(evaluation), _deviations(evaluation) ** 2
+    if np.isnan(unexplained).any():
+        return undefined(CONSTANT)
+    influence = ((unexplained * around - evaluation.residuals**2) / (w @ around)).mean(1) * w
+    return about(float(1 - unexplained.mean()), influence, w, 1.0, (-math.inf, 1.0), level)
 
 
-def _known(value: float) -> float | None:
-    return None if value != value else value
+def _unexplained(evaluation: Evaluation) -> Array:
+    """Σ(ŷ − y)²/Σ(y − ȳ)² of each output, (K,); NaN of a target that never differs."""
+    w, around = evaluation.row_weights, _deviations(evaluation)
+    squares, total = w @ evaluation.residuals**2, w @ around**2
+    is_constant = never_changes(evaluation.targets[w > 0]) | (total <= 0)
+    return np.divide(squares, total, out=np.full(len(total), np.nan), where=~is_constant)
+
+
+def _deviations(evaluation: Evaluation) -> Array:
+    """Y − ȳ, (N, K), float64."""
+    w, y = evaluation.row_weights, evaluation.targets.astype(np.float64)
+    y = y - y.mean(0)  # a large constant would cost digits of the next mean
+    return y - w @ y / w.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterErrors:
+    """True less fitted parameters of a regression (D2L 3.2.7).
+
+    Args:
+        w: of the weights, (D,).
+        b: of the bias.
+    """
+
+    w: Array
+    b: float
+
+
+def parameter_errors(bank: Bank, truth: LinearTruth) -> ParameterErrors:
+    """How far a bank of one model with one output is from the parameters that its data were made with."""
+    w = truth.w.numpy(force=True) - bank.W[0].double().numpy(force=True)
+    return ParameterErrors(w, truth.b - float(bank.b[0]))

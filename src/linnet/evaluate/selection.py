@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from linnet.config import Knobs
 from linnet.errors import DivergedError
+from linnet.evaluate.evaluation import Array
 from linnet.train.plan import Outcome
 from linnet.train.trials import Trial
 
@@ -42,7 +42,7 @@ class Configuration:
 
     knobs: Knobs
     members: tuple[int, ...]
-    scores: Tensor
+    scores: Array
     views: tuple[int, ...]
     is_dropped: bool = False
 
@@ -52,15 +52,15 @@ class Configuration:
         return float(self.scores.mean())
 
     @property
-    def samples(self) -> Tensor:
+    def samples(self) -> Array:
         """What it is compared by: a mean a fold, or the scores of the seeds where there is one fold."""
         return self.by_fold(self.scores)
 
-    def by_fold(self, values: Tensor) -> Tensor:
+    def by_fold(self, values: Array) -> Array:
         """Figures of its members, (m,), as means over each fold; as they are where there is one fold."""
-        views = torch.tensor(self.views)
-        folds = views.unique()
-        return values if len(folds) == 1 else torch.stack([values[views == f].mean() for f in folds])
+        views = np.array(self.views)
+        folds = np.unique(views)
+        return values if len(folds) == 1 else np.array([values[views == f].mean() for f in folds])
 
 
 @dataclass(frozen=True)
@@ -129,14 +129,14 @@ def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> li
     return sorted(found, key=place)
 
 
-def final(outcome: Outcome, name: str) -> Tensor:
+def final(outcome: Outcome, name: str) -> Array:
     """A figure of each model where its weights are from, (M,): its best epoch or last; NaN if it diverged."""
-    curve, judged = outcome.curves[name], outcome.curves["validation_loss"]
-    best = judged.nan_to_num(torch.inf).argmin(0)
-    last = (judged.isfinite().sum(0) - 1).clamp(min=0)
-    values = curve[best if outcome.keeps_best else last, torch.arange(curve.shape[1])]
-    diverged = torch.tensor([said.startswith("diverged") for said in outcome.status])
-    return torch.where(diverged, torch.nan, values)
+    curve, judged = (outcome.curves[each].numpy(force=True) for each in (name, "validation_loss"))  # (E, M)
+    best = np.where(np.isnan(judged), np.inf, judged).argmin(0)
+    last = (np.isfinite(judged).sum(0) - 1).clip(min=0)
+    values = curve[best if outcome.keeps_best else last, np.arange(curve.shape[1])]
+    is_diverged = [status.startswith("diverged") for status in outcome.status]
+    return np.where(is_diverged, np.nan, values)
 
 
 def best(found: Sequence[Configuration]) -> Configuration:
@@ -164,9 +164,9 @@ def lead(found: Sequence[Configuration]) -> Lead:
     if len(first) != len(second) or len(first) < 2:
         return Lead(difference, math.nan, math.nan)
     paired = first - second
-    error = float(paired.std() / math.sqrt(len(paired)))
+    error = float(paired.std(ddof=1) / math.sqrt(len(paired)))
     alike = error <= 1e-9 * abs(difference)
-    p = math.nan if alike else float(stats.ttest_rel(first.numpy(), second.numpy()).pvalue)
+    p = math.nan if alike else float(stats.ttest_rel(first, second).pvalue)
     return Lead(difference, error, p)
 
 
@@ -194,7 +194,7 @@ def table(
             row[name] = float(values[members].mean())
             samples = configuration.by_fold(values[members])
             count = len(samples)
-            row[f"{name}_se"] = float(samples.std() / math.sqrt(count)) if count > 1 else math.nan
+            row[f"{name}_se"] = float(samples.std(ddof=1) / math.sqrt(count)) if count > 1 else math.nan
         said = [outcome.status[m] for m in members]
         row["models"] = len(members)
         row["status"] = said[0] if len(set(said)) == 1 else ", ".join(sorted(set(said)))

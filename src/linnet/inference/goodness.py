@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
@@ -234,13 +237,14 @@ def _terms(dataset: Dataset, basis: Basis, gamma: Tensor, k: int) -> Tensor:
 
 def is_constant(dataset: Dataset, basis: Basis, k: int) -> bool:
     """Whether target k is one number, up to rounding, in all rows that count."""
-    return bool(never_changes(dataset.y[:, k : k + 1].cpu()[basis.kept]))
+    return bool(never_changes(dataset.y[:, k : k + 1].cpu()[basis.kept].numpy()))
 
 
-def never_changes(y: Tensor) -> Tensor:
-    """Which targets (N, K) are one number, up to rounding, in all rows, (K,), bool."""
-    size = y.double().abs().amax(0)
-    return (y.amax(0) - y.amin(0)).double() <= 2 * ROUNDINGS * unit(y) * size
+def never_changes(y: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which targets (N, K) are one number, up to rounding, in all rows, (K,)."""
+    unit = np.finfo(y.dtype).eps / 2 if np.issubdtype(y.dtype, np.floating) else 2.0**-53
+    size = np.abs(y.astype(np.float64)).max(0)
+    return np.ptp(y, 0) <= 2 * ROUNDINGS * unit * size
 
 
 def spans_constant(dataset: Dataset, basis: Basis) -> bool:

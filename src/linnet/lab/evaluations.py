@@ -1,22 +1,18 @@
-"""`EvaluationCache`: forecasts of the models that are tried, and the model to try where none was trained."""
+"""`EvaluationCache`: evaluations of the models that are tried, and the training of one where none was."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from functools import lru_cache
 
 from linnet.config import Recipe
-from linnet.evaluate.conformal import Conformal, Coverage, coverage, learn_sets
-from linnet.evaluate.forecast import Forecast, forecast
-from linnet.evaluate.held_out import held_out
+from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.jobs import Frame, Job
-from linnet.lab.state import LabState, Trained
+from linnet.lab.state import LabState
 from linnet.train.callbacks import Callback, State
 from linnet.train.fit import fit
 
 KEPT = 8
-"""Models whose forecasts are kept."""
+"""Models whose evaluations are kept."""
 
 RECIPES = {
     "fashion_mnist": Recipe(epochs=10, batch_size=128, lr=0.1, validation=0.1, seed=0),
@@ -28,39 +24,6 @@ OFTEN = 0.1
 """Seconds between two looks whether a page that waits for another's training of that model has gone."""
 
 
-@dataclass(frozen=True, eq=False)
-class Judge:
-    """What a model says of the rows it is judged by.
-
-    Args:
-        seen: of the rows that prediction sets are learnt on.
-        source: what those are called.
-        is_unseen: whether the model was kept from them.
-        judged: of the test rows.
-    """
-
-    seen: Forecast
-    source: str
-    is_unseen: bool
-    judged: Forecast
-
-    @classmethod
-    def of(cls, trained: Trained) -> Judge:
-        """The forecasts of a model.
-
-        Raises:
-            UsageError: it is a regression.
-        """
-        judged = forecast(trained.run, trained.test)
-        kept = held_out(trained.run, trained.dataset)
-        return cls(forecast(trained.run, kept.rows), kept.source, kept.is_unseen, judged)
-
-    def rule(self, alpha: float, method: str) -> tuple[Conformal, Coverage]:
-        """The rule of prediction sets, and what it comes to on the test rows."""
-        rule = learn_sets(self.seen, alpha, method)
-        return rule, coverage(rule, self.judged)
-
-
 class EvaluationCache:
     """The evaluations of the lab's models; its methods may be called from any thread.
 
@@ -70,10 +33,22 @@ class EvaluationCache:
 
     def __init__(self, lab: LabState) -> None:
         self.lab = lab
-        self.of = lru_cache(KEPT)(lambda number: Judge.of(lab.model(number)))
-        """`of(number)`: the evaluation of the model of that id."""
-        self._training = threading.Lock()
+        self._lock, self._training = threading.Lock(), threading.Lock()
+        self._kept: dict[str, Evaluation] = {}  # the one used last is the last
         self._default = ""
+
+    def of(self, number: str) -> Evaluation:
+        """The evaluation of a model by its id.
+
+        Raises:
+            MissingError: there is none of this id, or no longer.
+        """
+        evaluation = self.lab.model(number)
+        with self._lock:
+            others = {name: one for name, one in self._kept.items() if name != number and self.lab.has(name)}
+            first = max(0, len(others) + 1 - KEPT)
+            self._kept = dict(list(others.items())[first:]) | {number: self._kept.get(number, evaluation)}
+            return self._kept[number]
 
     def default(self) -> str | None:
         """The id of the model that `train` made; None where it has not, or where it is no longer kept."""

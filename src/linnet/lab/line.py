@@ -97,7 +97,7 @@ def answer(asked: Asked) -> dict[str, Any]:
     fits = {name: _fitted(dataset, name, asked.huber) for name in LOSSES}
     path, losses, ended = _descended(dataset, asked)
     best = fits[asked.loss]
-    centre = torch.tensor([best["w"], best["b"]])
+    centre = (best["w"], best["b"])
     loss = by_name(asked.loss, asked.huber)
     surface = landscape(dataset, loss, *window(centre, path[0], path))
     python = scripts.line(asked.points, asked.loss, asked.huber, asked.lr, asked.batch_size, asked.epochs,

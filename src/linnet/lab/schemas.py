@@ -7,6 +7,7 @@ import math
 from typing import Annotated, Literal
 
 import numpy as np
+import torch
 from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
@@ -37,12 +38,12 @@ def json_number(value: float) -> JsonNumber:
     return float(value) if math.isfinite(value) else str(float(value))
 
 
-def json_numbers(values: Tensor) -> list[JsonNumber]:
+def json_numbers(values: np.ndarray) -> list[JsonNumber]:
     """The numbers of a vector."""
     return [json_number(value) for value in values.tolist()]
 
 
-def pack(values: Tensor, dtype: str = "<f4") -> str:
+def pack(values: Tensor | np.ndarray, dtype: str = "<f4") -> str:
     """Numbers row by row as base64, for JavaScript's typed arrays."""
-    array = np.ascontiguousarray(values.numpy(force=True).astype(dtype))
+    array = np.ascontiguousarray(torch.as_tensor(values).numpy(force=True).astype(dtype))
     return base64.b64encode(array.tobytes()).decode("ascii")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linnet.config import Recipe, as_dict
+from linnet.evaluate.evaluation import Evaluation
 from linnet.lab import code
-from linnet.lab.state import Trained
 from linnet.model.run import Run
 from linnet.record.lines import call
 
@@ -63,10 +63,6 @@ import base64
 
 import linnet
 import torch
-from linnet.evaluate.conformal import coverage, learn_sets
-from linnet.evaluate.contributions import contributions
-from linnet.evaluate.forecast import forecast
-from linnet.evaluate.held_out import held_out
 
 train, test = {load}
 {test}run = {fit}
@@ -75,16 +71,16 @@ p = run.probabilities(row[None])[0]
 for name, share in zip(train.classes, p.tolist()):
     print(f"{{name:12}} {{share:.6f}}")
 
-parts = contributions(run, row)
+parts = linnet.contributions(run, row)
 print("scores", [round(score, 6) for score in parts.scores.tolist()])
 image = {image}  # {what}
-print("pixels that speak for it most", image.argsort(descending=True)[:10].tolist())
+print("pixels that speak for it most", (-image).argsort()[:10].tolist())
 
-kept = held_out(run, train)
-rule = learn_sets(forecast(run, kept.rows), {alpha}, "{method}")
+evaluation = linnet.Evaluation(run, test, train)
+rule = linnet.learn_sets(evaluation.on_calibration_split, {alpha}, "{method}")
 names = [name for name, held in zip(train.classes, rule.sets(p[None])[0].tolist()) if held]
-found = coverage(rule, forecast(run, test))
-print("set", names, f"learnt on {{len(kept.rows)}} {{kept.source}}")
+found = linnet.coverage(rule, evaluation)
+print("set", names, f"learnt on {{rule.rows}} {{evaluation.calibration_split.source}}")
 print(f"coverage of the test rows {{found.coverage:.4f}}, {{found.mean_size:.2f}} classes a set")
 """
 
@@ -148,9 +144,9 @@ def line(
     )  # fmt: skip
 
 
-def trying(trained: Trained, shot: Shot, data_dir: Path | None) -> tuple[str, str]:
+def trying(evaluation: Evaluation, shot: Shot, data_dir: Path | None) -> tuple[str, str]:
     """The Try tab as Python and as a command; empty where the model was not trained by a recipe."""
-    run, settings = trained.run, recipe_of(trained.run)
+    run, settings = evaluation.run, recipe_of(evaluation.run)
     if settings is None:
         return "", ""
     card, k, other = run.card, shot.k, shot.other
@@ -159,7 +155,8 @@ def trying(trained: Trained, shot: Shot, data_dir: Path | None) -> tuple[str, st
     against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
         load=code.load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
-        test="test = train\n" if trained.test is trained.dataset else "", row=_row(run, shot), image=image,
+        test="test = train\n" if evaluation.rows is evaluation.train else "",
+        row=_row(run, shot), image=image,
         what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=shot.alpha, method=shot.method,
     )  # fmt: skip
     folder = {} if data_dir is None else {"data_dir": str(data_dir)}

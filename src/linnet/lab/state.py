@@ -13,9 +13,10 @@ from pathlib import Path
 import anyio.to_thread
 
 from linnet.data import registry
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Splits
 from linnet.device import available_cores
 from linnet.errors import LinnetError, UsageError
+from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.jobs import JobQueue
 from linnet.model.run import Run
 from linnet.web.refusal import Refusal
@@ -94,21 +95,6 @@ class MissingError(Refusal):
 
     def __init__(self, name: str) -> None:
         super().__init__(404, f"there is no {name[:80]!r} here, or no longer")
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A finished model and the rows that it is shown with.
-
-    Args:
-        run: of the model.
-        dataset: that it was trained on.
-        test: rows that it was not trained on.
-    """
-
-    run: Run
-    dataset: Dataset
-    test: Dataset
 
 
 class LabState:
@@ -228,12 +214,13 @@ class LabState:
         return number
 
     def has(self, number: str) -> bool:
-        """Whether a finished model is still kept; does not wait."""
+        """Whether a finished model and its data are still kept; does not wait."""
         with self._lock:
-            return number in self._models
+            _, name = self._models.get(number, (None, ""))
+            return name in BUILT_IN or name in self._uploads
 
-    def model(self, number: str) -> Trained:
-        """A finished model.
+    def model(self, number: str) -> Evaluation:
+        """A finished model, to be judged by rows that it was not trained on where there are any.
 
         Raises:
             MissingError: there is none of this id, or no longer.
@@ -244,7 +231,7 @@ class LabState:
             run, name = self._models[number]
             self._models.move_to_end(number)
         train, test = self.splits(name)
-        return Trained(run, train, train if test is None else test)
+        return Evaluation(run, train if test is None else test, train)
 
 
 def _size(upload: Splits) -> int:

@@ -16,7 +16,7 @@ from linnet.core.bank import Bank
 from linnet.data.batches import shuffled
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
-from linnet.evaluate.forecast import forecast
+from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.code import Code, command, load, source
 from linnet.lab.jobs import Frame, Job, ProgressStream
 from linnet.lab.schemas import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, pack
@@ -180,12 +180,12 @@ class Live:
 
     def frame(self, bank: Bank, card: Card) -> Frame:
         """The model as it is now: its weights, and what it says of the rows."""
-        said = forecast(Run(bank, History(), "running", card), self.rows)
+        said = Evaluation(Run(bank, History(), "running", card), self.rows)
         return {
             "W": pack(bank.W), "b": pack(bank.b),
-            "live": {"loss": float(said.log_losses.mean()), "accuracy": float(said.hits.double().mean())},
-            "confusion": said.confusion.tolist(), "guesses": pack(said.guesses, "u1"),
-            "chances": pack(said.probabilities[self.samples]),
+            "live": {"loss": float(said.log_losses.mean()), "accuracy": float(said.hits.mean())},
+            "confusion": said.confusion.tolist(), "guesses": pack(said.predictions, "u1"),
+            "chances": pack(said.probabilities[self.samples.numpy()]),
         }  # fmt: skip
 
 

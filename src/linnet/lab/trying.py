@@ -17,12 +17,15 @@ from torch import Tensor
 from linnet.data.pictures.preparation import is_blank
 from linnet.data.pictures.prepare import as_stored, png_of, prepared
 from linnet.errors import UsageError
+from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
+from linnet.evaluate.evaluation import Evaluation
 from linnet.lab import scripts
-from linnet.lab.evaluations import EvaluationCache, Judge, model_frame
+from linnet.lab.evaluations import EvaluationCache, model_frame
 from linnet.lab.jobs import ProgressStream, line_of
 from linnet.lab.schemas import Ask, Page
-from linnet.lab.state import LabState, Trained
+from linnet.lab.state import LabState
+from linnet.model.run import Run
 
 MAX_BYTES = 8 << 20
 """Of a picture's file."""
@@ -134,35 +137,34 @@ def router(lab: LabState) -> APIRouter:
 
 
 def _model(evaluations: EvaluationCache, which: Which) -> dict[str, Any]:
-    trained = evaluations.lab.model(which.model)
-    judge, card = evaluations.of(which.model), trained.run.card
+    evaluation = evaluations.of(which.model)
+    run, card = evaluation.run, evaluation.run.card
     return {
         "id": which.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
-        "features": trained.run.bank.features, "rows": len(trained.test),
-        "dataset": trained.run.asked.get("dataset"),
-        "accuracy": float(judge.judged.hits.double().mean()),
-        "columns": trained.dataset.columns, "is_default": which.model == evaluations.default(),
+        "features": run.bank.features, "rows": len(evaluation),
+        "dataset": run.asked.get("dataset"),
+        "accuracy": float(evaluation.hits.mean()),
+        "columns": evaluation.train.columns, "is_default": which.model == evaluations.default(),
     }  # fmt: skip
 
 
 def _images(evaluations: EvaluationCache, browsed: Browsed) -> dict[str, Any]:
-    trained = evaluations.lab.model(browsed.model)
-    judged = evaluations.of(browsed.model).judged
-    fits = torch.ones(len(judged), dtype=torch.bool)
+    evaluation = evaluations.of(browsed.model)
+    fits = np.ones(len(evaluation), dtype=bool)
     if browsed.label is not None:
-        fits &= judged.labels == browsed.label
+        fits &= evaluation.targets == browsed.label
     if browsed.wrong:
-        fits &= ~judged.hits
-    rows = fits.nonzero()[:, 0]
+        fits &= ~evaluation.hits
+    rows = np.flatnonzero(fits)
     shown = rows[browsed.start : browsed.start + browsed.count].tolist()
-    return {"found": len(rows), "rows": [_browsed(trained, row, int(judged.guesses[row])) for row in shown]}
+    return {"found": len(rows), "rows": [_browsed(evaluation, row) for row in shown]}
 
 
-def _browsed(trained: Trained, row: int, guess: int) -> dict[str, Any]:
-    label = int(trained.test.labels[row])
-    if trained.run.card.image_shape is None:
-        return {"row": row, "label": label, "guess": guess, "pixels": ""}
-    return {"row": row, "label": label, "guess": guess, "pixels": _text(_grey(trained, trained.test.X[row]))}
+def _browsed(evaluation: Evaluation, row: int) -> dict[str, Any]:
+    label, guess = int(evaluation.targets[row]), int(evaluation.predictions[row])
+    is_picture = evaluation.run.card.image_shape is not None
+    pixels = _text(_grey(evaluation.run, evaluation.rows.X[row])) if is_picture else ""
+    return {"row": row, "label": label, "guess": guess, "pixels": pixels}
 
 
 def _picture(lab: LabState, asked: Picture) -> dict[str, Any]:
@@ -185,27 +187,26 @@ def answer(evaluations: EvaluationCache, asked: Asked) -> dict[str, Any]:
         MissingError: there is no such model.
         UsageError: there is no such row or class, or the pixels are not the model's.
     """
-    trained = evaluations.lab.model(asked.model)
-    run, classes = trained.run, trained.run.card.classes
-    x, label = _row(trained, asked)
+    evaluation = evaluations.of(asked.model)
+    run, classes = evaluation.run, evaluation.classes
+    x, label = _row(evaluation, asked)
     p = run.probabilities(x[None]).double()  # (1, K)
     nothing = _nothing(asked, x)
     guess = int(p.argmax())
     k = guess if asked.explain is None else asked.explain
     _check_classes(len(classes), k, asked.against)
-    judge = evaluations.of(asked.model)
-    grey = _grey(trained, x)
+    grey = _grey(run, x)
     png = png_of(grey) if grey.ndim == 2 else b""
     shot = scripts.Shot(
         asked.row, grey.tobytes() if png else b"", png, k, asked.against, asked.alpha, asked.method
     )
-    python, command = scripts.trying(trained, shot, evaluations.lab.settings.data_dir)
+    python, command = scripts.trying(evaluation, shot, evaluations.lab.settings.data_dir)
     return {
         "probabilities": p[0].tolist(), "guess": None if nothing else guess, "label": label,
         "nothing": nothing,
         "pixels": _text(grey) if png else "", "values": [] if png else x.double().tolist(),
-        "explanation": _explained(trained, x, k, asked.against),
-        "set": _set(judge, p, asked),
+        "explanation": _explained(run, x, k, asked.against),
+        "set": _set(evaluation, p, asked),
         "python": python, "command": command,
     }  # fmt: skip
 
@@ -217,19 +218,23 @@ def _nothing(asked: Asked, x: Tensor) -> str | None:
     return "nothing was seen on the picture: every pixel is the same, so the probabilities are not of it"
 
 
-def _set(judge: Judge, p: Tensor, asked: Asked) -> dict[str, Any]:
+def _set(evaluation: Evaluation, p: Tensor, asked: Asked) -> dict[str, Any]:
     """The prediction set of a row of probabilities (1, K), and what such sets come to on the test rows."""
-    rule, found = judge.rule(asked.alpha, asked.method)
+    rule, split = (
+        learn_sets(evaluation.on_calibration_split, asked.alpha, asked.method),
+        evaluation.calibration_split,
+    )
+    found = coverage(rule, evaluation)
     return {
-        "classes": rule.sets(p)[0].nonzero()[:, 0].tolist(), "asked": found.asked,
+        "classes": np.flatnonzero(rule.sets(p)[0]).tolist(), "asked": found.asked,
         "coverage": found.coverage, "mean_size": found.mean_size, "learnt_on": rule.rows,
-        "source": judge.source, "is_unseen": judge.is_unseen, "judged_on": len(judge.judged),
+        "source": split.source, "is_unseen": split.is_unseen, "judged_on": len(evaluation),
     }  # fmt: skip
 
 
-def _explained(trained: Trained, x: Tensor, k: int, other: int | None) -> dict[str, Any]:
+def _explained(run: Run, x: Tensor, k: int, other: int | None) -> dict[str, Any]:
     """The share of each feature in the score of class k, or in its lead over another class."""
-    found = contributions(trained.run, x)
+    found = contributions(run, x)
     scores = found.scores
     if other is None:
         parts, bias, score = found.parts[k], found.bias[k], scores[k]
@@ -253,15 +258,15 @@ def _check_classes(classes: int, k: int, other: int | None) -> None:
         raise UsageError("a class cannot be held against itself: choose another")
 
 
-def _row(trained: Trained, asked: Asked) -> tuple[Tensor, int | None]:
+def _row(evaluation: Evaluation, asked: Asked) -> tuple[Tensor, int | None]:
     """The row as the model takes it, (D,), and its class where that is known."""
     if (asked.row is None) == (asked.pixels is None):
         raise UsageError("give the number of a test row, or pixels, one of the two")
     if asked.row is not None:
-        if asked.row >= len(trained.test):
-            raise UsageError(f"the test rows are 0…{len(trained.test) - 1}, there is no row {asked.row}")
-        return trained.test.X[asked.row], int(trained.test.labels[asked.row])
-    card = trained.run.card
+        if asked.row >= len(evaluation):
+            raise UsageError(f"the test rows are 0…{len(evaluation) - 1}, there is no row {asked.row}")
+        return evaluation.rows.X[asked.row], int(evaluation.rows.labels[asked.row])
+    card = evaluation.run.card
     if card.image_shape is None:
         raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
     content = _bytes(asked.pixels or "", MAX_ROW)
@@ -271,12 +276,12 @@ def _row(trained: Trained, asked: Asked) -> tuple[Tensor, int | None]:
     return torch.from_numpy(as_stored(np.frombuffer(content, np.uint8), card.scale)), None
 
 
-def _grey(trained: Trained, x: Tensor) -> np.ndarray:
+def _grey(run: Run, x: Tensor) -> np.ndarray:
     """A row as a picture, uint8 (height, width); empty where it is none."""
-    if trained.run.card.image_shape is None:
+    if run.card.image_shape is None:
         return np.empty(0, np.uint8)
-    full = x.double() * trained.run.card.scale * 255
-    return full.round().clamp(0, 255).to(torch.uint8).view(trained.run.card.image_shape).numpy()
+    full = x.double() * run.card.scale * 255
+    return full.round().clamp(0, 255).to(torch.uint8).view(run.card.image_shape).numpy()
 
 
 def _text(grey: np.ndarray) -> str:

@@ -146,7 +146,11 @@ class Run:
         """
         if not self.card.classes:
             raise UsageError("a regression has no class probabilities: use scores")
-        plain = self.loss.logits(self.scores(X).T).T.contiguous()  # (B, K)
+        return self.logits_of(self.scores(X))
+
+    def logits_of(self, scores: Tensor) -> Tensor:
+        """The logits, (B, K), of scores of a classifier, (B, K)."""
+        plain = self.loss.logits(scores.T).T.contiguous()
         return plain if self.card.calibration is None else self.card.calibration.apply(plain)
 
     def calibrated(self, calibration: Calibration | None) -> Run:

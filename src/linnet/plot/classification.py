@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
+from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError
-from linnet.evaluate.forecast import Forecast
-from linnet.evaluate.ranking import Curve, precision_recall, roc
-from linnet.evaluate.reliability import Reliability
+from linnet.evaluate.confidence.reliability import Reliability
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.one_vs_rest import Curve, precision_recall, roc
 from linnet.plot.style import BLUE, VERMILION, label, named, style, styled
 from linnet.plot.words import Language, say
 
@@ -21,7 +21,7 @@ LARGEST = 30
 
 
 def confusion_figure(
-    confusion: Tensor, classes: Sequence[str], title: str = "", language: Language = "en"
+    confusion: ArrayLike, classes: Sequence[str], title: str = "", language: Language = "en"
 ) -> Figure:
     """Rows of class i taken for class j, coloured by their share of class i.
 
@@ -34,10 +34,11 @@ def confusion_figure(
     Raises:
         ShapeError: the matrix does not fit the names.
     """
-    K = len(classes)
+    K, confusion = len(classes), np.asarray(confusion)
     if confusion.shape != (K, K):
-        raise ShapeError(f"expected a confusion matrix ({K}, {K}), got {tuple(confusion.shape)}")
-    shares = (confusion / confusion.sum(1, keepdim=True)).nan_to_num(0.0).numpy(force=True)
+        raise ShapeError(f"expected a confusion matrix ({K}, {K}), got {confusion.shape}")
+    shares = confusion / np.maximum(confusion.sum(1, keepdims=True), 1e-300)
+    form = "d" if np.issubdtype(confusion.dtype, np.integer) else ".4g"  # rows, or sums of their weights
     side = 1.8 + 0.5 * min(K, LARGEST)
     figure = Figure(figsize=(side + 0.9, side), layout="constrained")
     with styled(figure, language):
@@ -50,22 +51,18 @@ def confusion_figure(
         axes.set_title(title or say("confusion matrix", language), fontsize=11)
         for i, j in ((i, j) for i in range(K) for j in range(K) if K <= LARGEST and confusion[i, j]):
             ink = "white" if shares[i, j] > 0.5 else "black"
-            axes.text(j, i, _count(confusion[i, j]), ha="center", va="center", fontsize=7, color=ink)
+            axes.text(j, i, f"{confusion[i, j]:{form}}", ha="center", va="center", fontsize=7, color=ink)
         bar = figure.colorbar(drawn, ax=axes, shrink=0.8)
         said = "cells are rows; colour is the share of the true class"
         bar.set_label(say(said, language), fontsize=8)
     return figure
 
 
-def _count(cell: Tensor) -> str:
-    return f"{float(cell):.4g}" if cell.is_floating_point() else str(int(cell))
-
-
 def reliability_figure(table: Reliability, title: str = "", language: Language = "en") -> Figure:
     """Accuracy by confidence against the diagonal, gaps marked, and how many rows each bin has.
 
     Args:
-        table: of a forecast.
+        table: of an evaluation.
         title: above; "reliability" when empty.
         language: "en" or "zh".
     """
@@ -76,18 +73,16 @@ def reliability_figure(table: Reliability, title: str = "", language: Language =
         said = f"ECE {{ece}}, {{bins}} bins of equal {table.binning}"
         error = say(said, language, ece=f"{table.ece:.4f}", bins=table.bins)
         label(upper, f"{title or say('reliability', language)}\n{error}", "", say("accuracy", language))
-        edges = table.edges.numpy()
-        lower.bar(
-            edges[:-1], table.counts.numpy(), edges[1:] - edges[:-1], align="edge", color=BLUE, alpha=0.6
-        )
+        edges = table.edges
+        lower.bar(edges[:-1], table.counts, edges[1:] - edges[:-1], align="edge", color=BLUE, alpha=0.6)
         label(lower, "", say("confidence", language), say("rows", language))
     return figure
 
 
 def _bars(axes: Axes, table: Reliability, language: Language) -> None:
-    edges, known = table.edges.numpy(), table.counts.numpy() > 0
+    edges, known = table.edges, table.counts > 0
     left, width = edges[:-1][known], (edges[1:] - edges[:-1])[known]
-    accuracy, confidence = table.accuracy.numpy()[known], table.confidence.numpy()[known]
+    accuracy, confidence = table.accuracy[known], table.confidence[known]
     axes.bar(left, accuracy, width, align="edge", color=BLUE, alpha=0.25)
     axes.vlines(confidence, accuracy, confidence, color=VERMILION, linewidth=2)
     axes.plot(confidence, accuracy, "o", color=BLUE, markersize=4)
@@ -101,39 +96,40 @@ NAMED = 16
 """Classes up to which each has a line of its own; of more, these are the worst and the others grey."""
 
 
-def roc_figure(forecast: Forecast, title: str = "", language: Language = "en") -> Figure:
+def roc_figure(evaluation: Evaluation, title: str = "", language: Language = "en") -> Figure:
     """The ROC curve of each class against the rest, with its area.
 
     Args:
-        forecast: of labelled rows.
+        evaluation: of a classifier.
         title: above; "ROC, …" when empty.
         language: "en" or "zh".
     """
     title = title or say("ROC, one class against the rest", language)
     names = say("false positive rate", language), say("true positive rate", language)
-    return _lines(forecast, roc, title, names, "AUC", False, language)
+    return _lines(evaluation, roc, title, names, "AUC", False, language)
 
 
-def precision_recall_figure(forecast: Forecast, title: str = "", language: Language = "en") -> Figure:
+def precision_recall_figure(evaluation: Evaluation, title: str = "", language: Language = "en") -> Figure:
     """The precision-recall curve of each class against the rest, with its average precision.
 
     Args:
-        forecast: of labelled rows.
+        evaluation: of a classifier.
         title: above; "precision-recall, …" when empty.
         language: "en" or "zh".
     """
     title = title or say("precision-recall, one class against the rest", language)
     names = say("recall", language), say("precision", language)
     return _lines(
-        forecast, precision_recall, title, names, say("average precision", language), True, language
+        evaluation, precision_recall, title, names, say("average precision", language), True, language
     )
 
 
 def _lines(
-    forecast: Forecast, of: Callable[[Forecast, int], Curve], title: str, names: tuple[str, str], area: str,
-    is_stepped: bool, language: Language,
+    evaluation: Evaluation, of: Callable[[Evaluation, int], Curve], title: str, names: tuple[str, str],
+    area: str, is_stepped: bool, language: Language,
 ) -> Figure:  # fmt: skip
-    curves = [of(forecast, k) for k in range(len(forecast.classes))]
+    evaluation.check_classes()
+    curves = [of(evaluation, k) for k in range(len(evaluation.classes))]
     chosen = _chosen(curves)
     # Between two thresholds precision is that of the higher recall: the area is one of steps.
     steps = "steps-pre" if is_stepped else "default"
@@ -148,7 +144,7 @@ def _lines(
             curve, (colour, dash) = curves[k], style(number)
             known = curve.area == curve.area
             shown = f"{curve.area:.3f}" if known else f"– ({say('no rows to tell apart', language)})"
-            line = named(f"{forecast.classes[k]} {shown}")
+            line = named(f"{evaluation.classes[k]} {shown}")
             axes.plot(curve.x, curve.y, dash, color=colour, linewidth=1.2, label=line, drawstyle=steps)
         label(axes, title, *names)
         axes.set_xlim(-0.01, 1.01)

@@ -1,4 +1,4 @@
-"""What speaks for and against each class in one row."""
+"""The contribution of each feature to each score of one row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from torch import Tensor
+from numpy.typing import ArrayLike
 
 from linnet.evaluate.contributions import Contributions
 from linnet.plot.style import BLUE, VERMILION, styled
@@ -27,7 +27,7 @@ NARROWEST = 5.2
 def contributions_figure(
     found: Contributions,
     classes: Sequence[str],
-    x: Tensor,
+    x: ArrayLike,
     image_shape: tuple[int, int] | None = None,
     title: str = "",
     language: Language = "en",
@@ -46,7 +46,8 @@ def contributions_figure(
         language: "en" or "zh".
         columns: the D names of the columns; numbered when empty.
     """
-    order = found.scores.argsort(descending=True, stable=True)[:CLASSES].tolist()
+    order = np.argsort(-found.scores, kind="stable")[:CLASSES].tolist()
+    x = np.asarray(x)
     called = columns or [f"{say('column', language)} {d}" for d in range(len(x))]
     panels = len(order) + (image_shape is not None)
     width = min(COLUMNS, panels)
@@ -60,17 +61,17 @@ def contributions_figure(
             axes.set_axis_off()
         if image_shape:
             first = places.pop(0)
-            first.imshow(x.view(image_shape).numpy(force=True), cmap="gray", interpolation="nearest")
+            first.imshow(x.reshape(image_shape), cmap="gray", interpolation="nearest")
             first.set_axis_off()
             first.set_title(say("the input", language), fontsize=9)
-        limit = float(found.parts.abs().max()) or 1.0
+        limit = float(np.abs(found.parts).max()) or 1.0
         for axes, k in zip(places, order, strict=False):
             score = say(
                 "score {score}, bias {bias}", language,
                 score=f"{float(found.scores[k]):.2f}", bias=f"{float(found.bias[k]):+.2f}",
             )  # fmt: skip
             axes.set_title(f"{classes[k]}\n{score}", fontsize=9)
-            _part(axes, found.parts[k].numpy(), image_shape, limit, called)
+            _part(axes, found.parts[k], image_shape, limit, called)
         drawn = next((axes.images[0] for axes in places if axes.images), None)
         if drawn is not None:
             figure.colorbar(drawn, ax=grid, shrink=0.7)

@@ -9,10 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from linnet.evaluate.abstain import AbstainCurve
-from linnet.evaluate.conformal import METHODS, Coverage, coverage, learn_sets
-from linnet.evaluate.forecast import Forecast
-from linnet.evaluate.set_curve import SetCurve, set_curve
+from linnet.evaluate.confidence.decisions import AbstainCurve
+from linnet.evaluate.confidence.prediction_sets import (
+    METHODS,
+    Coverage,
+    SetCurve,
+    coverage,
+    learn_sets,
+    set_curve,
+)
+from linnet.evaluate.evaluation import Evaluation
 from linnet.plot.style import BLUE, VERMILION, label, styled
 from linnet.plot.words import Language, say
 
@@ -24,19 +30,19 @@ def abstain_figure(curve: AbstainCurve, title: str = "", language: Language = "e
     """The accuracy-coverage curve, and the confidence that each coverage asks for.
 
     Args:
-        curve: of a forecast.
+        curve: of an evaluation.
         title: above; "accuracy against coverage" when empty.
         language: "en" or "zh".
     """
     figure = Figure(figsize=(5.4, 3.8), layout="constrained")
     with styled(figure, language):
         axes = figure.add_subplot()
-        shown = (curve.coverage >= FEWEST).numpy()
-        x = curve.coverage.numpy()[shown]
+        shown = curve.coverage >= FEWEST
+        x = curve.coverage[shown]
         right = say("accuracy of what is answered", language)
         sure = say("least confidence answered", language)
-        axes.plot(x, curve.accuracy.numpy()[shown], color=BLUE, label=right)
-        axes.plot(x, curve.thresholds.numpy()[shown], "--", color=VERMILION, label=sure)
+        axes.plot(x, curve.accuracy[shown], color=BLUE, label=right)
+        axes.plot(x, curve.thresholds[shown], "--", color=VERMILION, label=sure)
         whole = float(curve.accuracy[-1])
         said = f"{say('right without abstaining', language)} {whole:.3f}"
         axes.axhline(whole, color="0.5", linewidth=0.8, linestyle=":", label=said)
@@ -55,8 +61,8 @@ CLASSES = 24
 
 
 def sets_figure(
-    seen: Forecast,
-    judged: Forecast,
+    seen: Evaluation,
+    judged: Evaluation,
     alpha: float = 0.1,
     *,
     randomised: bool = False,
@@ -96,15 +102,13 @@ def sets_figure(
 
 
 def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
-    asked = curves[0].asked.numpy()
+    asked = curves[0].asked
     band = say("19 in 20 by chance", language)
-    axes.fill_between(asked, curves[0].low.numpy(), curves[0].high.numpy(), color="0.85", label=band)
+    axes.fill_between(asked, curves[0].low, curves[0].high, color="0.85", label=band)
     axes.plot(asked, asked, color="0.4", linewidth=0.8)
     for curve in curves:
         colour, dash, _ = LOOKS[curve.method]
-        axes.plot(
-            asked, curve.coverage.numpy(), dash, color=colour, label=_name(curve.method, curve.randomised)
-        )
+        axes.plot(asked, curve.coverage, dash, color=colour, label=_name(curve.method, curve.randomised))
     label(axes, say("coverage", language), say("coverage asked for", language), say("measured", language))
     axes.legend(loc="upper left", fontsize=8)
 
@@ -112,7 +116,7 @@ def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> No
 def _sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
     for curve in curves:
         colour, dash, _ = LOOKS[curve.method]
-        axes.plot(curve.asked.numpy(), curve.mean_size.numpy(), dash, color=colour)
+        axes.plot(curve.asked, curve.mean_size, dash, color=colour)
     asked = say("coverage asked for", language)
     label(axes, say("size of the sets", language), asked, say("classes, on average", language))
     axes.set_ylim(bottom=0)
@@ -120,13 +124,11 @@ def _sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
 
 def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], language: Language) -> None:
     first = found[METHODS[0]]
-    lowest = np.argsort(first.by_class.numpy(), kind="stable")[:CLASSES]  # NaN, a class without rows, is last
+    lowest = np.argsort(first.by_class, kind="stable")[:CLASSES]  # NaN, a class without rows, is last
     shown = np.sort(lowest)
     for method, said in found.items():
         colour, _, marker = LOOKS[method]
-        axes.plot(
-            said.by_class.numpy()[shown], range(len(shown)), marker, color=colour, markersize=5, alpha=0.8
-        )
+        axes.plot(said.by_class[shown], range(len(shown)), marker, color=colour, markersize=5, alpha=0.8)
     axes.axvline(first.asked, color="0.4", linewidth=0.8)
     of_each, of_some = (
         "coverage of each class, {asked} asked for",
@@ -135,17 +137,17 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
     head = of_each if len(shown) == len(classes) else of_some
     label(axes, say(head, language, asked=f"{first.asked:g}"), say("coverage", language), "")
     without = f" – ({say('no rows', language)})"
-    names = [classes[int(k)] + without * bool(first.by_class[int(k)].isnan()) for k in shown]
+    names = [classes[int(k)] + without * bool(np.isnan(first.by_class[k])) for k in shown]
     axes.set_yticks(range(len(shown)), names, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(right=1.01)
 
 
 def _shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
-    largest = max(int(said.sizes.nonzero().max()) for said in found.values())
+    largest = max(int(np.flatnonzero(said.sizes).max()) for said in found.values())
     places, width = np.arange(largest + 1), 0.8 / len(found)
     for number, (method, said) in enumerate(found.items()):
-        share = said.sizes[: largest + 1].numpy() / int(said.sizes.sum())
+        share = said.sizes[: largest + 1] / said.sizes.sum()
         shift = (number - (len(found) - 1) / 2) * width
         axes.bar(places + shift, share, width, color=LOOKS[method][0], label=f"{method} {said.mean_size:.2f}")
     asked = f"{next(iter(found.values())).asked:g}"

@@ -14,7 +14,7 @@ from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import ShapeError, UsageError
-from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.label_errors import LabelErrors
 from linnet.plot.style import styled
 from linnet.plot.words import Language, say
@@ -60,25 +60,21 @@ COUNT = 24
 COLUMNS = 6
 
 
-def top_losses_figure(
-    dataset: Dataset, forecast: Forecast, count: int = COUNT, language: Language = "en"
-) -> Figure:
-    """The images of the highest log loss, the worst first: the label, and what was said with which chance.
+def top_losses_figure(evaluation: Evaluation, count: int = COUNT, language: Language = "en") -> Figure:
+    """The images of the highest log loss, the worst first: the label, the prediction and its probability.
 
     Args:
-        dataset: the rows, images.
-        forecast: of them.
+        evaluation: on rows that are images.
         count: how many.
         language: "en" or "zh".
 
     Raises:
         UsageError: the rows are not images.
     """
-    rows = forecast.worst(count)
-    titles = [_said(dataset, forecast, row, language) for row in rows.tolist()]
-    return gallery(
-        dataset.images(rows), titles, COLUMNS, title=say("top losses", language), language=language
-    )
+    rows = evaluation.worst(count)
+    titles = [_title(evaluation, row, language) for row in rows.tolist()]
+    head = say("top losses", language)
+    return gallery(evaluation.rows.images(rows), titles, COLUMNS, title=head, language=language)
 
 
 def label_errors_figure(
@@ -109,9 +105,9 @@ def label_errors_figure(
     return gallery(dataset.images(rows), titles, COLUMNS, title=head, language=language)
 
 
-def _said(dataset: Dataset, forecast: Forecast, row: int, language: Language) -> str:
-    label, guess = dataset.classes[int(forecast.labels[row])], dataset.classes[int(forecast.guesses[row])]
-    chance = f"{float(forecast.confidence[row]):.0%}"
+def _title(evaluation: Evaluation, row: int, language: Language) -> str:
+    label, guess = (evaluation.classes[int(of[row])] for of in (evaluation.targets, evaluation.predictions))
+    chance = f"{evaluation.confidence[row]:.0%}"
     return f"{row}: " + say(
         "{label}, said\n{guess} {chance}", language, label=label, guess=guess, chance=chance
     )

@@ -59,7 +59,7 @@ WORDS: dict[str, str] = {
     "predicted": "预测类别",
     "prediction sets": "预测集",
     "prediction sets, learnt on {n} rows kept from training": "预测集，在未参与训练的 {n} 行上学得",
-    "prediction sets, learnt on {n} training rows: no promise": "预测集，在 {n} 行训练数据上学得：没有保证",
+    "prediction sets, learnt on {n} training rows: no guarantee": "预测集，在 {n} 行训练数据上学得：没有保证",
     "proven gap {gap}": "已证明的间隙 {gap}",
     "recall": "召回率",
     "reliability": "可靠性图",

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from linnet import files
 from linnet.errors import ShapeError, UsageError
-from linnet.evaluate.compare import Comparison, holds_zero
-from linnet.evaluate.compare import compare as compared
+from linnet.evaluate.compare import Comparison, compare, compare_regressions
 from linnet.evaluate.interval import UNDEFINED
 from linnet.model.run import Run
 from linnet.plot.curves import PANELS, overlay_figure
@@ -156,7 +155,9 @@ def _noise(several: list[Subject]) -> list[Block]:
         try:
             beside = _same(first, of)
             is_regression = not of.run.card.classes and not first.run.card.classes
-            said = _less(of, beside) if is_regression else _said(of, compared(of.forecast, beside.forecast))
+            said = (
+                _less(of, beside) if is_regression else _said(of, compare(of.evaluation, beside.evaluation))
+            )
         except (UsageError, ShapeError) as error:
             text = "{name} cannot be compared with {first}: {error}"
             blocks.append(Text(of.say(text, name=of.name, first=first.name, error=error), "missing"))
@@ -175,9 +176,9 @@ def _same(first: Subject, other: Subject) -> Subject:
 
 def _less(of: Subject, first: Subject) -> list[Block]:
     """A regression's errors less those of the first."""
-    found = of.errors.less(first.errors)
+    found = compare_regressions(of.evaluation, first.evaluation)
     rows = [
-        (of.say(quality.ERRORS[name]), quality.less(one), _verdict(of, holds_zero(one)))
+        (of.say(quality.ERRORS[name]), quality.less(one), _verdict(of, one.holds_zero))
         for name, one in found.items()
     ]
     return [Table(("", of.say("difference"), of.say("verdict")), tuple(rows))]
@@ -193,7 +194,7 @@ def _said(of: Subject, found: Comparison) -> list[Block]:
     rows = (
         (of.say("accuracy"), quality.signed(found.accuracy), _verdict(of, found.is_noise)),
         (of.say("log loss"), quality.signed(found.log_loss), _verdict(of, found.is_loss_noise)),
-        (of.say("Brier score"), quality.signed(found.brier), _verdict(of, holds_zero(found.brier))),
+        (of.say("Brier score"), quality.signed(found.brier), _verdict(of, found.brier.holds_zero)),
     )
     values = {"p": f"{found.p_mid:.2g}", "b": f"{found.only_first:,}", "c": f"{found.only_second:,}"}
     mcnemar = of.say("McNemar's test: p = {p}; right alone: {b} and {c} rows", **values)

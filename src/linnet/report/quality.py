@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from linnet.evaluate.assess import positive_of
 from linnet.evaluate.interval import UNDEFINED, Interval
-from linnet.evaluate.naming import LOSSES
-from linnet.evaluate.truth import parameter_errors
+from linnet.evaluate.score import LOSSES, parameter_errors
 from linnet.plot.classification import reliability_figure
 from linnet.report.blocks import Block, Figures, Matrix, Picture, Table, Text
 from linnet.report.pictures import themed
@@ -96,9 +97,9 @@ def confusion(of: Subject) -> list[Block]:
     counts, names = of.score.confusion, of.run.card.classes
     if not names:
         return [Text(of.say("A regression has no confusion matrix."), "missing")]
-    wrong = counts.clone().fill_diagonal_(0)
-    order = wrong.flatten().argsort(descending=True, stable=True)[:5].tolist()
-    pairs = [divmod(place, len(names)) for place in order if int(wrong.flatten()[place])]
+    wrong = counts * ~np.eye(len(names), dtype=bool)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:5].tolist()
+    pairs = [divmod(place, len(names)) for place in order if int(wrong.flat[place])]
     heads = (of.say("of the class"), of.say("taken for"), of.say("rows"))
     worst = Table(heads, tuple((names[i], names[j], f"{int(wrong[i, j]):,}") for i, j in pairs))
     if len(names) > LARGEST:

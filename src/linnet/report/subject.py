@@ -9,10 +9,9 @@ from functools import cached_property
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.assess import Assessment, assess
-from linnet.evaluate.forecast import Forecast, forecast
+from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Interval
-from linnet.evaluate.regression import Errors, errors_of
-from linnet.evaluate.score import Score, score
+from linnet.evaluate.score import Score, regression_figures
 from linnet.model.run import Run
 from linnet.plot.words import Language
 from linnet.report.blocks import Block, Section, Text
@@ -70,29 +69,24 @@ class Subject:
         return self.say("training rows, which flatter, for there are no test rows")
 
     @cached_property
-    def forecast(self) -> Forecast:
+    def evaluation(self) -> Evaluation:
         """What it says of them."""
-        return forecast(self.run, self.judged)
+        return Evaluation(self.run, self.judged)
 
     @cached_property
     def assessment(self) -> Assessment:
         """Its figures with intervals."""
-        return assess(self.forecast, intervals=True, ranking=False)
-
-    @cached_property
-    def errors(self) -> Errors:
-        """What a regression gets wrong of them."""
-        return errors_of(self.run, self.judged)
+        return assess(self.evaluation, intervals=True, ranking=False)
 
     @cached_property
     def figures(self) -> dict[str, Interval]:
         """The figures of a regression with intervals."""
-        return self.errors.figures()
+        return regression_figures(self.evaluation)
 
     @cached_property
     def score(self) -> Score:
         """Its score."""
-        return score(self.run, self.judged)
+        return Score.of(self.evaluation)
 
     def section(self, key: str, title: str, make: Callable[[Subject], list[Block]]) -> Section:
         """A part of the page; where it lacks what it needs, a sentence that says why."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from linnet.config import Recipe
 from linnet.data.dataset import Dataset
@@ -71,10 +72,12 @@ def templates(of: Subject) -> list[Block]:
 
 def top_losses(of: Subject) -> list[Block]:
     """The rows of the highest log loss."""
-    forecast, rows = of.forecast, of.judged
-    worst = forecast.worst(SHOWN)
-    chances = forecast.confidence[worst].tolist()
-    labels, guesses = forecast.labels[worst].tolist(), forecast.guesses[worst].tolist()
+    evaluation = of.evaluation
+    worst = evaluation.worst(SHOWN)
+    labels, predictions, chances = (
+        values[worst].tolist()
+        for values in (evaluation.targets, evaluation.predictions, evaluation.confidence)
+    )
     names = of.run.card.classes
     said = [
         (
@@ -82,12 +85,12 @@ def top_losses(of: Subject) -> list[Block]:
             names[i],
             of.say("said {guess}, {chance}", guess=names[j], chance=f"{p:.0%}"),
         )
-        for n, i, j, p in zip(worst.tolist(), labels, guesses, chances, strict=True)
+        for n, i, j, p in zip(worst.tolist(), labels, predictions, chances, strict=True)
     ]
     note = of.say(
         "Each under its own label, with what was said of it and how surely. On {part}.", part=of.part
     )
-    return [_shown(of, rows, worst, said), Text(note, "note")]
+    return [_shown(of, evaluation.rows, worst, said), Text(note, "note")]
 
 
 def doubtful_labels(of: Subject) -> list[Block]:
@@ -111,7 +114,7 @@ def doubtful_labels(of: Subject) -> list[Block]:
     return [note, _shown(of, train, rows, said)] if len(rows) else [note]
 
 
-def _shown(of: Subject, rows: Dataset, numbers: Tensor, said: list[tuple[str, str, str]]) -> Block:
+def _shown(of: Subject, rows: Dataset, numbers: NDArray[np.int64], said: list[tuple[str, str, str]]) -> Block:
     """Rows as images, or as a table where they are none."""
     if rows.image_shape is None:
         return Table((of.say("row"), of.say("label"), of.say("model")), tuple(said))

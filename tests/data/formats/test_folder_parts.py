@@ -12,7 +12,7 @@ from linnet.data import user_data
 from linnet.data.dataset import Splits
 from linnet.data.formats.folder_parts import part_of, placed
 from linnet.errors import FormatError, UsageError
-from linnet.evaluate.held_out import held_out
+from linnet.evaluate.rows import calibration_split
 from tests.support.uploads import parted, png, zipped
 
 
@@ -149,7 +149,7 @@ def test_a_validation_part_is_measured_and_never_trained_on(data: Splits) -> Non
     alone = linnet.fit(dataclasses.replace(data.train, validation=None), epochs=1, batch_size=4)
     assert run.history.last["validation_loss"] >= 0
     assert alone.history.records[0]["train_loss"] == run.history.records[0]["train_loss"]
-    kept = held_out(run, data.train)
+    kept = calibration_split(run, data.train)
     assert (kept.source, kept.is_unseen, len(kept.rows)) == ("validation rows", True, 6)
     with pytest.raises(UsageError, match="has a validation part of its own"):
         linnet.fit(data, epochs=1, validation=0.1)

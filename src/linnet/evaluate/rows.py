@@ -1,4 +1,4 @@
-"""The rows to score a run by, by the name of a data set or the path of a file."""
+"""The rows of an evaluation: found by name or path, in the model's units; and those to calibrate on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Literal, NamedTuple
 
 from linnet.data import registry, user_data
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.split import Whole, joined
+from linnet.data.split import Whole, joined, split
 from linnet.data.weights import read_weights, weigh
 from linnet.errors import LinnetError, UsageError
-from linnet.evaluate.held_out import held_out
 from linnet.model.run import Run
 
 Part = Literal["all", "train", "validation", "test"]
@@ -21,8 +20,11 @@ PARTS: tuple[Part, ...] = ("all", "train", "validation", "test")
 UNSEEN: tuple[Part, ...] = ("validation", "test")
 """Parts of which nothing is trained on."""
 
+SHARE = 0.2
+"""Of the training rows, to calibrate on where a run kept none to validate on."""
 
-class Named(NamedTuple):
+
+class NamedRows(NamedTuple):
     """Rows to score a run by.
 
     Args:
@@ -43,7 +45,7 @@ def named_rows(
     part: Part | None = None,
     data_dir: Path | str | None = None,
     read: Callable[[], Splits] | None = None,
-) -> Named:
+) -> NamedRows:
     """The rows that a name says: a file, an archive or a folder is taken whole unless a part is asked for.
 
     Classes that the rows lack are no fault; those that the model does not know are.
@@ -70,13 +72,47 @@ def named_rows(
         whole = user_data.load_whole(name, data_dir, run.card.classes)
         chosen = part or "all"
         rows = whole.rows if chosen == "all" else _part(run, whole.splits(), chosen)
-        return Named(fitted(run, rows), chosen, _holds_training(run, whole, chosen))
+        return NamedRows(fit_rows(run, rows), chosen, _holds_training(run, whole, chosen))
     splits = read() if name is None and read else splits_of(run, name and str(name), data_dir)
     chosen = part or ("train" if splits.test is None else "test")
     rows = joined(*splits).rows if chosen == "all" else _part(run, splits, chosen)
     is_own = name is None or str(name) == run.card.dataset
     is_trained = None if not is_own or _is_changed(run, splits.train) else chosen not in UNSEEN
-    return Named(fitted(run, rows), chosen, is_trained)
+    return NamedRows(fit_rows(run, rows), chosen, is_trained)
+
+
+class CalibrationSplit(NamedTuple):
+    """Rows, what they are called, and whether the model was kept from them."""
+
+    rows: Dataset
+    source: str
+    is_unseen: bool
+
+
+def calibration_split(run: Run, train: Dataset, share: float = SHARE) -> CalibrationSplit:
+    """The rows of a run to learn a calibration on: its validation rows, never its test set.
+
+    Args:
+        run: a finished run.
+        train: all training rows of its data set, without weights.
+        share: of the training rows, where there are no validation rows. The model has seen them, so what is
+            learnt on them is a little too sure; for linear models on many rows it hardly matters.
+
+    Raises:
+        UsageError: these are not the rows that it was trained on.
+    """
+    is_weighted = run.asked.get("sample_weight") is not None  # the checksum then counts the weights in
+    if run.dataset_checksum and not is_weighted and run.dataset_checksum != train.checksum:
+        raise UsageError(
+            f"the training rows of {train.name} are not those that the run was trained on: "
+            "give the --data-dir of those"
+        )
+    if train.validation is not None and "validation_loss" in run.history.last:
+        return CalibrationSplit(train.validation, "validation rows", True)
+    fraction, seed = run.asked.get("validation"), int(run.asked.get("seed", 0))
+    if fraction and "validation_loss" in run.history.last:
+        return CalibrationSplit(split(train, float(fraction), seed)[1], "validation rows", True)
+    return CalibrationSplit(split(train, share, seed)[1], "training rows", False)
 
 
 def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits:
@@ -102,8 +138,8 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
     )
 
 
-def taken(run: Run, rows: Dataset | Path | str) -> Dataset:
-    """Rows as `score` and its like take them: a data set, or the path of a file, all of whose rows count.
+def take_rows(run: Run, rows: Dataset | Path | str) -> Dataset:
+    """Rows as an evaluation takes them: a data set, or the path of a file, all of whose rows count.
 
     Raises:
         UsageError: they are neither.
@@ -115,10 +151,10 @@ def taken(run: Run, rows: Dataset | Path | str) -> Dataset:
         return named_rows(run, rows).rows
     if not isinstance(rows, Dataset):
         raise UsageError(f"expected a Dataset or the path of a file, not {type(rows).__name__}")
-    return fitted(run, rows)
+    return fit_rows(run, rows)
 
 
-def fitted(run: Run, rows: Dataset) -> Dataset:
+def fit_rows(run: Run, rows: Dataset) -> Dataset:
     """Rows in the units that the model takes: pixels up to 255 for one of pixels up to 1, or the reverse.
 
     Raises:
@@ -145,7 +181,7 @@ def _validation(run: Run, train: Dataset) -> Dataset:
     """The rows that the data set aside to validate on, or else those that the run kept from these rows."""
     if train.validation is not None:
         return train.validation
-    kept = None if _is_changed(run, train) else held_out(run, train)
+    kept = None if _is_changed(run, train) else calibration_split(run, train)
     if kept is None or not kept.is_unseen:
         raise UsageError(
             f"{train.name} sets no rows aside to validate on, and the run kept none of them: train with "

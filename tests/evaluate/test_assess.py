@@ -7,17 +7,16 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
 from sklearn import metrics
 
 from linnet.errors import UsageError
-from linnet.evaluate.assess import ByClass, assess, of_rows
-from linnet.evaluate.bootstrap import resampled
-from linnet.evaluate.by_class import Cells, mean_of
-from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.assess import assess, draws, of_rows, resample
+from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Interval
-from linnet.evaluate.ranking import auc_interval
+from linnet.evaluate.one_vs_rest import ByClass, auc_interval, mean_of, percentiles
 from linnet.evaluate.score import Score
-from tests.support.forecasts import make
+from tests.support.evaluations import evaluations, make
 
 NAMES = {
     "precision": metrics.precision_score, "recall": metrics.recall_score, "f1": metrics.f1_score,
@@ -31,16 +30,16 @@ NAMES = {
 def test_every_figure_is_scikit_learn_s_of_that_name(positive: int, weighted: bool) -> None:
     plain = make(300, classes=2, seed=3)
     w = torch.rand(300, generator=torch.Generator().manual_seed(1)) + 0.1 if weighted else None
-    made = Forecast(plain.logits + torch.tensor([0.0, 0.7]), plain.labels, ("no", "yes"), w)
+    made = Evaluation.of_scores(plain.logits + np.array([0.0, 0.7]), plain.targets, ("no", "yes"), w)
     found = assess(made, positive=("no", "yes")[positive])
     assert found.positive == ("no", "yes")[positive]
-    truth, P = (made.labels == positive).numpy(), made.probabilities[:, positive].numpy()
+    truth, P = made.targets == positive, made.probabilities[:, positive]
     weights = None if w is None else w.double().numpy()
     for name, metric in NAMES.items():
-        said = P if name in ("roc_auc", "average_precision", "brier") else (made.guesses == positive).numpy()
+        said = P if name in ("roc_auc", "average_precision", "brier") else made.predictions == positive
         expected = metric(truth, said, sample_weight=weights)
         assert found.whole[name].value == pytest.approx(expected), name
-    macro = metrics.f1_score(made.labels, made.guesses, average="macro", sample_weight=weights)
+    macro = metrics.f1_score(made.targets, made.predictions, average="macro", sample_weight=weights)
     assert found.whole["macro_f1"].value == pytest.approx(macro)
 
 
@@ -57,7 +56,7 @@ def test_the_second_class_is_the_positive_one_unless_another_is_chosen() -> None
 
 def test_means_over_more_classes_are_called_macro() -> None:
     made = make(400)
-    whole, P, y = assess(made).whole, made.probabilities.numpy(), made.labels.numpy()
+    whole, P, y = assess(made).whole, made.probabilities, made.targets
     assert not {"precision", "recall", "f1", "roc_auc", "average_precision"} & set(whole)
     assert whole["macro_roc_auc"].value == pytest.approx(metrics.roc_auc_score(y, P, multi_class="ovr"))
     expected = metrics.average_precision_score(np.eye(4)[y], P, average="macro")
@@ -68,7 +67,9 @@ def test_means_over_more_classes_are_called_macro() -> None:
 def test_a_class_without_rows_is_a_dash_with_its_reason() -> None:
     z = torch.tensor([[2.0, 1, 0], [0, 1, 0], [3, 0, 1]] * 4)
     found = assess(
-        Forecast(z, torch.tensor([0, 1, 1] * 4), ("ash", "elm", "oak")), intervals=True, resamples=20
+        Evaluation.of_scores(z, torch.tensor([0, 1, 1] * 4), ("ash", "elm", "oak")),
+        intervals=True,
+        resamples=20,
     )
     oak = found.classes["oak"]
     assert {name: str(one) for name, one in oak.items()} == dict.fromkeys(oak, "–")
@@ -79,13 +80,13 @@ def test_a_class_without_rows_is_a_dash_with_its_reason() -> None:
         "value": None, "low": None, "high": None, "reason": "no rows of this class"
     }  # fmt: skip
     assert all(math.isfinite(one.value) for one in found.whole.values())
-    only = assess(Forecast(z[:2], torch.tensor([1, 1]), ("a", "b", "c"))).classes["b"]
+    only = assess(Evaluation.of_scores(z[:2], torch.tensor([1, 1]), ("a", "b", "c"))).classes["b"]
     assert (only["roc_auc"].reason, only["recall"].value) == ("all rows are of this class", 0.5)
 
 
 def test_the_scores_of_a_class_without_rows_say_why_too() -> None:
-    confusion = torch.tensor([[3, 0], [0, 0]])
-    said = Score(3, 0.1, ("a", "b"), confusion, torch.empty(2, 0)).as_dict()["classes"]["b"]
+    confusion = np.array([[3, 0], [0, 0]])
+    said = Score(3, 0.1, ("a", "b"), confusion, np.empty(0)).as_dict()["classes"]["b"]
     assert said["recall"] is None
     assert said["recall_reason"] == "no rows of this class"
     assert said["precision_reason"] == "never predicted"
@@ -95,7 +96,7 @@ def test_a_perfect_model_of_few_rows_has_room_for_mistakes_in_every_figure() -> 
     """69 rows right: the accuracy's interval is exact, 0.948…1; no other figure's is a point either."""
     labels = torch.arange(69) % 2
     z = torch.eye(2)[labels] * torch.linspace(1, 9, 69)[:, None]
-    whole = assess(Forecast(z, labels, ("a", "b")), intervals=True, resamples=50).whole
+    whole = assess(Evaluation.of_scores(z, labels, ("a", "b")), intervals=True, resamples=50).whole
     assert whole["accuracy"].low == pytest.approx(0.025 ** (1 / 69))
     for name in ("precision", "recall", "f1", "roc_auc", "average_precision", "macro_f1"):
         assert (whole[name].value, whole[name].high) == (1.0, 1.0), name
@@ -113,13 +114,12 @@ def test_the_interval_of_a_perfect_area_is_newcombe_s() -> None:
     assert auc_interval(0.5, 1, 1)[0] < 0.1
 
 
-def figures(made: Forecast) -> dict[str, Interval]:
-    """Those of a forecast, without what takes long."""
-    found = {**of_rows(made, [], 0.95), **{k: v[1] for k, v in Cells(made).intervals(0.95).items()}}
+def figures(made: Evaluation) -> dict[str, Interval]:
+    """Those of an evaluation, without what takes long."""
     statistic = ByClass(made, ranking=False)
-    values = Cells(made).intervals(0.95)["f1"]
-    each = statistic.part(resampled(statistic, len(made), 8, 0)[1], 2)
-    return {**found, "macro_f1": mean_of(values, each.nanmean(1), each)}
+    each, drawn = statistic.intervals(None, 0.95), resample(statistic, len(made), 8, 0)
+    found = {**of_rows(made, [], 0.95), **{name: intervals[1] for name, intervals in each.items()}}
+    return {**found, "macro_f1": mean_of(each["f1"], drawn[:, 2])}
 
 
 @pytest.mark.parametrize(("classes", "sharpness"), [(2, 1.0), (4, 3.0)])
@@ -129,3 +129,37 @@ def test_intervals_cover_the_figures_of_all_rows(classes: int, sharpness: float)
     for name in truth:
         held = [one[name].low <= truth[name].value <= one[name].high for one in draws]
         assert sum(held) / len(held) >= 0.9, name  # 0.95 less 2.3 standard errors of 100 draws
+
+
+@settings(max_examples=6, deadline=None)
+@given(evaluations)
+def test_intervals_hold_the_figure(made: Evaluation) -> None:
+    result = assess(made, intervals=True, resamples=4)
+    assert result.whole["accuracy"].value == pytest.approx(float(made.hits.mean()))
+    figures = [*result.whole.values(), *(f for several in result.classes.values() for f in several.values())]
+    for interval in figures:
+        assert interval.reason or interval.low <= interval.value <= interval.high
+
+
+def test_a_class_that_one_resample_alone_has_leaves_the_means_an_interval() -> None:
+    result = assess(make(7, 4), intervals=True, resamples=4)
+    macro = result.whole["macro_f1"]
+    assert 0 <= macro.low < macro.value < macro.high <= 1
+
+
+def test_the_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:
+    values = torch.randn(2000, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    drawn = resample(lambda counts: (counts @ values.numpy() / counts.sum())[None], 2000, 2000, 0)
+    mean, error = float(values.mean()), 1.96 * float(values.std()) / 2000**0.5
+    (low,), (high,) = percentiles(drawn)
+    assert low == pytest.approx(mean - error, abs=0.15 * error)
+    assert high == pytest.approx(mean + error, abs=0.15 * error)
+
+
+def test_draws_repeat_and_have_as_many_rows() -> None:
+    first, again, other = (list(draws(7, 5, seed)) for seed in (0, 0, 1))
+    assert all(float(counts.sum()) == 7 for counts in first)
+    assert all(map(np.array_equal, first, again))
+    assert not all(map(np.array_equal, first, other))
+    with pytest.raises(UsageError, match="at least 2 resamples"):
+        resample(lambda counts: counts, 3, 1, 0)

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linnet.errors import UsageError
-from linnet.evaluate.conformal import coverage, fewest_rows, learn_sets
-from linnet.evaluate.forecast import Forecast
-from linnet.evaluate.set_curve import set_curve
-from tests.support.forecasts import forecasts, make
+from linnet.evaluate.confidence.prediction_sets import coverage, fewest_rows, learn_sets, set_curve
+from linnet.evaluate.evaluation import Evaluation
+from tests.support.evaluations import evaluations, make, rows_of
 
 KINDS = [("lac", False), ("aps", False), ("aps", True)]
 
@@ -23,8 +23,7 @@ def test_coverage_on_exchangeable_rows(method: str, randomised: bool, alpha: flo
     shares = []
     for seed in range(60):
         whole = make(1200, seed=seed, sharpness=4)
-        parts = [Forecast(whole.logits[i], whole.labels[i], whole.classes)
-                 for i in (slice(200), slice(200, None))]  # fmt: skip
+        parts = [rows_of(whole, part) for part in (slice(200), slice(200, None))]
         rule = learn_sets(parts[0], alpha, method, randomised=randomised, seed=seed)
         shares.append(coverage(rule, parts[1], seed).coverage)
     mean = torch.tensor(shares, dtype=torch.float64)
@@ -34,16 +33,16 @@ def test_coverage_on_exchangeable_rows(method: str, randomised: bool, alpha: flo
         assert float(mean.mean()) <= 1 - alpha + 1 / 201 + 3 * error
 
 
-@given(forecasts, st.sampled_from(KINDS), st.floats(0.01, 0.99))
+@given(evaluations, st.sampled_from(KINDS), st.floats(0.01, 0.99))
 def test_enough_of_the_rows_it_was_learnt_on_are_held(
-    made: Forecast, kind: tuple[str, bool], alpha: float
+    made: Evaluation, kind: tuple[str, bool], alpha: float
 ) -> None:
     rule = learn_sets(made, alpha, kind[0], randomised=kind[1])
     sets = rule.sets(made.probabilities)
     if not kind[1]:
         assert coverage(rule, made).coverage >= 1 - alpha - 1e-9
     if kind == ("aps", False):
-        assert bool(sets.gather(1, made.probabilities.argmax(1)[:, None]).all())
+        assert bool(np.take_along_axis(sets, made.probabilities.argmax(1)[:, None], 1).all())
     result = coverage(rule, made)
     assert result.mean_size == pytest.approx(float(sets.sum()) / len(made))
     assert int(result.sizes.sum()) == len(made)
@@ -58,13 +57,13 @@ def test_too_few_rows_promise_nothing() -> None:
 
 def test_aps_scores_by_hand() -> None:
     P = torch.tensor([[0.5, 0.2, 0.3]], dtype=torch.float64)
-    rule = learn_sets(Forecast(P.log(), torch.tensor([2]), ("a", "b", "c")), 0.6, "aps")
+    rule = learn_sets(Evaluation.of_scores(P.log(), torch.tensor([2]), ("a", "b", "c")), 0.6, "aps")
     assert rule.threshold == pytest.approx(0.5)  # the mass of class a alone is likelier
     assert rule.sets(P).tolist() == [[True, False, True]]
 
 
-@given(forecasts, st.sampled_from(KINDS), st.integers(0, 3))
-def test_a_curve_of_sets_is_what_each_rule_gives(made: Forecast, kind: tuple[str, bool], seed: int) -> None:
+@given(evaluations, st.sampled_from(KINDS), st.integers(0, 3))
+def test_a_curve_of_sets_is_what_each_rule_gives(made: Evaluation, kind: tuple[str, bool], seed: int) -> None:
     other = make(37, len(made.classes), seed=seed + 1)
     asked = (0.3, 0.5, 0.9, 0.99)
     curve = set_curve(made, other, kind[0], randomised=kind[1], asked=asked, seed=seed)
@@ -83,8 +82,7 @@ def test_chance_leaves_as_much_as_is_said() -> None:
     inside = []
     for seed in range(400):
         whole = make(299, seed=seed)
-        parts = [Forecast(whole.logits[i], whole.labels[i], whole.classes)
-                 for i in (slice(99), slice(99, None))]  # fmt: skip
+        parts = [rows_of(whole, part) for part in (slice(99), slice(99, None))]
         rule = learn_sets(parts[0], 0.2)
         low, high = rule.expected(200)
         inside.append(low <= coverage(rule, parts[1]).coverage <= high)

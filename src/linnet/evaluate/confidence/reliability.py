@@ -1,16 +1,15 @@
-"""Whether a confidence of 0.8 is right four times in five: reliability and the expected calibration error."""
+"""Reliability by bins of confidence, and the expected calibration error."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from linnet.device import generator
 from linnet.errors import UsageError
-from linnet.evaluate.forecast import Forecast
+from linnet.evaluate.evaluation import Array, Evaluation
+from linnet.evaluate.interval import known
 
 BINS = 15
 """The number of bins of Guo et al. (2017)."""
@@ -38,10 +37,10 @@ class Reliability:
     """
 
     binning: str
-    edges: Tensor
-    counts: Tensor
-    confidence: Tensor
-    accuracy: Tensor
+    edges: Array
+    counts: Array
+    confidence: Array
+    accuracy: Array
 
     @property
     def bins(self) -> int:
@@ -51,43 +50,50 @@ class Reliability:
     @property
     def ece(self) -> float:
         """Expected calibration error: Σ_bins (rows/N) |accuracy − confidence|, from 0 to 1."""
-        gaps = (self.accuracy - self.confidence).abs().nan_to_num(0.0)
-        return float(gaps @ self.counts.double() / self.counts.sum())
+        return float(self._gaps @ self.counts / self.counts.sum())
 
     @property
     def mce(self) -> float:
         """Maximum calibration error: the widest gap of a bin with rows."""
-        return float((self.accuracy - self.confidence).abs().nan_to_num(0.0).max())
+        return float(self._gaps.max())
 
-    def expected_ece(self, forecast: Forecast, draws: int = DRAWS, seed: int = 0) -> float:
+    @property
+    def _gaps(self) -> Array:
+        """|accuracy − confidence| of each bin, 0 in an empty one, (bins,)."""
+        return np.nan_to_num(np.abs(self.accuracy - self.confidence))
+
+    def expected_ece(self, evaluation: Evaluation, draws: int = DRAWS, seed: int = 0) -> float:
         """The mean ECE in these bins were every probability true: hits drawn by the confidence of each row.
 
         An ECE near this says nothing against the model (Bröcker and Smith 2007, consistency resampling).
 
         Args:
-            forecast: the one it was made of.
+            evaluation: the one it was made of.
             draws: how often to draw.
             seed: of the draws.
         """
-        source, chance = generator(seed, "reliability"), forecast.confidence
+        import torch
+
+        from linnet.device import generator
+
+        source, chance = generator(seed, "reliability"), evaluation.confidence
         total = 0.0
         for _ in range(draws):
-            hits = torch.rand(len(chance), generator=source, dtype=torch.float64) < chance
-            total += _filled(self.binning, self.edges, chance, hits).ece
+            hits = torch.rand(len(chance), generator=source, dtype=torch.float64).numpy() < chance
+            total += _fill(self.binning, self.edges, chance, hits).ece
         return total / draws
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        known = {name: [None if v != v else v for v in getattr(self, name).tolist()]
-                 for name in ("edges", "counts", "confidence", "accuracy")}  # fmt: skip
-        return {"binning": self.binning, "bins": self.bins, "ece": self.ece, "mce": self.mce, **known}
+        figures = {name: known(getattr(self, name)) for name in ("edges", "counts", "confidence", "accuracy")}
+        return {"binning": self.binning, "bins": self.bins, "ece": self.ece, "mce": self.mce, **figures}
 
 
-def reliability(forecast: Forecast, bins: int = BINS, binning: str = "width") -> Reliability:
+def reliability(evaluation: Evaluation, bins: int = BINS, binning: str = "width") -> Reliability:
     """The reliability of the likeliest class's probability.
 
     Args:
-        forecast: of labelled rows.
+        evaluation: of a classifier.
         bins: how many. Bins of equal mass may be fewer where many rows have the same confidence.
         binning: "width" or "mass".
 
@@ -98,19 +104,19 @@ def reliability(forecast: Forecast, bins: int = BINS, binning: str = "width") ->
         raise UsageError(
             f"expected at least one bin, at most {MOST}, and binning width or mass, not {bins}, {binning!r}"
         )
-    confidence = forecast.confidence
-    edges = torch.arange(bins + 1, dtype=torch.float64) / bins  # k/bins to the last digit, as linspace is not
+    confidence = evaluation.confidence
+    edges = np.arange(bins + 1) / bins  # k/bins to the last digit, as linspace is not
     if binning == "mass":
-        edges = confidence.quantile(edges).unique()
-        edges = edges if len(edges) > 1 else torch.stack([edges[0], edges[0]])
-    return _filled(binning, edges, confidence, forecast.hits)
+        edges = np.unique(np.quantile(confidence, edges))
+        edges = edges if len(edges) > 1 else np.repeat(edges, 2)
+    return _fill(binning, edges, confidence, evaluation.hits)
 
 
-def _filled(binning: str, edges: Tensor, confidence: Tensor, hits: Tensor) -> Reliability:
+def _fill(binning: str, edges: Array, confidence: Array, hits: Array) -> Reliability:
     """The bins with rows in them."""
     bins = len(edges) - 1
-    place = torch.bucketize(confidence * (1 - ROUNDING), edges[1:-1])  # (N,)
-    counts = torch.bincount(place, minlength=bins)
-    sums = (torch.bincount(place, weights, bins) for weights in (confidence, hits.double()))
-    mean, share = (total / counts for total in sums)
+    place = np.searchsorted(edges[1:-1], confidence * (1 - ROUNDING))  # (N,)
+    counts = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        mean, share = (np.bincount(place, values, bins) / counts for values in (confidence, hits))
     return Reliability(binning, edges, counts, mean, share)

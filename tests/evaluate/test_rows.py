@@ -17,9 +17,8 @@ from linnet.data import user_data
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import Whole
 from linnet.errors import FormatError, ShapeError, UsageError
-from linnet.evaluate.forecast import forecast
-from linnet.evaluate.named import named_rows
-from linnet.evaluate.regression import errors_of
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.rows import named_rows
 from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.train.fit import fit
@@ -63,7 +62,7 @@ def test_the_union_of_two_evaluations_is_the_evaluation_of_the_union(
         score(run, written(folder / "part.csv", part)) for part in (lines[:cut], lines[cut:], lines)
     )
     assert (first.rows, second.rows, union.rows) == (cut, rows - cut, rows)
-    assert torch.equal(first.confusion + second.confusion, union.confusion)
+    assert np.array_equal(first.confusion + second.confusion, union.confusion)
     total = first.loss * first.rows + second.loss * second.rows
     assert union.loss * rows == pytest.approx(total, rel=1e-6)
 
@@ -124,7 +123,7 @@ def test_arrays_are_scored_whole_even_where_they_name_parts(run: Run, folder: Pa
     np.savez(folder / "b.npz", x_train=X[:20], y_train=y[:20], x_test=X[20:], y_test=y[20:])
     first, second = score(run, folder / "a.npz"), score(run, str(folder / "b.npz"))
     assert first.rows == second.rows == 30
-    assert torch.equal(first.confusion, second.confusion)
+    assert np.array_equal(first.confusion, second.confusion)
     assert len(named_rows(run, folder / "b.npz", part="test").rows) == 10
 
 
@@ -153,21 +152,21 @@ def test_whole_numbers_to_predict_are_numbers_for_a_model_of_numbers(folder: Pat
     X = torch.arange(12.0)[:, None]
     run, _ = fit(Dataset(X, 2 * X + 0.5, "line"))
     (folder / "prices.csv").write_text("x,price\n1,2\n2,4\n3,4\n4,8\n", "utf-8")
-    assert len(errors_of(run, folder / "prices.csv").y) == 4
+    assert len(Evaluation(run, folder / "prices.csv").residuals) == 4
 
 
 def test_pixels_in_other_units_are_brought_to_those_of_the_model(blobs: Dataset) -> None:
     run, _ = fit(blobs)
     other = Dataset(blobs.X.double() / 255, blobs.y, "others", blobs.classes)
-    found, expected = forecast(run, other), forecast(run, blobs)
-    torch.testing.assert_close(found.logits, expected.logits, rtol=1e-4, atol=1e-4)
+    found, expected = Evaluation(run, other), Evaluation(run, blobs)
+    np.testing.assert_allclose(found.logits, expected.logits, rtol=1e-4, atol=1e-4)
 
 
 def test_what_is_no_rows_is_refused_in_words(run: Run, blobs: Dataset) -> None:
     with pytest.raises(UsageError, match=r"give splits\.test"):
         score(run, Splits(blobs, blobs))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="a Dataset or the path of a file, not list"):
-        forecast(run, [1, 2])  # type: ignore[arg-type]
+        Evaluation(run, [1, 2])  # type: ignore[arg-type]
     with pytest.raises(ShapeError, match="the model takes 2 features"):
         score(run, blobs)
 

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linnet.errors import UsageError
-from linnet.evaluate.forecast import Forecast
-from linnet.evaluate.reliability import reliability
-from tests.support.forecasts import forecasts, make
+from linnet.evaluate.confidence.reliability import reliability
+from linnet.evaluate.evaluation import Evaluation
+from tests.support.evaluations import evaluations, make
 
 
-@given(forecasts, st.integers(1, 20), st.sampled_from(["width", "mass"]))
-def test_ece_is_that_of_its_definition_and_a_share(made: Forecast, bins: int, binning: str) -> None:
+@given(evaluations, st.integers(1, 20), st.sampled_from(["width", "mass"]))
+def test_ece_is_that_of_its_definition_and_a_share(made: Evaluation, bins: int, binning: str) -> None:
     table = reliability(made, bins, binning)
     brute = 0.0
     for low, high in zip(table.edges[:-1].tolist(), table.edges[1:].tolist(), strict=True):
@@ -20,18 +20,18 @@ def test_ece_is_that_of_its_definition_and_a_share(made: Forecast, bins: int, bi
         inside = (made.confidence > low if not is_first else made.confidence >= low) & (
             made.confidence <= high
         )
-        if bool(inside.any()):
-            gap = made.hits[inside].double().mean() - made.confidence[inside].mean()
+        if inside.any():
+            gap = made.hits[inside].mean() - made.confidence[inside].mean()
             brute += float(inside.sum()) / len(made) * abs(float(gap))
     assert table.ece == pytest.approx(brute, abs=1e-12)
     assert 0 <= table.ece <= table.mce + 1e-12 <= 1 + 1e-12
     assert int(table.counts.sum()) == len(made)
 
 
-def of(*rows: tuple[float, bool]) -> Forecast:
+def of(*rows: tuple[float, bool]) -> Evaluation:
     """Rows of these confidences, each right or wrong; the other five classes share the rest."""
     p = torch.tensor([[c, *[(1 - c) / 5] * 5] for c, _ in rows], dtype=torch.float64)
-    return Forecast(
+    return Evaluation.of_scores(
         p.log().clamp(min=-1e4), torch.tensor([0 if right else 1 for _, right in rows]), tuple("abcdef")
     )
 
@@ -87,7 +87,7 @@ def test_a_calibrated_model_is_told_from_one_that_is_not() -> None:
 
 
 def test_alike_rows_and_refusals() -> None:
-    alike = Forecast(torch.zeros(5, 2), torch.tensor([0, 0, 0, 1, 1]), ("a", "b"))
+    alike = Evaluation.of_scores(torch.zeros(5, 2), torch.tensor([0, 0, 0, 1, 1]), ("a", "b"))
     table = reliability(alike, 4, "mass")
     assert table.bins == 1
     assert table.ece == pytest.approx(0.1)

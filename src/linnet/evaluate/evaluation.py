@@ -1,0 +1,316 @@
+"""`Evaluation`: a model, labelled rows and what it says of them, each computed at its first use and kept.
+
+Metrics, pages and figures all take it. Arrays are numpy's; sums over rows are of float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from linnet.data.dataset import Dataset, Splits
+from linnet.errors import ShapeError, UsageError
+from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
+from linnet.model.run import Run
+
+Array = NDArray[Any]
+
+ROWS_AT_ONCE = 4096
+
+
+class Evaluation:
+    """What a run's model says of labelled rows.
+
+    Rows with weights count by them in losses, shares and errors; what counts rows (bins, prediction sets,
+    thresholds, McNemar's test) counts each once.
+
+    Args:
+        run: of a linear model.
+        rows: of the model's features and targets: a data set, the path of a file (all of whose rows count),
+            or a function that reads them at their first use. Of soft labels the likeliest class counts.
+        train: all rows that the run was trained on, to learn calibrations on those that it kept; a data set,
+            or a function that reads it. None where they are not at hand.
+        part: which rows of the data those are.
+        holds_training: whether the run was trained on some of the rows; None where that is not known.
+
+    Raises:
+        ShapeError: the rows are not ones that the model was made for.
+        UsageError: there are no rows.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        rows: Dataset | Path | str | Callable[[], Dataset],
+        train: Dataset | Callable[[], Dataset] | None = None,
+        *,
+        part: Part = "all",
+        holds_training: bool | None = None,
+    ) -> None:
+        self.run, self.holds_training = run, holds_training
+        self.part: Part = part
+        self._rows, self._train = rows, train
+        if not callable(rows):
+            self.rows  # noqa: B018  # refused here, not at the first use
+
+    @classmethod
+    def named(
+        cls,
+        run: Run,
+        name: Path | str | None = None,
+        *,
+        part: Part | None = None,
+        data_dir: Path | str | None = None,
+        read: Callable[[], Splits] | None = None,
+    ) -> Evaluation:
+        """The evaluation on rows by their name, as `linnet.evaluate.rows.named_rows` finds them.
+
+        Args:
+            run: of a linear model.
+            name: of a data set, or a path; None for the run's own data.
+            part: "all", "train", "validation" or "test"; all rows of a path, or the test rows, when None.
+            data_dir: where the files are.
+            read: gives the run's own data, where they are at hand.
+        """
+        own = cache(read or (lambda: splits_of(run, None, data_dir)))
+        rows, part, holds_training = named_rows(run, name, part=part, data_dir=data_dir, read=own)
+        return cls(run, rows, lambda: own().train, part=part, holds_training=holds_training)
+
+    @classmethod
+    def of_scores(
+        cls,
+        scores: ArrayLike,
+        targets: ArrayLike,
+        classes: Sequence[str] = (),
+        weights: ArrayLike | None = None,
+    ) -> Evaluation:
+        """The evaluation of scores from elsewhere, without a run.
+
+        Args:
+            scores: (N, K); with classes, the probabilities are their softmax.
+            targets: the classes that the rows are of, (N,), whole numbers; or the numbers to predict, (N, K).
+            classes: the K names; none for a regression.
+            weights: how much each row counts, (N,).
+
+        Raises:
+            ShapeError: the parts do not fit each other.
+            UsageError: there are no rows, or a target is no class.
+        """
+        scores, targets = np.asarray(scores, np.float64), np.asarray(targets)
+        _check(scores, targets, len(classes), weights)
+        made = cls.__new__(cls)
+        kept = {"scores": scores, "targets": targets, "classes": tuple(classes), "_given": weights}
+        vars(made).update(kept, **({"logits": scores} if classes else {}))  # as cached_property keeps them
+        return made
+
+    def with_run(self, run: Run) -> Evaluation:
+        """The evaluation of another run of the same data on the same rows."""
+        train, part = self._train, self.part
+        return Evaluation(run, self.rows, train, part=part, holds_training=self.holds_training)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @cached_property
+    def rows(self) -> Dataset:
+        """The rows, in the units that the model takes."""
+        rows = take_rows(self.run, self._rows() if callable(self._rows) else self._rows)
+        if not len(rows):
+            raise UsageError(f"{rows.name} has no rows to score")
+        return rows
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The K names; none for a regression."""
+        return self.run.card.classes
+
+    @cached_property
+    def scores(self) -> Array:
+        """The model's scores before any calibration, or the numbers it predicts, (N, K)."""
+        parts = self.rows.X.split(ROWS_AT_ONCE)
+        return np.concatenate([self.run.scores(X).numpy(force=True) for X in parts])
+
+    @cached_property
+    def targets(self) -> Array:
+        """The classes that the rows are of, (N,), or the numbers to predict, (N, K), as they are stored."""
+        return (self.rows.labels if self.classes else self.rows.y).numpy(force=True)
+
+    @cached_property
+    def _given(self) -> ArrayLike | None:
+        weights = self.rows.weights
+        return None if weights is None else weights.numpy(force=True)
+
+    @cached_property
+    def weights(self) -> Array | None:
+        """How much each row counts, (N,); None where all count alike.
+
+        Raises:
+            UsageError: no row counts.
+        """
+        if self._given is None:
+            return None
+        weights = np.asarray(self._given, np.float64)
+        if not (weights > 0).any():
+            raise UsageError("every row has the weight 0: there is nothing to score")
+        return weights
+
+    @property
+    def row_weights(self) -> Array:
+        """How much each row counts, (N,): 1 where all count alike."""
+        return np.ones(len(self)) if self.weights is None else self.weights
+
+    @cached_property
+    def losses(self) -> Array:
+        """The loss of each row by which the model was trained, whatever the calibration, (N,)."""
+        import torch
+
+        scores, y = torch.from_numpy(self.scores), self.rows.y.cpu()
+        target = y.T.to(scores) if y.is_floating_point() else y
+        return self.run.loss.value(scores.T, target).double().numpy()
+
+    @cached_property
+    def logits(self) -> Array:
+        """What the class probabilities are the softmax of, calibrated if the run is, (N, K).
+
+        Raises:
+            UsageError: the model is a regression.
+        """
+        import torch
+
+        self.check_classes()
+        return self.run.logits_of(torch.from_numpy(self.scores)).double().numpy()
+
+    def check_classes(self) -> None:
+        """Refuse a regression.
+
+        Raises:
+            UsageError: the model is one.
+        """
+        if not self.classes:
+            name = self.run.card.dataset if "run" in vars(self) else "these scores"
+            raise UsageError(f"a regression such as that of {name} has no class probabilities")
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """The probability of each class, (N, K)."""
+        powers = np.exp(self.logits - self.logits.max(1, keepdims=True))
+        return powers / powers.sum(1, keepdims=True)
+
+    @cached_property
+    def predictions(self) -> Array:
+        """The likeliest class of each row, the first of equal ones, (N,).
+
+        Raises:
+            UsageError: the model is a regression.
+        """
+        self.check_classes()
+        is_plain = "run" not in vars(self) or self.run.card.calibration is None
+        return (self.scores if is_plain else self.logits).argmax(1)
+
+    @cached_property
+    def hits(self) -> Array:
+        """Which rows are of their likeliest class, (N,), bool."""
+        return self.predictions == self.targets
+
+    @cached_property
+    def confidence(self) -> Array:
+        """The probability of each row's likeliest class, (N,)."""
+        return self.probabilities.max(1)
+
+    @cached_property
+    def log_losses(self) -> Array:
+        """−log p of each row's own class, in nats, (N,)."""
+        z = self.logits - self.logits.max(1, keepdims=True)
+        return np.log(np.exp(z).sum(1)) - self.of_targets(z)
+
+    @cached_property
+    def briers(self) -> Array:
+        """Σ_k (p_k − y_k)² of each row, (N,), from 0 to 2 (Brier 1950); of two classes half of it, (p − y)².
+
+        The mean over rows is scikit-learn's `brier_score_loss`.
+        """
+        sums = ((self.probabilities - np.eye(len(self.classes))[self.targets]) ** 2).sum(1)
+        return sums / 2 if len(self.classes) == 2 else sums
+
+    @cached_property
+    def residuals(self) -> Array:
+        """Predictions less targets, (N, K), float64.
+
+        Raises:
+            UsageError: the rows have classes.
+        """
+        if self.classes:
+            raise UsageError("rows of classes have no errors that are differences of numbers")
+        return self.scores.astype(np.float64) - self.targets.astype(np.float64)
+
+    @cached_property
+    def confusion(self) -> Array:
+        """Rows of class i whose likeliest class is j, (K, K), int64."""
+        return self.count_pairs().astype(np.int64)
+
+    def count_pairs(self, weights: Array | None = None) -> Array:
+        """The sums of weights (N,), or the numbers, of rows of class i taken for class j, (K, K), float64."""
+        K = len(self.classes)
+        counts = np.bincount(self.targets * K + self.predictions, weights, K * K)
+        return counts.reshape(K, K).astype(np.float64)
+
+    def of_targets(self, values: Array) -> Array:
+        """Of values of each class, (N, K), those of the rows' own classes, (N,)."""
+        return np.take_along_axis(values, self.targets[:, None], 1)[:, 0]
+
+    def worst(self, count: int) -> Array:
+        """The numbers of the rows with the highest log loss, the worst first, (count,)."""
+        return np.argsort(-self.log_losses, kind="stable")[:count]
+
+    def in_top(self, count: int) -> Array:
+        """Which rows have their class among the `count` likeliest, the first of equal ones, (N,), bool.
+
+        Raises:
+            UsageError: the count is not within 1…K.
+        """
+        if not 1 <= count <= len(self.classes):
+            raise UsageError(f"top-k takes k in 1…{len(self.classes)}, the number of classes, not {count}")
+        order = np.argsort(-self.logits, axis=1, kind="stable")
+        return (order[:, :count] == self.targets[:, None]).any(1)
+
+    @cached_property
+    def train(self) -> Dataset:
+        """All rows that the run was trained on.
+
+        Raises:
+            UsageError: they are not at hand.
+        """
+        train = self._train() if callable(self._train) else self._train
+        if train is None:
+            raise UsageError("the rows that the run was trained on are not at hand: give train=")
+        return train
+
+    @cached_property
+    def calibration_split(self) -> CalibrationSplit:
+        """The run's rows to learn a calibration, prediction sets or a threshold on."""
+        return calibration_split(self.run, self.train)
+
+    @cached_property
+    def on_calibration_split(self) -> Evaluation:
+        """What the model says of those."""
+        return Evaluation(self.run, self.calibration_split.rows)
+
+
+def _check(scores: Array, targets: Array, classes: int, weights: ArrayLike | None) -> None:
+    """Refuse parts of an evaluation that do not fit each other."""
+    expected = (len(targets), classes) if classes else targets.shape
+    if scores.ndim != 2 or scores.shape != expected:
+        raise ShapeError(
+            f"expected scores (N, K) of {len(targets)} targets and {classes} classes, got {scores.shape}"
+        )
+    if weights is not None and np.shape(weights) != (len(targets),):
+        raise ShapeError(f"expected a weight for each of {len(targets)} rows")
+    if not len(targets):
+        raise UsageError("an evaluation needs at least one row")
+    if classes and not 0 <= targets.min() <= targets.max() < classes:
+        raise UsageError(f"targets must lie in 0…{classes - 1}")
