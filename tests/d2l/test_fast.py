@@ -17,7 +17,7 @@ from linnet.d2l import fast
 from linnet.d2l.loaders import ImageLoader, load_data_fashion_mnist
 from linnet.d2l.torchvision import Compose, Normalize, ToTensor
 from linnet.d2l.training import evaluate_accuracy, train_epoch_ch3
-from linnet.train.learner import BankLearner
+from linnet.train.learners import BankLearner
 from tests.support.images import images
 
 Setup = tuple[nn.Module, ImageLoader, nn.Module, torch.optim.Optimizer]

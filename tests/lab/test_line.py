@@ -8,10 +8,10 @@ from starlette.testclient import TestClient
 
 import linnet
 from linnet.core.losses import by_name
+from linnet.core.step import Trace
 from linnet.data.sources import synthetic
 from linnet.evaluate.landscape import landscape, losses_at
 from linnet.train.fit import fit
-from linnet.train.trace import Trace
 from tests.support.commands import run_python
 
 POINTS = [[-2.0, -3.5], [-1.0, -0.6], [0.0, 1.2], [1.0, 2.7], [2.0, 5.3], [2.5, -6.0]]

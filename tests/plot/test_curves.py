@@ -8,14 +8,11 @@ import torch
 from matplotlib.figure import Figure
 
 from linnet import files
-from linnet.config import Recipe
-from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
-from linnet.plot.curves import LiveFigure, curves
+from linnet.plot.curves import curves
 from linnet.plot.images import gallery
 from linnet.plot.save import save
 from linnet.plot.weights import templates
-from linnet.train.fit import fit
 
 RECORDS = [
     {"epoch": e, "train_loss": 1 / e, "train_accuracy": 0.7, "test_loss": 0.5, "test_accuracy": 0.6}
@@ -80,19 +77,3 @@ def test_saving_gives_the_same_bytes_and_never_half_a_file(
     assert (tmp_path / name).read_bytes() == first
     with pytest.raises(UsageError, match=r"\.svg or \.png"):
         save(curves(RECORDS), tmp_path / "a.gif")
-
-
-def test_live_figure_is_one_display_that_is_updated(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[str] = []
-
-    class Handle:
-        def update(self, picture: object) -> None:
-            shown.append("update")
-
-    def display(picture: object, display_id: bool) -> Handle:
-        shown.append("display")
-        return Handle()
-
-    monkeypatch.setattr("IPython.display.display", display)
-    fit(blobs, Recipe(epochs=3), callbacks=[LiveFigure()])
-    assert shown == ["display", "update", "update"]

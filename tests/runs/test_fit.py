@@ -120,11 +120,11 @@ def test_checkpoints_come_every_few_epochs(every: int | None, expected: list[int
             assert not Path("run", CHECKPOINT).exists()
 
         def block_end(self, state: State) -> None:
-            seen.append(Checkpoint.read(Path("run", CHECKPOINT)).position.epoch)
+            seen.append(Checkpoint.read(Path("run", CHECKPOINT)).epoch)
 
     run_job(job(out=Path("run"), checkpoint_epochs=every), watching=[Look()])
     assert sorted(set(seen)) == [0, *expected[:-1]]
-    assert Checkpoint.read(Path("run", CHECKPOINT)).position.epoch == 4
+    assert Checkpoint.read(Path("run", CHECKPOINT)).epoch == 4
 
 
 def test_checkpoints_come_every_few_minutes() -> None:
@@ -132,7 +132,7 @@ def test_checkpoints_come_every_few_minutes() -> None:
 
     class Look(Callback):
         def block_end(self, state: State) -> None:
-            seen.append(Checkpoint.read(Path("run", CHECKPOINT)).position.epoch)
+            seen.append(Checkpoint.read(Path("run", CHECKPOINT)).epoch)
 
     run_job(job(out=Path("run"), checkpoint_minutes=0.0), watching=[Look()])
     assert sorted(set(seen)) == [0, 1, 2, 3]
@@ -176,5 +176,5 @@ def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(knobs: dict[str, ob
         run_job(job(out=Path("part"), checkpoint_epochs=1, **knobs), watching=[Each(kill)])
     resumed = run_job(job(checkpoint_epochs=1, **knobs), resume=Path("part"))
     assert torch.equal(resumed.bank.theta, whole.bank.theta)
-    with pytest.raises(UsageError, match="another"):
+    with pytest.raises(UsageError, match="with other"):
         run_job(job(), resume=Path("part"))

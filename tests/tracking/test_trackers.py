@@ -20,9 +20,7 @@ from linnet.model.history import Record
 from linnet.tracking import MLflow, TensorBoard, WandB
 from linnet.tracking.tracker import Tracker
 from linnet.train.callbacks import Callback, State
-from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit
-from linnet.train.loop import Position
 from tests.support.blobs import make_blobs
 from tests.support.gate import gate
 from tests.support.tensorboard import Seen, read_tensorboard
@@ -216,9 +214,10 @@ def test_a_run_that_goes_on_logs_each_epoch_once(kind: Kind, logged: int) -> Non
     """The tracker may have more epochs than the checkpoint, or fewer."""
     if logged:
         _killed(kind, logged)
-    run, position = fit(TRAIN, Recipe(epochs=2, **RECIPE), test=TEST)
-    kept = Checkpoint.of(run.bank, Position(2, 0, position.tally), run.history, TRAIN, run.asked)
-    whole, _ = fit(TRAIN, Recipe(epochs=5, **RECIPE), test=TEST, callbacks=[kind.make()], resume=kept)
+    _, engine = fit(TRAIN, Recipe(epochs=2, **RECIPE), test=TEST)
+    whole, _ = fit(
+        TRAIN, Recipe(epochs=5, **RECIPE), test=TEST, callbacks=[kind.make()], resume=engine.checkpoint()
+    )
     seen = kind.read()
     figures = {name: figures for name, figures in seen.figures.items() if name != "seconds"}
     assert figures == {k: v for k, v in expected(whole.history.records).items() if k != "seconds"}

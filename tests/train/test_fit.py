@@ -98,10 +98,10 @@ def test_ctrl_c_stops_after_the_minibatch_and_keeps_what_was_learned(blobs: Data
                 os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
-    run, position = fit(blobs, Recipe(epochs=50, batch_size=10), callbacks=[Press()])
+    run, engine = fit(blobs, Recipe(epochs=50, batch_size=10), callbacks=[Press()])
     assert run.status == "interrupted"
-    assert len(run.history) == position.epoch
-    assert position.epoch < 50
+    assert len(run.history) == engine.epoch
+    assert engine.epoch < 50
     assert run.bank.W.abs().max() > 0.05
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -159,11 +159,11 @@ def test_a_resumed_run_equals_the_uninterrupted_one(blobs: Dataset, tmp_path: Pa
         module.by_name = lambda name, huber=1.0: (
             counting.append(Counting(original(name), states)) or counting[0]
         )
-        part, position = fit(blobs, recipe, callbacks=[Catch(), StopAt()])
+        _, engine = fit(blobs, recipe, callbacks=[Catch(), StopAt()])
     finally:
         module.by_name = original
-    assert position.epoch * 30 + position.batch == stop_at
-    Checkpoint.of(part.bank, position, part.history, blobs, part.asked).write(tmp_path / "c.safetensors")
+    assert engine.epoch * 30 + engine.batch == stop_at
+    engine.checkpoint().write(tmp_path / "c.safetensors")
     resumed, _ = fit(blobs, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
     assert torch.equal(resumed.bank.W, whole.bank.W)
     assert torch.equal(resumed.bank.b, whole.bank.b)
@@ -172,11 +172,11 @@ def test_a_resumed_run_equals_the_uninterrupted_one(blobs: Dataset, tmp_path: Pa
 
 
 def test_resuming_something_else_is_refused(blobs: Dataset) -> None:
-    run, position = fit(blobs, Recipe(epochs=1))
-    checkpoint = Checkpoint.of(run.bank, position, run.history, blobs, run.asked)
-    with pytest.raises(UsageError, match="another lr"):
+    _, engine = fit(blobs, Recipe(epochs=1))
+    checkpoint = engine.checkpoint()
+    with pytest.raises(UsageError, match="other lr"):
         fit(blobs, Recipe(epochs=2, lr=0.5), resume=checkpoint)
-    with pytest.raises(UsageError, match="other rows"):
+    with pytest.raises(UsageError, match="other data"):
         fit(make_blobs(200), Recipe(epochs=2), resume=checkpoint)
 
 
@@ -307,9 +307,8 @@ def test_a_run_with_knobs_goes_on_bit_for_bit(
             if self.steps * 10 >= stop_at * 10:
                 state.stop("enough")
 
-    part, position = fit(blobs, recipe, callbacks=[Stop()])
-    kept = Checkpoint.of(part.bank, position, part.history, blobs, part.asked)
-    kept.write(tmp_path / "c.safetensors")
+    _, engine = fit(blobs, recipe, callbacks=[Stop()])
+    engine.checkpoint().write(tmp_path / "c.safetensors")
     resumed, _ = fit(blobs, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
     assert torch.equal(resumed.bank.theta, whole.bank.theta)
     assert resumed.history["train_loss"] == whole.history["train_loss"]
@@ -317,9 +316,9 @@ def test_a_run_with_knobs_goes_on_bit_for_bit(
 
 def test_a_schedule_is_resumed_with_its_own_epochs_only(blobs: Dataset) -> None:
     recipe = Recipe(epochs=2, batch_size=32, schedule="cosine")
-    run, position = fit(blobs, recipe)
-    checkpoint = Checkpoint.of(run.bank, position, run.history, blobs, run.asked)
-    with pytest.raises(UsageError, match="another epochs"):
+    _, engine = fit(blobs, recipe)
+    checkpoint = engine.checkpoint()
+    with pytest.raises(UsageError, match="other epochs"):
         fit(blobs, replace(recipe, epochs=3), resume=checkpoint)
 
 
@@ -343,15 +342,14 @@ def learned_by_heart() -> Dataset:
 def test_patience_keeps_the_best_weights() -> None:
     data = learned_by_heart()
     recipe = Recipe(epochs=60, batch_size=32, lr=1.0, patience=3, validation=0.25, dtype="float64")
-    run, position = fit(data, recipe)
+    run, engine = fit(data, recipe)
     losses = run.history["validation_loss"]
     assert run.status == "stopped: no better validation loss for 3 epochs"
     assert losses.index(min(losses)) == len(losses) - 4
     _, kept = split(data, 0.25, recipe.seed)
     scores = kept.X.double() / 255 @ run.bank.W.T + run.bank.b
     assert float(nn.functional.cross_entropy(scores, kept.y)) == pytest.approx(min(losses), rel=1e-9)
-    assert position.last is not None
-    assert not torch.equal(position.last.theta, run.bank.theta)
+    assert not torch.equal(engine.checkpoint().snapshot.tensors["theta"], run.bank.theta)
 
 
 @pytest.mark.parametrize("stop_at", [1, 3, 6])
@@ -364,8 +362,8 @@ def test_an_early_stop_is_the_same_after_a_break(tmp_path: Path, stop_at: int) -
         if state.epoch == stop_at:
             state.stop("a break")
 
-    part, position = fit(data, recipe, callbacks=[pause])
-    Checkpoint.of(part.bank, position, part.history, data, part.asked).write(tmp_path / "c.safetensors")
+    _, engine = fit(data, recipe, callbacks=[pause])
+    engine.checkpoint().write(tmp_path / "c.safetensors")
     resumed, _ = fit(data, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
     assert torch.equal(resumed.bank.theta, whole.bank.theta)
     assert resumed.history["validation_loss"] == whole.history["validation_loss"]

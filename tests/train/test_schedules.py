@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from linnet.config import SCHEDULES as NAMES
 from linnet.errors import UsageError
-from linnet.train.schedules import SCHEDULES, factor
+from linnet.train.model_group import SCHEDULES, factor
 
 
 def by_torch(scheduler: torch.optim.lr_scheduler.LRScheduler, total: int) -> list[float]:

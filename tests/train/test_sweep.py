@@ -13,8 +13,7 @@ from linnet.data.sources import synthetic
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.train.callbacks import Callback, Each, State
-from linnet.train.plan import WIDTH, Outcome, Plan
-from linnet.train.successive_halving import SuccessiveHalving
+from linnet.train.plan import WIDTH, Outcome, Plan, SuccessiveHalving
 from linnet.train.sweep import Sweep, train_together
 from linnet.train.trials import Trial, View, folded, grid, held_out, trials
 from tests.support.blobs import make_blobs
@@ -213,10 +212,9 @@ def test_a_record_has_the_figures_of_the_model_that_was_best_in_its_epoch() -> N
     )  # fmt: skip
     sweep.run(Each(seen.append))
     (state, _) = seen
-    losses = sweep.curves["validation_loss"]
+    losses = sweep.outcome().curves["validation_loss"]
     assert [record["epoch"] for record in state.history.records] == [1, 2]
     assert state.history["validation_loss"] == [float(epoch[epoch.isfinite()].min()) for epoch in losses]
-    assert state.history.records == sweep.history.records
     assert torch.equal(state.figures["validation_loss"].nan_to_num(7), losses[1].nan_to_num(7))
     assert torch.equal(state.current.theta.nan_to_num(7), state.model.theta.nan_to_num(7))  # type: ignore[union-attr]
 

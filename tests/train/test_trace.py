@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from linnet.config import Recipe
+from linnet.core.step import Trace
 from linnet.data.sources import synthetic
 from linnet.errors import DivergedError, UsageError
 from linnet.train.fit import fit
-from linnet.train.trace import Trace
 
 DATA = synthetic.linear(w=[2.0], b=1.0, rows=20, noise=0.1, dtype=torch.float64)
 

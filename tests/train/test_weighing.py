@@ -17,11 +17,10 @@ from linnet.core.bank import Bank
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.train.cohort import Cohort, Pace
+from linnet.train.model_group import ModelGroup, StepSchedule, Weighing
 from linnet.train.plan import Plan
 from linnet.train.sweep import train_together
 from linnet.train.trials import View, trials
-from linnet.train.weighing import Weighing
 
 N, D, K = 12, 3, 3
 LOSSES: list[Loss] = [SoftmaxCrossEntropy(), Logistic(), SquaredError()]
@@ -41,13 +40,13 @@ def rows(seed: int, loss: Loss) -> Dataset:
 def moved(data: Dataset, loss: Loss, knobs: Knobs, start: Tensor, index: Tensor) -> Tensor:
     """What one step on some rows changes θ by."""
     weighing = Weighing.of(loss, [knobs], data, [data.weights])
-    cohort = Cohort(Bank(start.clone()), loss, [knobs], 1.0, Pace(1, 1), weighing)
+    group = ModelGroup(Bank(start.clone()), loss, [knobs], 1.0, StepSchedule(1, 1), weighing)
     X1 = torch.cat([data.X[index], torch.ones(len(index), 1)], 1).double()
     target = loss.encode(data.y[index], K, torch.float64)
     assert data.weights is not None
     out = torch.empty(K, len(index), dtype=torch.float64)
-    cohort.step_(X1, target, data.weights[None, index], out, 0, 0)
-    return cohort.bank.theta - start
+    group.step_(X1, target, data.weights[None, index], out, 0, 0)
+    return group.bank.theta - start
 
 
 @settings(max_examples=40, deadline=None)

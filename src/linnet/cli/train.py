@@ -122,7 +122,8 @@ def kept_record(run: Run) -> dict[str, float]:
 
 
 def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None, lang: Lang) -> Run:
-    from linnet.runs.fit import display, run_job
+    from linnet.runs.display import display
+    from linnet.runs.fit import run_job
 
     out = sys.stderr if json else sys.stdout
     watching = [] if quiet else [display(out)]

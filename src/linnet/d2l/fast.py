@@ -19,10 +19,9 @@ from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimize
 
 from linnet.core.bank import Bank, from_module
 from linnet.core.losses import SoftmaxCrossEntropy
-from linnet.core.metrics import empty
 from linnet.d2l.loaders import ImageLoader
 from linnet.device import limited_threads, pick_threads
-from linnet.train.learner import BankLearner
+from linnet.train.learners import BankLearner, Scorer
 
 
 def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -> tuple[float, float] | None:
@@ -45,7 +44,8 @@ def accuracy(net: nn.Module, loader: object) -> float | None:
     if linear is None:
         return None
     with limited_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
-        return float(_learner(from_module(net), 0.0, loader).measure(loader.rows).accuracy[0])
+        scorer = Scorer(from_module(net), SoftmaxCrossEntropy(), loader.rows.scale)
+        return float(scorer.measure(loader.rows).accuracy[0])
 
 
 def linear_of(net: nn.Module, loader: ImageLoader) -> nn.Linear | None:
@@ -66,8 +66,8 @@ def _train(
     net: nn.Module, linear: nn.Linear, loader: ImageLoader, updater: torch.optim.SGD
 ) -> tuple[float, float]:
     bank = from_module(net)
-    learner = _learner(bank, float(updater.param_groups[0]["lr"]), loader)
-    total, count = empty(1), len(loader)
+    rate, count = float(updater.param_groups[0]["lr"]), len(loader)
+    learner = BankLearner(bank, SoftmaxCrossEntropy(), loader.rows.scale, rate)
     last = (torch.empty(0), torch.empty(0))
     try:
         for block in loader.batches().blocks(0):
@@ -76,12 +76,13 @@ def _train(
             rows = sum(block.sizes[:steps])
             if steps:
                 part = replace(block, X=block.X[:rows], y=block.y[:rows], sizes=block.sizes[:steps])
-                total = learner.train_(part, total, lambda: False)[1]
+                learner.train_(part, lambda: False)
             if is_last:
                 last = block.X[rows:].clone(), block.y[rows:]
     finally:
         _put(bank, linear)  # after Ctrl-C too: what was learned stays
     loss, hits = _real_step(net, *last, loader, updater)
+    total = learner.running
     rows = total.rows + len(last[1])
     return (float(total.loss[0]) + loss) / rows, (int(total.hits[0]) + hits) / rows
 
@@ -96,12 +97,6 @@ def _real_step(
     values.mean().backward()
     updater.step()
     return float(values.detach().sum(dtype=torch.float64)), int((scores.argmax(1) == y).sum())
-
-
-def _learner(bank: Bank, lr: float, loader: ImageLoader) -> BankLearner:
-    return BankLearner(
-        bank, SoftmaxCrossEntropy(), torch.tensor([lr], dtype=torch.float64), loader.rows.scale
-    )
 
 
 def _put(bank: Bank, linear: nn.Linear) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from linnet.config import Recipe
 from linnet.core.losses import by_name
+from linnet.core.step import Trace
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
 from linnet.errors import DivergedError, ShortfallWarning, UsageError
@@ -23,7 +24,6 @@ from linnet.lab.state import LabState
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
 from linnet.train.fit import fit
-from linnet.train.trace import Trace
 
 LossName = Literal["squared", "huber", "absolute"]
 LOSSES: tuple[LossName, ...] = ("squared", "huber", "absolute")

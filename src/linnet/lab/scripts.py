@@ -37,7 +37,7 @@ import torch
 import linnet
 from linnet.core.losses import by_name
 from linnet.train.fit import fit
-from linnet.train.trace import Trace
+from linnet.core.step import Trace
 
 points = torch.tensor({points}, dtype=torch.float64)
 data = linnet.Dataset(points[:, :1], points[:, 1:], "points")

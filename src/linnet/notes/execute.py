@@ -19,7 +19,7 @@ from typing import Any
 
 from linnet.errors import KernelError, MissingExtraError
 from linnet.notes.document import Block
-from linnet.train.interrupt import INTERRUPTED, on_ctrl_c
+from linnet.train.callbacks import INTERRUPTED, on_ctrl_c
 
 try:
     import nbformat

@@ -26,7 +26,7 @@ except ImportError as error:
 from linnet.notes.execute import Outcome, Progress, execute
 from linnet.notes.page import Facts, failure, render
 from linnet.notes.read import read
-from linnet.train.interrupt import INTERRUPTED
+from linnet.train.callbacks import INTERRUPTED
 
 PAGE_MARK, NOTEBOOK_MARK = 'content="linnet run"', '"supplied"'
 """What the files that linnet makes have in them; others are never replaced."""

@@ -1,20 +1,16 @@
-"""Learning curves: of one run, of several, redrawn live in a notebook."""
+"""Learning curves of one run and of several."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
-from linnet.plot.save import render
 from linnet.plot.style import label, named, style, styled
 from linnet.plot.words import Language, say
-from linnet.train.callbacks import Callback, State
-from linnet.train.terminal import ending, line
 
 LINES = {
     "train_loss": ("train loss", "#0072B2", "-"),
@@ -119,27 +115,3 @@ def overlay_figure(
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         grid.flat[0].legend(fontsize=8)
     return figure
-
-
-class LiveFigure(Callback):
-    """One figure in the cell's output, with the latest epoch in words under it."""
-
-    def __init__(self) -> None:
-        self._handle: Any = None
-
-    def epoch_end(self, state: State) -> None:
-        """Redraw."""
-        from IPython.display import SVG, display
-
-        picture = SVG(render(curves(state.history.records, state.dataset.name), ".svg").decode())
-        if self._handle is None:
-            self._handle = display(picture, display_id=True)
-        else:
-            self._handle.update(picture)
-
-    def end(self, state: State) -> None:
-        """Print the last epoch's figures, and why the run ended early if it did."""
-        if state.history.last:
-            print(line(state.history.last))
-        if note := ending(state):
-            print(note)

@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from linnet.config import Job, Recipe, as_dict
+from linnet.config import Job, Recipe
 from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import Progress, load
@@ -23,16 +21,13 @@ from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from linnet.plot.curves import LiveFigure
-from linnet.plot.save import in_notebook
 from linnet.plot.words import Language
+from linnet.runs.display import display
 from linnet.runs.folder import Source, leave_run, rows_of
 from linnet.train import fit as training
-from linnet.train.callbacks import Callback, State
+from linnet.train.callbacks import Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.checkpoint_callback import Checkpoints
-from linnet.train.learner import ModuleLoss
-from linnet.train.terminal import Lines, LiveTable
+from linnet.train.module_learner import ModuleLoss
 
 
 def fit(
@@ -160,10 +155,9 @@ def fit(
             "a torch optimizer and a loss function need model=…; a linear model takes both by name"
         )
     folder = None if out is None else new_folder(Path(out))
-    run, position = training.fit(train, recipe, test=test, callbacks=watching)
+    run, engine = training.fit(train, recipe, test=test, callbacks=watching)
     if folder is not None:
-        kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
-        leave_run(run, kept, folder, rows_of(train, test, None) if report else None)
+        leave_run(run, engine.checkpoint(), folder, rows_of(train, test, None) if report else None)
     return run
 
 
@@ -205,12 +199,10 @@ def run_job(
     folder = resume or new_folder(job.out or default_folder(train.name))
     if resume is not None and (note := _dropped_calibration(resume)):
         say(note)
-    asked = as_dict(job.recipe.resolved(train.is_classification))
-    every = job.checkpoint_epochs, job.checkpoint_minutes
-    keeping = Checkpoints(folder / CHECKPOINT, train, asked, *every)
+    keeping = Checkpoints(folder / CHECKPOINT, job.checkpoint_epochs, job.checkpoint_minutes)
     is_new = not folder.exists()
     try:
-        run, position = training.fit(
+        run, engine = training.fit(
             train, job.recipe, test=test, callbacks=[*watching, keeping, *track(folder)], resume=checkpoint
         )
     except DivergedError:
@@ -219,11 +211,12 @@ def run_job(
             if not any(folder.iterdir()):  # trackers may have left how it diverged
                 folder.rmdir()
         raise
-    kept = Checkpoint.of(run.bank, position, run.history, train, run.asked)
     run.asked = {**run.asked, "dataset": train.name}
     source = Source(job.data_dir, job.sample_weight, job.seed)
     run.asked |= source.paths
-    leave_run(run, kept, folder, rows_of(train, test, source) if job.report else None, language)
+    leave_run(
+        run, engine.checkpoint(), folder, rows_of(train, test, source) if job.report else None, language
+    )
     return run
 
 
@@ -235,14 +228,6 @@ def _dropped_calibration(folder: Path) -> str:
         f"the calibration kept in {folder} is of the weights so far, so it is dropped: learn it again when "
         "the run has ended, by linnet evaluate --calibrate"
     )
-
-
-def display(out: TextIO | None = None) -> Callback:
-    """The callback that suits where the program runs: notebook, terminal, or pipe."""
-    if out is None and in_notebook():
-        return LiveFigure()
-    stream = sys.stdout if out is None else out
-    return LiveTable(stream) if stream.isatty() else Lines(stream)
 
 
 def _fit_module(

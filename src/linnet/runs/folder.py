@@ -72,7 +72,7 @@ def leave_run(
         rows: for its report; None leaves no report.
         language: of the figures and the report.
     """
-    run.dataset_checksum = checkpoint.dataset_checksum
+    run.dataset_checksum = checkpoint.identity["data"]
     checkpoint.write(folder / CHECKPOINT)
     figures = _templates(run)
     if run.history.records:

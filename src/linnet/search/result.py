@@ -27,8 +27,8 @@ from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, s
 from linnet.plot.words import Language
 from linnet.record.requests import SweepRequest
 from linnet.search.edges import Edge, edges
+from linnet.train.callbacks import INTERRUPTED
 from linnet.train.fit import fit
-from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Outcome, Plan
 from linnet.train.trials import NAMES, LogUniform, Trial, Uniform, View, unjudged
 

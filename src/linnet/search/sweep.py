@@ -18,14 +18,12 @@ from linnet.folders import CHECKPOINT
 from linnet.model.run import Card
 from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
-from linnet.train import sweep_checkpoint
 from linnet.train import trials as making
-from linnet.train.callbacks import Callback, Callbacks, State
+from linnet.train.callbacks import INTERRUPTED, Callback, Callbacks, Checkpoints, State
+from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import check, check_knobs
-from linnet.train.interrupt import INTERRUPTED
 from linnet.train.plan import Plan
 from linnet.train.sweep import Sweep
-from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
 from linnet.train.trials import LogUniform, Uniform, View
 
 METRICS = ("accuracy", "loss")
@@ -82,16 +80,16 @@ def run_sweep(
     rows, kind = whole.to(pick_device(request.device)), by_name(shared.loss, request.huber)
     under_way = Sweep(rows, made, views, kind, plan, pick_dtype(request.dtype))
     if folder is not None:
-        same = asked_of(under_way, train, views, f"{shared.loss} {request.huber:g}", request.dtype)
         path = folder / CHECKPOINT
         if path.exists():
-            sweep_checkpoint.read(path, under_way, same)
-        following = [SweepCheckpoints(path, under_way, same, checkpoint_minutes), *following]
+            under_way.resume_(Checkpoint.read(path))
+        following = [Checkpoints(path, minutes=checkpoint_minutes), *following]
     under_way.run(Callbacks(following))
-    if under_way.reason and not under_way.epoch:  # there is nothing to show yet
-        if under_way.reason == INTERRUPTED:
+    reason = under_way.state.reason
+    if reason and not under_way.epoch:  # there is nothing to show yet
+        if reason == INTERRUPTED:
             raise KeyboardInterrupt
-        raise UsageError(f"the sweep was stopped before an epoch had ended: {under_way.reason}")
+        raise UsageError(f"the sweep was stopped before an epoch had ended: {reason}")
     card = Card(
         train.name, train.classes, train.image_shape, train.scale, shared.loss, request.huber,
         columns=train.columns, target=train.target,

@@ -12,20 +12,27 @@ and a plain function of the state does as well: it is called when an epoch has e
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from torch import Tensor, nn
 
 from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
-from linnet.core.update import Update
 from linnet.data.dataset import Dataset
 from linnet.model.history import History
-from linnet.train.interrupt import INTERRUPTED
+from linnet.train.checkpoint import Checkpoint
 from linnet.train.plan import Outcome
 from linnet.train.trials import Trial
+
+INTERRUPTED = "interrupted"
+"""The reason of a run that Ctrl-C ended."""
 
 
 @dataclass
@@ -43,8 +50,6 @@ class State:
         batch: minibatches done in it.
         history: the records of the epochs that have ended; of a sweep, those of each epoch's best model.
         reason: why the run is to stop; empty while it is not.
-        update: the optimizer's state, where it has one.
-        best: the best weights so far, where they are looked for.
         asked: the resolved recipe, as plain values.
         running: of the epoch's minibatches so far, as they were trained on.
         latest: gives the model as it would be used now; `current` asks it.
@@ -52,6 +57,7 @@ class State:
         figures: of all models of a sweep in the epoch just ended, by name, each (M,); NaN for those that are
             out.
         outcome: gives what the models of a sweep have come to so far; None for a run.
+        checkpoint: gives where training stands, to be written to a file; None before the engine has begun.
     """
 
     dataset: Dataset
@@ -62,14 +68,13 @@ class State:
     batch: int = 0
     history: History = field(default_factory=History)
     reason: str = ""
-    update: Update | None = None
-    best: Bank | None = None
     asked: dict[str, Any] = field(default_factory=dict)
     running: Tally | None = None
     latest: Callable[[], Bank | nn.Module] | None = None
     trials: Sequence[Trial] = ()
     figures: dict[str, Tensor] = field(default_factory=dict)
     outcome: Callable[[], Outcome] | None = None
+    checkpoint: Callable[[], Checkpoint] | None = None
 
     @property
     def current(self) -> Bank | nn.Module:
@@ -121,37 +126,48 @@ class Each(Callback):
         self.function(state)
 
 
-class EarlyStopping(Callback):
-    """Ends a run when the validation loss has not become better for some epochs; keeps the best weights.
+class Checkpoints(Callback):
+    """Keeps a checkpoint in a file, so that a kill costs an epoch or some minutes.
 
-    What it knows it reads from the history, so a resumed run stops where the whole one would have.
+    The first is written when training begins, where there is none: what cannot be written shows then.
 
     Args:
-        patience: epochs without a better loss.
-        best: the best weights so far, of a run that goes on.
+        path: the file.
+        epochs: between two checkpoints; None goes by time alone.
+        minutes: likewise, also within an epoch; whichever pass first.
     """
 
-    def __init__(self, patience: int, best: Bank | None = None) -> None:
-        self.patience, self.best = patience, best
+    def __init__(self, path: Path, epochs: int | None = None, minutes: float = 1.0) -> None:
+        self.path, self.epochs, self.seconds = path, epochs, 60 * minutes
+        self._written = time.monotonic()
 
     def start(self, state: State) -> None:
-        """Take up where the history ends."""
-        state.best = self.best
-        self._judge(state)
+        """Write the first."""
+        if not self.path.exists():
+            self._write(state)
+
+    def block_end(self, state: State) -> None:
+        """Write one if so many minutes have passed, and the epoch is not just about to end."""
+        if state.batch < state.batches and self._is_time():
+            self._write(state)
 
     def epoch_end(self, state: State) -> None:
-        """Keep the weights if they are the best, and stop if they have not been for long."""
-        losses = state.history["validation_loss"]
-        if losses[-1] < min(losses[:-1], default=float("inf")):
-            assert isinstance(state.model, Bank), "only banks are stopped early"
-            state.best = state.model.clone()
-        self._judge(state)
+        """Write one if so many epochs or minutes have passed."""
+        is_due = self.epochs is not None and state.epoch % self.epochs == 0
+        if is_due or self._is_time():
+            self._write(state)
 
-    def _judge(self, state: State) -> None:
-        losses = [record["validation_loss"] for record in state.history.records]
-        waited = len(losses) - 1 - losses.index(min(losses)) if losses else 0
-        if waited >= self.patience:
-            state.stop(f"no better validation loss for {waited} epochs")
+    def end(self, state: State) -> None:
+        """Write the last, however training ended."""
+        self._write(state)
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._written >= self.seconds
+
+    def _write(self, state: State) -> None:
+        assert state.checkpoint is not None, "the engine has begun"
+        state.checkpoint().write(self.path)
+        self._written = time.monotonic()
 
 
 class Callbacks(Callback):
@@ -194,3 +210,27 @@ def reporting_failure(callback: Callback, state: State) -> Iterator[None]:
     except BaseException as error:
         callback.failed(state, error)
         raise
+
+
+def interruptible(state: State) -> contextlib.AbstractContextManager[None]:
+    """Let the first Ctrl-C end the run after the current minibatch; the second interrupts at once."""
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        if state.reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        state.stop(INTERRUPTED)
+
+    return on_ctrl_c(on_interrupt)
+
+
+@contextlib.contextmanager
+def on_ctrl_c(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Call a handler at Ctrl-C meanwhile; in other threads than the main one, which get none, do nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)

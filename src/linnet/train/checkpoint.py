@@ -1,96 +1,109 @@
-"""Where a run stands: parameters, position and history in one signed file, to go on from bit for bit."""
+"""`Checkpoint`: where training stands between two minibatches, in one signed file, to go on bit for bit."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
-from linnet.core.bank import Bank
-from linnet.core.metrics import Tally
-from linnet.data.dataset import Dataset
-from linnet.errors import FormatError
+from linnet.errors import FormatError, UsageError
 from linnet.model import model_file
 from linnet.model.history import History
-from linnet.train.loop import Position
 
-FORMAT = "linnet.checkpoint/2"
-OPTIMIZER, BEST = "optimizer.", "best"
+FORMAT = "linnet.checkpoint/3"
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What a learner keeps of itself.
+
+    Args:
+        tensors: parameters, optimizer states and sums, by name.
+        notes: plain values beside them.
+    """
+
+    tensors: dict[str, Tensor]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors whose names begin so, by the rest of their names."""
+        names = [name for name in self.tensors if name.startswith(prefix)]
+        return {name.removeprefix(prefix): self.tensors[name] for name in names}
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A run's state between two minibatches.
+    """The state of a run or a sweep.
 
     The order of the rows is a function of seed and epoch, so the position is all there is to keep of it.
 
     Args:
-        bank: the parameters.
-        position: epochs and minibatches done, and the tally of the started epoch.
+        kind: "run" or "sweep".
+        epoch: epochs completed.
+        batch: minibatches done in the epoch after them.
         history: the epochs that have ended.
-        dataset_checksum: of the rows it was trained on.
-        recipe: the resolved recipe, as plain values.
-        optimizer: the optimizer's state, by name; empty for plain SGD.
-        best: the best weights so far, where they are looked for.
+        identity: what training that goes on from here must have in common with it, as plain values: its
+            options, and the checksum of its rows as `data`.
+        snapshot: what the learner keeps.
     """
 
-    bank: Bank
-    position: Position
+    kind: str
+    epoch: int
+    batch: int
     history: History
-    dataset_checksum: str
-    recipe: dict[str, object]
-    optimizer: dict[str, Tensor] = field(default_factory=dict)
-    best: Bank | None = None
-
-    @classmethod
-    def of(
-        cls, bank: Bank, position: Position, history: History, train: Dataset, recipe: dict[str, object]
-    ) -> Checkpoint:
-        """The checkpoint of a run on `train`, whose rows are checksummed for it."""
-        state = {} if position.update is None else position.update.state
-        return cls(
-            position.last or bank, position, history, train.checksum, dict(recipe), state, position.best
-        )
+    identity: dict[str, Any]
+    snapshot: Snapshot
 
     def write(self, path: Path) -> None:
-        """Write the checkpoint, whole or not at all."""
-        at = self.position
+        """Write the file, whole or not at all."""
         metadata = {
-            "format": FORMAT,
-            "models": str(self.bank.models),
-            "epoch": str(at.epoch),
-            "batch": str(at.batch),
-            "rows": repr(float(at.tally.rows)),
-            "history": self.history.to_jsonl(),
-            "dataset_checksum": self.dataset_checksum,
-            "recipe": json.dumps(self.recipe, sort_keys=True),
-        }
-        tensors = {"W": self.bank.W, "b": self.bank.b, "loss": at.tally.loss, "hits": at.tally.hits}
-        tensors |= {OPTIMIZER + name: state for name, state in self.optimizer.items()}
-        if self.best is not None:
-            tensors[BEST] = self.best.theta
-        model_file.write(path, tensors, metadata)
+            "format": FORMAT, "kind": self.kind, "epoch": str(self.epoch), "batch": str(self.batch),
+            "history": self.history.to_jsonl(), "identity": json.dumps(self.identity, sort_keys=True),
+            "notes": json.dumps(self.snapshot.notes),
+        }  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        model_file.write(path, self.snapshot.tensors, metadata)
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint:
-        """Read a checkpoint.
+        """Read a file.
 
         Raises:
             DataNotFoundError, ChecksumError: as `model_file.read` does.
-            FormatError: it is another kind of file.
+            FormatError: it is another kind of file, or of an earlier linnet.
         """
         tensors, metadata = model_file.read(path)
         if metadata.get("format") != FORMAT:
             raise FormatError(f"{path} is {metadata.get('format')!r}, not a checkpoint ({FORMAT})")
-        done = Tally(tensors["loss"], tensors["hits"], float(metadata["rows"]))
         return cls(
-            Bank.of(tensors["W"], tensors["b"], int(metadata["models"])),
-            Position(int(metadata["epoch"]), int(metadata["batch"]), done),
-            History.from_jsonl(metadata["history"]),
-            metadata["dataset_checksum"],
-            json.loads(metadata["recipe"]),
-            {name.removeprefix(OPTIMIZER): t for name, t in tensors.items() if name.startswith(OPTIMIZER)},
-            Bank(tensors[BEST], int(metadata["models"])) if BEST in tensors else None,
-        )
+            metadata["kind"], int(metadata["epoch"]), int(metadata["batch"]),
+            History.from_jsonl(metadata["history"]), json.loads(metadata["identity"]),
+            Snapshot(tensors, json.loads(metadata["notes"])),
+        )  # fmt: skip
+
+    def check(self, kind: str, identity: Mapping[str, Any], free: Collection[str] = ()) -> None:
+        """Refuse to go on with something else.
+
+        Args:
+            kind: of what is to go on.
+            identity: likewise.
+            free: the options that may differ.
+
+        Raises:
+            FormatError: it is of another kind.
+            UsageError: the rows are others, or an option is, which it names.
+        """
+        if kind != self.kind:
+            raise FormatError(f"this is not a {kind}'s checkpoint, but a {self.kind}'s")
+        names = sorted({*identity, *self.identity} - set(free))
+        changed = [name for name in names if self.identity.get(name) != identity.get(name)]
+        if "data" in changed:
+            raise UsageError("the checkpoint was made on other data: resume on the same rows")
+        if changed:
+            raise UsageError(
+                f"the checkpoint was made with other {', '.join(changed)}: resume with the same options"
+            )

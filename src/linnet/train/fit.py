@@ -10,24 +10,21 @@ import torch
 from torch import Tensor, nn
 
 from linnet.config import Knobs, Recipe, ResolvedRecipe, as_dict
-from linnet.core.bank import Bank
 from linnet.core.losses import by_name
-from linnet.core.metrics import Tally, empty
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.data.split import kept_apart
-from linnet.device import limited_threads, pick_device, pick_dtype, pick_threads
+from linnet.device import pick_device, pick_dtype
 from linnet.errors import ShapeError, UsageError
-from linnet.model.history import History
 from linnet.model.run import Card, Run
-from linnet.train.callbacks import Callback, Callbacks, EarlyStopping, State
+from linnet.train.callbacks import Callback, Callbacks, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.cohort import Cohort, Pace, started
+from linnet.train.engine import Engine, Learner
 from linnet.train.inputs import Inputs, Look, check_look
-from linnet.train.learner import BankLearner, KnobLearner, Learner, ModuleLearner, ModuleLoss
-from linnet.train.loop import Position, train_epochs
-from linnet.train.weighing import Weighing
+from linnet.train.learners import BankLearner, KnobLearner, Measured
+from linnet.train.model_group import ModelGroup, StepSchedule, Weighing, start_bank
+from linnet.train.module_learner import ModuleLearner, ModuleLoss
 
 EXTREME = 1e30
 """The largest weight that training takes, and the inverse of the least: float32 ends not far beyond."""
@@ -41,7 +38,7 @@ def fit(
     callbacks: Sequence[Callback | Callable[[State], object]] = (),
     resume: Checkpoint | None = None,
     step: Step = fused_sgd_,
-) -> tuple[Run, Position]:
+) -> tuple[Run, Engine]:
     """Train a bank of one.
 
     Args:
@@ -53,7 +50,7 @@ def fit(
         step: the fused step or its reference.
 
     Returns:
-        The run, and where it ended, for a checkpoint.
+        The run, and the engine that trained it, whose `checkpoint()` says where it ended.
 
     Raises:
         UsageError, ShapeError: the recipe, the data and the checkpoint do not fit each other.
@@ -61,28 +58,21 @@ def fit(
     """
     asked = (recipe or Recipe()).resolved(train.is_classification)
     check(train, test, asked)
-    device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
     if train.validation is not None:
         asked = _without_share(asked, recipe, train.name)
     rows, kept = kept_apart(train, asked.validation, asked.seed)
     check_counting(rows, "to train on")
     if kept is not None:
         check_counting(kept, "kept for validation")
-    start = None if resume is None else _resumed(train, asked, resume).to(device)
-    learner = _learner(rows.to(device), asked, start, dtype, step)
-    if isinstance(learner, KnobLearner) and resume is not None:
-        learner.cohort.update.restore_(resume.optimizer)
-    if asked.patience is not None:
-        best = resume.best.to(device) if resume and resume.best else None
-        callbacks = [EarlyStopping(asked.patience, best), *callbacks]
-    run, ended = _train(
-        learner, rows, test, asked, callbacks, train.outputs, dtype,
-        _moved(resume.position, device) if resume else None, resume.history if resume else None, kept,
-    )  # fmt: skip
-    ended.last = learner.bank
-    if ended.best is not None:
-        run.model = ended.best.clone()
-    return run, ended
+    rows, measured = _placed(rows, asked, kept, test)
+    learner = _make_learner(rows, asked, measured, step)
+    engine = _make_engine(learner, rows, train, asked)
+    if resume is not None:
+        engine.resume_(resume, _free(asked))
+    run = _run(engine, train, asked, callbacks)
+    if learner.best is not None:
+        run.model = learner.best.clone()
+    return run, engine
 
 
 def fit_module(
@@ -118,13 +108,13 @@ def fit_module(
         raise UsageError(
             "row weights are for linear models: with a module of yours, weigh the losses in its loss"
         )
-    device, dtype = pick_device(asked.device), pick_dtype(asked.dtype)
-    module.to(device, dtype)
+    dtype = pick_dtype(asked.dtype)
+    module.to(pick_device(asked.device), dtype)
     loss = loss or (nn.CrossEntropyLoss(reduction="none") if train.is_classification else nn.MSELoss())
     optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=asked.lr)
-    learner = ModuleLearner(module, loss, optimizer, dtype).reading(train)
-    width = sum(parameter.numel() for parameter in module.parameters()) // max(1, train.features)
-    return _train(learner, train, test, asked, callbacks, width, dtype, None, None, train.validation)[0]
+    rows, measured = _placed(train, asked, train.validation, test)
+    learner = ModuleLearner(module, loss, optimizer, dtype, rows, measured)
+    return _run(_make_engine(learner, rows, train, asked), train, asked, callbacks)
 
 
 def _without_share(asked: ResolvedRecipe, recipe: Recipe | None, name: str) -> ResolvedRecipe:
@@ -140,68 +130,75 @@ def _without_share(asked: ResolvedRecipe, recipe: Recipe | None, name: str) -> R
     return replace(asked, validation=None)
 
 
-def _moved(position: Position, device: torch.device) -> Position:
-    """A checkpoint's position with its sums on a device."""
-    tally = position.tally
-    return replace(position, tally=Tally(tally.loss.to(device), tally.hits.to(device), tally.rows))
+def _placed(
+    rows: Dataset, asked: ResolvedRecipe, validation: Dataset | None, test: Dataset | None
+) -> tuple[Dataset, Measured]:
+    """The training rows on the device, and what is measured when an epoch ends."""
+    device = pick_device(asked.device)
+    rows = rows.to(device)
+    parts = (None if part is None else part.to(device) for part in (validation, test))
+    return rows, Measured(rows.is_classification, rows if asked.measure == "after" else None, *parts)
 
 
-def _learner(
-    train: Dataset, asked: ResolvedRecipe, start: Bank | None, dtype: torch.dtype, step: Step
-) -> BankLearner:
+def _make_learner(train: Dataset, asked: ResolvedRecipe, measured: Measured, step: Step) -> BankLearner:
     """What trains a bank of one: the shortest step where nothing but a rate was asked for."""
-    loss, knobs = by_name(asked.loss, asked.huber), asked.knobs
+    loss, knobs, dtype = by_name(asked.loss, asked.huber), asked.knobs, pick_dtype(asked.dtype)
     if knobs.is_plain and train.weights is None:
-        bank = start or started([knobs], train.features, train, dtype)
-        return BankLearner(bank, loss, torch.tensor([asked.lr], dtype=dtype), train.scale, step)
+        bank = start_bank([knobs], train.features, train, dtype)
+        return BankLearner(
+            bank, loss, train.scale, float(torch.tensor(asked.lr, dtype=dtype)), step=step, measured=measured,
+            patience=asked.patience,
+        )  # fmt: skip
     inputs = Inputs(train, Look.of(knobs), asked.seed, train.weights)
-    bank = start or started([knobs], inputs.features, train, dtype)
-    pace = Pace(len(Batches(train, asked.batch_size, drop_last=asked.drop_last)), asked.epochs)
+    bank = start_bank([knobs], inputs.features, train, dtype)
+    schedule = StepSchedule(len(_batches(train, asked)), asked.epochs)
     weighing = Weighing.of(loss, [knobs], train, [train.weights])
-    return KnobLearner(Cohort(bank, loss, [knobs], inputs.scale, pace, weighing), inputs)
+    group = ModelGroup(bank, loss, [knobs], inputs.scale, schedule, weighing)
+    return KnobLearner(group, inputs, measured, asked.patience)
 
 
-def _train(
-    learner: Learner,
+def _batches(rows: Dataset, asked: ResolvedRecipe) -> Batches:
+    dtype = pick_dtype(asked.dtype)
+    return Batches(rows, asked.batch_size, seed=asked.seed, drop_last=asked.drop_last, dtype=dtype)
+
+
+def _make_engine(learner: Learner, rows: Dataset, train: Dataset, asked: ResolvedRecipe) -> Engine:
+    """The engine of one model, which is told from others by its recipe and all rows of the job."""
+    batches, options = _batches(rows, asked), as_dict(asked)
+    state = State(
+        rows, asked.epochs, len(batches), learner.model, asked=options, latest=lambda: learner.model
+    )
+    return Engine(
+        learner, batches, state, threads=asked.threads, identity=lambda: {**options, "data": train.checksum}
+    )
+
+
+def _free(asked: ResolvedRecipe) -> tuple[str, ...]:
+    """The options that a run may go on with others of.
+
+    A schedule runs over all epochs, so more of them would have been another run from the start.
+    """
+    is_fixed = asked.schedule != "constant" or asked.warmup > 0 or asked.average > 0
+    return ("threads", "device") if is_fixed else ("epochs", "threads", "device")
+
+
+def _run(
+    engine: Engine,
     train: Dataset,
-    test: Dataset | None,
     asked: ResolvedRecipe,
     callbacks: Sequence[Callback | Callable[[State], object]],
-    width: int,
-    dtype: torch.dtype,
-    position: Position | None,
-    history: History | None,
-    validation: Dataset | None = None,
-) -> tuple[Run, Position]:
-    """Set up batches and threads, go through the loop, and gather the run."""
-    device = pick_device(asked.device)
-    batches = Batches(
-        train.to(device), asked.batch_size, seed=asked.seed, drop_last=asked.drop_last, dtype=dtype
-    )
-    state = State(
-        train, asked.epochs, len(batches), learner.model,
-        history=History(list(history.records) if history else []),
-        update=learner.cohort.update if isinstance(learner, KnobLearner) else None,
-        asked=as_dict(asked), latest=lambda: learner.model,
-    )  # fmt: skip
+) -> Run:
+    """Train, and gather the run."""
     started = time.perf_counter()
-    threads = pick_threads(asked.threads, width, batches.batch_size * train.features)
-    with limited_threads(threads):
-        ended = train_epochs(
-            learner, batches, state, Callbacks(callbacks),
-            test=None if test is None else test.to(device),
-            measure_after=asked.measure == "after", position=position or Position(tally=empty(1, device)),
-            validation=None if validation is None else validation.to(device),
-        )  # fmt: skip
+    engine.run(Callbacks(callbacks))
+    seconds, state = time.perf_counter() - started, engine.state
     card = Card(
         train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber,
         columns=train.columns, target=train.target,
     )  # fmt: skip
-    seconds = time.perf_counter() - started
-    ended = replace(ended, update=state.update, best=state.best)
     run = Run(state.model, state.history, state.status, card, state.asked, seconds=seconds, truth=train.truth)
     run.origin = train.origin
-    return run, ended
+    return run
 
 
 def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
@@ -280,18 +277,3 @@ def check_knobs(train: Dataset, knobs: Knobs, loss: str) -> None:
         raise UsageError(f"label_smoothing goes with the softmax and logistic losses, not with {loss}")
     knobs.weights_of_classes([1.0] * train.outputs)
     check_look(train, Look.of(knobs))
-
-
-def _resumed(train: Dataset, asked: ResolvedRecipe, checkpoint: Checkpoint) -> Bank:
-    """The checkpoint's parameters, if it is of the same data and recipe (more epochs are welcome)."""
-    if checkpoint.dataset_checksum != train.checksum:
-        raise UsageError(f"the checkpoint was made on other rows than {train.name} has now")
-    # A schedule runs over all epochs, so more of them would have been another run from the start.
-    is_fixed = asked.schedule != "constant" or asked.warmup > 0 or asked.average > 0
-    free = ("threads", "device") if is_fixed else ("epochs", "threads", "device")
-    now = as_dict(asked)
-    keys = sorted({*now, *checkpoint.recipe} - set(free))
-    changed = [key for key in keys if checkpoint.recipe.get(key) != now.get(key)]
-    if changed:
-        raise UsageError(f"the checkpoint was made with another {', '.join(changed)}: resume with the same")
-    return checkpoint.bank.clone()

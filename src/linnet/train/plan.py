@@ -1,4 +1,4 @@
-"""What is asked of a sweep, and what it comes to."""
+"""The plan of a sweep and its outcome; the rows of its folds; early stopping and successive halving."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.train.trials import View
+from linnet.train.trials import Trial, View
 
 WIDTH = 2048
 """Scores a row (M·K) that a bank has at most; more models are trained tile by tile."""
@@ -116,3 +116,82 @@ def blank(train: Dataset, epochs: int, models: int) -> dict[str, Tensor]:
     """The curves of models before the first epoch: NaN, (epochs, M)."""
     names = ["train_loss", "validation_loss", *(["validation_accuracy"] if train.is_classification else [])]
     return {name: torch.full((epochs, models), torch.nan, dtype=torch.float64) for name in names}
+
+
+class EarlyStopping:
+    """Which of M models have become better, and which have not for too long.
+
+    Args:
+        models: M.
+        patience: epochs without a better validation loss after which a model is late; None for never.
+    """
+
+    def __init__(self, models: int, patience: int | None) -> None:
+        self.patience = patience
+        self.best = torch.full((models,), torch.inf, dtype=torch.float64)
+        self.waited = torch.zeros(models, dtype=torch.int64)
+
+    def note(self, losses: Tensor, models: Tensor | None = None) -> Tensor:
+        """Take an epoch's validation losses; which are better than all before, (M,) or as many as are given.
+
+        Args:
+            losses: float64; what is not finite is not better.
+            models: whose they are; None for all.
+        """
+        some = torch.arange(len(self.best)) if models is None else models
+        better = losses < self.best[some]
+        self.best[some[better]] = losses[better]
+        self.waited[some] += 1
+        self.waited[some[better]] = 0
+        return better
+
+    @property
+    def is_late(self) -> Tensor:
+        """Which models have waited too long, (M,), bool."""
+        if self.patience is None:
+            return torch.zeros(len(self.waited), dtype=torch.bool)
+        return self.waited >= self.patience
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """What there is to keep of it, by name."""
+        return {"best": self.best, "waited": self.waited}
+
+    def restore_(self, state: dict[str, Tensor]) -> None:
+        """Go on from a state."""
+        self.best.copy_(state["best"])
+        self.waited.copy_(state["waited"])
+
+
+class SuccessiveHalving:
+    """Drops the worse half of the settings at each rung (Jamieson and Talwalkar 2016).
+
+    A setting's cost is the mean over its folds of what its models cost now, or at their end; a fold that
+    diverged makes it infinite.
+
+    Args:
+        trials: of the sweep.
+        plan: what they share.
+    """
+
+    def __init__(self, trials: Sequence[Trial], plan: Plan) -> None:
+        self.plan = plan
+        self.settings = torch.tensor([trial.setting for trial in trials])
+        self.cost = torch.full((len(trials),), torch.inf, dtype=torch.float64)
+        self.out: set[int] = set()
+
+    def note(self, figures: Tensor, diverged: Tensor) -> None:
+        """Take an epoch's figures of all models, (M,), NaN for those out, and which diverged, (M,)."""
+        sign = -1 if self.plan.metric.endswith("accuracy") else 1
+        now = torch.where(figures.isfinite(), sign * figures, self.cost)
+        self.cost[diverged] = now[diverged] = torch.inf
+        # With patience a model is as good as its best weights.
+        self.cost = now if self.plan.patience is None else torch.minimum(now, self.cost)
+
+    def losers(self) -> set[int]:
+        """The worse half of the settings that have not lost yet."""
+        left = [n for n in self.settings.unique().tolist() if n not in self.out]
+        means = {n: float(self.cost[self.settings == n].mean()) for n in left}
+        lost = set(sorted(left, key=means.__getitem__)[-(-len(left) // 2) :])
+        self.out |= lost
+        return lost

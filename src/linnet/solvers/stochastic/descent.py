@@ -17,8 +17,7 @@ from linnet.errors import DivergedError, UsageError
 from linnet.solvers.problem.rows import Rows
 from linnet.solvers.stochastic.frame import Frame
 from linnet.solvers.stochastic.stream import Stream
-from linnet.train.cohort import Cohort, Pace
-from linnet.train.weighing import Weighing
+from linnet.train.model_group import ModelGroup, StepSchedule, Weighing
 
 
 def safe_rate(loss: Loss, l2: float, reach: float) -> float:
@@ -112,26 +111,26 @@ def descend(
         pairs = zip(knobs, reaches * (len(knobs) // len(reaches)), strict=True)
         knobs = [dataclasses.replace(one, lr=safe_rate(loss, one.l2, far)) for one, far in pairs]
     bank = Bank(frame.enter(start.theta), start.models)
-    pace = Pace(-(-len(counting) // batch_size), epochs)
-    cohort = Cohort(bank, loss, knobs, 1.0, pace, _weighing(weights, counting, len(knobs), seen))
+    schedule = StepSchedule(-(-len(counting) // batch_size), epochs)
+    group = ModelGroup(bank, loss, knobs, 1.0, schedule, _weighing(weights, counting, len(knobs), seen))
     with limited_threads(pick_threads("auto", len(bank.theta), batch_size * rows.features)):
         for epoch in range(epochs):
             order = counting[shuffled(len(counting), seed, epoch)]
             for batch, index in enumerate(order.split(batch_size)):
-                _step_(cohort, rows, frame, index.to(rows.y.device), weights, epoch, batch)
+                _step_(group, rows, frame, index.to(rows.y.device), weights, epoch, batch)
             _check_finite(bank, epoch)
-    return Bank(frame.leave(cohort.update.answer.theta), start.models)
+    return Bank(frame.leave(group.update.answer.theta), start.models)
 
 
 def _step_(
-    cohort: Cohort, rows: Rows, frame: Frame, index: Tensor, weights: Tensor | None, epoch: int, batch: int
+    group: ModelGroup, rows: Rows, frame: Frame, index: Tensor, weights: Tensor | None, epoch: int, batch: int
 ) -> None:
     """Take a minibatch with every model."""
-    bank = cohort.bank
+    bank = group.bank
     X1 = frame.rows_(rows.dense(index))  # (B, D + 1)
-    target = cohort.loss.encode(rows.y[index], bank.outputs, bank.theta.dtype)  # (K, B)
+    target = group.loss.encode(rows.y[index], bank.outputs, bank.theta.dtype)  # (K, B)
     weight = None if weights is None else weights[:, index].to(bank.theta)
-    cohort.step_(X1, target, weight, bank.theta.new_empty(len(bank.theta), len(index)), epoch, batch)
+    group.step_(X1, target, weight, bank.theta.new_empty(len(bank.theta), len(index)), epoch, batch)
 
 
 def _weights(rows: Tensor | None, views: Tensor | None) -> Tensor | None:

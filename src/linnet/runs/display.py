@@ -1,10 +1,13 @@
-"""Callbacks that print: plain lines where the output is piped, a live table in a terminal."""
+"""Callbacks that show training: a figure in a notebook, a live table in a terminal, lines in a pipe."""
 
 from __future__ import annotations
 
-from typing import TextIO
+import sys
+from typing import Any, TextIO
 
 from linnet.model.history import Record
+from linnet.plot.curves import curves
+from linnet.plot.save import in_notebook, render
 from linnet.train.callbacks import Callback, State
 
 COLUMNS = {
@@ -106,3 +109,35 @@ def ending(state: State) -> str:
         return ""
     where = f"epoch {state.epoch}, after minibatch {state.batch} of {state.batches}"
     return f"{state.reason} in {where}: what was learned is kept"
+
+
+class LiveFigure(Callback):
+    """One figure in the cell's output, with the latest epoch in words under it."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def epoch_end(self, state: State) -> None:
+        """Redraw."""
+        from IPython.display import SVG, display
+
+        picture = SVG(render(curves(state.history.records, state.dataset.name), ".svg").decode())
+        if self._handle is None:
+            self._handle = display(picture, display_id=True)
+        else:
+            self._handle.update(picture)
+
+    def end(self, state: State) -> None:
+        """Print the last epoch's figures, and why the run ended early if it did."""
+        if state.history.last:
+            print(line(state.history.last))
+        if note := ending(state):
+            print(note)
+
+
+def display(out: TextIO | None = None) -> Callback:
+    """The callback that suits where the program runs: notebook, terminal, or pipe."""
+    if out is None and in_notebook():
+        return LiveFigure()
+    stream = sys.stdout if out is None else out
+    return LiveTable(stream) if stream.isatty() else Lines(stream)

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from linnet.config import Recipe, as_dict
+from linnet.config import Recipe
 from linnet.data.dataset import Dataset
-from linnet.train import checkpoint_callback
-from linnet.train.callbacks import Callback, State
+from linnet.train import callbacks
+from linnet.train.callbacks import Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.checkpoint_callback import Checkpoints
 from linnet.train.fit import fit
 
 PATH = Path("checkpoint.safetensors")
@@ -21,10 +20,10 @@ def epochs_kept(blobs: Dataset, epochs: int | None, minutes: float) -> list[int]
 
     class Look(Callback):
         def epoch_end(self, state: State) -> None:
-            seen.append(Checkpoint.read(PATH).position.epoch)
+            seen.append(Checkpoint.read(PATH).epoch)
 
     recipe = Recipe(epochs=4)
-    kept = Checkpoints(PATH, blobs, as_dict(recipe.resolved(True)), epochs, minutes)
+    kept = Checkpoints(PATH, epochs, minutes)
     fit(blobs, recipe, callbacks=[kept, Look()])
     return seen
 
@@ -36,7 +35,7 @@ def test_every_few_epochs(blobs: Dataset, every: int | None, expected: list[int]
 
 def test_every_few_minutes(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 6000, 40))  # each look at it is 40 s later
-    monkeypatch.setattr(checkpoint_callback.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: float(next(clock)))
     assert epochs_kept(blobs, None, 1.0) == [0, 2, 2, 4]
 
 

@@ -12,12 +12,10 @@ from linnet.config import Knobs
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.errors import ChecksumError, FormatError, UsageError
 from linnet.folders import CHECKPOINT
-from linnet.train import sweep_checkpoint
-from linnet.train.callbacks import Callback, State
-from linnet.train.interrupt import INTERRUPTED
+from linnet.train.callbacks import INTERRUPTED, Callback, Checkpoints, State
+from linnet.train.checkpoint import Checkpoint
 from linnet.train.plan import Plan
-from linnet.train.sweep import Sweep
-from linnet.train.sweep_checkpoint import SweepCheckpoints, asked_of
+from linnet.train.sweep import Sweep, SweepLearner
 from linnet.train.trials import folded, grid, trials
 from tests.support.blobs import make_blobs
 from tests.support.gate import gate
@@ -40,12 +38,13 @@ def new(plan: Plan = PLAN, settings: list[Knobs] = SETTINGS) -> Sweep:
 
 def stopped_at(monkeypatch: pytest.MonkeyPatch, epoch: int, batch: int) -> Callback:
     """A callback that stops a sweep at a minibatch, as Ctrl-C would; epochs count from 0."""
-    step = Sweep._step
+    step = SweepLearner._step
     states: list[State] = []
 
-    def step_(sweep: Sweep, *given: Any) -> None:
-        step(sweep, *given)
-        if (sweep.epoch, sweep.batch) >= (epoch, batch):
+    def step_(learner: SweepLearner, *given: Any) -> None:
+        step(learner, *given)
+        *_, now, taken = given
+        if (now, taken + 1) >= (epoch, batch):
             states[0].stop(INTERRUPTED)
 
     class Stopping(Callback):
@@ -56,7 +55,7 @@ def stopped_at(monkeypatch: pytest.MonkeyPatch, epoch: int, batch: int) -> Callb
             if (state.epoch, 0) >= (epoch, batch):
                 state.stop(INTERRUPTED)
 
-    monkeypatch.setattr(Sweep, "_step", step_)
+    monkeypatch.setattr(SweepLearner, "_step", step_)
     return Stopping()
 
 
@@ -69,15 +68,14 @@ def test_it_goes_on_to_the_same_bits_from_any_minibatch(
     whole = new()
     whole.run()
     path = Path("s", CHECKPOINT)
-    asked = asked_of(whole, DATA, VIEWS, "softmax", "float32")
     first = new()
     with monkeypatch.context() as stepping:
         first.run(stopped_at(stepping, *at))
     assert (first.epoch, first.batch) == at
-    sweep_checkpoint.write(path, first, asked)
+    first.checkpoint().write(path)
     second = new()
-    sweep_checkpoint.read(path, second, asked)
-    second.run(SweepCheckpoints(path, second, asked, 10.0))
+    second.resume_(Checkpoint.read(path))
+    second.run(Checkpoints(path, minutes=10.0))
     expected, got = whole.outcome(), second.outcome()
     assert got.status == expected.status
     assert torch.equal(got.bank.theta.nan_to_num(7), expected.bank.theta.nan_to_num(7))
@@ -86,34 +84,30 @@ def test_it_goes_on_to_the_same_bits_from_any_minibatch(
 
 
 def test_another_sweep_is_refused_by_name() -> None:
-    first = new()
-    asked = asked_of(first, DATA, VIEWS, "softmax", "float32")
-    path = Path("s", CHECKPOINT)
-    sweep_checkpoint.write(path, first, asked)
-    longer = new(dataclasses.replace(PLAN, epochs=6))
+    kept = new().checkpoint()
     with pytest.raises(UsageError, match="other epochs"):
-        sweep_checkpoint.read(path, longer, asked_of(longer, DATA, VIEWS, "softmax", "float32"))
-    fewer = new(settings=SETTINGS[1:])
+        new(dataclasses.replace(PLAN, epochs=6)).resume_(kept)
     with pytest.raises(UsageError, match="other settings"):
-        sweep_checkpoint.read(path, fewer, asked_of(fewer, DATA, VIEWS, "softmax", "float32"))
-    other = make_blobs(200, seed=3)
+        new(settings=SETTINGS[1:]).resume_(kept)
+    rows = make_blobs(200, seed=3)
+    other = Sweep(rows, trials(SETTINGS, 2), VIEWS, SoftmaxCrossEntropy(), PLAN, torch.float32)
     with pytest.raises(UsageError, match="other data"):
-        sweep_checkpoint.read(path, new(), asked_of(new(), other, VIEWS, "softmax", "float32"))
+        other.resume_(kept)
 
 
 def test_a_damaged_or_foreign_file_is_an_error() -> None:
     linnet.fit(DATA, epochs=1, batch_size=50, show=False, out="run")
-    sweep = new()
-    asked = asked_of(sweep, DATA, VIEWS, "softmax", "float32")
     with pytest.raises(FormatError, match="not a sweep"):
-        sweep_checkpoint.read(Path("run", CHECKPOINT), sweep, asked)
+        new().resume_(Checkpoint.read(Path("run", CHECKPOINT)))
+    with pytest.raises(FormatError, match="not a checkpoint"):
+        Checkpoint.read(Path("run", "model.safetensors"))
     path = Path("s", CHECKPOINT)
-    sweep_checkpoint.write(path, sweep, asked)
+    new().checkpoint().write(path)
     held = bytearray(path.read_bytes())
     held[-5] ^= 1
     path.write_bytes(held)
     with pytest.raises(ChecksumError):
-        sweep_checkpoint.read(path, new(), asked)
+        Checkpoint.read(path)
 
 
 OPTIONS = {"epochs": 4, "batch_size": 32, "folds": 2, "show": False}

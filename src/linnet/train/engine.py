@@ -1,0 +1,203 @@
+"""The engine: one loop over epochs and minibatches, whatever is trained.
+
+A `Learner` is a strategy of the engine: a bank of one by the fused step or by any hyperparameters
+(`learners`), a module by autograd (`module_learner`), or the models of a sweep (`sweep`). The engine draws
+the rows, calls the callbacks, stops between two minibatches, and knows where it stands; the learner steps,
+measures and keeps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from linnet.core.bank import Bank
+from linnet.core.metrics import Tally
+from linnet.data.batches import Batches, Block
+from linnet.device import limited_threads, pick_threads
+from linnet.errors import DivergedError
+from linnet.model.history import Record
+from linnet.train.callbacks import Callback, State, interruptible, reporting_failure
+from linnet.train.checkpoint import Checkpoint, Snapshot
+
+
+class Learner(ABC):
+    """What the engine trains."""
+
+    kind = "run"
+    """What checkpoints call it."""
+
+    needs_grad = False
+    """Whether gradients are recorded."""
+
+    is_timed = True
+    """Whether a record says how long its epoch took; without it a checkpoint has the same bytes each time."""
+
+    figures: dict[str, Tensor]
+    """Of each model of a sweep in the epoch that ended last, by name, (M,)."""
+
+    @property
+    @abstractmethod
+    def model(self) -> Bank | nn.Module:
+        """What has been learned so far, as it is to be used."""
+
+    @property
+    def running(self) -> Tally | None:
+        """Of the epoch's minibatches so far, as they were trained on, where it is one model's."""
+        return None
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Scores a row, by which the number of threads is chosen."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to train."""
+        return False
+
+    @property
+    def reason(self) -> str:
+        """Why training should end before its last epoch; empty where it should not."""
+        return ""
+
+    @abstractmethod
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+        """Train on a block's minibatches until `stopped()`; return how many were taken."""
+
+    @abstractmethod
+    def close_(self) -> Record:
+        """End an epoch: measure, keep the best, drop who is out; return the epoch's figures."""
+
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """All that is needed to go on."""
+
+    @abstractmethod
+    def restore_(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot of a learner that was made alike."""
+
+
+class Engine:
+    """Training under way.
+
+    Args:
+        learner: trained in place.
+        batches: the training rows.
+        state: what callbacks see, kept up to date; its history gets a record an epoch.
+        threads: "auto" or a number.
+        identity: gives what a checkpoint must have in common with training that goes on from it.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        batches: Batches,
+        state: State,
+        *,
+        threads: int | str = "auto",
+        identity: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        self.learner, self.batches, self.state, self.threads = learner, batches, state, threads
+        self.epoch, self.batch = 0, 0
+        self._identity, self._known = identity, None
+        state.checkpoint = self.checkpoint
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint must have in common, as a file gives it back; made when first asked for."""
+        if self._known is None:
+            self._known = json.loads(json.dumps(self._identity()))
+        return self._known
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every epoch is done, or nothing is left to train."""
+        return self.epoch >= self.state.epochs or self.learner.is_over
+
+    def run(self, callback: Callback | None = None) -> None:
+        """Train until all epochs are done or `state.stop` is called.
+
+        Args:
+            callback: called as training goes on.
+
+        Raises:
+            DivergedError: the loss of a single model is no longer finite.
+        """
+        callback, state = callback or Callback(), self.state
+        threads = pick_threads(
+            self.threads, self.learner.width, self.batches.batch_size * self.batches.dataset.features
+        )
+        grad = contextlib.nullcontext() if self.learner.needs_grad else torch.no_grad()
+        with limited_threads(threads), grad, interruptible(state), reporting_failure(callback, state):
+            self._heed_learner()
+            callback.start(state)
+            while not (self.is_over or state.reason) and self._train_epoch(callback):
+                callback.epoch_end(state)
+            state.model = self.learner.model
+            callback.end(state)
+
+    def _train_epoch(self, callback: Callback) -> bool:
+        """Train to the end of the epoch under way and close it; whether it was reached."""
+        state, learner, started = self.state, self.learner, time.perf_counter()
+        state.epoch = self.epoch + 1
+        for block in self.batches.blocks(self.epoch, self.batch):
+            self.batch += learner.train_(block, lambda: bool(state.reason))
+            state.batch, state.running = self.batch, learner.running
+            self._check_finite()
+            callback.block_end(state)
+            if state.reason:
+                break
+        if self.batch < len(self.batches):
+            return False
+        record = {"epoch": state.epoch, **learner.close_()}
+        if learner.is_timed:
+            record["seconds"] = round(time.perf_counter() - started, 6)
+        state.history.records.append(record)
+        self.epoch, self.batch = self.epoch + 1, 0
+        state.model, state.figures = learner.model, learner.figures
+        self._heed_learner()
+        return True
+
+    def _heed_learner(self) -> None:
+        if self.learner.reason:
+            self.state.stop(self.learner.reason)
+
+    def _check_finite(self) -> None:
+        running, state = self.state.running, self.state
+        if running is not None and not bool(torch.isfinite(running.loss).all()):
+            raise DivergedError(
+                f"the training loss became {float(running.loss.sum())} in epoch {state.epoch}, by minibatch "
+                f"{state.batch} of {state.batches}: lower the learning rate, standardize the features if "
+                "they are far apart in size, or check them for NaN, infinite or very large values"
+            )
+
+    def checkpoint(self) -> Checkpoint:
+        """Where training stands."""
+        return Checkpoint(
+            self.learner.kind, self.epoch, self.batch, self.state.history, self.identity,
+            self.learner.snapshot(),
+        )  # fmt: skip
+
+    def resume_(self, checkpoint: Checkpoint, free: Collection[str] = ()) -> None:
+        """Go on from a checkpoint, bit for bit.
+
+        Args:
+            checkpoint: of training with the same rows and options.
+            free: the options that may differ.
+
+        Raises:
+            FormatError, UsageError: it is of something else.
+        """
+        checkpoint.check(self.learner.kind, self.identity, free)
+        self.learner.restore_(checkpoint.snapshot)
+        self.epoch, self.batch = checkpoint.epoch, checkpoint.batch
+        self.state.epoch, self.state.batch = checkpoint.epoch, checkpoint.batch
+        self.state.history.records[:] = checkpoint.history.records

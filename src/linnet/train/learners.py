@@ -1,0 +1,278 @@
+"""Learners of one model: a bank by the fused step, or by any hyperparameters."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.core.bank import Bank
+from linnet.core.losses import Loss
+from linnet.core.metrics import Tally, empty, tally
+from linnet.core.step import Step, fused_sgd_
+from linnet.data.batches import Batches, Block
+from linnet.data.dataset import Dataset
+from linnet.model.history import Record
+from linnet.train.checkpoint import Snapshot
+from linnet.train.engine import Learner
+from linnet.train.inputs import Inputs, Padded
+from linnet.train.model_group import ModelGroup
+from linnet.train.plan import EarlyStopping
+
+EVALUATION_BATCH = 256
+"""Rows scored at once when measuring: their features as floats stay in a CPU's cache."""
+
+OPTIMIZER, BEST, STOPPING = "optimizer.", "best", "stopping."
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The rows that a model is measured on when an epoch ends.
+
+    Args:
+        has_classes: whether they have classes, and so an accuracy.
+        train: the training rows, where their figures are taken after the epoch; None takes those of the
+            minibatches as they were trained on.
+        validation: rows kept from training.
+        test: rows that are only measured.
+    """
+
+    has_classes: bool
+    train: Dataset | None = None
+    validation: Dataset | None = None
+    test: Dataset | None = None
+
+
+class SingleLearner(Learner):
+    """One model: the tally of its epoch, what it is measured on, and its best weights so far.
+
+    Args:
+        measured: on which rows.
+        device: of the tally.
+        patience: epochs without a better validation loss after which training ends; None for never.
+    """
+
+    def __init__(self, measured: Measured, device: torch.device, patience: int | None = None) -> None:
+        self.measured = measured
+        self.tally = empty(1, device)
+        self.stopping = EarlyStopping(1, patience)
+        self.best: Bank | None = None
+        self.figures: dict[str, Tensor] = {}
+
+    @abstractmethod
+    def measure(self, dataset: Dataset) -> Tally:
+        """The tally over a whole data set, without training."""
+
+    @property
+    def running(self) -> Tally:
+        """Of the epoch's minibatches so far."""
+        return self.tally
+
+    @property
+    def reason(self) -> str:
+        """Why training should end."""
+        waited = int(self.stopping.waited)
+        return f"no better validation loss for {waited} epochs" if bool(self.stopping.is_late) else ""
+
+    def close_(self) -> Record:
+        """Measure, and keep the weights if they are the best."""
+        rows = self.measured
+        found = {"train": self.tally if rows.train is None else self.measure(rows.train)}
+        parts = {"validation": rows.validation, "test": rows.test}
+        found |= {name: self.measure(part) for name, part in parts.items() if part is not None}
+        record: Record = {}
+        for name, seen in found.items():
+            record[f"{name}_loss"] = float(seen.mean_loss[0])
+            if rows.has_classes:
+                record[f"{name}_accuracy"] = float(seen.accuracy[0])
+        self.tally = empty(1, self.tally.loss.device)
+        if self.stopping.patience is not None:
+            self._keep_best(record["validation_loss"])
+        return record
+
+    def _keep_best(self, loss: float) -> None:
+        if bool(self.stopping.note(torch.tensor([loss], dtype=torch.float64))):
+            assert isinstance(self.model, Bank), "only banks are stopped early"
+            self.best = self.model.clone()
+
+
+class Scorer:
+    """Scores a bank's models over rows, some hundred at a time, in buffers that are used again.
+
+    Args:
+        bank: as it is when rows are scored.
+        loss: in score space.
+        scale: of the features.
+    """
+
+    def __init__(self, bank: Bank, loss: Loss, scale: float) -> None:
+        self.bank, self.loss, self.scale = bank, loss, scale
+        self.with_ones = Padded(bank.theta, scale).fill
+        self._scores = bank.theta.new_empty(len(bank.theta), 0)
+
+    def room(self, rows: int) -> Tensor:
+        """A buffer for a block's scores, (M·K, rows)."""
+        if self._scores.shape[1] < rows:
+            self._scores = self.bank.theta.new_empty(len(self.bank.theta), rows)
+        return self._scores[:, :rows]
+
+    @torch.inference_mode()
+    def measure(self, dataset: Dataset) -> Tally:
+        """The tally of all rows of a data set."""
+        total = empty(self.bank.models, self.bank.theta.device)
+        for block in Batches(dataset, EVALUATION_BATCH, shuffle=False).blocks(0):
+            scores = self.room(len(block.X))  # (M·K, n)
+            for X, out in zip(block.X.split(block.sizes), scores.split(block.sizes, 1), strict=True):
+                self.bank.scores_into(out, self.with_ones(X), self.scale)
+            total = self.tally(total, scores, block)
+        return total
+
+    def tally(self, before: Tally, scores: Tensor, block: Block) -> Tally:
+        """The tally with a block's first rows, of which these are the scores, (M·K, n)."""
+        n, outputs = scores.shape[1], self.bank.outputs
+        y, labels, weights = block.y[:n], block.labels, block.weights
+        target = self.loss.encode(y, outputs, scores.dtype) if y.is_floating_point() else y
+        return tally(
+            before, scores.view(self.bank.models, outputs, -1), target, self.loss,
+            None if labels is None else labels[:n], block.sizes[0],
+            None if weights is None else weights[:n],
+        )  # fmt: skip
+
+
+class BankLearner(SingleLearner):
+    """A bank of one trained by the fused step.
+
+    The scores of a block's minibatches are kept in one buffer and tallied together: the figures cost a
+    few operations a block instead of a few a minibatch.
+
+    Args:
+        bank: changed in place.
+        loss: in score space.
+        scale: of the features.
+        lr: the learning rate.
+        step: `fused_sgd_`, or the reference it is held to.
+        measured: see `SingleLearner`.
+        patience: likewise.
+    """
+
+    def __init__(
+        self,
+        bank: Bank,
+        loss: Loss,
+        scale: float,
+        lr: float,
+        *,
+        step: Step = fused_sgd_,
+        measured: Measured | None = None,
+        patience: int | None = None,
+    ) -> None:
+        super().__init__(measured or Measured(False), bank.theta.device, patience)
+        self.bank, self.loss, self.scale, self.lr, self.step = bank, loss, scale, lr, step
+        self.scorer = Scorer(bank, loss, scale)
+
+    @property
+    def model(self) -> Bank:
+        """The bank itself."""
+        return self.bank
+
+    @property
+    def width(self) -> int:
+        """Scores a row."""
+        return self.bank.outputs
+
+    @torch.inference_mode()
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+        """Step once a minibatch."""
+        target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
+        scores = self.scorer.room(len(block.X))  # (K, n)
+        cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
+        done, rows = 0, 0
+        for X, y, out in zip(*cuts, strict=True):
+            self.step(self.bank, self.scorer.with_ones(X), y, self.loss, self.lr, self.scale, out)
+            done, rows = done + 1, rows + X.shape[0]
+            if stopped():
+                break
+        self.tally = self.scorer.tally(self.tally, scores[:, :rows], block)
+        return done
+
+    def measure(self, dataset: Dataset) -> Tally:
+        """Score the stored rows."""
+        return self.scorer.measure(dataset)
+
+    def snapshot(self) -> Snapshot:
+        """Parameters, the epoch's tally, the best weights, and how long they have been the best."""
+        tensors = {"theta": self.bank.theta, "loss": self.tally.loss, "hits": self.tally.hits}
+        tensors |= {STOPPING + name: values for name, values in self.stopping.state.items()}
+        if self.best is not None:
+            tensors[BEST] = self.best.theta
+        return Snapshot(tensors, {"rows": float(self.tally.rows)})
+
+    def restore_(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot."""
+        tensors, theta = snapshot.tensors, self.bank.theta
+        theta.copy_(tensors["theta"])
+        self.tally = Tally(
+            tensors["loss"].to(theta.device), tensors["hits"].to(theta.device), snapshot.notes["rows"]
+        )
+        self.stopping.restore_(snapshot.part(STOPPING))
+        if BEST in tensors:
+            self.best = Bank(tensors[BEST].to(theta.device), 1)
+
+
+class KnobLearner(BankLearner):
+    """A bank of one trained by any hyperparameters: see `train.model_group` and `train.inputs`.
+
+    Args:
+        group: of one model, stepped in place.
+        inputs: what it sees.
+        measured: see `SingleLearner`.
+        patience: likewise.
+    """
+
+    def __init__(
+        self, group: ModelGroup, inputs: Inputs, measured: Measured, patience: int | None = None
+    ) -> None:
+        super().__init__(group.bank, group.loss, group.scale, 0.0, measured=measured, patience=patience)
+        self.group, self.inputs = group, inputs
+
+    @property
+    def model(self) -> Bank:
+        """The model of stored rows, averaged where that was asked for."""
+        return self.inputs.plain(self.group.update.answer)
+
+    @torch.inference_mode()
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+        """Take a minibatch at a time."""
+        theta = self.bank.theta
+        target = self.loss.encode(block.y, self.bank.outputs, theta.dtype)  # (K, n)
+        scores = self.scorer.room(len(block.X))  # (K, n)
+        weights = None if block.weights is None else block.weights.to(theta)
+        done, low = 0, 0
+        for X in block.X.split(block.sizes):
+            here, batch = slice(low, low + len(X)), block.first + done
+            X1 = self.inputs.rows(X, theta, block.epoch, batch)
+            weight = None if weights is None else weights[None, here]
+            self.group.step_(X1, target[:, here], weight, scores[:, here], block.epoch, batch)
+            done, low = done + 1, here.stop
+            if stopped():
+                break
+        self.tally = self.scorer.tally(self.tally, scores[:, :low], block)
+        return done
+
+    def measure(self, dataset: Dataset) -> Tally:
+        """Score the stored rows by the model of them."""
+        return Scorer(self.model, self.loss, self.inputs.raw_scale).measure(dataset)
+
+    def snapshot(self) -> Snapshot:
+        """That of a bank, and the optimizer's state."""
+        kept = super().snapshot()
+        states = {OPTIMIZER + name: values for name, values in self.group.update.state.items()}
+        return Snapshot(kept.tensors | states, kept.notes)
+
+    def restore_(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot."""
+        super().restore_(snapshot)
+        self.group.update.restore_(snapshot.part(OPTIMIZER))

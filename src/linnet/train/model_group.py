@@ -1,0 +1,269 @@
+"""Models that see the same inputs and are stepped together, each by its own hyperparameters and row weights.
+
+A rate schedule is a function of the step, counted from 0, and of all steps of the run, with values from 0 to
+1; torch's schedulers of the same names, stepped after every minibatch, give the same rates (D2L 12.11).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linnet.config import Knobs
+from linnet.core.bank import Bank, normal, stack
+from linnet.core.losses import Loss
+from linnet.core.update import Settings, Update
+from linnet.data.dataset import Dataset
+from linnet.device import generator
+from linnet.errors import UsageError
+
+RateSchedule = Callable[[int, int], float]
+
+STEP_FACTOR, STEPS = 0.1, (0.5, 0.75)
+"""The step schedule multiplies the rate by this when these shares of the run are over."""
+
+
+def constant(step: int, total: int) -> float:
+    """Always the base rate."""
+    return 1.0
+
+
+def stepped(step: int, total: int) -> float:
+    """A tenth of the rate when half of the run is over, a tenth of that after three quarters."""
+    return STEP_FACTOR ** sum(step >= share * total for share in STEPS)
+
+
+def cosine(step: int, total: int) -> float:
+    """Half a cosine from the base rate to 0."""
+    return (1 + math.cos(math.pi * step / total)) / 2
+
+
+def linear(step: int, total: int) -> float:
+    """A straight line from the base rate to 0."""
+    return 1 - step / total
+
+
+def onecycle(step: int, total: int, peak: float = 0.3, start: float = 1 / 25) -> float:
+    """Up from a twenty-fifth of the rate to all of it by three tenths of the run, then down to 0 (Smith)."""
+    top = peak * total
+    if step < top:
+        return start + (1 - start) * (1 - math.cos(math.pi * step / top)) / 2
+    return (1 + math.cos(math.pi * (step - top) / max(total - top, 1))) / 2
+
+
+SCHEDULES: dict[str, RateSchedule] = {
+    "constant": constant,
+    "step": stepped,
+    "cosine": cosine,
+    "linear": linear,
+    "onecycle": onecycle,
+}
+
+
+def factor(name: str, step: int, total: int, warmup: float = 0.0) -> float:
+    """The factor of a schedule at a step.
+
+    Args:
+        name: one of `SCHEDULES`.
+        step: from 0.
+        total: steps of the run.
+        warmup: the share of the run in which the rate first rises in a line from nearly 0; the schedule
+            runs over what is left.
+
+    Raises:
+        UsageError: the name is unknown.
+    """
+    if name not in SCHEDULES:
+        raise UsageError(f"unknown schedule {name!r}: expected {', '.join(SCHEDULES)}")
+    first = round(warmup * total)
+    if step < first:
+        return (step + 1) / (first + 1)
+    return SCHEDULES[name](step - first, max(total - first, 1))
+
+
+@dataclass(frozen=True)
+class StepSchedule:
+    """The steps of a run: how many there are, and which of them a minibatch is for.
+
+    Args:
+        batches: minibatches an epoch.
+        epochs: of the run.
+    """
+
+    batches: int
+    epochs: int
+
+    def steps(self, accumulate: int) -> int:
+        """Steps of the run of a model that takes so many minibatches together; none goes beyond an epoch."""
+        return self.epochs * -(-self.batches // accumulate)
+
+    def step(self, accumulate: int, epoch: int, batch: int) -> int:
+        """The number, from 0, of the step that a minibatch is for."""
+        return epoch * -(-self.batches // accumulate) + batch // accumulate
+
+    def is_last(self, batch: int) -> bool:
+        """Whether a minibatch ends its epoch."""
+        return batch == self.batches - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    """How much the rows of M models count.
+
+    A step divides the weighted sum over a minibatch's B rows by B times the mean weight of all training rows.
+    So its expectation is the gradient of Σ w_i l_i / Σ w_i whatever B is. Divided by the minibatch's own sum,
+    a weight would cancel at B = 1 and count too little at any small B.
+
+    Args:
+        mean: of all training rows' weights, classes' weights included, (M,), float64, on the CPU.
+        classes: how much each class counts, (M, K); None where all count alike.
+    """
+
+    mean: Tensor
+    classes: Tensor | None = None
+
+    @classmethod
+    def of(
+        cls, loss: Loss, knobs: Sequence[Knobs], train: Dataset, weights: Sequence[Tensor | None]
+    ) -> Weighing | None:
+        """The weighing of models by their knobs; None where all rows count alike for all of them.
+
+        Args:
+            loss: in score space.
+            knobs: of the models.
+            train: their rows.
+            weights: of the rows for each model, (N,), None where they count alike.
+
+        Raises:
+            UsageError: as many weights as classes are needed.
+        """
+        is_plain = all(one.class_weight == "none" for one in knobs)
+        if is_plain and all(weight is None for weight in weights):
+            return None
+        rows = [1.0 if weight is None else float(weight.double().mean()) for weight in weights]
+        mean = torch.tensor(rows, dtype=torch.float64)
+        if is_plain:
+            return cls(mean)
+        shares = Loss.encode(train.y, train.outputs, torch.float64)  # (K, N)
+        counts = torch.stack([shares.sum(1) if w is None else shares @ w.double() for w in weights]).cpu()
+        given = [
+            one.weights_of_classes(c) or [1.0] * len(c) for one, c in zip(knobs, counts.tolist(), strict=True)
+        ]
+        classes = torch.tensor(given, dtype=torch.float64)  # (M, K)
+        if loss.divides_by_classes(train.y):
+            mean = (classes * counts).sum(1) / len(train)
+        return cls(mean, classes)
+
+    def keep(self, models: Tensor) -> Weighing:
+        """That of some of the models."""
+        classes = None if self.classes is None else self.classes[models.to(self.classes.device)]
+        return Weighing(self.mean[models], classes)
+
+    def to(self, like: Tensor) -> Weighing:
+        """It with the classes' weights in the dtype and on the device of another tensor."""
+        return Weighing(self.mean, None if self.classes is None else self.classes.to(like))
+
+
+class ModelGroup:
+    """Models that see the same inputs and are stepped together.
+
+    What they minimise is the mean loss of the rows, weighted by the rows' weights and the classes', and
+    penalties. Labels are smoothed to (1 − ε) y + ε m, m being 1/K, or 1/2 for one against the rest. How that
+    goes with the classes' weights is `Loss.weighed_residual`, how a step divides `Weighing`.
+
+    Args:
+        bank: stepped in place.
+        loss: in score space.
+        knobs: of each model.
+        scale: of the rows that they see.
+        schedule: of the run's steps.
+        weighing: how much rows count; None where all count alike.
+        update: to go on with; begun when None.
+    """
+
+    def __init__(
+        self, bank: Bank, loss: Loss, knobs: Sequence[Knobs], scale: float, schedule: StepSchedule,
+        weighing: Weighing | None = None, update: Update | None = None,
+    ) -> None:  # fmt: skip
+        self.bank, self.loss, self.knobs, self.scale, self.schedule = bank, loss, list(knobs), scale, schedule
+        self.weighing = (weighing or Weighing(torch.ones(len(knobs), dtype=torch.float64))).to(bank.theta)
+        self.update = update or Update(bank, settings(knobs, schedule))
+        self._base = _vector([k.lr for k in knobs])
+        self._kinds = [(k.schedule, k.warmup, k.accumulate) for k in knobs]
+        self._is_moving = any(kind[:2] != ("constant", 0.0) for kind in self._kinds)
+        smoothing = _vector([k.label_smoothing for k in knobs])
+        self._smoothing = smoothing.to(bank.theta).view(-1, 1, 1) if bool(smoothing.any()) else None
+
+    @torch.inference_mode()
+    def step_(
+        self, X1: Tensor, target: Tensor, weight: Tensor | None, out: Tensor, epoch: int, batch: int
+    ) -> Tensor:
+        """Take a minibatch.
+
+        Args:
+            X1: rows as `Inputs.rows` gives them, (B, D + 1).
+            target: dense, (K, B).
+            weight: of the rows for each model, (M, B) or (1, B); None where all count alike.
+            out: filled with the scores from before the step, (M·K, B).
+            epoch: which the minibatch is in, from 0.
+            batch: its number in the epoch.
+
+        Returns:
+            The scores, a view of `out`, (M, K, B).
+        """
+        scores = self.bank.scores_into(out, X1, self.scale)  # (M, K, B)
+        G = self.loss.weighed_residual(scores, target, self._smoothing, self.weighing.classes)  # (M, K, B)
+        if weight is not None:
+            G.mul_(weight[:, None])
+        expected = X1.shape[0] * self.weighing.mean  # (M,)
+        rates = self._rates(epoch, batch)
+        self.update.step_(G, X1, self.scale, expected, rates, self.schedule.is_last(batch))
+        return scores
+
+    def keep(self, models: Tensor) -> ModelGroup:
+        """Some of the models, in order, in memory of their own."""
+        update = self.update.keep(models)
+        knobs = [self.knobs[m] for m in models.tolist()]
+        weighing = self.weighing.keep(models)
+        return ModelGroup(update.bank, self.loss, knobs, self.scale, self.schedule, weighing, update)
+
+    def _rates(self, epoch: int, batch: int) -> Tensor:
+        """η of each model at a minibatch, (M,), float64."""
+        if not self._is_moving:
+            return self._base
+        factors = {kind: self._factor(kind, epoch, batch) for kind in set(self._kinds)}
+        return self._base * _vector([factors[kind] for kind in self._kinds])
+
+    def _factor(self, kind: tuple[str, float, int], epoch: int, batch: int) -> float:
+        name, warmup, accumulate = kind
+        step, total = self.schedule.step(accumulate, epoch, batch), self.schedule.steps(accumulate)
+        return factor(name, step, total, warmup)
+
+
+def start_bank(knobs: Sequence[Knobs], features: int, train: Dataset, dtype: torch.dtype) -> Bank:
+    """Models before the first step, over so many features: each starts as it would alone."""
+    banks = [normal(1, train.outputs, features, [generator(k.seed, "init")], k.std, dtype) for k in knobs]
+    return stack(banks).to(train.X.device)
+
+
+def settings(knobs: Sequence[Knobs], schedule: StepSchedule) -> Settings:
+    """The knobs of several models as vectors."""
+    starts = [int((1 - k.average) * schedule.steps(k.accumulate)) if k.average else torch.inf for k in knobs]
+    return Settings(
+        tuple(k.optimizer for k in knobs),
+        tuple(k.accumulate for k in knobs),
+        _vector([k.momentum for k in knobs]),
+        _vector([k.l2 for k in knobs]),
+        _vector([k.l1 for k in knobs]),
+        _vector([k.weight_decay for k in knobs]),
+        _vector([torch.inf if k.clip is None else k.clip for k in knobs]),
+        _vector(starts),
+    )
+
+
+def _vector(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)

@@ -1,0 +1,125 @@
+"""The learner of a module of the user's own, trained by autograd with a torch optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from linnet.core.metrics import Tally, empty
+from linnet.data.batches import Block
+from linnet.data.dataset import Dataset
+from linnet.errors import ShapeError, UsageError
+from linnet.train.checkpoint import Snapshot
+from linnet.train.learners import EVALUATION_BATCH, Measured, SingleLearner
+
+ModuleLoss = Callable[[Tensor, Tensor], Tensor]
+"""`loss(scores, y)`, giving one value a row or their mean, as torch's losses do."""
+
+
+class ModuleLearner(SingleLearner):
+    """Any module trained by autograd with a torch optimizer.
+
+    Images reach the module as (B, 1, height, width), other rows as (B, D).
+
+    Args:
+        module: changed in place.
+        loss: `loss(scores, y)`, one value a row or their mean.
+        optimizer: over the module's parameters.
+        dtype: of the features it is given.
+        train: its rows, whose scale and image shape are those of all.
+        measured: see `SingleLearner`.
+    """
+
+    needs_grad = True
+
+    def __init__(
+        self,
+        module: nn.Module,
+        loss: ModuleLoss,
+        optimizer: torch.optim.Optimizer,
+        dtype: torch.dtype,
+        train: Dataset,
+        measured: Measured,
+    ) -> None:
+        super().__init__(measured, train.X.device)
+        self.module, self.loss, self.optimizer, self.dtype = module, loss, optimizer, dtype
+        self.image_shape, self.scale, self.features = train.image_shape, train.scale, train.features
+
+    @property
+    def model(self) -> nn.Module:
+        """The module itself."""
+        return self.module
+
+    @property
+    def width(self) -> int:
+        """Parameters a feature, in place of scores a row."""
+        return sum(parameter.numel() for parameter in self.module.parameters()) // max(1, self.features)
+
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+        """One optimizer step a minibatch, on the mean of its losses."""
+        self.module.train()
+        done = 0
+        for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
+            scores = self.module(self._inputs(X))
+            values = self._values(scores, y)
+            self.optimizer.zero_grad()
+            values.mean().backward()
+            self.optimizer.step()
+            self.tally = self._add(self.tally, scores.detach(), values.detach(), y)
+            done += 1
+            if stopped():
+                break
+        return done
+
+    def measure(self, dataset: Dataset) -> Tally:
+        """Score all rows in eval mode, restoring the mode it was in."""
+        was_training = self.module.training
+        self.module.eval()
+        total = empty(1, dataset.X.device)
+        with torch.no_grad():
+            for low in range(0, len(dataset), EVALUATION_BATCH):
+                y = dataset.y[low : low + EVALUATION_BATCH]
+                scores = self.module(self._inputs(dataset.X[low : low + EVALUATION_BATCH]))
+                total = self._add(total, scores, self._values(scores, y), y)
+        self.module.train(was_training)
+        return total
+
+    def _inputs(self, X: Tensor) -> Tensor:
+        scaled = X.to(self.dtype) * self.scale
+        return scaled.view(-1, 1, *self.image_shape) if self.image_shape else scaled
+
+    def _values(self, scores: Tensor, y: Tensor) -> Tensor:
+        """The loss as one value a row, or as a scalar mean."""
+        values = self.loss(scores, y)
+        if values.ndim and len(values) != len(y):
+            raise ShapeError(
+                f"the loss gave shape {tuple(values.shape)} for {len(y)} rows: expected one a row"
+            )
+        return values.reshape(len(y), -1).mean(1) if values.ndim else values
+
+    def _add(self, before: Tally, scores: Tensor, values: Tensor, y: Tensor) -> Tally:
+        if not self.measured.has_classes:
+            hits = torch.zeros((), dtype=torch.int64, device=y.device)
+        elif scores.ndim != 2:
+            raise UsageError(f"a module for classes must give scores (B, K), got {tuple(scores.shape)}")
+        else:
+            hits = (scores.argmax(1) == (y.argmax(1) if y.is_floating_point() else y)).sum()
+        return before.with_rows(values.expand(1, len(y)), hits.view(1), len(y))
+
+    def snapshot(self) -> Snapshot:
+        """None: the optimizer is the user's own.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError("checkpoints are of linear models: keep a module of yours with torch.save")
+
+    def restore_(self, snapshot: Snapshot) -> None:
+        """None either.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError("checkpoints are of linear models: load a module of yours with torch.load")
