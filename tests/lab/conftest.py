@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from linnet.data.dataset import Splits
 from linnet.data.sources.digits import load as load_digits
 from linnet.lab.app import make_app
-from linnet.lab.evaluations import RECIPES
 from linnet.lab.state import LabState, Settings
+from linnet.lab.training import usual_recipe
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.browser import PAGE, OpenPage, Watched
@@ -63,7 +63,7 @@ def digits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def digits() -> tuple[Run, Splits]:
     """The model that the lab trains of the digits, and its data."""
     splits = load_digits()
-    return fit(splits.train, RECIPES["digits"], test=splits.test)[0], splits
+    return fit(splits.train, usual_recipe(splits.train), test=splits.test)[0], splits
 
 
 @pytest.fixture

@@ -151,16 +151,17 @@ def test_what_is_to_be_called_at_the_end_is_called_then_or_at_once() -> None:
     assert called.is_set()
 
 
-def test_held_waits_and_passes_on() -> None:
+def test_a_job_waits_for_its_turn_and_passes_it_on() -> None:
     async def go() -> list[str]:
         queue, seen = JobQueue(1, 9), []
 
         async def work(page: str) -> None:
             job = queue.enter(page)
-            async with queue.hold(job):
-                seen.append(f"{page} begins")
-                await anyio.sleep(0)
-                seen.append(f"{page} ends")
+            await job.begun.wait()
+            seen.append(f"{page} begins")
+            await anyio.sleep(0)
+            seen.append(f"{page} ends")
+            queue.leave(job)
 
         async with anyio.create_task_group() as group:
             for page in "abc":

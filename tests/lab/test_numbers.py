@@ -49,7 +49,7 @@ def test_what_json_cannot_say_is_text() -> None:
     assert half["naive"]["softmax"] == ["nan", 0.0]
     assert half["naive"]["exponentials"][0] == "inf"
     assert half["naive"]["cause"] == "exp_overflow"
-    assert half["naive"]["strikes"] == ("overflow", "")
+    assert half["naive"]["strikes"] == ["overflow", ""]
     assert half["limits"]["overflow_above"] == pytest.approx(11.09, abs=0.01)
     assert half["stable"]["cause"] == "small_lost"
     assert single["naive"]["cause"] == single["stable"]["cause"] == "fine"

@@ -23,10 +23,10 @@ from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.rows import calibration_split
-from linnet.lab.evaluations import EvaluationCache
 from linnet.lab.jobs import Job, JobQueue
 from linnet.lab.state import LabState, Settings
-from linnet.lab.trying import Asked, answer
+from linnet.lab.training import UsualModel
+from linnet.lab.trying import Asked, TryTab
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.commands import run_python
@@ -61,13 +61,13 @@ def test_a_model_is_trained_once_where_there_is_none(client: TestClient, digits:
     assert model["is_default"]
 
 
-def evaluations_and_job(page: str = "a") -> tuple[EvaluationCache, JobQueue, Job]:
+def model_and_job(page: str = "a") -> tuple[UsualModel, JobQueue, Job]:
     queue = JobQueue(1, 4)
-    return EvaluationCache(LabState(Settings())), queue, queue.enter(page)
+    return UsualModel(LabState(Settings())), queue, queue.enter(page)
 
 
 def test_the_usual_model_waits_for_its_turn_and_ends_with_it() -> None:
-    evaluations, queue, job = evaluations_and_job()
+    usual, queue, job = model_and_job()
     told: list[dict[str, Any]] = []
 
     def tell(frame: dict[str, Any]) -> None:
@@ -75,21 +75,21 @@ def test_the_usual_model_waits_for_its_turn_and_ends_with_it() -> None:
         queue.enter("a")  # the page asks for something else after the first epoch
 
     job.tell = tell
-    evaluations.train(job)
+    usual.train(job)
     assert [frame["kind"] for frame in told] == ["progress"]
-    assert evaluations.default() is None
+    assert usual.number() is None
     other = Job("b")
     other.tell = told.append
-    evaluations.train(other)
-    assert told[-1] == {"kind": "model", "id": evaluations.default()}
+    usual.train(other)
+    assert told[-1] == {"kind": "model", "id": usual.number()}
 
 
 def test_a_page_that_is_gone_does_not_wait_for_anothers_training() -> None:
-    evaluations, _, job = evaluations_and_job()
+    usual, _, job = model_and_job()
     told: list[dict[str, Any]] = []
     job.tell = told.append
-    with evaluations._training:  # another page's
-        waiting = threading.Thread(target=evaluations.train, args=(job,))
+    with usual._training:  # another page's
+        waiting = threading.Thread(target=usual.train, args=(job,))
         waiting.start()
         job.stop()
         waiting.join(PATIENCE)
@@ -229,7 +229,7 @@ def run_command(command: str) -> str:
 def test_a_solved_model_has_no_recipe_to_show() -> None:
     lab = LabState(Settings())
     number = lab.add(linnet.solve(lab.splits("digits").train, l2=0.01).value, "digits")
-    found = answer(EvaluationCache(lab), Asked(model=number, row=3))
+    found = TryTab(lab).classify(Asked(model=number, row=3))
     assert found["python"] == found["command"] == ""
 
 
@@ -237,7 +237,7 @@ def test_a_regression_is_refused() -> None:
     lab = LabState(Settings())
     name = lab.put(Splits(synthetic.linear(rows=50)))
     with pytest.raises(UsageError, match="is a regression"):
-        answer(EvaluationCache(lab), Asked(model=lab.add(fit(lab.splits(name).train)[0], name), row=3))
+        TryTab(lab).classify(Asked(model=lab.add(fit(lab.splits(name).train)[0], name), row=3))
 
 
 @pytest.mark.parametrize("is_row", [True, False])

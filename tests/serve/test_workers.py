@@ -19,7 +19,7 @@ import pytest
 
 from linnet.errors import UsageError
 from linnet.serve.server import Service
-from linnet.serve.workers import CONTEXT, _Crew, _Worker, workers
+from linnet.serve.workers import CONTEXT, _Crew, _Worker, count_workers
 from linnet.web.server import listen
 from tests.support.malformed import GOOD, JSON
 from tests.support.patience import PATIENCE, until
@@ -102,15 +102,15 @@ def test_a_port_that_is_taken_is_told(folder: Path) -> None:
 
 
 def test_how_many_there_are() -> None:
-    assert 1 <= workers(None) <= 4
-    assert workers(7) == 7
+    assert 1 <= count_workers(None) <= 4
+    assert count_workers(7) == 7
 
 
 def test_elsewhere_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert workers(None) == workers(1) == 1
+    assert count_workers(None) == count_workers(1) == 1
     with pytest.raises(UsageError, match="Linux alone"):
-        workers(2)
+        count_workers(2)
 
 
 def test_a_process_that_ended_before_it_was_ready_is_not_taken_for_ready(folder: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from linnet.errors import MissingFontWarning
+from linnet.errors import MissingExtraError, MissingFontWarning
 
 if TYPE_CHECKING:
     from linnet.data.dataset import Splits
@@ -112,3 +112,18 @@ def without_warnings(*kinds: type[Warning]) -> Iterator[None]:
         for kind in kinds:
             warnings.simplefilter("ignore", kind)
         yield
+
+
+@contextlib.contextmanager
+def needs_extra(feature: str, extra: str) -> Iterator[None]:
+    """Around imports that an optional part of the installation brings.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "linnet":
+            raise
+        raise MissingExtraError(feature, extra) from error

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from linnet.cli.console import print_json
 from linnet.cli.messages import is_chinese, say
@@ -19,7 +19,7 @@ from linnet.cli.options import Json
 
 Status = Literal["ok", "warn", "fail"]
 MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
-OPENMP = re.compile(r"/(lib(?:gomp|iomp5|omp)[^/]*\.so[^/]*)$")
+OPENMP = re.compile(r"/(lib(gomp|iomp5|omp)[^/]*\.so[^/]*)$")
 
 
 @dataclass(frozen=True)
@@ -82,76 +82,81 @@ def lines(checks: list[Check], chinese: bool) -> list[str]:
     return [*shown, say("all_well" if well else "mend", chinese)]
 
 
+def check(
+    chinese: bool, name: str, found: str, problem: str = "", status: Status = "warn", **values: Any
+) -> Check:
+    """What was found of one thing, by the messages' keys.
+
+    Args:
+        chinese: whether to speak Chinese.
+        name: the key of what was looked at.
+        found: what was found.
+        problem: the key of what to do; empty where all is well.
+        status: with a problem.
+        **values: for the blanks of that message.
+    """
+    advice = say(problem, chinese, **values) if problem else ""
+    return Check(say(name, chinese), status if problem else "ok", found, advice)
+
+
 def python(chinese: bool) -> Check:
     """The interpreter's version."""
-    old = sys.version_info < (3, 10)
     found = f"{platform.python_version()}, {platform.platform()}"
-    return Check(
-        say("python", chinese), "fail" if old else "ok", found, say("python_old", chinese) if old else ""
-    )
+    return check(chinese, "python", found, "python_old" if sys.version_info < (3, 10) else "", "fail")
 
 
 def torch_build(chinese: bool) -> list[Check]:
     """Torch, the device it would choose, and its threads."""
-    name = say("torch", chinese)
     if importlib.util.find_spec("torch") is None:
-        return [Check(name, "fail", "-", say("torch_missing", chinese))]
+        return [check(chinese, "torch", "-", "torch_missing", "fail")]
     import torch
 
     from linnet.device import available_cores, pick_device
 
     version = torch.__version__
-    old = tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < (2, 4)
+    is_old = tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < (2, 4)
     cores, threads = available_cores(), torch.get_num_threads()
-    many = threads > cores
+    found = say("threads_found", chinese, cores=cores, threads=threads)
     return [
-        Check(name, "fail" if old else "ok", version, say("torch_old", chinese) if old else ""),
-        Check(say("device", chinese), "ok", str(pick_device())),
-        Check(
-            say("threads", chinese),
-            "warn" if many else "ok",
-            say("threads_found", chinese, cores=cores, threads=threads),
-            say("threads_many", chinese, cores=cores) if many else "",
-        ),
+        check(chinese, "torch", version, "torch_old" if is_old else "", "fail"),
+        check(chinese, "device", str(pick_device())),
+        check(chinese, "threads", found, "threads_many" if threads > cores else "", cores=cores),
     ]
 
 
 def openmp(chinese: bool) -> Check:
     """The OpenMP runtimes in a process that has loaded what linnet loads."""
-    name = say("openmp", chinese)
     maps = Path("/proc/self/maps")
     if not maps.is_file():
-        return Check(name, "ok", say("openmp_unknown", chinese))
+        return check(chinese, "openmp", say("openmp_unknown", chinese))
     importlib.import_module("sklearn.linear_model")
 
-    paths = {line.split()[-1] for line in maps.read_text().splitlines() if OPENMP.search(line)}
-    found = ", ".join(sorted(Path(path).name for path in paths)) or "-"
-    kinds = {re.match(r"lib(gomp|iomp5|omp)", Path(path).name)[1] for path in paths}  # type: ignore[index]
-    twice = len(kinds) > 1
-    return Check(name, "warn" if twice else "ok", found, say("openmp_twice", chinese) if twice else "")
+    loaded = [found for line in maps.read_text().splitlines() if (found := OPENMP.search(line))]
+    files, kinds = {found[1] for found in loaded}, {found[2] for found in loaded}
+    shown = ", ".join(sorted(files)) or "-"
+    return check(chinese, "openmp", shown, "openmp_twice" if len(kinds) > 1 else "")
 
 
 def data(chinese: bool, folder: Path | None) -> Check:
     """Where Fashion-MNIST is, and whether it is whole."""
-    from linnet.data.sources import fashion_mnist
+    from linnet.data.sources.fashion_mnist import SOURCE
     from linnet.errors import FormatError
 
-    name = say("data", chinese)
     try:
-        found = fashion_mnist.SOURCE.locate(folder)
+        found = SOURCE.locate(folder)
     except FormatError as error:
-        return Check(name, "fail", str(error), say("data_changed", chinese))
+        return check(chinese, "data", str(error), "data_changed", "fail")
     if found is None:
-        return Check(name, "warn", "-", say("data_missing", chinese))
-    whole = all(state.startswith("ok") for state in fashion_mnist.SOURCE.verify(found).values())
-    return Check(name, "ok" if whole else "fail", str(found), "" if whole else say("data_changed", chinese))
+        return check(chinese, "data", "-", "data_missing")
+    is_whole = all(state.startswith("ok") for state in SOURCE.verify(found).values())
+    return check(chinese, "data", str(found), "" if is_whole else "data_changed", "fail")
 
 
 def write(chinese: bool, folder: Path | None = None) -> Check:
     """Whether runs can be written here."""
-    name, folder = say("write", chinese), folder or Path.cwd()
+    folder = folder or Path.cwd()
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return Check(name, "ok", os.fspath(folder))
+            return check(chinese, "write", os.fspath(folder))
     except OSError as error:
-        return Check(name, "fail", f"{folder}: {error.strerror}", say("write_no", chinese))
+        return check(chinese, "write", f"{folder}: {error.strerror}", "write_no", "fail")

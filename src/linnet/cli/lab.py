@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.errors import MissingExtraError
+from linnet.cli.console import needs_extra
+from linnet.cli.options import DataDir
 
 
 def lab(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
-    data_dir: Path | None = None,
+    data_dir: DataDir = None,
     token: Annotated[str | None, Parameter(env_var="LINNET_LAB_TOKEN")] = None,
     browser: bool = True,
 ) -> None:
@@ -34,18 +34,11 @@ def lab(
         then needed, which is in the address that is printed.
     port
         The port; 0 for any that is free. 8765 when not given, or another where that is taken.
-    data_dir
-        The folder with the data sets' files.
     token
         What others must bring; made at random when not given.
     browser
         Open the browser.
     """
-    try:
+    with needs_extra("linnet lab", "web"):
         from linnet.lab.app import serve
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "linnet":
-            raise
-        raise MissingExtraError("linnet lab", "web") from error
-
     serve(host, port, data_dir, token=token, opens=browser)

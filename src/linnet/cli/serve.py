@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from linnet.errors import MissingExtraError
+from linnet.cli.console import needs_extra
 
 
 def serve(
@@ -62,32 +62,12 @@ def serve(
     # building its schemas now, would make another error of a KeyboardInterrupt.
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        _serve(run, (max_rows, max_bytes), (api_key, allow_origin), host, port, grace, workers)
+        with needs_extra("linnet serve", "web"):
+            from linnet.serve.parse import Limits
+            from linnet.serve.server import Service
+            from linnet.serve.workers import serve as serve_model
+
+        limits = Limits(max_rows, max_bytes)
+        serve_model(Service(run, limits, api_key, allow_origin, host, port, grace), workers)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _serve(
-    run: Path,
-    limits: tuple[int, int],
-    askers: tuple[str | None, tuple[str, ...]],
-    host: str,
-    port: int,
-    grace: int,
-    count: int | None,
-) -> None:
-    try:
-        from linnet.serve.parse import Limits
-        from linnet.serve.server import Service
-        from linnet.serve.server import serve as serve_alone
-        from linnet.serve.workers import serve_together, workers
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "linnet":
-            raise
-        raise MissingExtraError("linnet serve", "web") from error
-
-    service = Service(run, Limits(*limits), *askers, host, port, grace)
-    if (processes := workers(count)) == 1:
-        serve_alone(service)
-    else:
-        serve_together(service, processes)

@@ -84,7 +84,7 @@ def summary(run: Run) -> dict[str, object]:
         "folder": str(run.folder),
         "status": run.status,
         "seconds": round(run.seconds, 3),
-        "final": kept_record(run),
+        "final": run.history.kept(run.asked.get("patience")),
         "history": run.history.records,
         "asked": run.asked,
     }
@@ -99,7 +99,7 @@ def closing(run: Run) -> list[str]:
     from linnet.evaluate.score import parameter_errors
 
     lines = []
-    kept = kept_record(run)
+    kept = run.history.kept(run.asked.get("patience"))
     if "test_accuracy" in kept:
         said = f"after {kept['epoch']:g} epochs" + (
             "" if kept is run.history.last else ", whose weights are kept"
@@ -111,14 +111,6 @@ def closing(run: Run) -> list[str]:
         lines.append(f"error of b: {errors.b:+.6f}")
     lines.append(f"{run.seconds:.2f} s; the run is in {run.folder}")
     return lines
-
-
-def kept_record(run: Run) -> dict[str, float]:
-    """The figures of the epoch that the model's weights are from: with patience the best, else the last."""
-    records = run.history.records
-    if run.asked.get("patience") is None or not records:
-        return run.history.last
-    return min(records, key=lambda record: record["validation_loss"])
 
 
 def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None, lang: Lang) -> Run:
@@ -136,6 +128,6 @@ def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | No
 
 def _trackers(names: str | None) -> Callable[[Path], Sequence[Callback]]:
     """What makes the trackers that were asked for."""
-    from linnet.tracking import by_names
+    from linnet.tracking.choose import by_names
 
     return by_names(names) if names is not None else lambda folder: ()

@@ -20,9 +20,9 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
-from linnet.solvers.solve import choose, choose_by_size, shortfall
+from linnet.solvers.solve import by_size, choose, shortfall
 from linnet.solvers.stochastic.descent import descend
-from linnet.solvers.stochastic.frame import Stream
+from linnet.solvers.stochastic.stream import Stream
 
 DIRECT = ("qr", "svd", "cholesky")
 """Methods that warn themselves of what they lost."""
@@ -105,7 +105,7 @@ def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
         return _approach(problem, spec, start)
     if problem.is_sparse and not problem.is_small and method.name == "auto":
         if problem.features > NARROW:
-            return _approach(problem, choose_solver(problem, method, choose_by_size(problem)), start)
+            return _approach(problem, choose_solver(problem, method, by_size(problem)), start)
         return from_statistics(gathered(problem), problem)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
@@ -183,7 +183,7 @@ def gathered(problem: Problem, like: Statistics | None = None) -> Statistics:
     parts = problem.parts(PART)
     total = Statistics.of(next(parts), like=like)
     for part in parts:
-        total += Statistics.of(part, like=total)
+        total = total.with_rows(part)
     return total
 
 

@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
+import orjson
 import plotly
 import uvicorn
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from linnet._version import __version__
+from linnet.config import OPTIMIZERS, Augmentation
+from linnet.config.augmentation import USUAL
 from linnet.errors import DataNotFoundError, LinnetError, UsageError
 from linnet.lab import line, numbers, sweeping, training, trying, uploads
 from linnet.lab.guard import Guard
@@ -68,6 +71,13 @@ PROBLEM: dict[str, Any] = {
 }
 """Why a request is not answered; JSON whatever the answer would have been."""
 
+NAMES = {
+    "optimizers": OPTIMIZERS,
+    "augmentations": ["none", *(str(Augmentation.parse(name)) for name in USUAL)],
+    "losses": line.LOSSES,
+}
+"""What the page offers by name: read from where the library keeps it, so that nothing is named twice."""
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
@@ -87,6 +97,13 @@ def make_app(settings: Settings | None = None, lab: LabState | None = None) -> A
     for tab in (uploads, training, sweeping, trying, numbers, line):
         app.include_router(tab.router(lab))
     _answer_errors(app)
+
+    @app.get("/settings.js", include_in_schema=False)
+    async def names() -> Response:
+        """The library's names for the page, as a module of JavaScript."""
+        return Response(
+            b"export const settings = " + orjson.dumps(NAMES) + b";\n", media_type="text/javascript"
+        )
 
     @app.get("/plotly.js", include_in_schema=False)
     async def charts() -> FileResponse:

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -126,15 +126,6 @@ class JobQueue:
                 return True
         return False
 
-    @contextlib.asynccontextmanager
-    async def hold(self, job: Job) -> AsyncIterator[None]:
-        """Wait until a job's turn comes, hold it meanwhile, and pass it on."""
-        try:
-            await job.begun.wait()
-            yield
-        finally:
-            self.leave(job)
-
     def ahead(self, job: Job) -> int:
         """How many wait in front of it; 0 where it has begun."""
         return self._queue.index(job) + 1 if job in self._queue else 0
@@ -204,9 +195,10 @@ class ProgressStream(Response):
         async with sender:
             if ahead := self.queue.ahead(self.job):
                 await sender.send({"kind": "waiting", "ahead": ahead})
-            async with self.queue.hold(self.job):
-                if not self.job.is_over:
-                    await anyio.to_thread.run_sync(self._carry_out, sender, limiter=self.queue.threads)
+            await self.job.begun.wait()
+            if not self.job.is_over:
+                await anyio.to_thread.run_sync(self._carry_out, sender, limiter=self.queue.threads)
+            self.queue.leave(self.job)  # at once, however long the page takes to read the rest
 
     def _carry_out(self, sender: MemoryObjectSendStream[Frame]) -> None:
         self.job.tell = lambda frame: anyio.from_thread.run(sender.send, frame)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import anyio.to_thread
 import torch
 from fastapi import APIRouter
 from pydantic import Field
 from torch import Tensor
 
 from linnet.config import Recipe
+from linnet.core import losses
 from linnet.core.losses import by_name
 from linnet.core.step import Trace
 from linnet.data.dataset import Dataset
@@ -19,14 +19,16 @@ from linnet.data.sources import synthetic
 from linnet.errors import DivergedError, ShortfallWarning, UsageError
 from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.lab import scripts
-from linnet.lab.schemas import Ask, Seed, json_number, json_numbers
+from linnet.lab.schemas import Ask, Seed, to_json
 from linnet.lab.state import LabState
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
 from linnet.train.fit import fit
 
-LossName = Literal["squared", "huber", "absolute"]
-LOSSES: tuple[LossName, ...] = ("squared", "huber", "absolute")
+LOSSES = sorted((name for name, loss in losses.LOSSES.items() if loss.is_of_differences), reverse=True)
+"""The losses of a line: functions of how far a point lies from it."""
+
+LossName = Annotated[str, Field(pattern=f"^({'|'.join(LOSSES)})$")]
 
 STEPS = 5000
 """Of SGD at most."""
@@ -75,9 +77,7 @@ def router(lab: LabState) -> APIRouter:
     """The tab's routes."""
     routes = APIRouter(prefix="/api/line", tags=["line"])
 
-    @routes.post("", summary="The best lines by three losses, SGD's path, and the surface it descends")
-    async def line(asked: Asked) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(answer, asked)
+    routes.post("", summary="The best lines by three losses, SGD's path, and the surface it descends")(answer)
 
     @routes.post("/points", summary="Points of a line with noise")
     async def points(wished: Wished) -> dict[str, Any]:
@@ -95,24 +95,19 @@ def answer(asked: Asked) -> dict[str, Any]:
     """
     dataset = points_of(asked)
     fits = {name: _fitted(dataset, name, asked.huber) for name in LOSSES}
-    path, losses, ended = _descended(dataset, asked)
+    path, epochs, ended = _descended(dataset, asked)
     best = fits[asked.loss]
     centre = (best["w"], best["b"])
     loss = by_name(asked.loss, asked.huber)
     surface = landscape(dataset, loss, *window(centre, path[0], path))
+    along = losses_at(dataset, loss, path)
     python = scripts.line(asked.points, asked.loss, asked.huber, asked.lr, asked.batch_size, asked.epochs,
                           asked.seed)  # fmt: skip
-    return {
-        "fits": fits,
-        "path": {
-            "w": path[:, 0].tolist(), "b": path[:, 1].tolist(), "ended": ended,
-            "epochs": list(map(json_number, losses)), "losses": json_numbers(losses_at(dataset, loss, path)),
-        },
-        "surface": {"w": surface.w.tolist(), "b": surface.b.tolist(), "loss": surface.loss.tolist()},
-        "largest_rate": largest_rate(dataset),
-        "python": python,
-        "command": scripts.heredoc(python),
-    }  # fmt: skip
+    descent = {"w": path[:, 0], "b": path[:, 1], "ended": ended, "epochs": epochs, "losses": along}
+    shown = to_json(
+        {"fits": fits, "path": descent, "surface": surface, "largest_rate": largest_rate(dataset)}
+    )
+    return {**shown, "python": python, "command": scripts.heredoc(python)}
 
 
 def points_of(asked: Asked) -> Dataset:
@@ -127,7 +122,7 @@ def points_of(asked: Asked) -> Dataset:
     return Dataset(at[:, :1].clone(), at[:, 1:].clone(), "points")
 
 
-def _fitted(dataset: Dataset, name: LossName, huber: float) -> dict[str, Any]:
+def _fitted(dataset: Dataset, name: str, huber: float) -> dict[str, Any]:
     """The best line by a loss; the answer says by its status how good it is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ShortfallWarning)
@@ -145,10 +140,10 @@ def _descended(dataset: Dataset, asked: Asked) -> tuple[Tensor, list[float], str
         epochs=asked.epochs, batch_size=min(asked.batch_size, len(dataset)), lr=asked.lr, loss=asked.loss,
         huber=asked.huber, seed=asked.seed, dtype="float64", device="cpu", threads=1,
     )  # fmt: skip
-    trace, losses, ended = Trace(most=STEPS + 1), [], ""
+    trace, epochs, ended = Trace(most=STEPS + 1), [], ""
 
     def note(state: State) -> None:
-        losses.append(float(state.history.last["train_loss"]))
+        epochs.append(float(state.history.last["train_loss"]))
 
     try:
         fit(dataset, recipe, callbacks=[note], step=trace)
@@ -157,4 +152,4 @@ def _descended(dataset: Dataset, asked: Asked) -> tuple[Tensor, list[float], str
     path = torch.cat(trace.points)  # (S + 1, 2)
     finite = path.isfinite().all(1)
     whole = len(path) if bool(finite.all()) else int((~finite).nonzero()[0])
-    return path[:whole], losses, ended
+    return path[:whole], epochs, ended

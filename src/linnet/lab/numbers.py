@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import anyio.to_thread
 import torch
 from fastapi import APIRouter
 from pydantic import Field
 
 from linnet.core.functional import gumbel_softmax
-from linnet.core.precision import Form, Forms, forms
+from linnet.core.precision import forms
 from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
 from linnet.lab import scripts
-from linnet.lab.schemas import Ask, Seed, json_number, json_numbers
+from linnet.lab.schemas import Ask, Seed, to_json
 from linnet.lab.state import LabState
 
 TYPES = {"float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
@@ -47,9 +46,9 @@ def router(lab: LabState) -> APIRouter:
     """The tab's routes."""
     routes = APIRouter(prefix="/api/numbers", tags=["numbers"])
 
-    @routes.post("", summary="Softmax and cross-entropy in float16, float32 and float64, naive and stable")
-    async def json_numbers(asked: Asked) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(answer, asked)
+    routes.post("", summary="Softmax and cross-entropy in float16, float32 and float64, naive and stable")(
+        answer
+    )
 
     return routes
 
@@ -62,7 +61,7 @@ def answer(asked: Asked) -> dict[str, Any]:
     """
     o = torch.tensor(asked.logits, dtype=torch.float64)
     types = [
-        {"dtype": name, **_as_dict(forms(o, asked.target, dtype, asked.temperature))}
+        {"dtype": name, **vars(forms(o, asked.target, dtype, asked.temperature))}
         for name, dtype in TYPES.items()
     ]
     cold = o / asked.temperature
@@ -70,25 +69,7 @@ def answer(asked: Asked) -> dict[str, Any]:
     samples = gumbel_softmax(
         cold.expand(SOFT, -1), asked.sharpness, generator=generator(asked.seed, "numbers", 1)
     )
-    gumbel = {
-        "counts": draws.counts.tolist(), "frequencies": draws.frequencies.tolist(),
-        "marks": draws.marks.tolist(), "distances": draws.distances.tolist(), "samples": samples.tolist(),
-    }  # fmt: skip
+    gumbel = {**vars(draws), "frequencies": draws.frequencies, "samples": samples}
     python = scripts.numbers(asked.logits, asked.target, asked.temperature, asked.draws, asked.seed)
-    return {"types": types, "gumbel": gumbel, "python": python, "command": scripts.heredoc(python)}
-
-
-def _as_dict(found: Forms) -> dict[str, Any]:
-    return {
-        "logits": json_numbers(found.logits), "limits": vars(found.limits),
-        "naive": _form(found.naive), "stable": _form(found.stable),
-    }  # fmt: skip
-
-
-def _form(form: Form) -> dict[str, Any]:
-    return {
-        "exponentials": json_numbers(form.exponentials), "total": json_number(form.total),
-        "softmax": json_numbers(form.softmax), "log_softmax": json_numbers(form.log_softmax),
-        "cross_entropy": json_number(form.cross_entropy), "strikes": form.strikes, "cause": form.cause,
-        "error": json_number(form.error),
-    }  # fmt: skip
+    code = {"python": python, "command": scripts.heredoc(python)}
+    return {**to_json({"types": types, "gumbel": gumbel}), **code}

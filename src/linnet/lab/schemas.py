@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import base64
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from fastapi import Header
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from torch import Tensor
+
+from linnet.config import OPTIMIZERS
 
 Page = Annotated[str, Header(alias="X-Linnet-Page", pattern="^[A-Za-z0-9_-]{8,64}$")]
 """Which open page asks: each has one training."""
 
 Amount = Annotated[float, Field(ge=0, le=1000)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
-Optimizer = Literal["sgd", "momentum", "nesterov", "adam"]
+Optimizer = Annotated[str, Field(pattern=f"^({'|'.join(OPTIMIZERS)})$")]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Text = Annotated[str, Field(max_length=80)]
 
-DatasetName = Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")]
 
-JsonNumber = float | str
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (TypeError, ValueError):
+        raise ValueError("this is not base64: send a file's bytes so encoded") from None
+
+
+Base64 = Annotated[bytes, BeforeValidator(_decode), WithJsonSchema({"type": "string", "format": "base64"})]
+"""Bytes as text."""
+
+DatasetName = Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")]
 
 
 class Ask(BaseModel):
@@ -33,14 +45,17 @@ class Ask(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
 
-def json_number(value: float) -> JsonNumber:
-    """A number, or "inf", "-inf" and "nan", for which JSON has no number."""
-    return float(value) if math.isfinite(value) else str(float(value))
+def to_json(value: Any) -> Any:
+    """Arrays, dataclasses and numbers as JSON has them; inf and nan, which it lacks, become text."""
+    return jsonable_encoder(value, custom_encoder={Tensor: _list, np.ndarray: _list, float: _number})
 
 
-def json_numbers(values: np.ndarray) -> list[JsonNumber]:
-    """The numbers of a vector."""
-    return [json_number(value) for value in values.tolist()]
+def _list(values: Tensor | np.ndarray) -> list[Any]:
+    return to_json(values.tolist())
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)
 
 
 def pack(values: Tensor | np.ndarray, dtype: str = "<f4") -> str:

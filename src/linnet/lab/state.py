@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 
@@ -24,6 +25,9 @@ from linnet.web.server import url_of
 
 BUILT_IN = tuple(name for name, source in registry.sources().items() if source.has_classes)
 """The named data sets that the lab offers: those of classes."""
+
+EVALUATED = 8
+"""Models of which it is kept what they say of their rows."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class LabState:
         self._built_in: dict[str, Splits] = {}
         self._uploads: OrderedDict[str, Splits] = OrderedDict()
         self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
+        self._evaluations: OrderedDict[str, Evaluation] = OrderedDict()
 
     def is_there(self, name: str) -> bool:
         """Whether a data set can be had without a download."""
@@ -171,7 +176,11 @@ class LabState:
         Where it cannot be read that training says why.
         """
         with contextlib.suppress(LinnetError):
-            self.splits(next(name for name in BUILT_IN if self.is_there(name)))
+            self.splits(self.first())
+
+    def first(self) -> str:
+        """The data set that a page begins with: the first one that is there."""
+        return next(name for name in BUILT_IN if self.is_there(name))
 
     def uploads(self) -> list[tuple[str, Splits]]:
         """The data sets that were uploaded by name, the one used longest ago first."""
@@ -208,9 +217,7 @@ class LabState:
         """
         number = secrets.token_hex(8)
         with self._lock:
-            self._models[number] = run, dataset
-            while len(self._models) > self.limits.models:
-                self._models.popitem(last=False)
+            _put(self._models, number, (run, dataset), self.limits.models)
         return number
 
     def has(self, number: str) -> bool:
@@ -231,7 +238,19 @@ class LabState:
             run, name = self._models[number]
             self._models.move_to_end(number)
         train, test = self.splits(name)
-        return Evaluation(run, train if test is None else test, train)
+        with self._lock:
+            known = self._evaluations.get(number)
+            evaluation = known or Evaluation(run, train if test is None else test, train)
+            _put(self._evaluations, number, evaluation, EVALUATED)
+        return evaluation
+
+
+def _put(kept: OrderedDict[str, Any], name: str, value: Any, most: int) -> None:
+    """Keep a value as the one used last; the one used longest ago makes room for it."""
+    kept[name] = value
+    kept.move_to_end(name)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _size(upload: Splits) -> int:

@@ -1,7 +1,8 @@
-"""/api/train: a model trained while the page looks on."""
+"""/api/train: a model trained while the page looks on; the usual model, for pages that have trained none."""
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -38,6 +39,12 @@ MAX_WEIGHTS = 2_000_000
 
 EVERY = 0.15
 """Seconds between two frames within an epoch."""
+
+FEW = 10_000
+"""Rows below which the usual model is trained in more epochs and larger steps."""
+
+OFTEN = 0.1
+"""Seconds between two looks whether a page that waits for another's training of the usual model has gone."""
 
 
 class TrainAsk(Ask):
@@ -90,7 +97,8 @@ def router(lab: LabState) -> APIRouter:
     async def code(ask: TrainAsk) -> Code:
         ask.recipe()
         name = source(await lab.ready(ask.dataset), ask.dataset)
-        options = {name: value for name, value in ask.model_dump().items() if _counts(name, value)}
+        usual = {"lr": ask.lr, "batch_size": ask.batch_size, "epochs": ask.epochs}  # always shown
+        options = usual | ask.model_dump(exclude_defaults=True, exclude={"dataset"})
         loaded = load(name, lab.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
         folder = {} if lab.settings.data_dir is None else {"data_dir": str(lab.settings.data_dir)}
@@ -110,15 +118,6 @@ def _check(train: Dataset) -> None:
         )
 
 
-ALWAYS = ("lr", "batch_size", "epochs")
-"""The knobs that code shows whatever they are."""
-
-
-def _counts(name: str, value: object) -> bool:
-    """Whether a knob has to be said."""
-    return name != "dataset" and (name in ALWAYS or value != TrainAsk.model_fields[name].default)
-
-
 def _train(splits: Splits, recipe: Recipe, lab: LabState, name: str, job: Job) -> None:
     """Train in this thread, telling the page."""
     live = Live.of(splits)
@@ -130,15 +129,8 @@ def _train(splits: Splits, recipe: Recipe, lab: LabState, name: str, job: Job) -
     run.asked["dataset"] = name
     job.tell({
         "kind": "end", "status": run.status, "seconds": run.seconds, "model": lab.add(run, name),
-        **live.frame(run.bank, run.card), "figures": _kept(run),
+        **live.frame(run.bank, run.card), "figures": run.history.kept(recipe.patience),
     })  # fmt: skip
-
-
-def _kept(run: Run) -> dict[str, float]:
-    """The figures of the epoch that the weights are from."""
-    if run.asked.get("patience") is None:
-        return run.history.last
-    return min(run.history.records, key=lambda record: record["validation_loss"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,21 +181,36 @@ class Live:
         }  # fmt: skip
 
 
-class LiveTraining(Callback):
+class EpochProgress(Callback):
+    """Tells the page after each epoch how far a training is; the job's end is the run's.
+
+    Args:
+        job: the training's.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def start(self, state: State) -> None:
+        """End the run when the job ends."""
+        self.job.at_end(state.stop)
+
+    def epoch_end(self, state: State) -> None:
+        """Say how far it is."""
+        self.job.tell({"kind": "progress", "epoch": state.epoch, "epochs": state.asked["epochs"]})
+
+
+class LiveTraining(EpochProgress):
     """Sends a frame after the first minibatches, then by time, and at the end of each epoch.
 
     Args:
         live: what is looked at.
-        tell: sends it.
-        turn: ends the run when it is over.
+        job: the training's.
     """
 
     def __init__(self, live: Live, job: Job) -> None:
-        self.live, self.job, self.last = live, job, 0.0
-
-    def start(self, state: State) -> None:
-        """Let the turn's end be the run's."""
-        self.job.at_end(state.stop)
+        super().__init__(job)
+        self.live, self.last = live, 0.0
 
     def block_end(self, state: State) -> None:
         """Send what is known within an epoch, if it is time."""
@@ -226,3 +233,50 @@ class LiveTraining(Callback):
         card = Card(data.name, data.classes, data.image_shape, data.scale, state.asked["loss"])
         self.job.tell({"kind": kind, "figures": figures, **self.live.frame(bank, card)})
         self.last = time.perf_counter()
+
+
+class UsualModel:
+    """The model that pages try where they have trained none; its methods may be called from any thread.
+
+    Args:
+        lab: whose model.
+    """
+
+    def __init__(self, lab: LabState) -> None:
+        self.lab, self._training, self._default = lab, threading.Lock(), ""
+
+    def number(self) -> str | None:
+        """The id of the model that `train` made; None where it has not, or where it is no longer kept."""
+        return self._default if self.lab.has(self._default) else None
+
+    def train(self, job: Job) -> None:
+        """Train a model of the data set that pages begin with, once for all of them.
+
+        Args:
+            job: is told how far it is, and in the end the model's id.
+        """
+        while not self._training.acquire(timeout=OFTEN):  # another page's
+            if job.is_over:
+                return
+        try:
+            if self.number() is None:
+                self._train(job)
+        finally:
+            self._training.release()
+        if (number := self.number()) is not None:
+            job.tell({"kind": "model", "id": number})
+
+    def _train(self, job: Job) -> None:
+        name = self.lab.first()
+        train, test = self.lab.splits(name)
+        run, _ = fit(train, usual_recipe(train), test=test, callbacks=[EpochProgress(job)])
+        if not job.is_over:
+            run.asked["dataset"] = name
+            self._default = self.lab.add(run, name)
+
+
+def usual_recipe(train: Dataset) -> Recipe:
+    """How the model is trained that is tried where there is none, with rows held out for prediction sets."""
+    if len(train) < FEW:
+        return Recipe(epochs=40, batch_size=64, lr=0.5, validation=0.1, seed=0)
+    return Recipe(epochs=10, batch_size=128, lr=0.1, validation=0.1, seed=0)

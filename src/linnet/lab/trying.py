@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any, Literal
 
-import anyio.to_thread
 import numpy as np
 import torch
 from fastapi import APIRouter
@@ -21,11 +19,11 @@ from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab import scripts
-from linnet.lab.evaluations import EvaluationCache, model_frame
 from linnet.lab.jobs import ProgressStream, line_of
-from linnet.lab.schemas import Ask, Page
+from linnet.lab.schemas import Ask, Base64, Page
 from linnet.lab.state import LabState
-from linnet.model.run import Run
+from linnet.lab.training import UsualModel
+from linnet.model.run import Card, Run
 
 MAX_BYTES = 8 << 20
 """Of a picture's file."""
@@ -35,6 +33,9 @@ MAX_PIXELS = 16_000_000
 
 MAX_ROW = 64 << 10
 """Pixels of a row that is sent."""
+
+NOTHING = "nothing was seen on the picture: every pixel is the same, so the probabilities are not of it"
+"""Said of such a picture, of which no class is named."""
 
 Id = Annotated[str, Field(max_length=64)]
 
@@ -72,12 +73,12 @@ class Picture(Ask, strict=True):
 
     Args:
         model: whose.
-        file: its bytes in base64.
+        file: its bytes, in base64.
         invert: always or never; by its border when None.
     """
 
     model: Id
-    file: str = Field(min_length=1, max_length=4 * MAX_BYTES // 3 + 4)
+    file: Annotated[Base64, Field(min_length=1, max_length=MAX_BYTES)]
     invert: bool | None = None
 
 
@@ -96,7 +97,7 @@ class Asked(Ask, strict=True):
 
     model: Id
     row: int | None = Field(default=None, ge=0, lt=2**31)
-    pixels: str | None = Field(default=None, max_length=4 * MAX_ROW // 3 + 4)
+    pixels: Annotated[Base64, Field(max_length=MAX_ROW)] | None = None
     explain: int | None = Field(default=None, ge=0, lt=10_000)
     against: int | None = Field(default=None, ge=0, lt=10_000)
     alpha: float = Field(default=0.1, gt=0, lt=1)
@@ -105,125 +106,106 @@ class Asked(Ask, strict=True):
 
 def router(lab: LabState) -> APIRouter:
     """The tab's routes."""
-    routes = APIRouter(prefix="/api/try", tags=["try"])
-    evaluations = EvaluationCache(lab)
-
-    @routes.post(
+    routes, tab = APIRouter(prefix="/api/try", tags=["try"]), TryTab(lab)
+    routes.post(
         "/train", summary="Train a model to try: frames of NDJSON meanwhile, the last with its id",
         response_class=ProgressStream, status_code=200,
-    )  # fmt: skip
-    async def train(page: Page) -> Response:
-        if (number := evaluations.default()) is not None:  # which needs no turn
-            return Response(line_of(model_frame(number)), media_type=ProgressStream.media_type)
-        return lab.jobs.stream(page, evaluations.train)
-
-    @routes.post("/model", summary="A model to try")
-    async def model(which: Which) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(_model, evaluations, which)
-
-    @routes.post("/images", summary="Some of the model's test rows")
-    async def images(browsed: Browsed) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(_images, evaluations, browsed)
-
-    @routes.post("/picture", summary="A picture made like those the model was trained on")
-    async def picture(asked: Picture) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(_picture, lab, asked)
-
-    @routes.post("", summary="Probabilities, contributions and the prediction set of one row")
-    async def classify(asked: Asked) -> dict[str, Any]:
-        return await anyio.to_thread.run_sync(answer, evaluations, asked)
-
+    )(tab.train)  # fmt: skip
+    routes.post("/model", summary="A model to try")(tab.model)
+    routes.post("/images", summary="Some of the model's test rows")(tab.images)
+    routes.post("/picture", summary="A picture made like those the model was trained on")(tab.picture)
+    routes.post("", summary="Probabilities, contributions and the prediction set of one row")(tab.classify)
     return routes
 
 
-def _model(evaluations: EvaluationCache, which: Which) -> dict[str, Any]:
-    evaluation = evaluations.of(which.model)
-    run, card = evaluation.run, evaluation.run.card
-    return {
-        "id": which.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
-        "features": run.bank.features, "rows": len(evaluation),
-        "dataset": run.asked.get("dataset"),
-        "accuracy": float(evaluation.hits.mean()),
-        "columns": evaluation.train.columns, "is_default": which.model == evaluations.default(),
-    }  # fmt: skip
+class TryTab:
+    """The tab's answers; those that compute are called in threads.
 
+    Args:
+        lab: whose models are tried.
+    """
 
-def _images(evaluations: EvaluationCache, browsed: Browsed) -> dict[str, Any]:
-    evaluation = evaluations.of(browsed.model)
-    fits = np.ones(len(evaluation), dtype=bool)
-    if browsed.label is not None:
-        fits &= evaluation.targets == browsed.label
-    if browsed.wrong:
-        fits &= ~evaluation.hits
-    rows = np.flatnonzero(fits)
-    shown = rows[browsed.start : browsed.start + browsed.count].tolist()
-    return {"found": len(rows), "rows": [_browsed(evaluation, row) for row in shown]}
+    def __init__(self, lab: LabState) -> None:
+        self.lab, self.usual = lab, UsualModel(lab)
+
+    async def train(self, page: Page) -> Response:
+        """Train the usual model, unless it is there, which needs no turn."""
+        if (number := self.usual.number()) is not None:
+            return Response(line_of({"kind": "model", "id": number}), media_type=ProgressStream.media_type)
+        return self.lab.jobs.stream(page, self.usual.train)
+
+    def model(self, which: Which) -> dict[str, Any]:
+        """What the page has to know of a model."""
+        evaluation = self.lab.model(which.model)
+        run, card = evaluation.run, evaluation.run.card
+        return {
+            "id": which.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
+            "features": run.bank.features, "rows": len(evaluation), "dataset": run.asked.get("dataset"),
+            "accuracy": float(evaluation.hits.mean()), "columns": evaluation.train.columns,
+            "is_default": which.model == self.usual.number(),
+        }  # fmt: skip
+
+    def images(self, browsed: Browsed) -> dict[str, Any]:
+        """Some test rows, those of a class or mistaken ones alone."""
+        evaluation = self.lab.model(browsed.model)
+        fits = np.ones(len(evaluation), dtype=bool)
+        if browsed.label is not None:
+            fits &= evaluation.targets == browsed.label
+        if browsed.wrong:
+            fits &= ~evaluation.hits
+        rows = np.flatnonzero(fits)
+        shown = rows[browsed.start : browsed.start + browsed.count].tolist()
+        return {"found": len(rows), "rows": [_browsed(evaluation, row) for row in shown]}
+
+    def picture(self, asked: Picture) -> dict[str, Any]:
+        """A picture's file made like the model's pictures, and what was done to it."""
+        card = self.lab.model(asked.model).run.card
+        height, width = _shape(card)
+        made = prepared(asked.file, (height, width), asked.invert, MAX_PIXELS)
+        return {
+            "pixels": _text(made.pixels), "height": height, "width": width, "is_blank": made.is_blank,
+            "steps": [step.plain for step in made.steps],
+            "said": made.nothing if made.is_blank else made.history,
+        }  # fmt: skip
+
+    def classify(self, asked: Asked) -> dict[str, Any]:
+        """What the page shows of one row.
+
+        Raises:
+            MissingError: there is no such model.
+            UsageError: there is no such row or class, or the pixels are not the model's.
+        """
+        evaluation = self.lab.model(asked.model)
+        run = evaluation.run
+        x, label = _row(evaluation, asked)
+        p = run.probabilities(x[None]).double()  # (1, K)
+        guess = int(p.argmax())
+        k = guess if asked.explain is None else asked.explain
+        _check_classes(len(evaluation.classes), k, asked.against)
+        is_nothing = asked.pixels is not None and is_blank(x.numpy())
+        grey = _grey(run, x)
+        pixels, png = (b"", b"") if grey is None else (grey.tobytes(), png_of(grey))
+        shot = scripts.Shot(asked.row, pixels, png, k, asked.against, asked.alpha, asked.method)
+        python, command = scripts.trying(evaluation, shot, self.lab.settings.data_dir)
+        return {
+            "probabilities": p[0].tolist(), "guess": None if is_nothing else guess, "label": label,
+            "nothing": NOTHING if is_nothing else None, "pixels": _text(grey),
+            "values": x.double().tolist() if grey is None else [],
+            "explanation": _explain(run, x, k, asked.against), "set": _predict_set(evaluation, p, asked),
+            "python": python, "command": command,
+        }  # fmt: skip
 
 
 def _browsed(evaluation: Evaluation, row: int) -> dict[str, Any]:
     label, guess = int(evaluation.targets[row]), int(evaluation.predictions[row])
-    is_picture = evaluation.run.card.image_shape is not None
-    pixels = _text(_grey(evaluation.run, evaluation.rows.X[row])) if is_picture else ""
+    pixels = _text(_grey(evaluation.run, evaluation.rows.X[row]))
     return {"row": row, "label": label, "guess": guess, "pixels": pixels}
 
 
-def _picture(lab: LabState, asked: Picture) -> dict[str, Any]:
-    card = lab.model(asked.model).run.card
-    if card.image_shape is None:
-        raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
-    content = _bytes(asked.file, MAX_BYTES)
-    made = prepared(content, card.image_shape, asked.invert, MAX_PIXELS)
-    height, width = card.image_shape
-    return {
-        "pixels": _text(made.pixels), "height": height, "width": width, "is_blank": made.is_blank,
-        "steps": [step.plain for step in made.steps], "said": made.nothing if made.is_blank else made.history,
-    }  # fmt: skip
-
-
-def answer(evaluations: EvaluationCache, asked: Asked) -> dict[str, Any]:
-    """What the page shows of one row.
-
-    Raises:
-        MissingError: there is no such model.
-        UsageError: there is no such row or class, or the pixels are not the model's.
-    """
-    evaluation = evaluations.of(asked.model)
-    run, classes = evaluation.run, evaluation.classes
-    x, label = _row(evaluation, asked)
-    p = run.probabilities(x[None]).double()  # (1, K)
-    nothing = _nothing(asked, x)
-    guess = int(p.argmax())
-    k = guess if asked.explain is None else asked.explain
-    _check_classes(len(classes), k, asked.against)
-    grey = _grey(run, x)
-    png = png_of(grey) if grey.ndim == 2 else b""
-    shot = scripts.Shot(
-        asked.row, grey.tobytes() if png else b"", png, k, asked.against, asked.alpha, asked.method
-    )
-    python, command = scripts.trying(evaluation, shot, evaluations.lab.settings.data_dir)
-    return {
-        "probabilities": p[0].tolist(), "guess": None if nothing else guess, "label": label,
-        "nothing": nothing,
-        "pixels": _text(grey) if png else "", "values": [] if png else x.double().tolist(),
-        "explanation": _explained(run, x, k, asked.against),
-        "set": _set(evaluation, p, asked),
-        "python": python, "command": command,
-    }  # fmt: skip
-
-
-def _nothing(asked: Asked, x: Tensor) -> str | None:
-    """What is said of a picture whose pixels are all the same, of which no class is named."""
-    if asked.pixels is None or not is_blank(x.numpy()):
-        return None
-    return "nothing was seen on the picture: every pixel is the same, so the probabilities are not of it"
-
-
-def _set(evaluation: Evaluation, p: Tensor, asked: Asked) -> dict[str, Any]:
+def _predict_set(evaluation: Evaluation, p: Tensor, asked: Asked) -> dict[str, Any]:
     """The prediction set of a row of probabilities (1, K), and what such sets come to on the test rows."""
-    rule, split = (
-        learn_sets(evaluation.on_calibration_split, asked.alpha, asked.method),
-        evaluation.calibration_split,
-    )
+    split = evaluation.calibration_split
+    rule = learn_sets(evaluation.on_calibration_split, asked.alpha, asked.method)
     found = coverage(rule, evaluation)
     return {
         "classes": np.flatnonzero(rule.sets(p)[0]).tolist(), "asked": found.asked,
@@ -232,21 +214,14 @@ def _set(evaluation: Evaluation, p: Tensor, asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _explained(run: Run, x: Tensor, k: int, other: int | None) -> dict[str, Any]:
+def _explain(run: Run, x: Tensor, k: int, other: int | None) -> dict[str, Any]:
     """The share of each feature in the score of class k, or in its lead over another class."""
     found = contributions(run, x)
-    scores = found.scores
-    if other is None:
-        parts, bias, score = found.parts[k], found.bias[k], scores[k]
-    else:
-        parts, bias, score = (
-            found.between(k, other),
-            found.bias[k] - found.bias[other],
-            scores[k] - scores[other],
-        )
+    each = (found.parts, found.bias, found.scores)
+    parts, bias, score = (of[k] if other is None else of[k] - of[other] for of in each)
     return {
         "explain": k, "against": other, "parts": parts.tolist(), "bias": float(bias),
-        "pixels": float(parts.sum()), "score": float(score), "scores": scores.tolist(),
+        "pixels": float(parts.sum()), "score": float(score), "scores": found.scores.tolist(),
     }  # fmt: skip
 
 
@@ -262,37 +237,38 @@ def _row(evaluation: Evaluation, asked: Asked) -> tuple[Tensor, int | None]:
     """The row as the model takes it, (D,), and its class where that is known."""
     if (asked.row is None) == (asked.pixels is None):
         raise UsageError("give the number of a test row, or pixels, one of the two")
-    if asked.row is not None:
-        if asked.row >= len(evaluation):
-            raise UsageError(f"the test rows are 0…{len(evaluation) - 1}, there is no row {asked.row}")
-        return evaluation.rows.X[asked.row], int(evaluation.rows.labels[asked.row])
-    card = evaluation.run.card
+    if asked.pixels is not None:
+        card = evaluation.run.card
+        height, width = _shape(card)
+        if len(asked.pixels) != height * width:
+            raise UsageError(
+                f"expected {height} × {width} = {height * width} pixels, got {len(asked.pixels)}"
+            )
+        return torch.from_numpy(as_stored(np.frombuffer(asked.pixels, np.uint8), card.scale)), None
+    row, rows = asked.row or 0, evaluation.rows
+    if row >= len(rows):
+        raise UsageError(f"the test rows are 0…{len(rows) - 1}, there is no row {row}")
+    return rows.X[row], int(rows.labels[row])
+
+
+def _shape(card: Card) -> tuple[int, int]:
+    """The height and width of the model's pictures.
+
+    Raises:
+        UsageError: it takes none.
+    """
     if card.image_shape is None:
         raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
-    content = _bytes(asked.pixels or "", MAX_ROW)
-    height, width = card.image_shape
-    if len(content) != height * width:
-        raise UsageError(f"expected {height} × {width} = {height * width} pixels, got {len(content)}")
-    return torch.from_numpy(as_stored(np.frombuffer(content, np.uint8), card.scale)), None
+    return card.image_shape
 
 
-def _grey(run: Run, x: Tensor) -> np.ndarray:
-    """A row as a picture, uint8 (height, width); empty where it is none."""
+def _grey(run: Run, x: Tensor) -> np.ndarray | None:
+    """A row as a picture, uint8 (height, width); None where it is none."""
     if run.card.image_shape is None:
-        return np.empty(0, np.uint8)
+        return None
     full = x.double() * run.card.scale * 255
     return full.round().clamp(0, 255).to(torch.uint8).view(run.card.image_shape).numpy()
 
 
-def _text(grey: np.ndarray) -> str:
-    return base64.b64encode(grey.tobytes()).decode()
-
-
-def _bytes(text: str, most: int) -> bytes:
-    try:
-        content = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise UsageError("this is not base64: send a file's bytes so encoded") from None
-    if len(content) > most:
-        raise UsageError(f"this has {len(content):,} bytes, more than {most:,}: send a smaller picture")
-    return content
+def _text(grey: np.ndarray | None) -> str:
+    return "" if grey is None else base64.b64encode(grey.tobytes()).decode()

@@ -8,7 +8,7 @@ import anyio.to_thread
 import torch
 from anyio import CapacityLimiter
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from torch import Tensor
@@ -58,18 +58,6 @@ class FetchAsk(Ask):
     """A data set to download."""
 
     dataset: DatasetName
-
-    @field_validator("dataset")
-    @classmethod
-    def _is_downloaded(cls, name: str) -> str:
-        """Refuse what has no files.
-
-        Raises:
-            ValueError: it has none.
-        """
-        if name not in (known := [source.name for source in registry.downloads()]):
-            raise ValueError(f"expected one of {', '.join(known)}")
-        return name
 
 
 class RowsAsk(Ask):
@@ -126,6 +114,8 @@ def router(lab: LabState) -> APIRouter:
         status_code=200,
     )
     async def fetch(ask: FetchAsk, page: Page) -> ProgressStream:
+        registry.source_of(ask.dataset, registry.downloads())  # or it is refused
+
         def work(job: Job) -> None:
             def progress(done: int, size: int | None) -> None:
                 if job.is_over:

@@ -32,6 +32,12 @@ class History:
         """The latest record; empty before the first epoch has ended."""
         return self.records[-1] if self.records else {}
 
+    def kept(self, patience: int | None) -> Record:
+        """The record of the epoch that the weights are from: the last one, or with patience the best."""
+        if patience is None or not self.records:
+            return self.last
+        return min(self.records, key=lambda record: record["validation_loss"])
+
     def to_jsonl(self) -> str:
         """A line of JSON an epoch."""
         return "".join(json.dumps(record) + "\n" for record in self.records)

@@ -122,13 +122,14 @@ def open_form(content: bytes, content_type: bytes, options: Options) -> tuple[Me
             several, or other fields.
     """
     parts = _parts(content, content_type)
-    files = [part for part in parts if isinstance(part, File) or part.content_type is not None]
+    plain = [part for part in parts if isinstance(part, Field) and part.content_type is None]
+    files = [part for part in parts if part not in plain]
     if len(files) != 1:
         raise Refusal(
             422, f"a form has one file, this one has {len(files)}: as of curl -F file=@picture.png; ask for "
             "each picture by itself"
         )  # fmt: skip
-    fields = {_text(part.field_name): _text(part.value) for part in parts if part not in files}
+    fields = {_text(part.field_name): _text(part.value) for part in plain}
     if unknown := sorted(set(fields) - set(Options._fields)):
         raise Refusal(422, f"a form's fields are dtype and invert, got {unknown[0][:40]!r}")
     told = {name: value for name, value in _options(fields)._asdict().items() if value is not None}

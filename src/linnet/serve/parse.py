@@ -5,13 +5,14 @@ A row is 784 numbers and more: no object is made for each, numpy checks them all
 
 from __future__ import annotations
 
-import ast
-import re
 from dataclasses import dataclass
+from io import BytesIO
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 import orjson
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.pictures.prepare import as_stored, prepared
@@ -27,19 +28,19 @@ DTYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1")}
 PNG = b"\x89PNG\r\n\x1a\n"
 """How a PNG file begins (W3C PNG, 5.2)."""
 
-MAGIC = b"\x93NUMPY"
-"""How an .npy file begins (numpy.lib.format)."""
+MAGIC = npy.MAGIC_PREFIX
+"""How an .npy file begins."""
 
-NPY_HEADER = 1024
-"""Bytes of an .npy file's header, at most; that of a matrix has some 118."""
+NPY_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+"""Readers of the header of an .npy file, by its version."""
 
-NPY_FAULTS = (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError, OverflowError)
-"""Raised by headers that are no such thing."""
+NPY_FAULTS = (
+    ValueError, TypeError, KeyError, SyntaxError, TokenError, RecursionError, MemoryError, OverflowError,
+)  # fmt: skip
+"""Raised by what is no such file."""
 
 KEPT = {np.dtype("float32"), np.dtype("uint8")}
 """Types of an .npy file that are kept; others become float64."""
-
-_NUMBERS = re.compile(r"[<>|=]?[uif]\d{1,2}")
 
 WANTED = 'expected {"rows": [[…], …]} and no other key'
 
@@ -236,19 +237,14 @@ def from_npy(content: bytes, features: int, most: int, image_shape: tuple[int, i
 
 
 def _read_npy(content: bytes) -> np.ndarray:
-    """The array; numpy's own reader makes one of the size that the header says before it has the numbers."""
-    width = 2 if content[6:7] == b"\x01" else 4
-    start, length = 8 + width, int.from_bytes(content[8 : 8 + width], "little")
-    if not content.startswith(MAGIC) or length > NPY_HEADER:
-        raise ValueError("it does not begin as one")
-    header = ast.literal_eval(content[start : start + length].decode("utf-8").strip())
-    kind, shape = header["descr"], header["shape"]
-    if not isinstance(kind, str) or not _NUMBERS.fullmatch(kind):
-        raise ValueError(f"it holds {str(kind)[:40]!r}")
-    if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
-        raise ValueError("it has no shape")
-    values = np.frombuffer(content, np.dtype(kind), offset=start + length)
-    return values.reshape(shape, order="F" if header["fortran_order"] else "C")
+    """The array; `numpy.load` would make one of the size that the header says before it has the numbers."""
+    file = BytesIO(content)
+    read_header = NPY_HEADERS[npy.read_magic(file)]
+    shape, is_fortran, dtype = read_header(file)
+    if dtype.kind not in "uif" or min(shape, default=0) < 0:
+        raise ValueError(f"it holds {dtype} in the shape {shape}")
+    values = np.frombuffer(content, dtype, offset=file.tell())
+    return values.reshape(shape, order="F" if is_fortran else "C")
 
 
 class NothingSeen(Exception):  # noqa: N818 (it is no error, but an answer)

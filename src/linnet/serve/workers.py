@@ -25,6 +25,7 @@ from types import FrameType
 
 from linnet.errors import UsageError
 from linnet.model.predictor import Predictor
+from linnet.serve import server
 from linnet.serve.metrics import CELLS, Metrics, table_of
 from linnet.serve.reloader import ModelReloader
 from linnet.serve.server import LINGER, LOGGING, SIGNALS, Server, Service, run
@@ -47,27 +48,33 @@ TRIES = 5
 CONTEXT = multiprocessing.get_context("spawn")
 
 
-def workers(asked: int | None) -> int:
-    """How many processes serve: those asked for; or one a core up to four, where they can share a port.
+def count_workers(wanted: int | None) -> int:
+    """How many processes serve: those wanted; or one a core up to four, where they can share a port.
 
     Raises:
-        UsageError: several are asked for where the system cannot.
+        UsageError: several are wanted where the system cannot.
     """
-    if asked is None:
+    if wanted is None:
         return min(MOST, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 1
-    if asked > 1 and sys.platform != "linux":
+    if wanted > 1 and sys.platform != "linux":
         raise UsageError("several processes share a port on Linux alone: leave workers at 1 here")
-    return asked
+    return wanted
 
 
-def serve_together(service: Service, count: int) -> None:
-    """Serve with several processes until SIGTERM or Ctrl-C.
+def serve(service: Service, workers: int | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, with several processes where that is wanted and can be.
+
+    Args:
+        service: the model and the address.
+        workers: processes; None to choose.
 
     Raises:
         LinnetError: there is no such model, or the settings cannot be.
         UsageError: the address cannot be had.
         SystemExit: the processes cannot start.
     """
+    if (count := count_workers(workers)) == 1:
+        return server.serve(service)
     service.app()  # says what is wrong before anything is started
     logging.config.dictConfig(LOGGING)
     _Crew(service, listen(service.host, service.port, count)).run()

@@ -1,4 +1,4 @@
-"""`Solution`: a model with its status and certificate; `SolverSpec`: the interface of solvers; `Minimum`."""
+"""Solutions: a model with how its solver ended and the proof; and the interface of solvers, `SolverSpec`."""
 
 from __future__ import annotations
 

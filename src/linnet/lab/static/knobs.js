@@ -1,6 +1,7 @@
 // The knobs of a training: how each is shown, and its text in both languages. Train and Sweep use them.
 
 import { h } from "./api.js";
+import { settings } from "./settings.js";
 
 export const words = {
   en: {
@@ -12,7 +13,7 @@ export const words = {
     "augment.scale:0.1": "resize", "augment.cutout:8": "cut out", "augment.noise:0.1": "noise",
     "augment.shift:2+rotate:10": "shift and rotate", "augment.shift:2+flip:0.5": "shift and flip",
     "patience.off": "off", "patience.n": "after {n} epochs",
-    "data.fashion_mnist": "Fashion-MNIST", "data.mnist": "MNIST", "data.digits": "Digits (8 × 8)", data_parts: "{title}: {train} to train, {validation} to validate, {test} to test on",
+    "data.digits": "Digits (8 × 8)", data_parts: "{title}: {train} to train, {validation} to validate, {test} to test on",
     download: "{name} (download)",
     "hint.lr": "How far a step goes.", "hint.std": "The spread of the weights at the start.",
     "hint.l2": "Keeps weights small.", "hint.l1": "Makes weights exactly zero.",
@@ -30,7 +31,7 @@ export const words = {
     "augment.scale:0.1": "缩放", "augment.cutout:8": "遮挡", "augment.noise:0.1": "噪声",
     "augment.shift:2+rotate:10": "平移并旋转", "augment.shift:2+flip:0.5": "平移并翻转",
     "patience.off": "关闭", "patience.n": "{n} 轮后",
-    "data.fashion_mnist": "Fashion-MNIST", "data.mnist": "MNIST", "data.digits": "手写数字（8 × 8）", data_parts: "{title}：训练 {train}，验证 {validation}，测试 {test}",
+    "data.digits": "手写数字（8 × 8）", data_parts: "{title}：训练 {train}，验证 {validation}，测试 {test}",
     download: "{name}（需下载）",
     "hint.lr": "每一步走多远。", "hint.std": "初始权重的分散程度。",
     "hint.l2": "使权重保持较小。", "hint.l1": "使部分权重恰好为零。",
@@ -41,9 +42,11 @@ export const words = {
   },
 };
 
-export const OPTIMIZERS = ["sgd", "momentum", "nesterov", "adam"];
-export const AUGMENTATIONS = ["none", "shift:2", "flip:0.5", "rotate:10", "scale:0.1", "cutout:8", "noise:0.1",
-  "shift:2+rotate:10", "shift:2+flip:0.5"];
+export const OPTIMIZERS = settings.optimizers;
+export const AUGMENTATIONS = [...settings.augmentations, "shift:2+rotate:10", "shift:2+flip:0.5"];
+
+// A choice among named things, each with its text, or its name where it has none: [[name, text], …].
+export const named = (t, kind, names) => names.map((name) => [name, t(`${kind}.${name}`) === `${kind}.${name}` ? name : t(`${kind}.${name}`)]);
 
 // Values on a slider: `at(place)` for places 0…steps, and the place nearest to a value.
 const logarithmic = (low, high, perDecade, zero = false) => {

@@ -1,4 +1,4 @@
-"""`certify`: upper bounds on the optimality gap by duality, strong convexity or Newton's decrement.
+"""`certify`: how far above the optimum a point can be at most, by duality, convexity or Newton's decrement.
 
 With g and H the gradient and Hessian at θ, λ² = gᵀH⁻¹g is Newton's decrement, and ½λ² what a Newton step
 gains. For a square that is the distance from the optimum, exactly. Along a direction h softmax's and the
@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.penalties import Penalty
-from linnet.solvers.certificate.duality import ROUNDING, duality_gap, move_bias, rounding
+from linnet.solvers.certificate.duality import ROUNDING, duality_gap, rounding, with_best_bias
 from linnet.solvers.problem.curvature import grams
 from linnet.solvers.problem.hessian import hessian
 from linnet.solvers.problem.objective import Objective, Point
@@ -100,7 +100,7 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
     is_smooth = not objective.loss.has_straight_parts
     framed = standardise(objective.with_dtype(torch.float64), objective.penalty.l2 if is_smooth else 0.0)
     inner = framed.objective
-    point = move_bias(inner, inner.point(framed.enter(theta.double())))
+    point = with_best_bias(inner, inner.point(framed.enter(theta.double())))
     return store(framed, _bound_smooth(inner, point) if is_smooth else bound_by_dual(inner, point))
 
 
@@ -129,13 +129,13 @@ def store(framed: Framed, bound: Bound) -> Bound:
     """
     inner, point, gap = framed.objective, bound.point, bound.gap
     theta, scores = framed.leave(point.theta), point.scores
-    if framed.centre is not None:
+    if framed.standard is not None:
         again = framed.enter(theta)
         shift = (again - point.theta)[:, -1]
         if bool(shift.any()):
             moved = inner.point_from(again, point.scores + shift[:, None])
             gap, point = gap + max(0.0, moved.value - point.value), moved
-        scores = point.scores + torch.as_tensor(framed.level)[..., None]
+        scores = point.scores + framed.standard.level[:, None]
     gap += rounding(inner, point)
     stored = Point(theta, scores, point.loss, point.value, framed.gradient(point.gradient))
     return Bound(stored, gap, bound.name, bound.gain)
@@ -143,16 +143,19 @@ def store(framed: Framed, bound: Bound) -> Bound:
 
 def _bound_smooth(objective: Objective, point: Point) -> Bound:
     """The best bound of a smooth objective."""
-    rows = objective.rows
-    least = float(objective.loss.least(rows.y).double() @ rows.shares)  # what the mean loss cannot be below
-    bounds = [Bound(point, max(0.0, point.value - least), NONNEGATIVE)]
-    if not objective.penalty.l2:
+    bounds, l2 = [Bound(point, max(0.0, point.value - _least(objective)), NONNEGATIVE)], objective.penalty.l2
+    if not l2:
         newton = newton_bound(objective, point) or bounds[0]
         return replace(min(bounds[0], newton, key=lambda bound: bound.gap), gain=newton.gain)
     if float(point.gradient[:, -1].abs().max()) <= BALANCED * max(1.0, abs(point.value)):
         gap = float((point.gradient[:, :-1].square() / (2 * objective.l2)).sum())
         bounds.append(Bound(point, gap, DUALITY))
     return min(bounds, key=lambda bound: bound.gap)
+
+
+def _least(objective: Objective) -> float:
+    """What the mean loss can never be below."""
+    return float(objective.loss.least(objective.rows.y).double() @ objective.rows.shares)
 
 
 def newton_bound(objective: Objective, point: Point) -> Bound | None:

@@ -54,7 +54,7 @@ class Moments:
     xy: Tensor
     yy: Tensor
 
-    def join(self, other: Moments, sign: int = 1) -> Moments:
+    def joined(self, other: Moments, sign: int = 1) -> Moments:
         """The sums over both, or with −1 over the rows that `other` lacks; both about the same point."""
         pairs = zip(vars(self).items(), vars(other).values(), strict=True)
         return Moments(**{name: mine + sign * theirs for (name, mine), theirs in pairs})
@@ -94,7 +94,7 @@ def are_pixels(dataset: Dataset) -> bool:
     )
 
 
-def find_origin(dataset: Dataset) -> tuple[Tensor, Tensor]:
+def origin(dataset: Dataset) -> tuple[Tensor, Tensor]:
     """A point amid the rows, (D,) and (K,), from which sums keep their digits.
 
     It is a multiple of the first rows' spread, rounded down to a power of two, so that whole numbers
@@ -117,12 +117,12 @@ def _amid(values: Tensor) -> Tensor:
     return torch.where((low < high) & middle.isfinite(), middle, low)
 
 
-def share_out(
+def shared(
     work: Callable[[Sequence[slice | Tensor]], Result],
     parts: Sequence[slice | Tensor],
     device: torch.device,
 ) -> list[Result]:
-    """The results of work on a share of the parts each; on a CPU every core takes a share.
+    """What some work gives for a share of the parts each; on a CPU every core takes a share.
 
     A core with blocks of its own never waits; threads that share one product wait for each other at
     its end, thousands of times a pass, and long where other programs want the cores too.
@@ -149,7 +149,7 @@ def gather(dataset: Dataset, centre: Tensor, middle: Tensor, index: Tensor | Non
     def work(part: Sequence[slice | Tensor]) -> Moments:
         return _pixels(dataset, part) if is_whole else _reals(dataset, centre, middle, part)
 
-    return reduce(Moments.join, share_out(work, parts, dataset.X.device))
+    return reduce(Moments.joined, shared(work, parts, dataset.X.device))
 
 
 @cache
@@ -242,20 +242,27 @@ def _add_upper_(total: Tensor, part: Tensor) -> None:
 
 def _reals(dataset: Dataset, centre: Tensor, middle: Tensor, parts: Sequence[slice | Tensor]) -> Moments:
     """The sums in float64, of any rows; the readable reference of `_pixels`."""
-    device, features = wide_device(dataset), dataset.features
-    width = features + dataset.outputs + 1
-    shift = torch.cat([centre, middle, centre.new_zeros(1)]).to(device)
-    total = torch.zeros(features, width, dtype=torch.float64, device=device)
-    sums, squares, rows = total.new_zeros(width), total.new_zeros(width), 0
+    device = wide_device(dataset)
+    features = dataset.features
+    shape = (features, features + dataset.outputs)
+    total = torch.zeros(shape, dtype=torch.float64, device=device)
+    sums = torch.zeros(shape[1], dtype=torch.float64, device=device)
+    squares = torch.zeros(dataset.outputs, dtype=torch.float64, device=device)
+    shift = torch.cat([centre, middle]).to(device)
+    rows, weight = 0, 0.0
     for block in parts:
-        X, Y = reals(dataset.X[block], device), targets(dataset, block).to(device)
-        w = X.new_ones(len(X)) if dataset.weights is None else reals(dataset.weights[block], device)
-        Z = torch.cat([X, Y, X.new_ones(len(X), 1)], 1) - shift  # (B, D + K + 1): u, v and 1
-        V = Z * w[:, None]
-        total.addmm_(Z[:, :features].T, V)
+        Z = torch.cat([reals(dataset.X[block], device), targets(dataset, block).to(device)], 1) - shift
+        U = Z[:, :features]  # (B, D)
+        if dataset.weights is None:
+            rows, weight = rows + len(Z), weight + len(Z)
+            V = Z
+        else:
+            w = reals(dataset.weights[block], device)
+            rows, weight = rows + int((w > 0).sum()), weight + float(w.sum())
+            V = Z * w[:, None]
+        total.addmm_(U.T, V)
         sums += V.sum(0)
-        squares += (V * Z).sum(0)
-        rows += int((w > 0).sum())
-    total, sums, squares = total.cpu(), sums.cpu(), squares[features:-1].cpu()
-    xx, xy, x = total[:, :features], total[:, features:-1].clone(), sums[:features]
-    return Moments(rows, float(sums[-1]), x, sums[features:-1], (xx + xx.T) / 2, xy, squares)
+        squares += (V[:, features:] * Z[:, features:]).sum(0)
+    total, sums, squares = total.cpu(), sums.cpu(), squares.cpu()
+    xx, xy = total[:, :features], total[:, features:].clone()
+    return Moments(rows, weight, sums[:features], sums[features:], (xx + xx.T) / 2, xy, squares)

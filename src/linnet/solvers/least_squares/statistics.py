@@ -56,10 +56,9 @@ class Statistics:
             raise UsageError(f"{dataset.name} has no rows")
         if like is not None:
             like.check(dataset.features, dataset.outputs, dataset.scale)
-        centre, middle = (like.centre, like.middle) if like else moments.find_origin(dataset)
+        centre, middle = (like.centre, like.middle) if like else moments.origin(dataset)
         sums = moments.gather(dataset, centre, middle, index)
-        overflows = not bool(sums.xy.isfinite().all())
-        if overflows and not all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y)):
+        if not bool(sums.xy.isfinite().all()) and not _are_finite(dataset):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
         if tiny := _vanishing(dataset if index is None else dataset.rows(index), centre, sums):
             raise UsageError(
@@ -102,7 +101,7 @@ class Statistics:
 
     def __add__(self, other: Statistics) -> Statistics:
         """The statistics of both sets of rows."""
-        return self._join(other, 1)
+        return self._joined(other, 1)
 
     def __sub__(self, other: Statistics) -> Statistics:
         """The statistics of the rows that are not in `other`.
@@ -112,12 +111,20 @@ class Statistics:
         """
         if other.rows > self.rows:
             raise UsageError(f"cannot take {other.rows} rows from {self.rows}")
-        return self._join(other, -1)
+        return self._joined(other, -1)
 
-    def _join(self, other: Statistics, sign: int) -> Statistics:
+    def _joined(self, other: Statistics, sign: int) -> Statistics:
         self.check(other.features, other.outputs, other.scale)
-        sums = self.sums.join(other.about(self.centre, self.middle).sums, sign)
+        sums = self.sums.joined(other.about(self.centre, self.middle).sums, sign)
         return dataclasses.replace(self, sums=sums, is_exact=self.is_exact and other.is_exact)
+
+    def with_rows(self, dataset: Dataset) -> Statistics:
+        """The statistics with more rows: what `partial_fit` needs, and exact."""
+        return self + Statistics.of(dataset, like=self)
+
+    def without_rows(self, dataset: Dataset) -> Statistics:
+        """The statistics without rows that were in them."""
+        return self - Statistics.of(dataset, like=self)
 
     def about(self, centre: Tensor, middle: Tensor) -> Statistics:
         """The same sums about another point."""
@@ -175,3 +182,8 @@ def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
         return []
     X = dataset.X if dataset.weights is None else dataset.X[dataset.weights > 0]
     return [j for j in few if bool((X[:, j].double().cpu() != centre[j]).any())]
+
+
+def _are_finite(dataset: Dataset) -> bool:
+    """Whether the rows are numbers, though their sums overflow."""
+    return all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y))

@@ -1,4 +1,4 @@
-"""`Objective`: the mean loss over all rows and the penalty, with derivatives.
+"""What a smooth solver minimises: the mean loss over all rows and the penalty, with its derivatives.
 
     F(θ) = Σ_i w_i l(θ x_i, y_i) / Σ_i w_i + ½ l2 ‖W‖² + l1 ‖W‖₁,   θ = (W, b), the bias free of penalty
 
@@ -41,7 +41,7 @@ class Point:
 
 @dataclass(eq=False)
 class Meter:
-    """A count of the rows that were read.
+    """How many rows were read.
 
     Args:
         rows: how many there are.

@@ -3,6 +3,7 @@
 import { colour } from "../chart.js";
 import { choice, knob, real, sane, sheet, shown, steady } from "./parts.js";
 import { plane } from "./plane.js";
+import { settings } from "../settings.js";
 
 export const words = {
   en: {
@@ -43,8 +44,9 @@ export const words = {
   },
 };
 
-const LOSSES = ["squared", "huber", "absolute"];
+const LOSSES = settings.losses;
 const COLOURS = { squared: 0, huber: 3, absolute: 2, sgd: 1 };
+const colourOf = (name) => colour(COLOURS[name] ?? 4 + LOSSES.indexOf(name));
 const START = { loss: "squared", huber: 1, lr: 0.1, batch: 4, epochs: 5, seed: 0, rows: 20, noise: 1 };
 const RULES = {
   loss: (name) => LOSSES.includes(name), huber: [0.01, 10], lr: [1e-6, 100], batch: [1, 200, true], epochs: [1, 500, true],
@@ -160,7 +162,7 @@ export function mount(root, lab) {
     const now = Math.min(at, path.w.length - 1);
     step.value = now;
     stepName.textContent = t("step", { k: now, n: path.w.length - 1 });
-    const lines = LOSSES.map((name) => ({ name, ...fits[name], colour: colour(COLOURS[name]), dash: "" }));
+    const lines = LOSSES.map((name) => ({ name, ...fits[name], colour: colourOf(name), dash: "" }));
     lines.push({ name: "sgd", w: path.w[now], b: path.b[now], loss: path.losses[now], colour: colour(COLOURS.sgd), dash: "7 5" });
     board.draw(points, lines);
     table.replaceChildren(fitsTable(lab, lines, now));
@@ -212,7 +214,7 @@ export function mount(root, lab) {
       },
       {
         type: "scatter", mode: "lines", name: t("best"), x: [0, n], y: Array(2).fill(found.fits[state.loss].loss),
-        line: { color: colour(COLOURS[state.loss]), dash: "dot" },
+        line: { color: colourOf(state.loss), dash: "dot" },
       },
       { type: "scatter", mode: "markers", x: [now], y: [losses[now]], showlegend: false, hoverinfo: "skip", marker: { size: 11, color: colour(1) } },
     ], {

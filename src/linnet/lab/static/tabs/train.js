@@ -1,6 +1,6 @@
 // Train: move a knob and see at once what it does.
 
-import { check, choice, datasets, isGood, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
+import { check, choice, datasets, isGood, named, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
 import { uploader, words as uploadWords } from "../upload.js";
 import { LabError } from "../api.js";
 import { curves, scene, words as sceneWords } from "../training.js";
@@ -62,12 +62,12 @@ export function mount(root, lab) {
     lr: slider(t, "lr", DEFAULTS.lr, (value) => change({ lr: value })),
     batch_size: slider(t, "batch_size", 256, (value) => change({ batch_size: value })),
     epochs: slider(t, "epochs", 10, (value) => change({ epochs: value })),
-    optimizer: choice(t, "optimizer", OPTIMIZERS.map((one) => [one, t(`optimizer.${one}`)]), "sgd", (value) => change({ optimizer: value })),
+    optimizer: choice(t, "optimizer", named(t, "optimizer", OPTIMIZERS), "sgd", (value) => change({ optimizer: value })),
     l2: slider(t, "l2", 0, (value) => change({ l2: value })),
     l1: slider(t, "l1", 0, (value) => change({ l1: value })),
     std: slider(t, "std", 0.01, (value) => change({ std: value })),
     dropout: slider(t, "dropout", 0, (value) => change({ dropout: value })),
-    augment: choice(t, "augment", AUGMENTATIONS.map((one) => [one, t(`augment.${one}`)]), "none", (value) => change({ augment: value })),
+    augment: choice(t, "augment", named(t, "augment", AUGMENTATIONS), "none", (value) => change({ augment: value })),
     patience: choice(t, "patience", [null, 1, 2, 3, 5, 10].map((n) => [n, n ? t("patience.n", { n }) : t("patience.off")]), null, (value) => change({ patience: value })),
     standardize: check(t, "standardize", false, (value) => change({ standardize: value })),
     seed: choice(t, "seed", [1, 2, 3, 4, 5].map((n) => [n, String(n)]), 1, (value) => change({ seed: value })),
