@@ -70,7 +70,7 @@ def test_a_command_replaces_what_it_made_itself(run: Run, name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_exports_are_known_by_what_stands_in_them(run: Run, tmp_path: Path, name: str) -> None:
     chosen = FORMATS[name]
-    from linnet.export.choose import predictor
+    from linnet.export import predictor
 
     path = tmp_path / chosen.file_name
     path.write_bytes(chosen.render(predictor(run)))

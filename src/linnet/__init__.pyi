@@ -30,7 +30,7 @@ from .evaluate.contributions import contributions as contributions
 from .evaluate.evaluation import Evaluation as Evaluation
 from .evaluate.score import regression_figures as regression_figures
 from .evaluate.score import score as score
-from .export.choose import export_model as export_model
+from .export import export_model as export_model
 from .inference.infer import infer as infer
 from .model.history import History as History
 from .model.run import Run as Run

@@ -13,10 +13,10 @@ from linnet.core.losses import Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
+from linnet.inference.design import basis_of
 from linnet.inference.infer import infer as typed_infer
-from linnet.inference.likelihood.basis import basis_of
-from linnet.inference.likelihood.families import Classes, Normal
-from linnet.inference.likelihood.newton_polish import at_optimum
+from linnet.inference.likelihood import Classes, Normal
+from linnet.inference.newton_polish import at_optimum
 from linnet.inference.poisson_bootstrap import Optimum, bagged, counts
 from linnet.train import trials
 from tests.support.inferences import line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError
@@ -45,7 +44,9 @@ def contributions(run: Run, x: ArrayLike) -> Contributions:
         ShapeError: the row has another number of features.
         UsageError: the run trained a module.
     """
-    bank, x = run.bank.pick(0), np.asarray(x, np.float64)
+    import torch
+
+    bank, x = run.bank.pick(0), torch.as_tensor(x).double().numpy(force=True)  # bfloat16 too
     if x.shape != (bank.features,):
         raise ShapeError(f"expected one row of {bank.features} features, got shape {x.shape}")
     W, b = (parameter.double().numpy(force=True) for parameter in (bank.W, bank.b))

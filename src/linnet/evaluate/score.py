@@ -25,8 +25,8 @@ from linnet.evaluate.interval import (
     undefined,
 )
 from linnet.evaluate.one_vs_rest import SHARES, shares
-from linnet.inference.goodness import never_changes
-from linnet.inference.result import CENTRED
+from linnet.inference.goodness import CENTRED
+from linnet.inference.remarks import never_changes
 from linnet.model.card import Card
 from linnet.model.run import Run
 

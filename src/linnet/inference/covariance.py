@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from linnet.errors import UsageError
-from linnet.inference.likelihood.basis import Basis
-from linnet.inference.likelihood.newton_polish import Fitted
+from linnet.inference.design import MEANINGS, Basis, Weighting
+from linnet.inference.newton_polish import Fitted
 from linnet.inference.poisson_bootstrap import Optimum, bagged
 from linnet.inference.remarks import FEW_BAGS, LEVERAGE, Remark, Undefined
-from linnet.inference.weighting import SAID, Weighting
 
 REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
 LEVERAGED = {"hc2": 0.5, "hc3": 1.0}
@@ -28,7 +29,36 @@ DECIDES = 1e-14
 """The share of a parameter's variance that is of a row which decides it; less is rounding."""
 
 
-class Asked(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Covariance:
+    """The covariance of one model's estimates, T V Tᵀ for each pair of outputs.
+
+    Args:
+        V: (J·r, J·r).
+        T: (D + 1, r), the bias last.
+        outputs: J names.
+        known: which parameters are determined, (J, D + 1).
+    """
+
+    V: Tensor
+    T: Tensor
+    outputs: tuple[str, ...]
+    known: Tensor
+
+    def block(self, j: int) -> Tensor:
+        """The covariance of the parameters of output j, (D + 1, D + 1), NaN where they are not determined."""
+        r = self.T.shape[1]
+        block = self.T @ self.V[j * r : (j + 1) * r, j * r : (j + 1) * r] @ self.T.T
+        return block.masked_fill(~(self.known[j][:, None] & self.known[j]), math.nan)
+
+    def variances(self, j: int) -> Tensor:
+        """The diagonal of `block`, (D + 1,)."""
+        r = self.T.shape[1]
+        values = ((self.T @ self.V[j * r : (j + 1) * r, j * r : (j + 1) * r]) * self.T).sum(1)
+        return values.masked_fill(~self.known[j], math.nan)
+
+
+class CovarianceOptions(NamedTuple):
     """How the covariance is got: its name, bootstraps and their seed, rows and what their weights mean."""
 
     covariance: str
@@ -66,7 +96,7 @@ def check_covariance(covariance: str, kind: str, bags: int) -> None:
         raise UsageError(f"a bootstrap needs at least 2 bags, not {bags}")
 
 
-def spread_of(basis: Basis, fitted: Fitted, asked: Asked, unit: float) -> Found:
+def estimate_covariance(basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float) -> Found:
     """The covariance over η.
 
     Args:
@@ -98,7 +128,7 @@ def _unless(unknown: Tensor | None) -> dict[str, Tensor]:
     return {} if unknown is None else {"unknown": unknown}
 
 
-def _leverages(basis: Basis, inverse: Tensor, asked: Asked) -> Tensor:
+def _leverages(basis: Basis, inverse: Tensor, asked: CovarianceOptions) -> Tensor:
     """How much each row decides its own fit, (N,); of a frequency, each of the rows it stands for."""
     h = (basis.Z @ inverse * basis.Z).sum(1)
     return h if asked.weighting.is_counted else h * basis.w
@@ -111,7 +141,7 @@ def _decided(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
     return (parts > DECIDES * whole).any(1)[None]
 
 
-def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, asked: Asked) -> Tensor:
+def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, asked: CovarianceOptions) -> Tensor:
     """Σ_i s_i s_iᵀ of the rows' scores, (J·r, J·r), corrected as its name says."""
     forces, times = fitted.likelihood.residual(fitted.scores), basis.w  # (J, N), (N,)
     if not asked.weighting.is_counted:
@@ -129,7 +159,7 @@ def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, asked: Ask
     return meat.view(J * r, J * r) * (rows / (rows - r) if name == "hc1" and rows > r else 1.0)
 
 
-def _bootstrap(basis: Basis, fitted: Fitted, asked: Asked, unit: float, alone: Tensor) -> Found:
+def _bootstrap(basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float, alone: Tensor) -> Found:
     """Of bootstraps; rows that decide their own fit are in each once, which moves no other parameter."""
     start = Optimum(
         fitted.likelihood, basis.Z, basis.w, fitted.scores, fitted.factor, fitted.ridge, unit,
@@ -162,7 +192,7 @@ def method_of(
         "level": f"{100 * level:g}",
         "interval": "credible" if l2 and covariance == "hessian" else "confidence",
         "by": "Student's t" if kind == "regression" else "the normal distribution",
-        **({"weights": SAID[weight_kind]} if weight_kind else {}),
+        **({"weights": MEANINGS[weight_kind]} if weight_kind else {}),
     }
     end = WEIGHED if weight_kind else ""
     if covariance == "bootstrap":

@@ -1,26 +1,18 @@
-"""Goodness of fit: likelihoods, R² and the tests of all features, and whether there is an error to judge by.
-
-Numbers that are stored have rounding, so residuals of an exact fit are not 0: they are rounding, and tests
-made of them are noise. Responses that never change and exact fits are told by their own bounds, what the
-rounding of targets and features comes to.
-"""
+"""Goodness of fit: likelihoods, R² and the tests of all features."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from linnet.data.dataset import Dataset
-from linnet.errors import UsageError
-from linnet.inference.likelihood.basis import Basis
-from linnet.inference.likelihood.families import Classes, Normal
-from linnet.inference.likelihood.newton_polish import Fitted
+from linnet.inference.design import PRECISION, Basis, Problem
+from linnet.inference.likelihood import Classes, Normal
+from linnet.inference.newton_polish import Fitted
 from linnet.inference.remarks import (
     CONSTANT,
     EXACT,
@@ -30,41 +22,73 @@ from linnet.inference.remarks import (
     SATURATED,
     SHRUNK,
     Undefined,
+    is_constant,
+    rounding_of,
+    spans_constant,
 )
-from linnet.inference.result import CENTRED, UNCENTRED, Goodness, Test
-from linnet.inference.weighting import PRECISION, Weighting
 
-ROUNDINGS = 4.0
-"""Roundings of a sum of D + 1 terms add up to about this times √(D + 1), in the mean of squares."""
+CENTRED, UNCENTRED = "centred", "uncentred"
 
 
-SMALLEST, LARGEST = 1e-140, 1e140
-"""Targets whose squares, and those of residuals far smaller, are float64 numbers."""
+class Test(NamedTuple):
+    """A statistic, its degrees of freedom and the p-value."""
+
+    __test__ = False  # pytest takes what is called Test for tests
+
+    statistic: float
+    degrees_of_freedom: tuple[float, ...]
+    p: float
+
+
+@dataclass(frozen=True)
+class Goodness:
+    """How well one model fits. A regression has one for each target, one-vs-rest logistic one for each class.
+
+    Args:
+        outputs: whose parameters it has.
+        rows: how many count, or the sum of their weights where these are frequencies.
+        parameters: how many there are; effective ones where they are shrunk.
+        degrees_of_freedom: rows − parameters.
+        log_likelihood: at the estimates; a regression's error is normal with the likeliest variance.
+        null_log_likelihood: of the bias alone; without one, of scores that are 0.
+        likelihood_ratio: the test of all features against that.
+        aic: 2·parameters − 2·log_likelihood; a regression's variance is not counted.
+        bic: as aic, with log(rows) for 2.
+        mcfadden_r2: 1 − log_likelihood / null_log_likelihood; None for a regression.
+        r2: 1 − squared residuals / squared deviations, about the mean or about 0, see r2_kind; None for
+            classes.
+        adjusted_r2: the same of mean squares; None for classes.
+        sigma2: squared residuals / degrees_of_freedom; None for classes.
+        f_test: of all features, if errors have one variance; None for classes.
+        r2_kind: "centred" about the mean where the model has a bias or its columns span the constant, else
+            "uncentred" about 0; empty for classes.
+        undefined: of each figure that is not defined, NaN or None then, the reason.
+    """
+
+    outputs: tuple[str, ...]
+    rows: float
+    parameters: float
+    degrees_of_freedom: float
+    log_likelihood: float
+    null_log_likelihood: float
+    likelihood_ratio: Test | None = None
+    aic: float = math.nan
+    bic: float = math.nan
+    mcfadden_r2: float | None = None
+    r2: float | None = None
+    adjusted_r2: float | None = None
+    sigma2: float | None = None
+    f_test: Test | None = None
+    r2_kind: str = ""
+    undefined: Mapping[str, str] = field(default_factory=dict)
+
+    def why_not(self, figure: str) -> str:
+        """In a word or two why a figure is not defined; empty where it is, or has no place here."""
+        return self.undefined.get(figure, "").partition(":")[0]
+
 
 TESTS = ("likelihood_ratio", "f_test")
 LIKELIHOODS = ("log_likelihood", "likelihood_ratio", "aic", "bic")
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What a model was fitted to.
-
-    Args:
-        dataset: its rows, with the weights that count.
-        basis: their columns.
-        weighting: what the weights mean.
-        l2: the penalty.
-    """
-
-    dataset: Dataset
-    basis: Basis
-    weighting: Weighting
-    l2: float
-
-    @property
-    def rows(self) -> float:
-        """How many count: of frequencies their sum."""
-        return float(self.basis.w.sum()) if self.weighting.is_counted else float(len(self.basis.w))
 
 
 def of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters: float) -> Goodness:
@@ -193,65 +217,3 @@ def _f(explained: float, count: float, sigma2: float, left: float) -> Test | Non
         return None
     statistic = explained / count / sigma2
     return Test(statistic, (count, left), float(special.fdtrc(count, left, statistic)))
-
-
-def check_squares(dataset: Dataset) -> None:
-    """Refuse targets whose squares float64 cannot hold.
-
-    Raises:
-        UsageError: they are too large or too small.
-    """
-    for size in dataset.y.double().abs().amax(0).tolist():
-        if size and not SMALLEST <= size <= LARGEST:
-            raise UsageError(
-                f"{dataset.target or 'the target'} has values up to {size:.3g}, whose squares are no float64 "
-                f"numbers: give it in another unit, so that they lie within {SMALLEST:g}…{LARGEST:g}"
-            )
-
-
-def unit(values: Tensor) -> float:
-    """The largest relative error of rounding to a tensor's dtype: 2⁻⁵³ for float64, as for whole numbers."""
-    return torch.finfo(values.dtype).eps / 2 if values.is_floating_point() else 2.0**-53
-
-
-def rounding_of(dataset: Dataset, basis: Basis, gamma: Tensor, k: int) -> float:
-    """The weighted sum of squares that rounding alone may leave of target k.
-
-    Args:
-        dataset: the rows.
-        basis: which of them count, and how much.
-        gamma: weights and the bias, (D + 1,), float64.
-        k: which target.
-    """
-    terms = _terms(dataset, basis, gamma, k)
-    return ROUNDINGS**2 * (dataset.features + 1) * float(terms.square() @ basis.w)
-
-
-def _terms(dataset: Dataset, basis: Basis, gamma: Tensor, k: int) -> Tensor:
-    """The rounding of each row's target and of the terms of its prediction, (N,)."""
-    y = dataset.y[:, k].cpu().double()[basis.kept].abs()
-    X = dataset.X.cpu()[basis.kept].double().abs() * abs(dataset.scale)
-    terms = X @ gamma[:-1].abs() + gamma[-1].abs()
-    return unit(dataset.y) * y + max(unit(dataset.X), unit(dataset.y)) * terms
-
-
-def is_constant(dataset: Dataset, basis: Basis, k: int) -> bool:
-    """Whether target k is one number, up to rounding, in all rows that count."""
-    return bool(never_changes(dataset.y[:, k : k + 1].cpu()[basis.kept].numpy()))
-
-
-def never_changes(y: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which targets (N, K) are one number, up to rounding, in all rows, (K,)."""
-    unit = np.finfo(y.dtype).eps / 2 if np.issubdtype(y.dtype, np.floating) else 2.0**-53
-    size = np.abs(y.astype(np.float64)).max(0)
-    return np.ptp(y, 0) <= 2 * ROUNDINGS * unit * size
-
-
-def spans_constant(dataset: Dataset, basis: Basis) -> bool:
-    """Whether some combination of the columns is 1 in all rows, so that the model has a bias of a kind."""
-    if basis.intercept:
-        return True
-    one = basis.w.sqrt()
-    Q = torch.linalg.qr(one[:, None] * basis.Z)[0]
-    rest = one - Q @ (Q.T @ one)
-    return float(rest.norm()) <= 32 * math.sqrt(dataset.features) * unit(dataset.X) * float(one.norm())

@@ -12,16 +12,20 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.inference.covariance import Asked, check_covariance, method_of, spread_of
-from linnet.inference.estimate_table import table_of
-from linnet.inference.goodness import Problem, check_squares, of_classes, of_regression
-from linnet.inference.likelihood.basis import Basis, basis_of
-from linnet.inference.likelihood.families import Classes, Likelihood, Normal
-from linnet.inference.likelihood.newton_polish import Fitted, at_optimum
+from linnet.inference.covariance import (
+    Covariance,
+    CovarianceOptions,
+    check_covariance,
+    estimate_covariance,
+    method_of,
+)
+from linnet.inference.design import Basis, Problem, basis_of, default_covariance, weighting_of
+from linnet.inference.goodness import Goodness, of_classes, of_regression
+from linnet.inference.likelihood import Classes, Likelihood, Normal
+from linnet.inference.newton_polish import Fitted, at_optimum
 from linnet.inference.notes import Done, general_of, notes_of, reasons_of
-from linnet.inference.remarks import CONSTANT, SATURATED
-from linnet.inference.result import Goodness, Inference, Spread
-from linnet.inference.weighting import covariance_of, weighting_of
+from linnet.inference.remarks import CONSTANT, SATURATED, check_squares
+from linnet.inference.result import Inference, table_of
 from linnet.model.run import Run
 from linnet.solvers.solution import Solution
 
@@ -93,14 +97,14 @@ def infer(
     run = solved.value if isinstance(solved, Solution) else solved
     run.check_fits(dataset)
     kind, l2 = _checked(run, dataset, level)
-    chosen = covariance_of(covariance, weight_kind, dataset)
+    chosen = default_covariance(covariance, weight_kind, dataset)
     check_covariance(chosen, kind, bags)
     labels = _named(names or dataset.columns or None, dataset.features)
     place = _reference(reference, kind, dataset)
     weighting = weighting_of(dataset, weight_kind, covariance, kind)
     dataset = weighting.of(dataset)
     basis = basis_of(dataset, l2, bool(run.asked.get("intercept", True)))
-    asked = Asked(chosen, bags, seed, len(dataset), weighting)
+    asked = CovarianceOptions(chosen, bags, seed, len(dataset), weighting)
     problem = Problem(dataset, basis, weighting, l2)
     models = [
         _Model(*parts, k, problem, kind) for k, parts in enumerate(_models(run, dataset, basis, kind, place))
@@ -113,7 +117,7 @@ def infer(
         table_of(done, columns, level, l2), tuple(each.goodness for each in done), kind,
         _title(kind, run.card.dataset, l2), method_of(chosen, kind, level, l2, counted, weighting.kind),
         level, dataset.classes[place] if kind == "softmax" else None, l2, counted, weighting.kind, notes,
-        tuple(each.spread for each in done), tuple(columns),
+        tuple(each.covariance for each in done), tuple(columns),
     )  # fmt: skip
 
 
@@ -146,7 +150,7 @@ class _Model:
         return metric - 1 / (J + 1) if self.kind == "softmax" else metric
 
 
-def _one(model: _Model, asked: Asked) -> Done:
+def _one(model: _Model, asked: CovarianceOptions) -> Done:
     """Infer on one model."""
     basis = model.problem.basis
     fitted = at_optimum(model.likelihood, basis, model.gamma, model.scores, model.ridge(), model.pull())
@@ -154,7 +158,7 @@ def _one(model: _Model, asked: Asked) -> Done:
     unit = 1.0
     if goodness.sigma2 is not None:  # without degrees of freedom residuals are 0
         unit = math.sqrt(goodness.sigma2) if goodness.sigma2 > 0 else 0.0
-    found = spread_of(basis, fitted, asked, unit)
+    found = estimate_covariance(basis, fitted, asked, unit)
     reasons = reasons_of(basis, fitted, found)
     general = general_of(goodness, model.problem.l2)
     known = torch.ones(fitted.gamma.shape, dtype=torch.bool)
@@ -169,8 +173,8 @@ def _one(model: _Model, asked: Asked) -> Done:
         gamma = gamma.clone()
         gamma[:, :-1] = 0.0  # what the solver left there is rounding
     freedom = goodness.degrees_of_freedom if model.kind == "regression" else math.inf
-    spread = Spread(found.V, basis.T, model.outputs, known)
-    return Done(gamma, goodness, spread, freedom, reasons, general, fitted.limit, found)
+    covariance = Covariance(found.V, basis.T, model.outputs, known)
+    return Done(gamma, goodness, covariance, freedom, reasons, general, fitted.limit, found)
 
 
 def _goodness(model: _Model, fitted: Fitted) -> Goodness:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning, warn
-from linnet.inference.covariance import Found
-from linnet.inference.goodness import Problem
-from linnet.inference.likelihood.basis import Basis
-from linnet.inference.likelihood.limit import Limit
-from linnet.inference.likelihood.newton_polish import Fitted
+from linnet.inference.covariance import Covariance, Found
+from linnet.inference.design import Basis, Problem, Weighting
+from linnet.inference.goodness import Goodness
+from linnet.inference.limit import Limit
+from linnet.inference.newton_polish import Fitted
 from linnet.inference.remarks import (
     COLLINEAR,
     CONSTANT,
@@ -26,7 +26,6 @@ from linnet.inference.remarks import (
     Remark,
     Undefined,
 )
-from linnet.inference.result import Goodness, Spread
 from linnet.solvers.least_squares.least_squares import describe
 
 NAMED = 5
@@ -57,6 +56,16 @@ UNSEEN = (
     "moves has a standard error that is too small"
 )
 PLAIN = "{output}: {reason}"
+OTHER = "; if they are no counts, say weight_kind precision or importance"
+
+TOO_FEW = (
+    "taken for frequencies, the weights say that {rows} rows are {total} observations, no more than the "
+    "{parameters} parameters" + OTHER
+)
+NONE_WHOLE = (
+    "taken for frequencies, the weights say that {rows} rows are {total} observations, and none of them a "
+    "whole one" + OTHER
+)
 SHRUNKEN = "estimates are shrunk towards 0, so there are no p-values and intervals are not about the truth"
 
 
@@ -67,7 +76,7 @@ class Done:
     Args:
         gamma: parameters, (J, D + 1), infinite or NaN where they have no optimum.
         goodness: how well it fits.
-        spread: the covariance.
+        covariance: the covariance.
         freedom: of Student's t; infinite for the normal distribution.
         reasons: why parameters have no standard error, by output and column.
         general: why none has a test or an interval; None where they have.
@@ -77,7 +86,7 @@ class Done:
 
     gamma: Tensor
     goodness: Goodness
-    spread: Spread
+    covariance: Covariance
     freedom: float
     reasons: Mapping[tuple[int, int], Undefined]
     general: Undefined | None
@@ -129,7 +138,7 @@ def notes_of(
     found = [
         *(
             (doubt, WeightWarning)
-            for doubt in of.weighting.doubts(len(done[0].spread.outputs) * of.basis.rank)
+            for doubt in _doubts(of.weighting, len(done[0].covariance.outputs) * of.basis.rank)
         ),
         *((one, CollinearWarning) for one in _collinear(of.basis, labels)),
         *((one, SeparationWarning) for one in _separated(done, of, labels, place)),
@@ -143,6 +152,18 @@ def notes_of(
         if warning is not None:
             warn(str(remark), warning)
     return tuple(remark for remark, _ in found)
+
+
+def _doubts(weighting: Weighting, parameters: int) -> list[Remark]:
+    """Why weights can hardly be what they are taken for; empty where nothing speaks against it."""
+    if not weighting.is_counted:
+        return []
+    w = weighting.w
+    rows, total, largest = int((w > 0).sum()), float(w.sum()), float(w.max())
+    values = {"rows": f"{rows:,}", "total": f"{total:.6g}", "parameters": f"{parameters:,}"}
+    if total <= parameters and total != rows:
+        return [Remark(TOO_FEW, values)]
+    return [Remark(NONE_WHOLE, values)] if largest < 1 else []
 
 
 def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:
@@ -162,7 +183,7 @@ def _separated(done: Sequence[Done], of: Problem, labels: Sequence[str], place: 
         flags = dict(zip(order, limits[0][1].apart.tolist(), strict=True))
         apart = [name for k, name in enumerate(names) if flags[k]]
     else:
-        apart = [each.spread.outputs[0] for each, _ in limits]
+        apart = [each.covariance.outputs[0] for each, _ in limits]
     endless = torch.stack([(limit.ends != 0).any(0) for _, limit in limits]).any(0)
     aside = torch.stack([limit.allowed.sum(0) == 1 for _, limit in limits]).any(0)
     values = {

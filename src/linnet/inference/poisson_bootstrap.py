@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from linnet.device import generator
-from linnet.inference.likelihood.families import Classes, Likelihood
+from linnet.inference.likelihood import Classes, Likelihood
 
 SETTLED = 1e-6
 """A bag is done within so many standard errors of its optimum: far below what so many bags can tell."""

@@ -3,107 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from linnet.errors import UsageError
+from linnet.inference.covariance import Covariance
+from linnet.inference.goodness import Goodness, Test
+from linnet.inference.notes import Done
 from linnet.inference.remarks import Remark
+from linnet.inference.summary_text import fit_lines, note_lines, table_lines
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-CENTRED, UNCENTRED = "centred", "uncentred"
-
-
-class Test(NamedTuple):
-    """A statistic, its degrees of freedom and the p-value."""
-
-    __test__ = False  # pytest takes what is called Test for tests
-
-    statistic: float
-    degrees_of_freedom: tuple[float, ...]
-    p: float
-
-
-@dataclass(frozen=True)
-class Goodness:
-    """How well one model fits. A regression has one for each target, one-vs-rest logistic one for each class.
-
-    Args:
-        outputs: whose parameters it has.
-        rows: how many count, or the sum of their weights where these are frequencies.
-        parameters: how many there are; effective ones where they are shrunk.
-        degrees_of_freedom: rows − parameters.
-        log_likelihood: at the estimates; a regression's error is normal with the likeliest variance.
-        null_log_likelihood: of the bias alone; without one, of scores that are 0.
-        likelihood_ratio: the test of all features against that.
-        aic: 2·parameters − 2·log_likelihood; a regression's variance is not counted.
-        bic: as aic, with log(rows) for 2.
-        mcfadden_r2: 1 − log_likelihood / null_log_likelihood; None for a regression.
-        r2: 1 − squared residuals / squared deviations, about the mean or about 0, see r2_kind; None for
-            classes.
-        adjusted_r2: the same of mean squares; None for classes.
-        sigma2: squared residuals / degrees_of_freedom; None for classes.
-        f_test: of all features, if errors have one variance; None for classes.
-        r2_kind: "centred" about the mean where the model has a bias or its columns span the constant, else
-            "uncentred" about 0; empty for classes.
-        undefined: of each figure that is not defined, NaN or None then, the reason.
-    """
-
-    outputs: tuple[str, ...]
-    rows: float
-    parameters: float
-    degrees_of_freedom: float
-    log_likelihood: float
-    null_log_likelihood: float
-    likelihood_ratio: Test | None = None
-    aic: float = math.nan
-    bic: float = math.nan
-    mcfadden_r2: float | None = None
-    r2: float | None = None
-    adjusted_r2: float | None = None
-    sigma2: float | None = None
-    f_test: Test | None = None
-    r2_kind: str = ""
-    undefined: Mapping[str, str] = field(default_factory=dict)
-
-    def why_not(self, figure: str) -> str:
-        """In a word or two why a figure is not defined; empty where it is, or has no place here."""
-        return self.undefined.get(figure, "").partition(":")[0]
-
-
-@dataclass(frozen=True, eq=False)
-class Spread:
-    """The covariance of one model's estimates, T V Tᵀ for each pair of outputs.
-
-    Args:
-        V: (J·r, J·r).
-        T: (D + 1, r), the bias last.
-        outputs: J names.
-        known: which parameters are determined, (J, D + 1).
-    """
-
-    V: Tensor
-    T: Tensor
-    outputs: tuple[str, ...]
-    known: Tensor
-
-    def block(self, j: int) -> Tensor:
-        """The covariance of the parameters of output j, (D + 1, D + 1), NaN where they are not determined."""
-        r = self.T.shape[1]
-        block = self.T @ self.V[j * r : (j + 1) * r, j * r : (j + 1) * r] @ self.T.T
-        return block.masked_fill(~(self.known[j][:, None] & self.known[j]), math.nan)
-
-    def variances(self, j: int) -> Tensor:
-        """The diagonal of `block`, (D + 1,)."""
-        r = self.T.shape[1]
-        values = ((self.T @ self.V[j * r : (j + 1) * r, j * r : (j + 1) * r]) * self.T).sum(1)
-        return values.masked_fill(~self.known[j], math.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +52,7 @@ class Inference:
     bags: int
     weight_kind: str
     remarks: tuple[Remark, ...]
-    _spreads: tuple[Spread, ...]
+    _covariances: tuple[Covariance, ...]
     _features: tuple[tuple[str, int], ...]
 
     def covariance(self, output: str | None = None) -> pd.DataFrame:
@@ -152,14 +66,14 @@ class Inference:
         """
         import pandas as pd
 
-        names = [name for spread in self._spreads for name in spread.outputs]
+        names = [name for covariance in self._covariances for name in covariance.outputs]
         if output is None and len(names) == 1:
             output = names[0]
         if output not in names:
             raise UsageError(f"expected one of the outputs {', '.join(names)}, got {output!r}")
-        spread = next(spread for spread in self._spreads if output in spread.outputs)
+        covariance = next(covariance for covariance in self._covariances if output in covariance.outputs)
         columns = [column for _, column in self._features]
-        values = spread.block(spread.outputs.index(output))[columns][:, columns].numpy()
+        values = covariance.block(covariance.outputs.index(output))[columns][:, columns].numpy()
         labels = [name for name, _ in self._features]
         return pd.DataFrame(values, labels, labels)
 
@@ -254,9 +168,15 @@ class Inference:
         }  # fmt: skip
 
     def __str__(self) -> str:
-        from linnet.inference.summary_text import text
-
-        return text(self)
+        lines = [self.title, self.method, ""]
+        letter = None if self.l2 else "t" if self.kind == "regression" else "z"
+        for fit in self.goodness:
+            for output in fit.outputs:
+                name = output if self.reference is None else f"{output} against {self.reference}"
+                rows = self.table.query("output == @output").to_dict("records")
+                lines += [name, *table_lines(rows, letter)]
+            lines += [*fit_lines(fit), ""]
+        return "\n".join([*lines, *note_lines(self.notes)]).rstrip()
 
 
 def _plain(value: Any) -> Any:
@@ -269,3 +189,62 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
     return value
+
+
+def table_of(
+    models: Sequence[Done], columns: Sequence[tuple[str, int]], level: float, l2: float
+) -> pd.DataFrame:
+    """A row a parameter.
+
+    Args:
+        models: in order.
+        columns: names and columns of the parameters.
+        level: of the intervals.
+        l2: with one there are no tests.
+    """
+    import pandas as pd
+
+    index = [column for _, column in columns]
+    parts = []
+    for model in models:
+        for j, output in enumerate(model.covariance.outputs):
+            estimate = model.gamma[j, index].numpy()
+            error = model.covariance.variances(j)[index].clamp_min(0).sqrt().numpy()
+            reasons = [model.reasons.get((j, column), model.general) for column in index]
+            is_known = np.array([why is None for why in reasons], dtype=bool)
+            statistic, p = _tests(estimate, error, model.freedom, bool(l2))
+            reach = quantile((1 + level) / 2, model.freedom) * error
+            values = {
+                "output": output, "feature": [name for name, _ in columns], "estimate": estimate,
+                "standard_error": error, "statistic": np.where(is_known, statistic, np.nan),
+                "p": np.where(is_known, p, np.nan), "low": np.where(is_known, estimate - reach, np.nan),
+                "high": np.where(is_known, estimate + reach, np.nan),
+                "note": [why.name if why else "" for why in reasons],
+                "reason": [str(why) if why else "" for why in reasons],
+            }  # fmt: skip
+            parts.append(pd.DataFrame(values))
+    return pd.concat(parts, ignore_index=True)
+
+
+def quantile(share: float, freedom: float) -> float:
+    """Student's, or the normal distribution's for infinite degrees of freedom; NaN for none."""
+    from scipy import special
+
+    if freedom == float("inf"):
+        return float(special.ndtri(share))
+    return float(special.stdtrit(freedom, share)) if freedom > 0 else float("nan")
+
+
+def _tests(
+    estimate: np.ndarray, error: np.ndarray, freedom: float, is_shrunk: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimates over standard errors, and two-sided p-values."""
+    from scipy import special
+
+    if is_shrunk:
+        return np.full_like(estimate, np.nan), np.full_like(estimate, np.nan)
+    with np.errstate(all="ignore"):
+        statistic = estimate / error
+    tail = -np.abs(statistic)
+    p = special.ndtr(tail) if freedom == float("inf") else special.stdtr(freedom, tail)
+    return statistic, 2 * p

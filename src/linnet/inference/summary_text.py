@@ -1,13 +1,13 @@
-"""An inference as text for people: what was fitted, the table, how well it fits, what to mind."""
+"""The parts of an inference as text: the table of estimates, goodness of fit, notes; numbers and p-values."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from linnet.inference.result import CENTRED, Goodness, Inference
+from linnet.inference.goodness import CENTRED, Goodness
 
 WIDTH = 100
 Figures = dict[str, tuple[str, int]]
@@ -17,42 +17,31 @@ LONGEST = 24
 """Characters of a feature's name."""
 
 
-def text(inference: Inference) -> str:
-    """The whole summary."""
-    lines = [inference.title, inference.method, ""]
-    for fit in inference.goodness:
-        for output in fit.outputs:
-            lines += _block(inference, output)
-        lines += [*_fit(fit), ""]
-    for note in inference.notes:
-        lines += textwrap.wrap(f"Note: {note}.", WIDTH, subsequent_indent="      ")
-    return "\n".join(lines).rstrip()
+def table_lines(rows: Sequence[Mapping[Hashable, Any]], letter: str | None) -> list[str]:
+    """The table of one output.
 
-
-def _block(inference: Inference, output: str) -> list[str]:
-    """The table of one output."""
-    name = output if inference.reference is None else f"{output} against {inference.reference}"
-    letter = "t" if inference.kind == "regression" else "z"
-    has_p = not inference.l2
-    head = ["", "estimate", "std. error", *([letter, "p"] if has_p else []), "low", "high", ""]
-    cells = [head]
-    for row in inference.table.query("output == @output").to_dict("records"):
-        tests = [number(row["statistic"], 3), p_value(row["p"])] if has_p else []
+    Args:
+        rows: of an inference's table.
+        letter: what its statistic is called; None where there are no tests.
+    """
+    tested = [letter, "p"] if letter else []
+    cells = [["", "estimate", "std. error", *tested, "low", "high", ""]]
+    for row in rows:
         digits = digits_of(row["estimate"], row["standard_error"])
+        tests = [number(row["statistic"], 3), p_value(row["p"])] if letter else []
         figures = [number(row["estimate"], digits), number(row["standard_error"], 4), *tests]
-        cells.append(
-            [
-                _short(str(row["feature"])),
-                *figures,
-                number(row["low"], digits),
-                number(row["high"], digits),
-                str(row["note"]),
-            ]
-        )
-    widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
-    lines = ["  ".join([*_aligned(line, widths)]).rstrip() for line in cells]
-    rule = "─" * max(map(len, lines))
-    return [name, rule, lines[0], rule, *lines[1:], rule]
+        ends = [number(row["low"], digits), number(row["high"], digits)]
+        cells.append([_short(str(row["feature"])), *figures, *ends, str(row["note"])])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    head, *lines = ("  ".join(_aligned(line, widths)).rstrip() for line in cells)
+    rule = "─" * max(map(len, [head, *lines]))
+    return [rule, head, rule, *lines, rule]
+
+
+def note_lines(notes: Sequence[str]) -> list[str]:
+    """Notes, each wrapped."""
+    wrapped = (textwrap.wrap(f"Note: {note}.", WIDTH, subsequent_indent="      ") for note in notes)
+    return [line for lines in wrapped for line in lines]
 
 
 def _aligned(line: list[str], widths: list[int]) -> list[str]:
@@ -60,7 +49,7 @@ def _aligned(line: list[str], widths: list[int]) -> list[str]:
     return [first.strip().ljust(widths[0]), *middle[:-1], line[-1]]
 
 
-def _fit(fit: Goodness) -> list[str]:
+def fit_lines(fit: Goodness) -> list[str]:
     """How well a model fits, in a few lines."""
     free = f"{fit.degrees_of_freedom:.6g}" if fit.degrees_of_freedom > 0 else "no"
     lines = [f"{fit.rows:g} rows, {fit.parameters:.6g} parameters, {free} degrees of freedom"]

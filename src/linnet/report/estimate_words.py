@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linnet.inference import covariance, notes, remarks, weighting
+from linnet.inference import covariance, design, notes, remarks
 
 REASONS = {
     remarks.COLLINEAR: ("共线", "样本不能确定它：估计只是同样合适的多种取值之一"),
@@ -32,14 +32,14 @@ ESTIMATES: dict[str, str] = {
     **{str(why): "：".join(said) for why, said in REASONS.items()},
     **METHODS,
     **{english + covariance.WEIGHED: chinese + WEIGHED for english, chinese in METHODS.items()},
-    weighting.SAID[weighting.FREQUENCY]: "频数",
-    weighting.SAID[weighting.PRECISION]: "精度",
-    weighting.SAID[weighting.IMPORTANCE]: "抽样权重（代表的个数）",
-    weighting.TOO_FEW:
+    design.MEANINGS[design.FREQUENCY]: "频数",
+    design.MEANINGS[design.PRECISION]: "精度",
+    design.MEANINGS[design.IMPORTANCE]: "抽样权重（代表的个数）",
+    notes.TOO_FEW:
         "按频数理解，权重表示 {rows} 行共有 {total} 次观测，不多于 {parameters} 个参数；若它们不是计数，"
         "请用 weight_kind "
     "说明是 precision 或 importance",
-    weighting.NONE_WHOLE:
+    notes.NONE_WHOLE:
         "按频数理解，权重表示 {rows} 行共有 {total} 次观测，且没有一行满一次；若它们不是计数，请用 weig"
         "ht_kind "
     "说明是 precision 或 importance",

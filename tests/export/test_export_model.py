@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from linnet.errors import ExportError, ShapeError, UsageError
-from linnet.export import FORMATS, c, choose, export_model, formats, js
+from linnet.export import FORMATS, ROWS, c, export_model, formats, js
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from tests.support.runs import make_run
@@ -42,7 +42,7 @@ def test_one_output_and_one_feature(to: str, tmp_path: Path) -> None:
     run = dataclasses.replace(run, model=run.bank.take(torch.tensor([0])))
     run.model = dataclasses.replace(run.bank, theta=run.bank.theta[:1])
     done = export_model(run, to, tmp_path / "file")
-    assert done.rows == choose.ROWS
+    assert done.rows == ROWS
     assert done.difference is not None
     assert done.difference < 1e-6
 
@@ -58,7 +58,7 @@ def test_a_wrong_file_is_an_error_and_is_not_kept(
     wrong = dataclasses.replace(
         FORMATS[to], render=lambda model: right(dataclasses.replace(model, b=model.b + shift))
     )
-    monkeypatch.setitem(choose.FORMATS, to, wrong)
+    monkeypatch.setitem(FORMATS, to, wrong)
     for name in ("old", "new"):
         with pytest.raises(ExportError, match="not kept"):
             export_model(make_run("softmax"), to, tmp_path / name)

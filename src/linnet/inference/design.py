@@ -1,8 +1,13 @@
-"""An orthonormal basis of a design's columns, in which covariances keep their digits."""
+"""The rows that a model was fitted to: what their weights mean, and an orthonormal basis of their columns.
+
+A weight says how often a row was seen, how exactly, or for how many it stands. The best weights of a model
+are the same for all three; their standard errors are not. In the basis covariances keep their digits.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +18,18 @@ from linnet.errors import UsageError
 from linnet.solvers.least_squares.design import Design, by_qr, check, find_collinear, prepare
 from linnet.solvers.problem.double_double import Doubled
 
+FREQUENCY, PRECISION, IMPORTANCE = "frequency", "precision", "importance"
+
+WEIGHT_KINDS = {
+    FREQUENCY: "2 is the same row twice",
+    PRECISION: "the inverse of a variance, up to one factor",
+    IMPORTANCE: "for how many a sampled row stands, up to one factor",
+}
+
+MEANINGS = {
+    FREQUENCY: "frequencies", PRECISION: "precisions", IMPORTANCE: "importances (sampling weights)",
+}  # fmt: skip
+
 FITS = 2**27
 """Numbers in a design up to which copies in float64, 1 GiB each, are in order."""
 
@@ -21,6 +38,76 @@ SMALL = 2**22
 
 ALIASED = 1e-8
 """A column whose part in the null space is below this share of the whole is determined."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighting:
+    """The weights of a data set's rows, and what they mean.
+
+    Args:
+        kind: "frequency", "precision" or "importance"; empty where rows have no weights.
+        w: of the rows, (N,), float64: of frequencies as they are, else with the mean 1 over rows that count.
+    """
+
+    kind: str
+    w: Tensor
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a weight is a number of rows."""
+        return self.kind == FREQUENCY
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether the rows are a sample of unequal chances."""
+        return self.kind == IMPORTANCE
+
+    def of(self, dataset: Dataset) -> Dataset:
+        """The data set with these weights."""
+        return dataclasses.replace(dataset, weights=self.w) if self.kind else dataset
+
+
+def weighting_of(dataset: Dataset, weight_kind: str | None, covariance: str | None, kind: str) -> Weighting:
+    """The weights of a data set and their meaning.
+
+    Args:
+        dataset: the rows.
+        weight_kind: as it was asked for; where None, frequencies with the Hessian and importances with the
+            sandwich and the bootstrap.
+        covariance: as it was asked for.
+        kind: of the model.
+
+    Raises:
+        UsageError: there is no such kind, or it does not go with the model or the covariance.
+    """
+    if weight_kind is not None and weight_kind not in WEIGHT_KINDS:
+        known = "; ".join(f"{name}: {said}" for name, said in WEIGHT_KINDS.items())
+        raise UsageError(f"weight_kind must be one of these, not {weight_kind!r}: {known}")
+    if dataset.weights is None:
+        return Weighting("", torch.ones(len(dataset), dtype=torch.float64))
+    if weight_kind is None:
+        weight_kind = FREQUENCY if covariance in (None, "hessian") else IMPORTANCE
+    if weight_kind == PRECISION and kind != "regression":
+        raise UsageError(
+            "precision weights say how exactly a number was measured, and a class is no number: give "
+            "weight_kind frequency (counts of rows) or importance (of sampling)"
+        )
+    if weight_kind == IMPORTANCE and covariance == "hessian":
+        raise UsageError(
+            "under importance weights the inverse Hessian is not the covariance of the estimates: leave "
+            "covariance out, which gives the sandwich, or take bootstrap"
+        )
+    w = dataset.weights.double().cpu()
+    if weight_kind == FREQUENCY or not bool((w > 0).any()):
+        return Weighting(weight_kind, w)
+    return Weighting(weight_kind, w * (int((w > 0).sum()) / math.fsum(w.tolist())))
+
+
+def default_covariance(covariance: str | None, weight_kind: str | None, dataset: Dataset) -> str:
+    """The covariance that was asked for; else the Hessian's, or under importance weights the sandwich's."""
+    if covariance is not None:
+        return covariance
+    return "sandwich" if weight_kind == IMPORTANCE and dataset.weights is not None else "hessian"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,3 +211,25 @@ def _aliased(design: Design, null: Tensor) -> Tensor:
     parts = design.centre[:, None] * null
     bias = (parts.sum(0).abs() > ALIASED * parts.abs().sum(0)).any() & design.intercept
     return torch.cat([(null.abs() > ALIASED).any(1), bias.reshape(1)])
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What a model was fitted to.
+
+    Args:
+        dataset: its rows, with the weights that count.
+        basis: their columns.
+        weighting: what the weights mean.
+        l2: the penalty.
+    """
+
+    dataset: Dataset
+    basis: Basis
+    weighting: Weighting
+    l2: float
+
+    @property
+    def rows(self) -> float:
+        """How many count: of frequencies their sum."""
+        return float(self.basis.w.sum()) if self.weighting.is_counted else float(len(self.basis.w))

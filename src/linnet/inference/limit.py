@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from linnet.errors import UsageError
-from linnet.inference.likelihood.basis import Basis
-from linnet.inference.likelihood.families import Classes
+from linnet.inference.design import Basis
+from linnet.inference.likelihood import Classes
 from linnet.solvers.problem.hessian import factor as factored
 
 FAINT = 1e-4

@@ -19,7 +19,7 @@ from tests.support.inferences import infer, solved
 from tests.support.problems import LOGISTIC, SOFTMAX, table
 from tests.support.solutions import solve_smooth
 
-FLAG = Path(__file__).parents[2] / "cases" / "flag.csv"
+FLAG = Path(__file__).parents[1] / "cases" / "flag.csv"
 
 pytestmark = pytest.mark.filterwarnings("ignore::linnet.errors.SeparationWarning")
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from linnet.errors import UsageError
-from linnet.inference.likelihood.basis import Basis
-from linnet.inference.likelihood.families import Classes, Likelihood
-from linnet.inference.likelihood.limit import Limit, all_apart, held, limit_of, typical
+from linnet.inference.design import Basis
+from linnet.inference.likelihood import Classes, Likelihood
+from linnet.inference.limit import Limit, all_apart, held, limit_of, typical
 
 NEAR, SETTLED = 0.1, 1e-8
 """A model further from the optimum than the first many standard errors is refused; the second is rounding."""
