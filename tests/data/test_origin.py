@@ -8,10 +8,10 @@ import pytest
 import torch
 
 import linnet
+from linnet.data.arguments import weigh_by_file
 from linnet.data.origin import Origin, read_record
 from linnet.data.registry import load_again
 from linnet.data.sources import synthetic
-from linnet.data.weights import weigh_by_file
 from linnet.errors import FormatError
 
 TABLE = "a,b,kind\n" + "".join(f"{n},{n % 7},{'x' if n % 3 else 'y'}\n" for n in range(60))

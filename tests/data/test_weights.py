@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset
-from linnet.data.weights import read_weights, weigh
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 
 

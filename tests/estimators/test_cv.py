@@ -1,5 +1,3 @@
-"""Estimators that choose their l2, against scikit-learn's grid search."""
-
 from __future__ import annotations
 
 import warnings
@@ -12,6 +10,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
 from linnet.errors import GridEdgeWarning
@@ -159,3 +158,37 @@ def test_a_best_l2_within_the_grid_is_not_at_its_edge() -> None:
         model = LinearRegressorCV(l2s=[1e-9, 1e-3, 1e3], cv=3).fit(X_diabetes * 20, y_diabetes)
     assert model.edge_ == ""
     assert LinearRegressorCV(l2s=[1.0], cv=3).fit(X_diabetes, y_diabetes).edge_ == ""
+
+
+SOURCE = np.random.default_rng(0)
+RARE_X = SOURCE.normal(size=(40, 3))
+RARE_Y = np.array([0] * 20 + [1] * 17 + [2] * 3)
+TWO = [0.01, 0.1]
+
+
+def test_folds_without_a_row_of_a_class_are_scored_by_all_classes() -> None:
+    """Three rows of class 2 in five folds: each score is scikit-learn's log loss with labels=0, 1, 2."""
+    cv = StratifiedKFold(5, shuffle=True, random_state=0)
+    with pytest.warns(UserWarning, match="least populated class"):
+        splits = list(cv.split(RARE_X, RARE_Y))
+    model = SoftmaxClassifierCV(l2s=TWO, cv=splits, scoring="neg_log_loss").fit(RARE_X, RARE_Y)
+    for fold, (trained, kept) in enumerate(splits):
+        P = SoftmaxClassifier(l2=0.01).fit(RARE_X[trained], RARE_Y[trained]).predict_proba(RARE_X[kept])
+        assert model.scores_[0, fold] == pytest.approx(-log_loss(RARE_Y[kept], P, labels=[0, 1, 2]), rel=1e-5)
+
+
+def test_a_class_that_a_fold_never_saw_is_left_out_of_its_score_and_it_is_said() -> None:
+    rows, is_late = np.arange(40), (np.arange(40) % 4 == 0) | (RARE_Y == 2)
+    splits = [(rows[~is_late], rows[is_late]), (rows[is_late], rows[~is_late])]
+    with pytest.warns(
+        UserWarning, match=r"fold 1 is judged by rows of \[2\], of which it is trained on none"
+    ):
+        model = SoftmaxClassifierCV(l2s=TWO, cv=splits, scoring="neg_log_loss").fit(RARE_X, RARE_Y)
+    known = is_late & (RARE_Y < 2)
+    P = SoftmaxClassifier(l2=0.01).fit(RARE_X[~is_late], RARE_Y[~is_late]).predict_proba(RARE_X[known])
+    assert model.scores_[0, 0] == pytest.approx(-log_loss(RARE_Y[known], P), rel=1e-4)
+
+
+def test_folds_of_classes_that_they_never_saw_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"fold 1 is judged by rows of \[0\].* and by no others: shuffle"):
+        SoftmaxClassifierCV(l2s=TWO, cv=KFold(2), scoring="neg_log_loss").fit(RARE_X, RARE_Y)

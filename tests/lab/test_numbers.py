@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from linnet.core.functional import cross_entropy, naive_softmax, softmax
-from linnet.core.sampling import gumbel_draws
+from linnet.core.functional import cross_entropy, gumbel_draws, naive_softmax, softmax
 from linnet.device import generator
 from tests.support.commands import run_python
 

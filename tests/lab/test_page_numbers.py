@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from linnet.core.functional import cross_entropy, naive_softmax, softmax
-from linnet.core.sampling import gumbel_draws
+from linnet.core.functional import cross_entropy, gumbel_draws, naive_softmax, softmax
 from linnet.device import generator
 from tests.support.browser import OpenPage, fits, shoot, until
 from tests.support.commands import run_python

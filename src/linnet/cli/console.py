@@ -57,9 +57,9 @@ def load_rows(
         hold_out: keep a fifth of one's own rows to test on.
         quiet: show no bar.
     """
+    from linnet.data.arguments import weigh_by_file
     from linnet.data.dataset import Splits
     from linnet.data.registry import load
-    from linnet.data.weights import weigh_by_file
 
     with download_progress(quiet) as progress:
         train, test = load(data, data_dir, seed=seed, say=say, progress=progress, hold_out=hold_out)

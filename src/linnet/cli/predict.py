@@ -14,7 +14,7 @@ from linnet.errors import UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from linnet.data.pictures.preparation import Prepared
+    from linnet.data.pictures.decode import Prepared
     from linnet.model.run import Run
 
 Guess = list[tuple[str, float]]
@@ -52,8 +52,7 @@ def predict(
         Invert always or never; decided by the border when not given.
     """
     from linnet.cli.choose import open_run
-    from linnet.data.pictures.prepare import prepare
-    from linnet.data.pictures.rows import rows_of
+    from linnet.data.pictures.prepare import prepare, rows_of
 
     opened = open_run(run)
     if opened.card.image_shape is None:

@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.data.frames import as_frame, is_series, numbers_of, series
-from linnet.data.objects import plain
+from linnet.data.frames import as_frame, is_series, numbers_of, plain, series
 from linnet.data.tensors import ArrayLike, array_of, check_cells, dense, real, tensor_of
 from linnet.errors import ShapeError, UsageError
 

@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from linnet.data import user_data
-from linnet.data.arguments import HOW
+from linnet.data.arguments import HOW, weigh_by_file
 from linnet.data.coerce import said
 from linnet.data.dataset import Splits
 from linnet.data.origin import Origin
 from linnet.data.sources import digits, fashion_mnist, mnist, synthetic
 from linnet.data.sources.source import Progress, Source
-from linnet.data.weights import weigh_by_file
 from linnet.errors import DataError, UsageError
 
 MODULES = (fashion_mnist, mnist, digits, synthetic)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.data.objects import plain
+from linnet.data.frames import plain
 from linnet.errors import ShapeError, UsageError
 
 MAX_CELLS = 100_000_000

@@ -10,8 +10,7 @@
 from __future__ import annotations
 
 from linnet.estimators.classifier import SoftmaxClassifier
-from linnet.estimators.classifier_cv import SoftmaxClassifierCV
+from linnet.estimators.cv_estimators import LinearRegressorCV, SoftmaxClassifierCV
 from linnet.estimators.regressor import LinearRegressor
-from linnet.estimators.regressor_cv import LinearRegressorCV
 
 __all__ = ["LinearRegressor", "LinearRegressorCV", "SoftmaxClassifier", "SoftmaxClassifierCV"]

@@ -1,4 +1,4 @@
-"""Arrays of any library in, tensors that share their memory inside, arrays of the same library out.
+"""Arrays of any library in, tensors that share memory inside, arrays of that library out; row weights.
 
 scikit-learn says which library an input is of: numpy, unless its `array_api_dispatch` is on.
 """
@@ -12,8 +12,12 @@ import numpy as np
 import torch
 from scipy import sparse
 from sklearn import get_config
-from sklearn.utils._array_api import get_namespace_and_device  # the only way to learn it; since 1.5
+from sklearn.utils import compute_class_weight
+from sklearn.utils._array_api import get_namespace_and_device
+from sklearn.utils.validation import _check_sample_weight, check_non_negative
 from torch import Tensor
+
+from linnet.config import Knobs
 
 
 @dataclass(frozen=True)
@@ -114,3 +118,48 @@ def check_same(X: Any, fitted: Any, owner: str, method: str) -> None:
             f"passed to fit(): the model is in {model.library} on {model.device}, the input in "
             f"{here.library} on {here.device}."
         )
+
+
+def row_weights(sample_weight: Any, X: Any, device: torch.device) -> Tensor | None:
+    """The weights of rows, (N,), float64; None where all count alike.
+
+    Raises:
+        ValueError: they are not one a row, negative, not finite, or all 0.
+    """
+    if sample_weight is None:
+        return None
+    checked = _check_sample_weight(sample_weight, X)
+    check_non_negative(checked, "`sample_weight`")
+    weights = tensor(checked).to(device).double()
+    if not bool((weights > 0).any()):
+        raise ValueError("Sample weights must contain at least one non-zero number: all are zero.")
+    return weights
+
+
+def counted(y: Tensor, weights: Tensor | None, classes: int) -> Tensor:
+    """How many rows of each class there are, by weight, (K,), float64.
+
+    Args:
+        y: each row's class, (N,), int64.
+        weights: of the rows, (N,), or None.
+        classes: K.
+    """
+    return torch.bincount(y, weights, minlength=classes).double().cpu()
+
+
+def class_factors(class_weight: Any, classes: Any, counts: Tensor) -> Tensor:
+    """How much each class counts, (K,), float64.
+
+    Args:
+        class_weight: "balanced", or class to weight; classes that are not named weigh 1.
+        classes: the labels, (K,), an array.
+        counts: how many rows each class has, (K,); a class without any weighs 0 in a balance.
+
+    Raises:
+        ValueError: a weight for a class that is not there.
+    """
+    if class_weight == "balanced":
+        given = Knobs(class_weight="balanced").weights_of_classes(counts.tolist())
+        return torch.tensor(given, dtype=torch.float64)
+    labels = as_numpy(classes)
+    return torch.from_numpy(compute_class_weight(class_weight, classes=labels, y=labels)).double()

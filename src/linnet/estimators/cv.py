@@ -1,4 +1,4 @@
-"""`CrossValidated`: what the estimators that choose their own l2 share."""
+"""`CrossValidated`: what estimators that choose their own l2 share; folds with rows of rare classes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import is_classifier
-from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names, log_loss, make_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import (
@@ -29,16 +30,64 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
 from linnet.errors import GridEdgeWarning, warn
-from linnet.estimators import folds, paths
-from linnet.estimators.arrays import Space, as_numpy, chosen
+from linnet.estimators import paths
+from linnet.estimators.arrays import Space, as_numpy, chosen, row_weights
 from linnet.estimators.base import LinearEstimator
 from linnet.estimators.methods import solved
 from linnet.estimators.paths import Split
 from linnet.estimators.problem import Problem
-from linnet.estimators.weights import row_weights
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+LOG_LOSS = "neg_log_loss"
+"""scikit-learn's name of the score."""
+
+
+def scorer_of(model: Any, scoring: Any) -> Any:
+    """The scorer; log loss by its name knows all classes of the model, whichever a fold's rows are of.
+
+    Args:
+        model: a classifier that knows its classes, or a regressor.
+        scoring: a scorer, or the name of one.
+    """
+    if scoring == LOG_LOSS and hasattr(model, "classes_"):
+        labels = as_numpy(model.classes_)  # which may be on a device
+        return make_scorer(log_loss, response_method="predict_proba", greater_is_better=False, labels=labels)
+    return check_scoring(model, scoring=scoring)
+
+
+def judged(labels: NDArray[Any], splits: Sequence[Split]) -> list[Split]:
+    """Folds that are judged by rows of classes they learn alone: of others the log loss would have no bound.
+
+    Args:
+        labels: of all rows, (N,).
+        splits: the rows that each fold trains on, and those that judge it.
+
+    Warns:
+        UserWarning: rows are left out, and of which classes.
+
+    Raises:
+        ValueError: a fold has no row left.
+    """
+    return [(trained, _known(labels, trained, kept, fold)) for fold, (trained, kept) in enumerate(splits, 1)]
+
+
+def _known(labels: NDArray[Any], trained: NDArray[Any], kept: NDArray[Any], fold: int) -> NDArray[Any]:
+    known = np.isin(labels[kept], labels[trained])
+    if known.all():
+        return kept
+    missing = np.unique(labels[kept][~known]).tolist()
+    what = f"fold {fold} is judged by rows of {missing}, of which it is trained on none"
+    if not known.any():
+        raise ValueError(f"{what}, and by no others: shuffle the rows, or use a stratified splitter")
+    warn(
+        f"{what}: its log loss is over the other {int(known.sum())} rows. Use fewer folds, a stratified "
+        "splitter or more rows of these classes"
+    )  # fmt: skip
+    return kept[known]
+
 
 LEARNED = ("n_features_in_", "feature_names_in_", "classes_", "_is_flat", "_dtype")
 """What a model is besides its parameters."""
@@ -103,9 +152,7 @@ class CrossValidated(LinearEstimator):
         rows = X if Space.of(X).is_numpy else np.empty((len(labels), 0))
         splitter: Any = check_cv(self.cv, labels, classifier=is_classifier(self))
         found = list(splitter.split(rows, labels, **params))
-        return (
-            folds.judged(labels, found) if self.scoring == folds.LOG_LOSS and is_classifier(self) else found
-        )
+        return judged(labels, found) if self.scoring == LOG_LOSS and is_classifier(self) else found
 
     def _routed(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the splitter and the scorer get of the metadata."""
@@ -123,7 +170,7 @@ class CrossValidated(LinearEstimator):
 
     def _scored(self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]) -> Tensor:
         """What the scorer says of each model of the bank, (P, F); it is given numpy's arrays."""
-        scorer: Any = folds.scorer_of(self, self.scoring)
+        scorer: Any = scorer_of(self, self.scoring)
         count = bank.models // len(splits)
         scores = torch.empty(count, len(splits), dtype=torch.float64)
         for fold, (_, kept) in enumerate(splits):

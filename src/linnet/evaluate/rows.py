@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from linnet.data import registry, user_data
+from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import Whole, joined, split
-from linnet.data.weights import read_weights, weigh
 from linnet.errors import LinnetError, UsageError
 from linnet.model.run import Run
 

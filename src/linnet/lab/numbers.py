@@ -8,9 +8,8 @@ import torch
 from fastapi import APIRouter
 from pydantic import Field
 
-from linnet.core.functional import gumbel_softmax
+from linnet.core.functional import gumbel_draws, gumbel_softmax
 from linnet.core.precision import forms
-from linnet.core.sampling import gumbel_draws
 from linnet.device import generator
 from linnet.lab import scripts
 from linnet.lab.schemas import Ask, Seed, to_json

@@ -17,7 +17,7 @@ NUMBERS = """\
 import torch
 
 from linnet.core.functional import cross_entropy, naive_cross_entropy, naive_softmax, softmax
-from linnet.core.sampling import gumbel_draws
+from linnet.core.functional import gumbel_draws
 from linnet.device import generator
 
 logits = torch.tensor({logits}, dtype=torch.float64) / {temperature}

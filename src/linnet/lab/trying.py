@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.responses import Response
 from torch import Tensor
 
-from linnet.data.pictures.preparation import is_blank
+from linnet.data.pictures.decode import is_blank
 from linnet.data.pictures.prepare import as_stored, png_of, prepared
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets

@@ -211,7 +211,7 @@ def _head(told: _Told, seed: int, *, hold_out: bool = True) -> tuple[str, list[s
         "from pathlib import Path",
         "",
         "import linnet",
-        "from linnet.data.weights import read_weights",
+        "from linnet.data.arguments import read_weights",
     ]
     lines.append(f"weights = read_weights(Path({path!r}), len(train))")
     return "\n".join(lines) + "\n", ["sample_weight=weights"]

@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from linnet.config import Job, Recipe
-from linnet.data.arguments import dataset_of, parts_of
+from linnet.data.arguments import dataset_of, parts_of, weigh, weigh_by_file
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import Progress, load
-from linnet.data.weights import weigh, weigh_by_file
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
 from linnet.model.predictor import Predictor

@@ -10,9 +10,8 @@ import numpy as np
 from torch import Tensor
 
 from linnet.config import Knobs
-from linnet.data.arguments import parts_of
+from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.weights import weigh
 from linnet.errors import UsageError
 from linnet.folders import CHECKPOINT, new_folder
 from linnet.plot.words import Language

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from linnet.data.pictures import prepare
-from linnet.data.pictures.rows import read_image, read_images
+from linnet.data.pictures.prepare import read_image, read_images
 from linnet.errors import DataNotFoundError, FormatError
 
 SOURCE = np.random.default_rng(0)

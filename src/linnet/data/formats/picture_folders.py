@@ -13,8 +13,7 @@ import torch
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.folder_parts import placed, said_of
-from linnet.data.pictures.decode import FORMATS, SUFFIXES, upright_size
-from linnet.data.pictures.preparation import Prepared
+from linnet.data.pictures.decode import FORMATS, SUFFIXES, Prepared, upright_size
 from linnet.data.pictures.prepare import prepared
 from linnet.data.split import Whole, places
 from linnet.errors import FormatError

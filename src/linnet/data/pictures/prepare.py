@@ -1,15 +1,17 @@
-"""People's own pictures, made like those a model was trained on; without torch."""
+"""User pictures made like those a model was trained on, as its rows; without torch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
-from linnet.data.pictures.decode import check_pixels, decode, grey_of, levels_of
-from linnet.data.pictures.preparation import Prepared, Step
+from linnet.data.pictures.decode import Prepared, Step, check_pixels, decode, grey_of, levels_of
 from linnet.errors import BlankPictureWarning, DataNotFoundError, FormatError, warn
 
 MAX_BYTES = 50 << 20
@@ -151,3 +153,13 @@ def _fit(grey: Image.Image, size: tuple[int, int], shade: int) -> Image.Image:
     canvas = Image.new("L", (max(1, round(width * scale)), max(1, round(height * scale))), shade)
     canvas.paste(grey, ((canvas.width - grey.width) // 2, (canvas.height - grey.height) // 2))
     return canvas.resize((width, height), Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
+
+
+def read_images(paths: Sequence[Path], size: tuple[int, int], invert: bool | None = None) -> Tensor:
+    """Several pictures as rows, uint8, (B, height · width); arguments and errors as `read_image`."""
+    return rows_of([read_image(path, size, invert) for path in paths])
+
+
+def rows_of(pictures: Sequence[np.ndarray]) -> Tensor:
+    """Pictures of one size, uint8 (height, width) each, as rows, (B, height · width)."""
+    return torch.from_numpy(np.stack(pictures)).flatten(1)
