@@ -183,7 +183,7 @@ def gathered(problem: Problem, like: Statistics | None = None) -> Statistics:
     parts = problem.parts(PART)
     total = Statistics.of(next(parts), like=like)
     for part in parts:
-        total = total.with_rows(part)
+        total += Statistics.of(part, like=total)
     return total
 
 

@@ -156,7 +156,9 @@ def regularization_path(
     penalties = _penalties(given, objective, knob)
     card = card_of(dataset, loss)
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
-    found, rows, memory = [], [], _Memory(Grams(), _sums(dataset, loss, l1, knob))
+    is_ridge = loss.is_quadratic and knob == "l2" and not l1
+    sums = Statistics.of(dataset) if is_ridge and goes_by_sums(dataset) else None
+    found, rows, memory = [], [], _Memory(Grams(), sums)
     for value in penalties:
         penalty = replace(objective.penalty, **{knob: value})
         start = found[-1].theta if found else None
@@ -186,11 +188,6 @@ class _Memory(NamedTuple):
 
     grams: Grams
     statistics: Statistics | None
-
-
-def _sums(dataset: Dataset, loss: Loss, l1: float, knob: str) -> Statistics | None:
-    is_ridge = loss.is_quadratic and knob == "l2" and not l1
-    return Statistics.of(dataset) if is_ridge and goes_by_sums(dataset) else None
 
 
 def largest_l1(objective: Objective) -> float:

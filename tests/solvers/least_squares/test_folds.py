@@ -42,7 +42,7 @@ def test_one_row_left_out_is_a_refit_without_it(data: Dataset, intercept: bool, 
     found = leave_one_out(everything, data, l2, intercept)
     for row in (0, 7, len(data) - 1):
         one = data.rows(slice(row, row + 1))
-        rest = everything.without_rows(one)
+        rest = everything - Statistics.of(one, like=everything)
         theta = solve(rest, l2 * everything.weight / rest.weight, intercept)
         y = torch.eye(data.outputs, dtype=torch.float64)[one.y] if one.is_classification else one.y
         left = y - one.X.double() * data.scale @ theta[:, :-1].T - theta[:, -1]

@@ -129,13 +129,13 @@ def store(framed: Framed, bound: Bound) -> Bound:
     """
     inner, point, gap = framed.objective, bound.point, bound.gap
     theta, scores = framed.leave(point.theta), point.scores
-    if framed.standard is not None:
+    if framed.centre is not None:
         again = framed.enter(theta)
         shift = (again - point.theta)[:, -1]
         if bool(shift.any()):
             moved = inner.point_from(again, point.scores + shift[:, None])
             gap, point = gap + max(0.0, moved.value - point.value), moved
-        scores = point.scores + framed.standard.level[:, None]
+        scores = point.scores + torch.as_tensor(framed.level)[..., None]
     gap += rounding(inner, point)
     stored = Point(theta, scores, point.loss, point.value, framed.gradient(point.gradient))
     return Bound(stored, gap, bound.name, bound.gain)
@@ -143,19 +143,16 @@ def store(framed: Framed, bound: Bound) -> Bound:
 
 def _bound_smooth(objective: Objective, point: Point) -> Bound:
     """The best bound of a smooth objective."""
-    bounds, l2 = [Bound(point, max(0.0, point.value - _least(objective)), NONNEGATIVE)], objective.penalty.l2
-    if not l2:
+    rows = objective.rows
+    least = float(objective.loss.least(rows.y).double() @ rows.shares)  # what the mean loss cannot be below
+    bounds = [Bound(point, max(0.0, point.value - least), NONNEGATIVE)]
+    if not objective.penalty.l2:
         newton = newton_bound(objective, point) or bounds[0]
         return replace(min(bounds[0], newton, key=lambda bound: bound.gap), gain=newton.gain)
     if float(point.gradient[:, -1].abs().max()) <= BALANCED * max(1.0, abs(point.value)):
         gap = float((point.gradient[:, :-1].square() / (2 * objective.l2)).sum())
         bounds.append(Bound(point, gap, DUALITY))
     return min(bounds, key=lambda bound: bound.gap)
-
-
-def _least(objective: Objective) -> float:
-    """What the mean loss can never be below."""
-    return float(objective.loss.least(objective.rows.y).double() @ objective.rows.shares)
 
 
 def newton_bound(objective: Objective, point: Point) -> Bound | None:

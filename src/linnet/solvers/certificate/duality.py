@@ -131,18 +131,15 @@ def _unpenalised_gap(objective: Objective, point: Point, a: Tensor, y: Tensor, s
     inverse = torch.linalg.pinv(H, hermitian=True, rtol=1e-13)
     for _ in range(2):  # the second time takes off what rounding left
         G = objective.free_(rows.gradient_of(a * shares))
-        a = a - rows.scores(_padded(G[:, : len(features)] @ inverse, rows.features + 1))
+        step = torch.zeros_like(G)
+        step[:, features] = G[:, features] @ inverse
+        a = a - rows.scores(step)
     if not math.isinf(limit := cast(float, loss.dual_reach)):
         a = a * min(1.0, limit / max(float(a[:, shares > 0].abs().max()), 1e-300))
     rest = float(loss.conjugate(a, y) @ shares)
     left = objective.free_(rows.gradient_of(a * shares)).abs()
     slack = 2 * float((left * point.theta.abs()).sum()) + ROUNDING * (abs(point.value) + abs(rest))
     return max(0.0, point.value + rest + slack)
-
-
-def _padded(theta: Tensor, width: int) -> Tensor:
-    """θ with a bias of 0 where it has none."""
-    return torch.nn.functional.pad(theta, (0, width - theta.shape[1]))
 
 
 def with_best_bias(objective: Objective, point: Point) -> Point:

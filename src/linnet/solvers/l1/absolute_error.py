@@ -17,7 +17,7 @@ from linnet.solvers.problem.curvature import grams
 from linnet.solvers.problem.hessian import factor
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise
-from linnet.solvers.smooth.steps import ROUNDED, Step, check, follow, reach_limit
+from linnet.solvers.smooth.smooth import ROUNDED, Step, check, follow, reach_limit
 from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, SolverSpec, Status
 
 NEAR = 100.0

@@ -19,7 +19,7 @@ from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise
 from linnet.solvers.smooth.newton import soften
-from linnet.solvers.smooth.steps import Step, check, follow, reach_limit, search
+from linnet.solvers.smooth.smooth import Step, check, follow, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, SolverSpec, Status
 
 HIDDEN, PATIENCE = 1e-17, 10
@@ -100,7 +100,7 @@ class ProximalNewton(SolverSpec):
                 bound = replace(bound, gap=min(bound.gap, step.gap))
                 status = no_optimum(step.objective, step.point) or status
         slope = float(framed.gradient(smallest_subgradient(wide, point)).norm())
-        bound = store(framed._replace(objective=wide), bound)
+        bound = store(replace(framed, objective=wide), bound)
         certificate = bound.certificate(max(0, len(trace) - 1), objective.passes, time.perf_counter() - began)
         return Minimum(
             bound.point.theta, status, replace(certificate, gradient_norm=slope), trace, type(self).__name__

@@ -18,7 +18,7 @@ from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
 from linnet.errors import CollinearWarning, UsageError
 from linnet.solvers.least_squares import moments
-from linnet.solvers.least_squares.normal import Spectrum, covariance, solve
+from linnet.solvers.least_squares.normal import Spectrum, solve
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.least_squares.tridiagonal import Judge
 from linnet.solvers.problem.hessian import TOO_LARGE
@@ -164,4 +164,4 @@ def _root(statistics: Statistics, l2: float, intercept: bool) -> tuple[Tensor, T
     spectrum = Spectrum.of(statistics, intercept)
     total = spectrum.values + l2
     kept = total > spectrum.floor
-    return spectrum.V[:, kept] / total[kept].sqrt(), covariance(statistics, intercept)[0]
+    return spectrum.V[:, kept] / total[kept].sqrt(), spectrum.about.mean

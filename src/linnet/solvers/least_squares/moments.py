@@ -242,27 +242,20 @@ def _add_upper_(total: Tensor, part: Tensor) -> None:
 
 def _reals(dataset: Dataset, centre: Tensor, middle: Tensor, parts: Sequence[slice | Tensor]) -> Moments:
     """The sums in float64, of any rows; the readable reference of `_pixels`."""
-    device = wide_device(dataset)
-    features = dataset.features
-    shape = (features, features + dataset.outputs)
-    total = torch.zeros(shape, dtype=torch.float64, device=device)
-    sums = torch.zeros(shape[1], dtype=torch.float64, device=device)
-    squares = torch.zeros(dataset.outputs, dtype=torch.float64, device=device)
-    shift = torch.cat([centre, middle]).to(device)
-    rows, weight = 0, 0.0
+    device, features = wide_device(dataset), dataset.features
+    width = features + dataset.outputs + 1
+    shift = torch.cat([centre, middle, centre.new_zeros(1)]).to(device)
+    total = torch.zeros(features, width, dtype=torch.float64, device=device)
+    sums, squares, rows = total.new_zeros(width), total.new_zeros(width), 0
     for block in parts:
-        Z = torch.cat([reals(dataset.X[block], device), targets(dataset, block).to(device)], 1) - shift
-        U = Z[:, :features]  # (B, D)
-        if dataset.weights is None:
-            rows, weight = rows + len(Z), weight + len(Z)
-            V = Z
-        else:
-            w = reals(dataset.weights[block], device)
-            rows, weight = rows + int((w > 0).sum()), weight + float(w.sum())
-            V = Z * w[:, None]
-        total.addmm_(U.T, V)
+        X, Y = reals(dataset.X[block], device), targets(dataset, block).to(device)
+        w = X.new_ones(len(X)) if dataset.weights is None else reals(dataset.weights[block], device)
+        Z = torch.cat([X, Y, X.new_ones(len(X), 1)], 1) - shift  # (B, D + K + 1): u, v and 1
+        V = Z * w[:, None]
+        total.addmm_(Z[:, :features].T, V)
         sums += V.sum(0)
-        squares += (V[:, features:] * Z[:, features:]).sum(0)
-    total, sums, squares = total.cpu(), sums.cpu(), squares.cpu()
-    xx, xy = total[:, :features], total[:, features:].clone()
-    return Moments(rows, weight, sums[:features], sums[features:], (xx + xx.T) / 2, xy, squares)
+        squares += (V * Z).sum(0)
+        rows += int((w > 0).sum())
+    total, sums, squares = total.cpu(), sums.cpu(), squares[features:-1].cpu()
+    xx, xy, x = total[:, :features], total[:, features:-1].clone(), sums[:features]
+    return Moments(rows, float(sums[-1]), x, sums[features:-1], (xx + xx.T) / 2, xy, squares)

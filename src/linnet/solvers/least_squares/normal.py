@@ -24,26 +24,57 @@ Gradient = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
+class Covariance:
+    """The second moments of features as the model sees them, about their means, or about 0 without a bias.
+
+    Args:
+        mean: m, of the features, (D,); zeros without a bias.
+        level: of the targets, (K,); zeros without a bias.
+        xx: Σ w (x − m)(x − m)ᵀ / Σ w, (D, D).
+        xy: Σ w (x − m)(y − level)ᵀ / Σ w, (D, K).
+        intercept: whether there is a bias.
+    """
+
+    mean: Tensor
+    level: Tensor
+    xx: Tensor
+    xy: Tensor
+    intercept: bool
+
+    @classmethod
+    def of(cls, statistics: Statistics, intercept: bool) -> Covariance:
+        """The moments of some statistics."""
+        s, scale = statistics.sums, statistics.scale
+        if not intercept:
+            mean, level = torch.zeros_like(statistics.centre), torch.zeros_like(statistics.middle)
+            raw = statistics.about(mean, level).sums
+            return cls(mean, level, raw.xx * (scale**2 / s.weight), raw.xy * (scale / s.weight), False)
+        x, y = s.x / s.weight, s.y / s.weight
+        xx = (s.xx / s.weight).sub_(torch.outer(x, x)).mul_(scale**2)
+        xy = (s.xy / s.weight - torch.outer(x, y)) * scale
+        return cls((statistics.centre + x) * scale, statistics.middle + y, xx, xy, True)
+
+    def model(self, W: Tensor) -> Tensor:
+        """Weights (…, K, D) with the best bias for them, (…, K, D + 1)."""
+        b = self.level - W @ self.mean  # (…, K)
+        return torch.cat([W, b[..., None]], -1)
+
+
+@dataclass(frozen=True, eq=False)
 class Normal:
     """H = Σ w (x − m)(x − m)ᵀ / Σ w + l2, of scaled columns, as its Cholesky factor; m is 0 without a bias.
 
     Args:
         L: H = scale⁻¹ L Lᵀ scale⁻¹, (D, D), lower.
         scale: powers of two, (D,).
-        mean: of the features that the model sees, (D,); zeros without a bias.
-        level: of the targets, (K,); zeros without a bias.
-        cross: Σ w (x − m)(y − level)ᵀ / Σ w, (D, K).
+        about: the moments, without the penalty.
         condition: of the scaled matrix, in the 1-norm, times what taking the means away has lost.
-        intercept: whether there is a bias.
     """
 
     L: Tensor
     scale: Tensor
-    mean: Tensor
-    level: Tensor
-    cross: Tensor
+    about: Covariance
     condition: float
-    intercept: bool
 
     def apply(self, force: Tensor) -> Tensor:
         """H⁻¹ force, (D, K)."""
@@ -51,21 +82,16 @@ class Normal:
 
     def start(self) -> Tensor:
         """The model, (K, D + 1), by one solution."""
-        W = self.apply(self.cross)  # (D, K)
-        b = self.level - self.mean @ W if self.intercept else self.level
-        return torch.cat([W, b[None]]).T.contiguous()
+        return self.about.model(self.apply(self.about.xy).T).contiguous()
 
     def step(self, gradient: Tensor) -> Tensor:
         """Newton's step, which goes to the optimum but for rounding, (K, D + 1)."""
-        push = gradient[:, -1:] if self.intercept else torch.zeros_like(gradient[:, -1:])  # (K, 1)
-        force = gradient[:, :-1] - push * self.mean  # (K, D)
-        W = self.apply(force.T).T
-        return -torch.cat([W, push - (W @ self.mean)[:, None]], 1) if self.intercept else -_biasless(W)
+        push, mean = gradient[:, -1:] * self.about.intercept, self.about.mean  # (K, 1), (D,)
+        W = self.apply((gradient[:, :-1] - push * mean).T).T  # (K, D)
+        return -torch.cat([W, push - (W @ mean)[:, None]], 1)
 
     def gap(self, gradient: Tensor) -> float:
         """½ gᵀ H⁻¹ g over weights and bias: how far a quadratic with this gradient is above its optimum."""
-        if not self.intercept:
-            gradient = _biasless(gradient[:, :-1])
         return max(0.0, -float((self.step(gradient) * gradient).sum()) / 2)
 
     def refine(self, theta: Tensor, gradient: Gradient) -> tuple[Tensor, int]:
@@ -85,30 +111,10 @@ class Normal:
         return theta, ROUNDS
 
 
-def _biasless(W: Tensor) -> Tensor:
-    return torch.nn.functional.pad(W, (0, 1))
-
-
-def covariance(statistics: Statistics, intercept: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Mean (D,), level (K,), and the second moments about them, (D, D) and (D, K), of features as seen.
-
-    Without an intercept the moments are about zero.
-    """
-    s, scale = statistics.sums, statistics.scale
-    if intercept:
-        x, y = s.x / s.weight, s.y / s.weight
-        xx = (s.xx / s.weight).sub_(torch.outer(x, x)).mul_(scale**2)
-        xy = s.xy / s.weight - torch.outer(x, y)
-        return (statistics.centre + x) * scale, statistics.middle + y, xx, xy * scale
-    raw = statistics.about(torch.zeros_like(statistics.centre), torch.zeros_like(statistics.middle)).sums
-    mean, level = torch.zeros_like(statistics.centre), torch.zeros_like(statistics.middle)
-    return mean, level, raw.xx * (scale**2 / s.weight), raw.xy * (scale / s.weight)
-
-
 def factor(statistics: Statistics, l2: float, intercept: bool) -> Normal | None:
     """The Cholesky factor; None where columns are collinear to rounding, or numbers overflow."""
-    mean, level, xx, xy = covariance(statistics, intercept)
-    H = xx.clone()
+    about = Covariance.of(statistics, intercept)
+    H = about.xx.clone()
     H.diagonal().add_(l2)
     diagonal = H.diagonal()
     if not bool(H.isfinite().all()) or not bool((diagonal > 0).all()):
@@ -121,7 +127,7 @@ def factor(statistics: Statistics, l2: float, intercept: bool) -> Normal | None:
     # Where the mean was large, the difference of squares has lost digits before any factor loses more.
     raw = statistics.sums.xx.diagonal() * (statistics.scale**2 / statistics.weight)
     lost = (raw / diagonal).amax().clamp(min=1) if len(H) else raw.new_ones(())
-    return Normal(L, scale, mean, level, xy, _condition(H, L) * float(lost), intercept)
+    return Normal(L, scale, about, _condition(H, L) * float(lost))
 
 
 def _condition(H: Tensor, L: Tensor) -> float:
@@ -142,18 +148,14 @@ class Spectrum:
     Args:
         values: eigenvalues, (D,), not negative.
         V: eigenvectors in columns, (D, D).
-        mean: as in `Normal`.
-        level: as in `Normal`.
+        about: the moments.
         cross: Vᵀ Σ w (x − m)(y − level)ᵀ / Σ w, (D, K).
-        intercept: whether there is a bias.
     """
 
     values: Tensor
     V: Tensor
-    mean: Tensor
-    level: Tensor
+    about: Covariance
     cross: Tensor
-    intercept: bool
 
     @classmethod
     def of(cls, statistics: Statistics, intercept: bool = True) -> Spectrum:
@@ -162,11 +164,11 @@ class Spectrum:
         Raises:
             UsageError: the features are too large to be squared.
         """
-        mean, level, xx, xy = covariance(statistics, intercept)
-        if not bool(xx.isfinite().all()):
+        about = Covariance.of(statistics, intercept)
+        if not bool(about.xx.isfinite().all()):
             raise UsageError(TOO_LARGE)
-        values, V = torch.linalg.eigh(xx)
-        return cls(values.clamp(min=0), V, mean, level, V.T @ xy, intercept)
+        values, V = torch.linalg.eigh(about.xx)
+        return cls(values.clamp(min=0), V, about, V.T @ about.xy)
 
     @property
     def floor(self) -> float:
@@ -191,9 +193,7 @@ class Spectrum:
             UsageError: a penalty is negative or not finite.
         """
         shares = self._inverse(l2s)[:, None] * self.cross.T  # (P, K, D)
-        W = shares @ self.V.T
-        b = self.level - W @ self.mean if self.intercept else self.level.expand(W.shape[:2])
-        return torch.cat([W, b[..., None]], -1)
+        return self.about.model(shares @ self.V.T)
 
     def _inverse(self, l2s: Sequence[float]) -> Tensor:
         """1/(values + l2), (P, D); 0 where that is rounding."""
@@ -213,7 +213,7 @@ class Spectrum:
             others: statistics of rows to be judged by.
             l2s: the penalties, P.
         """
-        s = others.about(self.mean / others.scale, self.level).sums
+        s = others.about(self.about.mean / others.scale, self.about.level).sums
         d = self._inverse(l2s)  # (P, D)
         square = (self.V.T @ (s.xx @ self.V)).mul_(self.cross @ self.cross.T).mul_(others.scale**2)
         line = (self.cross * (self.V.T @ s.xy)).sum(1) * others.scale

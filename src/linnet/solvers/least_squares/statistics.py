@@ -58,7 +58,8 @@ class Statistics:
             like.check(dataset.features, dataset.outputs, dataset.scale)
         centre, middle = (like.centre, like.middle) if like else moments.origin(dataset)
         sums = moments.gather(dataset, centre, middle, index)
-        if not bool(sums.xy.isfinite().all()) and not _are_finite(dataset):
+        overflows = not bool(sums.xy.isfinite().all())
+        if overflows and not all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y)):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
         if tiny := _vanishing(dataset if index is None else dataset.rows(index), centre, sums):
             raise UsageError(
@@ -118,14 +119,6 @@ class Statistics:
         sums = self.sums.joined(other.about(self.centre, self.middle).sums, sign)
         return dataclasses.replace(self, sums=sums, is_exact=self.is_exact and other.is_exact)
 
-    def with_rows(self, dataset: Dataset) -> Statistics:
-        """The statistics with more rows: what `partial_fit` needs, and exact."""
-        return self + Statistics.of(dataset, like=self)
-
-    def without_rows(self, dataset: Dataset) -> Statistics:
-        """The statistics without rows that were in them."""
-        return self - Statistics.of(dataset, like=self)
-
     def about(self, centre: Tensor, middle: Tensor) -> Statistics:
         """The same sums about another point."""
         d, e, s = self.centre - centre, self.middle - middle, self.sums
@@ -182,8 +175,3 @@ def _vanishing(dataset: Dataset, centre: Tensor, sums: Moments) -> list[int]:
         return []
     X = dataset.X if dataset.weights is None else dataset.X[dataset.weights > 0]
     return [j for j in few if bool((X[:, j].double().cpu() != centre[j]).any())]
-
-
-def _are_finite(dataset: Dataset) -> bool:
-    """Whether the rows are numbers, though their sums overflow."""
-    return all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y))

@@ -27,7 +27,7 @@ from scipy import LowLevelCallable
 from torch import Tensor
 
 from linnet.errors import UsageError
-from linnet.solvers.least_squares.normal import EPSILON, covariance
+from linnet.solvers.least_squares.normal import EPSILON, Covariance
 from linnet.solvers.least_squares.statistics import Statistics
 
 Matrix = NDArray[np.float64]
@@ -78,18 +78,18 @@ class Judge:
         Returns:
             None where a penalty is so small that rounding decides, and where there is one feature.
         """
-        mean, level, xx, xy = covariance(statistics, intercept)
-        features = len(xx)
-        if features < 2 or not bool(xx.isfinite().all()):
+        about = Covariance.of(statistics, intercept)
+        features = len(about.mean)
+        if features < 2 or not bool(about.xx.isfinite().all()):
             return None
-        packed, diagonal, beside, tau = tridiagonalise(xx.numpy())
+        packed, diagonal, beside, tau = tridiagonalise(about.xx.numpy())
         largest = float(np.abs(diagonal).max() + 2 * np.abs(beside).max(initial=0.0))
         if not smallest > 8 * EPSILON * features * largest:
             return None
-        U, sizes, Rt = np.linalg.svd(xy.numpy(), full_matrices=False)
+        U, sizes, Rt = np.linalg.svd(about.xy.numpy(), full_matrices=False)
         kept = sizes > EPSILON * features * sizes.max(initial=0.0)
         C = rotate(packed, tau, (U * sizes)[:, kept], "T")
-        s = others.about(mean / others.scale, level).sums
+        s = others.about(about.mean / others.scale, about.level).sums
         half = (s.xx * others.scale**2).triu()  # by columns, as LAPACK reads it, the lower triangle
         half.diagonal().mul_(0.5)
         cross = (s.xy * others.scale).numpy() @ Rt[kept].T

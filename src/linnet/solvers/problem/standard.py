@@ -10,7 +10,7 @@ scores are then those of columns near 0 of unit size, wherever the columns lie a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -35,79 +35,50 @@ LARGEST = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Standard:
-    """The change of columns and targets.
+class Framed:
+    """An objective for solvers, and the change of columns and targets that leads to it.
 
     Args:
-        centre: m over `scale`, (D,): of the columns as they are stored.
-        scale: what the model sees of a stored number is that times this.
+        objective: over the changed columns.
+        centre: m over `scale`, (D,): of the columns as they are stored; None where nothing was changed.
         factor: f, powers of two, (D,).
+        scale: what the model sees of a stored number is that times this.
         level: c, (K,).
-        intercept: whether there is a bias.
+        basis: V (D, N) of the rows' own space, in which the objective is; None where it is in the columns.
     """
 
-    centre: Tensor
-    scale: float
-    factor: Tensor
-    level: Tensor
-    intercept: bool
+    objective: Objective
+    centre: Tensor | None = None
+    factor: Tensor | float = 1.0
+    scale: float = 1.0
+    level: Tensor | float = 0.0
+    basis: Tensor | None = None
 
     def enter(self, theta: Tensor) -> Tensor:
-        """θ as rows see it, (K, D + 1), as θ'; the bias is rounded once."""
-        W, b = theta[:, :-1], theta[:, -1]
-        b = (self._lift(W) + (b - self.level)).high if self.intercept else b
-        return torch.cat([W / self.factor, b[:, None]], 1)
+        """θ of the rows, (K, D + 1), as θ' of the objective; the bias is rounded once."""
+        if self.centre is not None:
+            W, b = theta[:, :-1], theta[:, -1]
+            b = (self._lift(W, self.centre) + (b - self.level)).high if self.objective.intercept else b
+            theta = torch.cat([W / self.factor, b[:, None]], 1)
+        return theta if self.basis is None else _multiply(theta, self.basis)
 
     def leave(self, theta: Tensor) -> Tensor:
-        """θ', (K, D + 1), as θ of the rows; the bias is rounded once."""
+        """θ' of the objective as θ of the rows, (K, D + 1); the bias is rounded once."""
+        theta = theta if self.basis is None else _multiply(theta, self.basis.T)
+        if self.centre is None:
+            return theta
         W, b = theta[:, :-1] * self.factor, theta[:, -1]
-        b = (Doubled.of(b) + self.level - self._lift(W)).high if self.intercept else b
+        if self.objective.intercept:
+            b = (Doubled.of(b) + torch.as_tensor(self.level) - self._lift(W, self.centre)).high
         return torch.cat([W, b[:, None]], 1)
 
     def gradient(self, gradient: Tensor) -> Tensor:
         """A derivative over θ', (K, D + 1), as that over W and the bias at the columns' centre."""
         return torch.cat([gradient[:, :-1] / self.factor, gradient[:, -1:]], 1)
 
-    def change(self, rows: Rows) -> Rows:
-        """Rows as (x − m) f with targets y − c, dense or sparse as they were."""
-        y = rows.y.double() - self.level if bool(self.level.any()) else rows.y
-        if isinstance(rows, SparseRows):
-            return CentredSparseRows(rows, y, self.centre, self.factor)
-        assert isinstance(rows, DenseRows), "rows are dense or sparse"
-        return CentredRows(rows.dataset, y, self.centre, self.factor * self.scale, rows.dtype)
-
-    def _lift(self, W: Tensor) -> Doubled:
+    def _lift(self, W: Tensor, centre: Tensor) -> Doubled:
         """W m, (K,), in doubled precision: it may be far larger than what it leaves of a score."""
-        terms = Doubled(*two_product(W, self.centre.expand_as(W))).times(W.new_tensor(self.scale))
-        return add_up(terms)
-
-
-class Framed(NamedTuple):
-    """An objective for solvers, and how it comes from the one that was given.
-
-    Args:
-        objective: over the changed columns.
-        standard: the change of the columns; None where they are as they were.
-        basis: V (D, N) of the rows' own space, in which the objective is; None where it is in the columns.
-    """
-
-    objective: Objective
-    standard: Standard | None
-    basis: Tensor | None = None
-
-    def enter(self, theta: Tensor) -> Tensor:
-        """θ of the rows as θ of the objective here."""
-        theta = theta if self.standard is None else self.standard.enter(theta)
-        return theta if self.basis is None else _multiply(theta, self.basis)
-
-    def leave(self, theta: Tensor) -> Tensor:
-        """θ of the objective here as θ of the rows."""
-        theta = theta if self.basis is None else _multiply(theta, self.basis.T)
-        return theta if self.standard is None else self.standard.leave(theta)
-
-    def gradient(self, gradient: Tensor) -> Tensor:
-        """See `Standard.gradient`; not of the rows' own space."""
-        return gradient if self.standard is None else self.standard.gradient(gradient)
+        return add_up(Doubled(*two_product(W, centre.expand_as(W))).times(W.new_tensor(self.scale)))
 
 
 def _multiply(theta: Tensor, basis: Tensor) -> Tensor:
@@ -125,14 +96,15 @@ def standardise(objective: Objective, l2: float = 0.0, *, is_uniform: bool = Fal
     """
     rows, intercept = objective.rows, objective.intercept
     if objective.units is not None or not rows.features or not rows.is_finite():
-        return Framed(objective, None)
+        return Framed(objective)
     if isinstance(rows, DenseRows) and not _is_worth_it(rows, intercept):
-        return Framed(objective, None)
+        return Framed(objective)
     spread = find_spread(rows, intercept)
     factor = _scale(objective, spread, l2, is_uniform)
     scale = rows.scale if isinstance(rows, DenseRows) else 1.0
-    standard = Standard(spread.centre, scale, factor, _level(rows, objective.loss, intercept), intercept)
-    return Framed(objective.replace(standard.change(rows), units=factor), standard)
+    level = _level(rows, objective.loss, intercept)
+    centred = _centre(rows, spread.centre, factor, level)
+    return Framed(objective.replace(centred, units=factor), spread.centre, factor, scale, level)
 
 
 def standardise_rows(objective: Objective) -> Framed:
@@ -159,7 +131,16 @@ def rotate(framed: Framed) -> Framed:
     classes = () if rows.y.is_floating_point() and rows.y.ndim == 2 else tuple(map(str, range(rows.outputs)))
     Z = Dataset(R.T.contiguous(), rows.y, "rotated", classes, weights=rows.weights)
     turned = objective.replace(DenseRows(Z, dtype), units=R.new_full((len(R),), unit))
-    return Framed(turned, framed.standard, V)
+    return replace(framed, objective=turned, basis=V)
+
+
+def _centre(rows: Rows, centre: Tensor, factor: Tensor, level: Tensor) -> Rows:
+    """Rows as (x − m) f with targets y − c, dense or sparse as they were."""
+    y = rows.y.double() - level if bool(level.any()) else rows.y
+    if isinstance(rows, SparseRows):
+        return CentredSparseRows(rows, y, centre, factor)
+    assert isinstance(rows, DenseRows), "rows are dense or sparse"
+    return CentredRows(rows.dataset, y, centre, factor * rows.scale, rows.dtype)
 
 
 def _is_worth_it(rows: DenseRows, intercept: bool) -> bool:

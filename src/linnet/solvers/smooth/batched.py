@@ -29,7 +29,7 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise_rows
 from linnet.solvers.smooth.newton import LBFGS, SINGLE, Memory, Newton, dot
 from linnet.solvers.smooth.preconditioners import Basis, Inverse, Spectral
-from linnet.solvers.smooth.steps import NOISE, ROUNDED, SHORTEST, is_low_enough, reach_limit, shrink
+from linnet.solvers.smooth.smooth import NOISE, ROUNDED, SHORTEST, is_low_enough, reach_limit, shrink
 from linnet.solvers.solution import CONVERGED, STALLED, UNATTAINED, Certificate, Minimum, Status
 
 SCORES = 2**25

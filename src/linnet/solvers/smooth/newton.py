@@ -13,8 +13,7 @@ from linnet.device import generator
 from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
-from linnet.solvers.smooth.smooth import SmoothSolver
-from linnet.solvers.smooth.steps import ROUNDED, Step, reach_limit, search
+from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Status
 
 SOFTEST = 1e-6
