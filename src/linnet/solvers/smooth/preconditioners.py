@@ -57,12 +57,13 @@ class Basis:
         Raises:
             UsageError: the features are too large to be squared.
         """
-        if self.U is None:
-            squares = (X1.T * weights) @ X1
-            if not bool(squares.isfinite().all()):
-                raise UsageError(TOO_LARGE)
-            self.U = torch.linalg.eigh(squares)[1].flip(1).contiguous()
-        return self.U.to(X1)
+        if self.U is not None:
+            return self.U.to(X1)
+        squares = (X1.T * weights) @ X1
+        if not bool(squares.isfinite().all()):
+            raise UsageError(TOO_LARGE)
+        self.U = torch.linalg.eigh(squares)[1].flip(1).contiguous()
+        return self.U
 
 
 @dataclass(frozen=True)
