@@ -10,7 +10,8 @@ from torch import Tensor
 from linnet.core import bank as banks
 from linnet.core.bank import Bank
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
-from linnet.core.update import Settings, Update
+from linnet.core.optimizers import Settings
+from linnet.core.update import Update
 from linnet.device import generator
 from linnet.errors import UsageError
 

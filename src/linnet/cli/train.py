@@ -128,6 +128,6 @@ def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | No
 
 def _trackers(names: str | None) -> Callable[[Path], Sequence[Callback]]:
     """What makes the trackers that were asked for."""
-    from linnet.tracking.choose import by_names
+    from linnet.tracking import by_names
 
     return by_names(names) if names is not None else lambda folder: ()

@@ -7,8 +7,7 @@ value for the task at hand, which `Recipe.resolved` fills in.
 
 from linnet.config.augmentation import Augmentation
 from linnet.config.knobs import KNOBS, KNOBS_HELP, OPTIMIZERS, SCHEDULES, Knobs, check_amount
-from linnet.config.plain import as_dict, job_from, read, to_toml
-from linnet.config.recipe import Job, Recipe, ResolvedRecipe
+from linnet.config.recipe import Job, Recipe, ResolvedRecipe, as_dict, job_from, read, to_toml
 
 __all__ = [
     "KNOBS", "KNOBS_HELP",

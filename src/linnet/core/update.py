@@ -1,110 +1,15 @@
-"""Steps of gradient descent for a bank: each model with its own rule, rate, momentum and penalties.
-
-With the minibatch's mean gradient of a model's loss, weighted where rows have weights, its norm bounded by
-`clip`, and the penalty's (the bias is never penalised), `g = Σ_i w_i r_i x_i / (B w̄) + l2·W` with w̄ the mean
-weight of all training rows, the rate η at this step and the momentum μ:
-
-    sgd        θ ← θ − η g
-    momentum   v ← μ v + g;  θ ← θ − η v                              (D2L 12.6)
-    nesterov   v ← μ v + g;  θ ← θ − η (g + μ v)
-    adam       v ← β1 v + (1 − β1) g;  s ← β2 s + (1 − β2) g²
-               θ ← θ − η (v/(1 − β1^t)) / (√(s/(1 − β2^t)) + ε)       (D2L 12.10)
-
-as torch.optim has them, β1 being the momentum. Before it `W ← W (1 − η·weight_decay)`, the decoupled decay of
-AdamW; after it, for l1, the proximal step `W ← sign(W) max(|W| − h·l1, 0)`, which gives exact zeros. h is
-what a steady gradient of 1 moves a weight by: η for sgd, η/(1 − μ) for momentum and nesterov, and
-η/(√(s/(1 − β2^t)) + ε) for adam. With η for all, momentum would rest where the penalty is only (1 − μ) l1.
-
-A model may take the gradients of several minibatches together for one step (`accumulate`): g is then the mean
-over all their rows. Its answer may be the mean of its weights over the last steps (averaged SGD, Polyak and
-Juditsky 1992): `θ̄ ← θ̄ + (θ − θ̄)/n`.
-
-Models of one rule stand together, so each rule is a few operations on some rows of θ. Plain SGD never forms
-g: its step is one product.
-"""
+"""`Update`: the steps of a bank, in which the models of one optimizer stand together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from linnet.config import OPTIMIZERS
 from linnet.core.bank import Bank
-from linnet.core.penalties import shrink
-from linnet.errors import UsageError
-
-BETA2, EPSILON = 0.999, 1e-8
-"""Adam's second decay and its guard against division by zero."""
-
-CLIP_GUARD = 1e-6
-"""What torch's clip_grad_norm_ adds to a norm before it divides by it."""
-
-STATES = ("velocity", "square", "gradient", "mean")
-"""What a group may keep of the shape of its rows of θ."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the M models of a bank step: vectors of length M, float64, on the CPU.
-
-    Args:
-        rules: each model's rule.
-        accumulate: minibatches that each model takes together for a step; models of the same rule and number
-            stand together.
-        momentum: μ, or β1 for Adam.
-        l2: the weight of ½‖W‖² in the objective.
-        l1: the weight of ‖W‖₁ in the objective.
-        weight_decay: the decoupled decay.
-        clip: the largest norm of the loss's gradient; infinite without a bound.
-        averages_from: the step after which the weights are averaged; infinite for never.
-
-    Raises:
-        UsageError: a rule is unknown, or the models of one rule do not stand together.
-    """
-
-    rules: tuple[str, ...]
-    accumulate: tuple[int, ...]
-    momentum: Tensor
-    l2: Tensor
-    l1: Tensor
-    weight_decay: Tensor
-    clip: Tensor
-    averages_from: Tensor
-
-    def __post_init__(self) -> None:
-        if wrong := [rule for rule in self.rules if rule not in OPTIMIZERS]:
-            raise UsageError(f"unknown optimizer {wrong[0]!r}: expected {', '.join(OPTIMIZERS)}")
-        if len(self.runs()) > len(set(self._kinds)):
-            raise UsageError(f"models of one rule must stand together, got {self._kinds}")
-
-    @property
-    def _kinds(self) -> list[tuple[str, int]]:
-        return list(zip(self.rules, self.accumulate, strict=True))
-
-    def runs(self) -> list[slice]:
-        """Where models of one rule and number stand."""
-        kinds = self._kinds
-        starts = [m for m, kind in enumerate(kinds) if not m or kind != kinds[m - 1]]
-        return [slice(low, high) for low, high in zip(starts, [*starts[1:], len(kinds)], strict=True)]
-
-    def keep(self, models: Tensor) -> Settings:
-        """The settings of some of the models."""
-        some = models.tolist()
-        return Settings(
-            tuple(self.rules[m] for m in some),
-            tuple(self.accumulate[m] for m in some),
-            *(v[models] for v in self._vectors()),
-        )
-
-    def part(self, models: slice) -> Settings:
-        """The settings of neighbours."""
-        return Settings(self.rules[models], self.accumulate[models], *(v[models] for v in self._vectors()))
-
-    def _vectors(self) -> tuple[Tensor, ...]:
-        return self.momentum, self.l2, self.l1, self.weight_decay, self.clip, self.averages_from
+from linnet.core.optimizers import STATES, OptimizerGroup, Settings
 
 
 class Update:
@@ -118,7 +23,7 @@ class Update:
     def __init__(self, bank: Bank, settings: Settings) -> None:
         self.bank = bank
         self.settings = settings
-        self._groups = [_Group(bank, settings.part(models), models) for models in settings.runs()]
+        self._groups = [OptimizerGroup(bank, settings, models) for models in settings.runs()]
 
     def step_(
         self, G: Tensor, X1: Tensor, scale: float, weight: Tensor, rate: Tensor, is_last: bool = False
@@ -170,7 +75,7 @@ class Update:
 
     def keep(self, models: Tensor) -> Update:
         """The update of some of the models, in order, in memory of its own."""
-        kept = Update(self.bank.take(models), self.settings.keep(models))
+        kept = Update(self.bank.take(models), self.settings.take(models.tolist()))
         rows, state = self.bank.rows_of(models), self.state
         counts = state.pop("counts")[:, models]
         kept.restore_({**{name: whole[rows] for name, whole in state.items()}, "counts": counts})
@@ -183,136 +88,6 @@ class Update:
             if group.has(name):
                 whole[group.rows] = getattr(group, name)
         return whole
-
-
-class _Group:
-    """Models of one rule that stand together.
-
-    Args:
-        bank: of all models.
-        settings: of these.
-        models: which they are.
-    """
-
-    def __init__(self, bank: Bank, settings: Settings, models: slice) -> None:
-        K = bank.outputs
-        self.rule, self.accumulate = settings.rules[0], settings.accumulate[0]
-        self.models, self.rows = models, slice(models.start * K, models.stop * K)
-        self.theta = bank.theta[self.rows]  # a view
-        self.settings = settings
-        self.steps, self.pending = 0, 0
-        self.weight = torch.zeros(len(settings.rules), dtype=torch.float64)
-        # What most settings do not have costs them nothing.
-        self.has_l2, self.has_l1 = bool(settings.l2.any()), bool(settings.l1.any())
-        self.has_decay, self.has_clip = (
-            bool(settings.weight_decay.any()),
-            not bool(settings.clip.isinf().all()),
-        )
-        self.is_product = self.rule == "sgd" and self.accumulate == 1 and not self.has_clip
-        self.velocity = self._zeros(self.rule != "sgd")
-        self.square = self._zeros(self.rule == "adam")
-        self.gradient = self._zeros(not self.is_product)
-        self.mean = self.theta.clone() if bool(settings.averages_from.isfinite().any()) else None
-
-    def has(self, name: str) -> bool:
-        """Whether there is such a state to keep; a gradient only where it may wait."""
-        if name == "gradient" and self.accumulate == 1:
-            return False
-        return getattr(self, name) is not None
-
-    def take_(self, G: Tensor, X1: Tensor, scale: float, weight: Tensor, rate: Tensor, is_last: bool) -> None:
-        """See `Update.step_`."""
-        if self.is_product:
-            self._decay_(rate)
-            self._product_(G, X1, scale, _share(weight), rate)
-        else:
-            self._gather_(G, X1, scale, weight)
-            if self.pending < self.accumulate and not is_last:
-                return
-            self._decay_(rate)
-            self._ruled_(self._mean_gradient(), rate)
-        if self.has_l1:
-            W = self.theta[:, :-1]
-            W.copy_(shrink(W, self._spread(self.settings.l1) * self._length(rate)))
-        self.steps += self.is_product
-        if self.mean is not None:
-            n = (self.steps - self.settings.averages_from).clamp(min=1)
-            self.mean.lerp_(self.theta, self._spread(1 / n))
-
-    def _gather_(self, G: Tensor, X1: Tensor, scale: float, weight: Tensor) -> None:
-        """Add a minibatch's gradient, a sum over rows, to those that wait."""
-        assert self.gradient is not None
-        flat = G.reshape(len(self.theta), -1)
-        torch.addmm(self.gradient, flat, X1, beta=1 if self.pending else 0, alpha=scale, out=self.gradient)
-        self.weight = self.weight + weight if self.pending else weight.clone()
-        self.pending += 1
-
-    def _mean_gradient(self) -> Tensor:
-        """The waiting gradient over its rows' expected weights, bounded, with the penalty's: (m·K, D + 1)."""
-        assert self.gradient is not None
-        g = self.gradient.mul_(self._spread(_share(self.weight)))
-        self.steps, self.pending = self.steps + 1, 0
-        if self.has_clip:
-            norm = g.view(len(self.weight), -1).norm(dim=1)  # (m,)
-            g.mul_(self._spread((self.settings.clip.to(norm) / (norm + CLIP_GUARD)).clamp(max=1)))
-        if self.has_l2:
-            g[:, :-1].add_(self.theta[:, :-1] * self._spread(self.settings.l2))
-        return g
-
-    def _decay_(self, eta: Tensor) -> None:
-        if self.has_decay:
-            self.theta[:, :-1].mul_(self._spread(1 - eta * self.settings.weight_decay))
-
-    def _product_(self, G: Tensor, X1: Tensor, scale: float, share: Tensor, eta: Tensor) -> None:
-        """SGD as one product, the penalty's gradient as a factor before it."""
-        if self.has_l2:
-            self.theta[:, :-1].mul_(self._spread(1 - eta * self.settings.l2))
-        G = G.mul_(_like(share * eta, G).view(-1, 1, 1))
-        self.theta.addmm_(G.reshape(len(self.theta), -1), X1, alpha=-scale)
-
-    def _ruled_(self, g: Tensor, eta: Tensor) -> None:
-        """A step along g by any rule."""
-        theta, v, s = self.theta, self.velocity, self.square
-        rate, mu = self._spread(eta), self._spread(self.settings.momentum)
-        if v is None:
-            theta.sub_(g.mul_(rate))
-        elif self.rule == "momentum":
-            theta.sub_(v.mul_(mu).add_(g) * rate)
-        elif self.rule == "nesterov":
-            v.mul_(mu).add_(g)
-            theta.sub_(g.add_(v * mu).mul_(rate))
-        else:
-            assert s is not None
-            v.mul_(mu).add_(g * (1 - mu))
-            s.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
-            theta.sub_((v / (1 - mu**self.steps)).mul_(rate).div_(self._root()))
-
-    def _length(self, eta: Tensor) -> Tensor:
-        """h, what a steady gradient of 1 moves each weight by, (m·K, 1) or (m·K, D)."""
-        if self.rule in ("momentum", "nesterov"):
-            eta = eta / (1 - self.settings.momentum)
-        return self._spread(eta) / self._root()[:, :-1] if self.rule == "adam" else self._spread(eta)
-
-    def _root(self) -> Tensor:
-        """√(s/(1 − β2^t)) + ε of Adam, (m·K, D + 1)."""
-        assert self.square is not None
-        return (self.square / (1 - BETA2**self.steps)).sqrt_().add_(EPSILON)
-
-    def _spread(self, values: Tensor) -> Tensor:
-        """A value a model as a column over its rows of θ, (m·K, 1)."""
-        return _like(values, self.theta).repeat_interleave(len(self.theta) // len(values))[:, None]
-
-    def _zeros(self, is_needed: bool) -> Tensor | None:
-        return torch.zeros_like(self.theta) if is_needed else None
-
-
-def _share(weight: Tensor) -> Tensor:
-    """1/Σw, (m,), of expected sums of weights; 0 where there is no weight."""
-    return torch.where(weight > 0, 1 / weight.clamp(min=1e-30), 0.0)
-
-
-def _like(values: Tensor, like: Tensor) -> Tensor:
-    return values.to(like.device, like.dtype)
 
 
 def in_order(kinds: Sequence[tuple[str, int]]) -> list[int]:

@@ -19,7 +19,7 @@ from torch import Tensor
 from linnet.estimators.arrays import Space, check_same, tensor
 from linnet.estimators.methods import Method, descended
 from linnet.estimators.problem import Problem, as_csr
-from linnet.solvers.stochastic.stream import Stream
+from linnet.solvers.stochastic.frame import Stream
 
 if TYPE_CHECKING:
     from typing_extensions import Self

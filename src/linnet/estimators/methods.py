@@ -22,7 +22,7 @@ from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
 from linnet.solvers.solve import by_size, choose, shortfall
 from linnet.solvers.stochastic.descent import descend
-from linnet.solvers.stochastic.stream import Stream
+from linnet.solvers.stochastic.frame import Stream
 
 DIRECT = ("qr", "svd", "cholesky")
 """Methods that warn themselves of what they lost."""

@@ -16,7 +16,8 @@ from torch import Tensor
 from linnet.config import Knobs
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
-from linnet.core.update import Settings, Update
+from linnet.core.optimizers import Settings
+from linnet.core.update import Update
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError

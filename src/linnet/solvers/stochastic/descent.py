@@ -15,8 +15,7 @@ from linnet.data.batches import shuffled
 from linnet.device import limited_threads, pick_threads
 from linnet.errors import DivergedError, UsageError
 from linnet.solvers.problem.rows import Rows
-from linnet.solvers.stochastic.frame import Frame
-from linnet.solvers.stochastic.stream import Stream
+from linnet.solvers.stochastic.frame import Frame, Stream
 from linnet.train.model_group import ModelGroup, StepSchedule, Weighing
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from linnet.errors import MissingExtraError, UsageError
-from linnet.tracking import MLflow, TensorBoard, WandB
-from linnet.tracking.choose import by_names
+from linnet.tracking import MLflow, TensorBoard, WandB, by_names
 from tests.support.commands import call
 from tests.support.tensorboard import read_tensorboard
 
