@@ -24,9 +24,9 @@ from linnet.data.sources import fashion_mnist
 from linnet.errors import DataError
 from linnet.model.run import Run
 from linnet.solvers.least_squares.direct import Direct
-from linnet.solvers.least_squares.folds import cross_validate, folded
+from linnet.solvers.least_squares.folds import cross_validate, fold_statistics
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.solve import solution_of
+from linnet.solvers.solve import make_solution
 from main_job import Figure, finish, machine, seconds
 
 L2 = 1e-3
@@ -35,7 +35,7 @@ PENALTIES = [float(value) for value in np.geomspace(1e-6, 10, 100)]
 
 
 def folds(train: Dataset) -> float:
-    return cross_validate(folded(train, FOLDS), PENALTIES).best
+    return cross_validate(fold_statistics(train, FOLDS), PENALTIES).best
 
 
 def reference(train: Dataset) -> np.ndarray:
@@ -60,7 +60,7 @@ def accuracy(scores: np.ndarray, test: Dataset) -> float:
 
 def solve_least_squares(train: Dataset, penalty: Penalty | None = None) -> Run:
     objective = Objective.of(train, SquaredError(), penalty)
-    return solution_of(train, objective, Direct().minimise(objective), Direct()).value
+    return make_solution(train, objective, Direct().minimise(objective), Direct()).value
 
 
 def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:

@@ -37,7 +37,7 @@ from linnet.evaluate.score import score
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import Staged
 from linnet.solvers.solution import Solution
-from linnet.solvers.solve import solution_of
+from linnet.solvers.solve import make_solution
 from main_job import Figure, finish, machine
 
 L2 = 1e-4
@@ -57,7 +57,7 @@ def linnet_points(train: Dataset) -> tuple[Points, Solution]:
     """The trace of a run to 1e-9, and what came of it."""
     objective = Objective.of(train, SoftmaxCrossEntropy(), Penalty(L2))
     spec = Staged(tol=5e-10)
-    solution = solution_of(train, objective, spec.minimise(objective), spec)
+    solution = make_solution(train, objective, spec.minimise(objective), spec)
     records = solution.value.history.records
     points = [(left(r["objective"]), r["seconds"]) for r in records]
     return [*points, (left(solution.stats.objective), solution.stats.seconds)], solution

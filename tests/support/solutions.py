@@ -12,7 +12,7 @@ from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import Minimum, Progress, Solution, SolverSpec
-from linnet.solvers.solve import by_size, solution_of
+from linnet.solvers.solve import choose_by_size, make_solution
 
 
 def minimise(
@@ -20,7 +20,7 @@ def minimise(
     progress: Progress | None = None,
 ) -> Minimum:  # fmt: skip
     """The minimum of a smooth objective, by Newton's method or L-BFGS where no solver is given."""
-    return (solver or by_size(objective.rows)).minimise(objective, start, progress=progress)
+    return (solver or choose_by_size(objective.rows)).minimise(objective, start, progress=progress)
 
 
 def solve_smooth(
@@ -29,7 +29,7 @@ def solve_smooth(
 ) -> Solution:  # fmt: skip
     """The solution of a smooth problem, and no warning where it has none."""
     objective = Objective.of(dataset, loss, penalty, intercept=intercept, dtype=dtype)
-    return _solve(dataset, objective, solver or by_size(objective.rows), progress)
+    return _solve(dataset, objective, solver or choose_by_size(objective.rows), progress)
 
 
 def solve_least_squares(
@@ -42,4 +42,4 @@ def solve_least_squares(
 
 def _solve(dataset: Dataset, objective: Objective, spec: SolverSpec, progress: Progress | None) -> Solution:
     found = spec.minimise(objective, progress=progress)
-    return solution_of(dataset, objective, found, spec)
+    return make_solution(dataset, objective, found, spec)

@@ -20,7 +20,7 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
-from linnet.solvers.solve import by_size, choose, shortfall
+from linnet.solvers.solve import choose, choose_by_size, shortfall
 from linnet.solvers.stochastic.descent import descend
 from linnet.solvers.stochastic.frame import Stream
 
@@ -105,7 +105,7 @@ def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
         return _approach(problem, spec, start)
     if problem.is_sparse and not problem.is_small and method.name == "auto":
         if problem.features > NARROW:
-            return _approach(problem, choose_solver(problem, method, by_size(problem)), start)
+            return _approach(problem, choose_solver(problem, method, choose_by_size(problem)), start)
         return from_statistics(gathered(problem), problem)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.solvers.least_squares.design import Design, by_qr, check, find_collinear, prepare
+from linnet.solvers.least_squares.design import Design, check, factor_by_qr, find_collinear, prepare
 from linnet.solvers.problem.double_double import Doubled
 
 FREQUENCY, PRECISION, IMPORTANCE = "frequency", "precision", "importance"
@@ -168,7 +168,7 @@ def basis_of(dataset: Dataset, l2: float, intercept: bool) -> Basis:
     check(X, X.new_zeros(len(X), 1), w, l2)
     kept = (w > 0).nonzero().flatten()
     design = prepare(X[kept], X.new_zeros(len(kept), 1), w[kept], l2, intercept)
-    factor = by_qr(design)
+    factor = factor_by_qr(design)
     columns, T = _raw(design, factor.Q, factor.right)
     Z, T = _again(design, columns, T)
     groups = tuple(find_collinear(factor))

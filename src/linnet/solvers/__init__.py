@@ -1,1 +1,1 @@
-"""Exact optima, each with a certificate: one solver a file, and `linnet.solve` above them."""
+"""Solvers to the exact optimum, with certificates: least squares, smooth losses, L1 penalties."""

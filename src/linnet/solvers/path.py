@@ -22,7 +22,7 @@ from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError, warn
 from linnet.model.history import History
 from linnet.model.run import Card, Run, card_of
-from linnet.solvers.certificate.duality import with_best_bias
+from linnet.solvers.certificate.duality import move_bias
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import Direct, goes_by_sums
@@ -31,7 +31,7 @@ from linnet.solvers.problem.curvature import Grams
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise
 from linnet.solvers.solution import INTERRUPTED, Minimum, Status
-from linnet.solvers.solve import choose, loss_of
+from linnet.solvers.solve import choose, pick_loss
 
 REACH = 1e-3
 """The smallest penalty, as a share of the largest, where only their number is given."""
@@ -145,7 +145,7 @@ def regularization_path(
     dataset = parts_of(dataset, "regularization_path").train
     if validation is not None:
         validation = dataset_of(validation, "regularization_path's validation")
-    loss, knob = loss_of(loss, dataset), "l1" if l2s is None else "l2"
+    loss, knob = pick_loss(loss, dataset), "l1" if l2s is None else "l2"
     objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
     if validation is not None and validation.features != dataset.features:
         raise ShapeError(
@@ -153,7 +153,7 @@ def regularization_path(
         )
     given = l1s if l2s is None else l2s
     assert given is not None, "one is given"
-    penalties = _penalties(given, objective, knob)
+    penalties = _spread_penalties(given, objective, knob)
     card = card_of(dataset, loss)
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
     is_ridge = loss.is_quadratic and knob == "l2" and not l1
@@ -184,7 +184,7 @@ def _warn(done: Path) -> None:
 
 
 class _Memory(NamedTuple):
-    """What squared errors keep from penalty to penalty: Gram matrices for L1, sums over the rows for L2."""
+    """Sums that squared errors keep from penalty to penalty: Gram matrices for L1, statistics for L2."""
 
     grams: Grams
     statistics: Statistics | None
@@ -201,11 +201,11 @@ def largest_l1(objective: Objective) -> float:
     """
     framed = standardise(objective.replace(penalty=Penalty()).with_dtype(torch.float64))
     inner = framed.objective
-    slope = framed.gradient(with_best_bias(inner, inner.point(inner.zeros())).gradient)
+    slope = framed.gradient(move_bias(inner, inner.point(inner.zeros())).gradient)
     return float(slope[:, :-1].abs().max())
 
 
-def _penalties(given: Sequence[float] | int, objective: Objective, knob: str) -> list[float]:
+def _spread_penalties(given: Sequence[float] | int, objective: Objective, knob: str) -> list[float]:
     """The penalties, the largest first."""
     if not isinstance(given, int):
         values = sorted((float(value) for value in given), reverse=True)

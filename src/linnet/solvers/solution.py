@@ -1,4 +1,4 @@
-"""Solutions: a model with how its solver ended and the proof; and the interface of solvers, `SolverSpec`."""
+"""`Solution`: a model with its status and certificate; `SolverSpec`: the interface of solvers; `Minimum`."""
 
 from __future__ import annotations
 

@@ -66,13 +66,13 @@ def solve(
         ShortfallWarning: it ended short of the optimum, or there is none; so does its status.
     """
     dataset = parts_of(dataset, "solve").train
-    loss = loss_of(loss, dataset)
+    loss = pick_loss(loss, dataset)
     objective = Objective.of(
         dataset, loss, _penalty(penalty, l2, l1), intercept=intercept, dtype=pick_dtype(dtype)
     )
     spec = choose(objective.rows, loss, objective.penalty, solver, tol=tol, max_iter=max_iter)
     found = spec.minimise(objective, progress=progress)
-    solution = solution_of(dataset, objective, found, spec)
+    solution = make_solution(dataset, objective, found, spec)
     call = {"solver": _name_solver(solver, loss), "tol": tol, "max_iter": max_iter}
     solution.value.asked |= {"status": str(found.status), "dataset": dataset.name, "call": call}
     solution.value.origin = dataset.origin
@@ -83,8 +83,8 @@ def solve(
     return solution
 
 
-def solution_of(dataset: Dataset, objective: Objective, found: Minimum, spec: SolverSpec) -> Solution:
-    """A minimum as a run, with how it was asked for."""
+def make_solution(dataset: Dataset, objective: Objective, found: Minimum, spec: SolverSpec) -> Solution:
+    """A minimum as a run, with the options that led to it."""
     card = card_of(dataset, objective.loss)
     settings = {f"solver.{name}": _plain(value) for name, value in vars(spec).items()}
     dtype, status = str(objective.rows.dtype).removeprefix("torch."), found.status.of_run
@@ -115,7 +115,7 @@ def _name_solver(solver: SolverSpec | str | None, loss: Loss) -> str | None:
     return solver or "auto"
 
 
-def loss_of(loss: Loss | str | None, dataset: Dataset) -> Loss:
+def pick_loss(loss: Loss | str | None, dataset: Dataset) -> Loss:
     """A loss by its name, or the one that suits the targets.
 
     Raises:
@@ -200,10 +200,10 @@ def _suit(rows: Sized, loss: Loss, penalty: Penalty) -> SolverSpec:
         return InteriorPoint()
     if penalty.l1 or loss.has_straight_parts:
         return ProximalNewton()
-    return Direct() if loss.is_quadratic else by_size(rows)
+    return Direct() if loss.is_quadratic else choose_by_size(rows)
 
 
-def by_size(rows: Sized) -> SmoothSolver:
+def choose_by_size(rows: Sized) -> SmoothSolver:
     """Newton with the whole Hessian for few parameters, else `Staged`."""
     return Newton() if is_small(rows.outputs, min(rows.features, len(rows)), len(rows)) else Staged()
 
@@ -237,7 +237,7 @@ def shortfall(objective: Objective, theta: Tensor) -> float:
     if objective.penalty.l1:
         better = ProximalNewton(max_iter=STEPS).minimise(wide, theta).theta
     else:
-        chosen = by_size(wide.rows)
+        chosen = choose_by_size(wide.rows)
         solver = Newton(max_iter=STEPS) if isinstance(chosen, Newton) else LBFGS(max_iter=STEPS)
         better = solver.approach(wide, theta).theta
     value = wide.value(theta)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linnet.core.losses import Loss, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.solvers.certificate.certify import certify, newton_bound
-from linnet.solvers.certificate.duality import best_shift
+from linnet.solvers.certificate.duality import find_shift
 from linnet.solvers.solve import solve
 from tests.support.problems import LOGISTIC, SOFTMAX, exact, objective, random_theta, soft, table
 from tests.support.solutions import minimise
@@ -69,7 +69,7 @@ def test_duality_is_what_binds_near_the_optimum() -> None:
 def test_the_best_bias_is_found_from_afar() -> None:
     problem = objective(table(weighted=True))
     point = problem.point(random_theta(problem, std=0.1))
-    shift = best_shift(problem, point)
+    shift = find_shift(problem, point)
     moved = point.theta.clone()
     moved[:, -1] += shift
     assert float(problem.point(moved).gradient[:, -1].abs().max()) < 1e-14

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linnet.core.losses import AbsoluteError, Huber, Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.certificate.duality import duality_gap, with_best_bias
+from linnet.solvers.certificate.duality import duality_gap, move_bias
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.objective import Objective
@@ -72,7 +72,7 @@ def test_the_gap_is_never_below_the_truth(
     point = problem.point(theta)
     truth = point.value - best.certificate.objective
     assert duality_gap(problem, point) >= truth - 1e-12 * point.value
-    better = with_best_bias(problem, point)
+    better = move_bias(problem, point)
     assert better.value <= point.value * (1 + 1e-14)
     assert duality_gap(problem, better) >= better.value - best.certificate.objective - 1e-12 * point.value
 

@@ -64,13 +64,13 @@ def fista(problem: Objective, iterations: int = 2000) -> torch.Tensor:
     rows, penalty = problem.rows, problem.penalty
     X1 = rows.dense(torch.arange(len(rows)))
     weights = torch.ones(len(X1)).double() if rows.weights is None else rows.weights
-    bend = 1.0
+    curvature = 1.0
     if isinstance(problem.loss, Huber):
-        bend = problem.loss.slope / problem.loss.threshold
+        curvature = problem.loss.slope / problem.loss.threshold
     norms = (X1.square().T @ weights / weights.sum()).sqrt()
     scaled = X1 / norms
     top = float(torch.linalg.eigvalsh((scaled.T * weights) @ scaled / weights.sum())[-1])
-    step = 1 / (bend * top * norms.square() + penalty.l2)  # (D + 1,)
+    step = 1 / (curvature * top * norms.square() + penalty.l2)  # (D + 1,)
     z = theta = problem.zeros()
     momentum = 1.0
     for _ in range(iterations):

@@ -8,7 +8,7 @@ import torch
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.solvers.least_squares.folds import cross_validate, folded, leave_one_out
+from linnet.solvers.least_squares.folds import cross_validate, fold_statistics, leave_one_out
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.train import trials
@@ -22,7 +22,7 @@ CASES = [regression(), make_blobs(200)]
 @pytest.mark.parametrize("intercept", [True, False])
 def test_folds_from_statistics_are_those_of_refits(data: Dataset, intercept: bool) -> None:
     l2s = [1e-3, 0.1, 3.0]
-    found = cross_validate(folded(data, 4, seed=2), l2s, intercept)
+    found = cross_validate(fold_statistics(data, 4, seed=2), l2s, intercept)
     for fold, view in enumerate(trials.folded(data, 4, 2)):
         assert view.weights is not None
         train, kept = Statistics.of(data.rows(view.weights > 0)), Statistics.of(data.rows(view.validation))
@@ -63,23 +63,23 @@ def test_too_few_folds_are_refused() -> None:
     with pytest.raises(UsageError, match="two folds"):
         cross_validate([Statistics.of(data)], [1.0])
     with pytest.raises(UsageError, match="folds"):
-        folded(data, 1)
+        fold_statistics(data, 1)
 
 
 @pytest.mark.parametrize("l2s", [[], [1.0, math.nan], [math.inf, 1.0], [-1.0]])
 def test_penalties_that_cannot_be_are_refused(l2s: list[float]) -> None:
     with pytest.raises(UsageError, match="penalties must be finite"):
-        cross_validate(folded(regression(), 3), l2s)
+        cross_validate(fold_statistics(regression(), 3), l2s)
 
 
 @pytest.mark.parametrize("size", [1e150, 1e200])
 def test_features_too_large_to_be_squared_are_refused(size: float) -> None:
     data = regression()
     with pytest.raises(UsageError, match="too large to be squared"):
-        cross_validate(folded(replace(data, X=data.X * size), 3), [1.0])
+        cross_validate(fold_statistics(replace(data, X=data.X * size), 3), [1.0])
 
 
 def test_targets_that_do_not_differ_have_no_loss() -> None:
     data = regression()
-    found = cross_validate(folded(replace(data, y=torch.full_like(data.y, 3.0)), 3), [0.1, 1.0])
+    found = cross_validate(fold_statistics(replace(data, y=torch.full_like(data.y, 3.0)), 3), [0.1, 1.0])
     torch.testing.assert_close(found.losses, torch.zeros_like(found.losses))

@@ -11,7 +11,7 @@ from tests.support.blobs import make_blobs
 
 
 def of(dataset: Dataset, index: torch.Tensor | None = None) -> moments.Moments:
-    return moments.gather(dataset, *moments.origin(dataset), index)
+    return moments.gather(dataset, *moments.find_origin(dataset), index)
 
 
 def same(a: moments.Moments, b: moments.Moments) -> None:
@@ -32,7 +32,7 @@ def test_pixels_are_the_reference_exactly(monkeypatch: pytest.MonkeyPatch, rows:
     soft = dataclasses.replace(pixels, y=torch.eye(3, dtype=torch.float64)[pixels.y])
     assert not moments.are_pixels(soft)
     middle = torch.zeros(3, dtype=torch.float64)
-    same(of(pixels), moments.gather(soft, moments.origin(pixels)[0], middle))
+    same(of(pixels), moments.gather(soft, moments.find_origin(pixels)[0], middle))
 
 
 @pytest.mark.parametrize("held", [1, 2, 3])
@@ -98,7 +98,7 @@ def test_an_index_picks_rows() -> None:
 def test_the_origin_is_amid_the_rows_and_keeps_whole_numbers_whole() -> None:
     X = torch.randint(1900, 2000, (50, 4)).double()
     X[:, 3] = 0.1
-    centre, middle = moments.origin(Dataset(X, X[:, :1] / 3))
+    centre, middle = moments.find_origin(Dataset(X, X[:, :1] / 3))
     assert bool(((centre >= X.amin(0)) & (centre <= X.amax(0))).all())
     assert torch.equal(centre[:3], centre[:3].round())
     assert float(centre[3]) == 0.1

@@ -22,7 +22,7 @@ from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
 from linnet.solvers.smooth.preconditioners import Blocks, Spectral
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED
-from linnet.solvers.solve import by_size, solve
+from linnet.solvers.solve import choose_by_size, solve
 from tests.support.problems import (
     LOGISTIC,
     SOFTMAX,
@@ -217,8 +217,8 @@ def test_huber_is_solved() -> None:
 
 
 def test_small_problems_are_newtons() -> None:
-    assert isinstance(by_size(objective(table()).rows), Newton)
-    assert isinstance(by_size(objective(table(3000, 400, 10)).rows), Staged)
+    assert isinstance(choose_by_size(objective(table()).rows), Newton)
+    assert isinstance(choose_by_size(objective(table(3000, 400, 10)).rows), Staged)
 
 
 @pytest.mark.parametrize("solver", [None, Newton(), Staged(), LBFGS()], ids=repr)

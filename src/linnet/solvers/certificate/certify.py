@@ -1,4 +1,4 @@
-"""`certify`: how far above the optimum a point can be at most, by duality, convexity or Newton's decrement.
+"""`certify`: upper bounds on the optimality gap by duality, strong convexity or Newton's decrement.
 
 With g and H the gradient and Hessian at θ, λ² = gᵀH⁻¹g is Newton's decrement, and ½λ² what a Newton step
 gains. For a square that is the distance from the optimum, exactly. Along a direction h softmax's and the
@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.penalties import Penalty
-from linnet.solvers.certificate.duality import ROUNDING, duality_gap, rounding, with_best_bias
+from linnet.solvers.certificate.duality import ROUNDING, duality_gap, move_bias, rounding
 from linnet.solvers.problem.curvature import grams
 from linnet.solvers.problem.hessian import hessian
 from linnet.solvers.problem.objective import Objective, Point
@@ -100,7 +100,7 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
     is_smooth = not objective.loss.has_straight_parts
     framed = standardise(objective.with_dtype(torch.float64), objective.penalty.l2 if is_smooth else 0.0)
     inner = framed.objective
-    point = with_best_bias(inner, inner.point(framed.enter(theta.double())))
+    point = move_bias(inner, inner.point(framed.enter(theta.double())))
     return store(framed, _bound_smooth(inner, point) if is_smooth else bound_by_dual(inner, point))
 
 

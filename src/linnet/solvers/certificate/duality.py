@@ -1,4 +1,4 @@
-"""How far above the optimum a model can be at most, with an L1 penalty too: Fenchel's dual, in float64.
+"""The duality gap of any loss and penalty by Fenchel's dual, in float64, and biases moved to their best.
 
 With ω_i the rows' shares, F(W, b) = Σ ω_i l_i(o_i) + R(W), o_i = W x_i + b, R(W) = ½ l2 ‖W‖² + l1 ‖W‖₁, and
 any a_i with Σ ω_i a_i = 0, which is what a bias without penalty asks for,
@@ -63,14 +63,14 @@ def duality_gap(objective: Objective, point: Point) -> float:
     rows = objective.rows
     y, shares = Loss.encode(rows.y, rows.outputs, torch.float64), rows.shares  # (K, N), (N,)
     a = objective.loss.residual(point.scores.double(), y)
-    gap = gap_of(objective, point, a, y, shares)
+    gap = measure_gap(objective, point, a, y, shares)
     if gap <= FINE * abs(point.value) or (change := _polish(objective, point)) is None:
         return gap
-    return min(gap, gap_of(objective, point, a + change, y, shares))
+    return min(gap, measure_gap(objective, point, a + change, y, shares))
 
 
 def _polish(objective: Objective, point: Point) -> Tensor | None:
-    """What to add to the derivatives, (K, N), so that they fit l1 where weights are not 0; None far off.
+    """The change of the derivatives, (K, N), that makes them fit l1 where weights are not 0; None far off.
 
     At the optimum they do, but a very small l1 is the sum of derivatives that have lost their digits to
     scores much larger. A Newton step on the weights that are not 0 says how derivatives change with them, and
@@ -92,7 +92,7 @@ def _polish(objective: Objective, point: Point) -> Tensor | None:
     return score_hessian_product(objective.loss, point.scores, rows.target(), rows.scores(step))
 
 
-def gap_of(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor) -> float:
+def measure_gap(objective: Objective, point: Point, a: Tensor, y: Tensor, shares: Tensor) -> float:
     """The gap between F at a point and the dual at `a`, (K, N), made feasible."""
     rows, loss = objective.rows, objective.loss
     if objective.penalty == Penalty() and loss.dual_reach is not None:
@@ -142,11 +142,11 @@ def _unpenalised_gap(objective: Objective, point: Point, a: Tensor, y: Tensor, s
     return max(0.0, point.value + rest + slack)
 
 
-def with_best_bias(objective: Objective, point: Point) -> Point:
+def move_bias(objective: Objective, point: Point) -> Point:
     """The point with its bias moved to its best for the weights, where that is any better."""
     if not objective.intercept:
         return point
-    find = _bisect_shift if objective.loss.has_straight_parts else best_shift
+    find = _bisect_shift if objective.loss.has_straight_parts else find_shift
     with limited_threads(1):  # elementwise work, where a second thread gains little
         shift = find(objective, point)
     if bool(shift.any()):
@@ -158,7 +158,7 @@ def with_best_bias(objective: Objective, point: Point) -> Point:
 
 
 def _bisect_shift(objective: Objective, point: Point) -> Tensor:
-    """What to add to the biases, (K,), by bisection: where no row has curvature, Newton has no step.
+    """The shift of the biases to their best, (K,), by bisection: without curvature Newton has no step.
 
     The derivative by the bias rises in straight pieces, so the last interval is gone through on one.
     """
@@ -178,8 +178,8 @@ def _bisect_shift(objective: Objective, point: Point) -> Tensor:
     return low - before * ratio(high - low, after - before)
 
 
-def best_shift(objective: Objective, point: Point, iterations: int = 50) -> Tensor:
-    """What to add to the biases so that they are best for the weights, (K,): Newton on the known scores.
+def find_shift(objective: Objective, point: Point, iterations: int = 50) -> Tensor:
+    """The shift of the biases to their best for the weights, (K,): Newton's method on the known scores.
 
     Args:
         objective: in float64.
@@ -228,7 +228,7 @@ def smallest_subgradient(objective: Objective, point: Point) -> Tensor:
 
 
 def rounding(objective: Objective, point: Point) -> float:
-    """How much of F rounding leaves open: of its sum, and of errors that are differences of large numbers."""
+    """The rounding error of F: of its sum, and of errors that are differences of large numbers."""
     slope, sizes = objective.residual(point.scores).abs(), point.scores.abs().double()
     size = float((slope * sizes).sum()) / objective.rows.total
     square = float(sizes.square().sum(0) @ objective.rows.shares)

@@ -1,4 +1,4 @@
-"""`no_optimum`: why no model is a problem's best, though its objective is bounded: a sentence a reason."""
+"""`explain_no_optimum`: reasons why an objective has no minimum: separated classes, classes without rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PARTLY = (
 )
 
 
-def no_optimum(objective: Objective, point: Point) -> Status | None:
+def explain_no_optimum(objective: Objective, point: Point) -> Status | None:
     """The reason why there is no optimum; None where none was found.
 
     Args:
@@ -44,7 +44,7 @@ def no_optimum(objective: Objective, point: Point) -> Status | None:
     """
     if not objective.loss.is_for_classes:
         return None
-    if reason := unheld(objective):
+    if reason := explain_unheld(objective):
         return Status(UNATTAINED, reason)
     if objective.penalty.l2 or objective.penalty.l1:
         return None
@@ -74,8 +74,8 @@ def _margins(objective: Objective, scores: Tensor) -> Tensor | None:
     return torch.where(own, scores, -scores).amin(0)
 
 
-def unheld(objective: Objective, counted: Tensor | None = None) -> str:
-    """What is said of classes without rows that count, whose bias nothing holds; empty where there are none.
+def explain_unheld(objective: Objective, counted: Tensor | None = None) -> str:
+    """A sentence on classes without rows that count, whose bias nothing holds; empty where there are none.
 
     Args:
         objective: of classes.
@@ -88,20 +88,20 @@ def unheld(objective: Objective, counted: Tensor | None = None) -> str:
     is_pair = not objective.loss.couples_outputs and rows.outputs == 1
     never, always = (y <= 0).all(1), (y >= 1).all(1)
     if bool(always.any()) or (is_pair and bool(never.any())):
-        only = "" if is_pair else f" ({_named(objective, always)})"
+        only = "" if is_pair else f" ({_name_classes(objective, always)})"
         return (
             f"all rows that count are of one class{only}, so the loss falls towards 0 as its bias grows "
             "without end: give rows of another class a weight above 0"
         )
     if bool(never.any()):
         return (
-            f"no row that counts is of class {_named(objective, never)} (there is none, or all have weight "
-            "0), so its bias falls without end: leave the class out, or give it rows of weight above 0"
+            f"no row that counts is of class {_name_classes(objective, never)} (there is none, or all have "
+            "weight 0), so its bias falls without end: leave the class out, or give it rows of weight above 0"
         )
     return ""
 
 
-def _named(objective: Objective, chosen: Tensor) -> str:
+def _name_classes(objective: Objective, chosen: Tensor) -> str:
     rows = objective.rows
     names = rows.dataset.classes if isinstance(rows, DenseRows) else ()
     return ", ".join(names[k] if names else str(k) for k in chosen.nonzero().flatten().tolist())
@@ -120,7 +120,7 @@ def _is_partly_separated(objective: Objective, point: Point) -> bool:
     wide = objective.with_dtype(torch.float64)
     step = newton_direction(wide, point)
     gain = -float((step * point.gradient).sum()) / 2
-    ways = _flat(wide, point)
+    ways = _find_flat(wide, point)
     if gain <= LITTLE * abs(point.value) and float(rows.scores(step).abs().max()) > RUNS:
         ways = [step, *ways]
     return any(_is_endless(objective, way) for way in ways)
@@ -135,7 +135,7 @@ def _is_endless(objective: Objective, way: Tensor) -> bool:
     return reach > 0 and float(margins.min()) >= -AGAINST * reach
 
 
-def _flat(objective: Objective, point: Point) -> list[Tensor]:
+def _find_flat(objective: Objective, point: Point) -> list[Tensor]:
     """Directions that move scores, (K, D + 1) and back, along which the Hessian is all but nothing."""
     V, K = find_span(objective), objective.rows.outputs
     values, vectors = torch.linalg.eigh(restrict_hessian(objective, point, V))

@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.core.losses import AbsoluteError, Loss
 from linnet.errors import UsageError
 from linnet.solvers.certificate.certify import DUALITY, Bound, store
-from linnet.solvers.certificate.duality import gap_of
+from linnet.solvers.certificate.duality import measure_gap
 from linnet.solvers.problem.curvature import grams
 from linnet.solvers.problem.hessian import factor
 from linnet.solvers.problem.objective import Objective
@@ -184,7 +184,7 @@ class _Problem:
         return bool(is_open.any())
 
     def _factor(self, at: _Iterate, above: Tensor, below: Tensor) -> Callable[[Tensor, Tensor], _Iterate]:
-        """What solves the Newton system, factored once, for given changes of the products r⁺u⁺ and r⁻u⁻."""
+        """The Newton system, factored once: a function of the changes of the products r⁺u⁺ and r⁻u⁻."""
         q = 1 / (at.over / above + at.under / below)  # (K, N)
         off = self.y - self.rows.scores(at.theta) - at.over + at.under  # rounding alone
         pull = self.rows.gradient_of(at.v)
@@ -212,7 +212,7 @@ class _Problem:
         rest = float((at.over * (self.shares - at.v) + at.under * (self.shares + at.v)).sum())
         if tol and rest > NEAR * tol * point.value:
             return Step(self.objective, point, gap=point.value)
-        gap = gap_of(self.objective, point, -at.v / self.shares, self.y, self.shares)
+        gap = measure_gap(self.objective, point, -at.v / self.shares, self.y, self.shares)
         return Step(self.objective, point, gap=gap)
 
     def is_inside(self, at: _Iterate) -> bool:
@@ -227,7 +227,7 @@ def _complementarity(at: _Iterate, above: Tensor, below: Tensor) -> Tensor:
 
 
 def _lengths(at: _Iterate, step: _Iterate, above: Tensor, below: Tensor) -> tuple[Tensor, Tensor]:
-    """How far each output may go, (K, 1) each: of r⁺ and r⁻, and of v."""
+    """The longest steps of each output within the bounds, (K, 1) each: of r⁺ and r⁻, and of v."""
     primal = torch.minimum(_reach(at.over, step.over), _reach(at.under, step.under))
     return primal, torch.minimum(_reach(above, -step.v), _reach(below, step.v))
 

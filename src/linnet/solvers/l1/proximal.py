@@ -12,8 +12,8 @@ from torch import Tensor
 from linnet.device import generator, limited_threads
 from linnet.errors import UsageError
 from linnet.solvers.certificate.certify import bound_by_dual, store
-from linnet.solvers.certificate.duality import rounding, smallest_subgradient, with_best_bias
-from linnet.solvers.certificate.unattained import no_optimum
+from linnet.solvers.certificate.duality import move_bias, rounding, smallest_subgradient
+from linnet.solvers.certificate.unattained import explain_no_optimum
 from linnet.solvers.l1.quadratic import minimise_quadratic
 from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.objective import Objective, Point
@@ -94,11 +94,11 @@ class ProximalNewton(SolverSpec):
             step, status, trace = follow(self.steps(inner, theta, memory), _measure, progress)
             theta = step.point.theta if step else inner.zeros() if theta is None else theta
             wide = inner.with_dtype(torch.float64)
-            point = with_best_bias(wide, wide.point(theta))
+            point = move_bias(wide, wide.point(theta))
             bound = bound_by_dual(wide, point)
             if step and step.status:
                 bound = replace(bound, gap=min(bound.gap, step.gap))
-                status = no_optimum(step.objective, step.point) or status
+                status = explain_no_optimum(step.objective, step.point) or status
         slope = float(framed.gradient(smallest_subgradient(wide, point)).norm())
         bound = store(replace(framed, objective=wide), bound)
         certificate = bound.certificate(max(0, len(trace) - 1), objective.passes, time.perf_counter() - began)
@@ -112,7 +112,7 @@ class ProximalNewton(SolverSpec):
         """The start and each iterate after it; the last has a status. Arguments as of `minimise`."""
         memory = memory or Grams()
         theta = self._warm(objective) if start is None else start
-        at = Step(objective, with_best_bias(objective, objective.point(theta)))
+        at = Step(objective, move_bias(objective, objective.point(theta)))
         stiffness, wanted, idle = 1.0, self.tol, 0
         for iteration in range(self.max_iter + 1):
             if at.estimate <= wanted * at.point.value or at.point.value == 0 or iteration == 0:
@@ -155,7 +155,7 @@ class ProximalNewton(SolverSpec):
     ) -> tuple[Step | None, float]:
         """A step, None where rounding hides any gain, and which share of the way it went."""
         objective, point = at.objective, at.point
-        chosen = working_set(objective, point, self.largest)
+        chosen = choose_working_set(objective, point, self.largest)
         few = max(1, int(chosen.sum()))
         sample = max(int(WORK / (2 * few**2)), FEWEST * few)
         flat, gradient = point.theta.flatten(), point.gradient.flatten()
@@ -180,7 +180,7 @@ class ProximalNewton(SolverSpec):
         return replace(at, status=Status(STALLED, advice))
 
 
-def working_set(objective: Objective, point: Point, largest: int) -> Tensor:
+def choose_working_set(objective: Objective, point: Point, largest: int) -> Tensor:
     """The coordinates to move, (K, D + 1): biases, what is not 0, and what wants to leave 0 most."""
     slope = smallest_subgradient(objective, point).abs()
     chosen = point.theta != 0
@@ -200,7 +200,7 @@ def working_set(objective: Objective, point: Point, largest: int) -> Tensor:
 def _prove(at: Step) -> Step:
     """The step in float64 with its gap, its bias the best."""
     at = _widen(at)
-    point = with_best_bias(at.objective, at.point)
+    point = move_bias(at.objective, at.point)
     return replace(at, point=point, gap=bound_by_dual(at.objective, point).gap)
 
 

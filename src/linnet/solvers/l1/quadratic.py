@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -48,7 +50,7 @@ def minimise_quadratic(
     left = subgradient(z, H @ z - c, l1).abs()
     if float(left.max()) <= NEAR * float(l1[l1 > 0].min() if bool((l1 > 0).any()) else 0.0):
         return _rounds(H, c, l1, z, enough, max_iter - QUICK)[0]
-    return min(z, _lowered(H, c, l1, z, enough, max_iter), key=lambda one: _value(H, c, l1, one))
+    return min(z, _lower(H, c, l1, z, enough, max_iter), key=lambda one: _value(H, c, l1, one))
 
 
 def _rounds(H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int) -> tuple[Tensor, bool]:
@@ -64,7 +66,7 @@ def _rounds(H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: in
     return z, False
 
 
-def _lowered(H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int) -> Tensor:
+def _lower(H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int) -> Tensor:
     """From large penalties down to these, by halves.
 
     Where penalties are very small and H is singular, sweeps from afar let in more variables than its rank,
@@ -102,11 +104,11 @@ def _sweep(H: Tensor, c: Tensor, l1: Tensor, start: Tensor) -> Tensor:
     for _ in range(SWEEPS):
         has_turned = False
         for j in np.flatnonzero((np.asarray(z) != 0) | (np.abs(force) > thresholds)).tolist():
-            old, bend, limit = z[j], diagonal[j], limits[j]
-            if bend <= 0:
+            old, curvature, limit = z[j], diagonal[j], limits[j]
+            if curvature <= 0:
                 continue
-            pull = force.item(j) + bend * old
-            new = (pull - limit) / bend if pull > limit else (pull + limit) / bend if pull < -limit else 0.0
+            pull = force.item(j) + curvature * old
+            new = math.copysign(max(abs(pull) - limit, 0.0), pull) / curvature
             if new != old:
                 force -= (new - old) * matrix[j]
                 z[j] = new

@@ -68,7 +68,7 @@ class Design:
         return level - matmul(self.centre[None], z) if self.intercept else level
 
     def against(self, z: Doubled, level: Doubled, residual: Doubled) -> tuple[Tensor, Tensor, Tensor]:
-        """What is left of the two equations of the optimum, in doubled precision, rounded at the end.
+        """The residuals of the two equations of the optimum, in doubled precision, rounded at the end.
 
         Args:
             z: weights, (D, K).
@@ -190,7 +190,7 @@ def tolerance(features: int) -> float:
     return 8 * EPSILON * max(1, features)
 
 
-def by_qr(design: Design) -> Factor:
+def factor_by_qr(design: Design) -> Factor:
     """Householder's QR with the columns pivoted (Golub and Van Loan, 5.4.2); λ are more rows."""
     import scipy.linalg
 
@@ -213,7 +213,7 @@ def by_qr(design: Design) -> Factor:
     return _factor(Q[:rows, :rank], right, null, order[rank:], values)
 
 
-def by_svd(design: Design) -> Factor:
+def factor_by_svd(design: Design) -> Factor:
     """The singular value decomposition; λ, the same for all columns or none, only shrinks it."""
     centred = design.centred()
     U, values, Vt = torch.linalg.svd(centred, full_matrices=False)

@@ -182,7 +182,7 @@ def _solve_by_sums(objective: Objective, statistics: Statistics, normal: Normal,
 
 
 def _solve_by_spectrum(objective: Objective, statistics: Statistics) -> Minimum:
-    """What sums alone give for ill-conditioned columns; `solve` warns."""
+    """The solution of ill-conditioned columns by sums alone; `normal.solve` warns."""
     l2, intercept = objective.penalty.l2, objective.intercept
     theta = solve(statistics, l2, intercept)
     gradient, loss = _look_at_rows(objective, theta)
@@ -212,7 +212,7 @@ def _look_at_rows(objective: Objective, theta: Tensor) -> tuple[Tensor, float]:
 
 
 def _rounding(dataset: Dataset, loss: float, objective: float) -> float:
-    """How much of the objective rounding leaves open: residuals are differences of numbers as large as y.
+    """The rounding error of the objective: residuals are differences of numbers as large as y.
 
     With r = ŷ − y that is units in the last place of Σ ω |r| |y|, by Cauchy and Schwarz, and of Σ ω y².
     """

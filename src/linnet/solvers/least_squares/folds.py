@@ -56,7 +56,7 @@ class CrossValidation:
         return -order[0][1]
 
 
-def folded(dataset: Dataset, folds: int, seed: int = 0) -> list[Statistics]:
+def fold_statistics(dataset: Dataset, folds: int, seed: int = 0) -> list[Statistics]:
     """The statistics of each fold's own rows, in one pass; the folds are those of a sweep.
 
     Args:
@@ -97,8 +97,8 @@ def cross_validate(
     with alone[0], alone[1], ThreadPoolExecutor(shares, "linnet-folds") as pool:
         ready = [pool.submit(Judge.of, whole - part, part, min(l2s), intercept) for part in parts]
         # Then penalties in pieces, so that no core is without work while the last fold is judged.
-        waiting = [_submitted(pool, judge.result(), l2s) for judge in ready]
-        found = [_joined(pieces) for pieces in waiting]
+        waiting = [_submit(pool, judge.result(), l2s) for judge in ready]
+        found = [_join(pieces) for pieces in waiting]
         losses = [
             Spectrum.of(whole - part, intercept).losses(part, l2s) if one is None else one
             for part, one in zip(parts, found, strict=True)
@@ -109,7 +109,7 @@ def cross_validate(
     return CrossValidation(tuple(l2s), table, whole)
 
 
-def _submitted(
+def _submit(
     pool: ThreadPoolExecutor, judge: Judge | None, l2s: Sequence[float]
 ) -> list[Future[Tensor | None]]:
     """The losses of a fold in two pieces; none where the fold has no tridiagonal form."""
@@ -119,7 +119,7 @@ def _submitted(
     return [pool.submit(judge.losses, piece) for piece in (l2s[:cut], l2s[cut:]) if len(piece)]
 
 
-def _joined(pieces: list[Future[Tensor | None]]) -> Tensor | None:
+def _join(pieces: list[Future[Tensor | None]]) -> Tensor | None:
     """The losses of all pieces, (P,), or None where one has none."""
     found = [losses for piece in pieces if (losses := piece.result()) is not None]
     return torch.cat(found) if found and len(found) == len(pieces) else None
@@ -128,7 +128,7 @@ def _joined(pieces: list[Future[Tensor | None]]) -> Tensor | None:
 def leave_one_out(
     statistics: Statistics, dataset: Dataset, l2: float = 0.0, intercept: bool = True
 ) -> Tensor:
-    """What each row's target exceeds the prediction of a model trained without it, (N, K), without refitting.
+    """Leave-one-out residuals, (N, K): each target less the prediction of a model trained without its row.
 
     y − ŷ without the row is (y − ŷ)/(1 − h), h being its leverage (Hastie, Tibshirani and Friedman, 7.10).
     The penalty keeps its weight against the sum of the losses: without row i, l2 is l2 Σw / (Σw − w_i). Where

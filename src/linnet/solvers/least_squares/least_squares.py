@@ -11,9 +11,9 @@ from torch import Tensor
 from linnet.solvers.least_squares.design import (
     Design,
     Factor,
-    by_qr,
-    by_svd,
     check,
+    factor_by_qr,
+    factor_by_svd,
     find_collinear,
     prepare,
     shorten,
@@ -105,13 +105,13 @@ def _factor(
     """
     if not is_svd:
         design = prepare(X, Y, weights, l2, intercept)
-        return design, by_qr(design)
+        return design, factor_by_qr(design)
     if is_tall and not l2:
         design = prepare(X, Y, weights, l2, intercept)
-        if (factor := by_svd(design)).rank == X.shape[1]:
+        if (factor := factor_by_svd(design)).rank == X.shape[1]:
             return design, factor
     design = prepare(X, Y, weights, l2, intercept, uniform=True)
-    return design, by_svd(design)
+    return design, factor_by_svd(design)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,8 +155,8 @@ def _correction(
     along = factor.Q.T @ f + across
     total = design.total
     up = ((root * f).sum(0, keepdim=True) + lift) / total if design.intercept else torch.zeros_like(lift)
-    bend = f - factor.Q @ along - root * up
-    return factor.right @ along, up, bend / root, float(torch.hypot(along.norm(), up.norm() * total.sqrt()))
+    rest = f - factor.Q @ along - root * up
+    return factor.right @ along, up, rest / root, float(torch.hypot(along.norm(), up.norm() * total.sqrt()))
 
 
 def _round(design: Design, factor: Factor, found: _Found, is_svd: bool) -> LeastSquares:
@@ -202,8 +202,8 @@ def _backward(design: Design, factor: Factor, z: Doubled, level: Doubled) -> flo
     size = (design.w.sqrt()[:, None] * residual).norm(dim=0)
     stacked = torch.hypot(size, (design.penalty.sqrt()[:, None] * z.high).norm(dim=0))
     across = (factor.right.T @ pull).norm(dim=0)  # of the columns that count, each about norm 1
-    by_force, by_size = across / stacked, stacked / (factor.norm * z.high.norm(dim=0))
-    worst = torch.where(stacked > 0, torch.fmin(by_force, by_size), 0.0)
+    by_force, choose_by_size = across / stacked, stacked / (factor.norm * z.high.norm(dim=0))
+    worst = torch.where(stacked > 0, torch.fmin(by_force, choose_by_size), 0.0)
     return float(worst.nan_to_num(0.0).max()) + 2.0**-53
 
 

@@ -54,7 +54,7 @@ class Moments:
     xy: Tensor
     yy: Tensor
 
-    def joined(self, other: Moments, sign: int = 1) -> Moments:
+    def join(self, other: Moments, sign: int = 1) -> Moments:
         """The sums over both, or with −1 over the rows that `other` lacks; both about the same point."""
         pairs = zip(vars(self).items(), vars(other).values(), strict=True)
         return Moments(**{name: mine + sign * theirs for (name, mine), theirs in pairs})
@@ -94,7 +94,7 @@ def are_pixels(dataset: Dataset) -> bool:
     )
 
 
-def origin(dataset: Dataset) -> tuple[Tensor, Tensor]:
+def find_origin(dataset: Dataset) -> tuple[Tensor, Tensor]:
     """A point amid the rows, (D,) and (K,), from which sums keep their digits.
 
     It is a multiple of the first rows' spread, rounded down to a power of two, so that whole numbers
@@ -117,12 +117,12 @@ def _amid(values: Tensor) -> Tensor:
     return torch.where((low < high) & middle.isfinite(), middle, low)
 
 
-def shared(
+def share_out(
     work: Callable[[Sequence[slice | Tensor]], Result],
     parts: Sequence[slice | Tensor],
     device: torch.device,
 ) -> list[Result]:
-    """What some work gives for a share of the parts each; on a CPU every core takes a share.
+    """The results of work on a share of the parts each; on a CPU every core takes a share.
 
     A core with blocks of its own never waits; threads that share one product wait for each other at
     its end, thousands of times a pass, and long where other programs want the cores too.
@@ -149,7 +149,7 @@ def gather(dataset: Dataset, centre: Tensor, middle: Tensor, index: Tensor | Non
     def work(part: Sequence[slice | Tensor]) -> Moments:
         return _pixels(dataset, part) if is_whole else _reals(dataset, centre, middle, part)
 
-    return reduce(Moments.joined, shared(work, parts, dataset.X.device))
+    return reduce(Moments.join, share_out(work, parts, dataset.X.device))
 
 
 @cache

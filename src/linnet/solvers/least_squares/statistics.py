@@ -56,7 +56,7 @@ class Statistics:
             raise UsageError(f"{dataset.name} has no rows")
         if like is not None:
             like.check(dataset.features, dataset.outputs, dataset.scale)
-        centre, middle = (like.centre, like.middle) if like else moments.origin(dataset)
+        centre, middle = (like.centre, like.middle) if like else moments.find_origin(dataset)
         sums = moments.gather(dataset, centre, middle, index)
         overflows = not bool(sums.xy.isfinite().all())
         if overflows and not all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y)):
@@ -102,7 +102,7 @@ class Statistics:
 
     def __add__(self, other: Statistics) -> Statistics:
         """The statistics of both sets of rows."""
-        return self._joined(other, 1)
+        return self._join(other, 1)
 
     def __sub__(self, other: Statistics) -> Statistics:
         """The statistics of the rows that are not in `other`.
@@ -112,11 +112,11 @@ class Statistics:
         """
         if other.rows > self.rows:
             raise UsageError(f"cannot take {other.rows} rows from {self.rows}")
-        return self._joined(other, -1)
+        return self._join(other, -1)
 
-    def _joined(self, other: Statistics, sign: int) -> Statistics:
+    def _join(self, other: Statistics, sign: int) -> Statistics:
         self.check(other.features, other.outputs, other.scale)
-        sums = self.sums.joined(other.about(self.centre, self.middle).sums, sign)
+        sums = self.sums.join(other.about(self.centre, self.middle).sums, sign)
         return dataclasses.replace(self, sums=sums, is_exact=self.is_exact and other.is_exact)
 
     def about(self, centre: Tensor, middle: Tensor) -> Statistics:

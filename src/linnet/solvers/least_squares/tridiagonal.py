@@ -1,4 +1,4 @@
-"""Held-out losses of many penalties by a tridiagonal form, which takes a fifth of the time of eigenvectors.
+"""`Judge`: held-out losses of many penalties by a tridiagonal form, in a fifth of the time of eigenvectors.
 
 With second moments H = Q T Qᵀ, T tridiagonal (Householder), (H + l2) W = C is (T + l2) Z = Qᵀ C with W = Q Z:
 a tridiagonal system for each penalty (Golub and Van Loan, 4.3.6 and 8.3). Q is never formed.
@@ -41,7 +41,7 @@ LAPACK, BLAS = "scipy.linalg.cython_lapack", "scipy.linalg.cython_blas"
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """What is ready for the losses of any penalty on a fold's rows.
+    """The tridiagonal form of a fold, from which the held-out losses of any penalty follow.
 
     Args:
         packed: T's reflectors and T, as LAPACK leaves them, (D, D).

@@ -1,1 +1,1 @@
-"""Problems as solvers see them: rows read in blocks, the objective, columns standardised, curvature."""
+"""Problems as solvers see them: rows read in blocks, the objective, standardised columns, Hessians."""

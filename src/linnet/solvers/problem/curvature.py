@@ -114,7 +114,9 @@ def _softmax(objective: Objective, point: Point, chosen: Tensor, index: Tensor, 
             here = slice(bounds[c], bounds[c + 1])
             H[here, here] += (U[:, here].T * w) @ X[:, k]
     ones = (features[spread] == objective.rows.features).nonzero()[:, 0]
-    if len(ones) == objective.rows.outputs:  # softmax does not feel a shift of all biases: any bend will do
+    if (
+        len(ones) == objective.rows.outputs
+    ):  # softmax does not feel a shift of all biases: any curvature will do
         H[ones[:, None], ones] += float(H.diagonal()[ones].mean()) / len(ones)
     return H
 

@@ -194,8 +194,8 @@ def draw(objective: Objective, point: Point, count: int, seed: int) -> tuple[Ten
     if count >= len(rows):
         return torch.arange(len(rows), device=share.device), share.to(rows.dtype)
     curvature = objective.loss.curvature(point.scores, rows.target()).sum(0).double()
-    bend = share * (curvature + 1e-12)
-    chance = UNIFORM * share + (1 - UNIFORM) * bend / bend.sum()  # sums to 1
+    weight = share * (curvature + 1e-12)
+    chance = UNIFORM * share + (1 - UNIFORM) * weight / weight.sum()  # sums to 1
     # One draw a stratum of equal chance: less scatter than independent draws.
     draws = torch.rand(count, generator=generator(seed, "curvature"), dtype=torch.float64)
     places = torch.arange(count, dtype=torch.float64) + draws

@@ -1,4 +1,4 @@
-"""What a smooth solver minimises: the mean loss over all rows and the penalty, with its derivatives.
+"""`Objective`: the mean loss over all rows and the penalty, with derivatives.
 
     F(θ) = Σ_i w_i l(θ x_i, y_i) / Σ_i w_i + ½ l2 ‖W‖² + l1 ‖W‖₁,   θ = (W, b), the bias free of penalty
 
@@ -41,7 +41,7 @@ class Point:
 
 @dataclass(eq=False)
 class Meter:
-    """How many rows were read.
+    """A count of the rows that were read.
 
     Args:
         rows: how many there are.

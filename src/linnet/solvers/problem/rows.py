@@ -1,4 +1,4 @@
-"""The rows of a problem, read in blocks: products of all of them with θ, and back.
+"""`Rows`, `DenseRows`: the rows of a problem, read in blocks: products of all of them with θ, and back.
 
 A product with all rows is what an iteration of any solver costs. `Rows.sweep` is both products in one
 reading: scores, something elementwise, and back, while a block is still in the processor's cache.

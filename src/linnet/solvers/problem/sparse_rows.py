@@ -1,4 +1,4 @@
-"""Rows of a sparse matrix, as they are stored or centred and scaled, of which no dense copy is made."""
+"""`SparseRows`: rows of a sparse matrix, as they are stored or centred and scaled, never copied dense."""
 
 from __future__ import annotations
 

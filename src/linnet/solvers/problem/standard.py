@@ -1,4 +1,4 @@
-"""The change of columns and coordinates that solvers take steps in: centred, scaled, in the rows' own space.
+"""`standardise`: problems over columns that are centred and scaled, and in the rows' own space.
 
     x' = (x − m) f,    y' = y − c;    W = W' f,    b = b' + c − W m
 

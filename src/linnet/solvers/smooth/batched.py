@@ -1,4 +1,4 @@
-"""Many penalties on many folds, solved as one bank.
+"""`solve_folds`: the optima of many penalties on many folds, solved as one bank.
 
 Model m belongs to a fold f, whose rows count v_fi (0 or 1, times their weights), and a penalty λ_p. It
 minimises
@@ -23,7 +23,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from linnet.solvers.certificate.unattained import unheld
+from linnet.solvers.certificate.unattained import explain_unheld
 from linnet.solvers.problem.hessian import add_penalty_, newton_directions, pairs
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise_rows
@@ -74,7 +74,7 @@ def _solve(
             objective, views[folds[low : low + width]], penalties[some], [inverses[place] for place in some]
         )
         found += _minimise(part, torch.stack([starts[place] for place in some]), solver)
-    ends = [unheld(objective, view > 0) for view in views]
+    ends = [explain_unheld(objective, view > 0) for view in views]
     return [
         replace(one, status=Status(UNATTAINED, ends[fold])) if ends[fold] else one
         for one, fold in zip(found, folds.tolist(), strict=True)
@@ -82,7 +82,7 @@ def _solve(
 
 
 def _width(scores: int, parameters: int, solver: Newton | LBFGS) -> int:
-    """How many models are solved at once, of so many scores and parameters each."""
+    """The number of models that are solved at once, of so many scores and parameters each."""
     remembered = parameters**2 if isinstance(solver, Newton) else 2 * solver.memory * parameters
     return max(1, min(SCORES // scores, PARAMETERS // remembered))
 

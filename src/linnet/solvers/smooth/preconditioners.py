@@ -1,4 +1,4 @@
-"""Approximate Hessians that are factored once and applied many times.
+"""`Spectral`, `Blocks`: approximate Hessians that are factored once and applied many times.
 
 With S_i = ∂²l/∂o² of row i, (K, K), the Hessian of the mean loss is Σ_i ω_i S_i ⊗ x_i x_iᵀ, of (K (D + 1))²
 numbers: 62 million for Fashion-MNIST. Pixels are so correlated that most of its weight lies in a few
@@ -62,8 +62,8 @@ class Basis:
         squares = (X1.T * weights) @ X1
         if not bool(squares.isfinite().all()):
             raise UsageError(TOO_LARGE)
-        self.U = torch.linalg.eigh(squares)[1].flip(1).contiguous()
-        return self.U
+        self.U = U = torch.linalg.eigh(squares)[1].flip(1).contiguous()
+        return U
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Spectral(Preconditioner):
     """The Hessian on the leading eigenvectors of the features, and K × K blocks on the others.
 
     Rows are drawn in proportion to their curvature, 1 − Σ_k p_k² for softmax: those classified beyond doubt
-    hardly bend the loss. Costs O(rows·K²·(head² + D) + D³).
+    hardly curve it. Costs O(rows·K²·(head² + D) + D³).
 
     Args:
         head: eigenvectors of XᵀX on which the Hessian is whole; fewer where head·K is over 2500.
@@ -167,7 +167,7 @@ class Blocks(Preconditioner):
 
 
 def _ridge(objective: Objective, least: float) -> Tensor:
-    """What is added to the curvature of each column and of the bias, (D + 1,): the L2, or so little."""
+    """The ridge of each column and of the bias, (D + 1,): the L2, or so little."""
     ridge = objective.zeros()[0]
     ridge[:] = objective.penalty.l2 or least
     if objective.penalty.l2:

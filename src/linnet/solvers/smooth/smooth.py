@@ -19,7 +19,7 @@ from linnet.errors import ShapeError, UsageError
 from linnet.model.history import Record
 from linnet.solvers.certificate.certify import Bound, certify
 from linnet.solvers.certificate.duality import rounding
-from linnet.solvers.certificate.unattained import APART, is_separated, no_optimum
+from linnet.solvers.certificate.unattained import APART, explain_no_optimum, is_separated
 from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise_rows
@@ -121,7 +121,7 @@ class SmoothSolver(SolverSpec):
         theta = objective.zeros()
         theta = theta if start is None else objective.free_(start.to(theta).clone())
         framed = standardise_rows(objective)
-        steps = self._judged_steps(framed.objective, framed.enter(theta))
+        steps = self._judge_steps(framed.objective, framed.enter(theta))
         step, status, trace = follow(steps, _measure, progress)
         theta = theta if step is None else framed.leave(step.point.theta)
         value, norm = (trace[-1][key] if trace else math.nan for key in ("objective", "gradient_norm"))
@@ -130,27 +130,27 @@ class SmoothSolver(SolverSpec):
         )
         return Minimum(theta, status, certificate, trace, type(self).__name__)
 
-    def _judged_steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
+    def _judge_steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
         """The steps, the last with a status that holds; they end where there is no optimum to go to."""
         for step in self.steps(objective, start):
             status = step.status
             if status is not None:
                 status = self._judge(objective, step, status)
             elif is_separated(objective, step.point):
-                status = no_optimum(objective, step.point) or Status(UNATTAINED, APART)
+                status = explain_no_optimum(objective, step.point) or Status(UNATTAINED, APART)
             yield replace(step, status=status)
             if status is not None:
                 return
 
     def _judge(self, objective: Objective, step: Step, status: Status) -> Status:
-        """How it ended, where its own sentence does not hold: there is no optimum, or it is not there.
+        """The status that holds at the end: whether there is an optimum, and whether it was reached.
 
         What a solver expects to gain is of its own picture of the Hessian. Where a whole one costs little,
         that tells.
         """
         objective = objective.with_dtype(torch.float64)
         point = objective.point(step.point.theta)
-        if reason := no_optimum(objective, point):
+        if reason := explain_no_optimum(objective, point):
             return reason
         if objective.loss.has_straight_parts:
             return status
@@ -167,7 +167,7 @@ class SmoothSolver(SolverSpec):
         return status
 
     def _weigh_proof(self, objective: Objective, status: Status, bound: Bound) -> Status:
-        """How it ended, by its proof where that is near the truth: without a penalty, if there is one."""
+        """The status by the bound, where that is near the truth: without a penalty, if there is one."""
         size = abs(bound.point.value)
         unit = self.tol * size + 2 * rounding(objective, bound.point)
         if objective.penalty.l2 or bound.name == NONNEGATIVE:
@@ -193,7 +193,7 @@ def check(objective: Objective, start: Tensor | None) -> None:
     """Refuse features that are not finite, and a start of another shape.
 
     Raises:
-        UsageError, ShapeError: as said.
+        UsageError, ShapeError: the features or the start do not fit.
     """
     if not objective.rows.is_finite():
         raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
@@ -292,5 +292,5 @@ def is_low_enough(before: Any, after: Any, slope: Any, end: Any, noise: float) -
 
 def shrink(before: Tensor, after: Tensor, slope: Tensor) -> Tensor:
     """How much shorter to step: to the lowest point of the parabola through both ends, within bounds."""
-    bend = after - before - slope
-    return torch.where(bend > 0, -slope / (2 * bend.clamp(min=1e-300)), 0.5).clamp(0.1, 0.5)
+    curvature = after - before - slope
+    return torch.where(curvature > 0, -slope / (2 * curvature.clamp(min=1e-300)), 0.5).clamp(0.1, 0.5)
