@@ -6,7 +6,7 @@ import pytest
 
 from linnet.errors import UsageError
 from linnet.notes.document import Document, headings, is_heading
-from linnet.notes.markdown import parts
+from linnet.notes.read import parse_markdown
 
 NOTES = """intro
 
@@ -45,7 +45,7 @@ e = 4
 
 
 def document(text: str = NOTES) -> Document:
-    return Document(Path("notes.md"), parts(text))
+    return Document(Path("notes.md"), parse_markdown(text))
 
 
 @pytest.mark.parametrize(

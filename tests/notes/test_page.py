@@ -9,22 +9,24 @@ import nbformat.v4 as v4
 import pytest
 from PIL import Image
 
-from linnet.notes import fonts
-from linnet.notes.document import Document, Text
-from linnet.notes.execute import Outcome
-from linnet.notes.markdown import parts
-from linnet.notes.page import Facts, place, render
+from linnet.notes.document import Document, Outcome, Run, Text
+from linnet.notes.page import embed_font, render
+from linnet.notes.read import parse_markdown
 from linnet.plot.style import cjk_font
 
-FACTS = Facts("2026-01-02 03:04", "linnet 1, torch 2", {"np": "import numpy as np"}, 1.5, "linnet run a.md")
+SUPPLIED = {"np": "import numpy as np"}
+
+
+def show(document: Document, outcomes: Sequence[Outcome]) -> str:
+    return render(Run(document, outcomes, SUPPLIED, 1.5), "linnet run a.md", "2026-01-02 03:04")
 
 
 def page(folder: Path, text: str, **outputs: Sequence[object]) -> str:
-    document = Document(folder / "a.md", parts(text))
+    document = Document(folder / "a.md", parse_markdown(text))
     outcomes = [
         Outcome(cell, list(outputs.get(f"cell{n}", [])), n, 0.1) for n, cell in enumerate(document.cells, 1)
     ]
-    return render(document, outcomes, FACTS)
+    return show(document, outcomes)
 
 
 def test_a_page_asks_for_nothing_and_runs_nothing(tmp_path: Path) -> None:
@@ -93,10 +95,10 @@ def test_every_kind_of_output(tmp_path: Path) -> None:
 
 def test_it_says_what_was_supplied_and_what_failed(tmp_path: Path) -> None:
     document = Document(
-        tmp_path / "a.md", parts("# 题 *一*\n\n```python\nx\n\n1 / 0\n```\n\n```python\ny\n```")
+        tmp_path / "a.md", parse_markdown("# 题 *一*\n\n```python\nx\n\n1 / 0\n```\n\n```python\ny\n```")
     )
     failed = Outcome(document.cells[0], [], 1, 0.1, "ZeroDivisionError: division by zero", 3)
-    got = render(document, [failed, Outcome(document.cells[1])], FACTS)
+    got = show(document, [failed, Outcome(document.cells[1])])
     assert f"{tmp_path / 'a.md'}, cell 1, line 6" in got
     assert "Supplied" in got
     assert "<title>题 一</title>" in got
@@ -106,7 +108,7 @@ def test_it_says_what_was_supplied_and_what_failed(tmp_path: Path) -> None:
     assert 'class="cell idle"' in got
     assert "2026-01-02 03:04" in got
     notebook = Document(tmp_path / "a.ipynb", document.parts, "cell")
-    assert place(notebook, 1, failed) == f"{tmp_path / 'a.ipynb'}, cell 1, line 3"
+    assert Run(notebook, [failed], {}, 0).place(1) == f"{tmp_path / 'a.ipynb'}, cell 1, line 3"
 
 
 @pytest.mark.parametrize(
@@ -131,10 +133,10 @@ def test_money_is_no_formula(tmp_path: Path) -> None:
 
 
 def test_chinese_brings_its_font() -> None:
-    assert fonts.face("plain text") == ""
+    assert embed_font("plain text") == ""
     if cjk_font() is None:
         pytest.skip("needs a font with Chinese characters, such as fonts-wqy-microhei")
-    small, large = fonts.face("中"), fonts.face("中文字体子集测试")
+    small, large = embed_font("中"), embed_font("中文字体子集测试")
     assert small.startswith("@font-face")
     assert len(small) < len(large) < 60_000
 
@@ -170,9 +172,7 @@ def test_pictures_that_lead_elsewhere_are_left_out(tmp_path: Path) -> None:
 
 def test_attachments_of_a_notebook_are_pictures(tmp_path: Path) -> None:
     text = Text("![a](attachment:a.png)", {"a.png": {"image/png": "QUJD"}})
-    assert 'src="data:image/png;base64,QUJD"' in render(
-        Document(tmp_path / "a.ipynb", (text,), "cell"), [], FACTS
-    )
+    assert 'src="data:image/png;base64,QUJD"' in show(Document(tmp_path / "a.ipynb", (text,), "cell"), [])
 
 
 @pytest.mark.parametrize(

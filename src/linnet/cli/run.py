@@ -10,8 +10,7 @@ from linnet.cli.options import Flag, Quiet
 from linnet.errors import INTERRUPTED_CODE
 
 if TYPE_CHECKING:
-    from linnet.notes.document import Block, Document
-    from linnet.notes.execute import Outcome
+    from linnet.notes.document import Block, Document, Outcome
 
 FAILED_CODE = 1
 

@@ -1,12 +1,18 @@
-"""The parts of a set of notes: text and cells, in order."""
+"""A set of notes as text and cells, and what came of running them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+from markdown_it import MarkdownIt
 
 from linnet.errors import UsageError
+from linnet.train.callbacks import INTERRUPTED
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ class Document:
         """The blocks that run."""
         return [part for part in self.parts if isinstance(part, Block) and part.runs]
 
+    def line_of(self, cell: Block, line: int) -> int:
+        """A cell's line as people count it: in the file, or in a notebook's cell, 0 there when unknown."""
+        return cell.line + max(line, 1) - 1 if self.line_word == "line" else line
+
     @property
     def headings(self) -> list[str]:
         """The headings, in order, without their marks."""
@@ -100,20 +110,88 @@ class Document:
         return replace(self, parts=tuple(kept))
 
 
+@dataclass
+class Outcome:
+    """What a cell came to.
+
+    Args:
+        cell: which.
+        outputs: as a notebook keeps them.
+        count: the number in its `In [ ]`; None when it was not run.
+        seconds: how long it took.
+        error: what went wrong, in one line; empty when nothing did.
+        line: the line in the cell that it went wrong in, from 1; 0 when unknown.
+        origin: where in the notes the error was raised, if elsewhere: the `In [ ]` of the cell, and the line
+            in it.
+        ended: the cell called for the end of the program, as `sys.exit()` does.
+    """
+
+    cell: Block
+    outputs: list[Any] = field(default_factory=list)
+    count: int | None = None
+    seconds: float = 0.0
+    error: str = ""
+    line: int = 0
+    origin: tuple[int, int] | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """Notes that were run.
+
+    Args:
+        document: the notes, or the section of them that was run.
+        outcomes: of its cells.
+        supplied: names that were supplied, and the lines that brought them.
+        seconds: the whole run.
+    """
+
+    document: Document
+    outcomes: Sequence[Outcome]
+    supplied: Mapping[str, str]
+    seconds: float
+
+    @property
+    def failures(self) -> list[str]:
+        """A line for each cell that failed: file, cell, line, error."""
+        return [self.describe_failure(n) for n, outcome in enumerate(self.outcomes, 1) if outcome.error]
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether Ctrl-C ended it."""
+        return any(outcome.error == INTERRUPTED for outcome in self.outcomes)
+
+    def place(self, number: int) -> str:
+        """Where a cell failed, for people: the file, the cell, and the line."""
+        outcome = self.outcomes[number - 1]
+        line = self.document.line_of(outcome.cell, outcome.line)
+        return f"{self.document.path}, cell {number}" + (f", line {line}" if line else "")
+
+    def describe_failure(self, number: int) -> str:
+        """A cell's failure: where, what, and where in the notes it was raised if that is elsewhere."""
+        outcome = self.outcomes[number - 1]
+        failure = f"{self.place(number)}: {outcome.error}"
+        if outcome.origin is None:
+            return failure
+        count, line = outcome.origin
+        origin = next((n for n, other in enumerate(self.outcomes, 1) if other.count == count), number)
+        raised = self.document.line_of(self.outcomes[origin - 1].cell, line)
+        where = "" if origin == number else f"cell {origin}, "
+        return f"{failure} (raised in {where}line {raised})"
+
+
 def headings(source: str) -> list[tuple[int, str, int]]:
-    """The headings of some Markdown without code blocks: level, text, and line from 0."""
-    found = []
-    lines = source.split("\n")
-    for number, line in enumerate(lines):
-        if match := re.match(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$", line):
-            found.append((len(match[1]), match[2], number))
-        elif (
-            line.strip() and number + 1 < len(lines) and (mark := re.match(r"(=+|-+)\s*$", lines[number + 1]))
-        ):
-            is_paragraph = not re.match(r"\s*([-*+>#|]|\d+[.)])\s", line) and len(mark[1]) > 1
-            if is_paragraph:
-                found.append((1 if mark[1][0] == "=" else 2, line.strip(), number))
-    return found
+    """The headings of some Markdown without code blocks: level, text, and line from 0.
+
+    An underlined one is a line, however many lines of a paragraph stand above it.
+    """
+    tokens = MarkdownIt("commonmark").parse(source)
+    return [
+        (int(mark.tag[1:]), words.content.rpartition("\n")[2], mark.map[0] + words.content.count("\n"))
+        for mark, words in pairwise(tokens)
+        if mark.type == "heading_open" and mark.level == 0 and mark.map is not None
+    ]
 
 
 def is_heading(text: str, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""The cells of a set of notes, run one after another in a fresh kernel."""
+"""Runs the cells of notes, one after another, in a fresh kernel."""
 
 from __future__ import annotations
 
@@ -12,56 +12,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from linnet.errors import KernelError, MissingExtraError
-from linnet.notes.document import Block
+import nbformat
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from linnet.errors import KernelError
+from linnet.notes.document import Block, Outcome
 from linnet.train.callbacks import INTERRUPTED, on_ctrl_c
-
-try:
-    import nbformat
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-except ImportError as error:
-    raise MissingExtraError("running notes", "notes") from error
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 PREPARE = (
     "from linnet.notes.kernel import prepare as _prepare\n_prepare({imports!r}, {script!r})\ndel _prepare"
 )
-
-
-@dataclass
-class Outcome:
-    """What a cell came to.
-
-    Args:
-        cell: which.
-        outputs: as a notebook keeps them.
-        count: the number in its `In [ ]`; None when it was not run.
-        seconds: how long it took.
-        error: what went wrong, in one line; empty when nothing did.
-        line: the line in the cell that it went wrong in, from 1; 0 when unknown.
-        origin: where in the notes the error was raised, if elsewhere: the `In [ ]` of the cell, and the line
-            in it.
-        ended: the cell called for the end of the program, as `sys.exit()` does.
-    """
-
-    cell: Block
-    outputs: list[Any] = field(default_factory=list)
-    count: int | None = None
-    seconds: float = 0.0
-    error: str = ""
-    line: int = 0
-    origin: tuple[int, int] | None = None
-    ended: bool = False
 
 
 Progress = Callable[[int, Outcome | None], None]
@@ -97,13 +66,13 @@ def execute(
         KernelError: the kernel could not be started or set up.
     """
     outcomes = [Outcome(cell) for cell in cells]
-    client = _client(cells, folder, timeout)
-    strike = _Strike(client)
-    with _started(client), on_ctrl_c(strike):
+    client = _make_client(cells, folder, timeout)
+    interrupt = _KillOnInterrupt(client)
+    with _run_kernel(client), on_ctrl_c(interrupt):
         _prepare(client, imports, script)
         for number, outcome in enumerate(outcomes):
             progress(number, None)
-            is_alive = _run(client, number, outcome, strike)
+            is_alive = _run(client, number, outcome, interrupt)
             progress(number, outcome)
             if outcome.ended or (outcome.error and (not keep_going or not is_alive)):
                 break
@@ -111,17 +80,17 @@ def execute(
 
 
 @contextlib.contextmanager
-def _started(client: NotebookClient) -> Iterator[None]:
+def _run_kernel(client: NotebookClient) -> Iterator[None]:
     """The kernel running, and gone afterwards."""
-    with tempfile.TemporaryFile() as complaints:  # what the kernel itself says, not the notes
+    with tempfile.TemporaryFile() as messages:  # what the kernel itself says, not the notes
         try:
             running = client.setup_kernel(
-                env=_environment(), cleanup_kc=True, stdout=subprocess.DEVNULL, stderr=complaints
+                env=_make_environment(), cleanup_kc=True, stdout=subprocess.DEVNULL, stderr=messages
             )
             running.__enter__()
         except (RuntimeError, DeadKernelError) as error:
-            complaints.seek(0)
-            said = complaints.read().decode(errors="replace")
+            messages.seek(0)
+            said = messages.read().decode(errors="replace")
             raise KernelError(f"the kernel did not start: {_last_line(said or str(error))}") from error
         try:
             yield
@@ -130,7 +99,7 @@ def _started(client: NotebookClient) -> Iterator[None]:
                 running.__exit__(None, None, None)
 
 
-class _Strike:
+class _KillOnInterrupt:
     """Whether Ctrl-C was pressed, which ends the kernel and so whatever waits for it.
 
     The exception alone is not enough: raised within a callback of the event loop it may be lost.
@@ -140,11 +109,11 @@ class _Strike:
     """
 
     def __init__(self, client: NotebookClient) -> None:
-        self.client, self.is_struck = client, False
+        self.client, self.is_raised = client, False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Take the signal."""
-        self.is_struck = True
+        self.is_raised = True
         provisioner = self.client.km.provisioner if self.client.km is not None else None
         if isinstance(provisioner, LocalProvisioner) and provisioner.process is not None:
             provisioner.process.kill()
@@ -163,7 +132,7 @@ def _prepare(client: NotebookClient, imports: Sequence[str], script: str) -> Non
         client.timeout = allowed
 
 
-def _client(cells: Sequence[Block], folder: Path, timeout: float | None) -> NotebookClient:
+def _make_client(cells: Sequence[Block], folder: Path, timeout: float | None) -> NotebookClient:
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.source) for cell in cells])
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
     return NotebookClient(
@@ -186,7 +155,7 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
-def _environment() -> dict[str, str]:
+def _make_environment() -> dict[str, str]:
     """The kernel's environment: this program's, with what depends on the folder or on a screen set right."""
     kept = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     if kept.get("LINNET_DATA"):
@@ -194,28 +163,28 @@ def _environment() -> dict[str, str]:
     return {"OMP_WAIT_POLICY": "passive", **kept, "PYTHONIOENCODING": "utf-8"}
 
 
-def _run(client: NotebookClient, number: int, outcome: Outcome, strike: _Strike) -> bool:
+def _run(client: NotebookClient, number: int, outcome: Outcome, interrupt: _KillOnInterrupt) -> bool:
     """Run one cell; whether the kernel is still there."""
     cell = client.nb.cells[number]
     started = time.perf_counter()
     is_alive = True
     if outcome.cell.is_session:  # as at the prompt, each expression shows its value
-        _show(client, "all")
+        _show_values(client, "all")
     try:
         client.execute_cell(cell, number)
     except CellExecutionError as error:
-        _failed(outcome, cell, error, client.timeout)
+        _record_failure(outcome, cell, error, client.timeout)
     except CellTimeoutError:
-        outcome.error = _late(client.timeout)
+        outcome.error = _describe_timeout(client.timeout)
     except DeadKernelError:
         died = "the kernel died: it may have run out of memory"
-        outcome.error, is_alive = INTERRUPTED if strike.is_struck else died, False
+        outcome.error, is_alive = INTERRUPTED if interrupt.is_raised else died, False
     except KeyboardInterrupt:
         # The cell's task is left behind; that its kernel is gone then is nothing to tell.
         logging.getLogger("asyncio").addFilter(_is_news)
         outcome.error, is_alive = INTERRUPTED, False
     if outcome.cell.is_session and is_alive:
-        _show(client, "last_expr")
+        _show_values(client, "last_expr")
     outcome.seconds = time.perf_counter() - started
     outcome.outputs, outcome.count = list(cell.outputs), cell.execution_count
     return is_alive
@@ -226,13 +195,13 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], DeadKernelError))
 
 
-def _show(client: NotebookClient, which: str) -> None:
+def _show_values(client: NotebookClient, which: str) -> None:
     """Have the cells that follow show the value of their last expression, or of all."""
     assert client.kc is not None, "the kernel runs"
     client.kc.execute(f"get_ipython().ast_node_interactivity = {which!r}", silent=True)
 
 
-def _failed(
+def _record_failure(
     outcome: Outcome, cell: nbformat.NotebookNode, error: CellExecutionError, timeout: float | None
 ) -> None:
     """Say of a cell's exception what it was and where."""
@@ -246,22 +215,22 @@ def _failed(
             o for o in cell.outputs if o.output_type != "error" and "To exit:" not in o.get("text", "")
         ]
     elif error.ename == "KeyboardInterrupt" and timeout is not None:
-        outcome.error = _late(timeout)
+        outcome.error = _describe_timeout(timeout)
     elif error.ename == "StdinNotImplementedError":
         outcome.error = "the notes ask for input(), which nobody is there to answer"
     else:
-        outcome.error = _said(error.ename, error.evalue)
+        outcome.error = _shorten(error.ename, error.evalue)
 
 
 FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 """A place in the notes in a traceback of the kernel's."""
 
 
-def _late(timeout: float | None) -> str:
+def _describe_timeout(timeout: float | None) -> str:
     return f"took longer than {timeout:g} s"
 
 
-def _said(name: str, message: str) -> str:
+def _shorten(name: str, message: str) -> str:
     """An error in one line; the kernel's own name for a cell's file says nothing to a reader."""
     plain = re.sub(r" \([^()]*\d+\.py, line \d+\)$", "", ANSI.sub("", message))
     return " ".join(f"{name}: {plain}".split()).rstrip(":")[:400]

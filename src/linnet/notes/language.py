@@ -1,4 +1,4 @@
-"""Whether a block of code is Python, as people mark it: rightly, carelessly, or not at all."""
+"""Python told from other code, as people mark it (rightly, carelessly, not at all), and the names it uses."""
 
 from __future__ import annotations
 

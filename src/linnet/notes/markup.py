@@ -1,6 +1,8 @@
-"""People's Markdown and HTML as clean HTML, with its pictures in it and its formulas drawn.
+"""Clean HTML of the Markdown, HTML and LaTeX of notes, with pictures in it and formulas drawn.
 
 Everything passes nh3. What is ours, formulas and pictures, passes as a random mark and is put in afterwards.
+Formulas are MathML, which browsers draw without a script or a font from elsewhere: latex2mathml converts, its
+input is brought to what it knows, and its output is read, cleaned and mended.
 """
 
 from __future__ import annotations
@@ -15,20 +17,119 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
-from linnet.errors import MissingExtraError
+import nh3
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
 from linnet.notes.document import Text
 
-try:
-    import nh3
-    from markdown_it import MarkdownIt
-    from mdit_py_plugins.dollarmath import dollarmath_plugin
-    from mdit_py_plugins.footnote import footnote_plugin
-    from mdit_py_plugins.tasklists import tasklists_plugin
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
-    from linnet.notes.mathematics import mathml
-except ImportError as error:
-    raise MissingExtraError("running notes", "notes") from error
+ELEMENTS = frozenset(
+    """
+    math mrow mi mo mn ms mtext mspace mfrac msqrt mroot mstyle mpadded mphantom menclose msub msup
+    msubsup munder mover munderover mmultiscripts mtable mtr mtd
+    """.split()  # noqa: SIM905
+)
+ATTRIBUTES = frozenset(
+    """
+    display displaystyle scriptlevel mathvariant mathsize stretchy fence form accent accentunder separator
+    movablelimits largeop symmetric lspace rspace minsize maxsize linethickness width height depth
+    linebreak
+    """.split()  # noqa: SIM905
+)
+
+LIMITS = frozenset(["lim", "max", "min", "sup", "inf", "limsup", "liminf", "argmin", "argmax"])
+"""Operators that have what is below them below them, in a displayed formula."""
+
+# What notes of the book write and the converter does not take, and what to write instead.
+_REWRITES = (
+    (r"\\begin\{split\}\s*(\\begin\{(?:aligned|cases|array|matrix)\}.*?)\\end\{split\}", r"\1"),
+    (r"\\(begin|end)\{(?:aligned|align\*?|eqnarray\*?|gather(?:ed)?\*?)\}", r"\\\1{split}"),
+    (r"\\begin\{equation\*?\}(.*?)\\end\{equation\*?\}", r"\1"),
+    (r"\\(?:large|Large|LARGE|huge|Huge|small|normalsize|displaystyle|nonumber|notag)(?![A-Za-z])", ""),
+    (r"\\(?:label|tag|eqlabel|eqref|ref|require)\*?\{[^{}]*\}", ""),
+    (r"\\(?:bm|boldsymbol|pmb)(?![A-Za-z])", r"\\mathbf"),
+    (r"\\mathbbm(?![A-Za-z])", r"\\mathbb"),
+    (r"\\(?:mathop|operatorname\*)(?![A-Za-z])", r"\\operatorname"),
+    (r"\\operatorname\s*\{\s*\\mathrm\s*\{(\w+)\}\s*\}", r"\\operatorname{\1}"),
+    (r"\\(argmin|argmax)(?![A-Za-z])", r"\\operatorname{\1}"),
+)
+
+_WORDS = re.compile(r"(\\(?:text|mbox|textbf|textit|textrm)\s*\{)([^{}]*)(\})")
+
+
+def mathml(latex: str, is_block: bool) -> str:
+    """A formula as MathML; its source, marked as such, where it cannot be read.
+
+    Args:
+        latex: without the dollar signs.
+        is_block: displayed on lines of its own.
+    """
+    try:
+        root = ElementTree.fromstring(convert(_rewrite(latex), display="block" if is_block else "inline"))
+        _check(root)
+    except Exception:  # the converter raises whatever its parser stumbles upon
+        return f'<code class="latex">{html.escape(latex.strip())}</code>'
+    if is_block:
+        _stack_limits(root)
+    _line_up(root)
+    ElementTree.register_namespace("", NAMESPACE)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _rewrite(latex: str) -> str:
+    text = latex.strip()
+    for pattern, replacement in _REWRITES:
+        text = re.sub(pattern, replacement, text, flags=re.DOTALL)
+    # The converter writes words as they are, markup and all, so they are escaped; outside of words it
+    # escapes.
+    return _WORDS.sub(lambda match: match[1] + html.escape(match[2]) + match[3], text)
+
+
+def _check(root: Element) -> None:
+    """Let pass nothing but MathML, and no command that the converter did not know.
+
+    Raises:
+        ValueError: there is something else.
+    """
+    for element in root.iter():
+        if _name(element) not in ELEMENTS:
+            raise ValueError(f"{element.tag} is not MathML's")
+        if re.match(r"\\[A-Za-z]", (element.text or "").strip()):
+            raise ValueError(f"{element.text} is not known")
+        for attribute in [a for a in element.attrib if a not in ATTRIBUTES and a != "columnalign"]:
+            del element.attrib[attribute]
+
+
+def _stack_limits(root: Element) -> None:
+    """Put what belongs below an operator there: the converter puts it at its foot."""
+    for element in root.iter():
+        if _name(element) in ("msub", "msubsup") and "".join(element[0].itertext()).strip() in LIMITS:
+            element.tag = f"{{{NAMESPACE}}}{'munder' if _name(element) == 'msub' else 'munderover'}"
+
+
+def _line_up(root: Element) -> None:
+    """Say how the columns of a table stand in the way that browsers take it."""
+    for table in root.iter(f"{{{NAMESPACE}}}mtable"):
+        cells = list(table.iter(f"{{{NAMESPACE}}}mtd"))
+        is_equations = any(cell.get("columnalign") == "right" for cell in cells)
+        for cell in cells:
+            side = cell.attrib.pop("columnalign", None)
+            if side in ("left", "right", "center"):
+                gap = ";padding-left:0;padding-right:0" if is_equations else ""
+                cell.set("style", f"text-align:{side};text-align:-webkit-{side}{gap}")  # Chromium's own word
+
+
+def _name(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
 
 MAX_PICTURE_BYTES = 16 << 20
 """A picture of the notes that is larger is left out of the page."""
@@ -60,7 +161,7 @@ class Writer:
     def html(self, text: Text) -> str:
         """Some Markdown as HTML."""
         self._attachments = text.attachments
-        return self._clean(self.markdown.render(_spaced(_delimited(text.source))))
+        return self._clean(self.markdown.render(_set_apart(_delimit(text.source))))
 
     def output(self, markup: str) -> str:
         """The HTML of an output, cleaned likewise."""
@@ -72,7 +173,7 @@ class Writer:
             _IMG.sub(self._tag, markup),
             tags=_TAGS,
             attributes=_ATTRIBUTES,
-            attribute_filter=_attribute,
+            attribute_filter=_filter_attribute,
             url_schemes={"http", "https", "mailto"},
         )
         # What is ours, formulas and pictures, passes the cleaning as a mark and is put in afterwards.
@@ -127,17 +228,17 @@ class Writer:
             return None
 
 
-def _delimited(source: str) -> str:
+def _delimit(source: str) -> str:
     """Markdown in which every formula stands between dollar signs, and the book's own marks are gone."""
     pieces = re.split(r"(`+[^`]*`+)", re.sub(r":(?:eqlabel|label|numref|eqref|cite):`[^`]*`", "", source))
     for number in range(0, len(pieces), 2):  # code in between stays as it is
         piece = re.sub(r"\\\((.+?)\\\)", r"$\1$", pieces[number], flags=re.DOTALL)
         piece = re.sub(r"\\\[(.+?)\\\]", r"$$\1$$", piece, flags=re.DOTALL)
-        pieces[number] = _BARE.sub(partial(_fenced, "".join(pieces[:number]) + piece), piece)
+        pieces[number] = _BARE.sub(partial(_put_in_dollars, "".join(pieces[:number]) + piece), piece)
     return re.sub(r"(?im)^\[toc\]\s*$", "", "".join(pieces))
 
 
-def _fenced(before: str, match: re.Match[str]) -> str:
+def _put_in_dollars(before: str, match: re.Match[str]) -> str:
     """A bare environment between dollar signs, unless it stands between some."""
     start = len(before) - len(match.string) + match.start()
     return match[0] if before[:start].count("$$") % 2 else f"$$\n{match[0]}\n$$"
@@ -149,7 +250,7 @@ _BARE = re.compile(
 """An environment that is a formula by itself, as in Jupyter."""
 
 
-def _spaced(source: str) -> str:
+def _set_apart(source: str) -> str:
     """Markdown whose displayed formulas stand apart from paragraphs that they follow without a blank line."""
     lines: list[str] = []
     is_open = False
@@ -166,7 +267,7 @@ def _spaced(source: str) -> str:
     return "\n".join(lines)
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "class":
         return value if value in _CLASSES else None
     if name == "style":

@@ -8,74 +8,51 @@ from __future__ import annotations
 
 import base64
 import html
+import io
+import logging
+import platform
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib import resources
+from collections.abc import Iterable
+from importlib import metadata, resources
 from typing import Any
 
-from linnet.errors import MissingExtraError
-from linnet.notes import fonts
-from linnet.notes.document import Block, Document
-from linnet.notes.execute import ANSI, Outcome
-from linnet.notes.markup import Writer
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 
-try:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
-
-    from linnet.notes.mathematics import mathml
-except ImportError as error:
-    raise MissingExtraError("running notes", "notes") from error
+from linnet._version import __version__
+from linnet.notes.document import Block, Outcome, Run
+from linnet.notes.execute import ANSI
+from linnet.notes.markup import Writer, mathml
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:"
 
+FAMILY = "linnet CJK"
+"""The name of the page's own font with Chinese characters."""
 
-@dataclass(frozen=True)
-class Facts:
-    """What a page says of its run.
+
+def render(run: Run, command: str, when: str) -> str:
+    """The page of a run.
 
     Args:
+        run: the notes and what their cells came to.
+        command: the call that ran them.
         when: the date and time.
-        versions: of Python and what was used.
-        supplied: names that were supplied, and their imports.
-        seconds: the whole run.
-        command: what was called.
     """
-
-    when: str
-    versions: str
-    supplied: dict[str, str]
-    seconds: float
-    command: str
-
-
-def render(document: Document, outcomes: Sequence[Outcome], facts: Facts) -> str:
-    """The page.
-
-    Args:
-        document: the notes.
-        outcomes: of its cells, in order.
-        facts: about the run.
-    """
+    document = run.document
     writer = Writer(document.path.parent)
-    by_cell = {id(outcome.cell): outcome for outcome in outcomes}
-    body = []
-    for part in document.parts:
-        if isinstance(part, Block):
-            body.append(_block(part, by_cell.get(id(part)), document, writer))
-        else:
-            body.append(f'<div class="text">{writer.html(part)}</div>')
+    by_cell = {id(outcome.cell): (outcome, n) for n, outcome in enumerate(run.outcomes, 1)}
+    body = [
+        _render_block(part, *by_cell.get(id(part), (None, 0)), writer)
+        if isinstance(part, Block)
+        else f'<div class="text">{writer.html(part)}</div>'
+        for part in document.parts
+    ]
     title = document.headings[0] if document.headings else document.path.stem
-    content = "\n".join([_head(document, outcomes, facts), *body, _foot(facts)])
-    style = resources.files("linnet.notes").joinpath("page.css").read_text(encoding="utf-8")
-    colours = HtmlFormatter(style="friendly").get_style_defs(".code")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
-    dark = f"@media (prefers-color-scheme: dark){{{dark}}}"
-    css = "\n".join([fonts.face(content + title), colours, dark, style])
-    language = "zh" if any(map(fonts.is_cjk, title + content)) else "en"
+    content = "\n".join([_render_head(run, when), *body, _render_foot(command)])
+    plain = re.sub(r"[*_`$]", "", title)
+    language = "zh" if any(map(is_cjk, title + content)) else "en"
     return "\n".join(
         [
             "<!doctype html>",
@@ -83,71 +60,56 @@ def render(document: Document, outcomes: Sequence[Outcome], facts: Facts) -> str
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="generator" content="linnet run">',
-            f"<title>{html.escape(_unmarked(title))}</title><style>{css}</style></head>",
+            f"<title>{html.escape(plain)}</title><style>{_style(content + title)}</style></head>",
             f"<body><main>{content}</main></body></html>",
         ]
     )
 
 
-def _head(document: Document, outcomes: Sequence[Outcome], facts: Facts) -> str:
-    ran = sum(outcome.count is not None for outcome in outcomes)
-    failed = sum(bool(outcome.error) for outcome in outcomes)
-    counts = f"{ran} of {len(outcomes)} cells" + (f", {failed} failed" if failed else "")
-    counts += f" · {facts.seconds:.1f} s · {facts.when}"
-    notes = [f'<p class="facts">{html.escape(document.path.name)} · {counts}</p>']
-    if facts.supplied:
-        lines = "\n".join(dict.fromkeys(facts.supplied.values()))
-        names = ", ".join(facts.supplied)
+def _style(text: str) -> str:
+    """The page's style, with a font for the Chinese characters of its text."""
+    colours = HtmlFormatter(style="friendly").get_style_defs(".code")
+    dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
+    own = resources.files("linnet.notes").joinpath("page.css").read_text(encoding="utf-8")
+    return "\n".join([embed_font(text), colours, f"@media (prefers-color-scheme: dark){{{dark}}}", own])
+
+
+def _render_head(run: Run, when: str) -> str:
+    """What was run and when, what was supplied, and the failures."""
+    ran = sum(outcome.count is not None for outcome in run.outcomes)
+    failed = len(run.failures)
+    counts = f"{ran} of {len(run.outcomes)} cells" + (f", {failed} failed" if failed else "")
+    counts += f" · {run.seconds:.1f} s · {when}"
+    notes = [f'<p class="facts">{html.escape(run.document.path.name)} · {counts}</p>']
+    if run.supplied:
+        lines = "\n".join(dict.fromkeys(run.supplied.values()))
         notes.append(
             f'<details class="supplied" open><summary>Supplied, as the notes use but never import them: '
-            f"{html.escape(names)}</summary>{_code(lines, 'python')}</details>"
+            f"{html.escape(', '.join(run.supplied))}</summary>{_highlight(lines, 'python')}</details>"
         )
-    for number, outcome in enumerate(outcomes, 1):
+    for number, outcome in enumerate(run.outcomes, 1):
         if outcome.error:
-            said = html.escape(failure(document, outcomes, number))
-            notes.append(f'<p class="failed"><a href="#cell-{number}">{said}</a></p>')
+            failure = html.escape(run.describe_failure(number))
+            notes.append(f'<p class="failed"><a href="#cell-{number}">{failure}</a></p>')
     return "\n".join(notes)
 
 
-def place(document: Document, number: int, outcome: Outcome) -> str:
-    """Where a cell failed, for people: the file, the cell, and the line."""
-    line = _line(document, outcome.cell, outcome.line)
-    return f"{document.path}, cell {number}" + (f", line {line}" if line else "")
+def _render_foot(command: str) -> str:
+    torch = metadata.version("torch")
+    versions = f"linnet {__version__}, torch {torch}, Python {platform.python_version()}, {platform.system()}"
+    return f"<footer><code>{html.escape(command)}</code><br>{html.escape(versions)}</footer>"
 
 
-def _line(document: Document, cell: Block, line: int) -> int:
-    """A cell's line as people count it: in the file, or in a notebook's cell, 0 there when unknown."""
-    return cell.line + max(line, 1) - 1 if document.line_word == "line" else line
-
-
-def failure(document: Document, outcomes: Sequence[Outcome], number: int) -> str:
-    """A cell's failure in a line: where, what, and where in the notes it was raised if that is elsewhere."""
-    outcome = outcomes[number - 1]
-    said = f"{place(document, number, outcome)}: {outcome.error}"
-    if outcome.origin is None:
-        return said
-    count, line = outcome.origin
-    origin = next((n for n, other in enumerate(outcomes, 1) if other.count == count), number)
-    raised = _line(document, outcomes[origin - 1].cell, line)
-    where = "" if origin == number else f"cell {origin}, "
-    return f"{said} (raised in {where}line {raised})"
-
-
-def _foot(facts: Facts) -> str:
-    return f"<footer><code>{html.escape(facts.command)}</code><br>{html.escape(facts.versions)}</footer>"
-
-
-def _block(block: Block, outcome: Outcome | None, document: Document, writer: Writer) -> str:
+def _render_block(block: Block, outcome: Outcome | None, number: int, writer: Writer) -> str:
     if block.language == "math":
         return f'<div class="math block">{mathml(block.source, True)}</div>'
-    code = _code(block.source, block.language)
+    code = _highlight(block.source, block.language)
     if outcome is None:
         return f'<div class="shown">{code}</div>'
-    number = document.cells.index(block) + 1
     count = "&nbsp;" if outcome.count is None else str(outcome.count)
     kind = "cell failed-cell" if outcome.error else "cell" if outcome.count is not None else "cell idle"
     time = f"{outcome.seconds:.2f} s" if outcome.count is not None else "not run"
-    outputs = "".join(_output(output, writer) for output in outcome.outputs)
+    outputs = "".join(_render_output(output, writer) for output in outcome.outputs)
     if outcome.error and not any(output.output_type == "error" for output in outcome.outputs):
         outputs += f'<pre class="error">{html.escape(outcome.error)}</pre>'
     return (
@@ -156,7 +118,7 @@ def _block(block: Block, outcome: Outcome | None, document: Document, writer: Wr
     )
 
 
-def _code(source: str, language: str) -> str:
+def _highlight(source: str, language: str) -> str:
     try:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
@@ -164,28 +126,28 @@ def _code(source: str, language: str) -> str:
     return highlight(source, lexer, HtmlFormatter(cssclass="code"))
 
 
-def _output(output: Any, writer: Writer) -> str:
+def _render_output(output: Any, writer: Writer) -> str:
     """An output as HTML: the richest form that a page can hold."""
     if output.output_type == "stream":
         kind = "stderr" if output.name == "stderr" else "stdout"
-        text = _lines(str(output.text))
+        text = _wipe(str(output.text))
         return f'<pre class="{kind}">{html.escape(text)}</pre>' if text.strip() else ""
     if output.output_type == "error":
         return f'<pre class="error">{html.escape(ANSI.sub("", chr(10).join(output.traceback)))}</pre>'
     data = output.get("data", {})
     if "image/svg+xml" in data:
-        picture = base64.b64encode(_joined(data["image/svg+xml"]).encode()).decode()
+        picture = base64.b64encode(_join(data["image/svg+xml"]).encode()).decode()
         return f'<img class="figure" alt="figure" src="data:image/svg+xml;base64,{picture}">'
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
-            picture = re.sub(r"[^A-Za-z0-9+/=]", "", _joined(data[kind]))
+            picture = re.sub(r"[^A-Za-z0-9+/=]", "", _join(data[kind]))
             size = _width(output.get("metadata", {}).get(kind))
             return f'<img class="figure" alt="figure"{size} src="data:{kind};base64,{picture}">'
     if "text/html" in data:
-        return f'<div class="rich">{writer.output(_joined(data["text/html"]))}</div>'
+        return f'<div class="rich">{writer.output(_join(data["text/html"]))}</div>'
     if "text/latex" in data:
-        return f'<div class="rich">{mathml(_joined(data["text/latex"]).strip().strip("$"), True)}</div>'
-    text = _joined(data.get("text/plain", ""))
+        return f'<div class="rich">{mathml(_join(data["text/latex"]).strip().strip("$"), True)}</div>'
+    text = _join(data.get("text/plain", ""))
     return f'<pre class="result">{html.escape(ANSI.sub("", text))}</pre>' if text else ""
 
 
@@ -195,15 +157,51 @@ def _width(size: Any) -> str:
     return f' width="{width}"' if isinstance(width, int) and 0 < width < 10_000 else ""
 
 
-def _lines(text: str) -> str:
+def _wipe(text: str) -> str:
     """What a terminal would show of a stream: colours gone, and of a line that was written over, the last."""
     clean = ANSI.sub("", text).replace("\r\n", "\n")
     return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in clean.split("\n")).rstrip("\n")
 
 
-def _joined(text: Any) -> str:
+def _join(text: Any) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
-def _unmarked(title: str) -> str:
-    return re.sub(r"[*_`$]", "", title)
+def is_cjk(character: str) -> bool:
+    """Whether a character is Chinese, or punctuation that goes with it."""
+    return (
+        "\u2e80" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or "\uff00" <= character <= "\uffef"
+    )
+
+
+def embed_font(text: Iterable[str]) -> str:
+    """A CSS @font-face with the Chinese characters of a text; empty without any, or without such a font."""
+    wanted = {character for character in text if is_cjk(character)}
+    if not wanted:
+        return ""
+    from linnet.plot.style import cjk_font  # brings matplotlib, which a page in English does without
+
+    font = cjk_font()
+    if font is None:
+        return ""
+    data = base64.b64encode(_subset(str(font[1]), wanted)).decode()
+    return f'@font-face{{font-family:"{FAMILY}";src:url(data:font/woff;base64,{data}) format("woff")}}'
+
+
+def _subset(path: str, characters: set[str]) -> bytes:
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    options = Options(notdef_outline=True, layout_features=["*"])
+    options.drop_tables += ["FFTM"]
+    logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
+    with TTFont(path, fontNumber=0, lazy=True) as font:
+        subsetter = Subsetter(options)
+        subsetter.populate(text="".join(sorted(characters)))
+        subsetter.subset(font)
+        font.flavor = "woff"
+        buffer = io.BytesIO()
+        font.save(buffer)
+    return buffer.getvalue()

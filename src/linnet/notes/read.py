@@ -1,14 +1,154 @@
-"""Notes of any kind, by their file's ending."""
+"""Notes of any kind, by their file's ending: Markdown, notebooks, scripts."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from markdown_it import MarkdownIt
+
 from linnet.errors import DataNotFoundError, FormatError, UsageError
-from linnet.notes import markdown
+from linnet.notes import language
 from linnet.notes.document import Block, Document, Part, Text
+from linnet.notes.kernel import SUPPLIED
 from linnet.notes.language import is_python
+
+TAB = re.compile(r"\s*#\s*@tab\s+(.*)")
+"""The book's own mark of a block for one framework."""
+
+OTHER_FRAMEWORKS = re.compile(
+    r"\s*(#\s*@tab\s+(mxnet|tensorflow|paddle)|(from|import)\s+(mxnet|tensorflow|paddle)\b)"
+)
+"""What only the book's own files have, in which a block without a mark is for MXNet."""
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A block of code as it was found.
+
+    Args:
+        first: its first line in the file, from 0, the fence's if it has one.
+        last: the line after it.
+        info: what stands after the fence; None for an indented block.
+        source: its code.
+    """
+
+    first: int
+    last: int
+    info: str | None
+    source: str
+
+
+def parse_markdown(text: str) -> tuple[Part, ...]:
+    """The parts of some Markdown.
+
+    Args:
+        text: the file, with any line ends.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    lines = text.split("\n")
+    start = _skip_front_matter(lines)
+    found: list[Part] = []
+    reader = _BlockReader(any(map(OTHER_FRAMEWORKS.match, lines)) and any(map(TAB.match, lines)))
+    indent = 0
+    for raw in _find_blocks(lines, start):
+        found += _dedent(lines[start : raw.first], indent)
+        indent = _indent_of(lines[raw.first])
+        found += reader.read(raw)
+        start = raw.last
+    return tuple([*found, *_dedent(lines[start:], indent)])
+
+
+class _BlockReader:
+    """Decides block by block what runs, knowing what the blocks before have given.
+
+    Args:
+        has_tabs: the notes are the book's own, with a block for each framework.
+    """
+
+    def __init__(self, has_tabs: bool) -> None:
+        self.has_tabs = has_tabs
+        self.given: set[str] = set()
+
+    def read(self, raw: _Raw) -> list[Block]:
+        """A block of the notes: a cell or something shown; a cell with its output pasted below is both."""
+        whole = self._read_whole(raw)
+        if not whole.runs or whole.is_session:
+            return [whole]
+        lines = whole.source.split("\n")
+        count = language.without_output(whole.source, self.given)
+        if count == len(lines):
+            return [whole]
+        code, output = "\n".join(lines[:count]).rstrip(), "\n".join(lines[count:])
+        return [replace(whole, source=code), Block(output, whole.line + count, "", False)]
+
+    def _read_whole(self, raw: _Raw) -> Block:
+        word = language.tag(raw.info or "")
+        source = raw.source.rstrip("\n")
+        typed = language.from_prompts(source)
+        code = source if typed is None else typed
+        runs = language.is_python(word) if word else self._runs_untagged(code)
+        runs = runs and bool(code.strip()) and self._is_ours(code)
+        if runs and (text := language.plain(code)) is not None:
+            self.given |= language.names(text).bound
+        line = raw.first + (1 if raw.info is None else 2)
+        shown = "python" if runs or language.is_python(word) else word
+        return Block(code if runs else source, line, shown, runs, runs and typed is not None)
+
+    def _runs_untagged(self, code: str) -> bool:
+        return language.looks_like_python(code, self.given, set(SUPPLIED))
+
+    def _is_ours(self, code: str) -> bool:
+        """Whether a block of the book's own notes is for PyTorch, or for all."""
+        if not self.has_tabs:
+            return True
+        mark = TAB.match(code.split("\n", 1)[0])
+        return mark is not None and bool({"pytorch", "all"} & set(re.split(r"[\s,]+", mark[1].lower())))
+
+
+def _find_blocks(lines: list[str], start: int) -> Iterator[_Raw]:
+    for token in MarkdownIt("commonmark").parse("\n".join([""] * start + lines[start:])):
+        if token.type not in ("fence", "code_block") or token.map is None:
+            continue
+        first, last = token.map
+        if token.type == "fence":
+            yield _Raw(first, last, token.info, token.content)
+        else:
+            while last > first and not lines[last - 1].strip():
+                last -= 1
+            yield _Raw(first, last, None, token.content)
+
+
+def _dedent(lines: list[str], indent: int) -> list[Text]:
+    """Text after a block that stood `indent` columns in, such as the rest of its list item."""
+    kept: list[str] = []
+    for number, line in enumerate(lines):
+        if line.strip() and not line.startswith(" " * indent):
+            kept += lines[number:]
+            break
+        kept.append(line[indent:])
+    text = "\n".join(kept).strip("\n")
+    # What is left of an item that began with its fence: a mark with nothing after it.
+    text = re.sub(r"(?:\n|\A)\s*(?:[-*+]|\d+[.)]|>)\s*\Z", "", text)
+    return [Text(text)] if text.strip() else []
+
+
+def _indent_of(line: str) -> int:
+    """The columns before a fence: spaces, and the marks of a list; none in a quote, which is marked again."""
+    before = re.match(r"[\s\-*+\d.)]*", line)
+    return 0 if before is None or line.lstrip().startswith(">") else len(before[0])
+
+
+def _skip_front_matter(lines: list[str]) -> int:
+    """The line after a YAML header, which many note programs write."""
+    if lines and lines[0].strip() == "---":
+        ends = [n for n, line in enumerate(lines[1:60], 1) if line.strip() in ("---", "...")]
+        if ends and all(re.match(r"\s*($|#|-\s|[\w\-\"']+\s*:|\s+\S)", line) for line in lines[1 : ends[0]]):
+            return ends[0] + 1
+    return 0
+
 
 MARKDOWN = (".md", ".markdown", ".txt")
 ENDINGS = (*MARKDOWN, ".ipynb", ".py")
@@ -34,15 +174,15 @@ def read(path: Path) -> Document:
         raise DataNotFoundError(f"no notes at {path}")
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"{path} ends in {path.suffix or 'nothing'}: expected {', '.join(ENDINGS)}")
-    text = _text(path)
+    text = _decode(path)
     if path.suffix.lower() == ".ipynb":
-        return Document(path, _notebook(path, text), "cell")
+        return Document(path, _parse_notebook(path, text), "cell")
     if path.suffix.lower() == ".py":
-        return Document(path, _script(text))
-    return Document(path, markdown.parts(text))
+        return Document(path, _parse_script(text))
+    return Document(path, parse_markdown(text))
 
 
-def _text(path: Path) -> str:
+def _decode(path: Path) -> str:
     if path.stat().st_size > MAX_BYTES:
         raise FormatError(f"{path} is larger than {MAX_BYTES >> 20} MiB")
     content = path.read_bytes()
@@ -56,7 +196,7 @@ def _text(path: Path) -> str:
     raise FormatError(f"{path} is not text in UTF-8 or GB 18030")
 
 
-def _notebook(path: Path, text: str) -> tuple[Part, ...]:
+def _parse_notebook(path: Path, text: str) -> tuple[Part, ...]:
     import nbformat
 
     try:
@@ -80,7 +220,7 @@ def _notebook(path: Path, text: str) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _script(text: str) -> tuple[Part, ...]:
+def _parse_script(text: str) -> tuple[Part, ...]:
     """A script's cells: cut at `# %%` where it has such lines, else the whole."""
     lines = text.replace("\r\n", "\n").split("\n")
     marks = [n for n, line in enumerate(lines) if re.match(r"#\s*%%", line)]

@@ -1,4 +1,4 @@
-"""Notes in, an executed notebook and one HTML page out."""
+"""Runs notes as they stand, and writes the executed notebook and one HTML page."""
 
 from __future__ import annotations
 
@@ -7,64 +7,40 @@ import platform
 import re
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from linnet import files
-from linnet._version import __version__
 from linnet.errors import MissingExtraError, UsageError
-from linnet.notes import names
-from linnet.notes.document import Block, Document, Text
+from linnet.notes.kernel import find_missing
 
 try:
     import nbformat
+    from nbformat import v4
+
+    from linnet.notes.document import Document, Outcome, Part, Run, Text
+    from linnet.notes.execute import Progress, execute
+    from linnet.notes.page import render
+    from linnet.notes.read import read
 except ImportError as error:
     raise MissingExtraError("running notes", "notes") from error
-
-from linnet.notes.execute import Outcome, Progress, execute
-from linnet.notes.page import Facts, failure, render
-from linnet.notes.read import read
-from linnet.train.callbacks import INTERRUPTED
 
 PAGE_MARK, NOTEBOOK_MARK = 'content="linnet run"', '"supplied"'
 """What the files that linnet makes have in them; others are never replaced."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """What running some notes came to.
+class Result(Run):
+    """Notes that were run, and the files that show it.
 
     Args:
-        document: the notes, or the section of them that was run.
-        outcomes: of its cells.
-        supplied: names that were supplied, and the lines that brought them.
         page: the HTML page.
         notebook: the executed notebook.
-        seconds: the whole run.
     """
 
-    document: Document
-    outcomes: Sequence[Outcome]
-    supplied: dict[str, str]
     page: Path
     notebook: Path
-    seconds: float
-
-    @property
-    def failures(self) -> list[str]:
-        """A line for each cell that failed: file, cell, line, error."""
-        return [
-            failure(self.document, self.outcomes, number)
-            for number, outcome in enumerate(self.outcomes, 1)
-            if outcome.error
-        ]
-
-    @property
-    def was_interrupted(self) -> bool:
-        """Whether Ctrl-C ended it."""
-        return any(outcome.error == INTERRUPTED for outcome in self.outcomes)
 
 
 def run_notes(
@@ -116,7 +92,7 @@ def run_notes(
             raise UsageError(f"{target} is there and was not made by linnet run: give another --out")
     folder.mkdir(parents=True, exist_ok=True)
 
-    supplied = names.missing(cell.source for cell in cells)
+    supplied = find_missing(cell.source for cell in cells)
     begin(document, supplied)
     start = time.perf_counter()
     outcomes = execute(
@@ -128,54 +104,41 @@ def run_notes(
         timeout=timeout,
         progress=progress,
     )
-    seconds = time.perf_counter() - start
-    facts = Facts(_now(), _versions(), supplied, seconds, _command(path, only, keep_going, timeout))
-    files.write(notebook, _notebook(document, outcomes, supplied))
-    files.write(page, render(document, outcomes, facts))
-    return Result(document, outcomes, supplied, page, notebook, seconds)
+    result = Result(document, outcomes, supplied, time.perf_counter() - start, page, notebook)
+    command = _spell_command(path, only, keep_going, timeout)
+    files.write(notebook, _write_notebook(result))
+    files.write(page, render(result, command, f"{datetime.datetime.now():%Y-%m-%d %H:%M}"))
+    return result
 
 
-def _notebook(document: Document, outcomes: Sequence[Outcome], supplied: dict[str, str]) -> str:
+def _write_notebook(run: Run) -> str:
     """The executed notebook, which runs again in any Jupyter: its first cell holds what was supplied."""
-    book = nbformat.v4.new_notebook(
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-            "language_info": {"name": "python", "version": platform.python_version()},
-        }
-    )
-    lines = ["%load_ext linnet", *dict.fromkeys(supplied.values())]
-    book.cells.append(nbformat.v4.new_code_cell("\n".join(lines), metadata={"tags": ["supplied"]}))
-    by_cell = {id(outcome.cell): outcome for outcome in outcomes}
-    for part in document.parts:
-        if isinstance(part, Text):
-            extras = {"attachments": part.attachments} if part.attachments else {}
-            book.cells.append(nbformat.v4.new_markdown_cell(part.source, **extras))
-        elif (outcome := by_cell.get(id(part))) is not None:
-            book.cells.append(_cell(part, outcome))
-        else:
-            fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", part.source)), default=0))
-            book.cells.append(
-                nbformat.v4.new_markdown_cell(f"{fence}{part.language}\n{part.source}\n{fence}")
-            )
-    for number, cell in enumerate(book.cells):
+    language = {"name": "python", "version": platform.python_version()}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    lines = ["%load_ext linnet", *dict.fromkeys(run.supplied.values())]
+    by_cell = {id(outcome.cell): outcome for outcome in run.outcomes}
+    cells = [
+        v4.new_code_cell("\n".join(lines), metadata={"tags": ["supplied"]}),
+        *(_make_cell(part, by_cell.get(id(part))) for part in run.document.parts),
+    ]
+    for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # the same notes give the same notebook
+    book = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": language})
     return nbformat.writes(book) + "\n"
 
 
-def _cell(block: Block, outcome: Outcome) -> nbformat.NotebookNode:
-    return nbformat.v4.new_code_cell(block.source, outputs=outcome.outputs, execution_count=outcome.count)
+def _make_cell(part: Part, outcome: Outcome | None) -> nbformat.NotebookNode:
+    """A notebook's cell: text, code with what it came to, or code that is only shown."""
+    if isinstance(part, Text):
+        extras = {"attachments": part.attachments} if part.attachments else {}
+        return v4.new_markdown_cell(part.source, **extras)
+    if outcome is not None:
+        return v4.new_code_cell(part.source, outputs=outcome.outputs, execution_count=outcome.count)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", part.source)), default=0))
+    return v4.new_markdown_cell(f"{fence}{part.language}\n{part.source}\n{fence}")
 
 
-def _now() -> str:
-    return f"{datetime.datetime.now():%Y-%m-%d %H:%M}"
-
-
-def _versions() -> str:
-    torch = metadata.version("torch")
-    return f"linnet {__version__}, torch {torch}, Python {platform.python_version()}, {platform.system()}"
-
-
-def _command(path: Path, only: str | None, keep_going: bool, timeout: float | None) -> str:
+def _spell_command(path: Path, only: str | None, keep_going: bool, timeout: float | None) -> str:
     words = ["linnet", "run", str(path)]
     words += ["--only", only] if only else []
     words += ["--keep-going"] if keep_going else []

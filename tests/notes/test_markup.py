@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.notes.mathematics import ELEMENTS, mathml
+from linnet.notes.markup import ELEMENTS, mathml
 
 BOOK = [
     r"\hat{\mathbf{y}} = \mathbf{X}\mathbf{w} + b",

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from linnet.notes.names import SUPPLIED, missing
+from linnet.notes.kernel import SUPPLIED, find_missing
 
 
 def test_what_no_cell_gives_is_supplied_once_in_order() -> None:
-    assert missing(["plt.plot(np.arange(3))", "nn.Linear(2, 1); np.ones(2)"]) == {
+    assert find_missing(["plt.plot(np.arange(3))", "nn.Linear(2, 1); np.ones(2)"]) == {
         "np": "import numpy as np",
         "plt": "from matplotlib import pyplot as plt",
         "nn": "from torch import nn",
@@ -14,24 +14,24 @@ def test_what_no_cell_gives_is_supplied_once_in_order() -> None:
 
 
 def test_what_a_cell_gives_is_not() -> None:
-    assert missing(["import numpy as np\nfrom torch import nn", "np, nn"]) == {}
-    assert missing(["data = [1]", "data[0]"]) == {}
-    assert missing(["def train():\n    random = 3\n    return random"]) == {}
+    assert find_missing(["import numpy as np\nfrom torch import nn", "np, nn"]) == {}
+    assert find_missing(["data = [1]", "data[0]"]) == {}
+    assert find_missing(["def train():\n    random = 3\n    return random"]) == {}
 
 
 def test_use_before_the_import_is() -> None:
-    assert list(missing(["torch.ones(2)", "import torch"])) == ["torch"]
+    assert list(find_missing(["torch.ones(2)", "import torch"])) == ["torch"]
 
 
 def test_functions_may_use_what_comes_later() -> None:
     cells = ["def f():\n    return Accumulator(2), math.pi", "class Accumulator: pass"]
-    assert list(missing(cells)) == ["math"]
+    assert list(find_missing(cells)) == ["math"]
 
 
 def test_a_name_that_is_used_as_it_is_given() -> None:
-    assert list(missing(["data = data.TensorDataset(X, y)"])) == ["data"]
-    assert missing(["for data in loader:\n    data.mean()"]) == {}
-    assert missing(["[data for data in loader]"]) == {}
+    assert list(find_missing(["data = data.TensorDataset(X, y)"])) == ["data"]
+    assert find_missing(["for data in loader:\n    data.mean()"]) == {}
+    assert find_missing(["[data for data in loader]"]) == {}
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_a_name_that_is_used_as_it_is_given() -> None:
     ],
 )
 def test_display_is_the_module_or_the_function(cell: str, supplied: bool) -> None:
-    assert ("display" in missing([cell])) is supplied
+    assert ("display" in find_missing([cell])) is supplied
 
 
 def test_unknown_names_and_broken_cells_are_left_alone() -> None:
-    assert missing(["batch_size", "x = = 3", "%%bash\nnp"]) == {}
+    assert find_missing(["batch_size", "x = = 3", "%%bash\nnp"]) == {}
 
 
 @pytest.mark.parametrize("name", SUPPLIED)
