@@ -1,4 +1,4 @@
-"""Every error linnet raises on purpose.
+"""Every error linnet raises on purpose, and how Ctrl-C is handled.
 
     LinnetError
     ├── UsageError (ValueError)            an argument, flag or config key that cannot be
@@ -31,8 +31,16 @@ without a traceback and exits with `LinnetError.exit_code`.
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+import threading
 import warnings
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+INTERRUPTED = "interrupted"
+"""The reason of a run that Ctrl-C ended."""
 
 INTERRUPTED_CODE = 130
 """The exit code of a command that Ctrl-C stopped."""
@@ -136,3 +144,16 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("linnet", "sklearn", "torch"):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+@contextlib.contextmanager
+def on_ctrl_c(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Call a handler at Ctrl-C meanwhile; in other threads than the main one, which get none, do nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)

@@ -11,8 +11,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from linnet.errors import UsageError
-from linnet.train.callbacks import INTERRUPTED
+from linnet.errors import INTERRUPTED, UsageError
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from linnet.errors import KernelError
+from linnet.errors import INTERRUPTED, KernelError, on_ctrl_c
 from linnet.notes.document import Block, Outcome
-from linnet.train.callbacks import INTERRUPTED, on_ctrl_c
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

@@ -12,8 +12,6 @@ and a plain function of the state does as well: it is called when an epoch has e
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +24,11 @@ from torch import Tensor, nn
 from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
 from linnet.data.dataset import Dataset
+from linnet.errors import INTERRUPTED, on_ctrl_c
 from linnet.model.history import History
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.plan import Outcome
 from linnet.train.trials import Trial
-
-INTERRUPTED = "interrupted"
-"""The reason of a run that Ctrl-C ended."""
 
 
 @dataclass
@@ -221,16 +217,3 @@ def interruptible(state: State) -> contextlib.AbstractContextManager[None]:
         state.stop(INTERRUPTED)
 
     return on_ctrl_c(on_interrupt)
-
-
-@contextlib.contextmanager
-def on_ctrl_c(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Call a handler at Ctrl-C meanwhile; in other threads than the main one, which get none, do nothing."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
