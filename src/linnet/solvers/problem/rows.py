@@ -83,9 +83,9 @@ class Rows(ABC):
     def gradient_of(self, G: Tensor) -> Tensor:
         """G X1, (K, D + 1), float64, of G (K, N)."""
 
-    @abstractmethod
     def dense(self, index: Tensor) -> Tensor:
         """Some rows of X1 as floats, scaled, with the last column of ones, (B, D + 1), in `dtype`."""
+        return self.columns(index, torch.arange(self.features + 1, device=self.y.device))
 
     @abstractmethod
     def columns(self, index: Tensor, features: Tensor) -> Tensor:
@@ -171,9 +171,9 @@ class DenseRows(Rows):
         return self._read(theta, elementwise, None)
 
     def dense(self, index: Tensor) -> Tensor:
-        """See `Rows.dense`."""
-        X = self.X[index]
-        return torch.cat([self._real(X), torch.ones(len(X), 1, dtype=self.dtype, device=X.device)], 1)
+        """See `Rows.dense`; once a minibatch of gradient descent, so without the search for columns."""
+        X = self._real(self.X[index])
+        return torch.cat([X, X.new_ones(len(X), 1)], 1)
 
     def columns(self, index: Tensor, features: Tensor) -> Tensor:
         """See `Rows.columns`."""
@@ -203,8 +203,8 @@ class DenseRows(Rows):
 
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""
-        parts = [(X.double() * self.scale).square_().sum(1) for X in self.X.split(BLOCK)]
-        return torch.cat(parts)
+        wide = self.with_dtype(torch.float64)
+        return torch.cat([wide._real(X).square().sum(1) for X in self.X.split(BLOCK)])
 
     def _read(
         self, theta: Tensor | None, elementwise: Elementwise | None, G: Tensor | None
@@ -271,10 +271,6 @@ class CentredRows(DenseRows):
     ) -> None:
         super().__init__(dataset, dtype)
         self.y, self.centre, self.factor, self.scale = y, centre, factor, 1.0
-
-    def square_norms(self) -> Tensor:
-        """See `Rows.square_norms`."""
-        return torch.cat([self._real(X).double().square_().sum(1) for X in self.X.split(BLOCK)])
 
     def _real(self, X: Tensor, features: Tensor | slice = slice(None)) -> Tensor:
         centred = X.double() - self.centre[features]

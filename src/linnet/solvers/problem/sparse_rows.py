@@ -54,15 +54,12 @@ class SparseRows(Rows):
         weights = torch.from_numpy(self.XT @ G.T.contiguous().numpy()).T.double()  # (K, D)
         return torch.cat([weights, G.double().sum(1, keepdim=True)], 1)
 
-    def dense(self, index: Tensor) -> Tensor:
-        """See `Rows.dense`."""
-        X = torch.from_numpy(self.X[index.numpy()].toarray())
-        return torch.cat([X, torch.ones(len(X), 1, dtype=self.dtype)], 1)
-
     def columns(self, index: Tensor, features: Tensor) -> Tensor:
         """See `Rows.columns`."""
         inner = features[features < self.features]
-        X = torch.from_numpy(self.X[index.numpy()][:, inner.numpy()].toarray())
+        part = self.X[index.numpy()]
+        part = part if len(inner) == self.features else part[:, inner.numpy()]
+        X = torch.from_numpy(part.toarray())
         return torch.cat([X, X.new_ones(len(index), len(features) - len(inner))], 1)
 
     def with_dtype(self, dtype: torch.dtype) -> Self:
@@ -126,12 +123,6 @@ class CentredSparseRows(SparseRows):
         sums = super().gradient_of(G)
         sums[:, :-1] -= sums[:, -1:] * self.offset
         return sums
-
-    def dense(self, index: Tensor) -> Tensor:
-        """See `Rows.dense`."""
-        X1 = super().dense(index)
-        X1[:, :-1] -= self.offset.to(X1)
-        return X1
 
     def columns(self, index: Tensor, features: Tensor) -> Tensor:
         """See `Rows.columns`."""
