@@ -16,7 +16,7 @@ from torch import Tensor
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.least_squares.design import Design, check, factor_by_qr, find_collinear, prepare
-from linnet.solvers.problem.double_double import Doubled
+from linnet.solvers.problem.double_double import DoubleDouble
 
 FREQUENCY, PRECISION, IMPORTANCE = "frequency", "precision", "importance"
 
@@ -34,7 +34,7 @@ FITS = 2**27
 """Numbers in a design up to which copies in float64, 1 GiB each, are in order."""
 
 SMALL = 2**22
-"""Numbers in a design up to which a product in doubled precision takes no noticeable time."""
+"""Numbers in a design up to which a product in double-double takes no noticeable time."""
 
 ALIASED = 1e-8
 """A column whose part in the null space is below this share of the whole is determined."""
@@ -148,7 +148,7 @@ class Basis:
 
 
 def basis_of(dataset: Dataset, l2: float, intercept: bool) -> Basis:
-    """The basis of a data set's rows, by QR with pivoting and once more in doubled precision.
+    """The basis of a data set's rows, by QR with pivoting and once more in double-double.
 
     The second QR takes the first one's error out ("twice is enough", Giraud, Langou, Rozložník and van den
     Eshof 2005), so that standard errors of ill-conditioned columns have about all their digits.
@@ -179,9 +179,9 @@ def _raw(design: Design, Q: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     """X1 T and T for T of the first QR, with the column of ones where there is a bias."""
     if design.A.numel() <= SMALL:
         zeros = design.A.new_zeros(len(design.A), right.shape[1])
-        turned, level = dataclasses.replace(design, Y=zeros), Doubled.of(zeros[:1])
-        Z = -turned.against(Doubled.of(right), level, Doubled.of(zeros))[0]
-        bias = turned.offset(Doubled.of(right), level).high
+        turned, level = dataclasses.replace(design, Y=zeros), DoubleDouble.of(zeros[:1])
+        Z = -turned.against(DoubleDouble.of(right), level, DoubleDouble.of(zeros))[0]
+        bias = turned.offset(DoubleDouble.of(right), level).high
     else:
         Z = Q / design.w.sqrt()[:, None]
         bias = -(design.centre[None] @ right)

@@ -60,7 +60,7 @@ def at_optimum(
 ) -> Fitted:
     """Newton's steps from a model that is near the optimum to it.
 
-    A regression's model is kept as the solver gave it: its residuals were of doubled precision. Classes that
+    A regression's model is kept as the solver gave it: its residuals were of double-double. Classes that
     are told apart have no optimum; the model then is at that of the limit problem.
 
     Args:

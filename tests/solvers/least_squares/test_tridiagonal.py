@@ -15,8 +15,8 @@ from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.least_squares.tridiagonal import (
     Judge,
     Matrix,
+    apply_reflectors,
     multiply_lower,
-    rotate,
     solve_tridiagonal,
     tridiagonalise,
 )
@@ -83,10 +83,10 @@ def test_the_form_and_its_turn_give_the_matrix_back(size: int, columns: int, see
     packed, diagonal, beside, tau = tridiagonalise(H)
     assert np.array_equal(H, before)
     T = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
-    Q = rotate(packed, tau, np.eye(size), "N")
+    Q = apply_reflectors(packed, tau, np.eye(size), "N")
     assert_allclose(Q @ T @ Q.T, H, atol=1e-11 * np.abs(H).max())
-    assert_allclose(rotate(packed, tau, M, "N"), Q @ M, atol=1e-12 * size)
-    assert_allclose(rotate(packed, tau, M, "T"), Q.T @ M, atol=1e-12 * size)
+    assert_allclose(apply_reflectors(packed, tau, M, "N"), Q @ M, atol=1e-12 * size)
+    assert_allclose(apply_reflectors(packed, tau, M, "T"), Q.T @ M, atol=1e-12 * size)
 
 
 @given(size=st.integers(2, 40), columns=st.integers(1, 5), seed=st.integers(0, 99))
@@ -111,4 +111,4 @@ def test_a_triangles_product_does_not_see_the_rest() -> None:
 
 def test_what_lapack_refuses_is_told() -> None:
     with pytest.raises(UsageError, match="dormqr refuses its argument 2"):
-        rotate(np.eye(3, order="F"), np.ones(2), np.eye(3), "X")
+        apply_reflectors(np.eye(3, order="F"), np.ones(2), np.eye(3), "X")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linnet.solvers.problem.double_double import Doubled, cut, matmul, slice_bits, two_product, two_sum
+from linnet.solvers.problem.double_double import DoubleDouble, cut, matmul, slice_bits, two_product, two_sum
 
 numbers = st.floats(-1e60, 1e60, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-60)
 
@@ -17,7 +17,7 @@ def scalar(value: float) -> Tensor:
     return torch.tensor(value, dtype=torch.float64)
 
 
-def exactly(value: Doubled) -> Fraction:
+def exactly(value: DoubleDouble) -> Fraction:
     return Fraction(float(value.high)) + Fraction(float(value.low))
 
 
@@ -30,13 +30,13 @@ def rough(rows: int, columns: int, seed: int, spread: float = 20) -> Tensor:
 
 @given(numbers, numbers)
 def test_two_sum_and_two_product_lose_nothing(a: float, b: float) -> None:
-    assert exactly(Doubled(*two_sum(scalar(a), scalar(b)))) == Fraction(a) + Fraction(b)
-    assert exactly(Doubled(*two_product(scalar(a), scalar(b)))) == Fraction(a) * Fraction(b)
+    assert exactly(DoubleDouble(*two_sum(scalar(a), scalar(b)))) == Fraction(a) + Fraction(b)
+    assert exactly(DoubleDouble(*two_product(scalar(a), scalar(b)))) == Fraction(a) * Fraction(b)
 
 
 @given(numbers, numbers, numbers, numbers)
 def test_doubled_sums_and_products_have_a_hundred_bits(a: float, b: float, c: float, d: float) -> None:
-    x, y = (Doubled(*two_sum(scalar(high), scalar(low * 1e-17))) for high, low in ((a, b), (c, d)))
+    x, y = (DoubleDouble(*two_sum(scalar(high), scalar(low * 1e-17))) for high, low in ((a, b), (c, d)))
     right = exactly(x) + exactly(y)
     assert abs(exactly(x + y) - right) <= (abs(exactly(x)) + abs(exactly(y))) * Fraction(2) ** -102
     product = exactly(x) * Fraction(c)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from linnet.errors import ShapeError, UsageError
-from linnet.solvers.problem.double_double import Doubled, cut, matmul, multiply, power, slice_bits
+from linnet.solvers.problem.double_double import DoubleDouble, cut, matmul, multiply, power, slice_bits
 
 EPSILON = 2.0**-52
 
@@ -63,12 +63,14 @@ class Design:
         for low in range(0, len(self.A), BLOCK):
             yield slice(low, low + BLOCK)
 
-    def offset(self, z: Doubled, level: Doubled) -> Doubled:
+    def offset(self, z: DoubleDouble, level: DoubleDouble) -> DoubleDouble:
         """B = level − centre z, (1, K), of the prediction at the centre."""
         return level - matmul(self.centre[None], z) if self.intercept else level
 
-    def against(self, z: Doubled, level: Doubled, residual: Doubled) -> tuple[Tensor, Tensor, Tensor]:
-        """The residuals of the two equations of the optimum, in doubled precision, rounded at the end.
+    def against(
+        self, z: DoubleDouble, level: DoubleDouble, residual: DoubleDouble
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The residuals of the two equations of the optimum, in double-double, rounded at the end.
 
         Args:
             z: weights, (D, K).
@@ -82,12 +84,12 @@ class Design:
         bits = slice_bits(max(BLOCK, self.A.shape[1]))
         weights, b = cut(z, bits), self.offset(z, level)
         left = torch.empty_like(self.Y)
-        pull = Doubled.of(torch.zeros_like(z.high))
-        lift = Doubled.of(torch.zeros_like(level.high))
+        pull = DoubleDouble.of(torch.zeros_like(z.high))
+        lift = DoubleDouble.of(torch.zeros_like(level.high))
         for rows in self.blocks():
             parts = cut(self.A[rows], bits)
             scores = multiply(parts, weights, self.Y[rows]) + b
-            left[rows] = (Doubled.of(self.Y[rows]) - scores - residual[rows]).high
+            left[rows] = (DoubleDouble.of(self.Y[rows]) - scores - residual[rows]).high
             force = cut(residual[rows].times(self.w[rows, None]), bits)
             pull = pull + multiply([part.T for part in parts], force, pull.high)
             ones = torch.ones(1, len(self.Y[rows]), dtype=torch.float64)

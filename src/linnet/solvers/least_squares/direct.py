@@ -22,7 +22,7 @@ from linnet.solvers.problem.rows import DenseRows
 from linnet.solvers.solution import EXACT, STALLED, Certificate, Minimum, Progress, SolverSpec, Status
 
 SMALL = 2**17
-"""Numbers in X up to which QR with doubled residuals takes no noticeable time."""
+"""Numbers in X up to which QR with double-double residuals takes no noticeable time."""
 
 FITS = 2**27
 """Numbers in X up to which copies in float64, 1 GiB each, are in order."""
@@ -43,9 +43,9 @@ ADVICE = (
 class Direct(SolverSpec):
     """Least squares by the method that suits: Σ w ½ ‖ŷ − y‖² / Σ w + ½ l2 ‖W‖²; classes are one-hot.
 
-    Small data go by QR with doubled residuals (by SVD where columns outnumber rows); many rows by one pass of
-    sums and Cholesky, corrected by the rows. Where the normal equations' condition number is above 10¹² it
-    goes on with QR, if the rows fit in memory.
+    Small data go by QR with double-double residuals (by SVD where columns outnumber rows); many rows by one
+    pass of sums and Cholesky, corrected by the rows. Where the normal equations' condition number is above
+    10¹² it goes on with QR, if the rows fit in memory.
 
     Args:
         refine: whether to correct the solution until its backward error is at rounding.
@@ -163,7 +163,7 @@ def _few(features: int) -> int:
 
 
 def _solve_by_sums(objective: Objective, statistics: Statistics, normal: Normal, refine: bool) -> Minimum:
-    """Cholesky's solution, corrected by residuals: of exact sums in doubled precision, else of the rows."""
+    """Cholesky's solution, corrected by residuals: of exact sums in double-double, else of the rows."""
 
     def gradient(theta: Tensor) -> Tensor:
         if not statistics.is_exact:

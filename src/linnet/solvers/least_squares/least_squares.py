@@ -1,4 +1,4 @@
-"""Linear least squares to the last digits: pivoted QR or SVD, refined with doubled residuals."""
+"""Linear least squares to the last digits: pivoted QR or SVD, refined with double-double residuals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from linnet.solvers.least_squares.design import (
     prepare,
     shorten,
 )
-from linnet.solvers.problem.double_double import Doubled
+from linnet.solvers.problem.double_double import DoubleDouble
 
 ROUNDS = 30
 """Corrections at most; each brings as many digits as the condition number leaves of sixteen."""
@@ -70,7 +70,7 @@ def least_squares(
     """Minimise Σ_i w_i ½‖ŷ_i − y_i‖² / Σ_i w_i + ½ l2 ‖W‖² over W and, unpenalised, b.
 
     The residual and the solution are corrected together through the augmented system (Björck 1967; Demmel,
-    Hida, Riedy and Li 2009), both being kept in doubled precision, so an ill-conditioned problem or a large
+    Hida, Riedy and Li 2009), both being kept in double-double, so an ill-conditioned problem or a large
     residual costs corrections and not digits. Where columns are collinear the weights are the shortest.
 
     Args:
@@ -116,18 +116,21 @@ def _factor(
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """Weights (D, K) and levels (1, K) in doubled precision, the corrections made, and how they ended."""
+    """Weights (D, K) and levels (1, K) in double-double, the corrections made, and how they ended."""
 
-    z: Doubled
-    level: Doubled
+    z: DoubleDouble
+    level: DoubleDouble
     rounds: int
     is_settled: bool
 
 
 def _refine(design: Design, factor: Factor, rounds: int) -> _Found:
     """The optimum of the augmented system, from zero."""
-    z = Doubled.of(torch.zeros(design.A.shape[1], design.Y.shape[1], dtype=torch.float64))
-    level, residual = Doubled.of(torch.zeros_like(design.Y[:1])), Doubled.of(torch.zeros_like(design.Y))
+    z = DoubleDouble.of(torch.zeros(design.A.shape[1], design.Y.shape[1], dtype=torch.float64))
+    level, residual = (
+        DoubleDouble.of(torch.zeros_like(design.Y[:1])),
+        DoubleDouble.of(torch.zeros_like(design.Y)),
+    )
     size = float((design.w.sqrt()[:, None] * design.Y).norm())
     before, done, is_small = float("inf"), 0, False
     while done < rounds and not is_small:
@@ -146,7 +149,7 @@ def _is_small(change: Tensor, values: Tensor) -> bool:
 
 
 def _correction(
-    design: Design, factor: Factor, z: Doubled, level: Doubled, residual: Doubled
+    design: Design, factor: Factor, z: DoubleDouble, level: DoubleDouble, residual: DoubleDouble
 ) -> tuple[Tensor, Tensor, Tensor, float]:
     """One step for weights, levels and residual, and the norm of the step in what it predicts."""
     left, pull, lift = design.against(z, level, residual)
@@ -164,11 +167,11 @@ def _round(design: Design, factor: Factor, found: _Found, is_svd: bool) -> Least
     groups, z = find_collinear(factor), found.z
     backward = _backward(design, factor, z, found.level)
     if groups:
-        z = Doubled.of(shorten(z.high, factor.null, design.scale))
+        z = DoubleDouble.of(shorten(z.high, factor.null, design.scale))
     b = design.offset(z, found.level)
     W = design.scale[:, None] * z.high  # (D, K), exact
     theta = torch.cat([W, b.high]).T / design.height[:, None]  # (K, D + 1)
-    _, pull, lift = _forces(design, Doubled.of(z.high), Doubled.of(b.high))
+    _, pull, lift = _forces(design, DoubleDouble.of(z.high), DoubleDouble.of(b.high))
     share = design.height * design.total  # (K,)
     along = (factor.right.T @ pull) / share
     gap = along.square().sum() * design.total / 2
@@ -182,21 +185,21 @@ def _round(design: Design, factor: Factor, found: _Found, is_svd: bool) -> Least
     )  # fmt: skip
 
 
-def _forces(design: Design, z: Doubled, b: Doubled) -> tuple[Tensor, Tensor, Tensor]:
+def _forces(design: Design, z: DoubleDouble, b: DoubleDouble) -> tuple[Tensor, Tensor, Tensor]:
     """The residual of weights z and biases b, and the negative gradients over z and the level, rounded."""
     level = b
     if design.intercept:
-        level = b - design.offset(z, Doubled.of(torch.zeros_like(b.high)))
-    zero = Doubled.of(torch.zeros_like(design.Y))
+        level = b - design.offset(z, DoubleDouble.of(torch.zeros_like(b.high)))
+    zero = DoubleDouble.of(torch.zeros_like(design.Y))
     residual = design.against(z, level, zero)[0]
-    _, pull, lift = design.against(z, level, Doubled.of(residual))
+    _, pull, lift = design.against(z, level, DoubleDouble.of(residual))
     return residual, pull, lift
 
 
-def _backward(design: Design, factor: Factor, z: Doubled, level: Doubled) -> float:
+def _backward(design: Design, factor: Factor, z: DoubleDouble, level: DoubleDouble) -> float:
     """A bound of the relative backward error, the worst target's (Stewart 1977; Higham 2002, 20.7).
 
-    It is of the doubled solution; rounding that to float64 is a relative change of each column by 2^-53.
+    It is of the double-double solution; rounding to float64 changes each column by 2^-53 of itself.
     """
     residual, pull, _ = _forces(design, z, design.offset(z, level))
     size = (design.w.sqrt()[:, None] * residual).norm(dim=0)

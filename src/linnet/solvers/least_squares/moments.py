@@ -34,7 +34,7 @@ PANELS = 4
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Σ w, Σ w u, Σ w u uᵀ, Σ w u v, Σ w v and Σ w v² of rows u = x − centre and targets v = y − middle.
+    """Σ w, Σ w u, Σ w u uᵀ, Σ w u v, Σ w v and Σ w v² of rows u = x − centre and targets v = y − level.
 
     Args:
         rows: how many rows of positive weight.
@@ -101,20 +101,20 @@ def find_origin(dataset: Dataset) -> tuple[Tensor, Tensor]:
     stay whole and their sums exact.
     """
     if dataset.X.dtype == torch.uint8:
-        middle = torch.full((dataset.features,), float(MIDDLE), dtype=torch.float64)
+        centre = torch.full((dataset.features,), float(MIDDLE), dtype=torch.float64)
     else:
-        middle = _amid(dataset.X[:ROWS].double().cpu())
+        centre = _centre(dataset.X[:ROWS].double().cpu())
     if not dataset.y.is_floating_point():
-        return middle, torch.zeros(dataset.outputs, dtype=torch.float64)
-    return middle, _amid(dataset.y[:ROWS].double().cpu())
+        return centre, torch.zeros(dataset.outputs, dtype=torch.float64)
+    return centre, _centre(dataset.y[:ROWS].double().cpu())
 
 
-def _amid(values: Tensor) -> Tensor:
+def _centre(values: Tensor) -> Tensor:
     low, high = values.amin(0), values.amax(0)
     _, exponent = torch.frexp(high / 2 - low / 2)
     step = torch.ldexp(torch.ones_like(low), exponent - 1)
-    middle = torch.round((low / 2 + high / 2) / step) * step
-    return torch.where((low < high) & middle.isfinite(), middle, low)
+    centre = torch.round((low / 2 + high / 2) / step) * step
+    return torch.where((low < high) & centre.isfinite(), centre, low)
 
 
 def share_out(
@@ -134,20 +134,20 @@ def share_out(
         return list(pool.map(work, [parts[share::shares] for share in range(shares)]))
 
 
-def gather(dataset: Dataset, centre: Tensor, middle: Tensor, index: Tensor | None = None) -> Moments:
+def gather(dataset: Dataset, centre: Tensor, level: Tensor, index: Tensor | None = None) -> Moments:
     """The sums over a data set, or over some of its rows.
 
     Args:
         dataset: stored rows.
         centre: is taken from each row, (D,).
-        middle: is taken from each target, (K,).
+        level: is taken from each target, (K,).
         index: which rows, (B,); all when None.
     """
     parts = blocks(dataset, index)
-    is_whole = are_pixels(dataset) and bool((centre == MIDDLE).all()) and not bool(middle.any())
+    is_whole = are_pixels(dataset) and bool((centre == MIDDLE).all()) and not bool(level.any())
 
     def work(part: Sequence[slice | Tensor]) -> Moments:
-        return _pixels(dataset, part) if is_whole else _reals(dataset, centre, middle, part)
+        return _pixels(dataset, part) if is_whole else _reals(dataset, centre, level, part)
 
     return reduce(Moments.join, share_out(work, parts, dataset.X.device))
 
@@ -240,11 +240,11 @@ def _add_upper_(total: Tensor, part: Tensor) -> None:
         total[low:high, low:] += product(part[:, low:high].T, part[:, low:])
 
 
-def _reals(dataset: Dataset, centre: Tensor, middle: Tensor, parts: Sequence[slice | Tensor]) -> Moments:
+def _reals(dataset: Dataset, centre: Tensor, level: Tensor, parts: Sequence[slice | Tensor]) -> Moments:
     """The sums in float64, of any rows; the readable reference of `_pixels`."""
     device, features = wide_device(dataset), dataset.features
     width = features + dataset.outputs + 1
-    shift = torch.cat([centre, middle, centre.new_zeros(1)]).to(device)
+    shift = torch.cat([centre, level, centre.new_zeros(1)]).to(device)
     total = torch.zeros(features, width, dtype=torch.float64, device=device)
     sums, squares, rows = total.new_zeros(width), total.new_zeros(width), 0
     for block in parts:

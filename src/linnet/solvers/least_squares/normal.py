@@ -46,13 +46,13 @@ class Covariance:
         """The moments of some statistics."""
         s, scale = statistics.sums, statistics.scale
         if not intercept:
-            mean, level = torch.zeros_like(statistics.centre), torch.zeros_like(statistics.middle)
+            mean, level = torch.zeros_like(statistics.centre), torch.zeros_like(statistics.level)
             raw = statistics.about(mean, level).sums
             return cls(mean, level, raw.xx * (scale**2 / s.weight), raw.xy * (scale / s.weight), False)
         x, y = s.x / s.weight, s.y / s.weight
         xx = (s.xx / s.weight).sub_(torch.outer(x, x)).mul_(scale**2)
         xy = (s.xy / s.weight - torch.outer(x, y)) * scale
-        return cls((statistics.centre + x) * scale, statistics.middle + y, xx, xy, True)
+        return cls((statistics.centre + x) * scale, statistics.level + y, xx, xy, True)
 
     def model(self, W: Tensor) -> Tensor:
         """Weights (…, K, D) with the best bias for them, (…, K, D + 1)."""

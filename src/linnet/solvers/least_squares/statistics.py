@@ -13,7 +13,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares import moments
 from linnet.solvers.least_squares.moments import Moments
-from linnet.solvers.problem.double_double import Doubled, matmul, two_product
+from linnet.solvers.problem.double_double import DoubleDouble, matmul, two_product
 
 SMALLEST = 1e-290
 """Sums of squares below it have lost digits, or all of themselves."""
@@ -26,16 +26,16 @@ class Statistics:
     Whole numbers give exact sums, whatever the order; other numbers give them to rounding.
 
     Args:
-        sums: over the stored rows, about `centre` and `middle`.
+        sums: over the stored rows, about `centre` and `level`.
         centre: the point amid the stored features, (D,).
-        middle: the point amid the targets, (K,).
+        level: the point amid the targets, (K,).
         scale: the features that the model sees are stored features times this.
         is_exact: whether all sums are free of rounding.
     """
 
     sums: Moments
     centre: Tensor
-    middle: Tensor
+    level: Tensor
     scale: float = 1.0
     is_exact: bool = False
 
@@ -56,8 +56,8 @@ class Statistics:
             raise UsageError(f"{dataset.name} has no rows")
         if like is not None:
             like.check(dataset.features, dataset.outputs, dataset.scale)
-        centre, middle = (like.centre, like.middle) if like else moments.find_origin(dataset)
-        sums = moments.gather(dataset, centre, middle, index)
+        centre, level = (like.centre, like.level) if like else moments.find_origin(dataset)
+        sums = moments.gather(dataset, centre, level, index)
         overflows = not bool(sums.xy.isfinite().all())
         if overflows and not all(bool(part.isfinite().all()) for part in (dataset.X, dataset.y)):
             raise UsageError(f"{dataset.name} has NaN or infinite numbers: fill in or leave out those rows")
@@ -66,7 +66,7 @@ class Statistics:
                 f"column {tiny[0]} of {dataset.name} holds numbers too small to be squared: multiply it by a "
                 "power of ten, or solve with the rows (solver qr)"
             )
-        return cls(sums, centre, middle, dataset.scale, moments.are_pixels(dataset))
+        return cls(sums, centre, level, dataset.scale, moments.are_pixels(dataset))
 
     def check(self, features: int, outputs: int, scale: float) -> None:
         """Refuse what cannot be added.
@@ -88,7 +88,7 @@ class Statistics:
     @property
     def outputs(self) -> int:
         """K."""
-        return len(self.middle)
+        return len(self.level)
 
     @property
     def rows(self) -> int:
@@ -116,12 +116,12 @@ class Statistics:
 
     def _join(self, other: Statistics, sign: int) -> Statistics:
         self.check(other.features, other.outputs, other.scale)
-        sums = self.sums.join(other.about(self.centre, self.middle).sums, sign)
+        sums = self.sums.join(other.about(self.centre, self.level).sums, sign)
         return dataclasses.replace(self, sums=sums, is_exact=self.is_exact and other.is_exact)
 
-    def about(self, centre: Tensor, middle: Tensor) -> Statistics:
+    def about(self, centre: Tensor, level: Tensor) -> Statistics:
         """The same sums about another point."""
-        d, e, s = self.centre - centre, self.middle - middle, self.sums
+        d, e, s = self.centre - centre, self.level - level, self.sums
         if not bool(d.any()) and not bool(e.any()):
             return self
         cross = torch.outer(d, s.x)
@@ -129,7 +129,7 @@ class Statistics:
         xy = s.xy + torch.outer(d, s.y) + torch.outer(s.x, e) + s.weight * torch.outer(d, e)
         yy = s.yy + 2 * e * s.y + s.weight * e * e
         sums = Moments(s.rows, s.weight, s.x + s.weight * d, s.y + s.weight * e, xx, xy, yy)
-        return dataclasses.replace(self, sums=sums, centre=centre, middle=middle)
+        return dataclasses.replace(self, sums=sums, centre=centre, level=level)
 
     def subset(self, columns: Sequence[int]) -> Statistics:
         """The statistics of some features, in their order.
@@ -150,17 +150,19 @@ class Statistics:
         """
         s = self.sums
         W = theta[..., :-1] * self.scale  # (P, K, D), of stored features
-        lift = theta[..., -1] + W @ self.centre - self.middle  # (P, K), what a row at the centre is off by
+        lift = theta[..., -1] + W @ self.centre - self.level  # (P, K), what a row at the centre is off by
         square = ((W @ s.xx) * W).sum(-1) + s.yy + s.weight * lift.square()
         cross = lift * (W @ s.x - s.y) - (W * s.xy.T).sum(-1)
         return (square + 2 * cross).sum(-1) / (2 * s.weight)
 
     def gradient(self, theta: Tensor, l2: float) -> Tensor:
-        """Of the mean loss and the penalty at a model (K, D + 1): in doubled precision, rounded once."""
+        """Of the mean loss and the penalty at a model (K, D + 1): in double-double, rounded once."""
         s = self.sums
-        V = Doubled(*two_product(theta[:, :-1].T, theta.new_tensor(self.scale)))  # (D, K), of stored features
+        V = DoubleDouble(
+            *two_product(theta[:, :-1].T, theta.new_tensor(self.scale))
+        )  # (D, K), of stored features
         b, weight = theta[:, -1][None], theta.new_tensor(s.weight)  # (1, K)
-        lift = matmul(self.centre[None], V) + b - self.middle  # (1, K), what a row at the centre is off by
+        lift = matmul(self.centre[None], V) + b - self.level  # (1, K), what a row at the centre is off by
         push = matmul(s.x[None], V) + lift.times(weight) - s.y  # (1, K)
         pull = matmul(s.xx, V) + lift.times(s.x[:, None]) - s.xy + push.times(self.centre[:, None])  # (D, K)
         mean = torch.cat([pull.high * self.scale, push.high]).T / s.weight

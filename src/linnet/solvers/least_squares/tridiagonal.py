@@ -88,7 +88,7 @@ class Judge:
             return None
         U, sizes, Rt = np.linalg.svd(about.xy.numpy(), full_matrices=False)
         kept = sizes > EPSILON * features * sizes.max(initial=0.0)
-        C = rotate(packed, tau, (U * sizes)[:, kept], "T")
+        C = apply_reflectors(packed, tau, (U * sizes)[:, kept], "T")
         s = others.about(about.mean / others.scale, about.level).sums
         half = (s.xx * others.scale**2).triu()  # by columns, as LAPACK reads it, the lower triangle
         half.diagonal().mul_(0.5)
@@ -109,7 +109,7 @@ class Judge:
             if solved is None:
                 return None
             Z[:, number * outputs : (number + 1) * outputs] = solved
-        W = rotate(self.packed, self.tau, Z, "N")  # (D, P·r)
+        W = apply_reflectors(self.packed, self.tau, Z, "N")  # (D, P·r)
         # wᵀ S w is twice wᵀ L w, L being the lower triangle with half the diagonal: half the work.
         pulled = 2 * multiply_lower(self.half, W) - 2 * np.tile(self.cross, len(l2s))
         sums = np.einsum("ij,ij->j", W, pulled).reshape(len(l2s), outputs).sum(1)
@@ -165,7 +165,7 @@ def tridiagonalise(H: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:
     return packed, diagonal, beside, tau
 
 
-def rotate(packed: Matrix, tau: Matrix, M: Matrix, how: str) -> Matrix:
+def apply_reflectors(packed: Matrix, tau: Matrix, M: Matrix, how: str) -> Matrix:
     """Q M or Qᵀ M, (D, P), of the reflectors of `tridiagonalise`; how is "N" or "T".
 
     Q is 1 in the first coordinate and the reflectors of the rest.

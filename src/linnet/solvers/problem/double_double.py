@@ -2,7 +2,7 @@
 
 A number of about 106 bits is the sum of two float64 left as it is, high + low (Dekker 1971). A matrix is cut
 into slices of so few bits that BLAS multiplies two of them without any rounding; the exact products are then
-added up in doubled precision (Ozaki, Ogita, Oishi and Rump 2012, "Error-free transformations of matrix
+added up in double-double (Ozaki, Ogita, Oishi and Rump 2012, "Error-free transformations of matrix
 multiplication"). So residuals cost some twenty ordinary products, on any processor.
 """
 
@@ -53,7 +53,7 @@ def two_product(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @dataclass(frozen=True, eq=False)
-class Doubled:
+class DoubleDouble:
     """A tensor high + low of about 106 bits, |low| being at most half a unit in the last place of high.
 
     Args:
@@ -65,44 +65,44 @@ class Doubled:
     low: Tensor
 
     @classmethod
-    def of(cls, values: Tensor) -> Doubled:
+    def of(cls, values: Tensor) -> DoubleDouble:
         """Float64 values, exactly."""
         return cls(values, torch.zeros_like(values))
 
-    def __add__(self, other: Doubled | Tensor) -> Doubled:
+    def __add__(self, other: DoubleDouble | Tensor) -> DoubleDouble:
         """The sum, to about 2^-104 of it and 2^-106 of the terms."""
-        other = other if isinstance(other, Doubled) else Doubled.of(other)
+        other = other if isinstance(other, DoubleDouble) else DoubleDouble.of(other)
         high, error = two_sum(self.high, other.high)
         low, rest = two_sum(self.low, other.low)
         high, error = two_sum(high, error + low)
-        return Doubled(*two_sum(high, error + rest))
+        return DoubleDouble(*two_sum(high, error + rest))
 
-    def __neg__(self) -> Doubled:
-        return Doubled(-self.high, -self.low)
+    def __neg__(self) -> DoubleDouble:
+        return DoubleDouble(-self.high, -self.low)
 
-    def __sub__(self, other: Doubled | Tensor) -> Doubled:
+    def __sub__(self, other: DoubleDouble | Tensor) -> DoubleDouble:
         return self + (-other)
 
-    def times(self, factor: Tensor) -> Doubled:
+    def times(self, factor: Tensor) -> DoubleDouble:
         """The product with float64 numbers, broadcast."""
         high, error = two_product(self.high, factor)
-        return Doubled(*two_sum(high, error + self.low * factor))
+        return DoubleDouble(*two_sum(high, error + self.low * factor))
 
-    def __getitem__(self, index: slice | tuple[slice, ...]) -> Doubled:
-        return Doubled(self.high[index], self.low[index])
+    def __getitem__(self, index: slice | tuple[slice, ...]) -> DoubleDouble:
+        return DoubleDouble(self.high[index], self.low[index])
 
 
-def add_up(terms: Doubled) -> Doubled:
-    """The sum over the last dimension, by halves; each addition is of doubled precision."""
+def add_up(terms: DoubleDouble) -> DoubleDouble:
+    """The sum over the last dimension, by halves; each addition is of double-double."""
     high, low = terms.high, terms.low
     while (count := high.shape[-1]) > 1:
         half = (count + 1) // 2
-        left = Doubled(high[..., :half], low[..., :half])
+        left = DoubleDouble(high[..., :half], low[..., :half])
         pad = (0, 2 * half - count)
         right = (torch.nn.functional.pad(part[..., half:], pad) for part in (high, low))
-        total = left + Doubled(*right)
+        total = left + DoubleDouble(*right)
         high, low = total.high, total.low
-    return Doubled(high.sum(-1), low.sum(-1))
+    return DoubleDouble(high.sum(-1), low.sum(-1))
 
 
 def slice_bits(terms: int) -> int:
@@ -110,9 +110,9 @@ def slice_bits(terms: int) -> int:
     return (DIGITS - max(1, math.ceil(math.log2(max(2, terms))))) // 2 - 1
 
 
-def cut(values: Tensor | Doubled, bits: int) -> list[Tensor]:
+def cut(values: Tensor | DoubleDouble, bits: int) -> list[Tensor]:
     """Float64 tensors whose sum is `values`, each of multiples of a power of two and at most `bits` bits."""
-    if isinstance(values, Doubled):
+    if isinstance(values, DoubleDouble):
         return [*cut(values.high, bits), *cut(values.low, bits)]
     parts, rest = [], values
     while len(parts) < SLICES and (largest := float(rest.abs().max()) if rest.numel() else 0.0) > 0:
@@ -126,9 +126,9 @@ def cut(values: Tensor | Doubled, bits: int) -> list[Tensor]:
     return parts
 
 
-def multiply(left: list[Tensor], right: list[Tensor], like: Tensor) -> Doubled:
+def multiply(left: list[Tensor], right: list[Tensor], like: Tensor) -> DoubleDouble:
     """The sum of the products of all pairs of slices, (a, c) as `like`, for slices (a, b) and (b, c)."""
-    total = Doubled.of(torch.zeros_like(like))
+    total = DoubleDouble.of(torch.zeros_like(like))
     if not right:
         return total
     beside = torch.cat(right, 1)  # each left slice is read once
@@ -138,13 +138,13 @@ def multiply(left: list[Tensor], right: list[Tensor], like: Tensor) -> Doubled:
     return total
 
 
-def matmul(A: Tensor, B: Tensor | Doubled) -> Doubled:
-    """A @ B in doubled precision, relative to the largest entries of A and of B.
+def matmul(A: Tensor, B: Tensor | DoubleDouble) -> DoubleDouble:
+    """A @ B in double-double, relative to the largest entries of A and of B.
 
     Args:
         A: (a, b), float64.
-        B: (b, c), float64 or doubled.
+        B: (b, c), float64 or double-double.
     """
     bits = slice_bits(A.shape[1])
-    columns = (B.high if isinstance(B, Doubled) else B).shape[1]
+    columns = (B.high if isinstance(B, DoubleDouble) else B).shape[1]
     return multiply(cut(A, bits), cut(B, bits), A.new_zeros(A.shape[0], columns))

@@ -142,7 +142,7 @@ class Objective:
         return self.mean_loss(self.scores(theta)) + self.penalty_of(theta)
 
     def point(self, theta: Tensor) -> Point:
-        """Scores, value and gradient at θ in one reading of the rows."""
+        """Scores, value and gradient at θ in one pass of the rows."""
         self.meter.read += len(self.rows)
         losses: dict[int, float] = {}
 
@@ -154,18 +154,18 @@ class Objective:
         return self._point(theta, scores, sums, math.fsum(losses.values()) / self.rows.total)
 
     def point_from(self, theta: Tensor, scores: Tensor) -> Point:
-        """As `point`, where the scores at θ are known: half a reading."""
+        """As `point`, where the scores at θ are known: half a pass."""
         self.meter.read += len(self.rows) / 2
         sums = self.rows.gradient_of(self.residual(scores))
         return self._point(theta, scores, sums, self.mean_loss(scores))
 
     def scores(self, theta: Tensor) -> Tensor:
-        """The scores of all rows, (K, N), at θ or along a direction: half a reading."""
+        """The scores of all rows, (K, N), at θ or along a direction: half a pass."""
         self.meter.read += len(self.rows) / 2
         return self.rows.scores(theta)
 
     def mean_loss(self, scores: Tensor) -> float:
-        """The mean loss at known scores: no reading."""
+        """The mean loss at known scores: no pass."""
         return self._loss_of(scores, ALL) / self.rows.total
 
     def penalty_of(self, theta: Tensor) -> float:

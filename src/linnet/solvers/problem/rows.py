@@ -1,7 +1,7 @@
 """`Rows`, `DenseRows`: the rows of a problem, read in blocks: products of all of them with θ, and back.
 
 A product with all rows is what an iteration of any solver costs. `Rows.sweep` is both products in one
-reading: scores, something elementwise, and back, while a block is still in the processor's cache.
+pass: scores, something elementwise, and back, while a block is still in the processor's cache.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from linnet.errors import UsageError
 
 BLOCK = 512
 """Rows converted at once: with 785 columns of float32 they are 1.6 MB. A float copy of all of Fashion-MNIST
-makes no reading faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
+makes no pass faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
 
 ALL = slice(None)
 """All rows."""

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.solvers.problem.double_double import Doubled, add_up, power, two_product
+from linnet.solvers.problem.double_double import DoubleDouble, add_up, power, two_product
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import BLOCK, CentredRows, DenseRows, Rows
 from linnet.solvers.problem.sparse_rows import CentredSparseRows, SparseRows
@@ -31,7 +31,7 @@ HEAVIEST = 1e150
 """The largest penalty of a scaled column: a column that is all but nothing is scaled up no further."""
 
 LARGEST = 50_000_000
-"""Numbers in the rows, N·D, up to which they are rotated: they become dense in float64."""
+"""Numbers in the rows, N·D, up to which their own space is entered: they become dense in float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +69,16 @@ class Framed:
             return theta
         W, b = theta[:, :-1] * self.factor, theta[:, -1]
         if self.objective.intercept:
-            b = (Doubled.of(b) + torch.as_tensor(self.level) - self._lift(W, self.centre)).high
+            b = (DoubleDouble.of(b) + torch.as_tensor(self.level) - self._lift(W, self.centre)).high
         return torch.cat([W, b[:, None]], 1)
 
     def gradient(self, gradient: Tensor) -> Tensor:
         """A derivative over θ', (K, D + 1), as that over W and the bias at the columns' centre."""
         return torch.cat([gradient[:, :-1] / self.factor, gradient[:, -1:]], 1)
 
-    def _lift(self, W: Tensor, centre: Tensor) -> Doubled:
-        """W m, (K,), in doubled precision: it may be far larger than what it leaves of a score."""
-        return add_up(Doubled(*two_product(W, centre.expand_as(W))).times(W.new_tensor(self.scale)))
+    def _lift(self, W: Tensor, centre: Tensor) -> DoubleDouble:
+        """W m, (K,), in double-double: it may be far larger than what it leaves of a score."""
+        return add_up(DoubleDouble(*two_product(W, centre.expand_as(W))).times(W.new_tensor(self.scale)))
 
 
 def _multiply(theta: Tensor, basis: Tensor) -> Tensor:
@@ -117,19 +117,19 @@ def standardise_rows(objective: Objective) -> Framed:
     is_small = len(rows) * rows.features <= LARGEST
     is_wide = len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
     framed = standardise(objective, penalty.l2, is_uniform=is_wide)
-    return rotate(framed) if is_wide else framed
+    return enter_row_space(framed) if is_wide else framed
 
 
-def rotate(framed: Framed) -> Framed:
+def enter_row_space(framed: Framed) -> Framed:
     """A problem whose columns have one unit, in the rows' own space: θ is (K, N + 1)."""
     objective = framed.objective
     rows, dtype = objective.rows.with_dtype(torch.float64), objective.rows.dtype
     X1 = rows.dense(torch.arange(len(rows), device=rows.y.device))  # (N, D + 1)
     V, R = torch.linalg.qr(X1[:, :-1].T)  # (D, N), (N, N)
     unit = 1.0 if objective.units is None else float(objective.units[0])
-    assert objective.units is None or bool((objective.units == unit).all()), "a rotation needs one unit"
+    assert objective.units is None or bool((objective.units == unit).all()), "the rows' space needs one unit"
     classes = () if rows.y.is_floating_point() and rows.y.ndim == 2 else tuple(map(str, range(rows.outputs)))
-    Z = Dataset(R.T.contiguous(), rows.y, "rotated", classes, weights=rows.weights)
+    Z = Dataset(R.T.contiguous(), rows.y, "row space", classes, weights=rows.weights)
     turned = objective.replace(DenseRows(Z, dtype), units=R.new_full((len(R),), unit))
     return replace(framed, objective=turned, basis=V)
 

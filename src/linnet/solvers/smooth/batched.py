@@ -242,7 +242,7 @@ class BatchedObjective:
         return BatchedObjective(self.objective, self.views[index], self.l2[index], chosen)
 
     def at(self, theta: Tensor) -> Values:
-        """F and its gradient at θ (A, K, D + 1), in one reading for all."""
+        """F and its gradient at θ (A, K, D + 1), in one pass for all."""
         loss, rows = self.objective.loss, self.rows
         views, losses = self.views.to(rows.dtype), {}
 
