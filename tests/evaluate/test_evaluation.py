@@ -9,7 +9,7 @@ from linnet.config import Recipe
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
 from linnet.errors import ShapeError, UsageError
-from linnet.evaluate.assess import assess
+from linnet.evaluate.assess import assess, in_top
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.score import score
 from linnet.train.fit import fit
@@ -45,7 +45,7 @@ def test_of_a_run(blobs: Dataset) -> None:
 def test_what_cannot_be_is_refused() -> None:
     made = make(5)
     with pytest.raises(UsageError, match=r"k in 1…4"):
-        made.in_top(5)
+        in_top(made, 5)
     with pytest.raises(ShapeError, match="expected scores"):
         Evaluation.of_scores(made.logits, made.targets[:2], made.classes)
     with pytest.raises(UsageError, match="targets must lie in"):

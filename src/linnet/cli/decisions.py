@@ -9,7 +9,8 @@ from linnet.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
     from linnet.evaluate.confidence.prediction_sets import Conformal
-    from linnet.evaluate.evaluation import Array, Evaluation
+    from linnet.evaluate.evaluation import Evaluation
+    from linnet.evaluate.interval import Array
 
 HINT = (
     "--costs takes a CSV file with a row for each true class and a column for each answer, or what it costs "

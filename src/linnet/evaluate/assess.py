@@ -151,12 +151,28 @@ def positive_of(classes: Sequence[str], asked: str | None = None) -> str:
 def of_rows(evaluation: Evaluation, top: Sequence[int], level: float) -> dict[str, Interval]:
     """The figures that are means over the rows."""
     weights = evaluation.weights
-    hits = {"accuracy": evaluation.hits, **{f"top_{k}": evaluation.in_top(k) for k in sorted(set(top) - {1})}}
+    hits = {
+        "accuracy": evaluation.hits,
+        **{f"top_{k}": in_top(evaluation, k) for k in sorted(set(top) - {1})},
+    }
     found = {name: proportion(right, weights, level=level) for name, right in hits.items()}
     found["log_loss"] = mean(evaluation.log_losses, weights, level=level)
     most = 1.0 if len(evaluation.classes) == BINARY else 2.0
     found["brier"] = mean(evaluation.briers, weights, (0.0, most), level)
     return found
+
+
+def in_top(evaluation: Evaluation, count: int) -> Array:
+    """Which rows have their class among the `count` likeliest, the first of equal ones, (N,), bool.
+
+    Raises:
+        UsageError: the count is not within 1…K.
+    """
+    K = len(evaluation.classes)
+    if not 1 <= count <= K:
+        raise UsageError(f"top-k takes k in 1…{K}, the number of classes, not {count}")
+    order = np.argsort(-evaluation.logits, axis=1, kind="stable")
+    return (order[:, :count] == evaluation.targets[:, None]).any(1)
 
 
 def resample(statistic: Callable[[Array], Array], rows: int, resamples: int, seed: int) -> Array:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from linnet.errors import UsageError
-from linnet.evaluate.evaluation import Array, Evaluation
-from linnet.evaluate.interval import LEVEL, Interval, about, mean, widen
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.interval import LEVEL, Array, Interval, about, mean, widen
 
 SURE = 0.05
 """The probability of chance from which a difference is called noise."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError
-from linnet.evaluate.evaluation import Array
+from linnet.evaluate.interval import Array
 from linnet.model.run import Run
 
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import ShapeError, UsageError
+from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
 from linnet.model.run import Run
-
-Array = NDArray[Any]
 
 ROWS_AT_ONCE = 4096
 
@@ -102,16 +100,16 @@ class Evaluation:
             UsageError: there are no rows, or a target is no class.
         """
         scores, targets = np.asarray(scores, np.float64), np.asarray(targets)
+        weights = None if weights is None else np.asarray(weights, np.float64)
         _check(scores, targets, len(classes), weights)
         made = cls.__new__(cls)
-        kept = {"scores": scores, "targets": targets, "classes": tuple(classes), "_given": weights}
+        kept = {"scores": scores, "targets": targets, "classes": tuple(classes), "weights": weights}
         vars(made).update(kept, **({"logits": scores} if classes else {}))  # as cached_property keeps them
         return made
 
     def with_run(self, run: Run) -> Evaluation:
         """The evaluation of another run of the same data on the same rows."""
-        train, part = self._train, self.part
-        return Evaluation(run, self.rows, train, part=part, holds_training=self.holds_training)
+        return Evaluation(run, self.rows, self._train, part=self.part, holds_training=self.holds_training)
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -141,23 +139,14 @@ class Evaluation:
         return (self.rows.labels if self.classes else self.rows.y).numpy(force=True)
 
     @cached_property
-    def _given(self) -> ArrayLike | None:
-        weights = self.rows.weights
-        return None if weights is None else weights.numpy(force=True)
-
-    @cached_property
     def weights(self) -> Array | None:
-        """How much each row counts, (N,); None where all count alike.
+        """How much each row counts, (N,), float64; None where all count alike.
 
         Raises:
             UsageError: no row counts.
         """
-        if self._given is None:
-            return None
-        weights = np.asarray(self._given, np.float64)
-        if not (weights > 0).any():
-            raise UsageError("every row has the weight 0: there is nothing to score")
-        return weights
+        weights = self.rows.weights
+        return None if weights is None else _check_weights(weights.double().numpy(force=True))
 
     @property
     def row_weights(self) -> Array:
@@ -267,17 +256,6 @@ class Evaluation:
         """The numbers of the rows with the highest log loss, the worst first, (count,)."""
         return np.argsort(-self.log_losses, kind="stable")[:count]
 
-    def in_top(self, count: int) -> Array:
-        """Which rows have their class among the `count` likeliest, the first of equal ones, (N,), bool.
-
-        Raises:
-            UsageError: the count is not within 1…K.
-        """
-        if not 1 <= count <= len(self.classes):
-            raise UsageError(f"top-k takes k in 1…{len(self.classes)}, the number of classes, not {count}")
-        order = np.argsort(-self.logits, axis=1, kind="stable")
-        return (order[:, :count] == self.targets[:, None]).any(1)
-
     @cached_property
     def train(self) -> Dataset:
         """All rows that the run was trained on.
@@ -301,16 +279,21 @@ class Evaluation:
         return Evaluation(self.run, self.calibration_split.rows)
 
 
-def _check(scores: Array, targets: Array, classes: int, weights: ArrayLike | None) -> None:
+def _check_weights(weights: Array) -> Array:
+    """Refuse weights by which no row counts."""
+    if not (weights > 0).any():
+        raise UsageError("every row has the weight 0: there is nothing to score")
+    return weights
+
+
+def _check(scores: Array, targets: Array, classes: int, weights: Array | None) -> None:
     """Refuse parts of an evaluation that do not fit each other."""
-    expected = (len(targets), classes) if classes else targets.shape
-    if scores.ndim != 2 or scores.shape != expected:
-        raise ShapeError(
-            f"expected scores (N, K) of {len(targets)} targets and {classes} classes, got {scores.shape}"
-        )
-    if weights is not None and np.shape(weights) != (len(targets),):
-        raise ShapeError(f"expected a weight for each of {len(targets)} rows")
-    if not len(targets):
+    N = len(targets)
+    if scores.ndim != 2 or scores.shape != ((N, classes) if classes else targets.shape):
+        raise ShapeError(f"expected scores (N, K) of {N} targets and {classes} classes, got {scores.shape}")
+    if not N:
         raise UsageError("an evaluation needs at least one row")
+    if weights is not None and _check_weights(weights).shape != targets.shape[:1]:
+        raise ShapeError(f"expected a weight for each of {N} rows")
     if classes and not 0 <= targets.min() <= targets.max() < classes:
         raise UsageError(f"targets must lie in 0…{classes - 1}")

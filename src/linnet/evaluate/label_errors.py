@@ -15,7 +15,8 @@ from linnet.config import Recipe
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
-from linnet.evaluate.evaluation import ROWS_AT_ONCE, Array, Evaluation
+from linnet.evaluate.evaluation import ROWS_AT_ONCE, Evaluation
+from linnet.evaluate.interval import Array
 from linnet.train import trials
 from linnet.train.plan import Plan
 from linnet.train.sweep import Sweep

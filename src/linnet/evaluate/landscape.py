@@ -11,7 +11,7 @@ from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.evaluate.evaluation import Array
+from linnet.evaluate.interval import Array
 
 MOST = 1 << 24
 """Losses of a row at a point that are computed at most, 128 MiB of float64."""

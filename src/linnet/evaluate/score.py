@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linnet.data.dataset import Dataset, LinearTruth
-from linnet.evaluate.evaluation import Array, Evaluation
+from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import (
     ALIKE,
     CONSTANT,
@@ -18,6 +18,7 @@ from linnet.evaluate.interval import (
     NEITHER,
     NEVER_PREDICTED,
     NO_ROWS,
+    Array,
     Interval,
     about,
     known,

@@ -17,7 +17,7 @@ import numpy as np
 
 from linnet.config import Knobs
 from linnet.errors import DivergedError
-from linnet.evaluate.evaluation import Array
+from linnet.evaluate.interval import Array
 from linnet.train.plan import Outcome
 from linnet.train.trials import Trial
 

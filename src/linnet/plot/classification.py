@@ -13,7 +13,7 @@ from linnet.errors import ShapeError
 from linnet.evaluate.confidence.reliability import Reliability
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.one_vs_rest import Curve, precision_recall, roc
-from linnet.plot.style import BLUE, VERMILION, label, named, style, styled
+from linnet.plot.style import BLUE, VERMILION, drawing, label, named, style
 from linnet.plot.words import Language, say
 
 LARGEST = 30
@@ -40,15 +40,18 @@ def confusion_figure(
     shares = confusion / np.maximum(confusion.sum(1, keepdims=True), 1e-300)
     form = "d" if np.issubdtype(confusion.dtype, np.integer) else ".4g"  # rows, or sums of their weights
     side = 1.8 + 0.5 * min(K, LARGEST)
-    figure = Figure(figsize=(side + 0.9, side), layout="constrained")
-    with styled(figure, language):
+    with drawing(side + 0.9, side, language) as figure:
         axes = figure.add_subplot()
         drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         axes.set_xticks(range(K), classes, rotation=45, ha="right", fontsize=8)
         axes.set_yticks(range(K), classes, fontsize=8)
-        axes.set_xlabel(say("predicted", language))
-        axes.set_ylabel(say("true", language))
-        axes.set_title(title or say("confusion matrix", language), fontsize=11)
+        label(
+            axes,
+            title or say("confusion matrix", language),
+            say("predicted", language),
+            say("true", language),
+        )
+        axes.grid(visible=False)
         for i, j in ((i, j) for i in range(K) for j in range(K) if K <= LARGEST and confusion[i, j]):
             ink = "white" if shares[i, j] > 0.5 else "black"
             axes.text(j, i, f"{confusion[i, j]:{form}}", ha="center", va="center", fontsize=7, color=ink)
@@ -66,8 +69,7 @@ def reliability_figure(table: Reliability, title: str = "", language: Language =
         title: above; "reliability" when empty.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=(4.8, 5.4), layout="constrained")
-    with styled(figure, language):
+    with drawing(4.8, 5.4, language) as figure:
         upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
         _bars(upper, table, language)
         said = f"ECE {{ece}}, {{bins}} bins of equal {table.binning}"
@@ -133,8 +135,7 @@ def _lines(
     chosen = _chosen(curves)
     # Between two thresholds precision is that of the higher recall: the area is one of steps.
     steps = "steps-pre" if is_stepped else "default"
-    figure = Figure(figsize=(6.6, 4.4), layout="constrained")
-    with styled(figure, language):
+    with drawing(6.6, 4.4, language) as figure:
         axes = figure.add_subplot()
         others = [curve for k, curve in enumerate(curves) if k not in chosen]
         for number, curve in enumerate(others):

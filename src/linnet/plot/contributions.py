@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from linnet.evaluate.contributions import Contributions
-from linnet.plot.style import BLUE, VERMILION, styled
+from linnet.plot.style import BLUE, VERMILION, draw_signed, drawing, panels
 from linnet.plot.words import Language, say
 
 COLUMNS = 4
@@ -49,32 +49,26 @@ def contributions_figure(
     order = np.argsort(-found.scores, kind="stable")[:CLASSES].tolist()
     x = np.asarray(x)
     called = columns or [f"{say('column', language)} {d}" for d in range(len(x))]
-    panels = len(order) + (image_shape is not None)
-    width = min(COLUMNS, panels)
-    rows = math.ceil(panels / width)
+    count = len(order) + (image_shape is not None)
+    width = min(COLUMNS, count)
+    rows = math.ceil(count / width)
     size = (2.1 * width + 0.8, 2.5 * rows + 0.5) if image_shape else (3.4 * width, 3.2 * rows + 0.5)
-    figure = Figure(figsize=(max(NARROWEST, size[0]), size[1]), layout="constrained")
-    with styled(figure, language):
-        grid = figure.subplots(rows, width, squeeze=False)
-        places = list(grid.flat)
-        for axes in places[panels:]:
-            axes.set_axis_off()
+    with drawing(max(NARROWEST, size[0]), size[1], language) as figure:
+        first, *others = grid = panels(figure, count, width)
         if image_shape:
-            first = places.pop(0)
             first.imshow(x.reshape(image_shape), cmap="gray", interpolation="nearest")
             first.set_axis_off()
             first.set_title(say("the input", language), fontsize=9)
         limit = float(np.abs(found.parts).max()) or 1.0
-        for axes, k in zip(places, order, strict=False):
+        for axes, k in zip(others if image_shape else grid, order, strict=True):
             score = say(
                 "score {score}, bias {bias}", language,
                 score=f"{float(found.scores[k]):.2f}", bias=f"{float(found.bias[k]):+.2f}",
             )  # fmt: skip
             axes.set_title(f"{classes[k]}\n{score}", fontsize=9)
             _part(axes, found.parts[k], image_shape, limit, called)
-        drawn = next((axes.images[0] for axes in places if axes.images), None)
-        if drawn is not None:
-            figure.colorbar(drawn, ax=grid, shrink=0.7)
+        if image_shape:
+            figure.colorbar(others[0].images[0], ax=grid, shrink=0.7)
         figure.suptitle(title or say("contributions to each score", language), fontsize=11)
     return figure
 
@@ -83,9 +77,7 @@ def _part(
     axes: Axes, part: np.ndarray, image_shape: tuple[int, int] | None, limit: float, called: Sequence[str]
 ) -> None:
     if image_shape:
-        axes.imshow(
-            part.reshape(image_shape), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
-        )
+        draw_signed(axes, part.reshape(image_shape), limit)
         axes.set_axis_off()
         return
     top = np.argsort(-np.abs(part), kind="stable")[:FEATURES][::-1]

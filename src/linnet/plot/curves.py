@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
-from linnet.plot.style import label, named, style, styled
+from linnet.plot.style import drawing, label, named, panels, style
 from linnet.plot.words import Language, say
 
 LINES = {
@@ -35,8 +35,7 @@ def curves(records: Sequence[Mapping[str, float]], title: str = "", language: La
         title: above the axes.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
-    with styled(figure, language):
+    with drawing(5.2, 3.6, language) as figure:
         _draw(figure.add_subplot(), records, title, language)
     return figure
 
@@ -97,12 +96,9 @@ def overlay_figure(
     if not shared:
         raise UsageError("the runs have no curve in common to lay over one another")
     rows = (len(shared) + 1) // 2
-    figure = Figure(figsize=(4.2 * min(2, len(shared)), 3.1 * rows), layout="constrained")
-    with styled(figure, language):
-        grid = figure.subplots(rows, min(2, len(shared)), squeeze=False)
-        for axes in grid.flat[len(shared) :]:
-            axes.set_axis_off()
-        for axes, key in zip(grid.flat, shared, strict=False):
+    with drawing(4.2 * min(2, len(shared)), 3.1 * rows, language) as figure:
+        grid = panels(figure, len(shared), min(2, len(shared)))
+        for axes, key in zip(grid, shared, strict=True):
             for number, (records, name) in enumerate(zip(histories, names, strict=True)):
                 points = [(record["epoch"], record[key]) for record in records if key in record]
                 if points:
@@ -113,5 +109,5 @@ def overlay_figure(
                     )
             label(axes, loss, say("epoch", language), say(PANELS[key], language))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        grid.flat[0].legend(fontsize=8)
+        grid[0].legend(fontsize=8)
     return figure

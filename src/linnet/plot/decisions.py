@@ -19,7 +19,7 @@ from linnet.evaluate.confidence.prediction_sets import (
     set_curve,
 )
 from linnet.evaluate.evaluation import Evaluation
-from linnet.plot.style import BLUE, VERMILION, label, styled
+from linnet.plot.style import BLUE, VERMILION, drawing, label
 from linnet.plot.words import Language, say
 
 FEWEST = 0.02
@@ -34,8 +34,7 @@ def abstain_figure(curve: AbstainCurve, title: str = "", language: Language = "e
         title: above; "accuracy against coverage" when empty.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=(5.4, 3.8), layout="constrained")
-    with styled(figure, language):
+    with drawing(5.4, 3.8, language) as figure:
         axes = figure.add_subplot()
         shown = curve.coverage >= FEWEST
         x = curve.coverage[shown]
@@ -90,8 +89,7 @@ def sets_figure(
     rules = [learn_sets(seen, alpha, method, randomised=drawn) for method, drawn in kinds]
     curves = [set_curve(seen, judged, method, randomised=drawn) for method, drawn in kinds]
     found = {rule.method: coverage(rule, judged) for rule in rules}
-    figure = Figure(figsize=(8.4, 6.8), layout="constrained")
-    with styled(figure, language):
+    with drawing(8.4, 6.8, language) as figure:
         (upper, size), (by_class, shares) = figure.subplots(2, 2)
         _coverages(upper, curves, language)
         _sizes(size, curves, language)

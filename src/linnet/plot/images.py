@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
+import numpy as np
 from matplotlib.figure import Figure
-from torch import Tensor
+from numpy.typing import ArrayLike
 
 from linnet.config import Augmentation
 from linnet.data.augment import augment_
@@ -15,13 +15,19 @@ from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.interval import Array
 from linnet.evaluate.label_errors import LabelErrors
-from linnet.plot.style import styled
+from linnet.plot.style import drawing, panels
 from linnet.plot.words import Language, say
 
 
 def gallery(
-    images: Tensor, titles: Sequence[str], columns: int = 9, *, title: str = "", language: Language = "en"
+    images: ArrayLike,
+    titles: Sequence[str],
+    columns: int = 9,
+    *,
+    title: str = "",
+    language: Language = "en",
 ) -> Figure:
     """Pictures in rows, each under its title.
 
@@ -35,21 +41,19 @@ def gallery(
     Raises:
         ShapeError: no images, or not as many titles.
     """
+    images = np.asarray(images)
     if images.ndim != 3 or not len(images) or len(images) != len(titles):
         raise ShapeError(
-            f"expected images (B, height, width) and B titles, got {tuple(images.shape)}, {len(titles)}"
+            f"expected images (B, height, width) and B titles, got {images.shape}, {len(titles)}"
         )
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     lines = max(text.count("\n") for text in titles)
     width, height = 1.25 + 0.25 * bool(lines), 1.5 + 0.15 * lines
-    figure = Figure(figsize=(width * columns, height * rows + 0.3 * bool(title)), layout="constrained")
-    with styled(figure, language):
-        grid = figure.subplots(rows, columns, squeeze=False)
-        for axes in grid.flat:
+    with drawing(width * columns, height * rows + 0.3 * bool(title), language) as figure:
+        for axes, image, text in zip(panels(figure, len(images), columns), images, titles, strict=True):
+            axes.imshow(image, cmap="gray", interpolation="nearest")
             axes.set_axis_off()
-        for axes, image, text in zip(grid.flat, images, titles, strict=False):
-            axes.imshow(image.numpy(force=True), cmap="gray", interpolation="nearest")
             axes.set_title(text, fontsize=8 if lines else 9)
         if title:
             figure.suptitle(title, fontsize=11)
@@ -141,24 +145,24 @@ def augmentation_figure(
         )
     images = _drawn(dataset, how, count, draws, seed)  # (rows, 1 + draws, height, width)
     rows, columns = images.shape[:2]
-    figure = Figure(figsize=(1.25 * columns, 1.25 * rows + 0.6), layout="constrained")
-    with styled(figure, language):
+    with drawing(1.25 * columns, 1.25 * rows + 0.6, language) as figure:
         figure.suptitle(str(how), fontsize=10)
-        grid = figure.subplots(rows, columns, squeeze=False)
-        low, high = float(images[:, 0].min()), float(images[:, 0].max())
-        for axes, image in zip(grid.flat, images.flatten(0, 1), strict=True):
+        grid = panels(figure, rows * columns, columns)
+        low, high = images[:, 0].min(), images[:, 0].max()
+        for axes, image in zip(grid, images.reshape(-1, *images.shape[2:]), strict=True):
             axes.set_axis_off()
-            axes.imshow(image.numpy(), cmap="gray", interpolation="nearest", vmin=low, vmax=high)
-        grid[0, 0].set_title(say("original", language), fontsize=9)
-        if columns > 1:
-            grid[0, 1].set_title(say("changed", language), fontsize=9)
+            axes.imshow(image, cmap="gray", interpolation="nearest", vmin=low, vmax=high)
+        grid[0].set_title(say("original", language), fontsize=9)
+        grid[1].set_title(say("changed", language), fontsize=9)
     return figure
 
 
-def _drawn(dataset: Dataset, how: Augmentation, count: int, draws: int, seed: int) -> Tensor:
+def _drawn(dataset: Dataset, how: Augmentation, count: int, draws: int, seed: int) -> Array:
     """The originals and their draws, scaled, (rows, 1 + draws, height, width), float64, on the CPU."""
+    import torch
+
     images = dataset.images(slice(count)).double().cpu() * dataset.scale  # (rows, height, width)
     height, width = images.shape[1:]
     source, plain = generator(seed, "augment"), images.flatten(1)
     changed = [augment_(plain.clone(), (height, width), how, source, 1.0) for _ in range(draws)]
-    return torch.stack([plain, *changed], 1).unflatten(2, (height, width))
+    return torch.stack([plain, *changed], 1).unflatten(2, (height, width)).numpy()

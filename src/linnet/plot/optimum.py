@@ -10,15 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from linnet.plot.style import label, styled
+from linnet.plot.style import BLUE, GREEN, VERMILION, drawing, label
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-OBJECTIVE, PROVEN = "#0072B2", "#009E73"
-"""Of Okabe and Ito's palette, safe for colour-blind readers."""
 
 
 def gap_figure(
@@ -33,18 +29,17 @@ def gap_figure(
         title: above.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     least = min(record["objective"] for record in records) - (gap or 0.0)
     above = [(record["epoch"], record["objective"] - least) for record in records]
     shown = [(epoch, distance) for epoch, distance in above if distance > 0]
-    with styled(figure, language):
+    with drawing(5.2, 3.6, language) as figure:
         axes = figure.add_subplot()
         called = say("objective above the bound" if gap else "objective above the last", language)
         if shown:
-            axes.plot(*zip(*shown, strict=True), "o-", color=OBJECTIVE, markersize=3, label=called)
+            axes.plot(*zip(*shown, strict=True), "o-", color=BLUE, markersize=3, label=called)
         if gap:
             proven = say("proven gap {gap}", language, gap=f"{gap:.2g}")
-            axes.axhline(gap, color=PROVEN, linestyle="--", label=proven)
+            axes.axhline(gap, color=GREEN, linestyle="--", label=proven)
         axes.set_yscale("log")
         label(axes, title, say("iteration", language), "")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -52,9 +47,6 @@ def gap_figure(
             axes.legend()
     return figure
 
-
-TRAIN, VALIDATION, CHOSEN = "#0072B2", "#D55E00", "#009E73"
-"""Of Okabe and Ito's palette, safe for colour-blind readers."""
 
 MOST = 200
 """Weights that are drawn; of more, those that get largest."""
@@ -72,32 +64,24 @@ def path_figure(
         title: above.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=(5.6, 5.6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
-    _weights(above, table["penalty"].to_numpy(float), weights, language)
-    above.set_title(title)
-    _losses(below, table, language)
-    below.set_xlabel(knob)
-    return figure
-
-
-def _weights(axes: Axes, penalties: np.ndarray, weights: np.ndarray, language: Language) -> None:
     largest = np.argsort(-np.abs(weights).max(0), kind="stable")[:MOST]
-    axes.set_xscale("log")
-    axes.plot(penalties, weights[:, np.sort(largest)], linewidth=0.7)
-    axes.set_ylabel(say("weight", language))
-    axes.grid(alpha=0.35)
+    with drawing(5.6, 5.6, language) as figure:
+        above, below = figure.subplots(2, 1, sharex=True)
+        above.set_xscale("log")
+        above.plot(table["penalty"], weights[:, np.sort(largest)], linewidth=0.7)
+        label(above, title, "", say("weight", language))
+        _losses(below, table, language)
+        label(below, "", knob, say("loss", language))
+    return figure
 
 
 def _losses(axes: Axes, table: pd.DataFrame, language: Language) -> None:
     penalties = table["penalty"].to_numpy(float)
-    axes.plot(penalties, table["train_loss"], "--", color=TRAIN, label=say("train loss", language))
+    axes.plot(penalties, table["train_loss"], "--", color=BLUE, label=say("train loss", language))
     if "validation_loss" in table:
         losses = table["validation_loss"].to_numpy(float)
         best = float(penalties[int(losses.argmin())])
-        axes.plot(penalties, losses, "-", color=VALIDATION, label=say("validation loss", language))
+        axes.plot(penalties, losses, "-", color=VERMILION, label=say("validation loss", language))
         said = say("best {penalty}", language, penalty=f"{best:.3g}")
-        axes.axvline(best, color=CHOSEN, linewidth=1.5, label=said)
-    axes.set_ylabel(say("loss", language))
-    axes.grid(alpha=0.35)
+        axes.axvline(best, color=GREEN, linewidth=1.5, label=said)
     axes.legend()

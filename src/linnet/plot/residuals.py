@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from linnet.plot.style import BLUE, VERMILION, label, styled
+from linnet.plot.style import BLUE, VERMILION, drawing, label, panels
 from linnet.plot.words import Language, say
 
 Values = NDArray[np.float64]
@@ -28,8 +28,7 @@ def residuals_figure(fitted: Values, residuals: Values, title: str = "", languag
         title: above.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=SIZE, layout="constrained")
-    with styled(figure, language):
+    with drawing(*SIZE, language) as figure:
         axes = figure.add_subplot()
         _points(axes, fitted, residuals)
         axes.axhline(0, color="0.4", linewidth=0.8)
@@ -50,10 +49,9 @@ def quantiles_figure(
     """
     from scipy import special
 
-    figure = Figure(figsize=SIZE, layout="constrained")
     shares = (np.arange(len(residuals)) + 0.5) / len(residuals)
     normal, ordered = special.ndtri(shares), np.sort(residuals) / deviation
-    with styled(figure, language):
+    with drawing(*SIZE, language) as figure:
         axes = figure.add_subplot()
         ends = [float(normal[0]), float(normal[-1])]
         axes.plot(ends, ends, "--", color="0.4", linewidth=0.8)
@@ -78,14 +76,10 @@ def binned_figure(
     """
     across = min(3, len(classes))
     down = -(-len(classes) // across)
-    figure = Figure(figsize=(0.6 + 3.4 * across, 0.6 + 2.6 * down), layout="constrained")
-    with styled(figure, language):
-        panels = figure.subplots(down, across, squeeze=False, sharex=True).flatten()
-        for k, (axes, name) in enumerate(zip(panels, classes, strict=False)):
+    with drawing(0.6 + 3.4 * across, 0.6 + 2.6 * down, language) as figure:
+        for k, axes in enumerate(panels(figure, len(classes), across, sharex=True)):
             _bins(axes, probabilities[:, k], shares[:, k])
-            label(axes, name, "", "")
-        for axes in panels[len(classes) :]:
-            axes.set_visible(False)
+            label(axes, classes[k], "", "")
         figure.supxlabel(say("predicted probability", language), fontsize="medium")
         figure.supylabel(say("observed share less predicted", language), fontsize="medium")
         if title:

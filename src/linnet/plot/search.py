@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
-from linnet.plot.style import BLUE, GREEN, VERMILION, label, styled
+from linnet.plot.style import BLUE, GREEN, VERMILION, drawing, label
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def tune_figure(
     """
     if not knobs:
         raise UsageError("there is nothing to plot: no knob has more than one value")
-    figure = Figure(figsize=(1 + 2.6 * len(knobs), 3.2), layout="constrained")
-    with styled(figure, language):
+    with drawing(1 + 2.6 * len(knobs), 3.2, language) as figure:
         panels = figure.subplots(1, len(knobs), sharey=True, squeeze=False)[0]
         for axes, knob in zip(panels, knobs, strict=True):
             _panel(axes, table[knob].tolist(), table[metric].to_numpy(float), knob)
@@ -82,8 +81,7 @@ def rates_figure(
         title: above.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=(5.6, 3.6), layout="constrained")
-    with styled(figure, language):
+    with drawing(5.6, 3.6, language) as figure:
         axes = figure.add_subplot()
         axes.set_xscale("log")
         for name, dash, colour in (("train loss", "--", BLUE), ("validation loss", "-", VERMILION)):

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findSystemFonts, fontManager
+from matplotlib.image import AxesImage
 from matplotlib.text import Text
+from numpy.typing import NDArray
 
 from linnet.errors import MissingFontWarning, warn
 
@@ -83,15 +87,17 @@ DASHES = ("-", "--", ":")
 
 
 @contextmanager
-def styled(figure: Figure, language: str) -> Iterator[None]:
-    """Draw inside: every text gets a font that has the language's characters.
+def drawing(width: float, height: float, language: str) -> Iterator[Figure]:
+    """A figure to draw on inside; afterwards every text has a font with the language's characters.
 
     A machine without a Chinese font is warned, with the name of one, and draws boxes.
 
     Args:
-        figure: what is drawn on.
+        width: inches.
+        height: inches.
         language: "en" or "zh".
     """
+    figure = Figure(figsize=(width, height), layout="constrained")
     families = [*matplotlib.rcParams["font.family"]]
     font = cjk_font()
     if language == "zh" and font is None:
@@ -103,7 +109,7 @@ def styled(figure: Figure, language: str) -> Iterator[None]:
     if font is not None and font[0] not in families:
         families.append(font[0])  # class names may be Chinese in any language
     with matplotlib.rc_context({"font.family": families}):
-        yield
+        yield figure
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         text.set_fontfamily(families)
@@ -112,6 +118,26 @@ def styled(figure: Figure, language: str) -> Iterator[None]:
         if axis.get_scale() != "linear":
             for tick in (*axis.get_majorticklabels(), *axis.get_minorticklabels()):
                 tick.set_parse_math(True)  # the powers of ten
+
+
+def panels(figure: Figure, count: int, across: int, **options: Any) -> list[Axes]:
+    """So many panels, some beside each other; what is left of the last row stays empty.
+
+    Args:
+        figure: what is drawn on.
+        count: how many.
+        across: how many beside each other.
+        options: of `Figure.subplots`.
+    """
+    places = figure.subplots(-(-count // across), across, squeeze=False, **options).flatten()
+    for axes in places[count:]:
+        axes.set_axis_off()
+    return list(places[:count])
+
+
+def draw_signed(axes: Axes, image: NDArray[np.floating], limit: float) -> AxesImage:
+    """An image of numbers about 0, red above and blue below, up to a limit."""
+    return axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
 
 
 def named(name: str) -> str:

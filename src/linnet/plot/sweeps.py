@@ -11,15 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
-from linnet.plot.style import label, styled
+from linnet.plot.style import BLUE, GREEN, ORANGE, PINK, VERMILION, drawing, label
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7")
-TRAIN, VALIDATION = "#0072B2", "#D55E00"
-"""Of Okabe and Ito's palette, safe for colour-blind readers."""
+FIRST = (VERMILION, BLUE, GREEN, ORANGE, PINK)
+TRAIN, VALIDATION = BLUE, VERMILION
 
 
 def sweep_figure(
@@ -44,8 +43,7 @@ def sweep_figure(
     table = table.assign(
         **{knob: _named(table[knob].tolist()) for knob in named}
     )  # such as a bound or "none"
-    figure = Figure(figsize=(5.6, 3.8), layout="constrained")
-    with styled(figure, language):
+    with drawing(5.6, 3.8, language) as figure:
         axes = figure.add_subplot()
         if len(knobs) == 1:
             _curve(axes, table.sort_values(knobs[0]), knobs[0], metric, language)
@@ -76,8 +74,7 @@ def epochs_figure(
         title: above.
         language: "en" or "zh".
     """
-    figure = Figure(figsize=(5.6, 3.8), layout="constrained")
-    with styled(figure, language):
+    with drawing(5.6, 3.8, language) as figure:
         _lines(figure.add_subplot(), curves, names, metric, title, language)
     return figure
 
@@ -121,8 +118,7 @@ def generalisation_figure(table: pd.DataFrame, title: str = "", language: Langua
     names = ("train_loss", "validation_loss", "train_loss_se", "validation_loss_se")
     columns = np.stack([table[name].to_numpy(float) for name in names])
     x, y, *errors = np.nan_to_num(columns[:, np.isfinite(columns[:2]).all(0)])
-    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
-    with styled(figure, language):
+    with drawing(4.6, 4.2, language) as figure:
         axes = figure.add_subplot()
         label(axes, title, say("train loss", language), say("validation loss", language))
         if len(x):

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
-from torch.nn import functional
+from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError, UsageError
-from linnet.plot.style import styled
+from linnet.plot.style import draw_signed, drawing, panels
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ COLUMNS = 5
 
 
 def templates(
-    W: Tensor, image_shape: tuple[int, int], names: Sequence[str], language: Language = "en"
+    W: ArrayLike, image_shape: tuple[int, int], names: Sequence[str], language: Language = "en"
 ) -> Figure:
     """The weights of each class, red for and blue against it, or of each number that is predicted.
 
@@ -40,23 +38,19 @@ def templates(
     Raises:
         ShapeError: W does not fit the shape or the names.
     """
+    W = np.asarray(W)
     if W.shape != (len(names), image_shape[0] * image_shape[1]):
-        raise ShapeError(f"W {tuple(W.shape)} does not fit {len(names)} outputs of {image_shape} images")
+        raise ShapeError(f"W {W.shape} does not fit {len(names)} outputs of {image_shape} images")
     columns = min(COLUMNS, len(names))
     rows = math.ceil(len(names) / columns)
-    figure = Figure(figsize=(1.5 * columns + 0.8, 1.75 * rows), layout="constrained")
-    with styled(figure, language):
-        grid = figure.subplots(rows, columns, squeeze=False)
-        limit = float(W.abs().max()) or 1.0
-        for axes in grid.flat:
+    with drawing(1.5 * columns + 0.8, 1.75 * rows, language) as figure:
+        grid = panels(figure, len(names), columns)
+        limit = float(np.abs(W).max()) or 1.0
+        for axes, name, weights in zip(grid, names, W, strict=True):
+            draw_signed(axes, weights.reshape(image_shape), limit)
             axes.set_axis_off()
-        drawn = None
-        for axes, name, weights in zip(grid.flat, names, W, strict=False):
-            picture = weights.view(image_shape).numpy(force=True)
-            drawn = axes.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
             axes.set_title(name, fontsize=9)
-        assert drawn is not None  # there is an output
-        figure.colorbar(drawn, ax=grid, shrink=0.8, label=say("weight", language))
+        figure.colorbar(grid[0].images[0], ax=grid, shrink=0.8, label=say("weight", language))
     return figure
 
 
@@ -64,7 +58,7 @@ LARGEST = 20
 
 
 def differences(
-    W: Tensor, image_shape: tuple[int, int], classes: Sequence[str], language: Language = "en"
+    W: ArrayLike, image_shape: tuple[int, int], classes: Sequence[str], language: Language = "en"
 ) -> Figure:
     """W_i − W_j as an image for every pair: red speaks for the row's class, blue for the column's.
 
@@ -78,22 +72,21 @@ def differences(
         ShapeError: W does not fit the shape or the names.
         UsageError: there are more classes than can be seen.
     """
-    K = len(classes)
+    K, W = len(classes), np.asarray(W)
     if W.shape != (K, image_shape[0] * image_shape[1]):
-        raise ShapeError(f"W {tuple(W.shape)} does not fit {K} classes of {image_shape} images")
+        raise ShapeError(f"W {W.shape} does not fit {K} classes of {image_shape} images")
     if K > LARGEST:
         raise UsageError(f"pairs of at most {LARGEST} classes can be seen, not of {K}")
     height, width = image_shape
-    pictures = (W[:, None] - W[None]).view(K, K, *image_shape)
-    pictures[range(K), range(K)] = torch.nan
     # One picture with gaps of a pixel: a hundred axes would take seconds to lay out.
-    whole = functional.pad(pictures, (0, 1, 0, 1), value=torch.nan)  # (K, K, height + 1, width + 1)
-    mosaic = whole.transpose(1, 2).reshape(K * (height + 1), K * (width + 1)).numpy(force=True)
-    limit = float(pictures.nan_to_num(0.0).abs().max()) or 1.0
-    figure = Figure(figsize=(2.0 + 0.75 * K, 1.2 + 0.75 * K * height / width), layout="constrained")
-    with styled(figure, language):
+    pictures = np.full((K, K, height + 1, width + 1), np.nan)
+    pictures[..., :-1, :-1] = (W[:, None] - W[None]).reshape(K, K, *image_shape)
+    pictures[range(K), range(K)] = np.nan
+    mosaic = pictures.swapaxes(1, 2).reshape(K * (height + 1), K * (width + 1))
+    limit = float(np.nan_to_num(np.abs(mosaic)).max()) or 1.0
+    with drawing(2.0 + 0.75 * K, 1.2 + 0.75 * K * height / width, language) as figure:
         axes = figure.add_subplot()
-        drawn = axes.imshow(mosaic, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+        drawn = draw_signed(axes, mosaic, limit)
         places = [k + 0.5 for k in range(K)]
         axes.set_xticks([x * (width + 1) - 1 for x in places], classes, rotation=45, ha="left", fontsize=8)
         axes.set_yticks([y * (height + 1) - 1 for y in places], classes, fontsize=8)
@@ -140,22 +133,17 @@ def coefficients_figure(
     outputs = list(dict.fromkeys(shown["output"]))
     if not outputs or top < 1:
         raise UsageError("there are no estimates to draw: give a table with features, and top of at least 1")
-    panels = [_chosen(rows, top) for _, rows in shown.groupby("output", sort=False)]
-    across, tallest = min(ACROSS, len(panels)), max(map(len, panels))
-    down = -(-len(panels) // across)
-    size = (1.2 + 3.4 * across, down * (0.9 + 0.24 * tallest) + 0.5)
-    figure = Figure(figsize=size, layout="constrained")
+    parts = [_chosen(rows, top) for _, rows in shown.groupby("output", sort=False)]
+    across, tallest = min(ACROSS, len(parts)), max(map(len, parts))
+    height = -(-len(parts) // across) * (0.9 + 0.24 * tallest) + 0.5
     text = "estimate" if level is None else "estimate and {share} % interval"
     said = say(text, language, share=f"{100 * (level or 0):g}")
-    with styled(figure, language):
-        grid = figure.subplots(down, across, squeeze=False).flatten()
-        for axes, output, panel in zip(grid, outputs, panels, strict=False):
-            _panel(axes, panel)
+    with drawing(1.2 + 3.4 * across, height, language) as figure:
+        for axes, output, part in zip(panels(figure, len(parts), across), outputs, parts, strict=True):
+            _panel(axes, part)
             axes.set_xlabel(said)
-            axes.set_title(str(output) if len(panels) > 1 else title, fontsize="medium")
-        for axes in grid[len(panels) :]:
-            axes.set_visible(False)
-        if len(panels) > 1:
+            axes.set_title(str(output) if len(parts) > 1 else title, fontsize="medium")
+        if len(parts) > 1:
             figure.suptitle(title)
     return figure
 

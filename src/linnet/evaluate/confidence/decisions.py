@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError, UsageError
-from linnet.evaluate.evaluation import Array, Evaluation
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.interval import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.errors import UsageError
-from linnet.evaluate.evaluation import Array, Evaluation
-from linnet.evaluate.interval import NO_ROWS, Interval, Tally, known, proportion
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.interval import NO_ROWS, Array, Interval, Tally, known, proportion
 
 METHODS = ("lac", "aps")
 

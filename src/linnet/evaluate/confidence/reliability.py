@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from linnet.errors import UsageError
-from linnet.evaluate.evaluation import Array, Evaluation
-from linnet.evaluate.interval import known
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.interval import Array, known
 
 BINS = 15
 """The number of bins of Guo et al. (2017)."""

@@ -10,7 +10,8 @@ import numpy as np
 from linnet.core.calibration import KINDS, Calibration
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
-from linnet.evaluate.evaluation import Array, Evaluation
+from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import calibration_split
 from linnet.model.run import Run
 
