@@ -22,7 +22,7 @@ def main() -> None:
     }
     result = linnet.sweep(train, grid, folds=5, epochs=10, out="runs/sweep")
     print(result.table.head(8).to_string(index=False))
-    print(f"best: {result.best}\n{result.lead}")
+    print(f"best: {result.best}\n{result.margin}")
     run = result.refit(test)
     print(f"trained again on all rows, test accuracy {run.history.last['test_accuracy']:.4f}")
     if test is not None:

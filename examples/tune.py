@@ -22,7 +22,7 @@ def main() -> None:
     }
     result = linnet.tune(train, space, trials=60, batch=20, folds=5, storage="runs/tune.log")
     print(result.table.head(5).to_string(index=False))
-    print(f"best: {result.best}\n{result.lead}\n{len(result.study.trials)} trials in the study")
+    print(f"best: {result.best}\n{result.margin}\n{len(result.study.trials)} trials in the study")
     result.plot().savefig("runs/tune.svg")
     run = result.refit(test)
     print(f"trained again on all rows, test accuracy {run.history.last['test_accuracy']:.4f}")

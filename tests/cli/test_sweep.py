@@ -56,7 +56,7 @@ def test_json_random_ranges_and_halving(capsys: pytest.CaptureFixture[str]) -> N
     assert (summary["models"], len(summary["table"])) == (6, 6)
     assert sum(row["status"] == "dropped after epoch 1" for row in summary["table"]) == 3
     assert 0.01 <= summary["best"]["lr"] <= 1
-    assert (summary["lead"]["p"], summary["lead"]["within_noise"]) == (None, None)
+    assert (summary["margin"]["p"], summary["margin"]["within_noise"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_the_lead_is_a_paired_test() -> None:
     first = [0.80, 0.82, 0.79, 0.85, 0.81]
     second = [0.79, 0.80, 0.78, 0.84, 0.80]
     accuracy = curves(*first, *second)
-    lead = selection.lead(
+    lead = selection.margin(
         selection.configurations(outcome(accuracy, accuracy), trials, "validation_accuracy")
     )
     assert lead.difference == pytest.approx(0.012)
@@ -59,7 +59,7 @@ def test_the_lead_is_a_paired_test() -> None:
     assert not lead.is_noise
     assert "beyond noise" in str(lead)
     noisy = curves(*first, *reversed(first))
-    lead = selection.lead(selection.configurations(outcome(noisy, noisy), trials, "validation_accuracy"))
+    lead = selection.margin(selection.configurations(outcome(noisy, noisy), trials, "validation_accuracy"))
     assert lead.is_noise
     assert "within noise" in str(lead)
     assert lead.as_dict()["within_noise"] is True
@@ -68,11 +68,11 @@ def test_the_lead_is_a_paired_test() -> None:
 def test_one_split_cannot_say() -> None:
     accuracy = curves(0.8, 0.7)
     found = selection.configurations(outcome(accuracy, accuracy), made([0.1, 0.2]), "validation_accuracy")
-    lead = selection.lead(found)
+    lead = selection.margin(found)
     assert lead.difference == pytest.approx(0.1)
     assert math.isnan(lead.p)
     assert "use more folds" in str(lead)
-    assert "no other" in str(selection.lead(found[:1]))
+    assert "no other" in str(selection.margin(found[:1]))
 
 
 def test_diverged_models_come_last_and_never_win() -> None:
@@ -114,10 +114,10 @@ def test_seeds_on_the_same_rows_are_no_evidence() -> None:
     found = selection.configurations(
         outcome(accuracy, accuracy), made([0.1, 0.2], seeds=2), "validation_accuracy"
     )
-    assert selection.lead(found).is_noise
+    assert selection.margin(found).is_noise
     alike = curves(0.8, 0.9, 0.7, 0.8)
     found = selection.configurations(outcome(alike, alike), made([0.1, 0.2], folds=2), "validation_accuracy")
-    assert not selection.lead(found).p < 0.05
+    assert not selection.margin(found).p < 0.05
 
 
 def test_what_lost_a_round_never_wins() -> None:

@@ -43,9 +43,9 @@ def test_what_is_shown_is_what_the_library_gives(open_page: OpenPage, language: 
     assert heat == [[by_setting[optimizer, lr] for lr in GRID["lr"]] for optimizer in GRID["optimizer"]]
     said = page.locator(".headline p").first.text_content() or ""
     points = "percentage points" if language == "en" else "个百分点"
-    assert f"{100 * abs(result.lead.difference):.2f} {points}" in said
+    assert f"{100 * abs(result.margin.difference):.2f} {points}" in said
     noise, sure = ("within noise", "beyond noise") if language == "en" else ("在噪声范围内", "超出噪声")
-    assert (noise if result.lead.is_noise else sure) in said
+    assert (noise if result.margin.is_noise else sure) in said
     shoot(page, f"sweep-digits-{language}")
 
 

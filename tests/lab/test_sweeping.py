@@ -33,7 +33,7 @@ def test_a_sweep_s_frames_are_what_the_library_gives(client: TestClient) -> None
     )
     for name in ("validation_accuracy", "validation_loss", "train_loss", "validation_accuracy_se"):
         assert [row[name] for row in end["table"]] == result.table[name].tolist()
-    assert end["lead"] == result.lead.as_dict()
+    assert end["margin"] == result.margin.as_dict()
     epochs = [frame for frame in frames if frame["kind"] == "epoch"]
     assert [frame["epoch"] for frame in epochs] == [1, 2, 3]
     last = [epochs[-1]["figures"]["validation_accuracy"][place] for place in end["order"]]

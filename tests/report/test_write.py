@@ -240,7 +240,7 @@ def test_a_sweep(tmp_path: Path) -> None:
     assert "24 models on digits" in seen.text
     assert "The best of 4 settings" in seen.sections["choice"]
     assert f"{result.table['validation_accuracy'].iloc[0]:.4f}" in seen.sections["choice"]
-    assert f"{abs(result.lead.difference):.4g}" in seen.sections["choice"]
+    assert f"{abs(result.margin.difference):.4g}" in seen.sections["choice"]
     assert "flatters" in seen.sections["choice"]
     assert f"{Run.load(tmp_path / 's' / 'best').history.last['test_accuracy']:.4f}" in seen.sections["choice"]
     assert "none" in seen.sections["settings"]

@@ -287,7 +287,7 @@ def test_a_callback_may_stop_a_sweep_and_say_why() -> None:
 
 def test_a_setting_that_halving_dropped_is_no_match() -> None:
     result = linnet.sweep(SPLITS, {"lr": [1e-5, 0.1]}, folds=3, halving=[1], **OPTIONS)
-    assert "no other" in str(result.lead)
+    assert "no other" in str(result.margin)
 
 
 def test_all_diverged_still_has_figures_when_asked_not_to_raise() -> None:

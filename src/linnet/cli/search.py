@@ -213,7 +213,7 @@ def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
         "models": len(result.trials),
         "seconds": round(result.seconds, 3),
         "best": dataclasses.asdict(result.best),
-        "lead": result.lead.as_dict(),
+        "margin": result.margin.as_dict(),
         "edges": [edge.as_dict() for edge in result.edges],
         "unjudged": list(result.unjudged),
         "final": best.history.last,
@@ -230,7 +230,7 @@ def closing(result: SweepResult, best: Run, folder: Path, test: Dataset | None) 
         lines.append(f"… and {len(table) - SHOWN} more in table.csv")
     chosen = ", ".join(f"{name} {_short(result.shown(result.best, name))}" for name in result.varied)
     by = result.metric.replace("_", " ")
-    lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.lead}")
+    lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.margin}")
     lines += [str(edge) for edge in result.edges]
     if result.unjudged:
         some = ", ".join(result.unjudged[:5]) + ", …" * (len(result.unjudged) > 5)

@@ -1,8 +1,9 @@
-"""Choosing among the settings of a sweep: by rows kept from training, and with how sure the choice is.
+"""The selected setting of a sweep, by rows kept from training, and whether its margin is significant.
 
 Settings that differ in the seed only are one configuration; its figures are the mean over folds and seeds,
-with the standard error of that mean. A winner leads within noise when a paired t-test cannot tell it from the
-next: over the folds, each the mean of its seeds, as seeds on the same rows say nothing of other rows.
+with the standard error of that mean. The margin of the best is within noise when a paired t-test cannot tell
+it from the next: over the folds, each the mean of its seeds, as seeds on the same rows say nothing of other
+rows.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ class Configuration:
 
 
 @dataclass(frozen=True)
-class Lead:
-    """How far the best configuration leads.
+class Margin:
+    """The margin of the best configuration over the next, and whether it is significant.
 
     Args:
         difference: of the mean scores, the best's less the next's; NaN without a next.
@@ -92,7 +93,7 @@ class Lead:
         if math.isnan(self.difference):
             return "there is no other to compare with"
         if math.isnan(self.p):
-            return f"it leads by {abs(self.difference):.4g}; if that is noise cannot be said: use more folds"
+            return f"it leads by {abs(self.difference):.4g}; whether that is noise is unknown: use more folds"
         said = "within noise" if self.is_noise else "beyond noise"
         return f"it leads by {abs(self.difference):.4g} ± {self.error:.2g} ({said}, p = {self.p:.2g})"
 
@@ -150,24 +151,24 @@ def best(found: Sequence[Configuration]) -> Configuration:
     return found[0]
 
 
-def lead(found: Sequence[Configuration]) -> Lead:
-    """How far the best configuration leads the next, by the folds and seeds that both have.
+def margin(found: Sequence[Configuration]) -> Margin:
+    """The margin of the best configuration over the next, by the folds and seeds that both have.
 
     Those that halving dropped are no match: their scores are of an earlier epoch.
     """
     from scipy import stats
 
     if len(found) < 2 or found[1].is_dropped or math.isnan(found[1].mean):
-        return Lead(math.nan, math.nan, math.nan)
+        return Margin(math.nan, math.nan, math.nan)
     first, second = found[0].samples, found[1].samples
     difference = float(first.mean() - second.mean())
     if len(first) != len(second) or len(first) < 2:
-        return Lead(difference, math.nan, math.nan)
+        return Margin(difference, math.nan, math.nan)
     paired = first - second
     error = float(paired.std(ddof=1) / math.sqrt(len(paired)))
     alike = error <= 1e-9 * abs(difference)
     p = math.nan if alike else float(stats.ttest_rel(first, second).pvalue)
-    return Lead(difference, error, p)
+    return Margin(difference, error, p)
 
 
 def table(

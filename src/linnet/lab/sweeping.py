@@ -193,7 +193,7 @@ def _ending(result: SweepResult, live: LiveSweep) -> Frame:
     rows = result.table[names].to_numpy().tolist()
     known = [{name: _known(value) for name, value in zip(names, row, strict=True)} for row in rows]
     return {
-        "kind": "end", "order": order, "table": known, "lead": result.lead.as_dict(),
+        "kind": "end", "order": order, "table": known, "margin": result.margin.as_dict(),
         "edges": [edge.as_dict() for edge in result.edges], "seconds": result.seconds,
     }  # fmt: skip
 

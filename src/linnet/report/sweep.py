@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linnet.errors import ChecksumError
-from linnet.evaluate.selection import Lead
+from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
 from linnet.model.run import Run
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
@@ -96,10 +96,10 @@ class Swept:
         return names[: names.index("train_loss")]
 
     @property
-    def lead(self) -> Lead:
+    def margin(self) -> Margin:
         """How far the best leads."""
-        known = {name: self.summary["lead"].get(name) for name in ("difference", "error", "p")}
-        return Lead(**{name: math.nan if number is None else number for name, number in known.items()})
+        known = {name: self.summary["margin"].get(name) for name in ("difference", "error", "p")}
+        return Margin(**{name: math.nan if number is None else number for name, number in known.items()})
 
     def say(self, text: str, **values: object) -> str:
         """A text in the page's language."""
@@ -190,13 +190,13 @@ def figures(of: Swept) -> list[Block]:
 
 
 def _lead(of: Swept) -> str:
-    lead = of.lead
-    if math.isnan(lead.difference):
+    margin = of.margin
+    if math.isnan(margin.difference):
         return of.say("There is no other to compare it with.")
-    values = {"lead": f"{abs(lead.difference):.4g}", "error": f"{lead.error:.2g}", "p": f"{lead.p:.2g}"}
-    if math.isnan(lead.p):
+    values = {"lead": f"{abs(margin.difference):.4g}", "error": f"{margin.error:.2g}", "p": f"{margin.p:.2g}"}
+    if math.isnan(margin.p):
         said = "It leads the next by {lead}; whether that is noise cannot be said: use more folds."
-    elif lead.is_noise:
+    elif margin.is_noise:
         said = "It leads the next by {lead} ± {error}, which is within noise (paired t-test, p = {p})."
     else:
         said = "It leads the next by {lead} ± {error}, which is beyond noise (paired t-test, p = {p})."

@@ -19,7 +19,7 @@ from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
-from linnet.evaluate.selection import Configuration, Lead
+from linnet.evaluate.selection import Configuration, Margin
 from linnet.folders import CHECKPOINT, SWEEP, write
 from linnet.model.run import Card, Run, versions
 from linnet.plot.save import render
@@ -87,9 +87,9 @@ class SweepResult:
         return selection.best(self.configurations).knobs
 
     @property
-    def lead(self) -> Lead:
+    def margin(self) -> Margin:
         """How far the best leads the next, and whether that is noise."""
-        return selection.lead(self.configurations)
+        return selection.margin(self.configurations)
 
     @property
     def edges(self) -> list[Edge]:
@@ -231,7 +231,7 @@ class SweepResult:
             "status": INTERRUPTED if self.is_interrupted else "completed",
             "metric": self.metric,
             "best": dataclasses.asdict(self.best),
-            "lead": self.lead.as_dict(),
+            "margin": self.margin.as_dict(),
             "edges": [edge.as_dict() for edge in self.edges],
             "unjudged": list(self.unjudged),
             "shared": dataclasses.asdict(self.plan),

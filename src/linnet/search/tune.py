@@ -25,7 +25,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
-from linnet.evaluate.selection import Configuration, Lead
+from linnet.evaluate.selection import Configuration, Margin
 from linnet.folders import TUNE, write
 from linnet.model.run import Run, versions
 from linnet.plot.save import render
@@ -73,9 +73,9 @@ class TuneResult:
         return self.swept.best
 
     @property
-    def lead(self) -> Lead:
+    def margin(self) -> Margin:
         """How far the best leads the next, and whether that is noise."""
-        return self.swept.lead
+        return self.swept.margin
 
     @property
     def edges(self) -> list[Edge]:

@@ -258,14 +258,14 @@ export function mount(root, lab) {
   const metricName = (run) => t(isRate(run) ? "validationAccuracy" : "validationLoss");
 
   function leadOf(run) {
-    const { lead, table: rows } = run.end;
+    const { margin, table: rows } = run.end;
     if (rows[0][run.metric] === null) return t("allDiverged");
     const best = `${nameOf(run, run.end.order[0])}: ${figureOf(run, rows[0][run.metric])}. `;
-    if (lead.difference === null) return best;
-    const difference = isRate(run) ? t("points", { n: (100 * Math.abs(lead.difference)).toFixed(2) }) : Math.abs(lead.difference).toFixed(4);
-    if (lead.p === null) return best + t("unsure", { difference });
-    const error = isRate(run) ? (100 * lead.error).toFixed(2) : lead.error.toFixed(4);
-    return best + t(lead.within_noise ? "noise" : "sure", { difference, error, p: lead.p.toPrecision(2) });
+    if (margin.difference === null) return best;
+    const difference = isRate(run) ? t("points", { n: (100 * Math.abs(margin.difference)).toFixed(2) }) : Math.abs(margin.difference).toFixed(4);
+    if (margin.p === null) return best + t("unsure", { difference });
+    const error = isRate(run) ? (100 * margin.error).toFixed(2) : margin.error.toFixed(4);
+    return best + t(margin.within_noise ? "noise" : "sure", { difference, error, p: margin.p.toPrecision(2) });
   }
 
   // Which knobs won at the edge of what was tried.
