@@ -7,10 +7,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
+from linnet.core.losses import Loss, name_of
+from linnet.core.penalties import Penalty
+from linnet.errors import ShapeError, UsageError
 from linnet.model.history import Record
 from linnet.model.run import Run
 from linnet.solvers.problem.objective import Objective
@@ -140,7 +143,52 @@ class Minimum:
 
 
 class SolverSpec(ABC):
-    """A method with its settings, which minimises objectives of some kind; `choose` checks which."""
+    """A method with its settings, which minimises objectives of some kind.
+
+    Attributes:
+        field: the losses that it is for, in words.
+        takes_l1: whether the penalty may have an L1 part.
+    """
+
+    field: ClassVar[str] = "smooth losses"
+    takes_l1: ClassVar[bool] = False
+
+    def suits(self, loss: Loss) -> bool:
+        """Whether it is for a loss: a smooth one, unless a method is more particular."""
+        return loss.is_smooth
+
+    def check(self, loss: Loss, penalty: Penalty) -> None:
+        """Refuse a problem of another kind.
+
+        Raises:
+            UsageError: saying which solver is for it.
+        """
+        name = type(self).__name__
+        if not self.suits(loss):
+            advice = "leave it out" if loss.is_smooth else "take interior, or huber with a small threshold"
+            raise UsageError(
+                f"{name} does not solve the loss {name_of(loss)}: it is for {self.field}, not "
+                f"{type(loss).__name__}: {advice}"
+            )
+        if penalty.l1 and not loss.is_smooth:
+            raise UsageError("the absolute error takes l2 only: for l1 use huber with a small threshold")
+        if penalty.l1 and not self.takes_l1:
+            raise UsageError(
+                f"{name} takes no l1, for an L1 penalty is not smooth: leave the solver out, or take proximal"
+            )
+
+    def check_problem(self, objective: Objective, start: Tensor | None) -> None:
+        """Refuse an objective of another kind, features that are not finite, and a start of another shape.
+
+        Raises:
+            UsageError, ShapeError: the objective or the start does not fit.
+        """
+        self.check(objective.loss, objective.penalty)
+        if not objective.rows.is_finite():
+            raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
+        shape = objective.rows.outputs, objective.rows.features + 1
+        if start is not None and start.shape != shape:
+            raise ShapeError(f"the start must be (K, D + 1) = {shape}, got {tuple(start.shape)}")
 
     @abstractmethod
     def minimise(

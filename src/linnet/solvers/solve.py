@@ -188,7 +188,7 @@ def choose(
         solver = SOLVERS[solver]()
     if solver is None or isinstance(solver, str):
         solver = _suit(rows, loss, penalty)
-    _check(solver, loss, penalty)
+    solver.check(loss, penalty)
     names = {field.name for field in dataclasses.fields(solver)}  # type: ignore[arg-type]
     given = {"tol": tol, "max_iter": max_iter}
     changes = {name: value for name, value in given.items() if value is not None and name in names}
@@ -206,20 +206,6 @@ def _suit(rows: Sized, loss: Loss, penalty: Penalty) -> SolverSpec:
 def choose_by_size(rows: Sized) -> SmoothSolver:
     """Newton with the whole Hessian for few parameters, else `Staged`."""
     return Newton() if is_small(rows.outputs, min(rows.features, len(rows)), len(rows)) else Staged()
-
-
-def _check(solver: SolverSpec, loss: Loss, penalty: Penalty) -> None:
-    """Refuse a solver that is for another problem."""
-    name = type(solver).__name__
-    if isinstance(solver, Direct) and not loss.is_quadratic:
-        raise UsageError(f"{name} solves squared errors, not {name_of(loss)}: leave the solver out")
-    if loss.is_smooth == isinstance(solver, InteriorPoint):
-        needed = "another solver" if loss.is_smooth else "interior"
-        raise UsageError(f"{name} does not solve the loss {name_of(loss)}: take {needed}, or leave it out")
-    if penalty.l1 and isinstance(solver, InteriorPoint):
-        raise UsageError("the absolute error takes l2 only: for l1 use huber with a small threshold")
-    if penalty.l1 and not isinstance(solver, ProximalNewton):
-        raise UsageError(f"{name} takes no l1: leave the solver out, or take proximal")
 
 
 def shortfall(objective: Objective, theta: Tensor) -> float:

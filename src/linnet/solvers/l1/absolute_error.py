@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import AbsoluteError, Loss
-from linnet.errors import UsageError
 from linnet.solvers.certificate.certify import DUALITY, Bound, store
 from linnet.solvers.certificate.duality import measure_gap
 from linnet.solvers.problem.curvature import grams
 from linnet.solvers.problem.hessian import factor
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise
-from linnet.solvers.smooth.smooth import ROUNDED, Step, check, follow, reach_limit
+from linnet.solvers.smooth.smooth import ROUNDED, Step, follow, reach_limit
 from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, SolverSpec, Status
 
 NEAR = 100.0
@@ -35,18 +34,17 @@ TOWARDS = 0.9995
 
 @dataclass(eq=False)
 class _Iterate:
-    """θ (K, D + 1), the parts r⁺ and r⁻ of y − o, and the dual v, all (K, N) and strictly inside.
+    """θ, the parts r⁺ and r⁻ of y − o, and the dual v, all strictly inside.
 
     Args:
-        theta: the model.
-        over: r⁺, how far a target is above its prediction, plus a slack.
-        under: r⁻, likewise below; r⁺ − r⁻ is the residual but for rounding.
-        v: of the rows, |v_i| ≤ ω_i.
+        theta: the model, (K, D + 1).
+        r: how far a target is above its prediction and below, plus a slack, (2, K, N); r⁺ − r⁻ is the
+            residual but for rounding.
+        v: of the rows, (K, N), |v_i| ≤ ω_i.
     """
 
     theta: Tensor
-    over: Tensor
-    under: Tensor
+    r: Tensor
     v: Tensor
 
 
@@ -68,15 +66,17 @@ class InteriorPoint(SolverSpec):
     tol: float = 1e-9
     max_iter: int = 100
 
+    field = "the absolute error"
+
+    def suits(self, loss: Loss) -> bool:
+        """See `SolverSpec.suits`."""
+        return type(loss) is AbsoluteError
+
     def minimise(
         self, objective: Objective, start: Tensor | None = None, *, progress: Progress | None = None
     ) -> Minimum:
         """See `SolverSpec.minimise`; records have `gap` and `nonzeros`, and there is no use for a start."""
-        if type(objective.loss) is not AbsoluteError:
-            raise UsageError(f"this solver is for the absolute error, not {type(objective.loss).__name__}")
-        if objective.penalty.l1:
-            raise UsageError("the absolute error takes l2 only here: for l1 use huber with a small threshold")
-        check(objective, start)
+        self.check_problem(objective, start)
         began, stored = time.perf_counter(), _drop_uncounted(objective.with_dtype(torch.float64))
         framed = standardise(stored, objective.penalty.l2)
         problem = _Problem(framed.objective)
@@ -131,6 +131,7 @@ class _Problem:
         self.shares = self.rows.shares
         self.y = Loss.encode(self.rows.y, self.rows.outputs, torch.float64)
         self.free = torch.arange(self.rows.features + int(objective.intercept))
+        self.signs = self.y.new_tensor([1.0, -1.0])[:, None, None]  # of r⁺ and r⁻, (2, 1, 1)
 
     def start(self) -> _Iterate:
         """The least-squares fit, and the middle of the dual's box."""
@@ -139,8 +140,7 @@ class _Problem:
         theta = self._spread(torch.cholesky_solve(self._pull(self.y * self.shares).T, factor(H)).T)
         residual = self.y - self.rows.scores(theta)
         slack = (residual.abs() @ self.shares)[:, None].clamp(min=1e-300)
-        over, under = residual.clamp(min=0) + slack, (-residual).clamp(min=0) + slack
-        return _Iterate(theta, over, under, torch.zeros_like(self.y))
+        return _Iterate(theta, (self.signs * residual).clamp(min=0) + slack, torch.zeros_like(self.y))
 
     def _pull(self, G: Tensor) -> Tensor:
         """G X1 of the columns that are free, (K, P)."""
@@ -160,33 +160,30 @@ class _Problem:
         Returns:
             Whether any output moved.
         """
-        above, below = self.shares - at.v, self.shares + at.v  # (K, N), u⁺ and u⁻
-        solve = self._factor(at, above, below)
-        mean = _complementarity(at, above, below)
-        first = solve(-at.over * above, -at.under * below)
-        primal, dual = _lengths(at, first, above, below)
-        after = _complementarity(
-            _Iterate(at.theta, at.over + primal * first.over, at.under + primal * first.under, at.v),
-            above - dual * first.v, below + dual * first.v,
-        )  # fmt: skip
+        u = self.room(at)
+        solve = self._factor(at, u)
+        mean = _complementarity(at.r, u)
+        first = solve(-at.r * u)
+        primal, dual = _reach(at.r, first.r), _reach(u, -self.signs * first.v)
+        after = _complementarity(at.r + primal * first.r, u - dual * self.signs * first.v)
         aim = mean * (after / mean) ** 3  # (K, 1)
-        step = solve(
-            aim - at.over * above + first.over * first.v, aim - at.under * below - first.under * first.v
-        )
-        primal, dual = _lengths(at, step, above, below)
+        step = solve(aim - at.r * u + self.signs * first.r * first.v)
         is_open = 2 * mean * len(self.shares) >= least  # (K, 1)
-        primal, dual = primal * is_open, dual * is_open
+        primal, dual = is_open * _reach(at.r, step.r), is_open * _reach(u, -self.signs * step.v)
         if self.objective.penalty.l2:  # θ is in both parts of a quadratic's conditions: one length for both
             primal = dual = torch.minimum(primal, dual)
         at.theta = at.theta + primal * step.theta
-        at.over, at.under = at.over + primal * step.over, at.under + primal * step.under
-        at.v = at.v + dual * step.v
+        at.r, at.v = at.r + primal * step.r, at.v + dual * step.v
         return bool(is_open.any())
 
-    def _factor(self, at: _Iterate, above: Tensor, below: Tensor) -> Callable[[Tensor, Tensor], _Iterate]:
-        """The Newton system, factored once: a function of the changes of the products r⁺u⁺ and r⁻u⁻."""
-        q = 1 / (at.over / above + at.under / below)  # (K, N)
-        off = self.y - self.rows.scores(at.theta) - at.over + at.under  # rounding alone
+    def room(self, at: _Iterate) -> Tensor:
+        """How far v is from its bounds, u⁺ and u⁻, (2, K, N)."""
+        return self.shares - self.signs * at.v
+
+    def _factor(self, at: _Iterate, u: Tensor) -> Callable[[Tensor], _Iterate]:
+        """The Newton system, factored once: a function of the changes of the products r u, (2, K, N)."""
+        q = 1 / (at.r / u).sum(0)  # (K, N)
+        off = self.y - self.rows.scores(at.theta) - (self.signs * at.r).sum(0)  # rounding alone
         pull = self.rows.gradient_of(at.v)
         pull[:, :-1] -= self.l2 * at.theta[:, :-1]
         H = grams(self.rows, self.free, q)
@@ -194,22 +191,21 @@ class _Problem:
         factors = [factor(matrix) for matrix in H]
         self.objective.meter.read += 2 * len(self.rows)
 
-        def solve(over: Tensor, under: Tensor) -> _Iterate:
-            drive = off - over / above + under / below
+        def solve(change: Tensor) -> _Iterate:
+            drive = off - (self.signs * change / u).sum(0)
             right = pull[:, self.free] + self._pull(q * drive)
             pairs = zip(right[..., None], factors, strict=True)  # (P, 1) and (P, P) each
-            found = [torch.cholesky_solve(own, L)[:, 0] for own, L in pairs]
-            theta = self._spread(torch.stack(found))
+            theta = self._spread(torch.stack([torch.cholesky_solve(own, L)[:, 0] for own, L in pairs]))
             v = q * (drive - self.rows.scores(theta))
             self.objective.meter.read += len(self.rows)
-            return _Iterate(theta, (over + at.over * v) / above, (under - at.under * v) / below, v)
+            return _Iterate(theta, (change + self.signs * at.r * v) / u, v)
 
         return solve
 
     def measure(self, at: _Iterate, tol: float = 0.0) -> Step:
         """The objective there and its gap to the dual at v; unproven while it is sure to be large."""
         point = self.objective.point(at.theta)
-        rest = float((at.over * (self.shares - at.v) + at.under * (self.shares + at.v)).sum())
+        rest = float((at.r * self.room(at)).sum())
         if tol and rest > NEAR * tol * point.value:
             return Step(self.objective, point, gap=point.value)
         gap = measure_gap(self.objective, point, -at.v / self.shares, self.y, self.shares)
@@ -217,25 +213,18 @@ class _Problem:
 
     def is_inside(self, at: _Iterate) -> bool:
         """Whether rounding has not brought it to the boundary."""
-        room = float((self.shares - at.v.abs()).min())
-        return room > 0 and float(torch.minimum(at.over, at.under).min()) > 0
+        return float(torch.minimum(self.room(at), at.r).min()) > 0
 
 
-def _complementarity(at: _Iterate, above: Tensor, below: Tensor) -> Tensor:
+def _complementarity(r: Tensor, u: Tensor) -> Tensor:
     """The mean of r⁺u⁺ and r⁻u⁻ of each output, (K, 1)."""
-    return (at.over * above + at.under * below).mean(1, keepdim=True) / 2
-
-
-def _lengths(at: _Iterate, step: _Iterate, above: Tensor, below: Tensor) -> tuple[Tensor, Tensor]:
-    """The longest steps of each output within the bounds, (K, 1) each: of r⁺ and r⁻, and of v."""
-    primal = torch.minimum(_reach(at.over, step.over), _reach(at.under, step.under))
-    return primal, torch.minimum(_reach(above, -step.v), _reach(below, step.v))
+    return (r * u).sum(0).mean(1, keepdim=True) / 2
 
 
 def _reach(value: Tensor, change: Tensor) -> Tensor:
-    """The share of a change that keeps a value above 0, (K, 1), at most 1."""
+    """The share of a change, (2, K, N), that keeps each output's values above 0, (K, 1), at most 1."""
     ratio = torch.where(change < 0, -value / change, torch.inf)
-    return (TOWARDS * ratio.amin(1, keepdim=True)).clamp(max=1.0)
+    return (TOWARDS * ratio.amin(2, keepdim=True).amin(0)).clamp(max=1.0)
 
 
 def _better(before: Step, now: Step) -> Step:

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from linnet.device import generator, limited_threads
-from linnet.errors import UsageError
 from linnet.solvers.certificate.certify import bound_by_dual, store
 from linnet.solvers.certificate.duality import move_bias, rounding, smallest_subgradient
 from linnet.solvers.certificate.unattained import explain_no_optimum
@@ -19,7 +18,7 @@ from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise
 from linnet.solvers.smooth.newton import soften
-from linnet.solvers.smooth.smooth import Step, check, follow, reach_limit, search
+from linnet.solvers.smooth.smooth import Step, follow, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, SolverSpec, Status
 
 HIDDEN, PATIENCE = 1e-17, 10
@@ -66,6 +65,8 @@ class ProximalNewton(SolverSpec):
     largest: int = 2000
     seed: int = 0
 
+    takes_l1 = True
+
     def minimise(
         self,
         objective: Objective,
@@ -83,9 +84,7 @@ class ProximalNewton(SolverSpec):
                 `estimate` and `nonzeros` among its keys.
             memory: of the squared error's Gram matrix, kept over problems that differ in their penalty alone.
         """
-        if not objective.loss.is_smooth:
-            raise UsageError("the absolute error with L1 has no solver: use huber with a small threshold")
-        check(objective, start)
+        self.check_problem(objective, start)
         began, framed = time.perf_counter(), standardise(objective)
         inner, zeros = framed.objective, objective.zeros()
         theta = None if start is None else inner.free_(framed.enter(start.to(zeros)).clone())

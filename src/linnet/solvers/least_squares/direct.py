@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.device import limited_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
@@ -53,6 +54,12 @@ class Direct(SolverSpec):
 
     refine: bool = True
 
+    field = "squared errors"
+
+    def suits(self, loss: Loss) -> bool:
+        """See `SolverSpec.suits`."""
+        return loss.is_quadratic
+
     def minimise(
         self,
         objective: Objective,
@@ -77,8 +84,7 @@ class Direct(SolverSpec):
             PrecisionWarning: so nearly collinear that digits are lost.
         """
         rows, began = objective.rows, time.perf_counter()
-        if objective.penalty.l1:
-            raise UsageError("least squares takes no l1: solve by coordinate descent or proximal steps")
+        self.check(objective.loss, objective.penalty)
         if not isinstance(rows, DenseRows):
             raise UsageError("least squares needs dense rows: take another solver for sparse ones")
         dataset = rows.dataset.to(moments.wide_device(rows.dataset))

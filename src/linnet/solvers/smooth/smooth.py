@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from linnet.errors import ShapeError, UsageError
+from linnet.errors import UsageError
 from linnet.model.history import Record
 from linnet.solvers.certificate.certify import Bound, certify
 from linnet.solvers.certificate.duality import rounding
@@ -113,11 +113,7 @@ class SmoothSolver(SolverSpec):
     ) -> Minimum:
         """As `minimise`, without the proof and without the last move of the bias: two passes less."""
         began = time.perf_counter()
-        if objective.penalty.l1:
-            raise UsageError("an L1 penalty is not smooth: use a proximal solver, or set l1 to 0")
-        if not objective.loss.is_smooth:
-            raise UsageError("the absolute error is not smooth: use huber with a small threshold")
-        check(objective, start)
+        self.check_problem(objective, start)
         theta = objective.zeros()
         theta = theta if start is None else objective.free_(start.to(theta).clone())
         framed = standardise_rows(objective)
@@ -187,19 +183,6 @@ def is_small(outputs: int, features: int, rows: int) -> bool:
 
 def _measure(step: Step) -> dict[str, float]:
     return {"gradient_norm": float(step.point.gradient.norm()), "estimate": step.estimate}
-
-
-def check(objective: Objective, start: Tensor | None) -> None:
-    """Refuse features that are not finite, and a start of another shape.
-
-    Raises:
-        UsageError, ShapeError: the features or the start do not fit.
-    """
-    if not objective.rows.is_finite():
-        raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
-    shape = objective.rows.outputs, objective.rows.features + 1
-    if start is not None and start.shape != shape:
-        raise ShapeError(f"the start must be (K, D + 1) = {shape}, got {tuple(start.shape)}")
 
 
 def follow(
