@@ -50,12 +50,16 @@ def test_precisions_are_weighted_least_squares(factor: float) -> None:
     right: Any = sm.WLS(dataset.y.numpy()[:, 0], design(dataset), weights=dataset.weights.numpy()).fit()  # type: ignore[arg-type]
     found = solved(times(dataset, factor), weight_kind="precision")
     agree(found, right)
-    assert found.degrees_of_freedom == right.df_resid
-    assert (found.r2, found.adjusted_r2) == pytest.approx((right.rsquared, right.rsquared_adj), rel=1e-10)
-    assert found.f_test.statistic == pytest.approx(right.fvalue, rel=1e-8)
+    assert found.fit.degrees_of_freedom == right.df_resid
+    assert (found.fit.r2, found.fit.adjusted_r2) == pytest.approx(
+        (right.rsquared, right.rsquared_adj), rel=1e-10
+    )
+    assert found.fit.f_test.statistic == pytest.approx(right.fvalue, rel=1e-8)
     if factor == 1:
-        assert found.sigma2 * float(dataset.weights.mean()) == pytest.approx(right.mse_resid, rel=1e-10)
-    assert (found.log_likelihood, found.aic, found.bic) == pytest.approx((right.llf, right.aic, right.bic))
+        assert found.fit.sigma2 * float(dataset.weights.mean()) == pytest.approx(right.mse_resid, rel=1e-10)
+    assert (found.fit.log_likelihood, found.fit.aic, found.fit.bic) == pytest.approx(
+        (right.llf, right.aic, right.bic)
+    )
 
 
 @pytest.mark.parametrize("covariance", ["hessian", "hc0", "hc1", "hc2", "hc3"])
@@ -65,7 +69,7 @@ def test_frequencies_are_rows_written_again(covariance: str) -> None:
     right = solved(repeated(dataset), covariance=covariance)
     figures = ["estimate", "standard_error", "low", "high"]
     np.testing.assert_allclose(found.table[figures], right.table[figures], rtol=1e-8)
-    assert found.degrees_of_freedom == right.degrees_of_freedom
+    assert found.fit.degrees_of_freedom == right.fit.degrees_of_freedom
 
 
 @pytest.mark.parametrize("loss", [SOFTMAX, LOGISTIC])
@@ -84,8 +88,8 @@ def test_frequencies_of_two_classes_are_those_of_statsmodels() -> None:
     ).fit(tol=1e-12)
     found = solved(dataclasses.replace(dataset, weights=often), SOFTMAX)
     np.testing.assert_allclose(found.table["standard_error"], right.bse, rtol=1e-6)
-    assert found.log_likelihood == pytest.approx(right.llf, rel=1e-9)
-    assert found.degrees_of_freedom == right.df_resid
+    assert found.fit.log_likelihood == pytest.approx(right.llf, rel=1e-9)
+    assert found.fit.degrees_of_freedom == right.df_resid
 
 
 @pytest.mark.parametrize("factor", [1.0, 1e-6])
@@ -117,13 +121,13 @@ def test_weights_that_sum_to_1_are_noticed_as_frequencies_and_taken_as_precision
     with pytest.warns(WeightWarning, match="80 rows are 1 observations, no more than the 5 parameters"):
         found = solved(one)
     assert set(found.table["note"]) == {"no degrees of freedom"}
-    assert solved(one, weight_kind="precision").degrees_of_freedom == 75
+    assert solved(one, weight_kind="precision").fit.degrees_of_freedom == 75
 
 
 def test_frequencies_below_1_are_noticed() -> None:
     dataset = dataclasses.replace(line(), weights=torch.full((80,), 0.5, dtype=torch.float64))
     with pytest.warns(WeightWarning, match="none of them a whole one"):
-        assert solved(dataset).degrees_of_freedom == 35
+        assert solved(dataset).fit.degrees_of_freedom == 35
 
 
 def test_bootstraps_of_frequencies_draw_each_row_as_often_as_it_was_seen() -> None:

@@ -30,13 +30,13 @@ def test_nist(nist_folder: Path, name: str) -> None:
     right = json.loads((nist_folder / f"{name}.json").read_text("utf-8"))["certified"]
     dataset = Dataset(case.X, case.Y, name)
     found = infer(solve_least_squares(dataset, intercept=case.intercept), dataset)
-    assert found.sigma2 is not None
-    assert found.r2 is not None
+    assert found.fit.sigma2 is not None
+    assert found.fit.r2 is not None
     enough = 9.0 if name in EXACT_FIT else AT_LEAST.get(name, 12.5)
     certified = [float(value) for value in right["coef_sd"]]
     assert digits(found.table["standard_error"].tolist(), certified) >= enough
-    assert digits([math.sqrt(found.sigma2)], [float(right["resid_sd"])]) >= enough
-    assert digits([found.r2], [float(right["r2"])]) >= min(enough + 3, 13)
+    assert digits([math.sqrt(found.fit.sigma2)], [float(right["resid_sd"])]) >= enough
+    assert digits([found.fit.r2], [float(right["r2"])]) >= min(enough + 3, 13)
 
 
 @pytest.mark.parametrize("covariance", ["hessian", "hc0", "hc1", "hc2", "hc3", "sandwich"])
@@ -49,15 +49,15 @@ def test_a_regression_is_that_of_statsmodels(covariance: str) -> None:
         agree(found, right.get_robustcov_results(named, use_t=True))
     else:
         agree(found, right)
-        assert found.f_test is not None
-        assert found.f_test.statistic == pytest.approx(right.fvalue, rel=1e-10)
-        assert found.f_test.p == pytest.approx(right.f_pvalue, rel=1e-6)
-    assert found.r2 == pytest.approx(right.rsquared, rel=1e-12)
-    assert found.adjusted_r2 == pytest.approx(right.rsquared_adj, rel=1e-12)
-    assert found.log_likelihood == pytest.approx(right.llf, rel=1e-12)
-    assert (found.aic, found.bic) == pytest.approx((right.aic, right.bic), rel=1e-12)
-    assert found.sigma2 == pytest.approx(right.mse_resid, rel=1e-12)
-    assert found.degrees_of_freedom == right.df_resid
+        assert found.fit.f_test is not None
+        assert found.fit.f_test.statistic == pytest.approx(right.fvalue, rel=1e-10)
+        assert found.fit.f_test.p == pytest.approx(right.f_pvalue, rel=1e-6)
+    assert found.fit.r2 == pytest.approx(right.rsquared, rel=1e-12)
+    assert found.fit.adjusted_r2 == pytest.approx(right.rsquared_adj, rel=1e-12)
+    assert found.fit.log_likelihood == pytest.approx(right.llf, rel=1e-12)
+    assert (found.fit.aic, found.fit.bic) == pytest.approx((right.aic, right.bic), rel=1e-12)
+    assert found.fit.sigma2 == pytest.approx(right.mse_resid, rel=1e-12)
+    assert found.fit.degrees_of_freedom == right.df_resid
 
 
 @pytest.mark.parametrize("covariance", ["hc1", "hc2", "hc3"])
@@ -77,8 +77,8 @@ def test_weights_are_frequencies_for_the_hessian() -> None:
     found, right = solved(dataset), solved(again)
     numbers = ["estimate", "standard_error", "statistic", "low", "high"]
     np.testing.assert_allclose(found.table[numbers], right.table[numbers], rtol=1e-9)
-    assert (found.log_likelihood, found.bic, found.r2) == pytest.approx(
-        (right.log_likelihood, right.bic, right.r2), rel=1e-11
+    assert (found.fit.log_likelihood, found.fit.bic, found.fit.r2) == pytest.approx(
+        (right.fit.log_likelihood, right.fit.bic, right.fit.r2), rel=1e-11
     )
     agree(right, sm.OLS(again.y.numpy()[:, 0], design(again)).fit())
 
@@ -93,7 +93,7 @@ def test_frequencies_of_classes() -> None:
     )
     found, right = solved(counted, SOFTMAX), solved(again, SOFTMAX)
     np.testing.assert_allclose(found.table["standard_error"], right.table["standard_error"], rtol=1e-8)
-    assert (found.aic, found.bic) == pytest.approx((right.aic, right.bic), rel=1e-10)
+    assert (found.fit.aic, found.fit.bic) == pytest.approx((right.aic, right.bic), rel=1e-10)
 
 
 @pytest.mark.parametrize("covariance", ["hessian", "sandwich"])
@@ -103,11 +103,11 @@ def test_softmax_is_mnlogit(covariance: str) -> None:
     right = sm.MNLogit(dataset.y.numpy(), design(dataset)).fit(disp=0, tol=1e-12, cov_type=kind)
     found = solved(dataset, SOFTMAX, covariance=covariance)
     agree(found, right)
-    assert found.likelihood_ratio is not None
-    assert found.likelihood_ratio.statistic == pytest.approx(right.llr, rel=1e-9)
-    assert found.likelihood_ratio.p == pytest.approx(right.llr_pvalue, rel=1e-6)
-    assert found.mcfadden_r2 == pytest.approx(right.prsquared, rel=1e-8)
-    assert (found.aic, found.bic) == pytest.approx((right.aic, right.bic), rel=1e-10)
+    assert found.fit.likelihood_ratio is not None
+    assert found.fit.likelihood_ratio.statistic == pytest.approx(right.llr, rel=1e-9)
+    assert found.fit.likelihood_ratio.p == pytest.approx(right.llr_pvalue, rel=1e-6)
+    assert found.fit.mcfadden_r2 == pytest.approx(right.prsquared, rel=1e-8)
+    assert (found.fit.aic, found.fit.bic) == pytest.approx((right.aic, right.bic), rel=1e-10)
 
 
 def test_another_reference_says_the_same() -> None:
@@ -138,7 +138,7 @@ def test_one_against_the_rest_is_a_logit_a_class() -> None:
         assert fit.log_likelihood == pytest.approx(right.llf, rel=1e-10)
         assert fit.null_log_likelihood == pytest.approx(right.llnull, rel=1e-8)
     with pytest.raises(UsageError, match=r"3 models.*goodness"):
-        _ = found.aic
+        _ = found.fit.aic
 
 
 def test_a_single_output_of_zeros_and_ones() -> None:
@@ -153,7 +153,7 @@ def test_no_intercept() -> None:
     found = infer(solve_least_squares(dataset, intercept=False), dataset)
     right = sm.OLS(dataset.y.numpy()[:, 0], dataset.X.numpy()).fit()
     agree(found, right)
-    assert found.r2 == pytest.approx(right.rsquared, rel=1e-12)
+    assert found.fit.r2 == pytest.approx(right.rsquared, rel=1e-12)
     classes = table(200)
     fit = infer(solve_smooth(classes, SOFTMAX, intercept=False), classes)
     agree(fit, sm.MNLogit(classes.y.numpy(), classes.X.numpy()).fit(disp=0, tol=1e-12))

@@ -34,7 +34,7 @@ def test_collinear_columns_have_no_errors_and_the_rest_have() -> None:
     np.testing.assert_allclose(
         rows.loc[["bias", "c", "d"], "standard_error"], right.bse[[0, 3, 4]], rtol=1e-8
     )
-    assert found.degrees_of_freedom == right.df_resid
+    assert found.fit.degrees_of_freedom == right.df_resid
     assert "collinear" in str(found)
 
 
@@ -153,7 +153,7 @@ def test_squared_error_by_a_smooth_solver_is_the_same_regression() -> None:
 def test_no_rows_left_over() -> None:
     dataset = line(5, 4)
     found = solved(dataset)
-    assert found.degrees_of_freedom == 0
+    assert found.fit.degrees_of_freedom == 0
     assert found.table["standard_error"].isna().all()
     assert "—" in str(found)
 

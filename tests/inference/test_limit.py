@@ -43,7 +43,7 @@ def test_beside_an_infinite_weight_the_others_have_the_errors_of_the_rows_that_a
     assert rows.loc["bias", "standard_error"] == pytest.approx(0.420407, abs=1e-6)
     assert rows.loc["age", "estimate"] == pytest.approx(sign * 1.204253, abs=1e-6)
     assert rows.loc["age", "standard_error"] == pytest.approx(0.525055, abs=1e-6)
-    assert found.log_likelihood == pytest.approx(-17.891219, abs=1e-6)
+    assert found.fit.log_likelihood == pytest.approx(-17.891219, abs=1e-6)
     assert rows.loc["flag", "estimate"] == sign * np.inf
     assert np.isnan(rows.loc["flag", "standard_error"])
     assert rows.loc["flag", "reason"].startswith("separated: the likeliest value is")
@@ -145,7 +145,7 @@ def test_where_all_rows_are_told_apart_nothing_has_an_error() -> None:
     X = torch.linspace(-2, 2, 20, dtype=torch.float64)[:, None]
     dataset = Dataset(X, (X[:, 0] > 0).long(), "apart", ("no", "yes"))
     found = solved(dataset, SOFTMAX)
-    assert found.log_likelihood == pytest.approx(0, abs=1e-12)
+    assert found.fit.log_likelihood == pytest.approx(0, abs=1e-12)
     assert found.table["standard_error"].isna().all()
     rows = found.table.set_index("feature")
     assert rows.loc["x0", "estimate"] == np.inf

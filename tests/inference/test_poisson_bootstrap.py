@@ -13,11 +13,11 @@ from linnet.core.losses import Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import SeparationWarning
-from linnet.inference.design import basis_of
+from linnet.inference.design import make_basis
 from linnet.inference.infer import infer as typed_infer
 from linnet.inference.likelihood import Classes, Normal
-from linnet.inference.newton_polish import at_optimum
-from linnet.inference.poisson_bootstrap import Optimum, bagged, counts
+from linnet.inference.newton_polish import polish
+from linnet.inference.poisson_bootstrap import Optimum, bootstrap_optima, draw_counts
 from linnet.train import trials
 from tests.support.inferences import line
 from tests.support.problems import LOGISTIC, SOFTMAX, table
@@ -28,7 +28,7 @@ infer: Any = typed_infer  # pandas has no types
 
 def weighed(dataset: Dataset, bag: int) -> Dataset:
     """The data set with a bag's weights."""
-    times = counts(len(dataset), bag, 1)
+    times = draw_counts(len(dataset), bag, 1)
     return dataclasses.replace(dataset, weights=times if dataset.weights is None else times * dataset.weights)
 
 
@@ -37,7 +37,7 @@ def test_bags_are_those_of_sweeps() -> None:
     views = trials.bagged(dataset, 3, seed=5)
     for bag, view in enumerate(views):
         assert view.weights is not None
-        assert torch.equal(view.weights.double(), counts(200, bag, 5))
+        assert torch.equal(view.weights.double(), draw_counts(200, bag, 5))
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.01])
@@ -117,18 +117,18 @@ def test_bags_without_an_optimum_are_counted() -> None:
 def test_where_all_bags_are_settled_their_gradients_are_none() -> None:
     dataset = table(200)
     theta = solve_smooth(dataset, SOFTMAX).value.bank.theta
-    basis = basis_of(dataset, 0.0, True)
+    basis = make_basis(dataset, 0.0, True)
     Y = torch.nn.functional.one_hot(dataset.y, 3).T[1:].double()
     gamma = theta[1:] - theta[0]
     X1 = torch.cat([dataset.X, torch.ones(200, 1)], 1)
     nothing = torch.zeros(12, 12, dtype=torch.float64)
-    fitted = at_optimum(Classes(Y), basis, gamma, gamma @ X1.T, nothing, nothing[0])
+    fitted = polish(Classes(Y), basis, gamma, gamma @ X1.T, nothing, nothing[0])
     start = Optimum(Classes(Y), basis.Z, basis.w, fitted.scores, fitted.factor, nothing, 1.0)
-    found = bagged(start, basis.kept, 200, 5, seed=1)
+    found = bootstrap_optima(start, basis.kept, 200, 5, seed=1)
     assert bool(found.is_settled.all())
     for bag in range(5):
         scores = fitted.scores + found.shifts[bag].view(2, -1) @ basis.Z.T
-        gradient = (Classes(Y).residual(scores) * counts(200, bag, 1)) @ X1
+        gradient = (Classes(Y).residual(scores) * draw_counts(200, bag, 1)) @ X1
         assert float(gradient.abs().max()) < 1e-2  # of 200 rows whose features are of the order of 10
 
 
@@ -136,4 +136,4 @@ def test_what_a_normal_likelihood_is_quadratic_in() -> None:
     y = torch.randn(1, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     scores = torch.zeros_like(y)
     assert torch.equal(Normal(y).residual(scores), -y)
-    assert torch.equal(Normal(y).curved(scores, y), y)
+    assert torch.equal(Normal(y).curvature_product(scores, y), y)

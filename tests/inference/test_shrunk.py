@@ -76,15 +76,15 @@ def test_a_ridge_is_the_posterior_with_effective_parameters() -> None:
     parameters = np.trace(inverse @ X1.T @ X1)
     squares = ((dataset.y.numpy()[:, 0] - X1 @ estimate) ** 2).sum()
     assert found.goodness[0].parameters == pytest.approx(parameters, rel=1e-8)
-    assert found.sigma2 == pytest.approx(squares / (80 - parameters), rel=1e-8)
-    np.testing.assert_allclose(found.covariance(), inverse * found.sigma2, rtol=1e-6, atol=1e-12)
+    assert found.fit.sigma2 == pytest.approx(squares / (80 - parameters), rel=1e-8)
+    np.testing.assert_allclose(found.covariance(), inverse * found.fit.sigma2, rtol=1e-6, atol=1e-12)
 
 
 def test_there_are_no_p_values_and_it_says_so() -> None:
     dataset = table()
     found = infer(solve_smooth(dataset, SOFTMAX, Penalty(L2)), dataset)
     assert found.table[["statistic", "p"]].isna().all(axis=None)
-    assert found.likelihood_ratio is None
+    assert found.fit.likelihood_ratio is None
     text = str(found)
     assert "shrunk by l2 = 0.03" in text
     assert "credible intervals" in text

@@ -43,7 +43,7 @@ def test_a_regression_in_words() -> None:
     ]
     assert lines[5].split() == ["estimate", "std.", "error", "t", "p", "low", "high"]
     assert "a very long name of a c…" in str(found)
-    assert f"R² {found.r2:.6g}, adjusted {found.adjusted_r2:.6g}" in str(found)
+    assert f"R² {found.fit.r2:.6g}, adjusted {found.fit.adjusted_r2:.6g}" in str(found)
     assert "80 rows, 5 parameters, 75 degrees of freedom" in str(found)
     assert max(map(len, lines)) <= 110
 

@@ -143,8 +143,8 @@ def test_an_exact_line_is_called_an_exact_fit(offset: float, slope: float, kind:
     y = (x.astype(kind) * kind(slope) + kind(offset)).astype(kind)
     found = solved(regression(x, y))
     assert set(found.table["note"]) <= {"exact fit", "constant response"}
-    assert found.f_test is None
-    assert found.likelihood_ratio is None
+    assert found.fit.f_test is None
+    assert found.fit.likelihood_ratio is None
     says_no_number(found)
 
 
@@ -155,8 +155,8 @@ def test_an_exact_fit_says_so_in_place_of_figures_made_of_rounding() -> None:
     assert "log-likelihood exact fit, without features" in text
     assert "AIC, BIC: exact fit" in text
     assert "F: exact fit" in text
-    assert found.r2 == 1
-    assert found.sigma2 == 0
+    assert found.fit.r2 == 1
+    assert found.fit.sigma2 == 0
     assert found.table["standard_error"].tolist() == [0, 0]
     assert found.table[["statistic", "p", "low", "high"]].isna().all(axis=None)
 
@@ -192,11 +192,11 @@ def test_dummies_that_sum_to_1_have_the_r2_about_the_mean() -> None:
     dataset = case("noconst")
     found = infer(solve_least_squares(dataset, intercept=False), dataset)
     # statsmodels 0.15
-    assert found.r2 == pytest.approx(0.059361408, abs=1e-9)
-    assert found.f_test.statistic == pytest.approx(1.798565506, abs=1e-8)
-    assert found.f_test.degrees_of_freedom == (2, 57)
+    assert found.fit.r2 == pytest.approx(0.059361408, abs=1e-9)
+    assert found.fit.f_test.statistic == pytest.approx(1.798565506, abs=1e-8)
+    assert found.fit.f_test.degrees_of_freedom == (2, 57)
     right = sm.OLS(dataset.y.numpy()[:, 0], dataset.X.numpy()).fit()
-    assert found.adjusted_r2 == pytest.approx(right.rsquared_adj, rel=1e-10)
+    assert found.fit.adjusted_r2 == pytest.approx(right.rsquared_adj, rel=1e-10)
     assert found.summary()["goodness"][0]["r2_kind"] == "centred"
     assert "uncentred" not in str(found)
 
@@ -205,7 +205,7 @@ def test_without_a_bias_the_r2_is_called_uncentred() -> None:
     dataset = line()
     found = infer(solve_least_squares(dataset, intercept=False), dataset)
     right = sm.OLS(dataset.y.numpy()[:, 0], dataset.X.numpy()).fit()
-    assert found.r2 == pytest.approx(right.rsquared, rel=1e-12)
+    assert found.fit.r2 == pytest.approx(right.rsquared, rel=1e-12)
     assert found.summary()["goodness"][0]["r2_kind"] == "uncentred"
     assert "R² (uncentred" in str(found)
 
@@ -216,8 +216,8 @@ def test_classes_without_a_bias_whose_columns_span_the_constant_are_compared_wit
     dataset = Dataset(X, plain.y, "ones", plain.classes)
     found = infer(solve_smooth(dataset, SOFTMAX, intercept=False), dataset)
     right = sm.Logit(plain.y.numpy(), X.numpy()).fit(disp=0, tol=1e-12)
-    assert found.null_log_likelihood == pytest.approx(right.llnull, rel=1e-9)
-    assert found.mcfadden_r2 == pytest.approx(right.prsquared, rel=1e-8)
+    assert found.fit.null_log_likelihood == pytest.approx(right.llnull, rel=1e-9)
+    assert found.fit.mcfadden_r2 == pytest.approx(right.prsquared, rel=1e-8)
 
 
 def test_rows_of_one_class_have_nothing_to_explain() -> None:
@@ -232,7 +232,7 @@ def test_rows_of_one_class_have_nothing_to_explain() -> None:
 def test_a_constant_response_under_l2_has_no_figures_either() -> None:
     found = solved(case("constant"), l2=0.1)
     assert set(found.table["note"]) == {"constant response"}
-    assert infer(solve_least_squares(case("constant"), Penalty(0.1)), case("constant")).sigma2 == 0
+    assert infer(solve_least_squares(case("constant"), Penalty(0.1)), case("constant")).fit.sigma2 == 0
     says_no_number(found)
 
 
@@ -248,4 +248,4 @@ def test_a_unit_of_the_target_changes_no_test(size: float) -> None:
     dataset = line(20, 2)
     plain, found = solved(dataset), solved(Dataset(dataset.X, dataset.y * size, "unit"))
     np.testing.assert_allclose(found.table["p"], plain.table["p"], rtol=1e-9)
-    assert found.r2 == pytest.approx(plain.r2, rel=1e-12)
+    assert found.fit.r2 == pytest.approx(plain.fit.r2, rel=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,27 @@ HINT = (
 
 
 LEARNT = "  those are the rows that it is measured on here, so figures flatter it: take the test part"
+
+
+def warn(evaluation: Evaluation) -> None:
+    """Say on stderr if the rows to judge the run by may be rows that it has learnt."""
+    run, name = evaluation.run, evaluation.rows.name
+    if evaluation.part != "train" and evaluation.holds_training:
+        print(
+            f"linnet: {name} holds rows that the run was trained on, so its figures are better "
+            "than on new rows: --part test leaves them out",
+            file=sys.stderr,
+        )
+        return
+    is_weighted = run.asked.get("sample_weight") is not None  # the checksum then counts the weights in
+    if is_weighted or not run.dataset_checksum or name != run.card.dataset:
+        return
+    if evaluation.train.checksum != run.dataset_checksum:
+        print(
+            f"linnet: {name} has changed since the run was trained on it, so rows that it is judged by "
+            "may be rows that it has learnt",
+            file=sys.stderr,
+        )
 
 
 def doubts(evaluation: Evaluation) -> list[str]:

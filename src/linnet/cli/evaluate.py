@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_format
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -105,6 +104,7 @@ def evaluate(
         report_comparison,
         report_costs,
         report_prediction_sets,
+        warn,
     )
     from linnet.evaluate.evaluation import Evaluation
     from linnet.evaluate.score import Score
@@ -147,27 +147,6 @@ def evaluate(
     if compare is not None:
         lines += report_comparison(evaluation, compare, values)
     print(json_format.dumps(values, ensure_ascii=False) if json else "\n".join(lines))
-
-
-def warn(evaluation: Evaluation) -> None:
-    """Say on stderr if the rows to judge the run by may be rows that it has learnt."""
-    run, name = evaluation.run, evaluation.rows.name
-    if evaluation.part != "train" and evaluation.holds_training:
-        print(
-            f"linnet: {name} holds rows that the run was trained on, so its figures are better "
-            "than on new rows: --part test leaves them out",
-            file=sys.stderr,
-        )
-        return
-    is_weighted = run.asked.get("sample_weight") is not None  # the checksum then counts the weights in
-    if is_weighted or not run.dataset_checksum or name != run.card.dataset:
-        return
-    if evaluation.train.checksum != run.dataset_checksum:
-        print(
-            f"linnet: {name} has changed since the run was trained on it, so rows that it is judged by "
-            "may be rows that it has learnt",
-            file=sys.stderr,
-        )
 
 
 def _calibrate(evaluation: Evaluation, kind: str) -> tuple[Evaluation, str]:

@@ -1,1 +1,1 @@
-"""What a trained model is worth on rows it has not seen."""
+"""Evaluation of trained models: metrics with intervals, calibration, prediction sets, comparison."""

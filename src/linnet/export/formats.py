@@ -1,4 +1,4 @@
-"""What every format is made of: the parts it is given, and how its file is run again."""
+"""`Format`: how a file is written and run again, and the parts that several formats share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from linnet.errors import ExportError
 from linnet.model.predictor import Predictor
 
 Rows = NDArray[np.float32] | NDArray[np.float64]
-"""What a file is run on: rows in the type of the model's weights."""
+"""Rows that a file is run on, in the type of the model's weights."""
 
 TIMEOUT = 120
 """Seconds that a file may take over the test rows."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.errors import UsageError
 from linnet.inference.design import MEANINGS, Basis, Weighting
 from linnet.inference.newton_polish import Fitted
-from linnet.inference.poisson_bootstrap import Optimum, bagged
+from linnet.inference.poisson_bootstrap import Optimum, bootstrap_optima
 from linnet.inference.remarks import FEW_BAGS, LEVERAGE, Remark, Undefined
 
 REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
@@ -68,7 +68,7 @@ class CovarianceOptions(NamedTuple):
     weighting: Weighting
 
 
-class Found(NamedTuple):
+class EstimatedCovariance(NamedTuple):
     """The covariance V over η, (J·r, J·r).
 
     `bags` bootstraps count and `lost` ones were left out. Of the parameters `unknown`, (J, D + 1), it says
@@ -96,7 +96,9 @@ def check_covariance(covariance: str, kind: str, bags: int) -> None:
         raise UsageError(f"a bootstrap needs at least 2 bags, not {bags}")
 
 
-def estimate_covariance(basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float) -> Found:
+def estimate_covariance(
+    basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float
+) -> EstimatedCovariance:
     """The covariance over η.
 
     Args:
@@ -107,13 +109,13 @@ def estimate_covariance(basis: Basis, fitted: Fitted, asked: CovarianceOptions, 
     """
     inverse = fitted.inverse
     if asked.covariance == "hessian" or not unit:
-        return Found(inverse * unit**2, asked.bags if asked.covariance == "bootstrap" else 0)
+        return EstimatedCovariance(inverse * unit**2, asked.bags if asked.covariance == "bootstrap" else 0)
     leverages = _leverages(basis, inverse, asked) if fitted.likelihood.is_quadratic else basis.w * 0
     alone = leverages >= 1 - ALONE
     name = asked.covariance
     if name == "sandwich":
         name = "hc3" if fitted.likelihood.is_quadratic else "hc0"
-    unknown = _decided(basis, inverse, alone) if bool(alone.any()) else None
+    unknown = _decided_parameters(basis, inverse, alone) if bool(alone.any()) else None
     if name == "bootstrap":
         return _bootstrap(basis, fitted, asked, unit, alone)._replace(alone=alone, **_unless(unknown))
     V = inverse @ _meat(basis, fitted, name, leverages, asked) @ inverse
@@ -121,7 +123,7 @@ def estimate_covariance(basis: Basis, fitted: Fitted, asked: CovarianceOptions, 
         unknown = unknown & (
             (basis.T @ V * basis.T).sum(1) <= DECIDES * (basis.T @ inverse * basis.T).sum(1) * unit**2
         )
-    return Found(V, unknown=unknown, alone=alone)
+    return EstimatedCovariance(V, unknown=unknown, alone=alone)
 
 
 def _unless(unknown: Tensor | None) -> dict[str, Tensor]:
@@ -134,7 +136,7 @@ def _leverages(basis: Basis, inverse: Tensor, asked: CovarianceOptions) -> Tenso
     return h if asked.weighting.is_counted else h * basis.w
 
 
-def _decided(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
+def _decided_parameters(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
     """Parameters that rows alone decide, (1, D + 1): those of whose variance such a row has a share."""
     parts = (basis.T @ inverse @ basis.Z[alone].T).square() * basis.w[alone]  # (D + 1, n)
     whole = (basis.T @ inverse * basis.T).sum(1, keepdim=True)
@@ -159,20 +161,22 @@ def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, asked: Cov
     return meat.view(J * r, J * r) * (rows / (rows - r) if name == "hc1" and rows > r else 1.0)
 
 
-def _bootstrap(basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float, alone: Tensor) -> Found:
+def _bootstrap(
+    basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float, alone: Tensor
+) -> EstimatedCovariance:
     """Of bootstraps; rows that decide their own fit are in each once, which moves no other parameter."""
     start = Optimum(
         fitted.likelihood, basis.Z, basis.w, fitted.scores, fitted.factor, fitted.ridge, unit,
         fitted.limit.null if fitted.limit else None,
     )  # fmt: skip
     rates = asked.weighting.w if asked.weighting.is_counted else None
-    found = bagged(start, basis.kept, asked.rows, asked.bags, asked.seed, rates=rates, fixed=alone)
+    found = bootstrap_optima(start, basis.kept, asked.rows, asked.bags, asked.seed, rates=rates, fixed=alone)
     shifts = found.shifts[found.is_settled]
     lost = asked.bags - len(shifts)
     if len(shifts) < 2:
         all_of = torch.ones(fitted.gamma.shape, dtype=torch.bool)
-        return Found(torch.zeros_like(fitted.factor), len(shifts), lost, all_of, FEW_BAGS)
-    return Found(torch.cov(shifts.T).view_as(fitted.factor), len(shifts), lost)
+        return EstimatedCovariance(torch.zeros_like(fitted.factor), len(shifts), lost, all_of, FEW_BAGS)
+    return EstimatedCovariance(torch.cov(shifts.T).view_as(fitted.factor), len(shifts), lost)
 
 
 METHOD = "Standard errors from {errors}; {level} % {interval} intervals by {by}"
@@ -180,7 +184,7 @@ BAGGED = "Standard errors from {bags} bootstraps; {level} % {interval} intervals
 WEIGHED = "; row weights are {weights}"
 
 
-def method_of(
+def describe_method(
     covariance: str, kind: str, level: float, l2: float, bags: int, weight_kind: str = ""
 ) -> Remark:
     """How standard errors and intervals were got, in words."""

@@ -67,7 +67,7 @@ class Weighting:
         return dataclasses.replace(dataset, weights=self.w) if self.kind else dataset
 
 
-def weighting_of(dataset: Dataset, weight_kind: str | None, covariance: str | None, kind: str) -> Weighting:
+def read_weighting(dataset: Dataset, weight_kind: str | None, covariance: str | None, kind: str) -> Weighting:
     """The weights of a data set and their meaning.
 
     Args:
@@ -147,7 +147,7 @@ class Basis:
         return weights.T @ weights * (l2 * self.w.sum())
 
 
-def basis_of(dataset: Dataset, l2: float, intercept: bool) -> Basis:
+def make_basis(dataset: Dataset, l2: float, intercept: bool) -> Basis:
     """The basis of a data set's rows, by QR with pivoting and once more in double-double.
 
     The second QR takes the first one's error out ("twice is enough", Giraud, Langou, Rozložník and van den

@@ -91,7 +91,7 @@ TESTS = ("likelihood_ratio", "f_test")
 LIKELIHOODS = ("log_likelihood", "likelihood_ratio", "aic", "bic")
 
 
-def of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters: float) -> Goodness:
+def goodness_of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters: float) -> Goodness:
     """Of classes against a reference.
 
     Args:
@@ -124,10 +124,10 @@ def of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters
     )  # fmt: skip
 
 
-def of_regression(
+def goodness_of_regression(
     outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters: float, k: int
 ) -> Goodness:
-    """Of target k of a regression, the rest as in `of_classes`."""
+    """Of target k of a regression, the rest as in `goodness_of_classes`."""
     basis, y = of.basis, fitted.likelihood.Y[0]
     w, rows = basis.w, of.rows
     has_constant = spans_constant(of.dataset, basis)

@@ -16,16 +16,16 @@ from linnet.inference.covariance import (
     Covariance,
     CovarianceOptions,
     check_covariance,
+    describe_method,
     estimate_covariance,
-    method_of,
 )
-from linnet.inference.design import Basis, Problem, basis_of, default_covariance, weighting_of
-from linnet.inference.goodness import Goodness, of_classes, of_regression
+from linnet.inference.design import Basis, Problem, default_covariance, make_basis, read_weighting
+from linnet.inference.goodness import Goodness, goodness_of_classes, goodness_of_regression
 from linnet.inference.likelihood import Classes, Likelihood, Normal
-from linnet.inference.newton_polish import Fitted, at_optimum
-from linnet.inference.notes import Done, general_of, notes_of, reasons_of
+from linnet.inference.newton_polish import Fitted, polish
+from linnet.inference.notes import Done, common_reason, find_reasons, write_notes
 from linnet.inference.remarks import CONSTANT, SATURATED, check_squares
-from linnet.inference.result import Inference, table_of
+from linnet.inference.result import Inference, tabulate
 from linnet.model.run import Run
 from linnet.solvers.solution import Solution
 
@@ -96,26 +96,26 @@ def infer(
     """
     run = solved.value if isinstance(solved, Solution) else solved
     run.check_fits(dataset)
-    kind, l2 = _checked(run, dataset, level)
+    kind, l2 = _check(run, dataset, level)
     chosen = default_covariance(covariance, weight_kind, dataset)
     check_covariance(chosen, kind, bags)
-    labels = _named(names or dataset.columns or None, dataset.features)
+    labels = _labels(names or dataset.columns or None, dataset.features)
     place = _reference(reference, kind, dataset)
-    weighting = weighting_of(dataset, weight_kind, covariance, kind)
+    weighting = read_weighting(dataset, weight_kind, covariance, kind)
     dataset = weighting.of(dataset)
-    basis = basis_of(dataset, l2, bool(run.asked.get("intercept", True)))
+    basis = make_basis(dataset, l2, bool(run.asked.get("intercept", True)))
     asked = CovarianceOptions(chosen, bags, seed, len(dataset), weighting)
     problem = Problem(dataset, basis, weighting, l2)
     models = [
         _Model(*parts, k, problem, kind) for k, parts in enumerate(_models(run, dataset, basis, kind, place))
     ]
     _check_size(models, basis)
-    done = [_one(model, asked) for model in models]
-    notes = notes_of(done, problem, labels, place, chosen)
+    done = [_infer_one(model, asked) for model in models]
+    notes = write_notes(done, problem, labels, place, chosen)
     columns, counted = _columns(labels, basis), min(each.bags for each in done)
     return Inference(
-        table_of(done, columns, level, l2), tuple(each.goodness for each in done), kind,
-        _title(kind, run.card.dataset, l2), method_of(chosen, kind, level, l2, counted, weighting.kind),
+        tabulate(done, columns, level, l2), tuple(each.goodness for each in done), kind,
+        _title(kind, run.card.dataset, l2), describe_method(chosen, kind, level, l2, counted, weighting.kind),
         level, dataset.classes[place] if kind == "softmax" else None, l2, counted, weighting.kind, notes,
         tuple(each.covariance for each in done), tuple(columns),
     )  # fmt: skip
@@ -150,17 +150,17 @@ class _Model:
         return metric - 1 / (J + 1) if self.kind == "softmax" else metric
 
 
-def _one(model: _Model, asked: CovarianceOptions) -> Done:
+def _infer_one(model: _Model, asked: CovarianceOptions) -> Done:
     """Infer on one model."""
     basis = model.problem.basis
-    fitted = at_optimum(model.likelihood, basis, model.gamma, model.scores, model.ridge(), model.pull())
+    fitted = polish(model.likelihood, basis, model.gamma, model.scores, model.ridge(), model.pull())
     goodness = _goodness(model, fitted)
     unit = 1.0
     if goodness.sigma2 is not None:  # without degrees of freedom residuals are 0
         unit = math.sqrt(goodness.sigma2) if goodness.sigma2 > 0 else 0.0
     found = estimate_covariance(basis, fitted, asked, unit)
-    reasons = reasons_of(basis, fitted, found)
-    general = general_of(goodness, model.problem.l2)
+    reasons = find_reasons(basis, fitted, found)
+    general = common_reason(goodness, model.problem.l2)
     known = torch.ones(fitted.gamma.shape, dtype=torch.bool)
     for j, d in reasons:
         known[j, d] = False
@@ -182,8 +182,8 @@ def _goodness(model: _Model, fitted: Fitted) -> Goodness:
     if model.problem.l2:
         parameters = float(torch.cholesky_solve(fitted.information, fitted.factor).diagonal().sum())
     if isinstance(model.likelihood, Classes):
-        return of_classes(model.outputs, model.problem, fitted, parameters)
-    return of_regression(model.outputs, model.problem, fitted, parameters, model.place)
+        return goodness_of_classes(model.outputs, model.problem, fitted, parameters)
+    return goodness_of_regression(model.outputs, model.problem, fitted, parameters, model.place)
 
 
 def _models(
@@ -207,7 +207,7 @@ def _models(
     ]
 
 
-def _checked(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
+def _check(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
     """The kind of model and its l2."""
     if run.asked.get("l1"):
         raise UsageError(
@@ -236,7 +236,7 @@ def _checked(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
     return KINDS[run.card.loss], float(run.asked.get("l2") or 0.0)
 
 
-def _named(names: Sequence[str] | None, features: int) -> list[str]:
+def _labels(names: Sequence[str] | None, features: int) -> list[str]:
     labels = [f"x{column}" for column in range(features)] if names is None else list(names)
     if len(labels) != features:
         raise UsageError(f"expected {features} names, one a feature, got {len(labels)}")

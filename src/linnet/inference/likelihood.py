@@ -35,7 +35,7 @@ class Likelihood(ABC):
         """The derivative of the negative log-likelihood by the scores, (…, J, N)."""
 
     @abstractmethod
-    def curved(self, scores: Tensor, direction: Tensor) -> Tensor:
+    def curvature_product(self, scores: Tensor, direction: Tensor) -> Tensor:
         """Its second derivative times a direction, (…, J, N)."""
 
     @abstractmethod
@@ -68,7 +68,7 @@ class Normal(Likelihood):
         """See `Likelihood.residual`."""
         return scores - self.Y
 
-    def curved(self, scores: Tensor, direction: Tensor) -> Tensor:
+    def curvature_product(self, scores: Tensor, direction: Tensor) -> Tensor:
         """See `Likelihood.curved`."""
         return direction
 
@@ -113,7 +113,7 @@ class Classes(Likelihood):
         """See `Likelihood.residual`."""
         return self.probabilities(scores) - self.Y
 
-    def curved(self, scores: Tensor, direction: Tensor) -> Tensor:
+    def curvature_product(self, scores: Tensor, direction: Tensor) -> Tensor:
         """See `Likelihood.curved`."""
         p = self.probabilities(scores)
         return p * (direction - (p * direction).sum(-2, keepdim=True))

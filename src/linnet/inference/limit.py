@@ -54,7 +54,7 @@ class Limit:
     apart: Tensor
 
 
-def limit_of(likelihood: Classes, basis: Basis, scores: Tensor, information: Tensor) -> Limit | None:
+def find_limit(likelihood: Classes, basis: Basis, scores: Tensor, information: Tensor) -> Limit | None:
     """The limit that a model has been on its way to; None where the likelihood has an optimum.
 
     Args:
@@ -67,18 +67,18 @@ def limit_of(likelihood: Classes, basis: Basis, scores: Tensor, information: Ten
         UsageError: there are too many rows and directions to tell.
     """
     own = likelihood.shares() > 0  # (J + 1, N)
-    if _is_bent(information, basis, len(own)):
+    if _is_curved(information, basis, len(own)):
         return None
     faint = likelihood.probabilities(scores) < FAINT
     allowed = own | ~torch.cat([1 - likelihood.probabilities(scores).sum(0, keepdim=True) < FAINT, faint])
-    flat = null_of(allowed, basis)
+    flat = null_space(allowed, basis)
     if not flat.shape[1]:
         return None
     losing = _losing(own, allowed, flat, basis)
     if not bool(losing.any()):
         return None
     allowed = ~losing
-    null = null_of(allowed, basis)
+    null = null_space(allowed, basis)
     return Limit(allowed, null, _ends(own, allowed, null, basis), _apart(own, allowed))
 
 
@@ -89,7 +89,7 @@ def all_apart(likelihood: Classes, basis: Basis) -> Limit:
     return Limit(own, null, _ends(own, own, null, basis), _apart(own, own))
 
 
-def null_of(allowed: Tensor, basis: Basis) -> Tensor:
+def null_space(allowed: Tensor, basis: Basis) -> Tensor:
     """Directions of η that move no allowed class of any row against another, orthonormal, (J·r, n)."""
     J = len(allowed) - 1
     even = Classes(torch.zeros(J, allowed.shape[1], dtype=torch.float64), allowed)
@@ -102,7 +102,7 @@ def null_of(allowed: Tensor, basis: Basis) -> Tensor:
     return vectors[:, values <= FLAT * total]
 
 
-def _is_bent(information: Tensor, basis: Basis, classes: int) -> bool:
+def _is_curved(information: Tensor, basis: Basis, classes: int) -> bool:
     """Whether the curvature is more than faint in all directions, so that none is endless."""
     typical = float(basis.w @ basis.Z.square().sum(1)) / basis.rank  # of a direction's scores squared
     shift = 2 * classes * FAINT * typical
@@ -110,7 +110,7 @@ def _is_bent(information: Tensor, basis: Basis, classes: int) -> bool:
     return not bool(found.info)
 
 
-def _moved(ways: Tensor, basis: Basis) -> Tensor:
+def _move_scores(ways: Tensor, basis: Basis) -> Tensor:
     """How directions (J·r, n) move the scores of all classes, the reference first, (n, J + 1, N)."""
     moved = ways.T.reshape(ways.shape[1], -1, basis.rank) @ basis.Z.T
     return torch.cat([torch.zeros_like(moved[:, :1]), moved], 1)
@@ -122,7 +122,7 @@ def _margins(own: Tensor, wanted: Tensor, ways: Tensor, basis: Basis) -> tuple[T
     Returns:
         The margins, and where each of (J + 1, N) stands among them, −1 where it is not or does not move.
     """
-    moved = _moved(ways, basis)
+    moved = _move_scores(ways, basis)
     first = own.long().argmax(0)  # a class of each row, (N,)
     ours = moved.gather(1, first.expand(len(moved), 1, -1))
     places = wanted.nonzero()
@@ -193,15 +193,15 @@ def _apart(own: Tensor, allowed: Tensor) -> Tensor:
     return named if bool(named.any()) else (own & ~allowed.all(0)).any(1) | ~allowed.all(1)
 
 
-def held(information: Tensor, ridge: Tensor, null: Tensor) -> Tensor:
+def factor_with_null(information: Tensor, ridge: Tensor, null: Tensor) -> Tensor:
     """Cholesky's factor of information and ridge, made definite along directions that neither bends."""
     whole = information + ridge
     if not null.shape[1]:
         return factored(whole)
-    return factored(whole + typical(whole) * (null @ null.T))
+    return factored(whole + mean_diagonal(whole) * (null @ null.T))
 
 
-def typical(matrix: Tensor) -> float:
+def mean_diagonal(matrix: Tensor) -> float:
     """The mean diagonal of a matrix, 1 where that is 0."""
     return float(matrix.diagonal().mean()) or 1.0
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from linnet.errors import UsageError
 from linnet.inference.design import Basis
 from linnet.inference.likelihood import Classes, Likelihood
-from linnet.inference.limit import Limit, all_apart, held, limit_of, typical
+from linnet.inference.limit import Limit, all_apart, factor_with_null, find_limit, mean_diagonal
 
 NEAR, SETTLED = 0.1, 1e-8
 """A model further from the optimum than the first many standard errors is refused; the second is rounding."""
@@ -52,10 +52,10 @@ class Fitted:
         if self.limit is None:
             return inverse
         null = self.limit.null
-        return inverse - null @ null.T / typical(self.information + self.ridge)
+        return inverse - null @ null.T / mean_diagonal(self.information + self.ridge)
 
 
-def at_optimum(
+def polish(
     likelihood: Likelihood, basis: Basis, gamma: Tensor, scores: Tensor, ridge: Tensor, pull: Tensor
 ) -> Fitted:
     """Newton's steps from a model that is near the optimum to it.
@@ -76,28 +76,28 @@ def at_optimum(
     """
     start = Fitted(likelihood, gamma, scores, ridge, ridge, ridge)
     if not isinstance(likelihood, Classes) or ridge.any():
-        return _settled(start, basis, pull)
-    if is_apart(likelihood.Y, scores):
-        return _limited(start, all_apart(likelihood, basis), basis, pull)
-    found = _settled(start, basis, pull)
-    limit = limit_of(likelihood, basis, found.scores, found.information)
-    return found if limit is None else _limited(found, limit, basis, pull)
+        return _newton(start, basis, pull)
+    if is_separated(likelihood.Y, scores):
+        return _polish_limit(start, all_apart(likelihood, basis), basis, pull)
+    found = _newton(start, basis, pull)
+    limit = find_limit(likelihood, basis, found.scores, found.information)
+    return found if limit is None else _polish_limit(found, limit, basis, pull)
 
 
-def _limited(start: Fitted, limit: Limit, basis: Basis, pull: Tensor) -> Fitted:
+def _polish_limit(start: Fitted, limit: Limit, basis: Basis, pull: Tensor) -> Fitted:
     """From near the optimum of a limit problem to it."""
     likelihood = Classes(start.likelihood.Y, limit.allowed)
-    return _settled(replace(start, likelihood=likelihood, limit=limit), basis, pull, nearest=math.inf)
+    return _newton(replace(start, likelihood=likelihood, limit=limit), basis, pull, nearest=math.inf)
 
 
-def _settled(start: Fitted, basis: Basis, pull: Tensor, nearest: float = NEAR) -> Fitted:
+def _newton(start: Fitted, basis: Basis, pull: Tensor, nearest: float = NEAR) -> Fitted:
     """Newton's steps until the optimum is there, from a model as near to it as `nearest`."""
     likelihood, gamma, scores, ridge = start.likelihood, start.gamma, start.scores, start.ridge
     null = ridge[:, :0] if start.limit is None else start.limit.null
     information = factor = ridge
     for number in range(STEPS):
         information = likelihood.information(scores, basis.Z, basis.w)
-        factor = held(information, ridge, null)
+        factor = factor_with_null(information, ridge, null)
         gradient = ((likelihood.residual(scores) * basis.w) @ basis.Z).flatten() + pull
         step = -torch.cholesky_solve(gradient[:, None], factor)[:, 0]
         step -= null @ (null.T @ step)
@@ -113,7 +113,7 @@ def _settled(start: Fitted, basis: Basis, pull: Tensor, nearest: float = NEAR) -
     return replace(start, gamma=gamma, scores=scores, information=information, factor=factor)
 
 
-def is_apart(Y: Tensor, scores: Tensor) -> bool:
+def is_separated(Y: Tensor, scores: Tensor) -> bool:
     """Whether every row's class, (J, N) of 0 and 1, has the highest score, the reference's being 0."""
     full = torch.cat([torch.zeros_like(scores[:1]), scores])
     own = torch.cat([1 - Y.sum(0, keepdim=True), Y])

@@ -1,4 +1,4 @@
-"""What must be known to read an inference: why figures are not defined, and notes, some of them warnings."""
+"""Notes on an inference, some of them warnings, and the reasons why its figures are undefined."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning, warn
-from linnet.inference.covariance import Covariance, Found
+from linnet.inference.covariance import Covariance, EstimatedCovariance
 from linnet.inference.design import Basis, Problem, Weighting
 from linnet.inference.goodness import Goodness
 from linnet.inference.limit import Limit
@@ -91,7 +91,7 @@ class Done:
     reasons: Mapping[tuple[int, int], Undefined]
     general: Undefined | None
     limit: Limit | None
-    found: Found
+    found: EstimatedCovariance
 
     @property
     def bags(self) -> int:
@@ -99,7 +99,7 @@ class Done:
         return self.found.bags
 
 
-def general_of(fit: Goodness, l2: float) -> Undefined | None:
+def common_reason(fit: Goodness, l2: float) -> Undefined | None:
     """Why no parameter has a test; None where they have. A penalty determines what rows alone do not."""
     if fit.degrees_of_freedom < 0 and not l2:
         return SATURATED
@@ -107,7 +107,9 @@ def general_of(fit: Goodness, l2: float) -> Undefined | None:
     return named.get(fit.why_not("log_likelihood")) if fit.sigma2 is not None else None
 
 
-def reasons_of(basis: Basis, fitted: Fitted, found: Found) -> dict[tuple[int, int], Undefined]:
+def find_reasons(
+    basis: Basis, fitted: Fitted, found: EstimatedCovariance
+) -> dict[tuple[int, int], Undefined]:
     """Why parameters have no standard error, by output and column; those of a later kind first."""
     reasons: dict[tuple[int, int], Undefined] = {}
     if found.unknown is not None:
@@ -123,7 +125,7 @@ def _places(of: Tensor) -> list[tuple[int, int]]:
     return [(j, d) for j, d in of.nonzero().tolist()]
 
 
-def notes_of(
+def write_notes(
     done: Sequence[Done], of: Problem, labels: Sequence[str], place: int, covariance: str
 ) -> tuple[Remark, ...]:
     """Sentences on what the table cannot say by itself; the worst of them are warned of as well.
@@ -141,7 +143,7 @@ def notes_of(
             for doubt in _doubts(of.weighting, len(done[0].covariance.outputs) * of.basis.rank)
         ),
         *((one, CollinearWarning) for one in _collinear(of.basis, labels)),
-        *((one, SeparationWarning) for one in _separated(done, of, labels, place)),
+        *((one, SeparationWarning) for one in _separation(done, of, labels, place)),
         *((one, SeparationWarning) for one in _lost(done)),
         *((one, None) for one in _drawn(done)),
         *((one, None) for one in _alone(done, of, labels, covariance)),
@@ -173,7 +175,7 @@ def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:
     return [Remark(MANY_ALIKE, {"groups": groups})]
 
 
-def _separated(done: Sequence[Done], of: Problem, labels: Sequence[str], place: int) -> list[Remark]:
+def _separation(done: Sequence[Done], of: Problem, labels: Sequence[str], place: int) -> list[Remark]:
     limits = [(each, each.limit) for each in done if each.limit is not None]
     if not limits:
         return []
@@ -187,7 +189,7 @@ def _separated(done: Sequence[Done], of: Problem, labels: Sequence[str], place: 
     endless = torch.stack([(limit.ends != 0).any(0) for _, limit in limits]).any(0)
     aside = torch.stack([limit.allowed.sum(0) == 1 for _, limit in limits]).any(0)
     values = {
-        "classes": ", ".join(apart), "features": _listed(_named(endless, labels)),
+        "classes": ", ".join(apart), "features": _join(_names(endless, labels)),
         "aside": f"{int(aside.sum()):,}", "rows": f"{len(aside):,}",
     }  # fmt: skip
     return [Remark(APART, values)]
@@ -211,10 +213,10 @@ def _alone(done: Sequence[Done], of: Problem, labels: Sequence[str], covariance:
         return []
     alone, unknown = found.alone, found.unknown
     said = {"sandwich": "HC3", "bootstrap": "the bootstrap"}.get(covariance, covariance.upper())
-    values = {"rows": _listed([str(int(row) + 1) for row in of.basis.kept[alone]]), "covariance": said}
+    values = {"rows": _join([str(int(row) + 1) for row in of.basis.kept[alone]]), "covariance": said}
     if unknown is None or not bool(unknown.any()):
         return [Remark(UNSEEN, values)]
-    return [Remark(ALONE, values | {"features": _listed(_named(unknown.any(0), labels))})]
+    return [Remark(ALONE, values | {"features": _join(_names(unknown.any(0), labels))})]
 
 
 def _general(done: Sequence[Done]) -> list[Remark]:
@@ -229,12 +231,12 @@ def _general(done: Sequence[Done]) -> list[Remark]:
     return remarks
 
 
-def _named(which: Tensor, labels: Sequence[str]) -> list[str]:
+def _names(which: Tensor, labels: Sequence[str]) -> list[str]:
     """The names of parameters (D + 1,), the bias last."""
     return [[*labels, "bias"][d] for d in which.nonzero().flatten().tolist()]
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join(names: Sequence[str]) -> str:
     """Names with commas, the first few of many."""
     more = f", … ({len(names):,})" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more

@@ -65,14 +65,14 @@ class Optimum:
     null: Tensor | None = None
 
 
-class Bagged(NamedTuple):
+class BootstrapOptima(NamedTuple):
     """How far each bag's η is from that of all rows, (B, J·r), and which bags have an optimum, (B,)."""
 
     shifts: Tensor
     is_settled: Tensor
 
 
-def counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> Tensor:
+def draw_counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> Tensor:
     """How often each row counts in a bag, (N,), float64; the numbers of `linnet.train.trials.bagged`.
 
     Args:
@@ -85,10 +85,10 @@ def counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> Tenso
     return torch.poisson(expected, generator(seed, "bags", bag)).double()
 
 
-def bagged(
+def bootstrap_optima(
     start: Optimum, kept: Tensor, rows: int, bags: int, seed: int, *, rates: Tensor | None = None,
     fixed: Tensor | None = None,
-) -> Bagged:  # fmt: skip
+) -> BootstrapOptima:  # fmt: skip
     """The optima of bags.
 
     Args:
@@ -103,12 +103,14 @@ def bagged(
     width = max(1, AT_ONCE // start.scores.numel())
     parts = []
     for low in range(0, bags, width):
-        some = [counts(rows, bag, seed, rates)[kept] for bag in range(low, min(low + width, bags))]
+        some = [draw_counts(rows, bag, seed, rates)[kept] for bag in range(low, min(low + width, bags))]
         times = torch.stack(some) if rates is None else torch.stack(some) / rates[kept]
         if fixed is not None:
             times[:, fixed] = 1.0
         parts.append(_Bank(start, times).solve())
-    return Bagged(torch.cat([part.shifts for part in parts]), torch.cat([part.is_settled for part in parts]))
+    return BootstrapOptima(
+        torch.cat([part.shifts for part in parts]), torch.cat([part.is_settled for part in parts])
+    )
 
 
 class _Bank:
@@ -123,7 +125,7 @@ class _Bank:
         if not start.ridge.any():
             self.is_full &= self._spans()
 
-    def solve(self) -> Bagged:
+    def solve(self) -> BootstrapOptima:
         """Newton's method for all bags until each is settled or has had its steps."""
         shifts = self.start.Z.new_zeros(len(self.w), len(self.start.factor))
         scores = self.start.scores.expand(len(self.w), -1, -1)
@@ -137,7 +139,7 @@ class _Bank:
             moved = self._scores(step)
             short = self._short(moved)
             shifts, scores = shifts + step * short[:, None], scores + moved * short[:, None, None]
-        return Bagged(shifts, (left <= SETTLED) & self.is_full)
+        return BootstrapOptima(shifts, (left <= SETTLED) & self.is_full)
 
     def _spans(self) -> Tensor:
         """Which bags have rows enough that differ, (B,): a column that is 0 in all of them has no weight.
@@ -151,11 +153,11 @@ class _Bank:
         if float(shares.max()) * MANY < scale or has.numel() * Z.shape[1] ** 2 > MOST:
             return is_full
         for bag in is_full.nonzero().flatten().tolist():
-            least = torch.linalg.eigvalsh(self._bend(has[bag] * w, scale))[0]
+            least = torch.linalg.eigvalsh(self._curvature(has[bag] * w, scale))[0]
             is_full[bag] = least > FLAT * scale
         return is_full
 
-    def _bend(self, w: Tensor, scale: float) -> Tensor:
+    def _curvature(self, w: Tensor, scale: float) -> Tensor:
         """How rows of weights (N,) bend directions, whatever the scores; those without an end are bent."""
         start = self.start
         if start.null is None or not isinstance(start.likelihood, Classes):
@@ -185,7 +187,7 @@ class _Bank:
 
     def _hessian(self, scores: Tensor, direction: Tensor) -> Tensor:
         """Each bag's Hessian times its direction, (B, J·r)."""
-        bent = self.start.likelihood.curved(scores, self._scores(direction))
+        bent = self.start.likelihood.curvature_product(scores, self._scores(direction))
         return self._back(bent) + self.share * (direction @ self.start.ridge)
 
     def _precondition(self, vectors: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What `infer` gives: a table of estimates with errors, how well the model fits, and a summary."""
+"""`Inference`: a table of estimates with standard errors, tests and intervals, goodness of fit, and notes."""
 
 from __future__ import annotations
 
@@ -88,68 +88,18 @@ class Inference:
         return tuple(map(str, self.remarks))
 
     @property
-    def _one(self) -> Goodness:
+    def fit(self) -> Goodness:
+        """How well the only model fits.
+
+        Raises:
+            UsageError: there are several.
+        """
         fit, *others = self.goodness
         if others:
             raise UsageError(
                 f"there are {len(self.goodness)} models, one for each output: take .goodness, a tuple of them"
             )
         return fit
-
-    @property
-    def degrees_of_freedom(self) -> float:
-        """See `Goodness`; as the rest, of the only model."""
-        return self._one.degrees_of_freedom
-
-    @property
-    def log_likelihood(self) -> float:
-        """See `Goodness`."""
-        return self._one.log_likelihood
-
-    @property
-    def null_log_likelihood(self) -> float:
-        """See `Goodness`."""
-        return self._one.null_log_likelihood
-
-    @property
-    def likelihood_ratio(self) -> Test | None:
-        """See `Goodness`."""
-        return self._one.likelihood_ratio
-
-    @property
-    def aic(self) -> float:
-        """See `Goodness`."""
-        return self._one.aic
-
-    @property
-    def bic(self) -> float:
-        """See `Goodness`."""
-        return self._one.bic
-
-    @property
-    def mcfadden_r2(self) -> float | None:
-        """See `Goodness`."""
-        return self._one.mcfadden_r2
-
-    @property
-    def r2(self) -> float | None:
-        """See `Goodness`."""
-        return self._one.r2
-
-    @property
-    def adjusted_r2(self) -> float | None:
-        """See `Goodness`."""
-        return self._one.adjusted_r2
-
-    @property
-    def sigma2(self) -> float | None:
-        """See `Goodness`."""
-        return self._one.sigma2
-
-    @property
-    def f_test(self) -> Test | None:
-        """See `Goodness`."""
-        return self._one.f_test
 
     def summary(self) -> dict[str, Any]:
         """Everything as plain JSON values, None where a figure is not defined, with a reason beside it."""
@@ -191,7 +141,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def table_of(
+def tabulate(
     models: Sequence[Done], columns: Sequence[tuple[str, int]], level: float, l2: float
 ) -> pd.DataFrame:
     """A row a parameter.

@@ -1,4 +1,4 @@
-"""What a fit leaves: residuals against fitted values and normal quantiles, and, of classes, in bins."""
+"""Figures of residuals: against fitted values and normal quantiles, and, of classes, in bins."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a classifier's probabilities are worth: reliability, calibration, prediction sets and decisions."""
+"""Probabilities of a classifier put to use: reliability, calibration, prediction sets and decisions."""
