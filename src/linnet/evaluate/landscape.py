@@ -45,6 +45,8 @@ def landscape(dataset: Dataset, loss: Loss, w: ArrayLike, b: ArrayLike) -> Lands
         UsageError: more features or targets than one, or too many points for the rows.
     """
     w, b = np.asarray(w, np.float64), np.asarray(b, np.float64)
+    _check(dataset)
+    _check_points(len(w) * len(b), dataset)  # before the grid is made
     at = np.stack(np.meshgrid(w, b), -1)  # (H, G, 2)
     return Landscape(w, b, losses_at(dataset, loss, at.reshape(-1, 2)).reshape(len(b), len(w)))
 
@@ -62,13 +64,9 @@ def losses_at(dataset: Dataset, loss: Loss, theta: ArrayLike) -> Array:
     """
     import torch
 
-    _check(dataset)
     theta = np.asarray(theta, np.float64)
-    if not 0 < len(theta) * len(dataset) <= MOST:
-        raise UsageError(
-            f"{len(theta):,} points over {len(dataset):,} rows cannot be: take 1 to "
-            f"{MOST // max(1, len(dataset)):,} points"
-        )
+    _check(dataset)
+    _check_points(len(theta), dataset)
     bank = Bank(torch.from_numpy(theta), len(theta))
     scores = bank.scores(dataset.X.double(), dataset.scale)  # (P, 1, N)
     return loss.value(scores, dataset.y.double().T).mean(-1).numpy()
@@ -118,4 +116,12 @@ def _check(dataset: Dataset) -> None:
         raise UsageError(
             f"a surface over w and b is for one feature and one target, {dataset.name} has "
             f"{dataset.features} and {dataset.outputs}"
+        )
+
+
+def _check_points(points: int, dataset: Dataset) -> None:
+    if not 0 < points * len(dataset) <= MOST:
+        raise UsageError(
+            f"{points:,} points over {len(dataset):,} rows cannot be: take 1 to "
+            f"{MOST // max(1, len(dataset)):,} points"
         )

@@ -296,6 +296,7 @@ def _copy(
     pace = _Pace(job.timeout, job.min_rate)
     while done <= job.max_bytes and (piece := _read(response, job)):
         file.write(piece)
+        file.flush()  # what has come is kept, should the process be killed
         done += len(piece)
         if job.progress:
             job.progress(done, total)
