@@ -1,17 +1,10 @@
 from __future__ import annotations
 
 import pytest
-import scipy.sparse
 import torch
 
 from linnet.core.losses import Loss
-from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.errors import UsageError
-from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import BLOCK, DenseRows
-from linnet.solvers.problem.sparse_rows import SparseRows
-from tests.support.blobs import make_blobs
 from tests.support.problems import LOGISTIC, SOFTMAX, hessian_product, objective, random_theta, soft, table
 
 DATA = {
@@ -89,46 +82,6 @@ def test_scores_along_a_line_need_no_pass(dataset: Dataset, loss: Loss) -> None:
     assert problem.value(theta + 0.3 * V) == pytest.approx(moved.value, rel=1e-13)
 
 
-def test_sparse_rows_are_dense_rows() -> None:
-    dataset = table(weighted=True)
-    dense = objective(dataset)
-    rows = SparseRows(
-        scipy.sparse.coo_matrix(dataset.X.numpy()), dataset.y, None, dataset.weights, torch.float64
-    )
-    sparse = Objective(rows, SOFTMAX, Penalty(1e-2))
-    theta, V = random_theta(dense), random_theta(dense, 5)
-    ours, theirs = sparse.point(theta), dense.point(theta)
-    assert ours.value == pytest.approx(theirs.value, rel=1e-13)
-    torch.testing.assert_close(ours.gradient, theirs.gradient)
-    torch.testing.assert_close(hessian_product(sparse, ours, V), hessian_product(dense, theirs, V))
-    index = torch.tensor([3, 1])
-    torch.testing.assert_close(rows.dense(index), dense.rows.dense(index))
-    torch.testing.assert_close(rows.square_norms(), dense.rows.square_norms())
-    assert rows.with_dtype(torch.float32).scores(theta).dtype == torch.float32
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_blocks_of_pixels_are_the_plain_product(threads: int, dtype: torch.dtype) -> None:
-    dataset = make_blobs(2 * BLOCK + 77)
-    rows = DenseRows(dataset, dtype)
-    X1 = torch.cat([dataset.X.double() / 255, torch.ones(len(dataset), 1).double()], 1)
-    theta = torch.randn(3, 17, generator=torch.Generator().manual_seed(0)).double()
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        scores, sums = rows.sweep(theta, lambda scores, _: scores.tanh())
-        torch.testing.assert_close(rows.gradient_of(scores.tanh()), sums, rtol=1e-5, atol=1e-3)
-        torch.testing.assert_close(rows.scores(theta), scores)
-    finally:
-        torch.set_num_threads(before)
-    torch.testing.assert_close(scores.double(), theta @ X1.T, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(sums, (theta @ X1.T).tanh() @ X1, rtol=1e-4, atol=1e-3)
-    assert sums.dtype == torch.float64
-    torch.testing.assert_close(rows.dense(torch.arange(5)).double(), X1[:5])
-    torch.testing.assert_close(rows.square_norms(), X1[:, :-1].square().sum(1))
-
-
 def test_a_row_of_weight_two_is_the_row_twice() -> None:
     dataset = table()
     weights = torch.ones(len(dataset)).double()
@@ -137,10 +90,3 @@ def test_a_row_of_weight_two_is_the_row_twice() -> None:
     twice = dataset.rows(torch.cat([torch.arange(7), torch.arange(len(dataset))]))
     theta = random_theta(objective(heavy))
     torch.testing.assert_close(objective(heavy).point(theta).gradient, objective(twice).point(theta).gradient)
-
-
-def test_rows_that_do_not_count_are_refused() -> None:
-    dataset = table()
-    nothing = Dataset(dataset.X, dataset.y, "nothing", dataset.classes, weights=torch.zeros(60))
-    with pytest.raises(UsageError, match="no rows"):
-        objective(nothing)
