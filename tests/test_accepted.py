@@ -58,7 +58,7 @@ def swept(data: Dataset, folder: Path) -> Path:
 
 def tuned(data: Dataset, folder: Path) -> Path:
     result = linnet.tune(data, {"lr": [1e-3, 1e-2]}, trials=2, epochs=1, show=False, out=folder, report=False)
-    return result.swept.refit(data).save(folder / "best")
+    return result.refit(data).save(folder / "best")
 
 
 @pytest.mark.parametrize("train", [fitted, solved, swept, tuned])

@@ -4,6 +4,8 @@ from ._version import __version__ as __version__
 from .config import Knobs as Knobs
 from .config import Recipe as Recipe
 from .core.bank import Bank as Bank
+from .core.grids import LogUniform as LogUniform
+from .core.grids import Uniform as Uniform
 from .core.losses import AbsoluteError as AbsoluteError
 from .core.losses import Huber as Huber
 from .core.losses import Logistic as Logistic
@@ -53,8 +55,6 @@ from .tracking import TensorBoard as TensorBoard
 from .tracking import WandB as WandB
 from .train.callbacks import Callback as Callback
 from .train.callbacks import State as State
-from .train.trials import LogUniform as LogUniform
-from .train.trials import Uniform as Uniform
 
 def load_ipython_extension(ipython: object) -> None: ...
 def unload_ipython_extension(ipython: object) -> None: ...

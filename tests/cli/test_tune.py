@@ -8,8 +8,8 @@ import pytest
 
 from linnet.cli.search import values
 from linnet.config import Knobs
+from linnet.core.grids import LogUniform, Uniform
 from linnet.errors import UsageError
-from linnet.train.trials import LogUniform, Uniform
 from tests.support.commands import call
 
 QUICK = ("tune", "--data", "digits", "--epochs", 1, "--trials", 4, "--batch", 2)

@@ -8,10 +8,10 @@ import torch
 
 from linnet.config import Recipe
 from linnet.data.sources import synthetic
+from linnet.data.split import split_folds
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.label_errors import label_errors, out_of_fold
-from linnet.train import trials
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs
 
@@ -41,7 +41,7 @@ def test_the_confident_joint_by_hand() -> None:
 def test_each_row_is_judged_by_a_model_that_has_not_seen_it() -> None:
     blobs, recipe = make_blobs(90), Recipe(epochs=3, lr=0.1, batch_size=90)
     made = out_of_fold(blobs, recipe, folds=3)
-    view = trials.folded(blobs, 3, recipe.seed)[1]
+    view = split_folds(blobs, 3, recipe.seed)[1]
     seen = (torch.ones(90).scatter(0, view.validation, 0)).bool()
     alone, _ = fit(blobs.rows(seen), recipe)
     expected = alone.probabilities(blobs.X[view.validation]).double()

@@ -11,8 +11,7 @@ from linnet.config import Knobs
 from linnet.core import bank
 from linnet.errors import DivergedError
 from linnet.evaluate import selection
-from linnet.train.plan import Outcome
-from linnet.train.trials import Trial
+from linnet.train.plan import Outcome, Trial
 
 
 def outcome(

@@ -12,13 +12,13 @@ import torch
 from linnet.core.losses import Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
+from linnet.data.split import draw_bags
 from linnet.errors import SeparationWarning
 from linnet.inference.design import make_basis
 from linnet.inference.infer import infer as typed_infer
 from linnet.inference.likelihood import Classes, Normal
 from linnet.inference.newton_polish import polish
 from linnet.inference.poisson_bootstrap import Optimum, bootstrap_optima, draw_counts
-from linnet.train import trials
 from tests.support.inferences import line
 from tests.support.problems import LOGISTIC, SOFTMAX, table
 from tests.support.solutions import solve_least_squares, solve_smooth
@@ -34,7 +34,7 @@ def weighed(dataset: Dataset, bag: int) -> Dataset:
 
 def test_bags_are_those_of_sweeps() -> None:
     dataset = table(200)
-    views = trials.bagged(dataset, 3, seed=5)
+    views = draw_bags(dataset, 3, seed=5)
     for bag, view in enumerate(views):
         assert view.weights is not None
         assert torch.equal(view.weights.double(), draw_counts(200, bag, 5))

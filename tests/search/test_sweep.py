@@ -10,6 +10,7 @@ import torch
 
 import linnet
 from linnet.config import Knobs
+from linnet.core.grids import LogUniform
 from linnet.data.dataset import Splits
 from linnet.data.sources import synthetic
 from linnet.data.split import split
@@ -17,7 +18,6 @@ from linnet.errors import DivergedError, UsageError
 from linnet.model.run import Run
 from linnet.tracking.tracker import Tracker
 from linnet.train.callbacks import State
-from linnet.train.trials import LogUniform
 from tests.support.blobs import make_blobs
 
 SPLITS = Splits(*split(make_blobs(300, seed=1), 1 / 3))

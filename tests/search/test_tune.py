@@ -13,10 +13,10 @@ from optuna.trial import TrialState
 import linnet
 import linnet.search.tune
 from linnet.config import Knobs
+from linnet.core.grids import LogUniform, Uniform
 from linnet.data.dataset import Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, MissingExtraError, UsageError
-from linnet.train.trials import LogUniform, Uniform
 from tests.support.blobs import make_blobs
 
 SPLITS = Splits(*split(make_blobs(240, seed=1), 1 / 3))
@@ -45,12 +45,12 @@ def test_a_search_ends_as_a_sweep_does() -> None:
 
 def test_batches_together_are_what_one_sweep_of_their_settings_is() -> None:
     result = linnet.tune(SPLITS, SPACE, trials=7, batch=3, folds=2, **QUICK)
-    settings = list(dict.fromkeys(trial.knobs for trial in result.swept.trials))
+    settings = list(dict.fromkeys(trial.knobs for trial in result.trials))
     whole = linnet.sweep(SPLITS, settings=settings, folds=2, **QUICK)
-    assert [t.setting for t in result.swept.trials] == [t.setting for t in whole.trials]
-    torch.testing.assert_close(result.swept.outcome.bank.theta, whole.outcome.bank.theta)
+    assert [t.setting for t in result.trials] == [t.setting for t in whole.trials]
+    torch.testing.assert_close(result.outcome.bank.theta, whole.outcome.bank.theta)
     for name, curve in whole.outcome.curves.items():
-        torch.testing.assert_close(result.swept.outcome.curves[name], curve)
+        torch.testing.assert_close(result.outcome.curves[name], curve)
     assert result.best == whole.best
 
 
@@ -115,8 +115,8 @@ def test_seeds_are_one_setting_and_settings_are_trained_once() -> None:
     space = {"lr": [0.01, 0.1], "l2": 1e-3, "seed": range(3)}
     result = linnet.tune(SPLITS, space, trials=9, batch=3, **QUICK)
     assert len(result.study.trials) == 9
-    assert len(result.swept.trials) == 6
-    assert {trial.knobs.l2 for trial in result.swept.trials} == {1e-3}
+    assert len(result.trials) == 6
+    assert {trial.knobs.l2 for trial in result.trials} == {1e-3}
     for trial in result.study.trials:
         (row,) = [row for row in result.table.to_dict("records") if row["lr"] == trial.params["lr"]]
         assert trial.value == pytest.approx(row["validation_accuracy"])

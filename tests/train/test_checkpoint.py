@@ -9,20 +9,21 @@ import torch
 
 import linnet
 from linnet.config import Knobs
+from linnet.core.grids import expand_grid
 from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.data.split import split_folds
 from linnet.errors import ChecksumError, FormatError, UsageError
 from linnet.folders import CHECKPOINT
 from linnet.train.callbacks import INTERRUPTED, Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.plan import Plan
+from linnet.train.plan import Plan, make_trials
 from linnet.train.sweep import Sweep, SweepLearner
-from linnet.train.trials import folded, grid, trials
 from tests.support.blobs import make_blobs
 from tests.support.gate import gate
 
 DATA = make_blobs(200)
-VIEWS = folded(DATA, 2, 0)
-SETTINGS = grid(
+VIEWS = split_folds(DATA, 2, 0)
+SETTINGS = expand_grid(
     {
         "optimizer": ["sgd", "adam"], "lr": [1e-4, 0.1, 1e30], "accumulate": [1, 3], "dropout": [0.0, 0.2],
         "pool": [1, 2],
@@ -33,7 +34,7 @@ PLAN = Plan(epochs=5, batch_size=16, patience=2, rungs=(3,), width=21)
 
 
 def new(plan: Plan = PLAN, settings: list[Knobs] = SETTINGS) -> Sweep:
-    return Sweep(DATA, trials(settings, 2), VIEWS, SoftmaxCrossEntropy(), plan, torch.float32)
+    return Sweep(DATA, make_trials(settings, 2), VIEWS, SoftmaxCrossEntropy(), plan, torch.float32)
 
 
 def stopped_at(monkeypatch: pytest.MonkeyPatch, epoch: int, batch: int) -> Callback:
@@ -90,7 +91,7 @@ def test_another_sweep_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="other settings"):
         new(settings=SETTINGS[1:]).resume_(kept)
     rows = make_blobs(200, seed=3)
-    other = Sweep(rows, trials(SETTINGS, 2), VIEWS, SoftmaxCrossEntropy(), PLAN, torch.float32)
+    other = Sweep(rows, make_trials(SETTINGS, 2), VIEWS, SoftmaxCrossEntropy(), PLAN, torch.float32)
     with pytest.raises(UsageError, match="other data"):
         other.resume_(kept)
 

@@ -14,21 +14,20 @@ from torch import nn
 import linnet
 from linnet.config import Recipe
 from linnet.core.bank import Bank
-from linnet.core.losses import Loss, SoftmaxCrossEntropy
-from linnet.core.step import reference_sgd_
+from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.core.step import fused_sgd_, reference_sgd_
 from linnet.data.dataset import Dataset
 from linnet.data.registry import load
 from linnet.data.sources import synthetic
-from linnet.data.split import split
+from linnet.data.split import Fold, split
 from linnet.errors import DivergedError, ShapeError, UsageError
 from linnet.model.run import Run
 from linnet.train.callbacks import Callback, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit, fit_module
-from linnet.train.plan import Plan
-from linnet.train.sweep import train_together
-from linnet.train.trials import Trial, View
+from linnet.train.plan import Plan, Trial
 from tests.support.blobs import make_blobs
+from tests.support.sweeps import train_together
 
 
 def distance(one: Run, other: Run) -> float:
@@ -126,42 +125,22 @@ def test_a_resumed_run_equals_the_uninterrupted_one(blobs: Dataset, tmp_path: Pa
             if stop_at == 0:
                 state.stop()
 
-    class Counting(Loss):
-        """Asks for the stop from inside a minibatch, as Ctrl-C would."""
-
-        def __init__(self, inner: Loss, state: list[State]) -> None:
-            self.inner, self.state, self.steps = inner, state, 0
-
-        def value(self, scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-            return self.inner.value(scores, target)
-
-        def residual(self, scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-            self.steps += 1
-            if self.steps == stop_at:
-                self.state[0].stop("here")
-            return self.inner.residual(scores, target)
-
-        def curvature(self, scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-            return self.inner.curvature(scores, target)
-
-    whole, _ = fit(blobs, recipe)
     states: list[State] = []
-    counting: list[Counting] = []
+    taken: list[None] = []
 
     class Catch(Callback):
         def start(self, state: State) -> None:
             states.append(state)
 
-    import linnet.train.fit as module
+    def step_(*given: Any, **named: Any) -> None:
+        """Asks for the stop from inside a minibatch, as Ctrl-C would."""
+        taken.append(None)
+        if len(taken) == stop_at:
+            states[0].stop("here")
+        fused_sgd_(*given, **named)
 
-    original = module.by_name
-    try:
-        module.by_name = lambda name, huber=1.0: (
-            counting.append(Counting(original(name), states)) or counting[0]
-        )
-        _, engine = fit(blobs, recipe, callbacks=[Catch(), StopAt()])
-    finally:
-        module.by_name = original
+    whole, _ = fit(blobs, recipe)
+    _, engine = fit(blobs, recipe, callbacks=[Catch(), StopAt()], step=step_)
     assert engine.epoch * 30 + engine.batch == stop_at
     engine.checkpoint().write(tmp_path / "c.safetensors")
     resumed, _ = fit(blobs, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
@@ -281,7 +260,7 @@ KNOBS = [
 def test_a_fit_with_knobs_is_the_same_model_of_a_sweep(blobs: Dataset, knobs: dict[str, Any]) -> None:
     recipe = Recipe(epochs=3, batch_size=32, dtype="float64", **knobs)
     run, _ = fit(blobs, recipe)
-    views = [View(None, torch.arange(10))]
+    views = [Fold(torch.ones(len(blobs)), torch.arange(10))]
     asked = recipe.resolved(True)
     plan = Plan(epochs=3, batch_size=32, seed=asked.seed)
     swept = train_together(

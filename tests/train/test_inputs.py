@@ -12,18 +12,18 @@ from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.train.fit import fit
-from linnet.train.inputs import Inputs, Look
+from linnet.train.inputs import InputOptions, InputPipeline
 from tests.support.blobs import make_blobs
 
 RECIPE = Recipe(epochs=3, batch_size=32, lr=0.2, dtype="float64")
 
 
-def look(**knobs: object) -> Look:
-    return Look.of(Knobs(**knobs))  # type: ignore[arg-type]
+def look(**knobs: object) -> InputOptions:
+    return InputOptions.of(Knobs(**knobs))  # type: ignore[arg-type]
 
 
 def seen(data: Dataset, batch: int = 0, **knobs: object) -> torch.Tensor:
-    inputs = Inputs(data, look(**knobs), 7)
+    inputs = InputPipeline(data, look(**knobs), 7)
     theta = torch.zeros(3, inputs.features + 1, dtype=torch.float64)
     return inputs.rows(data.X[:20], theta, 1, batch).clone()
 
@@ -38,7 +38,7 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean(blobs: Dataset) -> None
     bright = dataclasses.replace(
         blobs, X=torch.full((4000, 16), 100, dtype=torch.uint8), y=blobs.y[:1].repeat(4000)
     )
-    inputs = Inputs(bright, look(dropout=0.25), 7)
+    inputs = InputPipeline(bright, look(dropout=0.25), 7)
     X1 = inputs.rows(bright.X, torch.zeros(3, 17), 0, 0)
     assert X1[:, :-1].unique().tolist() == pytest.approx([0, 100 / 0.75])
     assert float((X1[:, :-1] == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
@@ -64,14 +64,14 @@ def test_augmentation_is_of_the_image_before_it_is_pooled(blobs: Dataset) -> Non
 def test_the_model_of_the_rows_scores_as_the_model_of_the_inputs(
     knobs: dict[str, object], blobs: Dataset
 ) -> None:
-    inputs = Inputs(blobs, look(**knobs), 7)
+    inputs = InputPipeline(blobs, look(**knobs), 7)
     from linnet.core.bank import Bank
 
     theta = torch.randn(6, inputs.features + 1, generator=generator(0, "t"), dtype=torch.float64)
     bank = Bank(theta, 2)
     X1 = inputs.rows(blobs.X[:20], theta, 0, 0)
     through = (theta @ X1.T * inputs.scale).view(2, 3, 20)
-    torch.testing.assert_close(inputs.plain(bank).scores(blobs.X[:20].double(), blobs.scale), through)
+    torch.testing.assert_close(inputs.absorb(bank).scores(blobs.X[:20].double(), blobs.scale), through)
 
 
 def test_a_pooled_model_is_the_one_trained_on_pooled_images() -> None:
@@ -104,5 +104,5 @@ def test_what_is_for_images_is_refused_for_other_rows(
 ) -> None:
     table = dataclasses.replace(blobs, image_shape=None)
     with pytest.raises(UsageError, match=match):
-        Inputs(table, look(**knobs), 0)
-    assert Inputs(table, look(augment="noise:0.1"), 0).features == 16
+        InputPipeline(table, look(**knobs), 0)
+    assert InputPipeline(table, look(augment="noise:0.1"), 0).features == 16

@@ -7,30 +7,32 @@ import torch
 from torch import nn
 
 from linnet.config import Knobs
+from linnet.core.grids import expand_grid
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
+from linnet.data.split import Fold, hold_out, split_folds
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.train.callbacks import Callback, Each, State
-from linnet.train.plan import WIDTH, Outcome, Plan, SuccessiveHalving
-from linnet.train.sweep import Sweep, train_together
-from linnet.train.trials import Trial, View, folded, grid, held_out, trials
+from linnet.train.plan import WIDTH, Outcome, Plan, SuccessiveHalving, Trial, make_trials
+from linnet.train.sweep import Sweep
 from tests.support.blobs import make_blobs
+from tests.support.sweeps import train_together
 
 LOSS = SoftmaxCrossEntropy()
 
 
 def mixed() -> list[Knobs]:
     """Forty models with other rates, rules, penalties, schedules and seeds."""
-    settings = grid(
+    settings = expand_grid(
         {"optimizer": ["sgd", "momentum", "nesterov", "adam"], "lr": [0.01, 0.1], "l2": [0.0, 1e-3]}, Knobs()
     )
-    settings += grid(
+    settings += expand_grid(
         {"schedule": ["step", "cosine", "linear", "onecycle"], "warmup": [0.0, 0.1]}, Knobs(lr=0.2)
     )
-    settings += grid({"l1": [1e-4, 1e-2], "clip": [None, 0.5], "seed": [1, 2]}, Knobs(lr=0.1))
-    settings += grid(
+    settings += expand_grid({"l1": [1e-4, 1e-2], "clip": [None, 0.5], "seed": [1, 2]}, Knobs(lr=0.1))
+    settings += expand_grid(
         {"weight_decay": [0.01, 0.1], "optimizer": ["sgd", "adam"], "std": [0.01, 0.1]}, Knobs(lr=0.05)
     )
     return settings
@@ -38,18 +40,18 @@ def mixed() -> list[Knobs]:
 
 def mixed_inputs() -> list[Knobs]:
     """Forty models that see other inputs, take other minibatches together, and weigh rows otherwise."""
-    settings = grid(
+    settings = expand_grid(
         {"augment": ["none", "shift:1+flip", "rotate:20+noise:0.2"], "dropout": [0.0, 0.3]}, Knobs(lr=0.1)
     )
-    settings += grid(
+    settings += expand_grid(
         {"pool": [1, 2], "standardize": [False, True], "optimizer": ["sgd", "adam"]}, Knobs(lr=0.05)
     )
-    settings += grid(
+    settings += expand_grid(
         {"accumulate": [1, 2, 3], "optimizer": ["sgd", "momentum"], "schedule": ["constant", "cosine"]},
         Knobs(lr=0.1, l2=1e-3),
     )
-    settings += grid({"average": [0.5, 1.0], "accumulate": [1, 2], "l1": [0.0, 1e-3]}, Knobs(lr=0.1))
-    settings += grid(
+    settings += expand_grid({"average": [0.5, 1.0], "accumulate": [1, 2], "l1": [0.0, 1e-3]}, Knobs(lr=0.1))
+    settings += expand_grid(
         {"label_smoothing": [0.0, 0.2], "class_weight": ["balanced", "1:2:0.5", "none"]}, Knobs(lr=0.07)
     )
     return settings
@@ -63,7 +65,7 @@ def test_each_of_forty_is_the_model_trained_alone(
 ) -> None:
     assert len(settings) == 40
     data = make_blobs(200)
-    views = folded(data, 3, 0)
+    views = split_folds(data, 3, 0)
     made = [Trial(number, knobs, number % 3) for number, knobs in enumerate(settings)]
     plan = Plan(epochs=2, batch_size=32, width=width)
     together = train_together(data, made, views, LOSS, plan, dtype)
@@ -81,7 +83,7 @@ def test_each_of_forty_is_the_model_trained_alone(
 
 def test_a_model_is_the_one_that_torch_trains() -> None:
     data = make_blobs(150)
-    (view,) = views = held_out(data, 0.2, 0)
+    (view,) = views = hold_out(data, 0.2, 0)
     knobs = Knobs(lr=0.1, optimizer="nesterov", l2=1e-2, schedule="cosine", seed=3)
     plan = Plan(epochs=3, batch_size=16, seed=5)
     outcome = train_together(data, [Trial(0, knobs, 0)], views, LOSS, plan, torch.float64)
@@ -128,7 +130,7 @@ def run(
 ) -> Outcome:  # fmt: skip
     data = data or make_blobs(200)
     plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
-    return train_together(data, trials(settings, 1), held_out(data, 0.25, 0), LOSS, plan, torch.float64)
+    return train_together(data, make_trials(settings, 1), hold_out(data, 0.25, 0), LOSS, plan, torch.float64)
 
 
 def test_a_model_that_diverges_harms_nobody() -> None:
@@ -150,7 +152,7 @@ def test_patience_stops_and_keeps_the_best() -> None:
     outcome = run([Knobs(lr=1.0, seed=s) for s in range(6)], data, epochs=60, patience=2)
     stopped = [m for m, said in enumerate(outcome.status) if said.startswith("stopped")]
     assert stopped
-    (view,) = held_out(data, 0.25, 0)
+    (view,) = hold_out(data, 0.25, 0)
     X, y = data.X[view.validation].double() / 255, data.y[view.validation]
     for m in range(6):
         curve = outcome.curves["validation_loss"][:, m]
@@ -179,7 +181,7 @@ def test_halving_drops_the_worse_half() -> None:
 def test_a_regression_is_swept_too() -> None:
     data = synthetic.linear(seed=0)
     outcome = train_together(
-        data, trials([Knobs(lr=0.03), Knobs(lr=0.003)], 2), folded(data, 2, 0), SquaredError(),
+        data, make_trials([Knobs(lr=0.03), Knobs(lr=0.003)], 2), split_folds(data, 2, 0), SquaredError(),
         Plan(epochs=3, batch_size=10), torch.float64,
     )  # fmt: skip
     assert set(outcome.curves) == {"train_loss", "validation_loss"}
@@ -191,24 +193,24 @@ def test_a_regression_is_swept_too() -> None:
 def test_progress_tells_of_each_epoch() -> None:
     told: list[int] = []
     data = make_blobs(100)
-    views = [View(None, torch.arange(100))]
+    views = [Fold(torch.ones(100), torch.arange(100))]
 
     class Teller(Callback):
         def epoch_end(self, state: State) -> None:
             told.append(state.epoch)
 
     train_together(
-        data, trials([Knobs()], 1), views, LOSS, Plan(epochs=3, batch_size=50), torch.float32, Teller()
+        data, make_trials([Knobs()], 1), views, LOSS, Plan(epochs=3, batch_size=50), torch.float32, Teller()
     )
     assert told == [1, 2, 3]
 
 
 def test_a_record_has_the_figures_of_the_model_that_was_best_in_its_epoch() -> None:
     seen: list[State] = []
-    settings = trials([Knobs(lr=1e30), Knobs(lr=0.1), Knobs(lr=1e-4)], 1)
+    settings = make_trials([Knobs(lr=1e30), Knobs(lr=0.1), Knobs(lr=1e-4)], 1)
     sweep = Sweep(
-        make_blobs(100), settings, [View(None, torch.arange(100))], LOSS, Plan(epochs=2, batch_size=50),
-        torch.float32,
+        make_blobs(100), settings, [Fold(torch.ones(100), torch.arange(100))], LOSS,
+        Plan(epochs=2, batch_size=50), torch.float32,
     )  # fmt: skip
     sweep.run(Each(seen.append))
     (state, _) = seen
@@ -231,7 +233,7 @@ def test_a_callback_hears_of_an_exception() -> None:
 
     with pytest.raises(ValueError, match="disk full"):
         train_together(
-            make_blobs(100), trials([Knobs()], 1), [View(None, torch.arange(100))], LOSS,
+            make_blobs(100), make_trials([Knobs()], 1), [Fold(torch.ones(100), torch.arange(100))], LOSS,
             Plan(epochs=3, batch_size=50), torch.float32, Fails(),
         )  # fmt: skip
     assert heard == ["disk full in epoch 1"]
@@ -248,14 +250,16 @@ def test_halving_is_over_all_tiles_and_folds(width: int) -> None:
     data = make_blobs(200)
     settings = [Knobs(lr=lr) for lr in (1e-4, 1e-2, 0.1, 1e-5)]
     plan = Plan(epochs=3, batch_size=32, rungs=(1, 2), width=width)
-    outcome = train_together(data, trials(settings, 3), folded(data, 3, 0), LOSS, plan, torch.float64)
+    outcome = train_together(
+        data, make_trials(settings, 3), split_folds(data, 3, 0), LOSS, plan, torch.float64
+    )
     said = [outcome.status[3 * n : 3 * n + 3] for n in range(4)]
     assert said == [["dropped after epoch 1"] * 3, ["dropped after epoch 2"] * 3, ["completed"] * 3,
                     ["dropped after epoch 1"] * 3]  # fmt: skip
 
 
 def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
-    halving = SuccessiveHalving(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
+    halving = SuccessiveHalving(make_trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
     nobody = torch.zeros(4, dtype=torch.bool)
     halving.note(torch.tensor([0.01, 0.1, 0.5, 0.5]), nobody)
     halving.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), torch.tensor([True, False, False, False]))
@@ -271,12 +275,12 @@ def test_no_model_left_at_a_rung_is_no_error() -> None:
 
 def test_halving_goes_by_the_metric() -> None:
     plan = Plan(epochs=3, batch_size=1, metric="validation_accuracy")
-    halving = SuccessiveHalving(trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
+    halving = SuccessiveHalving(make_trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
     halving.note(torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.bool))
     assert halving.losers() == {1}
 
 
-def odd_fold() -> tuple[Dataset, list[View]]:
+def odd_fold() -> tuple[Dataset, list[Fold]]:
     """Rows of which the second fold's own are of another kind: brighter, and of one class."""
     data = make_blobs(120)
     X = data.X.clone()
@@ -284,7 +288,7 @@ def odd_fold() -> tuple[Dataset, list[View]]:
     y = data.y.clone()
     y[:60] = 0
     weights = torch.cat([torch.zeros(60), torch.ones(60)])
-    own = [View(weights, torch.arange(60)), View(1 - weights, torch.arange(60, 120))]
+    own = [Fold(weights, torch.arange(60)), Fold(1 - weights, torch.arange(60, 120))]
     return dataclasses.replace(data, X=X, y=y), own
 
 
@@ -293,13 +297,13 @@ def test_rows_kept_from_training_do_not_shape_it(knobs: dict[str, object]) -> No
     data, views = odd_fold()
     plan = Plan(epochs=2, batch_size=120)
     settings = [Knobs(lr=0.3, **knobs)]  # type: ignore[arg-type]
-    first = train_together(data, trials(settings, 2), views, LOSS, plan, torch.float64)
+    first = train_together(data, make_trials(settings, 2), views, LOSS, plan, torch.float64)
     other = data.X.clone()
     other[:60] = 255 - other[:60]
     labels = data.y.clone()
     labels[:60] = 2
     changed = dataclasses.replace(data, X=other, y=labels)
-    second = train_together(changed, trials(settings, 2), views, LOSS, plan, torch.float64)
+    second = train_together(changed, make_trials(settings, 2), views, LOSS, plan, torch.float64)
     # The first view trains on the rows that stayed as they were.
     torch.testing.assert_close(first.bank.pick(0).theta, second.bank.pick(0).theta, rtol=1e-9, atol=1e-12)
     assert not torch.allclose(first.bank.pick(1).theta, second.bank.pick(1).theta)
@@ -310,5 +314,5 @@ def test_a_fold_without_rows_that_count_is_named() -> None:
     weighted = dataclasses.replace(data, weights=1.0 - (torch.arange(120) < 60).float())
     with pytest.raises(UsageError, match="part 1 of 2 has no row of positive weight to be judged by"):
         train_together(
-            weighted, trials([Knobs()], 2), views, LOSS, Plan(epochs=1, batch_size=20), torch.float32
+            weighted, make_trials([Knobs()], 2), views, LOSS, Plan(epochs=1, batch_size=20), torch.float32
         )

@@ -16,11 +16,11 @@ from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
+from linnet.data.split import Fold
 from linnet.errors import UsageError
 from linnet.train.model_group import ModelGroup, StepSchedule, Weighing
-from linnet.train.plan import Plan
-from linnet.train.sweep import train_together
-from linnet.train.trials import View, trials
+from linnet.train.plan import Plan, make_trials
+from tests.support.sweeps import train_together
 
 N, D, K = 12, 3, 3
 LOSSES: list[Loss] = [SoftmaxCrossEntropy(), Logistic(), SquaredError()]
@@ -133,14 +133,14 @@ def test_so_do_the_models_of_a_sweep_with_folds_bags_and_minibatches_taken_toget
     ]
     counts = torch.tensor([0.0, 1, 2, 3]).repeat(5)  # of a bag
     views = [
-        View((torch.arange(20) < 15).float(), torch.arange(15, 20)),
-        View(counts, (counts == 0).nonzero()[:, 0]),
+        Fold((torch.arange(20) < 15).float(), torch.arange(15, 20)),
+        Fold(counts, (counts == 0).nonzero()[:, 0]),
     ]
     found = train_together(
-        data, trials(knobs, 2), views, SquaredError(), Plan(epochs=60, batch_size=size), torch.float64
+        data, make_trials(knobs, 2), views, SquaredError(), Plan(epochs=60, batch_size=size), torch.float64
     )
-    for model, trial in enumerate(trials(knobs, 2)):
-        view = views[trial.view].weights
+    for model, trial in enumerate(make_trials(knobs, 2)):
+        view = views[trial.fold].weights
         assert view is not None
         w = (view * LIGHT).double()
         expected = float(w @ NUMBERS.y[:, 0] / w.sum())

@@ -158,7 +158,7 @@ def values(name: str, text: str) -> list[Any] | Any:
     Raises:
         UsageError: a value is not of the knob's kind.
     """
-    from linnet.train.trials import LogUniform, Uniform
+    from linnet.core.grids import LogUniform, Uniform
 
     low, dots, high = text.partition("..")
     if dots:
@@ -214,7 +214,7 @@ def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "best": dataclasses.asdict(result.best),
         "margin": result.margin.as_dict(),
-        "edges": [edge.as_dict() for edge in result.edges],
+        "edges": [dataclasses.asdict(edge) for edge in result.edges],
         "unjudged": list(result.unjudged),
         "final": best.history.last,
         "table": table.to_dict("records"),

@@ -74,4 +74,4 @@ def tune(
     if result.is_interrupted:
         interrupted(f"after {len(result.configurations)} settings, which are in {folder}")
     done = len(result.study.get_trials(deepcopy=False))
-    options.close(result.swept, folder, splits.test, f"the settings are in {folder}", trials=done)
+    options.close(result, folder, splits.test, f"the settings are in {folder}", trials=done)

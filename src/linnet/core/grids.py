@@ -1,15 +1,187 @@
-"""`edge_of`: whether the best of a grid's values lies at its edge, and which way to widen it."""
+"""Grids and ranges of hyperparameters: the settings that they make, and whether the best lies at an edge."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import itertools
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from linnet.config import KNOBS, Knobs
+from linnet.device import generator
+from linnet.errors import UsageError
+
+NAMES = ("lr", *KNOBS)
+
+NEAR = 0.05
+"""The share of a range at each of its ends that is its edge."""
+
+BOUNDS: dict[str, tuple[float, float]] = {
+    "momentum": (0, 1), "warmup": (0, 1), "average": (0, 1), "label_smoothing": (0, 1), "dropout": (0, 1),
+    "pool": (1, math.inf), "accumulate": (1, math.inf), "batch_size": (1, math.inf),
+}  # fmt: skip
+"""Between which values a hyperparameter lies at all; the others begin at 0."""
 
 
-def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: float, fewest: int = 3) -> str:
-    """A sentence where the best value has nothing tried on one side of it; empty where that is no matter.
+@dataclass(frozen=True)
+class Range(ABC):
+    """A range that settings are drawn from."""
 
-    It is none where fewer than `fewest` values were tried (of two none lies within), where the values next to
-    the edge do as well, so that the loss has levelled off; and at 0, below which nothing lies.
+    low: float
+    high: float
+
+    @abstractmethod
+    def at(self, share: float) -> float:
+        """The value below which a share of the range lies."""
+
+
+@dataclass(frozen=True)
+class LogUniform(Range):
+    """A range whose logarithm is drawn evenly, such as that of the learning rate.
+
+    Args:
+        low: above 0.
+        high: at least low.
+
+    Raises:
+        UsageError: ends that cannot be.
+    """
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high < math.inf:
+            raise UsageError(f"a log-uniform range needs 0 < low ≤ high, got {self.low}…{self.high}")
+
+    def at(self, share: float) -> float:
+        """The value below which a share of the range lies."""
+        return math.exp(math.log(self.low) + share * math.log(self.high / self.low))
+
+
+@dataclass(frozen=True)
+class Uniform(Range):
+    """A range that is drawn from evenly, such as that of the momentum.
+
+    Args:
+        low: finite.
+        high: finite, at least low.
+
+    Raises:
+        UsageError: ends that cannot be.
+    """
+
+    def __post_init__(self) -> None:
+        if not -math.inf < self.low <= self.high < math.inf:
+            raise UsageError(f"a uniform range needs low ≤ high, got {self.low}…{self.high}")
+
+    def at(self, share: float) -> float:
+        """The value below which a share of the range lies."""
+        return self.low + share * (self.high - self.low)
+
+
+def list_values(name: str, value: Any) -> list[Any]:
+    """The values of a hyperparameter, whether one or several.
+
+    Raises:
+        UsageError: there is none.
+    """
+    several = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    if not several:
+        raise UsageError(f"{name} needs at least one value")
+    return several
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse what is no hyperparameter.
+
+    Raises:
+        UsageError: naming it.
+    """
+    if unknown := [name for name in names if name not in NAMES]:
+        raise UsageError(f"unknown knob {unknown[0]!r}: expected {', '.join(NAMES)}")
+
+
+def expand_grid(values: Mapping[str, Any], base: Knobs) -> list[Knobs]:
+    """Every combination of some hyperparameters' values.
+
+    Args:
+        values: of each, one or several.
+        base: those that are not named.
+
+    Raises:
+        UsageError: an unknown name, no value for one, or a value that cannot be.
+    """
+    check_names(values)
+    lists = {name: list_values(name, value) for name, value in values.items()}
+    combinations = itertools.product(*lists.values())
+    return [dataclasses.replace(base, **dict(zip(lists, chosen, strict=True))) for chosen in combinations]
+
+
+def draw_settings(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> list[Knobs]:
+    """Settings drawn at random: from a `Range`, or with equal chance from several values.
+
+    Args:
+        values: of each hyperparameter a range, a value, or several.
+        base: those that are not named.
+        count: how many settings; each comes once for every seed.
+        seed: of the draws.
+
+    Raises:
+        UsageError: as `expand_grid` does.
+    """
+    check_names(values)
+    starts = list_values("seed", values.get("seed", base.seed))  # each setting from every start
+    varied = [name for name in values if name != "seed"]
+    source, drawn = generator(seed, "trials"), []
+    for _ in range(count):
+        chosen = {}
+        for name in varied:
+            share = float(torch.rand((), generator=source, dtype=torch.float64))
+            chosen[name] = _pick(name, values[name], share)
+        drawn += [dataclasses.replace(base, **chosen, seed=start) for start in starts]
+    return drawn
+
+
+def _pick(name: str, value: Any, share: float) -> Any:
+    """The value below which a share of a range lies, or of a list."""
+    if isinstance(value, Range):
+        return value.at(share)
+    several = list_values(name, value)
+    return several[min(int(share * len(several)), len(several) - 1)]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A setting whose best value lies at the edge of what was tried, so that a better one may lie beyond.
+
+    Args:
+        knob: its name.
+        value: the best.
+        widen: "upwards" or "downwards".
+        is_range: whether it was searched over a range, and not over several values.
+    """
+
+    knob: str
+    value: float
+    widen: str
+    is_range: bool = False
+
+    def __str__(self) -> str:
+        which = "largest" if self.widen == "upwards" else "smallest"
+        where = f"lies near the {which} of its range" if self.is_range else f"is the {which} that was tried"
+        return f"the best {self.knob}, {self.value:g}, {where}: widen {self.knob} {self.widen}"
+
+
+def edge_of(
+    name: str, values: Sequence[float], losses: Sequence[float], best: float, fewest: int = 3
+) -> Edge | None:
+    """The edge that the best value lies at, where nothing was tried on one side of it.
+
+    It lies at none where fewer than `fewest` values were tried (of two none lies within), where the values
+    next to the edge do as well, so that the loss has levelled off; and at 0, below which nothing lies.
 
     Args:
         name: of the setting, such as "l2".
@@ -21,11 +193,52 @@ def edge_of(name: str, values: Sequence[float], losses: Sequence[float], best: f
     tried = sorted(zip(values, losses, strict=True))
     kept = [(value, loss) for value, loss in tried if loss == loss]  # without NaN
     if len({value for value, _ in kept}) < fewest:
-        return ""
+        return None
     least = min(loss for value, loss in kept if value == best)
     low, high = kept[0][0], kept[-1][0]
     if best == low and best > 0 and min(loss for value, loss in kept if value > low) > least:
-        return f"the best {name}, {best:g}, is the smallest that was tried: widen {name} downwards"
+        return Edge(name, best, "downwards")
     if best == high and min(loss for value, loss in kept if value < high) > least:
-        return f"the best {name}, {best:g}, is the largest that was tried: widen {name} upwards"
-    return ""
+        return Edge(name, best, "upwards")
+    return None
+
+
+def edges(
+    values: Mapping[str, Sequence[Any]], losses: Sequence[float], ranges: Mapping[str, Range]
+) -> list[Edge]:
+    """The edges that the best of several settings lies at.
+
+    Args:
+        values: of each hyperparameter that was varied, in the settings, the best first.
+        losses: of the settings, less being better; infinite for one that diverged, which was tried and lost.
+        ranges: of those that were searched over one.
+    """
+    found = (
+        _range_edge(name, tried[0], ranges[name]) if name in ranges else _grid_edge(name, tried, losses)
+        for name, tried in values.items()
+    )
+    return [edge for edge in found if edge is not None]
+
+
+def _grid_edge(name: str, values: Sequence[Any], losses: Sequence[float]) -> Edge | None:
+    """The edge of several values; those that are no numbers lie at none."""
+    best = values[0]
+    if not _is_number(best) or best in BOUNDS.get(name, (0, math.inf)):
+        return None
+    tried = [(float(value), loss) for value, loss in zip(values, losses, strict=True) if _is_number(value)]
+    lost = [loss for _, loss in tried]
+    return edge_of(name, [value for value, _ in tried], lost, float(best), fewest=2)
+
+
+def _range_edge(name: str, best: float, searched: Range) -> Edge | None:
+    """The edge of a range: its outermost parts, unless no value can lie beyond."""
+    low, high = BOUNDS.get(name, (0, math.inf))
+    if searched.low > low and best <= searched.at(NEAR):
+        return Edge(name, float(best), "downwards", True)
+    if searched.high < high and best >= searched.at(1 - NEAR):
+        return Edge(name, float(best), "upwards", True)
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Splits of rows in two, seeded and stratified by class; `Whole`: the rows of a file and its own parts."""
+"""Splits, folds and bootstraps of rows, seeded and stratified; `Whole`, a file's rows and its own parts."""
 
 from __future__ import annotations
 
@@ -30,16 +30,7 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
     Raises:
         UsageError: the fraction is not inside (0, 1), or a part would be empty.
     """
-    if not 0 < fraction < 1:
-        raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
-    second = (
-        _stratified(dataset, fraction, seed) if dataset.is_classification else _plain(dataset, fraction, seed)
-    )
-    if not second.any() or second.all():
-        raise UsageError(
-            f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty, "
-            "or the first would have no row of a class"
-        )
+    second = _choose(dataset, fraction, seed)
     return dataset.rows(~second), dataset.rows(second)
 
 
@@ -59,6 +50,130 @@ def kept_apart(dataset: Dataset, fraction: float | None, seed: int = 0) -> tuple
     return (dataset, None) if fraction is None else split(dataset, fraction, seed)
 
 
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Rows to train on, with weights, and rows to be judged by.
+
+    Args:
+        weights: how often each row counts in training, (N,).
+        validation: the numbers of the rows that judge, (n,).
+    """
+
+    weights: Tensor
+    validation: Tensor
+
+
+def hold_out(dataset: Dataset, fraction: float, seed: int) -> list[Fold]:
+    """One fold: a share of the rows, stratified by class, is kept from training.
+
+    Raises:
+        UsageError: as `split`.
+    """
+    kept = _choose(dataset, fraction, seed)
+    return [Fold((~kept).float(), kept.nonzero()[:, 0])]
+
+
+def set_aside(train: Dataset, validation: Dataset) -> tuple[Dataset, list[Fold]]:
+    """Rows to train on and rows to validate on as one data set, and the fold that keeps them apart."""
+    pairs = zip((train.X, train.y), (validation.X, validation.y), strict=True)
+    X, y = (torch.cat([ours, theirs.to(ours)]) for ours, theirs in pairs)
+    rows = torch.arange(len(y))
+    weights = None
+    if train.weights is not None:
+        theirs = torch.ones(len(validation)) if validation.weights is None else validation.weights
+        weights = torch.cat([train.weights, theirs.to(train.weights)])
+    whole = dataclasses.replace(train, X=X, y=y, weights=weights, validation=None)
+    return whole, [Fold((rows < len(train)).float(), rows[len(train) :])]
+
+
+def split_folds(dataset: Dataset, count: int, seed: int) -> list[Fold]:
+    """K folds, each of which keeps another k-th of the rows from training, stratified by class.
+
+    Each class is trained on in every fold. The only row of a class is always trained on, and judges nowhere.
+
+    Raises:
+        UsageError: fewer than two folds, or fewer rows to judge by than folds.
+    """
+    if not 2 <= count <= len(dataset):
+        raise UsageError(f"folds must lie in 2…{len(dataset)}, the number of rows, not {count}")
+    order = torch.randperm(len(dataset), generator=generator(seed, "folds"))
+    if dataset.is_classification:  # dealt out class by class, so that each fold has its share
+        labels = dataset.labels.cpu()
+        order = order[torch.argsort(labels[order], stable=True)]
+        order = order[(labels.bincount() > 1)[labels[order]]]
+    if len(order) < count:
+        raise UsageError(
+            f"{count} folds need as many rows of classes with more than one row, and {dataset.name} has "
+            f"{len(order)}: use fewer folds, or more rows a class"
+        )
+    number = torch.full((len(dataset),), -1)
+    number[order] = torch.arange(len(order)) % count
+    return [Fold((number != fold).float(), (number == fold).nonzero()[:, 0]) for fold in range(count)]
+
+
+def draw_bags(dataset: Dataset, count: int, seed: int) -> list[Fold]:
+    """Bootstraps: each row counts as often as a Poisson(1) number says, and those of 0 judge.
+
+    So many draws with replacement are nearly this for many rows (Oza and Russell 2001). About 37 % of the
+    rows are out of each bag. The counts of a class that would be left out of a bag are drawn again.
+
+    Raises:
+        UsageError: no bag, or so few rows that a bag is empty or nothing is left to judge by.
+    """
+    if count < 1:
+        raise UsageError(f"bags must be at least 1, not {count}")
+    classes = _members(dataset) if dataset.is_classification else []
+    bags = []
+    for bag in range(count):
+        source = generator(seed, "bags", bag)
+        counts = torch.poisson(torch.ones(len(dataset)), source)
+        for rows in classes:
+            while len(rows) and not counts[rows].any():
+                counts[rows] = torch.poisson(torch.ones(len(rows)), source)
+        out = (counts == 0).nonzero()[:, 0]
+        if not 0 < len(out) < len(dataset):
+            raise UsageError(f"{len(dataset)} rows are too few for bags")
+        bags.append(Fold(counts, out))
+    return bags
+
+
+def unjudged_classes(dataset: Dataset, folds: Sequence[Fold]) -> tuple[str, ...]:
+    """The classes with rows, none of which is kept from training in any fold, so that no score is of them.
+
+    Args:
+        dataset: the rows; those it sets aside to validate on follow them in the folds' numbers (`set_aside`).
+        folds: of a sweep.
+    """
+    if not dataset.is_classification:
+        return ()
+    parts = [dataset] if dataset.validation is None else [dataset, dataset.validation]
+    labels = torch.cat([part.labels.cpu() for part in parts])
+    judged = labels[torch.cat([fold.validation.cpu() for fold in folds])]
+    trained = labels[: len(dataset)]
+    there, seen = (torch.bincount(rows, minlength=dataset.outputs) for rows in (trained, judged))
+    return tuple(dataset.classes[k] for k in ((there > 0) & (seen == 0)).nonzero()[:, 0].tolist())
+
+
+def _choose(dataset: Dataset, fraction: float, seed: int) -> Tensor:
+    """Which rows go to the second of two parts, (N,), bool."""
+    if not 0 < fraction < 1:
+        raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
+    choose = _stratified if dataset.is_classification else _plain
+    second = choose(dataset, fraction, seed)
+    if not second.any() or second.all():
+        raise UsageError(
+            f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty, "
+            "or the first would have no row of a class"
+        )
+    return second
+
+
+def _members(dataset: Dataset) -> list[Tensor]:
+    """The numbers of each class's rows."""
+    labels = dataset.labels.cpu()
+    return [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
+
+
 def _plain(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """Which rows go to the second part, (N,), bool."""
     order = torch.randperm(len(dataset), generator=generator(seed, "split"))
@@ -68,8 +183,7 @@ def _plain(dataset: Dataset, fraction: float, seed: int) -> Tensor:
 def _stratified(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """As `_plain`, class by class, the remainders going to the classes that were rounded down most."""
     source = generator(seed, "split")
-    labels = dataset.labels.cpu()
-    members = [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
+    members = _members(dataset)
     most = [max(len(rows) - 1, 0) for rows in members]
     counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)), most)
     chosen = [

@@ -199,7 +199,7 @@ class CrossValidated(LinearEstimator):
         pairs = zip(l2s, means.tolist(), strict=True)
         self.l2_ = max(l2 for l2, mean in pairs if mean == self.best_score_)
         self.l2s_ = space.array(torch.tensor(l2s, dtype=self._dtype))
-        self.edge_ = edge_of("l2", l2s, (-means).tolist(), self.l2_)
+        self.edge_ = str(edge_of("l2", l2s, (-means).tolist(), self.l2_) or "")
         if self.edge_:
             warn(self.edge_, GridEdgeWarning)
         answer = solved(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())

@@ -14,11 +14,11 @@ import numpy as np
 from linnet.config import Recipe
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
+from linnet.data.split import split_folds
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate.evaluation import ROWS_AT_ONCE, Evaluation
 from linnet.evaluate.interval import Array
-from linnet.train import trials
-from linnet.train.plan import Plan
+from linnet.train.plan import Plan, make_trials
 from linnet.train.sweep import Sweep
 
 FOLDS = 5
@@ -84,18 +84,18 @@ def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Evaluatio
     if not train.is_classification:
         raise UsageError(f"{train.name} is a regression: label errors are for classes")
     asked = recipe.resolved(True)
-    views, loss = trials.folded(train, folds, asked.seed), by_name(asked.loss, asked.huber)
+    parts, loss = split_folds(train, folds, asked.seed), by_name(asked.loss, asked.huber)
     plan = Plan(epochs=asked.epochs, batch_size=asked.batch_size, seed=asked.seed, threads=asked.threads)
-    sweep = Sweep(train, trials.trials([asked.knobs], folds), views, loss, plan, torch.float32)
+    sweep = Sweep(train, make_trials([asked.knobs], folds), parts, loss, plan, torch.float32)
     sweep.run()
     bank = sweep.outcome().bank
     if not bool(bank.theta.isfinite().all()):
         raise DivergedError("a fold's model diverged: lower the learning rate")
     logits = torch.zeros(len(train), train.outputs, dtype=torch.float64)
     weights = torch.zeros(len(train), dtype=torch.float64)
-    for fold, view in enumerate(views):
-        model = bank.pick(fold)
-        for rows in view.validation.split(ROWS_AT_ONCE):
+    for number, fold in enumerate(parts):
+        model = bank.pick(number)
+        for rows in fold.validation.split(ROWS_AT_ONCE):
             scores = model.scores(train.X[rows].to(model.theta), train.scale)[0]  # (K, B)
             logits[rows] = loss.logits(scores).T.double()
             weights[rows] = 1.0

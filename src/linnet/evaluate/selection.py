@@ -19,8 +19,7 @@ import numpy as np
 from linnet.config import Knobs
 from linnet.errors import DivergedError
 from linnet.evaluate.interval import Array
-from linnet.train.plan import Outcome
-from linnet.train.trials import Trial
+from linnet.train.plan import Outcome, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,14 +36,14 @@ class Configuration:
         knobs: their settings, with the first of their seeds.
         members: their numbers in the sweep.
         scores: the chosen metric of each, in the order of members; NaN for one that diverged.
-        views: the fold of each.
+        folds: the fold of each.
         is_dropped: whether it lost a round of halving, so that its scores are of an earlier epoch.
     """
 
     knobs: Knobs
     members: tuple[int, ...]
     scores: Array
-    views: tuple[int, ...]
+    folds: tuple[int, ...]
     is_dropped: bool = False
 
     @property
@@ -59,9 +58,9 @@ class Configuration:
 
     def by_fold(self, values: Array) -> Array:
         """Figures of its members, (m,), as means over each fold; as they are where there is one fold."""
-        views = np.array(self.views)
-        folds = np.unique(views)
-        return values if len(folds) == 1 else np.array([values[views == f].mean() for f in folds])
+        own = np.array(self.folds)
+        folds = np.unique(own)
+        return values if len(folds) == 1 else np.array([values[own == f].mean() for f in folds])
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> li
             trials[members[0]].knobs,
             tuple(members),
             finals[members],
-            tuple(trials[m].view for m in members),
+            tuple(trials[m].fold for m in members),
             any(outcome.status[m].startswith("dropped") for m in members),
         )
         for members in groups.values()

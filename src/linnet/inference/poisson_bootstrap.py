@@ -73,7 +73,7 @@ class BootstrapOptima(NamedTuple):
 
 
 def draw_counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> Tensor:
-    """How often each row counts in a bag, (N,), float64; the numbers of `linnet.train.trials.bagged`.
+    """How often each row counts in a bag, (N,), float64; the numbers of `linnet.data.split.draw_bags`.
 
     Args:
         rows: N.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from typing import Annotated, Any, Literal
@@ -194,7 +195,7 @@ def _ending(result: SweepResult, live: LiveSweep) -> Frame:
     known = [{name: _known(value) for name, value in zip(names, row, strict=True)} for row in rows]
     return {
         "kind": "end", "order": order, "table": known, "margin": result.margin.as_dict(),
-        "edges": [edge.as_dict() for edge in result.edges], "seconds": result.seconds,
+        "edges": [dataclasses.asdict(edge) for edge in result.edges], "seconds": result.seconds,
     }  # fmt: skip
 
 

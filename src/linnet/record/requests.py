@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from linnet.config import Knobs
+from linnet.core.grids import LogUniform, Range, Uniform, list_values
 from linnet.errors import FormatError
-from linnet.train.trials import LogUniform, Uniform, listed
 
-RANGES: dict[str, type[LogUniform | Uniform]] = {"log_uniform": LogUniform, "uniform": Uniform}
+RANGES: dict[str, type[Range]] = {"log_uniform": LogUniform, "uniform": Uniform}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ def _values(name: str, value: Any) -> Any:
     for kind, of in RANGES.items():
         if isinstance(value, of):
             return {kind: [value.low, value.high]}
-    return [_plain(one) for one in listed(name, value)]
+    return [_plain(one) for one in list_values(name, value)]
 
 
 def _range(value: Any) -> Any:

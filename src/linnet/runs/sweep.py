@@ -62,7 +62,7 @@ def sweep(
         dataset: the rows, or a pair of train and test parts, of which train is taken.
         grid: knob (see `linnet.config.Knobs`) to values; every combination is a model. `batch_size` may be
             one, its values being multiples of the least. For `random`, a value may be a `LogUniform(low,
-            high)` or `Uniform(low, high)` of `linnet.train.trials`.
+            high)` or `Uniform(low, high)`.
         settings: the settings themselves, in place of a grid.
         random: draw this many settings from the grid's values and ranges.
         folds: cross-validation: each model once a fold. None keeps a share of the rows from all.

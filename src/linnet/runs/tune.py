@@ -52,8 +52,8 @@ def tune(
 
     Args:
         dataset: the rows, or a pair of train and test parts, of which train is taken.
-        space: knob (see `linnet.config.Knobs`) to a `LogUniform` or `Uniform` range of
-            `linnet.train.trials`, a `range` of whole numbers, several values, or one. With several values of
+        space: knob (see `linnet.config.Knobs`) to a `LogUniform` or `Uniform` range, a
+            `range` of whole numbers, several values, or one. With several values of
             `seed` every setting is trained from each, and judged by the mean.
         trials: settings to try in this call.
         batch: of which so many are trained at once.

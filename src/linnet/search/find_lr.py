@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from linnet import files
 from linnet.config import Recipe
-from linnet.core.grids import edge_of
+from linnet.core.grids import Edge, edge_of
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import split
@@ -65,8 +65,8 @@ class RateCurve:
         return min(beyond, default=None)
 
     @property
-    def edge(self) -> str:
-        """What to say where the suggestion is the lowest or the highest rate that was tried; else empty."""
+    def edge(self) -> Edge | None:
+        """The edge of what was tried that the suggestion lies at, if it does."""
         rates, losses = self.table["lr"].tolist(), self.table["validation_loss"].fillna(math.inf).tolist()
         best = rates[int(np.argmin(losses))]
         return edge_of("lr", rates, losses, best)
@@ -100,7 +100,7 @@ class RateCurve:
         """The suggestion and where it was found, as plain values."""
         return {
             "suggestion": self.suggestion, "diverges_at": self.diverges_at, "steps": self.steps,
-            "dataset": self.name, "rates": len(self.table), "edge": self.edge.rpartition(" ")[2] or None,
+            "dataset": self.name, "rates": len(self.table), "edge": self.edge.widen if self.edge else None,
         }  # fmt: skip
 
 

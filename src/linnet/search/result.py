@@ -6,15 +6,17 @@ import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from matplotlib.figure import Figure
 
 from linnet import files
 from linnet.config import Knobs, Recipe
+from linnet.core.grids import NAMES, Edge, Range, edges
 from linnet.data.dataset import Dataset
 from linnet.data.origin import record_of
+from linnet.data.split import Fold, unjudged_classes
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
@@ -26,18 +28,12 @@ from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
 from linnet.record.requests import SweepRequest
-from linnet.search.edges import Edge, edges
 from linnet.train.callbacks import INTERRUPTED
 from linnet.train.fit import fit
-from linnet.train.plan import Outcome, Plan
-from linnet.train.trials import NAMES, LogUniform, Trial, Uniform, View, unjudged
+from linnet.train.plan import Outcome, Plan, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-LEFT = ("table.csv", "curves.csv", "sweep.svg", "generalisation.svg", "epochs.svg")
-"""What `SweepResult.save` leaves beside sweep.json."""
 
 
 @dataclass(eq=False)
@@ -47,10 +43,9 @@ class SweepResult:
     Args:
         train: what was swept over.
         trials: the models.
-        views: which rows each trained on and was judged by.
+        folds: which rows each trained on and was judged by.
         outcome: what they came to.
         plan: what they shared.
-        metric: "validation_accuracy" or "validation_loss".
         card: what the models predict.
         recipe: the shared recipe.
         seconds: the sweep took.
@@ -59,23 +54,36 @@ class SweepResult:
         searched: the ranges of a search that proposed the settings, by knob.
     """
 
+    SUMMARY: ClassVar[str] = SWEEP
+    LEFT: ClassVar[tuple[str, ...]] = (
+        "table.csv",
+        "curves.csv",
+        "sweep.svg",
+        "generalisation.svg",
+        "epochs.svg",
+    )
+
     train: Dataset
     trials: list[Trial]
-    views: list[View]
+    folds: list[Fold]
     outcome: Outcome
     plan: Plan
-    metric: str
     card: Card
     recipe: Recipe
     seconds: float
     request: SweepRequest
     source: dict[str, str] = field(default_factory=dict)
-    searched: dict[str, LogUniform | Uniform] = field(default_factory=dict)
+    searched: dict[str, Range] = field(default_factory=dict)
 
     @cached_property
     def configurations(self) -> list[Configuration]:
         """Models that differ in fold and seed only, together; the best first."""
         return selection.configurations(self.outcome, self.trials, self.metric)
+
+    @property
+    def metric(self) -> str:
+        """That the best is chosen by: "validation_accuracy" or "validation_loss"."""
+        return self.plan.metric
 
     @property
     def best(self) -> Knobs:
@@ -93,22 +101,21 @@ class SweepResult:
 
     @property
     def edges(self) -> list[Edge]:
-        """The knobs whose best value lies at the edge of what was tried: better ones may lie beyond."""
+        """The hyperparameters whose best value lies at the edge of what was tried: better may lie beyond."""
         found = self.configurations
         values = {name: [self.shown(one.knobs, name) for one in found] for name in self.varied}
-        return edges(found, values, self.ranges, self.metric)
+        costs = self.plan.cost(torch.tensor([one.mean for one in found], dtype=torch.float64))
+        return edges(values, costs.nan_to_num(torch.inf).tolist(), self.ranges)
 
     @property
     def unjudged(self) -> tuple[str, ...]:
         """Classes of which no row was kept from training, so that the scores say nothing of them."""
-        return unjudged(self.train, self.views)
+        return unjudged_classes(self.train, self.folds)
 
     @property
-    def ranges(self) -> dict[str, LogUniform | Uniform]:
-        """The ranges that settings were drawn from, by knob."""
-        drawn = {
-            name: one for name, one in self.request.grid.items() if isinstance(one, LogUniform | Uniform)
-        }
+    def ranges(self) -> dict[str, Range]:
+        """The ranges that settings were drawn from, by hyperparameter."""
+        drawn = {name: one for name, one in self.request.grid.items() if isinstance(one, Range)}
         return {**drawn, **self.searched}
 
     @property
@@ -196,7 +203,7 @@ class SweepResult:
         return Ensemble(self.outcome.bank.take(members).contiguous(), self.card)
 
     def save(self, folder: Path | str, language: Language = "en") -> None:
-        """Leave `table.csv`, `curves.csv`, `sweep.json` and the figures in a folder.
+        """Leave the tables, the summary and the figures in a folder.
 
         Args:
             folder: is made if it is not there.
@@ -206,20 +213,18 @@ class SweepResult:
             UsageError: it has files of these names that linnet did not make.
             OSError: it cannot be written.
         """
-        files.check_folder(folder, LEFT, (SWEEP, CHECKPOINT))
+        files.check_folder(folder, self.LEFT, (self.SUMMARY, CHECKPOINT))
+        write(folder, self.summary() | {"versions": versions()}, self.contents(language), self.SUMMARY)
+
+    def contents(self, language: Language) -> dict[str, bytes]:
+        """The files that are left beside the summary, by name."""
         figures = {"epochs.svg": self.plot("epochs", language)}
         if self.varied:
             figures["sweep.svg"] = self.plot(language=language)
             figures["generalisation.svg"] = self.plot("generalisation", language)
         tables = {"table.csv": self.table, "curves.csv": self.curves}
         contents = {name: render(figure, ".svg") for name, figure in figures.items()}
-        contents |= {name: table.to_csv(index=False).encode() for name, table in tables.items()}
-        summary = {
-            **self.summary(),
-            "asked": {**self.request.as_dict(), **self.source},
-            "versions": versions(),
-        }
-        write(folder, summary, contents, SWEEP)
+        return contents | {name: table.to_csv(index=False).encode() for name, table in tables.items()}
 
     def summary(self) -> dict[str, Any]:
         """What it came to, as plain values."""
@@ -232,10 +237,11 @@ class SweepResult:
             "metric": self.metric,
             "best": dataclasses.asdict(self.best),
             "margin": self.margin.as_dict(),
-            "edges": [edge.as_dict() for edge in self.edges],
+            "edges": [dataclasses.asdict(edge) for edge in self.edges],
             "unjudged": list(self.unjudged),
             "shared": dataclasses.asdict(self.plan),
             "seconds": round(self.seconds, 3),
+            "asked": {**self.request.as_dict(), **self.source},
         }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from linnet.config import Knobs
+from linnet.core.grids import LogUniform, Range, check_names, list_values
 from linnet.device import generator
 from linnet.errors import MissingExtraError, UsageError
-from linnet.train.trials import NAMES, LogUniform, Uniform
 
 if TYPE_CHECKING:
     import optuna
@@ -41,8 +41,7 @@ class Space:
     @classmethod
     def of(cls, space: Mapping[str, Any], base: Knobs) -> Space:
         """The space that a user describes; its ends and values are tried, so that none fails later."""
-        if unknown := [name for name in space if name not in NAMES]:
-            raise UsageError(f"unknown knob {unknown[0]!r}: expected {', '.join(NAMES)}")
+        check_names(space)
         seeds, distributions, fixed = (base.seed,), {}, {}
         for name, value in space.items():
             ends, distribution = _distribution(name, value)
@@ -65,12 +64,10 @@ def _distribution(name: str, value: Any) -> tuple[list[Any], Any]:
     """The ends or values of a knob, and Optuna's distribution; None for one value."""
     from optuna import distributions
 
-    if isinstance(value, LogUniform | Uniform):
+    if isinstance(value, Range):
         is_log = isinstance(value, LogUniform)
         return [value.low, value.high], distributions.FloatDistribution(value.low, value.high, log=is_log)
-    several = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
-    if not several:
-        raise UsageError(f"{name} needs at least one value")
+    several = list_values(name, value)
     if len(several) == 1:
         return several, None
     if isinstance(value, range):

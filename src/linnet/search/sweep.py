@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
-from linnet.config import Knobs, Recipe, check_amount
+from linnet.config import Knobs, Recipe, ResolvedRecipe, check_amount
+from linnet.core.grids import Range, draw_settings, expand_grid, list_values
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
+from linnet.data.split import Fold, draw_bags, hold_out, set_aside, split_folds
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.folders import CHECKPOINT
-from linnet.model.run import Card
+from linnet.model.run import card_of
 from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
-from linnet.train import trials as making
 from linnet.train.callbacks import INTERRUPTED, Callback, Callbacks, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import check, check_knobs
-from linnet.train.plan import Plan
+from linnet.train.plan import Plan, make_trials
 from linnet.train.sweep import Sweep
-from linnet.train.trials import LogUniform, Uniform, View
 
 METRICS = ("accuracy", "loss")
 
@@ -54,6 +54,7 @@ def run_sweep(
         UsageError: the request cannot be.
         DivergedError: every model diverged.
     """
+    check_amount("checkpoint_minutes", checkpoint_minutes)
     grid, base_size = _base_batch(request.grid, request.batch_size)
     recipe = Recipe(
         epochs=request.epochs, batch_size=base_size, loss=request.loss, huber=request.huber,
@@ -62,41 +63,29 @@ def run_sweep(
     )  # fmt: skip
     shared = recipe.resolved(train.is_classification)
     check(train, None, shared)
-    chosen = _settings(request, grid, Knobs(lr=shared.lr, seed=request.seed))
-    for knobs in chosen:
+    plan = _plan(train, request, shared)
+    settings = _settings(request, grid, Knobs(lr=shared.lr, seed=request.seed))
+    for knobs in settings:
         check_knobs(train, knobs, shared.loss)
-    if wrong := [rung for rung in request.halving if not 1 <= rung < shared.epochs]:
-        raise UsageError(f"halving takes epochs in 1…{shared.epochs - 1}, not {wrong[0]}")
-    whole, views = _views(train, request)
-    made = making.trials(chosen, len(views))
-    name = metric_name(request.metric, train)
-    plan = Plan(
-        epochs=shared.epochs, batch_size=shared.batch_size, seed=request.seed, patience=request.patience,
-        rungs=tuple(request.halving), metric=name, threads=request.threads,
-    )  # fmt: skip
-    check_amount("checkpoint_minutes", checkpoint_minutes)
-    following = [*([_Lines(name)] if show else []), *callbacks]
-    started = time.perf_counter()
-    rows, kind = whole.to(pick_device(request.device)), by_name(shared.loss, request.huber)
-    under_way = Sweep(rows, made, views, kind, plan, pick_dtype(request.dtype))
+    whole, folds = _make_folds(train, request)
+    trials, loss, started = (
+        make_trials(settings, len(folds)),
+        by_name(shared.loss, request.huber),
+        perf_counter(),
+    )
+    rows, dtype = whole.to(pick_device(request.device)), pick_dtype(request.dtype)
+    sweep = Sweep(rows, trials, folds, loss, plan, dtype)
     if folder is not None:
         path = folder / CHECKPOINT
         if path.exists():
-            under_way.resume_(Checkpoint.read(path))
-        following = [Checkpoints(path, minutes=checkpoint_minutes), *following]
-    under_way.run(Callbacks(following))
-    reason = under_way.state.reason
-    if reason and not under_way.epoch:  # there is nothing to show yet
-        if reason == INTERRUPTED:
-            raise KeyboardInterrupt
-        raise UsageError(f"the sweep was stopped before an epoch had ended: {reason}")
-    card = Card(
-        train.name, train.classes, train.image_shape, train.scale, shared.loss, request.huber,
-        columns=train.columns, target=train.target,
+            sweep.resume_(Checkpoint.read(path))
+        callbacks = [Checkpoints(path, minutes=checkpoint_minutes), *callbacks]
+    sweep.run(Callbacks([*([_Lines(plan.metric)] if show else []), *callbacks]))
+    _check_an_epoch_ended(sweep)
+    result = SweepResult(
+        train, trials, folds, sweep.outcome(), plan, card_of(train, loss), recipe, perf_counter() - started,
+        request,
     )  # fmt: skip
-    seconds = time.perf_counter() - started
-    outcome = under_way.outcome()
-    result = SweepResult(train, made, views, outcome, plan, name, card, recipe, seconds, request)
     if strict:
         _check_some_is_left(result, folder)
     return result
@@ -118,6 +107,16 @@ class _Lines(Callback):
         print(said, file=sys.stderr)
 
 
+def _plan(train: Dataset, request: SweepRequest, shared: ResolvedRecipe) -> Plan:
+    """What the models share."""
+    if wrong := [rung for rung in request.halving if not 1 <= rung < shared.epochs]:
+        raise UsageError(f"halving takes epochs in 1…{shared.epochs - 1}, not {wrong[0]}")
+    return Plan(
+        epochs=shared.epochs, batch_size=shared.batch_size, seed=request.seed, patience=request.patience,
+        rungs=tuple(request.halving), metric=metric_name(request.metric, train), threads=request.threads,
+    )  # fmt: skip
+
+
 def _settings(request: SweepRequest, grid: Mapping[str, Any], base: Knobs) -> list[Knobs]:
     """The settings, each once: the same twice are not two observations."""
     count = request.random
@@ -128,11 +127,11 @@ def _settings(request: SweepRequest, grid: Mapping[str, Any], base: Knobs) -> li
     elif count is not None:
         if count < 1:
             raise UsageError(f"random must be at least 1, not {count}")
-        chosen = making.random(grid, base, count, request.seed)
+        chosen = draw_settings(grid, base, count, request.seed)
     else:
-        if ranges := [name for name, value in grid.items() if isinstance(value, LogUniform | Uniform)]:
+        if ranges := [name for name, value in grid.items() if isinstance(value, Range)]:
             raise UsageError(f"{ranges[0]} is a range: say how many settings to draw with random=…")
-        chosen = making.grid(grid, base)
+        chosen = expand_grid(grid, base)
     return list(dict.fromkeys(chosen))
 
 
@@ -142,7 +141,7 @@ def _base_batch(grid: Mapping[str, Any], batch_size: int | None) -> tuple[dict[s
         return dict(grid), batch_size
     if batch_size is not None or "accumulate" in grid:
         raise UsageError("batch_size is in the grid: leave out the other")
-    sizes = making.listed("batch_size", grid["batch_size"])
+    sizes = list_values("batch_size", grid["batch_size"])
     if wrong := [size for size in sizes if isinstance(size, bool) or not isinstance(size, int) or size < 1]:
         raise UsageError(f"batch_size must be a whole number of at least 1, not {wrong[0]!r}")
     base = min(sizes)
@@ -155,7 +154,7 @@ def _base_batch(grid: Mapping[str, Any], batch_size: int | None) -> tuple[dict[s
     return {**rest, "accumulate": [size // base for size in sizes]}, base
 
 
-def _views(train: Dataset, request: SweepRequest) -> tuple[Dataset, list[View]]:
+def _make_folds(train: Dataset, request: SweepRequest) -> tuple[Dataset, list[Fold]]:
     """The rows of a sweep, and which of them are trained on and judged by.
 
     Rows that are set aside to validate on judge all models; folds and bags are of the others alone.
@@ -164,12 +163,20 @@ def _views(train: Dataset, request: SweepRequest) -> tuple[Dataset, list[View]]:
     if folds is not None and bags is not None:
         raise UsageError("give folds or bags, not both")
     if folds is not None:
-        return train, making.folded(train, folds, seed)
+        return train, split_folds(train, folds, seed)
     if bags is not None:
-        return train, making.bagged(train, bags, seed)
+        return train, draw_bags(train, bags, seed)
     if train.validation is not None:
-        return making.set_aside(train, train.validation)
-    return train, making.held_out(train, request.validation, seed)
+        return set_aside(train, train.validation)
+    return train, hold_out(train, request.validation, seed)
+
+
+def _check_an_epoch_ended(sweep: Sweep) -> None:
+    """Raise where a sweep was stopped so early that there is nothing to show."""
+    if (reason := sweep.state.reason) and not sweep.epoch:
+        if reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        raise UsageError(f"the sweep was stopped before an epoch had ended: {reason}")
 
 
 def _check_some_is_left(result: SweepResult, folder: Path | None) -> None:

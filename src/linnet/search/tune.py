@@ -11,36 +11,30 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from matplotlib.figure import Figure
 
-from linnet import files
 from linnet.config import Knobs, Recipe
 from linnet.core.bank import stack
+from linnet.core.grids import Range
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
-from linnet.evaluate.ensemble import Ensemble
-from linnet.evaluate.selection import Configuration, Margin
-from linnet.folders import TUNE, write
-from linnet.model.run import Run, versions
+from linnet.evaluate.selection import Configuration
+from linnet.folders import TUNE
 from linnet.plot.save import render
 from linnet.plot.search import tune_figure
 from linnet.plot.words import Language
 from linnet.record.requests import SweepRequest, TuneRequest
-from linnet.search.edges import Edge
 from linnet.search.result import SweepResult
 from linnet.search.study import Space, asked_of, opened, quiet, sampler_of
 from linnet.search.sweep import metric_name, run_sweep
-from linnet.train.trials import LogUniform, Uniform
 
 if TYPE_CHECKING:
     import optuna
-    import pandas as pd
 
 JUDGED = (
     "folds", "bags", "validation", "epochs", "batch_size", "loss", "huber", "patience", "seed", "dtype",
@@ -48,89 +42,51 @@ JUDGED = (
 """Options that two scores must share to be compared."""
 
 
-@dataclass(eq=False)
-class TuneResult:
+@dataclass(eq=False, kw_only=True)
+class TuneResult(SweepResult):
     """What a search came to: the models of its call as one sweep, and the study.
 
     Args:
-        swept: all batches of this call together.
         study: Optuna's, with the trials of earlier calls too.
-        is_interrupted: whether Ctrl-C ended it; the batches that were done count.
+        is_whole: whether all trials were done; the batches before a Ctrl-C count.
     """
 
-    swept: SweepResult
+    SUMMARY: ClassVar[str] = TUNE
+    LEFT: ClassVar[tuple[str, ...]] = ("table.csv", "tune.svg")
+
     study: optuna.Study
-    is_interrupted: bool = False
+    is_whole: bool = True
 
     @property
-    def configurations(self) -> list[Configuration]:
-        """The settings, the best first."""
-        return self.swept.configurations
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C ended the search."""
+        return not self.is_whole
 
-    @property
-    def best(self) -> Knobs:
-        """The settings with the best mean score over folds and seeds."""
-        return self.swept.best
-
-    @property
-    def margin(self) -> Margin:
-        """How far the best leads the next, and whether that is noise."""
-        return self.swept.margin
-
-    @property
-    def edges(self) -> list[Edge]:
-        """The knobs whose best value lies at the edge of what was searched."""
-        return self.swept.edges
-
-    @property
-    def varied(self) -> list[str]:
-        """The knobs that were searched."""
-        return self.swept.varied
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """A row a setting, the best first."""
-        return self.swept.table
-
-    @property
-    def seconds(self) -> float:
-        """The training took."""
-        return self.swept.seconds
-
-    def refit(self, test: Dataset | None = None) -> Run:
-        """The best settings trained on all rows; `test` is only scored, once, at the end."""
-        return self.swept.refit(test)
-
-    def ensemble(self) -> Ensemble:
-        """The models of the best settings together, one a fold and seed."""
-        return self.swept.ensemble()
-
-    def plot(self, language: Language = "en") -> Figure:
-        """The score of every setting, by each knob.
+    def plot(self, kind: str = "settings", language: Language = "en") -> Figure:
+        """A figure of the search.
 
         Args:
+            kind: "settings", the score of every setting by each hyperparameter that was searched; or one of
+                a sweep's.
             language: "en" or "zh".
-        """
-        return tune_figure(self.table, self.varied, self.swept.metric, self.swept.train.name, language)
-
-    def save(self, folder: Path | str, language: Language = "en") -> None:
-        """Leave `table.csv`, `tune.json` and, where a knob was varied, `tune.svg` in a folder.
-
-        Args:
-            folder: where.
-            language: of the figure, "en" or "zh".
 
         Raises:
-            UsageError: it has files of these names that linnet did not make.
-            OSError: it cannot be written.
+            UsageError: as that of a sweep.
         """
-        files.check_folder(folder, ("table.csv", "tune.svg"), (TUNE,))
-        contents = {"table.csv": self.table.to_csv(index=False).encode()}
-        if self.varied:
-            contents["tune.svg"] = render(self.plot(language), ".svg")
-        counted = {"study": self.study.study_name, "trials": len(self.study.get_trials(deepcopy=False))}
-        summary = {**self.swept.summary(), **counted, "versions": versions()}
-        write(folder, summary, contents, TUNE)
+        if kind == "settings":
+            return tune_figure(self.table, self.varied, self.metric, self.train.name, language)
+        return super().plot(kind, language)
+
+    def contents(self, language: Language) -> dict[str, bytes]:
+        """The table and, where something was varied, the figure."""
+        table = {"table.csv": self.table.to_csv(index=False).encode()}
+        return table | ({"tune.svg": render(self.plot(language=language), ".svg")} if self.varied else {})
+
+    def summary(self) -> dict[str, Any]:
+        """What it came to, as plain values."""
+        summary, count = super().summary(), len(self.study.get_trials(deepcopy=False))
+        del summary["asked"]  # that of the last batch alone
+        return summary | {"study": self.study.study_name, "trials": count}
 
 
 def run_tune(
@@ -168,8 +124,9 @@ def run_tune(
         known = opened(storage, request.study or train.name, judged)
         known.sampler = sampler or sampler_of(shared.seed, len(known.get_trials(deepcopy=False)))
         swept, is_whole = _searched(train, searched, known, request, show)
-    swept.searched = {name: one for name, one in space.items() if isinstance(one, LogUniform | Uniform)}
-    result = TuneResult(swept, known, not is_whole)
+    found = {field.name: getattr(swept, field.name) for field in dataclasses.fields(swept)}
+    found["searched"] = {name: one for name, one in space.items() if isinstance(one, Range)}
+    result = TuneResult(**found, study=known, is_whole=is_whole)
     selection.best(result.configurations)
     return result
 
@@ -227,7 +184,7 @@ def merged(results: Sequence[SweepResult]) -> SweepResult:
     """Sweeps of other settings on the same rows as one.
 
     Args:
-        results: with the same views, plan and metric.
+        results: with the same folds, plan and metric.
     """
     first, trials, settings = results[0], [], 0
     for result in results:

@@ -82,8 +82,9 @@ class Path:
             return ""
         row = self.table.iloc[self.best]
         values, losses = self.table["penalty"].tolist(), self.table["validation_loss"].tolist()
-        said = edge_of(self.knob, values, losses, float(row["penalty"]))
-        return "" if said.endswith("upwards") and self.knob == "l1" and not row["nonzeros"] else said
+        edge = edge_of(self.knob, values, losses, float(row["penalty"]))
+        is_empty = edge is not None and edge.widen == "upwards" and self.knob == "l1" and not row["nonzeros"]
+        return "" if edge is None or is_empty else str(edge)
 
     @property
     def weights(self) -> Tensor:

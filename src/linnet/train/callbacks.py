@@ -27,8 +27,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import INTERRUPTED, on_ctrl_c
 from linnet.model.history import History
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.plan import Outcome
-from linnet.train.trials import Trial
+from linnet.train.plan import Outcome, Trial
 
 
 @dataclass

@@ -17,11 +17,11 @@ from linnet.data.dataset import Dataset
 from linnet.data.split import kept_apart
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import ShapeError, UsageError
-from linnet.model.run import Card, Run
+from linnet.model.run import Run, card_of
 from linnet.train.callbacks import Callback, Callbacks, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.engine import Engine, Learner
-from linnet.train.inputs import Inputs, Look, check_look
+from linnet.train.inputs import InputOptions, InputPipeline, check_inputs
 from linnet.train.learners import BankLearner, KnobLearner, Measured
 from linnet.train.model_group import ModelGroup, StepSchedule, Weighing, start_bank
 from linnet.train.module_learner import ModuleLearner, ModuleLoss
@@ -149,7 +149,7 @@ def _make_learner(train: Dataset, asked: ResolvedRecipe, measured: Measured, ste
             bank, loss, train.scale, float(torch.tensor(asked.lr, dtype=dtype)), step=step, measured=measured,
             patience=asked.patience,
         )  # fmt: skip
-    inputs = Inputs(train, Look.of(knobs), asked.seed, train.weights)
+    inputs = InputPipeline(train, InputOptions.of(knobs), asked.seed, train.weights)
     bank = start_bank([knobs], inputs.features, train, dtype)
     schedule = StepSchedule(len(_batches(train, asked)), asked.epochs)
     weighing = Weighing.of(loss, [knobs], train, [train.weights])
@@ -192,10 +192,7 @@ def _run(
     started = time.perf_counter()
     engine.run(Callbacks(callbacks))
     seconds, state = time.perf_counter() - started, engine.state
-    card = Card(
-        train.name, train.classes, train.image_shape, train.scale, asked.loss, asked.huber,
-        columns=train.columns, target=train.target,
-    )  # fmt: skip
+    card = card_of(train, by_name(asked.loss, asked.huber))
     run = Run(state.model, state.history, state.status, card, state.asked, seconds=seconds, truth=train.truth)
     run.origin = train.origin
     return run
@@ -276,4 +273,4 @@ def check_knobs(train: Dataset, knobs: Knobs, loss: str) -> None:
     if knobs.label_smoothing and loss not in ("softmax", "logistic"):
         raise UsageError(f"label_smoothing goes with the softmax and logistic losses, not with {loss}")
     knobs.weights_of_classes([1.0] * train.outputs)
-    check_look(train, Look.of(knobs))
+    check_inputs(train, InputOptions.of(knobs))

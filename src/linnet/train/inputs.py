@@ -1,4 +1,4 @@
-"""What models see of a minibatch: its rows as floats, changed as the knobs say.
+"""The input pipeline: rows of a minibatch as floats, augmented, pooled, standardised, with dropout.
 
 An image may be changed at random (augmentation), then features may be pooled and standardised, which is
 linear and is folded into the weights in the end, and then left out at random (dropout, Srivastava et al.
@@ -52,52 +52,50 @@ class Padded:
 
 
 @dataclass(frozen=True)
-class Look:
-    """The knobs that change the inputs: models for which they are equal see the same.
+class InputOptions:
+    """The hyperparameters that change the inputs: models for which they are equal see the same.
 
     Args:
         augment, dropout, pool, standardize: see `linnet.config.Knobs`.
-        view: whose rows the mean and deviation are of; None where nothing depends on it.
+        fold: whose rows the mean and deviation are of; None where nothing depends on it.
     """
 
     augment: str
     dropout: float
     pool: int
     standardize: bool
-    view: int | None = None
+    fold: int | None = None
 
     @classmethod
-    def of(cls, knobs: Knobs, view: int = 0) -> Look:
-        """The part of the knobs that changes the inputs."""
-        own = view if knobs.standardize else None
+    def of(cls, knobs: Knobs, fold: int = 0) -> InputOptions:
+        """Those of a model."""
+        own = fold if knobs.standardize else None
         return cls(knobs.augment, knobs.dropout, knobs.pool, knobs.standardize, own)
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether models see the rows as they are."""
-        return self == Look("none", 0.0, 1, False)
 
-
-class Inputs:
-    """What models of one look see.
+class InputPipeline:
+    """Makes of minibatches what models see.
 
     Args:
         train: the rows that they are trained on.
-        look: how they see them.
+        options: how models see them.
         seed: of augmentation and dropout.
         weights: of the rows, (N,), for means and deviations; None where all count alike.
 
     Raises:
-        UsageError: the look is for images, and the rows are none.
+        UsageError: an option is for images, and the rows are none.
     """
 
-    def __init__(self, train: Dataset, look: Look, seed: int, weights: Tensor | None = None) -> None:
-        self.look, self.seed, self.raw_scale = look, seed, train.scale
-        self.how = Augmentation.parse(look.augment)
+    def __init__(
+        self, train: Dataset, options: InputOptions, seed: int, weights: Tensor | None = None
+    ) -> None:
+        self.options, self.seed, self.raw_scale = options, seed, train.scale
+        self.how = Augmentation.parse(options.augment)
         self.shape = train.image_shape or (1, train.features)
-        check_look(train, look)
-        self.transform = _transform(train, look, weights)
-        self.scale = 1.0 if look.standardize else train.scale
+        check_inputs(train, options)
+        self.transform = _transform(train, options, weights)
+        self.scale = 1.0 if options.standardize else train.scale
+        self.is_plain = options == InputOptions("none", 0.0, 1, False)
         self._padded: Padded | None = None
 
     @property
@@ -116,7 +114,7 @@ class Inputs:
         """
         if self._padded is None:
             self._padded = Padded(theta, self.scale)
-        if self.look.is_plain:
+        if self.is_plain:
             return self._padded.fill(X)
         index = (epoch << 32) + batch
         X1, place = self._padded.room(len(X))
@@ -127,13 +125,13 @@ class Inputs:
             seen = augment_(seen, self.shape, self.how, source, 1 / self.raw_scale)
         if is_mapped:
             place.copy_(self.transform.apply(seen))
-        if self.look.dropout:
+        if self.options.dropout:
             source = generator(self.seed, "dropout", index, X.device)
             chance = torch.rand(place.shape, generator=source, device=X.device)
-            place.mul_((chance >= self.look.dropout).to(place.dtype).div_(1 - self.look.dropout))
+            place.mul_((chance >= self.options.dropout).to(place.dtype).div_(1 - self.options.dropout))
         return X1
 
-    def plain(self, bank: Bank) -> Bank:
+    def absorb(self, bank: Bank) -> Bank:
         """Models of these inputs as models of the rows as they are stored: the same scores."""
         if isinstance(self.transform, Identity):
             return bank
@@ -142,7 +140,7 @@ class Inputs:
         return Bank(theta, bank.models)
 
 
-def check_look(train: Dataset, look: Look) -> None:
+def check_inputs(train: Dataset, options: InputOptions) -> None:
     """Refuse what is for images where rows are none.
 
     Raises:
@@ -150,21 +148,22 @@ def check_look(train: Dataset, look: Look) -> None:
     """
     if train.image_shape is not None:
         return
-    if look.pool > 1:
+    if options.pool > 1:
         raise UsageError(f"pool is for images, and the rows of {train.name} are none")
-    if Augmentation.parse(look.augment) != Augmentation(noise=Augmentation.parse(look.augment).noise):
+    how = Augmentation.parse(options.augment)
+    if how != Augmentation(noise=how.noise):
         raise UsageError(
-            f"augment={look.augment} is for images, and the rows of {train.name} are none: only noise suits "
-            "any features"
+            f"augment={options.augment} is for images, and the rows of {train.name} are none: only noise "
+            "suits any features"
         )
 
 
-def _transform(train: Dataset, look: Look, weights: Tensor | None) -> LinearMap:
+def _transform(train: Dataset, options: InputOptions, weights: Tensor | None) -> LinearMap:
     pooled: LinearMap = Identity(train.features)
-    if look.pool > 1:
+    if options.pool > 1:
         assert train.image_shape is not None
-        pooled = Pool(train.image_shape, look.pool)
-    if not look.standardize:
+        pooled = Pool(train.image_shape, options.pool)
+    if not options.standardize:
         return pooled
     standard = Standardize.of(train.X, weights, pooled)
-    return standard if look.pool == 1 else Chain(pooled, standard)
+    return standard if options.pool == 1 else Chain(pooled, standard)

@@ -18,7 +18,7 @@ from linnet.data.dataset import Dataset
 from linnet.model.history import Record
 from linnet.train.checkpoint import Snapshot
 from linnet.train.engine import Learner
-from linnet.train.inputs import Inputs, Padded
+from linnet.train.inputs import InputPipeline, Padded
 from linnet.train.model_group import ModelGroup
 from linnet.train.plan import EarlyStopping
 
@@ -233,7 +233,7 @@ class KnobLearner(BankLearner):
     """
 
     def __init__(
-        self, group: ModelGroup, inputs: Inputs, measured: Measured, patience: int | None = None
+        self, group: ModelGroup, inputs: InputPipeline, measured: Measured, patience: int | None = None
     ) -> None:
         super().__init__(group.bank, group.loss, group.scale, 0.0, measured=measured, patience=patience)
         self.group, self.inputs = group, inputs
@@ -241,7 +241,7 @@ class KnobLearner(BankLearner):
     @property
     def model(self) -> Bank:
         """The model of stored rows, averaged where that was asked for."""
-        return self.inputs.plain(self.group.update.answer)
+        return self.inputs.absorb(self.group.update.answer)
 
     @torch.inference_mode()
     def train_(self, block: Block, stopped: Callable[[], bool]) -> int:

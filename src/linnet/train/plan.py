@@ -1,4 +1,4 @@
-"""The plan of a sweep and its outcome; the rows of its folds; early stopping and successive halving."""
+"""The plan of a sweep: its models, the rows of its folds, early stopping, successive halving; its outcome."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.data.dataset import Dataset
+from linnet.data.split import Fold
 from linnet.errors import UsageError
-from linnet.train.trials import Trial, View
 
 WIDTH = 2048
-"""Scores a row (M·K) that a bank has at most; more models are trained tile by tile."""
+"""Scores a row (M·K) that a bank has at most; more models are trained chunk by chunk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,25 @@ class Plan:
     width: int = WIDTH
     threads: int | str = "auto"
 
+    def cost(self, figures: Tensor) -> Tensor:
+        """Figures of the metric so that less is better."""
+        return -figures if self.metric.endswith("accuracy") else figures
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One model of a sweep.
+
+    Args:
+        setting: the number of its settings, which other folds and seeds share.
+        knobs: its settings.
+        fold: the number of its fold.
+    """
+
+    setting: int
+    knobs: Knobs
+    fold: int
+
 
 @dataclass(eq=False)
 class Outcome:
@@ -63,14 +83,19 @@ class Outcome:
     keeps_best: bool = False
 
 
+def make_trials(settings: Sequence[Knobs], folds: int) -> list[Trial]:
+    """A model for each settings and fold."""
+    return [Trial(number, knobs, fold) for number, knobs in enumerate(settings) for fold in range(folds)]
+
+
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """What models are trained on and judged by.
+class FoldedRows:
+    """What the models of several folds are trained on and judged by.
 
     Args:
         train: rows that minibatches are made of.
-        weights: of these rows in each view, (V, N); None where all count alike.
-        validation: the rows that each view is judged by.
+        weights: of these rows in each fold, (F, N); None where all count alike.
+        validation: the rows that each fold is judged by.
     """
 
     train: Dataset
@@ -78,44 +103,37 @@ class Rows:
     validation: list[Dataset]
 
     @classmethod
-    def of(cls, train: Dataset, views: Sequence[View], dtype: torch.dtype) -> Rows:
-        """The rows of some views. A single view's rows of no weight are left out, so minibatches are full."""
+    def of(cls, train: Dataset, folds: Sequence[Fold], dtype: torch.dtype) -> FoldedRows:
+        """The rows of some folds. A single fold's rows of no weight are left out, so minibatches are full.
+
+        Raises:
+            UsageError: a fold has no rows that count.
+        """
+        _check_counting(train, folds)
         device = train.X.device
-        validation = [train.rows(view.validation.to(device)) for view in views]
-        _check_counting(train, views)
-        given = [view.weights for view in views if view.weights is not None]
-        if len(views) == 1 and given and bool(((given[0] == 0) | (given[0] == 1)).all()):
-            train, given = train.rows(given[0].nonzero()[:, 0].to(device)), []
-        if not given:
-            own = None if train.weights is None else train.weights.to(dtype).expand(len(views), -1)
-            return cls(train, own, validation)
-        ones = torch.ones_like(given[0])
-        weights = torch.stack([ones if view.weights is None else view.weights for view in views])
+        validation = [train.rows(fold.validation.to(device)) for fold in folds]
+        weights = torch.stack([fold.weights for fold in folds])  # (F, N)
+        if len(folds) == 1 and bool(((weights == 0) | (weights == 1)).all()):
+            train = train.rows(weights[0].nonzero()[:, 0].to(device))
+            return cls(train, None if train.weights is None else train.weights.to(dtype)[None], validation)
         weights = weights.to(device, dtype)
         return cls(train, weights if train.weights is None else weights * train.weights.to(dtype), validation)
 
-    def weights_of(self, view: int) -> Tensor | None:
-        """The weights of the rows in a view, (N,); None where all count alike."""
-        return None if self.weights is None else self.weights[view]
+    def weights_of(self, fold: int) -> Tensor | None:
+        """The weights of the rows in a fold, (N,); None where all count alike."""
+        return None if self.weights is None else self.weights[fold]
 
 
-def _check_counting(train: Dataset, views: Sequence[View]) -> None:
-    """Refuse a view without rows that count."""
+def _check_counting(train: Dataset, folds: Sequence[Fold]) -> None:
+    """Refuse a fold without rows that count."""
     own = torch.ones(len(train)) if train.weights is None else train.weights.cpu()
-    for number, view in enumerate(views):
-        training = own if view.weights is None else own * view.weights
-        for what, weights in (("train on", training), ("be judged by", own[view.validation])):
+    for number, fold in enumerate(folds):
+        for what, weights in (("train on", own * fold.weights), ("be judged by", own[fold.validation])):
             if not bool((weights > 0).any()):
                 raise UsageError(
-                    f"part {number + 1} of {len(views)} has no row of positive weight to {what}: use fewer "
+                    f"part {number + 1} of {len(folds)} has no row of positive weight to {what}: use fewer "
                     "folds, or give more rows a weight"
                 )
-
-
-def blank(train: Dataset, epochs: int, models: int) -> dict[str, Tensor]:
-    """The curves of models before the first epoch: NaN, (epochs, M)."""
-    names = ["train_loss", "validation_loss", *(["validation_accuracy"] if train.is_classification else [])]
-    return {name: torch.full((epochs, models), torch.nan, dtype=torch.float64) for name in names}
 
 
 class EarlyStopping:
@@ -182,8 +200,7 @@ class SuccessiveHalving:
 
     def note(self, figures: Tensor, diverged: Tensor) -> None:
         """Take an epoch's figures of all models, (M,), NaN for those out, and which diverged, (M,)."""
-        sign = -1 if self.plan.metric.endswith("accuracy") else 1
-        now = torch.where(figures.isfinite(), sign * figures, self.cost)
+        now = torch.where(figures.isfinite(), self.plan.cost(figures), self.cost)
         self.cost[diverged] = now[diverged] = torch.inf
         # With patience a model is as good as its best weights.
         self.cost = now if self.plan.patience is None else torch.minimum(now, self.cost)

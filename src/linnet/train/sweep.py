@@ -3,9 +3,8 @@
 A bank holds the models; one product scores all of them and a step is a few operations for each kind of
 optimizer. Folds and row weights enter as a factor on the residual, so models of all folds share the
 minibatches. Models that see the inputs in another way (augmented, pooled, standardised, with dropout) are
-banks of their own, and what each kind sees is made once a minibatch. A model whose numbers stop being finite,
-that has stopped getting better, or that has lost at a rung is taken out of its bank, and the others go
-faster.
+banks of their own, and what each kind sees is made once a minibatch. A model that diverges, stops
+getting better, or loses at a rung is taken out of its bank, which speeds up the rest.
 """
 
 from __future__ import annotations
@@ -13,39 +12,32 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from linnet.core.bank import Bank, stack
+from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.update import in_order
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
+from linnet.data.split import Fold
 from linnet.errors import UsageError
 from linnet.model.history import Record
-from linnet.train.callbacks import INTERRUPTED, Callback, State
+from linnet.train.callbacks import INTERRUPTED, State
 from linnet.train.checkpoint import Snapshot
-from linnet.train.chunk import COMPLETED, ModelChunk
+from linnet.train.chunk import ModelChunk
 from linnet.train.engine import Engine, Learner
-from linnet.train.inputs import Inputs, Look
+from linnet.train.inputs import InputOptions, InputPipeline
 from linnet.train.model_group import StepSchedule
-from linnet.train.plan import Outcome, Plan, Rows, SuccessiveHalving, blank
-from linnet.train.trials import Trial, View
+from linnet.train.plan import EarlyStopping, FoldedRows, Outcome, Plan, SuccessiveHalving, Trial
 
-
-@dataclass(frozen=True, eq=False)
-class InputGroup:
-    """Chunks of models that see the same, and where their models are among the trials."""
-
-    inputs: Inputs
-    chunks: list[tuple[ModelChunk, list[int]]]
+COMPLETED, DIVERGED = "completed", "diverged"
 
 
 class SweepLearner(Learner):
-    """Models under way together.
+    """Models under way together: those that are in go on, the others are kept as they ended.
 
     Args:
         rows: what they are trained on and judged by.
@@ -59,38 +51,42 @@ class SweepLearner(Learner):
     kind, is_timed = "sweep", False
 
     def __init__(
-        self, rows: Rows, trials: Sequence[Trial], loss: Loss, plan: Plan, schedule: StepSchedule,
+        self, rows: FoldedRows, trials: Sequence[Trial], loss: Loss, plan: Plan, schedule: StepSchedule,
         dtype: torch.dtype,
     ) -> None:  # fmt: skip
         if not trials:
             raise UsageError("a sweep needs at least one model")
         self.rows, self.trials, self.loss, self.plan = rows, list(trials), loss, plan
-        self.curves = blank(rows.train, plan.epochs, len(trials))
+        M, train, names = len(trials), rows.train, ["train_loss", "validation_loss"]
+        names += ["validation_accuracy"] * train.is_classification
+        self.curves = {n: torch.full((plan.epochs, M), torch.nan, dtype=torch.float64) for n in names}
         self.figures: dict[str, Tensor] = {}
-        self.halving = SuccessiveHalving(trials, plan)
+        self.status = [COMPLETED] * M
+        self.stopping, self.halving = EarlyStopping(M, plan.patience), SuccessiveHalving(trials, plan)
+        theta = torch.full((M * train.outputs, train.features + 1), torch.nan, dtype=dtype)
+        self.finished = Bank(theta.to(train.X.device), M)
         self.epoch = 0
-        self.groups = self._group(schedule, dtype)
+        self.chunks = self._cut(schedule, dtype)
 
     @property
-    def chunks(self) -> list[tuple[ModelChunk, list[int]]]:
-        """All chunks, with the numbers of their trials."""
-        return [pair for group in self.groups for pair in group.chunks]
+    def live_chunks(self) -> list[ModelChunk]:
+        """The chunks with models that are in."""
+        return [chunk for chunk in self.chunks if len(chunk.active)]
 
     @property
     def model(self) -> Bank:
         """The models in the order of the trials; NaN until their first epoch has ended."""
-        order = torch.tensor([m for _, some in self.chunks for m in some])
-        return stack([chunk.finished for chunk, _ in self.chunks]).take(order.argsort()).contiguous()
+        return self.finished.contiguous()
 
     @property
     def width(self) -> int:
         """Scores a row of the widest chunk."""
-        return max(len(some) for _, some in self.chunks) * self.rows.train.outputs
+        return max(len(chunk.places) for chunk in self.chunks) * self.rows.train.outputs
 
     @property
     def is_over(self) -> bool:
         """Whether every model is through."""
-        return self.epoch == self.plan.epochs or not any(len(chunk.active) for chunk, _ in self.chunks)
+        return self.epoch == self.plan.epochs or not self.live_chunks
 
     def outcome(self, reason: str = "") -> Outcome:
         """What the models have come to so far.
@@ -98,104 +94,125 @@ class SweepLearner(Learner):
         Args:
             reason: why the sweep was stopped; empty where it goes on.
         """
-        status = [COMPLETED] * len(self.trials)
+        status = list(self.status)
         under_way = INTERRUPTED if reason in ("", INTERRUPTED) else f"stopped: {reason}"
-        for chunk, some in self.chunks:
-            active = [] if self.is_over else chunk.active.tolist()
-            for place, m in enumerate(some):
-                status[m] = under_way if place in active else chunk.status[place]
+        for chunk in [] if self.is_over else self.chunks:
+            for m in chunk.live.tolist():
+                status[m] = under_way
         return Outcome(self.model, status, self.curves, self.plan.patience is not None)
 
     @torch.inference_mode()
     def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
         """Take the block's minibatches, each with every model that is in."""
-        chunks = [chunk for chunk, _ in self.chunks if len(chunk.active)]
-        target = self.loss.encode(block.y, self.rows.train.outputs, chunks[0].theta.dtype)  # (K, n)
-        labels = target if block.y.is_floating_point() else block.y
-        for chunk in chunks:
+        alike: dict[InputPipeline, list[ModelChunk]] = {}  # chunks that see the same
+        for chunk in self.live_chunks:
             chunk.enter(block)
+            alike.setdefault(chunk.inputs, []).append(chunk)
+        target = self.loss.encode(block.y, self.rows.train.outputs, self.finished.theta.dtype)  # (K, n)
+        labels = target if block.y.is_floating_point() else block.y
         done, low = 0, 0
         for X in block.X.split(block.sizes):
             here = slice(low, low + len(X))
-            self._step(X, target[:, here], labels[..., here], here, block.epoch, block.first + done)
+            self._step(alike, X, target[:, here], labels[..., here], here, block.epoch, block.first + done)
             done, low = done + 1, here.stop
             if stopped():
                 break
         return done
 
-    def _step(self, X: Tensor, target: Tensor, labels: Tensor, here: slice, epoch: int, batch: int) -> None:
+    def _step(
+        self, alike: dict[InputPipeline, list[ModelChunk]], X: Tensor, target: Tensor, labels: Tensor,
+        here: slice, epoch: int, batch: int,
+    ) -> None:  # fmt: skip
         """Take a minibatch, (B, D), with every model that is in."""
-        for group in self.groups:
-            live = [chunk for chunk, _ in group.chunks if len(chunk.active)]
-            if not live:
-                continue
-            X1 = group.inputs.rows(X, live[0].theta, epoch, batch)
-            for chunk in live:
+        for inputs, chunks in alike.items():
+            X1 = inputs.rows(X, chunks[0].theta, epoch, batch)  # (B, D + 1)
+            for chunk in chunks:
                 chunk.take_(X1, target, labels, here, epoch, batch)
 
     def close_(self) -> Record:
         """Judge, keep, drop; the figures of the model that was best in the epoch."""
-        for chunk, some in self.chunks:
-            for name, values in (chunk.close_(self.epoch) if len(chunk.active) else {}).items():
-                self.curves[name][self.epoch, some] = values
+        for chunk in self.live_chunks:
+            self._keep_or_drop(chunk)
         self.figures = {name: values[self.epoch] for name, values in self.curves.items()}
-        lost = [some[m] for chunk, some in self.chunks for m in chunk.diverged]
-        diverged = torch.zeros(len(self.trials), dtype=torch.bool)
-        diverged[lost] = True
+        diverged = torch.tensor([said.startswith(DIVERGED) for said in self.status])
         self.halving.note(self.figures[self.plan.metric], diverged)
         if self.epoch + 1 in self.plan.rungs:
-            losers = self.halving.losers()
-            for chunk, _ in self.chunks:
-                chunk.drop(losers, self.epoch)
+            self._halve()
         self.epoch += 1
         return self._record()
 
+    def _keep_or_drop(self, chunk: ModelChunk) -> None:
+        """Keep what is best of each model, and take out those that are through."""
+        live, (bank, figures) = chunk.live, chunk.measure()
+        for name, values in figures.items():
+            self.curves[name][self.epoch, live] = values
+        judged = figures["validation_loss"]
+        finite = judged.isfinite() & figures["train_loss"].isfinite() & chunk.is_finite
+        better = self.stopping.note(judged.where(finite, torch.inf), live)
+        # Without patience the last weights count, with it the best.
+        kept = finite if self.plan.patience is None else better
+        theta, into = self.finished.theta, self.finished.rows_of
+        theta[into(live[kept])] = bank.theta[bank.rows_of(kept.nonzero()[:, 0])]
+        theta[into(live[~finite])] = torch.nan
+        late = finite & self.stopping.is_late[live]
+        self._note_end(live[~finite], f"{DIVERGED} in epoch {self.epoch + 1}")
+        self._note_end(live[late], f"stopped in epoch {self.epoch + 1}")
+        chunk.keep_(finite & ~late)
+
+    def _halve(self) -> None:
+        """Take out the models of the settings that have lost at a rung."""
+        losers = torch.tensor(sorted(self.halving.losers()))
+        for chunk in self.live_chunks:
+            lost = torch.isin(self.halving.settings[chunk.live], losers)
+            self._note_end(chunk.live[lost], f"dropped after epoch {self.epoch + 1}")
+            chunk.keep_(~lost)
+
+    def _note_end(self, models: Tensor, status: str) -> None:
+        for m in models.tolist():
+            self.status[m] = status
+
     def _record(self) -> Record:
         """The figures of the model that was best in the epoch; none where all were out."""
-        sign = -1 if self.plan.metric.endswith("accuracy") else 1
-        cost = (sign * self.figures[self.plan.metric]).nan_to_num(torch.inf)
+        cost = self.plan.cost(self.figures[self.plan.metric]).nan_to_num(torch.inf)
         best = int(cost.argmin())
         return {} if cost[best].isinf() else {n: float(values[best]) for n, values in self.figures.items()}
 
     def snapshot(self) -> Snapshot:
-        """Curves, costs and the chunks' states."""
+        """Curves, costs, the models that are out, and the chunks' states."""
         tensors = {f"curve.{name}": values for name, values in self.curves.items()}
-        tensors["cost"] = self.halving.cost
-        for number, (chunk, _) in enumerate(self.chunks):
+        tensors |= {"finished": self.finished.theta, "cost": self.halving.cost, **self.stopping.state}
+        for number, chunk in enumerate(self.chunks):
             tensors |= {f"chunk{number}.{name}": tensor for name, tensor in chunk.state.items()}
-        status = [chunk.status for chunk, _ in self.chunks]
-        return Snapshot(tensors, {"epoch": self.epoch, "out": sorted(self.halving.out), "status": status})
+        notes = {"epoch": self.epoch, "out": sorted(self.halving.out), "status": self.status}
+        return Snapshot(tensors, notes)
 
     def restore_(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot."""
-        self.epoch = snapshot.notes["epoch"]
+        tensors, notes = snapshot.tensors, snapshot.notes
         for name, values in self.curves.items():
-            values.copy_(snapshot.tensors[f"curve.{name}"])
-        self.halving.cost.copy_(snapshot.tensors["cost"])
-        self.halving.out = set(snapshot.notes["out"])
-        for number, (chunk, _) in enumerate(self.chunks):
-            chunk.restore_(snapshot.part(f"chunk{number}."), snapshot.notes["status"][number])
+            values.copy_(tensors[f"curve.{name}"])
+        self.finished.theta.copy_(tensors["finished"])
+        self.halving.cost.copy_(tensors["cost"])
+        self.stopping.restore_(tensors)
+        for number, chunk in enumerate(self.chunks):
+            chunk.restore_(snapshot.part(f"chunk{number}."))
+        self.epoch, self.status, self.halving.out = notes["epoch"], notes["status"], set(notes["out"])
 
-    def _group(self, schedule: StepSchedule, dtype: torch.dtype) -> list[InputGroup]:
+    def _cut(self, schedule: StepSchedule, dtype: torch.dtype) -> list[ModelChunk]:
         """The models by what they see, then in chunks of models of which those of one rule stand together."""
-        looks: dict[Look, list[int]] = {}
+        groups: dict[InputOptions, list[int]] = {}
         for m, trial in enumerate(self.trials):
-            looks.setdefault(Look.of(trial.knobs, trial.view), []).append(m)
-        across = max(1, self.plan.width // self.rows.train.outputs)
-        groups = []
-        for look, members in looks.items():
-            inputs = Inputs(self.rows.train, look, self.plan.seed, self.rows.weights_of(look.view or 0))
+            groups.setdefault(InputOptions.of(trial.knobs, trial.fold), []).append(m)
+        across, chunks, rows = max(1, self.plan.width // self.rows.train.outputs), [], self.rows
+        for options, members in groups.items():
+            inputs = InputPipeline(rows.train, options, self.plan.seed, rows.weights_of(options.fold or 0))
             kinds = [(self.trials[m].knobs.optimizer, self.trials[m].knobs.accumulate) for m in members]
             order = [members[place] for place in in_order(kinds)]
-            cuts = [order[low : low + across] for low in range(0, len(order), across)]
-            made = [
-                ModelChunk(
-                    self.rows, [self.trials[m] for m in some], inputs, self.loss, self.plan, schedule, dtype
-                )
-                for some in cuts
+            chunks += [
+                ModelChunk(rows, self.trials, order[low : low + across], inputs, self.loss, schedule, dtype)
+                for low in range(0, len(order), across)
             ]
-            groups.append(InputGroup(inputs, list(zip(made, cuts, strict=True))))
-        return groups
+        return chunks
 
 
 class Sweep(Engine):
@@ -204,20 +221,20 @@ class Sweep(Engine):
     Args:
         train: the rows, on the device to compute on.
         trials: one model each.
-        views: which rows count, by the trials' `view`.
+        folds: which rows count, by the trials' `fold`.
         loss: in score space.
         plan: what they share.
         dtype: of the parameters.
 
     Raises:
-        UsageError: there is no model, or a knob is for images and the rows are none.
+        UsageError: there is no model, or a hyperparameter is for images and the rows are none.
     """
 
     def __init__(
-        self, train: Dataset, trials: Sequence[Trial], views: Sequence[View], loss: Loss, plan: Plan,
+        self, train: Dataset, trials: Sequence[Trial], folds: Sequence[Fold], loss: Loss, plan: Plan,
         dtype: torch.dtype,
     ) -> None:  # fmt: skip
-        rows = Rows.of(train, views, dtype)
+        rows = FoldedRows.of(train, folds, dtype)
         batches = Batches(rows.train, plan.batch_size, seed=plan.seed)
         schedule = StepSchedule(len(batches), plan.epochs)
         self.models = learner = SweepLearner(rows, trials, loss, plan, schedule, dtype)
@@ -227,7 +244,7 @@ class Sweep(Engine):
         )  # fmt: skip
         super().__init__(
             learner, batches, state, threads=plan.threads,
-            identity=lambda: _identity(train, learner, views, loss, dtype),
+            identity=lambda: _identify(train, learner, folds, loss, dtype),
         )  # fmt: skip
 
     def outcome(self) -> Outcome:
@@ -235,50 +252,21 @@ class Sweep(Engine):
         return self.models.outcome(self.state.reason)
 
 
-def train_together(
-    train: Dataset,
-    trials: Sequence[Trial],
-    views: Sequence[View],
-    loss: Loss,
-    plan: Plan,
-    dtype: torch.dtype,
-    callback: Callback | None = None,
-) -> Outcome:
-    """Train the models of a sweep, sharing every minibatch; what they come to.
-
-    Args:
-        train: as `Sweep` takes it, and all that follows to `dtype`.
-        trials: likewise.
-        views: likewise.
-        loss: likewise.
-        plan: likewise.
-        dtype: likewise.
-        callback: called as the sweep goes on.
-    """
-    sweep = Sweep(train, trials, views, loss, plan, dtype)
-    sweep.run(callback)
-    return sweep.outcome()
-
-
-def _identity(
-    train: Dataset, learner: SweepLearner, views: Sequence[View], loss: Loss, dtype: torch.dtype
+def _identify(
+    train: Dataset, learner: SweepLearner, folds: Sequence[Fold], loss: Loss, dtype: torch.dtype
 ) -> dict[str, Any]:
     """What a sweep must have in common with one that goes on from it, by name."""
     shared = dataclasses.asdict(learner.plan)
     del shared["threads"]
-    settings = [[trial.setting, trial.view, dataclasses.asdict(trial.knobs)] for trial in learner.trials]
+    settings = [[trial.setting, trial.fold, dataclasses.asdict(trial.knobs)] for trial in learner.trials]
     return {
-        "data": train.checksum,
-        "folds": _digest([part for view in views for part in (view.weights, view.validation)]),
-        "settings": settings,
-        "loss": repr(loss),
-        "dtype": str(dtype),
-        **shared,
-    }
+        "data": train.checksum, "folds": _digest(folds), "settings": settings, "loss": repr(loss),
+        "dtype": str(dtype), **shared,
+    }  # fmt: skip
 
 
-def _digest(parts: Sequence[Tensor | None]) -> str:
+def _digest(folds: Sequence[Fold]) -> str:
     digest = hashlib.sha256()
-    for part in parts:
-        digest.update(b"-" if part is None else part.cpu().contiguous().view(torch.uint8).numpy().data)
+    for part in (part for fold in folds for part in (fold.weights, fold.validation)):
+        digest.update(part.cpu().contiguous().view(torch.uint8).numpy().data)
     return digest.hexdigest()

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from linnet.data.dataset import Dataset
+from linnet.data.split import split_folds
 from linnet.errors import UsageError
 from linnet.solvers.least_squares.folds import cross_validate, fold_statistics, leave_one_out
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
-from linnet.train import trials
 from tests.support.blobs import make_blobs
 from tests.support.problems import regression
 
@@ -23,7 +23,7 @@ CASES = [regression(), make_blobs(200)]
 def test_folds_from_statistics_are_those_of_refits(data: Dataset, intercept: bool) -> None:
     l2s = [1e-3, 0.1, 3.0]
     found = cross_validate(fold_statistics(data, 4, seed=2), l2s, intercept)
-    for fold, view in enumerate(trials.folded(data, 4, 2)):
+    for fold, view in enumerate(split_folds(data, 4, 2)):
         assert view.weights is not None
         train, kept = Statistics.of(data.rows(view.weights > 0)), Statistics.of(data.rows(view.validation))
         for p, l2 in enumerate(l2s):

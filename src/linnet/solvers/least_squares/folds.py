@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
+from linnet.data.split import split_folds
 from linnet.device import limited_threads
 from linnet.errors import CollinearWarning, UsageError
 from linnet.solvers.least_squares import moments
@@ -22,7 +23,6 @@ from linnet.solvers.least_squares.normal import Spectrum, solve
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.least_squares.tridiagonal import Judge
 from linnet.solvers.problem.hessian import TOO_LARGE
-from linnet.train import trials
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +67,9 @@ def fold_statistics(dataset: Dataset, folds: int, seed: int = 0) -> list[Statist
     Raises:
         UsageError: fewer than two folds, or fewer rows than folds.
     """
-    views = trials.folded(dataset, folds, seed)
-    first = Statistics.of(dataset, views[0].validation)
-    return [first, *(Statistics.of(dataset, view.validation, first) for view in views[1:])]
+    parts = split_folds(dataset, folds, seed)
+    first = Statistics.of(dataset, parts[0].validation)
+    return [first, *(Statistics.of(dataset, part.validation, first) for part in parts[1:])]
 
 
 def cross_validate(

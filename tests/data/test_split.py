@@ -1,5 +1,3 @@
-"""Classes of few rows: they are in each training part, or it is said that no score is of them."""
-
 from __future__ import annotations
 
 import dataclasses
@@ -9,15 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import linnet
 from linnet.data.dataset import Dataset
-from linnet.data.split import split
+from linnet.data.split import draw_bags, hold_out, split, split_folds, unjudged_classes
 from linnet.errors import UsageError
 from linnet.evaluate.label_errors import label_errors, out_of_fold
-from linnet.train.trials import bagged, folded, held_out, unjudged
+from tests.support.blobs import make_blobs
 
 
 def rows(*counts: int) -> Dataset:
@@ -48,7 +46,7 @@ def test_each_class_has_a_row_in_the_first_part_of_a_split(
 def test_each_class_is_trained_on_in_each_fold_and_bag(counts: list[int], folds: int, seed: int) -> None:
     data = rows(*counts)
     try:
-        views = [*folded(data, folds, seed), *bagged(data, 3, seed)]
+        views = [*split_folds(data, folds, seed), *draw_bags(data, 3, seed)]
     except UsageError:
         return  # too few rows
     for view in views:
@@ -56,7 +54,7 @@ def test_each_class_is_trained_on_in_each_fold_and_bag(counts: list[int], folds:
         assert torch.bincount(data.labels, view.weights, len(counts)).min() >= 1
         assert not view.weights[view.validation].any()
     alone = {name for name, count in zip(data.classes, counts, strict=True) if count == 1}
-    assert set(unjudged(data, views[:folds])) == alone
+    assert set(unjudged_classes(data, views[:folds])) == alone
 
 
 def test_a_sweep_with_a_class_of_one_row_scores_the_others_and_says_so() -> None:
@@ -69,8 +67,8 @@ def test_a_sweep_with_a_class_of_one_row_scores_the_others_and_says_so() -> None
 
 def test_a_validation_share_that_has_no_row_of_a_class_says_so() -> None:
     data = rows(40, 40, 2)
-    assert unjudged(data, held_out(data, 0.1, 1)) == ("c",)
-    assert unjudged(data, held_out(data, 0.4, 1)) == ()
+    assert unjudged_classes(data, hold_out(data, 0.1, 1)) == ("c",)
+    assert unjudged_classes(data, hold_out(data, 0.4, 1)) == ()
 
 
 def test_rows_set_aside_judge_a_sweep_and_a_class_without_any_is_named(tmp_path: Path) -> None:
@@ -91,8 +89,53 @@ def test_the_only_row_of_a_class_is_no_suspect() -> None:
 
 def test_rows_that_are_each_a_class_are_refused_in_words() -> None:
     with pytest.raises(UsageError, match="classes with more than one row, and rare has 0"):
-        folded(rows(1, 1, 1, 1), 2, 0)
+        split_folds(rows(1, 1, 1, 1), 2, 0)
     with pytest.raises(
         UsageError, match="one part would be empty, or the first would have no row of a class"
     ):
         split(rows(1, 1, 1, 1), 0.5)
+
+
+@given(rows=st.integers(20, 200), folds=st.integers(2, 6), seed=st.integers(0, 99))
+@example(rows=20, folds=2, seed=98)
+def test_folds_share_out_the_rows_class_by_class(rows: int, folds: int, seed: int) -> None:
+    dataset = make_blobs(rows, seed=seed)
+    views = split_folds(dataset, folds, seed)
+    judged = (dataset.y.bincount()[dataset.y] > 1).nonzero()[:, 0]  # the only row of a class judges nowhere
+    assert torch.equal(torch.cat([v.validation for v in views]).sort().values, judged)
+    for view in views:
+        assert view.weights is not None
+        assert torch.equal((view.weights == 0).nonzero()[:, 0], view.validation)
+        for label in range(3):
+            count = int((dataset.y[view.validation] == label).sum())
+            assert abs(count - int((dataset.y == label).sum()) / folds) < 2
+
+
+def test_a_share_is_held_out() -> None:
+    dataset = make_blobs(100)
+    (view,) = hold_out(dataset, 0.2, 3)
+    assert view.weights is not None
+    assert len(view.validation) == 20
+    assert torch.equal((view.weights == 0).nonzero()[:, 0], view.validation)
+    with pytest.raises(UsageError, match="folds must lie"):
+        split_folds(dataset, 1, 0)
+
+
+def test_bags_are_poisson_counts_judged_by_what_is_out() -> None:
+    data = make_blobs(4000)
+    views = draw_bags(data, 3, 5)
+    for view in views:
+        assert view.weights is not None
+        assert float(view.weights.mean()) == pytest.approx(1, abs=0.06)
+        assert float(view.weights.var()) == pytest.approx(1, abs=0.1)
+        assert torch.equal((view.weights == 0).nonzero()[:, 0], view.validation)
+        assert len(view.validation) / 4000 == pytest.approx(0.368, abs=0.03)
+    assert views[0].weights is not None
+    assert views[1].weights is not None
+    assert not torch.equal(views[0].weights, views[1].weights)
+    again = draw_bags(data, 3, 5)[0].weights
+    assert again is not None
+    assert torch.equal(again, views[0].weights)
+    for wrong, rows in ((0, 100), (1, 1)):
+        with pytest.raises(UsageError, match="bags"):
+            draw_bags(data.rows(slice(0, rows)), wrong, 0)
