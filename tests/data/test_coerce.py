@@ -15,7 +15,6 @@ import torch
 
 import linnet
 from linnet.data.coerce import features_of
-from linnet.data.tensors import MAX_CELLS
 from linnet.errors import LinnetError, ShapeError, UsageError
 from linnet.evaluate.score import score
 from linnet.inference.infer import infer
@@ -151,7 +150,6 @@ def test_targets_that_are_none_are_refused_by_what_they_are(y: Any, said: str) -
         (FRAME.assign(c=[1.0, None, 3.0, 4.0, 5.0, 6.0]), "column 'c' of X has nothing in row 1"),
         (FRAME["x"], "to_frame"),
         (torch.utils.data.TensorDataset(torch.tensor(A)), "stack its rows"),
-        (sp.csr_matrix((MAX_CELLS, 2)), "linnet.estimators take it"),
     ],
 )  # fmt: skip
 def test_features_that_are_no_numbers_are_refused_by_what_they_are(X: Any, said: str) -> None:

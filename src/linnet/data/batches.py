@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
+from linnet.data.sparse import SparseFeatures
 from linnet.device import generator, one_ahead
 from linnet.errors import UsageError
 
@@ -51,6 +52,16 @@ class Block:
 def shuffled(rows: int, seed: int, epoch: int = 0) -> Tensor:
     """Row numbers in the order of an epoch, (rows,): a function of the seed and the epoch alone."""
     return torch.randperm(rows, generator=generator(seed, "shuffle", epoch))
+
+
+def gather_buffers(X: Tensor | SparseFeatures, rows: int) -> list[Tensor]:
+    """Two buffers to gather rows in, in turn; none for sparse rows, which are made dense as they are read."""
+    return [] if isinstance(X, SparseFeatures) else [X.new_empty(rows, X.shape[1]) for _ in range(2)]
+
+
+def gather(X: Tensor, index: Tensor, buffer: Tensor) -> Tensor:
+    """Some rows, in the first rows of a buffer, which is 8 times as fast as indexing on a CPU."""
+    return torch.index_select(X, 0, index, out=buffer[: len(index)])
 
 
 class Batches:
@@ -136,7 +147,7 @@ class Batches:
         classes = self.dataset.is_classification
         rows = self._batches_per_block() * self.batch_size
         # Two buffers in turn for all blocks: fresh memory for each costs three times the gathering itself.
-        buffers = [X.new_empty(0 if order is None else min(rows, self.rows), X.shape[1]) for _ in range(2)]
+        buffers = [] if order is None else gather_buffers(X, min(rows, self.rows))
 
         def block(low: int) -> Block:
             high = min(low + rows, self.rows)
@@ -146,10 +157,10 @@ class Batches:
             if order is None:
                 part = None if weights is None else weights[low:high]
                 return Block(X[low:high], y[low:high], sizes, first, slice(low, high), epoch, part, classes)
-            index, buffer = order[low:high], buffers[low // rows % 2][: high - low]
-            torch.index_select(X, 0, index, out=buffer)  # 8 times as fast as indexing on a CPU
+            index = order[low:high]
+            some = gather(X, index, buffers[low // rows % 2]) if buffers else X[index]
             part = None if weights is None else weights.index_select(0, index)
-            return Block(buffer, y.index_select(0, index), sizes, first, index, epoch, part, classes)
+            return Block(some, y.index_select(0, index), sizes, first, index, epoch, part, classes)
 
         lows = range(start * self.batch_size, self.rows, rows)
         is_worth_it = order is not None and X.device.type == "cpu" and len(lows) > 1

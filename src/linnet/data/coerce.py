@@ -6,6 +6,7 @@ gives their objects has imported them.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ import torch
 from torch import Tensor
 
 from linnet.data.frames import as_frame, is_series, numbers_of, plain, series
-from linnet.data.tensors import ArrayLike, array_of, check_cells, dense, real, tensor_of
+from linnet.data.sparse import SMALL, SparseFeatures
+from linnet.data.tensors import ArrayLike, array_of, dense, real, tensor_of
 from linnet.errors import ShapeError, UsageError
 
 
@@ -24,7 +26,7 @@ class Features(NamedTuple):
     """Features of N rows.
 
     Args:
-        X: usually (N, D).
+        X: usually (N, D); `SparseFeatures` where they are sparse and large.
         columns: their names, where they have any.
     """
 
@@ -50,17 +52,23 @@ def features_of(given: Any, what: str = "X") -> Features:
     """Features as a tensor that shares their memory where it can.
 
     Args:
-        given: a tensor, an array, a sparse matrix of at most `MAX_CELLS` cells, a data frame of numbers, or
-            lists of numbers.
+        given: a tensor, an array, a sparse matrix, which stays sparse unless it is small, a data frame of
+            numbers, or lists of numbers.
         what: to call them in messages.
 
     Raises:
         UsageError, ShapeError: they are none of these, or hold something else than real numbers.
     """
+    if isinstance(given, SparseFeatures):
+        return _keep_sparse(given)
     if isinstance(given, Tensor):
-        return Features(real(dense(given, what), what))
+        is_kept = given.layout is not torch.strided and given.numel() > SMALL
+        return (
+            _keep_sparse(SparseFeatures.of_tensor(given)) if is_kept else Features(real(dense(given), what))
+        )
     if _is(given, "scipy.sparse", "issparse"):
-        check_cells(given.shape, what)
+        if math.prod(given.shape) > SMALL and given.dtype.kind in "biuf":
+            return _keep_sparse(SparseFeatures(given))
         return Features(real(tensor_of(given.toarray(), what), what))
     frame = as_frame(given)
     if frame is not None:
@@ -71,6 +79,10 @@ def features_of(given: Any, what: str = "X") -> Features:
     if array is None:
         raise UsageError(f"{what} must be rows of numbers, (N, D), not {said(given)}")
     return Features(real(tensor_of(array, what), what))
+
+
+def _keep_sparse(X: Any) -> Features:
+    return Features(X)  # which is read as a tensor is
 
 
 def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
@@ -93,7 +105,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
             "frame['price'])"
         )
     if isinstance(given, Tensor):
-        return _of_tensor(dense(given, "y"), classes)
+        return _of_tensor(dense(given), classes)
     if is_series(given) and str(given.dtype) == "category" and not classes:
         series(given)  # refuses gaps
         codes = torch.from_numpy(np.array(given.cat.codes, np.int64))
@@ -141,7 +153,7 @@ def weights_of(given: Any) -> Tensor:
         UsageError: they are no numbers.
     """
     if isinstance(given, Tensor):
-        return dense(given, "weights")
+        return dense(given)
     _, array = _named(given)
     if array is None:
         raise UsageError(f"weights are numbers, one a row, not {said(given)}")

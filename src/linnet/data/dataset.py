@@ -15,6 +15,7 @@ from torch import Tensor
 
 from linnet.data import coerce, frames
 from linnet.data.origin import Origin
+from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
 
 SHARES = 1e-3
@@ -34,11 +35,12 @@ class Dataset:
     """N rows of D features and their targets.
 
     Features keep their storage dtype: uint8 pixels stay uint8, and `scale` says what to multiply them
-    by. Nothing copies them as float; a batch at a time is converted.
+    by. Nothing copies them as float; a batch at a time is converted. A sparse matrix stays sparse unless it
+    is small: X is then `SparseFeatures`, of which the rows that are read are dense.
 
     Args:
         X: features, shape (N, D), any real dtype: a tensor, an array, a data frame of numbers, or a sparse
-            matrix that is small enough to be made dense.
+            matrix of scipy or torch.
         y: class indices, shape (N,), int64; soft labels, the share of each class, shape (N, K), floating,
             each row summing to 1; or, without classes, targets of a regression, shape (N, K), floating. Names
             of classes, as text, and true or false are turned into indices; a regression's (N,) into (N, 1).
@@ -182,6 +184,16 @@ class Dataset:
         return self.X.shape[1]
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether X is `SparseFeatures`."""
+        return isinstance(self.X, SparseFeatures)
+
+    @property
+    def stored(self) -> Tensor:
+        """The numbers of X that are stored: X itself where it is dense."""
+        return self.X.entries if isinstance(self.X, SparseFeatures) else self.X
+
+    @property
     def outputs(self) -> int:
         """K: classes, or target columns of a regression."""
         return len(self.classes) if self.classes else self.y.shape[1]
@@ -206,7 +218,8 @@ class Dataset:
     def checksum(self) -> str:
         """SHA-256 over dtypes, shapes and bytes of X, y, weights and the rows to validate on."""
         digest = hashlib.sha256()
-        for tensor in (self.X, self.y) if self.weights is None else (self.X, self.y, self.weights):
+        X = self.X.tensors if isinstance(self.X, SparseFeatures) else (self.X,)
+        for tensor in (*X, self.y) if self.weights is None else (*X, self.y, self.weights):
             tensor = tensor.cpu().contiguous()
             if tensor.dtype == torch.bfloat16:  # which numpy does not have
                 digest.update(b"bfloat16")
@@ -221,7 +234,8 @@ class Dataset:
     def rows(self, index: Tensor | slice) -> Dataset:
         """The data set of the rows that `index` picks."""
         weights = None if self.weights is None else self.weights[index]
-        return dataclasses.replace(self, X=self.X[index], y=self.y[index], weights=weights)
+        X = self.X.take_rows(index) if isinstance(self.X, SparseFeatures) else self.X[index]
+        return dataclasses.replace(self, X=X, y=self.y[index], weights=weights)
 
     def to(self, device: torch.device) -> Dataset:
         """The same data on another device."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.sparse import stack
 from linnet.device import generator
 from linnet.errors import FormatError, UsageError
 
@@ -245,15 +246,20 @@ class Whole:
         return Splits(dataclasses.replace(train, validation=self.rows.rows(kept)), test)
 
 
+def stack_rows(first: Dataset, second: Dataset) -> Dataset:
+    """The rows of two parts of a data set as one; without weights where only one has them."""
+    weights = None
+    if first.weights is not None and second.weights is not None:
+        weights = torch.cat([first.weights, second.weights.to(first.weights)])
+    y = torch.cat([first.y, second.y.to(first.y)])
+    return dataclasses.replace(first, X=stack([first.X, second.X]), y=y, weights=weights)
+
+
 def joined(train: Dataset, test: Dataset | None) -> Whole:
     """The rows of two parts, those of the first before those of the second."""
     if test is None:
         return Whole(train)
-    weights = None
-    if train.weights is not None and test.weights is not None:
-        weights = torch.cat([train.weights, test.weights])
-    X, y = torch.cat([train.X, test.X]), torch.cat([train.y, test.y])
-    rows = dataclasses.replace(train, X=X, y=y, weights=weights)
+    rows = stack_rows(train, test)
     return Whole(rows, torch.arange(len(rows)) >= len(train))
 
 

@@ -12,9 +12,6 @@ from torch import Tensor
 from linnet.data.frames import plain
 from linnet.errors import ShapeError, UsageError
 
-MAX_CELLS = 100_000_000
-"""Cells up to which a sparse matrix is made dense."""
-
 DTYPES = (
     torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
     torch.float16, torch.bfloat16, torch.float32, torch.float64,
@@ -77,16 +74,9 @@ def _said_dtype(dtype: np.dtype[Any]) -> str:
     return kinds.get(dtype.kind, str(dtype))
 
 
-def dense(tensor: Tensor, what: str) -> Tensor:
-    """A tensor without its gradient, a sparse one made dense.
-
-    Raises:
-        UsageError: that would be more than `MAX_CELLS` numbers.
-    """
-    if tensor.layout is not torch.strided:
-        check_cells(tensor.shape, what)
-        tensor = tensor.to_dense()
-    return tensor.detach()
+def dense(tensor: Tensor) -> Tensor:
+    """A tensor without its gradient, a sparse one made dense."""
+    return (tensor if tensor.layout is torch.strided else tensor.to_dense()).detach()
 
 
 def real(tensor: Tensor, what: str) -> Tensor:
@@ -99,17 +89,3 @@ def real(tensor: Tensor, what: str) -> Tensor:
         name = str(tensor.dtype).removeprefix("torch.")
         raise ShapeError(f"{what} must hold real numbers, got {name}: convert it, such as to float32")
     return tensor
-
-
-def check_cells(shape: Sequence[int], what: str) -> None:
-    """Refuse to make dense what is too large.
-
-    Raises:
-        UsageError: it has more than `MAX_CELLS` numbers.
-    """
-    cells = int(np.prod(shape, dtype=np.float64))
-    if cells > MAX_CELLS:
-        raise UsageError(
-            f"{what} is sparse, {' × '.join(f'{size:,}' for size in shape)}, and is made dense only up to "
-            f"{MAX_CELLS:,} numbers: linnet.estimators take it as it is"
-        )

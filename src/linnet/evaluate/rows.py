@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from linnet.data import registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.sparse import SparseFeatures
 from linnet.data.split import Whole, joined, split
 from linnet.errors import LinnetError, UsageError
 from linnet.model.run import Run
@@ -163,7 +164,8 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
     run.check_fits(rows)
     if rows.scale == run.card.scale:
         return rows
-    X = rows.X.double() * (rows.scale / run.card.scale)
+    factor = rows.scale / run.card.scale
+    X = rows.X.times(factor) if isinstance(rows.X, SparseFeatures) else rows.X.double() * factor
     return dataclasses.replace(rows, X=X, scale=run.card.scale, validation=None)
 
 

@@ -96,6 +96,11 @@ def infer(
     """
     run = solved.value if isinstance(solved, Solution) else solved
     run.check_fits(dataset)
+    if dataset.is_sparse:
+        raise UsageError(
+            f"the covariance of {dataset.features:,} features of sparse rows would be dense: infer from some "
+            "of the columns, as linnet.Dataset(X[:, columns].toarray(), y)"
+        )
     kind, l2 = _check(run, dataset, level)
     chosen = default_covariance(covariance, weight_kind, dataset)
     check_covariance(chosen, kind, bags)

@@ -24,6 +24,7 @@ from linnet.data.arguments import dataset_of
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.data.origin import Origin, read_record, record_of
+from linnet.data.sparse import SparseFeatures
 from linnet.device import available_cores
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.model import model_file
@@ -110,6 +111,8 @@ class Run:
             X, columns = features_of(X)
             if columns and X.shape[1:] == (len(self.card.columns),):
                 check_columns(self.card.columns, columns, "X")
+        if isinstance(X, SparseFeatures):
+            return torch.cat([self.scores(part) for part in X.split(len(X))])
         if isinstance(self.model, nn.Module):
             return self._module_scores(X)
         if X.ndim != 2 or X.shape[1] != self.model.features:

@@ -22,6 +22,7 @@ from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
 from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
 from linnet.solvers.smooth.smooth import SmoothSolver, is_small
 from linnet.solvers.solution import INTERRUPTED, Minimum, Progress, Solution, SolverSpec
@@ -168,7 +169,7 @@ def choose(
     - A loss with a kink has no Hessian to step by: an interior-point method.
     - An L1 penalty has a kink at 0, and Huber's loss no curvature beyond its threshold: Newton steps on a
       working set, which is what keeps the weights at 0 or holds the straight parts down.
-    - Squared errors have a closed form.
+    - Squared errors of dense rows have a closed form.
     - What is left is smooth: Newton's method where the whole Hessian costs little, else L-BFGS in stages.
 
     Args:
@@ -200,7 +201,8 @@ def _suit(rows: Sized, loss: Loss, penalty: Penalty) -> SolverSpec:
         return InteriorPoint()
     if penalty.l1 or loss.has_straight_parts:
         return ProximalNewton()
-    return Direct() if loss.is_quadratic else choose_by_size(rows)
+    is_direct = loss.is_quadratic and not isinstance(rows, SparseRows)
+    return Direct() if is_direct else choose_by_size(rows)
 
 
 def choose_by_size(rows: Sized) -> SmoothSolver:

@@ -209,7 +209,7 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
         raise UsageError(f"{train.name} has no rows to train on")
     check_knobs(train, asked.knobs, asked.loss)
     for part in (train, test):
-        if part is not None and not _is_finite(part.X):
+        if part is not None and not _is_finite(part.stored):
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
         if part is not None and not _is_finite(part.y):
             raise UsageError(f"{part.name} has NaN or infinite targets: fill in or leave out those rows")

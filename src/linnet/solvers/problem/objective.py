@@ -17,7 +17,8 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.solvers.problem.rows import ALL, DenseRows, Rows
+from linnet.solvers.problem.rows import ALL, Rows
+from linnet.solvers.problem.sparse_rows import read_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class Objective:
         Raises:
             UsageError: it has no rows that count.
         """
-        return cls(DenseRows(dataset, dtype), loss, penalty, intercept=intercept)
+        return cls(read_rows(dataset, dtype), loss, penalty, intercept=intercept)
 
     def with_dtype(self, dtype: torch.dtype) -> Objective:
         """The same objective with products of another dtype; itself where it has that already."""

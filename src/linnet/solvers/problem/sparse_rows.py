@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from linnet.data.dataset import Dataset
+from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError
-from linnet.solvers.problem.rows import Rows
+from linnet.solvers.problem.rows import DenseRows, Rows
 
 
 class SparseRows(Rows):
@@ -143,3 +145,15 @@ class CentredSparseRows(SparseRows):
         """See `Rows.square_norms`."""
         crossed = torch.from_numpy(self.X.astype(np.float64) @ self.offset.numpy())
         return (super().square_norms() - 2 * crossed + self.offset.square().sum()).clamp_(min=0)
+
+
+def read_rows(dataset: Dataset, dtype: torch.dtype = torch.float32) -> Rows:
+    """The rows of a data set as solvers read them, dense or sparse.
+
+    Raises:
+        UsageError: there are no rows that count.
+    """
+    if not isinstance(dataset.X, SparseFeatures):
+        return DenseRows(dataset, dtype)
+    X = dataset.X if dataset.scale == 1 else dataset.X.times(dataset.scale)
+    return SparseRows(X.matrix, dataset.y, dataset.outputs, dataset.weights, dtype)

@@ -1,0 +1,127 @@
+"""`SparseFeatures`: the features of a sparse matrix, of which a part is made dense when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linnet.errors import UsageError
+
+SMALL = 2**22
+"""Numbers, zeros too, up to which a sparse matrix is made dense: 32 MiB, a copy that costs nothing."""
+
+CELLS = 2**23
+"""Numbers that are dense at a time where all rows are read: 64 MiB."""
+
+
+class SparseFeatures:
+    """N rows of D features as scipy's CSR; it stands where `Dataset.X` may also be a tensor.
+
+    Rows that are read, `X[index]`, are dense, (B, D): the whole never is.
+
+    Args:
+        matrix: scipy.sparse, (N, D), of any layout and real numbers; float64 unless it is float32.
+    """
+
+    ndim = 2
+    device = torch.device("cpu")
+
+    def __init__(self, matrix: Any) -> None:
+        from scipy.sparse import csr_array
+
+        matrix = csr_array(matrix)
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        self.matrix = matrix if matrix.dtype == np.float32 else matrix.astype(np.float64)
+        self.shape = torch.Size(matrix.shape)
+
+    @classmethod
+    def of_tensor(cls, tensor: Tensor) -> SparseFeatures:
+        """The features of torch's sparse tensor of any layout, (N, D)."""
+        from scipy.sparse import coo_array
+
+        coo = tensor.detach().cpu().to_sparse_coo().coalesce()
+        rows, columns = coo.indices().numpy()
+        return cls(coo_array((coo.values().numpy(), (rows, columns)), shape=tuple(tensor.shape)))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Tensor | NDArray[Any] | slice | int) -> Tensor:
+        """Some rows, dense, (B, D); a single one, (D,), by a number."""
+        if isinstance(index, int):
+            return self[slice(index, index + 1)][0]
+        return torch.from_numpy(self.matrix[_plain(index)].toarray())
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the numbers: float32 or float64."""
+        return torch.float32 if self.matrix.dtype == np.float32 else torch.float64
+
+    @property
+    def entries(self) -> Tensor:
+        """The numbers that are stored, in no order that matters."""
+        return torch.from_numpy(self.matrix.data)
+
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Numbers, their columns, and where rows begin, as CSR has them."""
+        columns, starts = torch.from_numpy(self.matrix.indices), torch.from_numpy(self.matrix.indptr)
+        return self.entries, columns, starts
+
+    @property
+    def nbytes(self) -> int:
+        """Of all that is stored."""
+        return sum(tensor.nbytes for tensor in self.tensors)
+
+    def is_floating_point(self) -> bool:
+        """They are."""
+        return True
+
+    def element_size(self) -> int:
+        """Bytes of a number when it is dense."""
+        return self.matrix.dtype.itemsize
+
+    def take_rows(self, index: Tensor | NDArray[Any] | slice) -> SparseFeatures:
+        """Some rows, sparse still."""
+        return SparseFeatures(self.matrix[_plain(index)])
+
+    def split(self, rows: int) -> Iterator[Tensor]:
+        """All rows, dense, at most so many at a time, and fewer where they are long."""
+        height = max(1, min(rows, CELLS // max(1, self.shape[1])))
+        return (self[slice(low, low + height)] for low in range(0, len(self), height))
+
+    def times(self, factor: float) -> SparseFeatures:
+        """All numbers times a factor."""
+        return SparseFeatures(self.matrix * factor)
+
+    def to(self, device: torch.device) -> SparseFeatures:
+        """The same features: they are computed with on the CPU.
+
+        Raises:
+            UsageError: another device is asked for.
+        """
+        if torch.device(device).type != "cpu":
+            raise UsageError(f"sparse rows are computed with on the CPU, not on {device}: give device='cpu'")
+        return self
+
+
+def stack(parts: Sequence[Tensor | SparseFeatures]) -> Tensor | SparseFeatures:
+    """The rows of several features, one part after the other; sparse where one is."""
+    if not any(isinstance(part, SparseFeatures) for part in parts):
+        first = parts[0]
+        return torch.cat([part.to(first) for part in parts])  # type: ignore[arg-type]
+    from scipy.sparse import vstack
+
+    matrices = [part.matrix if isinstance(part, SparseFeatures) else part.cpu().numpy() for part in parts]
+    return SparseFeatures(vstack(matrices))
+
+
+def _plain(index: Tensor | NDArray[Any] | slice) -> NDArray[Any] | slice:
+    return index.cpu().numpy() if isinstance(index, Tensor) else index
