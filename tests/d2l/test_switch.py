@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,9 +113,18 @@ print(any('linnet' in type(finder).__module__ for finder in sys.meta_path))
     assert run(code).stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("module", ["training", "models"])
-def test_a_module_that_the_book_is_made_of_can_be_imported_first(module: str) -> None:
-    assert run(f"import linnet.d2l.{module}").returncode == 0
+def test_each_module_that_the_book_is_made_of_can_be_imported_first() -> None:
+    code = """
+import importlib, pkgutil, sys, linnet.d2l
+for module in [module.name for module in pkgutil.iter_modules(linnet.d2l.__path__)]:
+    for name in [name for name in sys.modules if name.startswith("linnet.d2l")]:
+        del sys.modules[name]
+    importlib.import_module(f"linnet.d2l.{module}")
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_names_of_other_editions_that_are_not_here_are_answered() -> None:
