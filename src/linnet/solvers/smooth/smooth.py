@@ -155,12 +155,8 @@ class SmoothSolver(SolverSpec):
         if not self.knows_hessian and is_small(rows.outputs, rows.features, len(rows)):
             gain = -float((newton_direction(objective, point) * point.gradient).sum()) / 2
         least, enough = rounding(objective, point), self.tol * abs(point.value)
-        if status.name == STALLED and gain <= max(enough, least):
-            return Status(CONVERGED)
-        if status.name == CONVERGED and gain > max(SHORT * enough, least):
-            advice = f"a Newton step would still gain about {gain:.2g} of {point.value:.6g}: {BETTER}"
-            return Status(STALLED, advice)
-        return status
+        advice = f"a Newton step would still gain about {gain:.2g} of {point.value:.6g}"
+        return _settle(status, gain, max(enough, least), max(SHORT * enough, least), advice)
 
     def _weigh_proof(self, objective: Objective, status: Status, bound: Bound) -> Status:
         """The status by the bound, where that is near the truth: without a penalty, if there is one."""
@@ -168,11 +164,17 @@ class SmoothSolver(SolverSpec):
         unit = self.tol * size + 2 * rounding(objective, bound.point)
         if objective.penalty.l2 or bound.name == NONNEGATIVE:
             return status
-        if status.name == STALLED and bound.gap <= unit:
-            return Status(CONVERGED)
-        if status.name == CONVERGED and bound.gap > SHORT * unit:
-            return Status(STALLED, f"it may be {bound.gap:.2g} above an optimum of {size:.6g}: {BETTER}")
-        return status
+        advice = f"it may be {bound.gap:.2g} above an optimum of {size:.6g}"
+        return _settle(status, bound.gap, unit, SHORT * unit, advice)
+
+
+def _settle(status: Status, left: float, near: float, far: float, advice: str) -> Status:
+    """The status by what is left to gain: converged where that is near, stalled where it is far."""
+    if status.name == STALLED and left <= near:
+        return Status(CONVERGED)
+    if status.name == CONVERGED and left > far:
+        return Status(STALLED, f"{advice}: {BETTER}")
+    return status
 
 
 def is_small(outputs: int, features: int, rows: int) -> bool:
