@@ -10,7 +10,7 @@ import linnet
 from linnet.core.losses import by_name
 from linnet.core.step import Trace
 from linnet.data.sources import synthetic
-from linnet.evaluate.landscape import landscape, losses_at
+from linnet.demos.landscape import landscape, losses_at
 from linnet.train.fit import fit
 from tests.support.commands import run_python
 

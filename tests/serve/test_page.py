@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from linnet.model.predictor import Predictor
 from linnet.serve.app import make_app
-from linnet.serve.page import Asked, examples, language_of
+from linnet.serve.page import Reader, examples, language_of
 from tests.support.browser import browser as browser  # Chromium, or the test is skipped
 from tests.support.browser import fits
 from tests.support.requests import png
@@ -53,17 +53,17 @@ def test_it_tells_of_the_model_in_chinese(loss: str, words: str) -> None:
 
 
 def test_pictures_and_keys_are_shown_where_they_are_taken() -> None:
-    of_pictures = examples(predictor("softmax"), Asked(has_key=True))
+    of_pictures = examples(predictor("softmax"), Reader(has_key=True))
     assert len(of_pictures) == 3
     assert all('-H "x-api-key: $LINNET_API_KEY"' in line for line in of_pictures)
-    of_rows = examples(predictor("squared", features=2), Asked())
+    of_rows = examples(predictor("squared", features=2), Reader())
     assert len(of_rows) == 2
     assert not any("key" in line or "image" in line for line in of_rows)
 
 
 @pytest.mark.parametrize("host", ["evil'; rm -rf /", "<script>", "a b", "", "$(x)"])
 def test_a_strange_host_is_not_repeated(host: str) -> None:
-    lines = examples(predictor("softmax"), Asked(host=host))
+    lines = examples(predictor("softmax"), Reader(host=host))
     assert all("http://HOST/predict" in line for line in lines)
 
 

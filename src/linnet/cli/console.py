@@ -1,4 +1,4 @@
-"""What commands print: results on stdout, progress and notes on stderr, so that the two never mix."""
+"""What commands begin and end with: runs and rows; results on stdout, progress and notes on stderr."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from linnet.errors import MissingExtraError, MissingFontWarning
-
-if TYPE_CHECKING:
-    from linnet.data.dataset import Splits
+import linnet
+from linnet.errors import DataNotFoundError, MissingExtraError, MissingFontWarning
+from linnet.folders import latest_folder
 
 
 def print_json(values: object, indent: int | None = None) -> None:
@@ -36,6 +35,22 @@ def teller(quiet: bool, stream: TextIO | None = None) -> Callable[[str], None]:
     return say
 
 
+def open_run(folder: Path | None) -> linnet.Run:
+    """The run in a folder; the newest under runs/ when None.
+
+    Raises:
+        DataNotFoundError: there is none.
+    """
+    folder = folder or latest_folder()
+    if folder is None:
+        raise DataNotFoundError("no run under runs/: train one with linnet train, or give a run's folder")
+    if not (folder / "run.json").exists() and (folder / "best" / "run.json").exists():
+        raise DataNotFoundError(
+            f"{folder} holds a search, not one run: its best model is in {folder / 'best'}"
+        )
+    return linnet.Run.load(folder)
+
+
 def load_rows(
     data: str,
     data_dir: Path | None,
@@ -45,7 +60,7 @@ def load_rows(
     sample_weight: Path | None = None,
     hold_out: bool = True,
     quiet: bool = False,
-) -> Splits:
+) -> linnet.Splits:
     """The data set that a command is about, its training rows weighted; a download shows a bar.
 
     Args:
@@ -58,12 +73,11 @@ def load_rows(
         quiet: show no bar.
     """
     from linnet.data.arguments import weigh_by_file
-    from linnet.data.dataset import Splits
     from linnet.data.registry import load
 
     with download_progress(quiet) as progress:
         train, test = load(data, data_dir, seed=seed, say=say, progress=progress, hold_out=hold_out)
-    return Splits(train if sample_weight is None else weigh_by_file(train, sample_weight), test)
+    return linnet.Splits(train if sample_weight is None else weigh_by_file(train, sample_weight), test)
 
 
 @contextlib.contextmanager

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
+import linnet
 from linnet.cli.console import download_progress
 from linnet.cli.options import Data, DataDir
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from linnet.data.dataset import Dataset
     from linnet.data.sources.source import Source
 
 app = App(name="data", help="List, fetch, verify or show data sets.")
@@ -138,5 +138,5 @@ def show(
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
 
 
-def _names(dataset: Dataset, where: slice) -> list[str]:
+def _names(dataset: linnet.Dataset, where: slice) -> list[str]:
     return [dataset.classes[k] for k in dataset.y[where].tolist()]

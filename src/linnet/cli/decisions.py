@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import linnet
+from linnet.cli.console import open_run
 from linnet.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
     from linnet.evaluate.confidence.prediction_sets import Conformal
-    from linnet.evaluate.evaluation import Evaluation
     from linnet.evaluate.interval import Array
 
 HINT = (
@@ -22,7 +23,7 @@ HINT = (
 LEARNT = "  those are the rows that it is measured on here, so figures flatter it: take the test part"
 
 
-def warn(evaluation: Evaluation) -> None:
+def warn(evaluation: linnet.Evaluation) -> None:
     """Say on stderr if the rows to judge the run by may be rows that it has learnt."""
     run, name = evaluation.run, evaluation.rows.name
     if evaluation.part != "train" and evaluation.holds_training:
@@ -43,7 +44,7 @@ def warn(evaluation: Evaluation) -> None:
         )
 
 
-def doubts(evaluation: Evaluation) -> list[str]:
+def doubts(evaluation: linnet.Evaluation) -> list[str]:
     """Lines that say why what is learnt on the calibration split may be optimistically biased."""
     found = []
     if not evaluation.calibration_split.is_unseen:
@@ -56,18 +57,18 @@ def doubts(evaluation: Evaluation) -> list[str]:
 
 
 def report_prediction_sets(
-    evaluation: Evaluation, alpha: float, randomised: bool, values: dict[str, Any]
+    evaluation: linnet.Evaluation, alpha: float, randomised: bool, values: dict[str, Any]
 ) -> list[str]:
     """Lines of what conformal sets come to, which is put into `values` too.
 
     Raises:
         UsageError: α cannot be.
     """
-    from linnet.evaluate.confidence.prediction_sets import METHODS, coverage, fewest_rows, learn_sets
+    from linnet.evaluate.confidence.prediction_sets import METHODS, fewest_rows
 
     kept = evaluation.calibration_split
     rules = [
-        learn_sets(evaluation.on_calibration_split, alpha, m, randomised=randomised and m == "aps")
+        linnet.learn_sets(evaluation.on_calibration_split, alpha, m, randomised=randomised and m == "aps")
         for m in METHODS
     ]
     values["sets"] = {"learnt_on": kept.source, "rows": len(kept.rows), "randomised": randomised}
@@ -77,7 +78,7 @@ def report_prediction_sets(
             f"  too few rows for {alpha:g}, which takes {fewest_rows(alpha):,}: each set holds all classes"
         )
     for rule in rules:
-        found, expected = coverage(rule, evaluation), rule.expected(len(evaluation))
+        found, expected = linnet.coverage(rule, evaluation), rule.expected(len(evaluation))
         values["sets"][rule.method] = {**found.as_dict(), "expected": list(expected)}
         lines.append(
             f"  {rule.method}  hold the class of {found.coverage:.4f} of the rows {found.interval.ends()} "
@@ -93,19 +94,18 @@ def _range(rule: Conformal, expected: tuple[float, float]) -> str:
     return f"{low:.4f} or more" if is_tied else f"{low:.4f} to {high:.4f}"
 
 
-def report_abstaining(evaluation: Evaluation, accuracy: float, values: dict[str, Any]) -> list[str]:
+def report_abstaining(evaluation: linnet.Evaluation, accuracy: float, values: dict[str, Any]) -> list[str]:
     """Lines of the threshold that answers rows with such an accuracy, which are put into `values` too.
 
     Raises:
         UsageError: the accuracy cannot be, or no threshold gives it.
     """
-    from linnet.evaluate.confidence.decisions import abstain_curve
     from linnet.evaluate.interval import proportion
 
     if not 0 < accuracy <= 1:
         raise UsageError(f"--abstain takes an accuracy above 0 and at most 1, not {accuracy}")
     kept = evaluation.calibration_split
-    threshold = abstain_curve(evaluation.on_calibration_split).threshold(accuracy)
+    threshold = linnet.abstain_curve(evaluation.on_calibration_split).threshold(accuracy)
     answered = evaluation.confidence >= threshold
     share, right = proportion(answered), proportion(evaluation.hits[answered], reason="none is answered")
     values["abstain"] = {
@@ -120,7 +120,7 @@ def report_abstaining(evaluation: Evaluation, accuracy: float, values: dict[str,
     return [f"abstaining below a confidence of {threshold:.4f} ({learnt}): {said}", *doubts(evaluation)]
 
 
-def report_costs(evaluation: Evaluation, costs: str, values: dict[str, Any]) -> list[str]:
+def report_costs(evaluation: linnet.Evaluation, costs: str, values: dict[str, Any]) -> list[str]:
     """Lines of the answers of least expected cost, which are put into `values` too.
 
     Raises:
@@ -139,13 +139,9 @@ def report_costs(evaluation: Evaluation, costs: str, values: dict[str, Any]) -> 
     ]
 
 
-def report_comparison(evaluation: Evaluation, folder: Path, values: dict[str, Any]) -> list[str]:
+def report_comparison(evaluation: linnet.Evaluation, folder: Path, values: dict[str, Any]) -> list[str]:
     """Lines of the comparison with another run, which is put into `values` too."""
-    from linnet.cli.choose import open_run
-    from linnet.evaluate.compare import compare
-    from linnet.evaluate.evaluation import Evaluation
-
-    found = compare(evaluation, Evaluation(open_run(folder), evaluation.rows))
+    found = linnet.compare(evaluation, linnet.Evaluation(open_run(folder), evaluation.rows))
     values["comparison"] = {"with": str(folder), **found.as_dict()}
     return [f"less {folder}, on the same rows", *(f"  {line}" for line in str(found).splitlines())]
 

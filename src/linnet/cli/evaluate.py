@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.cells import cell_len
 
+import linnet
+from linnet.cli.console import open_run, print_json
+from linnet.cli.decisions import (
+    LEARNT,
+    report_abstaining,
+    report_comparison,
+    report_costs,
+    report_prediction_sets,
+    warn,
+)
+from linnet.cli.options import DataDir, Flag, Json, OtherData, Part, Randomised
 from linnet.errors import UsageError
 
 SHARES = ("precision", "recall", "f1")
@@ -17,7 +27,6 @@ UNDEFINED = "–"
 
 if TYPE_CHECKING:
     from linnet.evaluate.assess import Assessment
-    from linnet.evaluate.evaluation import Evaluation
     from linnet.evaluate.score import Score
 
 
@@ -31,19 +40,19 @@ PARTS = {
 def evaluate(
     run: Path | None = None,
     *,
-    part: Literal["test", "validation", "train", "all"] | None = None,
-    intervals: Annotated[bool, Parameter(negative="")] = False,
+    part: Part = None,
+    intervals: Flag = False,
     top_k: Annotated[list[int] | None, Parameter(negative="")] = None,
     positive: str | None = None,
     calibrate: Literal["temperature", "vector", "none"] | None = None,
     sets: float | None = None,
-    randomised: Annotated[bool, Parameter(negative="")] = False,
+    randomised: Randomised = False,
     abstain: float | None = None,
     costs: str | None = None,
     compare: Path | None = None,
-    data: str | None = None,
-    data_dir: Path | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    data: OtherData = None,
+    data_dir: DataDir = None,
+    json: Json = False,
 ) -> None:
     """Score a run's model: loss, accuracy, each class's precision, recall and F1, and its calibration.
 
@@ -62,10 +71,6 @@ def evaluate(
     ----------
     run
         The run's folder; the newest under runs/ when not given.
-    part
-        Which part of the data: test, validation (rows that the data set aside, or else that the run kept with
-        --validation), train or all. When not given, all rows of a file that --data names;
-        otherwise the test rows, or the training rows of data that keep none to test on.
     intervals
         Give 95 % intervals of every figure.
     top_k
@@ -79,8 +84,6 @@ def evaluate(
     sets
         Learn conformal prediction sets on the same rows, to miss the class in this share of rows, such as
         0.1, and say what they come to.
-    randomised
-        Let the sets of APS be drawn, so that they cover no more than is asked; they may be empty.
     abstain
         Learn, on the same rows, the confidence below which nothing is said so that this share of the answers
         is right, such as 0.95, and say what it comes to.
@@ -90,23 +93,7 @@ def evaluate(
         to; they are only as good as the probabilities, so calibrate first.
     compare
         Another run, to say whether the two differ beyond noise on these rows.
-    data
-        Other data of the same features and classes than the run's own: a name, or a path, all of whose rows
-        are scored.
-    data_dir
-        The folder with the data set's files.
-    json
-        Print JSON, with the confusion matrix.
     """
-    from linnet.cli.choose import open_run
-    from linnet.cli.decisions import (
-        report_abstaining,
-        report_comparison,
-        report_costs,
-        report_prediction_sets,
-        warn,
-    )
-    from linnet.evaluate.evaluation import Evaluation
     from linnet.evaluate.score import Score
 
     opened = open_run(run)
@@ -117,7 +104,7 @@ def evaluate(
         )
     if randomised and sets is None:
         raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
-    evaluation = Evaluation.named(opened, data, part=part, data_dir=data_dir)
+    evaluation = linnet.Evaluation.named(opened, data, part=part, data_dir=data_dir)
     warn(evaluation)
     notes: list[str] = []
     if calibrate is not None:
@@ -146,21 +133,18 @@ def evaluate(
         lines += report_costs(evaluation, costs, values)
     if compare is not None:
         lines += report_comparison(evaluation, compare, values)
-    print(json_format.dumps(values, ensure_ascii=False) if json else "\n".join(lines))
+    print_json(values) if json else print("\n".join(lines))
 
 
-def _calibrate(evaluation: Evaluation, kind: str) -> tuple[Evaluation, str]:
+def _calibrate(evaluation: linnet.Evaluation, kind: str) -> tuple[linnet.Evaluation, str]:
     """The evaluation of the run with a calibration, which is kept in its folder; and what to say of it."""
-    from linnet.cli.decisions import LEARNT
-    from linnet.evaluate.confidence.scaling import calibrate
-
     run = evaluation.run
     assert run.folder is not None  # it was read from one
     if kind == "none":
         plain = run.calibrated(None)
         plain.save_model(run.folder)
         return evaluation.with_run(plain), "the calibration was taken away"
-    made = calibrate(run, evaluation.train, kind)
+    made = linnet.calibrate(run, evaluation.train, kind)
     made.save_model(run.folder)
     found = made.card.calibration
     assert found is not None
@@ -175,7 +159,7 @@ def _calibrate(evaluation: Evaluation, kind: str) -> tuple[Evaluation, str]:
 
 
 def _assess(
-    evaluation: Evaluation,
+    evaluation: linnet.Evaluation,
     result: Score,
     intervals: bool,
     top: list[int],
@@ -183,10 +167,9 @@ def _assess(
     values: dict[str, Any],
 ) -> list[str]:
     """Lines of a classifier's figures, which are put into `values` too."""
-    from linnet.evaluate.assess import assess
     from linnet.evaluate.score import loss_name
 
-    found = assess(evaluation, top=top, intervals=intervals, positive=positive)
+    found = linnet.assess(evaluation, top=top, intervals=intervals, positive=positive)
     calibration = evaluation.run.card.calibration
     values["assessment"] = found.as_dict()
     values["calibrated"] = None if calibration is None else vars(calibration)
@@ -195,11 +178,13 @@ def _assess(
     return [*report(result, found, loss, intervals), *_calibration(found, calibration is not None)]
 
 
-def _regress(evaluation: Evaluation, result: Score, intervals: bool, values: dict[str, Any]) -> list[str]:
+def _regress(
+    evaluation: linnet.Evaluation, result: Score, intervals: bool, values: dict[str, Any]
+) -> list[str]:
     """Lines of a regression's figures, which are put into `values` too."""
-    from linnet.evaluate.score import loss_name, regression_figures
+    from linnet.evaluate.score import loss_name
 
-    found = regression_figures(evaluation)
+    found = linnet.regression_figures(evaluation)
     values["errors"] = {name: interval.as_dict() for name, interval in found.items()}
     values["loss_of"], values["target"] = loss_name(evaluation.run.card), evaluation.run.card.target or None
     lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]

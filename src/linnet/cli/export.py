@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from linnet.cli.console import print_json
+import linnet
+from linnet.cli.console import open_run, print_json
 from linnet.cli.options import DataDir, Json, OtherData
 from linnet.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from linnet.model.run import Run
 
 
 def export(
@@ -46,12 +45,9 @@ def export(
     out
         The file; in the run's folder when not given.
     """
-    from linnet.cli.choose import open_run
-    from linnet.export import export_model
-
     opened = open_run(run)
     rows, source = _rows(opened, data, data_dir)
-    done = export_model(opened, to, out, rows)
+    done = linnet.export_model(opened, to, out, rows)
     if json:
         said = {"path": str(done.path), "difference": done.difference, "checked_by": done.checked_by}
         print_json({**said, "rows": done.rows, "source": source})
@@ -64,12 +60,12 @@ def export(
         print(f"checked by {done.checked_by} on {done.rows:,} {source}: {difference}")
 
 
-def _rows(run: Run, dataset: str | None, data_dir: Path | None) -> tuple[Tensor | None, str]:
+def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Tensor | None, str]:
     """Rows to check on, and what they are; drawn at random where the run's own cannot be had."""
-    from linnet.cli.choose import part_of
+    from linnet.evaluate.rows import named_rows
 
     try:
-        rows = part_of(run, None, dataset, data_dir)
+        rows = named_rows(run, dataset, data_dir=data_dir).rows
     except (DataError, UsageError):  # a data set of one's own is in no catalog
         if dataset is not None or data_dir is not None:
             raise

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+import linnet
 from linnet.cli.console import load_rows, missing_fonts_told, print_json, teller
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
 from linnet.cli.search import or_interrupted
 from linnet.config import Recipe
 from linnet.errors import UsageError
+from linnet.folders import default_folder, new_folder
 
 
 def find_lr(
@@ -55,9 +57,6 @@ def find_lr(
     out
         The folder for the figure and the table; runs/rates-TIME when not given.
     """
-    from linnet.folders import default_folder, new_folder
-    from linnet.search.find_lr import find_lr as search_rates
-
     recipe = recipe or Recipe()
     if recipe.lr is not None:
         raise UsageError("--lr is what is looked for: say where with --low and --high")
@@ -66,7 +65,7 @@ def find_lr(
     splits = load_rows(data, data_dir, recipe.seed, teller(quiet), quiet=quiet)
     curve = or_interrupted(
         "there is no suggestion yet",
-        lambda: search_rates(splits, recipe, low=low, high=high, count=count, steps=steps),
+        lambda: linnet.find_lr(splits, recipe, low=low, high=high, count=count, steps=steps),
     )
     with missing_fonts_told():
         curve.save(folder, lang)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
-
+import linnet
+from linnet.cli.console import missing_fonts_told, open_run
+from linnet.cli.options import DataDir, Lang, OtherData, Part, Randomised
 from linnet.errors import UsageError
 
 
@@ -17,14 +18,14 @@ def plot(
     /,
     *,
     out: Path | None = None,
-    lang: Annotated[Literal["en", "zh"], Parameter(name=["--lang", "--language"])] = "en",
-    part: Literal["test", "validation", "train", "all"] | None = None,
+    lang: Lang = "en",
+    part: Part = None,
     bins: int = 15,
     binning: Literal["width", "mass"] = "width",
     alpha: float = 0.1,
-    randomised: Annotated[bool, Parameter(negative="")] = False,
-    data: str | None = None,
-    data_dir: Path | None = None,
+    randomised: Randomised = False,
+    data: OtherData = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Draw a figure of a run.
 
@@ -69,29 +70,15 @@ def plot(
         The number of the row, from 0, for contributions.
     out
         The picture, .png or .svg; KIND.png when not given.
-    lang
-        Of titles and labels.
-    part
-        Which part of the data: test, validation (rows that the data set aside, or else that the run kept with
-        --validation), train or all. When not given, all rows of a file that --data names;
-        otherwise the test rows; label-errors always takes the training rows.
     bins
         Of reliability.
     binning
         Of reliability: bins of equal width, or of as many rows each.
     alpha
         Of sets: the share of rows whose set may lack their class.
-    randomised
-        Of sets: those of APS are drawn, so that they cover no more than is asked; they may be empty.
-    data
-        Other data of the same features and classes than the run's own: a name, or a path, all of whose rows
-        are drawn.
-    data_dir
-        The folder with the data set's files.
     """
-    from linnet.cli.choose import open_run, part_of, trained_on
-    from linnet.cli.console import missing_fonts_told
-    from linnet.evaluate.evaluation import Evaluation
+    from linnet.data.user_data import is_own
+    from linnet.evaluate.rows import named_rows
     from linnet.files import check_replaceable
     from linnet.plot.kinds import KINDS, FigureOptions, draw
     from linnet.plot.save import save
@@ -106,11 +93,16 @@ def plot(
     check_replaceable(path, "give another --out")
     opened = open_run(run)
 
-    evaluation = Evaluation(
-        opened,
-        lambda: part_of(opened, part, data, data_dir),
-        lambda: trained_on(opened, kind, part, data, data_dir),
-    )
+    def train() -> linnet.Dataset:
+        """The rows that a figure learns on: for sets those of the run, else of the data that are drawn."""
+        if kind == "sets" or data is None:
+            return named_rows(opened, None, part="train", data_dir=data_dir).rows
+        return named_rows(opened, data, part=part if is_own(data) else "train", data_dir=data_dir).rows
+
+    def rows() -> linnet.Dataset:
+        return named_rows(opened, data, part=part, data_dir=data_dir).rows
+
+    evaluation = linnet.Evaluation(opened, rows, train)
     options = FigureOptions(row or 0, bins, binning, lang, alpha, randomised)
     with missing_fonts_told():
         save(draw(kind, evaluation, options), path)

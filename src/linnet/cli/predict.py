@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from linnet.cli.console import print_json
+import linnet
+from linnet.cli.console import open_run, print_json
 from linnet.cli.options import Json
 from linnet.errors import UsageError
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from linnet.data.pictures.decode import Prepared
-    from linnet.model.run import Run
 
 Guess = list[tuple[str, float]]
 
@@ -51,7 +51,6 @@ def predict(
     invert
         Invert always or never; decided by the border when not given.
     """
-    from linnet.cli.choose import open_run
     from linnet.data.pictures.prepare import prepare, rows_of
 
     opened = open_run(run)
@@ -65,7 +64,7 @@ def predict(
     _show(images, made, _guesses(opened, pixels, top), json, is_regression=not opened.card.classes)
 
 
-def _guesses(run: Run, pixels: Tensor, top: int) -> list[Guess]:
+def _guesses(run: linnet.Run, pixels: Tensor, top: int) -> list[Guess]:
     """The likeliest classes of rows (B, D) with their probabilities, or the numbers that are predicted."""
     card = run.card
     if not card.classes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import linnet
 from linnet.cli.console import print_json, teller
 from linnet.cli.options import DataDir, Json, Quiet
 
@@ -38,9 +39,7 @@ def replay(
     out
         Where to leave what comes of it, new or empty; it is removed when not given.
     """
-    from linnet.runs.replay import replay as replayed
-
-    found = replayed(run, out, data_dir=data_dir, say=teller(quiet or json))
+    found = linnet.replay(run, out, data_dir=data_dir, say=teller(quiet or json))
     if json:
         print_json(found.as_dict())
     elif not quiet:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+import linnet
 from linnet.cli.console import missing_fonts_told
 from linnet.cli.options import DataDir, Flag, Lang
 from linnet.errors import UsageError
@@ -43,15 +44,13 @@ def report(
     label_errors
         Look for training rows with wrong labels, too. It trains a model a fold.
     """
-    from linnet import report as reports
-
     if len(runs) > 1 and label_errors:
         raise UsageError("--label-errors is for the page of a single run")
     with missing_fonts_told():
         if len(runs) == 1:
-            path = reports.write_report(
+            path = linnet.write_report(
                 runs[0], out, language=lang, label_errors=label_errors, data_dir=data_dir
             )
         else:
-            path = reports.compare_runs(runs, out or reports.NAME, language=lang, data_dir=data_dir)
+            path = linnet.compare_runs(runs, out or "report.html", language=lang, data_dir=data_dir)
     print(path)

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+import linnet
 from linnet import config
 from linnet.cli.console import load_rows, print_json, teller
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
 if TYPE_CHECKING:
-    from linnet.data.dataset import Dataset, Splits
-    from linnet.model.run import Run
     from linnet.record.requests import SweepRequest
-    from linnet.search.result import SweepResult
 
     Knobs = Any
 else:
@@ -109,7 +107,7 @@ class SearchOptions:
         found = {name: values(name, text) for name, text in given.items() if text is not None}
         return found | ({"seed": range(self.seed, self.seed + self.seeds)} if self.seeds > 1 else {})
 
-    def load(self, sample_weight: Path | None = None) -> Splits:
+    def load(self, sample_weight: Path | None = None) -> linnet.Splits:
         """The rows to search over, and those that the best is scored on."""
         say = teller(self.quiet)
         return load_rows(
@@ -122,15 +120,14 @@ class SearchOptions:
         return {"show": not (self.quiet or self.json), "report": self.report, "language": self.lang}
 
     def close(
-        self, result: SweepResult, folder: Path, test: Dataset | None, advice: str, **more: Any
+        self, result: linnet.SweepResult, folder: Path, test: linnet.Dataset | None, advice: str, **more: Any
     ) -> None:
         """Print what came of it; half a model, as Ctrl-C leaves it, is not kept."""
-        from linnet.model.run import Run
         from linnet.runs.folder import BEST
 
         if not (folder / BEST).is_dir():
             interrupted(f"while the best setting was trained again: {advice}")
-        best = Run.load(folder / BEST)
+        best = linnet.Run.load(folder / BEST)
         if self.json:
             print_json({**summary(result, best, folder), **more})
         elif not self.quiet:
@@ -158,15 +155,13 @@ def values(name: str, text: str) -> list[Any] | Any:
     Raises:
         UsageError: a value is not of the knob's kind.
     """
-    from linnet.core.grids import LogUniform, Uniform
-
     low, dots, high = text.partition("..")
     if dots:
-        return LogUniform(_value(name, low, "float"), _value(name, high, "float"))
+        return linnet.LogUniform(_value(name, low, "float"), _value(name, high, "float"))
     kind = KINDS[name]
     if "str" not in kind and ":" in text:
         low, high = (_value(name, end, kind) for end in text.split(":", 1))
-        return range(low, high + 1) if "int" in kind else Uniform(low, high)
+        return range(low, high + 1) if "int" in kind else linnet.Uniform(low, high)
     return [_value(name, part.strip(), kind) for part in text.split(",")]
 
 
@@ -205,7 +200,7 @@ CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
 """What makes a value of a kind, and what to say where it cannot."""
 
 
-def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
+def summary(result: linnet.SweepResult, best: linnet.Run, folder: Path) -> dict[str, Any]:
     """What --json prints."""
     table = result.table.astype(object).where(result.table.notna(), None)
     return {
@@ -221,7 +216,9 @@ def summary(result: SweepResult, best: Run, folder: Path) -> dict[str, Any]:
     }
 
 
-def closing(result: SweepResult, best: Run, folder: Path, test: Dataset | None) -> list[str]:
+def closing(
+    result: linnet.SweepResult, best: linnet.Run, folder: Path, test: linnet.Dataset | None
+) -> list[str]:
     """The lines that end a search; the test rows score the best setting's models together."""
     figures = [name for name in result.outcome.curves if name != "train_loss"]
     table = result.table[[*result.varied, "train_loss", *figures, f"{result.metric}_se", "models", "status"]]

@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal
 
+import linnet
 from linnet.cli.console import load_rows, print_json, teller, without_warnings
 from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight
 from linnet.errors import (
@@ -19,14 +20,12 @@ from linnet.errors import (
     UsageError,
     WeightWarning,
 )
+from linnet.folders import default_folder, new_folder
 
 if TYPE_CHECKING:
     from linnet.core.losses import Loss
-    from linnet.data.dataset import Dataset
     from linnet.evaluate.score import Score
-    from linnet.inference.result import Inference
     from linnet.solvers.path import Path as Penalties
-    from linnet.solvers.solution import Solution
 
 HELD_OUT = 0.1
 """The share of the training rows that a path is measured on."""
@@ -125,8 +124,8 @@ def solve(
         Leave report.html in the folder: the certificate, figures, and how to do it again.
     """
     from linnet.core.losses import by_name
-    from linnet.folders import default_folder, new_folder
     from linnet.runs.folder import Source, leave_solution, rows_of
+    from linnet.solvers.solution import UNATTAINED
     from linnet.solvers.solve import solve as solved
 
     if summary and (l1 or path is not None):
@@ -140,7 +139,7 @@ def solve(
     holds_out = not summary if hold_out is None else hold_out
     if huber != 1.0 and loss != "huber":
         raise UsageError("--huber is the threshold of one loss: add --loss huber")
-    say = _Teller(quiet, sys.stderr if json else sys.stdout)
+    say = teller(quiet, sys.stderr if json else sys.stdout)
     train, test = load_rows(
         data, data_dir, seed, say, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
     )
@@ -154,8 +153,8 @@ def solve(
         l1 = float(penalties.table["penalty"].iloc[penalties.best])
     with without_warnings(*SHORTFALLS):
         solution = solved(
-            train, chosen, l2=l2, l1=l1, solver=solver, tol=tol, max_iter=max_iter, progress=say.iteration,
-            **asked,
+            train, chosen, l2=l2, l1=l1, solver=solver, tol=tol, max_iter=max_iter,
+            progress=IterationLines(say), **asked,
         )  # fmt: skip
     run = solution.value
     source = Source(data_dir, sample_weight, seed)
@@ -164,8 +163,10 @@ def solve(
     run.asked |= {} if holds_out else {"hold_out": False}
     how: dict[str, Any] = {"covariance": covariance, "level": level, "weight_kind": weight_kind}
     run.asked |= {"summary": True, **how} if summary else {}
-    scores = _scores(solution, train, test)
-    inference = _inferred(solution, train, seed=seed, **how) if summary else None
+    parts = {"train": train, "test": test}
+    scores = {name: linnet.score(run, part) for name, part in parts.items() if part is not None}
+    with without_warnings(*DOUBTS):
+        inference = linnet.infer(solution, train, seed=seed, **how) if summary else None
     rows = rows_of(train, test, source) if report else None
     leave_solution(solution, folder, inference=inference, path=penalties, rows=rows, language=lang)
     if json:
@@ -177,31 +178,23 @@ def solve(
         if inference is not None:
             say(str(inference))
         say("\n".join(closing(solution, scores, folder)))
-    from linnet.solvers.solution import UNATTAINED
-
     is_summarised = inference is not None and solution.status.name == UNATTAINED  # by the limit
     if not solution.status.is_good and not is_summarised:
         sys.exit(INTERRUPTED_CODE if run.status == "interrupted" else 1)
 
 
-class _Teller:
-    """Prints sentences, and a line an iteration, though not more than a few a second.
+class IterationLines:
+    """Prints a line an iteration, though not more than a few a second, and none of short work.
 
     Args:
-        quiet: print nothing.
-        stream: where to.
+        say: prints it.
     """
 
-    def __init__(self, quiet: bool, stream: TextIO) -> None:
-        self.say = teller(quiet, stream)
-        self._next = time.monotonic() + 0.5
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say, self._next = say, time.monotonic() + 0.5
 
-    def __call__(self, text: str) -> None:
-        """Print it."""
-        self.say(text)
-
-    def iteration(self, record: Mapping[str, float]) -> None:
-        """Say where a solver stands; of short work nothing."""
+    def __call__(self, record: Mapping[str, float]) -> None:
+        """Say where a solver stands."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + 0.25
@@ -213,15 +206,7 @@ class _Teller:
         self.say("  ".join([*parts, f"{record['seconds']:.1f} s"]))
 
 
-def _inferred(solution: Solution, train: Dataset, **how: Any) -> Inference:
-    """The table of estimates; what it warns of stands in its notes."""
-    from linnet.inference.infer import infer
-
-    with without_warnings(*DOUBTS):
-        return infer(solution, train, **how)
-
-
-def summary_of(solution: Solution, scores: dict[str, Score], folder: Path) -> dict[str, object]:
+def summary_of(solution: linnet.Solution, scores: dict[str, Score], folder: Path) -> dict[str, object]:
     """What --json prints."""
     W = solution.value.bank.W
     return {
@@ -236,7 +221,7 @@ def summary_of(solution: Solution, scores: dict[str, Score], folder: Path) -> di
     }
 
 
-def closing(solution: Solution, scores: dict[str, Score], folder: Path) -> list[str]:
+def closing(solution: linnet.Solution, scores: dict[str, Score], folder: Path) -> list[str]:
     """The lines that end a run."""
     W = solution.value.bank.W
     lines = [str(solution)]
@@ -256,20 +241,11 @@ def _r2(score: Score) -> str:
     return ", ".join(known)
 
 
-def _scores(solution: Solution, train: Dataset, test: Dataset | None) -> dict[str, Score]:
-    from linnet.evaluate.score import score
-
-    parts = {"train": train, "test": test}
-    return {name: score(solution.value, part) for name, part in parts.items() if part is not None}
-
-
 def _path(
-    train: Dataset, loss: Loss | None, count: int, l2: float, seed: int, say: Callable[[str], None], *,
+    train: linnet.Dataset, loss: Loss | None, count: int, l2: float, seed: int, say: Callable[[str], None], *,
     intercept: bool, dtype: str,
 ) -> tuple[Penalties, list[str]]:  # fmt: skip
     """Go through the L1 penalties; their models, and what is to be said of them."""
-    from linnet.data.split import split
-    from linnet.solvers.path import regularization_path
 
     def line(row: dict[str, float]) -> None:
         say(
@@ -277,9 +253,9 @@ def _path(
             f"  validation loss {row['validation_loss']:.6g}  gap {row['gap']:.1e}"
         )
 
-    fitted, kept = split(train, HELD_OUT, seed)
+    fitted, kept = linnet.split(train, HELD_OUT, seed)
     with without_warnings(*SHORTFALLS):
-        found = regularization_path(
+        found = linnet.regularization_path(
             fitted, loss, l1s=count, l2=l2, validation=kept, intercept=intercept, dtype=dtype, progress=line
         )
     late = [status for status in found.statuses if not status.is_good]

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
+import linnet
 from linnet.cli.console import download_progress, print_json, teller
 from linnet.cli.options import Flag, Json, Lang, Quiet
 from linnet.config import Job, to_toml
 from linnet.errors import INTERRUPTED_CODE
-
-if TYPE_CHECKING:
-    from linnet.model.run import Run
-    from linnet.train.callbacks import Callback
 
 
 def train(
@@ -76,7 +72,7 @@ def train(
         sys.exit(INTERRUPTED_CODE)
 
 
-def summary(run: Run) -> dict[str, object]:
+def summary(run: linnet.Run) -> dict[str, object]:
     """What --json prints."""
     from linnet.evaluate.score import parameter_errors
 
@@ -94,7 +90,7 @@ def summary(run: Run) -> dict[str, object]:
     return result
 
 
-def closing(run: Run) -> list[str]:
+def closing(run: linnet.Run) -> list[str]:
     """The lines that end a run."""
     from linnet.evaluate.score import parameter_errors
 
@@ -113,21 +109,14 @@ def closing(run: Run) -> list[str]:
     return lines
 
 
-def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None, lang: Lang) -> Run:
+def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None, lang: Lang) -> linnet.Run:
     from linnet.runs.display import display
     from linnet.runs.fit import run_job
-
-    out = sys.stderr if json else sys.stdout
-    watching = [] if quiet else [display(out)]
-    with download_progress(quiet) as progress:
-        return run_job(
-            job, watching=watching, say=teller(quiet, out), progress=progress, resume=resume,
-            track=_trackers(track), language=lang,
-        )  # fmt: skip
-
-
-def _trackers(names: str | None) -> Callable[[Path], Sequence[Callback]]:
-    """What makes the trackers that were asked for."""
     from linnet.tracking import by_names
 
-    return by_names(names) if names is not None else lambda folder: ()
+    out = sys.stderr if json else sys.stdout
+    with download_progress(quiet) as progress:
+        return run_job(
+            job, watching=[] if quiet else [display(out)], say=teller(quiet, out), progress=progress,
+            resume=resume, track=by_names(track) if track else lambda folder: (), language=lang,
+        )  # fmt: skip

@@ -16,8 +16,8 @@ from linnet.core.losses import by_name
 from linnet.core.step import Trace
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
+from linnet.demos.landscape import landscape, largest_rate, losses_at, window
 from linnet.errors import DivergedError, ShortfallWarning, UsageError
-from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.lab import scripts
 from linnet.lab.schemas import Ask, Seed, to_json
 from linnet.lab.state import LabState

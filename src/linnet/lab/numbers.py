@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from linnet.core.functional import gumbel_draws, gumbel_softmax
-from linnet.core.precision import forms
+from linnet.demos.softmax_forms import forms
 from linnet.device import generator
 from linnet.lab import scripts
 from linnet.lab.schemas import Ask, Seed, to_json

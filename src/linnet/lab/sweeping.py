@@ -7,10 +7,8 @@ import math
 import time
 from typing import Annotated, Any, Literal
 
-import torch
 from fastapi import APIRouter
 from pydantic import Field
-from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.data.dataset import Dataset
@@ -104,8 +102,6 @@ def router(lab: LabState) -> APIRouter:
         python = f"import linnet\n\n{table('grid', ask.grid())}\nresult = {made}\nprint(result.table)\n"
         values = {key: value for key, value in ask.grid().items() if key != "seed"}
         values |= {"seeds": ask.seeds} if ask.seeds > 1 else {}
-        if ask.standardize:
-            values["standardize"] = "yes"
         where = {} if folder is None else {"data_dir": str(folder)}
         options = {"data": name, **values, **ask.shared(), **where}
         return Code(python=python, command=command("sweep", options))
@@ -124,8 +120,8 @@ def _check(ask: SweepAsk, train: Dataset) -> None:
 
 
 def _sweep(ask: SweepAsk, train: Dataset, job: Job) -> None:
-    """Sweep in this thread, live the page."""
-    live = LiveSweep(ask, metric_name(ask.metric, train), job)
+    """Sweep in this thread, telling the page."""
+    live = LiveSweep(metric_name(ask.metric, train), job)
     try:
         request = SweepRequest(grid=ask.grid(), **ask.shared())
         result = run_sweep(train, request, callbacks=[live], strict=False)
@@ -141,14 +137,12 @@ class LiveSweep(Callback):
     """Sends the figures of each epoch, and between epochs how far it is.
 
     Args:
-        ask: what was asked for.
         metric: that the sweep chooses by.
-        tell: sends a frame.
-        turn: ends the sweep when it is over.
+        job: the sweep's.
     """
 
-    def __init__(self, ask: SweepAsk, metric: str, job: Job) -> None:
-        self.ask, self.metric, self.job, self.last = ask, metric, job, 0.0
+    def __init__(self, metric: str, job: Job) -> None:
+        self.metric, self.job, self.last = metric, job, 0.0
         self.members: list[tuple[int, ...]] = []
 
     def start(self, state: State) -> None:
@@ -172,12 +166,11 @@ class LiveSweep(Callback):
 
     def epoch_end(self, state: State) -> None:
         """Send each setting's figures, the means over folds and seeds."""
-        means = {name: self._means(values) for name, values in state.figures.items()}
+        means = {
+            name: [float(values[list(members)].mean()) for members in self.members]
+            for name, values in state.figures.items()
+        }
         self.job.tell({"kind": "epoch", "epoch": state.epoch, "figures": means})
-
-    def _means(self, values: Tensor) -> list[float | None]:
-        means = torch.stack([values[list(members)].mean() for members in self.members])
-        return [value if math.isfinite(value) else None for value in means.tolist()]
 
 
 def _setting(knobs: Knobs, base: int) -> Frame:
@@ -191,13 +184,8 @@ def _ending(result: SweepResult, live: LiveSweep) -> Frame:
     places = {members: place for place, members in enumerate(live.members)}
     order = [places[configuration.members] for configuration in result.configurations]
     names = [name for name in result.table.columns if name.startswith(("train", "validation"))]
-    rows = result.table[names].to_numpy().tolist()
-    known = [{name: _known(value) for name, value in zip(names, row, strict=True)} for row in rows]
+    table = result.table.filter(names).to_dict("records")
     return {
-        "kind": "end", "order": order, "table": known, "margin": result.margin.as_dict(),
+        "kind": "end", "order": order, "table": table, "margin": result.margin.as_dict(),
         "edges": [dataclasses.asdict(edge) for edge in result.edges], "seconds": result.seconds,
     }  # fmt: skip
-
-
-def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -92,7 +92,7 @@ def make_app(
     reloader = ModelReloader(Path(folder), metrics, spare)
     watching = _watching(reloader, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
-    _add_pages(app, reloader, limits, metrics, api_key is not None)
+    _add_pages(app, reloader, limits, metrics)
     _add_refusals(app, reloader)
     predict = Predict(reloader, limits, metrics, anyio.CapacityLimiter(HEAVY))
     front = protect(Front(predict, app, frozenset(PATHS) - {"other"}), api_key, origins)
@@ -136,9 +136,7 @@ def _watching(reloader: ModelReloader, seconds: float) -> Any:
     return lifespan
 
 
-def _add_pages(
-    app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: Metrics, has_key: bool
-) -> None:
+def _add_pages(app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: Metrics) -> None:
     """All but /predict, whose description is added to OpenAPI here."""
 
     @app.get("/healthz", summary="Whether the process answers")
@@ -183,12 +181,8 @@ def _add_pages(
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request, lang: str | None = None) -> HTMLResponse:
-        given = request.headers
-        asked = page.Asked(
-            page.language_of(lang, given.get("accept-language", "")), given.get("host", ""),
-            given.get("x-forwarded-proto", request.url.scheme), has_key,
-        )  # fmt: skip
-        return HTMLResponse(page.page(reloader.model, described(), asked), headers=_POLICY)
+        reader = page.Reader.of(request.scope, lang)
+        return HTMLResponse(page.page(reloader.model, described(), reader), headers=_POLICY)
 
 
 def _add_refusals(app: FastAPI, reloader: ModelReloader) -> None:

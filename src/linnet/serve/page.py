@@ -25,8 +25,8 @@ _HOST = re.compile(r"[\w.:\[\]-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a reader of the page has.
+class Reader:
+    """Who reads the page or a refusal, as their request tells.
 
     Args:
         language: of the page.
@@ -39,6 +39,15 @@ class Asked:
     host: str = "localhost:8000"
     scheme: str = "http"
     has_key: bool = False
+
+    @classmethod
+    def of(cls, scope: Scope, lang: str | None = None) -> Reader:
+        """The one who sent a request, and asked for a language in its query."""
+        headers = Headers(scope=scope)
+        scheme = headers.get("x-forwarded-proto", scope.get("scheme", "http"))
+        has_key = "x-api-key" in headers or "authorization" in headers
+        language = language_of(lang, headers.get("accept-language", ""))
+        return cls(language, headers.get("host", ""), scheme, has_key)
 
     @property
     def place(self) -> str:
@@ -58,22 +67,22 @@ def language_of(query: str | None, accepted: str) -> Language:
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 
-def page(model: Predictor, openapi: dict[str, Any], asked: Asked) -> str:
+def page(model: Predictor, openapi: dict[str, Any], reader: Reader) -> str:
     """The page.
 
     Args:
         model: which answers now.
         openapi: the description.
-        asked: what its reader has.
+        reader: who reads it.
     """
-    say = _WORDS[asked.language]
+    say = _WORDS[reader.language]
     version = openapi["info"]["version"]
-    other = _LINKS["en" if asked.language == "zh" else "zh"]
+    other = _LINKS["en" if reader.language == "zh" else "zh"]
     parts = [
         f"<header><h1>linnet <small>{escape(version)}</small></h1>{other}</header>",
         _about(model, say),
         f"<h2>POST /predict</h2><p>{say['ask']}</p>",
-        *(f"<pre>{escape(line)}</pre>" for line in examples(model, asked)),
+        *(f"<pre>{escape(line)}</pre>" for line in examples(model, reader)),
         f"<p>{say['raw']}</p>",
         f"<h3>{say['answer']}</h3><p>{say['order' if model.card.classes else 'numbers']}</p>",
         f"<pre>{escape(_answer(model))}</pre>",
@@ -87,16 +96,16 @@ def page(model: Predictor, openapi: dict[str, Any], asked: Asked) -> str:
     head = "<meta charset=utf-8><meta name=viewport content='width=device-width'><title>linnet</title>"
     body = "\n".join(parts)
     return (
-        f"<!doctype html><html lang={asked.language}><head>{head}<style>{_STYLE}</style></head>"
+        f"<!doctype html><html lang={reader.language}><head>{head}<style>{_STYLE}</style></head>"
         f"<body>{body}</body></html>"
     )
 
 
-def examples(model: Predictor, asked: Asked) -> list[str]:
+def examples(model: Predictor, reader: Reader) -> list[str]:
     """Lines for a shell that are answered as they stand; that of a picture wants one."""
-    key = ' -H "x-api-key: $LINNET_API_KEY"' if asked.has_key else ""
+    key = ' -H "x-api-key: $LINNET_API_KEY"' if reader.has_key else ""
     ask = f"curl{key} -H 'content-type:"
-    there, features = f"{asked.place}/predict", model.features
+    there, features = f"{reader.place}/predict", model.features
     if features <= SHORT:
         rows = json.dumps({"rows": [[0] * features]})
         text = f"{ask} application/json' -d '{rows}' {there}"
@@ -118,11 +127,8 @@ def example(model: Predictor, scope: Scope) -> str:
         model: which answers now.
         scope: the request's.
     """
-    headers = Headers(scope=scope)
-    proxied = headers.get("x-forwarded-proto", scope.get("scheme", "http"))
-    has_key = "x-api-key" in headers or "authorization" in headers
-    lines = examples(model, Asked("en", headers.get("host", ""), proxied, has_key))
-    is_picture = "image/" in (kind := headers.get("content-type", "")) or "multipart/" in kind
+    lines, kind = examples(model, Reader.of(scope)), Headers(scope=scope).get("content-type", "")
+    is_picture = "image/" in kind or "multipart/" in kind
     return lines[-1] if is_picture and model.card.image_shape else lines[0]
 
 

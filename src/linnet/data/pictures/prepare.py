@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from linnet.data.pictures.decode import Prepared, Step, check_pixels, decode, grey_of, levels_of
 from linnet.errors import BlankPictureWarning, DataNotFoundError, FormatError, warn
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_BYTES = 50 << 20
 MAX_PIXELS = 50_000_000
@@ -162,4 +164,6 @@ def read_images(paths: Sequence[Path], size: tuple[int, int], invert: bool | Non
 
 def rows_of(pictures: Sequence[np.ndarray]) -> Tensor:
     """Pictures of one size, uint8 (height, width) each, as rows, (B, height · width)."""
+    import torch  # here, for services read pictures without it
+
     return torch.from_numpy(np.stack(pictures)).flatten(1)

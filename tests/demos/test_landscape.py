@@ -10,8 +10,8 @@ from linnet.config import Recipe
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
+from linnet.demos.landscape import landscape, largest_rate, losses_at, window
 from linnet.errors import DivergedError, UsageError
-from linnet.evaluate.landscape import landscape, largest_rate, losses_at, window
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linnet.core import functional
-from linnet.core.precision import Limits, forms
+from linnet.demos.softmax_forms import Limits, forms
 from linnet.errors import ShapeError, UsageError
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
