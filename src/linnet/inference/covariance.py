@@ -97,28 +97,30 @@ def check_covariance(covariance: str, kind: str, bags: int) -> None:
 
 
 def estimate_covariance(
-    basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float
+    basis: Basis, fitted: Fitted, options: CovarianceOptions, unit: float
 ) -> EstimatedCovariance:
     """The covariance over η.
 
     Args:
         basis: the rows' columns.
         fitted: the optimum.
-        asked: how.
+        options: how.
         unit: σ of a regression, else 1; 0 of an exact fit, whose covariance is 0.
     """
     inverse = fitted.inverse
-    if asked.covariance == "hessian" or not unit:
-        return EstimatedCovariance(inverse * unit**2, asked.bags if asked.covariance == "bootstrap" else 0)
-    leverages = _leverages(basis, inverse, asked) if fitted.likelihood.is_quadratic else basis.w * 0
+    if options.covariance == "hessian" or not unit:
+        return EstimatedCovariance(
+            inverse * unit**2, options.bags if options.covariance == "bootstrap" else 0
+        )
+    leverages = _leverages(basis, inverse, options) if fitted.likelihood.is_quadratic else basis.w * 0
     alone = leverages >= 1 - ALONE
-    name = asked.covariance
+    name = options.covariance
     if name == "sandwich":
         name = "hc3" if fitted.likelihood.is_quadratic else "hc0"
     unknown = _decided_parameters(basis, inverse, alone) if bool(alone.any()) else None
     if name == "bootstrap":
-        return _bootstrap(basis, fitted, asked, unit, alone)._replace(alone=alone, **_unless(unknown))
-    V = inverse @ _meat(basis, fitted, name, leverages, asked) @ inverse
+        return _bootstrap(basis, fitted, options, unit, alone)._replace(alone=alone, **_unless(unknown))
+    V = inverse @ _meat(basis, fitted, name, leverages, options) @ inverse
     if name not in LEVERAGED and unknown is not None:  # hc0 takes an error that cannot be seen for none
         unknown = unknown & (
             (basis.T @ V * basis.T).sum(1) <= DECIDES * (basis.T @ inverse * basis.T).sum(1) * unit**2
@@ -130,10 +132,10 @@ def _unless(unknown: Tensor | None) -> dict[str, Tensor]:
     return {} if unknown is None else {"unknown": unknown}
 
 
-def _leverages(basis: Basis, inverse: Tensor, asked: CovarianceOptions) -> Tensor:
+def _leverages(basis: Basis, inverse: Tensor, options: CovarianceOptions) -> Tensor:
     """How much each row decides its own fit, (N,); of a frequency, each of the rows it stands for."""
     h = (basis.Z @ inverse * basis.Z).sum(1)
-    return h if asked.weighting.is_counted else h * basis.w
+    return h if options.weighting.is_counted else h * basis.w
 
 
 def _decided_parameters(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
@@ -143,10 +145,10 @@ def _decided_parameters(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
     return (parts > DECIDES * whole).any(1)[None]
 
 
-def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, asked: CovarianceOptions) -> Tensor:
+def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, options: CovarianceOptions) -> Tensor:
     """Σ_i s_i s_iᵀ of the rows' scores, (J·r, J·r), corrected as its name says."""
     forces, times = fitted.likelihood.residual(fitted.scores), basis.w  # (J, N), (N,)
-    if not asked.weighting.is_counted:
+    if not options.weighting.is_counted:
         forces, times = forces * basis.w, torch.ones_like(basis.w)
     if name in LEVERAGED:  # rows that decide their own fit leave no residual
         free = (1 - leverages).clamp_min(ALONE)
@@ -162,17 +164,19 @@ def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, asked: Cov
 
 
 def _bootstrap(
-    basis: Basis, fitted: Fitted, asked: CovarianceOptions, unit: float, alone: Tensor
+    basis: Basis, fitted: Fitted, options: CovarianceOptions, unit: float, alone: Tensor
 ) -> EstimatedCovariance:
     """Of bootstraps; rows that decide their own fit are in each once, which moves no other parameter."""
     start = Optimum(
         fitted.likelihood, basis.Z, basis.w, fitted.scores, fitted.factor, fitted.ridge, unit,
         fitted.limit.null if fitted.limit else None,
     )  # fmt: skip
-    rates = asked.weighting.w if asked.weighting.is_counted else None
-    found = bootstrap_optima(start, basis.kept, asked.rows, asked.bags, asked.seed, rates=rates, fixed=alone)
+    rates = options.weighting.w if options.weighting.is_counted else None
+    found = bootstrap_optima(
+        start, basis.kept, options.rows, options.bags, options.seed, rates=rates, fixed=alone
+    )
     shifts = found.shifts[found.is_settled]
-    lost = asked.bags - len(shifts)
+    lost = options.bags - len(shifts)
     if len(shifts) < 2:
         all_of = torch.ones(fitted.gamma.shape, dtype=torch.bool)
         return EstimatedCovariance(torch.zeros_like(fitted.factor), len(shifts), lost, all_of, FEW_BAGS)

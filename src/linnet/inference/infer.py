@@ -109,13 +109,13 @@ def infer(
     weighting = read_weighting(dataset, weight_kind, covariance, kind)
     dataset = weighting.of(dataset)
     basis = make_basis(dataset, l2, bool(run.asked.get("intercept", True)))
-    asked = CovarianceOptions(chosen, bags, seed, len(dataset), weighting)
+    options = CovarianceOptions(chosen, bags, seed, len(dataset), weighting)
     problem = Problem(dataset, basis, weighting, l2)
     models = [
         _Model(*parts, k, problem, kind) for k, parts in enumerate(_models(run, dataset, basis, kind, place))
     ]
     _check_size(models, basis)
-    done = [_infer_one(model, asked) for model in models]
+    done = [_infer_one(model, options) for model in models]
     notes = write_notes(done, problem, labels, place, chosen)
     columns, counted = _columns(labels, basis), min(each.bags for each in done)
     return Inference(
@@ -155,7 +155,7 @@ class _Model:
         return metric - 1 / (J + 1) if self.kind == "softmax" else metric
 
 
-def _infer_one(model: _Model, asked: CovarianceOptions) -> Done:
+def _infer_one(model: _Model, options: CovarianceOptions) -> Done:
     """Infer on one model."""
     basis = model.problem.basis
     fitted = polish(model.likelihood, basis, model.gamma, model.scores, model.ridge(), model.pull())
@@ -163,7 +163,7 @@ def _infer_one(model: _Model, asked: CovarianceOptions) -> Done:
     unit = 1.0
     if goodness.sigma2 is not None:  # without degrees of freedom residuals are 0
         unit = math.sqrt(goodness.sigma2) if goodness.sigma2 > 0 else 0.0
-    found = estimate_covariance(basis, fitted, asked, unit)
+    found = estimate_covariance(basis, fitted, options, unit)
     reasons = find_reasons(basis, fitted, found)
     general = common_reason(goodness, model.problem.l2)
     known = torch.ones(fitted.gamma.shape, dtype=torch.bool)

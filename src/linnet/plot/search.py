@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
 from linnet.plot.style import BLUE, GREEN, VERMILION, drawing, label
+from linnet.plot.sweeps import place_values
 from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
@@ -46,19 +47,11 @@ def tune_figure(
 
 
 def _panel(axes: Axes, values: list[object], scores: np.ndarray, knob: str) -> None:
-    """The points of one knob; what is no number gets a place of its own."""
-    if all(isinstance(value, int | float) for value in values):
-        x = np.asarray(values, float)
-        if (x > 0).all() and x.max() / x.min() > 10:
-            axes.set_xscale("log")
-    else:
-        names = list(dict.fromkeys(map(str, values)))
-        x = np.array([names.index(str(value)) for value in values], float)
-        axes.set_xticks(range(len(names)), names)
+    """The points of one knob."""
+    x = place_values(axes, values)
     axes.scatter(x, scores, s=14, color=BLUE, alpha=0.6, linewidths=0)
     axes.scatter(x[:1], scores[:1], s=40, color=VERMILION, zorder=3)
-    axes.set_xlabel(knob)
-    axes.grid(alpha=0.35)
+    label(axes, "", knob, "")
 
 
 HEADROOM = 1.5

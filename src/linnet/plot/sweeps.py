@@ -141,9 +141,7 @@ def _points(axes: Axes, x: np.ndarray, y: np.ndarray, errors: list[np.ndarray], 
 
 
 def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str, language: Language) -> None:
-    values = table[knob].tolist()
-    is_number = all(map(_is_number, values))
-    x = np.asarray(values, float) if is_number else np.arange(len(values))
+    x = place_values(axes, table[knob].tolist())
     lines = [(metric, VALIDATION, "-o")]
     if metric == "validation_loss":
         lines.append(("train_loss", TRAIN, "--s"))
@@ -159,14 +157,7 @@ def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str, language: La
             markersize=4,
             label=say(name.replace("_", " "), language),
         )
-    if not is_number:
-        axes.set_xticks(x, [str(value) for value in values])
-    elif _spans(x):
-        axes.set_xscale("symlog", linthresh=float(x[x > 0].min())) if (x == 0).any() else axes.set_xscale(
-            "log"
-        )
-    axes.set_xlabel(knob)
-    axes.grid(alpha=0.35)
+    label(axes, "", knob, "")
     axes.legend()
 
 
@@ -196,10 +187,17 @@ def _map(
             axes.text(j, i, said, ha="center", va="center", fontsize=8, color="black" if bright else "white")
 
 
-def _spans(x: np.ndarray) -> bool:
-    """Whether numbers are spread over more than a decade, as rates and penalties are."""
+def place_values(axes: Axes, values: list[object]) -> np.ndarray:
+    """Places of a knob's values on the x axis: by their logarithm beyond a decade, names in their order."""
+    if not all(map(_is_number, values)):
+        names = list(dict.fromkeys(map(str, values)))
+        axes.set_xticks(range(len(names)), names)
+        return np.array([names.index(str(value)) for value in values], float)
+    x = np.asarray(values, float)
     above = x[x > 0]
-    return bool((x >= 0).all()) and len(above) > 1 and above.max() / above.min() > 10
+    if (x >= 0).all() and len(above) > 1 and above.max() / above.min() > 10:
+        axes.set_xscale("symlog", linthresh=above.min()) if len(above) < len(x) else axes.set_xscale("log")
+    return x
 
 
 def _is_number(value: object) -> bool:
