@@ -132,7 +132,7 @@ class Animator:
 
 
 class Screen(ABC):
-    """What an animator's figure appears on.
+    """A surface that an animator's figure appears on.
 
     Args:
         figure: the one that appears.

@@ -156,7 +156,7 @@ def _is_context() -> bool:
 
 
 _FORWARDS = {kind: kind.forward for kind in (nn.Sequential, nn.Flatten, nn.Linear, nn.CrossEntropyLoss)}
-"""What these classes do unless somebody has replaced it."""
+"""The forward passes of these classes, which somebody may replace."""
 
 
 def _is_watched(*modules: nn.Module) -> bool:

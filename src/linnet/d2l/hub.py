@@ -134,7 +134,7 @@ _DAMAGES = (
     NotADirectoryError,
     IsADirectoryError,
 )
-"""What unpacking a damaged archive raises."""
+"""The exceptions of unpacking a damaged archive."""
 
 _Member = tuple[str, int, Callable[[], IO[bytes] | None]]
 """A member's name, its size, and how to open it."""

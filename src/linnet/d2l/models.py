@@ -63,7 +63,7 @@ class Module(nn.Module, HyperParameters):
         raise NotImplementedError(f"{type(self).__name__} has no loss: give it one, loss(self, y_hat, y)")
 
     def forward(self, X: Tensor) -> Tensor:
-        """What the model's `net` makes of a minibatch."""
+        """The outputs of the model's `net` for a minibatch."""
         if getattr(self, "net", None) is None:
             raise UsageError(f"{type(self).__name__} has neither forward nor net: give it one of them")
         return self.net(X)
@@ -95,7 +95,7 @@ class Module(nn.Module, HyperParameters):
         self.plot("loss", self.loss(self(*batch[:-1]), batch[-1]), train=False)
 
     def configure_optimizers(self) -> Any:
-        """What `Trainer` steps with: SGD at the rate `lr`."""
+        """The optimizer that `Trainer` steps with: SGD at the rate `lr`."""
         return torch.optim.SGD(self.parameters(), lr=self.lr)
 
     def apply_init(self, inputs: Sequence[Tensor], init: Callable[[nn.Module], None] | None = None) -> None:
@@ -122,8 +122,8 @@ class Classifier(Module):
             Y: class indices.
             averaged: whether to give the mean.
         """
-        guesses = Y_hat.reshape(-1, Y_hat.shape[-1]).argmax(1)
-        hits = (guesses == Y.reshape(-1).to(guesses.device)).float()
+        predictions = Y_hat.reshape(-1, Y_hat.shape[-1]).argmax(1)
+        hits = (predictions == Y.reshape(-1).to(predictions.device)).float()
         return hits.mean() if averaged else hits
 
     def loss(  # pyright: ignore[reportIncompatibleMethodOverride] (the book's names)

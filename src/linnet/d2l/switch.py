@@ -131,7 +131,7 @@ def _find_below(name: str, top: str, below: str) -> ModuleSpec | None:
 
 
 def _find_elsewhere(name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
-    """What the other finders make of a name."""
+    """The spec that another finder gives for a name."""
     for finder in sys.meta_path:
         if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
             continue

@@ -64,7 +64,7 @@ class Resize:
         return picture.resize((width, height), Image.Resampling.BILINEAR)
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        """What an image of (height, width) becomes."""
+        """The size that an image of (height, width) gets."""
         if not isinstance(self.size, int) and len(self.size) == 2:
             return self.size[0], self.size[1]
         edge = self.size if isinstance(self.size, int) else self.size[0]

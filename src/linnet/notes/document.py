@@ -111,7 +111,7 @@ class Document:
 
 @dataclass
 class Outcome:
-    """What a cell came to.
+    """The result of a cell.
 
     Args:
         cell: which.

@@ -89,8 +89,8 @@ def _run_kernel(client: NotebookClient) -> Iterator[None]:
             running.__enter__()
         except (RuntimeError, DeadKernelError) as error:
             messages.seek(0)
-            said = messages.read().decode(errors="replace")
-            raise KernelError(f"the kernel did not start: {_last_line(said or str(error))}") from error
+            written = messages.read().decode(errors="replace")
+            raise KernelError(f"the kernel did not start: {_last_line(written or str(error))}") from error
         try:
             yield
         finally:

@@ -53,7 +53,7 @@ SUPPLIED: dict[str, str] = {
 
 
 def find_missing(sources: Iterable[str]) -> dict[str, str]:
-    """What to supply for some cells, and the lines that bring it.
+    """Find the names to supply for some cells, and the lines that bring them.
 
     That is each name of the table that a cell looks up before any statement has given it, or that a function
     looks up and no cell gives at all.

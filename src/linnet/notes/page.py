@@ -75,7 +75,7 @@ def _style(text: str) -> str:
 
 
 def _render_head(run: Run, when: str) -> str:
-    """What was run and when, what was supplied, and the failures."""
+    """The notes' name and the time, the names supplied, and the failures."""
     ran = sum(outcome.count is not None for outcome in run.outcomes)
     failed = len(run.failures)
     counts = f"{ran} of {len(run.outcomes)} cells" + (f", {failed} failed" if failed else "")
@@ -158,7 +158,7 @@ def _width(size: Any) -> str:
 
 
 def _wipe(text: str) -> str:
-    """What a terminal would show of a stream: colours gone, and of a line that was written over, the last."""
+    """A stream as a terminal shows it: colours gone, and of a line that was written over, the last."""
     clean = ANSI.sub("", text).replace("\r\n", "\n")
     return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in clean.split("\n")).rstrip("\n")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.notes import language
@@ -21,24 +21,7 @@ TAB = re.compile(r"\s*#\s*@tab\s+(.*)")
 OTHER_FRAMEWORKS = re.compile(
     r"\s*(#\s*@tab\s+(mxnet|tensorflow|paddle)|(from|import)\s+(mxnet|tensorflow|paddle)\b)"
 )
-"""What only the book's own files have, in which a block without a mark is for MXNet."""
-
-
-@dataclass(frozen=True)
-class _Raw:
-    """A block of code as it was found.
-
-    Args:
-        first: its first line in the file, from 0, the fence's if it has one.
-        last: the line after it.
-        info: what stands after the fence; None for an indented block.
-        source: its code.
-    """
-
-    first: int
-    last: int
-    info: str | None
-    source: str
+"""Marks that only the book's own files have, in which a block without one is for MXNet."""
 
 
 def parse_markdown(text: str) -> tuple[Part, ...]:
@@ -53,11 +36,12 @@ def parse_markdown(text: str) -> tuple[Part, ...]:
     found: list[Part] = []
     reader = _BlockReader(any(map(OTHER_FRAMEWORKS.match, lines)) and any(map(TAB.match, lines)))
     indent = 0
-    for raw in _find_blocks(lines, start):
-        found += _dedent(lines[start : raw.first], indent)
-        indent = _indent_of(lines[raw.first])
-        found += reader.read(raw)
-        start = raw.last
+    for token in MarkdownIt("commonmark").parse("\n".join([""] * start + lines[start:])):
+        if token.type in ("fence", "code_block") and token.map is not None:
+            first, last = token.map
+            found += _dedent(lines[start:first], indent)
+            found += reader.read(token, first)
+            indent, start = _indent_of(lines[first]), last
     return tuple([*found, *_dedent(lines[start:], indent)])
 
 
@@ -72,9 +56,14 @@ class _BlockReader:
         self.has_tabs = has_tabs
         self.given: set[str] = set()
 
-    def read(self, raw: _Raw) -> list[Block]:
-        """A block of the notes: a cell or something shown; a cell with its output pasted below is both."""
-        whole = self._read_whole(raw)
+    def read(self, token: Token, first: int) -> list[Block]:
+        """A block of the notes: a cell or something shown; a cell with its output pasted below is both.
+
+        Args:
+            token: a fence or an indented block.
+            first: its first line in the file, from 0.
+        """
+        whole = self._read_whole(token, first)
         if not whole.runs or whole.is_session:
             return [whole]
         lines = whole.source.split("\n")
@@ -84,16 +73,16 @@ class _BlockReader:
         code, output = "\n".join(lines[:count]).rstrip(), "\n".join(lines[count:])
         return [replace(whole, source=code), Block(output, whole.line + count, "", False)]
 
-    def _read_whole(self, raw: _Raw) -> Block:
-        word = language.tag(raw.info or "")
-        source = raw.source.rstrip("\n")
+    def _read_whole(self, token: Token, first: int) -> Block:
+        word = language.tag(token.info)
+        source = token.content.rstrip("\n")
         typed = language.from_prompts(source)
         code = source if typed is None else typed
         runs = language.is_python(word) if word else self._runs_untagged(code)
         runs = runs and bool(code.strip()) and self._is_ours(code)
         if runs and (text := language.plain(code)) is not None:
             self.given |= language.names(text).bound
-        line = raw.first + (1 if raw.info is None else 2)
+        line = first + (2 if token.type == "fence" else 1)
         shown = "python" if runs or language.is_python(word) else word
         return Block(code if runs else source, line, shown, runs, runs and typed is not None)
 
@@ -106,19 +95,6 @@ class _BlockReader:
             return True
         mark = TAB.match(code.split("\n", 1)[0])
         return mark is not None and bool({"pytorch", "all"} & set(re.split(r"[\s,]+", mark[1].lower())))
-
-
-def _find_blocks(lines: list[str], start: int) -> Iterator[_Raw]:
-    for token in MarkdownIt("commonmark").parse("\n".join([""] * start + lines[start:])):
-        if token.type not in ("fence", "code_block") or token.map is None:
-            continue
-        first, last = token.map
-        if token.type == "fence":
-            yield _Raw(first, last, token.info, token.content)
-        else:
-            while last > first and not lines[last - 1].strip():
-                last -= 1
-            yield _Raw(first, last, None, token.content)
 
 
 def _dedent(lines: list[str], indent: int) -> list[Text]:

@@ -27,7 +27,7 @@ except ImportError as error:
     raise MissingExtraError("running notes", "notes") from error
 
 PAGE_MARK, NOTEBOOK_MARK = 'content="linnet run"', '"supplied"'
-"""What the files that linnet makes have in them; others are never replaced."""
+"""Marks in the files that linnet makes; others are never replaced."""
 
 
 @dataclass(frozen=True)
