@@ -12,6 +12,7 @@ import sys
 import time
 from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import psutil
@@ -49,9 +50,12 @@ def serving(pid: int) -> list[psutil.Process]:
 
 def ask(port: int) -> httpx.Response:
     """Ask for a prediction on a connection of its own."""
-    return httpx.post(
-        f"http://127.0.0.1:{port}/predict", content=GOOD, headers={"content-type": JSON}, timeout=PATIENCE
-    )
+    return request("POST", port, "/predict", content=GOOD, headers={"content-type": JSON})
+
+
+def request(method: str, port: int, path: str, **options: Any) -> httpx.Response:
+    """Ask on a connection of its own, which loads no certificates: those take 20 ms of a processor each."""
+    return httpx.request(method, f"http://127.0.0.1:{port}{path}", timeout=PATIENCE, verify=False, **options)
 
 
 def test_any_process_tells_the_counts_of_all_and_one_that_dies_is_replaced(folder: Path) -> None:
@@ -66,7 +70,7 @@ def test_any_process_tells_the_counts_of_all_and_one_that_dies_is_replaced(folde
         for _ in range(20):
             assert ask(port).status_code == 200
         for _ in range(10):
-            lines = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text.splitlines()
+            lines = request("GET", port, "/metrics").text.splitlines()
             assert 'linnet_requests_total{path="/predict",status="200"} 40' in lines
             assert "linnet_rows_total 40" in lines
             assert "linnet_requests_active 1" in lines
@@ -137,13 +141,13 @@ def test_one_that_replaces_another_answers_whatever_has_become_of_the_file(folde
         newer = ask(port).json()["model"]
         for damage in (lambda: path.write_bytes(b"x" * 100), lambda: shutil.rmtree(folder)):
             damage()
-            until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE).json()["refused"])
+            until(lambda: request("GET", port, "/readyz").json()["refused"])
             dying = serving(process.pid)[0]
             dying.kill()
             until(lambda pid=dying.pid: len(serving(process.pid)) == 2 and not psutil.pid_exists(pid))
             for _ in range(20):  # of both processes
                 assert ask(port).json()["model"] == newer
-                said = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text.splitlines()
+                said = request("GET", port, "/metrics").text.splitlines()
                 assert "linnet_model_reloads_total 1" in said
                 assert "linnet_model_refused 1" in said
         process.send_signal(signal.SIGTERM)
