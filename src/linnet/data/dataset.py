@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -236,6 +237,13 @@ class Dataset:
         weights = None if self.weights is None else self.weights[index]
         X = self.X.take_rows(index) if isinstance(self.X, SparseFeatures) else self.X[index]
         return dataclasses.replace(self, X=X, y=self.y[index], weights=weights)
+
+    def dense_parts(self, rows: int) -> Iterator[Dataset]:
+        """The rows as dense data sets of at most so many each, in order; without those to validate on."""
+        bare = dataclasses.replace(self, validation=None)
+        for low in range(0, len(self), rows):
+            some = bare.rows(slice(low, low + rows))
+            yield dataclasses.replace(some, X=some.X[:])
 
     def to(self, device: torch.device) -> Dataset:
         """The same data on another device."""

@@ -17,8 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from linnet.estimators.arrays import Space, check_same, tensor
-from linnet.estimators.methods import Method, descended
-from linnet.estimators.problem import Problem, as_csr
+from linnet.estimators.methods import Method, Problem, descend_from
 from linnet.solvers.stochastic.frame import Stream
 
 if TYPE_CHECKING:
@@ -104,10 +103,9 @@ class LinearEstimator(BaseEstimator):
             problem: of these rows.
             weight: the sum of the weights of all rows so far, where those before have other weights now.
         """
-        before = vars(self).get("stream_") or Stream.empty(problem.features)
-        self.stream_ = before.with_rows(problem.rows(), weight)
-        start = self._theta(problem.outputs, problem.features)
-        return descended(problem, self._method(), start, seen=self.stream_)
+        before = vars(self).get("stream_") or Stream.empty(problem.data.features)
+        self.stream_ = before.with_rows(problem.objective.rows, weight)
+        return descend_from(problem, self._method(), self._start(problem), seen=self.stream_)
 
     def _method(self) -> Method:
         seed = 0
@@ -115,19 +113,23 @@ class LinearEstimator(BaseEstimator):
             seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         return Method(self.solver, self.tol, self.max_iter, seed, self.lr, self.batch_size)
 
-    def _theta(self, outputs: int, features: int) -> Tensor | None:
+    def _start(self, problem: Problem) -> Tensor | None:
         """The parameters there are, (K, D + 1), float64, as a start; None where none fit."""
         if "coef_" not in vars(self):
             return None
         coef = tensor(self.coef_.toarray() if sparse.issparse(self.coef_) else self.coef_).double()
         W = coef.reshape(-1, coef.shape[-1])
         b = torch.as_tensor(self.intercept_).detach().to(W).reshape(-1).expand(len(W))
-        return torch.cat([W, b[:, None]], 1) if W.shape == (outputs, features) else None
+        return (
+            torch.cat([W, b[:, None]], 1)
+            if W.shape == (problem.data.outputs, problem.data.features)
+            else None
+        )
 
 
 def inside(X: Any) -> Any:
-    """Checked rows as a tensor that shares their memory, or as CSR."""
-    return as_csr(X) if sparse.issparse(X) else tensor(X)
+    """Checked rows as a data set takes them: a tensor that shares their memory, or scipy's CSR."""
+    return X if sparse.issparse(X) else tensor(X)
 
 
 def real(X: Any) -> torch.dtype:

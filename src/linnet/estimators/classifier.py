@@ -15,10 +15,10 @@ from torch import Tensor
 from linnet.core.functional import log_softmax, softmax
 from linnet.core.losses import Logistic, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
+from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, class_factors, counted, row_weights, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
-from linnet.estimators.methods import solved
-from linnet.estimators.problem import Problem
+from linnet.estimators.methods import Problem, minimise
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -107,8 +107,9 @@ class Classification(ClassifierMixin, LinearEstimator):
         is_pair = count == 2
         y = index[:, None].double() if is_pair else index
         loss = Logistic() if is_pair else SoftmaxCrossEntropy()
-        outputs = 1 if is_pair else count
-        problem = Problem(rows, y, outputs, weights, loss, Penalty(), self.fit_intercept)
+        names = () if is_pair else tuple(map(str, range(count)))
+        data = Dataset(rows, y, "rows", names, weights=weights)
+        problem = Problem(data, loss, Penalty(), self.fit_intercept)
         return problem.with_penalty(float(self.l2), float(self.l1)), Space.of(X)
 
     def _learned(self, y: Any) -> Tensor:
@@ -227,8 +228,8 @@ class SoftmaxClassifier(Classification):
         problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
         for name in ("class_counts_", "stream_"):
             vars(self).pop(name, None)
-        start = self._theta(problem.outputs, problem.features) if self.warm_start else None
-        answer = solved(problem, self._method(), start)
+        start = self._start(problem) if self.warm_start else None
+        answer = minimise(problem, self._method(), start)
         return self._keep(answer.theta, answer.iterations, space)
 
     @_fit_context(prefer_skip_nested_validation=True)

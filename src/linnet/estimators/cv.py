@@ -33,9 +33,8 @@ from linnet.errors import GridEdgeWarning, warn
 from linnet.estimators import paths
 from linnet.estimators.arrays import Space, as_numpy, chosen, row_weights
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.methods import solved
+from linnet.estimators.methods import Problem, minimise
 from linnet.estimators.paths import Split
-from linnet.estimators.problem import Problem
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -138,7 +137,7 @@ class CrossValidated(LinearEstimator):
         problem, space = self._posed(X, y, sample_weight, reset=True)
         split, judge = self._routed(params, sample_weight)
         splits = self._splits(X, y, split)
-        weights = row_weights(sample_weight, X, problem.y.device)
+        weights = row_weights(sample_weight, X, problem.data.y.device)
         paths.check_weighed(splits, weights)
         bank, scores = self._judged(problem, splits, l2s, weights)
         if self.scoring is not None:
@@ -202,7 +201,7 @@ class CrossValidated(LinearEstimator):
         self.edge_ = str(edge_of("l2", l2s, (-means).tolist(), self.l2_) or "")
         if self.edge_:
             warn(self.edge_, GridEdgeWarning)
-        answer = solved(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())
+        answer = minimise(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())
         return self._keep(answer.theta, answer.iterations, space)
 
 

@@ -13,8 +13,8 @@ from linnet.core.bank import Bank
 from linnet.estimators.base import LinearEstimator
 from linnet.estimators.classifier import SOLVERS, Classification, SoftmaxClassifier
 from linnet.estimators.cv import CrossValidated
+from linnet.estimators.methods import Problem
 from linnet.estimators.paths import Split, accuracies, least_squares, stepwise
-from linnet.estimators.problem import Problem
 from linnet.estimators.regressor import LinearRegressor, Regression
 
 SHARED = ("l1", "tol", "max_iter", "lr", "batch_size", "random_state")

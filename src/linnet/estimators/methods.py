@@ -1,18 +1,22 @@
-"""`solved`: a problem to its optimum by the solver that was asked for, or that suits it."""
+"""`minimise`: a problem to its optimum by the solver that was asked for, or that suits it."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.config import Knobs
 from linnet.core.bank import Bank
+from linnet.core.losses import Loss
+from linnet.core.penalties import Penalty
+from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, warn
-from linnet.estimators.problem import Problem
 from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
@@ -20,7 +24,7 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
-from linnet.solvers.solve import choose, choose_by_size, shortfall
+from linnet.solvers.solve import choose, shortfall
 from linnet.solvers.stochastic.descent import descend
 from linnet.solvers.stochastic.frame import Stream
 
@@ -33,8 +37,47 @@ EPOCHS = 50
 ROUGH = 1e-3
 """The gain that gradient descent may leave, as a share of the objective, whatever finer was asked for."""
 
-NARROW, PART = 2048, 2048
-"""Features up to which the sums of sparse rows are gathered, and rows that are dense at a time."""
+NARROW = 2048
+"""Features up to which the sums of sparse rows are gathered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """The mean loss of a data set's rows and a penalty, to be minimised.
+
+    Args:
+        data: the rows, dense or sparse.
+        loss: in score space.
+        penalty: of the weights as they stand here; `own_l2` is what of it a person's l2 comes to.
+        intercept: whether there is a bias.
+    """
+
+    data: Dataset
+    loss: Loss
+    penalty: Penalty
+    intercept: bool = True
+
+    def own_l2(self, l2: float) -> float:
+        """The l2 of these weights that is ½ l2 ‖W‖² of softmax's W, (K, D), or of a regression's.
+
+        Of two classes the weights here are w, by how much the second is ahead. Softmax says the same with the
+        rows ±w/2, of which ‖W‖² is ½ ‖w‖² and ‖W‖₁ is ‖w‖₁: half the l2, and the same l1.
+        """
+        return l2 / 2 if self.loss.is_for_classes and not self.loss.couples_outputs else l2
+
+    def with_penalty(self, l2: float, l1: float) -> Problem:
+        """The problem with a penalty on softmax's or a regression's W."""
+        return replace(self, penalty=Penalty(self.own_l2(l2), l1))
+
+    def take(self, index: np.ndarray) -> Problem:
+        """The problem of some rows."""
+        return replace(self, data=self.data.rows(torch.from_numpy(index).to(self.data.y.device)))
+
+    @cached_property
+    def objective(self) -> Objective:
+        """The objective, whose products are of float32 for rows of float32 or pixels, else of float64."""
+        dtype = torch.float32 if self.data.X.dtype in (torch.float32, torch.uint8) else torch.float64
+        return Objective.of(self.data, self.loss, self.penalty, intercept=self.intercept, dtype=dtype)
 
 
 @dataclass(frozen=True)
@@ -58,7 +101,7 @@ class Method:
     batch_size: int = 256
 
 
-def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Minimum:
+def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> Minimum:
     """Minimise a problem.
 
     Args:
@@ -75,7 +118,7 @@ def solved(problem: Problem, method: Method, start: Tensor | None = None) -> Min
     """
     check(problem, method)
     start = None if start is None else start.to(torch.float64)
-    found = _descended(problem, method, start) if method.name == "sgd" else _solve(problem, method, start)
+    found = _descend(problem, method, start) if method.name == "sgd" else _solve(problem, method, start)
     if found.status.name == INTERRUPTED:
         raise KeyboardInterrupt
     if not found.status.is_good and found.method not in DIRECT:
@@ -100,44 +143,43 @@ def check(problem: Problem, method: Method) -> None:
 
 def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
     """The optimum by a solver of `linnet.solve`."""
+    data, is_plain = problem.data, problem.loss.is_quadratic and not problem.penalty.l1
+    if data.is_sparse and is_plain and method.name == "auto" and data.features <= NARROW:
+        return solve_sums(Statistics.of(data), problem)
     spec = choose_solver(problem, method)
     if not isinstance(spec, Direct):
         return _approach(problem, spec, start)
-    if problem.is_sparse and not problem.is_small and method.name == "auto":
-        if problem.features > NARROW:
-            return _approach(problem, choose_solver(problem, method, choose_by_size(problem)), start)
-        return from_statistics(gathered(problem), problem)
+    (dense,) = data.dense_parts(len(data)) if data.is_sparse else (data,)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
-        dataset, intercept = problem.dataset(), problem.intercept
-        return spec.minimise(Objective.of(dataset, problem.loss, problem.penalty, intercept=intercept))
+        return spec.minimise(Objective.of(dense, problem.loss, problem.penalty, intercept=problem.intercept))
 
 
 def _approach(problem: Problem, spec: SolverSpec, start: Tensor | None) -> Minimum:
     """The optimum by steps, without a proof where the solver needs none."""
     solve = spec.approach if isinstance(spec, SmoothSolver) else spec.minimise
-    return solve(problem.objective(), start)
+    return solve(problem.objective, start)
 
 
-def choose_solver(problem: Problem, method: Method, solver: SolverSpec | None = None) -> SolverSpec:
+def choose_solver(problem: Problem, method: Method) -> SolverSpec:
     """The solver that was asked for, or that suits the problem, with the tolerance and iterations given."""
     spec = choose(
-        problem, problem.loss, problem.penalty, solver or method.name, tol=method.tol,
+        problem.objective.rows, problem.loss, problem.penalty, method.name, tol=method.tol,
         max_iter=method.max_iter,
     )  # fmt: skip
     # A step of Newton's more, at most, brings all digits.
     return replace(spec, tol=min(method.tol, Newton.tol)) if isinstance(spec, Newton) else spec
 
 
-def _descended(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
+def _descend(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
     epochs = EPOCHS if method.max_iter is None else method.max_iter
-    theta = descended(problem, method, start, epochs, "linear")
+    theta = descend_from(problem, method, start, epochs, "linear")
     return Minimum.unproven(theta.double(), descent_status(problem, method, theta), epochs, "sgd")
 
 
 def descent_status(problem: Problem, method: Method, theta: Tensor) -> Status:
     """Whether gradient descent has come near enough to the optimum to be taken for it."""
-    left = shortfall(problem.objective(), theta)
+    left = shortfall(problem.objective, theta)
     if left <= max(ROUGH, method.tol):
         return Status(CONVERGED)
     epochs = EPOCHS if method.max_iter is None else method.max_iter
@@ -146,7 +188,7 @@ def descent_status(problem: Problem, method: Method, theta: Tensor) -> Status:
     return Status(LIMIT, f"{advice}{faster}, or take another solver, such as 'auto'")
 
 
-def descended(
+def descend_from(
     problem: Problem,
     method: Method,
     start: Tensor | None,
@@ -164,10 +206,10 @@ def descended(
         schedule: of the rate.
         seen: the stream whose latest part the rows are.
     """
-    rows = problem.rows()
+    rows = problem.objective.rows
     if start is None:
-        start = torch.zeros(problem.outputs, problem.features + 1)
-    bank = Bank(start.to(problem.y.device, rows.dtype))
+        start = torch.zeros(rows.outputs, rows.features + 1)
+    bank = Bank(start.to(rows.y.device, rows.dtype))
     penalty = problem.penalty
     knobs = Knobs(lr=method.lr or 1.0, l2=penalty.l2, l1=penalty.l1, schedule=schedule)
     return descend(
@@ -176,18 +218,7 @@ def descended(
     ).theta  # fmt: skip
 
 
-def gathered(problem: Problem, like: Statistics | None = None) -> Statistics:
-    """The sums of a problem's rows; of sparse rows a part is dense at a time."""
-    if not problem.is_sparse:
-        return Statistics.of(problem.dataset(), like=like)
-    parts = problem.parts(PART)
-    total = Statistics.of(next(parts), like=like)
-    for part in parts:
-        total += Statistics.of(part, like=total)
-    return total
-
-
-def from_statistics(statistics: Statistics, problem: Problem) -> Minimum:
+def solve_sums(statistics: Statistics, problem: Problem) -> Minimum:
     """The optimum of sums."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,8 +16,7 @@ from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
 from linnet.errors import warn
 from linnet.estimators.arrays import as_numpy
-from linnet.estimators.methods import EPOCHS, Method, choose_solver, descent_status, gathered, solved
-from linnet.estimators.problem import Problem
+from linnet.estimators.methods import EPOCHS, Method, Problem, choose_solver, descent_status, minimise
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
@@ -75,7 +75,7 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
     Returns:
         The bank, fold by fold and in each penalty by penalty, and the losses, float64.
     """
-    if len(problem.y) < problem.features and problem.X.shape[0] * problem.features <= FITS:
+    if len(problem.data) < problem.data.features and math.prod(problem.data.X.shape) <= FITS:
         narrow, V = _narrowed(problem)
         inner, losses = least_squares(narrow, splits, l2s)
         theta = inner.theta
@@ -89,20 +89,19 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
 
 def _narrowed(problem: Problem) -> tuple[Problem, Tensor]:
     """The problem in an orthonormal basis V of its rows, X = Z Vᵀ: that of Z, (N, N), and V, (D, N)."""
-    X = problem.dense(slice(None)).cpu().double()
-    V, R = torch.linalg.qr(X.T)
-    weights = None if problem.weights is None else problem.weights.cpu()
-    return replace(problem, X=R.T.contiguous(), y=problem.y.cpu(), weights=weights), V
+    data = problem.data.to(torch.device("cpu"))
+    V, R = torch.linalg.qr(data.X[:].double().T)
+    return replace(problem, data=replace(data, X=R.T.contiguous())), V
 
 
 def _sums(problem: Problem, splits: Sequence[Split]) -> tuple[list[Statistics], list[Statistics]]:
     """The statistics of each split's rows to train on, and of those to judge by."""
-    first = gathered(problem.chosen(splits[0][1]))
-    judging = [first, *(gathered(problem.chosen(kept), first) for _, kept in splits[1:])]
-    if _is_partition(splits, len(problem.y)):
+    first = Statistics.of(problem.take(splits[0][1]).data)
+    judging = [first, *(Statistics.of(problem.take(kept).data, like=first) for _, kept in splits[1:])]
+    if _is_partition(splits, len(problem.data)):
         whole = sum(judging[1:], first)
         return [whole - sums for sums in judging], judging
-    return [gathered(problem.chosen(rows), first) for rows, _ in splits], judging
+    return [Statistics.of(problem.take(rows).data, like=first) for rows, _ in splits], judging
 
 
 def _is_partition(splits: Sequence[Split], rows: int) -> bool:
@@ -132,10 +131,10 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
     order = np.argsort(l2s)[::-1]
     models = []
     for rows, _ in splits:
-        fold, theta, found = problem.chosen(rows), None, {}
+        fold, theta, found = problem.take(rows), None, {}
         for place in order:
             part = replace(fold, penalty=replace(problem.penalty, l2=l2s[place]))
-            theta = found[int(place)] = solved(part, method, theta).theta
+            theta = found[int(place)] = minimise(part, method, theta).theta
         models += [found[place] for place in range(len(l2s))]
     return Bank(torch.cat(models), len(models))
 
@@ -145,10 +144,10 @@ def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
     if isinstance(solver, Staged):  # whose stages lead from zero to a single optimum
         solver = LBFGS(tol=solver.tol, max_iter=solver.max_iter)
     assert isinstance(solver, Newton | LBFGS), "smooth problems have these"
-    views = _views(splits, len(problem.y), problem.y.device)
-    if problem.weights is not None:
-        views *= problem.weights
-    found = solve_folds(problem.objective(), views, l2s, solver)
+    views = _views(splits, len(problem.data), problem.data.y.device)
+    if problem.data.weights is not None:
+        views *= problem.data.weights
+    found = solve_folds(problem.objective, views, l2s, solver)
     # Classes that a fold never saw are told of with the scores, where they matter: see `folds`.
     if late := [one.status for one in found if not one.status.is_good and one.status.name != UNATTAINED]:
         warn(f"{len(late)} of the {len(found)} models of folds: {late[0]}", ConvergenceWarning)
@@ -164,14 +163,14 @@ def _views(splits: Sequence[Split], rows: int, device: torch.device) -> Tensor:
 
 
 def _together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
-    rows = problem.rows()
+    rows = problem.objective.rows
     views = _views(splits, len(rows), rows.y.device)
     knobs = [
         Knobs(lr=method.lr or 1.0, l2=l2, l1=problem.penalty.l1, schedule="linear")
         for _ in splits
         for l2 in l2s
     ]
-    start = torch.zeros(len(knobs) * problem.outputs, problem.features + 1, dtype=rows.dtype)
+    start = torch.zeros(len(knobs) * rows.outputs, rows.features + 1, dtype=rows.dtype)
     bank = descend(
         rows, problem.loss, Bank(start.to(rows.y.device), len(knobs)), knobs,
         epochs=EPOCHS if method.max_iter is None else method.max_iter, batch_size=method.batch_size,
@@ -189,7 +188,7 @@ def _warn_of_late(
     """Say how many of the folds' models gradient descent has not brought near their optima."""
     late = []
     for fold, (rows, _) in enumerate(splits):
-        part = problem.chosen(rows)
+        part = problem.take(rows)
         for place, l2 in enumerate(l2s):
             one = replace(part, penalty=replace(problem.penalty, l2=l2))
             status = descent_status(one, method, bank.pick(fold * len(l2s) + place).theta)
@@ -210,11 +209,11 @@ def accuracies(bank: Bank, problem: Problem, splits: Sequence[Split], weights: T
     count = bank.models // len(splits)
     columns = []
     for fold, (_, kept) in enumerate(splits):
-        part = problem.chosen(kept)
+        part = problem.take(kept)
         models = bank.theta.view(len(splits), -1, bank.features + 1)[fold]  # (P·K, D + 1)
-        scores = part.rows().scores(models).view(count, problem.outputs, -1)
-        named = scores.argmax(1) if problem.outputs > 1 else (scores[:, 0] > 0).long()  # (P, B)
-        hits = (named == part.y.reshape(-1).long()).double()
+        scores = part.objective.rows.scores(models).view(count, problem.data.outputs, -1)
+        named = scores.argmax(1) if problem.data.outputs > 1 else (scores[:, 0] > 0).long()  # (P, B)
+        hits = (named == part.data.y.reshape(-1).long()).double()
         share = (
             torch.ones(len(kept)) if weights is None else weights[torch.from_numpy(kept).to(weights.device)]
         )

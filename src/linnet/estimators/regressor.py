@@ -12,10 +12,10 @@ from torch import Tensor
 
 from linnet.core.losses import SquaredError
 from linnet.core.penalties import Penalty
+from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, row_weights, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
-from linnet.estimators.methods import from_statistics, gathered, solved
-from linnet.estimators.problem import Problem
+from linnet.estimators.methods import Problem, minimise, solve_sums
 from linnet.solvers.least_squares.statistics import Statistics
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Regression(RegressorMixin, LinearEstimator):
         weights = row_weights(sample_weight, X, Y.device)
         loss = SquaredError()
         penalty = Penalty(float(self.l2), float(self.l1))
-        return Problem(rows, Y, Y.shape[1], weights, loss, penalty, self.fit_intercept), space
+        return Problem(Dataset(rows, Y, "rows", weights=weights), loss, penalty, self.fit_intercept), space
 
     def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
         theta = theta.to(self._dtype)
@@ -136,8 +136,8 @@ class LinearRegressor(Regression):
             sample_weight: how much each row counts, (N,).
         """
         problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
-        start = self._theta(problem.outputs, problem.features) if self.warm_start else None
-        answer = solved(problem, self._method(), start)
+        start = self._start(problem) if self.warm_start else None
+        answer = minimise(problem, self._method(), start)
         for name in ("statistics_", "stream_"):
             vars(self).pop(name, None)
         return self._keep(answer.theta, answer.iterations, space)
@@ -160,9 +160,9 @@ class LinearRegressor(Regression):
         if self.solver == "sgd":
             return self._stepped(problem, space)
         before: Statistics | None = vars(self).get("statistics_")
-        more = gathered(problem, before)
+        more = Statistics.of(problem.data, like=before)
         self.statistics_ = more if before is None else before + more
-        answer = from_statistics(self.statistics_, problem)
+        answer = solve_sums(self.statistics_, problem)
         return self._keep(answer.theta, answer.iterations, space)
 
     def _stepped(self, problem: Problem, space: Space) -> LinearRegressor:

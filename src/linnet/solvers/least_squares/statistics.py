@@ -19,6 +19,10 @@ SMALLEST = 1e-290
 """Sums of squares below it have lost digits, or all of themselves."""
 
 
+PART = 2048
+"""Sparse rows that are dense at a time."""
+
+
 @dataclass(frozen=True, eq=False)
 class Statistics:
     """Sums over rows about a fixed point, in float64: they merge, and rows can be taken out again.
@@ -54,6 +58,8 @@ class Statistics:
         """
         if not len(dataset):
             raise UsageError(f"{dataset.name} has no rows")
+        if dataset.is_sparse:
+            return cls._of_sparse(dataset if index is None else dataset.rows(index), like)
         if like is not None:
             like.check(dataset.features, dataset.outputs, dataset.scale)
         centre, level = (like.centre, like.level) if like else moments.find_origin(dataset)
@@ -67,6 +73,15 @@ class Statistics:
                 "power of ten, or solve with the rows (solver qr)"
             )
         return cls(sums, centre, level, dataset.scale, moments.are_pixels(dataset))
+
+    @classmethod
+    def _of_sparse(cls, dataset: Dataset, like: Statistics | None) -> Statistics:
+        """The sums of sparse rows, of which a part is dense at a time."""
+        parts = dataset.dense_parts(PART)
+        total = cls.of(next(parts), like=like)
+        for part in parts:
+            total += cls.of(part, like=total)
+        return total
 
     def check(self, features: int, outputs: int, scale: float) -> None:
         """Refuse what cannot be added.
