@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -159,12 +158,12 @@ def regularization_path(
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
     is_ridge = loss.is_quadratic and knob == "l2" and not l1
     sums = Statistics.of(dataset) if is_ridge and goes_by_sums(dataset) else None
-    found, rows, memory = [], [], _Memory(Grams(), sums)
+    found, rows, grams = [], [], Grams()
     for value in penalties:
         penalty = replace(objective.penalty, **{knob: value})
         start = found[-1].theta if found else None
         one = Objective(objective.rows, loss, penalty, intercept=intercept)
-        found.append(_solve(one, start, tol, memory))
+        found.append(_solve(one, start, tol, grams, sums))
         rows.append(_row(value, found[-1], objective, held_out))
         if progress:
             progress(rows[-1])
@@ -182,13 +181,6 @@ def _warn(done: Path) -> None:
         warn(said, ShortfallWarning)
     if done.edge:
         warn(done.edge, GridEdgeWarning)
-
-
-class _Memory(NamedTuple):
-    """Sums that squared errors keep from penalty to penalty: Gram matrices for L1, statistics for L2."""
-
-    grams: Grams
-    statistics: Statistics | None
 
 
 def largest_l1(objective: Objective) -> float:
@@ -220,13 +212,15 @@ def _spread_penalties(given: Sequence[float] | int, objective: Objective, knob: 
     return np.geomspace(top, top * REACH, given).tolist()
 
 
-def _solve(objective: Objective, start: Tensor | None, tol: float, memory: _Memory) -> Minimum:
-    """One penalty."""
+def _solve(
+    objective: Objective, start: Tensor | None, tol: float, grams: Grams, sums: Statistics | None
+) -> Minimum:
+    """One penalty; what squared errors sum over the rows is kept from one to the next."""
     spec = choose(objective.rows, objective.loss, objective.penalty)
     if isinstance(spec, ProximalNewton):
-        return replace(spec, tol=tol).minimise(objective, start, memory=memory.grams)
+        return replace(spec, tol=tol).minimise(objective, start, memory=grams)
     if isinstance(spec, Direct):
-        return spec.minimise(objective, statistics=memory.statistics)
+        return spec.minimise(objective, statistics=sums)
     spec = replace(spec, tol=tol) if isinstance(spec, InteriorPoint) else spec
     return spec.minimise(objective, start)
 
