@@ -83,7 +83,7 @@ def test_a_sweep_comes_to_the_models_of_solve(kind: int, loss: str, weights: np.
     rows = data(target(kind), weights)
     found = linnet.sweep(rows, settings=[knobs(*one) for one in PENALTIES], loss=loss, folds=2, **STEPS)
     for place, (l2, l1) in enumerate(PENALTIES):
-        for fold, view in enumerate(found.views):
+        for fold, view in enumerate(found.folds):
             assert view.weights is not None
             used = rows.rows(view.weights > 0)
             theta = linnet.solve(used, loss, l2=l2, l1=l1, tol=1e-12).value.bank.theta
