@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from sklearn import metrics
 
+import linnet
 from linnet.config import Recipe
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
@@ -74,3 +78,15 @@ def test_scores_are_taken_without_a_copy(blobs: Dataset) -> None:
     made = Evaluation.of_scores(z, y, ("a", "b"))
     z[0, 1], y[0] = 5.0, 1
     assert (made.scores[0, 1], made.targets[0]) == (5.0, 1)
+
+
+@pytest.mark.parametrize("package", ["evaluate", "plot", "export"])
+def test_torch_and_scikit_learn_are_imported_only_where_they_are_needed(package: str) -> None:
+    for path in (Path(linnet.__file__).parent / package).rglob("*.py"):
+        top = [
+            node
+            for node in ast.parse(path.read_text("utf-8")).body
+            if isinstance(node, ast.ImportFrom | ast.Import)
+        ]
+        names = {getattr(node, "module", None) or node.names[0].name for node in top}
+        assert not {name.split(".")[0] for name in names} & {"torch", "sklearn"}, path

@@ -98,6 +98,11 @@ class Score:
         """The harmonic mean of precision and recall, (K,), as 2·TP/(2·TP + FP + FN)."""
         return shares(self.confusion)[2]
 
+    def record(self, part: str) -> dict[str, float]:
+        """Loss and accuracy as an epoch's record names them, such as test_loss of the part "test"."""
+        accuracy = {f"{part}_accuracy": self.accuracy} if self.classes else {}
+        return {f"{part}_loss": self.loss, **accuracy}
+
     def as_dict(self) -> dict[str, Any]:
         """The figures as plain JSON values."""
         if not self.classes:

@@ -119,17 +119,14 @@ def estimate_covariance(
         name = "hc3" if fitted.likelihood.is_quadratic else "hc0"
     unknown = _decided_parameters(basis, inverse, alone) if bool(alone.any()) else None
     if name == "bootstrap":
-        return _bootstrap(basis, fitted, options, unit, alone)._replace(alone=alone, **_unless(unknown))
+        found = _bootstrap(basis, fitted, options, unit, alone)
+        return found._replace(alone=alone, unknown=found.unknown if unknown is None else unknown)
     V = inverse @ _meat(basis, fitted, name, leverages, options) @ inverse
     if name not in LEVERAGED and unknown is not None:  # hc0 takes an error that cannot be seen for none
         unknown = unknown & (
             (basis.T @ V * basis.T).sum(1) <= DECIDES * (basis.T @ inverse * basis.T).sum(1) * unit**2
         )
     return EstimatedCovariance(V, unknown=unknown, alone=alone)
-
-
-def _unless(unknown: Tensor | None) -> dict[str, Tensor]:
-    return {} if unknown is None else {"unknown": unknown}
 
 
 def _leverages(basis: Basis, inverse: Tensor, options: CovarianceOptions) -> Tensor:

@@ -161,10 +161,7 @@ def _trained(run: Run, splits: Splits) -> Run:
     is_once = len(scored) == 1 and len(run.history) > 1  # as the best of a sweep is, at the end
     again, _ = fit(splits.train, Recipe(**known), test=splits.test if scored and not is_once else None)
     if is_once and splits.test is not None:
-        found = score(again, splits.test)
-        again.history.last["test_loss"] = found.loss
-        if run.card.classes:
-            again.history.last["test_accuracy"] = found.accuracy
+        again.history.last.update(score(again, splits.test).record("test"))
     again.dataset_checksum = splits.train.checksum
     return again
 

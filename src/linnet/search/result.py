@@ -191,10 +191,7 @@ class SweepResult:
         run.asked["dataset"], run.dataset_checksum = self.train.name, self.train.checksum
         run.origin = self.train.origin
         if test is not None:
-            scored = score(run, test)
-            run.history.last["test_loss"] = scored.loss
-            if self.card.classes:
-                run.history.last["test_accuracy"] = scored.accuracy
+            run.history.last.update(score(run, test).record("test"))
         return run
 
     def ensemble(self) -> Ensemble:
