@@ -20,7 +20,7 @@ HINT = (
 )
 
 
-LEARNT = "  those are the rows that it is measured on here, so figures flatter it: take the test part"
+LEARNT = "  those are the rows that it is measured on here, so figures are biased: take the test part"
 
 
 def warn(evaluation: linnet.Evaluation) -> None:

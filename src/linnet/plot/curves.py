@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
 from linnet.plot.style import drawing, label, named, panels, style
@@ -46,16 +45,13 @@ def _draw(axes: Axes, records: Sequence[Mapping[str, float]], title: str, langua
         chosen = [key for key in chosen if key != "test_loss"]
     epochs = [record["epoch"] for record in records]
     for key in chosen:
-        label, colour, dash = LINES[key]
+        said, colour, dash = LINES[key]
         marker = "o" if len(records) == 1 else None
         values = [record[key] for record in records]
-        axes.plot(epochs, values, dash, color=colour, label=say(label, language), marker=marker)
+        axes.plot(epochs, values, dash, color=colour, label=say(said, language), marker=marker)
     if _spans_decades(records, chosen):
         axes.set_yscale("log")
-    axes.set_xlabel(say("epoch", language))
-    axes.set_title(title)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(alpha=0.35)
+    label(axes, title, say("epoch", language), "", is_counted=True)
     if chosen:
         axes.legend()
 
@@ -107,7 +103,6 @@ def overlay_figure(
                     axes.plot(
                         *zip(*points, strict=True), dash, color=colour, label=named(name), marker=marker
                     )
-            label(axes, loss, say("epoch", language), say(PANELS[key], language))
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            label(axes, loss, say("epoch", language), say(PANELS[key], language), is_counted=True)
         grid[0].legend(fontsize=8)
     return figure

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from linnet.evaluate.confidence.decisions import AbstainCurve
 from linnet.evaluate.confidence.prediction_sets import (
@@ -150,8 +149,8 @@ def _shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
         axes.bar(places + shift, share, width, color=LOOKS[method][0], label=f"{method} {said.mean_size:.2f}")
     asked = f"{next(iter(found.values())).asked:g}"
     head = say("size of the sets, {asked} asked for", language, asked=asked)
-    label(axes, head, say("classes in the set", language), say("share of rows", language))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    x, y = say("classes in the set", language), say("share of rows", language)
+    label(axes, head, x, y, is_counted=True)
     axes.legend(title=say("classes, on average", language), fontsize=8)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from linnet.plot.style import BLUE, GREEN, VERMILION, drawing, label
 from linnet.plot.words import Language, say
@@ -41,8 +40,7 @@ def gap_figure(
             proven = say("proven gap {gap}", language, gap=f"{gap:.2g}")
             axes.axhline(gap, color=GREEN, linestyle="--", label=proven)
         axes.set_yscale("log")
-        label(axes, title, say("iteration", language), "")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        label(axes, title, say("iteration", language), "", is_counted=True)
         if shown or gap:
             axes.legend()
     return figure

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from linnet.errors import MissingFontWarning, warn
@@ -150,9 +151,11 @@ def style(number: int) -> tuple[str, str]:
     return PALETTE[number % len(PALETTE)], DASHES[number // len(PALETTE) % len(DASHES)]
 
 
-def label(axes: Axes, title: str, x: str, y: str) -> None:
-    """Name the axes and let a faint grid show."""
+def label(axes: Axes, title: str, x: str, y: str, *, is_counted: bool = False) -> None:
+    """Name the axes and let a faint grid show; ticks of an x that is counted, such as epochs, are whole."""
     axes.set_title(title, fontsize=11)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.grid(alpha=0.35)
+    if is_counted:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))

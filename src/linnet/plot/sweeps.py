@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from linnet.errors import UsageError
 from linnet.plot.style import BLUE, GREEN, ORANGE, PINK, VERMILION, drawing, label
@@ -101,8 +100,8 @@ def _lines(
         low, high = np.quantile(finite, (0.1, 1) if metric.endswith("accuracy") else (0, 0.9))
         margin = 0.05 * (high - low) or 0.05
         axes.set_ylim(low - margin, high + margin)
-    label(axes, title, say("epoch", language), say(metric.replace("_", " "), language))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    y = say(metric.replace("_", " "), language)
+    label(axes, title, say("epoch", language), y, is_counted=True)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], fontsize=8)
 
