@@ -156,8 +156,8 @@ def regularization_path(
     penalties = _spread_penalties(given, objective, knob)
     card = card_of(dataset, loss)
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
-    is_ridge = loss.is_quadratic and knob == "l2" and not l1
-    sums = Statistics.of(dataset) if is_ridge and goes_by_sums(dataset) else None
+    is_direct = isinstance(choose(objective.rows, loss, replace(objective.penalty, **{knob: 1.0})), Direct)
+    sums = Statistics.of(dataset) if is_direct and goes_by_sums(dataset) else None
     found, rows, grams = [], [], Grams()
     for value in penalties:
         penalty = replace(objective.penalty, **{knob: value})
