@@ -15,7 +15,7 @@ from linnet.errors import UsageError
     [
         ({"dropout": 1.0}, "dropout must lie in"),
         ({"label_smoothing": -0.1}, "label_smoothing must lie in"),
-        ({"average": 1.5}, "average is a share"),
+        ({"average": 1.5}, "average must lie in"),
         ({"pool": 0}, "pool must be a whole number"),
         ({"accumulate": True}, "accumulate must be a whole number"),
         ({"class_weight": "heavy"}, "class_weight is none, balanced"),

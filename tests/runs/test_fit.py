@@ -122,7 +122,7 @@ def test_checkpoints_come_every_few_epochs(every: int | None, expected: list[int
         def block_end(self, state: State) -> None:
             seen.append(Checkpoint.read(Path("run", CHECKPOINT)).epoch)
 
-    run_job(job(out=Path("run"), checkpoint_epochs=every), watching=[Look()])
+    run_job(job(out=Path("run"), checkpoint_epochs=every), callbacks=[Look()])
     assert sorted(set(seen)) == [0, *expected[:-1]]
     assert Checkpoint.read(Path("run", CHECKPOINT)).epoch == 4
 
@@ -134,7 +134,7 @@ def test_checkpoints_come_every_few_minutes() -> None:
         def block_end(self, state: State) -> None:
             seen.append(Checkpoint.read(Path("run", CHECKPOINT)).epoch)
 
-    run_job(job(out=Path("run"), checkpoint_minutes=0.0), watching=[Look()])
+    run_job(job(out=Path("run"), checkpoint_minutes=0.0), callbacks=[Look()])
     assert sorted(set(seen)) == [0, 1, 2, 3]
 
 
@@ -173,7 +173,7 @@ def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(knobs: dict[str, ob
 
     whole = run_job(job(out=Path("whole"), checkpoint_epochs=1, **knobs))
     with pytest.raises(KilledError):
-        run_job(job(out=Path("part"), checkpoint_epochs=1, **knobs), watching=[Each(kill)])
+        run_job(job(out=Path("part"), checkpoint_epochs=1, **knobs), callbacks=[Each(kill)])
     resumed = run_job(job(checkpoint_epochs=1, **knobs), resume=Path("part"))
     assert torch.equal(resumed.bank.theta, whole.bank.theta)
     with pytest.raises(UsageError, match="with other"):

@@ -128,15 +128,15 @@ def test_an_interrupted_sweep_has_a_result_and_goes_on() -> None:
     assert set(part.table["status"]) == {INTERRUPTED}
     with pytest.raises(UsageError, match="not empty"):
         linnet.sweep(DATA, values, **OPTIONS, out="s")
-    rest = linnet.sweep(DATA, values, **OPTIONS, out="s", resume=True)
+    rest = linnet.sweep(DATA, values, **OPTIONS, resume="s")
     assert not rest.is_interrupted
     assert torch.equal(rest.outcome.bank.theta, whole.outcome.bank.theta)
-    again = linnet.sweep(DATA, values, **OPTIONS, out="s", resume=True)  # there is nothing left to do
+    again = linnet.sweep(DATA, values, **OPTIONS, resume="s")  # there is nothing left to do
     assert torch.equal(again.outcome.bank.theta, whole.outcome.bank.theta)
 
 
 def test_interrupted_before_any_epoch_there_is_nothing_to_show(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt):
         linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, callbacks=[stopped_at(monkeypatch, 0, 2)])
-    with pytest.raises(UsageError, match="resume needs out"):
-        linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, resume=True)
+    with pytest.raises(UsageError, match="leave out out="):
+        linnet.sweep(DATA, {"lr": [0.1]}, **OPTIONS, out="s", resume="s")

@@ -78,7 +78,7 @@ def sweep(
     splits = options.load(sample_weight)
     again = f"linnet sweep --resume {folder} with the same options"
     result = or_interrupted(f"{again} goes on", lambda: sweep_request(
-        splits, request, out=folder, resume=resume is not None, checkpoint_minutes=checkpoint_minutes,
+        splits, request, out=None if resume else folder, resume=resume, checkpoint_minutes=checkpoint_minutes,
         source=Source(options.data_dir, sample_weight, options.seed), **options.watch,
     ))  # fmt: skip
     if result.is_interrupted:

@@ -117,6 +117,6 @@ def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | No
     out = sys.stderr if json else sys.stdout
     with download_progress(quiet) as progress:
         return run_job(
-            job, watching=[] if quiet else [display(out)], say=teller(quiet, out), progress=progress,
+            job, callbacks=[] if quiet else [display(out)], say=teller(quiet, out), progress=progress,
             resume=resume, track=by_names(track) if track else lambda folder: (), language=lang,
         )  # fmt: skip

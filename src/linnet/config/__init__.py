@@ -6,20 +6,21 @@ value for the task at hand, which `Recipe.resolved` fills in.
 """
 
 from linnet.config.augmentation import Augmentation
-from linnet.config.knobs import KNOBS, KNOBS_HELP, OPTIMIZERS, SCHEDULES, Knobs, check_amount
+from linnet.config.knobs import BOUNDS, KNOBS, KNOBS_HELP, OPTIMIZERS, SCHEDULES, Bounds, Knobs, check_option
 from linnet.config.recipe import Job, Recipe, ResolvedRecipe, as_dict, job_from, read, to_toml
 
 __all__ = [
-    "KNOBS", "KNOBS_HELP",
+    "BOUNDS", "KNOBS", "KNOBS_HELP",
     "OPTIMIZERS",
     "SCHEDULES",
     "Augmentation",
+    "Bounds",
     "Job",
     "Knobs",
     "Recipe",
     "ResolvedRecipe",
     "as_dict",
-    "check_amount",
+    "check_option",
     "job_from",
     "read",
     "to_toml",

@@ -21,6 +21,70 @@ OTHER_NAMES = {
 """What people call an optimizer that is a combination of knobs here."""
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """The numbers that an option takes.
+
+    Args:
+        low: the least of them.
+        high: where they end.
+        brackets: whether the ends belong to them, as intervals are written.
+        is_whole: whether they are whole numbers.
+    """
+
+    low: float = 0
+    high: float = math.inf
+    brackets: str = "[)"
+    is_whole: bool = False
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.is_whole else int | float):
+            return False
+        at_end = (value == self.low and self.brackets[0] == "[") or (
+            value == self.high and self.brackets[1] == "]"
+        )
+        return self.low < value < self.high or at_end
+
+    def __str__(self) -> str:
+        if math.isinf(self.high):
+            return f"be a {'whole' if self.is_whole else 'finite'} number of at least {self.low}"
+        return f"lie in {self.brackets[0]}{self.low}, {self.high}{self.brackets[1]}"
+
+
+AMOUNT, SHARE, COUNT = Bounds(), Bounds(high=1), Bounds(1, is_whole=True)
+
+BOUNDS: dict[str, Bounds] = {
+    **dict.fromkeys(("lr", "l2", "l1", "weight_decay", "std", "clip", "huber", "checkpoint_minutes"), AMOUNT),
+    **dict.fromkeys(("momentum", "warmup", "label_smoothing", "dropout"), SHARE),
+    **dict.fromkeys(("pool", "accumulate", "epochs", "batch_size", "patience", "checkpoint_epochs"), COUNT),
+    "average": Bounds(high=1, brackets="[]"),
+    "validation": Bounds(high=1, brackets="()"),
+    "seed": Bounds(is_whole=True),
+}
+
+CHOICES = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "loss": ("softmax", "logistic", "squared", "absolute", "huber"),
+    "measure": ("running", "after"),
+    "dtype": ("float32", "float64"),
+}
+
+
+def check_option(name: str, value: object) -> None:
+    """Refuse a value that an option does not take.
+
+    Raises:
+        UsageError: naming it.
+    """
+    if name in BOUNDS and value not in BOUNDS[name]:
+        raise UsageError(f"{name} must {BOUNDS[name]}, not {value!r}")
+    if name in CHOICES and value not in CHOICES[name]:
+        if str(value) in OTHER_NAMES:
+            raise UsageError(f"{value} is {OTHER_NAMES[str(value)]}")
+        raise UsageError(f"{name} must be one of {', '.join(CHOICES[name])}, not {value!r}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Common:
     """What the settings of a model and a recipe have in common.
@@ -70,28 +134,11 @@ class Common:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):  # numbers of numpy become Python's
-            object.__setattr__(self, field.name, _plain(getattr(self, field.name)))
-        for name in ("l2", "l1", "weight_decay", "std", "clip"):
-            check_amount(name, getattr(self, name))
-        for name in ("momentum", "warmup", "label_smoothing", "dropout"):
-            value = getattr(self, name)
-            if not (_is_number(value) and 0 <= value < 1):
-                raise UsageError(f"{name} must lie in [0, 1), not {value!r}")
-        if not (_is_number(self.average) and 0 <= self.average <= 1):
-            raise UsageError(f"average is a share of the run in [0, 1], not {self.average!r}")
-        for name in ("pool", "accumulate"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
-        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
-            value = getattr(self, name)
-            if value in OTHER_NAMES:
-                raise UsageError(f"{value} is {OTHER_NAMES[value]}")
-            if value not in choices:
-                raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise UsageError(f"seed must be a whole number of at least 0, not {self.seed!r}")
+        for field in dataclasses.fields(self):
+            value = _plain(getattr(self, field.name))  # numbers of numpy become Python's
+            object.__setattr__(self, field.name, value)
+            if value is not None or field.default is not None:
+                check_option(field.name, value)
         if not isinstance(self.standardize, bool):
             raise UsageError(f"standardize must be true or false, not {self.standardize!r}")
         if not isinstance(self.augment, str):
@@ -113,10 +160,6 @@ class Knobs(Common):
     """
 
     lr: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_amount("lr", self.lr)
 
     @property
     def is_plain(self) -> bool:
@@ -155,26 +198,12 @@ KNOBS = tuple(field.name for field in dataclasses.fields(Common))
 """What a recipe and the knobs have in common: all but the rate, which a recipe may leave open."""
 
 
-def check_amount(name: str, value: float | None) -> None:
-    """Refuse what is no finite number of at least 0; None is none.
-
-    Raises:
-        UsageError: naming it.
-    """
-    if value is not None and not (_is_number(value) and math.isfinite(value) and value >= 0):
-        raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}")
-
-
 def _plain(value: object) -> object:
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, numbers.Integral):
         return int(value)
     return float(value) if isinstance(value, numbers.Real) else value
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _class_weight(value: object) -> str:

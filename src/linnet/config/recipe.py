@@ -12,7 +12,7 @@ from typing import Any
 import tomli_w
 
 from linnet import folders
-from linnet.config.knobs import KNOBS, Common, Knobs, check_amount
+from linnet.config.knobs import KNOBS, Common, Knobs
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -25,12 +25,6 @@ SOFTMAX_BOOK = {"epochs": 10, "batch_size": 256, "lr": 0.1, "loss": "softmax", "
 
 LINEAR_BOOK = {"epochs": 3, "batch_size": 10, "lr": 0.03, "loss": "squared", "measure": "after"}
 """D2L 3.2: linear regression on synthetic data."""
-
-CHOICES = {
-    "loss": ("softmax", "logistic", "squared", "absolute", "huber"),
-    "measure": ("running", "after"),
-    "dtype": ("float32", "float64"),
-}
 
 STOPPING_SHARE = 0.1
 """The rows kept for validation where early stopping was asked for and nothing was said of them."""
@@ -84,22 +78,6 @@ class Recipe(Common, Passes):
     dtype: str = "float32"
     device: str = "auto"
     threads: int | str = "auto"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("epochs", "batch_size", "patience"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
-        check_amount("lr", self.lr)
-        check_amount("huber", self.huber)
-        check_amount("validation", self.validation)
-        if self.validation is not None and not 0 < self.validation < 1:
-            raise UsageError(f"validation is a share of the rows between 0 and 1, not {self.validation}")
-        for name, choices in CHOICES.items():
-            value = getattr(self, name)
-            if value is not None and value not in choices:
-                raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
 
     def resolved(self, is_classification: bool) -> ResolvedRecipe:
         """The recipe with the book's values of the task in place of None."""
@@ -161,13 +139,6 @@ class Job(Recipe):
     checkpoint_epochs: int | None = None
     checkpoint_minutes: float = 1.0
     report: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        every = self.checkpoint_epochs
-        if every is not None and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
-            raise UsageError(f"checkpoint_epochs must be a whole number of at least 1, not {every!r}")
-        check_amount("checkpoint_minutes", self.checkpoint_minutes)
 
     @property
     def recipe(self) -> Recipe:

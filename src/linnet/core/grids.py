@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from linnet.config import KNOBS, Knobs
+from linnet.config import BOUNDS, KNOBS, Bounds, Knobs
 from linnet.device import generator
 from linnet.errors import UsageError
 
@@ -20,12 +20,6 @@ NAMES = ("lr", *KNOBS)
 
 NEAR = 0.05
 """The share of a range at each of its ends that is its edge."""
-
-BOUNDS: dict[str, tuple[float, float]] = {
-    "momentum": (0, 1), "warmup": (0, 1), "average": (0, 1), "label_smoothing": (0, 1), "dropout": (0, 1),
-    "pool": (1, math.inf), "accumulate": (1, math.inf), "batch_size": (1, math.inf),
-}  # fmt: skip
-"""Between which values a hyperparameter lies at all; the others begin at 0."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +217,8 @@ def edges(
 def _grid_edge(name: str, values: Sequence[Any], losses: Sequence[float]) -> Edge | None:
     """The edge of several values; those that are no numbers lie at none."""
     best = values[0]
-    if not _is_number(best) or best in BOUNDS.get(name, (0, math.inf)):
+    bounds = BOUNDS.get(name, Bounds())
+    if not _is_number(best) or best in (bounds.low, bounds.high):
         return None
     tried = [(float(value), loss) for value, loss in zip(values, losses, strict=True) if _is_number(value)]
     lost = [loss for _, loss in tried]
@@ -232,10 +227,10 @@ def _grid_edge(name: str, values: Sequence[Any], losses: Sequence[float]) -> Edg
 
 def _range_edge(name: str, best: float, searched: Range) -> Edge | None:
     """The edge of a range: its outermost parts, unless no value can lie beyond."""
-    low, high = BOUNDS.get(name, (0, math.inf))
-    if searched.low > low and best <= searched.at(NEAR):
+    bounds = BOUNDS.get(name, Bounds())
+    if searched.low > bounds.low and best <= searched.at(NEAR):
         return Edge(name, float(best), "downwards", True)
-    if searched.high < high and best >= searched.at(1 - NEAR):
+    if searched.high < bounds.high and best >= searched.at(1 - NEAR):
         return Edge(name, float(best), "upwards", True)
     return None
 

@@ -22,7 +22,7 @@ from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.plot.words import Language
 from linnet.runs.display import display
-from linnet.runs.folder import Source, leave_run, rows_of
+from linnet.runs.folder import Source, leave_run, rows_of, run_folder
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
@@ -68,6 +68,7 @@ def fit(
     callbacks: Sequence[Callback | Callable[[State], object]] = (),
     show: bool = True,
     out: Path | str | None = None,
+    resume: Path | str | None = None,
     report: bool = True,
 ) -> Run:
     """Train a linear model, or any module, and watch it learn.
@@ -114,7 +115,9 @@ def fit(
         threads: "auto" or a number.
         callbacks: `Callback`s, or functions called with the state after every epoch.
         show: show the progress.
-        out: a folder to leave the run in, new or empty.
+        out: a folder to leave the run in, new or empty, with a checkpoint every minute.
+        resume: a run's folder to continue in, bit for bit, with the same options and perhaps more epochs; one
+            with nothing in it is begun.
         report: leave report.html in it, too; see `linnet.report`.
 
     Returns:
@@ -142,28 +145,30 @@ def fit(
         measure=measure, validation=validation, patience=patience, drop_last=drop_last,
         seed=seed, dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
-    watching = [*callbacks, *([display()] if show else [])]
+    callbacks = [*callbacks, *([display()] if show else [])]
     if model is not None:
         if isinstance(optimizer, str) or not recipe.knobs(0.0).is_plain or validation or patience:
             raise UsageError(
                 "with model=… give a torch optimizer; linnet's own and penalties are for linear models"
             )
-        return _fit_module(model, train, recipe, loss, optimizer, test, watching, out)
+        return _fit_module(model, train, recipe, loss, optimizer, test, callbacks, out or resume)
     if not (optimizer is None or isinstance(optimizer, str)) or not (loss is None or isinstance(loss, str)):
         raise UsageError(
             "a torch optimizer and a loss function need model=…; a linear model takes both by name"
         )
-    folder = None if out is None else new_folder(Path(out))
-    run, engine = training.fit(train, recipe, test=test, callbacks=watching)
-    if folder is not None:
-        leave_run(run, engine.checkpoint(), folder, rows_of(train, test, None) if report else None)
+    folder, checkpoint = run_folder(out, resume), None if resume is None else _last_checkpoint(Path(resume))
+    if folder is None:
+        return training.fit(train, recipe, test=test, callbacks=callbacks)[0]
+    keeping = Checkpoints(folder / CHECKPOINT)
+    run, ended = _train_in(folder, train, test, recipe, callbacks, keeping, checkpoint)
+    leave_run(run, ended, folder, rows_of(train, test, None) if report else None)
     return run
 
 
 def run_job(
     job: Job,
     *,
-    watching: Sequence[Callback] = (),
+    callbacks: Sequence[Callback] = (),
     say: Callable[[str], None] = lambda text: None,
     progress: Progress | None = None,
     resume: Path | None = None,
@@ -174,7 +179,7 @@ def run_job(
 
     Args:
         job: what is asked.
-        watching: callbacks that show the run.
+        callbacks: that show the run.
         say: called with sentences on the way.
         progress: called with bytes done and in all during a download.
         resume: a run's folder to go on from; the run goes there too. A folder that is missing or empty, as a
@@ -192,17 +197,40 @@ def run_job(
     validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
     tested = f"{len(test) if test else 0:,} to test on"
     say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")
-    checkpoint = None if resume is None or is_blank(resume) else Checkpoint.read(resume / CHECKPOINT)
+    checkpoint = None if resume is None else _last_checkpoint(resume)
     if resume is not None and checkpoint is None:
         say(f"there is nothing to go on from in {resume}: the run begins")
     folder = resume or new_folder(job.out or default_folder(train.name))
     if resume is not None and (note := _dropped_calibration(resume)):
         say(note)
     keeping = Checkpoints(folder / CHECKPOINT, job.checkpoint_epochs, job.checkpoint_minutes)
+    run, ended = _train_in(folder, train, test, job.recipe, [*callbacks, *track(folder)], keeping, checkpoint)
+    run.asked = {**run.asked, "dataset": train.name}
+    source = Source(job.data_dir, job.sample_weight, job.seed)
+    run.asked |= source.paths
+    leave_run(run, ended, folder, rows_of(train, test, source) if job.report else None, language)
+    return run
+
+
+def _last_checkpoint(folder: Path) -> Checkpoint | None:
+    """What a folder's run goes on from; None where nothing is in it, as a kill at the start leaves it."""
+    return None if is_blank(folder) else Checkpoint.read(folder / CHECKPOINT)
+
+
+def _train_in(
+    folder: Path,
+    train: Dataset,
+    test: Dataset | None,
+    recipe: Recipe,
+    callbacks: Sequence[Callback | Callable[[State], object]],
+    keeping: Checkpoints,
+    checkpoint: Checkpoint | None,
+) -> tuple[Run, Checkpoint]:
+    """Train with checkpoints in a folder; the run, and where it ended."""
     is_new = not folder.exists()
     try:
         run, engine = training.fit(
-            train, job.recipe, test=test, callbacks=[*watching, keeping, *track(folder)], resume=checkpoint
+            train, recipe, test=test, callbacks=[*callbacks, keeping], resume=checkpoint
         )
     except DivergedError:
         if is_new:  # there is nothing in it worth going on from
@@ -210,13 +238,7 @@ def run_job(
             if not any(folder.iterdir()):  # trackers may have left how it diverged
                 folder.rmdir()
         raise
-    run.asked = {**run.asked, "dataset": train.name}
-    source = Source(job.data_dir, job.sample_weight, job.seed)
-    run.asked |= source.paths
-    leave_run(
-        run, engine.checkpoint(), folder, rows_of(train, test, source) if job.report else None, language
-    )
-    return run
+    return run, engine.checkpoint()
 
 
 def _dropped_calibration(folder: Path) -> str:
@@ -236,13 +258,13 @@ def _fit_module(
     loss: str | ModuleLoss | None,
     optimizer: torch.optim.Optimizer | None,
     test: Dataset | None,
-    watching: Sequence[Callback | Callable[[State], object]],
+    callbacks: Sequence[Callback | Callable[[State], object]],
     out: Path | str | None,
 ) -> Run:
     if isinstance(loss, str):
         raise UsageError(f"with model=… the loss is a function such as nn.CrossEntropyLoss(), not {loss!r}")
     if out is not None:
-        raise UsageError("out= keeps linear models; save a module of yours with torch.save")
+        raise UsageError("out= and resume= keep linear models; save a module of yours with torch.save")
     return training.fit_module(
-        model, train, recipe, loss=loss, optimizer=optimizer, test=test, callbacks=watching
+        model, train, recipe, loss=loss, optimizer=optimizer, test=test, callbacks=callbacks
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linnet.data.dataset import Dataset, Splits
-from linnet.folders import CHECKPOINT
+from linnet.errors import UsageError
+from linnet.folders import CHECKPOINT, new_folder
 from linnet.model.run import Run
 from linnet.plot.curves import curves
 from linnet.plot.optimum import gap_figure, path_figure
@@ -51,6 +52,20 @@ class Source:
         """The paths that are known, as plain values."""
         known = {"data_dir": self.data_dir, "sample_weight": self.sample_weight}
         return {name: str(path) for name, path in known.items() if path is not None}
+
+
+def run_folder(out: Path | str | None, resume: Path | str | None) -> Path | None:
+    """Where to leave what is trained: a new folder, or the one to continue in; None keeps it in memory.
+
+    Raises:
+        UsageError: both are given, or the folder holds something else.
+    """
+    if out is not None and resume is not None:
+        raise UsageError("resume continues in its own folder: leave out out=")
+    if resume is not None and (Path(resume) / CHECKPOINT).exists():
+        return Path(resume)
+    folder = out if resume is None else resume
+    return None if folder is None else new_folder(Path(folder))
 
 
 def rows_of(train: Dataset, test: Dataset | None, source: Source | None) -> Rows:

@@ -12,11 +12,9 @@ from torch import Tensor
 from linnet.config import Knobs
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
-from linnet.errors import UsageError
-from linnet.folders import CHECKPOINT, new_folder
 from linnet.plot.words import Language
 from linnet.record.requests import SweepRequest
-from linnet.runs.folder import Source, leave_search
+from linnet.runs.folder import Source, leave_search, run_folder
 from linnet.search.result import SweepResult
 from linnet.search.sweep import run_sweep
 from linnet.train.callbacks import Callback, State
@@ -46,7 +44,7 @@ def sweep(
     show: bool = True,
     callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
-    resume: bool = False,
+    resume: Path | str | None = None,
     checkpoint_minutes: float = 1.0,
     strict: bool = True,
     report: bool = True,
@@ -56,7 +54,7 @@ def sweep(
     All models share each minibatch, so that 64 of them take about as long as 15. The test part of a pair of
     splits never takes part in the choice: score it once, with `result.refit(test=…)`. Ctrl-C ends the sweep
     after the current minibatch; what had been learned by the end of the last epoch is in the result, and with
-    `out` the sweep can be gone on with.
+    `out` the sweep can be continued with `resume`.
 
     Args:
         dataset: the rows, or a pair of train and test parts, of which train is taken.
@@ -87,8 +85,9 @@ def sweep(
         callbacks: called as the sweep goes on, as in `linnet.fit`; they may stop it.
         out: a folder to leave tables, figures and summary in, new or empty; and, in `best/`, the best setting
             trained again on all rows and scored once on the test part, as `linnet sweep` does.
-        resume: go on, bit for bit, with the sweep that was interrupted or killed in `out`.
-        checkpoint_minutes: between two checkpoints in `out`.
+        resume: the folder of a sweep that was interrupted or killed, to continue in, bit for bit, with the
+            same options; one with nothing in it is begun.
+        checkpoint_minutes: between two checkpoints in the folder.
         strict: raise when every model diverged; else the result says so.
         report: leave report.html in `out`, too; see `linnet.report`.
 
@@ -123,7 +122,7 @@ def sweep_request(
     show: bool = True,
     callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
-    resume: bool = False,
+    resume: Path | str | None = None,
     checkpoint_minutes: float = 1.0,
     strict: bool = True,
     report: bool = True,
@@ -138,14 +137,14 @@ def sweep_request(
         show: as in `sweep`, for this and all that follows to `report`.
         callbacks: called as the sweep goes on.
         out: the folder.
-        resume: go on with what is in it.
+        resume: the folder to continue in.
         checkpoint_minutes: between two checkpoints.
         strict: raise when every model diverged.
         report: leave report.html.
         language: of the figures and the report.
         source: how the rows were loaded; None when they were in memory.
     """
-    folder = _folder(out, resume)
+    folder = run_folder(out, resume)
     result = run_sweep(
         splits.train, request, callbacks=callbacks, show=show, folder=folder,
         checkpoint_minutes=checkpoint_minutes, strict=strict,
@@ -154,12 +153,3 @@ def sweep_request(
     if folder is not None:
         leave_search(result, folder, splits, source, language=language, report=report)
     return result
-
-
-def _folder(out: Path | str | None, resume: bool) -> Path | None:
-    if out is None:
-        if resume:
-            raise UsageError("resume needs out=, the folder of the sweep to go on with")
-        return None
-    folder = Path(out)
-    return folder if resume and (folder / CHECKPOINT).exists() else new_folder(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from linnet.plot.words import Language
 from linnet.record.requests import SweepRequest, TuneRequest
 from linnet.runs.folder import Source, leave_search
 from linnet.search.tune import TuneResult, run_tune
+from linnet.train.callbacks import Callback, State
 
 if TYPE_CHECKING:
     import optuna
@@ -42,6 +43,7 @@ def tune(
     device: str = "auto",
     threads: int | str = "auto",
     show: bool = True,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
     report: bool = True,
 ) -> TuneResult:
@@ -78,6 +80,7 @@ def tune(
         device: auto, cpu, cuda or mps.
         threads: auto or a number.
         show: print a line a batch.
+        callbacks: called as the sweep of each batch goes on, as in `linnet.sweep`.
         out: a folder to leave table, figure and summary in, new or empty; and, in `best/`, the best setting
             trained again on all rows and scored once on the test part, as `linnet tune` does.
         report: leave report.html in it, too.
@@ -103,7 +106,10 @@ def tune(
         ),
     )  # fmt: skip
     splits = parts_of(dataset, "tune")
-    return tune_request(splits, request, storage=storage, sampler=sampler, show=show, out=out, report=report)
+    return tune_request(
+        splits, request, storage=storage, sampler=sampler, show=show, callbacks=callbacks, out=out,
+        report=report,
+    )  # fmt: skip
 
 
 def tune_request(
@@ -113,6 +119,7 @@ def tune_request(
     storage: Path | str | None = None,
     sampler: optuna.samplers.BaseSampler | None = None,
     show: bool = True,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
     report: bool = True,
     language: Language = "en",
@@ -126,13 +133,14 @@ def tune_request(
         storage: as in `tune`, for this and all that follows to `report`.
         sampler: of Optuna.
         show: print a line a batch.
+        callbacks: called as each batch goes on.
         out: the folder.
         report: leave report.html.
         language: of the figure and the report.
         source: how the rows were loaded; None when they were in memory.
     """
     folder = None if out is None else new_folder(Path(out))
-    result = run_tune(splits.train, request, storage=storage, sampler=sampler, show=show)
+    result = run_tune(splits.train, request, storage=storage, sampler=sampler, show=show, callbacks=callbacks)
     if folder is not None:
         leave_search(result, folder, splits, source, language=language, report=report)
     return result

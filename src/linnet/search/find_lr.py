@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from linnet.plot.search import rates_figure
 from linnet.plot.words import Language, say
 from linnet.record.requests import SweepRequest
 from linnet.search.sweep import run_sweep
+from linnet.train.callbacks import Callback, State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +114,8 @@ def find_lr(
     high: float = HIGHEST,
     count: int = COUNT,
     steps: int = STEPS,
+    show: bool = False,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
 ) -> RateCurve:
     """Train a model a learning rate for some steps, all in one pass, and suggest the best rate.
 
@@ -122,6 +126,8 @@ def find_lr(
         high: the highest rate.
         count: of rates, evenly spread over their logarithms.
         steps: of each model, about: whole passes are made over data with fewer minibatches.
+        show: print a line an epoch.
+        callbacks: called as the sweep of the rates goes on, as in `linnet.sweep`.
 
     Returns:
         The curve and the suggestion.
@@ -149,7 +155,7 @@ def find_lr(
         epochs=epochs, batch_size=batch_size, loss=asked.loss, huber=asked.huber, seed=asked.seed,
         dtype=asked.dtype, device=asked.device, threads=asked.threads,
     )  # fmt: skip
-    result = run_sweep(rows, request, strict=False)
+    result = run_sweep(rows, request, show=show, callbacks=callbacks, strict=False)
     if result.is_interrupted:
         raise KeyboardInterrupt
     table = result.table.sort_values("lr", ignore_index=True).filter(["lr", "train_loss", "validation_loss"])

@@ -77,7 +77,7 @@ def _distribution(name: str, value: Any) -> tuple[list[Any], Any]:
 
 
 @contextlib.contextmanager
-def asked_of(study: optuna.Study, space: Space, count: int) -> Iterator[list[optuna.Trial]]:
+def ask(study: optuna.Study, space: Space, count: int) -> Iterator[list[optuna.Trial]]:
     """Some trials of a study, which end as failed if an exception ends the batch."""
     from optuna.trial import TrialState
 
@@ -94,7 +94,7 @@ def asked_of(study: optuna.Study, space: Space, count: int) -> Iterator[list[opt
         raise
 
 
-def opened(storage: Path | str | None, name: str, judged: dict[str, Any]) -> optuna.Study:
+def open_study(storage: Path | str | None, name: str, judged: dict[str, Any]) -> optuna.Study:
     """The study of a name, made or taken up.
 
     Raises:
@@ -128,7 +128,7 @@ def _storage(storage: Path | str | None) -> Any:
     return JournalStorage(JournalFileBackend(str(storage), lock_obj=lock))
 
 
-def sampler_of(seed: int, done: int) -> optuna.samplers.BaseSampler:
+def make_sampler(seed: int, done: int) -> optuna.samplers.BaseSampler:
     """The default sampler; a study that goes on does not draw the same again."""
     from optuna.samplers import TPESampler
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from linnet.config import Knobs, Recipe, ResolvedRecipe, check_amount
+from linnet.config import Knobs, Recipe, ResolvedRecipe, check_option
 from linnet.core.grids import Range, draw_settings, expand_grid, list_values
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
@@ -54,7 +54,7 @@ def run_sweep(
         UsageError: the request cannot be.
         DivergedError: every model diverged.
     """
-    check_amount("checkpoint_minutes", checkpoint_minutes)
+    check_option("checkpoint_minutes", checkpoint_minutes)
     grid, base_size = _base_batch(request.grid, request.batch_size)
     recipe = Recipe(
         epochs=request.epochs, batch_size=base_size, loss=request.loss, huber=request.huber,
@@ -142,8 +142,8 @@ def _base_batch(grid: Mapping[str, Any], batch_size: int | None) -> tuple[dict[s
     if batch_size is not None or "accumulate" in grid:
         raise UsageError("batch_size is in the grid: leave out the other")
     sizes = list_values("batch_size", grid["batch_size"])
-    if wrong := [size for size in sizes if isinstance(size, bool) or not isinstance(size, int) or size < 1]:
-        raise UsageError(f"batch_size must be a whole number of at least 1, not {wrong[0]!r}")
+    for size in sizes:
+        check_option("batch_size", size)
     base = min(sizes)
     if wrong := [size for size in sizes if size % base]:
         raise UsageError(

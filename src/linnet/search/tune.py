@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,10 +28,11 @@ from linnet.folders import TUNE
 from linnet.plot.save import render
 from linnet.plot.search import tune_figure
 from linnet.plot.words import Language
-from linnet.record.requests import SweepRequest, TuneRequest
+from linnet.record.requests import TuneRequest
 from linnet.search.result import SweepResult
-from linnet.search.study import Space, asked_of, opened, quiet, sampler_of
+from linnet.search.study import Space, ask, make_sampler, open_study, quiet
 from linnet.search.sweep import metric_name, run_sweep
+from linnet.train.callbacks import Callback, State
 
 if TYPE_CHECKING:
     import optuna
@@ -40,6 +41,9 @@ JUDGED = (
     "folds", "bags", "validation", "epochs", "batch_size", "loss", "huber", "patience", "seed", "dtype",
 )  # fmt: skip
 """Options that two scores must share to be compared."""
+
+Sweeper = Callable[[Sequence[Knobs]], SweepResult]
+"""Trains some settings."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -96,6 +100,7 @@ def run_tune(
     storage: Path | str | None = None,
     sampler: optuna.samplers.BaseSampler | None = None,
     show: bool = False,
+    callbacks: Sequence[Callback | Callable[[State], object]] = (),
 ) -> TuneResult:
     """Search as a request says.
 
@@ -105,6 +110,7 @@ def run_tune(
         storage: a file that keeps the study, or a URL of Optuna's; memory when None.
         sampler: of Optuna; the multivariate TPE when None.
         show: print a line a batch.
+        callbacks: called as the sweep of each batch goes on.
 
     Raises:
         UsageError: the request cannot be, or the stored study was judged otherwise.
@@ -119,11 +125,16 @@ def run_tune(
         "dataset": train.checksum,
     }  # fmt: skip
     book = Recipe(loss=shared.loss, seed=shared.seed).resolved(train.is_classification)
+
+    def sweep(settings: Sequence[Knobs]) -> SweepResult:
+        asked = dataclasses.replace(shared, settings=tuple(settings))
+        return run_sweep(train, asked, callbacks=callbacks, strict=False)
+
     with quiet():
         searched = Space.of(space, Knobs(lr=book.lr, seed=shared.seed))
-        known = opened(storage, request.study or train.name, judged)
-        known.sampler = sampler or sampler_of(shared.seed, len(known.get_trials(deepcopy=False)))
-        swept, is_whole = _searched(train, searched, known, request, show)
+        known = open_study(storage, request.study or train.name, judged)
+        known.sampler = sampler or make_sampler(shared.seed, len(known.get_trials(deepcopy=False)))
+        swept, is_whole = _search(searched, known, request, sweep, show)
     found = {field.name: getattr(swept, field.name) for field in dataclasses.fields(swept)}
     found["searched"] = {name: one for name, one in space.items() if isinstance(one, Range)}
     result = TuneResult(**found, study=known, is_whole=is_whole)
@@ -131,12 +142,8 @@ def run_tune(
     return result
 
 
-def _searched(
-    train: Dataset,
-    space: Space,
-    study: optuna.Study,
-    request: TuneRequest,
-    show: bool,
+def _search(
+    space: Space, study: optuna.Study, request: TuneRequest, sweep: Sweeper, show: bool
 ) -> tuple[SweepResult, bool]:
     """Ask, train and tell until all trials are done, or until Ctrl-C with some batches done.
 
@@ -147,31 +154,30 @@ def _searched(
     trials, batch = request.trials, request.batch
     for low in range(0, trials, batch):
         try:
-            with asked_of(study, space, min(batch, trials - low)) as asked:
-                _a_batch(train, space, study, asked, found, results, request.sweep)
+            with ask(study, space, min(batch, trials - low)) as asked:
+                _train_batch(space, study, asked, found, results, sweep)
         except KeyboardInterrupt:
             if not results:
                 raise
-            return merged(results), False
+            return merge(results), False
         if show:
             _say(study, low + len(asked), trials, results[-1].metric)
-    return merged(results), True
+    return merge(results), True
 
 
-def _a_batch(
-    train: Dataset,
+def _train_batch(
     space: Space,
     study: optuna.Study,
     asked: Sequence[optuna.Trial],
     found: dict[Knobs, tuple[SweepResult, Configuration]],
     results: list[SweepResult],
-    shared: SweepRequest,
+    sweep: Sweeper,
 ) -> None:
     """Train the settings of some trials that are new, and tell the study of all."""
     wanted = [knobs for trial in asked for knobs in space.settings(trial)]
     new = [knobs for knobs in dict.fromkeys(wanted) if _key(knobs) not in found]
     if new:
-        result = run_sweep(train, dataclasses.replace(shared, settings=tuple(new)), strict=False)
+        result = sweep(new)
         if result.is_interrupted:
             raise KeyboardInterrupt  # the batch counts as failed
         results.append(result)
@@ -180,7 +186,7 @@ def _a_batch(
         _tell(study, trial, *found[_key(space.settings(trial)[0])])
 
 
-def merged(results: Sequence[SweepResult]) -> SweepResult:
+def merge(results: Sequence[SweepResult]) -> SweepResult:
     """Sweeps of other settings on the same rows as one.
 
     Args:

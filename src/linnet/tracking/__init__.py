@@ -13,10 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linnet.errors import UsageError
-from linnet.tracking.mlflow import MLflow as MLflow
-from linnet.tracking.tensorboard import TensorBoard as TensorBoard
 from linnet.tracking.tracker import Tracker, package
-from linnet.tracking.wandb import WandB as WandB
+from linnet.tracking.trackers import MLflow, TensorBoard, WandB
 
 __all__ = ["MLflow", "TensorBoard", "WandB", "by_names"]
 

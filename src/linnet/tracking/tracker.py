@@ -82,7 +82,7 @@ def plain(asked: dict[str, Any]) -> dict[str, bool | int | float | str]:
     }
 
 
-def remembered(file: Path | None) -> str | None:
+def recall(file: Path | None) -> str | None:
     """The number of the tracker's run that a file keeps; None where there is no file."""
     return file.read_text("utf-8").strip() if file is not None and file.is_file() else None
 
