@@ -163,8 +163,7 @@ def margin(found: Sequence[Configuration]) -> Margin:
     difference = float(first.mean() - second.mean())
     if len(first) != len(second) or len(first) < 2:
         return Margin(difference, math.nan, math.nan)
-    paired = first - second
-    error = float(paired.std(ddof=1) / math.sqrt(len(paired)))
+    error = _error(first - second)
     alike = error <= 1e-9 * abs(difference)
     p = math.nan if alike else float(stats.ttest_rel(first, second).pvalue)
     return Margin(difference, error, p)
@@ -187,16 +186,19 @@ def table(
     finals = {name: final(outcome, name) for name in outcome.curves}
     rows: list[dict[str, Any]] = []
     for configuration in found:
-        members = list(configuration.members)
-        row: dict[str, Any] = {name: shown(configuration.knobs, name) for name in varied}
-        row = {name: "none" if value is None else value for name, value in row.items()}
+        members, knobs = list(configuration.members), configuration.knobs
+        settings = {name: shown(knobs, name) for name in varied}
+        row = {name: "none" if value is None else value for name, value in settings.items()}
         for name, values in finals.items():
-            row[name] = float(values[members].mean())
-            samples = configuration.by_fold(values[members])
-            count = len(samples)
-            row[f"{name}_se"] = float(samples.std(ddof=1) / math.sqrt(count)) if count > 1 else math.nan
-        said = [outcome.status[m] for m in members]
-        row["models"] = len(members)
-        row["status"] = said[0] if len(set(said)) == 1 else ", ".join(sorted(set(said)))
-        rows.append(row)
+            row |= {
+                name: values[members].mean(),
+                f"{name}_se": _error(configuration.by_fold(values[members])),
+            }
+        status = ", ".join(sorted({outcome.status[member] for member in members}))
+        rows.append({**row, "models": len(members), "status": status})
     return pd.DataFrame(rows)
+
+
+def _error(samples: Array) -> float:
+    """The standard error of their mean; NaN of a single one."""
+    return float(samples.std(ddof=1) / math.sqrt(len(samples))) if len(samples) > 1 else math.nan
