@@ -5,11 +5,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linnet.config import Recipe
 from linnet.core import bank as banks
 from linnet.core.bank import Bank
 from linnet.core.losses import AbsoluteError, Huber, Loss, SoftmaxCrossEntropy, SquaredError
-from linnet.core.step import Step, fused_sgd_, reference_sgd_
+from linnet.core.step import Step, Trace, fused_sgd_, reference_sgd_
+from linnet.data.sources import synthetic
 from linnet.device import generator
+from linnet.errors import DivergedError, UsageError
+from linnet.train.fit import fit
 
 LOSSES = [SoftmaxCrossEntropy(), SquaredError(), AbsoluteError(), Huber.torch(0.7)]
 
@@ -28,6 +32,9 @@ def trajectory(
         target[torch.randint(0, 3, (rows,), generator=source), torch.arange(rows)] = 1.0
         step(bank, X1, target, loss, lr, 1 / 255, out)
     return bank, out
+
+
+DATA = synthetic.linear(w=[2.0], b=1.0, rows=20, noise=0.1, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
@@ -50,3 +57,29 @@ def test_models_of_a_bank_do_not_touch_each_other() -> None:
     together, _ = trajectory(fused_sgd_, loss, 2, 8, dtype)
     alone, _ = trajectory(fused_sgd_, loss, 1, 8, dtype)  # the first of two has the same rate and start
     torch.testing.assert_close(together.pick(0).W, alone.W, rtol=1e-12, atol=1e-15)
+
+
+def test_it_keeps_every_point_of_the_same_run() -> None:
+    recipe = Recipe(epochs=3, batch_size=8, lr=0.1, dtype="float64")
+    trace = Trace()
+    run, _ = fit(DATA, recipe, step=trace)
+    assert len(trace.points) == 3 * 3 + 1
+    plain, _ = fit(DATA, recipe)
+    assert run.bank.theta.equal(plain.bank.theta)
+    assert trace.points[-1].equal(run.bank.theta)
+    one, _ = fit(DATA, Recipe(epochs=1, batch_size=8, lr=0.1, dtype="float64"))
+    assert trace.points[3].equal(one.bank.theta)
+
+
+def test_it_keeps_the_way_to_infinity() -> None:
+    trace = Trace()
+    with pytest.raises(DivergedError):
+        fit(DATA, Recipe(epochs=400, batch_size=20, lr=50.0, dtype="float64"), step=trace)
+    sizes = [float(point.norm()) for point in trace.points[:20]]
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > 1e6
+
+
+def test_a_path_is_bounded() -> None:
+    with pytest.raises(UsageError, match="more than 5 points"):
+        fit(DATA, Recipe(epochs=2, batch_size=2, lr=0.1), step=Trace(most=5))

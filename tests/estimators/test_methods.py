@@ -12,8 +12,8 @@ from numpy.testing import assert_allclose
 from sklearn.exceptions import ConvergenceWarning
 
 from linnet.estimators import LinearRegressor, SoftmaxClassifier, SoftmaxClassifierCV
+from linnet.solvers.frame import Stream
 from linnet.solvers.problem.rows import DenseRows
-from linnet.solvers.stochastic.frame import Stream
 from tests.support.problems import table
 
 EMPTY, HALF = np.zeros((20, 1)), np.arange(20) % 2

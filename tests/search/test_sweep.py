@@ -16,7 +16,7 @@ from linnet.data.sources import synthetic
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.model.run import Run
-from linnet.tracking.tracker import Tracker
+from linnet.tracking.trackers import Tracker
 from linnet.train.callbacks import State
 from tests.support.blobs import make_blobs
 

@@ -18,7 +18,7 @@ from linnet.data.split import split
 from linnet.errors import DivergedError
 from linnet.model.history import Record
 from linnet.tracking import MLflow, TensorBoard, WandB
-from linnet.tracking.tracker import Tracker
+from linnet.tracking.trackers import Tracker
 from linnet.train.callbacks import Callback, State
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,18 +10,17 @@ from torch import nn
 
 import linnet
 from linnet.config import Recipe
-from linnet.core.bank import Bank
 from linnet.core.losses import SoftmaxCrossEntropy
-from linnet.core.step import fused_sgd_, reference_sgd_
+from linnet.core.step import reference_sgd_
 from linnet.data.dataset import Dataset
 from linnet.data.registry import load
 from linnet.data.sources import synthetic
 from linnet.data.split import Fold, split
-from linnet.errors import DivergedError, ShapeError, UsageError
+from linnet.errors import ShapeError, UsageError
 from linnet.model.run import Run
-from linnet.train.callbacks import Callback, State
+from linnet.train.callbacks import State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.fit import fit, fit_module
+from linnet.train.fit import fit
 from linnet.train.plan import Plan, Trial
 from tests.support.blobs import make_blobs
 from tests.support.sweeps import train_together
@@ -33,6 +29,21 @@ from tests.support.sweeps import train_together
 def distance(one: Run, other: Run) -> float:
     """The largest difference of weights, relative to the largest weight."""
     return float((one.bank.W - other.bank.W).abs().max() / other.bank.W.abs().max())
+
+
+KNOBS = [
+    {"optimizer": "momentum", "l2": 1e-3},
+    {"optimizer": "adam", "lr": 0.01, "schedule": "cosine"},
+    {"optimizer": "nesterov", "clip": 0.5, "warmup": 0.25, "schedule": "linear"},
+    {"l1": 1e-3, "weight_decay": 1e-2},
+]
+
+
+def learned_by_heart() -> Dataset:
+    """Rows that can only be learned by heart, so that validation soon gets worse."""
+    data = make_blobs(200)
+    y = torch.randint(0, 3, (200,), generator=torch.Generator().manual_seed(5))
+    return replace(data, y=torch.where(torch.arange(200) % 4 == 0, data.y, y))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-12)])
@@ -90,115 +101,6 @@ def test_running_and_after(blobs: Dataset) -> None:
     assert running.history.last["train_loss"] > after.history.last["train_loss"]
 
 
-def test_ctrl_c_stops_after_the_minibatch_and_keeps_what_was_learned(blobs: Dataset) -> None:
-    class Press(Callback):
-        def block_end(self, state: State) -> None:
-            if state.epoch == 3:
-                os.kill(os.getpid(), signal.SIGINT)
-
-    before = signal.getsignal(signal.SIGINT)
-    run, engine = fit(blobs, Recipe(epochs=50, batch_size=10), callbacks=[Press()])
-    assert run.status == "interrupted"
-    assert len(run.history) == engine.epoch
-    assert engine.epoch < 50
-    assert run.bank.W.abs().max() > 0.05
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_fit_works_outside_the_main_thread(blobs: Dataset) -> None:
-    results: list[Run] = []
-    thread = threading.Thread(target=lambda: results.append(fit(blobs, Recipe(epochs=1))[0]))
-    thread.start()
-    thread.join()
-    assert results[0].status == "completed"
-
-
-@pytest.mark.parametrize("stop_at", [0, 1, 7, 29, 30, 45])
-def test_a_resumed_run_equals_the_uninterrupted_one(blobs: Dataset, tmp_path: Path, stop_at: int) -> None:
-    recipe = Recipe(epochs=3, batch_size=10)
-
-    class StopAt(Callback):
-        def __init__(self) -> None:
-            self.seen = 0
-
-        def start(self, state: State) -> None:
-            if stop_at == 0:
-                state.stop()
-
-    states: list[State] = []
-    taken: list[None] = []
-
-    class Catch(Callback):
-        def start(self, state: State) -> None:
-            states.append(state)
-
-    def step_(*given: Any, **named: Any) -> None:
-        """Asks for the stop from inside a minibatch, as Ctrl-C would."""
-        taken.append(None)
-        if len(taken) == stop_at:
-            states[0].stop("here")
-        fused_sgd_(*given, **named)
-
-    whole, _ = fit(blobs, recipe)
-    _, engine = fit(blobs, recipe, callbacks=[Catch(), StopAt()], step=step_)
-    assert engine.epoch * 30 + engine.batch == stop_at
-    engine.checkpoint().write(tmp_path / "c.safetensors")
-    resumed, _ = fit(blobs, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
-    assert torch.equal(resumed.bank.W, whole.bank.W)
-    assert torch.equal(resumed.bank.b, whole.bank.b)
-    for ours, theirs in zip(resumed.history.records, whole.history.records, strict=True):
-        assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
-
-
-def test_resuming_something_else_is_refused(blobs: Dataset) -> None:
-    _, engine = fit(blobs, Recipe(epochs=1))
-    checkpoint = engine.checkpoint()
-    with pytest.raises(UsageError, match="other lr"):
-        fit(blobs, Recipe(epochs=2, lr=0.5), resume=checkpoint)
-    with pytest.raises(UsageError, match="other data"):
-        fit(make_blobs(200), Recipe(epochs=2), resume=checkpoint)
-
-
-def test_a_callback_of_three_lines(blobs: Dataset) -> None:
-    class GoodEnough(Callback):
-        def epoch_end(self, state: State) -> None:
-            if state.history.last["train_accuracy"] > 0.5:
-                state.stop("good enough")
-
-    seen: list[float] = []
-    run, _ = fit(
-        blobs, Recipe(epochs=50), callbacks=[GoodEnough(), lambda s: seen.append(s.history.last["epoch"])]
-    )
-    assert run.status == "stopped: good enough"
-    assert len(run.history) == len(seen) < 50
-
-
-@pytest.mark.parametrize("knobs", [{}, {"standardize": True}, {"average": 0.5}, {"l2": 0.1}])
-def test_within_an_epoch_the_current_model_and_the_running_figures_are_known(
-    knobs: dict[str, float | bool],
-) -> None:
-    rows = make_blobs(3000, features=16_384)  # several blocks an epoch
-    seen: list[tuple[int, float, float]] = []
-
-    class Looking(Callback):
-        def block_end(self, state: State) -> None:
-            assert isinstance(state.current, Bank)
-            assert state.running is not None
-            scores = state.current.scores(rows.X[:500].float(), rows.scale)[0]
-            share = float((scores.argmax(0) == rows.y[:500]).float().mean())
-            seen.append((state.batch, float(state.running.rows), share))
-
-    fit(rows, Recipe(epochs=1, lr=0.001, batch_size=100, **knobs), callbacks=[Looking()])  # type: ignore[arg-type]
-    assert len(seen) > 3
-    assert all(rows == 100 * batches for batches, rows, _ in seen)
-    assert seen[-2][2] > 0.9  # the model has learned, though the epoch has not ended
-
-
-def test_divergence_is_an_error_that_says_what_to_try() -> None:
-    with pytest.raises(DivergedError, match="lower the learning rate"):
-        fit(synthetic.linear(), Recipe(lr=1e6))
-
-
 def test_what_does_not_fit(blobs: Dataset) -> None:
     with pytest.raises(UsageError, match="needs class labels"):
         fit(synthetic.linear(), Recipe(loss="softmax"))
@@ -210,50 +112,6 @@ def test_what_does_not_fit(blobs: Dataset) -> None:
     spoiled.X[3, 1] = torch.nan
     with pytest.raises(UsageError, match="NaN"):
         fit(spoiled)
-
-
-def test_a_module_learns_what_the_bank_learns(blobs: Dataset) -> None:
-    recipe = Recipe(epochs=2, batch_size=32, dtype="float64", std=0.0)
-    bank, _ = fit(blobs, recipe, test=blobs)
-    linear = nn.Linear(16, 3)
-    nn.init.zeros_(linear.weight)
-    nn.init.zeros_(linear.bias)
-    module = nn.Sequential(nn.Flatten(), linear)
-    run = fit_module(module, blobs, recipe, test=blobs)
-    torch.testing.assert_close(linear.weight.detach(), bank.bank.W, rtol=1e-10, atol=1e-12)
-    for key in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
-        assert run.history[key] == pytest.approx(bank.history[key], rel=1e-10)
-    torch.testing.assert_close(run.probabilities(blobs.X), bank.probabilities(blobs.X), rtol=1e-8, atol=1e-12)
-
-
-def test_any_module_loss_and_optimizer(blobs: Dataset) -> None:
-    net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.1), nn.Linear(32, 3))
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
-    run = fit_module(
-        net,
-        blobs,
-        Recipe(epochs=15, batch_size=16),
-        loss=nn.CrossEntropyLoss(),
-        optimizer=optimizer,
-        test=blobs,
-    )
-    assert run.history.last["test_accuracy"] > 0.9
-    assert run.module is net
-    with pytest.raises(UsageError, match="a module of yours"):
-        _ = run.bank
-
-
-def test_a_module_for_regression() -> None:
-    run = fit_module(nn.Linear(2, 1), synthetic.linear(), Recipe(lr=0.03, batch_size=10))
-    assert run.history.last["train_loss"] < 1e-3
-
-
-KNOBS = [
-    {"optimizer": "momentum", "l2": 1e-3},
-    {"optimizer": "adam", "lr": 0.01, "schedule": "cosine"},
-    {"optimizer": "nesterov", "clip": 0.5, "warmup": 0.25, "schedule": "linear"},
-    {"l1": 1e-3, "weight_decay": 1e-2},
-]
 
 
 @pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: "-".join(knobs))
@@ -270,37 +128,6 @@ def test_a_fit_with_knobs_is_the_same_model_of_a_sweep(blobs: Dataset, knobs: di
     assert run.history["train_loss"] == pytest.approx(swept.curves["train_loss"][:, 0].tolist(), rel=1e-9)
 
 
-@pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: "-".join(knobs))
-@pytest.mark.parametrize("stop_at", [2, 5, 11])
-def test_a_run_with_knobs_goes_on_bit_for_bit(
-    blobs: Dataset, tmp_path: Path, knobs: dict[str, Any], stop_at: int
-) -> None:
-    recipe = Recipe(epochs=4, batch_size=32, **knobs)
-    whole, _ = fit(blobs, recipe)
-
-    class Stop(Callback):
-        steps = 0
-
-        def block_end(self, state: State) -> None:
-            self.steps += 1
-            if self.steps * 10 >= stop_at * 10:
-                state.stop("enough")
-
-    _, engine = fit(blobs, recipe, callbacks=[Stop()])
-    engine.checkpoint().write(tmp_path / "c.safetensors")
-    resumed, _ = fit(blobs, recipe, resume=Checkpoint.read(tmp_path / "c.safetensors"))
-    assert torch.equal(resumed.bank.theta, whole.bank.theta)
-    assert resumed.history["train_loss"] == whole.history["train_loss"]
-
-
-def test_a_schedule_is_resumed_with_its_own_epochs_only(blobs: Dataset) -> None:
-    recipe = Recipe(epochs=2, batch_size=32, schedule="cosine")
-    _, engine = fit(blobs, recipe)
-    checkpoint = engine.checkpoint()
-    with pytest.raises(UsageError, match="other epochs"):
-        fit(blobs, replace(recipe, epochs=3), resume=checkpoint)
-
-
 def test_knobs_are_for_linear_models(blobs: Dataset) -> None:
     net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 3))
     for options in ({"optimizer": "adam"}, {"l2": 0.1}):
@@ -309,13 +136,6 @@ def test_knobs_are_for_linear_models(blobs: Dataset) -> None:
     with pytest.raises(UsageError, match="by name"):
         linnet.fit(blobs, optimizer=torch.optim.SGD(net.parameters()), show=False)
     assert linnet.fit(blobs, optimizer="adam", lr=0.01, epochs=1, show=False).asked["optimizer"] == "adam"
-
-
-def learned_by_heart() -> Dataset:
-    """Rows that can only be learned by heart, so that validation soon gets worse."""
-    data = make_blobs(200)
-    y = torch.randint(0, 3, (200,), generator=torch.Generator().manual_seed(5))
-    return replace(data, y=torch.where(torch.arange(200) % 4 == 0, data.y, y))
 
 
 def test_patience_keeps_the_best_weights() -> None:

@@ -1,7 +1,41 @@
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+import torch
+
 from linnet.config import Knobs
-from linnet.train.plan import make_trials
+from linnet.core.losses import SoftmaxCrossEntropy
+from linnet.data.dataset import Dataset
+from linnet.data.split import Fold, hold_out
+from linnet.errors import UsageError
+from linnet.train.plan import Outcome, Plan, SuccessiveHalving, make_trials
+from tests.support.blobs import make_blobs
+from tests.support.sweeps import train_together
+
+LOSS = SoftmaxCrossEntropy()
+
+
+def run(
+    settings: list[Knobs], data: Dataset | None = None, epochs: int = 6, patience: int | None = None,
+    rungs: tuple[int, ...] = (),
+) -> Outcome:  # fmt: skip
+    data = data or make_blobs(200)
+    plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
+    return train_together(data, make_trials(settings, 1), hold_out(data, 0.25, 0), LOSS, plan, torch.float64)
+
+
+def odd_fold() -> tuple[Dataset, list[Fold]]:
+    """Rows of which the second fold's own are of another kind: brighter, and of one class."""
+    data = make_blobs(120)
+    X = data.X.clone()
+    X[:60] = X[:60] // 2
+    y = data.y.clone()
+    y[:60] = 0
+    weights = torch.cat([torch.zeros(60), torch.ones(60)])
+    own = [Fold(weights, torch.arange(60)), Fold(1 - weights, torch.arange(60, 120))]
+    return dataclasses.replace(data, X=X, y=y), own
 
 
 def test_a_model_for_each_setting_and_view() -> None:
@@ -9,3 +43,32 @@ def test_a_model_for_each_setting_and_view() -> None:
     assert [(t.setting, t.fold, t.knobs.lr) for t in made] == [
         (s, v, lr) for s, lr in ((0, 0.1), (1, 0.2)) for v in range(3)
     ]
+
+
+def test_halving_drops_the_worse_half() -> None:
+    settings = [Knobs(lr=lr) for lr in (1e-5, 1e-4, 1e-2, 0.1)]
+    outcome = run(settings, rungs=(1, 3))
+    assert outcome.status == [
+        "dropped after epoch 1",
+        "dropped after epoch 1",
+        "dropped after epoch 3",
+        "completed",
+    ]
+    alone = run(settings[3:])
+    torch.testing.assert_close(outcome.bank.pick(3).theta, alone.bank.theta, rtol=1e-12, atol=1e-15)
+
+
+def test_halving_goes_by_the_metric() -> None:
+    plan = Plan(epochs=3, batch_size=1, metric="validation_accuracy")
+    halving = SuccessiveHalving(make_trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
+    halving.note(torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.bool))
+    assert halving.losers() == {1}
+
+
+def test_a_fold_without_rows_that_count_is_named() -> None:
+    data, views = odd_fold()
+    weighted = dataclasses.replace(data, weights=1.0 - (torch.arange(120) < 60).float())
+    with pytest.raises(UsageError, match="part 1 of 2 has no row of positive weight to be judged by"):
+        train_together(
+            weighted, make_trials([Knobs()], 2), views, LOSS, Plan(epochs=1, batch_size=20), torch.float32
+        )

@@ -1,8 +1,8 @@
-"""What a run was asked to do: frozen dataclasses, to and from TOML and JSON, without torch.
+"""Options as frozen dataclasses, to and from TOML and JSON, without torch.
 
-`Knobs` is what may differ between the models of a sweep; `Recipe` is how to train one; `Job` is the whole of
-`linnet train`: data, recipe, and where to leave the run. A field of a recipe that is None takes the book's
-value for the task at hand, which `Recipe.resolved` fills in.
+`Knobs` holds the hyperparameters, which may differ between the models of a sweep; `Recipe` those and all else
+that trains one model; `Job` the whole of `linnet train`: data, recipe, and where to leave the run. A field of
+a recipe that is None takes the book's value for the task at hand, which `Recipe.resolved` fills in.
 """
 
 from linnet.config.augmentation import Augmentation

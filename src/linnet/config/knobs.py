@@ -1,4 +1,4 @@
-"""What may differ between models that are trained together."""
+"""Hyperparameters of a model and the bounds of every option: frozen dataclasses that check themselves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER_NAMES = {
     "adamw": "optimizer='adam' with weight_decay",
     "asgd": "optimizer='sgd' with average",
 }
-"""What people call an optimizer that is a combination of knobs here."""
+"""Names of optimizers elsewhere that are a combination of hyperparameters here."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def check_option(name: str, value: object) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Common:
-    """What the settings of a model and a recipe have in common.
+    """The fields that a recipe and the hyperparameters of a model share.
 
     Args:
         optimizer: sgd, momentum, nesterov or adam.
@@ -192,10 +192,10 @@ KNOBS_HELP = f"""The settings of a model.
     Args:
         lr: the base learning rate η.
 {(Common.__doc__ or "").partition("Args:" + chr(10))[2]}"""
-"""What the command line says of each."""
+"""The help of the command line."""
 
 KNOBS = tuple(field.name for field in dataclasses.fields(Common))
-"""What a recipe and the knobs have in common: all but the rate, which a recipe may leave open."""
+"""The fields that a recipe and the hyperparameters share: all but the rate, which a recipe may leave open."""
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""How to train, and the whole of `linnet train`, as frozen dataclasses; to and from TOML and JSON."""
+"""`Recipe`, the options of training, and `Job`, those of `linnet train`; to and from TOML and JSON."""
 
 from __future__ import annotations
 

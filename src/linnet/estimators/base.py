@@ -18,7 +18,7 @@ from torch import Tensor
 
 from linnet.estimators.arrays import Space, check_same, tensor
 from linnet.estimators.methods import Method, Problem, descend_from
-from linnet.solvers.stochastic.frame import Stream
+from linnet.solvers.frame import Stream
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -17,6 +17,8 @@ from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, warn
+from linnet.solvers.descent import descend
+from linnet.solvers.frame import Stream
 from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
@@ -25,8 +27,6 @@ from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
 from linnet.solvers.solve import choose, shortfall
-from linnet.solvers.stochastic.descent import descend
-from linnet.solvers.stochastic.frame import Stream
 
 DIRECT = ("qr", "svd", "cholesky")
 """Methods that warn themselves of what they lost."""

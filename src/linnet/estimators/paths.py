@@ -17,12 +17,12 @@ from linnet.core.penalties import Penalty
 from linnet.errors import warn
 from linnet.estimators.arrays import as_numpy
 from linnet.estimators.methods import EPOCHS, Method, Problem, choose_solver, descent_status, minimise
+from linnet.solvers.descent import descend
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
 from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
 from linnet.solvers.solution import UNATTAINED
-from linnet.solvers.stochastic.descent import descend
 
 FITS = 2**27
 """Numbers in the rows up to which they are copied in float64, 1 GiB."""

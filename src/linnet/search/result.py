@@ -1,4 +1,4 @@
-"""What a sweep came to: the table, the choice and how sure it is, the models."""
+"""`SweepResult`: the table, curves and models of a sweep, the selected setting and its margin."""
 
 from __future__ import annotations
 

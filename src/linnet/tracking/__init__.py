@@ -13,8 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linnet.errors import UsageError
-from linnet.tracking.tracker import Tracker, package
-from linnet.tracking.trackers import MLflow, TensorBoard, WandB
+from linnet.tracking.trackers import MLflow, TensorBoard, Tracker, WandB, package
 
 __all__ = ["MLflow", "TensorBoard", "WandB", "by_names"]
 

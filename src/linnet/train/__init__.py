@@ -1,8 +1,9 @@
-"""Training: `fit` drives a learner over batches and leaves a `Run`.
+"""Training: one engine, its learners, callbacks and checkpoints.
 
-fit          the entrance: a data set and a recipe in, a `Run` out
-learner      what learns: a bank by the fused step, or any module by autograd
-loop         epochs, measures, callbacks, Ctrl-C
-callbacks    what to do meanwhile; `terminal` has the ones that print
-checkpoint   where a run stands, to go on from bit for bit
+fit             the entrance: a data set and a recipe in, a `Run` out
+engine          the loop over epochs and minibatches, and the interface of what it trains
+learners        one model: the fused step, or any hyperparameters; module_learner: a module, by autograd
+sweep, chunk    many models in one pass; plan: their settings, folds and outcome
+model_group     models that are stepped together; inputs: the pipeline from stored rows to what they see
+callbacks       `State` and `Callback`; checkpoint: where training stands, in one signed file
 """

@@ -1,5 +1,3 @@
-"""Weights in training: a step is that of the weighted mean over all rows, whatever a minibatch holds."""
-
 from __future__ import annotations
 
 import dataclasses
@@ -12,17 +10,34 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import linnet
+from linnet.config import SCHEDULES as NAMES
 from linnet.config import Knobs
 from linnet.core.bank import Bank
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold
 from linnet.errors import UsageError
-from linnet.train.model_group import ModelGroup, StepSchedule, Weighing
+from linnet.train.model_group import SCHEDULES, ModelGroup, StepSchedule, Weighing, factor
 from linnet.train.plan import Plan, make_trials
 from tests.support.sweeps import train_together
 
+
+def by_torch(scheduler: torch.optim.lr_scheduler.LRScheduler, total: int) -> list[float]:
+    rates = []
+    for _ in range(total):
+        rates.append(scheduler.get_last_lr()[0])
+        scheduler.optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def optimizer() -> torch.optim.SGD:
+    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+
+
 N, D, K = 12, 3, 3
+
+
 LOSSES: list[Loss] = [SoftmaxCrossEntropy(), Logistic(), SquaredError()]
 
 
@@ -47,6 +62,68 @@ def moved(data: Dataset, loss: Loss, knobs: Knobs, start: Tensor, index: Tensor)
     out = torch.empty(K, len(index), dtype=torch.float64)
     group.step_(X1, target, data.weights[None, index], out, 0, 0)
     return group.bank.theta - start
+
+
+# Nothing but a bias to learn, so its optimum is plain arithmetic: half of the 20 rows are of class 1 with
+# weight 0.05, the log odds are log(0.05); a target of 0 or 1 has the weighted mean 0.5/10.5.
+EMPTY = torch.zeros(20, 1, dtype=torch.float64)
+
+
+HALF = torch.arange(20) % 2
+
+
+LIGHT = torch.where(HALF == 1, 0.05, 1.0)
+
+
+CLASSES = Dataset(EMPTY, HALF, classes=("0", "1"))
+
+
+NUMBERS = Dataset(EMPTY, HALF[:, None].double())
+
+
+LOG_ODDS, MEAN = torch.log(torch.tensor(0.05)).item(), 0.5 / 10.5
+
+
+LONG: dict[str, Any] = {"schedule": "linear", "dtype": "float64", "show": False, "std": 0.0}
+
+
+def log_odds(run: Any) -> float:
+    b = run.bank.b.flatten()
+    return float(b[1] - b[0])
+
+
+@pytest.mark.parametrize("total", [1, 4, 37, 100])
+def test_they_are_torchs(total: int) -> None:
+    schedulers = torch.optim.lr_scheduler
+    ours = {name: [factor(name, step, total) for step in range(total)] for name in SCHEDULES}
+    assert ours["constant"] == [1.0] * total
+    assert ours["cosine"] == pytest.approx(by_torch(schedulers.CosineAnnealingLR(optimizer(), total), total))
+    linear = schedulers.LinearLR(optimizer(), 1.0, 0.0, total)
+    assert ours["linear"] == pytest.approx(by_torch(linear, total))
+    if total == 100:
+        stepped = schedulers.MultiStepLR(optimizer(), [50, 75], 0.1)
+        assert ours["step"] == pytest.approx(by_torch(stepped, total))
+
+
+@given(st.sampled_from(sorted(SCHEDULES)), st.integers(1, 300), st.floats(0, 0.9), st.data())
+def test_a_factor_is_a_share(name: str, total: int, warmup: float, data: st.DataObject) -> None:
+    step = data.draw(st.integers(0, total - 1))
+    assert 0 <= factor(name, step, total, warmup) <= 1
+
+
+def test_warming_up_rises_to_the_schedule() -> None:
+    rates = [factor("cosine", step, 100, 0.2) for step in range(100)]
+    assert rates[:20] == sorted(rates[:20])
+    assert rates[20] == 1.0
+    assert rates[20:] == sorted(rates[20:], reverse=True)
+    peak = [factor("onecycle", step, 100) for step in range(100)]
+    assert (peak[0], max(peak), peak.index(max(peak))) == (1 / 25, 1.0, 30)
+
+
+def test_names() -> None:
+    assert tuple(SCHEDULES) == NAMES
+    with pytest.raises(UsageError, match="unknown schedule"):
+        factor("steep", 0, 1)
 
 
 @settings(max_examples=40, deadline=None)
@@ -79,22 +156,6 @@ def test_the_step_of_all_rows_is_that_of_the_weighted_mean() -> None:
         (gradient,) = torch.autograd.grad(mean, theta)
         step = moved(data, loss, Knobs(lr=0.1), theta.detach(), torch.arange(N))
         torch.testing.assert_close(step, -0.1 * gradient)
-
-
-# Nothing but a bias to learn, so its optimum is plain arithmetic: half of the 20 rows are of class 1 with
-# weight 0.05, the log odds are log(0.05); a target of 0 or 1 has the weighted mean 0.5/10.5.
-EMPTY = torch.zeros(20, 1, dtype=torch.float64)
-HALF = torch.arange(20) % 2
-LIGHT = torch.where(HALF == 1, 0.05, 1.0)
-CLASSES = Dataset(EMPTY, HALF, classes=("0", "1"))
-NUMBERS = Dataset(EMPTY, HALF[:, None].double())
-LOG_ODDS, MEAN = torch.log(torch.tensor(0.05)).item(), 0.5 / 10.5
-LONG: dict[str, Any] = {"schedule": "linear", "dtype": "float64", "show": False, "std": 0.0}
-
-
-def log_odds(run: Any) -> float:
-    b = run.bank.b.flatten()
-    return float(b[1] - b[0])
 
 
 @pytest.mark.parametrize("size", [1, 2, 10, 20])

@@ -14,8 +14,8 @@ from linnet.core.losses import Loss
 from linnet.data.batches import shuffled
 from linnet.device import limited_threads, pick_threads
 from linnet.errors import DivergedError, UsageError
+from linnet.solvers.frame import Frame, Stream
 from linnet.solvers.problem.rows import Rows
-from linnet.solvers.stochastic.frame import Frame, Stream
 from linnet.train.model_group import ModelGroup, StepSchedule, Weighing
 
 
@@ -79,7 +79,7 @@ def descend(
 ) -> Bank:
     """Train a bank of models on the same minibatches.
 
-    Steps divide by the rows of a minibatch times the mean weight of all that count, see `train.weighing`.
+    Steps divide by the rows of a minibatch times the mean weight of all that count: see `Weighing`.
 
     Args:
         rows: with their weights.
@@ -112,6 +112,8 @@ def descend(
     bank = Bank(frame.enter(start.theta), start.models)
     schedule = StepSchedule(-(-len(counting) // batch_size), epochs)
     group = ModelGroup(bank, loss, knobs, 1.0, schedule, _weighing(weights, counting, len(knobs), seen))
+    # Not the loop of `train.engine`: rows may be sparse, nothing is measured or called back, and a call of
+    # partial_fit with one row would pay for an engine's start.
     with limited_threads(pick_threads("auto", len(bank.theta), batch_size * rows.features)):
         for epoch in range(epochs):
             order = counting[shuffled(len(counting), seed, epoch)]

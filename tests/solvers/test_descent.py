@@ -16,11 +16,11 @@ from linnet.core.losses import Huber, Loss, SquaredError
 from linnet.data.batches import shuffled
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
+from linnet.solvers.descent import descend
+from linnet.solvers.frame import Frame
 from linnet.solvers.problem.rows import DenseRows
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.stochastic.descent import descend
-from linnet.solvers.stochastic.frame import Frame
 from tests.support.problems import LOGISTIC, SOFTMAX, binary, objective, table
 from tests.support.solutions import minimise
 

@@ -1,1 +1,0 @@
-"""Stochastic gradient descent on rows of any kind, dense or sparse."""
