@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from linnet.errors import UsageError
-from linnet.plot.weights import CLEAR, UNCLEAR, UNKNOWN, coefficients_figure
+from linnet.errors import ShapeError, UsageError
+from linnet.plot.classification import confusion_figure
+from linnet.plot.weights import CLEAR, UNCLEAR, UNKNOWN, coefficients_figure, differences
 
 NAN = float("nan")
 TABLE = pd.DataFrame(
@@ -54,3 +56,17 @@ def test_the_clearest_are_chosen_of_many() -> None:
 def test_nothing_to_draw_is_said() -> None:
     with pytest.raises(UsageError, match="no estimates to draw"):
         coefficients_figure(TABLE.head(0))
+
+
+def test_differences_are_those_of_the_weights() -> None:
+    W = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
+    mosaic = np.asarray(differences(W, (2, 3), ["a", "b", "c"]).axes[0].images[0].get_array())
+    assert mosaic.shape == (9, 12)
+    np.testing.assert_allclose(mosaic[0:2, 4:7], (W[0] - W[1]).view(2, 3))
+    np.testing.assert_allclose(mosaic[6:8, 0:3], (W[2] - W[0]).view(2, 3))
+    with pytest.raises(ShapeError):
+        differences(W, (2, 2), ["a", "b", "c"])
+    with pytest.raises(UsageError, match="at most 20"):
+        differences(torch.ones(21, 4), (2, 2), [str(k) for k in range(21)])
+    with pytest.raises(ShapeError):
+        confusion_figure(torch.ones(2, 2), ["a", "b", "c"])

@@ -158,9 +158,9 @@ class Evaluation:
         """The loss of each row by which the model was trained, whatever the calibration, (N,)."""
         import torch
 
-        scores, y = torch.from_numpy(self.scores), self.rows.y.cpu()
-        target = y.T.to(scores) if y.is_floating_point() else y
-        return self.run.loss.value(scores.T, target).double().numpy()
+        parts = (each.split(ROWS_AT_ONCE) for each in (torch.from_numpy(self.scores), self.rows.y.cpu()))
+        pairs = ((o, y.T.to(o) if y.is_floating_point() else y) for o, y in zip(*parts, strict=True))
+        return torch.cat([self.run.loss.value(o.T, target) for o, target in pairs]).double().numpy()
 
     @cached_property
     def logits(self) -> Array:

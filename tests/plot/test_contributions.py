@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from linnet.evaluate.contributions import contributions
+from linnet.plot.contributions import contributions_figure
+from tests.support.figures import RUN, TEST, drawn
+
+
+def test_contributions_of_images_and_of_columns() -> None:
+    found = contributions(RUN, TEST.X[4])
+    figure = drawn("contributions")
+    first, second = [axes for axes in figure.axes if axes.images][:2]
+    np.testing.assert_array_equal(np.asarray(first.images[0].get_array()), TEST.images(slice(4, 5))[0])
+    best = int(found.scores.argmax())
+    image = np.asarray(second.images[0].get_array())
+    np.testing.assert_allclose(image, found.parts[best].reshape(8, 8))
+    assert second.get_title().startswith(f"{best}\nscore {float(found.scores[best]):.2f}, bias ")
+    plain = contributions_figure(found, TEST.classes, TEST.X[4])
+    widths = [bar.get_width() for bar in plain.axes[0].patches]  # type: ignore[attr-defined]
+    assert widths[-1] == pytest.approx(float(max(found.parts[best], key=abs)))
+    assert len(widths) == 12
