@@ -42,9 +42,9 @@ def test_the_numbers_are_the_library_s(client: TestClient, logits: list[float], 
 
 
 def test_what_json_cannot_say_is_text() -> None:
-    from linnet.lab.numbers import Asked, answer
+    from linnet.lab.numbers import NumbersBody, answer
 
-    half, single, _ = answer(Asked(logits=[12.0, 0.0]))["types"]
+    half, single, _ = answer(NumbersBody(logits=[12.0, 0.0]))["types"]
     assert half["naive"]["softmax"] == ["nan", 0.0]
     assert half["naive"]["exponentials"][0] == "inf"
     assert half["naive"]["cause"] == "exp_overflow"

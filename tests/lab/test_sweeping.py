@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import linnet
-from linnet.lab.sweeping import SweepAsk
+from linnet.lab.sweeping import SweepBody
 from tests.support.commands import run_command, run_python
 from tests.support.lab import frames_of
 
@@ -71,7 +71,7 @@ def test_bad_sweeps_are_refused(client: TestClient, body: dict[str, Any]) -> Non
 
 
 def test_the_number_of_models() -> None:
-    assert SweepAsk.model_validate(ASK).models == 24
+    assert SweepBody.model_validate(ASK).models == 24
 
 
 def test_the_code_runs_as_it_stands(client: TestClient, tmp_path: Path) -> None:

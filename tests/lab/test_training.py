@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 import linnet
 from linnet.evaluate.score import score
-from linnet.lab.training import TrainAsk
+from linnet.lab.training import TrainBody
 from linnet.train.fit import fit
 from tests.support.browser import PAGE
 from tests.support.commands import run_command, run_python
@@ -186,7 +186,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=8,
 )
-NAMES = [*TrainAsk.model_fields, "rows", "part"]
+NAMES = [*TrainBody.model_fields, "rows", "part"]
 
 
 @pytest.mark.parametrize(

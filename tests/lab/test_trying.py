@@ -26,7 +26,7 @@ from linnet.evaluate.rows import calibration_split
 from linnet.lab.jobs import Job, JobQueue
 from linnet.lab.state import LabState, Settings
 from linnet.lab.training import UsualModel
-from linnet.lab.trying import Asked, TryTab
+from linnet.lab.trying import TryBody, TryTab
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.commands import run_python
@@ -229,7 +229,7 @@ def run_command(command: str) -> str:
 def test_a_solved_model_has_no_recipe_to_show() -> None:
     lab = LabState(Settings())
     number = lab.add(linnet.solve(lab.splits("digits").train, l2=0.01).value, "digits")
-    found = TryTab(lab).classify(Asked(model=number, row=3))
+    found = TryTab(lab).classify(TryBody(model=number, row=3))
     assert found["python"] == found["command"] == ""
 
 
@@ -237,7 +237,7 @@ def test_a_regression_is_refused() -> None:
     lab = LabState(Settings())
     name = lab.put(Splits(synthetic.linear(rows=50)))
     with pytest.raises(UsageError, match="is a regression"):
-        TryTab(lab).classify(Asked(model=lab.add(fit(lab.splits(name).train)[0], name), row=3))
+        TryTab(lab).classify(TryBody(model=lab.add(fit(lab.splits(name).train)[0], name), row=3))
 
 
 @pytest.mark.parametrize("is_row", [True, False])

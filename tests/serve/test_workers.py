@@ -158,7 +158,7 @@ def test_ctrl_c_waits_for_a_process_that_starts(folder: Path) -> None:
     """Otherwise it would end amid its imports, with a traceback."""
     crew = _Crew(Service(folder), listen("127.0.0.1", 0))
     resource_tracker.ensure_running()
-    worker = crew._started(0)
+    worker = crew._start(0)
     try:
         assert is_blocked(signal.SIGINT, worker.process.pid)
         assert not is_blocked(signal.SIGINT, os.getpid())

@@ -287,7 +287,7 @@ def test_as_many_connections_as_there_may_be_files(monkeypatch: pytest.MonkeyPat
     limits = [(100, 500)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
     monkeypatch.setattr(resource, "setrlimit", lambda _, wanted: limits.append(wanted))
-    assert places.within_files(1000) == 500 - places.RESERVE - places.FILES
+    assert places.allowed_connections(1000) == 500 - places.RESERVE - places.FILES
     assert limits[-1] == (500, 500)
-    assert places.within_files(200) == 200
+    assert places.allowed_connections(200) == 200
     assert connection.HEADERS == 100

@@ -1,4 +1,4 @@
-"""The application, and how its errors end."""
+"""`main`: the command line, and the exit codes of its errors."""
 
 from __future__ import annotations
 

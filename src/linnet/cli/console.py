@@ -1,4 +1,4 @@
-"""What commands begin and end with: runs and rows; results on stdout, progress and notes on stderr."""
+"""Opens runs and rows for commands; prints results on stdout, progress and notes on stderr."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def print_json(values: object, indent: int | None = None) -> None:
     print(json.dumps(values, ensure_ascii=False, indent=indent))
 
 
-def teller(quiet: bool, stream: TextIO | None = None) -> Callable[[str], None]:
+def make_printer(quiet: bool, stream: TextIO | None = None) -> Callable[[str], None]:
     """Makes what prints sentences as they come.
 
     Args:
@@ -105,7 +105,7 @@ def download_progress(quiet: bool = False) -> Iterator[Callable[[int, int | None
 
 
 @contextlib.contextmanager
-def missing_fonts_told() -> Iterator[None]:
+def report_missing_fonts() -> Iterator[None]:
     """Say once that a font is missing, instead of a warning for each character and figure."""
     with warnings.catch_warnings(record=True) as found:
         warnings.filterwarnings("always", category=MissingFontWarning)

@@ -1,4 +1,4 @@
-"""What `linnet evaluate` says of sets of classes, of abstaining, of costs, and of another run beside it."""
+"""Lines and JSON of `linnet evaluate` for prediction sets, abstaining, costs and another run."""
 
 from __future__ import annotations
 

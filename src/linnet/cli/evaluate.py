@@ -212,7 +212,7 @@ def report(result: Score, found: Assessment, loss: str, intervals: bool = False)
         lines.append(f"positive  {found.positive} (--positive {other} takes the other class)")
     for name, interval in found.whole.items():
         shown = str(interval) if intervals or not interval.is_defined else f"{interval.value:.4f}"
-        lines.append(f"{padded(names[name], 9)} {shown}")
+        lines.append(f"{pad(names[name], 9)} {shown}")
     width = max(cell_len(name) for name in ("class", *result.classes))
     return [*lines, *_class_lines(found, result, width, intervals), *reasons(found)]
 
@@ -230,7 +230,7 @@ def reasons(found: Assessment) -> list[str]:
     return [*lines, *(f"[{UNDEFINED}]  {name.replace('_', ' ')}: {why}" for name, why in bare.items())]
 
 
-def padded(name: str, width: int) -> str:
+def pad(name: str, width: int) -> str:
     """A name and spaces to a width in cells of a terminal, of which a Chinese character takes two."""
     return name + " " * (width - cell_len(name))
 
@@ -242,14 +242,14 @@ def _class_lines(found: Assessment, result: Score, width: int, intervals: bool) 
     names = names if intervals else [name for name in names if name in SHARES]
     heads = [form.format(name.replace("_", " ").replace("f1", "F1")) for name in names]
     lines = [
-        "  ".join([padded("class", width), *heads, *([] if intervals else ["most often taken for"])]).rstrip()
+        "  ".join([pad("class", width), *heads, *([] if intervals else ["most often taken for"])]).rstrip()
     ]
     for k, (name, figures) in enumerate(found.classes.items()):
         shown = [
             form.format(figures[one] if intervals else figures[one].text().split(" ")[0]) for one in names
         ]
         rest = [] if intervals else [_mistake(result, k)]
-        lines.append("  ".join([padded(name, width), *shown, *rest]).rstrip())
+        lines.append("  ".join([pad(name, width), *shown, *rest]).rstrip())
     return lines
 
 

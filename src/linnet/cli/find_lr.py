@@ -8,9 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import load_rows, missing_fonts_told, print_json, teller
+from linnet.cli.console import load_rows, make_printer, print_json, report_missing_fonts
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
-from linnet.cli.search import or_interrupted
+from linnet.cli.search import run_or_exit
 from linnet.config import Recipe
 from linnet.errors import UsageError
 from linnet.folders import default_folder, new_folder
@@ -62,12 +62,12 @@ def find_lr(
         raise UsageError("--lr is what is looked for: say where with --low and --high")
     folder = new_folder(out or default_folder("rates"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
-    splits = load_rows(data, data_dir, recipe.seed, teller(quiet), quiet=quiet)
-    curve = or_interrupted(
+    splits = load_rows(data, data_dir, recipe.seed, make_printer(quiet), quiet=quiet)
+    curve = run_or_exit(
         "there is no suggestion yet",
         lambda: linnet.find_lr(splits, recipe, low=low, high=high, count=count, steps=steps),
     )
-    with missing_fonts_told():
+    with report_missing_fonts():
         curve.save(folder, lang)
     if json:
         print_json({"folder": str(folder), **curve.summary()})

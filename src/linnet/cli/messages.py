@@ -1,4 +1,4 @@
-"""What `linnet doctor` says, in English and Chinese."""
+"""The texts of `linnet doctor` in English and Chinese."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import linnet
-from linnet.cli.console import missing_fonts_told, open_run
+from linnet.cli.console import open_run, report_missing_fonts
 from linnet.cli.options import DataDir, Lang, OtherData, Part, Randomised
 from linnet.errors import UsageError
 
@@ -104,6 +104,6 @@ def plot(
 
     evaluation = linnet.Evaluation(opened, rows, train)
     options = FigureOptions(row or 0, bins, binning, lang, alpha, randomised)
-    with missing_fonts_told():
+    with report_missing_fonts():
         save(draw(kind, evaluation, options), path)
     print(path)

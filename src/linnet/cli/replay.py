@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import linnet
-from linnet.cli.console import print_json, teller
+from linnet.cli.console import make_printer, print_json
 from linnet.cli.options import DataDir, Json, Quiet
 
 DIFFERS = 1
@@ -39,7 +39,7 @@ def replay(
     out
         Where to leave what comes of it, new or empty; it is removed when not given.
     """
-    found = linnet.replay(run, out, data_dir=data_dir, say=teller(quiet or json))
+    found = linnet.replay(run, out, data_dir=data_dir, say=make_printer(quiet or json))
     if json:
         print_json(found.as_dict())
     elif not quiet:

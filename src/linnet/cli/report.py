@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import missing_fonts_told
+from linnet.cli.console import report_missing_fonts
 from linnet.cli.options import DataDir, Flag, Lang
 from linnet.errors import UsageError
 
@@ -46,7 +46,7 @@ def report(
     """
     if len(runs) > 1 and label_errors:
         raise UsageError("--label-errors is for the page of a single run")
-    with missing_fonts_told():
+    with report_missing_fonts():
         if len(runs) == 1:
             path = linnet.write_report(
                 runs[0], out, language=lang, label_errors=label_errors, data_dir=data_dir

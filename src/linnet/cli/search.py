@@ -1,4 +1,4 @@
-"""What `linnet sweep` and `linnet tune` have in common: their options, values as typed, the closing lines."""
+"""Options, values as typed and closing lines of `linnet sweep` and `linnet tune`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import linnet
 from linnet import config
-from linnet.cli.console import load_rows, print_json, teller
+from linnet.cli.console import load_rows, make_printer, print_json
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
@@ -109,7 +109,7 @@ class SearchOptions:
 
     def load(self, sample_weight: Path | None = None) -> linnet.Splits:
         """The rows to search over, and those that the best is scored on."""
-        say = teller(self.quiet)
+        say = make_printer(self.quiet)
         return load_rows(
             self.data, self.data_dir, self.seed, say, sample_weight=sample_weight, quiet=self.quiet
         )
@@ -126,21 +126,21 @@ class SearchOptions:
         from linnet.runs.folder import BEST
 
         if not (folder / BEST).is_dir():
-            interrupted(f"while the best setting was trained again: {advice}")
+            exit_interrupted(f"while the best setting was trained again: {advice}")
         best = linnet.Run.load(folder / BEST)
         if self.json:
             print_json({**summary(result, best, folder), **more})
         elif not self.quiet:
-            print("\n".join(closing(result, best, folder, test)))
+            print("\n".join(closing_lines(result, best, folder, test)))
 
 
-def interrupted(what: str) -> NoReturn:
+def exit_interrupted(what: str) -> NoReturn:
     """Say what Ctrl-C cut short and how to go on, and end."""
     print(f"interrupted {what}", file=sys.stderr)
     sys.exit(INTERRUPTED_CODE)
 
 
-def or_interrupted(advice: str, work: Callable[[], Found]) -> Found:
+def run_or_exit(advice: str, work: Callable[[], Found]) -> Found:
     """What work comes to; when Ctrl-C ends it with nothing to show, say how to go on and end."""
     try:
         return work()
@@ -216,7 +216,7 @@ def summary(result: linnet.SweepResult, best: linnet.Run, folder: Path) -> dict[
     }
 
 
-def closing(
+def closing_lines(
     result: linnet.SweepResult, best: linnet.Run, folder: Path, test: linnet.Dataset | None
 ) -> list[str]:
     """The lines that end a search; the test rows score the best setting's models together."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import linnet
-from linnet.cli.console import load_rows, print_json, teller, without_warnings
+from linnet.cli.console import load_rows, make_printer, print_json, without_warnings
 from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight
 from linnet.errors import (
     INTERRUPTED_CODE,
@@ -139,7 +139,7 @@ def solve(
     holds_out = not summary if hold_out is None else hold_out
     if huber != 1.0 and loss != "huber":
         raise UsageError("--huber is the threshold of one loss: add --loss huber")
-    say = teller(quiet, sys.stderr if json else sys.stdout)
+    say = make_printer(quiet, sys.stderr if json else sys.stdout)
     train, test = load_rows(
         data, data_dir, seed, say, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
     )
@@ -177,7 +177,7 @@ def solve(
     else:
         if inference is not None:
             say(str(inference))
-        say("\n".join(closing(solution, scores, folder)))
+        say("\n".join(closing_lines(solution, scores, folder)))
     is_summarised = inference is not None and solution.status.name == UNATTAINED  # by the limit
     if not solution.status.is_good and not is_summarised:
         sys.exit(INTERRUPTED_CODE if run.status == "interrupted" else 1)
@@ -221,7 +221,7 @@ def summary_of(solution: linnet.Solution, scores: dict[str, Score], folder: Path
     }
 
 
-def closing(solution: linnet.Solution, scores: dict[str, Score], folder: Path) -> list[str]:
+def closing_lines(solution: linnet.Solution, scores: dict[str, Score], folder: Path) -> list[str]:
     """The lines that end a run."""
     W = solution.value.bank.W
     lines = [str(solution)]

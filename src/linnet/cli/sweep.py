@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.cli.console import teller
+from linnet.cli.console import make_printer
 from linnet.cli.options import SampleWeight
-from linnet.cli.search import Knobs, SearchOptions, interrupted, or_interrupted, values
+from linnet.cli.search import Knobs, SearchOptions, exit_interrupted, run_or_exit, values
 from linnet.errors import UsageError
 
 
@@ -73,14 +73,14 @@ def sweep(
         raise UsageError("--resume goes on in its own folder: leave out --out")
     folder = resume or options.out or default_folder("sweep")
     if resume is not None and not (resume / CHECKPOINT).exists():
-        teller(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")
+        make_printer(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")
     request = options.request(grid=grid, random=random)
     splits = options.load(sample_weight)
     again = f"linnet sweep --resume {folder} with the same options"
-    result = or_interrupted(f"{again} goes on", lambda: sweep_request(
+    result = run_or_exit(f"{again} goes on", lambda: sweep_request(
         splits, request, out=None if resume else folder, resume=resume, checkpoint_minutes=checkpoint_minutes,
         source=Source(options.data_dir, sample_weight, options.seed), **options.watch,
     ))  # fmt: skip
     if result.is_interrupted:
-        interrupted(f"after {result.epochs_done} epochs: {again} goes on")
+        exit_interrupted(f"after {result.epochs_done} epochs: {again} goes on")
     options.close(result, folder, splits.test, f"{again} trains it again")

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import download_progress, print_json, teller
+from linnet.cli.console import download_progress, make_printer, print_json
 from linnet.cli.options import Flag, Json, Lang, Quiet
 from linnet.config import Job, to_toml
 from linnet.errors import INTERRUPTED_CODE
@@ -67,7 +67,7 @@ def train(
     if json:
         print_json(summary(run))
     elif not quiet:
-        print("\n".join(closing(run)))
+        print("\n".join(closing_lines(run)))
     if run.status == "interrupted":
         sys.exit(INTERRUPTED_CODE)
 
@@ -90,7 +90,7 @@ def summary(run: linnet.Run) -> dict[str, object]:
     return result
 
 
-def closing(run: linnet.Run) -> list[str]:
+def closing_lines(run: linnet.Run) -> list[str]:
     """The lines that end a run."""
     from linnet.evaluate.score import parameter_errors
 
@@ -117,6 +117,6 @@ def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | No
     out = sys.stderr if json else sys.stdout
     with download_progress(quiet) as progress:
         return run_job(
-            job, callbacks=[] if quiet else [display(out)], say=teller(quiet, out), progress=progress,
+            job, callbacks=[] if quiet else [display(out)], say=make_printer(quiet, out), progress=progress,
             resume=resume, track=by_names(track) if track else lambda folder: (), language=lang,
         )  # fmt: skip

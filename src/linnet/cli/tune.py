@@ -6,8 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.cli.console import missing_fonts_told
-from linnet.cli.search import Knobs, SearchOptions, interrupted, or_interrupted
+from linnet.cli.console import report_missing_fonts
+from linnet.cli.search import Knobs, SearchOptions, exit_interrupted, run_or_exit
 from linnet.errors import UsageError
 
 
@@ -66,12 +66,12 @@ def tune(
     folder = new_folder(options.out or default_folder("tune"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     splits = options.load()
-    with missing_fonts_told():
-        result = or_interrupted("no batch was done", lambda: tune_request(
+    with report_missing_fonts():
+        result = run_or_exit("no batch was done", lambda: tune_request(
             splits, request, storage=storage, out=folder, source=Source(options.data_dir, seed=options.seed),
             **options.watch,
         ))  # fmt: skip
     if result.is_interrupted:
-        interrupted(f"after {len(result.configurations)} settings, which are in {folder}")
+        exit_interrupted(f"after {len(result.configurations)} settings, which are in {folder}")
     done = len(result.study.get_trials(deepcopy=False))
     options.close(result, folder, splits.test, f"the settings are in {folder}", trials=done)

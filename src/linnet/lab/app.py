@@ -91,7 +91,7 @@ def make_app(settings: Settings | None = None, lab: LabState | None = None) -> A
     settings = settings or Settings()
     lab = lab or LabState(settings)
     app = FastAPI(
-        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_living(lab),
+        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan(lab),
         responses={status: {"description": why, "content": PROBLEM} for status, why in PROBLEMS.items()},
     )  # fmt: skip
     for tab in (uploads, training, sweeping, trying, numbers, line):
@@ -133,7 +133,7 @@ class Files(StaticFiles):
         return response
 
 
-def _living(lab: LabState):
+def _lifespan(lab: LabState):
     """The lifespan: bounded threads, and no work left over."""
 
     @contextlib.asynccontextmanager

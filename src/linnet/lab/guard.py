@@ -1,4 +1,4 @@
-"""`Guard`: who may ask, and how much they may send.
+"""`Guard`: access by host, origin and token, and bounds for the size of bodies.
 
 A page of another site can make a browser send requests to this one, and a name that a stranger owns can be
 made to point here (DNS rebinding). So the Host must be a name of this machine, and the Origin the page's own.
@@ -73,7 +73,7 @@ class Guard:
             headers = Headers(scope=scope)
             self._check_host(headers)
             _check_origin(headers, scope)
-            if (opened := self._opened(scope)) is not None:
+            if (opened := self._exchange_token(scope)) is not None:
                 return await opened(scope, receive, sending)
             self._check_token(headers)
             await self._pass(scope, headers, receive, sending)
@@ -106,7 +106,7 @@ class Guard:
                 403, f"{host[:80]!r} is no name of this lab: open the address that linnet lab printed"
             )
 
-    def _opened(self, scope: Scope) -> RedirectResponse | None:
+    def _exchange_token(self, scope: Scope) -> RedirectResponse | None:
         """The answer to the address with the token in it: a cookie in its place."""
         if self.settings.token is None or scope["path"] != "/" or b"token=" not in scope["query_string"]:
             return None

@@ -19,7 +19,7 @@ from linnet.data.sources import synthetic
 from linnet.demos.landscape import landscape, largest_rate, losses_at, window
 from linnet.errors import DivergedError, ShortfallWarning, UsageError
 from linnet.lab import scripts
-from linnet.lab.schemas import Ask, Seed, to_json
+from linnet.lab.schemas import Body, Seed, to_json
 from linnet.lab.state import LabState
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
@@ -39,7 +39,7 @@ APART = 1e-3
 Coordinate = Annotated[float, Field(ge=-1e4, le=1e4)]
 
 
-class Asked(Ask, strict=True):
+class LineBody(Body, strict=True):
     """Points, and how SGD is to go about them.
 
     Args:
@@ -63,7 +63,7 @@ class Asked(Ask, strict=True):
     seed: Seed = 0
 
 
-class Wished(Ask, strict=True):
+class PointsBody(Body, strict=True):
     """Points to begin with: y = w x + b + ε, as the book makes them."""
 
     w: float = Field(default=2.0, ge=-100, le=100)
@@ -80,29 +80,29 @@ def router(lab: LabState) -> APIRouter:
     routes.post("", summary="The best lines by three losses, SGD's path, and the surface it descends")(answer)
 
     @routes.post("/points", summary="Points of a line with noise")
-    async def points(wished: Wished) -> dict[str, Any]:
-        made = synthetic.linear([wished.w], wished.b, wished.rows, wished.noise, wished.seed, torch.float64)
+    async def points(body: PointsBody) -> dict[str, Any]:
+        made = synthetic.linear([body.w], body.b, body.rows, body.noise, body.seed, torch.float64)
         return {"points": torch.cat([made.X, made.y], 1).tolist()}
 
     return routes
 
 
-def answer(asked: Asked) -> dict[str, Any]:
+def answer(body: LineBody) -> dict[str, Any]:
     """What the page shows.
 
     Raises:
         UsageError: all points have one x, or the path would be too long.
     """
-    dataset = points_of(asked)
-    fits = {name: _fitted(dataset, name, asked.huber) for name in LOSSES}
-    path, epochs, ended = _descended(dataset, asked)
-    best = fits[asked.loss]
+    dataset = points_of(body)
+    fits = {name: _solve(dataset, name, body.huber) for name in LOSSES}
+    path, epochs, ended = _descend(dataset, body)
+    best = fits[body.loss]
     centre = (best["w"], best["b"])
-    loss = by_name(asked.loss, asked.huber)
+    loss = by_name(body.loss, body.huber)
     surface = landscape(dataset, loss, *window(centre, path[0], path))
     along = losses_at(dataset, loss, path)
-    python = scripts.line(asked.points, asked.loss, asked.huber, asked.lr, asked.batch_size, asked.epochs,
-                          asked.seed)  # fmt: skip
+    python = scripts.line(body.points, body.loss, body.huber, body.lr, body.batch_size, body.epochs,
+                          body.seed)  # fmt: skip
     descent = {"w": path[:, 0], "b": path[:, 1], "ended": ended, "epochs": epochs, "losses": along}
     shown = to_json(
         {"fits": fits, "path": descent, "surface": surface, "largest_rate": largest_rate(dataset)}
@@ -110,19 +110,19 @@ def answer(asked: Asked) -> dict[str, Any]:
     return {**shown, "python": python, "command": scripts.heredoc(python)}
 
 
-def points_of(asked: Asked) -> Dataset:
+def points_of(body: LineBody) -> Dataset:
     """The points as a regression of one feature.
 
     Raises:
         UsageError: all have one x, so that no line is the best.
     """
-    at = torch.tensor(asked.points, dtype=torch.float64)  # (N, 2)
+    at = torch.tensor(body.points, dtype=torch.float64)  # (N, 2)
     if float(at[:, 0].max() - at[:, 0].min()) < APART:
         raise UsageError("all points stand above one another, so no line fits best: move one sideways")
     return Dataset(at[:, :1].clone(), at[:, 1:].clone(), "points")
 
 
-def _fitted(dataset: Dataset, name: str, huber: float) -> dict[str, Any]:
+def _solve(dataset: Dataset, name: str, huber: float) -> dict[str, Any]:
     """The best line by a loss; the answer says by its status how good it is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ShortfallWarning)
@@ -134,11 +134,11 @@ def _fitted(dataset: Dataset, name: str, huber: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _descended(dataset: Dataset, asked: Asked) -> tuple[Tensor, list[float], str]:
+def _descend(dataset: Dataset, body: LineBody) -> tuple[Tensor, list[float], str]:
     """The path (S + 1, 2) as far as it is finite, the loss after each epoch, and what ended it too soon."""
     recipe = Recipe(
-        epochs=asked.epochs, batch_size=min(asked.batch_size, len(dataset)), lr=asked.lr, loss=asked.loss,
-        huber=asked.huber, seed=asked.seed, dtype="float64", device="cpu", threads=1,
+        epochs=body.epochs, batch_size=min(body.batch_size, len(dataset)), lr=body.lr, loss=body.loss,
+        huber=body.huber, seed=body.seed, dtype="float64", device="cpu", threads=1,
     )  # fmt: skip
     trace, epochs, ended = Trace(most=STEPS + 1), [], ""
 

@@ -12,7 +12,7 @@ from linnet.core.functional import gumbel_draws, gumbel_softmax
 from linnet.demos.softmax_forms import forms
 from linnet.device import generator
 from linnet.lab import scripts
-from linnet.lab.schemas import Ask, Seed, to_json
+from linnet.lab.schemas import Body, Seed, to_json
 from linnet.lab.state import LabState
 
 TYPES = {"float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
@@ -21,7 +21,7 @@ SOFT = 5
 """Gumbel-softmax samples that are shown."""
 
 
-class Asked(Ask, strict=True):
+class NumbersBody(Body, strict=True):
     """A row of logits and what to do with it.
 
     Args:
@@ -52,23 +52,23 @@ def router(lab: LabState) -> APIRouter:
     return routes
 
 
-def answer(asked: Asked) -> dict[str, Any]:
+def answer(body: NumbersBody) -> dict[str, Any]:
     """What the page shows.
 
     Raises:
         UsageError: the target is none of the classes.
     """
-    o = torch.tensor(asked.logits, dtype=torch.float64)
+    o = torch.tensor(body.logits, dtype=torch.float64)
     types = [
-        {"dtype": name, **vars(forms(o, asked.target, dtype, asked.temperature))}
+        {"dtype": name, **vars(forms(o, body.target, dtype, body.temperature))}
         for name, dtype in TYPES.items()
     ]
-    cold = o / asked.temperature
-    draws = gumbel_draws(cold, asked.draws, generator(asked.seed, "numbers"))
+    cold = o / body.temperature
+    draws = gumbel_draws(cold, body.draws, generator(body.seed, "numbers"))
     samples = gumbel_softmax(
-        cold.expand(SOFT, -1), asked.sharpness, generator=generator(asked.seed, "numbers", 1)
+        cold.expand(SOFT, -1), body.sharpness, generator=generator(body.seed, "numbers", 1)
     )
     gumbel = {**vars(draws), "frequencies": draws.frequencies, "samples": samples}
-    python = scripts.numbers(asked.logits, asked.target, asked.temperature, asked.draws, asked.seed)
+    python = scripts.numbers(body.logits, body.target, body.temperature, body.draws, body.seed)
     code = {"python": python, "command": scripts.heredoc(python)}
     return {**to_json({"types": types, "gumbel": gumbel}), **code}

@@ -16,7 +16,7 @@ from torch import Tensor
 from linnet.config import OPTIMIZERS
 
 Page = Annotated[str, Header(alias="X-Linnet-Page", pattern="^[A-Za-z0-9_-]{8,64}$")]
-"""Which open page asks: each has one training."""
+"""ModelBody open page asks: each has one training."""
 
 Amount = Annotated[float, Field(ge=0, le=1000)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
@@ -39,7 +39,7 @@ Base64 = Annotated[bytes, BeforeValidator(_decode), WithJsonSchema({"type": "str
 DatasetName = Annotated[str, Field(pattern="^[a-z0-9_-]{1,40}$")]
 
 
-class Ask(BaseModel):
+class Body(BaseModel):
     """Base of all requests: nothing unknown, nothing that is not finite."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)

@@ -1,4 +1,4 @@
-"""/api/sweep: many models at once, while the page looks on."""
+"""/api/sweep: many models trained at once with live figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.lab.code import Code, command, load, source, table
 from linnet.lab.jobs import Frame, Job, ProgressStream
-from linnet.lab.schemas import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text
+from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text
 from linnet.lab.state import LabState
 from linnet.record.lines import call
 from linnet.record.requests import SweepRequest
@@ -38,7 +38,7 @@ Several = Field(min_length=1, max_length=24)
 Amounts = Annotated[tuple[Amount, ...], Several]
 
 
-class SweepAsk(Ask):
+class SweepBody(Body):
     """The values of each knob, every combination of which is a model, and what all share."""
 
     dataset: DatasetName = "fashion_mnist"
@@ -63,7 +63,7 @@ class SweepAsk(Ask):
 
     def grid(self) -> dict[str, Any]:
         """As the library takes it: the knobs whose values have to be said."""
-        fields = SweepAsk.model_fields
+        fields = SweepBody.model_fields
         names = [n for n in KNOBS if n == "lr" or getattr(self, n) != fields[n].default]
         grid = {name: getattr(self, name) for name in names}
         if self.standardize:
@@ -86,44 +86,44 @@ def router(lab: LabState) -> APIRouter:
         response_class=ProgressStream,
         status_code=200,
     )
-    async def run(ask: SweepAsk, page: Page) -> ProgressStream:
-        train = (await lab.ready(ask.dataset)).train
-        _check(ask, train)
+    async def run(body: SweepBody, page: Page) -> ProgressStream:
+        train = (await lab.ready(body.dataset)).train
+        _check(body, train)
 
         def work(job: Job) -> None:
-            _sweep(ask, train, job)
+            _sweep(body, train, job)
 
         return lab.jobs.stream(page, work)
 
     @routes.post("/code", summary="The same sweep as Python and as a command line")
-    async def code(ask: SweepAsk) -> Code:
-        name, folder = source(await lab.ready(ask.dataset), ask.dataset), lab.settings.data_dir
-        made = call("linnet.sweep", [load(name, folder), "grid"], ask.shared())
-        python = f"import linnet\n\n{table('grid', ask.grid())}\nresult = {made}\nprint(result.table)\n"
-        values = {key: value for key, value in ask.grid().items() if key != "seed"}
-        values |= {"seeds": ask.seeds} if ask.seeds > 1 else {}
+    async def code(body: SweepBody) -> Code:
+        name, folder = source(await lab.ready(body.dataset), body.dataset), lab.settings.data_dir
+        made = call("linnet.sweep", [load(name, folder), "grid"], body.shared())
+        python = f"import linnet\n\n{table('grid', body.grid())}\nresult = {made}\nprint(result.table)\n"
+        values = {key: value for key, value in body.grid().items() if key != "seed"}
+        values |= {"seeds": body.seeds} if body.seeds > 1 else {}
         where = {} if folder is None else {"data_dir": str(folder)}
-        options = {"data": name, **values, **ask.shared(), **where}
+        options = {"data": name, **values, **body.shared(), **where}
         return Code(python=python, command=command("sweep", options))
 
     return routes
 
 
-def _check(ask: SweepAsk, train: Dataset) -> None:
+def _check(body: SweepBody, train: Dataset) -> None:
     """Refuse what would take too long or too much memory."""
     if not train.is_classification:
         raise UsageError(f"{train.name} is a regression: the Sweep tab is for classes")
-    if ask.models > MAX_MODELS:
-        raise UsageError(f"these are {ask.models:,} models, more than {MAX_MODELS}: choose fewer values")
-    if ask.models * train.outputs * train.features > MAX_NUMBERS:
-        raise UsageError(f"{ask.models:,} models of this data do not fit: choose fewer values")
+    if body.models > MAX_MODELS:
+        raise UsageError(f"these are {body.models:,} models, more than {MAX_MODELS}: choose fewer values")
+    if body.models * train.outputs * train.features > MAX_NUMBERS:
+        raise UsageError(f"{body.models:,} models of this data do not fit: choose fewer values")
 
 
-def _sweep(ask: SweepAsk, train: Dataset, job: Job) -> None:
+def _sweep(body: SweepBody, train: Dataset, job: Job) -> None:
     """Sweep in this thread, telling the page."""
-    live = LiveSweep(metric_name(ask.metric, train), job)
+    live = LiveSweep(metric_name(body.metric, train), job)
     try:
-        request = SweepRequest(grid=ask.grid(), **ask.shared())
+        request = SweepRequest(grid=body.grid(), **body.shared())
         result = run_sweep(train, request, callbacks=[live], strict=False)
     except UsageError:
         if not job.is_over:

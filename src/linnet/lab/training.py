@@ -1,4 +1,4 @@
-"""/api/train: a model trained while the page looks on; the usual model, for pages that have trained none."""
+"""/api/train: one model trained with live figures; the usual model, for pages that have trained none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from linnet.errors import UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.code import Code, command, load, source
 from linnet.lab.jobs import Frame, Job, ProgressStream
-from linnet.lab.schemas import Amount, Ask, BatchSize, DatasetName, Optimizer, Page, Share, Text, pack
+from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text, pack
 from linnet.lab.state import LabState
 from linnet.model.history import History
 from linnet.model.run import Card, Run
@@ -47,7 +47,7 @@ OFTEN = 0.1
 """Seconds between two looks whether a page that waits for another's training of the usual model has gone."""
 
 
-class TrainAsk(Ask):
+class TrainBody(Body):
     """The knobs."""
 
     dataset: DatasetName = "fashion_mnist"
@@ -83,22 +83,22 @@ def router(lab: LabState) -> APIRouter:
         response_class=ProgressStream,
         status_code=200,
     )
-    async def train(ask: TrainAsk, page: Page) -> ProgressStream:
-        recipe, splits = ask.recipe(), await lab.ready(ask.dataset)
+    async def train(body: TrainBody, page: Page) -> ProgressStream:
+        recipe, splits = body.recipe(), await lab.ready(body.dataset)
         _check(splits.train)
         check(splits.train, splits.test, recipe.resolved(True))
 
         def work(job: Job) -> None:
-            _train(splits, recipe, lab, ask.dataset, job)
+            _train(splits, recipe, lab, body.dataset, job)
 
         return lab.jobs.stream(page, work)
 
     @routes.post("/code", summary="The same training as Python and as a command line")
-    async def code(ask: TrainAsk) -> Code:
-        ask.recipe()
-        name = source(await lab.ready(ask.dataset), ask.dataset)
-        usual = {"lr": ask.lr, "batch_size": ask.batch_size, "epochs": ask.epochs}  # always shown
-        options = usual | ask.model_dump(exclude_defaults=True, exclude={"dataset"})
+    async def code(body: TrainBody) -> Code:
+        body.recipe()
+        name = source(await lab.ready(body.dataset), body.dataset)
+        usual = {"lr": body.lr, "batch_size": body.batch_size, "epochs": body.epochs}  # always shown
+        options = usual | body.model_dump(exclude_defaults=True, exclude={"dataset"})
         loaded = load(name, lab.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
         folder = {} if lab.settings.data_dir is None else {"data_dir": str(lab.settings.data_dir)}

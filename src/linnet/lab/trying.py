@@ -1,4 +1,4 @@
-"""/api/try: what a model says of a picture or of a test row, why, and how sure it is."""
+"""/api/try: predictions for a picture or a test row, with contributions and prediction sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab import scripts
 from linnet.lab.jobs import ProgressStream, line_of
-from linnet.lab.schemas import Ask, Base64, Page
+from linnet.lab.schemas import Base64, Body, Page
 from linnet.lab.state import LabState
 from linnet.lab.training import UsualModel
 from linnet.model.run import Card, Run
@@ -40,7 +40,7 @@ NOTHING = "nothing was seen on the picture: every pixel is the same, so the prob
 Id = Annotated[str, Field(max_length=64)]
 
 
-class Which(Ask, strict=True):
+class ModelBody(Body, strict=True):
     """A model.
 
     Args:
@@ -50,7 +50,7 @@ class Which(Ask, strict=True):
     model: Id
 
 
-class Browsed(Ask, strict=True):
+class ImagesBody(Body, strict=True):
     """Test rows to look through.
 
     Args:
@@ -68,7 +68,7 @@ class Browsed(Ask, strict=True):
     count: int = Field(default=24, ge=1, le=60)
 
 
-class Picture(Ask, strict=True):
+class PictureBody(Body, strict=True):
     """A picture's file to be made like the model's pictures.
 
     Args:
@@ -82,7 +82,7 @@ class Picture(Ask, strict=True):
     invert: bool | None = None
 
 
-class Asked(Ask, strict=True):
+class TryBody(Body, strict=True):
     """A row to classify.
 
     Args:
@@ -134,78 +134,78 @@ class TryTab:
             return Response(line_of({"kind": "model", "id": number}), media_type=ProgressStream.media_type)
         return self.lab.jobs.stream(page, self.usual.train)
 
-    def model(self, which: Which) -> dict[str, Any]:
+    def model(self, body: ModelBody) -> dict[str, Any]:
         """What the page has to know of a model."""
-        evaluation = self.lab.model(which.model)
+        evaluation = self.lab.model(body.model)
         run, card = evaluation.run, evaluation.run.card
         return {
-            "id": which.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
+            "id": body.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
             "features": run.bank.features, "rows": len(evaluation), "dataset": run.asked.get("dataset"),
             "accuracy": float(evaluation.hits.mean()), "columns": evaluation.train.columns,
-            "is_default": which.model == self.usual.number(),
+            "is_default": body.model == self.usual.number(),
         }  # fmt: skip
 
-    def images(self, browsed: Browsed) -> dict[str, Any]:
+    def images(self, body: ImagesBody) -> dict[str, Any]:
         """Some test rows, those of a class or mistaken ones alone."""
-        evaluation = self.lab.model(browsed.model)
+        evaluation = self.lab.model(body.model)
         fits = np.ones(len(evaluation), dtype=bool)
-        if browsed.label is not None:
-            fits &= evaluation.targets == browsed.label
-        if browsed.wrong:
+        if body.label is not None:
+            fits &= evaluation.targets == body.label
+        if body.wrong:
             fits &= ~evaluation.hits
         rows = np.flatnonzero(fits)
-        shown = rows[browsed.start : browsed.start + browsed.count].tolist()
-        return {"found": len(rows), "rows": [_browsed(evaluation, row) for row in shown]}
+        shown = rows[body.start : body.start + body.count].tolist()
+        return {"found": len(rows), "rows": [_image(evaluation, row) for row in shown]}
 
-    def picture(self, asked: Picture) -> dict[str, Any]:
+    def picture(self, body: PictureBody) -> dict[str, Any]:
         """A picture's file made like the model's pictures, and what was done to it."""
-        card = self.lab.model(asked.model).run.card
+        card = self.lab.model(body.model).run.card
         height, width = _shape(card)
-        made = prepared(asked.file, (height, width), asked.invert, MAX_PIXELS)
+        made = prepared(body.file, (height, width), body.invert, MAX_PIXELS)
         return {
             "pixels": _text(made.pixels), "height": height, "width": width, "is_blank": made.is_blank,
             "steps": [step.plain for step in made.steps],
             "said": made.nothing if made.is_blank else made.history,
         }  # fmt: skip
 
-    def classify(self, asked: Asked) -> dict[str, Any]:
+    def classify(self, body: TryBody) -> dict[str, Any]:
         """What the page shows of one row.
 
         Raises:
             MissingError: there is no such model.
             UsageError: there is no such row or class, or the pixels are not the model's.
         """
-        evaluation = self.lab.model(asked.model)
+        evaluation = self.lab.model(body.model)
         run = evaluation.run
-        x, label = _row(evaluation, asked)
+        x, label = _row(evaluation, body)
         p = run.probabilities(x[None]).double()  # (1, K)
         guess = int(p.argmax())
-        k = guess if asked.explain is None else asked.explain
-        _check_classes(len(evaluation.classes), k, asked.against)
-        is_nothing = asked.pixels is not None and is_blank(x.numpy())
+        k = guess if body.explain is None else body.explain
+        _check_classes(len(evaluation.classes), k, body.against)
+        is_nothing = body.pixels is not None and is_blank(x.numpy())
         grey = _grey(run, x)
         pixels, png = (b"", b"") if grey is None else (grey.tobytes(), png_of(grey))
-        shot = scripts.Shot(asked.row, pixels, png, k, asked.against, asked.alpha, asked.method)
+        shot = scripts.Shot(body.row, pixels, png, k, body.against, body.alpha, body.method)
         python, command = scripts.trying(evaluation, shot, self.lab.settings.data_dir)
         return {
             "probabilities": p[0].tolist(), "guess": None if is_nothing else guess, "label": label,
             "nothing": NOTHING if is_nothing else None, "pixels": _text(grey),
             "values": x.double().tolist() if grey is None else [],
-            "explanation": _explain(run, x, k, asked.against), "set": _predict_set(evaluation, p, asked),
+            "explanation": _explain(run, x, k, body.against), "set": _predict_set(evaluation, p, body),
             "python": python, "command": command,
         }  # fmt: skip
 
 
-def _browsed(evaluation: Evaluation, row: int) -> dict[str, Any]:
+def _image(evaluation: Evaluation, row: int) -> dict[str, Any]:
     label, guess = int(evaluation.targets[row]), int(evaluation.predictions[row])
     pixels = _text(_grey(evaluation.run, evaluation.rows.X[row]))
     return {"row": row, "label": label, "guess": guess, "pixels": pixels}
 
 
-def _predict_set(evaluation: Evaluation, p: Tensor, asked: Asked) -> dict[str, Any]:
+def _predict_set(evaluation: Evaluation, p: Tensor, body: TryBody) -> dict[str, Any]:
     """The prediction set of a row of probabilities (1, K), and what such sets come to on the test rows."""
     split = evaluation.calibration_split
-    rule = learn_sets(evaluation.on_calibration_split, asked.alpha, asked.method)
+    rule = learn_sets(evaluation.on_calibration_split, body.alpha, body.method)
     found = coverage(rule, evaluation)
     return {
         "classes": np.flatnonzero(rule.sets(p)[0]).tolist(), "asked": found.asked,
@@ -233,19 +233,17 @@ def _check_classes(classes: int, k: int, other: int | None) -> None:
         raise UsageError("a class cannot be held against itself: choose another")
 
 
-def _row(evaluation: Evaluation, asked: Asked) -> tuple[Tensor, int | None]:
+def _row(evaluation: Evaluation, body: TryBody) -> tuple[Tensor, int | None]:
     """The row as the model takes it, (D,), and its class where that is known."""
-    if (asked.row is None) == (asked.pixels is None):
+    if (body.row is None) == (body.pixels is None):
         raise UsageError("give the number of a test row, or pixels, one of the two")
-    if asked.pixels is not None:
+    if body.pixels is not None:
         card = evaluation.run.card
         height, width = _shape(card)
-        if len(asked.pixels) != height * width:
-            raise UsageError(
-                f"expected {height} × {width} = {height * width} pixels, got {len(asked.pixels)}"
-            )
-        return torch.from_numpy(as_stored(np.frombuffer(asked.pixels, np.uint8), card.scale)), None
-    row, rows = asked.row or 0, evaluation.rows
+        if len(body.pixels) != height * width:
+            raise UsageError(f"expected {height} × {width} = {height * width} pixels, got {len(body.pixels)}")
+        return torch.from_numpy(as_stored(np.frombuffer(body.pixels, np.uint8), card.scale)), None
+    row, rows = body.row or 0, evaluation.rows
     if row >= len(rows):
         raise UsageError(f"the test rows are 0…{len(rows) - 1}, there is no row {row}")
     return rows.X[row], int(rows.labels[row])

@@ -1,4 +1,4 @@
-"""/api/data: the data sets, people's own among them, and the rows of each."""
+"""/api/data: data sets, uploaded ones among them, and their rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.picture_folders import MAX_PICTURES
 from linnet.errors import UsageError
 from linnet.lab.jobs import Job, ProgressStream
-from linnet.lab.schemas import Ask, DatasetName, Page, pack
+from linnet.lab.schemas import Body, DatasetName, Page, pack
 from linnet.lab.state import BUILT_IN, LabState
 from linnet.web.refusal import Refusal
 
@@ -54,13 +54,13 @@ class Known(BaseModel):
     parts: Parts | None = None
 
 
-class FetchAsk(Ask):
+class FetchBody(Body):
     """A data set to download."""
 
     dataset: DatasetName
 
 
-class RowsAsk(Ask):
+class RowsBody(Body):
     """Some rows to look at."""
 
     dataset: DatasetName
@@ -113,8 +113,8 @@ def router(lab: LabState) -> APIRouter:
         response_class=ProgressStream,
         status_code=200,
     )
-    async def fetch(ask: FetchAsk, page: Page) -> ProgressStream:
-        registry.source_of(ask.dataset, registry.downloads())  # or it is refused
+    async def fetch(body: FetchBody, page: Page) -> ProgressStream:
+        registry.source_of(body.dataset, registry.downloads())  # or it is refused
 
         def work(job: Job) -> None:
             def progress(done: int, size: int | None) -> None:
@@ -122,18 +122,18 @@ def router(lab: LabState) -> APIRouter:
                     raise UsageError("the download was stopped; the next goes on with it")
                 job.tell({"kind": "fetching", "done": done, "size": size})
 
-            lab.splits(ask.dataset, progress)
+            lab.splits(body.dataset, progress)
             job.tell({"kind": "fetched"})
 
         return lab.jobs.stream(page, work)
 
     @routes.post("/rows", summary="Some rows, to look at")
-    async def rows(ask: RowsAsk) -> Rows:
-        splits = await lab.ready(ask.dataset)
-        part = splits.train if ask.part == "train" or splits.test is None else splits.test
-        if ask.rows and max(ask.rows) >= len(part):
-            raise UsageError(f"rows lie in 0…{len(part) - 1}, not {max(ask.rows)}")
-        return _rows(part, torch.tensor(ask.rows, dtype=torch.int64))
+    async def rows(body: RowsBody) -> Rows:
+        splits = await lab.ready(body.dataset)
+        part = splits.train if body.part == "train" or splits.test is None else splits.test
+        if body.rows and max(body.rows) >= len(part):
+            raise UsageError(f"rows lie in 0…{len(part) - 1}, not {max(body.rows)}")
+        return _rows(part, torch.tensor(body.rows, dtype=torch.int64))
 
     return routes
 

@@ -38,7 +38,7 @@ def protect(app: ASGIApp, api_key: str | None, origins: Sequence[str]) -> ASGIAp
         UsageError: the key is empty or cannot be a header, or an origin is something else.
     """
     if api_key is not None:
-        app = Keyed(app, api_key)
+        app = KeyGuard(app, api_key)
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise UsageError(
@@ -53,7 +53,7 @@ def protect(app: ASGIApp, api_key: str | None, origins: Sequence[str]) -> ASGIAp
     )  # fmt: skip
 
 
-class Keyed:
+class KeyGuard:
     """Middleware that lets only requests with the key pass.
 
     Args:

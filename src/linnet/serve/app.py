@@ -19,7 +19,7 @@ from linnet.errors import UsageError
 from linnet.model.predictor import Predictor
 from linnet.serve import page, schema
 from linnet.serve.access import OPEN, protect
-from linnet.serve.metrics import PATHS, Counted, Metrics
+from linnet.serve.metrics import PATHS, Metrics, RequestCounter
 from linnet.serve.parse import Limits
 from linnet.serve.predict import Predict
 from linnet.serve.reloader import ModelReloader
@@ -68,7 +68,7 @@ def make_app(
     watch_seconds: float = 1.0,
     metrics: Metrics | None = None,
     spare: Predictor | None = None,
-) -> Counted:
+) -> RequestCounter:
     """The service of a run's model.
 
     Args:
@@ -90,13 +90,13 @@ def make_app(
         raise UsageError(f"limits must be positive, not {limits}, {watch_seconds}")
     metrics = metrics or Metrics()
     reloader = ModelReloader(Path(folder), metrics, spare)
-    watching = _watching(reloader, watch_seconds)
+    watching = _lifespan(reloader, watch_seconds)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
     _add_pages(app, reloader, limits, metrics)
     _add_refusals(app, reloader)
     predict = Predict(reloader, limits, metrics, anyio.CapacityLimiter(HEAVY))
     front = protect(Front(predict, app, frozenset(PATHS) - {"other"}), api_key, origins)
-    return Counted(Crowd(front, OPEN), metrics)
+    return RequestCounter(Crowd(front, OPEN), metrics)
 
 
 class Front:
@@ -123,7 +123,7 @@ class Front:
         await self.pages(scope, receive, send)
 
 
-def _watching(reloader: ModelReloader, seconds: float) -> Any:
+def _lifespan(reloader: ModelReloader, seconds: float) -> Any:
     """The lifespan that looks for a newer model meanwhile."""
 
     @asynccontextmanager
@@ -160,12 +160,12 @@ def _add_pages(app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: M
             kind=now.card.kind, card=vars(now.card), loaded=reloader.loaded, reloads=metrics.reloads,
         )  # fmt: skip
 
-    def described() -> dict[str, Any]:
+    def describe() -> dict[str, Any]:
         """OpenAPI's description, made anew: a newer model may have other features."""
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
         return made | {"paths": {"/predict": schema.predict_path(reloader.model, limits), **made["paths"]}}
 
-    app.openapi = described  # as FastAPI's manual says to extend it
+    app.openapi = describe  # as FastAPI's manual says to extend it
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def favicon() -> Response:
@@ -182,7 +182,7 @@ def _add_pages(app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: M
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request, lang: str | None = None) -> HTMLResponse:
         reader = page.Reader.of(request.scope, lang)
-        return HTMLResponse(page.page(reloader.model, described(), reader), headers=_POLICY)
+        return HTMLResponse(page.page(reloader.model, describe(), reader), headers=_POLICY)
 
 
 def _add_refusals(app: FastAPI, reloader: ModelReloader) -> None:

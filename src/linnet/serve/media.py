@@ -1,4 +1,4 @@
-"""What a body is, by its content type; what the query says of it; and the file that a form holds.
+"""The kind of a body by its content type, the options of its query, and the file in a form.
 
 Forms are multipart/form-data, as `curl -F` and pages send them: one file, and options as fields.
 """

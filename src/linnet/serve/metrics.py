@@ -113,7 +113,7 @@ def _family(name: str, kind: str, about: str) -> tuple[str, str]:
 _CLOSE = (b"connection", b"close")
 
 
-class Counted:
+class RequestCounter:
     """Middleware that counts every request by path and status.
 
     Args:

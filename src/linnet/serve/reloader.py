@@ -66,7 +66,7 @@ class ModelReloader:
         while True:
             before = self.refused
             if await anyio.to_thread.run_sync(self.look):
-                log.info("now serving the model %s", _described(self.model))
+                log.info("now serving the model %s", _describe(self.model))
             elif self.refused and self.refused != before:
                 log.warning(KEPT, self.refused)
             await anyio.sleep(seconds)
@@ -111,7 +111,7 @@ def _absent(folder: Path) -> str:
     return f"no run in {folder}: expected a folder with {MODEL}"
 
 
-def _described(model: Predictor) -> str:
+def _describe(model: Predictor) -> str:
     return f"{model.checksum[:12]}, {model.features:,} features, {model.outputs:,} outputs"
 
 

@@ -1,4 +1,4 @@
-"""What OpenAPI says of POST /predict."""
+"""The OpenAPI description of POST /predict."""
 
 from __future__ import annotations
 

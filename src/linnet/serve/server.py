@@ -18,7 +18,7 @@ import uvicorn
 
 from linnet.model.predictor import Predictor
 from linnet.serve.app import make_app
-from linnet.serve.metrics import Counted, Metrics
+from linnet.serve.metrics import Metrics, RequestCounter
 from linnet.serve.parse import Limits
 from linnet.web.server import listen, make_config, url_of
 
@@ -60,7 +60,7 @@ class Service:
     port: int = 8000
     grace: int = 30
 
-    def app(self, metrics: Metrics | None = None, spare: Predictor | None = None) -> Counted:
+    def app(self, metrics: Metrics | None = None, spare: Predictor | None = None) -> RequestCounter:
         """See `make_app`."""
         return make_app(
             self.folder, limits=self.limits, api_key=self.api_key, origins=self.origins, metrics=metrics,
@@ -81,7 +81,7 @@ def serve(service: Service) -> None:
     run(app, listener, service.grace, lambda _: log.info("running on %s", url_of(listener.getsockname())))
 
 
-def run(app: Counted, listener: socket.socket, grace: int, ready: Callable[[Server], object]) -> None:
+def run(app: RequestCounter, listener: socket.socket, grace: int, ready: Callable[[Server], object]) -> None:
     """Answer what comes to a socket, until SIGTERM or Ctrl-C.
 
     Args:
@@ -118,7 +118,9 @@ class Server(uvicorn.Server):
         ready: called once requests are taken.
     """
 
-    def __init__(self, config: uvicorn.Config, app: Counted, ready: Callable[[Server], object]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: RequestCounter, ready: Callable[[Server], object]
+    ) -> None:
         super().__init__(config)
         self.app, self.ready = app, ready
 
@@ -132,7 +134,7 @@ class Server(uvicorn.Server):
         """Take no new connections, linger for the open ones, then end as uvicorn does."""
         self.app.is_last = True
         loop = asyncio.get_running_loop()
-        waiting = [line for one in sockets or [] for line in _waiting(one)]
+        waiting = [line for one in sockets or [] for line in _accept_waiting(one)]
         for server in self.servers:  # right after: what comes in between would be reset
             server.close()
         for line in waiting:
@@ -148,7 +150,7 @@ class Server(uvicorn.Server):
         return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
-def _waiting(listener: socket.socket) -> Iterator[socket.socket]:
+def _accept_waiting(listener: socket.socket) -> Iterator[socket.socket]:
     """The connections that nobody has taken yet; where the socket is closed with them, they are reset."""
     listener.setblocking(False)
     with contextlib.suppress(OSError):  # BlockingIOError where there is none

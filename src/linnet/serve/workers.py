@@ -120,7 +120,7 @@ class _Crew:
         for number in SIGNALS:
             signal.signal(number, self._end)
         resource_tracker.ensure_running()  # or the first process's start would, and unblock SIGINT meanwhile
-        crew = [self._started(place) for place in range(len(self.sockets))]
+        crew = [self._start(place) for place in range(len(self.sockets))]
         try:
             if all(self._is_sound(worker) for worker in crew) and not self.is_ending:
                 log.info("running on %s with %d processes", url_of(self.sockets[0].getsockname()), len(crew))
@@ -135,7 +135,7 @@ class _Crew:
     def _end(self, number: int, frame: FrameType | None) -> None:
         self.is_ending = True
 
-    def _started(self, place: int) -> _Worker:
+    def _start(self, place: int) -> _Worker:
         """A new process, deaf to Ctrl-C until it can end as it should; it also hears of it from this one."""
         ours, theirs = CONTEXT.Pipe()
         task = (self.service, self.sockets[place], self.counts, place, self.reloader.model, theirs)
@@ -165,7 +165,7 @@ class _Crew:
                     continue
                 log.warning("process %d died: another takes its place", worker.process.pid)
                 worker.line.close()
-                crew[place] = self._started(place)
+                crew[place] = self._start(place)
                 failures = 0 if self._is_sound(crew[place]) else failures + 1
 
     def _stop(self, crew: list[_Worker]) -> None:

@@ -44,7 +44,7 @@ async def read(receive: Receive, told: str | None, most: int, seconds: float | N
     late = _LATE.get(loop)
     if late is None:
         late = _LATE[loop] = Late(loop)
-    return await late.in_time(receive, most, SECONDS if seconds is None else seconds)
+    return await late.read_in_time(receive, most, SECONDS if seconds is None else seconds)
 
 
 def fits(told: str, most: int) -> bool:
@@ -67,7 +67,7 @@ class Late:
         self.overdue: set[Task[Any]] = set()
         self.is_looking = False
 
-    async def in_time(self, receive: Receive, most: int, seconds: float) -> bytes:
+    async def read_in_time(self, receive: Receive, most: int, seconds: float) -> bytes:
         """The body.
 
         Raises:
