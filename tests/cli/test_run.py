@@ -6,13 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import call
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 NOTES = """# 1 Setup
 
@@ -96,14 +95,15 @@ def test_help_says_that_code_is_executed(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_ctrl_c_leaves_the_page_so_far_and_no_kernel(tmp_path: Path) -> None:
-    text = "```python\nprint('first')\n```\n```python\nimport time\ntime.sleep(300)\n```\n"
+    waiting = "import time; open('began', 'w').close()\ntime.sleep(300)"
+    text = f"```python\nprint('first')\n```\n```python\n{waiting}\n```\n"
     (tmp_path / "slow.md").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "linnet", "run", "slow.md"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         while not process.stdout.readline().startswith("[1/2]"):
             assert process.poll() is None
-        time.sleep(0.5)
+        until((tmp_path / "began").exists, "the second cell")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,7 @@ from linnet.errors import DataNotFoundError, ShapeError, UsageError
 Transform = Callable[[Any], Any]
 
 
+@dataclass(eq=False)
 class ToTensor:
     """A PIL image, or an array (H, W) or (H, W, C), as a tensor (C, H, W); bytes become floats in [0, 1]."""
 
@@ -42,10 +44,8 @@ class ToTensor:
             return planes.to(torch.get_default_dtype())
         return planes.to(torch.get_default_dtype()).div(255) if planes.dtype == torch.uint8 else planes
 
-    def __repr__(self) -> str:
-        return "ToTensor()"
 
-
+@dataclass(eq=False)
 class Resize:
     """An image at another size, bilinear with antialiasing as Pillow does it.
 
@@ -53,8 +53,7 @@ class Resize:
         size: the length of the shorter edge, or (height, width).
     """
 
-    def __init__(self, size: int | Sequence[int]) -> None:
-        self.size = size
+    size: int | Sequence[int]
 
     def __call__(self, picture: Image.Image | Tensor) -> Image.Image | Tensor:
         """Resize it."""
@@ -74,34 +73,32 @@ class Resize:
             return edge, int(edge * width / height)
         return int(edge * height / width), edge
 
-    def __repr__(self) -> str:
-        return f"Resize({self.size})"
 
-
+@dataclass(eq=False)
 class Normalize:
     """`(x − mean) / std`, channel by channel.
 
     Args:
         mean: a number a channel, or one for all.
         std: likewise, none of them 0.
+        inplace: change the images given, not a copy.
     """
 
-    def __init__(
-        self, mean: float | Sequence[float], std: float | Sequence[float], inplace: bool = False
-    ) -> None:
-        if not bool(torch.as_tensor(std).all()):
-            raise UsageError(f"Normalize cannot divide by a std of 0: {std}")
-        self.mean, self.std, self.inplace = mean, std, inplace
+    mean: float | Sequence[float]
+    std: float | Sequence[float]
+    inplace: bool = False
+
+    def __post_init__(self) -> None:
+        if not bool(torch.as_tensor(self.std).all()):
+            raise UsageError(f"Normalize cannot divide by a std of 0: {self.std}")
 
     def __call__(self, planes: Tensor) -> Tensor:
         """Normalise it."""
         mean, std = (torch.as_tensor(v, dtype=planes.dtype).view(-1, 1, 1) for v in (self.mean, self.std))
         return planes.sub_(mean).div_(std) if self.inplace else (planes - mean) / std
 
-    def __repr__(self) -> str:
-        return f"Normalize(mean={self.mean}, std={self.std})"
 
-
+@dataclass(eq=False)
 class Compose:
     """One transform after another.
 
@@ -109,17 +106,13 @@ class Compose:
         transforms: in order.
     """
 
-    def __init__(self, transforms: Sequence[Transform]) -> None:
-        self.transforms = transforms
+    transforms: Sequence[Transform]
 
     def __call__(self, picture: Any) -> Any:
         """Transform it."""
         for transform in self.transforms:
             picture = transform(picture)
         return picture
-
-    def __repr__(self) -> str:
-        return f"Compose({list(self.transforms)})"
 
 
 BATCHED = (ToTensor, Resize, Normalize)
