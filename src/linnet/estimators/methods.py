@@ -163,10 +163,7 @@ def _approach(problem: Problem, spec: SolverSpec, start: Tensor | None) -> Minim
 
 def choose_solver(problem: Problem, method: Method) -> SolverSpec:
     """The solver that was asked for, or that suits the problem, with the tolerance and iterations given."""
-    spec = choose(
-        problem.objective.rows, problem.loss, problem.penalty, method.name, tol=method.tol,
-        max_iter=method.max_iter,
-    )  # fmt: skip
+    spec = choose(problem.objective, method.name, tol=method.tol, max_iter=method.max_iter)
     # A step of Newton's more, at most, brings all digits.
     return replace(spec, tol=min(method.tol, Newton.tol)) if isinstance(spec, Newton) else spec
 

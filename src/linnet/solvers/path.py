@@ -156,8 +156,8 @@ def regularization_path(
     penalties = _spread_penalties(given, objective, knob)
     card = card_of(dataset, loss)
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
-    is_direct = isinstance(choose(objective.rows, loss, replace(objective.penalty, **{knob: 1.0})), Direct)
-    sums = Statistics.of(dataset) if is_direct and goes_by_sums(dataset) else None
+    one = objective.replace(penalty=replace(objective.penalty, **{knob: 1.0}))
+    sums = Statistics.of(dataset) if isinstance(choose(one), Direct) and goes_by_sums(dataset) else None
     found, rows, grams = [], [], Grams()
     for value in penalties:
         penalty = replace(objective.penalty, **{knob: value})
@@ -216,7 +216,7 @@ def _solve(
     objective: Objective, start: Tensor | None, tol: float, grams: Grams, sums: Statistics | None
 ) -> Minimum:
     """One penalty; what squared errors sum over the rows is kept from one to the next."""
-    spec = choose(objective.rows, objective.loss, objective.penalty)
+    spec = choose(objective)
     if isinstance(spec, ProximalNewton):
         return replace(spec, tol=tol).minimise(objective, start, memory=grams)
     if isinstance(spec, Direct):

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from linnet.core.losses import Loss, name_of
-from linnet.core.penalties import Penalty
 from linnet.errors import ShapeError, UsageError
 from linnet.model.history import Record
 from linnet.model.run import Run
@@ -157,22 +156,22 @@ class SolverSpec(ABC):
         """Whether it is for a loss: a smooth one, unless a method is more particular."""
         return loss.is_smooth
 
-    def check(self, loss: Loss, penalty: Penalty) -> None:
+    def check(self, objective: Objective) -> None:
         """Refuse a problem of another kind.
 
         Raises:
             UsageError: saying which solver is for it.
         """
-        name = type(self).__name__
+        name, loss, l1 = type(self).__name__, objective.loss, objective.penalty.l1
         if not self.suits(loss):
             advice = "leave it out" if loss.is_smooth else "take interior, or huber with a small threshold"
             raise UsageError(
                 f"{name} does not solve the loss {name_of(loss)}: it is for {self.field}, not "
                 f"{type(loss).__name__}: {advice}"
             )
-        if penalty.l1 and not loss.is_smooth:
+        if l1 and not loss.is_smooth:
             raise UsageError("the absolute error takes l2 only: for l1 use huber with a small threshold")
-        if penalty.l1 and not self.takes_l1:
+        if l1 and not self.takes_l1:
             raise UsageError(
                 f"{name} takes no l1, for an L1 penalty is not smooth: leave the solver out, or take proximal"
             )
@@ -183,7 +182,7 @@ class SolverSpec(ABC):
         Raises:
             UsageError, ShapeError: the objective or the start does not fit.
         """
-        self.check(objective.loss, objective.penalty)
+        self.check(objective)
         if not objective.rows.is_finite():
             raise UsageError("the features are not finite: fill in or leave out rows with NaN or infinity")
         shape = objective.rows.outputs, objective.rows.features + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -22,6 +21,7 @@ from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
 from linnet.solvers.problem.objective import Objective
+from linnet.solvers.problem.rows import Rows
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
 from linnet.solvers.smooth.smooth import SmoothSolver, is_small
@@ -71,7 +71,7 @@ def solve(
     objective = Objective.of(
         dataset, loss, _penalty(penalty, l2, l1), intercept=intercept, dtype=pick_dtype(dtype)
     )
-    spec = choose(objective.rows, loss, objective.penalty, solver, tol=tol, max_iter=max_iter)
+    spec = choose(objective, solver, tol=tol, max_iter=max_iter)
     found = spec.minimise(objective, progress=progress)
     solution = make_solution(dataset, objective, found, spec)
     call = {"solver": _name_solver(solver, loss), "tol": tol, "max_iter": max_iter}
@@ -139,26 +139,8 @@ def _penalty(penalty: Penalty | float | None, l2: float | None, l1: float | None
     return Penalty(float(penalty or l2 or 0.0), float(l1 or 0.0))
 
 
-class Sized(Protocol):
-    """Rows of a problem, as many as its length."""
-
-    def __len__(self) -> int: ...
-
-    @property
-    def features(self) -> int:
-        """D."""
-        ...
-
-    @property
-    def outputs(self) -> int:
-        """K."""
-        ...
-
-
 def choose(
-    rows: Sized,
-    loss: Loss,
-    penalty: Penalty,
+    objective: Objective,
     solver: SolverSpec | str | None = None,
     *,
     tol: float | None = None,
@@ -173,9 +155,7 @@ def choose(
     - What is left is smooth: Newton's method where the whole Hessian costs little, else L-BFGS in stages.
 
     Args:
-        rows: whose size decides between Newton and L-BFGS.
-        loss: in score space.
-        penalty: of the weights.
+        objective: whose loss and penalty decide, and whose size between Newton and L-BFGS.
         solver: one that was asked for, by itself or by name; "auto" or None chooses.
         tol: in place of the solver's own, where it has one.
         max_iter: likewise.
@@ -188,24 +168,25 @@ def choose(
             raise UsageError(f"unknown solver {solver!r}: expected auto, {', '.join(SOLVERS)}")
         solver = SOLVERS[solver]()
     if solver is None or isinstance(solver, str):
-        solver = _suit(rows, loss, penalty)
-    solver.check(loss, penalty)
+        solver = _suit(objective)
+    solver.check(objective)
     names = {field.name for field in dataclasses.fields(solver)}  # type: ignore[arg-type]
     given = {"tol": tol, "max_iter": max_iter}
     changes = {name: value for name, value in given.items() if value is not None and name in names}
     return dataclasses.replace(solver, **changes)  # type: ignore[type-var]
 
 
-def _suit(rows: Sized, loss: Loss, penalty: Penalty) -> SolverSpec:
+def _suit(objective: Objective) -> SolverSpec:
+    rows, loss = objective.rows, objective.loss
     if not loss.is_smooth:
         return InteriorPoint()
-    if penalty.l1 or loss.has_straight_parts:
+    if objective.penalty.l1 or loss.has_straight_parts:
         return ProximalNewton()
     is_direct = loss.is_quadratic and not isinstance(rows, SparseRows)
     return Direct() if is_direct else choose_by_size(rows)
 
 
-def choose_by_size(rows: Sized) -> SmoothSolver:
+def choose_by_size(rows: Rows) -> SmoothSolver:
     """Newton with the whole Hessian for few parameters, else `Staged`."""
     return Newton() if is_small(rows.outputs, min(rows.features, len(rows)), len(rows)) else Staged()
 

@@ -84,7 +84,7 @@ class Direct(SolverSpec):
             PrecisionWarning: so nearly collinear that digits are lost.
         """
         rows, began = objective.rows, time.perf_counter()
-        self.check(objective.loss, objective.penalty)
+        self.check(objective)
         if not isinstance(rows, DenseRows):
             raise UsageError("least squares needs dense rows: take another solver for sparse ones")
         dataset = rows.dataset.to(moments.wide_device(rows.dataset))
