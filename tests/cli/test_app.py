@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from linnet.cli.app import respell
+from tests.support.commands import call
 
 
 @pytest.mark.parametrize(
@@ -20,3 +25,44 @@ from linnet.cli.app import respell
 )
 def test_other_spellings_of_an_option(given: str, spelt: str) -> None:
     assert " ".join(respell(given.split())) == spelt
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["train", "--dataset", "cifar"], 2, "unknown data set 'cifar'"),
+        (["train", "--lr", "-1", "--dataset", "digits"], 2, "lr"),
+        (["train", "--dataset", "digits", "--device", "cuda:7"], 2, "not available"),
+        (["train", "--dataset", "digits", "--threads", "0"], 2, "threads"),
+        (["train", "--dataset", "synthetic", "--lr", "1e9"], 1, "lower the learning rate"),
+        (["train", "--dataset", "fashion_mnist", "--config", "none.toml"], 1, "no config file"),
+        (["evaluate", "nowhere"], 1, "no run in nowhere"),
+        (["evaluate"], 1, "no run under runs/"),
+        (["predict", "nowhere", "x.png"], 1, "no run in nowhere"),
+        (["train", "--epoch", "3"], 2, "--epochs"),
+    ],
+)
+def test_errors(arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*arguments) == code
+    out = capsys.readouterr()
+    assert said in out.err + out.out
+    assert "Traceback" not in out.err
+
+
+def test_help_says_what_each_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["--help"]):
+        assert call(*arguments) == 0
+        said = capsys.readouterr().out
+        assert "Train a linear model and leave it in a run folder." in said
+        assert "Do a run, a sweep or a solve again" in said
+
+
+def test_module_and_environment() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "linnet", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    assert done.stdout.strip() == "0.1.0.dev0"

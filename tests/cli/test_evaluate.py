@@ -347,3 +347,32 @@ def test_figures_of_two_classes_say_which_class_they_are_of(
     assert "nan" not in said
     assert call("evaluate", run, "--positive", "maybe") == 2
     assert "must be 'no' or 'yes', not 'maybe'" in capsys.readouterr().err
+
+
+def test_evaluate(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("evaluate", digits_run, "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    final = Run.load(digits_run).history.last
+    assert result["accuracy"] == pytest.approx(final["test_accuracy"], abs=1e-9)
+    assert result["loss"] == pytest.approx(final["test_loss"], rel=1e-5)
+    assert sum(map(sum, result["confusion"])) == result["rows"] == 359
+    assert call("evaluate", digits_run, "--part", "train") == 0
+    assert "1,438 training rows" in capsys.readouterr().out
+
+
+def test_evaluate_a_regression(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("train", "--dataset", "synthetic", "--out", "x", "-q") == 0
+    assert call("evaluate", "x", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["r2"][0] > 0.999
+
+
+def test_a_damaged_model_is_refused(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = Path("copy")
+    copy.mkdir()
+    for path in digits_run.iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    content = bytearray((copy / "model.safetensors").read_bytes())
+    content[-5] ^= 1
+    (copy / "model.safetensors").write_bytes(content)
+    assert call("evaluate", copy) == 1
+    assert "damaged" in capsys.readouterr().err
