@@ -147,6 +147,21 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 @contextlib.contextmanager
+def needs_extra(feature: str, extra: str) -> Iterator[None]:
+    """Around imports that an optional part of the installation brings.
+
+    Raises:
+        MissingExtraError: it is not installed; an error of linnet's own modules passes as it is.
+    """
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] == "linnet":
+            raise
+        raise MissingExtraError(feature, extra) from error
+
+
+@contextlib.contextmanager
 def on_ctrl_c(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     """Call a handler at Ctrl-C meanwhile; in other threads than the main one, which get none, do nothing."""
     if threading.current_thread() is not threading.main_thread():

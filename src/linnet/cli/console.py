@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 import linnet
-from linnet.errors import DataNotFoundError, MissingExtraError, MissingFontWarning
+from linnet.errors import DataNotFoundError, MissingFontWarning
 from linnet.folders import latest_folder
 
 
@@ -126,18 +126,3 @@ def without_warnings(*kinds: type[Warning]) -> Iterator[None]:
         for kind in kinds:
             warnings.simplefilter("ignore", kind)
         yield
-
-
-@contextlib.contextmanager
-def needs_extra(feature: str, extra: str) -> Iterator[None]:
-    """Around imports that an optional part of the installation brings.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "linnet":
-            raise
-        raise MissingExtraError(feature, extra) from error

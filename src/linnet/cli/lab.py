@@ -6,8 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from linnet.cli.console import needs_extra
 from linnet.cli.options import DataDir
+from linnet.errors import needs_extra
 
 
 def lab(

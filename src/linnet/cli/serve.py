@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from linnet.cli.console import needs_extra
+from linnet.errors import needs_extra
 
 
 def serve(

@@ -145,9 +145,9 @@ class Screen(ABC):
     def show(self) -> None:
         """Show the figure as it is now."""
 
-    @abstractmethod
     def schedule(self, animator: Animator) -> None:
-        """See that what was not drawn yet is drawn before the reader looks."""
+        """See that what was not drawn yet is drawn before the reader looks: before the program ends."""
+        shelf.at_exit(animator.finish)
 
     def note(
         self, xlabel: str, names: Sequence[str], x: Sequence[float | None], y: Sequence[float | None]
@@ -208,10 +208,6 @@ class Window(Screen):
             self.figure.canvas.draw_idle()
             plt.pause(0.001)
 
-    def schedule(self, animator: Animator) -> None:
-        """Draw before the program ends, which is before its windows are waited for."""
-        shelf.at_exit(animator.draw)
-
 
 class File(Screen):
     """Lines of text, and an SVG file that is kept up to date."""
@@ -229,10 +225,6 @@ class File(Screen):
             self._path = shelf.place()
         self._is_announced = False
         save(self.figure, self._path)
-
-    def schedule(self, animator: Animator) -> None:
-        """Write what is missing when the program ends, and say where the figure is."""
-        shelf.at_exit(animator.finish)
 
     def note(
         self, xlabel: str, names: Sequence[str], x: Sequence[float | None], y: Sequence[float | None]

@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from linnet.errors import MissingExtraError
+from linnet.errors import needs_extra
 
 BOOK, VISION = "linnet.d2l.torch", "linnet.d2l.torchvision"
 HOMES = {
@@ -85,10 +85,8 @@ def set_matplotlib_formats(*formats: str, **options: Any) -> None:
 
     if surface() != "notebook":
         return
-    try:
+    with needs_extra("drawing in a notebook", "notes"):
         from matplotlib_inline import backend_inline
-    except ImportError as error:
-        raise MissingExtraError("drawing in a notebook", "notes") from error
     backend_inline.set_matplotlib_formats(*formats, **options)
 
 

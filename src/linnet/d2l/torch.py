@@ -90,7 +90,7 @@ from linnet.d2l.utilities import (
     try_all_gpus,
     try_gpu,
 )
-from linnet.errors import MissingExtraError
+from linnet.errors import needs_extra
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,10 +170,8 @@ def __getattr__(name: str) -> Any:
         return _find_torchvision(name)
     if name in _LATE:
         module, feature = _LATE[name]
-        try:
+        with needs_extra(feature, "notes"):
             return import_module(module)
-        except ImportError as error:
-            raise MissingExtraError(feature, "notes") from error
     try:
         return getattr(torch, name)
     except AttributeError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.errors import ExportError, MissingExtraError
+from linnet.errors import ExportError, needs_extra
 from linnet.export.formats import Format, Rows, headline
 from linnet.model.predictor import Predictor
 
@@ -28,10 +28,8 @@ def render(model: Predictor) -> bytes:
     Raises:
         MissingExtraError: onnx is not installed.
     """
-    try:
+    with needs_extra("an export to ONNX", "onnx"):
         from onnx import checker, helper
-    except ImportError as error:
-        raise MissingExtraError("an export to ONNX", "onnx") from error
 
     card = model.card
     made = helper.make_model(
@@ -113,10 +111,8 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         MissingExtraError: onnxruntime is not installed.
         ExportError: onnxruntime cannot use the file.
     """
-    try:
+    with needs_extra("the check of an ONNX file", "onnx"):
         import onnxruntime
-    except ImportError as error:
-        raise MissingExtraError("the check of an ONNX file", "onnx") from error
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, 1

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linnet import files
-from linnet.errors import MissingExtraError, UsageError
+from linnet.errors import UsageError, needs_extra
 from linnet.notes.kernel import find_missing
 
-try:
+with needs_extra("running notes", "notes"):
     import nbformat
     from nbformat import v4
 
@@ -23,8 +23,6 @@ try:
     from linnet.notes.execute import Progress, execute
     from linnet.notes.page import render
     from linnet.notes.read import read
-except ImportError as error:
-    raise MissingExtraError("running notes", "notes") from error
 
 PAGE_MARK, NOTEBOOK_MARK = 'content="linnet run"', '"supplied"'
 """Marks in the files that linnet makes; others are never replaced."""

@@ -15,7 +15,7 @@ import torch
 from linnet.config import Knobs
 from linnet.core.grids import LogUniform, Range, check_names, list_values
 from linnet.device import generator
-from linnet.errors import MissingExtraError, UsageError
+from linnet.errors import UsageError, needs_extra
 
 if TYPE_CHECKING:
     import optuna
@@ -143,10 +143,8 @@ def quiet() -> Iterator[None]:
     Raises:
         MissingExtraError: optuna is not installed.
     """
-    try:
+    with needs_extra("tuning", "tune"):
         from optuna import logging
-    except ImportError as error:
-        raise MissingExtraError("tuning", "tune") from error
     before = logging.get_verbosity()
     if before == logging.INFO:
         logging.set_verbosity(logging.WARNING)

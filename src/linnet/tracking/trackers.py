@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from linnet import files
-from linnet.errors import MissingExtraError
+from linnet.errors import needs_extra
 from linnet.model.history import Record
 from linnet.train.callbacks import INTERRUPTED, Callback, State
 
@@ -75,10 +75,8 @@ def package(name: str, feature: str) -> ModuleType:
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
+    with needs_extra(feature, "track"):
         return importlib.import_module(name)
-    except ImportError as error:
-        raise MissingExtraError(feature, "track") from error
 
 
 def plain(asked: dict[str, Any]) -> dict[str, bool | int | float | str]:
