@@ -23,7 +23,7 @@ from linnet.errors import UsageError
 
 SHARES = ("precision", "recall", "f1")
 UNDEFINED = "–"
-"""As of `linnet.evaluate.interval`, which is imported with torch."""
+"""As of `linnet.evaluate.interval`, which is imported with numpy."""
 
 if TYPE_CHECKING:
     from linnet.evaluate.assess import Assessment
