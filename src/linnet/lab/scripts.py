@@ -1,17 +1,21 @@
-"""What these tabs show as Python and as commands that run as they stand."""
+"""The tabs' settings as Python and as command lines, each of which runs as it stands."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
 
 from linnet.config import Recipe, as_dict
+from linnet.data.dataset import Splits
 from linnet.evaluate.evaluation import Evaluation
-from linnet.lab import code
 from linnet.model.run import Run
-from linnet.record.lines import call
+from linnet.record.lines import call, flags
 
 NUMBERS = """\
 import torch
@@ -118,6 +122,39 @@ class Shot:
     method: str
 
 
+class Code(BaseModel):
+    """The two texts; `command` is empty where no command does the same."""
+
+    python: str
+    command: str
+
+
+def table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
+    """A dictionary of lists in Python, a key a line."""
+    return (
+        f"{name} = {{\n"
+        + "".join(f"    {key!r}: {list(several)!r},\n" for key, several in values.items())
+        + "}"
+    )
+
+
+def source(splits: Splits, name: str) -> str:
+    """What `linnet.load` takes: a data set's name, or the file that was uploaded."""
+    return f"./{splits.train.name}" if name.startswith("upload-") else name
+
+
+def load(dataset: str, data_dir: Path | None) -> str:
+    """The call that loads a data set."""
+    folder = [] if data_dir is None else [repr(str(data_dir))]
+    return call("linnet.load", [repr(dataset), *folder], {})
+
+
+def command(name: str, options: Mapping[str, Any], data_dir: Path | None) -> str:
+    """A linnet command with its options."""
+    folder = {} if data_dir is None else {"data_dir": str(data_dir)}
+    return shlex.join(["linnet", name, *flags({**options, **folder})])
+
+
 def heredoc(python: str) -> str:
     """A command for a shell that runs a script."""
     return f"python - <<'END'\n{python}END\n"
@@ -154,13 +191,12 @@ def trying(evaluation: Evaluation, shot: Shot, data_dir: Path | None) -> tuple[s
     image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
     against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
-        load=code.load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
+        load=load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
         test="test = train\n" if evaluation.rows is evaluation.train else "",
         row=_row(run, shot), image=image,
         what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=shot.alpha, method=shot.method,
     )  # fmt: skip
-    folder = {} if data_dir is None else {"data_dir": str(data_dir)}
-    train = code.command("train", {"data": name, **settings, **folder, "out": "runs/try"})
+    train = command("train", {"data": name, **settings, "out": "runs/try"}, data_dir)
     predict = PREDICT.format(png=base64.b64encode(shot.png).decode()) if shot.png else ""
     return python, TRY_COMMAND.format(train=train, predict=predict, alpha=shot.alpha)
 

@@ -14,9 +14,9 @@ from linnet.config import Knobs
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
-from linnet.lab.code import Code, command, load, source, table
 from linnet.lab.jobs import Frame, Job, ProgressStream
 from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text
+from linnet.lab.scripts import Code, command, load, source, table
 from linnet.lab.state import LabState
 from linnet.record.lines import call
 from linnet.record.requests import SweepRequest
@@ -102,9 +102,8 @@ def router(lab: LabState) -> APIRouter:
         python = f"import linnet\n\n{table('grid', body.grid())}\nresult = {made}\nprint(result.table)\n"
         values = {key: value for key, value in body.grid().items() if key != "seed"}
         values |= {"seeds": body.seeds} if body.seeds > 1 else {}
-        where = {} if folder is None else {"data_dir": str(folder)}
-        options = {"data": name, **values, **body.shared(), **where}
-        return Code(python=python, command=command("sweep", options))
+        options = {"data": name, **values, **body.shared()}
+        return Code(python=python, command=command("sweep", options, folder))
 
     return routes
 

@@ -18,9 +18,9 @@ from linnet.data.batches import shuffled
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.evaluation import Evaluation
-from linnet.lab.code import Code, command, load, source
 from linnet.lab.jobs import Frame, Job, ProgressStream
 from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text, pack
+from linnet.lab.scripts import Code, command, load, source
 from linnet.lab.state import LabState
 from linnet.model.history import History
 from linnet.model.run import Card, Run
@@ -101,8 +101,8 @@ def router(lab: LabState) -> APIRouter:
         options = usual | body.model_dump(exclude_defaults=True, exclude={"dataset"})
         loaded = load(name, lab.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
-        folder = {} if lab.settings.data_dir is None else {"data_dir": str(lab.settings.data_dir)}
-        return Code(python=python, command=command("train", {"data": name, **options, **folder}))
+        line = command("train", {"data": name, **options}, lab.settings.data_dir)
+        return Code(python=python, command=line)
 
     return routes
 
