@@ -69,7 +69,7 @@ def _guesses(run: linnet.Run, pixels: Tensor, top: int) -> list[Guess]:
     card = run.card
     if not card.classes:
         names = card.output_names(run.bank.outputs)
-        return [list(zip(names, row, strict=True)) for row in run.scores(pixels).tolist()]
+        return [list(zip(names, row, strict=True)) for row in run.predictions(pixels).tolist()]
     chances, classes = run.probabilities(pixels).topk(min(top, len(card.classes)))
     likeliest = [[card.classes[k] for k in row] for row in classes.tolist()]
     return [list(zip(n, p, strict=True)) for n, p in zip(likeliest, chances.tolist(), strict=True)]

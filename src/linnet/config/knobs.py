@@ -8,6 +8,7 @@ import numbers
 from dataclasses import dataclass
 
 from linnet.config.augmentation import Augmentation
+from linnet.config.losses import LOSSES
 from linnet.errors import UsageError
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
@@ -65,7 +66,7 @@ BOUNDS: dict[str, Bounds] = {
 CHOICES = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
-    "loss": ("softmax", "logistic", "squared", "absolute", "huber"),
+    "loss": tuple(LOSSES),
     "measure": ("running", "after"),
     "dtype": ("float32", "float64"),
 }

@@ -50,8 +50,8 @@ class Recipe(Common, Passes):
     """How to train; see `Passes` and `Common` for the fields not listed here.
 
     Args:
-        loss: softmax, logistic (each class against the rest), squared, absolute or huber; softmax for
-            classes, squared for a regression.
+        loss: softmax, logistic (each class against the rest), squared, absolute, huber or poisson (counts);
+            softmax for classes, squared for a regression.
         huber: the threshold between Huber's square and straight parts.
         measure: when the training figures are taken: running (over the minibatches as they are trained
             on, as the book's train_epoch_ch3) or after (over all rows when the epoch has ended, as D2L

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from linnet.config.losses import LOSSES
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import (
@@ -36,15 +37,6 @@ if TYPE_CHECKING:
 
 REASONS = dict(zip(SHARES, (NEVER_PREDICTED, NO_ROWS, NEITHER), strict=True))
 """Why a figure of a class is not defined."""
-
-LOSSES = {
-    "softmax": "cross-entropy",
-    "logistic": "logistic loss, summed over the classes",
-    "squared": "squared loss, halved",
-    "absolute": "absolute loss",
-    "huber": "Huber loss",
-}
-"""The losses by the names that options give them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +132,7 @@ def score(run: Run, rows: Dataset | Path | str) -> Score:
 
 def loss_name(card: Card) -> str:
     """What the mean loss of a model is of; losses of other names are not compared."""
-    named = LOSSES.get(card.loss, card.loss)
+    named = LOSSES[card.loss].measured if card.loss in LOSSES else card.loss
     return f"{named}, threshold {card.huber:g}" if card.loss == "huber" else named
 
 

@@ -135,7 +135,7 @@ def _expected(run: Run, X: Rows) -> NDArray[np.float64]:
 
     precise = dataclasses.replace(run, model=Bank(run.bank.theta.double().cpu()))
     rows = torch.from_numpy(X)
-    return (precise.probabilities(rows) if run.card.classes else precise.scores(rows)).numpy()
+    return (precise.probabilities(rows) if run.card.classes else precise.predictions(rows)).numpy()
 
 
 def _check(chosen: Format, trial: Path, X: Rows, expected: NDArray[np.float64]) -> tuple[float | None, str]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Literal
 
+from linnet.config.losses import LOSSES, Kind, Link
 from linnet.core.calibration import Calibration
-
-Kind = Literal["softmax", "logistic", "regression"]
-"""How scores become an answer: by softmax, by sigmoids divided by their sum, or as they are."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,12 @@ class Card:
         """How scores become an answer."""
         if not self.classes:
             return "regression"
-        return "logistic" if self.loss == "logistic" else "softmax"
+        return LOSSES[self.loss].kind if self.loss in LOSSES else "softmax"
+
+    @property
+    def link(self) -> Link:
+        """What of the mean the scores of a regression are."""
+        return LOSSES[self.loss].link if self.loss in LOSSES else "identity"
 
     def output_names(self, outputs: int) -> tuple[str, ...]:
         """What to call the K outputs: the classes, the target of a regression, or y0, y1, … of several."""

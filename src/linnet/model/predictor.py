@@ -110,7 +110,7 @@ class Predictor:
 def answers_of(scores: NDArray[np.floating], card: Card) -> NDArray[np.floating]:
     """What a card makes of scores (B, K): probabilities as `Loss.probabilities`, or the scores themselves."""
     if card.kind == "regression":
-        return scores
+        return np.exp(scores) if card.link == "log" else scores
     logits = -np.logaddexp(0, -scores) if card.kind == "logistic" else scores  # log σ(o)
     if card.calibration is not None:
         scale, shift = (np.asarray(v, scores.dtype) for v in (card.calibration.scale, card.calibration.shift))

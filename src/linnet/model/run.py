@@ -96,7 +96,7 @@ class Run:
         return self.model.to_module() if isinstance(self.model, Bank) else self.model
 
     def scores(self, X: Tensor) -> Tensor:
-        """The scores (logits, or predictions of a regression) of stored rows, (B, K).
+        """The scores (logits, or of a regression what the link makes of its means) of stored rows, (B, K).
 
         Args:
             X: rows as the data set stores them, (B, D), before scaling: a tensor, an array, or a frame.
@@ -128,6 +128,17 @@ class Run:
         self.model.eval()
         with torch.no_grad():
             return self.model(inputs)
+
+    def predictions(self, X: Tensor) -> Tensor:
+        """The numbers that a regression predicts of stored rows, (B, K), by the inverse link of its scores.
+
+        Raises:
+            UsageError: the model is a classifier.
+            ShapeError: the rows have another number of features.
+        """
+        if self.card.classes:
+            raise UsageError("a classifier predicts classes: use probabilities")
+        return self.scores(X).exp() if self.card.link == "log" else self.scores(X)
 
     def probabilities(self, X: Tensor) -> Tensor:
         """The class probabilities of stored rows, (B, K).

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from linnet.config.losses import LOSSES
 from linnet.evaluate.assess import positive_of
 from linnet.evaluate.interval import UNDEFINED, Interval
-from linnet.evaluate.score import LOSSES, parameter_errors
+from linnet.evaluate.score import parameter_errors
 from linnet.plot.classification import reliability_figure
 from linnet.report.blocks import Block, Figures, Matrix, Picture, Table, Text
 from linnet.report.pictures import themed
@@ -64,7 +65,7 @@ def names(of: Subject) -> dict[str, str]:
 def said_loss(of: Subject) -> str:
     """What its loss is of, in the page's language."""
     card = of.run.card
-    named = of.say(LOSSES.get(card.loss, card.loss))
+    named = of.say(LOSSES[card.loss].measured if card.loss in LOSSES else card.loss)
     return f"{named}, {of.say('threshold')} {card.huber:g}" if card.loss == "huber" else named
 
 

@@ -128,6 +128,7 @@ def pick_loss(loss: Loss | str | None, dataset: Dataset) -> Loss:
     name = name_of(loss)
     if loss.is_for_classes and not dataset.is_classification:
         raise UsageError(f"the {name} loss needs class labels: give the data set's classes")
+    loss.check_targets(dataset.y)
     return loss
 
 

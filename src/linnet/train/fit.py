@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from linnet.config import Knobs, Recipe, ResolvedRecipe, as_dict
-from linnet.core.losses import by_name
+from linnet.core.losses import LOSSES, by_name
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
@@ -208,6 +208,7 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
     check_knobs(train, asked.knobs, asked.loss)
+    by_name(asked.loss).check_targets(train.y)
     for part in (train, test):
         if part is not None and not _is_finite(part.stored):
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
@@ -263,14 +264,13 @@ def check_knobs(train: Dataset, knobs: Knobs, loss: str) -> None:
             weights as classes are needed.
     """
     if not train.is_classification:
-        if loss in ("softmax", "logistic"):
-            raise UsageError(
-                f"the {loss} loss needs class labels: for a regression use squared, absolute or huber"
-            )
+        if LOSSES[loss].is_for_classes:
+            others = ", ".join(name for name, kind in LOSSES.items() if not kind.is_for_classes)
+            raise UsageError(f"the {loss} loss needs class labels: for a regression use {others}")
         if knobs.label_smoothing or knobs.class_weight != "none":
             name = "label_smoothing" if knobs.label_smoothing else "class_weight"
             raise UsageError(f"{name} is for classes, and {train.name} is a regression")
-    if knobs.label_smoothing and loss not in ("softmax", "logistic"):
+    if knobs.label_smoothing and not LOSSES[loss].is_for_classes:
         raise UsageError(f"label_smoothing goes with the softmax and logistic losses, not with {loss}")
     knobs.weights_of_classes([1.0] * train.outputs)
     check_inputs(train, InputOptions.of(knobs))

@@ -1,10 +1,10 @@
-"""Losses in score space: one a file, registered here by name.
-
-To add a loss, write its file and name it in `LOSSES`.
-"""
+"""Losses in score space: one a file, named in `linnet.config.losses`."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
+from linnet.config.losses import LOSSES as ENTRIES
 from linnet.core.losses.absolute import AbsoluteError
 from linnet.core.losses.base import Loss
 from linnet.core.losses.huber import Huber
@@ -14,7 +14,8 @@ from linnet.core.losses.squared import SquaredError
 from linnet.errors import UsageError
 
 LOSSES: dict[str, type[Loss]] = {
-    loss.name: loss for loss in (SoftmaxCrossEntropy, Logistic, SquaredError, AbsoluteError, Huber)
+    name: getattr(import_module(f"{__name__}.{entry.home[0]}"), entry.home[1])
+    for name, entry in ENTRIES.items()
 }
 """The losses that have a name."""
 
@@ -39,7 +40,7 @@ def by_name(name: str, huber: float = 1.0, slope: float | None = None) -> Loss:
     """The loss of a name.
 
     Args:
-        name: "softmax", "logistic", "squared", "absolute" or "huber".
+        name: one of `LOSSES`.
         huber: Huber's threshold.
         slope: Huber's slope beyond it; the threshold when None, as PyTorch has it.
 

@@ -120,6 +120,37 @@ class Loss(ABC):
         """What each row's loss can never be below, (B,), of targets as a data set stores them."""
         return torch.zeros(len(y), dtype=torch.float64, device=y.device)
 
+    def margins(self, scores: Tensor, y: Tensor) -> Tensor | None:
+        """How far each row's scores lie in a direction in which its loss falls without end, (B,).
+
+        Args:
+            scores: of a model or of a direction of its parameters, (K, B).
+            y: dense targets, (K, B).
+
+        Returns:
+            None where no row's loss falls without end.
+        """
+        return None
+
+    def level(self, mean: Tensor) -> Tensor:
+        """The score of a row whose mean is given, where solvers begin its bias; 0 where any will do, (K,).
+
+        Args:
+            mean: of the targets, (K,).
+        """
+        return torch.zeros_like(mean)
+
+    def check_targets(self, y: Tensor) -> None:
+        """Refuse targets that the loss is not of; here any number will do.
+
+        Args:
+            y: as a data set stores them.
+
+        Raises:
+            UsageError: naming one.
+        """
+        return
+
     def logits(self, scores: Tensor) -> Tensor:
         """What the class probabilities are the softmax of, (…, K, B); the scores themselves for most."""
         return scores

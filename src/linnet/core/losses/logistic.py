@@ -62,3 +62,9 @@ class Logistic(Loss):
     def middle(self, outputs: int) -> float:
         """See `Loss.middle`: a half, whatever K."""
         return 0.5
+
+    def margins(self, scores: Tensor, y: Tensor) -> Tensor | None:
+        """See `Loss.margins`: each score on its own side of 0; None for soft labels."""
+        if not bool(((y == 0) | (y == 1)).all()):
+            return None
+        return torch.where(y.bool(), scores, -scores).amin(0)

@@ -87,3 +87,10 @@ class SoftmaxCrossEntropy(Loss):
     def divides_by_classes(self, target: Tensor) -> bool:
         """See `Loss.divides_by_classes`: not for soft labels, as torch's mean does not."""
         return not target.is_floating_point()
+
+    def margins(self, scores: Tensor, y: Tensor) -> Tensor | None:
+        """See `Loss.margins`: the score of the row's class above all others; None for soft labels."""
+        if not bool(((y == 0) | (y == 1)).all()):
+            return None
+        own = y.bool()
+        return scores.masked_fill(~own, torch.inf).amin(0) - scores.masked_fill(own, -torch.inf).amax(0)

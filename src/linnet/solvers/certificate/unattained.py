@@ -24,6 +24,10 @@ FLAT = 1e-9
 AGAINST = 1e-2
 """The share of a step by which it may move a row's scores the wrong way and count as endless all the same."""
 
+NO_COUNTS = (
+    "all counts of rows that count are 0, so the bias falls without end: there is nothing to learn from them"
+)
+
 APART = (
     "the classes can be told apart without error, so the loss falls towards 0 as the weights grow "
     "without end: set l2 above 0"
@@ -35,22 +39,30 @@ PARTLY = (
 )
 
 
+VANISHING = (
+    "a direction lowers the means of some rows whose counts are all 0 and leaves the other rows, so weights "
+    "grow without end along it: set l2 above 0, or leave out the column that tells those rows apart"
+)
+
+
 def explain_no_optimum(objective: Objective, point: Point) -> Status | None:
     """The reason why there is no optimum; None where none was found.
 
     Args:
-        objective: of any loss; those of regressions always have one.
+        objective: of any loss; most of those of numbers always have one.
         point: where a solver ended.
     """
-    if not objective.loss.is_for_classes:
-        return None
     if reason := explain_unheld(objective):
         return Status(UNATTAINED, reason)
     if objective.penalty.l2 or objective.penalty.l1:
         return None
+    if _margins(objective, point.scores.double()) is None:
+        return None
     if is_separated(objective, point):
         return Status(UNATTAINED, APART)
-    return Status(UNATTAINED, PARTLY) if _is_partly_separated(objective, point) else None
+    if not _is_partly_separated(objective, point):
+        return None
+    return Status(UNATTAINED, PARTLY if objective.loss.is_for_classes else VANISHING)
 
 
 def is_separated(objective: Objective, point: Point) -> bool:
@@ -63,28 +75,27 @@ def is_separated(objective: Objective, point: Point) -> bool:
 
 
 def _margins(objective: Objective, scores: Tensor) -> Tensor | None:
-    """By how much each row that counts is on its own side, (B,); None for soft labels."""
+    """See `Loss.margins`, of the rows that count."""
     rows, counted = objective.rows, objective.rows.counts > 0  # (N,)
     y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]  # (K, B)
-    if not bool(((y == 0) | (y == 1)).all()):
-        return None
-    own, scores = y.bool(), scores[:, counted]
-    if objective.loss.couples_outputs:
-        return scores.masked_fill(~own, torch.inf).amin(0) - scores.masked_fill(own, -torch.inf).amax(0)
-    return torch.where(own, scores, -scores).amin(0)
+    return objective.loss.margins(scores[:, counted], y)
 
 
 def explain_unheld(objective: Objective, counted: Tensor | None = None) -> str:
-    """A sentence on classes without rows that count, whose bias nothing holds; empty where there are none.
+    """A sentence on classes or counts without rows that hold a bias; empty where there are none.
 
     Args:
-        objective: of classes.
+        objective: of any loss.
         counted: which rows count, (N,); those of weight above 0 when None.
     """
-    if not objective.intercept or not objective.loss.is_for_classes:
+    if not objective.intercept:
         return ""
     rows, counted = objective.rows, objective.rows.counts > 0 if counted is None else counted
     y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]
+    if not objective.loss.is_for_classes:
+        flat = objective.loss.margins(torch.full_like(y, -1.0), y)
+        is_endless = flat is not None and bool((flat > 0).all())
+        return NO_COUNTS if is_endless else ""
     is_pair = not objective.loss.couples_outputs and rows.outputs == 1
     never, always = (y <= 0).all(1), (y >= 1).all(1)
     if bool(always.any()) or (is_pair and bool(never.any())):

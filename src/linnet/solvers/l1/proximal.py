@@ -87,6 +87,7 @@ class ProximalNewton(SolverSpec):
         self.check_problem(objective, start)
         began, framed = time.perf_counter(), standardise(objective)
         inner, zeros = framed.objective, objective.zeros()
+        start = objective.start() if start is None else start
         theta = None if start is None else inner.free_(framed.enter(start.to(zeros)).clone())
         is_small = len(inner.rows) * inner.rows.features <= SMALL
         with limited_threads(1 if is_small else torch.get_num_threads()):

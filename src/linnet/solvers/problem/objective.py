@@ -138,6 +138,15 @@ class Objective:
         shape = self.rows.outputs, self.rows.features + 1
         return torch.zeros(shape, dtype=torch.float64, device=self.rows.y.device)
 
+    def start(self) -> Tensor | None:
+        """Where a solver begins, (K, D + 1): a bias at the targets' mean; None where zero is as good."""
+        if not self.intercept:
+            return None
+        y = Loss.encode(self.rows.y, self.rows.outputs, torch.float64)  # (K, N)
+        theta = self.zeros()
+        theta[:, -1] = self.loss.level(y @ self.rows.shares)
+        return theta if bool(theta.any()) else None
+
     def value(self, theta: Tensor) -> float:
         """F(θ)."""
         return self.mean_loss(self.scores(theta)) + self.penalty_of(theta)

@@ -114,7 +114,7 @@ class SmoothSolver(SolverSpec):
         """As `minimise`, without the proof and without the last move of the bias: two passes less."""
         began = time.perf_counter()
         self.check_problem(objective, start)
-        theta = objective.zeros()
+        theta, start = objective.zeros(), objective.start() if start is None else start
         theta = theta if start is None else objective.free_(start.to(theta).clone())
         framed = standardise_rows(objective)
         steps = self._judge_steps(framed.objective, framed.enter(theta))
