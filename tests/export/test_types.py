@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -99,3 +100,14 @@ def test_the_predictor_takes_a_float64_model_as_it_is(tmp_path: Path) -> None:
     run.save(tmp_path)
     model = Predictor.read(tmp_path / "model.safetensors")
     np.testing.assert_allclose(model.answers(YEARS.numpy()), run.scores(YEARS).numpy(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_model_of_counts_answers_with_their_means(to: str, tmp_path: Path) -> None:
+    theta = torch.tensor([[0.5, -1.0, 0.25]], dtype=torch.float64)
+    run = Run(Bank(theta), History(), "completed", Card("counts", (), None, 1.0, "poisson"))
+    rows = torch.tensor([[0.0, 0.0], [2.0, 1.0], [-3.0, 4.0]], dtype=torch.float64)
+    path = tmp_path / FORMATS[to].file_name
+    assert (export_model(run, to, path, rows).difference or 0) < 1e-12
+    got, _ = FORMATS[to].answers(path, rows.numpy())
+    np.testing.assert_allclose(got[:, 0], [math.exp(0.25), math.exp(0.25), math.exp(-5.25)], rtol=1e-12)

@@ -55,3 +55,8 @@ LOSSES: dict[str, LossEntry] = {
     ),
 }  # fmt: skip
 """Losses by the names that options and files give them."""
+
+
+def name_model(loss: str, language: str = "en") -> str:
+    """What a model of a loss is called in a language, "en" or "zh"; of a loss without a name, its own."""
+    return LOSSES[loss].model[language == "zh"] if loss in LOSSES else loss

@@ -58,7 +58,7 @@ _CLASSES = """const char *const linnet_classes[LINNET_OUTPUTS] = {{
 }};
 """
 
-_REGRESSION = """    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = ({type})scores[k];"""
+_REGRESSION = """    for (int k = 0; k < LINNET_OUTPUTS; k++) answers[k] = ({type}){mean};"""
 
 _SOFTMAX = """{before}    double largest = scores[0], total = 0;
     for (int k = 1; k < LINNET_OUTPUTS; k++) largest = fmax(largest, scores[k]);
@@ -105,7 +105,8 @@ def render(model: Predictor) -> bytes:
         dataset=_string(card.dataset), type=number,
         classes="" if regression else _CLASSES.format(names=names),
         b=_numbers(model.b), W=",\n".join(table), scale=_number(np.float64(card.scale)),
-        answer=_REGRESSION.format(type=number) if regression else
+        answer=_REGRESSION.format(type=number, mean="exp(scores[k])" if card.link == "log" else "scores[k]")
+        if regression else
         _SOFTMAX.format(before=_LOG_SIGMOID if card.kind == "logistic" else "", type=number),
     )  # fmt: skip
     return source.encode("ascii")

@@ -95,12 +95,13 @@ def render(model: Predictor) -> bytes:
     lines = [f'  "{line}"' for line in base64_lines(model.W)]
     logits = _LOG_SIGMOID if card.kind == "logistic" else "scores(pixels)"
     regression = card.kind == "regression"
+    mean = "scores(pixels).map(Math.exp)" if card.link == "log" else "scores(pixels)"
     source = _FILE.format(
         headline=headline(model), kind=card.kind, dataset=json.dumps(card.dataset),
         classes=json.dumps(card.classes), features=model.features, outputs=model.outputs,
         image_shape=json.dumps(card.image_shape), scale=repr(card.scale),
         promise="The predictions" if regression else "The class probabilities",
-        predict="  return scores(pixels);" if regression else _SOFTMAX.format(logits=logits),
+        predict=f"  return {mean};" if regression else _SOFTMAX.format(logits=logits),
         size=model.W.itemsize, bits=8 * model.W.itemsize,
         W=" +\n".join(lines), b="".join(base64_lines(model.b)),
     )  # fmt: skip

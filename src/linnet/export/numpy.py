@@ -70,7 +70,7 @@ def predict(rows):
 _REGRESSION = '''
 def predict(rows):
     """The predictions for rows, (B, {outputs})."""
-    return scores(rows)
+    return {mean}
 
 
 def predict_proba(rows):
@@ -91,13 +91,14 @@ def render(model: Predictor) -> bytes:
     """The file's source."""
     card = model.card
     logits = "-np.logaddexp(0, -scores(rows))  # log sigmoid" if card.kind == "logistic" else "scores(rows)"
+    mean = "np.exp(scores(rows))" if card.link == "log" else "scores(rows)"
     functions = _REGRESSION if card.kind == "regression" else _CLASSIFIER
     images = f" or as images (B, {card.image_shape[0]}, {card.image_shape[1]})" if card.image_shape else ""
     source = _FILE.format(
         headline=headline(model), full=1 / card.scale, features=model.features, images=images,
         kind=card.kind, dataset=card.dataset, classes=card.classes, image_shape=card.image_shape,
         scale=card.scale, outputs=model.outputs, dtype=f"<f{model.W.itemsize}",
-        functions=functions.format(outputs=model.outputs, logits=logits).rstrip() + "\n",
+        functions=functions.format(outputs=model.outputs, logits=logits, mean=mean).rstrip() + "\n",
         W="\n".join(base64_lines(model.W)), b="".join(base64_lines(model.b)),
     )  # fmt: skip
     return source.encode()

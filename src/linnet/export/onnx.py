@@ -76,10 +76,11 @@ def _nodes(model: Predictor, name: str) -> list[NodeProto]:
     from onnx import helper
 
     kind = model.card.kind
-    wanted = name if kind == "regression" else "scores"
+    is_mean = kind == "regression" and model.card.link == "identity"
+    wanted = name if is_mean else "scores"
     scores = helper.make_node("Gemm", ["rows", "W", "b"], [wanted], transB=1)
     if kind == "regression":
-        return [scores]
+        return [scores] if is_mean else [scores, helper.make_node("Exp", ["scores"], [name])]
     likeliest = helper.make_node("ArgMax", ["scores"], ["class"], axis=1, keepdims=0)
     if kind == "softmax":
         return [scores, helper.make_node("Softmax", ["scores"], [name], axis=1), likeliest]

@@ -23,6 +23,7 @@ def render(model: Predictor) -> bytes:
         "format": "linnet.linear/1",
         "equation": "scores = scale * X W^T + b",
         "kind": card.kind,
+        "link": card.link,
         "dtype": str(model.W.dtype),
         "scale": repr(card.scale),
         "dataset": card.dataset,
@@ -40,7 +41,8 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     with safe_open(path, "numpy") as file:
         W, b, said = file.get_tensor("W"), file.get_tensor("b"), file.metadata()
     scores = float(said["scale"]) * (X.astype(np.float64) @ W.T.astype(np.float64)) + b
-    loss = said["kind"] if said["kind"] != "regression" else "squared"
+    regression = "poisson" if said["link"] == "log" else "squared"
+    loss = regression if said["kind"] == "regression" else said["kind"]
     card = Card(said["dataset"], tuple(json.loads(said["classes"])), None, float(said["scale"]), loss)
     return answers_of(scores, card), "safetensors and numpy"
 

@@ -35,7 +35,7 @@ scores AS (
 )"""
 
 _REGRESSION = """
-SELECT id, k, score AS prediction
+SELECT id, k, {mean} AS prediction
 FROM scores
 ORDER BY id, k
 """
@@ -82,7 +82,8 @@ def render(model: Predictor) -> bytes:
     casts = [f"    CAST(x{j} AS DOUBLE PRECISION) AS x{j}" for j in range(model.features)]
     selects = "\n  UNION ALL\n".join(_select(model, k) for k in range(model.outputs))
     logit = _LOG_SIGMOID if model.card.kind == "logistic" else "score"
-    tail = _REGRESSION if regression else _CLASSIFIER.format(logit=logit)
+    mean = "EXP(score)" if model.card.link == "log" else "score"
+    tail = _REGRESSION.format(mean=mean) if regression else _CLASSIFIER.format(logit=logit)
     return (head + _ROWS.format(casts=",\n".join(casts), selects=selects) + tail).encode()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from linnet.config.losses import name_model
 from linnet.folders import RUN, read
 from linnet.record.paths import shared
 from linnet.report import asked, estimates, quality, solved, sweep, views
@@ -13,11 +14,6 @@ from linnet.report.blocks import Page, Section, Text
 from linnet.report.rows import Rows
 from linnet.report.subject import Subject
 from linnet.report.sweep import Swept
-
-KINDS = {
-    "softmax": "softmax regression", "logistic": "logistic regression", "squared": "linear regression",
-    "huber": "robust regression", "absolute": "median regression",
-}  # fmt: skip
 
 
 def page_of_run(of: Subject) -> Page:
@@ -113,8 +109,9 @@ def _judged(of: Subject) -> list[Section]:
 
 
 def _title(of: Subject) -> str:
-    kind = "a module of yours" if of.run.is_module else KINDS.get(of.run.card.loss, "a model")
-    return of.say("{kind} on {name}", kind=of.say(kind), name=shared(of.run.card.dataset))
+    is_own = of.run.is_module
+    kind = of.say("a module of yours") if is_own else name_model(of.run.card.loss, of.language)
+    return of.say("{kind} on {name}", kind=kind, name=shared(of.run.card.dataset))
 
 
 def _facts(folder: Path | None, recorded: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from linnet.config.losses import name_model
 from linnet.model.predictor import Predictor
 from linnet.serve.schema import ERRORS
 
@@ -80,7 +81,7 @@ def page(model: Predictor, openapi: dict[str, Any], reader: Reader) -> str:
     other = _LINKS["en" if reader.language == "zh" else "zh"]
     parts = [
         f"<header><h1>linnet <small>{escape(version)}</small></h1>{other}</header>",
-        _about(model, say),
+        _about(model, say, reader.language),
         f"<h2>POST /predict</h2><p>{say['ask']}</p>",
         *(f"<pre>{escape(line)}</pre>" for line in examples(model, reader)),
         f"<p>{say['raw']}</p>",
@@ -132,13 +133,13 @@ def example(model: Predictor, scope: Scope) -> str:
     return lines[-1] if is_picture and model.card.image_shape else lines[0]
 
 
-def _about(model: Predictor, say: dict[str, str]) -> str:
+def _about(model: Predictor, say: dict[str, str], language: Language) -> str:
     """What answers."""
     card, features = model.card, f"{model.features:,}"
     if card.image_shape:
         features += f" ({say['picture'].format(' × '.join(map(str, card.image_shape)))})"
     lines = [
-        (say["model"], f"{say[card.kind]}, <code>{escape(model.checksum[:12])}</code>"),
+        (say["model"], f"{name_model(card.loss, language)}, <code>{escape(model.checksum[:12])}</code>"),
         (say["dataset"], escape(card.dataset)),
         (say["features"], features),
     ]
@@ -189,8 +190,7 @@ _STYLE = (
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "model": "Model", "dataset": "Trained on", "features": "Features", "picture": "a picture of {}",
-        "softmax": "softmax regression", "logistic": "logistic regression, one against the rest",
-        "regression": "linear regression", "classes": "Classes", "outputs": "Outputs",
+        "classes": "Classes", "outputs": "Outputs",
         "ask": "A row has its features in the order of the training data, with the values that are stored "
         "there, before any scaling.",
         "raw": "Plain numbers are float32 or uint8, little-endian, one row after another. An .npy file may "
@@ -207,7 +207,6 @@ _WORDS: dict[Language, dict[str, str]] = {
     },
     "zh": {
         "model": "模型", "dataset": "训练数据", "features": "特征数", "picture": "{} 的图片",
-        "softmax": "softmax 回归", "logistic": "逻辑回归（一对其余）", "regression": "线性回归",
         "classes": "类别", "outputs": "输出数",
         "ask": "每行的特征按训练数据中的顺序排列，取其中存储的原值，不做缩放。",
         "raw": "原始数值为 float32 或 uint8，小端序，逐行排列。也可以改送 .npy 文件；"
