@@ -26,6 +26,7 @@ class LossEntry:
         model: what a model of it is called, in English and Chinese.
         kind: how its scores become an answer.
         link: of a regression.
+        inference: the kind of model that `infer` takes it for; empty where it is the likelihood of none.
     """
 
     home: tuple[str, str]
@@ -33,25 +34,33 @@ class LossEntry:
     model: tuple[str, str]
     kind: Kind = "regression"
     link: Link = "identity"
+    inference: str = ""
 
 
 LOSSES: dict[str, LossEntry] = {
     "softmax": LossEntry(
-        ("softmax", "SoftmaxCrossEntropy"), "cross-entropy", ("softmax regression", "softmax 回归"), "softmax"
+        ("softmax", "SoftmaxCrossEntropy"),
+        measured="cross-entropy", model=("softmax regression", "softmax 回归"),
+        kind="softmax", inference="softmax",
     ),
     "logistic": LossEntry(
-        ("logistic", "Logistic"), "logistic loss, summed over the classes",
-        ("logistic regression, one against the rest", "逻辑回归（一对其余）"), "logistic",
+        ("logistic", "Logistic"),
+        measured="logistic loss, summed over the classes",
+        model=("logistic regression, one against the rest", "逻辑回归（一对其余）"),
+        kind="logistic", inference="logistic",
     ),
     "squared": LossEntry(
-        ("squared", "SquaredError"), "squared loss, halved", ("linear regression", "线性回归")
+        ("squared", "SquaredError"),
+        measured="squared loss, halved", model=("linear regression", "线性回归"), inference="regression",
     ),
     "absolute": LossEntry(
-        ("absolute", "AbsoluteError"), "absolute loss", ("median regression", "中位数回归")
+        ("absolute", "AbsoluteError"), measured="absolute loss", model=("median regression", "中位数回归")
     ),
-    "huber": LossEntry(("huber", "Huber"), "Huber loss", ("robust regression", "稳健回归")),
+    "huber": LossEntry(("huber", "Huber"), measured="Huber loss", model=("robust regression", "稳健回归")),
     "poisson": LossEntry(
-        ("poisson", "Poisson"), "Poisson deviance, halved", ("Poisson regression", "泊松回归"), link="log"
+        ("poisson", "Poisson"),
+        measured="Poisson deviance, halved", model=("Poisson regression", "泊松回归"),
+        link="log", inference="poisson",
     ),
 }  # fmt: skip
 """Losses by the names that options and files give them."""

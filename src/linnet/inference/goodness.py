@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from linnet.inference.design import PRECISION, Basis, Problem
-from linnet.inference.likelihood import Classes, Normal
+from linnet.inference.likelihood import Classes, Counts, Normal
 from linnet.inference.newton_polish import Fitted
 from linnet.inference.remarks import (
     CONSTANT,
@@ -59,6 +59,8 @@ class Goodness:
             classes.
         adjusted_r2: the same of mean squares; None for classes.
         sigma2: squared residuals / degrees_of_freedom; None for classes.
+        deviance: of counts, twice what the log-likelihood of a mean a row exceeds it by; else None.
+        dispersion: Pearson's χ² / degrees_of_freedom of counts, 1 where they are Poisson's; else None.
         f_test: of all features, if errors have one variance; None for classes.
         r2_kind: "centred" about the mean where the model has a bias or its columns span the constant, else
             "uncentred" about 0; empty for classes.
@@ -78,6 +80,8 @@ class Goodness:
     r2: float | None = None
     adjusted_r2: float | None = None
     sigma2: float | None = None
+    deviance: float | None = None
+    dispersion: float | None = None
     f_test: Test | None = None
     r2_kind: str = ""
     undefined: Mapping[str, str] = field(default_factory=dict)
@@ -91,8 +95,10 @@ TESTS = ("likelihood_ratio", "f_test")
 LIKELIHOODS = ("log_likelihood", "likelihood_ratio", "aic", "bic")
 
 
-def goodness_of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters: float) -> Goodness:
-    """Of classes against a reference.
+def goodness_by_likelihood(
+    outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters: float
+) -> Goodness:
+    """Of classes against a reference, or of counts.
 
     Args:
         outputs: their names.
@@ -101,12 +107,12 @@ def goodness_of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, p
         parameters: how many, or effectively so.
     """
     likelihood, w = fitted.likelihood, of.basis.w
-    assert isinstance(likelihood, Classes), "a model of classes"
+    assert isinstance(likelihood, Classes | Counts), "a model of classes or counts"
     has_constant = spans_constant(of.dataset, of.basis)
     rows, log = of.rows, likelihood.log(fitted.scores, w)
     null = likelihood.null(w, has_constant)
     count = parameters - len(outputs) * has_constant
-    is_one_class = not null
+    is_one_class = isinstance(likelihood, Classes) and not null
     is_short = rows < parameters and not of.l2  # as of frequencies that are none
     lacking = _lacking(of, count, ONE_CLASS if is_one_class else SATURATED if is_short else None)
     if is_one_class:
@@ -118,6 +124,11 @@ def goodness_of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, p
         "bic": math.log(rows) * parameters - 2 * log, "mcfadden_r2": 1 - log / null if null else math.nan,
     }  # fmt: skip
     lacking.pop("f_test", None)
+    if isinstance(likelihood, Counts):
+        left = rows - parameters
+        figures["deviance"] = likelihood.deviance(fitted.scores, w)
+        figures["dispersion"] = likelihood.chi_squared(fitted.scores, w) / left if left > 0 else math.nan
+        lacking |= {} if left > 0 else {"dispersion": SATURATED}
     return Goodness(
         outputs, rows, parameters, rows - parameters, log, null, **_known(figures, lacking),
         undefined={name: str(why) for name, why in lacking.items()},
@@ -127,7 +138,7 @@ def goodness_of_classes(outputs: tuple[str, ...], of: Problem, fitted: Fitted, p
 def goodness_of_regression(
     outputs: tuple[str, ...], of: Problem, fitted: Fitted, parameters: float, k: int
 ) -> Goodness:
-    """Of target k of a regression, the rest as in `goodness_of_classes`."""
+    """Of target k of a regression, the rest as in `goodness_by_likelihood`."""
     basis, y = of.basis, fitted.likelihood.Y[0]
     w, rows = basis.w, of.rows
     has_constant = spans_constant(of.dataset, basis)

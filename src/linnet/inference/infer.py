@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from linnet.config.losses import LOSSES
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
@@ -20,8 +21,8 @@ from linnet.inference.covariance import (
     estimate_covariance,
 )
 from linnet.inference.design import Basis, Problem, default_covariance, make_basis, read_weighting
-from linnet.inference.goodness import Goodness, goodness_of_classes, goodness_of_regression
-from linnet.inference.likelihood import Classes, Likelihood, Normal
+from linnet.inference.goodness import Goodness, goodness_by_likelihood, goodness_of_regression
+from linnet.inference.likelihood import Classes, Counts, Likelihood, Normal
 from linnet.inference.newton_polish import Fitted, polish
 from linnet.inference.notes import Done, common_reason, find_reasons, write_notes
 from linnet.inference.remarks import CONSTANT, SATURATED, check_squares
@@ -29,7 +30,8 @@ from linnet.inference.result import Inference, tabulate
 from linnet.model.run import Run
 from linnet.solvers.solution import Solution
 
-KINDS = {"squared": "regression", "softmax": "softmax", "logistic": "logistic"}
+KINDS = {name: entry.inference for name, entry in LOSSES.items() if entry.inference}
+"""The kind of model of each loss that is a likelihood's."""
 
 LARGEST = 2**13
 """Parameters of one model up to which their covariance, 0.5 GiB then, is formed."""
@@ -186,8 +188,8 @@ def _goodness(model: _Model, fitted: Fitted) -> Goodness:
     parameters = float(len(fitted.factor))
     if model.problem.l2:
         parameters = float(torch.cholesky_solve(fitted.information, fitted.factor).diagonal().sum())
-    if isinstance(model.likelihood, Classes):
-        return goodness_of_classes(model.outputs, model.problem, fitted, parameters)
+    if not isinstance(model.likelihood, Normal):
+        return goodness_by_likelihood(model.outputs, model.problem, fitted, parameters)
     return goodness_of_regression(model.outputs, model.problem, fitted, parameters, model.place)
 
 
@@ -205,7 +207,7 @@ def _models(
         rest = [k for k in range(len(Y)) if k != place]
         outputs = tuple(names[k] for k in rest)
         return [(outputs, Classes(Y[rest]), theta[rest] - theta[place], scores[rest] - scores[place])]
-    likelihood = Normal if kind == "regression" else Classes
+    likelihood = {"regression": Normal, "poisson": Counts, "logistic": Classes}[kind]
     return [
         ((name,), likelihood(Y[k : k + 1]), theta[k : k + 1], scores[k : k + 1])
         for k, name in enumerate(names)
@@ -223,7 +225,7 @@ def _check(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
         )
     if run.card.loss not in KINDS:
         raise UsageError(
-            f"inference is for the squared, softmax and logistic losses, not {run.card.loss}, which is the "
+            f"inference is for the losses {', '.join(KINDS)}, not {run.card.loss}, which is the "
             "likelihood of no model here"
         )
     if run.bank.models > 1:
@@ -275,6 +277,6 @@ def _check_size(models: list[_Model], basis: Basis) -> None:
 def _title(kind: str, dataset: str, l2: float) -> str:
     what = {
         "regression": "Linear regression", "softmax": "Softmax regression",
-        "logistic": "Logistic regression, one class against the rest",
+        "logistic": "Logistic regression, one class against the rest", "poisson": "Poisson regression",
     }[kind]  # fmt: skip
     return f"{what} of {dataset}" + (f", shrunk by l2 = {l2:g}" if l2 else "")

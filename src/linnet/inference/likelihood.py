@@ -1,4 +1,4 @@
-"""Log-likelihoods in score space: a normal error, and classes against a reference."""
+"""Log-likelihoods in score space: a normal error, counts, and classes against a reference."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Normal(Likelihood):
         return scores - self.Y
 
     def curvature_product(self, scores: Tensor, direction: Tensor) -> Tensor:
-        """See `Likelihood.curved`."""
+        """See `Likelihood.curvature_product`."""
         return direction
 
     def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
@@ -87,6 +87,43 @@ class Normal(Likelihood):
         if squares <= 0:
             return math.inf
         return -count / 2 * (math.log(2 * math.pi * squares / count) + 1)
+
+
+class Counts(Likelihood):
+    """P(y) = μ^y e^{−μ} / y! with μ = e^s: counts of one output."""
+
+    def residual(self, scores: Tensor) -> Tensor:
+        """See `Likelihood.residual`."""
+        return scores.exp() - self.Y
+
+    def curvature_product(self, scores: Tensor, direction: Tensor) -> Tensor:
+        """See `Likelihood.curvature_product`."""
+        return scores.exp() * direction
+
+    def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
+        """See `Likelihood.curvature`."""
+        return scores[j].exp() * float(j == k)
+
+    def log(self, scores: Tensor, w: Tensor) -> float:
+        """The log-likelihood at scores (J, N) of rows that count w, (N,)."""
+        values = self.Y * scores - scores.exp() - torch.lgamma(self.Y + 1)
+        return float(values.sum(0) @ w)
+
+    def null(self, w: Tensor, has_constant: bool) -> float:
+        """The log-likelihood without features: of the mean count, or of means of 1 without a bias."""
+        mean = (self.Y @ w) / w.sum() if has_constant else torch.ones(self.outputs, dtype=w.dtype)
+        scores = torch.where(mean > 0, mean, 1.0).log()  # counts of nothing but 0 have no optimum
+        return self.log(scores[:, None].expand_as(self.Y), w)
+
+    def deviance(self, scores: Tensor, w: Tensor) -> float:
+        """2 Σ w (y log(y/μ) − y + μ), of saturated means against these."""
+        values = torch.xlogy(self.Y, self.Y) - self.Y * scores - self.Y + scores.exp()
+        return 2 * float(values.sum(0) @ w)
+
+    def chi_squared(self, scores: Tensor, w: Tensor) -> float:
+        """Pearson's Σ w (y − μ)²/μ."""
+        means = scores.exp()
+        return float(((self.Y - means).square() / means).sum(0) @ w)
 
 
 class Classes(Likelihood):
@@ -114,7 +151,7 @@ class Classes(Likelihood):
         return self.probabilities(scores) - self.Y
 
     def curvature_product(self, scores: Tensor, direction: Tensor) -> Tensor:
-        """See `Likelihood.curved`."""
+        """See `Likelihood.curvature_product`."""
         p = self.probabilities(scores)
         return p * (direction - (p * direction).sum(-2, keepdim=True))
 

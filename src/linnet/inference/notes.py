@@ -66,6 +66,13 @@ NONE_WHOLE = (
     "taken for frequencies, the weights say that {rows} rows are {total} observations, and none of them a "
     "whole one" + OTHER
 )
+DISPERSED = (
+    "the counts vary {dispersion} times as much as Poisson's, for which these standard errors hold: those of "
+    "the sandwich hold for others too"
+)
+WIDE = 1.5
+"""How many times as much counts may vary before it is said."""
+
 SHRUNKEN = "estimates are shrunk towards 0, so there are no p-values and intervals are not about the truth"
 
 
@@ -148,6 +155,7 @@ def write_notes(
         *((one, None) for one in _drawn(done)),
         *((one, None) for one in _alone(done, of, labels, covariance)),
         *((one, None) for one in _general(done)),
+        *((one, None) for one in _dispersion(done, covariance)),
         *((Remark(SHRUNKEN), None) for _ in range(bool(of.l2))),
     ]
     for remark, warning in found:
@@ -166,6 +174,15 @@ def _doubts(weighting: Weighting, parameters: int) -> list[Remark]:
     if total <= parameters and total != rows:
         return [Remark(TOO_FEW, values)]
     return [Remark(NONE_WHOLE, values)] if largest < 1 else []
+
+
+def _dispersion(done: Sequence[Done], covariance: str) -> list[Remark]:
+    """That counts vary more, or less, than the Hessian takes them to."""
+    if covariance != "hessian":
+        return []
+    found = [each.goodness.dispersion for each in done]
+    odd = [value for value in found if value is not None and (value > WIDE or value < 1 / WIDE)]
+    return [Remark(DISPERSED, {"dispersion": f"{value:.3g}"}) for value in odd]
 
 
 def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:

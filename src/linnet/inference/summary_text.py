@@ -59,6 +59,8 @@ def fit_lines(fit: Goodness) -> list[str]:
         lines += _tested(fit, "F", "f_test")
     if fit.mcfadden_r2 is not None:
         lines.append(f"McFadden's R² {_figure(fit, 'mcfadden_r2')}")
+    if fit.deviance is not None:
+        lines.append(_together(fit, {"deviance": ("deviance", 6), "dispersion": ("dispersion", 4)}))
     likelihoods = {"log-likelihood": ("log_likelihood", 8), "without features": ("null_log_likelihood", 8)}
     criteria = {"AIC": ("aic", 6), "BIC": ("bic", 6)}
     if len({fit.why_not(name) for name, _ in (likelihoods | criteria).values()}) == 1:

@@ -59,6 +59,8 @@ ESTIMATES: dict[str, str] = {
         "有一行决定自己的拟合（杠杆值为 1；第 {rows} 行）：{covariance} 把它的误差当作 0，因此它所影响"
         "的标准误偏小",
     notes.PLAIN: "{output}：{reason}",
+    notes.DISPERSED:
+        "计数的变异是泊松分布的 {dispersion} 倍，而这些标准误以泊松分布为前提：三明治估计的标准误不受此限",
     notes.SHRUNKEN: "估计被拉向 0，因此没有 p 值，区间也不是关于真值的",
     "the Hessian": "黑塞矩阵",
     "the Hessian and the penalty": "黑塞矩阵与惩罚",
@@ -80,6 +82,13 @@ ESTIMATES: dict[str, str] = {
     "Estimates with their intervals": "估计及其区间",
     "Residuals by fitted values": "残差与拟合值",
     "Residuals against normal quantiles": "残差与正态分位数（Q–Q 图）",
+    "Pearson residuals by fitted means": "皮尔逊残差与拟合均值",
+    "Where the model is right the cloud has no shape, and most of it lies between −2 and 2. A fan asks "
+    "for --covariance sandwich, a bow for other columns.":
+        "模型正确时，点云没有形状，且大多位于 −2 与 2 之间。呈扇形时请用"
+        " --covariance sandwich；呈弧形时需要别的列。",
+    "deviance": "偏差",
+    "dispersion": "离散度",
     "Shares less probabilities, in bins": "分箱的实际比例减预测概率",
     "{output} against {reference}": "{output} 对 {reference}",
     "estimate": "估计",

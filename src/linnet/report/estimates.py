@@ -34,7 +34,8 @@ LETTERS = {"f_test": "F", "likelihood_ratio": "χ²"}
 FIGURES = {
     "rows": "rows", "parameters": "parameters", "degrees_of_freedom": "degrees of freedom", "r2": "R²",
     "adjusted_r2": "adjusted R²", "residual_deviation": "residual standard deviation", "f_test": "F test",
-    "mcfadden_r2": "McFadden's R²", "log_likelihood": "log-likelihood",
+    "mcfadden_r2": "McFadden's R²", "deviance": "deviance", "dispersion": "dispersion",
+    "log_likelihood": "log-likelihood",
     "null_log_likelihood": "log-likelihood without features", "likelihood_ratio": "likelihood ratio test",
     "aic": "AIC", "bic": "BIC",
 }  # fmt: skip
@@ -70,6 +71,8 @@ def fit(of: Subject) -> list[Block]:
     known = torch.ones(len(rows), dtype=torch.bool) if rows.weights is None else rows.weights.cpu() > 0
     scores = of.run.scores(rows.X).cpu().double()[known]
     y = rows.y.cpu()[known]
+    if found["kind"] == "poisson":
+        return _counted(of, scores.exp(), y.double())
     if found["kind"] != "regression":
         return _binned(of, scores, y, found["kind"])
     w = torch.ones(len(y)) if rows.weights is None else rows.weights.cpu()[known]
@@ -194,6 +197,22 @@ def _left(
         "look at those rows."
     )
     return [*blocks, Text(of.say(said), "note")]
+
+
+def _counted(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Block]:
+    """Of counts: Pearson's residuals by fitted means."""
+    pictures = []
+    names = of.run.card.output_names(means.shape[1])
+    for k in range(min(means.shape[1], OUTPUTS // 2)):
+        left = (y[:, k] - means[:, k]) / means[:, k].sqrt()
+        title = names[k] if means.shape[1] > 1 else ""
+        figure = residuals_figure(means[:, k].numpy(), left.numpy(), title, of.language)
+        pictures.append(Picture(themed(figure), of.say("Pearson residuals by fitted means"), 440))
+    said = (
+        "Where the model is right the cloud has no shape, and most of it lies between −2 and 2. A fan asks "
+        "for --covariance sandwich, a bow for other columns."
+    )
+    return [Pictures(tuple(pictures)), Text(of.say(said), "note")]
 
 
 def _binned(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) -> list[Block]:

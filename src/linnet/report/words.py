@@ -44,6 +44,7 @@ WORDS: dict[str, str] = {
     "not defined for any class": "对任何类别都没有定义",
     "precision of {name}": "{name} 的精确率",
     "recall of {name}": "{name} 的召回率",
+    "Poisson deviance, halved": "泊松偏差的一半",
     "squared loss, halved": "平方损失的一半",
     "the target never differs": "目标值从不变化",
     "threshold": "阈值",
