@@ -80,7 +80,8 @@ def fit(
         dataset: the rows to train on, or a pair of train and test parts as `linnet.load` gives.
         test: rows that are only measured, after every epoch.
         model: a module of yours, trained by autograd and changed in place; a linear model when None.
-        loss: "softmax", "logistic", "squared", "absolute", "huber" or "poisson"; with a model, any `loss(scores, y)`.
+        loss: "softmax", "logistic", "squared", "absolute", "huber" or "poisson"; with a model, any
+            `loss(scores, y)`.
         optimizer: "sgd", "momentum", "nesterov" or "adam"; with a model, a torch optimizer over its
             parameters, SGD when None.
         epochs: see `linnet.config.Recipe`, for this and all that follows to `threads`.

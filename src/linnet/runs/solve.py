@@ -39,8 +39,8 @@ def solve(
 
     Args:
         dataset: rows, their targets and weights; of a pair of parts the one to train on.
-        loss: a loss or its name: "softmax", "logistic", "squared", "huber" or "absolute"; softmax for
-            classes and squared error for a regression when None.
+        loss: a loss or its name: "softmax", "logistic", "squared", "huber", "absolute" or "poisson";
+            softmax for classes and squared error for a regression when None.
         penalty: of the weights, never of the bias; a number is an L2.
         l2: the weight of ½‖W‖², in place of `penalty`.
         l1: the weight of ‖W‖₁, in place of `penalty`; gives exact zeros.
