@@ -19,7 +19,7 @@ from linnet.serve import server
 from linnet.web.server import listen
 from tests.support.patience import PATIENCE
 from tests.support.runs import make_run
-from tests.support.service import service, wait_for
+from tests.support.service import request, service, wait_for
 
 BODY = json.dumps({"rows": [[7] * 12]}).encode()
 
@@ -41,12 +41,12 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
 def test_sigterm_finishes_what_was_begun(folder: Path) -> None:
     with service(folder) as (process, port), begin(port) as line:
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).is_success
+        assert request("GET", port, "/healthz").is_success
         process.send_signal(signal.SIGTERM)
         wait_for("Shutting down")
         with pytest.raises(httpx.TransportError):
             for _ in range(100):  # connections that waited to be taken are, for a moment
-                httpx.get(f"http://127.0.0.1:{port}/healthz")
+                request("GET", port, "/healthz")
                 time.sleep(0.05)
         line.sendall(BODY[10:])
         answer = b"".join(iter(lambda: line.recv(65536), b""))

@@ -12,7 +12,6 @@ import sys
 import time
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 import psutil
@@ -25,7 +24,7 @@ from linnet.web.server import listen
 from tests.support.malformed import GOOD, JSON
 from tests.support.patience import PATIENCE, until
 from tests.support.runs import make_run
-from tests.support.service import service, wait_for
+from tests.support.service import request, service, wait_for
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="several processes share a port on Linux alone"
@@ -51,11 +50,6 @@ def serving(pid: int) -> list[psutil.Process]:
 def ask(port: int) -> httpx.Response:
     """Ask for a prediction on a connection of its own."""
     return request("POST", port, "/predict", content=GOOD, headers={"content-type": JSON})
-
-
-def request(method: str, port: int, path: str, **options: Any) -> httpx.Response:
-    """Ask on a connection of its own, which loads no certificates: those take 20 ms of a processor each."""
-    return httpx.request(method, f"http://127.0.0.1:{port}{path}", timeout=PATIENCE, verify=False, **options)
 
 
 def test_any_process_tells_the_counts_of_all_and_one_that_dies_is_replaced(folder: Path) -> None:
