@@ -26,30 +26,31 @@ from linnet.train.learners import BankLearner, Scorer
 
 def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -> tuple[float, float] | None:
     """An epoch of training: the mean loss and the accuracy before each step; None in another case."""
-    if type(loader) is not ImageLoader or not loader.is_plain or _is_context():
-        return None
     linear = linear_of(net, loader)
     if linear is None or not _is_cross_entropy(loss) or not _is_plain_sgd(updater, linear):
         return None
-    assert isinstance(updater, torch.optim.SGD), "just checked"
+    assert isinstance(loader, ImageLoader) and isinstance(updater, torch.optim.SGD)  # noqa: PT018
     with limited_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
         return _train(net, linear, loader, updater)
 
 
 def accuracy(net: nn.Module, loader: object) -> float | None:
     """The share of a loader's rows that the net gets right; None in another case."""
-    if type(loader) is not ImageLoader or not loader.is_plain or loader.shuffle or _is_context():
-        return None
     linear = linear_of(net, loader)
-    if linear is None:
+    if linear is None or not isinstance(loader, ImageLoader) or loader.shuffle:
         return None
     with limited_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
         scorer = Scorer(from_module(net), SoftmaxCrossEntropy(), loader.rows.scale)
         return float(scorer.measure(loader.rows).accuracy[0])
 
 
-def linear_of(net: nn.Module, loader: ImageLoader) -> nn.Linear | None:
-    """The one layer of a net that is flatten and a linear layer, made for these images; None for others."""
+def linear_of(net: nn.Module, loader: object) -> nn.Linear | None:
+    """The one layer of a net that is flatten and a linear layer, made for a loader's images; None for others.
+
+    The images are only divided by 255, and nothing around the call changes what PyTorch does.
+    """
+    if type(loader) is not ImageLoader or not loader.is_plain or _is_altered():
+        return None
     if type(net) is not nn.Sequential or [type(part) for part in net] != [nn.Flatten, nn.Linear]:
         return None
     flatten, linear = net[0], net[1]
@@ -80,7 +81,7 @@ def _train(
             if is_last:
                 last = block.X[rows:].clone(), block.y[rows:]
     finally:
-        _put(bank, linear)  # after Ctrl-C too: what was learned stays
+        _copy(bank, linear)  # after Ctrl-C too: what was learned stays
     loss, hits = _real_step(net, *last, loader, updater)
     total = learner.running
     rows = total.rows + len(last[1])
@@ -99,7 +100,7 @@ def _real_step(
     return float(values.detach().sum(dtype=torch.float64)), int((scores.argmax(1) == y).sum())
 
 
-def _put(bank: Bank, linear: nn.Linear) -> None:
+def _copy(bank: Bank, linear: nn.Linear) -> None:
     """Give the layer the bank's parameters."""
     with torch.no_grad():
         linear.weight.copy_(bank.W)
@@ -144,7 +145,7 @@ def _is_plain_sgd(updater: object, linear: nn.Linear) -> bool:
     )
 
 
-def _is_context() -> bool:
+def _is_altered() -> bool:
     """Whether something around the call changes what PyTorch does."""
     return (
         torch.is_autocast_enabled("cpu")

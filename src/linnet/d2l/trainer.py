@@ -8,9 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from linnet.d2l import torchvision
 from linnet.d2l.figures import show_images
-from linnet.d2l.loaders import ROOT, ArrayLoader, ImageLoader, get_fashion_mnist_labels, load_array
+from linnet.d2l.loaders import (
+    ROOT,
+    ArrayLoader,
+    ImageLoader,
+    get_fashion_mnist_labels,
+    load_array,
+    load_data_fashion_mnist,
+)
 from linnet.d2l.models import Module
 from linnet.d2l.utilities import HyperParameters, gpu
 
@@ -97,10 +103,8 @@ class FashionMNIST(DataModule):
     def __init__(self, batch_size: int = 64, resize: tuple[int, int] = (28, 28)) -> None:
         super().__init__()
         self.save_hyperparameters()
-        steps = torchvision.Compose([torchvision.Resize(resize), torchvision.ToTensor()])
-        self.train, self.val = (
-            torchvision.FashionMNIST(self.root, part, steps, download=True) for part in (True, False)
-        )
+        loaders = load_data_fashion_mnist(batch_size, resize, self.root)
+        self.train, self.val = (loader.dataset for loader in loaders)
 
     def text_labels(self, indices: Sequence[int] | Tensor) -> list[str]:
         """The names of some labels."""
