@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import warnings
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 import linnet
-from linnet.errors import warn
+from linnet.errors import MissingExtraError, needs_extra, on_ctrl_c, warn
 
 
 def same_column_twice() -> linnet.Dataset:
@@ -44,3 +45,18 @@ def test_a_warning_is_of_the_callers_line_where_nothing_lies_between() -> None:
     with pytest.warns(UserWarning, match="^something$") as caught:
         warn("something")
     assert caught[0].filename == __file__
+
+
+def test_a_missing_extra_is_named_and_other_faults_pass() -> None:
+    with pytest.raises(MissingExtraError, match=r"linnet\[web\]"), needs_extra("a page", "web"):
+        raise ModuleNotFoundError("No module named 'fastapi'", name="fastapi")
+    with pytest.raises(ModuleNotFoundError, match="own fault"), needs_extra("a page", "web"):
+        raise ModuleNotFoundError("own fault", name="linnet.web.nothing")
+
+
+def test_ctrl_c_is_handled_within_and_as_before_afterwards() -> None:
+    before, struck = signal.getsignal(signal.SIGINT), []
+    with on_ctrl_c(lambda number, frame: struck.append(number)):
+        signal.raise_signal(signal.SIGINT)
+    assert struck == [signal.SIGINT]
+    assert signal.getsignal(signal.SIGINT) is before
