@@ -142,13 +142,9 @@ def _known(name: str, upload: Splits) -> Known:
     train = upload.train
     is_image = train.image_shape is not None
     return Known(
-        name=name,
-        title=train.name,
-        is_there=True,
-        is_image=is_image,
-        columns=train.columns,
+        name=name, title=train.name, is_there=True, is_image=is_image, columns=train.columns,
         parts=_parts(upload),
-    )
+    )  # fmt: skip
 
 
 def _parts(upload: Splits) -> Parts | None:

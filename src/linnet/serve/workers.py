@@ -82,14 +82,10 @@ def serve(service: Service, workers: int | None = None) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Worker:
-    """A process, and the line to it: it says when it is ready, and ends when the line does."""
+    """A process, and the line to it: a word comes when it is ready; the end of one is the other's."""
 
     process: SpawnProcess
     line: Connection
-
-    def has_come(self, seconds: float) -> bool:
-        """Whether it has said that it is ready, or has ended, which ends the line."""
-        return self.line.poll(seconds)
 
     def is_ready(self) -> bool:
         """Whether what has come says so; a process that has just died may still pass for alive."""
@@ -150,7 +146,7 @@ class _Crew:
 
     def _is_sound(self, worker: _Worker) -> bool:
         """Wait until a process is ready; whether it is."""
-        while not self.is_ending and not worker.has_come(LOOK):
+        while not self.is_ending and not worker.line.poll(LOOK):
             pass
         return self.is_ending or worker.is_ready()
 

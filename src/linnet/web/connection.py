@@ -28,6 +28,8 @@ else:
 HEAD_BYTES = 32 << 10
 """Of a request's head: its address and its headers."""
 
+TOO_LARGE = f"the head of a request takes at most {HEAD_BYTES:,} bytes"
+
 HEADERS = 100
 """Of a request; as many again may follow a body that comes in pieces, and are let pass."""
 
@@ -134,7 +136,7 @@ if HttpToolsProtocol is not None:
                         self.parser = self._parser()  # the other ignores what follows a "close"
                         self.parser.feed_data(plain)
                 if self.silent > HEAD_BYTES:
-                    raise too_large()
+                    raise Refusal(431, TOO_LARGE)
             except httptools.HttpParserError as error:
                 within = error.__context__  # what a method below raised while the parser called it
                 refusal = within if isinstance(within, Refusal) else None
@@ -152,7 +154,7 @@ if HttpToolsProtocol is not None:
             """As uvicorn, but for an upgrade, which is only noted."""
             self.silent = 0
             if self.piece > HEAD_BYTES and _size(self.url, self.headers) > HEAD_BYTES:
-                raise too_large()
+                raise Refusal(431, TOO_LARGE)
             if self.parser.should_upgrade():
                 self.offer = self.parser.get_method(), self.parser.get_http_version()
             else:
@@ -192,11 +194,6 @@ if HttpToolsProtocol is not None:
                 if name not in OFFERS:
                     lines.append(name + b": " + value)
             return b"\r\n".join(lines) + b"\r\n\r\n"
-
-
-def too_large() -> Refusal:
-    """A head of too many bytes."""
-    return Refusal(431, f"the head of a request takes at most {HEAD_BYTES:,} bytes")
 
 
 def _size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
