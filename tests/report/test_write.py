@@ -27,7 +27,7 @@ from linnet.evaluate.assess import assess
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.score import regression_figures
 from linnet.model.run import Run
-from linnet.report.pictures import diverging, grey
+from linnet.report.views import diverging, grey
 from linnet.report.words import WORDS
 from tests.support.blobs import make_blobs
 from tests.support.reading import Seen
@@ -123,9 +123,8 @@ def test_names_never_become_markup(tmp_path: Path) -> None:
 @settings(max_examples=15)
 @given(st.text(st.sampled_from(string.printable + "é类\u202e"), min_size=1, max_size=40))
 def test_any_name_is_only_text(name: str) -> None:
-    from linnet.report.blocks import Code, Facts, Matrix, Page, Section, Table, Text, Tile
+    from linnet.report.blocks import Code, Facts, Matrix, Page, Section, Table, Text, Tile, render
     from linnet.report.blocks import Gallery as Pictures
-    from linnet.report.page import render
 
     name = f"⟦{name}⟧"
     blocks = (
@@ -159,7 +158,7 @@ def test_rows_that_are_not_at_hand_are_told_of(name: str, tmp_path: Path) -> Non
 def test_files_that_are_not_here_are_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train = dataclasses.replace(make_blobs(90), name="fashion_mnist")
     absent = SimpleNamespace(is_there=lambda folder: False)
-    monkeypatch.setattr("linnet.report.rows.sources", lambda: {"fashion_mnist": absent})
+    monkeypatch.setattr("linnet.report.subject.sources", lambda: {"fashion_mnist": absent})
     run = linnet.fit(train, epochs=1, show=False, out=tmp_path / "run")
     seen = Seen(report.write_report(tmp_path / "run"))
     assert "linnet data fetch" in seen.sections["data"]

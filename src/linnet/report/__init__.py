@@ -6,9 +6,9 @@
     linnet.write_report("runs/first", "第一次.html", language="zh")
     linnet.compare_runs(["runs/first", "runs/second"], "both.html")
 
-A page is one file that asks for nothing when it is opened. `blocks` are what it is made of, as plain values;
-`asked`, `quality`, `views`, `sweep`, `solved` and `again` make them of a `Subject`; `pages` orders them;
-and `page` alone turns them into markup, escaping every text.
+A page is one file that asks for nothing when it is opened. `blocks` are what it is made of, as plain
+values, and the markup that they become, every text escaped; `provenance`, `quality`, `views`, `estimates`
+and `sweep` make them of a `Subject`; `pages` orders them.
 """
 
 from linnet.report.comparison import compare_runs

@@ -1,9 +1,17 @@
-"""What a page is made of: plain values, which the template alone turns into markup."""
+"""The blocks of a page as plain values, and their rendering: one file, without scripts, all texts escaped."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cache
+from importlib import resources
+from typing import Any, ClassVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from linnet.record.paths import shared
+from linnet.report.words import say
 
 
 @dataclass(frozen=True)
@@ -194,3 +202,32 @@ class Page:
     facts: str
     language: str
     sections: tuple[Section, ...]
+
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def render(page: Page) -> str:
+    """The page as HTML."""
+    css = resources.files("linnet.report").joinpath("page.css").read_text(encoding="utf-8")
+    contents = say("contents", page.language)
+    return _template().render(page=page, css=Markup(css), policy=POLICY, contents=contents)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("linnet.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html")
+
+
+def value(of: Any) -> str:
+    """An option's value, in few characters."""
+    if isinstance(of, bool) or of is None:
+        return {True: "yes", False: "no", None: "none"}[of]
+    return f"{of:.10g}" if isinstance(of, float) else shared(str(of))

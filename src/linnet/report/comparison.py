@@ -14,13 +14,11 @@ from linnet.plot.curves import PANELS, overlay_figure
 from linnet.plot.words import Language, check
 from linnet.record.paths import shared
 from linnet.report import quality, views
-from linnet.report.asked import NESTED, usual, value
-from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text
-from linnet.report.page import render
-from linnet.report.pictures import themed
-from linnet.report.rows import Rows, at_hand, elsewhere
-from linnet.report.subject import Subject
+from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text, render, value
+from linnet.report.provenance import NESTED, usual
+from linnet.report.subject import Rows, Subject, at_hand, elsewhere
 from linnet.report.sweep import is_sweep
+from linnet.report.views import themed
 from linnet.report.words import say
 from linnet.report.write import NAME
 

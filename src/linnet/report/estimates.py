@@ -19,8 +19,8 @@ from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_fig
 from linnet.plot.weights import coefficients_figure
 from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
 from linnet.report.estimate_words import ESTIMATES
-from linnet.report.pictures import themed
 from linnet.report.subject import Subject
+from linnet.report.views import themed
 
 INFERENCE = "inference.json"
 LISTED = 60

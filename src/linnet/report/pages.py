@@ -8,11 +8,10 @@ from typing import Any
 from linnet.config.losses import name_model
 from linnet.folders import RUN, read
 from linnet.record.paths import shared
-from linnet.report import asked, estimates, quality, solved, sweep, views
-from linnet.report.again import again, again_sweep
+from linnet.report import estimates, provenance, quality, sweep, views
 from linnet.report.blocks import Page, Section, Text
-from linnet.report.rows import Rows
-from linnet.report.subject import Subject
+from linnet.report.provenance import again, again_sweep
+from linnet.report.subject import Rows, Subject
 from linnet.report.sweep import Swept
 
 
@@ -22,13 +21,13 @@ def page_of_run(of: Subject) -> Page:
     is_solve = "certificate" in of.run.asked
     sections = [
         of.section("glance", "At a glance", quality.glance),
-        *([of.section("certificate", "Certificate", solved.certificate)] if is_solve else []),
+        *([of.section("certificate", "Certificate", quality.certificate)] if is_solve else []),
         *_inferred(of),
-        of.section("asked", "What was asked", asked.asked),
-        of.section("data", "The data", asked.data),
+        of.section("asked", "What was asked", provenance.run_options),
+        of.section("data", "The data", provenance.data),
         of.section("curves", "The way to the optimum" if is_solve else "Learning curves", views.curves),
         *_judged(of),
-        Section("ran-with", of.say("Ran with"), tuple(asked.ran_with(of, recorded.get("versions", {})))),
+        Section("ran-with", of.say("Ran with"), tuple(provenance.ran_with(of, recorded.get("versions", {})))),
         Section("again", of.say("Do it again"), tuple(again(of))),
     ]
     return Page(_title(of), _facts(of.run.folder, recorded), of.language, tuple(sections))
@@ -69,10 +68,10 @@ def _best(of: Subject) -> list[Section]:
     title = "The best setting, trained again on all training rows"
     recorded = recorded_of(of.run.folder).get("versions", {})
     return [
-        of.section("data", "The data", asked.data),
+        of.section("data", "The data", provenance.data),
         *_judged(of),
-        of.section("best", title, asked.asked),
-        Section("ran-with", of.say("Ran with"), tuple(asked.ran_with(of, recorded))),
+        of.section("best", title, provenance.run_options),
+        Section("ran-with", of.say("Ran with"), tuple(provenance.ran_with(of, recorded))),
     ]
 
 

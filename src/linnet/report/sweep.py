@@ -15,9 +15,8 @@ from linnet.folders import RUN, SWEEP, TUNE, State, read
 from linnet.model.run import Run
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
 from linnet.plot.words import Language
-from linnet.report.asked import value
-from linnet.report.blocks import Block, Facts, Picture, Table, Text
-from linnet.report.pictures import plain, themed
+from linnet.report.blocks import Block, Facts, Picture, Table, Text, value
+from linnet.report.views import plain, themed
 from linnet.report.words import say
 
 if TYPE_CHECKING:

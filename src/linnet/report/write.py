@@ -10,10 +10,9 @@ from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError
 from linnet.model.run import Run
 from linnet.plot.words import Language, check
-from linnet.report.page import render
+from linnet.report.blocks import render
 from linnet.report.pages import page_of_run, page_of_sweep
-from linnet.report.rows import Rows, at_hand, elsewhere
-from linnet.report.subject import Subject
+from linnet.report.subject import Rows, Subject, at_hand, elsewhere
 from linnet.report.sweep import Swept, is_sweep
 
 NAME = "report.html"

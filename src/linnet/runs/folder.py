@@ -18,7 +18,7 @@ from linnet.plot.optimum import gap_figure, path_figure
 from linnet.plot.save import render
 from linnet.plot.weights import templates
 from linnet.plot.words import Language
-from linnet.report.rows import Rows
+from linnet.report.subject import Rows
 from linnet.report.write import written
 from linnet.solvers.solution import Solution, proven_gap
 from linnet.train.checkpoint import Checkpoint

@@ -24,7 +24,7 @@ from linnet.folders import SWEEP, TUNE, new_folder, read
 from linnet.model.history import History, Record
 from linnet.model.run import Run, versions
 from linnet.record.requests import SweepRequest
-from linnet.report.rows import elsewhere, is_loadable, loaded
+from linnet.report.subject import elsewhere, is_loadable, loaded
 from linnet.report.sweep import Swept
 from linnet.runs.folder import BEST
 from linnet.runs.sweep import sweep_request
