@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 import linnet
-from linnet import Knobs, split
+from linnet import Hyperparameters, split
 from linnet.core.bank import Bank
 from linnet.core.functional import log_softmax
 from linnet.plot.save import save
@@ -78,11 +78,19 @@ class OnTest(linnet.Callback):
 def one_draw(images: linnet.Dataset, test: linnet.Dataset, seed: int, epochs: int) -> Curves:
     """The curves of every remedy, at the strength that the held-out images like best."""
     options: dict[str, Any] = {"epochs": epochs, "batch_size": BATCH, "seed": seed, "show": False}
-    plain = Knobs(lr=0.003, optimizer="adam", seed=seed)
-    named = [(name, replace(plain, **knobs)) for name, several in REMEDIES.items() for knobs in several]
+    plain = Hyperparameters(lr=0.003, optimizer="adam", seed=seed)
+    named = [
+        (name, replace(plain, **hyperparameters))
+        for name, several in REMEDIES.items()
+        for hyperparameters in several
+    ]
     following = OnTest(test)
     result = linnet.sweep(
-        images, settings=[knobs for _, knobs in named], validation=HELD_OUT, callbacks=[following], **options
+        images,
+        settings=[hyperparameters for _, hyperparameters in named],
+        validation=HELD_OUT,
+        callbacks=[following],
+        **options,
     )
     judged = result.outcome.curves["validation_loss"][-1]
     scores = torch.stack(following.scores, 1)  # (2, points, M)

@@ -12,7 +12,7 @@ from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 from torch import Tensor
 
 import linnet
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.data.dataset import Dataset
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
 from linnet.solvers.path import regularization_path
@@ -41,8 +41,8 @@ STEPS: dict[str, Any] = {"epochs": 150, "batch_size": N, "dtype": "float64", "sh
 PENALTIES = [(0.1, 0.0), (0.3, 0.04)]
 
 
-def knobs(l2: float, l1: float) -> Knobs:
-    return Knobs(l2=l2, l1=l1, optimizer="nesterov", momentum=0.8, lr=0.4)
+def hyperparameters(l2: float, l1: float) -> Hyperparameters:
+    return Hyperparameters(l2=l2, l1=l1, optimizer="nesterov", momentum=0.8, lr=0.4)
 
 
 def same(theta: Tensor, other: Tensor, is_softmax: bool) -> None:
@@ -81,7 +81,9 @@ def test_training_and_a_path_come_to_the_model_of_solve(
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
 def test_a_sweep_comes_to_the_models_of_solve(kind: int, loss: str, weights: np.ndarray | None) -> None:
     rows = data(target(kind), weights)
-    found = linnet.sweep(rows, settings=[knobs(*one) for one in PENALTIES], loss=loss, folds=2, **STEPS)
+    found = linnet.sweep(
+        rows, settings=[hyperparameters(*one) for one in PENALTIES], loss=loss, folds=2, **STEPS
+    )
     for place, (l2, l1) in enumerate(PENALTIES):
         for fold, view in enumerate(found.folds):
             assert view.weights is not None

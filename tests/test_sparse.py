@@ -26,10 +26,12 @@ def pair(targets: np.ndarray) -> tuple[linnet.Dataset, linnet.Dataset]:
     return Dataset(MATRIX, targets), Dataset(MATRIX.toarray(), targets)
 
 
-@pytest.mark.parametrize("knobs", [{}, {"optimizer": "adam", "lr": 0.01, "l1": 1e-3}, {"standardize": True}])
-def test_fit(knobs: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "hyperparameters", [{}, {"optimizer": "adam", "lr": 0.01, "l1": 1e-3}, {"standardize": True}]
+)
+def test_fit(hyperparameters: dict[str, Any]) -> None:
     sparse, dense = pair(CLASSES)
-    ours, theirs = (linnet.fit(data, **{**OPTIONS, **knobs}) for data in (sparse, dense))
+    ours, theirs = (linnet.fit(data, **{**OPTIONS, **hyperparameters}) for data in (sparse, dense))
     torch.testing.assert_close(ours.bank.theta, theirs.bank.theta)
     assert ours.history.last["train_loss"] == pytest.approx(theirs.history.last["train_loss"])
 

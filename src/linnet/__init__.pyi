@@ -1,7 +1,7 @@
 """The public names and where each is, for type checkers and for `lazy_loader`."""
 
 from ._version import __version__ as __version__
-from .config import Knobs as Knobs
+from .config import Hyperparameters as Hyperparameters
 from .config import Recipe as Recipe
 from .core.bank import Bank as Bank
 from .core.grids import LogUniform as LogUniform

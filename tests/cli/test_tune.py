@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from linnet.cli.search import values
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import LogUniform, Uniform
 from linnet.errors import UsageError
 from tests.support.commands import call
@@ -41,7 +41,7 @@ def test_a_stored_study_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_knob_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
     call("tune", "--help")
     said = capsys.readouterr().out
-    for field in dataclasses.fields(Knobs):
+    for field in dataclasses.fields(Hyperparameters):
         assert f"--{field.name.replace('_', '-')} " in said
 
 

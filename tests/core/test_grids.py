@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import LogUniform, Uniform, draw_settings, edge_of, edges, expand_grid
 from linnet.errors import UsageError
 
@@ -34,7 +34,7 @@ def test_the_side_on_which_nothing_was_tried_is_said(
 
 
 def test_a_grid_has_every_combination() -> None:
-    settings = expand_grid({"lr": [0.1, 1.0], "optimizer": "adam", "seed": range(3)}, Knobs(l2=0.5))
+    settings = expand_grid({"lr": [0.1, 1.0], "optimizer": "adam", "seed": range(3)}, Hyperparameters(l2=0.5))
     assert [(k.lr, k.seed) for k in settings] == [(lr, seed) for lr in (0.1, 1.0) for seed in range(3)]
     assert {(k.optimizer, k.l2) for k in settings} == {("adam", 0.5)}
 
@@ -42,7 +42,7 @@ def test_a_grid_has_every_combination() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"rate": [1]}, "unknown knob 'rate'"),
+        ({"rate": [1]}, "unknown hyperparameter 'rate'"),
         ({"lr": []}, "lr needs at least one value"),
         ({"lr": [-1.0]}, "lr must be"),
         ({"optimizer": ["lbfgs"]}, "optimizer must be one of"),
@@ -53,13 +53,17 @@ def test_a_grid_has_every_combination() -> None:
 )
 def test_a_grid_that_cannot_be(values: dict[str, list[object]], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        expand_grid(values, Knobs())
+        expand_grid(values, Hyperparameters())
 
 
 def test_random_settings_are_seeded_and_inside_their_ranges() -> None:
     values = {"lr": LogUniform(1e-3, 1.0), "l2": [0.0, 1e-4]}
-    drawn = draw_settings(values, Knobs(), 300, 7)
-    assert drawn == draw_settings(values, Knobs(), 300, 7) != draw_settings(values, Knobs(), 300, 8)
+    drawn = draw_settings(values, Hyperparameters(), 300, 7)
+    assert (
+        drawn
+        == draw_settings(values, Hyperparameters(), 300, 7)
+        != draw_settings(values, Hyperparameters(), 300, 8)
+    )
     rates = torch.tensor([k.lr for k in drawn])
     assert 1e-3 <= float(rates.min()) <= float(rates.max()) <= 1
     assert 0.4 < float((rates < 10**-1.5).double().mean()) < 0.6  # as many below the middle of the logarithm
@@ -69,14 +73,17 @@ def test_random_settings_are_seeded_and_inside_their_ranges() -> None:
 
 
 def test_random_settings_come_from_every_start() -> None:
-    drawn = draw_settings({"lr": LogUniform(1e-3, 1.0), "seed": range(3)}, Knobs(), 4, 0)
+    drawn = draw_settings({"lr": LogUniform(1e-3, 1.0), "seed": range(3)}, Hyperparameters(), 4, 0)
     assert len(drawn) == 12
     assert [k.seed for k in drawn] == [0, 1, 2] * 4
     assert len({k.lr for k in drawn}) == 4
 
 
 def test_uniform_draws_stay_in_their_range_and_fill_it() -> None:
-    drawn = [knobs.momentum for knobs in draw_settings({"momentum": Uniform(0.5, 0.9)}, Knobs(), 200, 1)]
+    drawn = [
+        hyperparameters.momentum
+        for hyperparameters in draw_settings({"momentum": Uniform(0.5, 0.9)}, Hyperparameters(), 200, 1)
+    ]
     assert 0.5 <= min(drawn) < 0.52
     assert 0.88 < max(drawn) <= 0.9
     assert abs(sum(drawn) / len(drawn) - 0.7) < 0.02

@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core import bank
 from linnet.errors import DivergedError
 from linnet.evaluate import selection
@@ -29,20 +29,22 @@ def curves(*finals: float) -> Tensor:
 
 
 def made(rates: list[float], folds: int = 1, seeds: int = 1) -> list[Trial]:
-    settings = [Knobs(lr=lr, seed=seed) for lr in rates for seed in range(seeds)]
-    return [Trial(n, knobs, fold) for n, knobs in enumerate(settings) for fold in range(folds)]
+    settings = [Hyperparameters(lr=lr, seed=seed) for lr in rates for seed in range(seeds)]
+    return [
+        Trial(n, hyperparameters, fold) for n, hyperparameters in enumerate(settings) for fold in range(folds)
+    ]
 
 
 def test_configurations_are_means_over_folds_and_seeds() -> None:
     trials = made([0.1, 0.2], folds=2, seeds=2)
     accuracy = curves(0.6, 0.7, 0.8, 0.9, 0.9, 0.9, 0.8, 0.8)
     found = selection.configurations(outcome(1 - accuracy, accuracy), trials, "validation_accuracy")
-    assert [c.knobs.lr for c in found] == [0.2, 0.1]
+    assert [c.hyperparameters.lr for c in found] == [0.2, 0.1]
     assert [c.mean for c in found] == pytest.approx([0.85, 0.75])
     assert [c.members for c in found] == [(4, 5, 6, 7), (0, 1, 2, 3)]
     assert found[1].samples.tolist() == pytest.approx([0.7, 0.8])  # a mean a fold
     by_loss = selection.configurations(outcome(1 - accuracy, accuracy), trials, "validation_loss")
-    assert [c.knobs.lr for c in by_loss] == [0.2, 0.1]
+    assert [c.hyperparameters.lr for c in by_loss] == [0.2, 0.1]
 
 
 def test_the_lead_is_a_paired_test() -> None:
@@ -79,9 +81,9 @@ def test_diverged_models_come_last_and_never_win() -> None:
     loss[1:, 0] = torch.nan
     ended = outcome(loss, accuracy, ["diverged in epoch 2", "completed"])
     found = selection.configurations(ended, made([9.0, 0.1]), "validation_accuracy")
-    assert [c.knobs.lr for c in found] == [0.1, 9.0]
+    assert [c.hyperparameters.lr for c in found] == [0.1, 9.0]
     assert math.isnan(found[1].mean)
-    assert selection.best(found).knobs.lr == 0.1
+    assert selection.best(found).hyperparameters.lr == 0.1
     with pytest.raises(DivergedError, match="lower the learning rates"):
         selection.best(found[1:])
 
@@ -123,12 +125,12 @@ def test_what_lost_a_round_never_wins() -> None:
     accuracy = curves(0.9, 0.8)
     ended = outcome(1 - accuracy, accuracy, ["dropped after epoch 2", "completed"])
     found = selection.configurations(ended, made([0.1, 0.2]), "validation_accuracy")
-    assert [c.knobs.lr for c in found] == [0.2, 0.1]
+    assert [c.hyperparameters.lr for c in found] == [0.2, 0.1]
 
 
 def test_no_bound_is_a_value_like_others() -> None:
     accuracy = curves(0.9, 0.8)
-    trials = [Trial(0, Knobs(clip=None), 0), Trial(1, Knobs(clip=0.5), 0)]
+    trials = [Trial(0, Hyperparameters(clip=None), 0), Trial(1, Hyperparameters(clip=0.5), 0)]
     ended = outcome(1 - accuracy, accuracy)
     table = selection.table(ended, selection.configurations(ended, trials, "validation_accuracy"), ["clip"])
     assert table["clip"].tolist() == ["none", 0.5]

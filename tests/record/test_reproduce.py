@@ -93,7 +93,7 @@ def test_of_a_sweep(options: tuple[object, ...]) -> None:
 @pytest.mark.long
 def test_of_a_sweep_of_settings() -> None:
     train, test = linnet.load("digits")
-    settings = [linnet.Knobs(lr=0.5), linnet.Knobs(lr=0.1, l2=1e-3, clip=1.0)]
+    settings = [linnet.Hyperparameters(lr=0.5), linnet.Hyperparameters(lr=0.1, l2=1e-3, clip=1.0)]
     linnet.sweep(train, settings=settings, epochs=2, show=False, out="first").refit(test).save("first/best")
     (python,) = Seen(report.write_report("first")).codes
     exec(python, {})

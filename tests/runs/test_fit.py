@@ -161,9 +161,9 @@ def test_a_diverged_run_leaves_its_folder_free() -> None:
 
 
 @pytest.mark.parametrize(
-    "knobs", gate([{"validation": 0.2}, {"patience": 2, "optimizer": "nesterov"}, {"clip": 1.0}], 1)
+    "hyperparameters", gate([{"validation": 0.2}, {"patience": 2, "optimizer": "nesterov"}, {"clip": 1.0}], 1)
 )
-def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(knobs: dict[str, object]) -> None:
+def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(hyperparameters: dict[str, object]) -> None:
     class KilledError(Exception):
         pass
 
@@ -171,10 +171,10 @@ def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(knobs: dict[str, ob
         if state.epoch == 3:
             raise KilledError
 
-    whole = run_job(job(out=Path("whole"), checkpoint_epochs=1, **knobs))
+    whole = run_job(job(out=Path("whole"), checkpoint_epochs=1, **hyperparameters))
     with pytest.raises(KilledError):
-        run_job(job(out=Path("part"), checkpoint_epochs=1, **knobs), callbacks=[Each(kill)])
-    resumed = run_job(job(checkpoint_epochs=1, **knobs), resume=Path("part"))
+        run_job(job(out=Path("part"), checkpoint_epochs=1, **hyperparameters), callbacks=[Each(kill)])
+    resumed = run_job(job(checkpoint_epochs=1, **hyperparameters), resume=Path("part"))
     assert torch.equal(resumed.bank.theta, whole.bank.theta)
     with pytest.raises(UsageError, match="with other"):
         run_job(job(), resume=Path("part"))

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 import linnet
 import linnet.search.tune
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import LogUniform, Uniform
 from linnet.data.dataset import Splits
 from linnet.data.split import split
@@ -89,7 +89,7 @@ def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 def test_whole_numbers_are_searched_as_such() -> None:
     from linnet.search.study import Space
 
-    space = Space.of({"seed": range(2, 4), "clip": [None, 1.0], "std": 0.1}, Knobs())
+    space = Space.of({"seed": range(2, 4), "clip": [None, 1.0], "std": 0.1}, Hyperparameters())
     assert space.seeds == (2, 3)
     assert space.base.std == 0.1
     assert space.distributions == {"clip": optuna.distributions.CategoricalDistribution([None, 1.0])}

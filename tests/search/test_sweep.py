@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import linnet
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import LogUniform
 from linnet.data.dataset import Splits
 from linnet.data.sources import synthetic
@@ -104,7 +104,7 @@ def test_a_regression() -> None:
 
 
 def test_settings_of_ones_own() -> None:
-    settings = [Knobs(lr=0.1), Knobs(lr=0.2, optimizer="adam", schedule="cosine")]
+    settings = [Hyperparameters(lr=0.1), Hyperparameters(lr=0.2, optimizer="adam", schedule="cosine")]
     result = linnet.sweep(SPLITS, settings=settings, epochs=2, batch_size=32, show=False)
     assert set(result.varied) == {"lr", "optimizer", "schedule"}
 
@@ -112,9 +112,9 @@ def test_settings_of_ones_own() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"grid": {"rate": [1]}}, "unknown knob"),
+        ({"grid": {"rate": [1]}}, "unknown hyperparameter"),
         ({"grid": {"lr": LogUniform(1e-3, 1)}}, "random="),
-        ({"grid": {"lr": [0.1]}, "settings": [Knobs()]}, "not both"),
+        ({"grid": {"lr": [0.1]}, "settings": [Hyperparameters()]}, "not both"),
         ({"grid": {"lr": [0.1]}, "random": 0}, "random must be"),
         ({"grid": {"lr": [0.1]}, "folds": 1}, "folds must lie"),
         ({"grid": {"lr": [0.1]}, "metric": "f1"}, "metric must be"),
@@ -167,7 +167,9 @@ def test_plots(grid: dict[str, list[object]], metric: str) -> None:
 
 
 def test_the_same_settings_twice_are_one() -> None:
-    result = linnet.sweep(SPLITS, settings=[Knobs(), Knobs()], epochs=1, batch_size=32, show=False)
+    result = linnet.sweep(
+        SPLITS, settings=[Hyperparameters(), Hyperparameters()], epochs=1, batch_size=32, show=False
+    )
     assert len(result.trials) == 1
 
 
@@ -198,7 +200,7 @@ def test_batch_sizes_are_a_knob() -> None:
     assert result.varied == ["batch_size"]
     assert sorted(result.table["batch_size"]) == [20, 60]
     alone = linnet.sweep(SPLITS, {"lr": [0.1], "accumulate": 3}, batch_size=20, **rest)
-    (place,) = (m for m, trial in enumerate(result.trials) if trial.knobs.accumulate == 3)
+    (place,) = (m for m, trial in enumerate(result.trials) if trial.hyperparameters.accumulate == 3)
     assert torch.allclose(
         result.outcome.bank.pick(place).theta, alone.outcome.bank.theta, rtol=1e-5, atol=1e-7
     )

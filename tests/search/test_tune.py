@@ -46,7 +46,7 @@ def test_a_search_ends_as_a_sweep_does() -> None:
 
 def test_batches_together_are_what_one_sweep_of_their_settings_is() -> None:
     result = linnet.tune(SPLITS, SPACE, trials=7, batch=3, folds=2, **QUICK)
-    settings = list(dict.fromkeys(trial.knobs for trial in result.trials))
+    settings = list(dict.fromkeys(trial.hyperparameters for trial in result.trials))
     whole = linnet.sweep(SPLITS, settings=settings, folds=2, **QUICK)
     assert [t.setting for t in result.trials] == [t.setting for t in whole.trials]
     torch.testing.assert_close(result.outcome.bank.theta, whole.outcome.bank.theta)
@@ -75,7 +75,7 @@ def test_seeds_are_one_setting_and_settings_are_trained_once() -> None:
     result = linnet.tune(SPLITS, space, trials=9, batch=3, **QUICK)
     assert len(result.study.trials) == 9
     assert len(result.trials) == 6
-    assert {trial.knobs.l2 for trial in result.trials} == {1e-3}
+    assert {trial.hyperparameters.l2 for trial in result.trials} == {1e-3}
     for trial in result.study.trials:
         (row,) = [row for row in result.table.to_dict("records") if row["lr"] == trial.params["lr"]]
         assert trial.value == pytest.approx(row["validation_accuracy"])
@@ -84,7 +84,7 @@ def test_seeds_are_one_setting_and_settings_are_trained_once() -> None:
 @pytest.mark.parametrize(
     ("space", "options", "said"),
     [
-        ({"rate": [1]}, {}, "unknown knob 'rate'"),
+        ({"rate": [1]}, {}, "unknown hyperparameter 'rate'"),
         ({"lr": []}, {}, "lr needs at least one value"),
         ({"momentum": Uniform(0.5, 1.0)}, {}, r"momentum must lie in \[0, 1\)"),
         ({"optimizer": ["sgd", "lbfgs"]}, {}, "optimizer must be one of"),

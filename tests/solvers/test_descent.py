@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.losses import Huber, Loss, SquaredError
 from linnet.data.batches import shuffled
@@ -56,9 +56,9 @@ def test_it_comes_to_the_optimum_that_newtons_method_finds(name: str, intercept:
     dataset, loss = DATASETS[name]
     problem = objective(dataset, loss, 5.0, intercept=intercept)
     best = minimise(problem, solver=Newton())
-    knobs = [Knobs(lr=1.0, l2=5.0)]
+    hyperparameters = [Hyperparameters(lr=1.0, l2=5.0)]
     found = descend(
-        dense(dataset), loss, zeros(dataset), knobs, epochs=3000, batch_size=len(dataset), seed=0,
+        dense(dataset), loss, zeros(dataset), hyperparameters, epochs=3000, batch_size=len(dataset), seed=0,
         intercept=intercept,
     )  # fmt: skip
     assert problem.value(found.theta) == pytest.approx(problem.value(best.theta), rel=1e-8)
@@ -85,9 +85,16 @@ def test_a_step_is_what_the_formula_says() -> None:
     dataset = table(24, 3)
     frame = Frame.of(dense(dataset), True)
     expected = plain(dataset, SOFTMAX, frame, 0.01, 0.1, 3, 8)
-    knobs = [Knobs(lr=0.01, l2=0.1)]
+    hyperparameters = [Hyperparameters(lr=0.01, l2=0.1)]
     found = descend(
-        dense(dataset), SOFTMAX, zeros(dataset), knobs, epochs=3, batch_size=8, seed=3, is_safe=False
+        dense(dataset),
+        SOFTMAX,
+        zeros(dataset),
+        hyperparameters,
+        epochs=3,
+        batch_size=8,
+        seed=3,
+        is_safe=False,
     )
     torch.testing.assert_close(found.theta, expected)
 
@@ -96,15 +103,15 @@ def test_models_of_a_bank_are_as_if_alone_each_with_its_view() -> None:
     dataset = table(30, 3)
     views = torch.ones(2, 30, dtype=torch.float64)
     views[1, ::3] = 0
-    knobs = [Knobs(lr=0.02, l2=0.1), Knobs(lr=0.01, l2=1.0)]
+    hyperparameters = [Hyperparameters(lr=0.02, l2=0.1), Hyperparameters(lr=0.01, l2=1.0)]
     bank = descend(
-        dense(dataset), SOFTMAX, zeros(dataset, 2), knobs, epochs=4, batch_size=30, seed=0, is_safe=False,
-        views=views,
+        dense(dataset), SOFTMAX, zeros(dataset, 2), hyperparameters, epochs=4, batch_size=30, seed=0,
+        is_safe=False, views=views,
     )  # fmt: skip
     for model in range(2):
         alone = descend(
-            dense(dataset), SOFTMAX, zeros(dataset), [knobs[model]], epochs=4, batch_size=30, seed=0,
-            is_safe=False, views=views[model : model + 1],
+            dense(dataset), SOFTMAX, zeros(dataset), [hyperparameters[model]], epochs=4, batch_size=30,
+            seed=0, is_safe=False, views=views[model : model + 1],
         )  # fmt: skip
         torch.testing.assert_close(bank.pick(model).theta, alone.theta, rtol=1e-9, atol=1e-12)
 
@@ -114,9 +121,9 @@ def test_sparse_rows_take_the_same_steps_as_dense_ones() -> None:
     X = torch.where(dataset.X.abs() > 0.8, dataset.X, 0.0)
     thinned = Dataset(X, dataset.y, "thinned", dataset.classes)
     sparse = SparseRows(scipy.sparse.csr_array(X.numpy()), dataset.y, 3, None, torch.float64)
-    knobs = [Knobs(lr=1.0, l2=0.01)]
+    hyperparameters = [Hyperparameters(lr=1.0, l2=0.01)]
     both = [
-        descend(rows, SOFTMAX, zeros(dataset), knobs, epochs=3, batch_size=7, seed=1).theta
+        descend(rows, SOFTMAX, zeros(dataset), hyperparameters, epochs=3, batch_size=7, seed=1).theta
         for rows in (dense(thinned), sparse)
     ]
     torch.testing.assert_close(both[0], both[1], rtol=1e-9, atol=1e-12)
@@ -127,11 +134,11 @@ def test_rows_of_weight_0_are_never_seen() -> None:
     weights = (torch.arange(40) % 2).double()
     spoilt = dataset.X.clone()
     spoilt[::2] = 1e6
-    knobs = [Knobs(lr=0.01)]
+    hyperparameters = [Hyperparameters(lr=0.01)]
     both = [
         descend(
             dense(Dataset(X, dataset.y, "rows", dataset.classes, weights=weights)), SOFTMAX, zeros(dataset),
-            knobs, epochs=2, batch_size=8, seed=0,
+            hyperparameters, epochs=2, batch_size=8, seed=0,
         ).theta
         for X in (dataset.X, spoilt)
     ]  # fmt: skip
@@ -143,7 +150,9 @@ def test_the_safe_rate_never_diverges_whatever_the_scale(scale: float) -> None:
     base = table(40, 3)
     dataset = Dataset(base.X * scale, base.y, "scaled", base.classes)
     problem = objective(dataset, SOFTMAX, 0.0)
-    found = descend(dense(dataset), SOFTMAX, zeros(dataset), [Knobs(lr=1.0)], epochs=30, batch_size=1, seed=0)
+    found = descend(
+        dense(dataset), SOFTMAX, zeros(dataset), [Hyperparameters(lr=1.0)], epochs=30, batch_size=1, seed=0
+    )
     assert problem.value(found.theta) < problem.value(zeros(dataset).theta)
 
 
@@ -152,8 +161,8 @@ def test_a_rate_that_is_too_high_is_told() -> None:
     dataset = Dataset(X, X.sum(1, keepdim=True), "steep")
     with pytest.raises(DivergedError, match="give a lower lr"):
         descend(
-            dense(dataset), SquaredError(), zeros(dataset), [Knobs(lr=10.0)], epochs=200, batch_size=20,
-            seed=0, is_safe=False,
+            dense(dataset), SquaredError(), zeros(dataset), [Hyperparameters(lr=10.0)], epochs=200,
+            batch_size=20, seed=0, is_safe=False,
         )  # fmt: skip
 
 
@@ -161,10 +170,14 @@ def test_features_too_large_to_be_squared_are_refused() -> None:
     base = table(20, 3)
     dataset = Dataset(base.X * 1e200, base.y, "huge", base.classes)
     with pytest.raises(UsageError, match="scale them"):
-        descend(dense(dataset), SOFTMAX, zeros(dataset), [Knobs(lr=1.0)], epochs=1, batch_size=8, seed=0)
+        descend(
+            dense(dataset), SOFTMAX, zeros(dataset), [Hyperparameters(lr=1.0)], epochs=1, batch_size=8, seed=0
+        )
 
 
 def test_no_safe_rate_is_made_up_for_a_loss_without_a_known_bound() -> None:
     dataset = table(20, 3)
     with pytest.raises(UsageError, match="give lr"):
-        descend(dense(dataset), Huber(), zeros(dataset), [Knobs(lr=1.0)], epochs=1, batch_size=8, seed=0)
+        descend(
+            dense(dataset), Huber(), zeros(dataset), [Hyperparameters(lr=1.0)], epochs=1, batch_size=8, seed=0
+        )

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import linnet
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import expand_grid
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.data.split import split_folds
@@ -28,12 +28,12 @@ SETTINGS = expand_grid(
         "optimizer": ["sgd", "adam"], "lr": [1e-4, 0.1, 1e30], "accumulate": [1, 3], "dropout": [0.0, 0.2],
         "pool": [1, 2],
     },
-    Knobs(average=0.5, l2=1e-3),
+    Hyperparameters(average=0.5, l2=1e-3),
 )  # fmt: skip
 PLAN = Plan(epochs=5, batch_size=16, patience=2, rungs=(3,), width=21)
 
 
-def new(plan: Plan = PLAN, settings: list[Knobs] = SETTINGS) -> Sweep:
+def new(plan: Plan = PLAN, settings: list[Hyperparameters] = SETTINGS) -> Sweep:
     return Sweep(DATA, make_trials(settings, 2), VIEWS, SoftmaxCrossEntropy(), plan, torch.float32)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import expand_grid
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.data.dataset import Dataset
@@ -19,43 +19,51 @@ from tests.support.sweeps import train_together
 LOSS = SoftmaxCrossEntropy()
 
 
-def mixed() -> list[Knobs]:
+def mixed() -> list[Hyperparameters]:
     """Forty models with other rates, rules, penalties, schedules and seeds."""
     settings = expand_grid(
-        {"optimizer": ["sgd", "momentum", "nesterov", "adam"], "lr": [0.01, 0.1], "l2": [0.0, 1e-3]}, Knobs()
+        {"optimizer": ["sgd", "momentum", "nesterov", "adam"], "lr": [0.01, 0.1], "l2": [0.0, 1e-3]},
+        Hyperparameters(),
     )
     settings += expand_grid(
-        {"schedule": ["step", "cosine", "linear", "onecycle"], "warmup": [0.0, 0.1]}, Knobs(lr=0.2)
+        {"schedule": ["step", "cosine", "linear", "onecycle"], "warmup": [0.0, 0.1]}, Hyperparameters(lr=0.2)
     )
-    settings += expand_grid({"l1": [1e-4, 1e-2], "clip": [None, 0.5], "seed": [1, 2]}, Knobs(lr=0.1))
     settings += expand_grid(
-        {"weight_decay": [0.01, 0.1], "optimizer": ["sgd", "adam"], "std": [0.01, 0.1]}, Knobs(lr=0.05)
+        {"l1": [1e-4, 1e-2], "clip": [None, 0.5], "seed": [1, 2]}, Hyperparameters(lr=0.1)
+    )
+    settings += expand_grid(
+        {"weight_decay": [0.01, 0.1], "optimizer": ["sgd", "adam"], "std": [0.01, 0.1]},
+        Hyperparameters(lr=0.05),
     )
     return settings
 
 
-def mixed_inputs() -> list[Knobs]:
+def mixed_inputs() -> list[Hyperparameters]:
     """Forty models that see other inputs, take other minibatches together, and weigh rows otherwise."""
     settings = expand_grid(
-        {"augment": ["none", "shift:1+flip", "rotate:20+noise:0.2"], "dropout": [0.0, 0.3]}, Knobs(lr=0.1)
+        {"augment": ["none", "shift:1+flip", "rotate:20+noise:0.2"], "dropout": [0.0, 0.3]},
+        Hyperparameters(lr=0.1),
     )
     settings += expand_grid(
-        {"pool": [1, 2], "standardize": [False, True], "optimizer": ["sgd", "adam"]}, Knobs(lr=0.05)
+        {"pool": [1, 2], "standardize": [False, True], "optimizer": ["sgd", "adam"]}, Hyperparameters(lr=0.05)
     )
     settings += expand_grid(
         {"accumulate": [1, 2, 3], "optimizer": ["sgd", "momentum"], "schedule": ["constant", "cosine"]},
-        Knobs(lr=0.1, l2=1e-3),
+        Hyperparameters(lr=0.1, l2=1e-3),
     )
-    settings += expand_grid({"average": [0.5, 1.0], "accumulate": [1, 2], "l1": [0.0, 1e-3]}, Knobs(lr=0.1))
     settings += expand_grid(
-        {"label_smoothing": [0.0, 0.2], "class_weight": ["balanced", "1:2:0.5", "none"]}, Knobs(lr=0.07)
+        {"average": [0.5, 1.0], "accumulate": [1, 2], "l1": [0.0, 1e-3]}, Hyperparameters(lr=0.1)
+    )
+    settings += expand_grid(
+        {"label_smoothing": [0.0, 0.2], "class_weight": ["balanced", "1:2:0.5", "none"]},
+        Hyperparameters(lr=0.07),
     )
     return settings
 
 
 def run(
-    settings: list[Knobs], data: Dataset | None = None, epochs: int = 6, patience: int | None = None,
-    rungs: tuple[int, ...] = (),
+    settings: list[Hyperparameters], data: Dataset | None = None, epochs: int = 6,
+    patience: int | None = None, rungs: tuple[int, ...] = (),
 ) -> Outcome:  # fmt: skip
     data = data or make_blobs(200)
     plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
@@ -78,12 +86,12 @@ def odd_fold() -> tuple[Dataset, list[Fold]]:
 @pytest.mark.parametrize("width", [2048, 21])
 @pytest.mark.parametrize("settings", [mixed(), mixed_inputs()], ids=["steps", "inputs"])
 def test_each_of_forty_is_the_model_trained_alone(
-    settings: list[Knobs], dtype: torch.dtype, tolerance: float, width: int
+    settings: list[Hyperparameters], dtype: torch.dtype, tolerance: float, width: int
 ) -> None:
     assert len(settings) == 40
     data = make_blobs(200)
     views = split_folds(data, 3, 0)
-    made = [Trial(number, knobs, number % 3) for number, knobs in enumerate(settings)]
+    made = [Trial(number, hyperparameters, number % 3) for number, hyperparameters in enumerate(settings)]
     plan = Plan(epochs=2, batch_size=32, width=width)
     together = train_together(data, made, views, LOSS, plan, dtype)
     assert together.status == ["completed"] * 40
@@ -101,9 +109,9 @@ def test_each_of_forty_is_the_model_trained_alone(
 def test_a_model_is_the_one_that_torch_trains() -> None:
     data = make_blobs(150)
     (view,) = views = hold_out(data, 0.2, 0)
-    knobs = Knobs(lr=0.1, optimizer="nesterov", l2=1e-2, schedule="cosine", seed=3)
+    hyperparameters = Hyperparameters(lr=0.1, optimizer="nesterov", l2=1e-2, schedule="cosine", seed=3)
     plan = Plan(epochs=3, batch_size=16, seed=5)
-    outcome = train_together(data, [Trial(0, knobs, 0)], views, LOSS, plan, torch.float64)
+    outcome = train_together(data, [Trial(0, hyperparameters, 0)], views, LOSS, plan, torch.float64)
 
     from linnet.core.bank import normal
     from linnet.data.batches import Batches
@@ -135,8 +143,8 @@ def test_a_model_is_the_one_that_torch_trains() -> None:
 
 
 def test_a_model_that_diverges_harms_nobody() -> None:
-    steady = [Knobs(lr=0.1), Knobs(lr=0.2, optimizer="adam")]
-    wild = Knobs(lr=1e308)
+    steady = [Hyperparameters(lr=0.1), Hyperparameters(lr=0.2, optimizer="adam")]
+    wild = Hyperparameters(lr=1e308)
     outcome = run([steady[0], wild, steady[1]])
     assert outcome.status == ["completed", "diverged in epoch 1", "completed"]
     assert bool(outcome.bank.pick(1).theta.isnan().all())
@@ -148,11 +156,11 @@ def test_a_model_that_diverges_harms_nobody() -> None:
     assert bool(outcome.curves["validation_loss"][1:, 1].isnan().all())
 
 
-@pytest.mark.parametrize("knobs", [{"standardize": True}, {"class_weight": "balanced"}])
-def test_rows_kept_from_training_do_not_shape_it(knobs: dict[str, object]) -> None:
+@pytest.mark.parametrize("hyperparameters", [{"standardize": True}, {"class_weight": "balanced"}])
+def test_rows_kept_from_training_do_not_shape_it(hyperparameters: dict[str, object]) -> None:
     data, views = odd_fold()
     plan = Plan(epochs=2, batch_size=120)
-    settings = [Knobs(lr=0.3, **knobs)]  # type: ignore[arg-type]
+    settings = [Hyperparameters(lr=0.3, **hyperparameters)]  # type: ignore[arg-type]
     first = train_together(data, make_trials(settings, 2), views, LOSS, plan, torch.float64)
     other = data.X.clone()
     other[:60] = 255 - other[:60]

@@ -22,7 +22,7 @@ from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs
 
-KNOBS = [
+SETTINGS = [
     {"optimizer": "momentum", "l2": 1e-3},
     {"optimizer": "adam", "lr": 0.01, "schedule": "cosine"},
     {"optimizer": "nesterov", "clip": 0.5, "warmup": 0.25, "schedule": "linear"},
@@ -113,9 +113,9 @@ def test_a_callback_of_three_lines(blobs: Dataset) -> None:
     assert len(run.history) == len(seen) < 50
 
 
-@pytest.mark.parametrize("knobs", [{}, {"standardize": True}, {"average": 0.5}, {"l2": 0.1}])
+@pytest.mark.parametrize("hyperparameters", [{}, {"standardize": True}, {"average": 0.5}, {"l2": 0.1}])
 def test_within_an_epoch_the_current_model_and_the_running_figures_are_known(
-    knobs: dict[str, float | bool],
+    hyperparameters: dict[str, float | bool],
 ) -> None:
     rows = make_blobs(3000, features=16_384)  # several blocks an epoch
     seen: list[tuple[int, float, float]] = []
@@ -128,7 +128,7 @@ def test_within_an_epoch_the_current_model_and_the_running_figures_are_known(
             share = float((scores.argmax(0) == rows.y[:500]).float().mean())
             seen.append((state.batch, float(state.running.rows), share))
 
-    fit(rows, Recipe(epochs=1, lr=0.001, batch_size=100, **knobs), callbacks=[Looking()])  # type: ignore[arg-type]
+    fit(rows, Recipe(epochs=1, lr=0.001, batch_size=100, **hyperparameters), callbacks=[Looking()])  # type: ignore[arg-type]
     assert len(seen) > 3
     assert all(rows == 100 * batches for batches, rows, _ in seen)
     assert seen[-2][2] > 0.9  # the model has learned, though the epoch has not ended
@@ -139,12 +139,12 @@ def test_divergence_is_an_error_that_says_what_to_try() -> None:
         fit(synthetic.linear(), Recipe(lr=1e6))
 
 
-@pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: "-".join(knobs))
+@pytest.mark.parametrize("hyperparameters", SETTINGS, ids=lambda hyperparameters: "-".join(hyperparameters))
 @pytest.mark.parametrize("stop_at", [2, 5, 11])
 def test_a_run_with_knobs_goes_on_bit_for_bit(
-    blobs: Dataset, tmp_path: Path, knobs: dict[str, Any], stop_at: int
+    blobs: Dataset, tmp_path: Path, hyperparameters: dict[str, Any], stop_at: int
 ) -> None:
-    recipe = Recipe(epochs=4, batch_size=32, **knobs)
+    recipe = Recipe(epochs=4, batch_size=32, **hyperparameters)
     whole, _ = fit(blobs, recipe)
 
     class Stop(Callback):

@@ -31,7 +31,7 @@ def distance(one: Run, other: Run) -> float:
     return float((one.bank.W - other.bank.W).abs().max() / other.bank.W.abs().max())
 
 
-KNOBS = [
+SETTINGS = [
     {"optimizer": "momentum", "l2": 1e-3},
     {"optimizer": "adam", "lr": 0.01, "schedule": "cosine"},
     {"optimizer": "nesterov", "clip": 0.5, "warmup": 0.25, "schedule": "linear"},
@@ -114,15 +114,17 @@ def test_what_does_not_fit(blobs: Dataset) -> None:
         fit(spoiled)
 
 
-@pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: "-".join(knobs))
-def test_a_fit_with_knobs_is_the_same_model_of_a_sweep(blobs: Dataset, knobs: dict[str, Any]) -> None:
-    recipe = Recipe(epochs=3, batch_size=32, dtype="float64", **knobs)
+@pytest.mark.parametrize("hyperparameters", SETTINGS, ids=lambda hyperparameters: "-".join(hyperparameters))
+def test_a_fit_with_knobs_is_the_same_model_of_a_sweep(
+    blobs: Dataset, hyperparameters: dict[str, Any]
+) -> None:
+    recipe = Recipe(epochs=3, batch_size=32, dtype="float64", **hyperparameters)
     run, _ = fit(blobs, recipe)
     views = [Fold(torch.ones(len(blobs)), torch.arange(10))]
     asked = recipe.resolved(True)
     plan = Plan(epochs=3, batch_size=32, seed=asked.seed)
     swept = train_together(
-        blobs, [Trial(0, asked.knobs, 0)], views, SoftmaxCrossEntropy(), plan, torch.float64
+        blobs, [Trial(0, asked.hyperparameters, 0)], views, SoftmaxCrossEntropy(), plan, torch.float64
     )
     torch.testing.assert_close(run.bank.theta, swept.bank.theta, rtol=1e-12, atol=1e-15)
     assert run.history["train_loss"] == pytest.approx(swept.curves["train_loss"][:, 0].tolist(), rel=1e-9)

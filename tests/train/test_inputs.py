@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from linnet.config import Augmentation, Knobs, Recipe
+from linnet.config import Augmentation, Hyperparameters, Recipe
 from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
 from linnet.device import generator
@@ -18,12 +18,12 @@ from tests.support.blobs import make_blobs
 RECIPE = Recipe(epochs=3, batch_size=32, lr=0.2, dtype="float64")
 
 
-def look(**knobs: object) -> InputOptions:
-    return InputOptions.of(Knobs(**knobs))  # type: ignore[arg-type]
+def look(**hyperparameters: object) -> InputOptions:
+    return InputOptions.of(Hyperparameters(**hyperparameters))  # type: ignore[arg-type]
 
 
-def seen(data: Dataset, batch: int = 0, **knobs: object) -> torch.Tensor:
-    inputs = InputPipeline(data, look(**knobs), 7)
+def seen(data: Dataset, batch: int = 0, **hyperparameters: object) -> torch.Tensor:
+    inputs = InputPipeline(data, look(**hyperparameters), 7)
     theta = torch.zeros(3, inputs.features + 1, dtype=torch.float64)
     return inputs.rows(data.X[:20], theta, 1, batch).clone()
 
@@ -46,9 +46,9 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean(blobs: Dataset) -> None
 
 
 def test_random_numbers_are_of_the_minibatch_alone(blobs: Dataset) -> None:
-    knobs = {"dropout": 0.5, "augment": "shift:1+noise:0.1"}
-    assert torch.equal(seen(blobs, **knobs), seen(blobs, **knobs))
-    assert not torch.equal(seen(blobs, **knobs), seen(blobs, 1, **knobs))
+    hyperparameters = {"dropout": 0.5, "augment": "shift:1+noise:0.1"}
+    assert torch.equal(seen(blobs, **hyperparameters), seen(blobs, **hyperparameters))
+    assert not torch.equal(seen(blobs, **hyperparameters), seen(blobs, 1, **hyperparameters))
 
 
 def test_augmentation_is_of_the_image_before_it_is_pooled(blobs: Dataset) -> None:
@@ -59,12 +59,12 @@ def test_augmentation_is_of_the_image_before_it_is_pooled(blobs: Dataset) -> Non
 
 
 @pytest.mark.parametrize(
-    "knobs", [{"pool": 2}, {"pool": 3}, {"standardize": True}, {"pool": 2, "standardize": True}]
+    "hyperparameters", [{"pool": 2}, {"pool": 3}, {"standardize": True}, {"pool": 2, "standardize": True}]
 )
 def test_the_model_of_the_rows_scores_as_the_model_of_the_inputs(
-    knobs: dict[str, object], blobs: Dataset
+    hyperparameters: dict[str, object], blobs: Dataset
 ) -> None:
-    inputs = InputPipeline(blobs, look(**knobs), 7)
+    inputs = InputPipeline(blobs, look(**hyperparameters), 7)
     from linnet.core.bank import Bank
 
     theta = torch.randn(6, inputs.features + 1, generator=generator(0, "t"), dtype=torch.float64)
@@ -97,12 +97,12 @@ def test_standardising_is_by_the_training_rows_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "match"), [({"pool": 2}, "pool is for images"), ({"augment": "flip"}, "augment=")]
+    ("hyperparameters", "match"), [({"pool": 2}, "pool is for images"), ({"augment": "flip"}, "augment=")]
 )
 def test_what_is_for_images_is_refused_for_other_rows(
-    knobs: dict[str, object], match: str, blobs: Dataset
+    hyperparameters: dict[str, object], match: str, blobs: Dataset
 ) -> None:
     table = dataclasses.replace(blobs, image_shape=None)
     with pytest.raises(UsageError, match=match):
-        InputPipeline(table, look(**knobs), 0)
+        InputPipeline(table, look(**hyperparameters), 0)
     assert InputPipeline(table, look(augment="noise:0.1"), 0).features == 16

@@ -23,8 +23,8 @@ DATA = make_blobs(110)
 RECIPE = Recipe(epochs=3, batch_size=20, lr=0.2, dtype="float64", seed=4)
 
 
-def trained(data: Dataset = DATA, **knobs: Any) -> Run:
-    return fit(data, dataclasses.replace(RECIPE, **knobs))[0]
+def trained(data: Dataset = DATA, **hyperparameters: Any) -> Run:
+    return fit(data, dataclasses.replace(RECIPE, **hyperparameters))[0]
 
 
 def start() -> tuple[Tensor, Tensor]:
@@ -183,7 +183,7 @@ REGRESSION = Dataset(torch.randn(20, 3), torch.randn(20, 1))
 
 
 @pytest.mark.parametrize(
-    ("knobs", "match"),
+    ("hyperparameters", "match"),
     [
         ({"label_smoothing": 0.1}, "label_smoothing is for classes"),
         ({"class_weight": "balanced"}, "class_weight is for classes"),
@@ -191,9 +191,11 @@ REGRESSION = Dataset(torch.randn(20, 3), torch.randn(20, 1))
         ({"pool": 2}, "pool is for images"),
     ],
 )
-def test_what_is_for_classes_or_images_is_refused_elsewhere(knobs: dict[str, Any], match: str) -> None:
+def test_what_is_for_classes_or_images_is_refused_elsewhere(
+    hyperparameters: dict[str, Any], match: str
+) -> None:
     with pytest.raises(UsageError, match=match):
-        trained(REGRESSION, **knobs)
+        trained(REGRESSION, **hyperparameters)
 
 
 def test_what_does_not_fit_the_classes_is_refused() -> None:
@@ -203,15 +205,15 @@ def test_what_does_not_fit_the_classes_is_refused() -> None:
         trained(loss="squared", label_smoothing=0.1)
 
 
-@pytest.mark.parametrize("knobs", [{"standardize": True}, {"class_weight": "balanced"}])
-def test_rows_kept_for_validation_do_not_shape_the_training(knobs: dict[str, Any]) -> None:
+@pytest.mark.parametrize("hyperparameters", [{"standardize": True}, {"class_weight": "balanced"}])
+def test_rows_kept_for_validation_do_not_shape_the_training(hyperparameters: dict[str, Any]) -> None:
     from linnet.data.split import split
 
     kept = split(dataclasses.replace(DATA, X=torch.arange(110)[:, None], image_shape=None), 0.3, 4)[1].X[:, 0]
     X = DATA.X.clone()
     X[kept] = 255 - X[kept]
     changed = dataclasses.replace(DATA, X=X)
-    first, second = (trained(data, validation=0.3, **knobs) for data in (DATA, changed))
+    first, second = (trained(data, validation=0.3, **hyperparameters) for data in (DATA, changed))
     torch.testing.assert_close(first.bank.theta, second.bank.theta, rtol=1e-9, atol=1e-12)
     assert first.history.last["validation_loss"] != second.history.last["validation_loss"]
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import linnet
 from linnet.config import SCHEDULES as NAMES
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.losses import Logistic, Loss, SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
@@ -52,10 +52,12 @@ def rows(seed: int, loss: Loss) -> Dataset:
     return Dataset(X, y, classes=("a", "b", "c"), weights=weights)
 
 
-def moved(data: Dataset, loss: Loss, knobs: Knobs, start: Tensor, index: Tensor) -> Tensor:
+def moved(
+    data: Dataset, loss: Loss, hyperparameters: Hyperparameters, start: Tensor, index: Tensor
+) -> Tensor:
     """What one step on some rows changes θ by."""
-    weighing = Weighing.of(loss, [knobs], data, [data.weights])
-    group = ModelGroup(Bank(start.clone()), loss, [knobs], 1.0, StepSchedule(1, 1), weighing)
+    weighing = Weighing.of(loss, [hyperparameters], data, [data.weights])
+    group = ModelGroup(Bank(start.clone()), loss, [hyperparameters], 1.0, StepSchedule(1, 1), weighing)
     X1 = torch.cat([data.X[index], torch.ones(len(index), 1)], 1).double()
     target = loss.encode(data.y[index], K, torch.float64)
     assert data.weights is not None
@@ -136,12 +138,12 @@ def test_the_mean_step_of_all_minibatches_is_the_step_of_all_rows(
 ) -> None:
     data = rows(seed, loss)
     if data.is_classification:
-        knobs = Knobs(lr=0.1, class_weight=class_weight, label_smoothing=smoothing)
+        hyperparameters = Hyperparameters(lr=0.1, class_weight=class_weight, label_smoothing=smoothing)
     else:
-        knobs = Knobs(lr=0.1)
+        hyperparameters = Hyperparameters(lr=0.1)
     start = torch.randn(K, D + 1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    whole = moved(data, loss, knobs, start, torch.arange(N))
-    parts = [moved(data, loss, knobs, start, index) for index in torch.arange(N).split(size)]
+    whole = moved(data, loss, hyperparameters, start, torch.arange(N))
+    parts = [moved(data, loss, hyperparameters, start, index) for index in torch.arange(N).split(size)]
     torch.testing.assert_close(torch.stack(parts).mean(0), whole, rtol=1e-9, atol=1e-12)
 
 
@@ -154,7 +156,7 @@ def test_the_step_of_all_rows_is_that_of_the_weighted_mean() -> None:
         target = loss.encode(data.y, K, torch.float64)
         mean = (data.weights * loss.value(scores, target)).sum() / data.weights.sum()
         (gradient,) = torch.autograd.grad(mean, theta)
-        step = moved(data, loss, Knobs(lr=0.1), theta.detach(), torch.arange(N))
+        step = moved(data, loss, Hyperparameters(lr=0.1), theta.detach(), torch.arange(N))
         torch.testing.assert_close(step, -0.1 * gradient)
 
 
@@ -186,11 +188,13 @@ def test_weights_beyond_what_training_can_hold_are_refused(scale: float) -> None
 @pytest.mark.parametrize("size", [1, 4])
 def test_so_do_the_models_of_a_sweep_with_folds_bags_and_minibatches_taken_together(size: int) -> None:
     data = dataclasses.replace(NUMBERS, weights=LIGHT)
-    knobs = [Knobs(lr=0.05, schedule="linear", std=0.0, optimizer=rule) for rule in ("sgd", "nesterov")]
-    knobs = [
-        *knobs[:1],
-        dataclasses.replace(knobs[1], momentum=0.5),
-        dataclasses.replace(knobs[0], accumulate=3),
+    hyperparameters = [
+        Hyperparameters(lr=0.05, schedule="linear", std=0.0, optimizer=rule) for rule in ("sgd", "nesterov")
+    ]
+    hyperparameters = [
+        *hyperparameters[:1],
+        dataclasses.replace(hyperparameters[1], momentum=0.5),
+        dataclasses.replace(hyperparameters[0], accumulate=3),
     ]
     counts = torch.tensor([0.0, 1, 2, 3]).repeat(5)  # of a bag
     views = [
@@ -198,9 +202,14 @@ def test_so_do_the_models_of_a_sweep_with_folds_bags_and_minibatches_taken_toget
         Fold(counts, (counts == 0).nonzero()[:, 0]),
     ]
     found = train_together(
-        data, make_trials(knobs, 2), views, SquaredError(), Plan(epochs=60, batch_size=size), torch.float64
+        data,
+        make_trials(hyperparameters, 2),
+        views,
+        SquaredError(),
+        Plan(epochs=60, batch_size=size),
+        torch.float64,
     )
-    for model, trial in enumerate(make_trials(knobs, 2)):
+    for model, trial in enumerate(make_trials(hyperparameters, 2)):
         view = views[trial.fold].weights
         assert view is not None
         w = (view * LIGHT).double()
@@ -219,9 +228,14 @@ def test_weights_and_smoothing_come_to_the_optimum_of_the_soft_labels_that_they_
     # training divides by Σ w c_y, the mean of the soft labels by Σ w Σ_k c_k t_k
     l2 = 0.1
     solved = linnet.solve(soft, l2=l2 * float((own * c[y]).sum() / (own * sums).sum())).value.bank
-    knobs = {"class_weight": "1:3:0.5", "label_smoothing": 0.2, "optimizer": "nesterov", "momentum": 0.8}
+    hyperparameters = {
+        "class_weight": "1:3:0.5",
+        "label_smoothing": 0.2,
+        "optimizer": "nesterov",
+        "momentum": 0.8,
+    }
     run = linnet.fit(
         Dataset(X, y, classes=("a", "b", "c")), sample_weight=own, l2=l2, lr=0.4, epochs=150, batch_size=30,
-        dtype="float64", show=False, **knobs,
+        dtype="float64", show=False, **hyperparameters,
     )  # fmt: skip
     torch.testing.assert_close(run.bank.W, solved.W, rtol=1e-4, atol=1e-6)

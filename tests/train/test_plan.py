@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold, hold_out
@@ -18,8 +18,8 @@ LOSS = SoftmaxCrossEntropy()
 
 
 def run(
-    settings: list[Knobs], data: Dataset | None = None, epochs: int = 6, patience: int | None = None,
-    rungs: tuple[int, ...] = (),
+    settings: list[Hyperparameters], data: Dataset | None = None, epochs: int = 6,
+    patience: int | None = None, rungs: tuple[int, ...] = (),
 ) -> Outcome:  # fmt: skip
     data = data or make_blobs(200)
     plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
@@ -39,14 +39,14 @@ def odd_fold() -> tuple[Dataset, list[Fold]]:
 
 
 def test_a_model_for_each_setting_and_view() -> None:
-    made = make_trials([Knobs(lr=0.1), Knobs(lr=0.2)], 3)
-    assert [(t.setting, t.fold, t.knobs.lr) for t in made] == [
+    made = make_trials([Hyperparameters(lr=0.1), Hyperparameters(lr=0.2)], 3)
+    assert [(t.setting, t.fold, t.hyperparameters.lr) for t in made] == [
         (s, v, lr) for s, lr in ((0, 0.1), (1, 0.2)) for v in range(3)
     ]
 
 
 def test_halving_drops_the_worse_half() -> None:
-    settings = [Knobs(lr=lr) for lr in (1e-5, 1e-4, 1e-2, 0.1)]
+    settings = [Hyperparameters(lr=lr) for lr in (1e-5, 1e-4, 1e-2, 0.1)]
     outcome = run(settings, rungs=(1, 3))
     assert outcome.status == [
         "dropped after epoch 1",
@@ -60,7 +60,7 @@ def test_halving_drops_the_worse_half() -> None:
 
 def test_halving_goes_by_the_metric() -> None:
     plan = Plan(epochs=3, batch_size=1, metric="validation_accuracy")
-    halving = SuccessiveHalving(make_trials([Knobs(lr=0.1), Knobs(lr=0.2)], 1), plan)
+    halving = SuccessiveHalving(make_trials([Hyperparameters(lr=0.1), Hyperparameters(lr=0.2)], 1), plan)
     halving.note(torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.bool))
     assert halving.losers() == {1}
 
@@ -70,5 +70,10 @@ def test_a_fold_without_rows_that_count_is_named() -> None:
     weighted = dataclasses.replace(data, weights=1.0 - (torch.arange(120) < 60).float())
     with pytest.raises(UsageError, match="part 1 of 2 has no row of positive weight to be judged by"):
         train_together(
-            weighted, make_trials([Knobs()], 2), views, LOSS, Plan(epochs=1, batch_size=20), torch.float32
+            weighted,
+            make_trials([Hyperparameters()], 2),
+            views,
+            LOSS,
+            Plan(epochs=1, batch_size=20),
+            torch.float32,
         )

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
@@ -29,8 +29,8 @@ def noisy() -> Dataset:
 
 
 def run(
-    settings: list[Knobs], data: Dataset | None = None, epochs: int = 6, patience: int | None = None,
-    rungs: tuple[int, ...] = (),
+    settings: list[Hyperparameters], data: Dataset | None = None, epochs: int = 6,
+    patience: int | None = None, rungs: tuple[int, ...] = (),
 ) -> Outcome:  # fmt: skip
     data = data or make_blobs(200)
     plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
@@ -39,7 +39,7 @@ def run(
 
 def test_patience_stops_and_keeps_the_best() -> None:
     data = noisy()
-    outcome = run([Knobs(lr=1.0, seed=s) for s in range(6)], data, epochs=60, patience=2)
+    outcome = run([Hyperparameters(lr=1.0, seed=s) for s in range(6)], data, epochs=60, patience=2)
     stopped = [m for m, said in enumerate(outcome.status) if said.startswith("stopped")]
     assert stopped
     (view,) = hold_out(data, 0.25, 0)
@@ -58,8 +58,8 @@ def test_patience_stops_and_keeps_the_best() -> None:
 def test_a_regression_is_swept_too() -> None:
     data = synthetic.linear(seed=0)
     outcome = train_together(
-        data, make_trials([Knobs(lr=0.03), Knobs(lr=0.003)], 2), split_folds(data, 2, 0), SquaredError(),
-        Plan(epochs=3, batch_size=10), torch.float64,
+        data, make_trials([Hyperparameters(lr=0.03), Hyperparameters(lr=0.003)], 2),
+        split_folds(data, 2, 0), SquaredError(), Plan(epochs=3, batch_size=10), torch.float64,
     )  # fmt: skip
     assert set(outcome.curves) == {"train_loss", "validation_loss"}
     assert float(outcome.curves["validation_loss"][-1, 0]) < 1e-3
@@ -77,14 +77,20 @@ def test_progress_tells_of_each_epoch() -> None:
             told.append(state.epoch)
 
     train_together(
-        data, make_trials([Knobs()], 1), views, LOSS, Plan(epochs=3, batch_size=50), torch.float32, Teller()
+        data,
+        make_trials([Hyperparameters()], 1),
+        views,
+        LOSS,
+        Plan(epochs=3, batch_size=50),
+        torch.float32,
+        Teller(),
     )
     assert told == [1, 2, 3]
 
 
 def test_a_record_has_the_figures_of_the_model_that_was_best_in_its_epoch() -> None:
     seen: list[State] = []
-    settings = make_trials([Knobs(lr=1e30), Knobs(lr=0.1), Knobs(lr=1e-4)], 1)
+    settings = make_trials([Hyperparameters(lr=1e30), Hyperparameters(lr=0.1), Hyperparameters(lr=1e-4)], 1)
     sweep = Sweep(
         make_blobs(100), settings, [Fold(torch.ones(100), torch.arange(100))], LOSS,
         Plan(epochs=2, batch_size=50), torch.float32,
@@ -110,7 +116,8 @@ def test_a_callback_hears_of_an_exception() -> None:
 
     with pytest.raises(ValueError, match="disk full"):
         train_together(
-            make_blobs(100), make_trials([Knobs()], 1), [Fold(torch.ones(100), torch.arange(100))], LOSS,
+            make_blobs(100), make_trials([Hyperparameters()], 1),
+            [Fold(torch.ones(100), torch.arange(100))], LOSS,
             Plan(epochs=3, batch_size=50), torch.float32, Fails(),
         )  # fmt: skip
     assert heard == ["disk full in epoch 1"]
@@ -125,7 +132,7 @@ def test_no_models_are_an_error() -> None:
 @pytest.mark.parametrize("width", [2048, 9])
 def test_halving_is_over_all_tiles_and_folds(width: int) -> None:
     data = make_blobs(200)
-    settings = [Knobs(lr=lr) for lr in (1e-4, 1e-2, 0.1, 1e-5)]
+    settings = [Hyperparameters(lr=lr) for lr in (1e-4, 1e-2, 0.1, 1e-5)]
     plan = Plan(epochs=3, batch_size=32, rungs=(1, 2), width=width)
     outcome = train_together(
         data, make_trials(settings, 3), split_folds(data, 3, 0), LOSS, plan, torch.float64
@@ -136,7 +143,9 @@ def test_halving_is_over_all_tiles_and_folds(width: int) -> None:
 
 
 def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
-    halving = SuccessiveHalving(make_trials([Knobs(lr=0.1), Knobs(lr=0.2)], 2), Plan(epochs=3, batch_size=1))
+    halving = SuccessiveHalving(
+        make_trials([Hyperparameters(lr=0.1), Hyperparameters(lr=0.2)], 2), Plan(epochs=3, batch_size=1)
+    )
     nobody = torch.zeros(4, dtype=torch.bool)
     halving.note(torch.tensor([0.01, 0.1, 0.5, 0.5]), nobody)
     halving.note(torch.tensor([torch.nan, 0.1, 0.5, 0.5]), torch.tensor([True, False, False, False]))
@@ -146,5 +155,5 @@ def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
 
 
 def test_no_model_left_at_a_rung_is_no_error() -> None:
-    outcome = run([Knobs(lr=1e308), Knobs(lr=1.5e308)], rungs=(1, 2))
+    outcome = run([Hyperparameters(lr=1e308), Hyperparameters(lr=1.5e308)], rungs=(1, 2))
     assert {said.split(" in")[0] for said in outcome.status} == {"diverged"}

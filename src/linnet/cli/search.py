@@ -18,13 +18,13 @@ from linnet.errors import INTERRUPTED_CODE, UsageError
 if TYPE_CHECKING:
     from linnet.record.requests import SweepRequest
 
-    Knobs = Any
+    Hyperparameters = Any
 else:
-    # Each knob as text, so that it can be several values or a range; the seed has options of its own.
-    Knobs = dataclasses.make_dataclass(
-        "Knobs",
-        [(name, str | None, None) for name in ("lr", *config.KNOBS) if name != "seed"],
-        namespace={"__doc__": config.KNOBS_HELP, "__module__": __name__},
+    # Each as text, so that it can be several values or a range; the seed has options of its own.
+    Hyperparameters = dataclasses.make_dataclass(
+        "Hyperparameters",
+        [(name, str | None, None) for name in ("lr", *config.HYPERPARAMETERS) if name != "seed"],
+        namespace={"__doc__": config.HYPERPARAMETERS_HELP, "__module__": __name__},
         kw_only=True,
     )
 
@@ -33,7 +33,10 @@ Found = TypeVar("Found")
 SHOWN = 12
 """Rows of the table that are printed; table.csv has all."""
 
-KINDS = {"batch_size": "int", **{field.name: str(field.type) for field in dataclasses.fields(config.Knobs)}}
+KINDS = {
+    "batch_size": "int",
+    **{field.name: str(field.type) for field in dataclasses.fields(config.Hyperparameters)},
+}
 
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 
@@ -95,15 +98,15 @@ class SearchOptions:
         shared = {name: value for name, value in vars(self).items() if name in names}
         return SweepRequest(**{**shared, "halving": tuple(rungs(self.halving)), **own})
 
-    def space(self, knobs: Knobs | None) -> dict[str, Any]:
-        """The knobs that were given and the seeds, with their values.
+    def space(self, hyperparameters: Hyperparameters | None) -> dict[str, Any]:
+        """The hyperparameters that were given and the seeds, with their values.
 
         Raises:
             UsageError: a value cannot be.
         """
         if self.seeds < 1:
             raise UsageError(f"seeds must be at least 1, not {self.seeds}")
-        given = {} if knobs is None else dataclasses.asdict(knobs)
+        given = {} if hyperparameters is None else dataclasses.asdict(hyperparameters)
         found = {name: values(name, text) for name, text in given.items() if text is not None}
         return found | ({"seed": range(self.seed, self.seed + self.seeds)} if self.seeds > 1 else {})
 
@@ -150,7 +153,7 @@ def run_or_exit(advice: str, work: Callable[[], Found]) -> Found:
 
 
 def values(name: str, text: str) -> list[Any] | Any:
-    """A knob's values, as typed: several with commas, LOW..HIGH by its logarithm, or an even LOW:HIGH.
+    """The values of a hyperparameter, as typed: several with commas, LOW..HIGH by its logarithm, or LOW:HIGH.
 
     Raises:
         UsageError: a value is not of the knob's kind.

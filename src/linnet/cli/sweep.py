@@ -9,12 +9,12 @@ from cyclopts import Parameter
 
 from linnet.cli.console import make_printer
 from linnet.cli.options import SampleWeight
-from linnet.cli.search import Knobs, SearchOptions, exit_interrupted, run_or_exit, values
+from linnet.cli.search import Hyperparameters, SearchOptions, exit_interrupted, run_or_exit, values
 from linnet.errors import UsageError
 
 
 def sweep(
-    knobs: Annotated[Knobs | None, Parameter(name="*")] = None,
+    hyperparameters: Annotated[Hyperparameters | None, Parameter(name="*")] = None,
     options: Annotated[SearchOptions | None, Parameter(name="*")] = None,
     *,
     random: int | None = None,
@@ -25,10 +25,10 @@ def sweep(
 ) -> None:
     """Train many linear models in one pass over the data, and keep the best.
 
-    A knob takes values with commas between them; with --random also a range whose logarithm is drawn evenly
-    (--lr 0.001..1), or an even one (--momentum 0.5:0.99).
+    A hyperparameter takes values with commas between them; with --random also a range whose logarithm is
+    drawn evenly (--lr 0.001..1), or an even one (--momentum 0.5:0.99).
 
-    Every combination of the knobs' values is a model, and all of them share each minibatch: 64 learning rates
+    Every combination of the values is a model, and all of them share each minibatch: 64 learning rates
     take about as long as 15 single runs would. The best is chosen on rows kept from training, trained
     again on all training rows, and scored once on the test set.
 
@@ -48,7 +48,7 @@ def sweep(
 
     Parameters
     ----------
-    knobs
+    hyperparameters
         What is swept.
     options
         How.
@@ -66,7 +66,7 @@ def sweep(
     from linnet.runs.sweep import sweep_request
 
     options = options or SearchOptions()
-    grid = options.space(knobs)
+    grid = options.space(hyperparameters)
     if batch_size is not None:
         grid["batch_size"] = values("batch_size", batch_size)
     if resume is not None and options.out is not None:

@@ -7,12 +7,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from linnet.cli.console import report_missing_fonts
-from linnet.cli.search import Knobs, SearchOptions, exit_interrupted, run_or_exit
+from linnet.cli.search import Hyperparameters, SearchOptions, exit_interrupted, run_or_exit
 from linnet.errors import UsageError
 
 
 def tune(
-    knobs: Annotated[Knobs | None, Parameter(name="*")] = None,
+    hyperparameters: Annotated[Hyperparameters | None, Parameter(name="*")] = None,
     options: Annotated[SearchOptions | None, Parameter(name="*")] = None,
     *,
     trials: int = 100,
@@ -23,9 +23,9 @@ def tune(
 ) -> None:
     """Search for good settings with Optuna, a batch of models in each pass over the data.
 
-    A knob takes a range whose logarithm is searched (--lr 0.001..1), an even range (--momentum 0.5:0.99),
-    several values (--optimizer sgd,adam), or one. The best setting is chosen on rows kept from training,
-    trained again on all training rows, and scored once on the test set.
+    A hyperparameter takes a range whose logarithm is searched (--lr 0.001..1), an even range
+    (--momentum 0.5:0.99), several values (--optimizer sgd,adam), or one. The best setting is chosen on rows
+    kept from training, trained again on all training rows, and scored once on the test set.
 
     Examples
         linnet tune --lr 0.001..1 --l2 1e-6..1e-2 --optimizer sgd,adam --trials 100 --batch 20
@@ -36,7 +36,7 @@ def tune(
 
     Parameters
     ----------
-    knobs
+    hyperparameters
         What is searched.
     options
         How.
@@ -57,7 +57,7 @@ def tune(
     from linnet.runs.tune import tune_request
 
     options = options or SearchOptions()
-    space = options.space(knobs)
+    space = options.space(hyperparameters)
     if not set(space) - {"seed"}:
         raise UsageError("say what to search, such as --lr 0.001..1 --optimizer sgd,adam")
     request = TuneRequest(

@@ -12,7 +12,7 @@ from typing import Any
 import tomli_w
 
 from linnet import folders
-from linnet.config.knobs import KNOBS, Common, Knobs
+from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -88,9 +88,9 @@ class Recipe(Common, Passes):
             asked.setdefault("validation", STOPPING_SHARE)
         return ResolvedRecipe(**{**book, **asked})
 
-    def knobs(self, lr: float) -> Knobs:
+    def hyperparameters(self, lr: float) -> Hyperparameters:
         """The settings of the one model, at a rate."""
-        return Knobs(**{name: getattr(self, name) for name in KNOBS}, lr=lr)
+        return Hyperparameters(**{name: getattr(self, name) for name in HYPERPARAMETERS}, lr=lr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +111,9 @@ class ResolvedRecipe(Common):
     threads: int | str = "auto"
 
     @property
-    def knobs(self) -> Knobs:
+    def hyperparameters(self) -> Hyperparameters:
         """The settings of the one model."""
-        return Knobs(**{name: getattr(self, name) for name in KNOBS}, lr=self.lr)
+        return Hyperparameters(**{name: getattr(self, name) for name in HYPERPARAMETERS}, lr=self.lr)
 
 
 @dataclass(frozen=True, kw_only=True)

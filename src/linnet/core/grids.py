@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 
-from linnet.config import BOUNDS, KNOBS, Bounds, Knobs
+from linnet.config import BOUNDS, HYPERPARAMETERS, Bounds, Hyperparameters
 from linnet.device import generator
 from linnet.errors import UsageError
 
-NAMES = ("lr", *KNOBS)
+NAMES = ("lr", *HYPERPARAMETERS)
 
 NEAR = 0.05
 """The share of a range at each of its ends that is its edge."""
@@ -95,10 +95,10 @@ def check_names(names: Iterable[str]) -> None:
         UsageError: naming it.
     """
     if unknown := [name for name in names if name not in NAMES]:
-        raise UsageError(f"unknown knob {unknown[0]!r}: expected {', '.join(NAMES)}")
+        raise UsageError(f"unknown hyperparameter {unknown[0]!r}: expected {', '.join(NAMES)}")
 
 
-def expand_grid(values: Mapping[str, Any], base: Knobs) -> list[Knobs]:
+def expand_grid(values: Mapping[str, Any], base: Hyperparameters) -> list[Hyperparameters]:
     """Every combination of some hyperparameters' values.
 
     Args:
@@ -114,7 +114,9 @@ def expand_grid(values: Mapping[str, Any], base: Knobs) -> list[Knobs]:
     return [dataclasses.replace(base, **dict(zip(lists, chosen, strict=True))) for chosen in combinations]
 
 
-def draw_settings(values: Mapping[str, Any], base: Knobs, count: int, seed: int) -> list[Knobs]:
+def draw_settings(
+    values: Mapping[str, Any], base: Hyperparameters, count: int, seed: int
+) -> list[Hyperparameters]:
     """Settings drawn at random: from a `Range`, or with equal chance from several values.
 
     Args:

@@ -17,7 +17,7 @@ from sklearn.utils._array_api import get_namespace_and_device
 from sklearn.utils.validation import _check_sample_weight, check_non_negative
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def class_factors(class_weight: Any, classes: Any, counts: Tensor) -> Tensor:
         ValueError: a weight for a class that is not there.
     """
     if class_weight == "balanced":
-        given = Knobs(class_weight="balanced").weights_of_classes(counts.tolist())
+        given = Hyperparameters(class_weight="balanced").weights_of_classes(counts.tolist())
         return torch.tensor(given, dtype=torch.float64)
     labels = as_numpy(classes)
     return torch.from_numpy(compute_class_weight(class_weight, classes=labels, y=labels)).double()

@@ -11,7 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
@@ -208,10 +208,10 @@ def descend_from(
         start = torch.zeros(rows.outputs, rows.features + 1)
     bank = Bank(start.to(rows.y.device, rows.dtype))
     penalty = problem.penalty
-    knobs = Knobs(lr=method.lr or 1.0, l2=penalty.l2, l1=penalty.l1, schedule=schedule)
+    hyperparameters = Hyperparameters(lr=method.lr or 1.0, l2=penalty.l2, l1=penalty.l1, schedule=schedule)
     return descend(
-        rows, problem.loss, bank, [knobs], epochs=epochs, batch_size=method.batch_size, seed=method.seed,
-        is_safe=method.lr is None, intercept=problem.intercept, seen=seen,
+        rows, problem.loss, bank, [hyperparameters], epochs=epochs, batch_size=method.batch_size,
+        seed=method.seed, is_safe=method.lr is None, intercept=problem.intercept, seen=seen,
     ).theta  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
 from linnet.errors import warn
@@ -165,14 +165,14 @@ def _views(splits: Sequence[Split], rows: int, device: torch.device) -> Tensor:
 def _together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
     rows = problem.objective.rows
     views = _views(splits, len(rows), rows.y.device)
-    knobs = [
-        Knobs(lr=method.lr or 1.0, l2=l2, l1=problem.penalty.l1, schedule="linear")
+    hyperparameters = [
+        Hyperparameters(lr=method.lr or 1.0, l2=l2, l1=problem.penalty.l1, schedule="linear")
         for _ in splits
         for l2 in l2s
     ]
-    start = torch.zeros(len(knobs) * rows.outputs, rows.features + 1, dtype=rows.dtype)
+    start = torch.zeros(len(hyperparameters) * rows.outputs, rows.features + 1, dtype=rows.dtype)
     bank = descend(
-        rows, problem.loss, Bank(start.to(rows.y.device), len(knobs)), knobs,
+        rows, problem.loss, Bank(start.to(rows.y.device), len(hyperparameters)), hyperparameters,
         epochs=EPOCHS if method.max_iter is None else method.max_iter, batch_size=method.batch_size,
         seed=method.seed, is_safe=method.lr is None, intercept=problem.intercept,
         views=views.repeat_interleave(len(l2s), 0),

@@ -86,7 +86,7 @@ def out_of_fold(train: Dataset, recipe: Recipe, folds: int = FOLDS) -> Evaluatio
     asked = recipe.resolved(True)
     parts, loss = split_folds(train, folds, asked.seed), by_name(asked.loss, asked.huber)
     plan = Plan(epochs=asked.epochs, batch_size=asked.batch_size, seed=asked.seed, threads=asked.threads)
-    sweep = Sweep(train, make_trials([asked.knobs], folds), parts, loss, plan, torch.float32)
+    sweep = Sweep(train, make_trials([asked.hyperparameters], folds), parts, loss, plan, torch.float32)
     sweep.run()
     bank = sweep.outcome().bank
     if not bool(bank.theta.isfinite().all()):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.errors import DivergedError
 from linnet.evaluate.interval import Array
 from linnet.train.plan import Outcome, Trial
@@ -33,14 +33,14 @@ class Configuration:
     """Models that differ in fold and seed only.
 
     Args:
-        knobs: their settings, with the first of their seeds.
+        hyperparameters: their settings, with the first of their seeds.
         members: their numbers in the sweep.
         scores: the chosen metric of each, in the order of members; NaN for one that diverged.
         folds: the fold of each.
         is_dropped: whether it lost a round of halving, so that its scores are of an earlier epoch.
     """
 
-    knobs: Knobs
+    hyperparameters: Hyperparameters
     members: tuple[int, ...]
     scores: Array
     folds: tuple[int, ...]
@@ -106,12 +106,12 @@ def configurations(outcome: Outcome, trials: Sequence[Trial], metric: str) -> li
         metric: "validation_accuracy", of which more is better, or "validation_loss".
     """
     finals = final(outcome, metric)
-    groups: dict[Knobs, list[int]] = {}
+    groups: dict[Hyperparameters, list[int]] = {}
     for number, trial in enumerate(trials):
-        groups.setdefault(dataclasses.replace(trial.knobs, seed=0), []).append(number)
+        groups.setdefault(dataclasses.replace(trial.hyperparameters, seed=0), []).append(number)
     found = [
         Configuration(
-            trials[members[0]].knobs,
+            trials[members[0]].hyperparameters,
             tuple(members),
             finals[members],
             tuple(trials[m].fold for m in members),
@@ -171,23 +171,23 @@ def margin(found: Sequence[Configuration]) -> Margin:
 
 def table(
     outcome: Outcome, found: Sequence[Configuration], varied: Sequence[str],
-    shown: Callable[[Knobs, str], Any] = getattr,
+    shown: Callable[[Hyperparameters, str], Any] = getattr,
 ) -> pd.DataFrame:  # fmt: skip
-    """A row a configuration, the best first: its knobs, and each figure's mean and standard error.
+    """A row a configuration, the best first: its hyperparameters, and each figure's mean and standard error.
 
     Args:
         outcome: of the sweep.
         found: its configurations.
-        varied: the knobs to show.
-        shown: the value of a knob in some settings.
+        varied: the hyperparameters to show.
+        shown: the value of a hyperparameter in some settings.
     """
     import pandas as pd
 
     finals = {name: final(outcome, name) for name in outcome.curves}
     rows: list[dict[str, Any]] = []
     for configuration in found:
-        members, knobs = list(configuration.members), configuration.knobs
-        settings = {name: shown(knobs, name) for name in varied}
+        members, hyperparameters = list(configuration.members), configuration.hyperparameters
+        settings = {name: shown(hyperparameters, name) for name in varied}
         row = {name: "none" if value is None else value for name, value in settings.items()}
         for name, values in finals.items():
             row |= {

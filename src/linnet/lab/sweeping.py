@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
@@ -62,7 +62,7 @@ class SweepBody(Body):
         return math.prod(len(getattr(self, name)) for name in KNOBS) * self.seeds * (self.folds or 1)
 
     def grid(self) -> dict[str, Any]:
-        """As the library takes it: the knobs whose values have to be said."""
+        """As the library takes it: the hyperparameters whose values have to be said."""
         fields = SweepBody.model_fields
         names = [n for n in KNOBS if n == "lr" or getattr(self, n) != fields[n].default]
         grid = {name: getattr(self, name) for name in names}
@@ -152,7 +152,7 @@ class LiveSweep(Callback):
         found.sort(key=lambda configuration: configuration.members)
         self.members = [configuration.members for configuration in found]
         base = state.asked["batch_size"]
-        settings = [_setting(configuration.knobs, base) for configuration in found]
+        settings = [_setting(configuration.hyperparameters, base) for configuration in found]
         models = len(state.trials)
         self.job.tell({"kind": "start", "settings": settings, "models": models, "metric": self.metric})
 
@@ -172,10 +172,14 @@ class LiveSweep(Callback):
         self.job.tell({"kind": "epoch", "epoch": state.epoch, "figures": means})
 
 
-def _setting(knobs: Knobs, base: int) -> Frame:
-    """The knobs that the page knows, of one setting."""
-    values = {name: getattr(knobs, name) for name in KNOBS if name != "batch_size"}
-    return {**values, "batch_size": base * knobs.accumulate, "standardize": knobs.standardize}
+def _setting(hyperparameters: Hyperparameters, base: int) -> Frame:
+    """The hyperparameters that the page knows, of one setting."""
+    values = {name: getattr(hyperparameters, name) for name in KNOBS if name != "batch_size"}
+    return {
+        **values,
+        "batch_size": base * hyperparameters.accumulate,
+        "standardize": hyperparameters.standardize,
+    }
 
 
 def _ending(result: SweepResult, live: LiveSweep) -> Frame:

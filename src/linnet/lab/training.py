@@ -48,7 +48,7 @@ OFTEN = 0.1
 
 
 class TrainBody(Body):
-    """The knobs."""
+    """The hyperparameters."""
 
     dataset: DatasetName = "fashion_mnist"
     lr: Amount = 0.1

@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 def tune_figure(
-    table: pd.DataFrame, knobs: list[str], metric: str, title: str = "", language: Language = "en"
+    table: pd.DataFrame, hyperparameters: list[str], metric: str, title: str = "", language: Language = "en"
 ) -> Figure:
-    """A panel a knob with a point a setting, the best one marked.
+    """A panel a hyperparameter with a point a setting, the best one marked.
 
     Args:
         table: as `evaluate.selection.table` gives, the best first.
-        knobs: the knobs that were searched.
+        hyperparameters: the hyperparameters that were searched.
         metric: the column that was chosen by.
         title: above.
         language: "en" or "zh".
 
     Raises:
-        UsageError: no knob was searched.
+        UsageError: no hyperparameter was searched.
     """
-    if not knobs:
+    if not hyperparameters:
         raise UsageError("there is nothing to plot: no knob has more than one value")
-    with drawing(1 + 2.6 * len(knobs), 3.2, language) as figure:
-        panels = figure.subplots(1, len(knobs), sharey=True, squeeze=False)[0]
-        for axes, knob in zip(panels, knobs, strict=True):
+    with drawing(1 + 2.6 * len(hyperparameters), 3.2, language) as figure:
+        panels = figure.subplots(1, len(hyperparameters), sharey=True, squeeze=False)[0]
+        for axes, knob in zip(panels, hyperparameters, strict=True):
             _panel(axes, table[knob].tolist(), table[metric].to_numpy(float), knob)
         panels[0].set_ylabel(say(metric.replace("_", " "), language))
         setting, best = panels[0].collections[:2]

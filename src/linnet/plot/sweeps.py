@@ -1,4 +1,4 @@
-"""A sweep at a glance: the score by one knob or two, over the epochs, and against training."""
+"""A sweep at a glance: the score by one hyperparameter or two, over the epochs, and against training."""
 
 from __future__ import annotations
 
@@ -21,40 +21,43 @@ TRAIN, VALIDATION = BLUE, VERMILION
 
 
 def sweep_figure(
-    table: pd.DataFrame, knobs: list[str], metric: str, title: str = "", language: Language = "en"
+    table: pd.DataFrame, hyperparameters: list[str], metric: str, title: str = "", language: Language = "en"
 ) -> Figure:
     """The score by one knob, with the training loss beside it; a heat map of two.
 
     Args:
         table: as `evaluate.selection.table` gives.
-        knobs: the knobs that were varied; of more than two, the first two are drawn, each cell the best
+        hyperparameters: those that were varied; of more than two, the first two are drawn, each cell the best
             over the others.
         metric: the column that was chosen by.
         title: above.
         language: "en" or "zh".
 
     Raises:
-        UsageError: no knob was varied.
+        UsageError: no hyperparameter was varied.
     """
-    if not knobs:
+    if not hyperparameters:
         raise UsageError("there is nothing to plot: no knob has more than one value")
-    named = [knob for knob in knobs if not all(map(_is_number, table[knob]))]
+    named = [knob for knob in hyperparameters if not all(map(_is_number, table[knob]))]
     table = table.assign(
         **{knob: _named(table[knob].tolist()) for knob in named}
     )  # such as a bound or "none"
     with drawing(5.6, 3.8, language) as figure:
         axes = figure.add_subplot()
-        if len(knobs) == 1:
-            _curve(axes, table.sort_values(knobs[0]), knobs[0], metric, language)
+        if len(hyperparameters) == 1:
+            _curve(axes, table.sort_values(hyperparameters[0]), hyperparameters[0], metric, language)
         else:
-            _map(figure, axes, table, knobs[0], knobs[1], metric, language)
+            _map(figure, axes, table, hyperparameters[0], hyperparameters[1], metric, language)
         axes.set_title(title)
     return figure
 
 
-def names_of(table: pd.DataFrame, knobs: Sequence[str]) -> list[str]:
-    """What the settings are called, by the knobs that were varied."""
-    return [", ".join(f"{knob} {short(row[knob])}" for knob in knobs) for row in table.to_dict("records")]
+def names_of(table: pd.DataFrame, hyperparameters: Sequence[str]) -> list[str]:
+    """What the settings are called, by the hyperparameters that were varied."""
+    return [
+        ", ".join(f"{knob} {short(row[knob])}" for knob in hyperparameters)
+        for row in table.to_dict("records")
+    ]
 
 
 def epochs_figure(
@@ -187,7 +190,7 @@ def _map(
 
 
 def place_values(axes: Axes, values: list[object]) -> np.ndarray:
-    """Places of a knob's values on the x axis: by their logarithm beyond a decade, names in their order."""
+    """Places of values on the x axis: by their logarithm beyond a decade, names in their order."""
     if not all(map(_is_number, values)):
         names = list(dict.fromkeys(map(str, values)))
         axes.set_xticks(range(len(names)), names)
@@ -212,7 +215,7 @@ def _named(values: list[object]) -> pd.Categorical:
 
 
 def short(value: object) -> str:
-    """A knob's value in few characters."""
+    """A hyperparameter's value in few characters."""
     if isinstance(value, bool | None):
         return {True: "yes", False: "no", None: "none"}[value]
     return f"{value:g}" if isinstance(value, int | float) else str(value)

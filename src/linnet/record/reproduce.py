@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from linnet.config import Knobs, Recipe, as_dict
+from linnet.config import Hyperparameters, Recipe, as_dict
 from linnet.data.user_data import is_own
 from linnet.model.run import Run
 from linnet.record.lines import call, flags, typed
@@ -110,12 +110,14 @@ def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
     told = _told(dataset, asked)
     head, weights = _head(told, seed)
     if "settings" in asked:
-        usual = Knobs()
-        knobs = [
-            "linnet.Knobs(" + ", ".join(f"{n}={v!r}" for n, v in one.items() if v != getattr(usual, n)) + ")"
+        usual = Hyperparameters()
+        hyperparameters = [
+            "linnet.Hyperparameters("
+            + ", ".join(f"{n}={v!r}" for n, v in one.items() if v != getattr(usual, n))
+            + ")"
             for one in asked["settings"]
         ]
-        first = "settings=[\n        " + ",\n        ".join(knobs) + ",\n    ]"
+        first = "settings=[\n        " + ",\n        ".join(hyperparameters) + ",\n    ]"
     else:
         values = ", ".join(f"{name!r}: {_python(value)}" for name, value in asked["grid"].items())
         first = f"{{{values}}}"
@@ -174,7 +176,7 @@ def _command(name: str, dataset: str, flags: Iterable[str]) -> str:
 
 
 def _python(value: Any) -> str:
-    """A knob's values as Python."""
+    """A hyperparameter's values as Python."""
     if not isinstance(value, dict):
         return repr(value)
     ((kind, (low, high)),) = value.items()
@@ -185,14 +187,14 @@ def _sweep_command(told: _Told, asked: Mapping[str, Any], chosen: Mapping[str, A
     """The command; empty where settings were given, or starts that do not follow each other."""
     if "settings" in asked:
         return ""
-    knobs = {name: value for name, value in asked["grid"].items() if name != "seed"}
+    hyperparameters = {name: value for name, value in asked["grid"].items() if name != "seed"}
     options = dict(chosen)
     if starts := asked["grid"].get("seed"):
         first = int(asked.get("seed", 1))
         if starts != list(range(first, first + len(starts))):
             return ""
         options["seeds"] = len(starts)
-    said = {name: typed(value) for name, value in {**knobs, **options}.items()}
+    said = {name: typed(value) for name, value in {**hyperparameters, **options}.items()}
     return _command("sweep", told.dataset, flags({**said, **told.paths, "out": AGAIN}))
 
 

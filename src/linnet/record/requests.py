@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import LogUniform, Range, Uniform, list_values
 from linnet.errors import FormatError
 
@@ -21,7 +21,8 @@ class SweepRequest:
     """What a sweep trains and how it chooses.
 
     Args:
-        grid: knob (see `linnet.config.Knobs`) to its values or, with `random`, its range.
+        grid: name of a hyperparameter (see `linnet.config.Hyperparameters`) to its values or, with `random`,
+            its range.
         settings: the settings themselves, in place of a grid.
         random: draw this many settings from the grid's values and ranges.
         folds: cross-validation: each model once a fold.
@@ -41,7 +42,7 @@ class SweepRequest:
     """
 
     grid: Mapping[str, Any] = field(default_factory=dict)
-    settings: tuple[Knobs, ...] | None = None
+    settings: tuple[Hyperparameters, ...] | None = None
     random: int | None = None
     folds: int | None = None
     bags: int | None = None
@@ -64,7 +65,7 @@ class SweepRequest:
         grid, settings = values.pop("grid"), values.pop("settings")
         first: dict[str, Any] = {"grid": {name: _values(name, value) for name, value in grid.items()}}
         if settings is not None:
-            first = {"settings": [dataclasses.asdict(knobs) for knobs in settings]}
+            first = {"settings": [dataclasses.asdict(hyperparameters) for hyperparameters in settings]}
         return {**first, **{name: _plain(value) for name, value in values.items() if value is not None}}
 
     @classmethod
@@ -78,7 +79,9 @@ class SweepRequest:
         try:
             known["grid"] = {name: _range(value) for name, value in known.get("grid", {}).items()}
             if "settings" in known:
-                known["settings"] = tuple(Knobs(**knobs) for knobs in known["settings"])
+                known["settings"] = tuple(
+                    Hyperparameters(**hyperparameters) for hyperparameters in known["settings"]
+                )
             return cls(**{**known, "halving": tuple(known.get("halving", ()))})
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise FormatError(f"these are no options of a sweep: {error!r}") from error
@@ -89,7 +92,8 @@ class TuneRequest:
     """What a tune searches.
 
     Args:
-        space: knob (see `linnet.config.Knobs`) to a range, several values, or one.
+        space: name of a hyperparameter (see `linnet.config.Hyperparameters`) to a range, several values, or
+            one.
         trials: settings to try.
         batch: of which so many are trained at once.
         study: its name; the data set's when None.

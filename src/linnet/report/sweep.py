@@ -89,7 +89,7 @@ class Swept:
         return found.assign(**{name: [_number(text) for text in found[name]] for name in mixed})
 
     @property
-    def knobs(self) -> list[str]:
+    def hyperparameters(self) -> list[str]:
         """What was varied."""
         names = [str(name) for name in self.table.columns]
         return names[: names.index("train_loss")]
@@ -155,7 +155,7 @@ def table(of: Swept) -> list[Block]:
     """The settings, the best first."""
     metric = str(of.summary["metric"])
     names = [name for name in of.table.columns if not name.endswith("_se") or name == f"{metric}_se"]
-    heads = [str(n) if n in of.knobs else of.say(_head(str(n))) for n in names]
+    heads = [str(n) if n in of.hyperparameters else of.say(_head(str(n))) for n in names]
     rows = [
         (str(place), *(_cell(row[name]) for name in names))
         for place, row in enumerate(of.table.head(SHOWN).to_dict("records"), 1)
@@ -168,19 +168,19 @@ def table(of: Swept) -> list[Block]:
 
 
 def figures(of: Swept) -> list[Block]:
-    """The scores by the knobs, over the epochs, and against training."""
+    """The scores by the hyperparameters, over the epochs, and against training."""
     import pandas as pd
 
     blocks: list[Block] = []
     metric = str(of.summary["metric"])
-    if of.knobs and len(of.table) >= DRAWN:
-        picture = sweep_figure(of.table, of.knobs, metric, "", of.language)
-        uri = themed(picture) if len(of.knobs) == 1 else plain(picture)
+    if of.hyperparameters and len(of.table) >= DRAWN:
+        picture = sweep_figure(of.table, of.hyperparameters, metric, "", of.language)
+        uri = themed(picture) if len(of.hyperparameters) == 1 else plain(picture)
         blocks.append(Picture(uri, of.say("Scores by the knobs"), 560))
     if CURVES in of.state.digests:
         found = pd.read_csv(io.BytesIO(of.state.read(CURVES)))
         curves = [found[number].to_numpy(float) for number in found]
-        picture = epochs_figure(curves, names_of(of.table, of.knobs), metric, "", of.language)
+        picture = epochs_figure(curves, names_of(of.table, of.hyperparameters), metric, "", of.language)
         blocks.append(Picture(themed(picture), of.say("Scores over the epochs"), 560))
     if len(of.table) >= DRAWN:
         uri = themed(generalisation_figure(of.table, "", of.language))

@@ -148,7 +148,7 @@ def fit(
     )  # fmt: skip
     callbacks = [*callbacks, *([display()] if show else [])]
     if model is not None:
-        if isinstance(optimizer, str) or not recipe.knobs(0.0).is_plain or validation or patience:
+        if isinstance(optimizer, str) or not recipe.hyperparameters(0.0).is_plain or validation or patience:
             raise UsageError(
                 "with model=… give a torch optimizer; linnet's own and penalties are for linear models"
             )

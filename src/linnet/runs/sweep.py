@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.plot.words import Language
@@ -24,7 +24,7 @@ def sweep(
     dataset: Dataset | Splits,
     grid: Mapping[str, Any] | None = None,
     *,
-    settings: Sequence[Knobs] | None = None,
+    settings: Sequence[Hyperparameters] | None = None,
     random: int | None = None,
     folds: int | None = None,
     bags: int | None = None,
@@ -58,9 +58,9 @@ def sweep(
 
     Args:
         dataset: the rows, or a pair of train and test parts, of which train is taken.
-        grid: knob (see `linnet.config.Knobs`) to values; every combination is a model. `batch_size` may be
-            one, its values being multiples of the least. For `random`, a value may be a `LogUniform(low,
-            high)` or `Uniform(low, high)`.
+        grid: name of a hyperparameter (see `linnet.config.Hyperparameters`) to values; every combination is a
+            model. `batch_size` may be one, its values being multiples of the least. For `random`, a value may
+            be a `LogUniform(low, high)` or `Uniform(low, high)`.
         settings: the settings themselves, in place of a grid.
         random: draw this many settings from the grid's values and ranges.
         folds: cross-validation: each model once a fold. None keeps a share of the rows from all.
@@ -95,7 +95,7 @@ def sweep(
         The table, the best settings, how sure the choice is, and the models.
 
     Raises:
-        UsageError: the knobs or options cannot be.
+        UsageError: the hyperparameters or options cannot be.
         DivergedError: every model diverged.
 
     Example:

@@ -54,9 +54,9 @@ def tune(
 
     Args:
         dataset: the rows, or a pair of train and test parts, of which train is taken.
-        space: knob (see `linnet.config.Knobs`) to a `LogUniform` or `Uniform` range, a
-            `range` of whole numbers, several values, or one. With several values of
-            `seed` every setting is trained from each, and judged by the mean.
+        space: name of a hyperparameter (see `linnet.config.Hyperparameters`) to a `LogUniform` or `Uniform`
+            range, a `range` of whole numbers, several values, or one. With several values of `seed` every
+            setting is trained from each, and judged by the mean.
         trials: settings to try in this call.
         batch: of which so many are trained at once.
         storage: a file that keeps the study, or a URL of Optuna's; memory when None. With the same storage

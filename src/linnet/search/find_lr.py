@@ -151,7 +151,7 @@ def find_lr(
     ratio = high / low
     rates = [low * ratio ** (k / (count - 1)) for k in range(count)]
     request = SweepRequest(
-        settings=tuple(asked.knobs(rate) for rate in rates), validation=HELD_OUT, metric="loss",
+        settings=tuple(asked.hyperparameters(rate) for rate in rates), validation=HELD_OUT, metric="loss",
         epochs=epochs, batch_size=batch_size, loss=asked.loss, huber=asked.huber, seed=asked.seed,
         dtype=asked.dtype, device=asked.device, threads=asked.threads,
     )  # fmt: skip

@@ -12,7 +12,7 @@ import torch
 from matplotlib.figure import Figure
 
 from linnet import files
-from linnet.config import Knobs, Recipe
+from linnet.config import Hyperparameters, Recipe
 from linnet.core.grids import NAMES, Edge, Range, edges
 from linnet.data.dataset import Dataset
 from linnet.data.origin import record_of
@@ -86,13 +86,13 @@ class SweepResult:
         return self.plan.metric
 
     @property
-    def best(self) -> Knobs:
+    def best(self) -> Hyperparameters:
         """The settings with the best mean score over folds and seeds.
 
         Raises:
             DivergedError: every model diverged.
         """
-        return selection.best(self.configurations).knobs
+        return selection.best(self.configurations).hyperparameters
 
     @property
     def margin(self) -> Margin:
@@ -103,7 +103,7 @@ class SweepResult:
     def edges(self) -> list[Edge]:
         """The hyperparameters whose best value lies at the edge of what was tried: better may lie beyond."""
         found = self.configurations
-        values = {name: [self.shown(one.knobs, name) for one in found] for name in self.varied}
+        values = {name: [self.shown(one.hyperparameters, name) for one in found] for name in self.varied}
         costs = self.plan.cost(torch.tensor([one.mean for one in found], dtype=torch.float64))
         return edges(values, costs.nan_to_num(torch.inf).tolist(), self.ranges)
 
@@ -120,11 +120,11 @@ class SweepResult:
 
     @property
     def varied(self) -> list[str]:
-        """The knobs with more than one value, apart from the seed."""
+        """The hyperparameters with more than one value, apart from the seed."""
         names = [
             name
             for name in NAMES
-            if name != "seed" and len({getattr(t.knobs, name) for t in self.trials}) > 1
+            if name != "seed" and len({getattr(t.hyperparameters, name) for t in self.trials}) > 1
         ]
         return ["batch_size" if name == "accumulate" else name for name in names]
 
@@ -138,9 +138,13 @@ class SweepResult:
         """Epochs that some model has been through."""
         return int(self.outcome.curves["train_loss"].isfinite().any(1).sum())
 
-    def shown(self, knobs: Knobs, name: str) -> Any:
-        """A knob's value as people think of it."""
-        return self.plan.batch_size * knobs.accumulate if name == "batch_size" else getattr(knobs, name)
+    def shown(self, hyperparameters: Hyperparameters, name: str) -> Any:
+        """A hyperparameter's value as people think of it."""
+        return (
+            self.plan.batch_size * hyperparameters.accumulate
+            if name == "batch_size"
+            else getattr(hyperparameters, name)
+        )
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -156,19 +160,19 @@ class SweepResult:
         means = [scores[:, list(c.members)].mean(1).numpy() for c in self.configurations]
         return pd.DataFrame({str(number): mean for number, mean in enumerate(means, 1)})
 
-    def plot(self, kind: str = "knobs", language: Language = "en") -> Figure:
+    def plot(self, kind: str = "hyperparameters", language: Language = "en") -> Figure:
         """A figure of the sweep.
 
         Args:
-            kind: "knobs", the score by the knob that was varied, or a heat map of the first two; "epochs",
-                each setting's validation score over the epochs; "generalisation", its validation loss
-                against its training loss.
+            kind: "hyperparameters", the score by the one that was varied, or a heat map of the first two;
+                "epochs", each setting's validation score over the epochs; "generalisation", its validation
+                loss against its training loss.
             language: "en" or "zh".
 
         Raises:
-            UsageError: there is no such figure, or no knob was varied.
+            UsageError: there is no such figure, or nothing was varied.
         """
-        if kind == "knobs":
+        if kind == "hyperparameters":
             return sweep_figure(self.table, self.varied, self.metric, self.train.name, language)
         if kind == "epochs":
             curves = self.curves
@@ -177,7 +181,7 @@ class SweepResult:
             return epochs_figure(means, names, self.metric, self.train.name, language)
         if kind == "generalisation":
             return generalisation_figure(self.table, self.train.name, language)
-        raise UsageError(f"kind must be knobs, epochs or generalisation, not {kind!r}")
+        raise UsageError(f"kind must be hyperparameters, epochs or generalisation, not {kind!r}")
 
     def refit(self, test: Dataset | None = None) -> Run:
         """The best settings trained on all rows, as many epochs as were found best.
@@ -186,8 +190,12 @@ class SweepResult:
             test: rows that are only scored, once, at the end.
         """
         chosen = selection.best(self.configurations)
-        knobs = {**dataclasses.asdict(chosen.knobs), "epochs": _epochs(self, chosen), "patience": None}
-        run, _ = fit(self.train, dataclasses.replace(self.recipe, **knobs))
+        hyperparameters = {
+            **dataclasses.asdict(chosen.hyperparameters),
+            "epochs": _epochs(self, chosen),
+            "patience": None,
+        }
+        run, _ = fit(self.train, dataclasses.replace(self.recipe, **hyperparameters))
         run.asked["dataset"], run.dataset_checksum = self.train.name, self.train.checksum
         run.origin = self.train.origin
         if test is not None:

@@ -1,4 +1,4 @@
-"""Optuna's studies as linnet uses them: spaces of knobs, storage on disk, and a sampler for batches."""
+"""Optuna's studies: spaces of hyperparameters, storage on disk, and a sampler for batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.grids import LogUniform, Range, check_names, list_values
 from linnet.device import generator
 from linnet.errors import UsageError, needs_extra
@@ -29,17 +29,17 @@ class Space:
     """What is searched.
 
     Args:
-        distributions: of the knobs that Optuna chooses.
+        distributions: of the hyperparameters that Optuna chooses.
         base: the others.
         seeds: that each setting starts from.
     """
 
     distributions: dict[str, Any]
-    base: Knobs
+    base: Hyperparameters
     seeds: tuple[int, ...]
 
     @classmethod
-    def of(cls, space: Mapping[str, Any], base: Knobs) -> Space:
+    def of(cls, space: Mapping[str, Any], base: Hyperparameters) -> Space:
         """The space that a user describes; its ends and values are tried, so that none fails later."""
         check_names(space)
         seeds, distributions, fixed = (base.seed,), {}, {}
@@ -55,13 +55,13 @@ class Space:
                 distributions[name] = distribution
         return cls(distributions, dataclasses.replace(base, **fixed), seeds)
 
-    def settings(self, trial: optuna.Trial) -> list[Knobs]:
+    def settings(self, trial: optuna.Trial) -> list[Hyperparameters]:
         """A trial's settings, one a seed."""
         return [dataclasses.replace(self.base, **trial.params, seed=seed) for seed in self.seeds]
 
 
 def _distribution(name: str, value: Any) -> tuple[list[Any], Any]:
-    """The ends or values of a knob, and Optuna's distribution; None for one value."""
+    """The ends or values of a hyperparameter, and Optuna's distribution; None for one value."""
     from optuna import distributions
 
     if isinstance(value, Range):

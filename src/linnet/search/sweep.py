@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from linnet.config import Knobs, Recipe, ResolvedRecipe, check_option
+from linnet.config import Hyperparameters, Recipe, ResolvedRecipe, check_option
 from linnet.core.grids import Range, draw_settings, expand_grid, list_values
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
@@ -64,9 +64,9 @@ def run_sweep(
     shared = recipe.resolved(train.is_classification)
     check(train, None, shared)
     plan = _plan(train, request, shared)
-    settings = _settings(request, grid, Knobs(lr=shared.lr, seed=request.seed))
-    for knobs in settings:
-        check_knobs(train, knobs, shared.loss)
+    settings = _settings(request, grid, Hyperparameters(lr=shared.lr, seed=request.seed))
+    for hyperparameters in settings:
+        check_knobs(train, hyperparameters, shared.loss)
     whole, folds = _make_folds(train, request)
     trials, loss, started = (
         make_trials(settings, len(folds)),
@@ -117,7 +117,7 @@ def _plan(train: Dataset, request: SweepRequest, shared: ResolvedRecipe) -> Plan
     )  # fmt: skip
 
 
-def _settings(request: SweepRequest, grid: Mapping[str, Any], base: Knobs) -> list[Knobs]:
+def _settings(request: SweepRequest, grid: Mapping[str, Any], base: Hyperparameters) -> list[Hyperparameters]:
     """The settings, each once: the same twice are not two observations."""
     count = request.random
     if request.settings is not None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from matplotlib.figure import Figure
 
-from linnet.config import Knobs, Recipe
+from linnet.config import Hyperparameters, Recipe
 from linnet.core.bank import stack
 from linnet.core.grids import Range
 from linnet.data.dataset import Dataset
@@ -42,7 +42,7 @@ JUDGED = (
 )  # fmt: skip
 """Options that two scores must share to be compared."""
 
-Sweeper = Callable[[Sequence[Knobs]], SweepResult]
+Sweeper = Callable[[Sequence[Hyperparameters]], SweepResult]
 """Trains some settings."""
 
 
@@ -126,12 +126,12 @@ def run_tune(
     }  # fmt: skip
     book = Recipe(loss=shared.loss, seed=shared.seed).resolved(train.is_classification)
 
-    def sweep(settings: Sequence[Knobs]) -> SweepResult:
+    def sweep(settings: Sequence[Hyperparameters]) -> SweepResult:
         asked = dataclasses.replace(shared, settings=tuple(settings))
         return run_sweep(train, asked, callbacks=callbacks, strict=False)
 
     with quiet():
-        searched = Space.of(space, Knobs(lr=book.lr, seed=shared.seed))
+        searched = Space.of(space, Hyperparameters(lr=book.lr, seed=shared.seed))
         known = open_study(storage, request.study or train.name, judged)
         known.sampler = sampler or make_sampler(shared.seed, len(known.get_trials(deepcopy=False)))
         swept, is_whole = _search(searched, known, request, sweep, show)
@@ -149,7 +149,7 @@ def _search(
 
     Settings that were trained already are not trained again.
     """
-    found: dict[Knobs, tuple[SweepResult, Configuration]] = {}
+    found: dict[Hyperparameters, tuple[SweepResult, Configuration]] = {}
     results: list[SweepResult] = []
     trials, batch = request.trials, request.batch
     for low in range(0, trials, batch):
@@ -169,19 +169,19 @@ def _train_batch(
     space: Space,
     study: optuna.Study,
     asked: Sequence[optuna.Trial],
-    found: dict[Knobs, tuple[SweepResult, Configuration]],
+    found: dict[Hyperparameters, tuple[SweepResult, Configuration]],
     results: list[SweepResult],
     sweep: Sweeper,
 ) -> None:
     """Train the settings of some trials that are new, and tell the study of all."""
-    wanted = [knobs for trial in asked for knobs in space.settings(trial)]
-    new = [knobs for knobs in dict.fromkeys(wanted) if _key(knobs) not in found]
+    wanted = [hyperparameters for trial in asked for hyperparameters in space.settings(trial)]
+    new = [hyperparameters for hyperparameters in dict.fromkeys(wanted) if _key(hyperparameters) not in found]
     if new:
         result = sweep(new)
         if result.is_interrupted:
             raise KeyboardInterrupt  # the batch counts as failed
         results.append(result)
-        found.update({_key(c.knobs): (result, c) for c in result.configurations})
+        found.update({_key(c.hyperparameters): (result, c) for c in result.configurations})
     for trial in asked:
         _tell(study, trial, *found[_key(space.settings(trial)[0])])
 
@@ -207,9 +207,9 @@ def merge(results: Sequence[SweepResult]) -> SweepResult:
     return dataclasses.replace(first, trials=trials, outcome=outcome, seconds=seconds)
 
 
-def _key(knobs: Knobs) -> Knobs:
+def _key(hyperparameters: Hyperparameters) -> Hyperparameters:
     """What the settings of all seeds have in common."""
-    return dataclasses.replace(knobs, seed=0)
+    return dataclasses.replace(hyperparameters, seed=0)
 
 
 def _tell(
@@ -236,9 +236,9 @@ def _say(study: optuna.Study, done: int, trials: int, metric: str) -> None:
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         return
     best = study.best_trial
-    knobs = ", ".join(
+    shown = ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in best.params.items()
     )
     words = metric.replace("_", " ")
-    print(f"trial {done:>4} of {trials}  best {words} {best.value:.4f}  {knobs}", file=sys.stderr)
+    print(f"trial {done:>4} of {trials}  best {words} {best.value:.4f}  {shown}", file=sys.stderr)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
 from linnet.data.batches import shuffled
@@ -67,7 +67,7 @@ def descend(
     rows: Rows,
     loss: Loss,
     start: Bank,
-    knobs: Sequence[Knobs],
+    hyperparameters: Sequence[Hyperparameters],
     *,
     epochs: int,
     batch_size: int,
@@ -85,11 +85,11 @@ def descend(
         rows: with their weights.
         loss: in score space.
         start: M models; they stay as they are. Their dtype is the rows'.
-        knobs: of each model: penalties, schedule, and the rate.
+        hyperparameters: of each model: penalties, schedule, and the rate.
         epochs: passes over the rows.
         batch_size: rows a minibatch.
         seed: of the rows' order.
-        is_safe: whether to put rates that cannot diverge in place of the knobs'.
+        is_safe: whether to put rates that cannot diverge in place of the hyperparameters'.
         intercept: whether there is a bias.
         views: how much each row counts for each model, (M, N), on top of its own weight; None for 1.
         seen: the stream whose latest part the rows are: its frame, mean weight and reach stand in for theirs.
@@ -107,11 +107,13 @@ def descend(
         reaches = (
             _reaches(rows, frame, weights, counting, smallest) if seen is None else [seen.reach(intercept)]
         )
-        pairs = zip(knobs, reaches * (len(knobs) // len(reaches)), strict=True)
-        knobs = [dataclasses.replace(one, lr=safe_rate(loss, one.l2, far)) for one, far in pairs]
+        pairs = zip(hyperparameters, reaches * (len(hyperparameters) // len(reaches)), strict=True)
+        hyperparameters = [dataclasses.replace(one, lr=safe_rate(loss, one.l2, far)) for one, far in pairs]
     bank = Bank(frame.enter(start.theta), start.models)
     schedule = StepSchedule(-(-len(counting) // batch_size), epochs)
-    group = ModelGroup(bank, loss, knobs, 1.0, schedule, _weighing(weights, counting, len(knobs), seen))
+    group = ModelGroup(
+        bank, loss, hyperparameters, 1.0, schedule, _weighing(weights, counting, len(hyperparameters), seen)
+    )
     # Not the loop of `train.engine`: rows may be sparse, nothing is measured or called back, and a call of
     # partial_fit with one row would pay for an engine's start.
     with limited_threads(pick_threads("auto", len(bank.theta), batch_size * rows.features)):

@@ -37,10 +37,12 @@ class ModelChunk:
     ) -> None:  # fmt: skip
         self.rows, self.inputs, self.loss, self.places = rows, inputs, loss, torch.tensor(places)
         own = [trials[m] for m in places]
-        knobs = [trial.knobs for trial in own]
-        bank = start_bank(knobs, inputs.features, rows.train, dtype)
-        weighing = Weighing.of(loss, knobs, rows.train, [rows.weights_of(trial.fold) for trial in own])
-        self.group = ModelGroup(bank, loss, knobs, inputs.scale, schedule, weighing)
+        hyperparameters = [trial.hyperparameters for trial in own]
+        bank = start_bank(hyperparameters, inputs.features, rows.train, dtype)
+        weighing = Weighing.of(
+            loss, hyperparameters, rows.train, [rows.weights_of(trial.fold) for trial in own]
+        )
+        self.group = ModelGroup(bank, loss, hyperparameters, inputs.scale, schedule, weighing)
         self.folds = torch.tensor([trial.fold for trial in own])
         self.active = torch.arange(len(own))
         self.totals = self._no_totals()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from linnet.config import Knobs, Recipe, ResolvedRecipe, as_dict
+from linnet.config import Hyperparameters, Recipe, ResolvedRecipe, as_dict
 from linnet.core.losses import LOSSES, by_name
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
@@ -22,7 +22,7 @@ from linnet.train.callbacks import Callback, Callbacks, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.engine import Engine, Learner
 from linnet.train.inputs import InputOptions, InputPipeline, check_inputs
-from linnet.train.learners import BankLearner, KnobLearner, Measured
+from linnet.train.learners import BankLearner, GroupLearner, Measured
 from linnet.train.model_group import ModelGroup, StepSchedule, Weighing, start_bank
 from linnet.train.module_learner import ModuleLearner, ModuleLoss
 
@@ -142,19 +142,23 @@ def _placed(
 
 def _make_learner(train: Dataset, asked: ResolvedRecipe, measured: Measured, step: Step) -> BankLearner:
     """What trains a bank of one: the shortest step where nothing but a rate was asked for."""
-    loss, knobs, dtype = by_name(asked.loss, asked.huber), asked.knobs, pick_dtype(asked.dtype)
-    if knobs.is_plain and train.weights is None:
-        bank = start_bank([knobs], train.features, train, dtype)
+    loss, hyperparameters, dtype = (
+        by_name(asked.loss, asked.huber),
+        asked.hyperparameters,
+        pick_dtype(asked.dtype),
+    )
+    if hyperparameters.is_plain and train.weights is None:
+        bank = start_bank([hyperparameters], train.features, train, dtype)
         return BankLearner(
             bank, loss, train.scale, float(torch.tensor(asked.lr, dtype=dtype)), step=step, measured=measured,
             patience=asked.patience,
         )  # fmt: skip
-    inputs = InputPipeline(train, InputOptions.of(knobs), asked.seed, train.weights)
-    bank = start_bank([knobs], inputs.features, train, dtype)
+    inputs = InputPipeline(train, InputOptions.of(hyperparameters), asked.seed, train.weights)
+    bank = start_bank([hyperparameters], inputs.features, train, dtype)
     schedule = StepSchedule(len(_batches(train, asked)), asked.epochs)
-    weighing = Weighing.of(loss, [knobs], train, [train.weights])
-    group = ModelGroup(bank, loss, [knobs], inputs.scale, schedule, weighing)
-    return KnobLearner(group, inputs, measured, asked.patience)
+    weighing = Weighing.of(loss, [hyperparameters], train, [train.weights])
+    group = ModelGroup(bank, loss, [hyperparameters], inputs.scale, schedule, weighing)
+    return GroupLearner(group, inputs, measured, asked.patience)
 
 
 def _batches(rows: Dataset, asked: ResolvedRecipe) -> Batches:
@@ -207,7 +211,7 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
     """
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
-    check_knobs(train, asked.knobs, asked.loss)
+    check_knobs(train, asked.hyperparameters, asked.loss)
     by_name(asked.loss).check_targets(train.y)
     for part in (train, test):
         if part is not None and not _is_finite(part.stored):
@@ -256,21 +260,21 @@ def check_counting(rows: Dataset, what: str) -> None:
         raise UsageError(f"every row {what} has weight 0: give some a positive weight")
 
 
-def check_knobs(train: Dataset, knobs: Knobs, loss: str) -> None:
+def check_knobs(train: Dataset, hyperparameters: Hyperparameters, loss: str) -> None:
     """Refuse settings that do not suit the rows.
 
     Raises:
-        UsageError: a loss or a knob is for classes, or for images, and the rows are not; or as many class
-            weights as classes are needed.
+        UsageError: a loss or a hyperparameter is for classes, or for images, and the rows are not; or as many
+            class weights as classes are needed.
     """
     if not train.is_classification:
         if LOSSES[loss].is_for_classes:
             others = ", ".join(name for name, kind in LOSSES.items() if not kind.is_for_classes)
             raise UsageError(f"the {loss} loss needs class labels: for a regression use {others}")
-        if knobs.label_smoothing or knobs.class_weight != "none":
-            name = "label_smoothing" if knobs.label_smoothing else "class_weight"
+        if hyperparameters.label_smoothing or hyperparameters.class_weight != "none":
+            name = "label_smoothing" if hyperparameters.label_smoothing else "class_weight"
             raise UsageError(f"{name} is for classes, and {train.name} is a regression")
-    if knobs.label_smoothing and not LOSSES[loss].is_for_classes:
+    if hyperparameters.label_smoothing and not LOSSES[loss].is_for_classes:
         raise UsageError(f"label_smoothing goes with the softmax and logistic losses, not with {loss}")
-    knobs.weights_of_classes([1.0] * train.outputs)
-    check_inputs(train, InputOptions.of(knobs))
+    hyperparameters.weights_of_classes([1.0] * train.outputs)
+    check_inputs(train, InputOptions.of(hyperparameters))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.config import Augmentation, Knobs
+from linnet.config import Augmentation, Hyperparameters
 from linnet.core.bank import Bank
 from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
@@ -56,7 +56,7 @@ class InputOptions:
     """The hyperparameters that change the inputs: models for which they are equal see the same.
 
     Args:
-        augment, dropout, pool, standardize: see `linnet.config.Knobs`.
+        augment, dropout, pool, standardize: see `linnet.config.Hyperparameters`.
         fold: whose rows the mean and deviation are of; None where nothing depends on it.
     """
 
@@ -67,10 +67,16 @@ class InputOptions:
     fold: int | None = None
 
     @classmethod
-    def of(cls, knobs: Knobs, fold: int = 0) -> InputOptions:
+    def of(cls, hyperparameters: Hyperparameters, fold: int = 0) -> InputOptions:
         """Those of a model."""
-        own = fold if knobs.standardize else None
-        return cls(knobs.augment, knobs.dropout, knobs.pool, knobs.standardize, own)
+        own = fold if hyperparameters.standardize else None
+        return cls(
+            hyperparameters.augment,
+            hyperparameters.dropout,
+            hyperparameters.pool,
+            hyperparameters.standardize,
+            own,
+        )
 
 
 class InputPipeline:

@@ -222,7 +222,7 @@ class BankLearner(SingleLearner):
             self.best = Bank(tensors[BEST].to(theta.device), 1)
 
 
-class KnobLearner(BankLearner):
+class GroupLearner(BankLearner):
     """A bank of one trained by any hyperparameters: see `train.model_group` and `train.inputs`.
 
     Args:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
 from linnet.core.optimizers import Settings
@@ -129,20 +129,24 @@ class Weighing:
 
     @classmethod
     def of(
-        cls, loss: Loss, knobs: Sequence[Knobs], train: Dataset, weights: Sequence[Tensor | None]
+        cls,
+        loss: Loss,
+        hyperparameters: Sequence[Hyperparameters],
+        train: Dataset,
+        weights: Sequence[Tensor | None],
     ) -> Weighing | None:
-        """The weighing of models by their knobs; None where all rows count alike for all of them.
+        """The weighing of models by their hyperparameters; None where all rows count alike for all of them.
 
         Args:
             loss: in score space.
-            knobs: of the models.
+            hyperparameters: of the models.
             train: their rows.
             weights: of the rows for each model, (N,), None where they count alike.
 
         Raises:
             UsageError: as many weights as classes are needed.
         """
-        is_plain = all(one.class_weight == "none" for one in knobs)
+        is_plain = all(one.class_weight == "none" for one in hyperparameters)
         if is_plain and all(weight is None for weight in weights):
             return None
         rows = [1.0 if weight is None else float(weight.double().mean()) for weight in weights]
@@ -152,7 +156,8 @@ class Weighing:
         shares = Loss.encode(train.y, train.outputs, torch.float64)  # (K, N)
         counts = torch.stack([shares.sum(1) if w is None else shares @ w.double() for w in weights]).cpu()
         given = [
-            one.weights_of_classes(c) or [1.0] * len(c) for one, c in zip(knobs, counts.tolist(), strict=True)
+            one.weights_of_classes(c) or [1.0] * len(c)
+            for one, c in zip(hyperparameters, counts.tolist(), strict=True)
         ]
         classes = torch.tensor(given, dtype=torch.float64)  # (M, K)
         if loss.divides_by_classes(train.y):
@@ -179,7 +184,7 @@ class ModelGroup:
     Args:
         bank: stepped in place.
         loss: in score space.
-        knobs: of each model.
+        hyperparameters: of each model.
         scale: of the rows that they see.
         schedule: of the run's steps.
         weighing: how much rows count; None where all count alike.
@@ -187,16 +192,24 @@ class ModelGroup:
     """
 
     def __init__(
-        self, bank: Bank, loss: Loss, knobs: Sequence[Knobs], scale: float, schedule: StepSchedule,
-        weighing: Weighing | None = None, update: Update | None = None,
+        self, bank: Bank, loss: Loss, hyperparameters: Sequence[Hyperparameters], scale: float,
+        schedule: StepSchedule, weighing: Weighing | None = None, update: Update | None = None,
     ) -> None:  # fmt: skip
-        self.bank, self.loss, self.knobs, self.scale, self.schedule = bank, loss, list(knobs), scale, schedule
-        self.weighing = (weighing or Weighing(torch.ones(len(knobs), dtype=torch.float64))).to(bank.theta)
-        self.update = update or Update(bank, settings(knobs, schedule))
-        self._base = _vector([k.lr for k in knobs])
-        self._kinds = [(k.schedule, k.warmup, k.accumulate) for k in knobs]
+        self.bank, self.loss, self.hyperparameters, self.scale, self.schedule = (
+            bank,
+            loss,
+            list(hyperparameters),
+            scale,
+            schedule,
+        )
+        self.weighing = (weighing or Weighing(torch.ones(len(hyperparameters), dtype=torch.float64))).to(
+            bank.theta
+        )
+        self.update = update or Update(bank, settings(hyperparameters, schedule))
+        self._base = _vector([k.lr for k in hyperparameters])
+        self._kinds = [(k.schedule, k.warmup, k.accumulate) for k in hyperparameters]
         self._is_moving = any(kind[:2] != ("constant", 0.0) for kind in self._kinds)
-        smoothing = _vector([k.label_smoothing for k in knobs])
+        smoothing = _vector([k.label_smoothing for k in hyperparameters])
         self._smoothing = smoothing.to(bank.theta).view(-1, 1, 1) if bool(smoothing.any()) else None
 
     @torch.inference_mode()
@@ -228,9 +241,11 @@ class ModelGroup:
     def keep(self, models: Tensor) -> ModelGroup:
         """Some of the models, in order, in memory of their own."""
         update = self.update.keep(models)
-        knobs = [self.knobs[m] for m in models.tolist()]
+        hyperparameters = [self.hyperparameters[m] for m in models.tolist()]
         weighing = self.weighing.keep(models)
-        return ModelGroup(update.bank, self.loss, knobs, self.scale, self.schedule, weighing, update)
+        return ModelGroup(
+            update.bank, self.loss, hyperparameters, self.scale, self.schedule, weighing, update
+        )
 
     def _rates(self, epoch: int, batch: int) -> Tensor:
         """η of each model at a minibatch, (M,), float64."""
@@ -245,23 +260,30 @@ class ModelGroup:
         return factor(name, step, total, warmup)
 
 
-def start_bank(knobs: Sequence[Knobs], features: int, train: Dataset, dtype: torch.dtype) -> Bank:
+def start_bank(
+    hyperparameters: Sequence[Hyperparameters], features: int, train: Dataset, dtype: torch.dtype
+) -> Bank:
     """Models before the first step, over so many features: each starts as it would alone."""
-    banks = [normal(1, train.outputs, features, [generator(k.seed, "init")], k.std, dtype) for k in knobs]
+    banks = [
+        normal(1, train.outputs, features, [generator(k.seed, "init")], k.std, dtype) for k in hyperparameters
+    ]
     return stack(banks).to(train.X.device)
 
 
-def settings(knobs: Sequence[Knobs], schedule: StepSchedule) -> Settings:
-    """The knobs of several models as vectors."""
-    starts = [int((1 - k.average) * schedule.steps(k.accumulate)) if k.average else torch.inf for k in knobs]
+def settings(hyperparameters: Sequence[Hyperparameters], schedule: StepSchedule) -> Settings:
+    """The hyperparameters of several models as vectors."""
+    starts = [
+        int((1 - k.average) * schedule.steps(k.accumulate)) if k.average else torch.inf
+        for k in hyperparameters
+    ]
     return Settings(
-        tuple(k.optimizer for k in knobs),
-        tuple(k.accumulate for k in knobs),
-        _vector([k.momentum for k in knobs]),
-        _vector([k.l2 for k in knobs]),
-        _vector([k.l1 for k in knobs]),
-        _vector([k.weight_decay for k in knobs]),
-        _vector([torch.inf if k.clip is None else k.clip for k in knobs]),
+        tuple(k.optimizer for k in hyperparameters),
+        tuple(k.accumulate for k in hyperparameters),
+        _vector([k.momentum for k in hyperparameters]),
+        _vector([k.l2 for k in hyperparameters]),
+        _vector([k.l1 for k in hyperparameters]),
+        _vector([k.weight_decay for k in hyperparameters]),
+        _vector([torch.inf if k.clip is None else k.clip for k in hyperparameters]),
         _vector(starts),
     )
 

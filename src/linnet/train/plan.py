@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from linnet.config import Knobs
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold
@@ -54,12 +54,12 @@ class Trial:
 
     Args:
         setting: the number of its settings, which other folds and seeds share.
-        knobs: its settings.
+        hyperparameters: its settings.
         fold: the number of its fold.
     """
 
     setting: int
-    knobs: Knobs
+    hyperparameters: Hyperparameters
     fold: int
 
 
@@ -83,9 +83,13 @@ class Outcome:
     keeps_best: bool = False
 
 
-def make_trials(settings: Sequence[Knobs], folds: int) -> list[Trial]:
+def make_trials(settings: Sequence[Hyperparameters], folds: int) -> list[Trial]:
     """A model for each settings and fold."""
-    return [Trial(number, knobs, fold) for number, knobs in enumerate(settings) for fold in range(folds)]
+    return [
+        Trial(number, hyperparameters, fold)
+        for number, hyperparameters in enumerate(settings)
+        for fold in range(folds)
+    ]
 
 
 @dataclass(frozen=True, eq=False)

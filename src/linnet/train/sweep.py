@@ -202,11 +202,14 @@ class SweepLearner(Learner):
         """The models by what they see, then in chunks of models of which those of one rule stand together."""
         groups: dict[InputOptions, list[int]] = {}
         for m, trial in enumerate(self.trials):
-            groups.setdefault(InputOptions.of(trial.knobs, trial.fold), []).append(m)
+            groups.setdefault(InputOptions.of(trial.hyperparameters, trial.fold), []).append(m)
         across, chunks, rows = max(1, self.plan.width // self.rows.train.outputs), [], self.rows
         for options, members in groups.items():
             inputs = InputPipeline(rows.train, options, self.plan.seed, rows.weights_of(options.fold or 0))
-            kinds = [(self.trials[m].knobs.optimizer, self.trials[m].knobs.accumulate) for m in members]
+            kinds = [
+                (self.trials[m].hyperparameters.optimizer, self.trials[m].hyperparameters.accumulate)
+                for m in members
+            ]
             order = [members[place] for place in in_order(kinds)]
             chunks += [
                 ModelChunk(rows, self.trials, order[low : low + across], inputs, self.loss, schedule, dtype)
@@ -258,7 +261,9 @@ def _identify(
     """What a sweep must have in common with one that goes on from it, by name."""
     shared = dataclasses.asdict(learner.plan)
     del shared["threads"]
-    settings = [[trial.setting, trial.fold, dataclasses.asdict(trial.knobs)] for trial in learner.trials]
+    settings = [
+        [trial.setting, trial.fold, dataclasses.asdict(trial.hyperparameters)] for trial in learner.trials
+    ]
     return {
         "data": train.checksum, "folds": _digest(folds), "settings": settings, "loss": repr(loss),
         "dtype": str(dtype), **shared,

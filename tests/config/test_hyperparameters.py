@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.config import KNOBS, KNOBS_HELP, Knobs, Recipe
+from linnet.config import HYPERPARAMETERS, HYPERPARAMETERS_HELP, Hyperparameters, Recipe
 from linnet.errors import UsageError
 
 
@@ -29,35 +29,35 @@ from linnet.errors import UsageError
 )
 def test_what_cannot_be(wrong: dict[str, object], match: str) -> None:
     with pytest.raises(UsageError, match=match):
-        Knobs(**wrong)  # type: ignore[arg-type]
+        Hyperparameters(**wrong)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=match):
         Recipe(**wrong)  # type: ignore[arg-type]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=2, max_size=5).filter(any))
 def test_a_class_weight_is_the_same_however_it_is_written(weights: list[float]) -> None:
-    as_numbers = Knobs(class_weight=tuple(weights))  # type: ignore[arg-type]
-    as_text = Knobs(class_weight=":".join(map(repr, weights)))
+    as_numbers = Hyperparameters(class_weight=tuple(weights))  # type: ignore[arg-type]
+    as_text = Hyperparameters(class_weight=":".join(map(repr, weights)))
     assert as_numbers == as_text
     assert as_text.weights_of_classes([1.0] * len(weights)) == weights
 
 
 def test_balanced_classes_weigh_alike() -> None:
     counts = [10.0, 30.0, 0.0, 60.0]
-    weights = Knobs(class_weight="balanced").weights_of_classes(counts)
+    weights = Hyperparameters(class_weight="balanced").weights_of_classes(counts)
     assert weights is not None
     assert [w * n for w, n in zip(weights, counts, strict=True)] == pytest.approx([25, 25, 0, 25])
-    assert Knobs().weights_of_classes(counts) is None
+    assert Hyperparameters().weights_of_classes(counts) is None
     with pytest.raises(UsageError, match="2 weights for 4 classes"):
-        Knobs(class_weight="1:2").weights_of_classes(counts)
+        Hyperparameters(class_weight="1:2").weights_of_classes(counts)
 
 
 def test_what_is_written_in_two_ways_is_one_setting() -> None:
-    assert Knobs(augment="shift") == Knobs(augment="shift:2")
-    assert Knobs(augment="flip+shift") == Knobs(augment="shift:2+flip:0.5")
+    assert Hyperparameters(augment="shift") == Hyperparameters(augment="shift:2")
+    assert Hyperparameters(augment="flip+shift") == Hyperparameters(augment="shift:2+flip:0.5")
 
 
 def test_every_knob_is_explained_on_the_command_line() -> None:
-    assert {field.name for field in dataclasses.fields(Knobs)} == {"lr", *KNOBS}
-    for name in ("lr", *KNOBS):
-        assert f"\n        {name}: " in KNOBS_HELP
+    assert {field.name for field in dataclasses.fields(Hyperparameters)} == {"lr", *HYPERPARAMETERS}
+    for name in ("lr", *HYPERPARAMETERS):
+        assert f"\n        {name}: " in HYPERPARAMETERS_HELP

@@ -150,7 +150,7 @@ class Common:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knobs(Common):
+class Hyperparameters(Common):
     """The settings of one model, of which a sweep has many; see `Common` for those not listed here.
 
     Args:
@@ -165,7 +165,7 @@ class Knobs(Common):
     @property
     def is_plain(self) -> bool:
         """Whether it is SGD at one rate, with nothing else."""
-        plain = Knobs(lr=self.lr, momentum=self.momentum, std=self.std, seed=self.seed)
+        plain = Hyperparameters(lr=self.lr, momentum=self.momentum, std=self.std, seed=self.seed)
         return self == plain
 
     def weights_of_classes(self, counts: list[float]) -> list[float] | None:
@@ -188,14 +188,14 @@ class Knobs(Common):
         return given
 
 
-KNOBS_HELP = f"""The settings of a model.
+HYPERPARAMETERS_HELP = f"""The settings of a model.
 
     Args:
         lr: the base learning rate η.
 {(Common.__doc__ or "").partition("Args:" + chr(10))[2]}"""
 """The help of the command line."""
 
-KNOBS = tuple(field.name for field in dataclasses.fields(Common))
+HYPERPARAMETERS = tuple(field.name for field in dataclasses.fields(Common))
 """The fields that a recipe and the hyperparameters share: all but the rate, which a recipe may leave open."""
 
 
