@@ -16,9 +16,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.data.frames import as_frame, is_series, numbers_of, plain, series
 from linnet.data.sparse import SMALL, SparseFeatures
-from linnet.data.tensors import ArrayLike, array_of, dense, real, tensor_of
+from linnet.data.tensors import (
+    ArrayLike,
+    array_of,
+    as_frame,
+    dense,
+    is_series,
+    numbers_of,
+    plain,
+    real,
+    series,
+    tensor_of,
+)
 from linnet.errors import ShapeError, UsageError
 
 

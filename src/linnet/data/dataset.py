@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linnet.data import coerce, frames
+from linnet.data import coerce, tensors
 from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
@@ -122,7 +122,7 @@ class Dataset:
         """Turn what people hold in memory into tensors and tuples."""
         classes = self.classes if self._is_named() else coerce.classes_of(self.classes)
         features, targets = coerce.features_of(self.X), coerce.targets_of(self.y, classes)
-        frames.check_same_rows(self.X, self.y)
+        tensors.check_same_rows(self.X, self.y)
         taken: dict[str, object] = {
             "X": features.X, "y": targets.y, "classes": targets.classes or classes,
             "columns": tuple(map(str, self.columns)) or features.columns,
