@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from linnet._version import __version__
 from linnet.errors import UsageError
 
 Item = TypeVar("Item")
@@ -147,3 +149,16 @@ def generator(seed: int, stream: str, index: int = 0, device: torch.device | str
         raise UsageError(f"seed must be 0 or more, not {seed}")
     words = np.random.SeedSequence([seed, zlib.crc32(stream.encode()), index]).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(words[0]))
+
+
+def versions() -> dict[str, str]:
+    """What the figures of a run depend on."""
+    return {
+        "linnet": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "cores": str(available_cores()),
+    }

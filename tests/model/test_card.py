@@ -9,8 +9,8 @@ import torch
 import linnet
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError
-from linnet.model.card import Card
-from linnet.model.run import Run, check_columns
+from linnet.model.card import Card, check_columns
+from linnet.model.run import Run
 
 
 def flowers(*columns: str) -> Dataset:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass
 
 from linnet.config.losses import LOSSES, Kind, Link
 from linnet.core.calibration import Calibration
+from linnet.errors import ShapeError
+
+NUMBERED = re.compile(r"x\d+|column \d+")
+"""The names that columns without one get by their place."""
+
+SHOWN = 20
+"""Names of columns in a message."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +87,28 @@ class Card:
             numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}
             values["calibration"] = Calibration(**{**learnt, **numbers})
         return cls(**values)
+
+
+def check_columns(ours: tuple[str, ...], theirs: tuple[str, ...], name: str) -> None:
+    """Refuse columns that have other names than a model's, or stand in another order.
+
+    Names that linnet gave, such as x0, say nothing of what a column holds and fit any.
+
+    Args:
+        ours: the names that the model was trained with, (D,); empty when it had none.
+        theirs: those of the rows, (D,); empty likewise.
+        name: of the rows, for messages.
+
+    Raises:
+        ShapeError: they are different.
+    """
+    if ours == theirs or any(all(map(NUMBERED.fullmatch, names)) for names in (ours, theirs)):
+        return
+    place = next(d for d, (our, their) in enumerate(zip(ours, theirs, strict=True)) if our != their)
+    order = (
+        "has the model's columns in another order" if sorted(ours) == sorted(theirs) else "has other columns"
+    )
+    raise ShapeError(
+        f"{name} {order}: its feature {place + 1} is {theirs[place]!r}, the model's is {ours[place]!r}. "
+        f"Give them as the model takes them: {', '.join(ours[:SHOWN])}{', …' if len(ours) > SHOWN else ''}"
+    )

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import platform
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from linnet import files, folders
-from linnet._version import __version__
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.core.losses import Loss, by_name, name_of
@@ -25,21 +21,15 @@ from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.data.origin import Origin, read_record, record_of
 from linnet.data.sparse import SparseFeatures
-from linnet.device import available_cores
+from linnet.device import versions
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.model import model_file
-from linnet.model.card import Card
+from linnet.model.card import Card, check_columns
 from linnet.model.history import History
 from linnet.model.predictor import MODEL
 
 FORMAT = "linnet.model/1"
 HISTORY = "history.jsonl"
-
-NUMBERED = re.compile(r"x\d+|column \d+")
-"""The names that columns without one get by their place."""
-
-SHOWN = 20
-"""Names of columns in a message."""
 
 
 @dataclass(eq=False)
@@ -290,31 +280,6 @@ class Run:
         return by_name(self.card.loss, self.card.huber, self.card.slope)
 
 
-def check_columns(ours: tuple[str, ...], theirs: tuple[str, ...], name: str) -> None:
-    """Refuse columns that have other names than a model's, or stand in another order.
-
-    Names that linnet gave, such as x0, say nothing of what a column holds and fit any.
-
-    Args:
-        ours: the names that the model was trained with, (D,); empty when it had none.
-        theirs: those of the rows, (D,); empty likewise.
-        name: of the rows, for messages.
-
-    Raises:
-        ShapeError: they are different.
-    """
-    if ours == theirs or any(all(map(NUMBERED.fullmatch, names)) for names in (ours, theirs)):
-        return
-    place = next(d for d, (our, their) in enumerate(zip(ours, theirs, strict=True)) if our != their)
-    order = (
-        "has the model's columns in another order" if sorted(ours) == sorted(theirs) else "has other columns"
-    )
-    raise ShapeError(
-        f"{name} {order}: its feature {place + 1} is {theirs[place]!r}, the model's is {ours[place]!r}. "
-        f"Give them as the model takes them: {', '.join(ours[:SHOWN])}{', …' if len(ours) > SHOWN else ''}"
-    )
-
-
 def card_of(dataset: Dataset, loss: Loss) -> Card:
     """The card of a model of a data set's rows by a loss."""
     name, options = name_of(loss), loss.options
@@ -323,16 +288,3 @@ def card_of(dataset: Dataset, loss: Loss) -> Card:
         slope=options.get("slope"),
         columns=dataset.columns, target=dataset.target,
     )  # fmt: skip
-
-
-def versions() -> dict[str, str]:
-    """What the figures of a run depend on."""
-    return {
-        "linnet": __version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "machine": platform.platform(),
-        "cpu": torch.backends.cpu.get_cpu_capability(),
-        "cores": str(available_cores()),
-    }

@@ -10,7 +10,7 @@ import torch
 from linnet.config import Recipe, as_dict
 from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin, read_record
-from linnet.model.run import versions
+from linnet.device import versions
 from linnet.plot.words import Language
 from linnet.record.paths import shared
 from linnet.record.reproduce import Reproduction, of_solve, of_sweep, of_training

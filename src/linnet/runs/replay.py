@@ -18,11 +18,12 @@ from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.origin import Origin, read_record
 from linnet.data.registry import sources
+from linnet.device import versions
 from linnet.errors import UsageError
 from linnet.evaluate.score import score
 from linnet.folders import SWEEP, TUNE, new_folder, read
 from linnet.model.history import History, Record
-from linnet.model.run import Run, versions
+from linnet.model.run import Run
 from linnet.record.requests import SweepRequest
 from linnet.report.subject import elsewhere, is_loadable, loaded
 from linnet.report.sweep import Swept

@@ -17,13 +17,14 @@ from linnet.core.grids import NAMES, Edge, Range, edges
 from linnet.data.dataset import Dataset
 from linnet.data.origin import record_of
 from linnet.data.split import Fold, unjudged_classes
+from linnet.device import versions
 from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Margin
 from linnet.folders import CHECKPOINT, SWEEP, write
-from linnet.model.run import Card, Run, versions
+from linnet.model.run import Card, Run
 from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
