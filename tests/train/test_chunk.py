@@ -9,12 +9,11 @@ from torch import nn
 from linnet.config import Hyperparameters
 from linnet.core.grids import expand_grid
 from linnet.core.losses import SoftmaxCrossEntropy
-from linnet.data.dataset import Dataset
-from linnet.data.split import Fold, hold_out, split_folds
+from linnet.data.split import hold_out, split_folds
 from linnet.device import generator
-from linnet.train.plan import Outcome, Plan, Trial, make_trials
+from linnet.train.plan import Plan, Trial, make_trials
 from tests.support.blobs import make_blobs
-from tests.support.sweeps import train_together
+from tests.support.sweeps import odd_fold, sweep_blobs, train_together
 
 LOSS = SoftmaxCrossEntropy()
 
@@ -59,27 +58,6 @@ def mixed_inputs() -> list[Hyperparameters]:
         Hyperparameters(lr=0.07),
     )
     return settings
-
-
-def run(
-    settings: list[Hyperparameters], data: Dataset | None = None, epochs: int = 6,
-    patience: int | None = None, rungs: tuple[int, ...] = (),
-) -> Outcome:  # fmt: skip
-    data = data or make_blobs(200)
-    plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
-    return train_together(data, make_trials(settings, 1), hold_out(data, 0.25, 0), LOSS, plan, torch.float64)
-
-
-def odd_fold() -> tuple[Dataset, list[Fold]]:
-    """Rows of which the second fold's own are of another kind: brighter, and of one class."""
-    data = make_blobs(120)
-    X = data.X.clone()
-    X[:60] = X[:60] // 2
-    y = data.y.clone()
-    y[:60] = 0
-    weights = torch.cat([torch.zeros(60), torch.ones(60)])
-    own = [Fold(weights, torch.arange(60)), Fold(1 - weights, torch.arange(60, 120))]
-    return dataclasses.replace(data, X=X, y=y), own
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
@@ -145,10 +123,10 @@ def test_a_model_is_the_one_that_torch_trains() -> None:
 def test_a_model_that_diverges_harms_nobody() -> None:
     steady = [Hyperparameters(lr=0.1), Hyperparameters(lr=0.2, optimizer="adam")]
     wild = Hyperparameters(lr=1e308)
-    outcome = run([steady[0], wild, steady[1]])
+    outcome = sweep_blobs([steady[0], wild, steady[1]])
     assert outcome.status == ["completed", "diverged in epoch 1", "completed"]
     assert bool(outcome.bank.pick(1).theta.isnan().all())
-    alone = run(steady)
+    alone = sweep_blobs(steady)
     for place, model in enumerate((0, 2)):
         torch.testing.assert_close(
             outcome.bank.pick(model).theta, alone.bank.pick(place).theta, rtol=1e-12, atol=1e-15

@@ -7,35 +7,11 @@ import torch
 
 from linnet.config import Hyperparameters
 from linnet.core.losses import SoftmaxCrossEntropy
-from linnet.data.dataset import Dataset
-from linnet.data.split import Fold, hold_out
 from linnet.errors import UsageError
-from linnet.train.plan import Outcome, Plan, SuccessiveHalving, make_trials
-from tests.support.blobs import make_blobs
-from tests.support.sweeps import train_together
+from linnet.train.plan import Plan, SuccessiveHalving, make_trials
+from tests.support.sweeps import odd_fold, sweep_blobs, train_together
 
 LOSS = SoftmaxCrossEntropy()
-
-
-def run(
-    settings: list[Hyperparameters], data: Dataset | None = None, epochs: int = 6,
-    patience: int | None = None, rungs: tuple[int, ...] = (),
-) -> Outcome:  # fmt: skip
-    data = data or make_blobs(200)
-    plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
-    return train_together(data, make_trials(settings, 1), hold_out(data, 0.25, 0), LOSS, plan, torch.float64)
-
-
-def odd_fold() -> tuple[Dataset, list[Fold]]:
-    """Rows of which the second fold's own are of another kind: brighter, and of one class."""
-    data = make_blobs(120)
-    X = data.X.clone()
-    X[:60] = X[:60] // 2
-    y = data.y.clone()
-    y[:60] = 0
-    weights = torch.cat([torch.zeros(60), torch.ones(60)])
-    own = [Fold(weights, torch.arange(60)), Fold(1 - weights, torch.arange(60, 120))]
-    return dataclasses.replace(data, X=X, y=y), own
 
 
 def test_a_model_for_each_setting_and_view() -> None:
@@ -47,14 +23,14 @@ def test_a_model_for_each_setting_and_view() -> None:
 
 def test_halving_drops_the_worse_half() -> None:
     settings = [Hyperparameters(lr=lr) for lr in (1e-5, 1e-4, 1e-2, 0.1)]
-    outcome = run(settings, rungs=(1, 3))
+    outcome = sweep_blobs(settings, rungs=(1, 3))
     assert outcome.status == [
         "dropped after epoch 1",
         "dropped after epoch 1",
         "dropped after epoch 3",
         "completed",
     ]
-    alone = run(settings[3:])
+    alone = sweep_blobs(settings[3:])
     torch.testing.assert_close(outcome.bank.pick(3).theta, alone.bank.theta, rtol=1e-12, atol=1e-15)
 
 

@@ -13,10 +13,10 @@ from linnet.data.sources import synthetic
 from linnet.data.split import Fold, hold_out, split_folds
 from linnet.errors import UsageError
 from linnet.train.callbacks import Callback, Each, State
-from linnet.train.plan import WIDTH, Outcome, Plan, SuccessiveHalving, make_trials
+from linnet.train.plan import WIDTH, Plan, SuccessiveHalving, make_trials
 from linnet.train.sweep import Sweep
 from tests.support.blobs import make_blobs
-from tests.support.sweeps import train_together
+from tests.support.sweeps import sweep_blobs, train_together
 
 LOSS = SoftmaxCrossEntropy()
 
@@ -28,18 +28,9 @@ def noisy() -> Dataset:
     return dataclasses.replace(data, y=torch.where(torch.arange(200) % 4 == 0, data.y, y))
 
 
-def run(
-    settings: list[Hyperparameters], data: Dataset | None = None, epochs: int = 6,
-    patience: int | None = None, rungs: tuple[int, ...] = (),
-) -> Outcome:  # fmt: skip
-    data = data or make_blobs(200)
-    plan = Plan(epochs=epochs, batch_size=32, patience=patience, rungs=rungs)
-    return train_together(data, make_trials(settings, 1), hold_out(data, 0.25, 0), LOSS, plan, torch.float64)
-
-
 def test_patience_stops_and_keeps_the_best() -> None:
     data = noisy()
-    outcome = run([Hyperparameters(lr=1.0, seed=s) for s in range(6)], data, epochs=60, patience=2)
+    outcome = sweep_blobs([Hyperparameters(lr=1.0, seed=s) for s in range(6)], data, epochs=60, patience=2)
     stopped = [m for m, said in enumerate(outcome.status) if said.startswith("stopped")]
     assert stopped
     (view,) = hold_out(data, 0.25, 0)
@@ -125,7 +116,7 @@ def test_a_callback_hears_of_an_exception() -> None:
 
 def test_no_models_are_an_error() -> None:
     with pytest.raises(UsageError, match="at least one model"):
-        run([])
+        sweep_blobs([])
     assert WIDTH > 0
 
 
@@ -155,5 +146,5 @@ def test_a_setting_with_a_diverged_fold_is_the_first_to_go() -> None:
 
 
 def test_no_model_left_at_a_rung_is_no_error() -> None:
-    outcome = run([Hyperparameters(lr=1e308), Hyperparameters(lr=1.5e308)], rungs=(1, 2))
+    outcome = sweep_blobs([Hyperparameters(lr=1e308), Hyperparameters(lr=1.5e308)], rungs=(1, 2))
     assert {said.split(" in")[0] for said in outcome.status} == {"diverged"}

@@ -176,7 +176,7 @@ def figures(of: Swept) -> list[Block]:
     if of.hyperparameters and len(of.table) >= DRAWN:
         picture = sweep_figure(of.table, of.hyperparameters, metric, "", of.language)
         uri = themed(picture) if len(of.hyperparameters) == 1 else plain(picture)
-        blocks.append(Picture(uri, of.say("Scores by the knobs"), 560))
+        blocks.append(Picture(uri, of.say("Scores by the hyperparameters"), 560))
     if CURVES in of.state.digests:
         found = pd.read_csv(io.BytesIO(of.state.read(CURVES)))
         curves = [found[number].to_numpy(float) for number in found]

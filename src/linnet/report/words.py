@@ -82,7 +82,7 @@ WORDS: dict[str, str] = {
     "Rows are the true classes, columns the predicted; colour is the share of the true class.":
         "行为真实类别，列为预测类别；颜色为占真实类别的比例。",
     "SHA-256 of the training rows": "训练样本的 SHA-256",
-    "Scores by the knobs": "各设置的得分",
+    "Scores by the hyperparameters": "各设置的得分",
     "Scores over the epochs": "各轮次的得分",
     "Status: {status}. No bound on the distance from the optimum is known.": "状态：{status}。与最优值的距离没有已知的界。",
     "Status: {status}. No model of this kind has an objective lower than {low}.":
