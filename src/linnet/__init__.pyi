@@ -11,6 +11,7 @@ from .core.losses import Huber as Huber
 from .core.losses import Logistic as Logistic
 from .core.losses import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 from .core.losses import SquaredError as SquaredError
+from .core.losses.poisson import Poisson as Poisson
 from .core.penalties import Penalty as Penalty
 from .data.dataset import Dataset as Dataset
 from .data.dataset import Splits as Splits
@@ -20,6 +21,7 @@ from .data.split import split as split
 from .errors import LinnetError as LinnetError
 from .estimators import LinearRegressor as LinearRegressor
 from .estimators import LinearRegressorCV as LinearRegressorCV
+from .estimators import PoissonRegressor as PoissonRegressor
 from .estimators import SoftmaxClassifier as SoftmaxClassifier
 from .estimators import SoftmaxClassifierCV as SoftmaxClassifierCV
 from .evaluate.assess import assess as assess

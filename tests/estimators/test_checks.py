@@ -7,12 +7,19 @@ from typing import Any
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
+from linnet.estimators import (
+    LinearRegressor,
+    LinearRegressorCV,
+    PoissonRegressor,
+    SoftmaxClassifier,
+    SoftmaxClassifierCV,
+)
 
 QUICK = [
     LinearRegressor(),
     LinearRegressor(l1=0.01),
     LinearRegressorCV(l2s=4, cv=3),
+    PoissonRegressor(),
     SoftmaxClassifier(),
     SoftmaxClassifier(l2=1e-3, solver="sgd", random_state=0),
     SoftmaxClassifierCV(l2s=2, cv=3),
@@ -25,6 +32,7 @@ SLOW = [
     LinearRegressor(l2=1e-3, solver="newton", warm_start=True),
     LinearRegressor(l2=1e-3, solver="sgd", random_state=0),
     LinearRegressorCV(l2s=[0.1, 1.0], cv=3, scoring="r2", fit_intercept=False),
+    PoissonRegressor(l2=1e-3, solver="lbfgs", fit_intercept=False, warm_start=True),
     SoftmaxClassifier(l2=1e-3, solver="newton"),
     SoftmaxClassifier(l2=1e-4, l1=1e-4),
     SoftmaxClassifier(l2=1e-3, solver="lbfgs", warm_start=True),

@@ -4,13 +4,21 @@
     model = make_pipeline(StandardScaler(), SoftmaxClassifier(l2=1e-3)).fit(X, y)
 
 `LinearRegressor` and `SoftmaxClassifier` minimise the mean loss with ½ l2 ‖W‖² + l1 ‖W‖₁;
-`LinearRegressorCV` and `SoftmaxClassifierCV` choose l2 by cross-validation. docs/estimators.md is the guide.
+`PoissonRegressor` does so for counts. `LinearRegressorCV` and `SoftmaxClassifierCV` choose l2 by
+cross-validation. docs/estimators.md is the guide.
 """
 
 from __future__ import annotations
 
 from linnet.estimators.classifier import SoftmaxClassifier
+from linnet.estimators.counts import PoissonRegressor
 from linnet.estimators.cv_estimators import LinearRegressorCV, SoftmaxClassifierCV
 from linnet.estimators.regressor import LinearRegressor
 
-__all__ = ["LinearRegressor", "LinearRegressorCV", "SoftmaxClassifier", "SoftmaxClassifierCV"]
+__all__ = [
+    "LinearRegressor",
+    "LinearRegressorCV",
+    "PoissonRegressor",
+    "SoftmaxClassifier",
+    "SoftmaxClassifierCV",
+]

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from torch import Tensor
 
-from linnet.core.losses import SquaredError
+from linnet.core.losses import Loss, SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, row_weights, tensor
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 class Regression(RegressorMixin, LinearEstimator):
     """A linear model of one target, (N,), or of several, (N, K)."""
+
+    _loss: ClassVar[Loss] = SquaredError()
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -44,9 +46,9 @@ class Regression(RegressorMixin, LinearEstimator):
             self._is_flat, self._dtype = Y.ndim == 1, real(X)
         Y = (Y if Y.is_floating_point() else Y.double()).reshape(len(Y), -1)
         weights = row_weights(sample_weight, X, Y.device)
-        loss = SquaredError()
         penalty = Penalty(float(self.l2), float(self.l1))
-        return Problem(Dataset(rows, Y, "rows", weights=weights), loss, penalty, self.fit_intercept), space
+        data = Dataset(rows, Y, "rows", weights=weights)
+        return Problem(data, self._loss, penalty, self.fit_intercept), space
 
     def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
         theta = theta.to(self._dtype)

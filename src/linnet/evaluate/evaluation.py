@@ -235,9 +235,8 @@ class Evaluation:
         """
         if self.classes:
             raise UsageError("rows of classes have no errors that are differences of numbers")
-        is_log = "run" in vars(self) and self.run.card.link == "log"
-        predictions = np.exp(self.scores) if is_log else self.scores
-        return predictions.astype(np.float64) - self.targets.astype(np.float64)
+        inverse = np.exp if "run" in vars(self) and self.run.card.link == "log" else np.asarray
+        return inverse(self.scores.astype(np.float64)) - self.targets.astype(np.float64)
 
     @cached_property
     def confusion(self) -> Array:

@@ -1,0 +1,103 @@
+"""`PoissonRegressor`: Poisson regression with L2 and L1 penalties, as scikit-learn's estimators are used."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sklearn.base import _fit_context
+from sklearn.metrics import d2_tweedie_score
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import StrOptions
+
+from linnet.core.losses import Loss
+from linnet.core.losses.poisson import Poisson
+from linnet.estimators.arrays import Space, as_numpy
+from linnet.estimators.base import LinearEstimator
+from linnet.estimators.methods import minimise
+from linnet.estimators.regressor import Regression
+
+SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal"}
+
+
+class PoissonRegressor(Regression):
+    """Poisson regression with the log link: the minimum of half the mean deviance and of ½ l2 ‖W‖² + l1 ‖W‖₁.
+
+    The mean is weighted by `sample_weight`, the bias is not penalised. l2 is the `alpha` of scikit-learn's
+    PoissonRegressor, whose name and predictions this has, too.
+
+    Args:
+        l2: the weight of half the squared norm of the weights.
+        l1: the weight of the absolute sum of the weights; gives exact zeros.
+        fit_intercept: whether there is a bias.
+        solver: "auto", by size; "newton", "lbfgs" or "staged" (L-BFGS that starts from a sample); or
+            "proximal" (for l1).
+        tol: the gain that may be left, as a share of the objective.
+        max_iter: iterations; the solver's own number if None.
+        warm_start: start from the weights there are.
+
+    Attributes:
+        coef_: the weights, (D,).
+        intercept_: the bias, a number.
+        n_iter_: iterations, at least 1.
+        n_features_in_: D.
+        feature_names_in_: the columns' names, where X has them.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        name: LinearEstimator._parameter_constraints[name]
+        for name in ("l2", "l1", "fit_intercept", "tol", "max_iter", "warm_start")
+    } | {"solver": [StrOptions(SOLVERS)]}
+    _loss: ClassVar[Loss] = Poisson()
+
+    def __init__(
+        self,
+        *,
+        l2: float = 1e-4,
+        l1: float = 0.0,
+        fit_intercept: bool = True,
+        solver: str = "auto",
+        tol: float = 1e-9,
+        max_iter: int | None = None,
+        warm_start: bool = False,
+    ) -> None:
+        self.l2 = l2
+        self.l1 = l1
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only, tags.target_tags.multi_output = True, False
+        return tags
+
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        return self._rows_and_targets(X, y, reset, y_numeric=True)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PoissonRegressor:
+        """Fit the model.
+
+        Args:
+            X: rows, (N, D): an array, a data frame, or scipy.sparse.
+            y: counts, at least 0 and not all 0, (N,).
+            sample_weight: how much each row counts, (N,).
+
+        Raises:
+            ValueError: a count is negative.
+        """
+        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
+        self._loss.check_targets(problem.data.y)
+        start = self._start(problem) if self.warm_start else None
+        found = minimise(problem, self._method(), start)
+        return self._keep(found.theta, found.iterations, space)
+
+    def predict(self, X: Any) -> Any:
+        """The means, (N,), of rows (N, D)."""
+        return Space.of(X).xp.exp(self._scores(X, "predict"))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """D², the share of the deviance that is explained, as scikit-learn's PoissonRegressor has it."""
+        return d2_tweedie_score(as_numpy(y), as_numpy(self.predict(X)), sample_weight=sample_weight, power=1)
