@@ -4,10 +4,13 @@ import importlib.util
 import pkgutil
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 import linnet
+
+PACKAGE: Any = linnet  # whose names a stub gives to type checkers, one by one
 
 
 def test_import_is_light() -> None:
@@ -18,7 +21,7 @@ def test_import_is_light() -> None:
 
 
 def test_no_module_hides_a_public_name() -> None:
-    assert not {module.name for module in pkgutil.iter_modules(linnet.__path__)} & set(linnet.__all__)
+    assert not {module.name for module in pkgutil.iter_modules(linnet.__path__)} & set(PACKAGE.__all__)
 
 
 def test_solve_is_a_function_whatever_was_imported_before() -> None:
@@ -56,12 +59,12 @@ def test_help_does_not_import_torch(arguments: list[str]) -> None:
 
 
 def test_no_public_name_is_also_a_module_which_would_take_its_place() -> None:
-    assert [name for name in linnet.__all__ if importlib.util.find_spec(f"linnet.{name}")] == []
+    assert [name for name in PACKAGE.__all__ if importlib.util.find_spec(f"linnet.{name}")] == []
 
 
 def test_every_public_name_is_there() -> None:
-    for name in linnet.__all__:
+    for name in PACKAGE.__all__:
         assert getattr(linnet, name) is not None
-    assert set(linnet.__all__) <= set(dir(linnet))
+    assert set(PACKAGE.__all__) <= set(dir(linnet))
     with pytest.raises(AttributeError, match="nothing"):
-        _ = linnet.nothing
+        _ = PACKAGE.nothing
