@@ -32,7 +32,7 @@ SLOW = [
     LinearRegressor(l2=1e-3, solver="newton", warm_start=True),
     LinearRegressor(l2=1e-3, solver="sgd", random_state=0),
     LinearRegressorCV(l2s=[0.1, 1.0], cv=3, scoring="r2", fit_intercept=False),
-    PoissonRegressor(l2=1e-3, solver="lbfgs", fit_intercept=False, warm_start=True),
+    PoissonRegressor(l2=1e-3, solver="newton", warm_start=True),
     SoftmaxClassifier(l2=1e-3, solver="newton"),
     SoftmaxClassifier(l2=1e-4, l1=1e-4),
     SoftmaxClassifier(l2=1e-3, solver="lbfgs", warm_start=True),
