@@ -233,7 +233,7 @@ def test_the_loaded_model_is_used(open_page: OpenPage, digits: tuple[Run, Splits
     assert test is not None
     run = fit(train, Recipe(epochs=1, lr=0.5), test=test)[0]
     assert shares(page) == run.probabilities(test.X[5][None])[0].double().tolist()
-    assert "nothing is promised" in (page.text_content(".set .problem") or "")
+    assert "coverage is not guaranteed" in (page.text_content(".set .problem") or "")
 
 
 @pytest.mark.parametrize("dark", gate([False, True], 1))

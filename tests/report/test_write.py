@@ -145,7 +145,7 @@ def test_rows_that_are_not_at_hand_are_told_of(name: str, tmp_path: Path) -> Non
     linnet.fit(train, epochs=2, show=False, out=tmp_path / "run")
     told = "were in memory" if name == "blobs" else "are not those it was trained on"
     at_once = Seen(tmp_path / "run" / "report.html")
-    assert "which flatter" in at_once.sections["glance"]  # they are at hand while it runs
+    assert "an optimistic view" in at_once.sections["glance"]  # they are at hand while it runs
     assert told in at_once.sections["again"]
     assert not at_once.codes
     later = Seen(report.write_report(tmp_path / "run"))
@@ -182,7 +182,7 @@ def test_a_regression(tmp_path: Path) -> None:
     linnet.fit(linnet.load("synthetic", seed=3), seed=3, show=False, out=tmp_path / "run")
     seen = Seen(tmp_path / "run" / "report.html")
     assert "R²" in seen.sections["glance"]
-    assert "which flatter" in seen.sections["glance"]
+    assert "an optimistic view" in seen.sections["glance"]
     assert "truth less value" in seen.sections["classes"]
     assert "confusion" not in seen.sections
     assert "'synthetic', seed=3" in seen.codes[1]
@@ -240,7 +240,7 @@ def test_a_sweep(tmp_path: Path) -> None:
     assert "The best of 4 settings" in seen.sections["choice"]
     assert f"{result.table['validation_accuracy'].iloc[0]:.4f}" in seen.sections["choice"]
     assert f"{abs(result.margin.difference):.4g}" in seen.sections["choice"]
-    assert "flatters" in seen.sections["choice"]
+    assert "optimistically biased" in seen.sections["choice"]
     assert f"{Run.load(tmp_path / 's' / 'best').history.last['test_accuracy']:.4f}" in seen.sections["choice"]
     assert "none" in seen.sections["settings"]
     assert seen.sections["figures"] is not None

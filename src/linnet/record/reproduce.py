@@ -158,11 +158,10 @@ def of_solve(run: Run, seed: int) -> Reproduction | None:
     solved = call("linnet.solve", ["(train, test)", loss], {**chosen, "out": AGAIN})
     inferred = ""
     if asked.get("summary"):
-        head = "from linnet.inference.infer import infer\n" + head
         how = {
             name: asked[name] for name in ("covariance", "level", "weight_kind", "seed") if asked.get(name)
         }
-        inferred = f"print({call('infer', ['solution', 'train'], how)})\n"
+        inferred = f"print({call('linnet.infer', ['solution', 'train'], how)})\n"
     return told.lines(command, f"{head}solution = {solved}\n{inferred}")
 
 

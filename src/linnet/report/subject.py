@@ -159,7 +159,7 @@ class Subject:
         """What the rows it is judged by are called."""
         if self.rows.test is not None:
             return self.say("test rows")
-        return self.say("training rows, which flatter, for there are no test rows")
+        return self.say("training rows, an optimistic view, for there are no test rows")
 
     @cached_property
     def evaluation(self) -> Evaluation:

@@ -143,7 +143,10 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
         said = "Its standard error over folds and seeds is {error}: {near} of {n} settings are that near."
         sentences.append(of.say(said, error=f"{error:.2g}", near=near, n=n))
     if n > 1:
-        said = "As the best of several it flatters itself: what counts is the score on rows never looked at."
+        said = (
+            "As the best of several it is optimistically biased: what counts is the score on rows never "
+            "looked at."
+        )
         sentences.append(of.say(said))
     if tested is not None:
         said = "Trained again on all training rows and scored once on the test rows: {tested}."

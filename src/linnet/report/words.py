@@ -13,7 +13,7 @@ WORDS: dict[str, str] = {
         "研究中的每组设置取决于之前的全部尝试：请重做 best/ 中的最佳设置。",
     "As Python:": "Python 代码：",
     "As a command:": "命令行：",
-    "As the best of several it flatters itself: what counts is the score on rows never looked at.":
+    "As the best of several it is optimistically biased: what counts is the score on rows never looked at.":
         "作为多个中的最佳，它的得分偏乐观：真正算数的是从未看过的样本上的得分。",
     "At a glance": "概览",
     "Beyond noise?": "是否超出噪声",
@@ -210,7 +210,7 @@ WORDS: dict[str, str] = {
     "train accuracy": "训练准确率",
     "train loss": "训练损失",
     "training rows": "训练样本",
-    "training rows, which flatter, for there are no test rows": "训练样本（没有测试样本，因此偏乐观）",
+    "training rows, an optimistic view, for there are no test rows": "训练样本（没有测试样本，因此偏乐观）",
     "truth less value": "真值减所得值",
     "rows set aside to validate on": "留作验证的样本",
     "validation accuracy": "验证准确率",

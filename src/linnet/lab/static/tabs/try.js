@@ -29,7 +29,7 @@ const own = {
     asked: "Sets like this hold the right class in {asked} of cases, if what is asked is like the rows they were learnt on.",
     measured: "Measured on {n} test rows: {coverage} hold it, {size} classes a set on average.",
     source: "Learnt on {n} {source}.", "validation rows": "validation rows", "training rows": "training rows",
-    seen: "The model was trained on those rows, so nothing is promised. Train with early stopping, which keeps rows aside.",
+    seen: "The model was trained on those rows, so coverage is not guaranteed. Train with early stopping, which keeps rows aside.",
     empty: "No class is likely enough: the set is empty.",
     why: "Why: the contribution of each pixel", whyColumns: "Why: the contribution of each column", explain: "Speaks for", against: "against", nobody: "nothing: the score alone",
     sumColumns: "columns {pixels} + bias {bias} = score {score}", differenceColumns: "columns {pixels} + biases {bias} = lead {score}",
