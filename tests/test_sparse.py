@@ -63,3 +63,10 @@ def test_errors_of_estimates_need_dense_rows() -> None:
     solved = linnet.solve(sparse, l2=1e-2)
     with pytest.raises(UsageError, match="infer from some of the columns"):
         linnet.infer(solved, sparse)
+
+
+def test_rows_set_aside_to_validate_on_stay_sparse() -> None:
+    train, kept = linnet.split(pair(CLASSES)[0], 0.2, 0)
+    data = Dataset(train.X, train.y, classes=train.classes, validation=kept)
+    swept = linnet.sweep(data, {"lr": [0.1, 1.0]}, epochs=1, show=False)
+    assert bool(swept.table["validation_loss"].notna().all())

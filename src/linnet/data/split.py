@@ -76,14 +76,10 @@ def hold_out(dataset: Dataset, fraction: float, seed: int) -> list[Fold]:
 
 def set_aside(train: Dataset, validation: Dataset) -> tuple[Dataset, list[Fold]]:
     """Rows to train on and rows to validate on as one data set, and the fold that keeps them apart."""
-    pairs = zip((train.X, train.y), (validation.X, validation.y), strict=True)
-    X, y = (torch.cat([ours, theirs.to(ours)]) for ours, theirs in pairs)
-    rows = torch.arange(len(y))
-    weights = None
-    if train.weights is not None:
-        theirs = torch.ones(len(validation)) if validation.weights is None else validation.weights
-        weights = torch.cat([train.weights, theirs.to(train.weights)])
-    whole = dataclasses.replace(train, X=X, y=y, weights=weights, validation=None)
+    if train.weights is not None and validation.weights is None:
+        validation = dataclasses.replace(validation, weights=torch.ones(len(validation)))
+    whole = dataclasses.replace(stack_rows(train, validation), validation=None)
+    rows = torch.arange(len(whole))
     return whole, [Fold((rows < len(train)).float(), rows[len(train) :])]
 
 

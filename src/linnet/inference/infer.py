@@ -28,7 +28,7 @@ from linnet.inference.notes import Done, common_reason, find_reasons, write_note
 from linnet.inference.remarks import CONSTANT, SATURATED, check_squares
 from linnet.inference.result import Inference, tabulate
 from linnet.model.run import Run
-from linnet.solvers.solution import Solution
+from linnet.solvers.solution import UNATTAINED, Solution
 
 KINDS = {name: entry.inference for name, entry in LOSSES.items() if entry.inference}
 """The kind of model of each loss that is a likelihood's."""
@@ -228,6 +228,9 @@ def _check(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
             f"inference is for the losses {', '.join(KINDS)}, not {run.card.loss}, which is the "
             "likelihood of no model here"
         )
+    status = str(run.asked.get("status", ""))
+    if KINDS[run.card.loss] == "poisson" and status.startswith(UNATTAINED):
+        raise UsageError(f"there is nothing to infer from a model without an optimum ({status})")
     if run.bank.models > 1:
         raise UsageError(f"inference is of one model, not of a bank of {run.bank.models}: pick one")
     if not 0 < level < 1:

@@ -153,6 +153,13 @@ def test_inference_is_statsmodels(kind: str, theirs: str) -> None:
     assert fit.likelihood_ratio.statistic == pytest.approx(2 * (right.llf - right.llnull), rel=1e-9)
 
 
+def test_nothing_is_inferred_where_there_is_no_optimum() -> None:
+    with pytest.warns(ShortfallWarning):
+        found = linnet.solve(DATA(X, 0 * Y), "poisson")
+    with pytest.raises(UsageError, match="nothing to infer from a model without an optimum"):
+        linnet.infer(found, DATA(X, 0 * Y))
+
+
 def test_counts_that_vary_more_are_told() -> None:
     wild = DATA(X, np.round(Y * SOURCE.gamma(0.5, 2, 300)))
     found = linnet.infer(linnet.solve(wild, "poisson"), wild)
