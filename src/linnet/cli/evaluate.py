@@ -257,7 +257,7 @@ def _calibration(found: Assessment, is_calibrated: bool) -> list[str]:
     """What to say of the confidence."""
     noise = found.expected_ece
     said = ", ".join(
-        f"{table.ece:.4f} in {table.bins} bins of equal {name} ({noise[name]:.4f} were it perfect)"
+        f"{table.ece:.4f} in {table.bins} bins of equal {name} ({noise[name]:.4f} expected when calibrated)"
         for name, table in found.calibration.items()
     )
     return [f"ECE       {said}{', calibrated' if is_calibrated else ''}"]
