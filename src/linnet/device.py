@@ -1,4 +1,4 @@
-"""Where and with what a run computes: device, dtype, threads, and the seeds of its generators.
+"""Device, dtype, threads and seeded generators of a run, and the versions that its figures depend on.
 
 Nothing here touches torch's global generator, and a thread count set for a run is restored after it.
 """

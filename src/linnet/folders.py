@@ -93,7 +93,7 @@ def read(folder: Path | str, name: str = RUN) -> State:
         raise DataNotFoundError(f"there is no {path}") from error
     found = _SIGNATURE.search(content)
     if found is None:
-        raise FormatError(_unsigned(path, content))
+        raise FormatError(_strip_signature(path, content))
     unsigned = content[: found.start(1)] + _ZEROS.encode() + content[found.end(1) :]
     if hashlib.sha256(unsigned).hexdigest().encode() != found[1]:
         raise ChecksumError(f"{path}: the bytes differ from its SHA-256: it was changed or damaged")
@@ -123,7 +123,7 @@ def write(
     digests = {file: hashlib.sha256(content).hexdigest() for file, content in encoded.items()}
     for file, content in encoded.items():
         files.write(_aside(folder / file, digests[file]), content)
-    files.write(folder / name, _signed(summary, digests))
+    files.write(folder / name, _sign(summary, digests))
     _settle(folder, digests)
 
 
@@ -197,7 +197,7 @@ def _waiting(folder: Path, digests: Mapping[str, str]) -> Iterator[tuple[Path, P
     return ((place, aside) for place, aside in pairs if aside.is_file())
 
 
-def _signed(summary: Mapping[str, Any], digests: Mapping[str, str]) -> bytes:
+def _sign(summary: Mapping[str, Any], digests: Mapping[str, str]) -> bytes:
     """The summary with its record, whose last entry is the checksum of all, taken with zeros in its place."""
     values = {**summary, RECORD: {"files": dict(sorted(digests.items())), "sha256": _ZEROS}}
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
@@ -208,7 +208,7 @@ def _signed(summary: Mapping[str, Any], digests: Mapping[str, str]) -> bytes:
     return unsigned[: found.start(1)] + digest + unsigned[found.end(1) :]
 
 
-def _unsigned(path: Path, content: bytes) -> str:
+def _strip_signature(path: Path, content: bytes) -> str:
     """Why a summary without a checksum is refused."""
     try:
         is_older = '"linnet": "' in content.decode() and isinstance(json.loads(content), dict)

@@ -71,7 +71,7 @@ class Augmentation:
             return cls()
         values: dict[str, float] = {}
         for part in text.split("+"):
-            name, value = _parsed(part.strip())
+            name, value = _parse(part.strip())
             if name in values:
                 raise UsageError(f"augmentation {text!r} asks for {name} twice: give it once")
             values[name] = value
@@ -87,7 +87,7 @@ class Augmentation:
         return self == Augmentation()
 
 
-def _parsed(part: str) -> tuple[str, float]:
+def _parse(part: str) -> tuple[str, float]:
     """The name and the number of one part."""
     name, colon, number = part.partition(":")
     if name not in USUAL:

@@ -1,4 +1,4 @@
-"""What is added to the mean loss to hold the weights down: L2, L1, and both. The bias is never penalised."""
+"""L2, L1 and both: the penalties that are added to the mean loss. The bias is never penalised."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def parts_of(given: Any, entrance: str) -> Splits:
         test = given[1] if len(given) == 2 else None
         if test is None or isinstance(test, Dataset):
             return Splits(given[0], test)
-    raise _refused(given, entrance)
+    raise _refuse(given, entrance)
 
 
 def dataset_of(given: Any, what: str) -> Dataset:
@@ -53,11 +53,11 @@ def dataset_of(given: Any, what: str) -> Dataset:
         UsageError: it is something else.
     """
     if not isinstance(given, Dataset):
-        raise _refused(given, what)
+        raise _refuse(given, what)
     return given
 
 
-def _refused(given: Any, what: str) -> UsageError:
+def _refuse(given: Any, what: str) -> UsageError:
     how = "" if isinstance(given, str | PathLike) else f": {HOW}"
     return UsageError(f"{what} takes a linnet.Dataset, not {in_memory.said(given)}{how}")
 

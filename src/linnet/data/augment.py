@@ -194,13 +194,13 @@ def cut_(X: Tensor, shape: tuple[int, int], middles: tuple[Tensor, Tensor], side
         side: of the squares, in pixels; an even square reaches a pixel further up and left.
     """
     height, width = shape
-    rows = _covered(middles[0], side, height) * width
-    columns = _covered(middles[1], side, width)
+    rows = _cover(middles[0], side, height) * width
+    columns = _cover(middles[1], side, width)
     pixels = (rows[:, :, None] + columns[:, None, :]).flatten(1)
     X.scatter_(1, pixels.to(X.device), 0.0)
 
 
-def _covered(middle: Tensor, side: int, length: int) -> Tensor:
+def _cover(middle: Tensor, side: int, length: int) -> Tensor:
     """The places along one axis that each square covers, (B, n), the border standing for those beyond it."""
     low, high = max(-(side // 2), 1 - length), min(side - side // 2, length)
     return (middle[:, None] + torch.arange(low, high)).clamp_(0, length - 1)

@@ -1,4 +1,4 @@
-"""What people hold in memory as the tensors of a data set: arrays, data frames, sparse matrices, lists.
+"""Arrays, data frames, sparse matrices and lists as the tensors of a data set.
 
 What has one meaning is taken; the rest is refused in a sentence. Nothing here imports pandas or scipy: who
 gives their objects has imported them.

@@ -155,7 +155,7 @@ def _choose(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """Which rows go to the second of two parts, (N,), bool."""
     if not 0 < fraction < 1:
         raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
-    choose = _stratified if dataset.is_classification else _plain
+    choose = _stratify if dataset.is_classification else _plain
     second = choose(dataset, fraction, seed)
     if not second.any() or second.all():
         raise UsageError(
@@ -174,10 +174,10 @@ def _members(dataset: Dataset) -> list[Tensor]:
 def _plain(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """Which rows go to the second part, (N,), bool."""
     order = torch.randperm(len(dataset), generator=generator(seed, "split"))
-    return _marked(order[: round(fraction * len(dataset))], len(dataset))
+    return _mark(order[: round(fraction * len(dataset))], len(dataset))
 
 
-def _stratified(dataset: Dataset, fraction: float, seed: int) -> Tensor:
+def _stratify(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """As `_plain`, class by class, the remainders going to the classes that were rounded down most."""
     source = generator(seed, "split")
     members = _members(dataset)
@@ -187,7 +187,7 @@ def _stratified(dataset: Dataset, fraction: float, seed: int) -> Tensor:
         rows[torch.randperm(len(rows), generator=source)[:count]]
         for rows, count in zip(members, counts, strict=True)
     ]
-    return _marked(torch.cat(chosen), len(dataset))
+    return _mark(torch.cat(chosen), len(dataset))
 
 
 def _apportion(quotas: list[float], total: int, most: list[int]) -> list[int]:
@@ -199,7 +199,7 @@ def _apportion(quotas: list[float], total: int, most: list[int]) -> list[int]:
     return counts
 
 
-def _marked(rows: Tensor, n: int) -> Tensor:
+def _mark(rows: Tensor, n: int) -> Tensor:
     mask = torch.zeros(n, dtype=torch.bool)
     mask[rows] = True
     return mask

@@ -197,7 +197,7 @@ class Standardize:
         height = max(1, BLOCK // max(1, X.shape[1]))
         for low in range(0, len(X), height):
             rows = slice(low, low + height)
-            total, mean, squares = _merged(total, mean, squares, mapped(rows) - origin, weights[rows])
+            total, mean, squares = _merge(total, mean, squares, mapped(rows) - origin, weights[rows])
         scale = (squares / total).sqrt_()
         return cls(mean + origin[0], torch.where(scale == 0, 1.0, scale))
 
@@ -281,7 +281,7 @@ def _row_weights(X: Tensor, weights: Tensor | None) -> Tensor:
     return weights.double()
 
 
-def _merged(
+def _merge(
     total: Tensor, mean: Tensor, squares: Tensor, X: Tensor, weights: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Weight, mean and squared differences with a block's added (Chan, Golub & LeVeque 1983)."""

@@ -1,4 +1,4 @@
-"""Where the naive and the stable forms of softmax leave the numbers of a type, and why (D2L 3.7.2).
+"""Naive and stable forms of softmax in each floating type, and the reasons where they fail (D2L 3.7.2).
 
 The steps are taken apart as a machine goes through them: the exponentials, their sum, the quotients, the
 logarithms. Each exponential is marked where it left the range of the type, and each form says what that led

@@ -76,7 +76,7 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
         The bank, fold by fold and in each penalty by penalty, and the losses, float64.
     """
     if len(problem.data) < problem.data.features and math.prod(problem.data.X.shape) <= FITS:
-        narrow, V = _narrowed(problem)
+        narrow, V = _narrow(problem)
         inner, losses = least_squares(narrow, splits, l2s)
         theta = inner.theta
         return Bank(torch.cat([theta[:, :-1] @ V.T, theta[:, -1:]], 1), inner.models), losses
@@ -87,7 +87,7 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
     return bank, torch.stack(losses, 1)
 
 
-def _narrowed(problem: Problem) -> tuple[Problem, Tensor]:
+def _narrow(problem: Problem) -> tuple[Problem, Tensor]:
     """The problem in an orthonormal basis V of its rows, X = Z Vᵀ: that of Z, (N, N), and V, (D, N)."""
     data = problem.data.to(torch.device("cpu"))
     V, R = torch.linalg.qr(data.X[:].double().T)

@@ -172,7 +172,7 @@ def make_basis(dataset: Dataset, l2: float, intercept: bool) -> Basis:
     columns, T = _raw(design, factor.Q, factor.right)
     Z, T = _again(design, columns, T)
     groups = tuple(find_collinear(factor))
-    return Basis(Z, T, w[kept], kept, _aliased(design, factor.null), groups, intercept)
+    return Basis(Z, T, w[kept], kept, _find_aliased(design, factor.null), groups, intercept)
 
 
 def _raw(design: Design, Q: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
@@ -205,7 +205,7 @@ def _again(design: Design, columns: Tensor, T: Tensor) -> tuple[Tensor, Tensor]:
     return turned(columns), turned(T)
 
 
-def _aliased(design: Design, null: Tensor) -> Tensor:
+def _find_aliased(design: Design, null: Tensor) -> Tensor:
     """Parameters with a part in the null space, the bias last, (D + 1,)."""
     null = null / null.abs().amax(0, keepdim=True)
     parts = design.centre[:, None] * null

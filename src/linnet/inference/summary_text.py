@@ -33,7 +33,7 @@ def table_lines(rows: Sequence[Mapping[Hashable, Any]], letter: str | None) -> l
         ends = [number(row["low"], digits), number(row["high"], digits)]
         cells.append([_short(str(row["feature"])), *figures, *ends, str(row["note"])])
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    head, *lines = ("  ".join(_aligned(line, widths)).rstrip() for line in cells)
+    head, *lines = ("  ".join(_align(line, widths)).rstrip() for line in cells)
     rule = "─" * max(map(len, [head, *lines]))
     return [rule, head, rule, *lines, rule]
 
@@ -44,7 +44,7 @@ def note_lines(notes: Sequence[str]) -> list[str]:
     return [line for lines in wrapped for line in lines]
 
 
-def _aligned(line: list[str], widths: list[int]) -> list[str]:
+def _align(line: list[str], widths: list[int]) -> list[str]:
     first, *middle = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
     return [first.strip().ljust(widths[0]), *middle[:-1], line[-1]]
 
@@ -56,7 +56,7 @@ def fit_lines(fit: Goodness) -> list[str]:
     if fit.r2 is not None:
         label = "R²" if fit.r2_kind == CENTRED else "R² (uncentred: about 0, not about the mean)"
         lines.append(_together(fit, {label: ("r2", 6), "adjusted": ("adjusted_r2", 6)}) + _deviation(fit))
-        lines += _tested(fit, "F", "f_test")
+        lines += _describe_test(fit, "F", "f_test")
     if fit.mcfadden_r2 is not None:
         lines.append(f"McFadden's R² {_figure(fit, 'mcfadden_r2')}")
     if fit.deviance is not None:
@@ -67,7 +67,7 @@ def fit_lines(fit: Goodness) -> list[str]:
         lines.append(_together(fit, likelihoods, "; ", criteria))
     else:
         lines += [_together(fit, likelihoods), _together(fit, criteria)]
-    return [*lines, *_tested(fit, "likelihood ratio χ²", "likelihood_ratio")]
+    return [*lines, *_describe_test(fit, "likelihood ratio χ²", "likelihood_ratio")]
 
 
 def _together(fit: Goodness, some: Figures, mark: str = "", rest: Figures | None = None) -> str:
@@ -94,7 +94,7 @@ def _figure(fit: Goodness, name: str, digits: int = 6) -> str:
     return fit.why_not(name) or number(getattr(fit, name), digits)
 
 
-def _tested(fit: Goodness, label: str, name: str) -> list[str]:
+def _describe_test(fit: Goodness, label: str, name: str) -> list[str]:
     """A line of a test of all features, or why there is none."""
     test = getattr(fit, name)
     if test is None:

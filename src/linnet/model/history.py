@@ -1,4 +1,4 @@
-"""What happened, a record an epoch."""
+"""The history of a run: a record an epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What figures say, in English and Chinese."""
+"""The words of figures, in English and Chinese."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What was requested, rendered again: shell commands, Python calls, and the requests that folders keep."""
+"""Requests, as folders keep them, rendered as shell commands and Python calls."""

@@ -1,4 +1,4 @@
-"""What a page says of paths: it is shared, and where its writer keeps things concerns nobody else."""
+"""Paths as a page shows them: names only, for pages are shared and places concern nobody else."""
 
 from __future__ import annotations
 

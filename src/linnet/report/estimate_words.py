@@ -1,4 +1,4 @@
-"""What a page says of estimates and their errors, in English and Chinese."""
+"""The words of a page on estimates and their errors, in English and Chinese."""
 
 from __future__ import annotations
 

@@ -72,9 +72,9 @@ def fit(of: Subject) -> list[Block]:
     scores = of.run.scores(rows.X).cpu().double()[known]
     y = rows.y.cpu()[known]
     if found["kind"] == "poisson":
-        return _counted(of, scores.exp(), y.double())
+        return _draw_counts(of, scores.exp(), y.double())
     if found["kind"] != "regression":
-        return _binned(of, scores, y, found["kind"])
+        return _draw_bins(of, scores, y, found["kind"])
     w = torch.ones(len(y)) if rows.weights is None else rows.weights.cpu()[known]
     return _left(of, found, scores, y.double(), w.double())
 
@@ -199,7 +199,7 @@ def _left(
     return [*blocks, Text(of.say(said), "note")]
 
 
-def _counted(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Block]:
+def _draw_counts(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Block]:
     """Of counts: Pearson's residuals by fitted means."""
     pictures = []
     names = of.run.card.output_names(means.shape[1])
@@ -215,7 +215,7 @@ def _counted(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Block]:
     return [Pictures(tuple(pictures)), Text(of.say(said), "note")]
 
 
-def _binned(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) -> list[Block]:
+def _draw_bins(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) -> list[Block]:
     """Of classes: how much more often each occurs than was said."""
     classes = list(of.run.card.classes)
     p = torch.softmax(scores, 1) if kind == "softmax" else torch.sigmoid(scores)

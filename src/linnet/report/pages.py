@@ -22,11 +22,11 @@ def page_of_run(of: Subject) -> Page:
     sections = [
         of.section("glance", "At a glance", quality.glance),
         *([of.section("certificate", "Certificate", quality.certificate)] if is_solve else []),
-        *_inferred(of),
+        *_infer_sections(of),
         of.section("asked", "What was asked", provenance.run_options),
         of.section("data", "The data", provenance.data),
         of.section("curves", "The way to the optimum" if is_solve else "Learning curves", views.curves),
-        *_judged(of),
+        *_judge_sections(of),
         Section("ran-with", of.say("Ran with"), tuple(provenance.ran_with(of, recorded.get("versions", {})))),
         Section("again", of.say("Do it again"), tuple(again(of))),
     ]
@@ -69,13 +69,13 @@ def _best(of: Subject) -> list[Section]:
     recorded = recorded_of(of.run.folder).get("versions", {})
     return [
         of.section("data", "The data", provenance.data),
-        *_judged(of),
+        *_judge_sections(of),
         of.section("best", title, provenance.run_options),
         Section("ran-with", of.say("Ran with"), tuple(provenance.ran_with(of, recorded))),
     ]
 
 
-def _inferred(of: Subject) -> list[Section]:
+def _infer_sections(of: Subject) -> list[Section]:
     """Estimates with their errors, where a summary was asked for."""
     if not estimates.is_inferred(of):
         return []
@@ -85,7 +85,7 @@ def _inferred(of: Subject) -> list[Section]:
     ]
 
 
-def _judged(of: Subject) -> list[Section]:
+def _judge_sections(of: Subject) -> list[Section]:
     """What the model gets right and wrong, and what it looks at."""
     card = of.run.card
     if not card.classes:

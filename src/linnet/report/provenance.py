@@ -106,7 +106,7 @@ def again(of: Subject) -> list[Block]:
     run = of.run
     if run.is_module:
         return [Text(of.say("The run trained a module of yours, which linnet cannot make again."), "missing")]
-    rows, refused = _checked(
+    rows, refused = _check_rows(
         of.rows, run.card.dataset, run.asked, run.dataset_checksum, run.origin, of.language
     )
     seed = rows.seed if rows.train is not None else int(run.asked.get("seed", 0))
@@ -130,14 +130,14 @@ def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
         return [Text(of.say(said), "missing")]
     name = str(summary.get("dataset", ""))
     checksum = str(summary.get("dataset_checksum", ""))
-    rows, refused = _checked(
+    rows, refused = _check_rows(
         rows or Rows(None, None), name, given, checksum, read_record(summary), of.language
     )
     seed = rows.seed if rows.train is not None else int(given.get("seed", 1))
     return refused or _lines(of_sweep(name, given, seed), of.language)
 
 
-def _checked(
+def _check_rows(
     rows: Rows, name: str, asked: dict[str, Any], checksum: str, origin: Origin | None, language: Language
 ) -> tuple[Rows, list[Block]]:
     """The rows as linnet itself loads them, and why there can be no lines where they are others."""

@@ -43,11 +43,11 @@ def glance(of: Subject) -> list[Block]:
             for name, said in names(of).items()
         ]
     elif of.is_judged:
-        items += [(of.say(said), *_parted(of, name, of.figures[name])) for name, said in ERRORS.items()]
+        items += [(of.say(said), *_split_figure(of, name, of.figures[name])) for name, said in ERRORS.items()]
         items.append((of.say("loss"), f"{of.score.loss:.6g}", said_loss(of)))
     else:
         items += [(name.replace("_", " "), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
-    items.append((of.say("seconds"), f"{run.seconds:.2f}", _ended(of)))
+    items.append((of.say("seconds"), f"{run.seconds:.2f}", _describe_end(of)))
     blocks: list[Block] = [Figures(tuple(items))]
     if of.is_judged:
         said = "On {n} {part}, with 95 % intervals."
@@ -144,10 +144,10 @@ def ends(of: Subject, found: Interval) -> str:
 
 def errors(of: Subject) -> list[str]:
     """The figures of a regression, with intervals."""
-    return [" ".join(_parted(of, name, found)) for name, found in of.figures.items()]
+    return [" ".join(_split_figure(of, name, found)) for name, found in of.figures.items()]
 
 
-def _parted(of: Subject, name: str, found: Interval) -> tuple[str, str]:
+def _split_figure(of: Subject, name: str, found: Interval) -> tuple[str, str]:
     """An error or R², and its interval; an R² near 1 has more places, for what is short of 1 counts."""
     if not found.is_defined:
         return UNDEFINED, of.say(found.reason)
@@ -158,7 +158,7 @@ def _parted(of: Subject, name: str, found: Interval) -> tuple[str, str]:
     )
 
 
-def _ended(of: Subject) -> str:
+def _describe_end(of: Subject) -> str:
     epochs = of.say("{n} epochs", n=len(of.run.history)) if "batch_size" in of.run.asked else ""
     status = of.run.status
     said = of.say(status) if status in ("completed", "interrupted") else status

@@ -1,4 +1,4 @@
-"""What a page says, in English and Chinese."""
+"""The words of a page, in English and Chinese."""
 
 from __future__ import annotations
 

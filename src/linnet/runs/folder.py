@@ -1,4 +1,4 @@
-"""What runs, sweeps, tunes and solves leave in their folders: the same from Python and the command line."""
+"""The folders of runs, sweeps, tunes and solves: the same files from Python and the command line."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def fit(
     check_counting(rows, "to train on")
     if kept is not None:
         check_counting(kept, "kept for validation")
-    rows, measured = _placed(rows, asked, kept, test)
+    rows, measured = _place(rows, asked, kept, test)
     learner = _make_learner(rows, asked, measured, step)
     engine = _make_engine(learner, rows, train, asked)
     if resume is not None:
@@ -112,7 +112,7 @@ def fit_module(
     module.to(pick_device(asked.device), dtype)
     loss = loss or (nn.CrossEntropyLoss(reduction="none") if train.is_classification else nn.MSELoss())
     optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=asked.lr)
-    rows, measured = _placed(train, asked, train.validation, test)
+    rows, measured = _place(train, asked, train.validation, test)
     learner = ModuleLearner(module, loss, optimizer, dtype, rows, measured)
     return _run(_make_engine(learner, rows, train, asked), train, asked, callbacks)
 
@@ -130,7 +130,7 @@ def _without_share(asked: ResolvedRecipe, recipe: Recipe | None, name: str) -> R
     return replace(asked, validation=None)
 
 
-def _placed(
+def _place(
     rows: Dataset, asked: ResolvedRecipe, validation: Dataset | None, test: Dataset | None
 ) -> tuple[Dataset, Measured]:
     """The training rows on the device, and what is measured when an epoch ends."""

@@ -138,7 +138,7 @@ def _extent(response: http.client.HTTPResponse, offset: int, job: Transfer) -> t
     if response.headers.get_content_type() == "text/html" and job.path.suffix not in (".html", ".htm"):
         raise MirrorError("sent a web page, not the file")
     if response.status == 206:
-        start, total = _resumed(response, offset, job)
+        start, total = _check_range(response, offset, job)
     elif response.status == 200:
         start, total = 0, response.length
     else:
@@ -148,7 +148,7 @@ def _extent(response: http.client.HTTPResponse, offset: int, job: Transfer) -> t
     return start, total
 
 
-def _resumed(response: http.client.HTTPResponse, offset: int, job: Transfer) -> tuple[int, int | None]:
+def _check_range(response: http.client.HTTPResponse, offset: int, job: Transfer) -> tuple[int, int | None]:
     given = response.headers.get("Content-Range", "")
     match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", given.strip())
     if not offset or match is None or int(match[1]) != offset:

@@ -1,4 +1,4 @@
-"""How a table of text is written: what stands between cells and before decimals, its columns, its target."""
+"""The dialect of a text table: separators, decimal sign, columns and target."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def said_of(made: Sequence[Place], name: str) -> str:
     parts = [f"{part} {' + '.join(several)}" for part, several in folders.items() if several]
     classes = {part: {place.label for place in made if place.part == part} for part in WORDS}
     lacking = [
-        f"; {part} has no {_listed(classes['train'] - found)}"
+        f"; {part} has no {_list(classes['train'] - found)}"
         for part, found in classes.items()
         if found and classes["train"] - found
     ]
@@ -134,7 +134,7 @@ def _check_no_classes_but_parts(labels: Sequence[str], name: str) -> None:
     parts = {part_of(label) for label in labels}
     if len(parts) > 1 and None not in parts:
         raise FormatError(
-            f"{name} has its pictures in {_listed(labels)}, which are parts, not classes: put the "
+            f"{name} has its pictures in {_list(labels)}, which are parts, not classes: put the "
             "pictures of each class into a folder of its name within, such as train/cats/1.png"
         )
 
@@ -145,7 +145,7 @@ def _check_known(above: Sequence[tuple[str, ...]], depth: int, paths: Sequence[s
     mend = "Understood are " + "; ".join(f"{part}: {'|'.join(words)}" for part, words in WORDS.items())
     if unknown := [one for one in found if part_of(one) is None]:
         raise FormatError(
-            f"{name} has {_listed(unknown)} beside {known}, and which part that is cannot be told. {mend}"
+            f"{name} has {_list(unknown)} beside {known}, and which part that is cannot be told. {mend}"
         )
     if beside := [path for path, names in zip(paths, above, strict=True) if len(names) <= depth]:
         raise FormatError(
@@ -158,19 +158,19 @@ def _check_parts(made: Sequence[Place], name: str) -> None:
     """Refuse parts that cannot be learnt from: none to train on, or classes that are not in it."""
     parts = {place.part for place in made}
     if len(parts) > 1 and "train" not in parts:
-        raise FormatError(f"{name} has {_listed(place.folder for place in made)} but no part to train on")
+        raise FormatError(f"{name} has {_list(place.folder for place in made)} but no part to train on")
     if len(parts) == 1:
         return
     trained = {place.label for place in made if place.part == "train"}
     if strange := {place.label for place in made} - trained:
         where = next(place.folder for place in made if place.label in strange)
         raise FormatError(
-            f"{name} has {_listed(strange)} in {where} but not in the part to train on, whose classes are "
-            f"{_listed(trained)}: the folders of a class are called the same in all parts"
+            f"{name} has {_list(strange)} in {where} but not in the part to train on, whose classes are "
+            f"{_list(trained)}: the folders of a class are called the same in all parts"
         )
 
 
-def _listed(names: Iterable[str]) -> str:
+def _list(names: Iterable[str]) -> str:
     several = sorted(set(names))
     more = f" and {len(several) - MANY} more" if len(several) > MANY else ""
     return ", ".join(several[:MANY]) + more

@@ -87,7 +87,7 @@ def read(path: Path | str, *, max_bytes: int = MAX_BYTES, in_memory: bool = Fals
             return _read_gzip(file, path, max_bytes)
         header = _read_header(file, path, max_bytes)
         _check_length(header, os.fstat(file.fileno()).st_size, path)
-        return _unpacked(file, header, path) if in_memory else _mapped(file, header)
+        return _unpack(file, header, path) if in_memory else _map(file, header)
 
 
 def read_header(path: Path | str, *, max_bytes: int = MAX_BYTES) -> Header:
@@ -170,10 +170,10 @@ def _read_gzip(file: io.BufferedIOBase, path: Path, max_bytes: int) -> Array:
             header = _read_header(packed, path, max_bytes)
             if header.nbytes > _DEFLATE_RATIO * packed_size + _DEFLATE_SLACK:
                 raise FormatError(
-                    f"{path} declares {_described(header)}, more than its {packed_size:,} bytes of gzip "
+                    f"{path} declares {_describe(header)}, more than its {packed_size:,} bytes of gzip "
                     "can unpack to: the header is damaged; get the file anew"
                 )
-            return _unpacked(packed, header, path)
+            return _unpack(packed, header, path)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
 
@@ -200,10 +200,10 @@ def _check_size(header: Header, path: Path, max_bytes: int) -> None:
     if len(header.shape) > MAX_RANK:
         raise FormatError(f"{path} has {len(header.shape)} dimensions: numpy holds at most {MAX_RANK}")
     if math.prod(size for size in header.shape if size) * header.dtype.itemsize >= 1 << 63:
-        raise FormatError(f"{path} declares {_described(header)}: its size overflows 63 bits")
+        raise FormatError(f"{path} declares {_describe(header)}: its size overflows 63 bits")
     if header.nbytes > max_bytes:
         raise FormatError(
-            f"{path} declares {_described(header)}, over the limit of {max_bytes:,}: "
+            f"{path} declares {_describe(header)}, over the limit of {max_bytes:,}: "
             "if that is right, raise max_bytes"
         )
 
@@ -216,14 +216,14 @@ def _check_length(header: Header, length: int, path: Path) -> None:
         raise _trailing(path, header)
 
 
-def _mapped(file: io.BufferedIOBase, header: Header) -> Array:
+def _map(file: io.BufferedIOBase, header: Header) -> Array:
     if not header.nbytes:
         return np.empty(header.shape, header.dtype)
     mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return np.ndarray(header.shape, header.dtype, buffer=mapping, offset=header.length)
 
 
-def _unpacked(file: io.BufferedIOBase, header: Header, path: Path) -> Array:
+def _unpack(file: io.BufferedIOBase, header: Header, path: Path) -> Array:
     raw = np.empty(header.nbytes, np.uint8)
     done = _fill(file, raw.data)
     if done < header.nbytes:
@@ -267,7 +267,7 @@ def _write_items(file: BinaryIO | gzip.GzipFile, header: bytes, array: Array) ->
         file.write(piece.astype(array.dtype.newbyteorder(">"), copy=False).tobytes())
 
 
-def _described(header: Header) -> str:
+def _describe(header: Header) -> str:
     return f"shape {header.shape} of {header.dtype.name}, {header.nbytes:,} bytes"
 
 
@@ -278,4 +278,4 @@ def _truncated(path: Path, part: str, expected: int, got: int) -> FormatError:
 
 
 def _trailing(path: Path, header: Header) -> FormatError:
-    return FormatError(f"{path} goes on after its {_described(header)}: the header or the file is damaged")
+    return FormatError(f"{path} goes on after its {_describe(header)}: the header or the file is damaged")

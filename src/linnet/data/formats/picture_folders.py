@@ -109,7 +109,7 @@ def whole_pictures(
         FormatError: as `read_pictures` does, or a folder is none of the known classes.
     """
     # In the order of their paths, so that a folder and its zip are the same data.
-    kept = sorted(_bounded(files, name))
+    kept = sorted(_bound(files, name))
     if not kept:
         raise FormatError(f"{name} has no {', '.join(FORMATS)} files")
     found = placed([path for path, _ in kept], name, is_whole=known is not None)
@@ -153,7 +153,7 @@ def _check_entries(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
         raise FormatError(f"{name} unpacks to {size >> 20:,} MiB, more than {MAX_ALL_BYTES >> 20}")
 
 
-def _bounded(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
+def _bound(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
     """The files that are pictures, while they are within the limits."""
     number, size = 0, 0
     for path, content in files:

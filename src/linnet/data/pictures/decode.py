@@ -129,8 +129,8 @@ def decode(
     Raises:
         FormatError: it is no picture, damaged, too large, or its levels mean nothing that is known.
     """
-    with _opened(content, name, max_pixels, formats) as picture:
-        return _decoded(picture, name)
+    with _open(content, name, max_pixels, formats) as picture:
+        return _decode(picture, name)
 
 
 def upright_size(content: bytes, name: str, small: int, max_pixels: int) -> tuple[int, int]:
@@ -138,15 +138,15 @@ def upright_size(content: bytes, name: str, small: int, max_pixels: int) -> tupl
 
     A larger one is not decoded for it, and not turned. Arguments and errors are as `decode` has them.
     """
-    with _opened(content, name, max_pixels, FORMATS) as picture:
+    with _open(content, name, max_pixels, FORMATS) as picture:
         if max(picture.size) > small:
             return picture.height, picture.width
-        grey, _ = _decoded(picture, name)
+        grey, _ = _decode(picture, name)
         return grey.height, grey.width
 
 
 @contextmanager
-def _opened(
+def _open(
     content: bytes, name: Path | str, max_pixels: int, formats: tuple[str, ...] | None
 ) -> Iterator[Image.Image]:
     """A picture whose pixels are not read yet; what goes wrong with it meanwhile is a `FormatError`."""
@@ -209,7 +209,7 @@ def grey_of(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
     return (black, [Step("black", {})]) if is_light else (white, [Step("white", {})])
 
 
-def _decoded(picture: Image.Image, name: Path | str) -> tuple[Image.Image, list[Step]]:
+def _decode(picture: Image.Image, name: Path | str) -> tuple[Image.Image, list[Step]]:
     steps = [Step("frame", {})] if getattr(picture, "is_animated", False) else []
     _mend_transparency(picture)
     if picture.format != "TIFF":  # Pillow reads a PNG's pixels for its tags; a second look hides their damage

@@ -27,7 +27,7 @@ def read_image(path: Path | str, size: tuple[int, int], invert: bool | None = No
 
     A picture that is blank after that warns: `BlankPictureWarning`.
     """
-    return _noticed(prepare(path, size, invert), str(path))
+    return _notice(prepare(path, size, invert), str(path))
 
 
 def picture_of(
@@ -37,7 +37,7 @@ def picture_of(
 
     A picture that is blank after that warns: `BlankPictureWarning`.
     """
-    return _noticed(prepared(content, size, invert, max_pixels), "the picture")
+    return _notice(prepared(content, size, invert, max_pixels), "the picture")
 
 
 def prepare(path: Path | str, size: tuple[int, int], invert: bool | None = None) -> Prepared:
@@ -109,7 +109,7 @@ def png_of(grey: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _noticed(made: Prepared, name: str) -> np.ndarray:
+def _notice(made: Prepared, name: str) -> np.ndarray:
     if made.is_blank:
         warn(f"{name}: {made.nothing}", BlankPictureWarning)
     return made.pixels
