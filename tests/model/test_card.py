@@ -3,13 +3,17 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 import linnet
+from linnet.core.losses import LOSSES
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError
+from linnet.export import export_model
 from linnet.model.card import Card, check_columns
+from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 
 
@@ -56,3 +60,14 @@ def test_a_card_without_columns_is_read_and_written_as_before_there_were_any() -
     assert Card.from_json(card.to_json()) == card
     named = dataclasses.replace(card, columns=("p", "s"), target="kind")
     assert Card.from_json(named.to_json()) == named
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_model_of_classes_answers_with_probabilities_whatever_its_loss(loss: str, tmp_path: Path) -> None:
+    rows = flowers("petal", "sepal")
+    run = linnet.fit(rows, loss=loss, epochs=1, batch_size=2, lr=1e-3, dtype="float64", show=False)
+    run.save(tmp_path)
+    found = Predictor.open(tmp_path).answers(rows.X.numpy())
+    np.testing.assert_allclose(found, run.probabilities(rows.X), rtol=1e-9)
+    np.testing.assert_allclose(found.sum(1), 1)
+    export_model(run, "numpy", tmp_path / "model.py", rows.X)  # refused where it answers otherwise

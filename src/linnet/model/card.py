@@ -51,7 +51,8 @@ class Card:
         """How scores become an answer."""
         if not self.classes:
             return "regression"
-        return LOSSES[self.loss].kind if self.loss in LOSSES else "softmax"
+        kind = LOSSES[self.loss].kind if self.loss in LOSSES else "softmax"
+        return "softmax" if kind == "regression" else kind  # a loss of numbers takes classes as 0 and 1
 
     @property
     def link(self) -> Link:
