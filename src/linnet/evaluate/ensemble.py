@@ -44,7 +44,10 @@ class Ensemble:
         if X.ndim != 2 or X.shape[1] != self.bank.features:
             raise ShapeError(f"expected rows of {self.bank.features} features, got shape {tuple(X.shape)}")
         scores = self.bank.scores(X.to(self.bank.theta), self.card.scale)  # (M, K, B)
-        each = by_name(self.card.loss).probabilities(scores) if self.card.classes else scores
+        if self.card.classes:
+            each = by_name(self.card.loss).probabilities(scores)
+        else:
+            each = scores.exp() if self.card.link == "log" else scores
         return each.mean(0).T.contiguous()
 
     def accuracy(self, dataset: Dataset, rows: int = 4096) -> float:

@@ -160,8 +160,10 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
 
     Raises:
         ShapeError: their features, outputs or classes are not those of the model.
+        UsageError: its loss is not of such targets.
     """
     run.check_fits(rows)
+    run.loss.check_targets(rows.y)
     if rows.scale == run.card.scale:
         return rows
     factor = rows.scale / run.card.scale

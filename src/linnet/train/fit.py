@@ -212,8 +212,9 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
     check_knobs(train, asked.hyperparameters, asked.loss)
-    by_name(asked.loss).check_targets(train.y)
     for part in (train, test):
+        if part is not None:
+            by_name(asked.loss).check_targets(part.y)
         if part is not None and not _is_finite(part.stored):
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
         if part is not None and not _is_finite(part.y):

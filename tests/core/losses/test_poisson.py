@@ -16,8 +16,10 @@ from sklearn.linear_model import PoissonRegressor
 from sklearn.metrics import mean_poisson_deviance
 
 import linnet
+from linnet.core.bank import Bank
 from linnet.core.losses.poisson import Poisson
 from linnet.errors import ShortfallWarning, UsageError
+from linnet.evaluate.ensemble import Ensemble
 from linnet.model.predictor import Predictor
 from tests.support.commands import call
 
@@ -110,6 +112,21 @@ def test_negative_counts_are_refused(verb: Any) -> None:
     options = {"show": False} if verb is linnet.fit else {}
     with pytest.raises(UsageError, match="at least 0: the smallest target is -1"):
         verb(DATA(X, np.where(Y == 0, -1.0, Y)), loss="poisson", **options)
+
+
+def test_negative_counts_are_refused_wherever_a_loss_is_measured() -> None:
+    negative = DATA(X, np.where(Y == 0, -1.0, Y))
+    with pytest.raises(UsageError, match="at least 0: the smallest target is -1"):
+        linnet.fit(PLAIN, test=negative, loss="poisson", epochs=1, show=False)
+    with pytest.raises(UsageError, match="at least 0: the smallest target is -1"):
+        linnet.score(linnet.solve(PLAIN, "poisson").value, negative)
+
+
+def test_an_ensemble_means_means() -> None:
+    runs = [linnet.solve(PLAIN, "poisson", l2=l2).value for l2 in (0.0, 1.0)]
+    several = Ensemble(Bank(torch.cat([run.bank.theta for run in runs]), 2), runs[0].card)
+    expected = sum(np.exp(X @ run.bank.W[0].numpy() + float(run.bank.b)) for run in runs) / 2
+    np.testing.assert_allclose(several.probabilities(PLAIN.X)[:, 0], expected, rtol=1e-12)
 
 
 def test_training_comes_near_the_optimum_and_is_kept(tmp_path: Path) -> None:
