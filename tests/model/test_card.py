@@ -62,7 +62,7 @@ def test_a_card_without_columns_is_read_and_written_as_before_there_were_any() -
     assert Card.from_json(named.to_json()) == named
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [name for name in LOSSES if name != "poisson"])  # which is of counts
 def test_a_model_of_classes_answers_with_probabilities_whatever_its_loss(loss: str, tmp_path: Path) -> None:
     rows = flowers("petal", "sepal")
     run = linnet.fit(rows, loss=loss, epochs=1, batch_size=2, lr=1e-3, dtype="float64", show=False)

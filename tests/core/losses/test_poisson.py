@@ -129,6 +129,13 @@ def test_an_ensemble_means_means() -> None:
     np.testing.assert_allclose(several.probabilities(PLAIN.X)[:, 0], expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("verb", [linnet.fit, linnet.solve])
+def test_classes_are_no_counts(verb: Any) -> None:
+    options = {"show": False} if verb is linnet.fit else {}
+    with pytest.raises(UsageError, match="these targets are classes: give floating numbers"):
+        verb(DATA(X, Y.astype(int).astype(str)), loss="poisson", **options)
+
+
 def test_training_comes_near_the_optimum_and_is_kept(tmp_path: Path) -> None:
     run = linnet.fit(
         PLAIN,

@@ -56,6 +56,11 @@ class Poisson(Loss):
 
     def check_targets(self, y: Tensor) -> None:
         """See `Loss.check_targets`."""
+        if not y.is_floating_point():
+            raise UsageError(
+                "the poisson loss is of counts, and these targets are classes: give floating numbers, such "
+                "as y.astype(float), or call a table's column of counts response"
+            )
         if bool((y < 0).any()):
             least = float(y.min())
             raise UsageError(f"the poisson loss is of counts, at least 0: the smallest target is {least:g}")

@@ -1,4 +1,4 @@
-"""`SparseRows`: rows of a sparse matrix, as they are stored or centred and scaled, never copied dense."""
+"""`SparseRows`: rows of a sparse matrix, as they are stored or centred and scaled, without a dense copy."""
 
 from __future__ import annotations
 
