@@ -36,9 +36,10 @@ def list_data(*, data_dir: Path | None = None) -> None:
 
 def _where(source: Source, data_dir: Path | None) -> str:
     """Where a data set is, or how it can be had."""
+    from linnet.data.sources.idx_files import IdxSource
     from linnet.errors import FormatError
 
-    if not source.is_downloaded:
+    if not isinstance(source, IdxSource):
         return "always there"
     try:
         found = source.locate(data_dir)
@@ -60,8 +61,10 @@ def fetch(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) ->
     data_dir
         Where to make the folder for it; LINNET_DATA or the user's cache when not given.
     """
+    from linnet.data.registry import download_of
+
     with download_progress() as progress:
-        print(f"{dataset} is in {_source(dataset).fetch(data_dir, progress=progress)}")
+        print(f"{dataset} is in {download_of(dataset).fetch(data_dir, progress=progress)}")
 
 
 @app.command
@@ -75,9 +78,10 @@ def verify(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) -
     data_dir
         The folder; where it is found when not given.
     """
+    from linnet.data.registry import download_of
     from linnet.errors import DataNotFoundError
 
-    source = _source(dataset)
+    source = download_of(dataset)
     folder = data_dir or source.locate()
     if folder is None:
         raise DataNotFoundError(
@@ -89,12 +93,6 @@ def verify(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) -
         print(f"  {name:<28} {state}")
     if not all(state.startswith("ok") for state in states.values()):
         sys.exit(1)
-
-
-def _source(name: str) -> Source:
-    from linnet.data.registry import downloads, source_of
-
-    return source_of(name, downloads())
 
 
 @app.command

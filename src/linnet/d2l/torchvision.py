@@ -264,7 +264,7 @@ def _place(source: IdxSource, root: Path, download: bool) -> Path:
 @lru_cache(4)
 def _load(name: str, folder: Path) -> Splits:
     """Both parts; notes load the same files many times."""
-    return registry.source_of(name).load(folder, download=False)
+    return registry.sources()[name].load(folder, download=False)
 
 
 __all__ = ["MNIST", "Compose", "FashionMNIST", "Normalize", "Resize", "ToTensor"]

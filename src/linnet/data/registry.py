@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from linnet.data.coerce import said
 from linnet.data.dataset import Splits
 from linnet.data.origin import Origin
 from linnet.data.sources import digits, fashion_mnist, mnist, synthetic
+from linnet.data.sources.idx_files import IdxSource
 from linnet.data.sources.source import Progress, Source
 from linnet.errors import DataError, UsageError
 
@@ -25,25 +26,16 @@ def sources() -> dict[str, Source]:
     return {module.SOURCE.name: module.SOURCE for module in MODULES}
 
 
-def source_of(name: str, among: Iterable[Source] | None = None) -> Source:
-    """The data set of a name.
-
-    Args:
-        name: with - or _.
-        among: those that it may be; any when None.
+def download_of(name: str) -> IdxSource:
+    """The data set of a name, with - or _, which has files that can be fetched and verified.
 
     Raises:
         UsageError: there is none.
     """
-    known = {source.name: source for source in (sources().values() if among is None else among)}
+    known = {source.name: source for source in sources().values() if isinstance(source, IdxSource)}
     if (found := known.get(name.replace("-", "_"))) is None:
         raise UsageError(f"unknown data set {name!r}: expected {', '.join(known)}")
     return found
-
-
-def downloads() -> list[Source]:
-    """The data sets that have files, which can be fetched and verified."""
-    return [source for source in sources().values() if source.is_downloaded]
 
 
 def load(

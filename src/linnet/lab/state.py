@@ -125,7 +125,7 @@ class LabState:
         with self._lock:
             if name in self._built_in or name in self._uploads:
                 return True
-        return name in BUILT_IN and registry.source_of(name).is_there(self.settings.data_dir)
+        return name in BUILT_IN and registry.sources()[name].is_there(self.settings.data_dir)
 
     def loaded(self, name: str) -> Splits | None:
         """A data set that is in memory; does not wait."""

@@ -87,7 +87,7 @@ def router(lab: LabState) -> APIRouter:
     @routes.get("", summary="The data sets")
     def known() -> list[Known]:
         built_in = [
-            Known(name=name, title=registry.source_of(name).title, is_there=lab.is_there(name), is_image=True)
+            Known(name=name, title=registry.sources()[name].title, is_there=lab.is_there(name), is_image=True)
             for name in BUILT_IN
         ]
         return built_in + [_known(name, upload) for name, upload in lab.uploads()]
@@ -114,7 +114,7 @@ def router(lab: LabState) -> APIRouter:
         status_code=200,
     )
     async def fetch(body: FetchBody, page: Page) -> ProgressStream:
-        registry.source_of(body.dataset, registry.downloads())  # or it is refused
+        registry.download_of(body.dataset)  # or it is refused
 
         def work(job: Job) -> None:
             def progress(done: int, size: int | None) -> None:

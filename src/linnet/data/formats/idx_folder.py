@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats import idx
@@ -24,7 +23,7 @@ NAME_FILES = ("classes.txt", "labels.txt", "names.txt")
 
 def is_idx_folder(folder: Path) -> bool:
     """Whether a folder has one of the four files."""
-    return any(_lying(folder, name) is not None for name in NAMES)
+    return any(lying(folder, name) for name in NAMES)
 
 
 def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = None) -> Whole:
@@ -38,9 +37,11 @@ def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = Non
     Raises:
         FormatError: a file is missing or damaged, or they do not fit each other.
     """
-    if missing := [each for each in NAMES if _lying(folder, each) is None]:
+    if missing := [each for each in NAMES if not lying(folder, each)]:
         raise FormatError(f"{folder} has IDX files but not {', '.join(missing)}: expected all four, or .gz")
-    images, labels = zip(*(_read_part(folder, part) for part in PARTS), strict=True)
+    images, labels = zip(*(
+        read_part(*(lying(folder, part + kind)[0] for kind in (IMAGES, LABELS))) for part in PARTS
+    ), strict=True)  # fmt: skip
     if images[0].shape[1:] != images[1].shape[1:]:
         sizes = " and ".join(" × ".join(map(str, each.shape[1:])) for each in images)
         raise FormatError(f"{folder}: the pictures of the two parts are of {sizes} pixels: expected one size")
@@ -50,25 +51,29 @@ def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = Non
         raise FormatError(f"{folder} has pictures of one class: expected two at least")
     numbers = np.arange(len(found)) if known is None else np.array(places(found, known, name), np.int64)
     return joined(*(
-        _dataset(X, numbers[y], name, classes) for X, y in zip(images, labels, strict=True)
+        dataset_of(X, numbers[y], name, classes) for X, y in zip(images, labels, strict=True)
     ))  # fmt: skip
 
 
-def _lying(folder: Path, name: str) -> Path | None:
-    """The file of a name, plain, which is quicker to read, or gzip."""
-    return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
+def lying(folder: Path, name: str) -> list[Path]:
+    """The files under one of the four names, plain, which is quicker to read, and gzip."""
+    stem = name.removesuffix(".gz")
+    return [path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()]
 
 
-def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures, uint8 (N, height, width), and labels, (N,)."""
-    paths = [path for kind in (IMAGES, LABELS) if (path := _lying(folder, part + kind)) is not None]
-    images, labels = idx.read(paths[0], in_memory=True), idx.read_labels(paths[1])
+def read_part(pictures: Path, names: Path, classes: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures, uint8 (N, height, width), and labels, (N,), each in 0…classes − 1 where so many are known.
+
+    Raises:
+        FormatError: a file is damaged or holds something else, or they do not fit each other.
+    """
+    images, labels = idx.read(pictures, in_memory=True), idx.read_labels(names, classes)
     if images.ndim != 3 or images.dtype != np.uint8 or not images.size:
         raise FormatError(
-            f"{paths[0]} holds {images.dtype} of shape {images.shape}: expected pictures, bytes of rank 3"
+            f"{pictures} holds {images.dtype} of shape {images.shape}: expected pictures, bytes of rank 3"
         )
     if len(images) != len(labels):
-        raise FormatError(f"{folder}: {part} has {len(images):,} pictures but {len(labels):,} labels")
+        raise FormatError(f"{pictures.parent}: {len(images):,} pictures but {len(labels):,} labels")
     return images, labels
 
 
@@ -89,7 +94,9 @@ def _read_classes(folder: Path, count: int) -> tuple[str, ...]:
     return names
 
 
-def _dataset(images: np.ndarray, y: np.ndarray, name: str, classes: tuple[str, ...]) -> Dataset:
-    rows = torch.from_numpy(images.reshape(len(images), -1))
-    shape = (images.shape[1], images.shape[2])
-    return Dataset(rows, torch.from_numpy(y), name, classes, shape, 1 / 255, name)
+def dataset_of(
+    images: np.ndarray, y: np.ndarray, name: str, classes: tuple[str, ...], source: str = ""
+) -> Dataset:
+    """Pictures, (N, height, width), and their classes as a data set."""
+    X = images.reshape(len(images), -1)
+    return Dataset(X, y, name, classes, images.shape[1:], 1 / 255, source or name)  # type: ignore[arg-type]

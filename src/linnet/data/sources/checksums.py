@@ -9,15 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from linnet.data.formats import idx
+from linnet.data.formats import idx, idx_folder
 from linnet.errors import FormatError
 
-NAMES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
-)
+NAMES = tuple(f"{name}.gz" for name in idx_folder.NAMES)
 """The files; each may also lie there unpacked, without `.gz`."""
 
 PACKED = {

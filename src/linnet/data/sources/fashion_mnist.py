@@ -32,5 +32,4 @@ SOURCE = IdxSource(
     ),
     folders=("FashionMNIST/raw", "fashion_mnist", "fashion-mnist"),
     download_bytes=30_878_645,
-    rows={"train": 60_000, "t10k": 10_000},
 )

@@ -12,24 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-import torch
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.download.fetch import fetch
-from linnet.data.formats import idx
+from linnet.data.formats.idx_folder import IMAGES, LABELS, PARTS, dataset_of, lying, read_part
 from linnet.data.sources.checksums import content_md5_of, md5_of, said_of, title_of
 from linnet.data.sources.source import Progress, Source
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
-
-IMAGE_SHAPE = (28, 28)
 
 MAX_FILE_BYTES = 64 << 20
 """What a mirror may send for one file before it is given up."""
 
 HAD = ("MNIST", "Fashion-MNIST")
 """Data sets of these file names that linnet has: one of them is no reason not to put another beside it."""
-
-_IMAGES, _LABELS = "-images-idx3-ubyte.gz", "-labels-idx1-ubyte.gz"
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,6 @@ class IdxSource(Source):
         mirrors: the addresses of folders that have them.
         folders: where it may lie below a folder that is searched.
         download_bytes: the four files together.
-        rows: of the two parts.
     """
 
     classes: tuple[str, ...]
@@ -55,7 +49,10 @@ class IdxSource(Source):
     mirrors: tuple[str, ...]
     folders: tuple[str, ...]
     download_bytes: int
-    rows: Mapping[str, int]
+
+    def is_there(self, folder: Path | str | None = None) -> bool:
+        """Whether its files are found."""
+        return self.find(folder) is not None
 
     def load(
         self,
@@ -85,7 +82,7 @@ class IdxSource(Source):
                 somebody's own.
         """
         found = self.have(folder, download=download, progress=progress)
-        return Splits(self._part(found, "train"), self._part(found, "t10k"))
+        return Splits(*(self._part(found, part) for part in PARTS))
 
     def have(
         self,
@@ -109,7 +106,10 @@ class IdxSource(Source):
         found = self.locate(folder)
         if found is None and not download:
             raise DataNotFoundError(self._nowhere(folder, "it was not to be downloaded"))
-        return found or self._downloaded(folder, into or self._home(folder), progress)
+        try:
+            return found or self.fill(into or self._home(folder), progress)
+        except (DownloadError, OSError) as error:
+            raise DataNotFoundError(self._nowhere(folder, f"could not be downloaded: {error}")) from error
 
     def find(self, folder: Path | str | None = None) -> Path | None:
         """The first folder that has all four files, plain or gzip, by their checksums; None without one.
@@ -190,7 +190,7 @@ class IdxSource(Source):
             "changed: " and what lies there.
         """
         places = list(self._places(folder))
-        full = (place for place in places if any(_lying(place, name) for name in self.checksums))
+        full = (place for place in places if any(lying(place, name) for name in self.checksums))
         place = self.find(folder) or next(full, places[0])
         return {name: self._state(place, name) for name in self.checksums}
 
@@ -201,8 +201,8 @@ class IdxSource(Source):
 
     def others(self, folder: Path) -> list[Path]:
         """Files under these names in this very folder that are not this data set's."""
-        lying = [path for name in self.checksums for path in _lying(folder, name)]
-        return [path for path in lying if not self._is_right(path)]
+        there = (path for name in self.checksums for path in lying(folder, name))
+        return [path for path in there if not self._is_right(path)]
 
     def _foreign(self, path: Path) -> str:
         own = "" if title_of(path) else ". IDX files of your own are read by the path of their folder"
@@ -212,21 +212,13 @@ class IdxSource(Source):
         )
 
     def _part(self, folder: Path, part: str) -> Dataset:
-        images = idx.read(self._right(folder, part + _IMAGES), in_memory=True)  # (N, 28, 28)
-        labels = idx.read_labels(self._right(folder, part + _LABELS), len(self.classes))
-        return Dataset(
-            torch.from_numpy(images.reshape(len(images), -1)),
-            torch.from_numpy(labels),
-            name=self.name,
-            classes=self.classes,
-            image_shape=IMAGE_SHAPE,
-            scale=1 / 255,
-            source=str(folder),
-        )
+        paths = (self._right(folder, part + kind) for kind in (IMAGES, LABELS))
+        images, labels = read_part(*paths, len(self.classes))
+        return dataset_of(images, labels, self.name, self.classes, str(folder))
 
     def _right(self, folder: Path, name: str) -> Path:
         """The file of this data set, plain, which is quicker to read, or gzip."""
-        return next(path for path in _lying(folder, name) if self._is_right(path))
+        return next(path for path in lying(folder, name) if self._is_right(path))
 
     def _is_right(self, path: Path) -> bool:
         """Whether a file is this data set's, by the checksum of its bytes or of what is in it."""
@@ -236,19 +228,17 @@ class IdxSource(Source):
         return content_md5_of(path) == self.contents[name]
 
     def _state(self, folder: Path, name: str) -> str:
-        lying = _lying(folder, name)
-        for path in lying:
+        there = lying(folder, name)
+        for path in there:
             if not self._is_right(path):
                 return f"changed: md5 {md5_of(path)}, expected {self.checksums[name]}: it is {said_of(path)}"
-        if not lying:
+        if not there:
             return "missing"
-        return "ok" if any(path.suffix == ".gz" for path in lying) else "ok (plain)"
+        return "ok" if any(path.suffix == ".gz" for path in there) else "ok (plain)"
 
     def _is_complete(self, folder: Path) -> bool:
         names = sorted(self.checksums, key=lambda name: "images" in name)  # the small ones first
-        if not all(_lying(folder, name) for name in names):
-            return False
-        return all(any(self._is_right(path) for path in _lying(folder, name)) for name in names)
+        return all(any(self._is_right(path) for path in lying(folder, name)) for name in names)
 
     def _places(self, folder: Path | str | None) -> Iterator[Path]:
         if folder is not None:
@@ -264,12 +254,6 @@ class IdxSource(Source):
 
     def _cache(self) -> Path:
         return Path(platformdirs.user_cache_dir("linnet")) / self.name
-
-    def _downloaded(self, folder: Path | str | None, into: Path, progress: Progress | None) -> Path:
-        try:
-            return self.fill(into, progress)
-        except (DownloadError, OSError) as error:
-            raise DataNotFoundError(self._nowhere(folder, f"could not be downloaded: {error}")) from error
 
     def _after(self, before: int, progress: Progress | None) -> Progress | None:
         """Progress of one file as progress of all four."""
@@ -290,8 +274,3 @@ class IdxSource(Source):
                 *names,
             ]
         )
-
-
-def _lying(folder: Path, name: str) -> list[Path]:
-    """The files under one of the four names, unpacked and as gzip."""
-    return [path for path in (folder / name.removesuffix(".gz"), folder / name) if path.is_file()]

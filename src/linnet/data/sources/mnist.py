@@ -18,5 +18,4 @@ SOURCE = IdxSource(
     ),
     folders=("MNIST/raw", "mnist"),
     download_bytes=11_594_722,
-    rows={"train": 60_000, "t10k": 10_000},
 )

@@ -66,6 +66,5 @@ SOURCE = BuiltIn(
     "Synthetic",
     "1,000 rows of y = Xw + b + ε, the book's linear regression (made on the spot)",
     make=lambda seed, hold_out: Splits(linear(seed=seed)),
-    seeded=True,
-    classification=False,
+    has_classes=False,
 )
