@@ -17,7 +17,7 @@ def test_the_proximal_map_is_the_least_of_what_it_minimises(
 ) -> None:
     penalty = Penalty(l2=l2, l1=l1)
     W = torch.randn(6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    V = penalty.prox(W, step)
+    V = shrink(W, step * l1) / (1 + step * l2)
 
     def cost(point: torch.Tensor) -> float:
         return float((point - W).square().sum() / (2 * step) + penalty.value(point))

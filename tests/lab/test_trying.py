@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 import linnet
 from linnet.data.dataset import Splits
-from linnet.data.pictures.prepare import as_stored, picture_of
+from linnet.data.pictures.prepare import as_stored, prepare
 from linnet.data.sources import synthetic
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
@@ -128,7 +128,7 @@ def test_a_picture_is_made_as_everywhere_else_and_then_classified(
 ) -> None:
     model = model_of(client)
     made = client.post("/api/try/picture", json={"model": model, "file": text(png())}).json()
-    grey = picture_of(png(), (8, 8))
+    grey = prepare(png(), (8, 8)).pixels
     assert base64.b64decode(made["pixels"]) == grey.tobytes()
     found = ask(client, model=model, pixels=made["pixels"])
     row = torch.from_numpy(as_stored(grey, 1 / 16))

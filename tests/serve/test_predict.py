@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from linnet.data.pictures.prepare import picture_of
+from linnet.data.pictures.prepare import prepare
 from linnet.model.run import Run
 from linnet.serve import parse
 from linnet.serve.app import make_app
@@ -46,7 +46,7 @@ def test_raw_rows_get_the_same_answer(client: TestClient, dtype: str) -> None:
 def test_a_picture_is_read_as_linnet_predict_reads_it(client: TestClient, served: Run) -> None:
     content = png(30, 50)
     said = client.post("/predict?invert=false", content=content, headers=PNG)
-    row = torch.from_numpy(picture_of(content, (3, 4), False)).view(1, -1)
+    row = torch.from_numpy(prepare(content, (3, 4), False).pixels).view(1, -1)
     np.testing.assert_allclose(said.json()["probabilities"], served.probabilities(row).numpy(), atol=1e-6)
     made = io.BytesIO()
     Image.open(io.BytesIO(content)).save(made, "JPEG")

@@ -51,16 +51,17 @@ def predict(
     invert
         Invert always or never; decided by the border when not given.
     """
-    from linnet.data.pictures.prepare import prepare, rows_of
+    import torch
+
+    from linnet.data.pictures.prepare import as_stored, prepare
 
     opened = open_run(run)
     if opened.card.image_shape is None:
         raise UsageError(f"{run} is a model of {opened.card.dataset}, which does not take pictures")
     if top < 1:
         raise UsageError(f"--top must be at least 1, not {top}")
-    full = round(1 / opened.card.scale)  # pixels of the model run from 0 to this
     made = [prepare(image, opened.card.image_shape, invert) for image in images]
-    pixels = rows_of([one.pixels for one in made]).double() * (full / 255)
+    pixels = torch.stack([torch.from_numpy(as_stored(one.pixels, opened.card.scale)) for one in made])
     _show(images, made, _guesses(opened, pixels, top), json, is_regression=not opened.card.classes)
 
 

@@ -234,22 +234,6 @@ def normal(
     return Bank.of(torch.cat(draws).to(dtype), torch.zeros(models * outputs, dtype=dtype), models)
 
 
-def xavier_uniform(
-    models: int,
-    outputs: int,
-    features: int,
-    generators: Sequence[torch.Generator],
-    dtype: torch.dtype = torch.float32,
-) -> Bank:
-    """Weights drawn from U(−a, a) with a = √(6/(D + K)), biases zero (D2L 4.8.2); arguments as `normal`."""
-    bank = normal(models, outputs, features, generators, 0.0, dtype)
-    bound = (6 / (features + outputs)) ** 0.5
-    for m, g in enumerate(generators):
-        draw = torch.rand(outputs, features, generator=g, dtype=torch.float64)
-        bank.pick(m).W.copy_(bound * (2 * draw - 1))
-    return bank
-
-
 def zeros(models: int, outputs: int, features: int, dtype: torch.dtype = torch.float32) -> Bank:
     """All parameters zero; for a linear model a start as good as any."""
     return Bank(torch.zeros(models * outputs, features + 1, dtype=dtype), models)

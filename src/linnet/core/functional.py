@@ -2,7 +2,7 @@
 
 Classes are on `dim`, the last by default. Everything is differentiable and holds for logits of ±1e4 in
 float32. A logit of −∞ has probability 0; a row of nothing but −∞ is the limit of equal logits: uniform.
-Sources: D2L 3.4 (softmax, cross-entropy, entropy; exercise 3 for RealSoftMax) and 3.7.2 (stability).
+Sources: D2L 3.4 (softmax, cross-entropy) and 3.7.2 (stability).
 """
 
 from __future__ import annotations
@@ -98,46 +98,6 @@ def cross_entropy(
     return _reduce(-weighted.sum(-1), reduction, counts)
 
 
-def entropy(p: Tensor, dim: int = -1) -> Tensor:
-    """−Σ_k p_k log p_k in nats, with 0 log 0 = 0, of probabilities on `dim`."""
-    _check(p, dim)
-    return torch.special.entr(p).sum(dim)
-
-
-def kl_divergence(p: Tensor, q: Tensor, dim: int = -1) -> Tensor:
-    """Σ_k p_k log(p_k / q_k) in nats; ∞ where q is 0 and p is not.
-
-    Raises:
-        ShapeError: the shapes differ, or there is nothing to sum.
-    """
-    _check(p, dim)
-    if p.shape != q.shape:
-        raise ShapeError(f"p has shape {tuple(p.shape)} but q {tuple(q.shape)}")
-    return (torch.special.xlogy(p, p) - torch.special.xlogy(p, q)).sum(dim)
-
-
-def sigmoid(x: Tensor) -> Tensor:
-    """1 / (1 + exp(−x)), without overflow in either tail."""
-    _floating(x)
-    small = (-x.abs()).exp()  # in (0, 1]
-    return torch.where(x >= 0, 1.0, small) / (1 + small)
-
-
-def real_softmax(x: Tensor, temperature: float = 1.0, dim: int = -1) -> Tensor:
-    """RealSoftMax: T · log Σ_k exp(x_k / T), which lies between max(x) and max(x) + T log K.
-
-    Raises:
-        UsageError: the temperature is not positive.
-    """
-    _check_temperature(temperature)
-    return temperature * logsumexp(x / temperature, dim)
-
-
-def real_softmin(x: Tensor, temperature: float = 1.0, dim: int = -1) -> Tensor:
-    """The soft minimum, −RealSoftMax(−x): between min(x) − T log K and min(x)."""
-    return -real_softmax(-x, temperature, dim)
-
-
 def gumbel_softmax(
     logits: Tensor,
     temperature: float = 1.0,
@@ -159,7 +119,8 @@ def gumbel_softmax(
         UsageError: the temperature is not positive.
     """
     _check(logits, dim)
-    _check_temperature(temperature)
+    if not (temperature > 0 and math.isfinite(temperature)):
+        raise UsageError(f"temperature must be positive and finite, not {temperature}")
     smallest = torch.finfo(logits.dtype).tiny
     uniform = torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=logits.device)
     noise = -(-uniform.clamp_min(smallest).log()).clamp_min(smallest).log()  # Gumbel(0, 1)
@@ -225,20 +186,11 @@ def _reduce(values: Tensor, reduction: Reduction, counts: Tensor) -> Tensor:
     raise UsageError(f"reduction must be none, mean or sum, not {reduction!r}")
 
 
-def _floating(x: Tensor) -> None:
+def _check(x: Tensor, dim: int) -> None:
     if not x.is_floating_point():
         raise ShapeError(f"expected floating numbers, got {x.dtype}: convert with .float()")
-
-
-def _check(x: Tensor, dim: int) -> None:
-    _floating(x)
     if x.ndim == 0 or x.numel() == 0:
         raise ShapeError(f"expected at least one row and one class on dim {dim}, got shape {tuple(x.shape)}")
-
-
-def _check_temperature(temperature: float) -> None:
-    if not (temperature > 0 and math.isfinite(temperature)):
-        raise UsageError(f"temperature must be positive and finite, not {temperature}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,10 +40,6 @@ class Penalty:
             total = total + self.l2 / 2 * wide.square().sum()
         return total + self.l1 * wide.abs().sum() if self.l1 else total
 
-    def prox(self, W: Tensor, step: float) -> Tensor:
-        """argmin_V ½‖V − W‖²/step + penalty(V): shrunk towards 0, and exactly 0 near it."""
-        return shrink(W, step * self.l1) / (1 + step * self.l2)
-
 
 def shrink(W: Tensor, threshold: Tensor | float) -> Tensor:
     """sign(W)·max(|W| − threshold, 0), the proximal map of l1 (soft thresholding)."""

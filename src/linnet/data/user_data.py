@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from linnet.data.dataset import Splits
-from linnet.data.formats.arrays import whole_arrays
+from linnet.data.formats.arrays import read_arrays
 from linnet.data.formats.idx_folder import is_idx_folder, read_idx_folder
 from linnet.data.formats.picture_folders import (
     MAX_ALL_BYTES,
     Say,
     files_in,
     is_picture,
+    read_pictures,
     unpack,
-    whole_pictures,
 )
 from linnet.data.formats.table import MAX_CLASSES, read_table
 from linnet.data.split import Whole
@@ -88,9 +88,9 @@ def load_whole(
     if path.is_dir() and is_idx_folder(path):
         return read_idx_folder(path, str(name), known)
     if path.is_dir():
-        return whole_pictures(files_in(path), str(name), known, say)
+        return read_pictures(files_in(path), str(name), known, say)
     if path.suffix.lower() == ARRAYS:
-        return whole_arrays(path, str(name), known=known)
+        return read_arrays(path, str(name), known=known)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
 
 
@@ -123,7 +123,7 @@ def _whole(
     say: Say,
 ) -> Whole:
     if any(is_picture(path) for path, _ in files):
-        return whole_pictures(files, name, known, say)
+        return read_pictures(files, name, known, say)
     if len(files) != 1:
         raise FormatError(
             f"{name} has {len(files)} files and no picture: expected one CSV, .npz or zip file, or pictures"
@@ -131,9 +131,9 @@ def _whole(
     ((path, content),) = files
     suffix = PurePosixPath(path).suffix.lower()
     if suffix == ".zip":
-        return whole_pictures(unpack(content, name), name, known, say)
+        return read_pictures(unpack(content, name), name, known, say)
     if suffix == ARRAYS:
-        return whole_arrays(
+        return read_arrays(
             content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known
         )
     if suffix in TABLES:

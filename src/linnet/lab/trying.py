@@ -13,7 +13,7 @@ from starlette.responses import Response
 from torch import Tensor
 
 from linnet.data.pictures.decode import is_blank
-from linnet.data.pictures.prepare import as_stored, png_of, prepared
+from linnet.data.pictures.prepare import as_stored, png_of, prepare
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
@@ -161,7 +161,7 @@ class TryTab:
         """A picture's file made like the model's pictures, and what was done to it."""
         card = self.lab.model(body.model).run.card
         height, width = _shape(card)
-        made = prepared(body.file, (height, width), body.invert, MAX_PIXELS)
+        made = prepare(body.file, (height, width), body.invert, MAX_PIXELS)
         return {
             "pixels": _text(made.pixels), "height": height, "width": width, "is_blank": made.is_blank,
             "steps": [step.plain for step in made.steps],

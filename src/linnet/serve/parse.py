@@ -15,7 +15,7 @@ import orjson
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from linnet.data.pictures.prepare import as_stored, prepared
+from linnet.data.pictures.prepare import as_stored, prepare
 from linnet.errors import FormatError
 from linnet.model.card import Card
 from linnet.web.refusal import Refusal
@@ -266,7 +266,7 @@ def from_picture(content: bytes, invert: bool | None, card: Card) -> NDArray[np.
     if card.image_shape is None:
         raise Refusal(415, f"a model of {card.dataset} does not take pictures: send its features")
     try:
-        made = prepared(content, card.image_shape, invert, MAX_PIXELS)
+        made = prepare(content, card.image_shape, invert, MAX_PIXELS)
     except FormatError as error:
         raise Refusal(422, str(error)) from None
     if made.is_blank:

@@ -18,7 +18,7 @@ from linnet.config import Augmentation, Hyperparameters
 from linnet.core.bank import Bank
 from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
-from linnet.data.transforms import Chain, Identity, LinearMap, Pool, Standardize
+from linnet.data.transforms import Chain, Pool, Standardize
 from linnet.device import generator
 from linnet.errors import UsageError
 
@@ -124,7 +124,7 @@ class InputPipeline:
             return self._padded.fill(X)
         index = (epoch << 32) + batch
         X1, place = self._padded.room(len(X))
-        is_mapped = not isinstance(self.transform, Identity)
+        is_mapped = bool(self.transform.maps)
         seen = X.to(theta.dtype, copy=True) if is_mapped else place.copy_(X)
         if not self.how.is_identity:
             source = generator(self.seed, "augment", index)
@@ -139,7 +139,7 @@ class InputPipeline:
 
     def absorb(self, bank: Bank) -> Bank:
         """Models of these inputs as models of the rows as they are stored: the same scores."""
-        if isinstance(self.transform, Identity):
+        if not self.transform.maps:
             return bank
         theta = self.transform.absorb(bank.theta)  # (M·K, D + 1)
         theta[:, :-1] *= self.scale / self.raw_scale
@@ -164,12 +164,8 @@ def check_inputs(train: Dataset, options: InputOptions) -> None:
         )
 
 
-def _transform(train: Dataset, options: InputOptions, weights: Tensor | None) -> LinearMap:
-    pooled: LinearMap = Identity(train.features)
-    if options.pool > 1:
-        assert train.image_shape is not None
-        pooled = Pool(train.image_shape, options.pool)
-    if not options.standardize:
-        return pooled
-    standard = Standardize.of(train.X, weights, pooled)
-    return standard if options.pool == 1 else Chain(pooled, standard)
+def _transform(train: Dataset, options: InputOptions, weights: Tensor | None) -> Chain:
+    """Pooling and standardising, as far as they are asked for."""
+    pool = Pool(train.image_shape, options.pool) if options.pool > 1 and train.image_shape else None
+    standard = Standardize.of(train.X, weights, pool) if options.standardize else None
+    return Chain(train.features, tuple(each for each in (pool, standard) if each is not None))

@@ -33,7 +33,7 @@ def packed(write: Callable[..., None] = np.savez, **arrays: Any) -> bytes:
     "names", [("X", "y"), ("x_train", "Y_train"), ("data", "target"), ("embeddings", "labels")]
 )
 def test_embeddings(write: Callable[..., None], names: tuple[str, str]) -> None:
-    train, test = read_arrays(packed(write, **dict(zip(names, (X, Y), strict=True))), "e.npz")
+    train, test = read_arrays(packed(write, **dict(zip(names, (X, Y), strict=True))), "e.npz").splits()
     assert test is not None
     assert (len(train), len(test), train.classes, train.columns) == (16, 4, ("0", "1"), ("x0", "x1"))
     assert train.X.dtype == torch.float32
@@ -48,7 +48,7 @@ def test_embeddings(write: Callable[..., None], names: tuple[str, str]) -> None:
     ],
 )  # fmt: skip
 def test_classes_are_whole_numbers_text_or_truth(y: Any, classes: tuple[str, ...], second: int) -> None:
-    train, _ = read_arrays(packed(X=X, y=y, x_test=X[:2], y_test=y[:2]), "e.npz")
+    train, _ = read_arrays(packed(X=X, y=y, x_test=X[:2], y_test=y[:2]), "e.npz").splits()
     assert train.classes == classes
     assert int(train.y[1]) == second
 
@@ -57,7 +57,7 @@ def test_a_test_part_and_names() -> None:
     content = packed(
         x_train=X, y_train=Y, x_test=X[:3], y_test=Y[:3], classes=["猫", "dog", "owl"], columns=["a", "b"]
     )
-    train, test = read_arrays(content, "e.npz")
+    train, test = read_arrays(content, "e.npz").splits()
     assert test is not None
     assert (len(train), len(test)) == (20, 3)
     assert train.classes == test.classes == ("猫", "dog", "owl")
@@ -67,7 +67,7 @@ def test_a_test_part_and_names() -> None:
 @pytest.mark.parametrize("shape", [(20, 2, 3), (20, 2, 3, 1), (20, 1, 2, 3)])
 def test_grey_images(shape: tuple[int, ...]) -> None:
     pixels = np.full(shape, 255, np.uint8)
-    train, _ = read_arrays(packed(X=pixels, y=Y), "e.npz")
+    train, _ = read_arrays(packed(X=pixels, y=Y), "e.npz").splits()
     assert train.image_shape == (2, 3)
     assert train.X.dtype == torch.uint8
     assert train.scale * 255 == 1
@@ -79,7 +79,9 @@ def test_floating_targets_are_a_regressions(kind: Any, outputs: int) -> None:
     order = "F" if kind == "F" else "C"
     features = np.asarray(X, np.float32 if kind == "F" else kind, order=order)
     y = np.arange(20.0 * outputs).reshape(20, outputs)
-    train, _ = read_arrays(packed(X=features, y=y[:, 0] if outputs == 1 else y, x_test=X, y_test=y), "e.npz")
+    train, _ = read_arrays(
+        packed(X=features, y=y[:, 0] if outputs == 1 else y, x_test=X, y_test=y), "e.npz"
+    ).splits()
     assert not train.is_classification
     assert torch.equal(train.y, torch.from_numpy(y))
     assert torch.equal(train.X.double(), torch.from_numpy(X).double())
@@ -140,7 +142,7 @@ def test_damaged_files_are_an_error_and_no_other_data(noise: bytes, place: int, 
     content = bytearray(packed(X=X, y=Y))
     content[place % len(content)] ^= flip
     try:
-        train, test = read_arrays(bytes(content), "e.npz")
+        train, test = read_arrays(bytes(content), "e.npz").splits()
     except LinnetError:
         return
     assert test is not None

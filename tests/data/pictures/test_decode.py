@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from linnet.data.pictures.prepare import prepare, prepared, read_image
+from linnet.data.pictures.prepare import prepare, read_image
 from linnet.errors import BlankPictureWarning, FormatError
 
 UPRIGHT = np.zeros((6, 8), np.uint8)
@@ -38,7 +38,7 @@ def png(bits: int, colour: int, width: int, rows: list[bytes], extra: bytes = b"
 
 
 def grey(content: bytes, size: tuple[int, int], invert: bool | None = False) -> list[list[int]]:
-    return prepared(content, size, invert).pixels.tolist()
+    return prepare(content, size, invert).pixels.tolist()
 
 
 @pytest.mark.parametrize("tag", range(1, 9))
@@ -58,7 +58,7 @@ def test_a_picture_stored_turned_is_read_upright(tag: int, form: str, tmp_path: 
         assert Image.open(io.BytesIO(content)).size == stored.size
     found = np.array(grey(content, (6, 8)), int)
     np.testing.assert_allclose(found, UPRIGHT, atol=3 if form == "JPEG" else 0)
-    assert ("turned" in [step.name for step in prepared(content, (6, 8)).steps]) is (tag != 1)
+    assert ("turned" in [step.name for step in prepare(content, (6, 8)).steps]) is (tag != 1)
     (tmp_path / "picture").write_bytes(content)
     assert read_image(tmp_path / "picture", (6, 8), invert=False).tolist() == found.tolist()
 
@@ -178,7 +178,7 @@ def test_a_drawing_on_nothing_survives(level: int, paper: str) -> None:
     layered = np.zeros((6, 8, 4), np.uint8)
     layered[..., :3] = 255 - level  # what transparent pixels hold does not matter
     layered[UPRIGHT > 0] = [level, level, level, 255]
-    made = prepared(saved(Image.fromarray(layered), "PNG"), (6, 8))
+    made = prepare(saved(Image.fromarray(layered), "PNG"), (6, 8))
     lit = level if paper == "black" else 255 - level
     assert made.pixels.tolist() == (UPRIGHT // 255 * lit).tolist()
     assert made.steps[0].name == paper
@@ -189,7 +189,7 @@ def test_a_photograph_with_transparent_corners_stays_on_white() -> None:
     photo[5:15, 5:15, :3] = 60  # a dark thing before a light wall
     photo[..., 3] = 255
     photo[:2, :2, 3] = photo[-2:, -2:, 3] = 0
-    made = prepared(saved(Image.fromarray(photo), "PNG"), (20, 20))
+    made = prepare(saved(Image.fromarray(photo), "PNG"), (20, 20))
     assert [step.name for step in made.steps] == ["white", "inverted"]
     assert made.pixels[10, 10] == 195
     assert made.pixels[3, 3] == 5
@@ -200,7 +200,7 @@ def test_of_several_frames_the_first_is_taken_and_that_is_said(form: str) -> Non
     other = Image.fromarray(UPRIGHT[::-1].copy())
     options = {"lossless": True} if form == "WEBP" else {}
     content = saved(Image.fromarray(UPRIGHT), form, save_all=True, append_images=[other], **options)
-    made = prepared(content, (6, 8), False)
+    made = prepare(content, (6, 8), False)
     assert made.pixels.tolist() == UPRIGHT.tolist()
     assert "only its first frame was taken" in made.history
 
@@ -217,7 +217,7 @@ def test_a_blank_picture_is_never_silent(level: int, tmp_path: Path) -> None:
 
 
 def test_a_picture_all_transparent_is_blank() -> None:
-    made = prepared(saved(Image.new("RGBA", (8, 8), (200, 10, 10, 0)), "PNG"), (8, 8))
+    made = prepare(saved(Image.new("RGBA", (8, 8), (200, 10, 10, 0)), "PNG"), (8, 8))
     assert (made.is_blank, made.history) == (
         True,
         "transparency laid on white; inverted, its border being light",
@@ -227,7 +227,7 @@ def test_a_picture_all_transparent_is_blank() -> None:
 def test_a_hairline_that_is_lost_by_shrinking_is_said_to_be_lost() -> None:
     page = Image.new("L", (2800, 2800), 255)
     page.putpixel((1400, 1400), 0)
-    assert prepared(saved(page, "PNG"), (28, 28)).is_blank
+    assert prepare(saved(page, "PNG"), (28, 28)).is_blank
 
 
 @pytest.mark.parametrize("full", [1.0, 255.0])
@@ -245,4 +245,4 @@ def test_a_png_whose_pixels_cannot_be_read_is_damaged_and_not_blank(wrong: bytes
     chunk = b"IDAT" + wrong
     cut = whole[: at - 4] + struct.pack(">I", len(wrong)) + chunk + struct.pack(">I", zlib.crc32(chunk))
     with pytest.raises(FormatError, match="damaged"):
-        prepared(cut + whole[at + 8 + size :], (8, 8), False)
+        prepare(cut + whole[at + 8 + size :], (8, 8), False)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from linnet.data.pictures import prepare
-from linnet.data.pictures.prepare import read_image, read_images
+from linnet.data.pictures.prepare import read_image
 from linnet.errors import DataNotFoundError, FormatError
 
 SOURCE = np.random.default_rng(0)
@@ -26,7 +26,6 @@ def test_a_picture_of_the_right_size_passes_through(tmp_path: Path) -> None:
     np.save(tmp_path / "b.npy", picture[None].astype(np.float32) / 255)
     for name in ("a.png", "a.npy", "b.npy"):
         np.testing.assert_array_equal(read_image(tmp_path / name, (28, 28)), picture)
-    assert read_images([tmp_path / "a.png", tmp_path / "b.npy"], (28, 28)).shape == (2, 784)
 
 
 def test_paper_is_inverted_unless_told(tmp_path: Path) -> None:
@@ -59,7 +58,7 @@ def test_arrays_that_are_no_pictures(tmp_path: Path, array: np.ndarray) -> None:
         read_image(tmp_path / "x.npy", (8, 8))
 
 
-def test_files_that_are_no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_no_pictures(tmp_path: Path) -> None:
     with pytest.raises(DataNotFoundError):
         read_image(tmp_path / "none.png", (8, 8))
     (tmp_path / "text.png").write_text("hello")
@@ -74,14 +73,13 @@ def test_files_that_are_no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(FormatError, match="is not a"):
         read_image(tmp_path / "object.npy", (8, 8))
     Image.new("L", (100, 100)).save(tmp_path / "big.png")
-    monkeypatch.setattr(prepare, "MAX_PIXELS", 5000)
     with pytest.raises(FormatError, match="pixels"):
-        read_image(tmp_path / "big.png", (8, 8))
+        prepare.prepare(tmp_path / "big.png", (8, 8), max_pixels=5000)
 
 
 def test_a_png_holds_the_picture_and_a_row_its_stored_values() -> None:
     picture = dark_picture()
-    again = prepare.picture_of(prepare.png_of(picture), (28, 28), invert=False)
+    again = prepare.prepare(prepare.png_of(picture), (28, 28), invert=False).pixels
     assert again.tolist() == picture.tolist()
     assert prepare.as_stored(picture, 1 / 255).tolist() == picture.reshape(-1).tolist()
     assert prepare.as_stored(np.full((8, 8), 255, np.uint8), 1 / 16).tolist() == [16.0] * 64

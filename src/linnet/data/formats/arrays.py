@@ -15,7 +15,7 @@ import torch
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Dataset
 from linnet.data.formats.table import FEW, PIXEL
 from linnet.data.split import Whole, joined, places
 from linnet.errors import FormatError
@@ -48,14 +48,14 @@ def read_arrays(
     regressions: bool = True,
     classes: int = MAX_CLASSES,
     most: int | None = None,
-) -> Splits:
-    """The data set in an .npz file, as numpy.savez writes it.
+    known: tuple[str, ...] | None = None,
+) -> Whole:
+    """All rows of an .npz file, as numpy.savez writes it: x_test after the others, and which are to test on.
 
     Features stand under X, x_train, data, features or embeddings: (N, D) numbers, or (N, H, W) images. The
     targets, under y, y_train, target or labels, are classes where they are whole numbers, text, or true and
     false, and a regression's, (N,) or (N, K), where they are floating. Bytes (uint8) are brought to 0…1.
-    x_test and y_test are rows to test on; without them a fifth of the rows is kept. `classes` may name the
-    classes 0…K − 1, and `columns` the features.
+    `classes` may name the classes 0…K − 1, and `columns` the features.
 
     Args:
         file: its path or its bytes.
@@ -63,35 +63,12 @@ def read_arrays(
         regressions: whether targets may be floating.
         classes: how many there may be.
         most: bytes that the arrays may have together; any number when None.
-
-    Raises:
-        FormatError: it is no such file, larger than may be, or its arrays do not fit each other.
-    """
-    return whole_arrays(file, name, regressions=regressions, classes=classes, most=most).splits()
-
-
-def whole_arrays(
-    file: Path | bytes,
-    name: str,
-    *,
-    regressions: bool = True,
-    classes: int = MAX_CLASSES,
-    most: int | None = None,
-    known: tuple[str, ...] | None = None,
-) -> Whole:
-    """All rows of an .npz file, x_test after the others, and which of them are to test on.
-
-    Args:
-        file: as `read_arrays` takes it.
-        name: likewise.
-        regressions: likewise.
-        classes: likewise.
-        most: likewise.
         known: the classes of a model whose rows these are, some of which may be missing here; empty where
             it predicts numbers; None where the targets are to be recognised.
 
     Raises:
-        FormatError: as `read_arrays` does, or a class is not known.
+        FormatError: it is no such file, larger than may be, its arrays do not fit each other, or a class is
+            not known.
     """
     try:
         with zipfile.ZipFile(BytesIO(file) if isinstance(file, bytes) else file) as archive:

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 import torch
 
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Dataset
 from linnet.data.formats.folder_parts import placed, said_of
 from linnet.data.pictures.decode import FORMATS, SUFFIXES, Prepared, upright_size
-from linnet.data.pictures.prepare import prepared
+from linnet.data.pictures.prepare import prepare
 from linnet.data.split import Whole, places
 from linnet.errors import FormatError
 
@@ -73,40 +73,26 @@ def files_in(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def read_pictures(files: Files, name: str, say: Say = lambda text: None) -> Splits:
-    """Pictures as rows, their classes being the folders that they are in.
+def read_pictures(
+    files: Files, name: str, known: tuple[str, ...] | None = None, say: Say = lambda text: None
+) -> Whole:
+    """Pictures as rows in the order of their paths, their classes being the folders that they are in.
 
     Folders above them called train, validation and test are kept apart (see
-    `linnet.data.formats.folder_parts`); without them a fifth of each class is kept to test on. Small pictures
-    of one size keep it; others become 28 × 28, in grey, light on dark.
+    `linnet.data.formats.folder_parts`). Small pictures of one size keep it; others become 28 × 28, in grey,
+    light on dark.
 
     Args:
         files: their paths and contents; what is no picture by its name is passed over.
         name: what to call the data set.
+        known: the classes of a model whose rows these are, some of which may be missing here; None to take
+            the folders.
         say: called with a sentence on which folder was read as what, where folders are parts, and with one
             on the pictures that have nothing on them. The data set's `source` has them, too.
 
     Raises:
-        FormatError: there are none, or too many, a picture is damaged, there are not two classes, or it
-            cannot be told which part a folder is.
-    """
-    return whole_pictures(files, name, say=say).splits()
-
-
-def whole_pictures(
-    files: Files, name: str, known: tuple[str, ...] | None = None, say: Say = lambda text: None
-) -> Whole:
-    """All pictures in the order of their paths, and which of them are to test on.
-
-    Args:
-        files: as `read_pictures` takes them.
-        name: likewise.
-        known: the classes of a model whose rows these are, some of which may be missing here; None to take
-            the folders.
-        say: as `read_pictures` takes it.
-
-    Raises:
-        FormatError: as `read_pictures` does, or a folder is none of the known classes.
+        FormatError: there are none, or too many, a picture is damaged, there are not two classes, a folder is
+            none of the known classes, or it cannot be told which part a folder is.
     """
     # In the order of their paths, so that a folder and its zip are the same data.
     kept = sorted(_bound(files, name))
@@ -211,6 +197,6 @@ def _size(files: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
 
 def _picture(path: str, content: bytes, size: tuple[int, int]) -> Prepared:
     try:
-        return prepared(content, size, max_pixels=MAX_PIXELS)
+        return prepare(content, size, max_pixels=MAX_PIXELS)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
