@@ -23,6 +23,8 @@ from linnet.errors import UsageError
         ({"class_weight": (0.0, 0.0)}, "class_weight is none, balanced"),
         ({"class_weight": "1:-1"}, "class_weight is none, balanced"),
         ({"augment": "blur"}, "blur"),
+        ({"optimizer": "lbfgs"}, "optimizer must be one of sgd"),
+        ({"schedule": "steep"}, "schedule must be one of constant"),
         ({"optimizer": "adamw"}, "adamw is optimizer='adam' with weight_decay"),
         ({"optimizer": "asgd"}, "asgd is optimizer='sgd' with average"),
     ],

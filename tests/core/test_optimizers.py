@@ -1,26 +1,35 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from sklearn.linear_model import Lasso
 from torch import Tensor
 
+from linnet.config import Hyperparameters
 from linnet.core import bank as banks
 from linnet.core.bank import Bank
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
-from linnet.core.optimizers import Settings
 from linnet.core.update import Update
 from linnet.device import generator
 
 K, D, B, SCALE = 3, 6, 16, 0.5
 
 
-def settings(rules: tuple[str, ...], **given: float) -> Settings:
-    accumulate = (int(given.pop("accumulate", 1)),) * len(rules)
-    names = {"momentum": 0.9, "l2": 0.0, "l1": 0.0, "weight_decay": 0.0, "clip": torch.inf}
-    names = {**names, "averages_from": torch.inf} | given
-    vectors = (torch.full((len(rules),), names[name], dtype=torch.float64) for name in names)
-    return Settings(rules, accumulate, *vectors)
+def settings(rules: tuple[str, ...], **given: Any) -> list[Hyperparameters]:
+    return [
+        Hyperparameters(
+            optimizer=rule,
+            momentum=given.get("momentum", 0.9),
+            **{k: v for k, v in given.items() if k != "momentum"},
+        )
+        for rule in rules
+    ]
+
+
+def begin(bank: Bank, hyperparameters: list[Hyperparameters]) -> Update:
+    return Update(bank, hyperparameters, torch.full((bank.models,), torch.inf))
 
 
 def batches(steps: int) -> list[tuple[Tensor, Tensor]]:
@@ -89,7 +98,7 @@ CASES: list[tuple[str, dict[str, float]]] = [
 @pytest.mark.parametrize(("rule", "given"), CASES)
 def test_each_rule_is_torchs(rule: str, given: dict[str, float]) -> None:
     rates = torch.tensor([0.05, 0.2, 0.01], dtype=torch.float64)
-    update = Update(start(3), settings((rule,) * 3, **given))
+    update = begin(start(3), settings((rule,) * 3, **given))
     for X, y in batches(12):
         step(update, X, y, rates)
     for model, lr in enumerate(rates.tolist()):
@@ -99,7 +108,7 @@ def test_each_rule_is_torchs(rule: str, given: dict[str, float]) -> None:
 
 
 def test_the_proximal_step_gives_exact_zeros_and_spares_the_bias() -> None:
-    update = Update(start(1), settings(("sgd",), l1=0.5))
+    update = begin(start(1), settings(("sgd",), l1=0.5))
     for X, y in batches(30):
         step(update, X, y, torch.tensor([0.1], dtype=torch.float64))
     assert int((update.bank.W == 0).sum()) > K * D / 2
@@ -114,7 +123,7 @@ def test_every_rule_stays_at_the_optimum_of_the_lasso(rule: str) -> None:
     y = X @ torch.tensor([2.0, -1.0, 0.1, 0.0], dtype=torch.float64)
     w = Lasso(alpha=l1, fit_intercept=False, tol=1e-14).fit(X.numpy(), y.numpy()).coef_
     theta = torch.cat([torch.from_numpy(w), torch.zeros(1)])[None]
-    update = Update(Bank(theta.clone()), settings((rule,), l1=l1))
+    update = begin(Bank(theta.clone()), settings((rule,), l1=l1))
     X1, loss = torch.cat([X, torch.ones(40, 1)], 1), SquaredError()
     for _ in range(500):
         G = loss.residual(update.bank.scores_into(torch.empty(1, 40, dtype=X.dtype), X1, 1.0), y[None])
@@ -124,7 +133,7 @@ def test_every_rule_stays_at_the_optimum_of_the_lasso(rule: str) -> None:
 
 
 def test_a_minibatch_without_rows_is_no_gradient() -> None:
-    update = Update(start(1), settings(("sgd",)))
+    update = begin(start(1), settings(("sgd",)))
     before = update.bank.theta.clone()
     X, y = batches(1)[0]
     step(update, X, y, torch.ones(1, dtype=torch.float64), torch.zeros(1, B, dtype=torch.float64))

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
 
+from linnet.config import Hyperparameters
 from linnet.core import bank as banks
 from linnet.core.bank import Bank
 from linnet.core.losses import SoftmaxCrossEntropy
-from linnet.core.optimizers import Settings
 from linnet.core.update import Update
 from linnet.device import generator
-from linnet.errors import UsageError
 
 K, D, B, SCALE = 3, 6, 16, 0.5
 
 
-def settings(rules: tuple[str, ...], **given: float) -> Settings:
-    accumulate = (int(given.pop("accumulate", 1)),) * len(rules)
-    names = {"momentum": 0.9, "l2": 0.0, "l1": 0.0, "weight_decay": 0.0, "clip": torch.inf}
-    names = {**names, "averages_from": torch.inf} | given
-    vectors = (torch.full((len(rules),), names[name], dtype=torch.float64) for name in names)
-    return Settings(rules, accumulate, *vectors)
+def settings(rules: tuple[str, ...], **given: Any) -> list[Hyperparameters]:
+    return [
+        Hyperparameters(
+            optimizer=rule,
+            momentum=given.get("momentum", 0.9),
+            **{k: v for k, v in given.items() if k != "momentum"},
+        )
+        for rule in rules
+    ]
+
+
+def begin(bank: Bank, hyperparameters: list[Hyperparameters]) -> Update:
+    return Update(bank, hyperparameters, torch.full((bank.models,), torch.inf))
 
 
 def batches(steps: int) -> list[tuple[Tensor, Tensor]]:
@@ -54,11 +62,11 @@ def step(update: Update, X: Tensor, y: Tensor, rate: Tensor, weight: Tensor | No
 def test_rules_side_by_side_do_not_touch_each_other() -> None:
     rules = ("sgd", "sgd", "momentum", "nesterov", "adam")
     rate = torch.full((5,), 0.1, dtype=torch.float64)
-    update = Update(start(5), settings(rules, l2=0.05, l1=0.001))
+    update = begin(start(5), settings(rules, l2=0.05, l1=0.001))
     for X, y in batches(8):
         step(update, X, y, rate)
     for model, rule in enumerate(rules):
-        alone = Update(Bank(start(5).pick(model).theta.clone()), settings((rule,), l2=0.05, l1=0.001))
+        alone = begin(Bank(start(5).pick(model).theta.clone()), settings((rule,), l2=0.05, l1=0.001))
         for X, y in batches(8):
             step(alone, X, y, rate[:1])
         torch.testing.assert_close(update.bank.pick(model).theta, alone.bank.theta, rtol=1e-12, atol=1e-15)
@@ -67,8 +75,8 @@ def test_rules_side_by_side_do_not_touch_each_other() -> None:
 def test_rows_of_weight_nothing_are_as_if_they_were_not_there() -> None:
     rate = torch.tensor([0.2, 0.2], dtype=torch.float64)
     masked, alone = (
-        Update(start(2), settings(("momentum",) * 2)),
-        Update(start(2), settings(("momentum",) * 2)),
+        begin(start(2), settings(("momentum",) * 2)),
+        begin(start(2), settings(("momentum",) * 2)),
     )
     for X, y in batches(6):
         weight = torch.ones(2, B, dtype=torch.float64)
@@ -82,7 +90,7 @@ def test_rows_of_weight_nothing_are_as_if_they_were_not_there() -> None:
 def test_what_is_kept_goes_on_as_it_was() -> None:
     rules = ("sgd", "momentum", "momentum", "adam", "adam")
     rate = torch.linspace(0.01, 0.1, 5, dtype=torch.float64)
-    whole = Update(start(5), settings(rules))
+    whole = begin(start(5), settings(rules))
     data = batches(10)
     for X, y in data[:5]:
         step(whole, X, y, rate)
@@ -97,8 +105,6 @@ def test_what_is_kept_goes_on_as_it_was() -> None:
         )
 
 
-def test_settings_that_cannot_be() -> None:
-    with pytest.raises(UsageError, match="unknown optimizer 'lbfgs'"):
-        settings(("lbfgs",))
-    with pytest.raises(UsageError, match="together"):
-        settings(("sgd", "adam", "sgd"))
+def test_models_of_one_rule_stand_together() -> None:
+    with pytest.raises(AssertionError, match="together"):
+        begin(start(3), settings(("sgd", "adam", "sgd")))

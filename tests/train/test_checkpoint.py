@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -16,8 +15,9 @@ from linnet.errors import ChecksumError, FormatError, UsageError
 from linnet.folders import CHECKPOINT
 from linnet.train.callbacks import INTERRUPTED, Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
+from linnet.train.engine import Engine
 from linnet.train.plan import Plan, make_trials
-from linnet.train.sweep import Sweep, SweepLearner
+from linnet.train.sweep import Sweep
 from tests.support.blobs import make_blobs
 from tests.support.gate import gate
 
@@ -39,14 +39,14 @@ def new(plan: Plan = PLAN, settings: list[Hyperparameters] = SETTINGS) -> Sweep:
 
 def stopped_at(monkeypatch: pytest.MonkeyPatch, epoch: int, batch: int) -> Callback:
     """A callback that stops a sweep at a minibatch, as Ctrl-C would; epochs count from 0."""
-    step = SweepLearner._step
+    count = Engine._count
     states: list[State] = []
 
-    def step_(learner: SweepLearner, *given: Any) -> None:
-        step(learner, *given)
-        *_, now, taken = given
-        if (now, taken + 1) >= (epoch, batch):
+    def count_(engine: Engine) -> bool:
+        is_stopped = count(engine)
+        if (engine.epoch, engine.batch) >= (epoch, batch):
             states[0].stop(INTERRUPTED)
+        return is_stopped or bool(states[0].reason)
 
     class Stopping(Callback):
         def start(self, state: State) -> None:
@@ -56,7 +56,7 @@ def stopped_at(monkeypatch: pytest.MonkeyPatch, epoch: int, batch: int) -> Callb
             if (state.epoch, 0) >= (epoch, batch):
                 state.stop(INTERRUPTED)
 
-    monkeypatch.setattr(SweepLearner, "_step", step_)
+    monkeypatch.setattr(Engine, "_count", count_)
     return Stopping()
 
 

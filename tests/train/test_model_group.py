@@ -124,8 +124,6 @@ def test_warming_up_rises_to_the_schedule() -> None:
 
 def test_names() -> None:
     assert tuple(SCHEDULES) == NAMES
-    with pytest.raises(UsageError, match="unknown schedule"):
-        factor("steep", 0, 1)
 
 
 @settings(max_examples=40, deadline=None)

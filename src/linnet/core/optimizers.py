@@ -25,15 +25,14 @@ Plain SGD never forms g: its step is one product.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import accumulate, groupby, pairwise
 
 import torch
 from torch import Tensor
 
-from linnet.config import OPTIMIZERS
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.penalties import shrink
-from linnet.errors import UsageError
 
 BETA2, EPSILON = 0.999, 1e-8
 """Adam's second decay and its guard against division by zero."""
@@ -45,61 +44,13 @@ STATES = ("velocity", "square", "gradient", "mean")
 """What a group may keep of the shape of its rows of θ."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How the M models of a bank step: vectors of length M, float64, on the CPU.
-
-    Args:
-        rules: each model's rule.
-        accumulate: minibatches that each model takes together for a step; models of the same rule and number
-            stand together.
-        momentum: μ, or β1 for Adam.
-        l2: the weight of ½‖W‖² in the objective.
-        l1: the weight of ‖W‖₁ in the objective.
-        weight_decay: the decoupled decay.
-        clip: the largest norm of the loss's gradient; infinite without a bound.
-        averages_from: the step after which the weights are averaged; infinite for never.
-
-    Raises:
-        UsageError: a rule is unknown, or the models of one rule do not stand together.
-    """
-
-    rules: tuple[str, ...]
-    accumulate: tuple[int, ...]
-    momentum: Tensor
-    l2: Tensor
-    l1: Tensor
-    weight_decay: Tensor
-    clip: Tensor
-    averages_from: Tensor
-
-    def __post_init__(self) -> None:
-        if wrong := [rule for rule in self.rules if rule not in OPTIMIZERS]:
-            raise UsageError(f"unknown optimizer {wrong[0]!r}: expected {', '.join(OPTIMIZERS)}")
-        if len(self.runs()) > len(set(self._kinds)):
-            raise UsageError(f"models of one rule must stand together, got {self._kinds}")
-
-    @property
-    def _kinds(self) -> list[tuple[str, int]]:
-        return list(zip(self.rules, self.accumulate, strict=True))
-
-    def runs(self) -> list[slice]:
-        """Where models of one rule and number stand."""
-        kinds = self._kinds
-        starts = [m for m, kind in enumerate(kinds) if not m or kind != kinds[m - 1]]
-        return [slice(low, high) for low, high in zip(starts, [*starts[1:], len(kinds)], strict=True)]
-
-    def take(self, models: Sequence[int]) -> Settings:
-        """The settings of some of the models."""
-        some = list(models)
-        return Settings(
-            tuple(self.rules[m] for m in some),
-            tuple(self.accumulate[m] for m in some),
-            *(vector[some] for vector in self._vectors()),
-        )
-
-    def _vectors(self) -> tuple[Tensor, ...]:
-        return self.momentum, self.l2, self.l1, self.weight_decay, self.clip, self.averages_from
+def split_by_rule(hyperparameters: Sequence[Hyperparameters]) -> list[slice]:
+    """Where models of one rule, and of one number of minibatches a step, stand: all such together."""
+    kinds = [(k.optimizer, k.accumulate) for k in hyperparameters]
+    ends = accumulate(len(list(run)) for _, run in groupby(kinds))
+    runs = [slice(low, high) for low, high in pairwise([0, *ends])]
+    assert len(runs) == len(set(kinds)), f"models of one rule stand together, got {kinds}"
+    return runs
 
 
 class OptimizerGroup:
@@ -107,29 +58,34 @@ class OptimizerGroup:
 
     Args:
         bank: of all models.
-        settings: of all models.
-        models: those of this group.
+        hyperparameters: of this group's models.
+        averages_from: the step after which the weights of each are averaged, (m,); infinite for never.
+        models: which of the bank they are.
     """
 
-    def __init__(self, bank: Bank, settings: Settings, models: slice) -> None:
-        K, settings = bank.outputs, settings.take(range(models.start, models.stop))
-        self.rule, self.accumulate = settings.rules[0], settings.accumulate[0]
+    def __init__(
+        self, bank: Bank, hyperparameters: Sequence[Hyperparameters], averages_from: Tensor, models: slice
+    ) -> None:
+        K, first = bank.outputs, hyperparameters[0]
+        self.rule, self.accumulate = first.optimizer, first.accumulate
         self.models, self.rows = models, slice(models.start * K, models.stop * K)
         self.theta = bank.theta[self.rows]  # a view
-        self.settings = settings
-        self.steps, self.pending = 0, 0
-        self.weight = torch.zeros(len(settings.rules), dtype=torch.float64)
-        # What most settings do not have costs them nothing.
-        self.has_l2, self.has_l1 = bool(settings.l2.any()), bool(settings.l1.any())
-        self.has_decay, self.has_clip = (
-            bool(settings.weight_decay.any()),
-            bool(settings.clip.isfinite().any()),
+        names = ("momentum", "l2", "l1", "weight_decay")
+        self.momentum, self.l2, self.l1, self.weight_decay = (
+            vector([getattr(k, name) for k in hyperparameters]) for name in names
         )
+        self.clip = vector([torch.inf if k.clip is None else k.clip for k in hyperparameters])
+        self.averages_from = averages_from
+        self.steps, self.pending = 0, 0
+        self.weight = torch.zeros(len(hyperparameters), dtype=torch.float64)
+        # What most settings do not have costs them nothing.
+        self.has_l2, self.has_l1 = bool(self.l2.any()), bool(self.l1.any())
+        self.has_decay, self.has_clip = bool(self.weight_decay.any()), bool(self.clip.isfinite().any())
         self.is_product = self.rule == "sgd" and self.accumulate == 1 and not self.has_clip
         self.velocity = self._zeros(self.rule != "sgd")
         self.square = self._zeros(self.rule == "adam")
         self.gradient = self._zeros(not self.is_product)
-        self.mean = self.theta.clone() if bool(settings.averages_from.isfinite().any()) else None
+        self.mean = self.theta.clone() if bool(averages_from.isfinite().any()) else None
 
     def has(self, name: str) -> bool:
         """Whether there is such a state to keep; a gradient only where it may wait."""
@@ -147,13 +103,13 @@ class OptimizerGroup:
             if self.pending < self.accumulate and not is_last:
                 return
             self._decay_(rate)
-            self._ruled_(self._mean_gradient(), rate)
+            self._step_(self._mean_gradient(), rate)
         if self.has_l1:
             W = self.theta[:, :-1]
-            W.copy_(shrink(W, self._spread(self.settings.l1) * self._length(rate)))
+            W.copy_(shrink(W, self._spread(self.l1) * self._length(rate)))
         self.steps += self.is_product
         if self.mean is not None:
-            n = (self.steps - self.settings.averages_from).clamp(min=1)
+            n = (self.steps - self.averages_from).clamp(min=1)
             self.mean.lerp_(self.theta, self._spread(1 / n))
 
     def _gather_(self, G: Tensor, X1: Tensor, scale: float, weight: Tensor) -> None:
@@ -171,26 +127,26 @@ class OptimizerGroup:
         self.steps, self.pending = self.steps + 1, 0
         if self.has_clip:
             norm = g.view(len(self.weight), -1).norm(dim=1)  # (m,)
-            g.mul_(self._spread((self.settings.clip.to(norm) / (norm + CLIP_GUARD)).clamp(max=1)))
+            g.mul_(self._spread((self.clip.to(norm) / (norm + CLIP_GUARD)).clamp(max=1)))
         if self.has_l2:
-            g[:, :-1].add_(self.theta[:, :-1] * self._spread(self.settings.l2))
+            g[:, :-1].add_(self.theta[:, :-1] * self._spread(self.l2))
         return g
 
     def _decay_(self, eta: Tensor) -> None:
         if self.has_decay:
-            self.theta[:, :-1].mul_(self._spread(1 - eta * self.settings.weight_decay))
+            self.theta[:, :-1].mul_(self._spread(1 - eta * self.weight_decay))
 
     def _product_(self, G: Tensor, X1: Tensor, scale: float, share: Tensor, eta: Tensor) -> None:
         """SGD as one product, the penalty's gradient as a factor before it."""
         if self.has_l2:
-            self.theta[:, :-1].mul_(self._spread(1 - eta * self.settings.l2))
+            self.theta[:, :-1].mul_(self._spread(1 - eta * self.l2))
         G = G.mul_(_like(share * eta, G).view(-1, 1, 1))
         self.theta.addmm_(G.reshape(len(self.theta), -1), X1, alpha=-scale)
 
-    def _ruled_(self, g: Tensor, eta: Tensor) -> None:
+    def _step_(self, g: Tensor, eta: Tensor) -> None:
         """A step along g by any rule."""
         theta, v, s = self.theta, self.velocity, self.square
-        rate, mu = self._spread(eta), self._spread(self.settings.momentum)
+        rate, mu = self._spread(eta), self._spread(self.momentum)
         if v is None:
             theta.sub_(g.mul_(rate))
         elif self.rule == "momentum":
@@ -207,7 +163,7 @@ class OptimizerGroup:
     def _length(self, eta: Tensor) -> Tensor:
         """h, what a steady gradient of 1 moves each weight by, (m·K, 1) or (m·K, D)."""
         if self.rule in ("momentum", "nesterov"):
-            eta = eta / (1 - self.settings.momentum)
+            eta = eta / (1 - self.momentum)
         return self._spread(eta) / self._root()[:, :-1] if self.rule == "adam" else self._spread(eta)
 
     def _root(self) -> Tensor:
@@ -221,6 +177,11 @@ class OptimizerGroup:
 
     def _zeros(self, is_needed: bool) -> Tensor | None:
         return torch.zeros_like(self.theta) if is_needed else None
+
+
+def vector(values: Sequence[float]) -> Tensor:
+    """A number a model, (M,), float64, on the CPU."""
+    return torch.tensor(values, dtype=torch.float64)
 
 
 def _share(weight: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from linnet.config import OPTIMIZERS
+from linnet.config import OPTIMIZERS, Hyperparameters
 from linnet.core.bank import Bank
-from linnet.core.optimizers import STATES, OptimizerGroup, Settings
+from linnet.core.optimizers import STATES, OptimizerGroup, split_by_rule
 
 
 class Update:
@@ -17,13 +17,16 @@ class Update:
 
     Args:
         bank: stepped in place.
-        settings: of its models.
+        hyperparameters: of its models, those of one rule standing together.
+        averages_from: the step after which the weights of each are averaged, (M,); infinite for never.
     """
 
-    def __init__(self, bank: Bank, settings: Settings) -> None:
-        self.bank = bank
-        self.settings = settings
-        self._groups = [OptimizerGroup(bank, settings, models) for models in settings.runs()]
+    def __init__(self, bank: Bank, hyperparameters: Sequence[Hyperparameters], averages_from: Tensor) -> None:
+        self.bank, self.hyperparameters, self.averages_from = bank, list(hyperparameters), averages_from
+        self._groups = [
+            OptimizerGroup(bank, self.hyperparameters[models], averages_from[models], models)
+            for models in split_by_rule(hyperparameters)
+        ]
 
     def step_(
         self, G: Tensor, X1: Tensor, scale: float, weight: Tensor, rate: Tensor, is_last: bool = False
@@ -75,7 +78,8 @@ class Update:
 
     def keep(self, models: Tensor) -> Update:
         """The update of some of the models, in order, in memory of its own."""
-        kept = Update(self.bank.take(models), self.settings.take(models.tolist()))
+        own = [self.hyperparameters[m] for m in models.tolist()]
+        kept = Update(self.bank.take(models), own, self.averages_from[models])
         rows, state = self.bank.rows_of(models), self.state
         counts = state.pop("counts")[:, models]
         kept.restore_({**{name: whole[rows] for name, whole in state.items()}, "counts": counts})
@@ -90,10 +94,7 @@ class Update:
         return whole
 
 
-def in_order(kinds: Sequence[tuple[str, int]]) -> list[int]:
-    """The order in which models of one rule and number stand together, as `Settings` wants them.
-
-    Args:
-        kinds: of each model, its rule and how many minibatches it takes together.
-    """
-    return sorted(range(len(kinds)), key=lambda m: (OPTIMIZERS.index(kinds[m][0]), kinds[m][1]))
+def order_by_rule(hyperparameters: Sequence[Hyperparameters]) -> list[int]:
+    """The order of models in which those of one rule stand together, as `Update` wants them."""
+    kinds = [(OPTIMIZERS.index(k.optimizer), k.accumulate) for k in hyperparameters]
+    return sorted(range(len(kinds)), key=kinds.__getitem__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +47,15 @@ class Block:
         if not self.has_classes:
             return None
         return self.y.argmax(1) if self.y.is_floating_point() else self.y
+
+    def minibatches(self, stopped: Callable[[], bool]) -> Iterator[tuple[Tensor, slice, int]]:
+        """Rows (B, D), their places here and number in the epoch, until `stopped()` after a minibatch."""
+        low = 0
+        for number, X in enumerate(self.X.split(self.sizes), self.first):
+            yield X, slice(low, low + X.shape[0]), number
+            low += X.shape[0]
+            if stopped():
+                return
 
 
 def shuffled(rows: int, seed: int, epoch: int = 0) -> Tensor:

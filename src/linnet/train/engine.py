@@ -69,8 +69,8 @@ class Learner(ABC):
         return ""
 
     @abstractmethod
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
-        """Train on a block's minibatches until `stopped()`; return how many were taken."""
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
+        """Train on a block's minibatches, asking `stopped()` after each whether it was the last."""
 
     @abstractmethod
     def close_(self) -> Record:
@@ -149,7 +149,7 @@ class Engine:
         state, learner, started = self.state, self.learner, time.perf_counter()
         state.epoch = self.epoch + 1
         for block in self.batches.blocks(self.epoch, self.batch):
-            self.batch += learner.train_(block, lambda: bool(state.reason))
+            learner.train_(block, self._count)
             state.batch, state.running = self.batch, learner.running
             self._check_finite()
             callback.block_end(state)
@@ -165,6 +165,11 @@ class Engine:
         state.model, state.figures = learner.model, learner.figures
         self._heed_learner()
         return True
+
+    def _count(self) -> bool:
+        """Count a minibatch; whether training is to stop after it."""
+        self.batch += 1
+        return bool(self.state.reason)
 
     def _heed_learner(self) -> None:
         if self.learner.reason:

@@ -184,19 +184,15 @@ class BankLearner(SingleLearner):
         return self.bank.outputs
 
     @torch.inference_mode()
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
         """Step once a minibatch."""
         target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
         scores = self.scorer.room(len(block.X))  # (K, n)
-        cuts = block.X.split(block.sizes), target.split(block.sizes, 1), scores.split(block.sizes, 1)
-        done, rows = 0, 0
-        for X, y, out in zip(*cuts, strict=True):
-            self.step(self.bank, self.scorer.with_ones(X), y, self.loss, self.lr, self.scale, out)
-            done, rows = done + 1, rows + X.shape[0]
-            if stopped():
-                break
-        self.tally = self.scorer.tally(self.tally, scores[:, :rows], block)
-        return done
+        here = slice(0)
+        for X, here, _ in block.minibatches(stopped):
+            X1, y, out = self.scorer.with_ones(X), target[:, here], scores[:, here]
+            self.step(self.bank, X1, y, self.loss, self.lr, self.scale, out)
+        self.tally = self.scorer.tally(self.tally, scores[:, : here.stop], block)
 
     def measure(self, dataset: Dataset) -> Tally:
         """Score the stored rows."""
@@ -244,23 +240,18 @@ class GroupLearner(BankLearner):
         return self.inputs.absorb(self.group.update.answer)
 
     @torch.inference_mode()
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
         """Take a minibatch at a time."""
         theta = self.bank.theta
         target = self.loss.encode(block.y, self.bank.outputs, theta.dtype)  # (K, n)
         scores = self.scorer.room(len(block.X))  # (K, n)
         weights = None if block.weights is None else block.weights.to(theta)
-        done, low = 0, 0
-        for X in block.X.split(block.sizes):
-            here, batch = slice(low, low + len(X)), block.first + done
+        here = slice(0)
+        for X, here, batch in block.minibatches(stopped):
             X1 = self.inputs.rows(X, theta, block.epoch, batch)
             weight = None if weights is None else weights[None, here]
             self.group.step_(X1, target[:, here], weight, scores[:, here], block.epoch, batch)
-            done, low = done + 1, here.stop
-            if stopped():
-                break
-        self.tally = self.scorer.tally(self.tally, scores[:, :low], block)
-        return done
+        self.tally = self.scorer.tally(self.tally, scores[:, : here.stop], block)
 
     def measure(self, dataset: Dataset) -> Tally:
         """Score the stored rows by the model of them."""

@@ -16,11 +16,10 @@ from torch import Tensor
 from linnet.config import Hyperparameters
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
-from linnet.core.optimizers import Settings
+from linnet.core.optimizers import vector
 from linnet.core.update import Update
 from linnet.data.dataset import Dataset
 from linnet.device import generator
-from linnet.errors import UsageError
 
 RateSchedule = Callable[[int, int], float]
 
@@ -33,7 +32,7 @@ def constant(step: int, total: int) -> float:
     return 1.0
 
 
-def stepped(step: int, total: int) -> float:
+def step_down(step: int, total: int) -> float:
     """A tenth of the rate when half of the run is over, a tenth of that after three quarters."""
     return STEP_FACTOR ** sum(step >= share * total for share in STEPS)
 
@@ -58,7 +57,7 @@ def onecycle(step: int, total: int, peak: float = 0.3, start: float = 1 / 25) ->
 
 SCHEDULES: dict[str, RateSchedule] = {
     "constant": constant,
-    "step": stepped,
+    "step": step_down,
     "cosine": cosine,
     "linear": linear,
     "onecycle": onecycle,
@@ -74,12 +73,7 @@ def factor(name: str, step: int, total: int, warmup: float = 0.0) -> float:
         total: steps of the run.
         warmup: the share of the run in which the rate first rises in a line from nearly 0; the schedule
             runs over what is left.
-
-    Raises:
-        UsageError: the name is unknown.
     """
-    if name not in SCHEDULES:
-        raise UsageError(f"unknown schedule {name!r}: expected {', '.join(SCHEDULES)}")
     first = round(warmup * total)
     if step < first:
         return (step + 1) / (first + 1)
@@ -105,6 +99,11 @@ class StepSchedule:
     def step(self, accumulate: int, epoch: int, batch: int) -> int:
         """The number, from 0, of the step that a minibatch is for."""
         return epoch * -(-self.batches // accumulate) + batch // accumulate
+
+    def first_averaged(self, hyperparameters: Hyperparameters) -> float:
+        """The step after which a model's weights are averaged; infinite for never."""
+        share = hyperparameters.average
+        return int((1 - share) * self.steps(hyperparameters.accumulate)) if share else math.inf
 
     def is_last(self, batch: int) -> bool:
         """Whether a minibatch ends its epoch."""
@@ -150,7 +149,7 @@ class Weighing:
         if is_plain and all(weight is None for weight in weights):
             return None
         rows = [1.0 if weight is None else float(weight.double().mean()) for weight in weights]
-        mean = torch.tensor(rows, dtype=torch.float64)
+        mean = vector(rows)
         if is_plain:
             return cls(mean)
         shares = Loss.encode(train.y, train.outputs, torch.float64)  # (K, N)
@@ -195,21 +194,14 @@ class ModelGroup:
         self, bank: Bank, loss: Loss, hyperparameters: Sequence[Hyperparameters], scale: float,
         schedule: StepSchedule, weighing: Weighing | None = None, update: Update | None = None,
     ) -> None:  # fmt: skip
-        self.bank, self.loss, self.hyperparameters, self.scale, self.schedule = (
-            bank,
-            loss,
-            list(hyperparameters),
-            scale,
-            schedule,
-        )
-        self.weighing = (weighing or Weighing(torch.ones(len(hyperparameters), dtype=torch.float64))).to(
-            bank.theta
-        )
-        self.update = update or Update(bank, settings(hyperparameters, schedule))
-        self._base = _vector([k.lr for k in hyperparameters])
+        self.bank, self.loss, self.scale, self.schedule = bank, loss, scale, schedule
+        self.weighing = (weighing or Weighing(vector([1.0] * len(hyperparameters)))).to(bank.theta)
+        starts = vector([schedule.first_averaged(k) for k in hyperparameters])
+        self.update = update or Update(bank, hyperparameters, starts)
+        self._base = vector([k.lr for k in hyperparameters])
         self._kinds = [(k.schedule, k.warmup, k.accumulate) for k in hyperparameters]
         self._is_moving = any(kind[:2] != ("constant", 0.0) for kind in self._kinds)
-        smoothing = _vector([k.label_smoothing for k in hyperparameters])
+        smoothing = vector([k.label_smoothing for k in hyperparameters])
         self._smoothing = smoothing.to(bank.theta).view(-1, 1, 1) if bool(smoothing.any()) else None
 
     @torch.inference_mode()
@@ -240,11 +232,9 @@ class ModelGroup:
 
     def keep(self, models: Tensor) -> ModelGroup:
         """Some of the models, in order, in memory of their own."""
-        update = self.update.keep(models)
-        hyperparameters = [self.hyperparameters[m] for m in models.tolist()]
-        weighing = self.weighing.keep(models)
+        update, weighing = self.update.keep(models), self.weighing.keep(models)
         return ModelGroup(
-            update.bank, self.loss, hyperparameters, self.scale, self.schedule, weighing, update
+            update.bank, self.loss, update.hyperparameters, self.scale, self.schedule, weighing, update
         )
 
     def _rates(self, epoch: int, batch: int) -> Tensor:
@@ -252,7 +242,7 @@ class ModelGroup:
         if not self._is_moving:
             return self._base
         factors = {kind: self._factor(kind, epoch, batch) for kind in set(self._kinds)}
-        return self._base * _vector([factors[kind] for kind in self._kinds])
+        return self._base * vector([factors[kind] for kind in self._kinds])
 
     def _factor(self, kind: tuple[str, float, int], epoch: int, batch: int) -> float:
         name, warmup, accumulate = kind
@@ -268,25 +258,3 @@ def start_bank(
         normal(1, train.outputs, features, [generator(k.seed, "init")], k.std, dtype) for k in hyperparameters
     ]
     return stack(banks).to(train.X.device)
-
-
-def settings(hyperparameters: Sequence[Hyperparameters], schedule: StepSchedule) -> Settings:
-    """The hyperparameters of several models as vectors."""
-    starts = [
-        int((1 - k.average) * schedule.steps(k.accumulate)) if k.average else torch.inf
-        for k in hyperparameters
-    ]
-    return Settings(
-        tuple(k.optimizer for k in hyperparameters),
-        tuple(k.accumulate for k in hyperparameters),
-        _vector([k.momentum for k in hyperparameters]),
-        _vector([k.l2 for k in hyperparameters]),
-        _vector([k.l1 for k in hyperparameters]),
-        _vector([k.weight_decay for k in hyperparameters]),
-        _vector([torch.inf if k.clip is None else k.clip for k in hyperparameters]),
-        _vector(starts),
-    )
-
-
-def _vector(values: Sequence[float]) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)

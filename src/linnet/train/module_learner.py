@@ -57,21 +57,16 @@ class ModuleLearner(SingleLearner):
         """Parameters a feature, in place of scores a row."""
         return sum(parameter.numel() for parameter in self.module.parameters()) // max(1, self.features)
 
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
         """One optimizer step a minibatch, on the mean of its losses."""
         self.module.train()
-        done = 0
-        for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
-            scores = self.module(self._inputs(X))
+        for X, here, _ in block.minibatches(stopped):
+            scores, y = self.module(self._inputs(X)), block.y[here]
             values = self._values(scores, y)
             self.optimizer.zero_grad()
             values.mean().backward()
             self.optimizer.step()
             self.tally = self._add(self.tally, scores.detach(), values.detach(), y)
-            done += 1
-            if stopped():
-                break
-        return done
 
     def measure(self, dataset: Dataset) -> Tally:
         """Score all rows in eval mode, restoring the mode it was in."""

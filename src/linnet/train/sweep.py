@@ -19,7 +19,7 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
-from linnet.core.update import in_order
+from linnet.core.update import order_by_rule
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold
@@ -102,7 +102,7 @@ class SweepLearner(Learner):
         return Outcome(self.model, status, self.curves, self.plan.patience is not None)
 
     @torch.inference_mode()
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> int:
+    def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
         """Take the block's minibatches, each with every model that is in."""
         alike: dict[InputPipeline, list[ModelChunk]] = {}  # chunks that see the same
         for chunk in self.live_chunks:
@@ -110,24 +110,11 @@ class SweepLearner(Learner):
             alike.setdefault(chunk.inputs, []).append(chunk)
         target = self.loss.encode(block.y, self.rows.train.outputs, self.finished.theta.dtype)  # (K, n)
         labels = target if block.y.is_floating_point() else block.y
-        done, low = 0, 0
-        for X in block.X.split(block.sizes):
-            here = slice(low, low + len(X))
-            self._step(alike, X, target[:, here], labels[..., here], here, block.epoch, block.first + done)
-            done, low = done + 1, here.stop
-            if stopped():
-                break
-        return done
-
-    def _step(
-        self, alike: dict[InputPipeline, list[ModelChunk]], X: Tensor, target: Tensor, labels: Tensor,
-        here: slice, epoch: int, batch: int,
-    ) -> None:  # fmt: skip
-        """Take a minibatch, (B, D), with every model that is in."""
-        for inputs, chunks in alike.items():
-            X1 = inputs.rows(X, chunks[0].theta, epoch, batch)  # (B, D + 1)
-            for chunk in chunks:
-                chunk.take_(X1, target, labels, here, epoch, batch)
+        for X, here, batch in block.minibatches(stopped):
+            for inputs, chunks in alike.items():
+                X1 = inputs.rows(X, chunks[0].theta, block.epoch, batch)  # (B, D + 1)
+                for chunk in chunks:
+                    chunk.take_(X1, target[:, here], labels[..., here], here, block.epoch, batch)
 
     def close_(self) -> Record:
         """Judge, keep, drop; the figures of the model that was best in the epoch."""
@@ -206,11 +193,8 @@ class SweepLearner(Learner):
         across, chunks, rows = max(1, self.plan.width // self.rows.train.outputs), [], self.rows
         for options, members in groups.items():
             inputs = InputPipeline(rows.train, options, self.plan.seed, rows.weights_of(options.fold or 0))
-            kinds = [
-                (self.trials[m].hyperparameters.optimizer, self.trials[m].hyperparameters.accumulate)
-                for m in members
-            ]
-            order = [members[place] for place in in_order(kinds)]
+            places = order_by_rule([self.trials[m].hyperparameters for m in members])
+            order = [members[place] for place in places]
             chunks += [
                 ModelChunk(rows, self.trials, order[low : low + across], inputs, self.loss, schedule, dtype)
                 for low in range(0, len(order), across)
