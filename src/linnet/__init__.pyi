@@ -3,9 +3,9 @@
 from ._version import __version__ as __version__
 from .config import Hyperparameters as Hyperparameters
 from .config import Recipe as Recipe
+from .config.ranges import LogUniform as LogUniform
+from .config.ranges import Uniform as Uniform
 from .core.bank import Bank as Bank
-from .core.grids import LogUniform as LogUniform
-from .core.grids import Uniform as Uniform
 from .core.losses import AbsoluteError as AbsoluteError
 from .core.losses import Huber as Huber
 from .core.losses import Logistic as Logistic

@@ -41,7 +41,7 @@ def test_replay_ends_as_the_bytes_do(first: Path, capsys: pytest.CaptureFixture[
     assert said.out == "first: the same to the byte (model, history without seconds)\n"
     assert said.err == "digits: 1,438 rows\n"
     summary = json.loads((first / "run.json").read_text("utf-8"))
-    change(first / "run.json", asked={**summary["asked"], "lr": 0.2})
+    change(first / "run.json", request={**summary["request"], "lr": 0.2})
     assert call("replay", first, "--json", "--out", "again") == 1
     found = json.loads(capsys.readouterr().out)
     assert found["same"] is False

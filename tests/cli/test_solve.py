@@ -24,10 +24,11 @@ def test_it_leaves_a_run_that_other_commands_take(tmp_path: Path, capsys: pytest
     assert {path.name for path in folder.iterdir()} == pictures | {
         "run.json", "history.jsonl", "model.safetensors",
     }  # fmt: skip
-    asked = json.loads((folder / "run.json").read_text())["asked"]
-    assert asked["l1"] == 0.01
-    assert asked["status"] == "converged"
-    assert 0 <= asked["certificate"]["gap"] <= 1e-4 * asked["certificate"]["objective"]
+    summary = json.loads((folder / "run.json").read_text())
+    assert summary["request"]["l1"] == 0.01
+    assert summary["optimum"]["status"] == "converged"
+    certificate = summary["optimum"]["certificate"]
+    assert 0 <= certificate["gap"] <= 1e-4 * certificate["objective"]
     assert call("evaluate", folder, "--json") == 0
     assert json.loads(capsys.readouterr().out)["accuracy"] > 0.8
 
@@ -59,7 +60,7 @@ def test_a_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert table[0].split(",")[0] == "penalty"
     assert len(table) == 5
     best = min(table[1:], key=lambda row: float(row.split(",")[-1]))
-    assert Run.load(folder).asked["l1"] == pytest.approx(float(best.split(",")[0]))
+    assert Run.load(folder).request.l1 == pytest.approx(float(best.split(",")[0]))
 
 
 def test_ending_short_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ def test_train_leaves_the_whole_folder(digits_run: Path) -> None:
     assert [record["epoch"] for record in history] == [1, 2, 3]
     assert {"epoch", "train_loss", "train_accuracy", "test_accuracy", "seconds"} <= set(history[0])
     summary = json.loads((digits_run / "run.json").read_text())
-    assert summary["asked"]["lr"] == 0.5
+    assert summary["request"]["lr"] == 0.5
     assert summary["status"] == "completed"
     assert summary["final"]["test_accuracy"] > 0.8
 
@@ -64,10 +64,11 @@ def test_synthetic_ends_in_the_errors_of_w_and_b(capsys: pytest.CaptureFixture[s
 def test_config_files_and_flags(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.toml").write_text('dataset = "digits"\nepochs = 2\nlr = 0.25\n')
     assert call("train", "--config", "mine.toml", "--epochs", 1, "--json", "--out", "a") == 0
-    asked = json.loads(capsys.readouterr().out)["asked"]
-    assert (asked["dataset"], asked["epochs"], asked["lr"]) == ("digits", 1, 0.25)
+    said = json.loads(capsys.readouterr().out)
+    request = said["request"]
+    assert (said["origin"]["source"], request["epochs"], request["lr"]) == ("digits", 1, 0.25)
     assert call("train", "--config", "a/run.json", "--json", "--out", "b") == 0
-    assert json.loads(capsys.readouterr().out)["asked"] == asked
+    assert json.loads(capsys.readouterr().out)["request"] == request
     assert call("train", "--print-config", "--lr", 0.75) == 0
     assert "lr = 0.75" in capsys.readouterr().out
     Path("bad.toml").write_text("lrate = 1")

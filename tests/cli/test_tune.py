@@ -8,7 +8,7 @@ import pytest
 
 from linnet.cli.search import values
 from linnet.config import Hyperparameters
-from linnet.core.grids import LogUniform, Uniform
+from linnet.config.ranges import LogUniform, Uniform
 from linnet.errors import UsageError
 from tests.support.commands import call
 

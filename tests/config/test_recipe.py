@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from linnet import config, folders
-from linnet.config import Job, Recipe
+from linnet.config import Job, Recipe, SolveRequest
+from linnet.config.requests import to_json
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
 
@@ -39,8 +40,19 @@ def test_round_trip(tmp_path: Path, suffix: str) -> None:
 
 
 def test_a_run_json_is_a_config(tmp_path: Path) -> None:
-    folders.write(tmp_path, {"asked": {"lr": 0.25}, "status": "completed"}, {})
-    assert config.job_from(config.read(tmp_path / "run.json")).lr == 0.25
+    request = Recipe(lr=0.25, epochs=2).resolved(is_classification=True)
+    origin = {"source": "digits", "data_dir": "there", "sample_weight": None}
+    summary = {"request": to_json(request), "origin": origin, "dataset": "digits", "status": "completed"}
+    folders.write(tmp_path, summary, {})
+    job = config.job_from(config.read(tmp_path / "run.json"))
+    assert (job.lr, job.epochs, job.data, job.data_dir) == (0.25, 2, "digits", Path("there"))
+
+
+def test_the_run_json_of_a_solve_is_no_config(tmp_path: Path) -> None:
+    summary = {"request": to_json(SolveRequest(loss="squared")), "origin": None, "dataset": "digits"}
+    folders.write(tmp_path, {**summary, "status": "completed"}, {})
+    with pytest.raises(FormatError, match="is of linnet solve"):
+        config.read(tmp_path / "run.json")
 
 
 def test_bad_files(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from linnet.config import Hyperparameters
-from linnet.core.grids import LogUniform, Uniform, draw_settings, edge_of, edges, expand_grid
+from linnet.config.ranges import LogUniform, Uniform
+from linnet.core.grids import draw_settings, edge_of, edges, expand_grid
 from linnet.errors import UsageError
 
 

@@ -113,7 +113,7 @@ def test_a_file_that_holds_the_training_rows_is_recognised(run: Run, folder: Pat
     assert (len(found.rows), found.holds_training) == (120, True)
     assert named_rows(run, folder / "trees.csv", part="test").holds_training is False
     checksum = user_data.load_whole(folder / "trees.csv").rows.checksum
-    solved = Run(run.model, run.history, run.status, run.card, {}, checksum)
+    solved = Run(run.model, run.history, run.status, run.card, dataset_checksum=checksum)
     assert named_rows(solved, folder / "trees.csv").holds_training is True
 
 

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linnet.config import SolveRequest
 from linnet.core.losses import Huber, Logistic, SquaredError
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, ShapeError, UsageError
@@ -140,7 +141,7 @@ def test_what_is_refused() -> None:
         infer(solve_smooth(dataset, Huber.torch(1.0)), dataset)
     with pytest.raises(ShapeError):
         infer(solution, line(features=3))
-    solution.value.asked["l1"] = 0.1
+    solution.value.request = SolveRequest(loss="softmax", l1=0.1)
     with pytest.raises(UsageError, match=r"no standard errors under an L1 penalty.*without l1"):
         infer(solution, dataset)
 

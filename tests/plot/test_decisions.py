@@ -11,7 +11,7 @@ from tests.support.figures import RUN, TEST, TRAIN, drawn, texts
 
 
 def test_sets_show_what_was_learnt_and_measured() -> None:
-    seen = Evaluation(RUN, split(TRAIN, 0.2, int(RUN.asked["seed"]))[1])
+    seen = Evaluation(RUN, split(TRAIN, 0.2, RUN.request.seed)[1])
     judged = Evaluation(RUN, TEST)
     figure = drawn("sets")
     assert "learnt on 288 rows kept from training" in texts(figure)

@@ -22,6 +22,7 @@ from torch import nn
 import linnet
 from linnet import report
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.origin import Origin
 from linnet.errors import ChecksumError, DataNotFoundError, FormatError, UsageError
 from linnet.evaluate.assess import assess
 from linnet.evaluate.evaluation import Evaluation
@@ -141,7 +142,8 @@ def test_any_name_is_only_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["blobs", "digits"])
 def test_rows_that_are_not_at_hand_are_told_of(name: str, tmp_path: Path) -> None:
-    train = dataclasses.replace(make_blobs(90), name=name)
+    origin = Origin(name) if name == "digits" else None
+    train = dataclasses.replace(make_blobs(90), name=name, origin=origin)
     linnet.fit(train, epochs=2, show=False, out=tmp_path / "run")
     told = "were in memory" if name == "blobs" else "are not those it was trained on"
     at_once = Seen(tmp_path / "run" / "report.html")
@@ -156,7 +158,7 @@ def test_rows_that_are_not_at_hand_are_told_of(name: str, tmp_path: Path) -> Non
 
 
 def test_files_that_are_not_here_are_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train = dataclasses.replace(make_blobs(90), name="fashion_mnist")
+    train = dataclasses.replace(make_blobs(90), name="fashion_mnist", origin=Origin("fashion_mnist"))
     absent = SimpleNamespace(is_there=lambda folder: False)
     monkeypatch.setattr("linnet.report.subject.sources", lambda: {"fashion_mnist": absent})
     run = linnet.fit(train, epochs=1, show=False, out=tmp_path / "run")

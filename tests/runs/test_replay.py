@@ -53,8 +53,8 @@ def test_without_test_rows_and_by_the_data_sets_own_seed() -> None:
 
 
 def test_another_start_is_told_of(first: Path) -> None:
-    asked = json.loads((first / "run.json").read_text("utf-8"))["asked"]
-    change(first / "run.json", asked={**asked, "seed": 2}, versions={"torch": "1.0", "cores": "64"})
+    request = json.loads((first / "run.json").read_text("utf-8"))["request"]
+    change(first / "run.json", request={**request, "seed": 2}, versions={"torch": "1.0", "cores": "64"})
     found = linnet.replay(first)
     assert not found.is_same
     assert 0 < found.largest < 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import linnet
-from linnet.core.grids import LogUniform
+from linnet.config.ranges import LogUniform
 from linnet.report.sweep import Swept, choice
 from tests.support.blobs import make_blobs
 

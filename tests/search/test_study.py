@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 import linnet
 import linnet.search.tune
 from linnet.config import Hyperparameters
-from linnet.core.grids import LogUniform, Uniform
+from linnet.config.ranges import LogUniform, Uniform
 from linnet.data.dataset import Splits
 from linnet.data.split import split
 from linnet.errors import MissingExtraError, UsageError

@@ -10,7 +10,7 @@ import torch
 
 import linnet
 from linnet.config import Hyperparameters
-from linnet.core.grids import LogUniform
+from linnet.config.ranges import LogUniform
 from linnet.data.dataset import Splits
 from linnet.data.sources import synthetic
 from linnet.data.split import split
@@ -205,7 +205,7 @@ def test_batch_sizes_are_a_knob() -> None:
         result.outcome.bank.pick(place).theta, alone.outcome.bank.theta, rtol=1e-5, atol=1e-7
     )
     run = result.refit()
-    assert run.asked["batch_size"] == 20
+    assert run.request.batch_size == 20
     for grid, match in (
         ({"batch_size": [20, 30]}, "multiples of the least"),
         ({"batch_size": [0]}, "whole number"),

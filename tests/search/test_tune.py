@@ -10,7 +10,7 @@ import torch
 from optuna.trial import TrialState
 
 import linnet
-from linnet.core.grids import LogUniform, Uniform
+from linnet.config.ranges import LogUniform, Uniform
 from linnet.data.dataset import Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError

@@ -137,7 +137,7 @@ def test_knobs_are_for_linear_models(blobs: Dataset) -> None:
             linnet.fit(blobs, model=net, show=False, **options)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="by name"):
         linnet.fit(blobs, optimizer=torch.optim.SGD(net.parameters()), show=False)
-    assert linnet.fit(blobs, optimizer="adam", lr=0.01, epochs=1, show=False).asked["optimizer"] == "adam"
+    assert linnet.fit(blobs, optimizer="adam", lr=0.01, epochs=1, show=False).request.optimizer == "adam"
 
 
 def test_patience_keeps_the_best_weights() -> None:

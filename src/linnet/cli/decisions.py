@@ -25,6 +25,8 @@ LEARNT = "  those are the rows that it is measured on here, so figures are biase
 
 def warn(evaluation: linnet.Evaluation) -> None:
     """Say on stderr if the rows to judge the run by may be rows that it has learnt."""
+    from linnet.evaluate.rows import is_trained_on
+
     run, name = evaluation.run, evaluation.rows.name
     if evaluation.part != "train" and evaluation.holds_training:
         print(
@@ -33,10 +35,7 @@ def warn(evaluation: linnet.Evaluation) -> None:
             file=sys.stderr,
         )
         return
-    is_weighted = run.asked.get("sample_weight") is not None  # the checksum then counts the weights in
-    if is_weighted or not run.dataset_checksum or name != run.card.dataset:
-        return
-    if evaluation.train.checksum != run.dataset_checksum:
+    if name == run.card.dataset and is_trained_on(run, evaluation.train) is False:
         print(
             f"linnet: {name} has changed since the run was trained on it, so rows that it is judged by "
             "may be rows that it has learnt",

@@ -115,7 +115,7 @@ def evaluate(
         "run": str(opened.folder), "dataset": evaluation.rows.name, "part": evaluation.part,
         "holds_training_rows": evaluation.holds_training, **result.as_dict(),
     }  # fmt: skip
-    if opened.asked.get("hold_out") is False and evaluation.holds_training:
+    if opened.origin is not None and not opened.origin.hold_out and evaluation.holds_training:
         notes.append(
             f"no rows of {evaluation.rows.name} were held out, so figures are of the rows it was fitted to"
         )
@@ -189,7 +189,7 @@ def _regress(
     values["loss_of"], values["target"] = loss_name(evaluation.run.card), evaluation.run.card.target or None
     lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]
     lines[:0] = [f"predicts  {evaluation.run.card.target}"] if evaluation.run.card.target else []
-    r2 = "R² (about the mean)" if evaluation.run.asked.get("intercept") is False else "R²"
+    r2 = "R²" if evaluation.run.has_intercept else "R² (about the mean)"
     for name, (said, form) in {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": (r2, ".6f")}.items():
         shown = found[name].text(form)
         lines.append(f"{said:<9} {shown if intervals else shown.split(' ')[0]}")

@@ -16,7 +16,7 @@ from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
 if TYPE_CHECKING:
-    from linnet.record.requests import SweepRequest
+    from linnet.config import SweepRequest
 
     Hyperparameters = Any
 else:
@@ -92,7 +92,7 @@ class SearchOptions:
 
     def request(self, **own: Any) -> SweepRequest:
         """What to train, with options of the command's own."""
-        from linnet.record.requests import SweepRequest
+        from linnet.config import SweepRequest
 
         names = {field.name for field in dataclasses.fields(SweepRequest)}
         shared = {name: value for name, value in vars(self).items() if name in names}

@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import linnet
 from linnet.cli.console import load_rows, make_printer, print_json, without_warnings
 from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight
+from linnet.config import as_dict
 from linnet.errors import (
     INTERRUPTED_CODE,
     CollinearWarning,
@@ -20,15 +21,11 @@ from linnet.errors import (
     UsageError,
     WeightWarning,
 )
-from linnet.folders import default_folder, new_folder
+from linnet.folders import default_folder
 
 if TYPE_CHECKING:
-    from linnet.core.losses import Loss
     from linnet.evaluate.score import Score
-    from linnet.solvers.path import Path as Penalties
-
-HELD_OUT = 0.1
-"""The share of the training rows that a path is measured on."""
+    from linnet.solvers.path import Path as PenaltyPath
 
 SHORTFALLS = (ShortfallWarning, GridEdgeWarning)
 DOUBTS = (CollinearWarning, SeparationWarning, WeightWarning)
@@ -73,6 +70,8 @@ def solve(
 
         linnet solve --data synthetic --loss absolute
 
+        linnet solve --data visits.csv --loss poisson --summary
+
         linnet solve --data digits --path 20
 
         linnet solve --data synthetic --summary --covariance hc3
@@ -86,7 +85,7 @@ def solve(
     l1
         The weight of the absolute sum, which gives exact zeros.
     loss
-        softmax, logistic (each class against the rest), squared, huber or absolute.
+        softmax, logistic (each class against the rest), squared, huber, absolute or poisson (counts).
     huber
         Huber's threshold.
     solver
@@ -123,10 +122,10 @@ def solve(
     report
         Leave report.html in the folder: the certificate, figures, and how to do it again.
     """
-    from linnet.core.losses import by_name
-    from linnet.runs.folder import Source, leave_solution, rows_of
-    from linnet.solvers.solution import UNATTAINED
-    from linnet.solvers.solve import solve as solved
+    from linnet.config import SolveRequest
+    from linnet.model.optimum import UNATTAINED
+    from linnet.runs.solve import solve_request
+    from linnet.solvers.solve import usual_loss
 
     if summary and (l1 or path is not None):
         raise UsageError(
@@ -136,51 +135,43 @@ def solve(
         raise UsageError("--covariance, --level and --weight-kind are of the summary: add --summary")
     if weight_kind is not None and sample_weight is None:
         raise UsageError("--weight-kind says what weights mean: give them, by --sample-weight")
-    holds_out = not summary if hold_out is None else hold_out
+    if path is not None and l1 is not None:
+        raise UsageError("--path goes through l1 by itself: leave --l1 out")
     if huber != 1.0 and loss != "huber":
         raise UsageError("--huber is the threshold of one loss: add --loss huber")
+    holds_out = not summary if hold_out is None else hold_out
     say = make_printer(quiet, sys.stderr if json else sys.stdout)
-    train, test = load_rows(
+    splits = load_rows(
         data, data_dir, seed, say, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
     )
-    folder = new_folder(out or default_folder(train.name))
-    chosen, penalties, notes = by_name(loss, huber) if loss is not None else None, None, list[str]()
-    asked: dict[str, Any] = {"intercept": intercept, "dtype": dtype}
-    if path is not None:
-        if l1 is not None:
-            raise UsageError("--path goes through l1 by itself: leave --l1 out")
-        penalties, notes = _path(train, chosen, path, l2 or 0.0, seed, say, **asked)
-        l1 = float(penalties.table["penalty"].iloc[penalties.best])
-    with without_warnings(*SHORTFALLS):
-        solution = solved(
-            train, chosen, l2=l2, l1=l1, solver=solver, tol=tol, max_iter=max_iter,
-            progress=IterationLines(say), **asked,
+    folder = out or default_folder(splits.train.name)
+    request = SolveRequest(
+        loss=loss or usual_loss(splits.train), huber=huber, l2=l2 or 0.0, l1=l1 or 0.0, solver=solver,
+        tol=tol, max_iter=max_iter, intercept=intercept, dtype=dtype, path=path, summary=summary,
+        covariance=covariance, level=level, weight_kind=weight_kind, seed=seed,
+    )  # fmt: skip
+    with without_warnings(*SHORTFALLS, *(DOUBTS if summary else ())):
+        solved = solve_request(
+            splits, request, out=folder, report=report, language=lang, is_catalog=True,
+            progress=IterationLines(say), path_progress=lambda row: say(path_line(row)),
         )  # fmt: skip
-    run = solution.value
-    source = Source(data_dir, sample_weight, seed)
-    run.asked |= {"seed": seed, **source.paths}
-    run.asked |= {"path": path} if path is not None else {}
-    run.asked |= {} if holds_out else {"hold_out": False}
-    how: dict[str, Any] = {"covariance": covariance, "level": level, "weight_kind": weight_kind}
-    run.asked |= {"summary": True, **how} if summary else {}
-    parts = {"train": train, "test": test}
-    scores = {name: linnet.score(run, part) for name, part in parts.items() if part is not None}
-    with without_warnings(*DOUBTS):
-        inference = linnet.infer(solution, train, seed=seed, **how) if summary else None
-    rows = rows_of(train, test, source) if report else None
-    leave_solution(solution, folder, inference=inference, path=penalties, rows=rows, language=lang)
+    solution = solved.solution
+    scores = {
+        name: linnet.score(solution.value, part)
+        for name, part in splits._asdict().items()
+        if part is not None
+    }
+    notes = [] if solved.path is None else path_notes(solved.path)
     if json:
-        said = summary_of(solution, scores, folder)
-        known = {} if inference is None else {"inference": inference.summary()}
+        known = {} if solved.inference is None else {"inference": solved.inference.summary()}
         known |= {"notes": notes} if path is not None else {}
-        print_json({**said, **known})
+        print_json({**summary_of(solution, scores, folder), **known})
     else:
-        if inference is not None:
-            say(str(inference))
-        say("\n".join(closing_lines(solution, scores, folder)))
-    is_summarised = inference is not None and solution.status.name == UNATTAINED  # by the limit
+        lines = [*notes, *([] if solved.inference is None else [str(solved.inference)])]
+        say("\n".join([*lines, *closing_lines(solution, scores, folder)]))
+    is_summarised = solved.inference is not None and solution.status.name == UNATTAINED  # by the limit
     if not solution.status.is_good and not is_summarised:
-        sys.exit(INTERRUPTED_CODE if run.status == "interrupted" else 1)
+        sys.exit(INTERRUPTED_CODE if solution.value.status == "interrupted" else 1)
 
 
 class IterationLines:
@@ -217,7 +208,8 @@ def summary_of(solution: linnet.Solution, scores: dict[str, Score], folder: Path
         "nonzeros": int((W != 0).sum()),
         "weights": W.numel(),
         "scores": {name: score.as_dict() for name, score in scores.items()},
-        "asked": solution.value.asked,
+        "request": solution.value.request and as_dict(solution.value.request),
+        "solver": solution.value.optimum and solution.value.optimum.solver,
     }
 
 
@@ -228,7 +220,7 @@ def closing_lines(solution: linnet.Solution, scores: dict[str, Score], folder: P
     if bool((W == 0).any()):
         lines.append(f"{int((W != 0).sum()):,} of {W.numel():,} weights are not 0")
     for name, score in scores.items():
-        about = " about the mean" * (solution.value.asked.get("intercept") is False)
+        about = " about the mean" * (not solution.value.has_intercept)
         said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R²{about} {_r2(score)}"
         lines.append(f"{name}: loss {score.loss:.6g}, {said}")
     return [*lines, f"the run is in {folder}"]
@@ -241,26 +233,16 @@ def _r2(score: Score) -> str:
     return ", ".join(known)
 
 
-def _path(
-    train: linnet.Dataset, loss: Loss | None, count: int, l2: float, seed: int, say: Callable[[str], None], *,
-    intercept: bool, dtype: str,
-) -> tuple[Penalties, list[str]]:  # fmt: skip
-    """Go through the L1 penalties; their models, and what is to be said of them."""
+def path_line(row: Mapping[str, float]) -> str:
+    """A penalty of a path."""
+    return (
+        f"l1 {row['penalty']:<10.4g} {row['nonzeros']:6,.0f} weights  train loss {row['train_loss']:.6g}"
+        f"  validation loss {row['validation_loss']:.6g}  gap {row['gap']:.1e}"
+    )
 
-    def line(row: dict[str, float]) -> None:
-        say(
-            f"l1 {row['penalty']:<10.4g} {row['nonzeros']:6,.0f} weights  train loss {row['train_loss']:.6g}"
-            f"  validation loss {row['validation_loss']:.6g}  gap {row['gap']:.1e}"
-        )
 
-    fitted, kept = linnet.split(train, HELD_OUT, seed)
-    with without_warnings(*SHORTFALLS):
-        found = linnet.regularization_path(
-            fitted, loss, l1s=count, l2=l2, validation=kept, intercept=intercept, dtype=dtype, progress=line
-        )
-    late = [status for status in found.statuses if not status.is_good]
-    notes = [f"{len(late)} of {count} models of the path: {late[0]}"] if late else []
-    notes += [found.edge] if found.edge else []
-    for note in notes:
-        say(note)
-    return found, notes
+def path_notes(path: PenaltyPath) -> list[str]:
+    """What a path's table does not say: models that are no optima, and a best one at the edge."""
+    late = [status for status in path.statuses if not status.is_good]
+    notes = [f"{len(late)} of {len(path.statuses)} models of the path: {late[0]}"] if late else []
+    return [*notes, *([path.edge] if path.edge else [])]

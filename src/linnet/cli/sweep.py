@@ -62,7 +62,6 @@ def sweep(
         Between two checkpoints, from which --resume goes on.
     """
     from linnet.folders import CHECKPOINT, default_folder
-    from linnet.runs.folder import Source
     from linnet.runs.sweep import sweep_request
 
     options = options or SearchOptions()
@@ -79,7 +78,7 @@ def sweep(
     again = f"linnet sweep --resume {folder} with the same options"
     result = run_or_exit(f"{again} goes on", lambda: sweep_request(
         splits, request, out=None if resume else folder, resume=resume, checkpoint_minutes=checkpoint_minutes,
-        source=Source(options.data_dir, sample_weight, options.seed), **options.watch,
+        is_catalog=True, **options.watch,
     ))  # fmt: skip
     if result.is_interrupted:
         exit_interrupted(f"after {result.epochs_done} epochs: {again} goes on")

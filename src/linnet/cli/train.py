@@ -11,7 +11,7 @@ from cyclopts import Parameter
 import linnet
 from linnet.cli.console import download_progress, make_printer, print_json
 from linnet.cli.options import Flag, Json, Lang, Quiet
-from linnet.config import Job, to_toml
+from linnet.config import Job, as_dict, to_toml
 from linnet.errors import INTERRUPTED_CODE
 
 
@@ -80,9 +80,10 @@ def summary(run: linnet.Run) -> dict[str, object]:
         "folder": str(run.folder),
         "status": run.status,
         "seconds": round(run.seconds, 3),
-        "final": run.history.kept(run.asked.get("patience")),
+        "final": run.kept,
         "history": run.history.records,
-        "asked": run.asked,
+        "request": run.fitted and as_dict(run.fitted),
+        "origin": run.origin and run.origin.to_json(),
     }
     if run.truth is not None:
         errors = parameter_errors(run.bank, run.truth)
@@ -95,7 +96,7 @@ def closing_lines(run: linnet.Run) -> list[str]:
     from linnet.evaluate.score import parameter_errors
 
     lines = []
-    kept = run.history.kept(run.asked.get("patience"))
+    kept = run.kept
     if "test_accuracy" in kept:
         said = f"after {kept['epoch']:g} epochs" + (
             "" if kept is run.history.last else ", whose weights are kept"

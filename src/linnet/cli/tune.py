@@ -51,9 +51,8 @@ def tune(
     batch_size
         Rows a minibatch.
     """
+    from linnet.config import TuneRequest
     from linnet.folders import default_folder, new_folder
-    from linnet.record.requests import TuneRequest
-    from linnet.runs.folder import Source
     from linnet.runs.tune import tune_request
 
     options = options or SearchOptions()
@@ -68,8 +67,7 @@ def tune(
     splits = options.load()
     with report_missing_fonts():
         result = run_or_exit("no batch was done", lambda: tune_request(
-            splits, request, storage=storage, out=folder, source=Source(options.data_dir, seed=options.seed),
-            **options.watch,
+            splits, request, storage=storage, out=folder, is_catalog=True, **options.watch,
         ))  # fmt: skip
     if result.is_interrupted:
         exit_interrupted(f"after {len(result.configurations)} settings, which are in {folder}")

@@ -2,7 +2,8 @@
 
 `Hyperparameters` may differ between the models of a sweep; `Recipe` holds them and all else that trains one
 model; `Job` is the whole of `linnet train`: data, recipe, and where to leave the run. A field of a recipe
-that is None takes the book's value for the task at hand, which `Recipe.resolved` fills in.
+that is None takes the book's value for the task at hand, which `Recipe.resolved` fills in. A `FitRequest` and
+its kin (`requests`) are what a folder keeps.
 """
 
 from linnet.config.augmentation import Augmentation
@@ -16,7 +17,8 @@ from linnet.config.hyperparameters import (
     Hyperparameters,
     check_option,
 )
-from linnet.config.recipe import Job, Recipe, ResolvedRecipe, as_dict, job_from, read, to_toml
+from linnet.config.recipe import Job, Recipe, job_from, read, to_toml
+from linnet.config.requests import FitRequest, SolveRequest, SweepRequest, TuneRequest, as_dict
 
 __all__ = [
     "BOUNDS",
@@ -26,10 +28,13 @@ __all__ = [
     "SCHEDULES",
     "Augmentation",
     "Bounds",
+    "FitRequest",
     "Hyperparameters",
     "Job",
     "Recipe",
-    "ResolvedRecipe",
+    "SolveRequest",
+    "SweepRequest",
+    "TuneRequest",
     "as_dict",
     "check_option",
     "job_from",

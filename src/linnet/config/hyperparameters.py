@@ -136,7 +136,7 @@ class Common:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            value = _plain(getattr(self, field.name))  # numbers of numpy become Python's
+            value = plain_number(getattr(self, field.name))  # numbers of numpy become Python's
             object.__setattr__(self, field.name, value)
             if value is not None or field.default is not None:
                 check_option(field.name, value)
@@ -199,7 +199,8 @@ HYPERPARAMETERS = tuple(field.name for field in dataclasses.fields(Common))
 """The fields that a recipe and the hyperparameters share: all but the rate, which a recipe may leave open."""
 
 
-def _plain(value: object) -> object:
+def plain_number(value: object) -> object:
+    """A value of numpy's as Python's own; anything else as it is."""
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, numbers.Integral):

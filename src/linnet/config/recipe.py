@@ -13,6 +13,7 @@ import tomli_w
 
 from linnet import folders
 from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters
+from linnet.config.requests import FitRequest, as_dict, from_json
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -79,41 +80,23 @@ class Recipe(Common, Passes):
     device: str = "auto"
     threads: int | str = "auto"
 
-    def resolved(self, is_classification: bool) -> ResolvedRecipe:
+    def resolved(self, is_classification: bool) -> FitRequest:
         """The recipe with the book's values of the task in place of None."""
         book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
         names = [field.name for field in dataclasses.fields(Recipe)]
-        asked = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         if self.patience is not None:
-            asked.setdefault("validation", STOPPING_SHARE)
-        return ResolvedRecipe(**{**book, **asked})
+            given.setdefault("validation", STOPPING_SHARE)
+        return FitRequest(**{**book, **given})
+
+    @classmethod
+    def of(cls, request: FitRequest, **changes: Any) -> Recipe:
+        """The recipe of a request, with other values of some options."""
+        return cls(**{**as_dict(request), **changes})
 
     def hyperparameters(self, lr: float) -> Hyperparameters:
         """The settings of the one model, at a rate."""
         return Hyperparameters(**{name: getattr(self, name) for name in HYPERPARAMETERS}, lr=lr)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResolvedRecipe(Common):
-    """A `Recipe` with nothing left open; its fields mean the same."""
-
-    epochs: int
-    batch_size: int
-    lr: float
-    loss: str
-    measure: str
-    huber: float = 1.0
-    validation: float | None = None
-    patience: int | None = None
-    drop_last: bool = False
-    dtype: str = "float32"
-    device: str = "auto"
-    threads: int | str = "auto"
-
-    @property
-    def hyperparameters(self) -> Hyperparameters:
-        """The settings of the one model."""
-        return Hyperparameters(**{name: getattr(self, name) for name in HYPERPARAMETERS}, lr=self.lr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,14 +130,6 @@ class Job(Recipe):
         return Recipe(**{name: getattr(self, name) for name in names})
 
 
-def as_dict(config: Recipe | ResolvedRecipe) -> dict[str, Any]:
-    """The fields that are set, as plain JSON and TOML values."""
-    values = dataclasses.asdict(config).items()
-    return {
-        key: str(value) if isinstance(value, Path) else value for key, value in values if value is not None
-    }
-
-
 def job_from(values: dict[str, Any], source: str = "config") -> Job:
     """A job from plain values.
 
@@ -174,17 +149,17 @@ def job_from(values: dict[str, Any], source: str = "config") -> Job:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The keys of a TOML or JSON file (a run's run.json counts: its "asked" is taken).
+    """The keys of a TOML or JSON file; of a run's run.json those of its training and of its data.
 
     Raises:
         DataNotFoundError: no such file.
-        FormatError: it is not what its suffix says.
+        FormatError: it is not what its suffix says, or the run.json of no training.
         ChecksumError: it is a run.json that was changed.
     """
     if not path.is_file():
         raise DataNotFoundError(f"no config file at {path}")
     if path.name == folders.RUN:
-        return folders.read(path.parent).values["asked"]
+        return _options_of_run(path)
     try:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
@@ -197,6 +172,17 @@ def read(path: Path) -> dict[str, Any]:
     return values
 
 
-def to_toml(config: Recipe | ResolvedRecipe) -> str:
+def _options_of_run(path: Path) -> dict[str, Any]:
+    """The options of the training that a run.json is of, its data's among them."""
+    summary = folders.read(path.parent).values
+    request, origin = from_json(summary["request"]), summary["origin"] or {}
+    if not isinstance(request, FitRequest):
+        raise FormatError(f"{path} is of linnet {request.verb}, which has no options of a training")
+    data = {"data": origin.get("source", summary["dataset"])}
+    data |= {name: origin[name] for name in ("data_dir", "sample_weight") if origin.get(name)}
+    return {**data, **as_dict(request)}
+
+
+def to_toml(config: Recipe) -> str:
     """The fields that are set as TOML, which `read` takes back."""
     return tomli_w.dumps(as_dict(config))

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from linnet.data import registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures
 from linnet.data.split import Whole, joined, split
 from linnet.errors import LinnetError, UsageError
@@ -78,7 +79,7 @@ def named_rows(
     chosen = part or ("train" if splits.test is None else "test")
     rows = joined(*splits).rows if chosen == "all" else _part(run, splits, chosen)
     is_own = name is None or str(name) == run.card.dataset
-    is_trained = None if not is_own or _is_changed(run, splits.train) else chosen not in UNSEEN
+    is_trained = None if not is_own or not is_trained_on(run, splits.train) else chosen not in UNSEEN
     return NamedRows(fit_rows(run, rows), chosen, is_trained)
 
 
@@ -102,17 +103,16 @@ def calibration_split(run: Run, train: Dataset, share: float = SHARE) -> Calibra
     Raises:
         UsageError: these are not the rows that it was trained on.
     """
-    is_weighted = run.asked.get("sample_weight") is not None  # the checksum then counts the weights in
-    if run.dataset_checksum and not is_weighted and run.dataset_checksum != train.checksum:
+    if is_trained_on(run, train) is False:
         raise UsageError(
             f"the training rows of {train.name} are not those that the run was trained on: "
             "give the --data-dir of those"
         )
     if train.validation is not None and "validation_loss" in run.history.last:
         return CalibrationSplit(train.validation, "validation rows", True)
-    fraction, seed = run.asked.get("validation"), int(run.asked.get("seed", 0))
+    fraction, seed = (run.fitted.validation, run.fitted.seed) if run.fitted else (None, 0)
     if fraction and "validation_loss" in run.history.last:
-        return CalibrationSplit(split(train, float(fraction), seed)[1], "validation rows", True)
+        return CalibrationSplit(split(train, fraction, seed)[1], "validation rows", True)
     return CalibrationSplit(split(train, share, seed)[1], "training rows", False)
 
 
@@ -127,16 +127,12 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
     Raises:
         DataNotFoundError: they cannot be had.
     """
-    if name is None and run.origin is not None:
-        told = {} if data_dir is None else {"data_dir": str(data_dir)}
-        return registry.load_again(dataclasses.replace(run.origin, sample_weight=None, **told))
-    asked = run.asked.get("data_dir")
-    is_elsewhere = name is not None and user_data.is_own(name)  # a path begins where the command is given
-    folder = data_dir or (Path(asked) if asked and not is_elsewhere else None)
-    holds_out = name is not None or run.asked.get("hold_out") is not False
-    return registry.load(
-        name or run.card.dataset, folder, seed=int(run.asked.get("seed", 0)), hold_out=holds_out
-    )
+    origin = run.origin or Origin(run.card.dataset)
+    if name is not None:  # a path begins where the command is given
+        folder = None if user_data.is_own(name) else origin.data_dir
+        origin = Origin(name, folder, origin.seed)
+    told = {} if data_dir is None else {"data_dir": str(data_dir)}
+    return registry.load_again(dataclasses.replace(origin, sample_weight=None, **told))
 
 
 def take_rows(run: Run, rows: Dataset | Path | str) -> Dataset:
@@ -185,7 +181,7 @@ def _validation(run: Run, train: Dataset) -> Dataset:
     """The rows that the data set aside to validate on, or else those that the run kept from these rows."""
     if train.validation is not None:
         return train.validation
-    kept = None if _is_changed(run, train) else calibration_split(run, train)
+    kept = calibration_split(run, train) if is_trained_on(run, train) else None
     if kept is None or not kept.is_unseen:
         raise UsageError(
             f"{train.name} sets no rows aside to validate on, and the run kept none of them: train with "
@@ -198,21 +194,27 @@ def _holds_training(run: Run, whole: Whole, part: Part) -> bool | None:
     """Whether the checksum tells that a file holds the rows of the training."""
     if not run.dataset_checksum:
         return None
-    if not _is_changed(run, whole.rows):
+    if is_trained_on(run, whole.rows):
         return True
     try:
         splits = whole.splits()
     except UsageError:  # too few rows for two parts, and so for a training
         return False
-    return part not in UNSEEN and not _is_changed(run, splits.train)
+    return part not in UNSEEN and bool(is_trained_on(run, splits.train))
 
 
-def _is_changed(run: Run, train: Dataset) -> bool:
-    """Whether these are other rows than those that the run was trained on, as far as its checksum tells."""
-    weights = run.asked.get("sample_weight")
-    if weights is not None:  # the checksum then counts the weights in
+def is_trained_on(run: Run, train: Dataset) -> bool | None:
+    """Whether a run was trained on these rows, as its checksum tells; None where it does not tell.
+
+    Args:
+        run: it.
+        train: all training rows of a data set, without weights.
+    """
+    if not run.dataset_checksum:
+        return None
+    if run.origin is not None and run.origin.sample_weight is not None:  # the checksum counts the weights in
         try:
-            train = weigh(train, read_weights(Path(weights), len(train)))
+            train = weigh(train, read_weights(Path(run.origin.sample_weight), len(train)))
         except (LinnetError, OSError):
-            return True
-    return run.dataset_checksum != train.checksum
+            return None
+    return run.dataset_checksum == train.checksum

@@ -28,7 +28,7 @@ from linnet.inference.notes import Done, common_reason, find_reasons, write_note
 from linnet.inference.remarks import CONSTANT, SATURATED, check_squares
 from linnet.inference.result import Inference, tabulate
 from linnet.model.run import Run
-from linnet.solvers.solution import UNATTAINED, Solution
+from linnet.solvers.solution import Solution
 
 KINDS = {name: entry.inference for name, entry in LOSSES.items() if entry.inference}
 """The kind of model of each loss that is a likelihood's."""
@@ -110,7 +110,7 @@ def infer(
     place = _reference(reference, kind, dataset)
     weighting = read_weighting(dataset, weight_kind, covariance, kind)
     dataset = weighting.of(dataset)
-    basis = make_basis(dataset, l2, bool(run.asked.get("intercept", True)))
+    basis = make_basis(dataset, l2, run.has_intercept)
     options = CovarianceOptions(chosen, bags, seed, len(dataset), weighting)
     problem = Problem(dataset, basis, weighting, l2)
     models = [
@@ -216,7 +216,8 @@ def _models(
 
 def _check(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
     """The kind of model and its l2."""
-    if run.asked.get("l1"):
+    request = run.request
+    if request is not None and request.l1:
         raise UsageError(
             "there are no standard errors under an L1 penalty: the same rows chose which weights are "
             "0, so the estimates are not normal (Leeb and Pötscher 2005) and usual intervals miss too often. "
@@ -228,9 +229,9 @@ def _check(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
             f"inference is for the losses {', '.join(KINDS)}, not {run.card.loss}, which is the "
             "likelihood of no model here"
         )
-    status = str(run.asked.get("status", ""))
-    if KINDS[run.card.loss] == "poisson" and status.startswith(UNATTAINED):
-        raise UsageError(f"there is nothing to infer from a model without an optimum ({status})")
+    optimum = run.optimum
+    if KINDS[run.card.loss] == "poisson" and optimum is not None and not optimum.is_attained:
+        raise UsageError(f"there is nothing to infer from a model without an optimum ({optimum.status})")
     if run.bank.models > 1:
         raise UsageError(f"inference is of one model, not of a bank of {run.bank.models}: pick one")
     if not 0 < level < 1:
@@ -243,7 +244,7 @@ def _check(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
         check_squares(dataset)
     if run.card.loss == "softmax" and dataset.outputs < 2:
         raise UsageError("a softmax model of one class has nothing to infer")
-    return KINDS[run.card.loss], float(run.asked.get("l2") or 0.0)
+    return KINDS[run.card.loss], 0.0 if request is None else request.l2
 
 
 def _labels(names: Sequence[str] | None, features: int) -> list[str]:

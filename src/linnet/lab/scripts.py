@@ -187,7 +187,7 @@ def trying(evaluation: Evaluation, shot: Shot, data_dir: Path | None) -> tuple[s
     if settings is None:
         return "", ""
     card, k, other = run.card, shot.k, shot.other
-    name = f"./{card.dataset}" if str(run.asked.get("dataset")).startswith("upload-") else card.dataset
+    name = card.dataset if run.origin else f"./{card.dataset}"
     image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
     against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
@@ -203,12 +203,11 @@ def trying(evaluation: Evaluation, shot: Shot, data_dir: Path | None) -> tuple[s
 
 def recipe_of(run: Run) -> dict[str, object] | None:
     """What was asked for beside the book's values; None where the run was not trained by a recipe."""
-    usual = as_dict(Recipe().resolved(bool(run.card.classes)))
-    asked = {name: value for name, value in run.asked.items() if name not in ("threads", "device", "dataset")}
-    fields = set(as_dict(Recipe(validation=0.1, patience=1, clip=1.0).resolved(True)))
-    if not set(asked) <= fields or "epochs" not in asked:
+    if run.fitted is None:
         return None
-    return {name: value for name, value in asked.items() if usual.get(name) != value}
+    usual, request = as_dict(Recipe().resolved(bool(run.card.classes))), as_dict(run.fitted)
+    names = [name for name in request if name not in ("threads", "device")]
+    return {name: request[name] for name in names if usual.get(name) != request[name]}
 
 
 def _row(run: Run, shot: Shot) -> str:

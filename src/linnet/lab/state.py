@@ -226,20 +226,27 @@ class LabState:
             _, name = self._models.get(number, (None, ""))
             return name in BUILT_IN or name in self._uploads
 
+    def dataset_of(self, number: str) -> str:
+        """The name of the data set that a model was trained on, as `splits` takes it.
+
+        Raises:
+            MissingError: there is no model of this id, or no longer.
+        """
+        with self._lock:
+            if number not in self._models:
+                raise MissingError(number)
+            return self._models[number][1]
+
     def model(self, number: str) -> Evaluation:
         """A finished model, to be judged by rows that it was not trained on where there are any.
 
         Raises:
             MissingError: there is none of this id, or no longer.
         """
+        train, test = self.splits(self.dataset_of(number))
         with self._lock:
-            if number not in self._models:
-                raise MissingError(number)
-            run, name = self._models[number]
             self._models.move_to_end(number)
-        train, test = self.splits(name)
-        with self._lock:
-            known = self._evaluations.get(number)
+            run, known = self._models[number][0], self._evaluations.get(number)
             evaluation = known or Evaluation(run, train if test is None else test, train)
             _put(self._evaluations, number, evaluation, EVALUATED)
         return evaluation

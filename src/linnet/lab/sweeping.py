@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from linnet.config import Hyperparameters
+from linnet.config import Hyperparameters, SweepRequest
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
@@ -19,7 +19,6 @@ from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, 
 from linnet.lab.scripts import Code, command, load, source, table
 from linnet.lab.state import LabState
 from linnet.record.lines import call
-from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
 from linnet.search.sweep import metric_name, run_sweep
 from linnet.train.callbacks import Callback, State
@@ -151,7 +150,7 @@ class LiveSweep(Callback):
         found = selection.configurations(state.outcome(), state.trials, self.metric)
         found.sort(key=lambda configuration: configuration.members)
         self.members = [configuration.members for configuration in found]
-        base = state.asked["batch_size"]
+        base = state.options["batch_size"]
         settings = [_setting(configuration.hyperparameters, base) for configuration in found]
         models = len(state.trials)
         self.job.tell({"kind": "start", "settings": settings, "models": models, "metric": self.metric})

@@ -126,10 +126,9 @@ def _train(splits: Splits, recipe: Recipe, lab: LabState, name: str, job: Job) -
     if job.is_over:
         job.tell({"kind": "aborted"})
         return
-    run.asked["dataset"] = name
     job.tell({
         "kind": "end", "status": run.status, "seconds": run.seconds, "model": lab.add(run, name),
-        **live.frame(run.bank, run.card), "figures": run.history.kept(recipe.patience),
+        **live.frame(run.bank, run.card), "figures": run.kept,
     })  # fmt: skip
 
 
@@ -197,7 +196,7 @@ class EpochProgress(Callback):
 
     def epoch_end(self, state: State) -> None:
         """Say how far it is."""
-        self.job.tell({"kind": "progress", "epoch": state.epoch, "epochs": state.asked["epochs"]})
+        self.job.tell({"kind": "progress", "epoch": state.epoch, "epochs": state.options["epochs"]})
 
 
 class LiveTraining(EpochProgress):
@@ -230,7 +229,7 @@ class LiveTraining(EpochProgress):
     def _send(self, kind: str, state: State, figures: dict[str, Any]) -> None:
         bank, data = state.current, state.dataset
         assert isinstance(bank, Bank)
-        card = Card(data.name, data.classes, data.image_shape, data.scale, state.asked["loss"])
+        card = Card(data.name, data.classes, data.image_shape, data.scale, state.options["loss"])
         self.job.tell({"kind": kind, "figures": figures, **self.live.frame(bank, card)})
         self.last = time.perf_counter()
 
@@ -271,7 +270,6 @@ class UsualModel:
         train, test = self.lab.splits(name)
         run, _ = fit(train, usual_recipe(train), test=test, callbacks=[EpochProgress(job)])
         if not job.is_over:
-            run.asked["dataset"] = name
             self._default = self.lab.add(run, name)
 
 

@@ -140,7 +140,8 @@ class TryTab:
         run, card = evaluation.run, evaluation.run.card
         return {
             "id": body.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
-            "features": run.bank.features, "rows": len(evaluation), "dataset": run.asked.get("dataset"),
+            "features": run.bank.features, "rows": len(evaluation),
+            "dataset": self.lab.dataset_of(body.model),
             "accuracy": float(evaluation.hits.mean()), "columns": evaluation.train.columns,
             "is_default": body.model == self.usual.number(),
         }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from linnet import files, folders
+from linnet.config.requests import FitRequest, SolveRequest, from_json, to_json
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.core.losses import Loss, by_name, name_of
@@ -25,7 +26,8 @@ from linnet.device import versions
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.model import model_file
 from linnet.model.card import Card, check_columns
-from linnet.model.history import History
+from linnet.model.history import History, Record
+from linnet.model.optimum import Optimum
 from linnet.model.predictor import MODEL
 
 FORMAT = "linnet.model/1"
@@ -41,7 +43,8 @@ class Run:
         history: a record an epoch.
         status: "completed", "interrupted", or "stopped: …".
         card: what the model needs beside its parameters.
-        asked: the resolved recipe and data, as plain values.
+        request: what was asked for, with nothing left open; None of a model that no verb made.
+        optimum: how the solver ended; None of what was trained.
         dataset_checksum: SHA-256 of the training rows.
         seconds: of training and measuring.
         folder: where it was left; None when nowhere.
@@ -53,7 +56,8 @@ class Run:
     history: History
     status: str
     card: Card
-    asked: dict[str, Any] = field(default_factory=dict)
+    request: FitRequest | SolveRequest | None = None
+    optimum: Optimum | None = None
     dataset_checksum: str = ""
     seconds: float = 0.0
     folder: Path | None = None
@@ -74,6 +78,26 @@ class Run:
         if isinstance(self.model, Bank):
             return self.model
         raise UsageError("this run trained a module of yours, which is in run.model, not a bank")
+
+    @property
+    def fitted(self) -> FitRequest | None:
+        """The request of a training; None where the run is no training."""
+        return self.request if isinstance(self.request, FitRequest) else None
+
+    @property
+    def solved(self) -> SolveRequest | None:
+        """The request of a solve; None where the run is none."""
+        return self.request if isinstance(self.request, SolveRequest) else None
+
+    @property
+    def has_intercept(self) -> bool:
+        """Whether there is a bias: always, but of a solve that left it out."""
+        return self.solved is None or self.solved.intercept
+
+    @property
+    def kept(self) -> Record:
+        """The record of the epoch whose weights the model has: the best where training stopped early."""
+        return self.history.kept(None if self.fitted is None else self.fitted.patience)
 
     @property
     def is_module(self) -> bool:
@@ -218,7 +242,8 @@ class Run:
     def _summary(self) -> dict[str, Any]:
         return {
             "status": self.status,
-            "asked": self.asked,
+            "request": self.request and to_json(self.request),
+            "optimum": self.optimum and dataclasses.asdict(self.optimum),
             "final": self.history.last,
             "seconds": round(self.seconds, 6),
             "epochs_done": len(self.history),
@@ -249,8 +274,10 @@ class Run:
         try:
             history = History.from_jsonl(state.read(HISTORY).decode())
             bank = Bank.of(tensors["W"], tensors["b"], int(metadata["models"]))
+            request, optimum = summary["request"], summary["optimum"]
             return cls(
-                bank, history, summary["status"], Card.from_json(metadata["card"]), summary["asked"],
+                bank, history, summary["status"], Card.from_json(metadata["card"]),
+                request and _request_of_model(request), optimum and Optimum(**optimum),
                 summary["dataset_checksum"], summary["seconds"], folder,
                 origin=read_record(summary),
             )  # fmt: skip
@@ -278,6 +305,18 @@ class Run:
     def loss(self) -> Loss:
         """The loss it was trained by."""
         return by_name(self.card.loss, self.card.huber, self.card.slope)
+
+
+def _request_of_model(values: Mapping[str, Any]) -> FitRequest | SolveRequest:
+    """The request of one model.
+
+    Raises:
+        FormatError: it is none.
+    """
+    request = from_json(values)
+    if not isinstance(request, FitRequest | SolveRequest):
+        raise FormatError(f"a run's request is to fit or to solve, not to {request.verb}")
+    return request
 
 
 def card_of(dataset: Dataset, loss: Loss) -> Card:

@@ -28,7 +28,6 @@ from linnet.plot.images import label_errors_figure, top_losses_figure
 from linnet.plot.optimum import gap_figure
 from linnet.plot.weights import differences, templates
 from linnet.plot.words import Language, check, say
-from linnet.solvers.solution import proven_gap
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def _curves(of: Evaluation, options: FigureOptions) -> Figure:
         raise UsageError("the run has no history to draw curves of")
     records, name = of.run.history.records, of.run.card.dataset
     if "objective" in records[0]:  # a solver's iterations
-        return gap_figure(records, proven_gap(of.run.asked.get("certificate", {})), name, options.language)
+        return gap_figure(records, of.run.optimum and of.run.optimum.gap, name, options.language)
     return curves(records, name, options.language)
 
 
@@ -127,9 +126,8 @@ def _sets(of: Evaluation, options: FigureOptions) -> Figure:
 
 
 def _label_errors(of: Evaluation, options: FigureOptions) -> Figure:
-    known = {name: value for name, value in of.run.asked.items() if name in Recipe.__dataclass_fields__}
-    recipe = Recipe(**{**known, "validation": None, "patience": None})
-    train = of.train
+    train, request = of.train, of.run.fitted
+    recipe = Recipe.of(request, validation=None, patience=None) if request else Recipe()
     of.run.check_fits(train)
     return label_errors_figure(train, label_errors(out_of_fold(train, recipe)), language=options.language)
 

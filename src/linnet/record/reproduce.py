@@ -1,13 +1,15 @@
-"""Renders the shell command and the Python program that repeat a run to the same bytes."""
+"""Renders the shell command and the Python program that repeat a request on its data to the same bytes."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from linnet.config import Hyperparameters, Recipe, as_dict
+from linnet.config import FitRequest, Hyperparameters, Recipe, SolveRequest, SweepRequest, as_dict
+from linnet.config.ranges import Range
+from linnet.data.origin import Origin
 from linnet.data.user_data import is_own
 from linnet.model.run import Run
 from linnet.record.lines import call, flags, typed
@@ -18,20 +20,6 @@ FIRST = ("epochs", "batch_size", "lr", "seed")
 
 AGAIN = "again"
 """The folder that the lines leave the run in."""
-
-SWEPT = (
-    "random", "folds", "bags", "validation", "metric", "epochs", "batch_size", "loss", "huber", "patience",
-    "halving", "seed", "dtype", "device", "threads",
-)  # fmt: skip
-USUAL = {
-    "validation": 0.1,
-    "huber": 1.0,
-    "dtype": "float32",
-    "device": "auto",
-    "threads": "auto",
-    "halving": [],
-}
-"""Options of a sweep that need not be said."""
 
 
 @dataclass(frozen=True)
@@ -51,168 +39,155 @@ class Reproduction:
     is_elsewhere: bool = False
 
 
-@dataclass(frozen=True)
-class _Told:
-    """A data set and its paths as the lines say them: without folders that are the writer's alone."""
+def reproduce(run: Run) -> Reproduction | None:
+    """The lines of what `fit` or `solve` did; None where no lines can say it.
 
-    dataset: str
-    paths: dict[str, str]
+    Args:
+        run: of a linear model, on rows that can be loaded again.
+    """
+    data = None if run.origin is None else Data.of(run.origin)
+    if data is None or run.request is None:
+        return None
+    if isinstance(run.request, FitRequest):
+        return _fit(run.request, data, Recipe().resolved(bool(run.card.classes)))
+    return None if run.request.solver is None else _solve(run.request, data)
+
+
+def reproduce_sweep(request: SweepRequest, origin: Origin) -> Reproduction:
+    """The lines of what `sweep` did."""
+    data, plain = Data.of(origin), as_dict(SweepRequest())
+    chosen = {
+        name: value for name, value in as_dict(request).items()
+        if name not in ("grid", "settings") and (name in FIRST or value != plain.get(name))
+    }  # fmt: skip
+    if request.settings is not None:
+        settings = [_hyperparameters(one) for one in request.settings]
+        first = "settings=[\n        " + ",\n        ".join(settings) + ",\n    ]"
+    else:
+        first = "{" + ", ".join(f"{name!r}: {_values(value)}" for name, value in request.grid.items()) + "}"
+    sweep = call("linnet.sweep", ["(train, test)", first, *data.weights], {**chosen, "out": AGAIN})
+    python = f"{data.head()}result = {sweep}\n"
+    return data.lines(_sweep_command(request, chosen, data), python)
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set as the lines say it: without folders that are the writer's alone.
+
+    Args:
+        name: of the data set.
+        origin: of its rows.
+        paths: that are said, by option.
+        files: as in `Reproduction`.
+        is_elsewhere: likewise.
+    """
+
+    name: str
+    origin: Origin
+    paths: Mapping[str, str]
     files: tuple[str, ...]
     is_elsewhere: bool
 
+    @classmethod
+    def of(cls, origin: Origin) -> Data:
+        """The data set of an origin."""
+        name, paths, files = loadable(origin.source), dict[str, str](), list[str]()
+        folder, weights = origin.data_dir or "", origin.sample_weight or ""
+        is_hidden = shared(folder) != folder
+        if folder and not is_hidden:
+            paths["data_dir"] = folder
+        if name != origin.source or (is_hidden and is_own(origin.source)):
+            files.append(name)
+        if weights:
+            paths["sample_weight"] = shared(weights)
+            files += [] if shared(weights) == weights else [shared(weights)]
+        return cls(name, origin, paths, tuple(files), is_hidden and not is_own(origin.source))
+
     def lines(self, command: str, python: str) -> Reproduction:
+        """The lines, with what they leave out."""
         return Reproduction(command, python, self.files, self.is_elsewhere)
 
+    def command(self, verb: str, options: Mapping[str, Any], seed: int) -> str:
+        """A command; empty where it makes rows by its own seed, and these were made by another."""
+        if self.origin.source == "synthetic" and self.origin.seed != seed:
+            return ""
+        words = flags({**options, **self.paths, "out": AGAIN})
+        return shlex.join(["linnet", verb, "--data", self.name, *words])
 
-def _told(dataset: str, asked: Mapping[str, Any]) -> _Told:
-    paths = {name: str(asked[name]) for name in ("data_dir", "sample_weight") if asked.get(name)}
-    name, files = loadable(dataset), []
-    is_hidden = shared(paths.get("data_dir", "")) != paths.get("data_dir", "")
-    if is_hidden:
-        del paths["data_dir"]
-    if name != dataset or (is_hidden and is_own(dataset)):
-        files.append(name)
-    if (weights := paths.get("sample_weight", "")) != shared(weights):
-        paths["sample_weight"] = shared(weights)
-        files.append(shared(weights))
-    return _Told(name, paths, tuple(files), is_hidden and not is_own(dataset))
+    def head(self) -> str:
+        """The lines of Python that load the rows and their weights."""
+        folder = self.paths.get("data_dir")
+        where = [repr(self.name), *([repr(folder)] if folder else [])]
+        where += [f"seed={self.origin.seed}"] if self.name == "synthetic" else []
+        where += [] if self.origin.hold_out else ["hold_out=False"]
+        lines = ["import linnet", "", f"train, test = linnet.load({', '.join(where)})"]
+        if path := self.paths.get("sample_weight"):
+            lines[:1] = ["from pathlib import Path", "", "import linnet"]
+            lines.insert(3, "from linnet.data.arguments import read_weights")
+            lines.append(f"weights = read_weights(Path({path!r}), len(train))")
+        return "\n".join(lines) + "\n"
 
-
-def of_training(run: Run, seed: int) -> Reproduction:
-    """Of what `linnet train` or `linnet.fit` did.
-
-    Args:
-        run: of a linear model on a data set of linnet's.
-        seed: that the data set is loaded with.
-    """
-    asked = run.asked
-    usual = as_dict(Recipe().resolved(bool(run.card.classes)))
-    fields = [name for name in Recipe.__dataclass_fields__ if name in asked]
-    named = [*FIRST, *(n for n in fields if n not in FIRST and asked[n] != usual.get(n))]
-    chosen = {name: asked[name] for name in named}
-    told = _told(run.card.dataset, asked)
-    words = flags({**chosen, **told.paths, "out": AGAIN})
-    command = _command("train", told.dataset, words) if seed == asked["seed"] or not _is_made(run) else ""
-    head, weights = _head(told, seed)
-    fit = call("linnet.fit", ["train", "test=test", *weights], {**chosen, "out": AGAIN})
-    return told.lines(command, f"{head}run = {fit}\n")
+    @property
+    def weights(self) -> list[str]:
+        """The argument that gives the weights."""
+        return ["sample_weight=weights"] if "sample_weight" in self.paths else []
 
 
-def of_sweep(dataset: str, asked: Mapping[str, Any], seed: int) -> Reproduction:
-    """Of what `linnet sweep` or `linnet.sweep` did.
-
-    Args:
-        dataset: its name.
-        asked: as `sweep.json` keeps it.
-        seed: that the data set is loaded with.
-    """
-    chosen = {n: asked[n] for n in SWEPT if n in asked and (n in FIRST or asked[n] != USUAL.get(n))}
-    told = _told(dataset, asked)
-    head, weights = _head(told, seed)
-    if "settings" in asked:
-        usual = Hyperparameters()
-        hyperparameters = [
-            "linnet.Hyperparameters("
-            + ", ".join(f"{n}={v!r}" for n, v in one.items() if v != getattr(usual, n))
-            + ")"
-            for one in asked["settings"]
-        ]
-        first = "settings=[\n        " + ",\n        ".join(hyperparameters) + ",\n    ]"
-    else:
-        values = ", ".join(f"{name!r}: {_python(value)}" for name, value in asked["grid"].items())
-        first = f"{{{values}}}"
-    sweep = call("linnet.sweep", ["(train, test)", first, *weights], {**chosen, "out": AGAIN})
-    python = f"{head}result = {sweep}\n"
-    is_said = dataset != "synthetic" or seed == int(asked.get("seed", 1))
-    return told.lines(_sweep_command(told, asked, chosen) if is_said else "", python)
+def _fit(request: FitRequest, data: Data, plain: FitRequest) -> Reproduction:
+    """The lines of a training; `plain` has the usual values of its task."""
+    given, usual = as_dict(request), as_dict(plain)
+    named = [*FIRST, *(n for n in given if n not in FIRST and given[n] != usual.get(n))]
+    chosen = {name: given[name] for name in named}
+    fit = call("linnet.fit", ["train", "test=test", *data.weights], {**chosen, "out": AGAIN})
+    return data.lines(data.command("train", chosen, request.seed), f"{data.head()}run = {fit}\n")
 
 
-def of_solve(run: Run, seed: int) -> Reproduction | None:
-    """Of what `linnet solve` or `linnet.solve` did; None where the solver was given as an object."""
-    asked, card = run.asked, run.card
-    given = asked.get("call", {})
-    if not given.get("solver"):
-        return None
-    chosen: dict[str, Any] = {n: asked[n] for n in ("l2", "l1") if asked.get(n)}
-    chosen |= {n: v for n, v in given.items() if v not in (None, "auto")}
-    chosen |= {n: v for n, v in (("dtype", asked.get("dtype")), ("intercept", asked.get("intercept")))
-               if v not in ("float64", True, None)}  # fmt: skip
-    extra = {n: asked[n] for n in ("path", "summary", "covariance", "level", "weight_kind") if asked.get(n)}
-    if asked.get("hold_out", True) == bool(asked.get("summary")):  # with a summary none is held out
-        extra["hold_out"] = asked.get("hold_out", True)
-    options = {n: v for n, v in chosen.items() if not (n == "l1" and "path" in asked)}
-    huber = {"huber": card.huber} if card.loss == "huber" else {}
-    options = {"loss": card.loss, **huber, **options, **extra, "seed": asked.get("seed", 1)}
-    told = _told(card.dataset, asked)
-    command = _command("solve", told.dataset, flags({**options, **told.paths, "out": AGAIN}))
-    if "seed" not in asked and _is_made(run):
-        command = ""  # a command makes the rows by its own seed
-    head, weights = _head(told, seed, hold_out=asked.get("hold_out") is not False)
-    if weights:
+def _solve(request: SolveRequest, data: Data) -> Reproduction:
+    """The lines of a solve."""
+    plain = as_dict(SolveRequest(loss=""))
+    given = {name: value for name, value in as_dict(request).items() if value != plain.get(name)}
+    words = {name: value for name, value in given.items() if not (name == "l1" and request.path)}
+    if data.origin.hold_out == request.summary:  # with a summary none is held out
+        words["hold_out"] = data.origin.hold_out
+    words["seed"] = request.seed
+    head, loss = data.head(), repr(request.loss)
+    if data.weights:
         head = head.replace("import read_weights", "import read_weights, weigh")
         head += "train = weigh(train, weights)\n"
-    loss = repr(card.loss)
-    if card.loss == "huber":
+    if request.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head
-        loss = f"Huber.torch({card.huber!r})"
-    solved = call("linnet.solve", ["(train, test)", loss], {**chosen, "out": AGAIN})
-    inferred = ""
-    if asked.get("summary"):
-        how = {
-            name: asked[name] for name in ("covariance", "level", "weight_kind", "seed") if asked.get(name)
-        }
-        inferred = f"print({call('linnet.infer', ['solution', 'train'], how)})\n"
-    return told.lines(command, f"{head}solution = {solved}\n{inferred}")
+        loss = f"Huber.torch({request.huber!r})"
+    own = ("loss", "huber", "path", "summary", *request.inference)
+    options = {name: value for name, value in given.items() if name not in own}
+    python = f"{head}solution = {call('linnet.solve', ['(train, test)', loss], {**options, 'out': AGAIN})}\n"
+    if request.summary:
+        how = {name: value for name, value in request.inference.items() if value is not None}
+        python += f"print({call('linnet.infer', ['solution', 'train'], how)})\n"
+    return data.lines(data.command("solve", words, request.seed), python)
 
 
-def _is_made(run: Run) -> bool:
-    """Whether the rows are made on the spot, by a seed."""
-    return run.card.dataset == "synthetic"
-
-
-def _command(name: str, dataset: str, flags: Iterable[str]) -> str:
-    return shlex.join(["linnet", name, "--data", dataset, *flags])
-
-
-def _python(value: Any) -> str:
-    """A hyperparameter's values as Python."""
-    if not isinstance(value, dict):
-        return repr(value)
-    ((kind, (low, high)),) = value.items()
-    return f"linnet.{'LogUniform' if kind == 'log_uniform' else 'Uniform'}({low!r}, {high!r})"
-
-
-def _sweep_command(told: _Told, asked: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+def _sweep_command(request: SweepRequest, chosen: Mapping[str, Any], data: Data) -> str:
     """The command; empty where settings were given, or starts that do not follow each other."""
-    if "settings" in asked:
+    if request.settings is not None:
         return ""
-    hyperparameters = {name: value for name, value in asked["grid"].items() if name != "seed"}
-    options = dict(chosen)
-    if starts := asked["grid"].get("seed"):
-        first = int(asked.get("seed", 1))
-        if starts != list(range(first, first + len(starts))):
+    grid = as_dict(request)["grid"]
+    options = {**{name: value for name, value in grid.items() if name != "seed"}, **chosen}
+    if starts := grid.get("seed"):
+        if starts != list(range(request.seed, request.seed + len(starts))):
             return ""
         options["seeds"] = len(starts)
-    said = {name: typed(value) for name, value in {**hyperparameters, **options}.items()}
-    return _command("sweep", told.dataset, flags({**said, **told.paths, "out": AGAIN}))
+    said = {name: typed(value) for name, value in options.items()}
+    return data.command("sweep", said, request.seed)
 
 
-def _head(told: _Told, seed: int, *, hold_out: bool = True) -> tuple[str, list[str]]:
-    """The lines that load the data, and the argument that gives the weights."""
-    folder = told.paths.get("data_dir")
-    where = [repr(told.dataset), *([repr(folder)] if folder else [])]
-    if told.dataset == "synthetic":
-        where.append(f"seed={seed}")
-    if not hold_out:
-        where.append("hold_out=False")
-    lines = ["import linnet", "", f"train, test = linnet.load({', '.join(where)})"]
-    if not (path := told.paths.get("sample_weight")):
-        return "\n".join(lines) + "\n", []
-    lines[:1] = [
-        "from pathlib import Path",
-        "",
-        "import linnet",
-        "from linnet.data.arguments import read_weights",
-    ]
-    lines.append(f"weights = read_weights(Path({path!r}), len(train))")
-    return "\n".join(lines) + "\n", ["sample_weight=weights"]
+def _hyperparameters(one: Hyperparameters) -> str:
+    usual, values = Hyperparameters(), as_dict(one)
+    given = ", ".join(f"{n}={v!r}" for n, v in values.items() if v != getattr(usual, n))
+    return f"linnet.Hyperparameters({given})"
+
+
+def _values(value: Any) -> str:
+    """A hyperparameter's values as Python."""
+    if isinstance(value, Range):
+        return f"linnet.{type(value).__name__}({value.low!r}, {value.high!r})"
+    return repr(value)

@@ -15,8 +15,8 @@ from linnet.plot.words import Language, check
 from linnet.record.paths import shared
 from linnet.report import quality, views
 from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text, render, value
-from linnet.report.provenance import NESTED, usual
-from linnet.report.subject import Rows, Subject, at_hand, elsewhere
+from linnet.report.provenance import options_of, usual
+from linnet.report.subject import Rows, Subject, at_hand
 from linnet.report.sweep import is_sweep
 from linnet.report.views import themed
 from linnet.report.words import say
@@ -67,11 +67,9 @@ def _subjects(folders: list[Path], language: Language, data_dir: Path | str | No
     found = []
     for folder, name in zip(folders, _names(folders), strict=True):
         run = Run.load(folder / "best" if is_sweep(folder) else folder)
-        where = (str(run.asked.get(key)) for key in ("data_dir", "sample_weight", "seed", "hold_out"))
-        key = (run.card.dataset, run.dataset_checksum, str(run.origin), *where)
+        key = (run.card.dataset, run.dataset_checksum, str(run.origin))
         if key not in known:
-            asked = elsewhere(run.asked, data_dir)
-            known[key] = at_hand(run.card.dataset, asked, run.dataset_checksum, run.origin)
+            known[key] = at_hand(run.card.dataset, run.origin, run.dataset_checksum, data_dir)
         found.append(Subject(run, known[key], language, name))
     return found
 
@@ -201,14 +199,14 @@ def _said(of: Subject, found: Comparison) -> list[Block]:
 
 def _differences(several: list[Subject]) -> list[Block]:
     """The options that differ; one that only some know is told unless it is the usual one there."""
-    asked = [of.run.asked for of in several]
-    plain = [usual(of.run.asked, bool(of.run.card.classes)) for of in several]
-    names = [name for name in dict.fromkeys(k for one in asked for k in one) if name not in NESTED]
+    given = [options_of(of.run) for of in several]
+    plain = [usual(of.run) for of in several]
+    names = list(dict.fromkeys(name for one in given for name in one))
     rows = []
     for name in names:
-        known = [(one[name], d.get(name)) for one, d in zip(asked, plain, strict=True) if name in one]
-        is_told = len(known) == len(asked) or any(found != default for found, default in known)
-        cells = tuple(value(one[name]) if name in one else "–" for one in asked)
+        known = [(one[name], d.get(name)) for one, d in zip(given, plain, strict=True) if name in one]
+        is_told = len(known) == len(given) or any(found != default for found, default in known)
+        cells = tuple(value(one[name]) if name in one else "–" for one in given)
         if is_told and len(set(cells)) > 1:
             rows.append((name, *cells))
     first = several[0]

@@ -43,7 +43,7 @@ FIGURES = {
 
 def is_inferred(of: Subject) -> bool:
     """Whether a summary was asked for."""
-    return bool(of.run.asked.get("summary"))
+    return of.run.solved is not None and of.run.solved.summary
 
 
 def estimates(of: Subject) -> list[Block]:
@@ -87,8 +87,7 @@ def _found(of: Subject) -> dict[str, Any]:
         return json.loads(state.read(INFERENCE))
     if of.rows.train is None:
         raise UsageError(of.say(of.rows.reason, **(of.rows.values or {})))
-    names = ("covariance", "level", "weight_kind", "seed")
-    options = {name: of.run.asked[name] for name in names if of.run.asked.get(name) is not None}
+    options = of.run.solved.inference if of.run.solved else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # what it warns of stands in its remarks
         return infer(of.run, of.rows.train, **options).summary()

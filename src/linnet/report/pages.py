@@ -18,7 +18,7 @@ from linnet.report.sweep import Swept
 def page_of_run(of: Subject) -> Page:
     """The page of a run or a solve."""
     recorded = recorded_of(of.run.folder)
-    is_solve = "certificate" in of.run.asked
+    is_solve = of.run.optimum is not None and bool(of.run.optimum.certificate)
     sections = [
         of.section("glance", "At a glance", quality.glance),
         *([of.section("certificate", "Certificate", quality.certificate)] if is_solve else []),

@@ -7,20 +7,18 @@ from typing import Any
 
 import torch
 
-from linnet.config import Recipe, as_dict
+from linnet.config import Recipe, SweepRequest, as_dict
 from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin, read_record
 from linnet.device import versions
+from linnet.model.run import Run
 from linnet.plot.words import Language
 from linnet.record.paths import shared
-from linnet.record.reproduce import Reproduction, of_solve, of_sweep, of_training
+from linnet.record.reproduce import Reproduction, reproduce, reproduce_sweep
 from linnet.report.blocks import Block, Code, Facts, Table, Text, value
 from linnet.report.subject import Rows, Subject, at_hand, is_loadable
 from linnet.report.sweep import Swept
 from linnet.report.words import say
-
-NESTED = ("certificate", "call", "grid", "settings")
-"""Keys that a table of options leaves to other parts."""
 
 IN_MEMORY = "The rows of {name} are not at hand: they were in memory when it was trained."
 UNSAID = "The solver or the loss was given as an object that no file can name: there are no lines to give."
@@ -31,17 +29,31 @@ LISTED = 30
 
 def run_options(of: Subject) -> list[Block]:
     """The options, those that are not the usual ones standing out."""
-    return options(of, of.run.asked, usual(of.run.asked, bool(of.run.card.classes)))
+    return options(of, options_of(of.run), usual(of.run))
 
 
-def usual(given: Mapping[str, Any], is_classification: bool) -> dict[str, Any]:
+def options_of(run: Run) -> dict[str, Any]:
+    """The options of a run: of its request, of its data's origin, and of the solver that was taken."""
+    found: dict[str, Any] = {} if run.request is None else as_dict(run.request)
+    if run.optimum is not None:
+        found |= {"solver": run.optimum.solver, "status": run.optimum.status}
+        found |= {f"solver.{name}": value for name, value in run.optimum.options.items()}
+    return found | _paths(run.origin)
+
+
+def _paths(origin: Origin | None) -> dict[str, Any]:
+    known = {} if origin is None else origin.to_json()
+    return {name: known[name] for name in ("data_dir", "sample_weight") if known.get(name)}
+
+
+def usual(run: Run) -> dict[str, Any]:
     """What `linnet train` takes where nothing is said; nothing for what it did not train."""
-    return as_dict(Recipe().resolved(is_classification)) if "batch_size" in given else {}
+    return as_dict(Recipe().resolved(bool(run.card.classes))) if run.fitted else {}
 
 
 def options(of: Subject, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Block]:
     """A table of options."""
-    names = [name for name, value in given.items() if name not in NESTED and value is not None]
+    names = [name for name, value in given.items() if value is not None]
     changed = [name for name in names if name in defaults and given[name] != defaults[name]]
     ordered = [*changed, *(name for name in names if name not in changed)]
     rows = [(name, value(given[name])) for name in ordered]
@@ -106,17 +118,13 @@ def again(of: Subject) -> list[Block]:
     run = of.run
     if run.is_module:
         return [Text(of.say("The run trained a module of yours, which linnet cannot make again."), "missing")]
-    rows, refused = _check_rows(
-        of.rows, run.card.dataset, run.asked, run.dataset_checksum, run.origin, of.language
-    )
-    seed = rows.seed if rows.train is not None else int(run.asked.get("seed", 0))
-    found = of_training(run, seed) if "batch_size" in run.asked else of_solve(run, seed)
-    if found is None:
+    refused = _refuse(of.rows, run.card.dataset, run.dataset_checksum, run.origin, of.language)
+    if (found := reproduce(run)) is None and (run.solved or not refused):
         return [Text(of.say(UNSAID), "missing")]
-    if refused:
+    if refused or found is None:
         return refused
     notes: list[Block] = []
-    if run.status != "completed" and "patience" not in run.asked:
+    if run.status != "completed" and not (run.fitted and run.fitted.patience):
         said = "The run ended early ({status}); these lines go on to the end."
         notes.append(Text(of.say(said, status=run.status), "missing"))
     return [*notes, *_lines(found, of.language)]
@@ -124,30 +132,28 @@ def again(of: Subject) -> list[Block]:
 
 def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
     """The lines that do a sweep again."""
-    summary, given = of.summary, of.summary["asked"]
-    if not given:
+    summary, request = of.summary, of.request
+    if not isinstance(request, SweepRequest):
         said = "A study's settings depend on all that was tried before: do its best setting again, in best/."
         return [Text(of.say(said), "missing")]
     name = str(summary.get("dataset", ""))
     checksum = str(summary.get("dataset_checksum", ""))
-    rows, refused = _check_rows(
-        rows or Rows(None, None), name, given, checksum, read_record(summary), of.language
-    )
-    seed = rows.seed if rows.train is not None else int(given.get("seed", 1))
-    return refused or _lines(of_sweep(name, given, seed), of.language)
+    origin = read_record(summary)
+    refused = _refuse(rows or Rows(None, None), name, checksum, origin, of.language)
+    if refused or origin is None:
+        return refused
+    return _lines(reproduce_sweep(request, origin), of.language)
 
 
-def _check_rows(
-    rows: Rows, name: str, asked: dict[str, Any], checksum: str, origin: Origin | None, language: Language
-) -> tuple[Rows, list[Block]]:
-    """The rows as linnet itself loads them, and why there can be no lines where they are others."""
-    if not is_loadable(name):
-        return rows, [Text(say(IN_MEMORY, language, name=name), "missing")]
+def _refuse(rows: Rows, name: str, checksum: str, origin: Origin | None, language: Language) -> list[Block]:
+    """Why there can be no lines where linnet cannot load the rows again; empty where it can."""
+    if not is_loadable(name, origin):
+        return [Text(say(IN_MEMORY, language, name=name), "missing")]
     if not rows.is_catalog:
-        rows = at_hand(name, asked, checksum, origin)
+        rows = at_hand(name, origin, checksum)
     if rows.reason and not rows.is_absent:
-        return rows, [Text(say(rows.reason, language, **(rows.values or {})), "missing")]
-    return rows, []
+        return [Text(say(rows.reason, language, **(rows.values or {})), "missing")]
+    return []
 
 
 def _lines(found: Reproduction, language: Language) -> list[Block]:

@@ -8,12 +8,12 @@ from linnet.config.losses import LOSSES
 from linnet.evaluate.assess import positive_of
 from linnet.evaluate.interval import UNDEFINED, Interval
 from linnet.evaluate.score import parameter_errors
+from linnet.model.optimum import Optimum
 from linnet.plot.classification import reliability_figure
 from linnet.report.blocks import Block, Facts, Figures, Matrix, Picture, Table, Text
 from linnet.report.subject import Subject
 from linnet.report.views import themed
 from linnet.report.words import WORDS
-from linnet.solvers.solution import UNATTAINED, proven_gap
 
 NAMES = {"accuracy": "accuracy", "log_loss": "log loss", "brier": "Brier score", "macro_f1": "macro F1"}
 BINARY = {
@@ -159,7 +159,7 @@ def _split_figure(of: Subject, name: str, found: Interval) -> tuple[str, str]:
 
 
 def _describe_end(of: Subject) -> str:
-    epochs = of.say("{n} epochs", n=len(of.run.history)) if "batch_size" in of.run.asked else ""
+    epochs = of.say("{n} epochs", n=len(of.run.history)) if of.run.fitted else ""
     status = of.run.status
     said = of.say(status) if status in ("completed", "interrupted") else status
     return ", ".join(filter(None, (said, epochs)))
@@ -208,12 +208,12 @@ FIGURES = {
 
 def certificate(of: Subject) -> list[Block]:
     """How near the optimum the model is proven to be."""
-    asked = of.run.asked
-    known = asked["certificate"]
+    optimum = _optimum(of)
+    known = optimum.certificate
     rows = [
         (of.say(said), _shown(known[name]) if name != "bound" else _known(of, known[name]))
         for name, said in FIGURES.items()
-        if known.get(name) not in (None, "") and not (name == "gap" and proven_gap(known) is None)
+        if known.get(name) not in (None, "") and not (name == "gap" and optimum.gap is None)
     ]
     W = of.run.bank.W
     rows.append((of.say("weights that are not 0"), f"{int((W != 0).sum()):,} / {W.numel():,}"))
@@ -221,20 +221,24 @@ def certificate(of: Subject) -> list[Block]:
 
 
 def _said(of: Subject) -> str:
-    known, status = of.run.asked["certificate"], _status(of)
-    gap = proven_gap(known)
-    if str(of.run.asked["status"]).startswith(UNATTAINED):
+    optimum, status = _optimum(of), _status(of)
+    if not optimum.is_attained:
         return of.say("Status: {status}.", status=status)
-    if gap is None:
+    if optimum.gap is None:
         said = "Status: {status}. No bound on the distance from the optimum is known."
         return of.say(said, status=status)
     said = "Status: {status}. No model of this kind has an objective lower than {low}."
-    return of.say(said, status=status, low=f"{max(0.0, known['objective'] - gap):.10g}")
+    return of.say(said, status=status, low=f"{max(0.0, optimum.certificate['objective'] - optimum.gap):.10g}")
+
+
+def _optimum(of: Subject) -> Optimum:
+    assert of.run.optimum is not None, "the part is of what was solved"
+    return of.run.optimum
 
 
 def _status(of: Subject) -> str:
     """How the solver ended, in the page's language as far as it is known there."""
-    name, colon, advice = str(of.run.asked["status"]).partition(": ")
+    name, colon, advice = _optimum(of).status.partition(": ")
     return _known(of, name) + (colon + _known(of, advice) if colon else "")
 
 

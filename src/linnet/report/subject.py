@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from linnet.data import user_data
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin
 from linnet.data.registry import load_again, sources
 from linnet.errors import LinnetError, UsageError
@@ -33,7 +32,6 @@ class Rows:
         test: the rows it is judged by; None where there are none.
         reason: why the training rows are not at hand; empty when they are.
         values: of the blanks in the reason.
-        seed: that the data set was loaded with, which matters to synthetic data.
         is_catalog: whether they are known to be as linnet loads them by name.
         is_absent: whether they are not at hand only because their files are not here.
     """
@@ -42,74 +40,56 @@ class Rows:
     test: Dataset | None
     reason: str = ""
     values: Mapping[str, str] | None = None
-    seed: int = 0
     is_catalog: bool = False
     is_absent: bool = False
 
 
-def is_loadable(name: str) -> bool:
-    """Whether a data set's name says how to load it: one of linnet's, or a path."""
-    return name in sources() or user_data.is_own(name)
+def is_loadable(name: str, origin: Origin | None) -> bool:
+    """Whether a data set can be loaded again: it is one of linnet's or a file, and not rows in memory."""
+    return origin is not None and origin.source == name
 
 
-def elsewhere(asked: Mapping[str, Any], data_dir: Path | str | None) -> dict[str, Any]:
-    """What was asked, the data being in another folder now if one is given."""
-    return {**asked} if data_dir is None else {**asked, "data_dir": str(data_dir)}
-
-
-def at_hand(name: str, asked: Mapping[str, Any], checksum: str, origin: Origin | None = None) -> Rows:
-    """The rows of a data set, if it can be loaded by its name and is still the same. Nothing is downloaded.
+def at_hand(name: str, origin: Origin | None, checksum: str, data_dir: Path | str | None = None) -> Rows:
+    """The rows of a data set, if it can be loaded again and is still the same. Nothing is downloaded.
 
     Args:
         name: of the data set.
-        asked: what the run records of it: data_dir, sample_weight, seed, hold_out.
-        checksum: of its training rows.
         origin: of the rows, where they have one.
+        checksum: of its training rows.
+        data_dir: where its files are now; where they were when None.
     """
-    if not is_loadable(name):
+    if origin is None or not is_loadable(name, origin):
         said = "The rows of {name} are not at hand: they were in memory when it was trained."
         return Rows(None, None, said, {"name": name})
-    if name in sources() and not sources()[name].is_there(asked.get("data_dir")):
+    origin = moved(origin, data_dir)
+    if name in sources() and not sources()[name].is_there(origin.data_dir):
         said = "The rows of {name} are not at hand: its files are not here (linnet data fetch)."
         return Rows(None, None, said, {"name": name}, is_absent=True)
-    if user_data.is_own(name) and user_data.find(name, asked.get("data_dir")) is None:
+    if name not in sources() and user_data.find(name, origin.data_dir) is None:
         said = "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir)."
         return Rows(None, None, said, {"name": shared(name)})
     try:
-        splits, seed = loaded(name, asked, origin)
+        splits = load_again(origin)
     except (LinnetError, OSError) as error:
         said = "The rows of {name} are not at hand: {error}"
-        return Rows(None, None, said, {"name": shared(name), "error": _without_paths(error, name, asked)})
+        return Rows(None, None, said, {"name": shared(name), "error": _without_paths(error, origin)})
     if checksum and splits.train.checksum != checksum:
         said = "The rows of {name} at hand, or their weights, are not those it was trained on."
         return Rows(None, None, said, {"name": shared(name)})
-    return Rows(splits.train, splits.test, seed=seed, is_catalog=True)
+    return Rows(splits.train, splits.test, is_catalog=True)
 
 
-def _without_paths(error: Exception, name: str, asked: Mapping[str, Any]) -> str:
+def moved(origin: Origin, data_dir: Path | str | None) -> Origin:
+    """The origin of rows whose files are in another folder now, if one is given."""
+    return origin if data_dir is None else replace(origin, data_dir=str(data_dir))
+
+
+def _without_paths(error: Exception, origin: Origin) -> str:
     """The first line of a message, with names in place of paths."""
     line = str(error).splitlines()[0]
-    for path in (name, asked.get("data_dir"), asked.get("sample_weight")):
+    for path in (origin.source, origin.data_dir, origin.sample_weight):
         line = line.replace(path, shared(path)) if path else line
     return line
-
-
-def loaded(name: str, asked: Mapping[str, Any], origin: Origin | None) -> tuple[Splits, int]:
-    """A data set as a run had it, whether or not its rows are still the same; and the seed of its rows.
-
-    Args:
-        name: of the data set.
-        asked: as in `at_hand`.
-        origin: likewise.
-
-    Raises:
-        LinnetError, OSError: it cannot be had.
-    """
-    if origin is None or origin.source != name:  # rows that a name or path told before they had an origin
-        origin = Origin(name, seed=int(asked.get("seed", 0)), hold_out=asked.get("hold_out") is not False)
-    told = {key: asked[key] for key in ("data_dir", "sample_weight") if asked.get(key) is not None}
-    origin = replace(origin, **told)
-    return load_again(origin), origin.seed
 
 
 @dataclass(eq=False)

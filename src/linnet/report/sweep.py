@@ -9,7 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linnet.errors import ChecksumError
+from linnet.config import SweepRequest, TuneRequest, as_dict
+from linnet.config.requests import from_json
+from linnet.errors import ChecksumError, FormatError
 from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
 from linnet.model.run import Run
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUMMARIES = (SWEEP, TUNE)
+
+NESTED = ("verb", "grid", "settings", "space")
+"""Options that are told otherwise than the rest."""
+
 CURVES = "curves.csv"
 SHOWN = 30
 """Settings that are listed; table.csv has all."""
@@ -59,7 +65,19 @@ class Swept:
     @property
     def summary(self) -> dict[str, Any]:
         """What its JSON file says."""
-        return {"asked": {}, **self.state.values}
+        return self.state.values
+
+    @cached_property
+    def request(self) -> SweepRequest | TuneRequest:
+        """What was asked for.
+
+        Raises:
+            FormatError: the summary has no request of a search.
+        """
+        request = from_json(self.summary.get("request") or {})
+        if not isinstance(request, SweepRequest | TuneRequest):
+            raise FormatError(f"{self.folder}: its request is no search but to {request.verb}")
+        return request
 
     def best(self) -> Run | None:
         """The best setting trained again; None where that has not been done.
@@ -71,7 +89,8 @@ class Swept:
         if not (place / RUN).is_file():
             return None
         run, chosen = Run.load(place), self.summary["best"]
-        is_ours = all(run.asked.get(name) == number for name, number in chosen.items())
+        ours = {} if run.fitted is None else as_dict(run.fitted)
+        is_ours = all(ours.get(name) == number for name, number in chosen.items())
         if not is_ours or run.dataset_checksum != self.summary["dataset_checksum"]:
             raise ChecksumError(
                 f"{place} does not belong to {self.state.name}: it is the best model of another search; "
@@ -107,15 +126,12 @@ class Swept:
 
 def asked(of: Swept) -> list[Block]:
     """What was swept and how."""
-    given = of.summary["asked"]
-    rows = [(name, _several(found)) for name, found in given.get("grid", {}).items()]
+    given = as_dict(of.request)
+    given |= given.pop("sweep", {})  # how a study trains its settings
+    rows = [(name, _several(found)) for name, found in (given.get("space") or given["grid"]).items()]
     if "settings" in given:
         rows.append((of.say("settings"), f"{len(given['settings'])}"))
-    rest = [(name, _several(found)) for name, found in given.items() if name not in ("grid", "settings")]
-    if not given:  # a study's settings are in its table
-        rest = [
-            (name, value(found)) for name, found in of.summary.get("shared", {}).items() if found is not None
-        ]
+    rest = [(name, _several(found)) for name, found in given.items() if name not in NESTED]
     return [Facts(tuple([*rows, *rest]), len(rows))]
 
 

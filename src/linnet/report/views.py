@@ -22,7 +22,6 @@ from linnet.plot.optimum import gap_figure
 from linnet.plot.save import render
 from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
 from linnet.report.subject import Subject
-from linnet.solvers.solution import proven_gap
 
 DARK = """<style>svg{--ink:#000;--paper:#fff;fill:var(--ink)}
 @media (prefers-color-scheme:dark){svg{--ink:#dfe4e9;--paper:#171b20}}</style>"""
@@ -93,9 +92,9 @@ def curves(of: Subject) -> list[Block]:
     if not records:
         return [Text(of.say("The run was stopped before an epoch had ended."), "missing")]
     if "objective" in records[0]:
-        figure = gap_figure(records, proven_gap(of.run.asked.get("certificate", {})), "", of.language)
+        figure = gap_figure(records, of.run.optimum and of.run.optimum.gap, "", of.language)
         return [Picture(themed(figure), of.say("The way to the optimum"), 560)]
-    if "batch_size" not in of.run.asked:
+    if not of.run.fitted:
         return [Text(of.say("Only its end was kept: there is no way to draw."), "missing")]
     picture = Picture(themed(curves_figure(records, "", of.language)), of.say("Learning curves"), 560)
     names = [name for name in records[0] if name not in ("epoch", "seconds")]
@@ -163,12 +162,12 @@ def doubtful_labels(of: Subject) -> list[Block]:
         said = "Not looked for, as it trains a model a fold: linnet report RUN --label-errors."
         return [Text(of.say(said), "missing")]
     train = of.rows.train
-    if train is None or "batch_size" not in of.run.asked:
+    request = of.run.fitted
+    if train is None or request is None:
         said = "This needs the training rows and the recipe of a training."
         raise UsageError(of.say(said))
     of.run.check_fits(train)
-    known = {name: value for name, value in of.run.asked.items() if name in Recipe.__dataclass_fields__}
-    found = label_errors(out_of_fold(train, Recipe(**{**known, "validation": None, "patience": None})))
+    found = label_errors(out_of_fold(train, Recipe.of(request, validation=None, patience=None)))
     rows, names = found.rows[:SHOWN], train.classes
     said = [
         (of.say("row {n}", n=n), names[i], of.say("perhaps {guess}", guess=names[j]))

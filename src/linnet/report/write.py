@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from linnet import files
+from linnet.config import SweepRequest
 from linnet.data.dataset import Dataset
 from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError
@@ -12,7 +13,7 @@ from linnet.model.run import Run
 from linnet.plot.words import Language, check
 from linnet.report.blocks import render
 from linnet.report.pages import page_of_run, page_of_sweep
-from linnet.report.subject import Rows, Subject, at_hand, elsewhere
+from linnet.report.subject import Rows, Subject, at_hand
 from linnet.report.sweep import Swept, is_sweep
 
 NAME = "report.html"
@@ -93,13 +94,13 @@ def _subject(
     run: Run, rows: Rows | None, language: Language, label_errors: bool, data_dir: Path | str | None
 ) -> Subject:
     if rows is None and not run.is_module:
-        rows = at_hand(run.card.dataset, elsewhere(run.asked, data_dir), run.dataset_checksum, run.origin)
+        rows = at_hand(run.card.dataset, run.origin, run.dataset_checksum, data_dir)
     return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors)
 
 
 def _rows(swept: Swept, data_dir: Path | str | None) -> Rows | None:
     """What a sweep went over; None for a study, which keeps no record of its data."""
-    if not (asked := swept.summary["asked"]):
+    if not isinstance(swept.request, SweepRequest):
         return None
     name, checksum = str(swept.summary.get("dataset", "")), str(swept.summary.get("dataset_checksum", ""))
-    return at_hand(name, elsewhere(asked, data_dir), checksum, read_record(swept.summary))
+    return at_hand(name, read_record(swept.summary), checksum, data_dir)

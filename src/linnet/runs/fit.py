@@ -21,8 +21,9 @@ from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.plot.words import Language
+from linnet.report.subject import Rows
 from linnet.runs.display import display
-from linnet.runs.folder import Source, leave_run, rows_of, run_folder
+from linnet.runs.folder import leave_run, run_folder
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
@@ -70,6 +71,7 @@ def fit(
     out: Path | str | None = None,
     resume: Path | str | None = None,
     report: bool = True,
+    language: Language = "en",
 ) -> Run:
     """Train a linear model, or any module, and watch it learn.
 
@@ -120,6 +122,7 @@ def fit(
         resume: a run's folder to continue in, bit for bit, with the same options and perhaps more epochs; one
             with nothing in it is begun.
         report: leave report.html in it, too; see `linnet.report`.
+        language: of the figures and the report, "en" or "zh".
 
     Returns:
         The run: model, history, status.
@@ -162,7 +165,7 @@ def fit(
         return training.fit(train, recipe, test=test, callbacks=callbacks)[0]
     keeping = Checkpoints(folder / CHECKPOINT)
     run, ended = _train_in(folder, train, test, recipe, callbacks, keeping, checkpoint)
-    leave_run(run, ended, folder, rows_of(train, test, None) if report else None)
+    leave_run(run, ended, folder, Rows(train, test) if report else None, language)
     return run
 
 
@@ -206,10 +209,7 @@ def run_job(
         say(note)
     keeping = Checkpoints(folder / CHECKPOINT, job.checkpoint_epochs, job.checkpoint_minutes)
     run, ended = _train_in(folder, train, test, job.recipe, [*callbacks, *track(folder)], keeping, checkpoint)
-    run.asked = {**run.asked, "dataset": train.name}
-    source = Source(job.data_dir, job.sample_weight, job.seed)
-    run.asked |= source.paths
-    leave_run(run, ended, folder, rows_of(train, test, source) if job.report else None, language)
+    leave_run(run, ended, folder, Rows(train, test, is_catalog=True) if job.report else None, language)
     return run
 
 

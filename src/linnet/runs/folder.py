@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Splits
 from linnet.errors import UsageError
 from linnet.folders import CHECKPOINT, new_folder
 from linnet.model.run import Run
@@ -20,7 +19,7 @@ from linnet.plot.weights import templates
 from linnet.plot.words import Language
 from linnet.report.subject import Rows
 from linnet.report.write import written
-from linnet.solvers.solution import Solution, proven_gap
+from linnet.solvers.solution import Solution
 from linnet.train.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -31,27 +30,6 @@ if TYPE_CHECKING:
 
 BEST = "best"
 """The folder of a search's best model, within the search's own."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """How a command loaded its rows, so that a report and a replay can load them again.
-
-    Args:
-        data_dir: the folder with the data set's files.
-        sample_weight: the file with the rows' weights.
-        seed: that made-up rows were made with.
-    """
-
-    data_dir: Path | None = None
-    sample_weight: Path | None = None
-    seed: int = 1
-
-    @property
-    def paths(self) -> dict[str, str]:
-        """The paths that are known, as plain values."""
-        known = {"data_dir": self.data_dir, "sample_weight": self.sample_weight}
-        return {name: str(path) for name, path in known.items() if path is not None}
 
 
 def run_folder(out: Path | str | None, resume: Path | str | None) -> Path | None:
@@ -66,13 +44,6 @@ def run_folder(out: Path | str | None, resume: Path | str | None) -> Path | None
         return Path(resume)
     folder = out if resume is None else resume
     return None if folder is None else new_folder(Path(folder))
-
-
-def rows_of(train: Dataset, test: Dataset | None, source: Source | None) -> Rows:
-    """The rows for a report; without a source they are known to be in memory only."""
-    if source is None:
-        return Rows(train, test)
-    return Rows(train, test, seed=source.seed, is_catalog=True)
 
 
 def leave_run(
@@ -101,8 +72,8 @@ def leave_search(
     result: SweepResult | TuneResult,
     folder: Path,
     splits: Splits,
-    source: Source | None = None,
     *,
+    is_catalog: bool = False,
     language: Language = "en",
     report: bool = True,
 ) -> None:
@@ -115,7 +86,7 @@ def leave_search(
         result: what to leave.
         folder: new or its own.
         splits: the rows that were searched over, and those that the best is scored on.
-        source: how they were loaded; None when they were in memory.
+        is_catalog: whether they are known to be as linnet loads them by name.
         language: of the figures and the report.
         report: leave report.html, too.
     """
@@ -127,7 +98,7 @@ def leave_search(
         return
     best.save(folder / BEST)
     if report:
-        written(folder, rows_of(splits.train, splits.test, source), language=language)
+        written(folder, Rows(splits.train, splits.test, is_catalog=is_catalog), language=language)
 
 
 def leave_solution(
@@ -149,8 +120,8 @@ def leave_solution(
         rows: for the report; None leaves no report.
         language: of the figures and the report.
     """
-    run, gap = solution.value, proven_gap(solution.stats.as_dict())
-    records = run.history.records
+    run, records = solution.value, solution.value.history.records
+    gap = None if run.optimum is None else run.optimum.gap
     is_traced = bool(records) and "objective" in records[0]
     figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
     contents = {"curves.svg": render(figure, ".svg"), **_templates(run)}

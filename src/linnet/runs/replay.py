@@ -13,23 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linnet.config import Recipe
-from linnet.core.losses import by_name
+from linnet.config import Recipe, SweepRequest
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.origin import Origin, read_record
-from linnet.data.registry import sources
+from linnet.data.registry import load_again, sources
 from linnet.device import versions
 from linnet.errors import UsageError
 from linnet.evaluate.score import score
 from linnet.folders import SWEEP, TUNE, new_folder, read
 from linnet.model.history import History, Record
 from linnet.model.run import Run
-from linnet.record.requests import SweepRequest
-from linnet.report.subject import elsewhere, is_loadable, loaded
+from linnet.report.subject import is_loadable, moved
 from linnet.report.sweep import Swept
 from linnet.runs.folder import BEST
+from linnet.runs.solve import solve_problem
 from linnet.runs.sweep import sweep_request
-from linnet.solvers.solve import solve
 from linnet.train.fit import fit
 
 TIMES = ("seconds",)
@@ -125,42 +123,41 @@ def _place(out: Path | str | None) -> Iterator[Path]:
 
 def _run(run: Run, folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
     recorded = read(folder).values
-    is_training = "batch_size" in run.asked
-    _check_whole(run, folder, is_training)
-    splits = _data(run.card.dataset, elsewhere(run.asked, data_dir), run.origin, say)
-    again = _trained(run, splits) if is_training else _solved(run, splits.train, folder)
+    _check_whole(run, folder)
+    splits = _data(run.card.dataset, run.origin, data_dir, say)
+    again = _trained(run, splits) if run.fitted else _solved(run, splits.train, folder)
     again.save(place)
     differences, largest = _compared(run, again)
     causes = _causes(run.dataset_checksum, splits.train, recorded.get("versions", {}))
     return Replay(folder, ("model", "history without seconds"), tuple(differences), tuple(causes), largest)
 
 
-def _check_whole(run: Run, folder: Path, is_training: bool) -> None:
+def _check_whole(run: Run, folder: Path) -> None:
     """Refuse a run that ended by something that run.json does not hold."""
     if run.status == "interrupted":
-        go_on = f": go on with it first, by linnet train --resume {folder}" if is_training else ""
+        go_on = f": go on with it first, by linnet train --resume {folder}" if run.fitted else ""
         raise UsageError(f"{folder} was interrupted and cannot be replayed{go_on}")
-    if is_training and run.status != "completed" and "patience" not in run.asked:
+    if run.fitted and run.status != "completed" and run.fitted.patience is None:
         raise UsageError(f"{folder} was {run.status}, which run.json cannot bring about again")
 
 
-def _data(name: str, asked: Mapping[str, Any], origin: Origin | None, say: Say) -> Splits:
-    if not is_loadable(name):
+def _data(name: str, origin: Origin | None, data_dir: Path | str | None, say: Say) -> Splits:
+    if origin is None or not is_loadable(name, origin):
         raise UsageError(
             f"the rows of {name!r} were in memory, so this cannot be replayed: only runs on "
             f"{', '.join(sources())} or on files given by their path can"
         )
-    splits, _ = loaded(name, asked, origin)
+    splits = load_again(moved(origin, data_dir))
     say(f"{name}: {len(splits.train):,} rows")
     return splits
 
 
 def _trained(run: Run, splits: Splits) -> Run:
     """A training again, measured on the test rows when it was."""
-    known = {name: value for name, value in run.asked.items() if name in Recipe.__dataclass_fields__}
+    assert run.fitted is not None, "it was trained"
     scored = [number for number, record in enumerate(run.history.records) if "test_loss" in record]
     is_once = len(scored) == 1 and len(run.history) > 1  # as the best of a sweep is, at the end
-    again, _ = fit(splits.train, Recipe(**known), test=splits.test if scored and not is_once else None)
+    again, _ = fit(splits.train, Recipe.of(run.fitted), test=splits.test if scored and not is_once else None)
     if is_once and splits.test is not None:
         again.history.last.update(score(again, splits.test).record("test"))
     again.dataset_checksum = splits.train.checksum
@@ -168,29 +165,26 @@ def _trained(run: Run, splits: Splits) -> Run:
 
 
 def _solved(run: Run, train: Dataset, folder: Path) -> Run:
-    asked, call = run.asked, run.asked.get("call", {})
-    if not call.get("solver"):
+    request = run.solved
+    if request is None or request.solver is None:
         raise UsageError(
             f"the solver or the loss of {folder} was given as an object, which run.json cannot name"
         )
-    loss = by_name(run.card.loss, run.card.huber)
-    return solve(
-        train, loss, l2=asked.get("l2"), l1=asked.get("l1"), intercept=bool(asked.get("intercept", True)),
-        dtype=str(asked.get("dtype", "float64")), **call,
-    ).value  # fmt: skip
+    return solve_problem(train, request).value
 
 
 def _sweep(folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
     state = read(folder, SWEEP)
     recorded = state.values
-    asked, checksum = recorded["asked"], str(recorded["dataset_checksum"])
+    checksum, swept = str(recorded["dataset_checksum"]), Swept(folder, "en")
     if recorded["status"] != "completed":
         raise UsageError(f"{folder} was interrupted: it cannot be replayed")
-    splits = _data(str(recorded["dataset"]), elsewhere(asked, data_dir), read_record(recorded), say)
-    best = Swept(folder, "en").best()
+    splits = _data(str(recorded["dataset"]), read_record(recorded), data_dir, say)
+    best = swept.best()
     is_scored = best is not None and "test_loss" in best.history.last
     rows = Splits(splits.train, splits.test if is_scored else None)
-    sweep_request(rows, SweepRequest.from_dict(asked), show=False, out=place, report=False)
+    assert isinstance(swept.request, SweepRequest), "a study is refused before"
+    sweep_request(rows, swept.request, show=False, out=place, report=False)
     compared, largest = ["table.csv", "curves.csv"], 0.0
     now = read(place, SWEEP)
     differences = [f"{file} differs" for file in compared if state.read(file) != now.read(file)]

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from linnet.core.losses import Loss
+from linnet.config import SolveRequest
+from linnet.core.losses import Loss, by_name
 from linnet.core.penalties import Penalty
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.split import split
+from linnet.errors import UsageError
 from linnet.folders import new_folder
 from linnet.plot.words import Language
 from linnet.solvers import solve as solvers
 from linnet.solvers.solution import Progress, Solution, SolverSpec
+
+if TYPE_CHECKING:
+    from linnet.inference.result import Inference
+    from linnet.solvers.path import Path as PenaltyPath
+
+HELD_OUT = 0.1
+"""The share of the training rows that a path is measured on."""
 
 
 def solve(
@@ -78,8 +91,111 @@ def solve(
         max_iter=max_iter, progress=progress,
     )  # fmt: skip
     if folder is not None:
-        from linnet.runs.folder import leave_solution, rows_of
-
-        rows = rows_of(splits.train, splits.test, None) if report else None
-        leave_solution(solution, folder, rows=rows, language=language)
+        _leave(Solved(solution), folder, splits if report else None, language)
     return solution
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """What came of a request.
+
+    Args:
+        solution: the model, its status and its certificate.
+        inference: the summary; None where none was wanted.
+        path: the L1 penalties that its own was chosen from; None where it was given.
+    """
+
+    solution: Solution
+    inference: Inference | None = None
+    path: PenaltyPath | None = None
+
+
+def solve_request(
+    splits: Splits,
+    request: SolveRequest,
+    *,
+    out: Path | str | None = None,
+    report: bool = True,
+    language: Language = "en",
+    is_catalog: bool = False,
+    progress: Progress | None = None,
+    path_progress: Callable[[dict[str, float]], object] | None = None,
+) -> Solved:
+    """`solve` with its options as a request, which may want a path of L1 penalties or a summary.
+
+    A folder has the solution even where there is nothing to infer from it.
+
+    Args:
+        splits: the rows to solve on, and those that a report judges by.
+        request: what is wanted.
+        out: a folder to leave it all in, new or empty.
+        report: leave report.html in it, too.
+        language: of the figures and the report.
+        is_catalog: whether the rows are known to be as linnet loads them by name.
+        progress: called with a record an iteration.
+        path_progress: called with a row a penalty of the path.
+
+    Raises:
+        UsageError: as `solve`, `regularization_path` and `infer` do; or a summary is wanted under L1.
+    """
+    if request.summary and (request.l1 or request.path):
+        raise UsageError(
+            "a summary needs a model without an L1 penalty, which chooses the weights it keeps by the data"
+        )
+    folder, path = None if out is None else new_folder(Path(out)), None
+    if request.path is not None:
+        path = _choose_l1(splits.train, request, path_progress)
+        request = replace(request, l1=float(path.table["penalty"].iloc[path.best]))
+    solution = solve_problem(splits.train, request, progress)
+    solution = replace(solution, value=replace(solution.value, request=request))
+    solved = Solved(solution, path=path)
+    try:
+        solved = replace(solved, inference=_infer(solution, splits.train) if request.summary else None)
+    finally:
+        if folder is not None:
+            _leave(solved, folder, splits if report else None, language, is_catalog)
+    return solved
+
+
+def solve_problem(train: Dataset, request: SolveRequest, progress: Progress | None = None) -> Solution:
+    """The solution of a request's problem, whatever path or summary was wanted beside it."""
+    return solvers.solve(
+        train, by_name(request.loss, request.huber), l2=request.l2, l1=request.l1, solver=request.solver,
+        intercept=request.intercept, dtype=request.dtype, tol=request.tol, max_iter=request.max_iter,
+        progress=progress,
+    )  # fmt: skip
+
+
+def _choose_l1(
+    train: Dataset, request: SolveRequest, progress: Callable[[dict[str, float]], object] | None
+) -> PenaltyPath:
+    """The path of L1 penalties, measured on a tenth of the training rows held out."""
+    if request.l1:
+        raise UsageError("a path goes through l1 by itself: leave l1 out")
+    from linnet.solvers.path import regularization_path  # which loads pandas
+
+    fitted, kept = split(train, HELD_OUT, request.seed)
+    return regularization_path(
+        fitted, by_name(request.loss, request.huber), l1s=request.path, l2=request.l2, validation=kept,
+        intercept=request.intercept, dtype=request.dtype, progress=progress,
+    )  # fmt: skip
+
+
+def _infer(solution: Solution, train: Dataset) -> Inference:
+    from linnet.inference.infer import infer
+
+    request = solution.value.solved
+    return infer(solution, train, **({} if request is None else request.inference))
+
+
+def _leave(
+    solved: Solved, folder: Path, splits: Splits | None, language: Language, is_catalog: bool = False
+) -> None:
+    """Leave it in a folder; with its rows a report, too."""
+    from linnet.report.subject import Rows
+    from linnet.runs.folder import leave_solution  # which loads matplotlib
+
+    rows = None if splits is None else Rows(*splits, is_catalog=is_catalog)
+    leave_solution(
+        solved.solution, folder, inference=solved.inference, path=solved.path, rows=rows, language=language
+    )

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from linnet.config import Hyperparameters
+from linnet.config import Hyperparameters, SweepRequest
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.plot.words import Language
-from linnet.record.requests import SweepRequest
-from linnet.runs.folder import Source, leave_search, run_folder
+from linnet.runs.folder import leave_search, run_folder
 from linnet.search.result import SweepResult
 from linnet.search.sweep import run_sweep
 from linnet.train.callbacks import Callback, State
@@ -127,7 +126,7 @@ def sweep_request(
     strict: bool = True,
     report: bool = True,
     language: Language = "en",
-    source: Source | None = None,
+    is_catalog: bool = False,
 ) -> SweepResult:
     """`sweep` with its options as a request.
 
@@ -142,14 +141,13 @@ def sweep_request(
         strict: raise when every model diverged.
         report: leave report.html.
         language: of the figures and the report.
-        source: how the rows were loaded; None when they were in memory.
+        is_catalog: whether the rows are known to be as linnet loads them by name.
     """
     folder = run_folder(out, resume)
     result = run_sweep(
         splits.train, request, callbacks=callbacks, show=show, folder=folder,
         checkpoint_minutes=checkpoint_minutes, strict=strict,
     )  # fmt: skip
-    result.source = {} if source is None else source.paths
     if folder is not None:
-        leave_search(result, folder, splits, source, language=language, report=report)
+        leave_search(result, folder, splits, is_catalog=is_catalog, language=language, report=report)
     return result

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linnet.config import SweepRequest, TuneRequest
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.folders import new_folder
 from linnet.plot.words import Language
-from linnet.record.requests import SweepRequest, TuneRequest
-from linnet.runs.folder import Source, leave_search
+from linnet.runs.folder import leave_search
 from linnet.search.tune import TuneResult, run_tune
 from linnet.train.callbacks import Callback, State
 
@@ -123,7 +123,7 @@ def tune_request(
     out: Path | str | None = None,
     report: bool = True,
     language: Language = "en",
-    source: Source | None = None,
+    is_catalog: bool = False,
 ) -> TuneResult:
     """`tune` with its options as a request.
 
@@ -137,10 +137,10 @@ def tune_request(
         out: the folder.
         report: leave report.html.
         language: of the figure and the report.
-        source: how the rows were loaded; None when they were in memory.
+        is_catalog: whether the rows are known to be as linnet loads them by name.
     """
     folder = None if out is None else new_folder(Path(out))
     result = run_tune(splits.train, request, storage=storage, sampler=sampler, show=show, callbacks=callbacks)
     if folder is not None:
-        leave_search(result, folder, splits, source, language=language, report=report)
+        leave_search(result, folder, splits, is_catalog=is_catalog, language=language, report=report)
     return result

@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from linnet import files
-from linnet.config import Recipe
+from linnet.config import Recipe, SweepRequest
 from linnet.core.grids import Edge, edge_of
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
@@ -29,7 +29,6 @@ from linnet.folders import new_folder
 from linnet.plot.save import save
 from linnet.plot.search import rates_figure
 from linnet.plot.words import Language, say
-from linnet.record.requests import SweepRequest
 from linnet.search.sweep import run_sweep
 from linnet.train.callbacks import Callback, State
 

@@ -12,8 +12,10 @@ import torch
 from matplotlib.figure import Figure
 
 from linnet import files
-from linnet.config import Hyperparameters, Recipe
-from linnet.core.grids import NAMES, Edge, Range, edges
+from linnet.config import Hyperparameters, Recipe, SweepRequest
+from linnet.config.ranges import Range
+from linnet.config.requests import to_json
+from linnet.core.grids import NAMES, Edge, edges
 from linnet.data.dataset import Dataset
 from linnet.data.origin import record_of
 from linnet.data.split import Fold, unjudged_classes
@@ -28,7 +30,6 @@ from linnet.model.run import Card, Run
 from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
 from linnet.plot.words import Language
-from linnet.record.requests import SweepRequest
 from linnet.train.callbacks import INTERRUPTED
 from linnet.train.fit import fit
 from linnet.train.plan import Outcome, Plan, Trial
@@ -51,7 +52,6 @@ class SweepResult:
         recipe: the shared recipe.
         seconds: the sweep took.
         request: what was swept; of a tune, its last batch.
-        source: the paths that the rows and their weights were loaded from, as plain values.
         searched: the ranges of a search that proposed the settings, by knob.
     """
 
@@ -73,7 +73,6 @@ class SweepResult:
     recipe: Recipe
     seconds: float
     request: SweepRequest
-    source: dict[str, str] = field(default_factory=dict)
     searched: dict[str, Range] = field(default_factory=dict)
 
     @cached_property
@@ -197,8 +196,7 @@ class SweepResult:
             "patience": None,
         }
         run, _ = fit(self.train, dataclasses.replace(self.recipe, **hyperparameters))
-        run.asked["dataset"], run.dataset_checksum = self.train.name, self.train.checksum
-        run.origin = self.train.origin
+        run.dataset_checksum = self.train.checksum
         if test is not None:
             run.history.last.update(score(run, test).record("test"))
         return run
@@ -247,7 +245,7 @@ class SweepResult:
             "unjudged": list(self.unjudged),
             "shared": dataclasses.asdict(self.plan),
             "seconds": round(self.seconds, 3),
-            "asked": {**self.request.as_dict(), **self.source},
+            "request": to_json(self.request),
         }
 
 

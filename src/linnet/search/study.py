@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from linnet.config import Hyperparameters
-from linnet.core.grids import LogUniform, Range, check_names, list_values
+from linnet.config.ranges import LogUniform, Range, list_values
+from linnet.core.grids import check_names
 from linnet.device import generator
 from linnet.errors import UsageError, needs_extra
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from linnet.config import Hyperparameters, Recipe, ResolvedRecipe, check_option
-from linnet.core.grids import Range, draw_settings, expand_grid, list_values
+from linnet.config import FitRequest, Hyperparameters, Recipe, SweepRequest, check_option
+from linnet.config.ranges import Range, list_values
+from linnet.core.grids import draw_settings, expand_grid
 from linnet.core.losses import by_name
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold, draw_bags, hold_out, set_aside, split_folds
@@ -18,7 +19,6 @@ from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.folders import CHECKPOINT
 from linnet.model.run import card_of
-from linnet.record.requests import SweepRequest
 from linnet.search.result import SweepResult
 from linnet.train.callbacks import INTERRUPTED, Callback, Callbacks, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
@@ -107,7 +107,7 @@ class _Lines(Callback):
         print(said, file=sys.stderr)
 
 
-def _plan(train: Dataset, request: SweepRequest, shared: ResolvedRecipe) -> Plan:
+def _plan(train: Dataset, request: SweepRequest, shared: FitRequest) -> Plan:
     """What the models share."""
     if wrong := [rung for rung in request.halving if not 1 <= rung < shared.epochs]:
         raise UsageError(f"halving takes epochs in 1…{shared.epochs - 1}, not {wrong[0]}")

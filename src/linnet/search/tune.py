@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from matplotlib.figure import Figure
 
-from linnet.config import Hyperparameters, Recipe
+from linnet.config import Hyperparameters, Recipe, TuneRequest
+from linnet.config.ranges import Range
+from linnet.config.requests import to_json
 from linnet.core.bank import stack
-from linnet.core.grids import Range
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate import selection
@@ -28,7 +29,6 @@ from linnet.folders import TUNE
 from linnet.plot.save import render
 from linnet.plot.search import tune_figure
 from linnet.plot.words import Language
-from linnet.record.requests import TuneRequest
 from linnet.search.result import SweepResult
 from linnet.search.study import Space, ask, make_sampler, open_study, quiet
 from linnet.search.sweep import metric_name, run_sweep
@@ -51,6 +51,7 @@ class TuneResult(SweepResult):
     """What a search came to: the models of its call as one sweep, and the study.
 
     Args:
+        asked: what was searched, and how.
         study: Optuna's, with the trials of earlier calls too.
         is_whole: whether all trials were done; the batches before a Ctrl-C count.
     """
@@ -58,6 +59,7 @@ class TuneResult(SweepResult):
     SUMMARY: ClassVar[str] = TUNE
     LEFT: ClassVar[tuple[str, ...]] = ("table.csv", "tune.svg")
 
+    asked: TuneRequest
     study: optuna.Study
     is_whole: bool = True
 
@@ -89,8 +91,8 @@ class TuneResult(SweepResult):
     def summary(self) -> dict[str, Any]:
         """What it came to, as plain values."""
         summary, count = super().summary(), len(self.study.get_trials(deepcopy=False))
-        del summary["asked"]  # that of the last batch alone
-        return summary | {"study": self.study.study_name, "trials": count}
+        request = to_json(self.asked)  # that of the sweep is of the last batch alone
+        return summary | {"request": request, "study": self.study.study_name, "trials": count}
 
 
 def run_tune(
@@ -127,8 +129,8 @@ def run_tune(
     book = Recipe(loss=shared.loss, seed=shared.seed).resolved(train.is_classification)
 
     def sweep(settings: Sequence[Hyperparameters]) -> SweepResult:
-        asked = dataclasses.replace(shared, settings=tuple(settings))
-        return run_sweep(train, asked, callbacks=callbacks, strict=False)
+        batch = dataclasses.replace(shared, settings=tuple(settings))
+        return run_sweep(train, batch, callbacks=callbacks, strict=False)
 
     with quiet():
         searched = Space.of(space, Hyperparameters(lr=book.lr, seed=shared.seed))
@@ -137,7 +139,7 @@ def run_tune(
         swept, is_whole = _search(searched, known, request, sweep, show)
     found = {field.name: getattr(swept, field.name) for field in dataclasses.fields(swept)}
     found["searched"] = {name: one for name, one in space.items() if isinstance(one, Range)}
-    result = TuneResult(**found, study=known, is_whole=is_whole)
+    result = TuneResult(**found, asked=request, study=known, is_whole=is_whole)
     selection.best(result.configurations)
     return result
 

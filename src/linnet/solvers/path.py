@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from linnet.config.requests import SolveRequest
 from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
 from linnet.core.losses import Loss
@@ -20,6 +21,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError, warn
 from linnet.model.history import History
+from linnet.model.optimum import Optimum
 from linnet.model.run import Card, Run, card_of
 from linnet.solvers.certificate.duality import move_bias
 from linnet.solvers.l1.absolute_error import InteriorPoint
@@ -99,8 +101,14 @@ class Path:
         at = model % self.bank.models
         row = {str(k): float(v) for k, v in self.table.iloc[at].items()}
         record = {"epoch": 1, **{k: v for k, v in row.items() if k.endswith("loss")}}
-        asked = {"loss": self.card.loss, self.knob: row["penalty"], "status": str(self.statuses[at])}
-        return Run(self.bank.pick(at).clone(), History([record]), "completed", self.card, asked)
+        penalty = {self.knob: float(row["penalty"])}
+        request = SolveRequest(
+            loss=self.card.loss, huber=self.card.huber, l2=penalty.get("l2", 0.0),
+            l1=penalty.get("l1", 0.0), solver=None,
+        )  # fmt: skip
+        optimum = Optimum("path", str(self.statuses[at]))
+        bank = self.bank.pick(at).clone()
+        return Run(bank, History([record]), "completed", self.card, request, optimum)
 
 
 def regularization_path(

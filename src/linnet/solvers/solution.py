@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from linnet.core.losses import Loss, name_of
 from linnet.errors import ShapeError, UsageError
 from linnet.model.history import Record
+from linnet.model.optimum import NONNEGATIVE, UNATTAINED
 from linnet.model.run import Run
 from linnet.solvers.problem.objective import Objective
 
@@ -21,11 +22,7 @@ Progress = Callable[[Record], object]
 """Called with each iteration's record."""
 
 CONVERGED, EXACT, LIMIT, STALLED = "converged", "exact", "iteration limit", "stalled"
-INTERRUPTED, UNATTAINED = "interrupted", "no optimum"
-
-
-NONNEGATIVE = "losses are never negative"
-"""The bound that is left where nothing else proves one."""
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -103,11 +100,6 @@ class Certificate:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in values
         }
-
-
-def proven_gap(certificate: Mapping[str, Any]) -> float | None:
-    """The bound of a certificate as a run keeps it; None where it is but that losses are not negative."""
-    return None if certificate.get("bound") == NONNEGATIVE else certificate.get("gap")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor
 
+from linnet.config.requests import SolveRequest
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, by_name, name_of
 from linnet.core.penalties import Penalty
@@ -16,6 +17,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError, warn
 from linnet.model.history import History
+from linnet.model.optimum import Optimum
 from linnet.model.run import Run, card_of
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
@@ -73,34 +75,52 @@ def solve(
     )
     spec = choose(objective, solver, tol=tol, max_iter=max_iter)
     found = spec.minimise(objective, progress=progress)
-    solution = make_solution(dataset, objective, found, spec)
-    call = {"solver": _name_solver(solver, loss), "tol": tol, "max_iter": max_iter}
-    solution.value.asked |= {"status": str(found.status), "dataset": dataset.name, "call": call}
-    solution.value.origin = dataset.origin
-    solution.value.dataset_checksum = dataset.checksum
+    solution = make_solution(
+        dataset, objective, found, spec, solver=_name_solver(solver, loss), tol=tol, max_iter=max_iter
+    )
     is_unexpected = not found.status.is_good and found.status.name != INTERRUPTED
     if is_unexpected and not isinstance(spec, Direct):  # which warns of what it lost
         warn(str(found.status), ShortfallWarning)
     return solution
 
 
-def make_solution(dataset: Dataset, objective: Objective, found: Minimum, spec: SolverSpec) -> Solution:
-    """A minimum as a run, with the options that led to it."""
+def make_solution(
+    dataset: Dataset,
+    objective: Objective,
+    found: Minimum,
+    spec: SolverSpec,
+    *,
+    solver: str | None = None,
+    tol: float | None = None,
+    max_iter: int | None = None,
+) -> Solution:
+    """A minimum as a run, with the options that led to it.
+
+    Args:
+        dataset: the rows.
+        objective: of them.
+        found: its minimum.
+        spec: the solver that found it.
+        solver: how it was named; None where it, or the loss, was given as an object.
+        tol: as it was given.
+        max_iter: likewise.
+    """
     card = card_of(dataset, objective.loss)
-    settings = {f"solver.{name}": _plain(value) for name, value in vars(spec).items()}
+    options = {name: _plain(value) for name, value in vars(spec).items()}
     dtype, status = str(objective.rows.dtype).removeprefix("torch."), found.status.of_run
     if isinstance(spec, Direct):  # which is of float64 whatever was asked, and has no way to stop on
-        settings, dtype, status = {}, "float64", "completed"
-    asked = {
-        "solver": found.method, **settings, "loss": card.loss, **dataclasses.asdict(objective.penalty),
-        "intercept": objective.intercept, "dtype": dtype, "certificate": found.certificate.as_dict(),
-    }  # fmt: skip
+        options, dtype, status = {}, "float64", "completed"
+    request = SolveRequest(
+        loss=card.loss, huber=card.huber, **dataclasses.asdict(objective.penalty), solver=solver, tol=tol,
+        max_iter=max_iter, intercept=objective.intercept, dtype=dtype,
+    )  # fmt: skip
+    optimum = Optimum(found.method, str(found.status), found.certificate.as_dict(), options)
     records = [
         {key: value for key, value in record.items() if math.isfinite(value)} for record in found.trace
     ]
     run = Run(
-        Bank(found.theta), History(records), status, card, asked, seconds=found.certificate.seconds,
-        truth=dataset.truth,
+        Bank(found.theta), History(records), status, card, request, optimum, dataset.checksum,
+        found.certificate.seconds, truth=dataset.truth, origin=dataset.origin,
     )  # fmt: skip
     return Solution(run, found.status, found.certificate)
 
@@ -122,14 +142,18 @@ def pick_loss(loss: Loss | str | None, dataset: Dataset) -> Loss:
     Raises:
         UsageError: an unknown name, a loss without a solver, or one of classes for a regression.
     """
-    if loss is None:
-        loss = "softmax" if dataset.is_classification else "squared"
+    loss = usual_loss(dataset) if loss is None else loss
     loss = by_name(loss) if isinstance(loss, str) else loss
     name = name_of(loss)
     if loss.is_for_classes and not dataset.is_classification:
         raise UsageError(f"the {name} loss needs class labels: give the data set's classes")
     loss.check_targets(dataset.y)
     return loss
+
+
+def usual_loss(dataset: Dataset) -> str:
+    """The loss of a data set where none is named."""
+    return "softmax" if dataset.is_classification else "squared"
 
 
 def _penalty(penalty: Penalty | float | None, l2: float | None, l1: float | None) -> Penalty:

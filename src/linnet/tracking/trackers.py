@@ -145,7 +145,7 @@ class TensorBoard(Tracker):
         assert self._writer is not None
         figures = ["loss", "accuracy"] if state.dataset.is_classification else ["loss"]
         names = [f"{part}_{figure}" for part in ("train", "validation", "test") for figure in figures]
-        experiment, begins, _ = hparams(plain(state.asked), dict.fromkeys(names, 0.0))
+        experiment, begins, _ = hparams(plain(state.options), dict.fromkeys(names, 0.0))
         for summary in (experiment, begins):
             self._writer.file_writer.add_summary(summary)  # type: ignore[union-attr]
 
@@ -217,7 +217,7 @@ class MLflow(Tracker):
         number = client.create_experiment(self.experiment) if found is None else found.experiment_id
         tags = {"dataset": state.dataset.name}
         run = client.create_run(number, run_name=self.name, tags=tags).info.run_id
-        recipe = [self._entities.Param(name, str(value)) for name, value in plain(state.asked).items()]
+        recipe = [self._entities.Param(name, str(value)) for name, value in plain(state.options).items()]
         client.log_batch(run, params=recipe)
         return run
 
@@ -261,7 +261,7 @@ class WandB(Tracker):
         run = self._package.init(
             project=self.project, name=self.name, mode=self.mode, id=known,
             resume=None if known is None else "allow",
-            config={**plain(state.asked), "dataset": state.dataset.name},
+            config={**plain(state.options), "dataset": state.dataset.name},
             settings=self._package.Settings(console="off"),  # a table that redraws itself is no log
         )  # fmt: skip
         self._run = run

@@ -45,7 +45,7 @@ class State:
         batch: minibatches done in it.
         history: the records of the epochs that have ended; of a sweep, those of each epoch's best model.
         reason: why the run is to stop; empty while it is not.
-        asked: the resolved recipe, as plain values.
+        options: of the training or the sweep, as plain values.
         running: of the epoch's minibatches so far, as they were trained on.
         latest: gives the model as it would be used now; `current` asks it.
         trials: the models of a sweep; empty for a run.
@@ -63,7 +63,7 @@ class State:
     batch: int = 0
     history: History = field(default_factory=History)
     reason: str = ""
-    asked: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     running: Tally | None = None
     latest: Callable[[], Bank | nn.Module] | None = None
     trials: Sequence[Trial] = ()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from linnet.config import Hyperparameters, Recipe, ResolvedRecipe, as_dict
+from linnet.config import FitRequest, Hyperparameters, Recipe, as_dict
 from linnet.core.losses import LOSSES, by_name
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
@@ -56,20 +56,20 @@ def fit(
         UsageError, ShapeError: the recipe, the data and the checkpoint do not fit each other.
         DivergedError: the loss became infinite or NaN.
     """
-    asked = (recipe or Recipe()).resolved(train.is_classification)
-    check(train, test, asked)
+    request = (recipe or Recipe()).resolved(train.is_classification)
+    check(train, test, request)
     if train.validation is not None:
-        asked = _without_share(asked, recipe, train.name)
-    rows, kept = kept_apart(train, asked.validation, asked.seed)
+        request = _without_share(request, recipe, train.name)
+    rows, kept = kept_apart(train, request.validation, request.seed)
     check_counting(rows, "to train on")
     if kept is not None:
         check_counting(kept, "kept for validation")
-    rows, measured = _place(rows, asked, kept, test)
-    learner = _make_learner(rows, asked, measured, step)
-    engine = _make_engine(learner, rows, train, asked)
+    rows, measured = _place(rows, request, kept, test)
+    learner = _make_learner(rows, request, measured, step)
+    engine = _make_engine(learner, rows, train, request)
     if resume is not None:
-        engine.resume_(resume, _free(asked))
-    run = _run(engine, train, asked, callbacks)
+        engine.resume_(resume, _free(request))
+    run = _run(engine, train, request, callbacks)
     if learner.best is not None:
         run.model = learner.best.clone()
     return run, engine
@@ -102,22 +102,22 @@ def fit_module(
     Raises:
         UsageError, ShapeError, DivergedError: as `fit` does.
     """
-    asked = (recipe or Recipe()).resolved(train.is_classification)
-    check(train, test, asked)
+    request = (recipe or Recipe()).resolved(train.is_classification)
+    check(train, test, request)
     if train.weights is not None:
         raise UsageError(
             "row weights are for linear models: with a module of yours, weigh the losses in its loss"
         )
-    dtype = pick_dtype(asked.dtype)
-    module.to(pick_device(asked.device), dtype)
+    dtype = pick_dtype(request.dtype)
+    module.to(pick_device(request.device), dtype)
     loss = loss or (nn.CrossEntropyLoss(reduction="none") if train.is_classification else nn.MSELoss())
-    optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=asked.lr)
-    rows, measured = _place(train, asked, train.validation, test)
+    optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=request.lr)
+    rows, measured = _place(train, request, train.validation, test)
     learner = ModuleLearner(module, loss, optimizer, dtype, rows, measured)
-    return _run(_make_engine(learner, rows, train, asked), train, asked, callbacks)
+    return _run(_make_engine(learner, rows, train, request), train, request, callbacks)
 
 
-def _without_share(asked: ResolvedRecipe, recipe: Recipe | None, name: str) -> ResolvedRecipe:
+def _without_share(request: FitRequest, recipe: Recipe | None, name: str) -> FitRequest:
     """The recipe of data that bring their own rows to validate on.
 
     Raises:
@@ -127,82 +127,82 @@ def _without_share(asked: ResolvedRecipe, recipe: Recipe | None, name: str) -> R
         raise UsageError(
             f"{name} has a validation part of its own: leave out validation={recipe.validation:g}"
         )
-    return replace(asked, validation=None)
+    return replace(request, validation=None)
 
 
 def _place(
-    rows: Dataset, asked: ResolvedRecipe, validation: Dataset | None, test: Dataset | None
+    rows: Dataset, request: FitRequest, validation: Dataset | None, test: Dataset | None
 ) -> tuple[Dataset, Measured]:
     """The training rows on the device, and what is measured when an epoch ends."""
-    device = pick_device(asked.device)
+    device = pick_device(request.device)
     rows = rows.to(device)
     parts = (None if part is None else part.to(device) for part in (validation, test))
-    return rows, Measured(rows.is_classification, rows if asked.measure == "after" else None, *parts)
+    return rows, Measured(rows.is_classification, rows if request.measure == "after" else None, *parts)
 
 
-def _make_learner(train: Dataset, asked: ResolvedRecipe, measured: Measured, step: Step) -> BankLearner:
+def _make_learner(train: Dataset, request: FitRequest, measured: Measured, step: Step) -> BankLearner:
     """What trains a bank of one: the shortest step where nothing but a rate was asked for."""
     loss, hyperparameters, dtype = (
-        by_name(asked.loss, asked.huber),
-        asked.hyperparameters,
-        pick_dtype(asked.dtype),
+        by_name(request.loss, request.huber),
+        request.hyperparameters,
+        pick_dtype(request.dtype),
     )
     if hyperparameters.is_plain and train.weights is None:
         bank = start_bank([hyperparameters], train.features, train, dtype)
         return BankLearner(
-            bank, loss, train.scale, float(torch.tensor(asked.lr, dtype=dtype)), step=step, measured=measured,
-            patience=asked.patience,
+            bank, loss, train.scale, float(torch.tensor(request.lr, dtype=dtype)), step=step,
+            measured=measured, patience=request.patience,
         )  # fmt: skip
-    inputs = InputPipeline(train, InputOptions.of(hyperparameters), asked.seed, train.weights)
+    inputs = InputPipeline(train, InputOptions.of(hyperparameters), request.seed, train.weights)
     bank = start_bank([hyperparameters], inputs.features, train, dtype)
-    schedule = StepSchedule(len(_batches(train, asked)), asked.epochs)
+    schedule = StepSchedule(len(_batches(train, request)), request.epochs)
     weighing = Weighing.of(loss, [hyperparameters], train, [train.weights])
     group = ModelGroup(bank, loss, [hyperparameters], inputs.scale, schedule, weighing)
-    return GroupLearner(group, inputs, measured, asked.patience)
+    return GroupLearner(group, inputs, measured, request.patience)
 
 
-def _batches(rows: Dataset, asked: ResolvedRecipe) -> Batches:
-    dtype = pick_dtype(asked.dtype)
-    return Batches(rows, asked.batch_size, seed=asked.seed, drop_last=asked.drop_last, dtype=dtype)
+def _batches(rows: Dataset, request: FitRequest) -> Batches:
+    dtype = pick_dtype(request.dtype)
+    return Batches(rows, request.batch_size, seed=request.seed, drop_last=request.drop_last, dtype=dtype)
 
 
-def _make_engine(learner: Learner, rows: Dataset, train: Dataset, asked: ResolvedRecipe) -> Engine:
+def _make_engine(learner: Learner, rows: Dataset, train: Dataset, request: FitRequest) -> Engine:
     """The engine of one model, which is told from others by its recipe and all rows of the job."""
-    batches, options = _batches(rows, asked), as_dict(asked)
+    batches, options = _batches(rows, request), as_dict(request)
     state = State(
-        rows, asked.epochs, len(batches), learner.model, asked=options, latest=lambda: learner.model
+        rows, request.epochs, len(batches), learner.model, options=options, latest=lambda: learner.model
     )
     return Engine(
-        learner, batches, state, threads=asked.threads, identity=lambda: {**options, "data": train.checksum}
+        learner, batches, state, threads=request.threads, identity=lambda: {**options, "data": train.checksum}
     )
 
 
-def _free(asked: ResolvedRecipe) -> tuple[str, ...]:
+def _free(request: FitRequest) -> tuple[str, ...]:
     """The options that a run may go on with others of.
 
     A schedule runs over all epochs, so more of them would have been another run from the start.
     """
-    is_fixed = asked.schedule != "constant" or asked.warmup > 0 or asked.average > 0
+    is_fixed = request.schedule != "constant" or request.warmup > 0 or request.average > 0
     return ("threads", "device") if is_fixed else ("epochs", "threads", "device")
 
 
 def _run(
     engine: Engine,
     train: Dataset,
-    asked: ResolvedRecipe,
+    request: FitRequest,
     callbacks: Sequence[Callback | Callable[[State], object]],
 ) -> Run:
     """Train, and gather the run."""
     started = time.perf_counter()
     engine.run(Callbacks(callbacks))
     seconds, state = time.perf_counter() - started, engine.state
-    card = card_of(train, by_name(asked.loss, asked.huber))
-    run = Run(state.model, state.history, state.status, card, state.asked, seconds=seconds, truth=train.truth)
+    card = card_of(train, by_name(request.loss, request.huber))
+    run = Run(state.model, state.history, state.status, card, request, seconds=seconds, truth=train.truth)
     run.origin = train.origin
     return run
 
 
-def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
+def check(train: Dataset, test: Dataset | None, request: FitRequest) -> None:
     """Refuse data that a recipe cannot train on.
 
     Raises:
@@ -211,10 +211,10 @@ def check(train: Dataset, test: Dataset | None, asked: ResolvedRecipe) -> None:
     """
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
-    check_knobs(train, asked.hyperparameters, asked.loss)
+    check_knobs(train, request.hyperparameters, request.loss)
     for part in (train, test):
         if part is not None:
-            by_name(asked.loss).check_targets(part.y)
+            by_name(request.loss).check_targets(part.y)
         if part is not None and not _is_finite(part.stored):
             raise UsageError(f"{part.name} has NaN or infinite features: fill in or leave out those rows")
         if part is not None and not _is_finite(part.y):

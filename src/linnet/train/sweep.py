@@ -226,7 +226,7 @@ class Sweep(Engine):
         schedule = StepSchedule(len(batches), plan.epochs)
         self.models = learner = SweepLearner(rows, trials, loss, plan, schedule, dtype)
         state = State(
-            rows.train, plan.epochs, len(batches), learner.model, asked=dataclasses.asdict(plan),
+            rows.train, plan.epochs, len(batches), learner.model, options=dataclasses.asdict(plan),
             latest=lambda: learner.model, trials=learner.trials, outcome=self.outcome,
         )  # fmt: skip
         super().__init__(

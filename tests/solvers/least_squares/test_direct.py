@@ -47,7 +47,7 @@ def test_every_solver_comes_to_the_same_certified_model(
 def test_many_rows_go_by_sums_and_few_by_qr() -> None:
     few, wide = regression(100), regression(20, 50)
     many = Dataset(torch.randn(20000, 8), torch.randn(20000, 1))
-    asked = [solve_least_squares(data).value.asked["solver"] for data in (few, wide, many)]
+    asked = [solve_least_squares(data).value.optimum.solver for data in (few, wide, many)]
     assert asked == ["qr", "svd", "cholesky"]
 
 
@@ -62,7 +62,7 @@ def test_ill_conditioned_rows_go_on_with_qr_where_they_fit(
     with pytest.warns(CollinearWarning, match="columns 0 and 4 are collinear" if limit else "rank 4"):
         found = solve_least_squares(Dataset(X, data.y))
     assert found.status.is_good == bool(limit)
-    assert found.value.asked["solver"] == ("qr" if limit else "cholesky")
+    assert found.value.optimum.solver == ("qr" if limit else "cholesky")
     torch.testing.assert_close(found.value.bank.theta, right(Dataset(X, data.y), 0), rtol=1e-7, atol=1e-8)
 
 
@@ -82,7 +82,7 @@ def test_rows_of_no_weight_are_absent_and_infinite_sums_go_by_qr() -> None:
         warnings.simplefilter("error")
         found = solve_least_squares(data)
         half = solve_least_squares(data.rows(slice(1, None, 2)), solver=QR())
-    assert found.value.asked["solver"] == "qr"
+    assert found.value.optimum.solver == "qr"
     torch.testing.assert_close(found.value.bank.theta, half.value.bank.theta, rtol=1e-13, atol=0)
 
 
@@ -101,7 +101,7 @@ def test_the_run_can_be_kept_and_predicts(tmp_path: Path) -> None:
     again = Run.load(run.save(tmp_path / "run"))
     assert torch.equal(again.bank.theta, run.bank.theta)
     assert float((again.scores(data.X).argmax(1) == data.y).double().mean()) > 0.9
-    assert again.asked["l2"] == 1e-3
+    assert again.request.l2 == 1e-3
 
 
 def test_what_it_does_not_solve_is_refused() -> None:

@@ -113,7 +113,7 @@ def test_a_run_comes_back_from_its_folder(tmp_path: Any) -> None:
     run.save(tmp_path / "run")
     again = Run.load(tmp_path / "run")
     torch.testing.assert_close(again.scores(dataset.X), run.scores(dataset.X), rtol=0, atol=0)
-    assert again.asked["certificate"]["bound"] == "duality"
+    assert again.optimum.certificate["bound"] == "duality"
     assert again.card.loss == "softmax"
     assert {"train_loss", "objective", "gradient_norm", "seconds", "epoch"} <= set(again.history.last)
 

@@ -1,0 +1,232 @@
+"""Requests: what a training, a solve, a sweep or a tune was asked for, frozen, as its folder keeps it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters, plain_number
+from linnet.config.ranges import LogUniform, Range, Uniform, list_values
+from linnet.errors import FormatError
+
+RANGES: dict[str, type[Range]] = {"log_uniform": LogUniform, "uniform": Uniform}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitRequest(Common):
+    """A `Recipe` with nothing left open; its fields mean the same."""
+
+    verb: ClassVar = "fit"
+
+    epochs: int
+    batch_size: int
+    lr: float
+    loss: str
+    measure: str
+    huber: float = 1.0
+    validation: float | None = None
+    patience: int | None = None
+    drop_last: bool = False
+    dtype: str = "float32"
+    device: str = "auto"
+    threads: int | str = "auto"
+
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """The settings of the one model."""
+        return Hyperparameters(**{name: getattr(self, name) for name in HYPERPARAMETERS}, lr=self.lr)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolveRequest:
+    """The options of `linnet.solve` and of the summary and the path of `linnet solve`.
+
+    Args:
+        loss: softmax, logistic, squared, huber, absolute or poisson.
+        huber: Huber's threshold.
+        l2: the weight of ½‖W‖².
+        l1: the weight of ‖W‖₁; with a path the one that was chosen.
+        solver: the name of one, or "auto"; None where it, or the loss, is an object that no file can name.
+        tol: of an iterative solver, as a share of the objective.
+        max_iter: iterations at most.
+        intercept: whether there is a bias.
+        dtype: of the products on the way.
+        path: how many L1 penalties to choose from, on training rows held out.
+        summary: whether standard errors, intervals and tests are wanted.
+        covariance: how the summary gets them; the Hessian's or, under importance weights, the sandwich's
+            when None.
+        level: of the intervals.
+        weight_kind: what the summary takes weights for.
+        seed: of the rows that a path holds out, and of a bootstrap.
+    """
+
+    verb: ClassVar = "solve"
+
+    loss: str
+    huber: float = 1.0
+    l2: float = 0.0
+    l1: float = 0.0
+    solver: str | None = "auto"
+    tol: float | None = None
+    max_iter: int | None = None
+    intercept: bool = True
+    dtype: str = "float64"
+    path: int | None = None
+    summary: bool = False
+    covariance: str | None = None
+    level: float = 0.95
+    weight_kind: str | None = None
+    seed: int = 1
+
+    @property
+    def inference(self) -> dict[str, Any]:
+        """The options of the summary, as `linnet.infer` takes them."""
+        return {name: getattr(self, name) for name in ("covariance", "level", "weight_kind", "seed")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepRequest:
+    """What a sweep trains and how it chooses.
+
+    Args:
+        grid: name of a hyperparameter (see `linnet.config.Hyperparameters`) to its values or, with `random`,
+            its range.
+        settings: the settings themselves, in place of a grid.
+        random: draw this many settings from the grid's values and ranges.
+        folds: cross-validation: each model once a fold.
+        bags: bootstraps: each model once a bag.
+        validation: the share of the rows that is held out when there are neither folds nor bags.
+        metric: that the best is chosen by: "accuracy" or "loss"; accuracy for classes when None.
+        epochs: 10 for classes, 3 for a regression.
+        batch_size: 256 for classes, 10 for a regression.
+        loss: softmax, logistic, squared, absolute or huber.
+        huber: Huber's threshold.
+        patience: stop a model after so many epochs without a better validation loss.
+        halving: epochs after which the worse half of the settings is dropped.
+        seed: of the order of the rows, the folds and random draws.
+        dtype: float32 or float64.
+        device: auto, cpu, cuda or mps.
+        threads: auto or a number.
+    """
+
+    verb: ClassVar = "sweep"
+
+    grid: Mapping[str, Any] = field(default_factory=dict)
+    settings: tuple[Hyperparameters, ...] | None = None
+    random: int | None = None
+    folds: int | None = None
+    bags: int | None = None
+    validation: float = 0.1
+    metric: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    loss: str | None = None
+    huber: float = 1.0
+    patience: int | None = None
+    halving: tuple[int, ...] = ()
+    seed: int = 1
+    dtype: str = "float32"
+    device: str = "auto"
+    threads: int | str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneRequest:
+    """What a tune searches.
+
+    Args:
+        space: name of a hyperparameter (see `linnet.config.Hyperparameters`) to a range, several values, or
+            one.
+        trials: settings to try.
+        batch: of which so many are trained at once.
+        study: its name; the data set's when None.
+        sweep: how each batch is trained and judged.
+    """
+
+    verb: ClassVar = "tune"
+
+    space: Mapping[str, Any]
+    trials: int = 100
+    batch: int = 20
+    study: str | None = None
+    sweep: SweepRequest = SweepRequest()
+
+
+Request = FitRequest | SolveRequest | SweepRequest | TuneRequest
+
+
+def as_dict(options: Any) -> dict[str, Any]:
+    """The fields of a request or a recipe as plain JSON and TOML values, without those that are left None."""
+    values = ((one.name, getattr(options, one.name), one.default) for one in dataclasses.fields(options))
+    return {
+        name: _plain(value, name)
+        for name, value, default in values
+        if value is not None or default is not None
+    }
+
+
+def to_json(request: Request) -> dict[str, Any]:
+    """A request as a folder keeps it: its verb and its options."""
+    return {"verb": request.verb, **as_dict(request)}
+
+
+def from_json(values: Mapping[str, Any]) -> Request:
+    """The inverse of `to_json`.
+
+    Raises:
+        FormatError: these are no options of a request.
+    """
+    kinds = {kind.verb: kind for kind in (FitRequest, SolveRequest, SweepRequest, TuneRequest)}
+    try:
+        options = dict(values)
+        kind = kinds[options.pop("verb")]
+        return kind(**{name: _given(name, value) for name, value in options.items()})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"the request of this folder cannot be read: {error!r}") from error
+
+
+def _plain(value: Any, name: str) -> Any:
+    """An option as JSON has it; values of a grid or a space are lists, a range is an object."""
+    if isinstance(value, SweepRequest):
+        return to_json(value)
+    if isinstance(value, Path):
+        return str(value)
+    if name in ("grid", "space"):
+        return {name: _range_or_list(name, several) for name, several in value.items()}
+    if name == "settings":
+        return [dataclasses.asdict(hyperparameters) for hyperparameters in value]
+    return _list_or_number(value)
+
+
+def _range_or_list(name: str, value: Any) -> Any:
+    for kind, of in RANGES.items():
+        if isinstance(value, of):
+            return {kind: [value.low, value.high]}
+    return [plain_number(one) for one in list_values(name, value)]
+
+
+def _list_or_number(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_list_or_number(one) for one in value]
+    return plain_number(value)
+
+
+def _given(name: str, value: Any) -> Any:
+    """The inverse of `_plain`."""
+    if name == "sweep":
+        return from_json(value)
+    if name in ("grid", "space"):
+        return {name: _range(several) for name, several in value.items()}
+    if name == "settings":
+        return tuple(Hyperparameters(**hyperparameters) for hyperparameters in value)
+    return tuple(value) if name == "halving" else value
+
+
+def _range(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    ((kind, ends),) = value.items()
+    return RANGES[kind](*ends)
