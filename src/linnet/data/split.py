@@ -155,8 +155,7 @@ def _choose(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """Which rows go to the second of two parts, (N,), bool."""
     if not 0 < fraction < 1:
         raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
-    choose = _stratify if dataset.is_classification else _plain
-    second = choose(dataset, fraction, seed)
+    second = _stratify(dataset, fraction, seed)
     if not second.any() or second.all():
         raise UsageError(
             f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty, "
@@ -166,28 +165,25 @@ def _choose(dataset: Dataset, fraction: float, seed: int) -> Tensor:
 
 
 def _members(dataset: Dataset) -> list[Tensor]:
-    """The numbers of each class's rows."""
+    """The numbers of each class's rows; of all rows for a regression."""
+    if not dataset.is_classification:
+        return [torch.arange(len(dataset))]
     labels = dataset.labels.cpu()
     return [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
 
 
-def _plain(dataset: Dataset, fraction: float, seed: int) -> Tensor:
-    """Which rows go to the second part, (N,), bool."""
-    order = torch.randperm(len(dataset), generator=generator(seed, "split"))
-    return _mark(order[: round(fraction * len(dataset))], len(dataset))
-
-
 def _stratify(dataset: Dataset, fraction: float, seed: int) -> Tensor:
-    """As `_plain`, class by class, the remainders going to the classes that were rounded down most."""
-    source = generator(seed, "split")
+    """Which rows go to the second part, (N,), bool: the share of each class, in a random choice.
+
+    The remainders go to the classes that were rounded down most.
+    """
+    source, second = generator(seed, "split"), torch.zeros(len(dataset), dtype=torch.bool)
     members = _members(dataset)
-    most = [max(len(rows) - 1, 0) for rows in members]
+    most = [max(len(rows) - dataset.is_classification, 0) for rows in members]
     counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)), most)
-    chosen = [
-        rows[torch.randperm(len(rows), generator=source)[:count]]
-        for rows, count in zip(members, counts, strict=True)
-    ]
-    return _mark(torch.cat(chosen), len(dataset))
+    for rows, count in zip(members, counts, strict=True):
+        second[rows[torch.randperm(len(rows), generator=source)[:count]]] = True
+    return second
 
 
 def _apportion(quotas: list[float], total: int, most: list[int]) -> list[int]:
@@ -197,12 +193,6 @@ def _apportion(quotas: list[float], total: int, most: list[int]) -> list[int]:
         if sum(counts) < total and counts[k] < most[k]:
             counts[k] += 1
     return counts
-
-
-def _mark(rows: Tensor, n: int) -> Tensor:
-    mask = torch.zeros(n, dtype=torch.bool)
-    mask[rows] = True
-    return mask
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,8 @@ class Tracker(Callback):
     seen yet, so figures come once, whether it was stopped before the checkpoint or after it.
     """
 
-    def __init__(self) -> None:
-        self._seen = 0
+    _seen = 0
+    _is_open = False
 
     @abstractmethod
     def open(self, state: State) -> int:
@@ -42,11 +42,11 @@ class Tracker(Callback):
 
     @abstractmethod
     def close(self, status: str) -> None:
-        """End, with the run's status or "failed: …"; nothing where nothing was opened."""
+        """End what was opened, with the run's status or "failed: …"."""
 
     def start(self, state: State) -> None:
         """Open, and log the epochs that were done elsewhere."""
-        self._seen = self.open(state)
+        self._seen, self._is_open = self.open(state), True
         for record in state.history.records:
             self._log(record)
 
@@ -56,11 +56,16 @@ class Tracker(Callback):
 
     def end(self, state: State) -> None:
         """Close with the run's status."""
-        self.close(state.status)
+        self._end(state.status)
 
     def failed(self, state: State, error: BaseException) -> None:
         """Close and say why."""
-        self.close(f"failed: {error or type(error).__name__}")
+        self._end(f"failed: {error or type(error).__name__}")
+
+    def _end(self, status: str) -> None:
+        if self._is_open:
+            self._is_open = False
+            self.close(status)
 
     def _log(self, record: Record) -> None:
         epoch = int(record["epoch"])
@@ -109,10 +114,9 @@ class TensorBoard(Tracker):
     """
 
     def __init__(self, folder: Path | str) -> None:
-        super().__init__()
         self.folder = Path(folder)
         self._package = package("torch.utils.tensorboard", "TensorBoard")
-        self._writer: SummaryWriter | None = None
+        self._writer: SummaryWriter
 
     def open(self, state: State) -> int:
         """Begin an event file; epochs that an earlier one has beyond the checkpoint are taken back."""
@@ -125,24 +129,19 @@ class TensorBoard(Tracker):
 
     def log(self, figures: dict[str, float], epoch: int) -> None:
         """Log one epoch's figures."""
-        assert self._writer is not None, "opened at the start"
         for name, value in figures.items():
             self._writer.add_scalar(name, value, epoch)
         self._writer.flush()
 
     def close(self, status: str) -> None:
         """Write how it ended, and close the file."""
-        if self._writer is None:
-            return
         self._writer.add_text("status", status, self._seen)
         self._writer.close()
-        self._writer = None
 
     def _recipe(self, state: State) -> None:
         """The recipe, beside the figures that runs are to be compared by."""
         from torch.utils.tensorboard.summary import hparams
 
-        assert self._writer is not None
         figures = ["loss", "accuracy"] if state.dataset.is_classification else ["loss"]
         names = [f"{part}_{figure}" for part in ("train", "validation", "test") for figure in figures]
         experiment, begins, _ = hparams(plain(state.options), dict.fromkeys(names, 0.0))
@@ -176,17 +175,15 @@ class MLflow(Tracker):
         *,
         keep: Path | None = None,
     ) -> None:
-        super().__init__()
         self.experiment = experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME", "linnet")
         self.uri, self.name, self.keep = uri, name, keep
         self._entities = package("mlflow.entities", "MLflow")
-        self._client: MlflowClient | None = None
+        self._client: MlflowClient
         self._run = ""
 
     def open(self, state: State) -> int:
         """Begin a run, or take up the one that is kept."""
-        client: MlflowClient = package("mlflow", "MLflow").MlflowClient(tracking_uri=self.uri)
-        self._client = client
+        client = self._client = package("mlflow", "MLflow").MlflowClient(tracking_uri=self.uri)
         known = recall(self.keep)
         if known is None:
             self._run = self._begin(client, state)
@@ -198,18 +195,14 @@ class MLflow(Tracker):
 
     def log(self, figures: dict[str, float], epoch: int) -> None:
         """Log one epoch's figures."""
-        assert self._client is not None, "opened at the start"
         now = int(1000 * time.time())
         metrics = [self._entities.Metric(name, value, now, epoch) for name, value in figures.items()]
         self._client.log_batch(self._run, metrics=metrics)
 
     def close(self, status: str) -> None:
         """Say how it ended."""
-        if self._client is None:
-            return
         self._client.set_tag(self._run, "status", status)
         self._client.set_terminated(self._run, ENDS.get(status.partition(":")[0], "FINISHED"))
-        self._client = None
 
     def _begin(self, client: MlflowClient, state: State) -> str:
         """The number of a new run, with the recipe as its parameters."""
@@ -249,34 +242,28 @@ class WandB(Tracker):
         *,
         keep: Path | None = None,
     ) -> None:
-        super().__init__()
         self.project = project or os.environ.get("WANDB_PROJECT", "linnet")
         self.name, self.mode, self.keep = name, mode, keep
         self._package = package("wandb", "Weights & Biases")
-        self._run: Run | None = None
+        self._run: Run
 
     def open(self, state: State) -> int:
         """Begin a run, or take up the one that is kept."""
         known = recall(self.keep)
-        run = self._package.init(
+        run = self._run = self._package.init(
             project=self.project, name=self.name, mode=self.mode, id=known,
             resume=None if known is None else "allow",
             config={**plain(state.options), "dataset": state.dataset.name},
             settings=self._package.Settings(console="off"),  # a table that redraws itself is no log
         )  # fmt: skip
-        self._run = run
         remember(self.keep, run.id)
         return max(0, run.step - 1)  # its next step; 0 where none was logged, or where none is known offline
 
     def log(self, figures: dict[str, float], epoch: int) -> None:
         """Log one epoch's figures."""
-        assert self._run is not None, "opened at the start"
         self._run.log(figures, step=epoch)
 
     def close(self, status: str) -> None:
         """Say how it ended, and let W&B finish sending."""
-        if self._run is None:
-            return
         self._run.summary["status"] = status
         self._run.finish(exit_code=int(status.startswith("failed")))
-        self._run = None

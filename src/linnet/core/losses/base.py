@@ -50,10 +50,8 @@ class Loss(ABC):
     is_of_differences: ClassVar[bool] = False
     """Whether it is a function of o − y, so that targets can be shifted."""
 
-    @property
-    def curvature_bound(self) -> float | None:
-        """The largest eigenvalue of its second derivative, for safe rates; None where none is known."""
-        return None
+    curvature_bound: ClassVar[float | None] = None
+    """The largest eigenvalue of its second derivative, for safe rates; None where none is known."""
 
     @property
     def dual_reach(self) -> float | None:

@@ -22,11 +22,7 @@ class Logistic(Loss):
     name: ClassVar[str] = "logistic"
     is_for_classes: ClassVar[bool] = True
     is_self_concordant: ClassVar[bool] = True
-
-    @property
-    def curvature_bound(self) -> float:
-        """See `Loss.curvature_bound`."""
-        return 1 / 4
+    curvature_bound: ClassVar[float | None] = 1 / 4
 
     def value(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.value`."""

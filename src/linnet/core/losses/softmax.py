@@ -27,11 +27,7 @@ class SoftmaxCrossEntropy(Loss):
     is_for_classes: ClassVar[bool] = True
     couples_outputs: ClassVar[bool] = True
     is_self_concordant: ClassVar[bool] = True
-
-    @property
-    def curvature_bound(self) -> float:
-        """See `Loss.curvature_bound`."""
-        return 1 / 2
+    curvature_bound: ClassVar[float | None] = 1 / 2
 
     def value(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.value`."""

@@ -20,11 +20,7 @@ class SquaredError(Loss):
     is_quadratic: ClassVar[bool] = True
     is_self_concordant: ClassVar[bool] = True
     is_of_differences: ClassVar[bool] = True
-
-    @property
-    def curvature_bound(self) -> float:
-        """See `Loss.curvature_bound`."""
-        return 1.0
+    curvature_bound: ClassVar[float | None] = 1.0
 
     @property
     def dual_reach(self) -> float:

@@ -8,6 +8,7 @@ size that the bytes on disk cannot hold, so a damaged or hostile file costs an e
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import math
@@ -15,6 +16,7 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -77,16 +79,16 @@ def read(path: Path | str, *, max_bytes: int = MAX_BYTES, in_memory: bool = Fals
         DataNotFoundError: there is no such file.
         FormatError: the file is no IDX file, or it is truncated, corrupt, too long or too large.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataNotFoundError(f"{path} is not there: expected an IDX file, plain or gzip")
-    with path.open("rb") as file:
-        zipped = file.read(2) == _GZIP_MAGIC
-        file.seek(0)
-        if zipped:
-            return _read_gzip(file, path, max_bytes)
-        header = _read_header(file, path, max_bytes)
-        _check_length(header, os.fstat(file.fileno()).st_size, path)
+    with _open(path := Path(path)) as file:
+        header, size = _read_header(file, path, max_bytes), os.fstat(file.fileno()).st_size
+        if isinstance(file, gzip.GzipFile):
+            if header.nbytes > _DEFLATE_RATIO * size + _DEFLATE_SLACK:
+                raise FormatError(
+                    f"{path} declares {_describe(header)}, more than its {size:,} bytes of gzip "
+                    "can unpack to: the header is damaged; get the file anew"
+                )
+            return _unpack(file, header, path)
+        _check_length(header, size, path)
         return _unpack(file, header, path) if in_memory else _map(file, header)
 
 
@@ -101,16 +103,8 @@ def read_header(path: Path | str, *, max_bytes: int = MAX_BYTES) -> Header:
         DataNotFoundError: there is no such file.
         FormatError: the file does not begin as an IDX file does, or its array is too large.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataNotFoundError(f"{path} is not there: expected an IDX file, plain or gzip")
-    with path.open("rb") as start:
-        is_zipped = start.read(2) == _GZIP_MAGIC
-    try:
-        with gzip.open(path) if is_zipped else path.open("rb") as file:
-            return _read_header(file, path, max_bytes)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
+    with _open(path := Path(path)) as file:
+        return _read_header(file, path, max_bytes)
 
 
 def read_labels(path: Path | str, classes: int | None = None) -> npt.NDArray[np.int64]:
@@ -163,19 +157,18 @@ def write(path: Path | str, array: Array) -> None:
             _write_items(file, header, array)
 
 
-def _read_gzip(file: io.BufferedIOBase, path: Path, max_bytes: int) -> Array:
-    packed_size = os.fstat(file.fileno()).st_size
-    try:
-        with gzip.GzipFile(fileobj=file) as packed:
-            header = _read_header(packed, path, max_bytes)
-            if header.nbytes > _DEFLATE_RATIO * packed_size + _DEFLATE_SLACK:
-                raise FormatError(
-                    f"{path} declares {_describe(header)}, more than its {packed_size:,} bytes of gzip "
-                    "can unpack to: the header is damaged; get the file anew"
-                )
-            return _unpack(packed, header, path)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[io.BufferedIOBase]:
+    """A file to read, unpacked where it is gzip; damaged gzip is a `FormatError`."""
+    if not path.is_file():
+        raise DataNotFoundError(f"{path} is not there: expected an IDX file, plain or gzip")
+    with path.open("rb") as plain:
+        is_zipped = plain.peek(2)[:2] == _GZIP_MAGIC
+        try:
+            with gzip.GzipFile(fileobj=plain) if is_zipped else contextlib.nullcontext(plain) as file:
+                yield file
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
 
 
 def _read_header(file: io.BufferedIOBase, path: Path, max_bytes: int) -> Header:
