@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
-from linnet.core.metrics import empty, hits, tally
+from linnet.core.metrics import empty, right, tally
 
 
 def test_tallies_merge_to_the_tally_of_all() -> None:
@@ -39,7 +39,7 @@ def test_hits_are_argmaxs_with_ties(models: int, outputs: int, seed: int) -> Non
     scores = torch.randint(-1, 2, (models, outputs, 40), generator=source).float() * torch.inf  # many ties
     scores = torch.where(scores.isnan(), 0.0, scores)
     labels = torch.randint(0, outputs, (40,), generator=source)
-    assert torch.equal(hits(scores, labels), (scores.argmax(-2) == labels).sum(-1))
+    assert torch.equal(right(scores, labels).sum(-1), (scores.argmax(-2) == labels).sum(-1))
 
 
 def test_hits_are_argmaxs_with_scores_that_are_no_numbers() -> None:
@@ -47,4 +47,4 @@ def test_hits_are_argmaxs_with_scores_that_are_no_numbers() -> None:
     scores = torch.randn(2, 3, 50, generator=source)
     scores[torch.rand(2, 3, 50, generator=source) < 0.2] = torch.nan
     labels = torch.randint(0, 3, (50,), generator=source)
-    assert torch.equal(hits(scores, labels), (scores.argmax(1) == labels).sum(-1))
+    assert torch.equal(right(scores, labels).sum(-1), (scores.argmax(1) == labels).sum(-1))

@@ -22,7 +22,7 @@ def trajectory(
     step: Step, loss: Loss, models: int, rows: int, dtype: torch.dtype, steps: int = 20
 ) -> tuple[Bank, torch.Tensor]:
     source = generator(5, "data")
-    bank = banks.normal(models, 3, 7, [generator(m, "init") for m in range(models)], 0.1, dtype)
+    bank = banks.normal(3, 7, [generator(m, "init") for m in range(models)], 0.1, dtype)
     lr = torch.linspace(0.05, 0.2, models, dtype=dtype).view(-1, 1, 1)
     out = torch.empty(models * 3, rows, dtype=dtype)
     for _ in range(steps):

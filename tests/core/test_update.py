@@ -45,7 +45,7 @@ def batches(steps: int) -> list[tuple[Tensor, Tensor]]:
 
 
 def start(models: int) -> Bank:
-    return banks.normal(models, K, D, [generator(m, "init") for m in range(models)], 0.3, torch.float64)
+    return banks.normal(K, D, [generator(m, "init") for m in range(models)], 0.3, torch.float64)
 
 
 def step(update: Update, X: Tensor, y: Tensor, rate: Tensor, weight: Tensor | None = None) -> None:

@@ -24,7 +24,7 @@ Setup = tuple[nn.Module, ImageLoader, nn.Module, torch.optim.Optimizer]
 
 
 def setup(rows: int = 700, batch: int = 64) -> Setup:
-    net = normal(1, 10, 784, [torch.Generator().manual_seed(5)]).to_module()
+    net = normal(10, 784, [torch.Generator().manual_seed(5)]).to_module()
     loader = ImageLoader(images(rows), batch, True)
     return net, loader, nn.CrossEntropyLoss(reduction="none"), torch.optim.SGD(net.parameters(), lr=0.05)
 
@@ -231,7 +231,7 @@ def test_without_gradients_it_fails_as_the_book_does() -> None:
 def test_ten_epochs_of_the_book(fashion_folder: Path) -> None:
     torch.manual_seed(0)
     train_iter, test_iter = load_data_fashion_mnist(256)
-    net = normal(1, 10, 784, [torch.Generator().manual_seed(5)]).to_module()
+    net = normal(10, 784, [torch.Generator().manual_seed(5)]).to_module()
     trainer = torch.optim.SGD(net.parameters(), lr=0.1)
     figures = (0.0, 0.0)
     for _ in range(10):

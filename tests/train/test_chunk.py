@@ -94,7 +94,7 @@ def test_a_model_is_the_one_that_torch_trains() -> None:
     from linnet.core.bank import normal
     from linnet.data.batches import Batches
 
-    start = normal(1, 3, 16, [generator(3, "init")], 0.01, torch.float64)
+    start = normal(3, 16, [generator(3, "init")], 0.01, torch.float64)
     W, b = (p.clone().requires_grad_() for p in (start.W, start.b))
     groups = [{"params": [W], "weight_decay": 1e-2}, {"params": [b], "weight_decay": 0.0}]
     optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)

@@ -73,12 +73,12 @@ class Bank:
     @property
     def outputs(self) -> int:
         """K, the outputs of one model."""
-        return self.theta.shape[0] // self.models
+        return self.W.shape[0] // self.models
 
     @property
     def features(self) -> int:
         """D, the columns of W."""
-        return self.theta.shape[1] - 1
+        return self.W.shape[1]
 
     def scores(self, X: Tensor, scale: float = 1.0) -> Tensor:
         """The scores of all models, (M, K, B), for floating rows `X * scale`, X being (B, D)."""
@@ -173,16 +173,6 @@ class ContiguousBank(Bank):
         """The biases, (M·K,), contiguous."""
         return self._b
 
-    @property
-    def outputs(self) -> int:
-        """K."""
-        return len(self._W) // self.models
-
-    @property
-    def features(self) -> int:
-        """D."""
-        return self._W.shape[1]
-
     def contiguous(self) -> Bank:
         """The bank itself."""
         return self
@@ -208,7 +198,6 @@ def _copy(part: Tensor) -> Tensor:
 
 
 def normal(
-    models: int,
     outputs: int,
     features: int,
     generators: Sequence[torch.Generator],
@@ -218,25 +207,15 @@ def normal(
     """Weights drawn from N(0, std²), biases zero: the book's start (D2L 3.2.3, 3.6.1).
 
     Args:
-        models: M.
         outputs: K.
         features: D.
-        generators: one a model, so that a model starts alike alone and in a bank.
+        generators: one of each of the M models, so that a model starts alike alone and in a bank.
         std: the standard deviation σ.
         dtype: float32 or float64; numbers are drawn in float64, so both start alike.
-
-    Raises:
-        UsageError: as many generators as models are needed.
     """
-    if len(generators) != models:
-        raise UsageError(f"{models} models need {models} generators, got {len(generators)}")
     draws = [torch.randn(outputs, features, generator=g, dtype=torch.float64) * std for g in generators]
-    return Bank.of(torch.cat(draws).to(dtype), torch.zeros(models * outputs, dtype=dtype), models)
-
-
-def zeros(models: int, outputs: int, features: int, dtype: torch.dtype = torch.float32) -> Bank:
-    """All parameters zero; for a linear model a start as good as any."""
-    return Bank(torch.zeros(models * outputs, features + 1, dtype=dtype), models)
+    W = torch.cat(draws).to(dtype)  # (M·K, D)
+    return Bank.of(W, W.new_zeros(len(W)), len(generators))
 
 
 def stack(banks: Sequence[Bank]) -> Bank:

@@ -25,7 +25,7 @@ class Tally:
     hits: Tensor
     rows: float
 
-    def with_rows(self, values: Tensor, hits: Tensor, batch: int, weights: Tensor | None = None) -> Tally:
+    def with_rows(self, values: Tensor, is_right: Tensor, batch: int, weights: Tensor | None = None) -> Tally:
         """The tally with more rows.
 
         Sums are taken minibatch by minibatch and added one after another: an epoch comes to the same bits
@@ -33,17 +33,18 @@ class Tally:
 
         Args:
             values: the loss of each row, (M, n).
-            hits: of these rows, (M,); with weights of each row, (M, n).
+            is_right: which rows are hits, (M, n), bool.
             batch: rows a minibatch; the last may be short.
             weights: how much each row counts, (n,), float64; None where all count alike.
         """
         if weights is None:
-            return Tally(_added(self.loss, values, batch), self.hits + hits, self.rows + values.shape[-1])
+            loss, hits = _add(self.loss, values, batch), self.hits + is_right.sum(-1)
+            return Tally(loss, hits, self.rows + values.shape[-1])
         # A row that counts nothing may have a loss that is not finite.
-        loss = _added(self.loss, torch.where(weights > 0, values * weights, 0.0), batch)
-        good = _added(self.hits.double(), hits * weights, batch)
-        rows = _added(torch.tensor([self.rows], dtype=torch.float64), weights[None].cpu(), batch)
-        return Tally(loss, good, float(rows))
+        loss = _add(self.loss, torch.where(weights > 0, values * weights, 0.0), batch)
+        hits = _add(self.hits.double(), is_right * weights, batch)
+        rows = _add(torch.tensor([self.rows], dtype=torch.float64), weights[None].cpu(), batch)
+        return Tally(loss, hits, float(rows))
 
     @property
     def mean_loss(self) -> Tensor:
@@ -82,26 +83,17 @@ def tally(
         weights: how much each row counts, (n,); None where all count alike.
     """
     values = loss.value(scores, target)  # (M, n)
-    if weights is not None:
-        good = torch.zeros_like(values) if labels is None else right(scores, labels)
-        return before.with_rows(values, good, batch, weights.double())
-    if labels is None:
-        return before.with_rows(values, torch.zeros_like(before.hits), batch)
-    return before.with_rows(values, hits(scores, labels), batch)
+    is_right = torch.zeros_like(values, dtype=torch.bool) if labels is None else right(scores, labels)
+    return before.with_rows(values, is_right, batch, None if weights is None else weights.double())
 
 
-def _added(total: Tensor, values: Tensor, batch: int) -> Tensor:
+def _add(total: Tensor, values: Tensor, batch: int) -> Tensor:
     """A total, (M,), with the sums of values, (M, n), over each minibatch, one after another, in float64."""
     n = values.shape[-1]
     whole = values if n % batch == 0 else nn.functional.pad(values, (0, -n % batch))
     for summed in whole.view(len(total), -1, batch).sum(-1, dtype=torch.float64).unbind(1):
         total = total + summed
     return total
-
-
-def hits(scores: Tensor, labels: Tensor) -> Tensor:
-    """How many rows have their highest score, or the first of equal ones, at their label: (M,), int64."""
-    return right(scores, labels).sum(-1)
 
 
 def right(scores: Tensor, labels: Tensor) -> Tensor:

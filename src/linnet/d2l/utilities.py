@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -108,20 +108,9 @@ class HyperParameters:
 
         Args:
             ignore: names that are left out; those that begin with an underscore always are.
-
-        Raises:
-            UsageError: it is not called from a method.
         """
-        frame = inspect.currentframe()
-        caller = frame.f_back if frame is not None else None
-        if caller is None:
-            raise UsageError("save_hyperparameters is called within __init__")
-        left_out = {*ignore, "self"}
-        self.hparams = {
-            name: value
-            for name, value in caller.f_locals.items()
-            if name not in left_out and not name.startswith("_")
-        }
+        left_out, given = {*ignore, "self"}, sys._getframe(1).f_locals
+        self.hparams = {k: v for k, v in given.items() if k not in left_out and not k.startswith("_")}
         for name, value in self.hparams.items():
             setattr(self, name, value)
 

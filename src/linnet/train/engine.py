@@ -13,6 +13,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -107,15 +108,13 @@ class Engine:
     ) -> None:
         self.learner, self.batches, self.state, self.threads = learner, batches, state, threads
         self.epoch, self.batch = 0, 0
-        self._identity, self._known = identity, None
+        self._identity = identity
         state.checkpoint = self.checkpoint
 
-    @property
+    @cached_property
     def identity(self) -> dict[str, Any]:
         """What a checkpoint must have in common, as a file gives it back; made when first asked for."""
-        if self._known is None:
-            self._known = json.loads(json.dumps(self._identity()))
-        return self._known
+        return json.loads(json.dumps(self._identity()))
 
     @property
     def is_over(self) -> bool:

@@ -255,6 +255,6 @@ def start_bank(
 ) -> Bank:
     """Models before the first step, over so many features: each starts as it would alone."""
     banks = [
-        normal(1, train.outputs, features, [generator(k.seed, "init")], k.std, dtype) for k in hyperparameters
+        normal(train.outputs, features, [generator(k.seed, "init")], k.std, dtype) for k in hyperparameters
     ]
     return stack(banks).to(train.X.device)

@@ -96,12 +96,12 @@ class ModuleLearner(SingleLearner):
 
     def _add(self, before: Tally, scores: Tensor, values: Tensor, y: Tensor) -> Tally:
         if not self.measured.has_classes:
-            hits = torch.zeros((), dtype=torch.int64, device=y.device)
+            is_right = torch.zeros(len(y), dtype=torch.bool, device=y.device)
         elif scores.ndim != 2:
             raise UsageError(f"a module for classes must give scores (B, K), got {tuple(scores.shape)}")
         else:
-            hits = (scores.argmax(1) == (y.argmax(1) if y.is_floating_point() else y)).sum()
-        return before.with_rows(values.expand(1, len(y)), hits.view(1), len(y))
+            is_right = scores.argmax(1) == (y.argmax(1) if y.is_floating_point() else y)
+        return before.with_rows(values.expand(1, len(y)), is_right[None], len(y))
 
     def snapshot(self) -> Snapshot:
         """None: the optimizer is the user's own.
