@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def read(folder: Path | str, name: str = RUN) -> State:
         raise DataNotFoundError(f"there is no {path}") from error
     found = _SIGNATURE.search(content)
     if found is None:
-        raise FormatError(_strip_signature(path, content))
+        raise FormatError(_explain_refusal(path, content))
     unsigned = content[: found.start(1)] + _ZEROS.encode() + content[found.end(1) :]
     if hashlib.sha256(unsigned).hexdigest().encode() != found[1]:
         raise ChecksumError(f"{path}: the bytes differ from its SHA-256: it was changed or damaged")
@@ -187,14 +187,10 @@ def _aside(place: Path, digest: str) -> Path:
 
 def _settle(folder: Path, digests: Mapping[str, str]) -> None:
     """Put the files that stand aside in their places."""
-    for place, aside in _waiting(folder, digests):
-        os.replace(aside, place)
+    for file, digest in digests.items():
+        if (aside := _aside(folder / file, digest)).is_file():
+            os.replace(aside, folder / file)
     files.sync_folder(folder)
-
-
-def _waiting(folder: Path, digests: Mapping[str, str]) -> Iterator[tuple[Path, Path]]:
-    pairs = ((folder / file, _aside(folder / file, digest)) for file, digest in digests.items())
-    return ((place, aside) for place, aside in pairs if aside.is_file())
 
 
 def _sign(summary: Mapping[str, Any], digests: Mapping[str, str]) -> bytes:
@@ -208,7 +204,7 @@ def _sign(summary: Mapping[str, Any], digests: Mapping[str, str]) -> bytes:
     return unsigned[: found.start(1)] + digest + unsigned[found.end(1) :]
 
 
-def _strip_signature(path: Path, content: bytes) -> str:
+def _explain_refusal(path: Path, content: bytes) -> str:
     """Why a summary without a checksum is refused."""
     try:
         is_older = '"linnet": "' in content.decode() and isinstance(json.loads(content), dict)

@@ -10,7 +10,7 @@ import torch
 from linnet.data import dataset
 from linnet.data.batches import Batches
 from linnet.data.sparse import SparseFeatures, stack
-from linnet.data.split import joined, split
+from linnet.data.split import join, split
 from linnet.errors import UsageError
 
 Dataset: Any = dataset.Dataset
@@ -84,7 +84,7 @@ def test_the_checksum_is_of_the_numbers_and_their_places() -> None:
 def test_parts_and_minibatches() -> None:
     data = Dataset(MATRIX, Y.astype(str), weights=np.arange(300) / 2 + 0.5)
     train, test = split(data, 0.25, seed=0)
-    whole = joined(train, test).rows
+    whole = join(train, test).rows
     assert whole.is_sparse
     assert whole.stored.sum() == pytest.approx(MATRIX.sum())
     dense = Dataset(DENSE, data.y, classes=data.classes, weights=data.weights)

@@ -65,7 +65,7 @@ class Accumulator:
     def __init__(self, n: int) -> None:
         self.data = [0.0] * n
 
-    def add(self, *args: object) -> None:
+    def add(self, *args: Any) -> None:
         """Add one number, or one tensor of one element, to each sum.
 
         Raises:

@@ -36,11 +36,11 @@ class Features(NamedTuple):
     """Features of N rows.
 
     Args:
-        X: usually (N, D); `SparseFeatures` where they are sparse and large.
+        X: a tensor (N, D), or `SparseFeatures` where they are sparse and large.
         columns: their names, where they have any.
     """
 
-    X: Tensor
+    X: Any
     columns: tuple[str, ...] = ()
 
 
@@ -70,16 +70,14 @@ def features_of(given: Any, what: str = "X") -> Features:
         UsageError, ShapeError: they are none of these, or hold something else than real numbers.
     """
     if isinstance(given, SparseFeatures):
-        return _keep_sparse(given)
+        return Features(given)
     if isinstance(given, Tensor):
         is_kept = given.layout is not torch.strided and given.numel() > SMALL
-        return (
-            _keep_sparse(SparseFeatures.of_tensor(given)) if is_kept else Features(real(dense(given), what))
-        )
-    if _is(given, "scipy.sparse", "issparse"):
-        if math.prod(given.shape) > SMALL and given.dtype.kind in "biuf":
-            return _keep_sparse(SparseFeatures(given))
-        return Features(real(tensor_of(given.toarray(), what), what))
+        return Features(SparseFeatures.of_tensor(given) if is_kept else real(dense(given), what))
+    scipy = sys.modules.get("scipy.sparse")
+    if scipy is not None and scipy.issparse(given):
+        is_kept = math.prod(given.shape) > SMALL and given.dtype.kind in "biuf"
+        return Features(SparseFeatures(given) if is_kept else real(tensor_of(given.toarray(), what), what))
     frame = as_frame(given)
     if frame is not None:
         return Features(real(tensor_of(numbers_of(frame, what), what), what), tuple(map(str, frame.columns)))
@@ -89,10 +87,6 @@ def features_of(given: Any, what: str = "X") -> Features:
     if array is None:
         raise UsageError(f"{what} must be rows of numbers, (N, D), not {said(given)}")
     return Features(real(tensor_of(array, what), what))
-
-
-def _keep_sparse(X: Any) -> Features:
-    return Features(X)  # which is read as a tensor is
 
 
 def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
@@ -204,11 +198,6 @@ def said(given: Any) -> str:
     if isinstance(given, torch.utils.data.DataLoader | torch.utils.data.Dataset):
         return f"{name}: stack its rows, X = torch.stack([x for x, _ in data]), or give it to linnet.d2l"
     return name
-
-
-def _is(given: Any, module: str, test: str) -> bool:
-    """Whether a function of a library that has been imported says so."""
-    return module in sys.modules and bool(getattr(sys.modules[module], test)(given))
 
 
 def _named(given: Any) -> tuple[str, np.ndarray | None]:

@@ -232,7 +232,7 @@ class Dataset:
             digest.update(self.validation.checksum.encode())
         return digest.hexdigest()
 
-    def rows(self, index: Tensor | slice) -> Dataset:
+    def rows(self, index: Tensor | np.ndarray | slice) -> Dataset:
         """The data set of the rows that `index` picks."""
         weights = None if self.weights is None else self.weights[index]
         X = self.X.take_rows(index) if isinstance(self.X, SparseFeatures) else self.X[index]

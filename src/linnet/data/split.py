@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from linnet.data.dataset import Dataset, Splits
@@ -206,8 +208,8 @@ class Whole:
     """
 
     rows: Dataset
-    is_test: Tensor | None = None
-    is_validation: Tensor | None = None
+    is_test: NDArray[np.bool_] | None = None
+    is_validation: NDArray[np.bool_] | None = None
 
     def splits(self, *, hold_out: bool = True) -> Splits:
         """The parts that the data name, those to validate on within those to train on.
@@ -224,9 +226,9 @@ class Whole:
             return Splits(self.rows)
         if self.is_test is None:
             return Splits(*split(self.rows, TEST_FRACTION, SPLIT_SEED))
-        test = self.rows.rows(self.is_test) if bool(self.is_test.any()) else None
+        test = self.rows.rows(self.is_test) if self.is_test.any() else None
         kept = self.is_validation
-        if kept is None or not bool(kept.any()):
+        if kept is None or not kept.any():
             return Splits(self.rows.rows(~self.is_test), test)
         train = self.rows.rows(~self.is_test & ~kept)
         return Splits(dataclasses.replace(train, validation=self.rows.rows(kept)), test)
@@ -241,16 +243,16 @@ def stack_rows(first: Dataset, second: Dataset) -> Dataset:
     return dataclasses.replace(first, X=stack([first.X, second.X]), y=y, weights=weights)
 
 
-def joined(train: Dataset, test: Dataset | None) -> Whole:
+def join(train: Dataset, test: Dataset | None) -> Whole:
     """The rows of two parts, those of the first before those of the second."""
     if test is None:
         return Whole(train)
     rows = stack_rows(train, test)
-    return Whole(rows, torch.arange(len(rows)) >= len(train))
+    return Whole(rows, np.arange(len(rows)) >= len(train))
 
 
-def places(found: Sequence[str], known: Sequence[str], name: str) -> list[int]:
-    """The number that each class has in a model.
+def number_classes(found: Sequence[str], known: Sequence[str], name: str) -> NDArray[np.int64]:
+    """The number that each class has in a model, (n,).
 
     Args:
         found: classes of the data.
@@ -267,4 +269,4 @@ def places(found: Sequence[str], known: Sequence[str], name: str) -> list[int]:
             f"{name} has rows of {shown}, which the model does not know: it tells {told} apart. Write the "
             "classes as they were in training, or leave those rows out"
         )
-    return [known.index(text) for text in found]
+    return np.array([known.index(text) for text in found], np.int64)

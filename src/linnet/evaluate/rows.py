@@ -12,7 +12,7 @@ from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures
-from linnet.data.split import Whole, joined, split
+from linnet.data.split import Whole, join, split
 from linnet.errors import LinnetError, UsageError
 from linnet.model.run import Run
 
@@ -77,7 +77,7 @@ def named_rows(
         return NamedRows(fit_rows(run, rows), chosen, _holds_training(run, whole, chosen))
     splits = read() if name is None and read else splits_of(run, name and str(name), data_dir)
     chosen = part or ("train" if splits.test is None else "test")
-    rows = joined(*splits).rows if chosen == "all" else _part(run, splits, chosen)
+    rows = join(*splits).rows if chosen == "all" else _part(run, splits, chosen)
     is_own = name is None or str(name) == run.card.dataset
     is_trained = None if not is_own or not is_trained_on(run, splits.train) else chosen not in UNSEEN
     return NamedRows(fit_rows(run, rows), chosen, is_trained)

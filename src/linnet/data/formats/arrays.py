@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import torch
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats.table import FEW, PIXEL
-from linnet.data.split import Whole, joined, places
+from linnet.data.split import Whole, join, number_classes
 from linnet.errors import FormatError
 
 Array = NDArray[Any]
@@ -95,7 +94,7 @@ def read_arrays(
         raise FormatError(f"{name} has one of {TEST[0]} and {TEST[1]}: expected both, or neither")
     if arrays[TEST[0]].shape[1:] != arrays[features].shape[1:]:
         raise FormatError(f"{name}: the rows of {TEST[0]} are not of the same shape as those of {features}")
-    return joined(train, _dataset(arrays, TEST, code, columns, name))
+    return join(train, _dataset(arrays, TEST, code, columns, name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +161,9 @@ class Code:
         texts = _texts(found if names is None else names.reshape(-1))
         if names is not None:
             found = np.arange(len(texts))
-        return cls(found, known, np.array(places(texts, known, what), np.int64))
+        return cls(found, known, number_classes(texts, known, what))
 
-    def read(self, values: Array, what: str) -> torch.Tensor:
+    def read(self, values: Array, what: str) -> Array:
         """Targets as a data set has them: class indices (N,), int64, or numbers (N, K).
 
         Raises:
@@ -173,14 +172,14 @@ class Code:
         if not self.names:
             if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
                 raise FormatError(f"{what} must hold finite floating numbers")
-            return torch.from_numpy(_floating(values.reshape(len(values), -1)))
+            return _floating(values.reshape(len(values), -1))
         flat = values.reshape(len(values), -1)
         if flat.shape[1] != 1:
             raise FormatError(f"{what} must hold a class a row, (N,), not {values.shape}")
         place = np.searchsorted(self.keys, flat[:, 0]).clip(max=len(self.keys) - 1)
         if (wrong := self.keys[place] != flat[:, 0]).any():
             raise FormatError(f"{what} holds {flat[:, 0][wrong].tolist()[0]!r}, which is none of the classes")
-        return torch.from_numpy((place if self.numbers is None else self.numbers[place]).astype(np.int64))
+        return (place if self.numbers is None else self.numbers[place]).astype(np.int64)
 
 
 def _texts(values: Array) -> list[str]:
@@ -242,12 +241,9 @@ def _dataset(
     if not is_bytes and not np.isfinite(rows).all():
         row = int(np.isfinite(rows).all(1).argmin())
         raise FormatError(f"{name}: row {row} of {pair[0]}, counted from 0, has a number that is not finite")
-    if not shape and not columns:
-        columns = tuple(f"x{place}" for place in range(rows.shape[1]))
     scale = 1 / PIXEL if is_bytes else 1.0
-    return Dataset(
-        torch.from_numpy(rows), y, name, code.names, shape, scale, name, columns=() if shape else columns
-    )
+    own = () if shape else columns or tuple(f"x{place}" for place in range(rows.shape[1]))
+    return Dataset(rows, y, name, code.names, shape, scale, name, columns=own)  # type: ignore[arg-type]
 
 
 def _floating(values: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats import idx
-from linnet.data.split import Whole, joined, places
+from linnet.data.split import Whole, join, number_classes
 from linnet.errors import FormatError
 
 PARTS = ("train", "t10k")
@@ -39,9 +39,8 @@ def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = Non
     """
     if missing := [each for each in NAMES if not lying(folder, each)]:
         raise FormatError(f"{folder} has IDX files but not {', '.join(missing)}: expected all four, or .gz")
-    images, labels = zip(*(
-        read_part(*(lying(folder, part + kind)[0] for kind in (IMAGES, LABELS))) for part in PARTS
-    ), strict=True)  # fmt: skip
+    paths = ([lying(folder, part + kind)[0] for kind in (IMAGES, LABELS)] for part in PARTS)
+    images, labels = zip(*(read_part(pictures, names) for pictures, names in paths), strict=True)
     if images[0].shape[1:] != images[1].shape[1:]:
         sizes = " and ".join(" × ".join(map(str, each.shape[1:])) for each in images)
         raise FormatError(f"{folder}: the pictures of the two parts are of {sizes} pixels: expected one size")
@@ -49,8 +48,8 @@ def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = Non
     classes = found if known is None else known
     if len(classes) < 2:
         raise FormatError(f"{folder} has pictures of one class: expected two at least")
-    numbers = np.arange(len(found)) if known is None else np.array(places(found, known, name), np.int64)
-    return joined(*(
+    numbers = np.arange(len(found)) if known is None else number_classes(found, known, name)
+    return join(*(
         dataset_of(X, numbers[y], name, classes) for X, y in zip(images, labels, strict=True)
     ))  # fmt: skip
 

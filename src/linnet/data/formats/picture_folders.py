@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-import torch
+import numpy as np
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats.folder_parts import placed, said_of
 from linnet.data.pictures.decode import FORMATS, SUFFIXES, Prepared, upright_size
 from linnet.data.pictures.prepare import prepare
-from linnet.data.split import Whole, places
+from linnet.data.split import Whole, number_classes
 from linnet.errors import FormatError
 
 MAX_PICTURES = 20_000
@@ -102,25 +102,25 @@ def read_pictures(
     size = _size(kept)
     labels = [place.label for place in found]
     classes = _classes(labels, name) if known is None else known
-    y = torch.tensor(places(labels, classes, name))
+    y = number_classes(labels, classes, name)
     X, blank = _pixels(kept, size)
     said = [text for text in (said_of(found, name), blank) if text]
     for text in said:
         say(text)
-    rows = Dataset(X, y, name, classes, size, 1 / 255, "; ".join(said) or name)
+    rows = Dataset(X, y, name, classes, size, 1 / 255, "; ".join(said) or name)  # type: ignore[arg-type]
     if len({place.part for place in found}) == 1:
         return Whole(rows)
     parts = ("test", "validation")
-    return Whole(rows, *(torch.tensor([place.part == part for place in found]) for part in parts))
+    return Whole(rows, *(np.array([place.part == part for place in found]) for part in parts))
 
 
-def _pixels(kept: Sequence[tuple[str, bytes]], size: tuple[int, int]) -> tuple[torch.Tensor, str]:
+def _pixels(kept: Sequence[tuple[str, bytes]], size: tuple[int, int]) -> tuple[np.ndarray, str]:
     """The pictures as rows of bytes, (N, height · width), and what to say of those with nothing on them."""
-    X = torch.empty(len(kept), size[0] * size[1], dtype=torch.uint8)
+    X = np.empty((len(kept), size[0] * size[1]), np.uint8)
     blank: list[str] = []
     for row, (path, content) in enumerate(kept):
         made = _picture(path, content, size)
-        X[row] = torch.from_numpy(made.pixels.reshape(-1))
+        X[row] = made.pixels.reshape(-1)
         blank += [f"{path}: {made.nothing}"] if made.is_blank else []
     return X, f"{len(blank):,} of {len(kept):,} pictures have nothing on them: {blank[0]}" if blank else ""
 

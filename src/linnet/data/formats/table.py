@@ -6,13 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats.dialect import CLASSES, NUMBERS, Form, form_of, is_number, not_utf8
-from linnet.data.split import places
+from linnet.data.split import number_classes
 from linnet.errors import FormatError
 
 if TYPE_CHECKING:
@@ -123,20 +121,19 @@ def _dataset(
     values = np.array(features, np.float64, order="C")  # a copy: pandas' own may be read-only
     for column, each in zip(features.columns, np.isfinite(values).T, strict=True):
         _check_there(each, f"finite number in {column}", name)
-    X, columns = torch.from_numpy(values), tuple(str(column) for column in features.columns)
+    columns = tuple(map(str, features.columns))
     numbers = form.numbers(texts)
     is_numbers = regressions and _is_regression(texts, numbers, form.target) if known is None else not known
     if is_numbers:
         targets = numbers.astype(np.float64)
         _check_there(np.isfinite(targets), f"finite number in {form.target}", name)
-        return Dataset(X, torch.from_numpy(targets[:, None]), name, source=name, columns=columns,
-                       target=form.target)  # fmt: skip
+        return Dataset(values, targets, name, source=name, columns=columns, target=form.target)  # type: ignore[arg-type]
     _check_there((texts != "").to_numpy(bool), f"class in {form.target}", name)
     classes, y = _classes(texts.to_numpy(str), form.target, name, known)
-    shape = _image_shape(columns, X)
+    shape = _image_shape(columns, values)
     if shape is None:
-        return Dataset(X, y, name, classes, source=name, columns=columns, target=form.target)
-    return Dataset(X.to(torch.uint8), y, name, classes, shape, 1 / PIXEL, name)
+        return Dataset(values, y, name, classes, source=name, columns=columns, target=form.target)  # type: ignore[arg-type]
+    return Dataset(values.astype(np.uint8), y, name, classes, shape, 1 / PIXEL, name)  # type: ignore[arg-type]
 
 
 def _is_regression(texts: pd.Series, numbers: NDArray[np.float64], target: str) -> bool:
@@ -152,12 +149,12 @@ def _is_regression(texts: pd.Series, numbers: NDArray[np.float64], target: str) 
 
 def _classes(
     labels: NDArray[np.str_], column: str, name: str, known: tuple[str, ...] | None
-) -> tuple[tuple[str, ...], Tensor]:
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """The classes in order, as numbers where all are, and the class of each row."""
     found, y = np.unique(labels, return_inverse=True)
     if known is not None:
-        rank = np.array(places([str(text) for text in found], known, f"{name}: {column}"), np.int64)
-        return known, torch.from_numpy(rank[y.reshape(-1)])
+        rank = number_classes([str(text) for text in found], known, f"{name}: {column}")
+        return known, rank[y.reshape(-1)]
     if not 2 <= len(found) <= MAX_CLASSES:
         raise FormatError(
             f"{name}: the column of the classes, {column}, has {len(found):,} different values: expected "
@@ -173,10 +170,10 @@ def _classes(
     order = sorted(range(len(texts)), key=key)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    return tuple(texts[k] for k in order), torch.from_numpy(rank[y.reshape(-1)])
+    return tuple(texts[k] for k in order), rank[y.reshape(-1)]
 
 
-def _image_shape(columns: tuple[str, ...], X: Tensor) -> tuple[int, int] | None:
+def _image_shape(columns: tuple[str, ...], X: NDArray[np.float64]) -> tuple[int, int] | None:
     side = math.isqrt(X.shape[1])
     if not all(column.lower().startswith("pixel") for column in columns) or side * side != X.shape[1]:
         return None

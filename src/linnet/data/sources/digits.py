@@ -24,8 +24,8 @@ def load(*, hold_out: bool = True) -> Splits:
 
     pixels, labels = load_digits(return_X_y=True)
     whole = Dataset(
-        torch.from_numpy(np.asarray(pixels)).to(torch.uint8),  # pixels are whole numbers 0…16
-        torch.from_numpy(np.asarray(labels)).long(),
+        torch.from_numpy(np.asarray(pixels, np.uint8)),  # pixels are whole numbers 0…16
+        torch.from_numpy(np.asarray(labels, np.int64)),
         name="digits",
         classes=CLASSES,
         image_shape=(8, 8),
