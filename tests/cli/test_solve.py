@@ -9,6 +9,7 @@ import pytest
 
 from linnet.model.run import Run
 from tests.support.commands import call
+from tests.support.requested import solved_by
 
 QUICK = ("solve", "--data", "digits", "--tol", 1e-4)
 
@@ -60,7 +61,7 @@ def test_a_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert table[0].split(",")[0] == "penalty"
     assert len(table) == 5
     best = min(table[1:], key=lambda row: float(row.split(",")[-1]))
-    assert Run.load(folder).request.l1 == pytest.approx(float(best.split(",")[0]))
+    assert solved_by(Run.load(folder)).l1 == pytest.approx(float(best.split(",")[0]))
 
 
 def test_ending_short_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

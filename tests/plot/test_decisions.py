@@ -8,10 +8,11 @@ from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets, set
 from linnet.evaluate.evaluation import Evaluation
 from linnet.train.fit import fit
 from tests.support.figures import RUN, TEST, TRAIN, drawn, texts
+from tests.support.requested import fitted_by
 
 
 def test_sets_show_what_was_learnt_and_measured() -> None:
-    seen = Evaluation(RUN, split(TRAIN, 0.2, RUN.request.seed)[1])
+    seen = Evaluation(RUN, split(TRAIN, 0.2, fitted_by(RUN).seed)[1])
     judged = Evaluation(RUN, TEST)
     figure = drawn("sets")
     assert "learnt on 288 rows kept from training" in texts(figure)

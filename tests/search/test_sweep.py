@@ -19,6 +19,7 @@ from linnet.model.run import Run
 from linnet.tracking.trackers import Tracker
 from linnet.train.callbacks import State
 from tests.support.blobs import make_blobs
+from tests.support.requested import fitted_by
 
 SPLITS = Splits(*split(make_blobs(300, seed=1), 1 / 3))
 
@@ -205,7 +206,7 @@ def test_batch_sizes_are_a_knob() -> None:
         result.outcome.bank.pick(place).theta, alone.outcome.bank.theta, rtol=1e-5, atol=1e-7
     )
     run = result.refit()
-    assert run.request.batch_size == 20
+    assert fitted_by(run).batch_size == 20
     for grid, match in (
         ({"batch_size": [20, 30]}, "multiples of the least"),
         ({"batch_size": [0]}, "whole number"),

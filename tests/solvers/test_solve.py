@@ -18,6 +18,7 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import LBFGS
 from linnet.solvers.solve import SOLVERS, solve
 from tests.support.problems import diabetes, table
+from tests.support.requested import optimum_of, solved_by
 
 WAYS = [
     ({}, "Newton", "softmax"),
@@ -46,12 +47,12 @@ def test_every_way_gives_a_run_with_its_proof(
     solution = linnet.solve(dataset, **(asked or {"l2": 1e-3}))  # type: ignore[arg-type]
     assert solution.status.is_good, str(solution.status)
     run = solution.value
-    assert (run.optimum.solver, run.card.loss, run.status) == (solver, loss, "completed")
-    assert run.optimum.certificate == solution.stats.as_dict()
+    assert (optimum_of(run).solver, run.card.loss, run.status) == (solver, loss, "completed")
+    assert optimum_of(run).certificate == solution.stats.as_dict()
     assert run.dataset_checksum == dataset.checksum
     given = asked.get("loss")
     its_loss = given if isinstance(given, Huber) else run.loss
-    penalty = Penalty(run.request.l2, run.request.l1)
+    penalty = Penalty(solved_by(run).l2, solved_by(run).l1)
     problem = Objective.of(dataset, its_loss, penalty, dtype=torch.float64)
     assert solution.stats.objective == pytest.approx(problem.value(run.bank.theta), rel=1e-12)
     run.save(tmp_path / "run")

@@ -23,6 +23,7 @@ from linnet.train.checkpoint import Checkpoint
 from linnet.train.fit import fit
 from linnet.train.plan import Plan, Trial
 from tests.support.blobs import make_blobs
+from tests.support.requested import fitted_by
 from tests.support.sweeps import train_together
 
 
@@ -137,7 +138,7 @@ def test_knobs_are_for_linear_models(blobs: Dataset) -> None:
             linnet.fit(blobs, model=net, show=False, **options)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="by name"):
         linnet.fit(blobs, optimizer=torch.optim.SGD(net.parameters()), show=False)
-    assert linnet.fit(blobs, optimizer="adam", lr=0.01, epochs=1, show=False).request.optimizer == "adam"
+    assert fitted_by(linnet.fit(blobs, optimizer="adam", lr=0.01, epochs=1, show=False)).optimizer == "adam"
 
 
 def test_patience_keeps_the_best_weights() -> None:

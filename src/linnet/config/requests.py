@@ -188,6 +188,18 @@ def from_json(values: Mapping[str, Any]) -> Request:
         raise FormatError(f"the request of this folder cannot be read: {error!r}") from error
 
 
+def model_request(values: Mapping[str, Any]) -> FitRequest | SolveRequest:
+    """The request of one model.
+
+    Raises:
+        FormatError: it is none.
+    """
+    request = from_json(values)
+    if not isinstance(request, FitRequest | SolveRequest):
+        raise FormatError(f"a run's request is to fit or to solve, not to {request.verb}")
+    return request
+
+
 def _plain(value: Any, name: str) -> Any:
     """An option as JSON has it; values of a grid or a space are lists, a range is an object."""
     if isinstance(value, SweepRequest):

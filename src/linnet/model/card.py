@@ -6,10 +6,15 @@ import dataclasses
 import json
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from linnet.config.losses import LOSSES, Kind, Link
 from linnet.core.calibration import Calibration
 from linnet.errors import ShapeError
+
+if TYPE_CHECKING:
+    from linnet.core.losses import Loss
+    from linnet.data.dataset import Dataset
 
 NUMBERED = re.compile(r"x\d+|column \d+")
 """The names that columns without one get by their place."""
@@ -88,6 +93,21 @@ class Card:
             numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}
             values["calibration"] = Calibration(**{**learnt, **numbers})
         return cls(**values)
+
+
+def card_of(dataset: Dataset, loss: Loss) -> Card:
+    """The card of a model of a data set's rows by a loss.
+
+    Raises:
+        UsageError: the loss has no name.
+    """
+    from linnet.core.losses import name_of  # which loads torch
+
+    return Card(
+        dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name_of(loss),
+        loss.options.get("huber", 1.0), slope=loss.options.get("slope"), columns=dataset.columns,
+        target=dataset.target,
+    )  # fmt: skip
 
 
 def check_columns(ours: tuple[str, ...], theirs: tuple[str, ...], name: str) -> None:

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from linnet import files, folders
-from linnet.config.requests import FitRequest, SolveRequest, from_json, to_json
+from linnet.config.requests import FitRequest, SolveRequest, model_request, to_json
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
-from linnet.core.losses import Loss, by_name, name_of
+from linnet.core.losses import Loss, by_name
 from linnet.data.arguments import dataset_of
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
@@ -147,8 +147,7 @@ class Run:
         """The numbers that a regression predicts of stored rows, (B, K), by the inverse link of its scores.
 
         Raises:
-            UsageError: the model is a classifier.
-            ShapeError: the rows have another number of features.
+            UsageError, ShapeError: the model is a classifier; the rows have another number of features.
         """
         if self.card.classes:
             raise UsageError("a classifier predicts classes: use probabilities")
@@ -158,19 +157,15 @@ class Run:
         """The class probabilities of stored rows, (B, K).
 
         Raises:
-            UsageError: the model is a regression.
-            ShapeError: the rows have another number of features.
+            UsageError, ShapeError: the model is a regression; the rows have another number of features.
         """
-        if not self.card.classes:
-            raise UsageError("a regression has no class probabilities: use scores")
         return torch.softmax(self.logits(X), 1)
 
     def logits(self, X: Tensor) -> Tensor:
         """What the class probabilities of stored rows are the softmax of, (B, K), calibrated if the run is.
 
         Raises:
-            UsageError: the model is a regression.
-            ShapeError: the rows have another number of features.
+            UsageError, ShapeError: the model is a regression; the rows have another number of features.
         """
         if not self.card.classes:
             raise UsageError("a regression has no class probabilities: use scores")
@@ -214,9 +209,8 @@ class Run:
         Raises:
             UsageError: the run trained a module.
         """
-        bank = self.bank
-        metadata = {"format": FORMAT, "models": str(bank.models), "card": self.card.to_json()}
-        return model_file.dumps({"W": bank.W, "b": bank.b}, metadata)
+        metadata = {"format": FORMAT, "models": str(self.bank.models), "card": self.card.to_json()}
+        return model_file.dumps({"W": self.bank.W, "b": self.bank.b}, metadata)
 
     def save(self, folder: Path | str, others: Mapping[str, bytes | str] | None = None) -> Path:
         """Write run.json, history.jsonl and model.safetensors, all of them or none.
@@ -232,8 +226,8 @@ class Run:
         """
         folder = Path(folder)
         files.check_folder(folder, (HISTORY,), (folders.RUN, MODEL))
-        files.check_replaceable(folder / folders.RUN, "give another folder")
-        files.check_replaceable(folder / MODEL, "give another folder")
+        for name in (folders.RUN, MODEL):
+            files.check_replaceable(folder / name, "give another folder")
         ours = {HISTORY: self.history.to_jsonl(), MODEL: self.model_bytes()}
         folders.write(folder, self._summary(), {**(others or {}), **ours})
         self.folder = folder
@@ -277,9 +271,8 @@ class Run:
             request, optimum = summary["request"], summary["optimum"]
             return cls(
                 bank, history, summary["status"], Card.from_json(metadata["card"]),
-                request and _request_of_model(request), optimum and Optimum(**optimum),
-                summary["dataset_checksum"], summary["seconds"], folder,
-                origin=read_record(summary),
+                request and model_request(request), optimum and Optimum(**optimum),
+                summary["dataset_checksum"], summary["seconds"], folder, origin=read_record(summary),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"{folder} does not hold a whole run: {error!r}") from error
@@ -305,25 +298,3 @@ class Run:
     def loss(self) -> Loss:
         """The loss it was trained by."""
         return by_name(self.card.loss, self.card.huber, self.card.slope)
-
-
-def _request_of_model(values: Mapping[str, Any]) -> FitRequest | SolveRequest:
-    """The request of one model.
-
-    Raises:
-        FormatError: it is none.
-    """
-    request = from_json(values)
-    if not isinstance(request, FitRequest | SolveRequest):
-        raise FormatError(f"a run's request is to fit or to solve, not to {request.verb}")
-    return request
-
-
-def card_of(dataset: Dataset, loss: Loss) -> Card:
-    """The card of a model of a data set's rows by a loss."""
-    name, options = name_of(loss), loss.options
-    return Card(
-        dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name, options.get("huber", 1.0),
-        slope=options.get("slope"),
-        columns=dataset.columns, target=dataset.target,
-    )  # fmt: skip

@@ -18,7 +18,7 @@ from linnet.device import pick_device, pick_dtype
 from linnet.errors import DivergedError, UsageError
 from linnet.evaluate import selection
 from linnet.folders import CHECKPOINT
-from linnet.model.run import card_of
+from linnet.model.card import card_of
 from linnet.search.result import SweepResult
 from linnet.train.callbacks import INTERRUPTED, Callback, Callbacks, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint

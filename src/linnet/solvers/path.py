@@ -20,9 +20,10 @@ from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError, warn
+from linnet.model.card import Card, card_of
 from linnet.model.history import History
 from linnet.model.optimum import Optimum
-from linnet.model.run import Card, Run, card_of
+from linnet.model.run import Run
 from linnet.solvers.certificate.duality import move_bias
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton

@@ -16,9 +16,10 @@ from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.device import pick_dtype
 from linnet.errors import ShortfallWarning, UsageError, warn
+from linnet.model.card import card_of
 from linnet.model.history import History
 from linnet.model.optimum import Optimum
-from linnet.model.run import Run, card_of
+from linnet.model.run import Run
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct

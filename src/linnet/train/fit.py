@@ -17,7 +17,8 @@ from linnet.data.dataset import Dataset
 from linnet.data.split import kept_apart
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import ShapeError, UsageError
-from linnet.model.run import Run, card_of
+from linnet.model.card import card_of
+from linnet.model.run import Run
 from linnet.train.callbacks import Callback, Callbacks, State
 from linnet.train.checkpoint import Checkpoint
 from linnet.train.engine import Engine, Learner

@@ -17,6 +17,7 @@ from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
 from tests.support.blobs import make_blobs
 from tests.support.nist import AT_LEAST, NAMES, coefficients, digits, read
 from tests.support.problems import objective, regression, right
+from tests.support.requested import optimum_of, solved_by
 from tests.support.solutions import solve_least_squares
 
 SOLVERS: list[Direct] = [Direct(), QR(), SVD(), Cholesky(), Cholesky(refine=False)]
@@ -47,7 +48,7 @@ def test_every_solver_comes_to_the_same_certified_model(
 def test_many_rows_go_by_sums_and_few_by_qr() -> None:
     few, wide = regression(100), regression(20, 50)
     many = Dataset(torch.randn(20000, 8), torch.randn(20000, 1))
-    asked = [solve_least_squares(data).value.optimum.solver for data in (few, wide, many)]
+    asked = [optimum_of(solve_least_squares(data).value).solver for data in (few, wide, many)]
     assert asked == ["qr", "svd", "cholesky"]
 
 
@@ -62,7 +63,7 @@ def test_ill_conditioned_rows_go_on_with_qr_where_they_fit(
     with pytest.warns(CollinearWarning, match="columns 0 and 4 are collinear" if limit else "rank 4"):
         found = solve_least_squares(Dataset(X, data.y))
     assert found.status.is_good == bool(limit)
-    assert found.value.optimum.solver == ("qr" if limit else "cholesky")
+    assert optimum_of(found.value).solver == ("qr" if limit else "cholesky")
     torch.testing.assert_close(found.value.bank.theta, right(Dataset(X, data.y), 0), rtol=1e-7, atol=1e-8)
 
 
@@ -82,7 +83,7 @@ def test_rows_of_no_weight_are_absent_and_infinite_sums_go_by_qr() -> None:
         warnings.simplefilter("error")
         found = solve_least_squares(data)
         half = solve_least_squares(data.rows(slice(1, None, 2)), solver=QR())
-    assert found.value.optimum.solver == "qr"
+    assert optimum_of(found.value).solver == "qr"
     torch.testing.assert_close(found.value.bank.theta, half.value.bank.theta, rtol=1e-13, atol=0)
 
 
@@ -101,7 +102,7 @@ def test_the_run_can_be_kept_and_predicts(tmp_path: Path) -> None:
     again = Run.load(run.save(tmp_path / "run"))
     assert torch.equal(again.bank.theta, run.bank.theta)
     assert float((again.scores(data.X).argmax(1) == data.y).double().mean()) > 0.9
-    assert again.request.l2 == 1e-3
+    assert solved_by(again).l2 == 1e-3
 
 
 def test_what_it_does_not_solve_is_refused() -> None:

@@ -34,6 +34,7 @@ from tests.support.problems import (
     table,
     wide,
 )
+from tests.support.requested import optimum_of
 from tests.support.solutions import minimise, solve_smooth
 
 PROBLEMS: dict[str, tuple[Dataset, Loss, float, bool]] = {
@@ -113,7 +114,7 @@ def test_a_run_comes_back_from_its_folder(tmp_path: Any) -> None:
     run.save(tmp_path / "run")
     again = Run.load(tmp_path / "run")
     torch.testing.assert_close(again.scores(dataset.X), run.scores(dataset.X), rtol=0, atol=0)
-    assert again.optimum.certificate["bound"] == "duality"
+    assert optimum_of(again).certificate["bound"] == "duality"
     assert again.card.loss == "softmax"
     assert {"train_loss", "objective", "gradient_norm", "seconds", "epoch"} <= set(again.history.last)
 
