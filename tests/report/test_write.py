@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import ast
 import base64
 import dataclasses
 import io
@@ -29,7 +28,6 @@ from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.score import regression_figures
 from linnet.model.run import Run
 from linnet.report.views import diverging, grey
-from linnet.report.words import WORDS
 from tests.support.blobs import make_blobs
 from tests.support.reading import Seen
 
@@ -278,30 +276,6 @@ def test_what_is_not_whole_is_refused(digits: Run, tmp_path: Path) -> None:
     (copy / "sweep.json").write_text("{}", "utf-8")
     with pytest.raises((FormatError, ChecksumError)):
         report.write_report(copy)
-
-
-def test_every_sentence_has_its_chinese() -> None:
-    folder = Path(report.__file__).parent
-    said: set[str] = set()
-    for path in folder.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name | ast.Attribute):
-                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-                at = {"say": 0, "section": 1}.get(name)
-                if at is not None and len(node.args) > at and isinstance(node.args[at], ast.Constant):
-                    said.add(node.args[at].value)  # type: ignore[attr-defined]
-            sentence = node.value if isinstance(node, ast.Assign) else None
-            if (
-                isinstance(sentence, ast.Constant)
-                and isinstance(sentence.value, str)
-                and " " in sentence.value
-            ):
-                said.add(sentence.value)
-    texts = {text for text in said if not text.startswith(("<style", "default-src"))}
-    assert len(texts) > 60
-    assert not texts - set(WORDS)
-    for english, chinese in WORDS.items():
-        assert set(re.findall(r"{(\w+)}", english)) == set(re.findall(r"{(\w+)}", chinese))
 
 
 def test_many_classes_are_summed_up(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linnet.config.losses import LOSSES
+from linnet.config.losses import name_loss
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import (
@@ -132,7 +132,7 @@ def score(run: Run, rows: Dataset | Path | str) -> Score:
 
 def loss_name(card: Card) -> str:
     """What the mean loss of a model is of; losses of other names are not compared."""
-    named = LOSSES[card.loss].measured if card.loss in LOSSES else card.loss
+    named = name_loss(card.loss)
     return f"{named}, threshold {card.huber:g}" if card.loss == "huber" else named
 
 

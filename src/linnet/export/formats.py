@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.config.losses import LOSSES
+from linnet.config.losses import name_model
 from linnet.errors import ExportError
 from linnet.model.predictor import Predictor
 
@@ -72,7 +72,7 @@ def base64_lines(array: NDArray[np.floating], width: int = 100) -> list[str]:
 def headline(model: Predictor) -> str:
     """What the file holds, in a sentence of ASCII."""
     kinds = {"softmax": "softmax regression", "logistic": "one-vs-rest logistic regression"}
-    plain = "linear regression" if model.card.link == "identity" else LOSSES[model.card.loss].model[0]
+    plain = "linear regression" if model.card.link == "identity" else name_model(model.card.loss)
     kind = kinds.get(model.card.kind, plain)
     name = model.card.dataset
     name = "".join(c if c.isascii() and (c.isalnum() or c in " _-.") else "_" for c in name)

@@ -13,8 +13,8 @@ from linnet.errors import ShapeError
 from linnet.evaluate.confidence.reliability import Reliability
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.one_vs_rest import Curve, precision_recall, roc
+from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, VERMILION, drawing, label, named, style
-from linnet.plot.words import Language, say
 
 LARGEST = 30
 """Classes up to which cells hold their numbers."""
@@ -47,17 +47,16 @@ def confusion_figure(
         axes.set_yticks(range(K), classes, fontsize=8)
         label(
             axes,
-            title or say("confusion matrix", language),
-            say("predicted", language),
-            say("true", language),
+            title or say("plot.confusion_matrix", language),
+            say("plot.predicted", language),
+            say("plot.true", language),
         )
         axes.grid(visible=False)
         for i, j in ((i, j) for i in range(K) for j in range(K) if K <= LARGEST and confusion[i, j]):
             ink = "white" if shares[i, j] > 0.5 else "black"
             axes.text(j, i, f"{confusion[i, j]:{form}}", ha="center", va="center", fontsize=7, color=ink)
         bar = figure.colorbar(drawn, ax=axes, shrink=0.8)
-        said = "cells are rows; colour is the share of the true class"
-        bar.set_label(say(said, language), fontsize=8)
+        bar.set_label(say("plot.confusion_colour", language), fontsize=8)
     return figure
 
 
@@ -72,12 +71,16 @@ def reliability_figure(table: Reliability, title: str = "", language: Language =
     with drawing(4.8, 5.4, language) as figure:
         upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
         _bars(upper, table, language)
-        said = f"ECE {{ece}}, {{bins}} bins of equal {table.binning}"
-        error = say(said, language, ece=f"{table.ece:.4f}", bins=table.bins)
-        label(upper, f"{title or say('reliability', language)}\n{error}", "", say("accuracy", language))
+        error = say(f"plot.ece_{table.binning}", language, ece=f"{table.ece:.4f}", bins=table.bins)
+        label(
+            upper,
+            f"{title or say('plot.reliability', language)}\n{error}",
+            "",
+            say("metric.accuracy", language),
+        )
         edges = table.edges
         lower.bar(edges[:-1], table.counts, edges[1:] - edges[:-1], align="edge", color=BLUE, alpha=0.6)
-        label(lower, "", say("confidence", language), say("rows", language))
+        label(lower, "", say("plot.confidence", language), say("plot.rows", language))
     return figure
 
 
@@ -88,7 +91,7 @@ def _bars(axes: Axes, table: Reliability, language: Language) -> None:
     axes.bar(left, accuracy, width, align="edge", color=BLUE, alpha=0.25)
     axes.vlines(confidence, accuracy, confidence, color=VERMILION, linewidth=2)
     axes.plot(confidence, accuracy, "o", color=BLUE, markersize=4)
-    axes.plot([0, 1], [0, 1], "--", color="0.4", label=say("perfect calibration", language))
+    axes.plot([0, 1], [0, 1], "--", color="0.4", label=say("plot.perfect_calibration", language))
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.legend(loc="upper left")
@@ -106,8 +109,8 @@ def roc_figure(evaluation: Evaluation, title: str = "", language: Language = "en
         title: above; "ROC, …" when empty.
         language: "en" or "zh".
     """
-    title = title or say("ROC, one class against the rest", language)
-    names = say("false positive rate", language), say("true positive rate", language)
+    title = title or say("plot.roc_title", language)
+    names = say("plot.false_positive_rate", language), say("plot.true_positive_rate", language)
     return _lines(evaluation, roc, title, names, "AUC", False, language)
 
 
@@ -119,10 +122,10 @@ def precision_recall_figure(evaluation: Evaluation, title: str = "", language: L
         title: above; "precision-recall, …" when empty.
         language: "en" or "zh".
     """
-    title = title or say("precision-recall, one class against the rest", language)
-    names = say("recall", language), say("precision", language)
+    title = title or say("plot.precision_recall_title", language)
+    names = say("metric.recall", language), say("metric.precision", language)
     return _lines(
-        evaluation, precision_recall, title, names, say("average precision", language), True, language
+        evaluation, precision_recall, title, names, say("plot.average_precision", language), True, language
     )
 
 
@@ -139,12 +142,12 @@ def _lines(
         axes = figure.add_subplot()
         others = [curve for k, curve in enumerate(curves) if k not in chosen]
         for number, curve in enumerate(others):
-            said = say("{n} other classes", language, n=len(others)) if not number else None
+            said = say("plot.other_classes", language, n=len(others)) if not number else None
             axes.plot(curve.x, curve.y, color="0.85", linewidth=0.8, label=said, drawstyle=steps)
         for number, k in enumerate(chosen):
             curve, (colour, dash) = curves[k], style(number)
             known = curve.area == curve.area
-            shown = f"{curve.area:.3f}" if known else f"– ({say('no rows to tell apart', language)})"
+            shown = f"{curve.area:.3f}" if known else f"– ({say('plot.no_rows_to_rank', language)})"
             line = named(f"{evaluation.classes[k]} {shown}")
             axes.plot(curve.x, curve.y, dash, color=colour, linewidth=1.2, label=line, drawstyle=steps)
         label(axes, title, *names)

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from linnet.evaluate.contributions import Contributions
+from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, VERMILION, draw_signed, drawing, panels
-from linnet.plot.words import Language, say
 
 COLUMNS = 4
 CLASSES = 15
@@ -48,7 +48,7 @@ def contributions_figure(
     """
     order = np.argsort(-found.scores, kind="stable")[:CLASSES].tolist()
     x = np.asarray(x)
-    called = columns or [f"{say('column', language)} {d}" for d in range(len(x))]
+    called = columns or [f"{say('plot.column', language)} {d}" for d in range(len(x))]
     count = len(order) + (image_shape is not None)
     width = min(COLUMNS, count)
     rows = math.ceil(count / width)
@@ -58,18 +58,18 @@ def contributions_figure(
         if image_shape:
             first.imshow(x.reshape(image_shape), cmap="gray", interpolation="nearest")
             first.set_axis_off()
-            first.set_title(say("the input", language), fontsize=9)
+            first.set_title(say("plot.the_input", language), fontsize=9)
         limit = float(np.abs(found.parts).max()) or 1.0
         for axes, k in zip(others if image_shape else grid, order, strict=True):
             score = say(
-                "score {score}, bias {bias}", language,
+                "plot.score_and_bias", language,
                 score=f"{float(found.scores[k]):.2f}", bias=f"{float(found.bias[k]):+.2f}",
             )  # fmt: skip
             axes.set_title(f"{classes[k]}\n{score}", fontsize=9)
             _part(axes, found.parts[k], image_shape, limit, called)
         if image_shape:
             figure.colorbar(others[0].images[0], ax=grid, shrink=0.7)
-        figure.suptitle(title or say("contributions to each score", language), fontsize=11)
+        figure.suptitle(title or say("plot.contributions", language), fontsize=11)
     return figure
 
 

@@ -8,16 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
+from linnet.i18n import Language, say
 from linnet.plot.style import drawing, label, named, panels, style
-from linnet.plot.words import Language, say
 
 LINES = {
-    "train_loss": ("train loss", "#0072B2", "-"),
-    "train_accuracy": ("train acc", "#CC79A7", "--"),
-    "validation_loss": ("validation loss", "#D55E00", "-"),
-    "validation_accuracy": ("validation acc", "#E69F00", "--"),
-    "test_loss": ("test loss", "#56B4E9", ":"),
-    "test_accuracy": ("test acc", "#009E73", "-."),
+    "train_loss": ("metric.train_loss", "#0072B2", "-"),
+    "train_accuracy": ("plot.train_acc", "#CC79A7", "--"),
+    "validation_loss": ("metric.validation_loss", "#D55E00", "-"),
+    "validation_accuracy": ("plot.validation_acc", "#E69F00", "--"),
+    "test_loss": ("metric.test_loss", "#56B4E9", ":"),
+    "test_accuracy": ("plot.test_acc", "#009E73", "-."),
 }
 """Label, colour (Okabe and Ito's palette, safe for colour-blind readers) and dash of each figure."""
 
@@ -51,7 +51,7 @@ def _draw(axes: Axes, records: Sequence[Mapping[str, float]], title: str, langua
         axes.plot(epochs, values, dash, color=colour, label=say(said, language), marker=marker)
     if _spans_decades(records, chosen):
         axes.set_yscale("log")
-    label(axes, title, say("epoch", language), "", is_counted=True)
+    label(axes, title, say("metric.epoch", language), "", is_counted=True)
     if chosen:
         axes.legend()
 
@@ -64,9 +64,9 @@ def _spans_decades(records: Sequence[Mapping[str, float]], keys: Sequence[str]) 
 
 
 PANELS = {
-    "train_loss": "train loss", "test_loss": "test loss", "train_accuracy": "train acc",
-    "test_accuracy": "test acc", "validation_loss": "validation loss",
-    "validation_accuracy": "validation acc",
+    "train_loss": "metric.train_loss", "test_loss": "metric.test_loss", "train_accuracy": "plot.train_acc",
+    "test_accuracy": "plot.test_acc", "validation_loss": "metric.validation_loss",
+    "validation_accuracy": "plot.validation_acc",
 }  # fmt: skip
 """Figures that are drawn, each in a panel of its own, where at least two runs have it."""
 
@@ -103,6 +103,6 @@ def overlay_figure(
                     axes.plot(
                         *zip(*points, strict=True), dash, color=colour, label=named(name), marker=marker
                     )
-            label(axes, loss, say("epoch", language), say(PANELS[key], language), is_counted=True)
+            label(axes, loss, say("metric.epoch", language), say(PANELS[key], language), is_counted=True)
         grid[0].legend(fontsize=8)
     return figure

@@ -18,8 +18,8 @@ from linnet.evaluate.confidence.prediction_sets import (
     set_curve,
 )
 from linnet.evaluate.evaluation import Evaluation
+from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, VERMILION, drawing, label
-from linnet.plot.words import Language, say
 
 FEWEST = 0.02
 """Coverages below it rest on so few rows that the line only jumps."""
@@ -37,15 +37,15 @@ def abstain_figure(curve: AbstainCurve, title: str = "", language: Language = "e
         axes = figure.add_subplot()
         shown = curve.coverage >= FEWEST
         x = curve.coverage[shown]
-        right = say("accuracy of what is answered", language)
-        sure = say("least confidence answered", language)
+        right = say("plot.answered_accuracy", language)
+        sure = say("plot.least_confidence", language)
         axes.plot(x, curve.accuracy[shown], color=BLUE, label=right)
         axes.plot(x, curve.thresholds[shown], "--", color=VERMILION, label=sure)
         whole = float(curve.accuracy[-1])
-        said = f"{say('right without abstaining', language)} {whole:.3f}"
+        said = f"{say('plot.without_abstaining', language)} {whole:.3f}"
         axes.axhline(whole, color="0.5", linewidth=0.8, linestyle=":", label=said)
-        head = title or say("accuracy against coverage", language)
-        label(axes, head, say("share of rows answered (coverage)", language), "")
+        head = title or say("plot.accuracy_by_coverage", language)
+        label(axes, head, say("plot.share_answered", language), "")
         axes.set_xlim(0, 1)
         axes.legend(loc="lower left")
     return figure
@@ -94,19 +94,24 @@ def sets_figure(
         _sizes(size, curves, language)
         _by_class(by_class, found, judged.classes, language)
         _shares(shares, found, language)
-        figure.suptitle(title or say("prediction sets", language), fontsize=11)
+        figure.suptitle(title or say("plot.prediction_sets", language), fontsize=11)
     return figure
 
 
 def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
     asked = curves[0].asked
-    band = say("19 in 20 by chance", language)
+    band = say("plot.chance_band", language)
     axes.fill_between(asked, curves[0].low, curves[0].high, color="0.85", label=band)
     axes.plot(asked, asked, color="0.4", linewidth=0.8)
     for curve in curves:
         colour, dash, _ = LOOKS[curve.method]
         axes.plot(asked, curve.coverage, dash, color=colour, label=_name(curve.method, curve.randomised))
-    label(axes, say("coverage", language), say("coverage asked for", language), say("measured", language))
+    label(
+        axes,
+        say("plot.coverage", language),
+        say("plot.asked_coverage", language),
+        say("plot.measured", language),
+    )
     axes.legend(loc="upper left", fontsize=8)
 
 
@@ -114,8 +119,8 @@ def _sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
     for curve in curves:
         colour, dash, _ = LOOKS[curve.method]
         axes.plot(curve.asked, curve.mean_size, dash, color=colour)
-    asked = say("coverage asked for", language)
-    label(axes, say("size of the sets", language), asked, say("classes, on average", language))
+    asked = say("plot.asked_coverage", language)
+    label(axes, say("plot.set_sizes", language), asked, say("plot.mean_classes", language))
     axes.set_ylim(bottom=0)
 
 
@@ -128,12 +133,12 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
         axes.plot(said.by_class[shown], range(len(shown)), marker, color=colour, markersize=5, alpha=0.8)
     axes.axvline(first.asked, color="0.4", linewidth=0.8)
     of_each, of_some = (
-        "coverage of each class, {asked} asked for",
-        "lowest coverages of a class, {asked} asked for",
+        "plot.class_coverage",
+        "plot.lowest_coverages",
     )
     head = of_each if len(shown) == len(classes) else of_some
-    label(axes, say(head, language, asked=f"{first.asked:g}"), say("coverage", language), "")
-    without = f" – ({say('no rows', language)})"
+    label(axes, say(head, language, asked=f"{first.asked:g}"), say("plot.coverage", language), "")
+    without = f" – ({say('plot.no_rows', language)})"
     names = [classes[int(k)] + without * bool(np.isnan(first.by_class[k])) for k in shown]
     axes.set_yticks(range(len(shown)), names, fontsize=8)
     axes.invert_yaxis()
@@ -148,10 +153,10 @@ def _shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
         shift = (number - (len(found) - 1) / 2) * width
         axes.bar(places + shift, share, width, color=LOOKS[method][0], label=f"{method} {said.mean_size:.2f}")
     asked = f"{next(iter(found.values())).asked:g}"
-    head = say("size of the sets, {asked} asked for", language, asked=asked)
-    x, y = say("classes in the set", language), say("share of rows", language)
+    head = say("plot.set_sizes_at", language, asked=asked)
+    x, y = say("plot.classes_in_set", language), say("plot.share_of_rows", language)
     label(axes, head, x, y, is_counted=True)
-    axes.legend(title=say("classes, on average", language), fontsize=8)
+    axes.legend(title=say("plot.mean_classes", language), fontsize=8)
 
 
 def _name(method: str, randomised: bool) -> str:

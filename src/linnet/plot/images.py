@@ -17,8 +17,8 @@ from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Array
 from linnet.evaluate.label_errors import LabelErrors
+from linnet.i18n import Language, say
 from linnet.plot.style import drawing, panels
-from linnet.plot.words import Language, say
 
 
 def gallery(
@@ -77,7 +77,7 @@ def top_losses_figure(evaluation: Evaluation, count: int = COUNT, language: Lang
     """
     rows = evaluation.worst(count)
     titles = [_title(evaluation, row, language) for row in rows.tolist()]
-    head = say("top losses", language)
+    head = say("plot.top_losses", language)
     return gallery(evaluation.rows.images(rows), titles, COLUMNS, title=head, language=language)
 
 
@@ -96,12 +96,12 @@ def label_errors_figure(
         UsageError: the rows are not images.
     """
     rows = found.rows[:count]
-    said = "labelled {label}\nperhaps {guess}"
+    said = "plot.doubtful_label"
     titles = [
         f"{row}: " + say(said, language, label=dataset.classes[i], guess=dataset.classes[j])
         for row, i, j in zip(rows.tolist(), found.labels.tolist(), found.suggested.tolist(), strict=False)
     ]
-    head = say("possible label errors: {n} rows", language, n=f"{len(found.rows):,}")
+    head = say("plot.label_errors", language, n=f"{len(found.rows):,}")
     if not titles:
         figure = Figure(figsize=(4, 1))
         figure.suptitle(head)
@@ -112,9 +112,7 @@ def label_errors_figure(
 def _title(evaluation: Evaluation, row: int, language: Language) -> str:
     label, guess = (evaluation.classes[int(of[row])] for of in (evaluation.targets, evaluation.predictions))
     chance = f"{evaluation.confidence[row]:.0%}"
-    return f"{row}: " + say(
-        "{label}, said\n{guess} {chance}", language, label=label, guess=guess, chance=chance
-    )
+    return f"{row}: " + say("plot.said", language, label=label, guess=guess, chance=chance)
 
 
 def augmentation_figure(
@@ -152,8 +150,8 @@ def augmentation_figure(
         for axes, image in zip(grid, images.reshape(-1, *images.shape[2:]), strict=True):
             axes.set_axis_off()
             axes.imshow(image, cmap="gray", interpolation="nearest", vmin=low, vmax=high)
-        grid[0].set_title(say("original", language), fontsize=9)
-        grid[1].set_title(say("changed", language), fontsize=9)
+        grid[0].set_title(say("plot.original", language), fontsize=9)
+        grid[1].set_title(say("plot.changed", language), fontsize=9)
     return figure
 
 

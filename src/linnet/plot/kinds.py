@@ -15,6 +15,7 @@ from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.evaluate.score import Score
+from linnet.i18n import Language, check, say
 from linnet.plot.classification import (
     confusion_figure,
     precision_recall_figure,
@@ -27,7 +28,6 @@ from linnet.plot.decisions import abstain_figure, sets_figure
 from linnet.plot.images import label_errors_figure, top_losses_figure
 from linnet.plot.optimum import gap_figure
 from linnet.plot.weights import differences, templates
-from linnet.plot.words import Language, check, say
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _confusion(of: Evaluation, options: FigureOptions) -> Figure:
         raise UsageError("a regression has no confusion matrix")
     result = Score.of(of)
     accuracy = f"{result.accuracy:.4f}"
-    head = say("confusion matrix: accuracy {accuracy}", options.language, accuracy=accuracy)
+    head = say("plot.confusion_with_accuracy", options.language, accuracy=accuracy)
     return confusion_figure(result.confusion, result.classes, head, options.language)
 
 
@@ -103,21 +103,16 @@ def _contributions(of: Evaluation, options: FigureOptions) -> Figure:
     x, card = rows.X[options.row], of.run.card
     names = card.output_names(rows.outputs)
     of_class = card.classes[int(rows.labels[options.row])] if card.classes else rows.name
-    said = "contributions to each score: row {row}, {label}"
-    title = say(said, options.language, row=options.row, label=of_class)
+    title = say("plot.contributions_of_row", options.language, row=options.row, label=of_class)
     if len(names) > CLASSES:
-        title += ", " + say("{shown} highest of {n} scores", options.language, shown=CLASSES, n=len(names))
+        title += ", " + say("plot.highest_scores", options.language, shown=CLASSES, n=len(names))
     found = contributions(of.run, x)
     return contributions_figure(found, names, x, card.image_shape, title, options.language, of.rows.columns)
 
 
 def _sets(of: Evaluation, options: FigureOptions) -> Figure:
     kept = of.calibration_split
-    said = (
-        "prediction sets, learnt on {n} rows kept from training"
-        if kept.is_unseen
-        else "prediction sets, learnt on {n} training rows: no guarantee"
-    )
+    said = "plot.sets_unseen" if kept.is_unseen else "plot.sets_seen"
     title = say(said, options.language, n=f"{len(kept.rows):,}")
     return sets_figure(
         of.on_calibration_split, of, options.alpha, randomised=options.randomised, title=title,

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, GREEN, VERMILION, drawing, label
-from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,14 +33,14 @@ def gap_figure(
     shown = [(epoch, distance) for epoch, distance in above if distance > 0]
     with drawing(5.2, 3.6, language) as figure:
         axes = figure.add_subplot()
-        called = say("objective above the bound" if gap else "objective above the last", language)
+        called = say("plot.above_bound" if gap else "plot.above_last", language)
         if shown:
             axes.plot(*zip(*shown, strict=True), "o-", color=BLUE, markersize=3, label=called)
         if gap:
-            proven = say("proven gap {gap}", language, gap=f"{gap:.2g}")
+            proven = say("plot.proven_gap", language, gap=f"{gap:.2g}")
             axes.axhline(gap, color=GREEN, linestyle="--", label=proven)
         axes.set_yscale("log")
-        label(axes, title, say("iteration", language), "", is_counted=True)
+        label(axes, title, say("plot.iteration", language), "", is_counted=True)
         if shown or gap:
             axes.legend()
     return figure
@@ -67,19 +67,19 @@ def path_figure(
         above, below = figure.subplots(2, 1, sharex=True)
         above.set_xscale("log")
         above.plot(table["penalty"], weights[:, np.sort(largest)], linewidth=0.7)
-        label(above, title, "", say("weight", language))
+        label(above, title, "", say("plot.weight", language))
         _losses(below, table, language)
-        label(below, "", knob, say("loss", language))
+        label(below, "", knob, say("metric.loss", language))
     return figure
 
 
 def _losses(axes: Axes, table: pd.DataFrame, language: Language) -> None:
     penalties = table["penalty"].to_numpy(float)
-    axes.plot(penalties, table["train_loss"], "--", color=BLUE, label=say("train loss", language))
+    axes.plot(penalties, table["train_loss"], "--", color=BLUE, label=say("metric.train_loss", language))
     if "validation_loss" in table:
         losses = table["validation_loss"].to_numpy(float)
         best = float(penalties[int(losses.argmin())])
-        axes.plot(penalties, losses, "-", color=VERMILION, label=say("validation loss", language))
-        said = say("best {penalty}", language, penalty=f"{best:.3g}")
+        axes.plot(penalties, losses, "-", color=VERMILION, label=say("metric.validation_loss", language))
+        said = say("plot.best_penalty", language, penalty=f"{best:.3g}")
         axes.axvline(best, color=GREEN, linewidth=1.5, label=said)
     axes.legend()

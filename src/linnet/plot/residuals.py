@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, VERMILION, drawing, label, panels
-from linnet.plot.words import Language, say
 
 Values = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def residuals_figure(fitted: Values, residuals: Values, title: str = "", languag
         axes = figure.add_subplot()
         _points(axes, fitted, residuals)
         axes.axhline(0, color="0.4", linewidth=0.8)
-        label(axes, title, say("fitted value", language), say("residual", language))
+        label(axes, title, say("plot.fitted_value", language), say("plot.residual", language))
     return figure
 
 
@@ -56,7 +56,7 @@ def quantiles_figure(
         ends = [float(normal[0]), float(normal[-1])]
         axes.plot(ends, ends, "--", color="0.4", linewidth=0.8)
         _points(axes, normal, ordered)
-        label(axes, title, say("normal quantile", language), say("residual / standard deviation", language))
+        label(axes, title, say("plot.normal_quantile", language), say("plot.standardised_residual", language))
     return figure
 
 
@@ -80,8 +80,8 @@ def binned_figure(
         for k, axes in enumerate(panels(figure, len(classes), across, sharex=True)):
             _bins(axes, probabilities[:, k], shares[:, k])
             label(axes, classes[k], "", "")
-        figure.supxlabel(say("predicted probability", language), fontsize="medium")
-        figure.supylabel(say("observed share less predicted", language), fontsize="medium")
+        figure.supxlabel(say("plot.predicted_probability", language), fontsize="medium")
+        figure.supylabel(say("plot.share_less_predicted", language), fontsize="medium")
         if title:
             figure.suptitle(title)
     return figure

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
+from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, GREEN, VERMILION, drawing, label
 from linnet.plot.sweeps import place_values
-from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,9 +38,9 @@ def tune_figure(
         panels = figure.subplots(1, len(hyperparameters), sharey=True, squeeze=False)[0]
         for axes, knob in zip(panels, hyperparameters, strict=True):
             _panel(axes, table[knob].tolist(), table[metric].to_numpy(float), knob)
-        panels[0].set_ylabel(say(metric.replace("_", " "), language))
+        panels[0].set_ylabel(say(f"metric.{metric}", language))
         setting, best = panels[0].collections[:2]
-        named = [say("a setting", language), say("the best", language)]
+        named = [say("plot.a_setting", language), say("plot.the_best", language)]
         figure.legend([setting, best], named, loc="outside right upper", fontsize=8)
         figure.suptitle(title)
     return figure
@@ -77,17 +77,15 @@ def rates_figure(
     with drawing(5.6, 3.6, language) as figure:
         axes = figure.add_subplot()
         axes.set_xscale("log")
-        for name, dash, colour in (("train loss", "--", BLUE), ("validation loss", "-", VERMILION)):
-            axes.plot(
-                table["lr"], table[name.replace(" ", "_")], dash, color=colour, label=say(name, language)
-            )
-        said = say("suggestion {rate}", language, rate=f"{suggestion:g}")
+        for name, dash, colour in (("train_loss", "--", BLUE), ("validation_loss", "-", VERMILION)):
+            axes.plot(table["lr"], table[name], dash, color=colour, label=say(f"metric.{name}", language))
+        said = say("plot.suggestion", language, rate=f"{suggestion:g}")
         axes.axvline(suggestion, color=GREEN, linewidth=1.5, label=said)
         if diverges_at is not None:
             highest = float(table["lr"].to_numpy(float).max())
-            axes.axvspan(diverges_at, highest, color="0.85", label=say("diverges", language))
+            axes.axvspan(diverges_at, highest, color="0.85", label=say("plot.diverges", language))
         axes.set_ylim(*_limits(table))
-        label(axes, title, say("learning rate", language), say("loss", language))
+        label(axes, title, say("plot.learning_rate", language), say("metric.loss", language))
         axes.legend()
     return figure
 

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
+from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, GREEN, ORANGE, PINK, VERMILION, drawing, label
-from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +93,7 @@ def _lines(
     for number in reversed(range(len(curves))):
         curve, is_named = curves[number], number < len(FIRST)
         colour = FIRST[number] if is_named else "0.8"
-        called = (names[number] or say("the only setting", language)) if is_named else None
+        called = (names[number] or say("plot.the_only_setting", language)) if is_named else None
         marker = "o" if len(curve) == 1 else None
         axes.plot(
             np.arange(1, len(curve) + 1), curve, color=colour, label=called, marker=marker, linewidth=1.2
@@ -103,8 +103,8 @@ def _lines(
         low, high = np.quantile(finite, (0.1, 1) if metric.endswith("accuracy") else (0, 0.9))
         margin = 0.05 * (high - low) or 0.05
         axes.set_ylim(low - margin, high + margin)
-    y = say(metric.replace("_", " "), language)
-    label(axes, title, say("epoch", language), y, is_counted=True)
+    y = say(f"metric.{metric}", language)
+    label(axes, title, say("metric.epoch", language), y, is_counted=True)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], fontsize=8)
 
@@ -122,17 +122,19 @@ def generalisation_figure(table: pd.DataFrame, title: str = "", language: Langua
     x, y, *errors = np.nan_to_num(columns[:, np.isfinite(columns[:2]).all(0)])
     with drawing(4.6, 4.2, language) as figure:
         axes = figure.add_subplot()
-        label(axes, title, say("train loss", language), say("validation loss", language))
+        label(axes, title, say("metric.train_loss", language), say("metric.validation_loss", language))
         if len(x):
             _points(axes, x, y, errors, language)
         else:
-            said = say("every model diverged", language)
+            said = say("plot.all_diverged", language)
             axes.text(0.5, 0.5, said, ha="center", transform=axes.transAxes)
     return figure
 
 
 def _points(axes: Axes, x: np.ndarray, y: np.ndarray, errors: list[np.ndarray], language: Language) -> None:
-    a_setting, the_best, alike = (say(t, language) for t in ("a setting", "the best", "as good on both"))
+    a_setting, the_best, alike = (
+        say(t, language) for t in ("plot.a_setting", "plot.the_best", "plot.as_good_on_both")
+    )
     axes.errorbar(x, y, errors[1], errors[0], fmt="o", color=TRAIN, markersize=4, alpha=0.7, label=a_setting)
     axes.plot(x[:1], y[:1], "*", color=VALIDATION, markersize=13, label=the_best)
     axes.axline((float(x.min()), float(x.min())), slope=1, color="0.6", linewidth=1, label=alike)
@@ -157,7 +159,7 @@ def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str, language: La
             color=colour,
             capsize=3,
             markersize=4,
-            label=say(name.replace("_", " "), language),
+            label=say(f"metric.{name}", language),
         )
     label(axes, "", knob, "")
     axes.legend()
@@ -177,7 +179,7 @@ def _map(
     axes.set_xticks(range(len(cells.columns)), [short(value) for value in cells.columns])
     axes.set_ylabel(rows)
     axes.set_xlabel(columns)
-    figure.colorbar(image, label=say(metric.replace("_", " "), language))
+    figure.colorbar(image, label=say(f"metric.{metric}", language))
     if cells.size > 80:
         return
     low, high = np.nanmin(cells.to_numpy(float)), np.nanmax(cells.to_numpy(float))

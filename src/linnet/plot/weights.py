@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError, UsageError
+from linnet.i18n import Language, say
 from linnet.plot.style import draw_signed, drawing, panels
-from linnet.plot.words import Language, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def templates(
             draw_signed(axes, weights.reshape(image_shape), limit)
             axes.set_axis_off()
             axes.set_title(name, fontsize=9)
-        figure.colorbar(grid[0].images[0], ax=grid, shrink=0.8, label=say("weight", language))
+        figure.colorbar(grid[0].images[0], ax=grid, shrink=0.8, label=say("plot.weight", language))
     return figure
 
 
@@ -92,8 +92,8 @@ def differences(
         axes.set_yticks([y * (height + 1) - 1 for y in places], classes, fontsize=8)
         axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
         axes.spines[:].set_visible(False)
-        figure.colorbar(drawn, ax=axes, shrink=0.6, label=say("weight", language))
-        axes.set_title(say("differences of weights: row less column", language), fontsize=11)
+        figure.colorbar(drawn, ax=axes, shrink=0.6, label=say("plot.weight", language))
+        axes.set_title(say("plot.weight_differences", language), fontsize=11)
     return figure
 
 
@@ -136,7 +136,7 @@ def coefficients_figure(
     parts = [_chosen(rows, top) for _, rows in shown.groupby("output", sort=False)]
     across, tallest = min(ACROSS, len(parts)), max(map(len, parts))
     height = -(-len(parts) // across) * (0.9 + 0.24 * tallest) + 0.5
-    text = "estimate" if level is None else "estimate and {share} % interval"
+    text = "plot.estimate" if level is None else "plot.estimate_and_interval"
     said = say(text, language, share=f"{100 * (level or 0):g}")
     with drawing(1.2 + 3.4 * across, height, language) as figure:
         for axes, output, part in zip(panels(figure, len(parts), across), outputs, parts, strict=True):

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from linnet.i18n import say
 from linnet.record.paths import shared
-from linnet.report.words import say
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 def render(page: Page) -> str:
     """The page as HTML."""
     css = resources.files("linnet.report").joinpath("page.css").read_text(encoding="utf-8")
-    contents = say("contents", page.language)
+    contents = say("report.contents", page.language)
     return _template().render(page=page, css=Markup(css), policy=POLICY, contents=contents)
 
 

@@ -9,9 +9,9 @@ from linnet import files
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.compare import Comparison, compare, compare_regressions
 from linnet.evaluate.interval import UNDEFINED
+from linnet.i18n import Language, check, say
 from linnet.model.run import Run
 from linnet.plot.curves import PANELS, overlay_figure
-from linnet.plot.words import Language, check
 from linnet.record.paths import shared
 from linnet.report import quality, views
 from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text, render, value
@@ -19,7 +19,6 @@ from linnet.report.provenance import options_of, usual
 from linnet.report.subject import Rows, Subject, at_hand
 from linnet.report.sweep import is_sweep
 from linnet.report.views import themed
-from linnet.report.words import say
 from linnet.report.write import NAME
 
 MOST = 12
@@ -85,14 +84,14 @@ def _names(folders: list[Path]) -> list[str]:
 def _page(several: list[Subject], language: Language) -> Page:
     first = several[0]
     makers = (
-        ("figures", "Figures", lambda of: _figures(several)),
-        ("noise", "Beyond noise?", lambda of: _noise(several)),
-        ("differs", "What differs in what was asked", lambda of: _differences(several)),
-        ("curves", "Learning curves", lambda of: _curves(several)),
-        ("templates", "Templates", lambda of: _templates(several)),
+        ("figures", "report.title.figures", lambda of: _figures(several)),
+        ("noise", "report.title.noise", lambda of: _noise(several)),
+        ("differs", "report.title.differences", lambda of: _differences(several)),
+        ("curves", "report.title.curves", lambda of: _curves(several)),
+        ("templates", "report.title.templates", lambda of: _templates(several)),
     )
     sections = tuple(first.section(key, title, make) for key, title, make in makers)
-    title = say("{n} runs compared", language, n=len(several))
+    title = say("report.comparison_title", language, n=len(several))
     return Page(title, " · ".join(of.name for of in several), language, sections)
 
 
@@ -107,7 +106,7 @@ def _figures(several: list[Subject]) -> list[Block]:
     for group in alike.values():
         blocks += _table(group, first)
     notes = [
-        first.say("{name}: on {n} {part} of {data}.", name=of.name, n=f"{len(of.judged):,}", part=of.part,
+        first.say("report.judged_on_data", name=of.name, n=f"{len(of.judged):,}", part=of.part,
                   data=shared(of.run.card.dataset))
         for of in several if of.is_judged
     ]  # fmt: skip
@@ -117,15 +116,17 @@ def _figures(several: list[Subject]) -> list[Block]:
 def _table(alike: list[Subject], first: Subject) -> list[Block]:
     """The figures of runs that predict the same, and the loss that each was trained by."""
     of, is_classes = alike[0], bool(alike[0].run.card.classes)
-    named = quality.names(of) if is_classes else {k: first.say(v) for k, v in quality.ERRORS.items()}
-    heads = ("", *named.values(), first.say("trained by"), first.say("seconds"))
+    named = (
+        quality.names(of) if is_classes else {name: first.say(f"metric.{name}") for name in quality.ERRORS}
+    )
+    heads = ("", *named.values(), first.say("report.trained_by"), first.say("metric.seconds"))
     rows = tuple(
         (one.name, *(_shares(one, named) if is_classes else _errors(one)), quality.said_loss(one),
          f"{one.run.seconds:.2f}")
         for one in alike
     )  # fmt: skip
     target = of.run.card.target
-    said = [Text(first.say("Predicts {name}.", name=target), "note")] if target and not is_classes else []
+    said = [Text(first.say("report.predicts", name=target), "note")] if target and not is_classes else []
     return [*said, Table(heads, rows)]
 
 
@@ -155,10 +156,11 @@ def _noise(several: list[Subject]) -> list[Block]:
                 _less(of, beside) if is_regression else _said(of, compare(of.evaluation, beside.evaluation))
             )
         except (UsageError, ShapeError) as error:
-            text = "{name} cannot be compared with {first}: {error}"
-            blocks.append(Text(of.say(text, name=of.name, first=first.name, error=error), "missing"))
+            blocks.append(
+                Text(of.say("report.incomparable", name=of.name, first=first.name, error=error), "missing")
+            )
             continue
-        blocks.append(Text(of.say("{name} less {first}:", name=of.name, first=first.name)))
+        blocks.append(Text(of.say("report.less", name=of.name, first=first.name)))
         blocks += said
     return blocks
 
@@ -166,7 +168,7 @@ def _noise(several: list[Subject]) -> list[Block]:
 def _same(first: Subject, other: Subject) -> Subject:
     """The first run, if it is judged by the rows that the other is."""
     if first.rows is not other.rows and first.judged.checksum != other.judged.checksum:
-        raise UsageError(first.say("they are judged by other rows."))
+        raise UsageError(first.say("report.other_rows"))
     return first
 
 
@@ -174,27 +176,27 @@ def _less(of: Subject, first: Subject) -> list[Block]:
     """A regression's errors less those of the first."""
     found = compare_regressions(of.evaluation, first.evaluation)
     rows = [
-        (of.say(quality.ERRORS[name]), quality.less(one), _verdict(of, one.holds_zero))
+        (of.say(f"metric.{name}"), quality.less(one), _verdict(of, one.holds_zero))
         for name, one in found.items()
     ]
-    return [Table(("", of.say("difference"), of.say("verdict")), tuple(rows))]
+    return [Table(("", of.say("report.difference"), of.say("report.verdict")), tuple(rows))]
 
 
 def _verdict(of: Subject, is_noise: bool | None) -> str:
     if is_noise is None:
-        return of.say("noise or not: unknown")
-    return of.say("within noise") if is_noise else of.say("beyond noise")
+        return of.say("report.noise_unknown")
+    return of.say("report.within_noise") if is_noise else of.say("report.beyond_noise")
 
 
 def _said(of: Subject, found: Comparison) -> list[Block]:
     rows = (
-        (of.say("accuracy"), quality.signed(found.accuracy), _verdict(of, found.is_noise)),
-        (of.say("log loss"), quality.signed(found.log_loss), _verdict(of, found.is_loss_noise)),
-        (of.say("Brier score"), quality.signed(found.brier), _verdict(of, found.brier.holds_zero)),
+        (of.say("metric.accuracy"), quality.signed(found.accuracy), _verdict(of, found.is_noise)),
+        (of.say("metric.log_loss"), quality.signed(found.log_loss), _verdict(of, found.is_loss_noise)),
+        (of.say("metric.brier"), quality.signed(found.brier), _verdict(of, found.brier.holds_zero)),
     )
     values = {"p": f"{found.p_mid:.2g}", "b": f"{found.only_first:,}", "c": f"{found.only_second:,}"}
-    mcnemar = of.say("McNemar's test: p = {p}; right alone: {b} and {c} rows", **values)
-    return [Table(("", of.say("difference"), of.say("verdict")), rows), Text(mcnemar, "note")]
+    mcnemar = of.say("report.mcnemar", **values)
+    return [Table(("", of.say("report.difference"), of.say("report.verdict")), rows), Text(mcnemar, "note")]
 
 
 def _differences(several: list[Subject]) -> list[Block]:
@@ -211,8 +213,8 @@ def _differences(several: list[Subject]) -> list[Block]:
             rows.append((name, *cells))
     first = several[0]
     if not rows:
-        return [Text(first.say("Nothing: they were asked the same."))]
-    return [Table((first.say("option"), *(of.name for of in several)), tuple(rows))]
+        return [Text(first.say("report.no_differences"))]
+    return [Table((first.say("report.option"), *(of.name for of in several)), tuple(rows))]
 
 
 def _curves(several: list[Subject]) -> list[Block]:
@@ -221,15 +223,14 @@ def _curves(several: list[Subject]) -> list[Block]:
     histories = [of.run.history.records for of in several]
     shared_by_two = [k for k in PANELS if sum(any(k in r for r in records) for records in histories) > 1]
     if not shared_by_two:
-        return [Text(first.say("The runs have no curve in common."), "missing")]
+        return [Text(first.say("report.no_common_curve"), "missing")]
     pictures, notes = list[Picture](), list[Block]()
     for key in shared_by_two:
         for loss, alike in _comparable(key, several).items():
-            said = f"{first.say('Learning curves')}: {first.say(key.replace('_', ' '))}"
+            said = f"{first.say('report.title.curves')}: {first.say(f'metric.{key}')}"
             said += f" ({loss})" if loss else ""
             if len(alike) == 1 and loss:
-                text = "{name} has no other to be drawn beside: its loss is the {loss}."
-                notes.append(Text(first.say(text, name=names[alike[0]], loss=loss), "note"))
+                notes.append(Text(first.say("report.drawn_alone", name=names[alike[0]], loss=loss), "note"))
                 continue
             drawn = [
                 [{"epoch": r["epoch"], key: r[key]} for r in records if key in r] if number in alike else []
@@ -255,5 +256,4 @@ def _templates(several: list[Subject]) -> list[Block]:
     blocks: list[Block] = []
     for of in drawn:
         blocks += [Text(of.name), *views.templates(of)[:1]]
-    said = "The rows are not images, so there are no templates."
-    return blocks or [Text(several[0].say(said), "missing")]
+    return blocks or [Text(several[0].say("report.no_templates"), "missing")]

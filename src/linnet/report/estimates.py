@@ -18,7 +18,6 @@ from linnet.inference.summary_text import digits_of, number, p_value, test_text
 from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_figure
 from linnet.plot.weights import coefficients_figure
 from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
-from linnet.report.estimate_words import ESTIMATES
 from linnet.report.subject import Subject
 from linnet.report.views import themed
 
@@ -31,14 +30,11 @@ OUTPUTS = 12
 ENDS = {"+∞": math.inf, "−∞": -math.inf}
 LETTERS = {"f_test": "F", "likelihood_ratio": "χ²"}
 
-FIGURES = {
-    "rows": "rows", "parameters": "parameters", "degrees_of_freedom": "degrees of freedom", "r2": "R²",
-    "adjusted_r2": "adjusted R²", "residual_deviation": "residual standard deviation", "f_test": "F test",
-    "mcfadden_r2": "McFadden's R²", "deviance": "deviance", "dispersion": "dispersion",
-    "log_likelihood": "log-likelihood",
-    "null_log_likelihood": "log-likelihood without features", "likelihood_ratio": "likelihood ratio test",
-    "aic": "AIC", "bic": "BIC",
-}  # fmt: skip
+FIGURES = (
+    "rows", "parameters", "degrees_of_freedom", "r2", "adjusted_r2", "residual_deviation", "f_test",
+    "mcfadden_r2", "deviance", "dispersion", "log_likelihood", "null_log_likelihood",
+    "likelihood_ratio", "aic", "bic",
+)  # fmt: skip
 
 
 def is_inferred(of: Subject) -> bool:
@@ -58,7 +54,7 @@ def estimates(of: Subject) -> list[Block]:
     outputs = sum(len(fit["outputs"]) for fit in found["goodness"])
     rows = len(found["table"]) // max(1, outputs)
     if rows > LISTED or outputs > OUTPUTS:
-        blocks.append(Text(of.say("All estimates are in inference.csv."), "note"))
+        blocks.append(Text(of.say("report.all_estimates"), "note"))
     return [*blocks, *_forest(of, found)]
 
 
@@ -96,32 +92,32 @@ def _found(of: Subject) -> dict[str, Any]:
 def _said(of: Subject, remark: Mapping[str, Any]) -> str:
     """A remark in the page's language, with what stands in its blanks where that has a translation."""
     values = {name: _word(of, value) for name, value in remark["values"].items()}
-    return of.say(remark["text"], **values)
+    return of.translate(remark["text"], "inference", **values)
 
 
 def _word(of: Subject, text: str) -> str:
-    return of.say(text) if text in ESTIMATES else text
+    return of.translate(text, "inference")
 
 
 def _table(of: Subject, found: Mapping[str, Any], output: str) -> list[Block]:
     rows = [row for row in found["table"] if row["output"] == output][:LISTED]
     has_p, letter = not found["l2"], "t" if found["kind"] == "regression" else "z"
     tested = (letter, "p") if has_p else ()
-    heads = (of.say("parameter"), of.say("estimate"), of.say("std. error"), *tested)
-    heads = (*heads, of.say("low"), of.say("high"), "")
+    heads = (of.say("report.parameter"), of.say("report.estimate"), of.say("report.std_error"), *tested)
+    heads = (*heads, of.say("report.low"), of.say("report.high"), "")
     cells = []
     for row in rows:
         tests = (number(row["statistic"], 3), p_value(row["p"])) if has_p else ()
         digits = digits_of(_end(row), row["standard_error"])
         figures = (number(_end(row), digits), number(row["standard_error"], 4), *tests)
         ends = (number(row["low"], digits), number(row["high"], digits), _word(of, row["note"]))
-        name = of.say("bias") if row["feature"] == "bias" else str(row["feature"])
+        name = of.say("report.bias") if row["feature"] == "bias" else str(row["feature"])
         cells.append((name, *figures, *ends))
     if all(not line[-1] for line in cells):
         heads, cells = heads[:-1], [line[:-1] for line in cells]
     title = output
     if found["reference"] is not None:
-        title = of.say("{output} against {reference}", output=output, reference=found["reference"])
+        title = of.say("report.against_reference", output=output, reference=found["reference"])
     return [Text(title), Table(heads, tuple(cells))]
 
 
@@ -136,13 +132,13 @@ def _facts(of: Subject, fit: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = []
     fit = {**fit, "residual_deviation": None if fit["sigma2"] is None else fit["sigma2"] ** 0.5}
     fit["undefined"] = {**fit["undefined"], "residual_deviation": fit["undefined"].get("sigma2", "")}
-    for name, said in FIGURES.items():
+    for name in FIGURES:
         why = fit["undefined"].get(name, "").partition(":")[0]
         if fit[name] is None and not why:
             continue
-        label = of.say(said)
+        label = of.say(f"report.fit.{name}")
         if name == "r2" and fit["r2_kind"] == "uncentred":
-            label = of.say("R² (uncentred: about 0, not about the mean)")
+            label = of.say("report.fit.r2_uncentred")
         value = LETTERS[name] + test_text(fit[name]) if name in LETTERS and not why else _plain(fit[name])
         facts.append((label, _word(of, why) if why else value))
     return facts
@@ -162,7 +158,7 @@ def _forest(of: Subject, found: Mapping[str, Any]) -> list[Block]:
         return []
     table = pd.DataFrame(rows).astype({"estimate": float, "low": float, "high": float})
     figure = coefficients_figure(table, level=found["level"], language=of.language)
-    return [Picture(themed(figure), of.say("Estimates with their intervals"), _width(figure))]
+    return [Picture(themed(figure), of.say("report.estimates_figure"), _width(figure))]
 
 
 def _width(figure: Figure) -> int:
@@ -187,15 +183,10 @@ def _left(
         residuals = residuals_figure(scores[:, k].numpy(), left.numpy(), title, of.language)
         quantiles = quantiles_figure(left.numpy(), fit["sigma2"] ** 0.5, title, of.language)
         blocks.append(Pictures((
-            Picture(themed(residuals), of.say("Residuals by fitted values"), 440),
-            Picture(themed(quantiles), of.say("Residuals against normal quantiles"), 440),
+            Picture(themed(residuals), of.say("report.residuals_figure"), 440),
+            Picture(themed(quantiles), of.say("report.quantiles_figure"), 440),
         )))  # fmt: skip
-    said = (
-        "Where the model is right the left cloud has no shape and even width, and the right one lies along "
-        "the line. A fan asks for --covariance hc3; a bow for other columns; far ends off the line for a "
-        "look at those rows."
-    )
-    return [*blocks, Text(of.say(said), "note")]
+    return [*blocks, Text(of.say("report.residuals_note"), "note")]
 
 
 def _draw_counts(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Block]:
@@ -206,12 +197,8 @@ def _draw_counts(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Bloc
         left = (y[:, k] - means[:, k]) / means[:, k].sqrt()
         title = names[k] if means.shape[1] > 1 else ""
         figure = residuals_figure(means[:, k].numpy(), left.numpy(), title, of.language)
-        pictures.append(Picture(themed(figure), of.say("Pearson residuals by fitted means"), 440))
-    said = (
-        "Where the model is right the cloud has no shape, and most of it lies between −2 and 2. A fan asks "
-        "for --covariance sandwich, a bow for other columns."
-    )
-    return [Pictures(tuple(pictures)), Text(of.say(said), "note")]
+        pictures.append(Picture(themed(figure), of.say("report.pearson_figure"), 440))
+    return [Pictures(tuple(pictures)), Text(of.say("report.pearson_note"), "note")]
 
 
 def _draw_bins(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) -> list[Block]:
@@ -226,9 +213,6 @@ def _draw_bins(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) ->
     first = 1 if len(classes) == 2 else 0  # of two, one says it all
     chosen = slice(first, first + OUTPUTS // 2)
     figure = binned_figure(p[:, chosen].numpy(), shares[:, chosen].numpy(), classes[chosen], "", of.language)
-    said = (
-        "Each point is some rows of alike probability; 19 of 20 lie in the band where the model is right. A "
-        "bow asks for other columns."
-    )
-    picture = Picture(themed(figure), of.say("Shares less probabilities, in bins"), _width(figure))
+    said = "report.bins_note"
+    picture = Picture(themed(figure), of.say("report.bins_figure"), _width(figure))
     return [picture, Text(of.say(said), "note")]

@@ -20,15 +20,19 @@ def page_of_run(of: Subject) -> Page:
     recorded = recorded_of(of.run.folder)
     is_solve = of.run.optimum is not None and bool(of.run.optimum.certificate)
     sections = [
-        of.section("glance", "At a glance", quality.glance),
-        *([of.section("certificate", "Certificate", quality.certificate)] if is_solve else []),
+        of.section("glance", "report.title.glance", quality.glance),
+        *([of.section("certificate", "report.title.certificate", quality.certificate)] if is_solve else []),
         *_infer_sections(of),
-        of.section("asked", "What was asked", provenance.run_options),
-        of.section("data", "The data", provenance.data),
-        of.section("curves", "The way to the optimum" if is_solve else "Learning curves", views.curves),
+        of.section("asked", "report.title.asked", provenance.run_options),
+        of.section("data", "report.title.data", provenance.data),
+        of.section("curves", "report.title.optimum" if is_solve else "report.title.curves", views.curves),
         *_judge_sections(of),
-        Section("ran-with", of.say("Ran with"), tuple(provenance.ran_with(of, recorded.get("versions", {})))),
-        Section("again", of.say("Do it again"), tuple(again(of))),
+        Section(
+            "ran-with",
+            of.say("report.title.ran_with"),
+            tuple(provenance.ran_with(of, recorded.get("versions", {}))),
+        ),
+        Section("again", of.say("report.title.again"), tuple(again(of))),
     ]
     return Page(_title(of), _facts(of.run.folder, recorded), of.language, tuple(sections))
 
@@ -44,19 +48,20 @@ def page_of_sweep(of: Swept, rows: Rows | None, best: Subject | None) -> Page:
     summary = of.summary
     kind = str(summary["metric"]).removeprefix("validation_")
     tested = best.run.history.last.get(f"test_{kind}") if best else None
-    said = "The best setting has not been trained again on all rows yet: result.refit(test)."
-    missing = Section("glance", of.say("At a glance"), (Text(of.say(said), "missing"),))
+    missing = Section(
+        "glance", of.say("report.title.glance"), (Text(of.say("report.not_refitted"), "missing"),)
+    )
     sections = [
-        best.section("glance", "At a glance", quality.glance) if best else missing,
-        Section("choice", of.say("How honest the choice is"), tuple(sweep.choice(of, tested))),
-        Section("settings", of.say("The settings"), tuple(sweep.table(of))),
-        Section("figures", of.say("Figures of the sweep"), tuple(sweep.figures(of))),
-        Section("asked", of.say("What was asked"), tuple(sweep.asked(of))),
+        best.section("glance", "report.title.glance", quality.glance) if best else missing,
+        Section("choice", of.say("report.title.choice"), tuple(sweep.choice(of, tested))),
+        Section("settings", of.say("report.title.settings"), tuple(sweep.table(of))),
+        Section("figures", of.say("report.title.sweep_figures"), tuple(sweep.figures(of))),
+        Section("asked", of.say("report.title.asked"), tuple(sweep.asked(of))),
         *(_best(best) if best else []),
-        Section("again", of.say("Do it again"), tuple(again_sweep(of, rows))),
+        Section("again", of.say("report.title.again"), tuple(again_sweep(of, rows))),
     ]
     title = of.say(
-        "{n} models on {name}",
+        "report.sweep_title",
         n=summary.get("models", len(of.table)),
         name=shared(str(summary.get("dataset", ""))),
     )
@@ -65,13 +70,13 @@ def page_of_sweep(of: Swept, rows: Rows | None, best: Subject | None) -> Page:
 
 def _best(of: Subject) -> list[Section]:
     """The parts of a sweep's best model."""
-    title = "The best setting, trained again on all training rows"
+    title = "report.title.best"
     recorded = recorded_of(of.run.folder).get("versions", {})
     return [
-        of.section("data", "The data", provenance.data),
+        of.section("data", "report.title.data", provenance.data),
         *_judge_sections(of),
         of.section("best", title, provenance.run_options),
-        Section("ran-with", of.say("Ran with"), tuple(provenance.ran_with(of, recorded))),
+        Section("ran-with", of.say("report.title.ran_with"), tuple(provenance.ran_with(of, recorded))),
     ]
 
 
@@ -80,8 +85,8 @@ def _infer_sections(of: Subject) -> list[Section]:
     if not estimates.is_inferred(of):
         return []
     return [
-        of.section("estimates", "Estimates", estimates.estimates),
-        of.section("fit", "Residuals and fit", estimates.fit),
+        of.section("estimates", "report.title.estimates", estimates.estimates),
+        of.section("fit", "report.title.fit", estimates.fit),
     ]
 
 
@@ -90,27 +95,27 @@ def _judge_sections(of: Subject) -> list[Section]:
     card = of.run.card
     if not card.classes:
         is_told = estimates.is_inferred(of)  # then they are among the estimates
-        weights = [] if is_told else [of.section("classes", "Coefficients", quality.classes)]
+        weights = [] if is_told else [of.section("classes", "report.title.coefficients", quality.classes)]
         if of.run.is_module or card.image_shape is None:
             return weights
-        return [*weights, of.section("templates", "Templates", views.templates)]
-    looks = of.section("templates", "Templates", views.templates)
+        return [*weights, of.section("templates", "report.title.templates", views.templates)]
+    looks = of.section("templates", "report.title.templates", views.templates)
     if not of.run.is_module and card.image_shape is None:
-        looks = of.section("templates", "Coefficients", quality.coefficients)
+        looks = of.section("templates", "report.title.coefficients", quality.coefficients)
     return [
-        of.section("classes", "Each class", quality.classes),
-        of.section("confusion", "Confusion matrix", quality.confusion),
-        of.section("reliability", "Reliability", quality.calibration),
+        of.section("classes", "report.title.classes", quality.classes),
+        of.section("confusion", "report.title.confusion", quality.confusion),
+        of.section("reliability", "report.title.reliability", quality.calibration),
         looks,
-        of.section("top-losses", "Top losses", views.top_losses),
-        of.section("label-errors", "Likely label errors", views.doubtful_labels),
+        of.section("top-losses", "report.title.top_losses", views.top_losses),
+        of.section("label-errors", "report.title.label_errors", views.doubtful_labels),
     ]
 
 
 def _title(of: Subject) -> str:
     is_own = of.run.is_module
-    kind = of.say("a module of yours") if is_own else name_model(of.run.card.loss, of.language)
-    return of.say("{kind} on {name}", kind=kind, name=shared(of.run.card.dataset))
+    kind = of.say("report.module") if is_own else name_model(of.run.card.loss, of.language)
+    return of.say("report.run_title", kind=kind, name=shared(of.run.card.dataset))
 
 
 def _facts(folder: Path | None, recorded: dict[str, Any]) -> str:

@@ -11,17 +11,16 @@ from linnet.config import Recipe, SweepRequest, as_dict
 from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin, read_record
 from linnet.device import versions
+from linnet.i18n import Language, say
 from linnet.model.run import Run
-from linnet.plot.words import Language
 from linnet.record.paths import shared
 from linnet.record.reproduce import Reproduction, reproduce, reproduce_sweep
 from linnet.report.blocks import Block, Code, Facts, Table, Text, value
 from linnet.report.subject import Rows, Subject, at_hand, is_loadable
 from linnet.report.sweep import Swept
-from linnet.report.words import say
 
-IN_MEMORY = "The rows of {name} are not at hand: they were in memory when it was trained."
-UNSAID = "The solver or the loss was given as an object that no file can name: there are no lines to give."
+IN_MEMORY = "report.rows.in_memory"
+UNSAID = "report.again.object"
 
 LISTED = 30
 """Classes whose rows are counted one by one."""
@@ -60,33 +59,39 @@ def options(of: Subject, given: Mapping[str, Any], defaults: Mapping[str, Any]) 
     if not changed:
         return [Facts(tuple(rows))]
     rows[: len(changed)] = [
-        (name, of.say("{value}, not {usual}", value=value(given[name]), usual=value(defaults[name])))
+        (name, of.say("report.not_usual", value=value(given[name]), usual=value(defaults[name])))
         for name in changed
     ]
-    note = Text(of.say("Options that are not the usual ones stand first."), "note")
+    note = Text(of.say("report.options_note"), "note")
     return [note, Facts(tuple(rows), len(changed))]
 
 
 def data(of: Subject) -> list[Block]:
     """What the rows are."""
     run, card = of.run, of.run.card
-    rows = [(of.say("name"), shared(card.dataset))]
-    rows += [(of.say("target"), card.target)] if card.target else []
+    rows = [(of.say("report.name"), shared(card.dataset))]
+    rows += [(of.say("report.target"), card.target)] if card.target else []
     known = of.rows.train
     kept = None if known is None else known.validation
-    parts = (("training rows", known), ("rows set aside to validate on", kept), ("test rows", of.rows.test))
+    parts = (
+        ("report.training_rows", known),
+        ("report.validation_rows", kept),
+        ("report.test_rows", of.rows.test),
+    )
     for said, part in parts:
         if part is not None:
             rows.append((of.say(said), f"{len(part):,}"))
     if known is not None:
         is_named = shared(known.source) in ("", shared(card.dataset))
-        rows += [] if is_named else [(of.say("source"), shared(known.source))]
-        rows.append((of.say("features"), f"{known.features:,} ({str(known.X.dtype).removeprefix('torch.')})"))
+        rows += [] if is_named else [(of.say("report.source"), shared(known.source))]
+        rows.append(
+            (of.say("report.features"), f"{known.features:,} ({str(known.X.dtype).removeprefix('torch.')})")
+        )
     if card.image_shape:
-        rows.append((of.say("images"), f"{card.image_shape[0]} × {card.image_shape[1]}"))
-    rows.append((of.say("features are multiplied by"), f"{card.scale:.6g}"))
+        rows.append((of.say("report.images"), f"{card.image_shape[0]} × {card.image_shape[1]}"))
+    rows.append((of.say("report.scale"), f"{card.scale:.6g}"))
     if run.dataset_checksum:
-        rows.append((of.say("SHA-256 of the training rows"), run.dataset_checksum))
+        rows.append((of.say("report.checksum"), run.dataset_checksum))
     blocks: list[Block] = [Facts(tuple(rows), is_wide=True)]
     if of.rows.reason:
         blocks.append(Text(of.say(of.rows.reason, **(of.rows.values or {})), "missing"))
@@ -98,12 +103,14 @@ def data(of: Subject) -> list[Block]:
 def _counts(of: Subject, train: Dataset) -> Block:
     """Rows of each class, one by one unless they are alike or many."""
     parts = [train, *([of.rows.test] if of.rows.test is not None else [])]
-    heads = [of.say("class"), of.say("training rows"), of.say("test rows")][: 1 + len(parts)]
+    heads = [of.say("report.class"), of.say("report.training_rows"), of.say("report.test_rows")][
+        : 1 + len(parts)
+    ]
     counts = [torch.bincount(part.labels.cpu(), minlength=part.outputs).tolist() for part in parts]
     classes, low, high = of.run.card.classes, min(counts[0]), max(counts[0])
     if len(classes) > LISTED or (low == high and len(set(counts[-1])) == 1):
         ends = f"{low:,}" if low == high else f"{low:,} … {high:,}"
-        return Text(of.say("{n} classes of {ends} training rows each.", n=len(classes), ends=ends))
+        return Text(of.say("report.alike_classes", n=len(classes), ends=ends))
     rows = [(name, *(f"{numbers[k]:,}" for numbers in counts)) for k, name in enumerate(classes)]
     return Table(tuple(heads), tuple(rows))
 
@@ -117,7 +124,7 @@ def again(of: Subject) -> list[Block]:
     """The lines that do a run again."""
     run = of.run
     if run.is_module:
-        return [Text(of.say("The run trained a module of yours, which linnet cannot make again."), "missing")]
+        return [Text(of.say("report.again.module"), "missing")]
     refused = _refuse(of.rows, run.card.dataset, run.dataset_checksum, run.origin, of.language)
     if (found := reproduce(run)) is None and (run.solved or not refused):
         return [Text(of.say(UNSAID), "missing")]
@@ -125,8 +132,7 @@ def again(of: Subject) -> list[Block]:
         return refused
     notes: list[Block] = []
     if run.status != "completed" and not (run.fitted and run.fitted.patience):
-        said = "The run ended early ({status}); these lines go on to the end."
-        notes.append(Text(of.say(said, status=run.status), "missing"))
+        notes.append(Text(of.say("report.again.ended_early", status=run.status), "missing"))
     return [*notes, *_lines(found, of.language)]
 
 
@@ -134,8 +140,7 @@ def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
     """The lines that do a sweep again."""
     summary, request = of.summary, of.request
     if not isinstance(request, SweepRequest):
-        said = "A study's settings depend on all that was tried before: do its best setting again, in best/."
-        return [Text(of.say(said), "missing")]
+        return [Text(of.say("report.again.study"), "missing")]
     name = str(summary.get("dataset", ""))
     checksum = str(summary.get("dataset_checksum", ""))
     origin = read_record(summary)
@@ -159,18 +164,10 @@ def _refuse(rows: Rows, name: str, checksum: str, origin: Origin | None, languag
 def _lines(found: Reproduction, language: Language) -> list[Block]:
     blocks: list[Block] = []
     if found.command:
-        blocks.append(Code(say("As a command:", language), found.command))
-    blocks.append(Code(say("As Python:", language), found.python))
+        blocks.append(Code(say("report.again.command", language), found.command))
+    blocks.append(Code(say("report.again.python", language), found.python))
     if found.files:
-        said = (
-            "Run these lines in the folder that holds {files}: a page leaves out where that is. The weights "
-            "are the same; the model's file differs in the name of its data."
-        )
-        blocks.append(Text(say(said, language, files=", ".join(found.files)), "note"))
+        blocks.append(Text(say("report.again.files", language, files=", ".join(found.files)), "note"))
     if found.is_elsewhere:
-        said = (
-            "Its files are looked for where linnet looks; if they are elsewhere, say --data-dir, data_dir=."
-        )
-        blocks.append(Text(say(said, language), "note"))
-    said = "The same data, versions, machine and threads give the same bytes: linnet replay RUN checks it."
-    return [*blocks, Text(say(said, language), "note")]
+        blocks.append(Text(say("report.again.elsewhere", language), "note"))
+    return [*blocks, Text(say("report.again.same_bytes", language), "note")]

@@ -16,11 +16,10 @@ from linnet.evaluate.assess import Assessment, assess
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Interval
 from linnet.evaluate.score import Score, regression_figures
+from linnet.i18n import Language, say, translate
 from linnet.model.run import Run
-from linnet.plot.words import Language
 from linnet.record.paths import shared
 from linnet.report.blocks import Block, Section, Text
-from linnet.report.words import say
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,23 +58,20 @@ def at_hand(name: str, origin: Origin | None, checksum: str, data_dir: Path | st
         data_dir: where its files are now; where they were when None.
     """
     if origin is None or not is_loadable(name, origin):
-        said = "The rows of {name} are not at hand: they were in memory when it was trained."
-        return Rows(None, None, said, {"name": name})
+        return Rows(None, None, "report.rows.in_memory", {"name": name})
     origin = moved(origin, data_dir)
     if name in sources() and not sources()[name].is_there(origin.data_dir):
-        said = "The rows of {name} are not at hand: its files are not here (linnet data fetch)."
-        return Rows(None, None, said, {"name": name}, is_absent=True)
+        return Rows(None, None, "report.rows.absent", {"name": name}, is_absent=True)
     if name not in sources() and user_data.find(name, origin.data_dir) is None:
-        said = "The rows of {name} are not at hand: they were in memory, or have moved (--data-dir)."
-        return Rows(None, None, said, {"name": shared(name)})
+        return Rows(None, None, "report.rows.moved", {"name": shared(name)})
     try:
         splits = load_again(origin)
     except (LinnetError, OSError) as error:
-        said = "The rows of {name} are not at hand: {error}"
-        return Rows(None, None, said, {"name": shared(name), "error": _without_paths(error, origin)})
+        return Rows(
+            None, None, "report.rows.failed", {"name": shared(name), "error": _without_paths(error, origin)}
+        )
     if checksum and splits.train.checksum != checksum:
-        said = "The rows of {name} at hand, or their weights, are not those it was trained on."
-        return Rows(None, None, said, {"name": shared(name)})
+        return Rows(None, None, "report.rows.changed", {"name": shared(name)})
     return Rows(splits.train, splits.test, is_catalog=True)
 
 
@@ -110,9 +106,13 @@ class Subject:
     name: str = ""
     with_label_errors: bool = False
 
-    def say(self, text: str, **values: object) -> str:
-        """A text in the page's language."""
-        return say(text, self.language, **values)
+    def say(self, key: str, **values: object) -> str:
+        """A text of the catalogue in the page's language."""
+        return say(key, self.language, **values)
+
+    def translate(self, text: str, group: str, **values: object) -> str:
+        """A text that a result or a file holds in English, in the page's language."""
+        return translate(text, group, self.language, **values)
 
     @property
     def judged(self) -> Dataset:
@@ -122,8 +122,7 @@ class Subject:
             UsageError: there are no rows at hand, or the run trained a module.
         """
         if self.run.is_module:
-            said = "The run trained a module of yours, and this is worked out for linear models only."
-            raise UsageError(self.say(said))
+            raise UsageError(self.say("report.linear_only"))
         rows = self.rows.test or self.rows.train
         if rows is None:
             raise UsageError(self.say(self.rows.reason, **(self.rows.values or {})))
@@ -138,8 +137,8 @@ class Subject:
     def part(self) -> str:
         """What the rows it is judged by are called."""
         if self.rows.test is not None:
-            return self.say("test rows")
-        return self.say("training rows, an optimistic view, for there are no test rows")
+            return self.say("report.test_rows")
+        return self.say("report.optimistic_training_rows")
 
     @cached_property
     def evaluation(self) -> Evaluation:

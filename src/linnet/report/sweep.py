@@ -14,12 +14,11 @@ from linnet.config.requests import from_json
 from linnet.errors import ChecksumError, FormatError
 from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
+from linnet.i18n import Language, say
 from linnet.model.run import Run
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
-from linnet.plot.words import Language
 from linnet.report.blocks import Block, Facts, Picture, Table, Text, value
 from linnet.report.views import plain, themed
-from linnet.report.words import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,9 +118,9 @@ class Swept:
         known = {name: self.summary["margin"].get(name) for name in ("difference", "error", "p")}
         return Margin(**{name: math.nan if number is None else number for name, number in known.items()})
 
-    def say(self, text: str, **values: object) -> str:
-        """A text in the page's language."""
-        return say(text, self.language, **values)
+    def say(self, key: str, **values: object) -> str:
+        """A text of the catalogue in the page's language."""
+        return say(key, self.language, **values)
 
 
 def asked(of: Swept) -> list[Block]:
@@ -130,7 +129,7 @@ def asked(of: Swept) -> list[Block]:
     given |= given.pop("sweep", {})  # how a study trains its settings
     rows = [(name, _several(found)) for name, found in (given.get("space") or given["grid"]).items()]
     if "settings" in given:
-        rows.append((of.say("settings"), f"{len(given['settings'])}"))
+        rows.append((of.say("report.settings"), f"{len(given['settings'])}"))
     rest = [(name, _several(found)) for name, found in given.items() if name not in NESTED]
     return [Facts(tuple([*rows, *rest]), len(rows))]
 
@@ -144,29 +143,21 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     """
     table, metric = of.table, str(of.summary["metric"])
     best, error = float(table[metric].iloc[0]), float(table[f"{metric}_se"].iloc[0])
-    words, n = of.say(metric.replace("_", " ")), len(table)
-    said = "The best of {n} settings, chosen by the {metric} on rows kept from training: {best}."
-    sentences = [of.say(said, n=n, metric=words, best=f"{best:.4f}")]
+    words, n = of.say(f"metric.{metric}"), len(table)
+    sentences = [of.say("report.choice.best", n=n, metric=words, best=f"{best:.4f}")]
     sentences.append(_lead(of))
     sentences += [_edge(of, edge) for edge in of.summary.get("edges", [])]
     if missing := of.summary.get("unjudged", []):
-        said = "The scores are not of {names}: too few rows to keep any from training."
-        sentences.append(of.say(said, names=", ".join(missing)))
+        sentences.append(of.say("report.choice.unjudged", names=", ".join(missing)))
     if not math.isnan(error):
         sign = -1 if metric.endswith("loss") else 1
         scores = table[metric].to_numpy(float)
         near = int((sign * scores >= sign * best - error).sum())
-        said = "Its standard error over folds and seeds is {error}: {near} of {n} settings are that near."
-        sentences.append(of.say(said, error=f"{error:.2g}", near=near, n=n))
+        sentences.append(of.say("report.choice.standard_error", error=f"{error:.2g}", near=near, n=n))
     if n > 1:
-        said = (
-            "As the best of several it is optimistically biased: what counts is the score on rows never "
-            "looked at."
-        )
-        sentences.append(of.say(said))
+        sentences.append(of.say("report.choice.biased"))
     if tested is not None:
-        said = "Trained again on all training rows and scored once on the test rows: {tested}."
-        sentences.append(of.say(said, tested=f"{tested:.4f}"))
+        sentences.append(of.say("report.choice.tested", tested=f"{tested:.4f}"))
     return [Text(sentence) for sentence in sentences]
 
 
@@ -181,8 +172,7 @@ def table(of: Swept) -> list[Block]:
     ]
     blocks: list[Block] = [Table(("", *heads), tuple(rows), (0,))]
     if len(of.table) > SHOWN:
-        said = "{n} more settings are in table.csv."
-        blocks.append(Text(of.say(said, n=len(of.table) - SHOWN), "note"))
+        blocks.append(Text(of.say("report.more_settings", n=len(of.table) - SHOWN), "note"))
     return blocks
 
 
@@ -195,46 +185,35 @@ def figures(of: Swept) -> list[Block]:
     if of.hyperparameters and len(of.table) >= DRAWN:
         picture = sweep_figure(of.table, of.hyperparameters, metric, "", of.language)
         uri = themed(picture) if len(of.hyperparameters) == 1 else plain(picture)
-        blocks.append(Picture(uri, of.say("Scores by the hyperparameters"), 560))
+        blocks.append(Picture(uri, of.say("report.sweep_scores"), 560))
     if CURVES in of.state.digests:
         found = pd.read_csv(io.BytesIO(of.state.read(CURVES)))
         curves = [found[number].to_numpy(float) for number in found]
         picture = epochs_figure(curves, names_of(of.table, of.hyperparameters), metric, "", of.language)
-        blocks.append(Picture(themed(picture), of.say("Scores over the epochs"), 560))
+        blocks.append(Picture(themed(picture), of.say("report.epoch_scores"), 560))
     if len(of.table) >= DRAWN:
         uri = themed(generalisation_figure(of.table, "", of.language))
-        blocks.append(Picture(uri, of.say("Validation against training"), 460))
-    return blocks or [Text(of.say("A single setting has no figure."), "missing")]
+        blocks.append(Picture(uri, of.say("report.validation_by_training"), 460))
+    return blocks or [Text(of.say("report.no_sweep_figure"), "missing")]
 
 
 def _lead(of: Swept) -> str:
     margin = of.margin
     if math.isnan(margin.difference):
-        return of.say("There is no other to compare it with.")
+        return of.say("report.choice.only")
     values = {"lead": f"{abs(margin.difference):.4g}", "error": f"{margin.error:.2g}", "p": f"{margin.p:.2g}"}
     if math.isnan(margin.p):
-        said = "It leads the next by {lead}; whether that is noise cannot be said: use more folds."
+        said = "report.choice.noise_unknown"
     elif margin.is_noise:
-        said = "It leads the next by {lead} ± {error}, which is within noise (paired t-test, p = {p})."
+        said = "report.choice.within_noise"
     else:
-        said = "It leads the next by {lead} ± {error}, which is beyond noise (paired t-test, p = {p})."
+        said = "report.choice.beyond_noise"
     return of.say(said, **values)
 
 
 def _edge(of: Swept, edge: dict[str, Any]) -> str:
-    which = "largest" if edge["widen"] == "upwards" else "smallest"
-    said = (
-        "The best {knob}, {value}, is the " + which + " that was tried: widen {knob} " + edge["widen"] + "."
-    )
-    if edge["is_range"]:
-        said = (
-            "The best {knob}, {value}, lies near the "
-            + which
-            + " of its range: widen {knob} "
-            + edge["widen"]
-            + "."
-        )
-    return of.say(said, knob=edge["knob"], value=f"{edge['value']:g}")
+    kind = "range" if edge["is_range"] else "edge"
+    return of.say(f"report.choice.{kind}_{edge['widen']}", knob=edge["knob"], value=f"{edge['value']:g}")
 
 
 def _several(found: Any) -> str:
@@ -248,7 +227,7 @@ def _several(found: Any) -> str:
 
 
 def _head(name: str) -> str:
-    return "standard error" if name.endswith("_se") else name.replace("_", " ")
+    return "report.standard_error" if name.endswith("_se") else f"metric.{name}"
 
 
 def _number(text: Any) -> Any:

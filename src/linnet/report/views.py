@@ -90,20 +90,23 @@ def curves(of: Subject) -> list[Block]:
     """The figures over the epochs, or a solver's way to the optimum."""
     records = of.run.history.records
     if not records:
-        return [Text(of.say("The run was stopped before an epoch had ended."), "missing")]
+        return [Text(of.say("report.no_epoch"), "missing")]
     if "objective" in records[0]:
         figure = gap_figure(records, of.run.optimum and of.run.optimum.gap, "", of.language)
-        return [Picture(themed(figure), of.say("The way to the optimum"), 560)]
+        return [Picture(themed(figure), of.say("report.title.optimum"), 560)]
     if not of.run.fitted:
-        return [Text(of.say("Only its end was kept: there is no way to draw."), "missing")]
-    picture = Picture(themed(curves_figure(records, "", of.language)), of.say("Learning curves"), 560)
+        return [Text(of.say("report.no_path"), "missing")]
+    picture = Picture(themed(curves_figure(records, "", of.language)), of.say("report.title.curves"), 560)
     names = [name for name in records[0] if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
     rows = [
         (f"{records[k]['epoch']:g}", *(_figure(n, records[k][n]) if n in records[k] else "" for n in names))
         for k in chosen
     ]
-    return [picture, Table((of.say("epoch"), *(_words(of, name) for name in names)), tuple(rows))]
+    return [
+        picture,
+        Table((of.say("metric.epoch"), *(of.say(f"metric.{name}") for name in names)), tuple(rows)),
+    ]
 
 
 def _figure(name: str, value: float) -> str:
@@ -115,21 +118,15 @@ def templates(of: Subject) -> list[Block]:
     """The weights of each class, or of each number that is predicted, as an image."""
     shape, card = of.run.card.image_shape, of.run.card
     if of.run.is_module:
-        raise UsageError(
-            of.say("The run trained a module of yours, and this is worked out for linear models only.")
-        )
+        raise UsageError(of.say("report.linear_only"))
     if shape is None:
-        return [Text(of.say("The rows are not images, so there are no templates."), "missing")]
+        return [Text(of.say("report.no_templates"), "missing")]
     W = of.run.bank.W.cpu()
     names = card.output_names(len(W))
     limit = float(W.abs().max())
     tiles = [Tile(diverging(w.view(shape), limit), (name,)) for name, w in zip(names, W, strict=True)]
     bar = diverging(torch.linspace(-limit, limit, 64)[None], limit)
-    said = (
-        of.say("Red speaks for a class, blue against it; all on one scale about zero.")
-        if card.classes
-        else of.say("Red raises a prediction, blue lowers it; all on one scale about zero.")
-    )
+    said = of.say("report.class_template_colours") if card.classes else of.say("report.template_colours")
     return [Gallery(tuple(tiles), (bar, f"−{limit:.3g}", f"+{limit:.3g}"), True), Text(said, "note")]
 
 
@@ -144,50 +141,42 @@ def top_losses(of: Subject) -> list[Block]:
     names = of.run.card.classes
     said = [
         (
-            of.say("row {n}", n=n),
+            of.say("report.row_number", n=n),
             names[i],
-            of.say("said {guess}, {chance}", guess=names[j], chance=f"{p:.0%}"),
+            of.say("report.said", guess=names[j], chance=f"{p:.0%}"),
         )
         for n, i, j, p in zip(worst.tolist(), labels, predictions, chances, strict=True)
     ]
-    note = of.say(
-        "Each under its own label, with what was said of it and how surely. On {part}.", part=of.part
-    )
+    note = of.say("report.top_losses_note", part=of.part)
     return [_shown(of, evaluation.rows, worst, said), Text(note, "note")]
 
 
 def doubtful_labels(of: Subject) -> list[Block]:
     """Training rows whose labels may be wrong, by models that did not train on them."""
     if not of.with_label_errors:
-        said = "Not looked for, as it trains a model a fold: linnet report RUN --label-errors."
-        return [Text(of.say(said), "missing")]
+        return [Text(of.say("report.label_errors_skipped"), "missing")]
     train = of.rows.train
     request = of.run.fitted
     if train is None or request is None:
-        said = "This needs the training rows and the recipe of a training."
-        raise UsageError(of.say(said))
+        raise UsageError(of.say("report.needs_recipe"))
     of.run.check_fits(train)
     found = label_errors(out_of_fold(train, Recipe.of(request, validation=None, patience=None)))
     rows, names = found.rows[:SHOWN], train.classes
     said = [
-        (of.say("row {n}", n=n), names[i], of.say("perhaps {guess}", guess=names[j]))
+        (of.say("report.row_number", n=n), names[i], of.say("report.perhaps", guess=names[j]))
         for n, i, j in zip(rows.tolist(), found.labels.tolist(), found.suggested.tolist(), strict=False)
     ]
-    note = Text(of.say("{n} rows, the likeliest first: judge them by eye.", n=f"{len(found.rows):,}"))
+    note = Text(of.say("report.label_errors_note", n=f"{len(found.rows):,}"))
     return [note, _shown(of, train, rows, said)] if len(rows) else [note]
 
 
 def _shown(of: Subject, rows: Dataset, numbers: NDArray[np.int64], said: list[tuple[str, str, str]]) -> Block:
     """Rows as images, or as a table where they are none."""
     if rows.image_shape is None:
-        return Table((of.say("row"), of.say("label"), of.say("model")), tuple(said))
+        return Table((of.say("report.row"), of.say("report.label"), of.say("report.model")), tuple(said))
     images = rows.images(numbers)
     tiles = [
         Tile(grey(image, rows.scale), (label, guess, row))
         for image, (row, label, guess) in zip(images, said, strict=True)
     ]
     return Gallery(tuple(tiles))
-
-
-def _words(of: Subject, name: str) -> str:
-    return of.say(name.replace("_", " "))

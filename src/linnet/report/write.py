@@ -9,8 +9,8 @@ from linnet.config import SweepRequest
 from linnet.data.dataset import Dataset
 from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError
+from linnet.i18n import Language, check
 from linnet.model.run import Run
-from linnet.plot.words import Language, check
 from linnet.report.blocks import render
 from linnet.report.pages import page_of_run, page_of_sweep
 from linnet.report.subject import Rows, Subject, at_hand

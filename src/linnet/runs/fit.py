@@ -18,9 +18,9 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import Progress, load
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
+from linnet.i18n import Language
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from linnet.plot.words import Language
 from linnet.report.subject import Rows
 from linnet.runs.display import display
 from linnet.runs.folder import leave_run, run_folder

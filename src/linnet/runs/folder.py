@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from linnet.data.dataset import Splits
 from linnet.errors import UsageError
 from linnet.folders import CHECKPOINT, new_folder
+from linnet.i18n import Language
 from linnet.model.run import Run
 from linnet.plot.curves import curves
 from linnet.plot.optimum import gap_figure, path_figure
 from linnet.plot.save import render
 from linnet.plot.weights import templates
-from linnet.plot.words import Language
 from linnet.report.subject import Rows
 from linnet.report.write import written
 from linnet.solvers.solution import Solution

@@ -15,7 +15,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import split
 from linnet.errors import UsageError
 from linnet.folders import new_folder
-from linnet.plot.words import Language
+from linnet.i18n import Language
 from linnet.solvers import solve as solvers
 from linnet.solvers.solution import Progress, Solution, SolverSpec
 

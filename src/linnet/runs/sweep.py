@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.config import Hyperparameters, SweepRequest
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
-from linnet.plot.words import Language
+from linnet.i18n import Language
 from linnet.runs.folder import leave_search, run_folder
 from linnet.search.result import SweepResult
 from linnet.search.sweep import run_sweep

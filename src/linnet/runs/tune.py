@@ -10,7 +10,7 @@ from linnet.config import SweepRequest, TuneRequest
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.folders import new_folder
-from linnet.plot.words import Language
+from linnet.i18n import Language
 from linnet.runs.folder import leave_search
 from linnet.search.tune import TuneResult, run_tune
 from linnet.train.callbacks import Callback, State

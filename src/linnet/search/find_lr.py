@@ -26,9 +26,9 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import split
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import new_folder
+from linnet.i18n import Language, say
 from linnet.plot.save import save
 from linnet.plot.search import rates_figure
-from linnet.plot.words import Language, say
 from linnet.search.sweep import run_sweep
 from linnet.train.callbacks import Callback, State
 
@@ -78,7 +78,7 @@ class RateCurve:
         Args:
             language: "en" or "zh".
         """
-        title = say("{name}, {steps} steps", language, name=self.name, steps=self.steps)
+        title = say("plot.steps", language, name=self.name, steps=self.steps)
         return rates_figure(self.table, self.suggestion, self.diverges_at, title, language)
 
     def save(self, folder: Path | str, language: Language = "en") -> None:

@@ -26,10 +26,10 @@ from linnet.evaluate.ensemble import Ensemble
 from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Margin
 from linnet.folders import CHECKPOINT, SWEEP, write
+from linnet.i18n import Language
 from linnet.model.run import Card, Run
 from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
-from linnet.plot.words import Language
 from linnet.train.callbacks import INTERRUPTED
 from linnet.train.fit import fit
 from linnet.train.plan import Outcome, Plan, Trial

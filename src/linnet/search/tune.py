@@ -26,9 +26,9 @@ from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.evaluate.selection import Configuration
 from linnet.folders import TUNE
+from linnet.i18n import Language
 from linnet.plot.save import render
 from linnet.plot.search import tune_figure
-from linnet.plot.words import Language
 from linnet.search.result import SweepResult
 from linnet.search.study import Space, ask, make_sampler, open_study, quiet
 from linnet.search.sweep import metric_name, run_sweep

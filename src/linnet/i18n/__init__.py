@@ -1,0 +1,95 @@
+"""The texts that people read, in English and Chinese: `say(key, language, **values)`.
+
+A catalogue is a JSON file a language; all have the same keys. A key says who shows the text and which it is,
+"plot.coverage", "report.title.data". A blank is `{name}`, in Python and in JavaScript alike. Messages of
+exceptions are in no catalogue: they are English, where they are raised.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from linnet.errors import UsageError
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+BLANK = re.compile(r"\{(\w+)\}")
+
+
+def check(language: str) -> None:
+    """Refuse a language without a catalogue.
+
+    Raises:
+        UsageError: it is not "en" or "zh".
+    """
+    if language not in LANGUAGES:
+        raise UsageError(f"linnet speaks en (English) or zh (Chinese), not {language!r}")
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """A text in a language, its blanks filled in.
+
+    Args:
+        key: of the catalogue.
+        language: "en" or "zh".
+        **values: of the blanks.
+
+    Raises:
+        UsageError: another language.
+    """
+    group, _, name = key.partition(".")
+    return _fill(texts(group, language)[name], values)
+
+
+def translate(text: str, group: str, language: str, **values: object) -> str:
+    """A text that a result or a file holds in English, in a language; as it is where the catalogue lacks it.
+
+    Args:
+        text: in English, with its blanks.
+        group: of the catalogue, to which the text belongs.
+        language: "en" or "zh".
+        **values: of the blanks.
+    """
+    if language != "en" and (name := _names(group).get(text)) is not None:
+        text = texts(group, language)[name]
+    return _fill(text, values)
+
+
+def texts(group: str, language: str) -> Mapping[str, str]:
+    """The texts of a group by their names, for who fills in the blanks elsewhere.
+
+    Raises:
+        UsageError: another language.
+    """
+    check(language)
+    return _catalogue(language)[group]
+
+
+def find_language() -> Language:
+    """The language of the locale, where there is a catalogue of it; else English."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, names), "").startswith("zh") else "en"
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
+    """Read when a text is first asked for, so that importing linnet reads none."""
+    return json.loads(Path(__file__).with_name(f"{language}.json").read_text("utf-8"))
+
+
+@cache
+def _names(group: str) -> Mapping[str, str]:
+    """The name of each English text."""
+    return {text: name for name, text in texts(group, "en").items()}
+
+
+def _fill(text: str, values: Mapping[str, object]) -> str:
+    """Only {name} is a blank, so that JSON in a text stays as it is."""
+    return BLANK.sub(lambda blank: str(values[blank[1]]), text)

@@ -1,0 +1,81 @@
+"""Both catalogues say the same, every text is used, and no text stands elsewhere."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from linnet import i18n
+
+SOURCE = Path(i18n.__file__).parent.parent
+CATALOGUES = {name: json.loads((SOURCE / f"i18n/{name}.json").read_text("utf-8")) for name in i18n.LANGUAGES}
+HELD = ("evaluate", "inference", "solver")
+"""Groups whose English results and files hold, so that it stands in the code as well."""
+
+
+def flat(language: str) -> dict[str, str]:
+    """A catalogue by whole keys."""
+    groups = CATALOGUES[language].items()
+    return {f"{group}.{name}": text for group, named in groups for name, text in named.items()}
+
+
+def constants(folder: Path) -> Iterator[str]:
+    """The strings of Python files; of f-strings a pattern, in which a blank is anything."""
+    for path in folder.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        within = {part for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in within:
+                yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "\0" for part in node.values]
+                yield "".join(map(str, parts))
+
+
+def keys_in_python() -> set[str]:
+    """What looks like a key, with "\\0" for what is known only when it runs."""
+    groups = "|".join(CATALOGUES["en"])
+    form = re.compile(rf"(?:{groups})\.(?!html|json|csv|svg|png)[\w.\0]+")
+    return {text for text in constants(SOURCE) if form.fullmatch(text)}
+
+
+def test_the_catalogues_have_the_same_keys_and_blanks() -> None:
+    english, chinese = flat("en"), flat("zh")
+    assert list(english) == list(chinese)
+    for key, text in english.items():
+        assert text
+        assert chinese[key]
+        assert set(i18n.BLANK.findall(text)) == set(i18n.BLANK.findall(chinese[key])), key
+
+
+def test_they_are_in_order() -> None:
+    for groups in CATALOGUES.values():
+        assert list(groups) == sorted(groups)
+        assert all(list(named) == sorted(named) for named in groups.values())
+
+
+def test_every_key_in_python_is_in_the_catalogue() -> None:
+    known = set(flat("en"))
+    for key in keys_in_python():
+        pattern = re.compile(re.escape(key).replace("\0", ".+"))
+        assert any(map(pattern.fullmatch, known)), key
+
+
+def test_every_text_is_used() -> None:
+    patterns = [re.compile(re.escape(key).replace("\0", r"\w+")) for key in keys_in_python()]
+    unused = {key for key in flat("en") if not any(pattern.fullmatch(key) for pattern in patterns)}
+    assert not {key for key in unused if key.partition(".")[0] not in HELD}
+
+
+def test_what_files_hold_in_english_is_as_the_code_gives_it() -> None:
+    said = {text for text in constants(SOURCE) if text}
+    forms = [
+        re.compile(re.escape(text).replace("\0", r"\w+")) for text in said if re.search("\\w .*\0", text)
+    ]
+    for text in [text for group in HELD for text in CATALOGUES["en"][group].values()]:
+        pairs = [(text[:at], text[at:].removeprefix(": ")) for at in range(1, len(text))]
+        is_joined = any(said.issuperset(pair) for pair in pairs)
+        assert text in said or is_joined or any(form.fullmatch(text) for form in forms), text

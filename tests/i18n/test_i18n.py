@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from linnet import i18n
+from linnet.errors import UsageError
+
+
+def test_blanks_are_filled_in_both_languages() -> None:
+    assert i18n.say("plot.suggestion", "en", rate="0.1") == "suggestion 0.1"
+    assert i18n.say("plot.suggestion", "zh", rate="0.1") == "建议 0.1"
+
+
+def test_a_blank_without_a_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        i18n.say("plot.suggestion", "en")
+
+
+def test_another_language_is_refused() -> None:
+    with pytest.raises(UsageError, match="'fr'"):
+        i18n.say("plot.suggestion", "fr", rate="0.1")
+
+
+def test_what_a_file_holds_in_english_is_translated() -> None:
+    assert i18n.translate("converged", "solver", "zh") == "已收敛"
+    assert i18n.translate("converged", "solver", "en") == "converged"
+    assert i18n.translate("as nobody said", "solver", "zh") == "as nobody said"
+    assert i18n.translate("{output}: {reason}", "inference", "zh", output="y", reason="x") == "y：x"
+
+
+def test_the_language_of_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert i18n.find_language() == "en"
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert i18n.find_language() == "zh"
+    monkeypatch.setenv("LC_ALL", "C")
+    assert i18n.find_language() == "en"
+
+
+def test_importing_linnet_reads_no_catalogue() -> None:
+    code = (
+        "import linnet, linnet.cli.app; from linnet import i18n; print(i18n._catalogue.cache_info().currsize)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"
