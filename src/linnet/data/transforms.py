@@ -92,7 +92,9 @@ class Standardize:
         Raises:
             UsageError: no row counts, or a column's mean is not finite.
         """
-        weights = X.new_ones(len(X), dtype=torch.float64) if weights is None else weights.double()
+        weights = (
+            torch.ones(len(X), dtype=torch.float64, device=X.device) if weights is None else weights.double()
+        )
         counting = weights.nonzero()[:, 0]
         if not len(counting):
             raise UsageError("standardising needs at least one row of positive weight")
