@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from linnet.config.losses import name_model
+from linnet.i18n import Language, say
 from linnet.model.predictor import Predictor
-from linnet.serve.schema import ERRORS
-
-Language = Literal["en", "zh"]
+from linnet.serve.schema import REFUSALS
 
 SHORT = 16
 """Features of a row that is written out."""
@@ -76,28 +75,30 @@ def page(model: Predictor, openapi: dict[str, Any], reader: Reader) -> str:
         openapi: the description.
         reader: who reads it.
     """
-    say = _WORDS[reader.language]
+    language = reader.language
     version = openapi["info"]["version"]
-    other = _LINKS["en" if reader.language == "zh" else "zh"]
+    others = [path[1:] for path in openapi["paths"] if path != "/predict"]
+    answers = "serve.order" if model.card.classes else "serve.numbers"
+    other = "zh" if language == "en" else "en"
     parts = [
-        f"<header><h1>linnet <small>{escape(version)}</small></h1>{other}</header>",
-        _about(model, say, reader.language),
-        f"<h2>POST /predict</h2><p>{say['ask']}</p>",
+        f"<header><h1>linnet <small>{escape(version)}</small></h1>{_link(other)}</header>",
+        _about(model, language),
+        f"<h2>POST /predict</h2><p>{say('serve.ask', language)}</p>",
         *(f"<pre>{escape(line)}</pre>" for line in examples(model, reader)),
-        f"<p>{say['raw']}</p>",
-        f"<h3>{say['answer']}</h3><p>{say['order' if model.card.classes else 'numbers']}</p>",
+        f"<p>{say('serve.raw', language)}</p>",
+        f"<h3>{say('serve.answer', language)}</h3><p>{say(answers, language)}</p>",
         f"<pre>{escape(_answer(model))}</pre>",
-        f"<h3>{say['refused']}</h3><p>{say['detail']}</p>",
-        _table((code, say.get(code, why)) for code, why in ERRORS.items()),
-        f"<h2>{say['pages']}</h2>",
-        _table((f"GET {path}", say[path]) for path in openapi["paths"] if path != "/predict"),
-        f'<p>{say["data"]} <a href="openapi.json">openapi.json</a></p>',
+        f"<h3>{say('serve.refused', language)}</h3><p>{say('serve.detail', language)}</p>",
+        _table((code, say(f"serve.refusal.{code}", language)) for code in REFUSALS),
+        f"<h2>{say('serve.pages', language)}</h2>",
+        _table((f"GET /{name}", say(f"serve.page.{name}", language)) for name in others),
+        f'<p>{say("serve.data", language)} <a href="openapi.json">openapi.json</a></p>',
         f"<details><summary>OpenAPI: POST /predict</summary><pre>{_schema(openapi)}</pre></details>",
     ]
     head = "<meta charset=utf-8><meta name=viewport content='width=device-width'><title>linnet</title>"
     body = "\n".join(parts)
     return (
-        f"<!doctype html><html lang={reader.language}><head>{head}<style>{_STYLE}</style></head>"
+        f"<!doctype html><html lang={language}><head>{head}<style>{_STYLE}</style></head>"
         f"<body>{body}</body></html>"
     )
 
@@ -133,21 +134,29 @@ def example(model: Predictor, scope: Scope) -> str:
     return lines[-1] if is_picture and model.card.image_shape else lines[0]
 
 
-def _about(model: Predictor, say: dict[str, str], language: Language) -> str:
+def _about(model: Predictor, language: Language) -> str:
     """What answers."""
     card, features = model.card, f"{model.features:,}"
     if card.image_shape:
-        features += f" ({say['picture'].format(' × '.join(map(str, card.image_shape)))})"
+        features += f" ({say('serve.picture', language, size=' × '.join(map(str, card.image_shape)))})"
     lines = [
-        (say["model"], f"{name_model(card.loss, language)}, <code>{escape(model.checksum[:12])}</code>"),
-        (say["dataset"], escape(card.dataset)),
-        (say["features"], features),
+        (
+            say("serve.model", language),
+            f"{name_model(card.loss, language)}, <code>{escape(model.checksum[:12])}</code>",
+        ),
+        (say("serve.dataset", language), escape(card.dataset)),
+        (say("serve.features", language), features),
     ]
     if card.classes:
-        lines.append((say["classes"], escape(", ".join(card.classes))))
+        lines.append((say("serve.classes", language), escape(", ".join(card.classes))))
     else:
-        lines.append((say["outputs"], f"{model.outputs:,}"))
+        lines.append((say("serve.outputs", language), f"{model.outputs:,}"))
     return f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in lines)}</dl>"
+
+
+def _link(language: Language) -> str:
+    """The page in a language, under the language's own name."""
+    return f'<a href="?lang={language}" lang={language}>{say("serve.language", language)}</a>'
 
 
 def _answer(model: Predictor) -> str:
@@ -171,11 +180,6 @@ def _schema(openapi: dict[str, Any]) -> str:
     return escape(json.dumps(shown, indent=2, ensure_ascii=False))
 
 
-_LINKS = {
-    "en": '<a href="?lang=en" lang=en>English</a>',
-    "zh": '<a href="?lang=zh" lang=zh>中文</a>',
-}
-
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
     "color:CanvasText;background:Canvas}:root{color-scheme:light dark}"
@@ -186,43 +190,3 @@ _STYLE = (
     "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;padding:.25rem 1.5rem .25rem 0}"
     "th{white-space:nowrap}"
 )
-
-_WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "model": "Model", "dataset": "Trained on", "features": "Features", "picture": "a picture of {}",
-        "classes": "Classes", "outputs": "Outputs",
-        "ask": "A row has its features in the order of the training data, with the values that are stored "
-        "there, before any scaling.",
-        "raw": "Plain numbers are float32 or uint8, little-endian, one row after another. An .npy file may "
-        "stand in their place, and a picture or another file may come in a form. Bodies may be gzip'd.",
-        "answer": "The answer",
-        "order": "A line for each row: its likeliest class, and the probabilities of the classes in the "
-        "order above. model is the SHA-256 of the model that answered.",
-        "numbers": "A line for each row. model is the SHA-256 of the model that answered.",
-        "refused": "Refusals", "detail": 'The body of each says why, and most give a line that would work: '
-        '{"detail": "…", "example": "…"}.',
-        "pages": "Other pages", "data": "The same for programs:",
-        "/healthz": "Whether the process answers", "/readyz": "Whether there is a model to answer with",
-        "/metrics": "Counters in Prometheus' text format", "/model": "The model that answers now",
-    },
-    "zh": {
-        "model": "模型", "dataset": "训练数据", "features": "特征数", "picture": "{} 的图片",
-        "classes": "类别", "outputs": "输出数",
-        "ask": "每行的特征按训练数据中的顺序排列，取其中存储的原值，不做缩放。",
-        "raw": "原始数值为 float32 或 uint8，小端序，逐行排列。也可以改送 .npy 文件；"
-        "图片或其他文件可以用表单上传；请求体可以用 gzip 压缩。",
-        "answer": "回答",
-        "order": "每行一项：最可能的类别，以及各类别的概率，顺序同上。model 是作答模型的 SHA-256。",
-        "numbers": "每行一项。model 是作答模型的 SHA-256。",
-        "refused": "拒绝",
-        "detail": '回答中说明原因，多数还给出一条可用的命令：{"detail": "…", "example": "…"}。',
-        "pages": "其他页面", "data": "供程序读取：",
-        "/healthz": "进程是否应答", "/readyz": "是否有模型可以作答",
-        "/metrics": "Prometheus 文本格式的计数", "/model": "现在作答的模型",
-        "400": "请求体不是它自称的格式，或中断了。", "401": "缺少 API 密钥或密钥不对。",
-        "408": "请求体或请求头没有按时到齐。", "413": "请求体过大。",
-        "415": "内容类型不在其列，请求体以 gzip 以外的方式压缩，或模型不接受图片。",
-        "422": "请求体不是若干行模型的特征；原因中指明行与特征。",
-        "431": "请求头过多或过大。", "503": "正在处理的请求过多。",
-    },
-}  # fmt: skip

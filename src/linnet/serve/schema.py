@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from linnet.i18n import say
 from linnet.model.predictor import Predictor
 from linnet.serve.media import INVERT, PICTURES
 from linnet.serve.parse import DTYPES, LARGEST, Limits
 
-ERRORS = {
-    "400": "The body is not what its content type or encoding says, or was cut off.",
-    "401": "The API key is missing or wrong.",
-    "408": "The body, or the head of the request, did not arrive in time.",
-    "413": "The body is too large.",
-    "415": "The content type is none of these, the body is packed by other than gzip, or the model takes "
-    "no pictures.",
-    "422": "The body does not hold rows of the model's features; the reason names the row and the feature.",
-    "431": "The head of the request has too many headers, or is too large.",
-    "503": "Too many requests are under way.",
-}
-"""What a refusal's status says."""
+REFUSALS = ("400", "401", "408", "413", "415", "422", "431", "503")
+"""Statuses of refusals."""
 
 
 def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
@@ -51,7 +42,10 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
                     "description": "The answers.",
                     "content": {"application/json": {"schema": _answers(model)}},
                 },
-                **{code: {"description": why, "content": refused} for code, why in ERRORS.items()},
+                **{
+                    code: {"description": say(f"serve.refusal.{code}", "en"), "content": refused}
+                    for code in REFUSALS
+                },
             },
         }
     }
