@@ -30,7 +30,7 @@ import book
 import linnet
 from linnet.data.dataset import Dataset
 from linnet.data.sources import fashion_mnist
-from linnet.device import available_cores, limited_threads
+from linnet.device import available_cores, limit_threads
 from linnet.errors import DataError
 from linnet.notes.run import run_notes
 
@@ -130,7 +130,7 @@ def floor(train: Dataset) -> None:
     X = train.X[:BATCH].float() / 255  # (B, D)
     G = torch.zeros(train.outputs, BATCH)  # (K, B)
     scores = {size: torch.empty(train.outputs, size) for size in set(sizes)}  # (K, B)
-    with limited_threads(THREADS), torch.inference_mode():
+    with limit_threads(THREADS), torch.inference_mode():
         for size in sizes * EPOCHS:
             torch.mm(W, X[:size].T, out=scores[size])
             W.addmm_(G[:, :size], X[:size])

@@ -31,7 +31,7 @@ from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.data.sources import fashion_mnist
-from linnet.device import available_cores, limited_threads
+from linnet.device import available_cores, limit_threads
 from linnet.errors import DataError
 from linnet.evaluate.score import score
 from linnet.solvers.problem.objective import Objective
@@ -154,7 +154,7 @@ def main() -> None:
     print(machine(), flush=True)
     exact = Objective.of(train, SoftmaxCrossEntropy(), Penalty(L2), dtype=torch.float64)
     theirs: dict[str, Points] = {}
-    with limited_threads(available_cores()):
+    with limit_threads(available_cores()):
         linnet_points(train)  # the first also pays for loading libraries and touching memory
         ours = [linnet_points(train)[0] for _ in range(2)]
         for solver in list(ITERATIONS)[: 1 if asked.quick else None]:

@@ -30,7 +30,7 @@ def test_threads() -> None:
 
 def test_threads_are_restored_after_an_error() -> None:
     before = torch.get_num_threads()
-    with pytest.raises(RuntimeError, match="inside"), device.limited_threads(before + 1):
+    with pytest.raises(RuntimeError, match="inside"), device.limit_threads(before + 1):
         assert torch.get_num_threads() == before + 1
         raise RuntimeError("inside")
     assert torch.get_num_threads() == before

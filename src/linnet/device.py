@@ -101,7 +101,7 @@ def available_cores() -> int:
 
 
 @contextlib.contextmanager
-def limited_threads(count: int) -> Iterator[None]:
+def limit_threads(count: int) -> Iterator[None]:
     """Compute with `count` CPU threads inside the block and with as many as before after it."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

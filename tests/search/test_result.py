@@ -18,9 +18,9 @@ def test_a_sweep_says_so_in_its_result_its_file_and_its_page(tmp_path: Path) -> 
     result = linnet.sweep(
         make_blobs(200), grid, metric="loss", epochs=1, show=False, out=tmp_path / "s", report=False
     )
-    assert [(one.knob, one.widen) for one in result.edges] == [("lr", "upwards")]
+    assert [(one.hyperparameter, one.widen) for one in result.edges] == [("lr", "upwards")]
     kept = json.loads((tmp_path / "s" / "sweep.json").read_text("utf-8"))["edges"]
-    assert kept == [{"knob": "lr", "value": 1e-4, "widen": "upwards", "is_range": False}]
+    assert kept == [{"hyperparameter": "lr", "value": 1e-4, "widen": "upwards", "is_range": False}]
     said = "The best lr, 0.0001, is the largest that was tried: widen lr upwards."
     assert said in [block.text for block in choice(Swept(tmp_path / "s", "en"), None)]  # type: ignore[union-attr]
     chinese = [block.text for block in choice(Swept(tmp_path / "s", "zh"), None)]  # type: ignore[union-attr]

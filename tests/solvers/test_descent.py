@@ -13,7 +13,7 @@ from torch import Tensor
 from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.losses import Huber, Loss, SquaredError
-from linnet.data.batches import shuffled
+from linnet.data.batches import shuffle_rows
 from linnet.data.dataset import Dataset
 from linnet.errors import DivergedError, UsageError
 from linnet.solvers.descent import descend
@@ -72,7 +72,7 @@ def plain(
     theta = frame.enter(zeros(dataset).theta)
     target = loss.encode(dataset.y, dataset.outputs, torch.float64)
     for epoch in range(epochs):
-        for index in shuffled(len(dataset), 3, epoch).split(batch):
+        for index in shuffle_rows(len(dataset), 3, epoch).split(batch):
             X1 = frame.rows_(dense(dataset).dense(index))
             residual = loss.residual(theta @ X1.T, target[:, index])
             gradient = residual @ X1 / len(index)

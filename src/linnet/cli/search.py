@@ -156,7 +156,7 @@ def values(name: str, text: str) -> list[Any] | Any:
     """The values of a hyperparameter, as typed: several with commas, LOW..HIGH by its logarithm, or LOW:HIGH.
 
     Raises:
-        UsageError: a value is not of the knob's kind.
+        UsageError: a value is not of the hyperparameter's kind.
     """
     low, dots, high = text.partition("..")
     if dots:
@@ -228,7 +228,7 @@ def closing_lines(
     lines = [table.head(SHOWN).to_string(index=False, float_format="%.4g", na_rep="")]
     if len(table) > SHOWN:
         lines.append(f"… and {len(table) - SHOWN} more in table.csv")
-    chosen = ", ".join(f"{name} {_short(result.shown(result.best, name))}" for name in result.varied)
+    chosen = ", ".join(f"{name} {_short(result.value_of(result.best, name))}" for name in result.varied)
     by = result.metric.replace("_", " ")
     lines.append(f"best by {by}: {chosen or 'the only setting'}; {result.margin}")
     lines += [str(edge) for edge in result.edges]

@@ -87,13 +87,13 @@ class Edge:
     """A setting whose best value lies at the edge of what was tried, so that a better one may lie beyond.
 
     Args:
-        knob: its name.
+        hyperparameter: its name.
         value: the best.
         widen: "upwards" or "downwards".
         is_range: whether it was searched over a range, and not over several values.
     """
 
-    knob: str
+    hyperparameter: str
     value: float
     widen: str
     is_range: bool = False
@@ -101,7 +101,8 @@ class Edge:
     def __str__(self) -> str:
         which = "largest" if self.widen == "upwards" else "smallest"
         where = f"lies near the {which} of its range" if self.is_range else f"is the {which} that was tried"
-        return f"the best {self.knob}, {self.value:g}, {where}: widen {self.knob} {self.widen}"
+        name = self.hyperparameter
+        return f"the best {name}, {self.value:g}, {where}: widen {name} {self.widen}"
 
 
 def edge_of(

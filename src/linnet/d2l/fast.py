@@ -20,7 +20,7 @@ from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimize
 from linnet.core.bank import Bank, from_module
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.d2l.loaders import ImageLoader
-from linnet.device import limited_threads, pick_threads
+from linnet.device import limit_threads, pick_threads
 from linnet.train.learners import BankLearner, Scorer
 
 
@@ -30,7 +30,7 @@ def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -
     if linear is None or not _is_cross_entropy(loss) or not _is_plain_sgd(updater, linear):
         return None
     assert isinstance(loader, ImageLoader) and isinstance(updater, torch.optim.SGD)  # noqa: PT018
-    with limited_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
+    with limit_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
         return _train(net, linear, loader, updater)
 
 
@@ -39,7 +39,7 @@ def accuracy(net: nn.Module, loader: object) -> float | None:
     linear = linear_of(net, loader)
     if linear is None or not isinstance(loader, ImageLoader) or loader.shuffle:
         return None
-    with limited_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
+    with limit_threads(pick_threads("auto", linear.out_features, loader.batch_size * linear.in_features)):
         scorer = Scorer(from_module(net), SoftmaxCrossEntropy(), loader.rows.scale)
         return float(scorer.measure(loader.rows).accuracy[0])
 

@@ -25,7 +25,7 @@ from linnet.d2l.torchvision import (
     apply_steps,
     split_steps,
 )
-from linnet.data.batches import Batches, shuffled
+from linnet.data.batches import Batches, shuffle_rows
 from linnet.data.dataset import Dataset
 from linnet.data.sources.fashion_mnist import CLASSES
 from linnet.errors import ShapeError, UsageError
@@ -137,7 +137,7 @@ class ImageLoader(_Loader[ImageSet]):
 
     def __iter__(self) -> Iterator[list[Tensor]]:
         images, targets, steps = self.dataset.data, self.dataset.targets, self._steps()
-        order = shuffled(len(images), self._draw_seed()) if self.shuffle else torch.arange(len(images))
+        order = shuffle_rows(len(images), self._draw_seed()) if self.shuffle else torch.arange(len(images))
         for index in order.split(self.batch_size):
             X = images.index_select(0, index).unsqueeze(1)  # (B, 1, H, W)
             yield [apply_steps(X, steps), targets.index_select(0, index)]

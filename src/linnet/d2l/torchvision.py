@@ -189,7 +189,7 @@ class _IdxImages(ImageSet):
         download: bool = False,
     ) -> None:
         source: IdxSource = self.home.SOURCE
-        part = _load(source.name, _place(source, Path(root).expanduser(), download))[0 if train else 1]
+        part = _load(source.name, _locate(source, Path(root).expanduser(), download))[0 if train else 1]
         assert part is not None, "the four files have a test part"
         # Rows of its own memory, since people write to `data`, and the loaded parts are kept.
         super().__init__(part.rows(torch.arange(len(part))), transform, target_transform)
@@ -245,7 +245,7 @@ def _interpolate(images: Tensor, shape: tuple[int, int]) -> Tensor:
     return scaled if images.ndim == 4 else scaled[0]
 
 
-def _place(source: IdxSource, root: Path, download: bool) -> Path:
+def _locate(source: IdxSource, root: Path, download: bool) -> Path:
     """Where the files are: under the root, or where linnet finds them; downloaded to the root at last.
 
     They go to the folder below the root that torchvision would take, unless another data set lies there.

@@ -213,7 +213,7 @@ class ProgressBoard(HyperParameters):
 
     def _add(self, label: str, x: float, y: float) -> None:
         if self._animator is None:
-            self._animator = self._made()
+            self._animator = self._make_animator()
         if label not in self._labels:
             self._labels.append(label)
             self._animator.legend.append(label)
@@ -222,7 +222,7 @@ class ProgressBoard(HyperParameters):
         self._animator.add(places, values)
         self.fig, self.axes = self._animator.fig, self._animator.axes[0]
 
-    def _made(self) -> Animator:
+    def _make_animator(self) -> Animator:
         count = max(len(self.ls), len(self.colors))
         forms = [f"{self.colors[k % len(self.colors)]}{self.ls[k % len(self.ls)]}" for k in range(count)]
         shelf.finish()

@@ -59,7 +59,7 @@ def dataset_of(given: Any, what: str) -> Dataset:
 
 def _refuse(given: Any, what: str) -> UsageError:
     how = "" if isinstance(given, str | PathLike) else f": {HOW}"
-    return UsageError(f"{what} takes a linnet.Dataset, not {in_memory.said(given)}{how}")
+    return UsageError(f"{what} takes a linnet.Dataset, not {in_memory.describe(given)}{how}")
 
 
 def weigh(dataset: Dataset, weights: Tensor | np.ndarray | Sequence[float] | None) -> Dataset:

@@ -58,7 +58,7 @@ class Block:
                 return
 
 
-def shuffled(rows: int, seed: int, epoch: int = 0) -> Tensor:
+def shuffle_rows(rows: int, seed: int, epoch: int = 0) -> Tensor:
     """Row numbers in the order of an epoch, (rows,): a function of the seed and the epoch alone."""
     return torch.randperm(rows, generator=generator(seed, "shuffle", epoch))
 
@@ -130,7 +130,7 @@ class Batches:
         """The row numbers of an epoch in their order, (N,); None where the order is the data set's."""
         if not self.shuffle:
             return None
-        return shuffled(len(self.dataset), self.seed, epoch).to(self.dataset.X.device)
+        return shuffle_rows(len(self.dataset), self.seed, epoch).to(self.dataset.X.device)
 
     def blocks(self, epoch: int, start: int = 0) -> Iterator[Block]:
         """The minibatches of one epoch, gathered several at a time, in the features' storage dtype.

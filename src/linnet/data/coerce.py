@@ -85,7 +85,7 @@ def features_of(given: Any, what: str = "X") -> Features:
         raise ShapeError(f"{what} is one column, a Series: make it a table of one, {what}.to_frame()")
     array = array_of(given)
     if array is None:
-        raise UsageError(f"{what} must be rows of numbers, (N, D), not {said(given)}")
+        raise UsageError(f"{what} must be rows of numbers, (N, D), not {describe(given)}")
     return Features(real(tensor_of(array, what), what))
 
 
@@ -114,9 +114,9 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
         series(given)  # refuses gaps
         codes = torch.from_numpy(np.array(given.cat.codes, np.int64))
         return Targets(codes, classes_of([str(name) for name in given.cat.categories]), str(given.name or ""))
-    name, array = _named(given)
+    name, array = _name_targets(given)
     if array is None:
-        raise UsageError(f"y must be the targets of the rows, not {said(given)}")
+        raise UsageError(f"y must be the targets of the rows, not {describe(given)}")
     if array.dtype.kind == "O":
         array = plain(array, "y")
     if array.dtype.kind in "US":
@@ -158,9 +158,9 @@ def weights_of(given: Any) -> Tensor:
     """
     if isinstance(given, Tensor):
         return dense(given)
-    _, array = _named(given)
+    _, array = _name_targets(given)
     if array is None:
-        raise UsageError(f"weights are numbers, one a row, not {said(given)}")
+        raise UsageError(f"weights are numbers, one a row, not {describe(given)}")
     found = tensor_of(array, "weights")
     return found if found.is_floating_point() else found.double()
 
@@ -174,7 +174,7 @@ def number_of(given: Any, what: str) -> float:
     try:
         return float(given)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise UsageError(f"{what} must be a number, not {said(given)}") from error
+        raise UsageError(f"{what} must be a number, not {describe(given)}") from error
 
 
 def shape_of(given: Any) -> tuple[int, int]:
@@ -189,7 +189,7 @@ def shape_of(given: Any) -> tuple[int, int]:
     return int(sizes[0]), int(sizes[1])
 
 
-def said(given: Any) -> str:
+def describe(given: Any) -> str:
     """What something is, for a message, and what to do with it where that is known."""
     kind = type(given)
     name = f"a {kind.__module__.split('.')[0]} {kind.__name__}" if "." in kind.__module__ else kind.__name__
@@ -200,7 +200,7 @@ def said(given: Any) -> str:
     return name
 
 
-def _named(given: Any) -> tuple[str, np.ndarray | None]:
+def _name_targets(given: Any) -> tuple[str, np.ndarray | None]:
     """The name of targets, where they have one, and their array; None where they are none."""
     if is_series(given):
         return ("" if given.name is None else str(given.name)), series(given)
@@ -208,7 +208,7 @@ def _named(given: Any) -> tuple[str, np.ndarray | None]:
     if frame is None:
         return "", array_of(given)
     if frame.shape[1] == 1:
-        return _named(frame.iloc[:, 0])
+        return _name_targets(frame.iloc[:, 0])
     return "", numbers_of(frame, "y")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from linnet.data import user_data
 from linnet.data.arguments import HOW, weigh_by_file
-from linnet.data.coerce import said
+from linnet.data.coerce import describe
 from linnet.data.dataset import Splits
 from linnet.data.origin import Origin
 from linnet.data.sources import digits, fashion_mnist, mnist, synthetic
@@ -65,7 +65,7 @@ def load(
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
     if not isinstance(name, str | os.PathLike):
-        raise UsageError(f"load takes a data set's name or a path, not {said(name)}: {HOW}")
+        raise UsageError(f"load takes a data set's name or a path, not {describe(name)}: {HOW}")
     is_path, name = not isinstance(name, str), os.fspath(name)
     origin = Origin(name, None if data_dir is None else os.fspath(data_dir), seed, hold_out)
     if is_path or user_data.is_own(name):

@@ -37,7 +37,7 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
     return dataset.rows(~second), dataset.rows(second)
 
 
-def kept_apart(dataset: Dataset, fraction: float | None, seed: int = 0) -> tuple[Dataset, Dataset | None]:
+def keep_apart(dataset: Dataset, fraction: float | None, seed: int = 0) -> tuple[Dataset, Dataset | None]:
     """The rows to train on and those to validate on: the data set's own such part, or else a share.
 
     Args:

@@ -30,10 +30,10 @@ def plain(array: np.ndarray, what: str) -> np.ndarray:
     if values and all(isinstance(value, str) for value in values):
         return array.astype(str)
     if values and isinstance(values[0], str):
-        raise _mixed(values, what, "text", [isinstance(value, str) for value in values])
+        raise _refuse_mixed(values, what, "text", [isinstance(value, str) for value in values])
     are_numbers = [isinstance(v, NUMBERS) and not isinstance(v, bool | np.bool_) for v in values]
     if not all(are_numbers):
-        raise _mixed(values, what, "numbers" if are_numbers[0] else "numbers or text", are_numbers)
+        raise _refuse_mixed(values, what, "numbers" if are_numbers[0] else "numbers or text", are_numbers)
     if not values:
         return array.astype(np.float32)
     try:
@@ -42,7 +42,7 @@ def plain(array: np.ndarray, what: str) -> np.ndarray:
         raise UsageError(f"{what} holds a number that is too large for 64 bits") from error
 
 
-def _mixed(values: list[object], what: str, kind: str, fits: list[bool]) -> UsageError:
+def _refuse_mixed(values: list[object], what: str, kind: str, fits: list[bool]) -> UsageError:
     place = fits.index(False)
     value = values[place]
     shown = "a list, so that rows differ in length" if isinstance(value, list | tuple) else repr(value)[:60]
@@ -187,7 +187,7 @@ def tensor_of(array: np.ndarray, what: str) -> Tensor:
     if array.dtype.kind == "O":
         array = plain(array, what)
     if array.dtype.kind not in "biufc":
-        raise UsageError(f"{what} must hold numbers, not {_said_dtype(array.dtype)}")
+        raise UsageError(f"{what} must hold numbers, not {_describe_dtype(array.dtype)}")
     code = array.dtype.str[1:]
     wanted = np.dtype(WIDER.get(code, array.dtype.newbyteorder("=")))
     return torch.from_numpy(np.array(array, wanted, order="C") if _needs_copy(array, wanted) else array)
@@ -198,7 +198,7 @@ def _needs_copy(array: np.ndarray, wanted: np.dtype[Any]) -> bool:
     return is_odd or array.dtype != wanted or not array.dtype.isnative or not array.flags.writeable
 
 
-def _said_dtype(dtype: np.dtype[Any]) -> str:
+def _describe_dtype(dtype: np.dtype[Any]) -> str:
     kinds = {"M": "dates", "m": "durations", "U": "text", "S": "text", "V": "records"}
     return kinds.get(dtype.kind, str(dtype))
 

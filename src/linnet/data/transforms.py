@@ -99,17 +99,17 @@ class Standardize:
         if not len(counting):
             raise UsageError("standardising needs at least one row of positive weight")
 
-        def mapped(rows: slice) -> Tensor:
+        def read_rows(rows: slice) -> Tensor:
             return X[rows].double() if pool is None else pool.apply(X[rows].double())
 
         # Differences from a row that counts: a column that never changes is 0 to the last bit.
         first = int(counting[0])
-        origin = mapped(slice(first, first + 1))  # (1, D)
+        origin = read_rows(slice(first, first + 1))  # (1, D)
         total, mean, squares = weights.new_zeros(()), torch.zeros_like(origin[0]), torch.zeros_like(origin[0])
         height = max(1, BLOCK // max(1, X.shape[1]))
         for low in range(0, len(X), height):
             rows = slice(low, low + height)
-            total, mean, squares = _merge(total, mean, squares, mapped(rows) - origin, weights[rows])
+            total, mean, squares = _merge(total, mean, squares, read_rows(rows) - origin, weights[rows])
         mean, scale = mean + origin[0], (squares / total).sqrt_()
         if not bool(mean.isfinite().all()):
             raise UsageError("every column's mean must be finite: remove rows with NaN or infinite features")

@@ -38,7 +38,7 @@ Amounts = Annotated[tuple[Amount, ...], Several]
 
 
 class SweepBody(Body):
-    """The values of each knob, every combination of which is a model, and what all share."""
+    """The values of each hyperparameter, every combination of which is a model, and what all share."""
 
     dataset: DatasetName = "fashion_mnist"
     lr: Amounts = (0.01, 0.1, 1.0)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from linnet.config import Recipe
 from linnet.core.bank import Bank
-from linnet.data.batches import shuffled
+from linnet.data.batches import shuffle_rows
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
 from linnet.evaluate.evaluation import Evaluation
@@ -152,10 +152,10 @@ class Live:
     def of(cls, splits: Splits) -> Live:
         """Those of a data set: the same each time."""
         whole = splits.train if splits.test is None else splits.test
-        numbers = shuffled(len(whole), 0)[:SHOWN].sort().values
+        numbers = shuffle_rows(len(whole), 0)[:SHOWN].sort().values
         is_whole = len(numbers) == len(whole)
         rows = whole if is_whole else whole.rows(numbers)
-        return cls(rows, numbers, shuffled(len(rows), 1)[:SAMPLES], is_whole)
+        return cls(rows, numbers, shuffle_rows(len(rows), 1)[:SAMPLES], is_whole)
 
     def opening(self, train: Dataset, recipe: Recipe) -> Frame:
         """The first frame: what stays the same."""

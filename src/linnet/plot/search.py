@@ -33,11 +33,11 @@ def tune_figure(
         UsageError: no hyperparameter was searched.
     """
     if not hyperparameters:
-        raise UsageError("there is nothing to plot: no knob has more than one value")
+        raise UsageError("there is nothing to plot: no hyperparameter has more than one value")
     with drawing(1 + 2.6 * len(hyperparameters), 3.2, language) as figure:
         panels = figure.subplots(1, len(hyperparameters), sharey=True, squeeze=False)[0]
-        for axes, knob in zip(panels, hyperparameters, strict=True):
-            _panel(axes, table[knob].tolist(), table[metric].to_numpy(float), knob)
+        for axes, name in zip(panels, hyperparameters, strict=True):
+            _panel(axes, table[name].tolist(), table[metric].to_numpy(float), name)
         panels[0].set_ylabel(say(f"metric.{metric}", language))
         setting, best = panels[0].collections[:2]
         named = [say("plot.a_setting", language), say("plot.the_best", language)]
@@ -46,12 +46,12 @@ def tune_figure(
     return figure
 
 
-def _panel(axes: Axes, values: list[object], scores: np.ndarray, knob: str) -> None:
-    """The points of one knob."""
+def _panel(axes: Axes, values: list[object], scores: np.ndarray, name: str) -> None:
+    """The points of one hyperparameter."""
     x = place_values(axes, values)
     axes.scatter(x, scores, s=14, color=BLUE, alpha=0.6, linewidths=0)
     axes.scatter(x[:1], scores[:1], s=40, color=VERMILION, zorder=3)
-    label(axes, "", knob, "")
+    label(axes, "", name, "")
 
 
 HEADROOM = 1.5

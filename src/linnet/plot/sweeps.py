@@ -23,7 +23,7 @@ TRAIN, VALIDATION = BLUE, VERMILION
 def sweep_figure(
     table: pd.DataFrame, hyperparameters: list[str], metric: str, title: str = "", language: Language = "en"
 ) -> Figure:
-    """The score by one knob, with the training loss beside it; a heat map of two.
+    """The score by one hyperparameter, with the training loss beside it; a heat map of two.
 
     Args:
         table: as `evaluate.selection.table` gives.
@@ -37,10 +37,10 @@ def sweep_figure(
         UsageError: no hyperparameter was varied.
     """
     if not hyperparameters:
-        raise UsageError("there is nothing to plot: no knob has more than one value")
-    named = [knob for knob in hyperparameters if not all(map(_is_number, table[knob]))]
+        raise UsageError("there is nothing to plot: no hyperparameter has more than one value")
+    named = [name for name in hyperparameters if not all(map(_is_number, table[name]))]
     table = table.assign(
-        **{knob: _named(table[knob].tolist()) for knob in named}
+        **{name: _named(table[name].tolist()) for name in named}
     )  # such as a bound or "none"
     with drawing(5.6, 3.8, language) as figure:
         axes = figure.add_subplot()
@@ -55,7 +55,7 @@ def sweep_figure(
 def names_of(table: pd.DataFrame, hyperparameters: Sequence[str]) -> list[str]:
     """What the settings are called, by the hyperparameters that were varied."""
     return [
-        ", ".join(f"{knob} {short(row[knob])}" for knob in hyperparameters)
+        ", ".join(f"{name} {short(row[name])}" for name in hyperparameters)
         for row in table.to_dict("records")
     ]
 
@@ -144,8 +144,8 @@ def _points(axes: Axes, x: np.ndarray, y: np.ndarray, errors: list[np.ndarray], 
     axes.legend()
 
 
-def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str, language: Language) -> None:
-    x = place_values(axes, table[knob].tolist())
+def _curve(axes: Axes, table: pd.DataFrame, hyperparameter: str, metric: str, language: Language) -> None:
+    x = place_values(axes, table[hyperparameter].tolist())
     lines = [(metric, VALIDATION, "-o")]
     if metric == "validation_loss":
         lines.append(("train_loss", TRAIN, "--s"))
@@ -161,7 +161,7 @@ def _curve(axes: Axes, table: pd.DataFrame, knob: str, metric: str, language: La
             markersize=4,
             label=say(f"metric.{name}", language),
         )
-    label(axes, "", knob, "")
+    label(axes, "", hyperparameter, "")
     axes.legend()
 
 

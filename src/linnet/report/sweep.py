@@ -213,7 +213,9 @@ def _lead(of: Swept) -> str:
 
 def _edge(of: Swept, edge: dict[str, Any]) -> str:
     kind = "range" if edge["is_range"] else "edge"
-    return of.say(f"report.choice.{kind}_{edge['widen']}", knob=edge["knob"], value=f"{edge['value']:g}")
+    return of.say(
+        f"report.choice.{kind}_{edge['widen']}", name=edge["hyperparameter"], value=f"{edge['value']:g}"
+    )
 
 
 def _several(found: Any) -> str:

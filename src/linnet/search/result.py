@@ -52,7 +52,7 @@ class SweepResult:
         recipe: the shared recipe.
         seconds: the sweep took.
         request: what was swept; of a tune, its last batch.
-        searched: the ranges of a search that proposed the settings, by knob.
+        searched: the ranges of a search that proposed the settings, by hyperparameter.
     """
 
     SUMMARY: ClassVar[str] = SWEEP
@@ -103,7 +103,7 @@ class SweepResult:
     def edges(self) -> list[Edge]:
         """The hyperparameters whose best value lies at the edge of what was tried: better may lie beyond."""
         found = self.configurations
-        values = {name: [self.shown(one.hyperparameters, name) for one in found] for name in self.varied}
+        values = {name: [self.value_of(one.hyperparameters, name) for one in found] for name in self.varied}
         costs = self.plan.cost(torch.tensor([one.mean for one in found], dtype=torch.float64))
         return edges(values, costs.nan_to_num(torch.inf).tolist(), self.ranges)
 
@@ -138,7 +138,7 @@ class SweepResult:
         """Epochs that some model has been through."""
         return int(self.outcome.curves["train_loss"].isfinite().any(1).sum())
 
-    def shown(self, hyperparameters: Hyperparameters, name: str) -> Any:
+    def value_of(self, hyperparameters: Hyperparameters, name: str) -> Any:
         """A hyperparameter's value as people think of it."""
         return (
             self.plan.batch_size * hyperparameters.accumulate
@@ -149,7 +149,7 @@ class SweepResult:
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row a configuration, the best first, with means and standard errors over folds and seeds."""
-        return selection.table(self.outcome, self.configurations, self.varied, self.shown)
+        return selection.table(self.outcome, self.configurations, self.varied, self.value_of)
 
     @property
     def curves(self) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from torch import Tensor
 from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
-from linnet.data.batches import shuffled
-from linnet.device import limited_threads, pick_threads
+from linnet.data.batches import shuffle_rows
+from linnet.device import limit_threads, pick_threads
 from linnet.errors import DivergedError, UsageError
 from linnet.solvers.frame import Frame, Stream
 from linnet.solvers.problem.rows import Rows
@@ -116,9 +116,9 @@ def descend(
     )
     # Not the loop of `train.engine`: rows may be sparse, nothing is measured or called back, and a call of
     # partial_fit with one row would pay for an engine's start.
-    with limited_threads(pick_threads("auto", len(bank.theta), batch_size * rows.features)):
+    with limit_threads(pick_threads("auto", len(bank.theta), batch_size * rows.features)):
         for epoch in range(epochs):
-            order = counting[shuffled(len(counting), seed, epoch)]
+            order = counting[shuffle_rows(len(counting), seed, epoch)]
             for batch, index in enumerate(order.split(batch_size)):
                 _step_(group, rows, frame, index.to(rows.y.device), weights, epoch, batch)
             _check_finite(bank, epoch)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
 from linnet.data.batches import Batches, Block
-from linnet.device import limited_threads, pick_threads
+from linnet.device import limit_threads, pick_threads
 from linnet.errors import DivergedError
 from linnet.model.history import Record
 from linnet.train.callbacks import Callback, State, interruptible, reporting_failure
@@ -135,7 +135,7 @@ class Engine:
             self.threads, self.learner.width, self.batches.batch_size * self.batches.dataset.features
         )
         grad = contextlib.nullcontext() if self.learner.needs_grad else torch.no_grad()
-        with limited_threads(threads), grad, interruptible(state), reporting_failure(callback, state):
+        with limit_threads(threads), grad, interruptible(state), reporting_failure(callback, state):
             self._heed_learner()
             callback.start(state)
             while not (self.is_over or state.reason) and self._train_epoch(callback):

@@ -14,7 +14,7 @@ from linnet.core.losses import LOSSES, by_name
 from linnet.core.step import Step, fused_sgd_
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
-from linnet.data.split import kept_apart
+from linnet.data.split import keep_apart
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import ShapeError, UsageError
 from linnet.model.card import card_of
@@ -61,7 +61,7 @@ def fit(
     check(train, test, request)
     if train.validation is not None:
         request = _without_share(request, recipe, train.name)
-    rows, kept = kept_apart(train, request.validation, request.seed)
+    rows, kept = keep_apart(train, request.validation, request.seed)
     check_counting(rows, "to train on")
     if kept is not None:
         check_counting(kept, "kept for validation")

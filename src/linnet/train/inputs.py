@@ -150,7 +150,7 @@ def check_inputs(train: Dataset, options: InputOptions) -> None:
     """Refuse what is for images where rows are none.
 
     Raises:
-        UsageError: naming the knob.
+        UsageError: naming the hyperparameter.
     """
     if train.image_shape is not None:
         return

@@ -178,7 +178,7 @@ class ModelGroup:
 
     What they minimise is the mean loss of the rows, weighted by the rows' weights and the classes', and
     penalties. Labels are smoothed to (1 − ε) y + ε m, m being 1/K, or 1/2 for one against the rest. How that
-    goes with the classes' weights is `Loss.weighed_residual`, how a step divides `Weighing`.
+    goes with the classes' weights is `Loss.weigh_residual`, how a step divides `Weighing`.
 
     Args:
         bank: stepped in place.
@@ -222,7 +222,7 @@ class ModelGroup:
             The scores, a view of `out`, (M, K, B).
         """
         scores = self.bank.scores_into(out, X1, self.scale)  # (M, K, B)
-        G = self.loss.weighed_residual(scores, target, self._smoothing, self.weighing.classes)  # (M, K, B)
+        G = self.loss.weigh_residual(scores, target, self._smoothing, self.weighing.classes)  # (M, K, B)
         if weight is not None:
             G.mul_(weight[:, None])
         expected = X1.shape[0] * self.weighing.mean  # (M,)

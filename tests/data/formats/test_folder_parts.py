@@ -10,7 +10,7 @@ import pytest
 import linnet
 from linnet.data import user_data
 from linnet.data.dataset import Splits
-from linnet.data.formats.folder_parts import part_of, placed
+from linnet.data.formats.folder_parts import part_of, place_pictures
 from linnet.errors import FormatError, UsageError
 from linnet.evaluate.rows import calibration_split
 from tests.support.uploads import parted, png, zipped
@@ -85,7 +85,7 @@ def test_a_validation_part_without_a_test_part_is_not_tested_on() -> None:
 )
 def test_what_is_not_understood_is_refused(paths: list[str], said: str) -> None:
     with pytest.raises(FormatError, match=said):
-        placed(paths, "p")
+        place_pictures(paths, "p")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_is_not_understood_is_refused(paths: list[str], said: str) -> None:
     ],
 )
 def test_parts_and_classes_by_their_folders(paths: list[str], parts: list[str], labels: list[str]) -> None:
-    found = placed(paths, "p")
+    found = place_pictures(paths, "p")
     assert [place.part for place in found] == parts
     assert [place.label for place in found] == labels
 

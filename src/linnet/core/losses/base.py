@@ -161,7 +161,7 @@ class Loss(ABC):
         """The target of a class that says nothing, to which label smoothing moves all: 1/K."""
         return 1 / outputs
 
-    def weighed_residual(
+    def weigh_residual(
         self, scores: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
     ) -> Tensor:
         """The residual with smoothed labels and weighed classes, (M, K, B), in memory of its own.

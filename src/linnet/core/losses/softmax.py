@@ -67,11 +67,11 @@ class SoftmaxCrossEntropy(Loss):
         """See `Loss.least`: the entropy of soft labels."""
         return torch.special.entr(y.double()).sum(1) if y.is_floating_point() else super().least(y)
 
-    def weighed_residual(
+    def weigh_residual(
         self, scores: Tensor, target: Tensor, smoothing: Tensor | None, weight: Tensor | None
     ) -> Tensor:
-        """See `Loss.weighed_residual`; here s softmax(o) − c ⊙ t with s = Σ_k c_k t_k."""
-        G = super().weighed_residual(scores, target, smoothing, None)  # softmax(o) − t
+        """See `Loss.weigh_residual`; here s softmax(o) − c ⊙ t with s = Σ_k c_k t_k."""
+        G = super().weigh_residual(scores, target, smoothing, None)  # softmax(o) − t
         if weight is None:
             return G
         even = self.middle(target.shape[0])

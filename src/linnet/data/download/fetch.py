@@ -91,12 +91,12 @@ def _is_there(job: Transfer) -> bool:
     if is_right(job.path, job.checksum):
         return True
     raise ChecksumError(
-        f"{job.path} is another file ({_found(job)}, expected {job.checksum}) and was left as it is: a "
+        f"{job.path} is another file ({_describe(job)}, expected {job.checksum}) and was left as it is: a "
         "download never replaces a file. Move it away, or choose another folder"
     )
 
 
-def _found(job: Transfer) -> str:
+def _describe(job: Transfer) -> str:
     """The checksum of what is there."""
     algorithm = ALGORITHMS[len(job.checksum)]
     if not job.path.is_file():

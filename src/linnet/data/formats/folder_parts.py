@@ -52,7 +52,7 @@ def part_of(folder: str) -> str | None:
     return PARTS.get(tokens[0]) or PARTS.get(re.sub("(data)?(set)?$", "", tokens[0]))
 
 
-def placed(paths: Sequence[str], name: str, *, is_whole: bool = False) -> list[Place]:
+def place_pictures(paths: Sequence[str], name: str, *, is_whole: bool = False) -> list[Place]:
     """The part and class of each picture: its class is the folder it is in, its part one above.
 
     Folders in which all is (a zip's only folder) say nothing, unless nothing else does. Where each class has
@@ -86,7 +86,7 @@ def placed(paths: Sequence[str], name: str, *, is_whole: bool = False) -> list[P
     return made
 
 
-def said_of(made: Sequence[Place], name: str) -> str:
+def describe_parts(made: Sequence[Place], name: str) -> str:
     """What was read of which folder, in a sentence; "" where no folder is a part."""
     if not any(place.part for place in made):
         return ""

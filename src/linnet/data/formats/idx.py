@@ -176,14 +176,14 @@ def _read_header(file: io.BufferedIOBase, path: Path, max_bytes: int) -> Header:
     if start[:2] != b"\0\0"[: len(start)]:
         raise FormatError(f"{path} begins with {start[:2].hex(' ')}: an IDX file begins with 00 00")
     if len(start) < 4:
-        raise _truncated(path, "header", 4, len(start))
+        raise _refuse_short(path, "header", 4, len(start))
     code, rank = start[2], start[3]
     if code not in CODES:
         known = ", ".join(f"0x{code:02X}" for code in CODES)
         raise FormatError(f"{path} has type code 0x{code:02X}: IDX knows {known}")
     sizes = file.read(4 * rank)
     if len(sizes) < 4 * rank:
-        raise _truncated(path, "header", 4 + 4 * rank, 4 + len(sizes))
+        raise _refuse_short(path, "header", 4 + 4 * rank, 4 + len(sizes))
     header = Header(np.dtype(CODES[code]), struct.unpack(f">{rank}I", sizes))
     _check_size(header, path, max_bytes)
     return header
@@ -204,9 +204,9 @@ def _check_size(header: Header, path: Path, max_bytes: int) -> None:
 def _check_length(header: Header, length: int, path: Path) -> None:
     expected = header.length + header.nbytes
     if length < expected:
-        raise _truncated(path, "data", expected, length)
+        raise _refuse_short(path, "data", expected, length)
     if length > expected:
-        raise _trailing(path, header)
+        raise _refuse_long(path, header)
 
 
 def _map(file: io.BufferedIOBase, header: Header) -> Array:
@@ -220,9 +220,9 @@ def _unpack(file: io.BufferedIOBase, header: Header, path: Path) -> Array:
     raw = np.empty(header.nbytes, np.uint8)
     done = _fill(file, raw.data)
     if done < header.nbytes:
-        raise _truncated(path, "data", header.length + header.nbytes, header.length + done)
+        raise _refuse_short(path, "data", header.length + header.nbytes, header.length + done)
     if file.read(1):  # for gzip this also compares the CRC
-        raise _trailing(path, header)
+        raise _refuse_long(path, header)
     array = raw.view(header.dtype).reshape(header.shape)
     if array.dtype.isnative:
         return array
@@ -264,11 +264,11 @@ def _describe(header: Header) -> str:
     return f"shape {header.shape} of {header.dtype.name}, {header.nbytes:,} bytes"
 
 
-def _truncated(path: Path, part: str, expected: int, got: int) -> FormatError:
+def _refuse_short(path: Path, part: str, expected: int, got: int) -> FormatError:
     return FormatError(
         f"{path} has a truncated {part}: {got:,} bytes of {expected:,} are there; get the file anew"
     )
 
 
-def _trailing(path: Path, header: Header) -> FormatError:
+def _refuse_long(path: Path, header: Header) -> FormatError:
     return FormatError(f"{path} goes on after its {_describe(header)}: the header or the file is damaged")

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from linnet.data.dataset import Dataset
-from linnet.data.formats.folder_parts import placed, said_of
+from linnet.data.formats.folder_parts import describe_parts, place_pictures
 from linnet.data.pictures.decode import FORMATS, SUFFIXES, Prepared, upright_size
 from linnet.data.pictures.prepare import prepare
 from linnet.data.split import Whole, number_classes
@@ -95,16 +95,16 @@ def read_pictures(
             none of the known classes, or it cannot be told which part a folder is.
     """
     # In the order of their paths, so that a folder and its zip are the same data.
-    kept = sorted(_bound(files, name))
+    kept = sorted(_limit(files, name))
     if not kept:
         raise FormatError(f"{name} has no {', '.join(FORMATS)} files")
-    found = placed([path for path, _ in kept], name, is_whole=known is not None)
+    found = place_pictures([path for path, _ in kept], name, is_whole=known is not None)
     size = _size(kept)
     labels = [place.label for place in found]
     classes = _classes(labels, name) if known is None else known
     y = number_classes(labels, classes, name)
     X, blank = _pixels(kept, size)
-    said = [text for text in (said_of(found, name), blank) if text]
+    said = [text for text in (describe_parts(found, name), blank) if text]
     for text in said:
         say(text)
     rows = Dataset(X, y, name, classes, size, 1 / 255, "; ".join(said) or name)  # type: ignore[arg-type]
@@ -139,7 +139,7 @@ def _check_entries(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
         raise FormatError(f"{name} unpacks to {size >> 20:,} MiB, more than {MAX_ALL_BYTES >> 20}")
 
 
-def _bound(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
+def _limit(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
     """The files that are pictures, while they are within the limits."""
     number, size = 0, 0
     for path, content in files:

@@ -90,7 +90,7 @@ def content_md5_of(path: Path) -> str:
     return _content_md5s(*_identity(path))
 
 
-def said_of(path: Path) -> str:
+def describe_file(path: Path) -> str:
     """What lies in a file, as a phrase for people."""
     if title := title_of(path):
         return f"{title}'s"

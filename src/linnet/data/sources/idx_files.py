@@ -16,7 +16,7 @@ import platformdirs
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.download.fetch import fetch
 from linnet.data.formats.idx_folder import IMAGES, LABELS, PARTS, dataset_of, lying, read_part
-from linnet.data.sources.checksums import content_md5_of, md5_of, said_of, title_of
+from linnet.data.sources.checksums import content_md5_of, describe_file, md5_of, title_of
 from linnet.data.sources.source import Progress, Source
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
 
@@ -207,13 +207,14 @@ class IdxSource(Source):
     def _foreign(self, path: Path) -> str:
         own = "" if title_of(path) else ". IDX files of your own are read by the path of their folder"
         return (
-            f"{path} is not {self.title}'s but {said_of(path)} (MD5 {md5_of(path)}). It was neither used nor "
-            f"replaced: move it away, or name another folder for {self.title} (--data-dir, LINNET_DATA){own}"
+            f"{path} is not {self.title}'s but {describe_file(path)} (MD5 {md5_of(path)}). It was neither "
+            f"used nor replaced: move it away, or name another folder for {self.title} (--data-dir, "
+            f"LINNET_DATA){own}"
         )
 
     def _part(self, folder: Path, part: str) -> Dataset:
-        paths = (self._right(folder, part + kind) for kind in (IMAGES, LABELS))
-        images, labels = read_part(*paths, len(self.classes))
+        pictures, names = (self._right(folder, part + kind) for kind in (IMAGES, LABELS))
+        images, labels = read_part(pictures, names, len(self.classes))
         return dataset_of(images, labels, self.name, self.classes, str(folder))
 
     def _right(self, folder: Path, name: str) -> Path:
@@ -231,7 +232,8 @@ class IdxSource(Source):
         there = lying(folder, name)
         for path in there:
             if not self._is_right(path):
-                return f"changed: md5 {md5_of(path)}, expected {self.checksums[name]}: it is {said_of(path)}"
+                wanted = self.checksums[name]
+                return f"changed: md5 {md5_of(path)}, expected {wanted}: it is {describe_file(path)}"
         if not there:
             return "missing"
         return "ok" if any(path.suffix == ".gz" for path in there) else "ok (plain)"

@@ -24,7 +24,7 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.core.losses.base import ratio
 from linnet.core.penalties import Penalty
-from linnet.device import limited_threads
+from linnet.device import limit_threads
 from linnet.solvers.problem.curvature import blocks, grams
 from linnet.solvers.problem.hessian import factor
 from linnet.solvers.problem.objective import Objective, Point, score_hessian_product
@@ -147,7 +147,7 @@ def move_bias(objective: Objective, point: Point) -> Point:
     if not objective.intercept:
         return point
     find = _bisect_shift if objective.loss.has_straight_parts else find_shift
-    with limited_threads(1):  # elementwise work, where a second thread gains little
+    with limit_threads(1):  # elementwise work, where a second thread gains little
         shift = find(objective, point)
     if bool(shift.any()):
         theta = point.theta.clone()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from linnet.device import generator, limited_threads
+from linnet.device import generator, limit_threads
 from linnet.solvers.certificate.certify import bound_by_dual, store
 from linnet.solvers.certificate.duality import move_bias, rounding, smallest_subgradient
 from linnet.solvers.certificate.unattained import explain_no_optimum
@@ -90,7 +90,7 @@ class ProximalNewton(SolverSpec):
         start = objective.start() if start is None else start
         theta = None if start is None else inner.free_(framed.enter(start.to(zeros)).clone())
         is_small = len(inner.rows) * inner.rows.features <= SMALL
-        with limited_threads(1 if is_small else torch.get_num_threads()):
+        with limit_threads(1 if is_small else torch.get_num_threads()):
             step, status, trace = follow(self.steps(inner, theta, memory), _measure, progress)
             theta = step.point.theta if step else inner.zeros() if theta is None else theta
             wide = inner.with_dtype(torch.float64)
@@ -164,7 +164,7 @@ class ProximalNewton(SolverSpec):
         limits = limits.flatten()
         for where, H in blocks(objective, point, chosen, sample, self.seed + iteration, stiffness, memory):
             z = flat[where]
-            with limited_threads(1 if len(z) <= NARROW else torch.get_num_threads()):
+            with limit_threads(1 if len(z) <= NARROW else torch.get_num_threads()):
                 target[where] = minimise_quadratic(H, H @ z - gradient[where], limits[where], z)
         direction = (target - flat).view_as(point.theta)
         slope = float(gradient @ (target - flat) + limits @ (target.abs() - flat.abs()))

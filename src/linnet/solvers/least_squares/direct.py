@@ -11,7 +11,7 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.device import limited_threads
+from linnet.device import limit_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
 from linnet.solvers.certificate.duality import UNIT
 from linnet.solvers.least_squares import moments
@@ -102,13 +102,13 @@ class Direct(SolverSpec):
         is_cholesky = isinstance(self, Cholesky)
         if is_cholesky or (type(self) is Direct and goes_by_sums(dataset)):
             statistics = statistics or Statistics.of(dataset)
-            with limited_threads(_few(features)):
+            with limit_threads(_few(features)):
                 normal = factor(statistics, objective.penalty.l2, objective.intercept)
             if normal is not None and normal.condition <= SQUARED:
                 return _solve_by_sums(objective, statistics, normal, self.refine)
             if is_cholesky or rows * features > FITS:
                 return _solve_by_spectrum(objective, statistics)
-        with limited_threads(1 if rows * features <= SMALL else torch.get_num_threads()):
+        with limit_threads(1 if rows * features <= SMALL else torch.get_num_threads()):
             return self._solve_by_rows(dataset, objective)
 
     def _solve_by_rows(self, dataset: Dataset, objective: Objective) -> Minimum:
@@ -174,7 +174,7 @@ def _solve_by_sums(objective: Objective, statistics: Statistics, normal: Normal,
     def gradient(theta: Tensor) -> Tensor:
         if not statistics.is_exact:
             return _look_at_rows(objective, theta)[0]
-        with limited_threads(_few(statistics.features)):
+        with limit_threads(_few(statistics.features)):
             return objective.free_(statistics.gradient(theta, objective.penalty.l2))
 
     theta, rounds = normal.start(), 0

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.data.split import split_folds
-from linnet.device import limited_threads
+from linnet.device import limit_threads
 from linnet.errors import CollinearWarning, UsageError
 from linnet.solvers.least_squares import moments
 from linnet.solvers.least_squares.normal import Spectrum, solve
@@ -93,7 +93,7 @@ def cross_validate(
     whole = reduce(add, parts)
     # A core takes whole decompositions: two share one badly. scipy's LAPACK has threads of its own.
     shares = min(torch.get_num_threads(), len(parts))
-    alone = limited_threads(1), threadpool_limits(1, "blas")
+    alone = limit_threads(1), threadpool_limits(1, "blas")
     with alone[0], alone[1], ThreadPoolExecutor(shares, "linnet-folds") as pool:
         ready = [pool.submit(Judge.of, whole - part, part, min(l2s), intercept) for part in parts]
         # Then penalties in pieces, so that no core is without work while the last fold is judged.

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.device import limited_threads
+from linnet.device import limit_threads
 
 Result = TypeVar("Result")
 
@@ -130,7 +130,7 @@ def share_out(
     shares = max(1, min(torch.get_num_threads(), len(parts))) if device.type == "cpu" else 1
     if shares == 1:
         return [work(parts)]
-    with limited_threads(1), ThreadPoolExecutor(shares, "linnet-blocks") as pool:
+    with limit_threads(1), ThreadPoolExecutor(shares, "linnet-blocks") as pool:
         return list(pool.map(work, [parts[share::shares] for share in range(shares)]))
 
 
@@ -179,7 +179,7 @@ def bytes_are_quicker() -> bool:
     whole = torch.randint(-128, 128, (256, 128), generator=torch.Generator().manual_seed(0)).to(torch.int8)
     real = whole.float()
 
-    with limited_threads(1):
+    with limit_threads(1):
         by_bytes = _seconds(torch._int_mm, whole)  # pyright: ignore[reportPrivateImportUsage]
         return by_bytes < 2 * _seconds(torch.mm, real)  # narrow ones say too little for bytes
 

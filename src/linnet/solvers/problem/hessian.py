@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
-from linnet.device import generator, limited_threads
+from linnet.device import generator, limit_threads
 from linnet.errors import UsageError
 from linnet.solvers.problem.objective import Objective, Point
 
@@ -86,7 +86,7 @@ def gram(
     if threads == 1:
         fill(0)
         return H
-    with limited_threads(1), ThreadPoolExecutor(threads, "linnet-gram") as pool:
+    with limit_threads(1), ThreadPoolExecutor(threads, "linnet-gram") as pool:
         list(pool.map(fill, range(threads)))
     return H
 

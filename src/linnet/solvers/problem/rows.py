@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
-from linnet.device import limited_threads
+from linnet.device import limit_threads
 from linnet.errors import UsageError
 
 BLOCK = 512
@@ -221,7 +221,7 @@ class DenseRows(Rows):
 
         if workers == 1:
             return scores, run(0)
-        with limited_threads(1), ThreadPoolExecutor(workers, "linnet-rows") as pool:
+        with limit_threads(1), ThreadPoolExecutor(workers, "linnet-rows") as pool:
             return scores, torch.stack(list(pool.map(run, range(workers)))).sum(0)
 
     def _run(

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
-from linnet.device import limited_threads
+from linnet.device import limit_threads
 from linnet.errors import UsageError
 from linnet.solvers.problem.hessian import PAIRS, TOO_LARGE, draw, factor, gram, pairs
 from linnet.solvers.problem.objective import Objective, Point
@@ -92,7 +92,7 @@ class Spectral(Preconditioner):
         if rows.features > WIDEST or rows.outputs > 100:
             basis.latest = Blocks(self.rows, self.seed).build(objective, point)
         else:
-            with limited_threads(1):
+            with limit_threads(1):
                 basis.latest = self._build(objective, point, basis, threads)
         return basis.latest
 
@@ -125,7 +125,7 @@ class _SpectralInverse:
 
     def __call__(self, gradient: Tensor) -> Tensor:
         """See `Inverse`; on one thread, for a second gains nothing and spins where others want its core."""
-        with limited_threads(1):
+        with limit_threads(1):
             g = gradient.to(self.U) @ self.U  # (…, K, D + 1)
             tail = torch.einsum("jab,...bj->...aj", self.T, g[..., self.head :])
             head = g[..., : self.head]
