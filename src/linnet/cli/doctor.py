@@ -11,7 +11,9 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
 
 from linnet.cli.console import print_json
 from linnet.cli.options import Json
@@ -41,7 +43,7 @@ class Check:
 
 def doctor(
     *,
-    lang: Literal["auto", "en", "zh"] = "auto",
+    lang: Annotated[Literal["auto", "en", "zh"], Parameter(name=["--lang", "--language"])] = "auto",
     data_dir: Path | None = None,
     json: Json = False,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import difflib
 import doctest
 import re
 import symtable
@@ -11,21 +12,9 @@ import warnings
 from dataclasses import dataclass
 
 PYTHON = frozenset(
-    [
-        "python",
-        "py",
-        "python2",
-        "python3",
-        "py3",
-        "ipython",
-        "ipython3",
-        "pycon",
-        "pyodide",
-        "code-cell",
-        "jupyter",
-        "pytorch",
-        "torch",
-    ]
+    """
+    python py python2 python3 py3 ipython ipython3 pycon pyodide code-cell jupyter pytorch torch
+    """.split()  # noqa: SIM905
 )
 
 OTHERS = frozenset(
@@ -42,8 +31,8 @@ OTHERS = frozenset(
 )
 """Tags of other languages, which are not Python however few letters they are away."""
 
-LETTERS_OFF = 2
-"""A tag that is this near to "python" is a slip of the fingers."""
+ALIKE = 0.8
+"""A tag that is so much like "python" is a slip of the fingers: a letter or two off (difflib's ratio)."""
 
 REPRESENTATIONS = frozenset(
     """
@@ -72,22 +61,7 @@ def is_python(word: str) -> bool:
         return True
     if word in OTHERS or len(word) < 4:
         return False
-    return min(distance(word, name) for name in ("python", "python3")) <= LETTERS_OFF
-
-
-def distance(a: str, b: str) -> int:
-    """Insertions, deletions, changes of a letter and swaps of two neighbours that lead from a to b."""
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        last, row, older = row, [i], before
-        for j, y in enumerate(b, 1):
-            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
-            if i > 1 and j > 1 and (x, y) == (b[j - 2], a[i - 2]):
-                best = min(best, older[j - 2] + 1)
-            row.append(best)
-        before = last
-    return row[-1]
+    return bool(difflib.get_close_matches(word, ("python", "python3"), cutoff=ALIKE))
 
 
 def plain(source: str) -> str | None:

@@ -47,6 +47,7 @@ def sweep(
     checkpoint_minutes: float = 1.0,
     strict: bool = True,
     report: bool = True,
+    language: Language = "en",
 ) -> SweepResult:
     """Train many linear models in one pass over the data and compare them on rows kept from training.
 
@@ -89,6 +90,7 @@ def sweep(
         checkpoint_minutes: between two checkpoints in the folder.
         strict: raise when every model diverged; else the result says so.
         report: leave report.html in `out`, too; see `linnet.report`.
+        language: of the figures and the report, "en" or "zh".
 
     Returns:
         The table, the best settings, how sure the choice is, and the models.
@@ -111,6 +113,7 @@ def sweep(
     return sweep_request(
         Splits(weigh(splits.train, sample_weight), splits.test), request, show=show, callbacks=callbacks,
         out=out, resume=resume, checkpoint_minutes=checkpoint_minutes, strict=strict, report=report,
+        language=language,
     )  # fmt: skip
 
 

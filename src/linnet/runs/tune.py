@@ -46,6 +46,7 @@ def tune(
     callbacks: Sequence[Callback | Callable[[State], object]] = (),
     out: Path | str | None = None,
     report: bool = True,
+    language: Language = "en",
 ) -> TuneResult:
     """Search for good settings with Optuna, a batch of them in each pass over the data.
 
@@ -84,6 +85,7 @@ def tune(
         out: a folder to leave table, figure and summary in, new or empty; and, in `best/`, the best setting
             trained again on all rows and scored once on the test part, as `linnet tune` does.
         report: leave report.html in it, too.
+        language: of the figure and the report, "en" or "zh".
 
     Returns:
         The table, the best settings, the models of this call, and the study.
@@ -108,7 +110,7 @@ def tune(
     splits = parts_of(dataset, "tune")
     return tune_request(
         splits, request, storage=storage, sampler=sampler, show=show, callbacks=callbacks, out=out,
-        report=report,
+        report=report, language=language,
     )  # fmt: skip
 
 
