@@ -100,7 +100,7 @@ def test_a_model_is_the_one_that_torch_trains() -> None:
     optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
     assert view.weights is not None
     kept = data.rows(view.weights > 0)  # a share that is held out is in no minibatch
-    batches = Batches(kept, 16, seed=5, dtype=torch.float64)
+    batches = Batches(kept, 16, seed=5)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 3 * len(batches))
     for epoch in range(3):
         order = batches.order(epoch)

@@ -17,6 +17,7 @@ from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.model.run import Run
 from linnet.train.fit import fit
+from tests.support.batches import minibatches
 from tests.support.blobs import make_blobs
 
 DATA = make_blobs(110)
@@ -32,10 +33,10 @@ def start() -> tuple[Tensor, Tensor]:
     return W.requires_grad_(), torch.zeros(3, dtype=torch.float64, requires_grad=True)
 
 
-def minibatches(data: Dataset, size: int = 20) -> Iterator[tuple[Tensor, Tensor]]:
-    batches = Batches(data, size, seed=4, dtype=torch.float64)
+def epochs_of(data: Dataset, size: int = 20) -> Iterator[tuple[Tensor, Tensor]]:
+    batches = Batches(data, size, seed=4)
     for epoch in range(3):
-        yield from batches.epoch(epoch)
+        yield from minibatches(batches, epoch, torch.float64)
 
 
 def assert_is(run: Run, W: Tensor, b: Tensor) -> None:
@@ -58,7 +59,7 @@ def test_a_rows_loss_is_torchs_and_a_step_divides_by_the_weight_that_all_rows_ha
     loss = nn.CrossEntropyLoss(c.double(), reduction="sum", label_smoothing=smoothing)
     # torch's mean divides class indices by the sum of their weights, and soft labels by their number
     mean = 1.0 if data is SOFT else float(c[DATA.y].double().mean())
-    for X, y in minibatches(data):
+    for X, y in epochs_of(data):
         value = loss(X @ W.T + b, y) / (len(y) * mean)
         gradients = torch.autograd.grad(value, [W, b])
         with torch.no_grad():
@@ -73,7 +74,7 @@ def test_a_step_of_all_rows_is_one_on_torchs_mean(data: Dataset, smoothing: floa
     W, b = start()
     c = torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64)
     loss = nn.CrossEntropyLoss(c, label_smoothing=smoothing)
-    ((X, y),) = Batches(data, 110, seed=4, dtype=torch.float64).epoch(0)
+    ((X, y),) = minibatches(Batches(data, 110, seed=4), 0, torch.float64)
     gradients = torch.autograd.grad(loss(X @ W.T + b, y), [W, b])
     settings: dict[str, Any] = {"label_smoothing": smoothing, "class_weight": "1:2:0.5"}
     run = trained(data, batch_size=110, epochs=1, **settings)
@@ -82,7 +83,7 @@ def test_a_step_of_all_rows_is_one_on_torchs_mean(data: Dataset, smoothing: floa
 
 def test_one_against_the_rest_is_torchs_binary_cross_entropy_with_smoothing_to_a_half() -> None:
     W, b = start()
-    for X, y in minibatches(DATA):
+    for X, y in epochs_of(DATA):
         target = 0.9 * nn.functional.one_hot(y, 3).double() + 0.05
         loss = 3 * nn.functional.binary_cross_entropy_with_logits(X @ W.T + b, target)
         gradients = torch.autograd.grad(loss, [W, b])
@@ -103,7 +104,7 @@ def test_averaging_is_the_mean_of_the_last_iterates_as_torchs_averaged_model() -
         model.bias.copy_(b)
     averaged = torch.optim.swa_utils.AveragedModel(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
-    steps = list(minibatches(DATA))
+    steps = list(epochs_of(DATA))
     for number, (X, y) in enumerate(steps):
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(X), y).backward()
@@ -123,7 +124,7 @@ def test_taking_minibatches_together_is_a_larger_batch() -> None:
 def test_what_is_left_at_an_epochs_end_makes_a_step() -> None:
     W, b = start()
     gathered: list[tuple[Tensor, Tensor]] = []
-    for number, (X, y) in enumerate(minibatches(DATA)):
+    for number, (X, y) in enumerate(epochs_of(DATA)):
         gathered.append((X, y))
         if (number % 6) not in (3, 5):  # of six minibatches an epoch, four and then two
             continue
@@ -162,7 +163,7 @@ def test_soft_labels_have_torchs_gradient() -> None:
     shares = torch.rand(110, 3, generator=generator(0, "s"), dtype=torch.float64)
     soft = dataclasses.replace(DATA, y=shares / shares.sum(1, keepdim=True))
     W, b = start()
-    for X, y in minibatches(soft):
+    for X, y in epochs_of(soft):
         gradients = torch.autograd.grad(nn.functional.cross_entropy(X @ W.T + b, y), [W, b])
         with torch.no_grad():
             for parameter, gradient in zip((W, b), gradients, strict=True):

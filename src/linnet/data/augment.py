@@ -20,46 +20,23 @@ from linnet.errors import ShapeError
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """What happens to each image of a minibatch, worked out from even numbers when it is asked for.
+    """What happens to each image of a minibatch.
 
     Args:
-        u: numbers drawn evenly from [0, 1), float64, on the CPU, (7, B).
+        moves: how far right and down, whole numbers of pixels as float64, (2, B).
+        flipped: which are mirrored, (B,), bool.
+        angles: radians, counter-clockwise as an image is seen, (B,), float64.
+        sizes: the factors of size, (B,), float64.
+        middles: rows and columns of the squares' middles, (B,) each, int64.
         seed: of the noise.
-        shape: (height, width) of an image.
-        how: the ranges.
     """
 
-    u: Tensor
+    moves: Tensor
+    flipped: Tensor
+    angles: Tensor
+    sizes: Tensor
+    middles: tuple[Tensor, Tensor]
     seed: int
-    shape: tuple[int, int]
-    how: Augmentation
-
-    @property
-    def moves(self) -> Tensor:
-        """How far right and down, whole numbers of pixels as float64, (2, B)."""
-        most = float(self.how.shift)
-        return (self.u[:2] * (2 * most + 1)).floor_() - most
-
-    @property
-    def flipped(self) -> Tensor:
-        """Which are mirrored, (B,), bool."""
-        return self.u[2] < self.how.flip
-
-    @property
-    def angles(self) -> Tensor:
-        """Radians, counter-clockwise as an image is seen, (B,), float64."""
-        return (2 * self.u[3] - 1) * math.radians(self.how.rotate)
-
-    @property
-    def sizes(self) -> Tensor:
-        """The factors of size, (B,), float64."""
-        return 1 + (2 * self.u[4] - 1) * self.how.scale
-
-    @property
-    def middles(self) -> tuple[Tensor, Tensor]:
-        """Rows and columns of the squares' middles, (B,) each, int64."""
-        height, width = self.shape
-        return (self.u[5] * height).long(), (self.u[6] * width).long()
 
 
 def draw(images: int, shape: tuple[int, int], how: Augmentation, source: torch.Generator) -> Draws:
@@ -75,7 +52,15 @@ def draw(images: int, shape: tuple[int, int], how: Augmentation, source: torch.G
         source: a CPU generator.
     """
     u = torch.rand(7, images, generator=source, dtype=torch.float64)
-    return Draws(u, int(torch.randint(1 << 62, (1,), generator=source)), shape, how)
+    (height, width), most = shape, float(how.shift)
+    return Draws(
+        moves=(u[:2] * (2 * most + 1)).floor_() - most,
+        flipped=u[2] < how.flip,
+        angles=(2 * u[3] - 1) * math.radians(how.rotate),
+        sizes=1 + (2 * u[4] - 1) * how.scale,
+        middles=((u[5] * height).long(), (u[6] * width).long()),
+        seed=int(torch.randint(1 << 62, (1,), generator=source)),
+    )
 
 
 def augment_(

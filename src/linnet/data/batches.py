@@ -64,10 +64,10 @@ def shuffle_rows(rows: int, seed: int, epoch: int = 0) -> Tensor:
 
 
 class Batches:
-    """The minibatches of a data set, as a sized iterable that can be gone through again and again.
+    """The minibatches of a data set.
 
-    Each pass is another epoch with another order. The order is a function of the seed and the epoch
-    alone, so `epoch(e)` takes up any epoch without replaying those before it.
+    Each epoch has another order, a function of the seed and the epoch alone: any epoch can be taken up
+    without replaying those before it.
 
     Args:
         dataset: the rows.
@@ -75,7 +75,6 @@ class Batches:
         shuffle: draw a new order each epoch; otherwise keep the data set's.
         seed: of the orders.
         drop_last: leave out the last minibatch when it is short.
-        dtype: what iteration converts features to.
 
     Raises:
         UsageError: the batch size is not positive, or there is no batch at all.
@@ -89,7 +88,6 @@ class Batches:
         shuffle: bool = True,
         seed: int = 0,
         drop_last: bool = False,
-        dtype: torch.dtype = torch.float32,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"batch_size must be at least 1, not {batch_size}")
@@ -98,8 +96,6 @@ class Batches:
         self.shuffle = shuffle
         self.seed = seed
         self.drop_last = drop_last
-        self.dtype = dtype
-        self._next_epoch = 0
         if not len(self):
             raise UsageError(
                 f"{dataset.name} has {len(dataset)} rows, which makes no batch of {batch_size}: "
@@ -114,17 +110,6 @@ class Batches:
     def rows(self) -> int:
         """The rows of one epoch."""
         return min(len(self.dataset), len(self) * self.batch_size)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """One epoch of (X, y), X being floating and scaled, (B, D); the next call gives the next epoch."""
-        epoch, self._next_epoch = self._next_epoch, self._next_epoch + 1
-        return self.epoch(epoch)
-
-    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """The minibatches of one epoch, as iteration gives them."""
-        for block in self.blocks(epoch):
-            for X, y in zip(block.X.split(block.sizes), block.y.split(block.sizes), strict=True):
-                yield X.to(self.dtype) * self.dataset.scale, y
 
     def order(self, epoch: int) -> Tensor | None:
         """The row numbers of an epoch in their order, (N,); None where the order is the data set's."""

@@ -163,8 +163,7 @@ def _make_learner(train: Dataset, request: FitRequest, measured: Measured, step:
 
 
 def _batches(rows: Dataset, request: FitRequest) -> Batches:
-    dtype = pick_dtype(request.dtype)
-    return Batches(rows, request.batch_size, seed=request.seed, drop_last=request.drop_last, dtype=dtype)
+    return Batches(rows, request.batch_size, seed=request.seed, drop_last=request.drop_last)
 
 
 def _make_engine(learner: Learner, rows: Dataset, train: Dataset, request: FitRequest) -> Engine:
