@@ -21,10 +21,12 @@ from linnet.core.losses import SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.data.sources import fashion_mnist
+from linnet.data.split import split_folds
 from linnet.errors import DataError
 from linnet.model.run import Run
 from linnet.solvers.least_squares.direct import Direct
-from linnet.solvers.least_squares.folds import cross_validate, fold_statistics
+from linnet.solvers.least_squares.folds import cross_validate
+from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.solve import make_solution
 from main_job import Figure, finish, machine, seconds
@@ -35,7 +37,12 @@ PENALTIES = [float(value) for value in np.geomspace(1e-6, 10, 100)]
 
 
 def folds(train: Dataset) -> float:
-    return cross_validate(fold_statistics(train, FOLDS), PENALTIES).best
+    first, *others = (fold.validation for fold in split_folds(train, FOLDS, seed=0))
+    like = Statistics.of(train, first)
+    judging = [like, *(Statistics.of(train, rows, like) for rows in others)]
+    whole = sum(judging[1:], like)
+    losses = cross_validate([whole - part for part in judging], judging, PENALTIES)
+    return PENALTIES[int(losses.mean(1).argmin())]
 
 
 def reference(train: Dataset) -> np.ndarray:

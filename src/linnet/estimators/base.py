@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.extmath import safe_sparse_dot
@@ -17,17 +18,24 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from linnet.estimators.arrays import Space, check_same, tensor
-from linnet.estimators.methods import Method, Problem, descend_from
+from linnet.estimators.methods import Method, Problem, descend_from, minimise
 from linnet.solvers.frame import Stream
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+OF_PARTS = ("statistics_", "class_counts_", "stream_")
+"""What `partial_fit` has gathered, which a `fit` forgets."""
+
 AMOUNT = Interval(Real, 0, None, closed="left")
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LinearEstimator(BaseEstimator):
-    """Weights and biases of a linear model: `scores = X coef_ᵀ + intercept_`."""
+    """Weights and biases of a linear model: `scores = X coef_ᵀ + intercept_`.
+
+    Settings are fields: scikit-learn reads their names off the signature that dataclasses make of them.
+    """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "l2": [AMOUNT],
@@ -41,21 +49,22 @@ class LinearEstimator(BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    # What an estimator that does not ask for them has.
     l2: float = 0.0
     l1: float = 0.0
     fit_intercept: bool = True
     solver: str = "auto"
     tol: float = 1e-9
     max_iter: int | None = None
-    lr: float | None = None
-    batch_size: int = 256
     warm_start: bool = False
-    random_state: Any = None
-    _dtype: torch.dtype
-    coef_: Any
-    intercept_: Any
-    stream_: Stream
+    # Settings of gradient descent alone, for estimators that have no "sgd".
+    lr: float | None = field(default=None, init=False)
+    batch_size: int = field(default=256, init=False)
+    random_state: Any = field(default=None, init=False)
+    if TYPE_CHECKING:  # learnt, no settings
+        _dtype: torch.dtype = field(init=False)
+        coef_: Any = field(init=False)
+        intercept_: Any = field(init=False)
+        stream_: Stream = field(init=False)
 
     @abstractmethod
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
@@ -95,6 +104,25 @@ class LinearEstimator(BaseEstimator):
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=self._dtypes(X))
         coef = self.coef_.T if self.coef_.ndim == 2 else self.coef_
         return safe_sparse_dot(X, coef, dense_output=True) + self.intercept_
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the model.
+
+        Args:
+            X: rows, (N, D): an array, a data frame, or scipy.sparse.
+            y: labels, (N,), numbers or strings; or targets, (N,) or (N, K); counts of at least 0, not all 0.
+            sample_weight: how much each row counts, (N,).
+
+        Raises:
+            ValueError: the targets are not of the model's kind.
+        """
+        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
+        for name in OF_PARTS:
+            vars(self).pop(name, None)
+        start = self._start(problem) if self.warm_start else None
+        answer = minimise(problem, self._method(), start)
+        return self._keep(answer.theta, answer.iterations, space)
 
     def _streamed(self, problem: Problem, weight: float | None = None) -> Tensor:
         """θ, (K, D + 1), after a pass over the next rows of the stream that `stream_` keeps count of.

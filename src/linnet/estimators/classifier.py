@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -18,7 +19,7 @@ from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, class_factors, counted, row_weights, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
-from linnet.estimators.methods import Problem, minimise
+from linnet.estimators.methods import Problem
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -144,6 +145,7 @@ def places(classes: Any, y: Any) -> Tensor:
 SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal", "sgd"}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SoftmaxClassifier(Classification):
     """Softmax regression: the minimum of the mean cross-entropy and of ½ l2 ‖W‖² + l1 ‖W‖₁.
 
@@ -189,48 +191,11 @@ class SoftmaxClassifier(Classification):
         "solver": [StrOptions(SOLVERS)],
     }
 
-    def __init__(
-        self,
-        *,
-        l2: float = 1e-4,
-        l1: float = 0.0,
-        fit_intercept: bool = True,
-        class_weight: Any = None,
-        solver: str = "auto",
-        tol: float = 1e-9,
-        max_iter: int | None = None,
-        lr: float | None = None,
-        batch_size: int = 256,
-        warm_start: bool = False,
-        random_state: Any = None,
-    ) -> None:
-        self.l2 = l2
-        self.l1 = l1
-        self.fit_intercept = fit_intercept
-        self.class_weight = class_weight
-        self.solver = solver
-        self.tol = tol
-        self.max_iter = max_iter
-        self.lr = lr
-        self.batch_size = batch_size
-        self.warm_start = warm_start
-        self.random_state = random_state
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxClassifier:
-        """Fit the model.
-
-        Args:
-            X: rows, (N, D): an array, a data frame, or scipy.sparse.
-            y: labels, (N,), numbers or strings.
-            sample_weight: how much each row counts, (N,).
-        """
-        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
-        for name in ("class_counts_", "stream_"):
-            vars(self).pop(name, None)
-        start = self._start(problem) if self.warm_start else None
-        answer = minimise(problem, self._method(), start)
-        return self._keep(answer.theta, answer.iterations, space)
+    l2: float = 1e-4
+    class_weight: Any = None
+    lr: float | None = None
+    batch_size: int = 256
+    random_state: Any = None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

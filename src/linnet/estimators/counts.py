@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sklearn.base import _fit_context
 from sklearn.metrics import d2_tweedie_score
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
@@ -13,12 +13,12 @@ from linnet.core.losses import Loss
 from linnet.core.losses.poisson import Poisson
 from linnet.estimators.arrays import Space, as_numpy
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.methods import minimise
 from linnet.estimators.regressor import Regression
 
 SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal"}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class PoissonRegressor(Regression):
     """Poisson regression with the log link: the minimum of half the mean deviance and of ½ l2 ‖W‖² + l1 ‖W‖₁.
 
@@ -49,24 +49,7 @@ class PoissonRegressor(Regression):
     } | {"solver": [StrOptions(SOLVERS)]}
     _loss: ClassVar[Loss] = Poisson()
 
-    def __init__(
-        self,
-        *,
-        l2: float = 1e-4,
-        l1: float = 0.0,
-        fit_intercept: bool = True,
-        solver: str = "auto",
-        tol: float = 1e-9,
-        max_iter: int | None = None,
-        warm_start: bool = False,
-    ) -> None:
-        self.l2 = l2
-        self.l1 = l1
-        self.fit_intercept = fit_intercept
-        self.solver = solver
-        self.tol = tol
-        self.max_iter = max_iter
-        self.warm_start = warm_start
+    l2: float = 1e-4
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -75,24 +58,6 @@ class PoissonRegressor(Regression):
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         return self._rows_and_targets(X, y, reset, y_numeric=True)
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PoissonRegressor:
-        """Fit the model.
-
-        Args:
-            X: rows, (N, D): an array, a data frame, or scipy.sparse.
-            y: counts, at least 0 and not all 0, (N,).
-            sample_weight: how much each row counts, (N,).
-
-        Raises:
-            ValueError: a count is negative.
-        """
-        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
-        self._loss.check_targets(problem.data.y)
-        start = self._start(problem) if self.warm_start else None
-        found = minimise(problem, self._method(), start)
-        return self._keep(found.theta, found.iterations, space)
 
     def predict(self, X: Any) -> Any:
         """The means, (N,), of rows (N, D)."""

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import is_classifier
+from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names, log_loss, make_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -111,10 +111,14 @@ class CrossValidated(LinearEstimator):
     scoring: Any
 
     @abstractmethod
+    def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
+        """The models, fold by fold and in each penalty by penalty."""
+
+    @abstractmethod
     def _judged(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
-    ) -> tuple[Bank, Tensor]:
-        """The models, fold by fold and in each penalty by penalty, and their own kind of score, (P, F)."""
+    ) -> Tensor:
+        """The score of each without a scorer, (P, F)."""
 
     @abstractmethod
     def _plain(self) -> LinearEstimator:
@@ -129,8 +133,16 @@ class CrossValidated(LinearEstimator):
             router.add(scorer=scorer, method_mapping=MethodMapping().add(caller="fit", callee="score"))
         return router
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, params: dict[str, Any]) -> Self:
-        """Score all penalties on all folds, and fit the best on all rows."""
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+        """Score all penalties on all folds, and fit the model of the best on all rows.
+
+        Args:
+            X: rows, (N, D): an array, a data frame, or scipy.sparse.
+            y: labels, (N,), numbers or strings; or targets, (N,) or (N, K).
+            sample_weight: how much each row counts, (N,).
+            params: for the splitter and the scorer, where metadata routing is on.
+        """
         _raise_for_params(params, self, "fit")
         l2s = paths.penalties(self.l2s)
         X, y = self._checked(X, y, reset=True)
@@ -139,9 +151,10 @@ class CrossValidated(LinearEstimator):
         splits = self._splits(X, y, split)
         weights = row_weights(sample_weight, X, problem.data.y.device)
         paths.check_weighed(splits, weights)
-        bank, scores = self._judged(problem, splits, l2s, weights)
-        if self.scoring is not None:
-            scores = self._scored(bank, splits, X, y, judge)
+        if self.scoring is None:
+            scores = self._judged(problem, splits, l2s, weights)
+        else:
+            scores = self._scored(self._models(problem, splits, l2s), splits, X, y, judge)
         self.scores_ = space.array(scores.to(self._dtype))
         return self._refitted(problem, space, l2s, scores.mean(1))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from linnet.estimators.base import LinearEstimator
 from linnet.estimators.classifier import SOLVERS, Classification, SoftmaxClassifier
 from linnet.estimators.cv import CrossValidated
 from linnet.estimators.methods import Problem
-from linnet.estimators.paths import Split, accuracies, least_squares, stepwise
+from linnet.estimators.paths import Split, accuracies, judge_least_squares, least_squares, stepwise
 from linnet.estimators.regressor import LinearRegressor, Regression
 
 SHARED = ("l1", "tol", "max_iter", "lr", "batch_size", "random_state")
@@ -93,23 +92,13 @@ class SoftmaxClassifierCV(Classification, CrossValidated):
         self.batch_size = batch_size
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> SoftmaxClassifierCV:
-        """Choose l2, and fit the model on all rows.
-
-        Args:
-            X: rows, (N, D): an array, a data frame, or scipy.sparse.
-            y: labels, (N,), numbers or strings.
-            sample_weight: how much each row counts, (N,).
-            params: for the splitter and the scorer, where metadata routing is on.
-        """
-        return self._fit(X, y, sample_weight, params)
+    def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
+        return stepwise(problem, splits, [problem.own_l2(l2) for l2 in l2s], self._method())
 
     def _judged(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
-    ) -> tuple[Bank, Tensor]:
-        bank = stepwise(problem, splits, [problem.own_l2(l2) for l2 in l2s], self._method())
-        return bank, accuracies(bank, problem, splits, weights)
+    ) -> Tensor:
+        return accuracies(self._models(problem, splits, l2s), problem, splits, weights)
 
     def _plain(self) -> SoftmaxClassifier:
         return SoftmaxClassifier(fit_intercept=self.fit_intercept)
@@ -118,7 +107,8 @@ class SoftmaxClassifierCV(Classification, CrossValidated):
 class LinearRegressorCV(Regression, CrossValidated):
     """Linear regression with the l2 that does best in cross-validation, as `LinearRegressor` weighs it.
 
-    The rows are read once for all folds and penalties; a fold costs one eigendecomposition.
+    The rows are read once for all folds and penalties; a fold costs one tridiagonal form of the features'
+    second moments, or with a scorer one eigendecomposition.
 
     Args:
         l2s: the penalties, or how many to try of 1e-6…100.
@@ -149,23 +139,13 @@ class LinearRegressorCV(Regression, CrossValidated):
         self.scoring = scoring
         self.fit_intercept = fit_intercept
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> LinearRegressorCV:
-        """Choose l2, and fit the model on all rows.
-
-        Args:
-            X: rows, (N, D): an array, a data frame, or scipy.sparse.
-            y: targets, (N,) or (N, K).
-            sample_weight: how much each row counts, (N,).
-            params: for the splitter and the scorer, where metadata routing is on.
-        """
-        return self._fit(X, y, sample_weight, params)
+    def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
+        return least_squares(problem, splits, l2s)
 
     def _judged(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
-    ) -> tuple[Bank, Tensor]:
-        bank, losses = least_squares(problem, splits, l2s)
-        return bank, -losses
+    ) -> Tensor:
+        return -judge_least_squares(problem, splits, l2s)
 
     def _plain(self) -> LinearRegressor:
         return LinearRegressor(fit_intercept=self.fit_intercept)

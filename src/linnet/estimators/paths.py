@@ -18,6 +18,7 @@ from linnet.errors import warn
 from linnet.estimators.arrays import as_numpy
 from linnet.estimators.methods import EPOCHS, Method, Problem, choose_solver, descent_status, minimise
 from linnet.solvers.descent import descend
+from linnet.solvers.least_squares.folds import cross_validate
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
@@ -65,37 +66,48 @@ def check_weighed(splits: Sequence[Split], weights: Tensor | None) -> None:
                 )
 
 
-def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> tuple[Bank, Tensor]:
-    """The models of least squares, and the mean of ½ Σ_k (ŷ_k − y_k)² on the rows that judge, (P, F).
+def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
+    """The models of least squares, one eigendecomposition a fold; `judge_least_squares` needs none of them.
 
-    Each fold takes one eigendecomposition. Where the folds part the rows, as K folds do, each row's sums are
-    gathered once, and a fold's rows are taken from the whole. Where there are more features than rows, all is
-    done in the rows' own space, which changes nothing but the size.
+    Where there are more features than rows, all is done in the rows' own space, which changes nothing but
+    the size.
 
     Returns:
-        The bank, fold by fold and in each penalty by penalty, and the losses, float64.
+        The bank, fold by fold and in each penalty by penalty.
     """
-    if len(problem.data) < problem.data.features and math.prod(problem.data.X.shape) <= FITS:
-        narrow, V = _narrow(problem)
-        inner, losses = least_squares(narrow, splits, l2s)
-        theta = inner.theta
-        return Bank(torch.cat([theta[:, :-1] @ V.T, theta[:, -1:]], 1), inner.models), losses
-    trained, judging = _sums(problem, splits)
+    inner, V = _narrow(problem)
+    trained, _ = _sums(inner, splits)
     models = [Spectrum.of(sums, problem.intercept).path(l2s) for sums in trained]  # (P, K, D + 1) each
-    losses = [sums.loss(theta) for sums, theta in zip(judging, models, strict=True)]
-    bank = Bank(torch.cat([theta.flatten(0, 1) for theta in models]), len(splits) * len(l2s))
-    return bank, torch.stack(losses, 1)
+    theta = torch.cat([each.flatten(0, 1) for each in models])
+    theta = theta if V is None else torch.cat([theta[:, :-1] @ V.T, theta[:, -1:]], 1)
+    return Bank(theta, len(splits) * len(l2s))
 
 
-def _narrow(problem: Problem) -> tuple[Problem, Tensor]:
-    """The problem in an orthonormal basis V of its rows, X = Z Vᵀ: that of Z, (N, N), and V, (D, N)."""
+def judge_least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Tensor:
+    """The mean of ½ Σ_k (ŷ_k − y_k)² on the rows that judge each fold, (P, F), float64."""
+    inner, _ = _narrow(problem)
+    return cross_validate(*_sums(inner, splits), l2s, problem.intercept)
+
+
+def _narrow(problem: Problem) -> tuple[Problem, Tensor | None]:
+    """The problem in an orthonormal basis V of its rows, X = Z Vᵀ, where features outnumber them.
+
+    Returns:
+        That of Z, (N, N), and V, (D, N); the problem as it is and None where it is tall, or too large.
+    """
+    if len(problem.data) >= problem.data.features or math.prod(problem.data.X.shape) > FITS:
+        return problem, None
     data = problem.data.to(torch.device("cpu"))
     V, R = torch.linalg.qr(data.X[:].double().T)
     return replace(problem, data=replace(data, X=R.T.contiguous())), V
 
 
 def _sums(problem: Problem, splits: Sequence[Split]) -> tuple[list[Statistics], list[Statistics]]:
-    """The statistics of each split's rows to train on, and of those to judge by."""
+    """The statistics of each split's rows to train on, and of those to judge by.
+
+    Where the splits part the rows, as K folds do, each row's sums are gathered once, and a fold's rows are
+    taken from the whole.
+    """
     first = Statistics.of(problem.take(splits[0][1]).data)
     judging = [first, *(Statistics.of(problem.take(kept).data, like=first) for _, kept in splits[1:])]
     if _is_partition(splits, len(problem.data)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sklearn.base import RegressorMixin, _fit_context
@@ -15,7 +16,7 @@ from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, row_weights, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
-from linnet.estimators.methods import Problem, minimise, solve_sums
+from linnet.estimators.methods import Problem, solve_sums
 from linnet.solvers.least_squares.statistics import Statistics
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Regression(RegressorMixin, LinearEstimator):
         if reset:
             self._is_flat, self._dtype = Y.ndim == 1, real(X)
         Y = (Y if Y.is_floating_point() else Y.double()).reshape(len(Y), -1)
+        self._loss.check_targets(Y)
         weights = row_weights(sample_weight, X, Y.device)
         penalty = Penalty(float(self.l2), float(self.l1))
         data = Dataset(rows, Y, "rows", weights=weights)
@@ -67,6 +69,7 @@ def _can_go_on(estimator: LinearRegressor) -> bool:
     return not estimator.l1 or estimator.solver == "sgd"
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LinearRegressor(Regression):
     """Linear regression: the minimum of the mean of ½ Σ_k (ŷ_k − y_k)² and of ½ l2 ‖W‖² + l1 ‖W‖₁.
 
@@ -103,46 +106,9 @@ class LinearRegressor(Regression):
         "solver": [StrOptions(SOLVERS)],
     }
 
-    def __init__(
-        self,
-        *,
-        l2: float = 0.0,
-        l1: float = 0.0,
-        fit_intercept: bool = True,
-        solver: str = "auto",
-        tol: float = 1e-9,
-        max_iter: int | None = None,
-        lr: float | None = None,
-        batch_size: int = 256,
-        warm_start: bool = False,
-        random_state: Any = None,
-    ) -> None:
-        self.l2 = l2
-        self.l1 = l1
-        self.fit_intercept = fit_intercept
-        self.solver = solver
-        self.tol = tol
-        self.max_iter = max_iter
-        self.lr = lr
-        self.batch_size = batch_size
-        self.warm_start = warm_start
-        self.random_state = random_state
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LinearRegressor:
-        """Fit the model.
-
-        Args:
-            X: rows, (N, D): an array, a data frame, or scipy.sparse.
-            y: targets, (N,) or (N, K).
-            sample_weight: how much each row counts, (N,).
-        """
-        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
-        start = self._start(problem) if self.warm_start else None
-        answer = minimise(problem, self._method(), start)
-        for name in ("statistics_", "stream_"):
-            vars(self).pop(name, None)
-        return self._keep(answer.theta, answer.iterations, space)
+    lr: float | None = None
+    batch_size: int = 256
+    random_state: Any = None
 
     @available_if(_can_go_on)
     @_fit_context(prefer_skip_nested_validation=True)
