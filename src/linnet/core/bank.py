@@ -130,11 +130,15 @@ class Bank:
     def to_module(self, model: int = 0) -> nn.Sequential:
         """One model as the book's `nn.Sequential(nn.Flatten(), nn.Linear(D, K))`, with its own memory."""
         one = self.pick(model)
-        linear = nn.Linear(self.features, self.outputs, device=one.theta.device, dtype=one.theta.dtype)
-        with torch.no_grad():
-            linear.weight.copy_(one.W)
-            linear.bias.copy_(one.b)
+        linear = nn.Linear(self.features, self.outputs, device=one.W.device, dtype=one.W.dtype)
+        one.fill_(linear)
         return nn.Sequential(nn.Flatten(), linear)
+
+    def fill_(self, linear: nn.Linear) -> None:
+        """Give a layer of PyTorch's the parameters of a bank of one."""
+        with torch.no_grad():
+            linear.weight.copy_(self.W)
+            linear.bias.copy_(self.b)
 
 
 class ContiguousBank(Bank):

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as hooks
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
-from linnet.core.bank import Bank, from_module
+from linnet.core.bank import from_module
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.d2l.loaders import ImageLoader
 from linnet.device import limit_threads, pick_threads
@@ -81,7 +81,7 @@ def _train(
             if is_last:
                 last = block.X[rows:].clone(), block.y[rows:]
     finally:
-        _copy(bank, linear)  # after Ctrl-C too: what was learned stays
+        bank.fill_(linear)  # after Ctrl-C too: what was learned stays
     loss, hits = _real_step(net, *last, loader, updater)
     total = learner.running
     rows = total.rows + len(last[1])
@@ -98,13 +98,6 @@ def _real_step(
     values.mean().backward()
     updater.step()
     return float(values.detach().sum(dtype=torch.float64)), int((scores.argmax(1) == y).sum())
-
-
-def _copy(bank: Bank, linear: nn.Linear) -> None:
-    """Give the layer the bank's parameters."""
-    with torch.no_grad():
-        linear.weight.copy_(bank.W)
-        linear.bias.copy_(bank.b)
 
 
 def _is_cross_entropy(loss: object) -> bool:

@@ -144,10 +144,6 @@ class _StandIn(Loader):
     def __init__(self, home: str) -> None:
         self.home = home
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Python's own kind of module."""
-        return None
-
     def exec_module(self, module: ModuleType) -> None:
         """Make it answer for linnet's module."""
         _stand_in(module, self.home)

@@ -167,7 +167,9 @@ _LATE = {
 
 def __getattr__(name: str) -> Any:
     if name in ("torchvision", "transforms"):
-        return _find_torchvision(name)
+        switch.activate()  # where torchvision is missing, what stands in for it
+        vision = import_module("torchvision")
+        return vision if name == "torchvision" else vision.transforms
     if name in _LATE:
         module, feature = _LATE[name]
         with needs_extra(feature, "notes"):
@@ -176,13 +178,6 @@ def __getattr__(name: str) -> Any:
         return getattr(torch, name)
     except AttributeError:
         raise AttributeError(switch.explain_absence(name)) from None
-
-
-def _find_torchvision(name: str) -> Any:
-    """The torchvision that is here, or what stands in for it."""
-    switch.activate()
-    vision = import_module("torchvision")
-    return vision if name == "torchvision" else vision.transforms
 
 
 def __dir__() -> list[str]:

@@ -186,7 +186,6 @@ class ProgressBoard(HyperParameters):
         self.fig, self.axes, self.figsize, self.display = fig, axes, figsize, display
         self._waiting: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._animator: Animator | None = None
-        self._labels: list[str] = []
 
     def draw(self, x: float, y: float, label: str, every_n: int = 1) -> None:
         """Add a point to a curve.
@@ -213,20 +212,17 @@ class ProgressBoard(HyperParameters):
 
     def _add(self, label: str, x: float, y: float) -> None:
         if self._animator is None:
-            self._animator = self._make_animator()
-        if label not in self._labels:
-            self._labels.append(label)
-            self._animator.legend.append(label)
-        places: list[float | None] = [x if known == label else None for known in self._labels]
-        values: list[float | None] = [y if known == label else None for known in self._labels]
+            count = max(len(self.ls), len(self.colors))
+            forms = [f"{self.colors[k % len(self.colors)]}{self.ls[k % len(self.ls)]}" for k in range(count)]
+            shelf.finish()
+            self._animator = Animator(
+                self.xlabel, self.ylabel, [], self.xlim, self.ylim, self.xscale, self.yscale, forms,
+                figsize=self.figsize,
+            )  # fmt: skip
+        known = self._animator.legend
+        if label not in known:
+            known.append(label)
+        places: list[float | None] = [x if name == label else None for name in known]
+        values: list[float | None] = [y if name == label else None for name in known]
         self._animator.add(places, values)
         self.fig, self.axes = self._animator.fig, self._animator.axes[0]
-
-    def _make_animator(self) -> Animator:
-        count = max(len(self.ls), len(self.colors))
-        forms = [f"{self.colors[k % len(self.colors)]}{self.ls[k % len(self.ls)]}" for k in range(count)]
-        shelf.finish()
-        return Animator(
-            self.xlabel, self.ylabel, [], self.xlim, self.ylim, self.xscale, self.yscale, forms,
-            figsize=self.figsize,
-        )  # fmt: skip

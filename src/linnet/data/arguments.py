@@ -33,12 +33,9 @@ def parts_of(given: Any, entrance: str) -> Splits:
     Raises:
         UsageError: it is something else.
     """
-    if isinstance(given, Dataset):
-        return Splits(given)
-    if isinstance(given, tuple | list) and 1 <= len(given) <= 2 and isinstance(given[0], Dataset):
-        test = given[1] if len(given) == 2 else None
-        if test is None or isinstance(test, Dataset):
-            return Splits(given[0], test)
+    parts = list(given) if isinstance(given, tuple | list) else [given]
+    if len(parts) in (1, 2) and isinstance(parts[0], Dataset) and isinstance(parts[-1], Dataset | None):
+        return Splits(*parts)
     raise _refuse(given, entrance)
 
 

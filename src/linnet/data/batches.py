@@ -129,7 +129,8 @@ class Batches:
         """
         order, X, y, weights = self.order(epoch), self.dataset.X, self.dataset.y, self.dataset.weights
         classes = self.dataset.is_classification
-        rows = self._batches_per_block() * self.batch_size
+        batch_bytes = self.batch_size * X.shape[1] * X.element_size()
+        rows = max(1, BLOCK_BYTES // max(1, batch_bytes)) * self.batch_size
         # Two buffers in turn for all blocks: fresh memory for each costs three times the gathering itself.
         # Sparse rows, which are made dense as they are read, have none.
         is_copied = order is not None and not isinstance(X, SparseFeatures)
@@ -154,8 +155,3 @@ class Batches:
         lows = range(start * self.batch_size, self.rows, rows)
         is_worth_it = order is not None and X.device.type == "cpu" and len(lows) > 1
         return one_ahead(block, lows) if is_worth_it else map(block, lows)
-
-    def _batches_per_block(self) -> int:
-        X = self.dataset.X
-        batch_bytes = self.batch_size * X.shape[1] * X.element_size()
-        return max(1, BLOCK_BYTES // max(1, batch_bytes))

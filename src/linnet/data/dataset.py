@@ -120,7 +120,7 @@ class Dataset:
 
     def _take(self) -> None:
         """Turn what people hold in memory into tensors and tuples."""
-        classes = self.classes if self._is_named() else coerce.classes_of(self.classes)
+        classes = coerce.classes_of(self.classes)
         features, targets = coerce.features_of(self.X), coerce.targets_of(self.y, classes)
         tensors.check_same_rows(self.X, self.y)
         taken: dict[str, object] = {
@@ -134,15 +134,6 @@ class Dataset:
             taken["image_shape"] = coerce.shape_of(self.image_shape)
         for name, value in taken.items():
             object.__setattr__(self, name, value)
-
-    def _is_named(self) -> bool:
-        """Whether the classes are a tuple of different names already, as of every part of a data set."""
-        names = self.classes
-        return (
-            isinstance(names, tuple)
-            and len(set(map(str, names))) == len(names)
-            and all(isinstance(name, str) for name in names)
-        )
 
     def _check_weights(self, weights: Tensor) -> None:
         if weights.shape != (len(self),) or not weights.is_floating_point():

@@ -154,10 +154,18 @@ def unjudged_classes(dataset: Dataset, folds: Sequence[Fold]) -> tuple[str, ...]
 
 
 def _choose(dataset: Dataset, fraction: float, seed: int) -> Tensor:
-    """Which rows go to the second of two parts, (N,), bool."""
+    """Which rows go to the second of two parts, (N,), bool: the share of each class, in a random choice.
+
+    The remainders go to the classes that were rounded down most.
+    """
     if not 0 < fraction < 1:
         raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
-    second = _stratify(dataset, fraction, seed)
+    source, second = generator(seed, "split"), torch.zeros(len(dataset), dtype=torch.bool)
+    members = _members(dataset)
+    most = [max(len(rows) - dataset.is_classification, 0) for rows in members]
+    counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)), most)
+    for rows, count in zip(members, counts, strict=True):
+        second[rows[torch.randperm(len(rows), generator=source)[:count]]] = True
     if not second.any() or second.all():
         raise UsageError(
             f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty, "
@@ -172,20 +180,6 @@ def _members(dataset: Dataset) -> list[Tensor]:
         return [torch.arange(len(dataset))]
     labels = dataset.labels.cpu()
     return [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
-
-
-def _stratify(dataset: Dataset, fraction: float, seed: int) -> Tensor:
-    """Which rows go to the second part, (N,), bool: the share of each class, in a random choice.
-
-    The remainders go to the classes that were rounded down most.
-    """
-    source, second = generator(seed, "split"), torch.zeros(len(dataset), dtype=torch.bool)
-    members = _members(dataset)
-    most = [max(len(rows) - dataset.is_classification, 0) for rows in members]
-    counts = _apportion([fraction * len(rows) for rows in members], round(fraction * len(dataset)), most)
-    for rows, count in zip(members, counts, strict=True):
-        second[rows[torch.randperm(len(rows), generator=source)[:count]]] = True
-    return second
 
 
 def _apportion(quotas: list[float], total: int, most: list[int]) -> list[int]:

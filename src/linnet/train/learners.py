@@ -90,13 +90,11 @@ class SingleLearner(Learner):
                 record[f"{name}_accuracy"] = float(seen.accuracy[0])
         self.tally = empty(1, self.tally.loss.device)
         if self.stopping.patience is not None:
-            self._keep_best(record["validation_loss"])
+            loss = torch.tensor([record["validation_loss"]], dtype=torch.float64)
+            if bool(self.stopping.note(loss)):
+                assert isinstance(self.model, Bank), "only banks are stopped early"
+                self.best = self.model.clone()
         return record
-
-    def _keep_best(self, loss: float) -> None:
-        if bool(self.stopping.note(torch.tensor([loss], dtype=torch.float64))):
-            assert isinstance(self.model, Bank), "only banks are stopped early"
-            self.best = self.model.clone()
 
 
 class Scorer:

@@ -64,7 +64,10 @@ def fetch(
         OSError: the folder cannot be written or the disk is full; what came is kept beside it.
     """
     for url in urls:
-        _check_scheme(url)
+        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+            raise UsageError(
+                f"cannot download {url!r}: expected an address that begins with http:// or https://"
+            )
     if len(checksum) not in ALGORITHMS:
         raise UsageError(
             f"{checksum!r} is no checksum: expected an MD5, SHA-1 or SHA-256 in hexadecimal digits"
@@ -147,8 +150,3 @@ def _finish(job: Transfer) -> None:
     _is_there(job)  # somebody may have put another file there meanwhile
     os.replace(job.part, job.path)
     files.sync_folder(job.path.parent)
-
-
-def _check_scheme(url: str) -> None:
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise UsageError(f"cannot download {url!r}: expected an address that begins with http:// or https://")

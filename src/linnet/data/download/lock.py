@@ -31,16 +31,19 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises:
         OSError: the folder cannot be made or read.
     """
-    descriptor = _held(folder)
-    try:
-        with contextlib.nullcontext() if descriptor is not None else _elsewhere(folder):
+    descriptor = _hold(folder)
+    if descriptor is None:  # by a lock file in the system's temporary folder
+        name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+        with FileLock(Path(tempfile.gettempdir(), f"linnet-{name}.lock")):
             yield
+        return
+    try:
+        yield
     finally:
-        if descriptor is not None:
-            os.close(descriptor)  # gives the lock back
+        os.close(descriptor)  # gives the lock back
 
 
-def _held(folder: Path) -> int | None:
+def _hold(folder: Path) -> int | None:
     """A descriptor that holds the folder's lock; None where the system locks no folders."""
     while True:
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,19 +55,7 @@ def _held(folder: Path) -> int | None:
         except OSError:  # some network file systems
             os.close(descriptor)
             return None
-        if _is_still(folder, descriptor):
-            return descriptor
+        with contextlib.suppress(OSError):
+            if os.path.samestat(folder.stat(), os.fstat(descriptor)):
+                return descriptor
         os.close(descriptor)  # who held it before has removed the folder
-
-
-def _is_still(folder: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(folder.stat(), os.fstat(descriptor))
-    except OSError:
-        return False
-
-
-def _elsewhere(folder: Path) -> FileLock:
-    """A lock file in the system's temporary folder, for systems that lock no folders."""
-    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-    return FileLock(Path(tempfile.gettempdir(), f"linnet-{name}.lock"))

@@ -177,15 +177,21 @@ def _receive(response: http.client.HTTPResponse, start: int, total: int | None, 
 def _copy(
     response: http.client.HTTPResponse, file: IO[bytes], done: int, total: int | None, job: Transfer
 ) -> int:
-    """Copy until the body ends or passes the limit; the file's length then."""
-    pace = _Pace(job.timeout, job.min_rate)
+    """Copy until the body ends or passes the limit; the file's length then.
+
+    A mirror that sends, but next to nothing over `job.timeout` seconds, is given up.
+    """
+    since, before = time.monotonic(), done
     while done <= job.max_bytes and (piece := _read(response, job)):
         file.write(piece)
         file.flush()  # what has come is kept, should the process be killed
         done += len(piece)
         if job.progress:
             job.progress(done, total)
-        pace.check(len(piece))
+        if (passed := time.monotonic() - since) >= job.timeout:
+            if (rate := (done - before) / passed) < job.min_rate:
+                raise MirrorError(f"too slow: {rate:.0f} bytes/s of at least {job.min_rate:g}")
+            since, before = time.monotonic(), done
     return done
 
 
@@ -198,29 +204,6 @@ def _read(response: http.client.HTTPResponse, job: Transfer) -> bytes:
         raise AgainError("broke off in mid-body") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise AgainError(f"broke off: {type(error).__name__}: {error}") from None
-
-
-class _Pace:
-    """Give a mirror up that sends, but next to nothing.
-
-    Args:
-        window: seconds over which the rate is taken.
-        least: bytes a second.
-    """
-
-    def __init__(self, window: float, least: float) -> None:
-        self._window, self._least = window, least
-        self._since, self._bytes = time.monotonic(), 0
-
-    def check(self, count: int) -> None:
-        """Count bytes, and judge when a window is over."""
-        self._bytes += count
-        passed = time.monotonic() - self._since
-        if passed < self._window:
-            return
-        if self._bytes < self._least * passed:
-            raise MirrorError(f"too slow: {self._bytes / passed:.0f} bytes/s of at least {self._least:g}")
-        self._since, self._bytes = time.monotonic(), 0
 
 
 def is_right(path: Path, checksum: str) -> bool:

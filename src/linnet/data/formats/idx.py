@@ -88,7 +88,10 @@ def read(path: Path | str, *, max_bytes: int = MAX_BYTES, in_memory: bool = Fals
                     "can unpack to: the header is damaged; get the file anew"
                 )
             return _unpack(file, header, path)
-        _check_length(header, size, path)
+        if size < (expected := header.length + header.nbytes):
+            raise _refuse_short(path, "data", expected, size)
+        if size > expected:
+            raise _refuse_long(path, header)
         return _unpack(file, header, path) if in_memory else _map(file, header)
 
 
@@ -199,14 +202,6 @@ def _check_size(header: Header, path: Path, max_bytes: int) -> None:
             f"{path} declares {_describe(header)}, over the limit of {max_bytes:,}: "
             "if that is right, raise max_bytes"
         )
-
-
-def _check_length(header: Header, length: int, path: Path) -> None:
-    expected = header.length + header.nbytes
-    if length < expected:
-        raise _refuse_short(path, "data", expected, length)
-    if length > expected:
-        raise _refuse_long(path, header)
 
 
 def _map(file: io.BufferedIOBase, header: Header) -> Array:

@@ -204,7 +204,10 @@ def grey_of(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
     layered = picture.convert("LA" if picture.mode in ("La", "LA") else "RGBA").convert("RGBA")
     if layered.getchannel("A").getextrema()[0] == 255:
         return layered.convert("L"), []
-    white, black = (_lay_on(layered, paper) for paper in ("white", "black"))
+    white, black = (
+        Image.alpha_composite(Image.new("RGBA", layered.size, paper), layered).convert("L")
+        for paper in ("white", "black")
+    )
     is_light = np.std(np.asarray(black)) > LOST * np.std(np.asarray(white))
     return (black, [Step("black", {})]) if is_light else (white, [Step("white", {})])
 
@@ -266,7 +269,3 @@ def _bits(picture: Image.Image) -> int:
 
 def _tiff_tag(picture: Image.Image, tag: int) -> Any:
     return picture.tag_v2.get(tag) if picture.format == "TIFF" else None  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _lay_on(layered: Image.Image, paper: str) -> Image.Image:
-    return Image.alpha_composite(Image.new("RGBA", layered.size, paper), layered).convert("L")

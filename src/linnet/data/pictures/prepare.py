@@ -93,7 +93,8 @@ def _read(path: Path, max_pixels: int) -> tuple[Image.Image, list[Step]]:
 def _fit_and_invert(
     grey: Image.Image, steps: list[Step], size: tuple[int, int], invert: bool | None
 ) -> Prepared:
-    border = _border(np.asarray(grey))
+    pixels = np.asarray(grey)
+    border = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))  # its shade
     fitted = np.asarray(_fit(grey, size, round(border)))
     if (grey.height, grey.width) != size:
         steps = [*steps, Step("resized", {"width": grey.width, "height": grey.height,
@@ -117,11 +118,6 @@ def _read_array(path: Path, max_pixels: int) -> tuple[Image.Image, list[Step]]:
     levels, steps = levels_of(path, array)
     grey, done = grey_of(Image.fromarray(levels))
     return grey, [*steps, *done]
-
-
-def _border(grey: np.ndarray) -> float:
-    """The median shade of the outermost pixels."""
-    return float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
 
 
 def _fit(grey: Image.Image, size: tuple[int, int], shade: int) -> Image.Image:
