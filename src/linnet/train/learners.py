@@ -186,11 +186,27 @@ class BankLearner(SingleLearner):
         """Step once a minibatch."""
         target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
         scores = self.scorer.room(len(block.X))  # (K, n)
+        weights = None if block.weights is None else block.weights.to(self.bank.theta)
         here = slice(0)
-        for X, here, _ in block.minibatches(stopped):
-            X1, y, out = self.scorer.with_ones(X), target[:, here], scores[:, here]
-            self.step(self.bank, X1, y, self.loss, self.lr, self.scale, out)
+        for X, here, batch in block.minibatches(stopped):
+            weight = None if weights is None else weights[None, here]
+            self.take_(X, target[:, here], weight, scores[:, here], block.epoch, batch)
         self.tally = self.scorer.tally(self.tally, scores[:, : here.stop], block)
+
+    def take_(
+        self, X: Tensor, target: Tensor, weight: Tensor | None, out: Tensor, epoch: int, batch: int
+    ) -> None:
+        """Take a minibatch.
+
+        Args:
+            X: stored rows, (B, D).
+            target: dense, (K, B).
+            weight: of the rows, (1, B); None where all count alike.
+            out: filled with the scores from before the step, (K, B).
+            epoch: which the minibatch is in, from 0.
+            batch: its number in the epoch.
+        """
+        self.step(self.bank, self.scorer.with_ones(X), target, self.loss, self.lr, self.scale, out)
 
     def measure(self, dataset: Dataset) -> Tally:
         """Score the stored rows."""
@@ -237,19 +253,12 @@ class GroupLearner(BankLearner):
         """The model of stored rows, averaged where that was asked for."""
         return self.inputs.absorb(self.group.update.answer)
 
-    @torch.inference_mode()
-    def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
-        """Take a minibatch at a time."""
-        theta = self.bank.theta
-        target = self.loss.encode(block.y, self.bank.outputs, theta.dtype)  # (K, n)
-        scores = self.scorer.room(len(block.X))  # (K, n)
-        weights = None if block.weights is None else block.weights.to(theta)
-        here = slice(0)
-        for X, here, batch in block.minibatches(stopped):
-            X1 = self.inputs.rows(X, theta, block.epoch, batch)
-            weight = None if weights is None else weights[None, here]
-            self.group.step_(X1, target[:, here], weight, scores[:, here], block.epoch, batch)
-        self.tally = self.scorer.tally(self.tally, scores[:, : here.stop], block)
+    def take_(
+        self, X: Tensor, target: Tensor, weight: Tensor | None, out: Tensor, epoch: int, batch: int
+    ) -> None:
+        """Take a minibatch of what the inputs make of the rows: see `BankLearner.take_`."""
+        X1 = self.inputs.rows(X, self.bank.theta, epoch, batch)
+        self.group.step_(X1, target, weight, out, epoch, batch)
 
     def measure(self, dataset: Dataset) -> Tally:
         """Score the stored rows by the model of them."""
