@@ -12,7 +12,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.compare import compare_regressions
 from linnet.evaluate.evaluation import Evaluation
-from linnet.evaluate.score import regression_figures
+from linnet.evaluate.score import Score, regression_figures
 from tests.support.blobs import make_blobs
 
 
@@ -83,3 +83,36 @@ def test_what_cannot_be_is_refused() -> None:
         Evaluation(run, data.rows(slice(0, 0)))
     with pytest.raises(UsageError, match="classes"):
         regression_figures(Evaluation(linnet.fit(blobs, epochs=1, show=False), blobs))
+
+
+def counts(rows: int = 200) -> Dataset:
+    source = torch.Generator().manual_seed(0)
+    X = torch.randn(rows, 3, generator=source, dtype=torch.float64)
+    means = (X @ torch.tensor([[0.5], [-0.3], [0.2]], dtype=torch.float64) + 1).exp()
+    w = torch.rand(rows, generator=source, dtype=torch.float64)
+    return Dataset(X, torch.poisson(means, generator=source), "counts", weights=w)
+
+
+def test_counts_have_the_share_of_deviance_that_is_explained() -> None:
+    data = counts()
+    run = linnet.solve(data, "poisson", l2=0.01).value
+    evaluation = Evaluation(run, data)
+    y, means, w = data.y[:, 0].numpy(), np.exp(evaluation.scores[:, 0]), evaluation.weights
+    expected = metrics.d2_tweedie_score(y, means, sample_weight=w, power=1)
+    found = regression_figures(evaluation)["d2"]
+    assert found.value == pytest.approx(expected, rel=1e-12)
+    assert found.low < found.value < found.high
+    assert Score.of(evaluation).d2.tolist() == pytest.approx([expected], rel=1e-12)
+    assert Score.of(evaluation).as_dict()["d2"] == pytest.approx([expected], rel=1e-12)
+    assert "d2" not in regression_figures(Evaluation.of_scores(means[:, None], y[:, None]))
+
+
+@pytest.mark.parametrize("count", [0.0, 3.0])
+def test_counts_that_never_differ_have_no_deviance_to_explain(count: float) -> None:
+    data = counts()
+    run = linnet.solve(data, "poisson", l2=0.01).value
+    evaluation = Evaluation(run, dataclasses.replace(data, y=torch.full_like(data.y, count)))
+    assert regression_figures(evaluation)["d2"].reason == "the target never differs"
+    said = Score.of(evaluation).as_dict()
+    assert said["d2"] == [None]
+    assert said["d2_reason"] == "the target never differs"

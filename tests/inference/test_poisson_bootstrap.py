@@ -18,7 +18,7 @@ from linnet.inference.design import make_basis
 from linnet.inference.infer import infer as typed_infer
 from linnet.inference.likelihood import Classes, Normal
 from linnet.inference.newton_polish import polish
-from linnet.inference.poisson_bootstrap import Optimum, bootstrap_optima, draw_counts
+from linnet.inference.poisson_bootstrap import bootstrap_optima, draw_counts
 from tests.support.inferences import line
 from tests.support.problems import LOGISTIC, SOFTMAX, table
 from tests.support.solutions import solve_least_squares, solve_smooth
@@ -123,8 +123,7 @@ def test_where_all_bags_are_settled_their_gradients_are_none() -> None:
     X1 = torch.cat([dataset.X, torch.ones(200, 1)], 1)
     nothing = torch.zeros(12, 12, dtype=torch.float64)
     fitted = polish(Classes(Y), basis, gamma, gamma @ X1.T, nothing, nothing[0])
-    start = Optimum(Classes(Y), basis.Z, basis.w, fitted.scores, fitted.factor, nothing, 1.0)
-    found = bootstrap_optima(start, basis.kept, 200, 5, seed=1)
+    found = bootstrap_optima(fitted, basis, 1.0, 200, 5, seed=1)
     assert bool(found.is_settled.all())
     for bag in range(5):
         scores = fitted.scores + found.shifts[bag].view(2, -1) @ basis.Z.T

@@ -190,14 +190,16 @@ def _regress(
     lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]
     lines[:0] = [f"predicts  {evaluation.run.card.target}"] if evaluation.run.card.target else []
     r2 = "R²" if evaluation.run.has_intercept else "R² (about the mean)"
-    for name, (said, form) in {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": (r2, ".6f")}.items():
+    shapes = {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": (r2, ".6f"), "d2": ("D²", ".6f")}
+    for name, (said, form) in {name: shapes[name] for name in found}.items():
         shown = found[name].text(form)
         lines.append(f"{said:<9} {shown if intervals else shown.split(' ')[0]}")
         if found[name].reason and (intervals or not found[name].is_defined):
             lines.append(f"          {UNDEFINED}  {found[name].reason}")
-    if len(result.r2) > 1:
-        each = ", ".join(UNDEFINED if value != value else f"{value:.6f}" for value in result.r2.tolist())
-        lines.append(f"R² of each output  {each}")
+    for said, values_of in (("R²", result.r2), ("D²", result.d2)):
+        if len(values_of) > 1:
+            each = ", ".join(UNDEFINED if value != value else f"{value:.6f}" for value in values_of.tolist())
+            lines.append(f"{said} of each output  {each}")
     return lines
 
 

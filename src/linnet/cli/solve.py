@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import linnet
 from linnet.cli.console import load_rows, make_printer, print_json, without_warnings
@@ -24,6 +24,8 @@ from linnet.errors import (
 from linnet.folders import default_folder
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from linnet.evaluate.score import Score
     from linnet.solvers.path import Path as PenaltyPath
 
@@ -221,16 +223,17 @@ def closing_lines(solution: linnet.Solution, scores: dict[str, Score], folder: P
         lines.append(f"{int((W != 0).sum()):,} of {W.numel():,} weights are not 0")
     for name, score in scores.items():
         about = " about the mean" * (not solution.value.has_intercept)
-        said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R²{about} {_r2(score)}"
+        said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R²{about} {_show_shares(score.r2)}"
+        said += f", D² {_show_shares(score.d2)}" if len(score.d2) else ""
         lines.append(f"{name}: loss {score.loss:.6g}, {said}")
     return [*lines, f"the run is in {folder}"]
 
 
-def _r2(score: Score) -> str:
+def _show_shares(values: NDArray[Any]) -> str:
+    """R² or D² of each output, or why it is not defined."""
     from linnet.inference.remarks import CONSTANT
 
-    known = (f"{value:.6f}" if value == value else f"— ({CONSTANT.name})" for value in score.r2.tolist())
-    return ", ".join(known)
+    return ", ".join(f"{each:.6f}" if each == each else f"— ({CONSTANT.name})" for each in values.tolist())
 
 
 def path_line(row: Mapping[str, float]) -> str:

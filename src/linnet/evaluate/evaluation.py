@@ -226,6 +226,11 @@ class Evaluation:
         sums = ((self.probabilities - np.eye(len(self.classes))[self.targets]) ** 2).sum(1)
         return sums / 2 if len(self.classes) == 2 else sums
 
+    @property
+    def is_of_counts(self) -> bool:
+        """Whether the model predicts counts, whose scores are logarithms of means."""
+        return "run" in vars(self) and self.run.card.link == "log"
+
     @cached_property
     def residuals(self) -> Array:
         """Predictions less targets, (N, K), float64.
@@ -235,7 +240,7 @@ class Evaluation:
         """
         if self.classes:
             raise UsageError("rows of classes have no errors that are differences of numbers")
-        inverse = np.exp if "run" in vars(self) and self.run.card.link == "log" else np.asarray
+        inverse = np.exp if self.is_of_counts else np.asarray
         return inverse(self.scores.astype(np.float64)) - self.targets.astype(np.float64)
 
     @cached_property

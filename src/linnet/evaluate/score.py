@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Score:
             empty for a regression.
         r2: the share of each output's variance that is explained, (K,), float64; NaN of a target that never
             differs; empty for a classification.
+        d2: of counts, the share of each output's Poisson deviance that is explained, likewise; empty for
+            other models.
     """
 
     rows: int
@@ -58,6 +60,7 @@ class Score:
     classes: tuple[str, ...]
     confusion: Array
     r2: Array
+    d2: Array = field(default_factory=lambda: np.empty(0))
 
     @classmethod
     def of(cls, evaluation: Evaluation) -> Score:
@@ -65,7 +68,9 @@ class Score:
         w, rows = evaluation.row_weights, len(evaluation)
         loss = float(evaluation.losses @ w / w.sum())
         if not evaluation.classes:
-            return cls(rows, loss, (), np.empty((0, 0), np.int64), 1 - _unexplained(evaluation))
+            parts = _parts(evaluation).items()
+            explained = {name: 1 - _unexplained(evaluation, *part) for name, part in parts}
+            return cls(rows, loss, (), np.empty((0, 0), np.int64), **explained)
         is_counted = evaluation.weights is None
         pairs = evaluation.confusion if is_counted else evaluation.count_pairs(w)
         return cls(rows, loss, evaluation.classes, pairs, np.empty(0))
@@ -98,9 +103,9 @@ class Score:
     def as_dict(self) -> dict[str, Any]:
         """The figures as plain JSON values."""
         if not self.classes:
-            r2 = known(self.r2)
-            why = {"r2_reason": CONSTANT} if None in r2 else {}
-            return {"rows": self.rows, "loss": self.loss, "r2": r2, "r2_kind": CENTRED, **why}
+            found = {"r2": known(self.r2), **({"d2": known(self.d2)} if len(self.d2) else {})}
+            why = {f"{name}_reason": CONSTANT for name, values in found.items() if None in values}
+            return {"rows": self.rows, "loss": self.loss, **found, "r2_kind": CENTRED, **why}
         figures = [dict(zip(SHARES, known(each), strict=True)) for each in shares(self.confusion).T]
         reasons = [
             {f"{n}_reason": REASONS[n] for n, value in each.items() if value is None} for each in figures
@@ -137,10 +142,11 @@ def loss_name(card: Card) -> str:
 
 
 def regression_figures(evaluation: Evaluation, *, level: float = LEVEL) -> dict[str, Interval]:
-    """The root mean square error, the mean absolute error and R², each the mean over the outputs.
+    """The root mean square error, the mean absolute error, R² and, of counts, D²: means over the outputs.
 
-    They are scikit-learn's root_mean_squared_error, mean_absolute_error and r2_score. R² of an output is
-    1 − Σ(ŷ − y)²/Σ(y − ȳ)²; where a target never differs there is none.
+    They are scikit-learn's root_mean_squared_error, mean_absolute_error, r2_score and d2_tweedie_score of
+    power 1. R² of an output is 1 − Σ(ŷ − y)²/Σ(y − ȳ)², and D² has Poisson deviances in place of squares;
+    where a target never differs there is neither.
 
     Args:
         evaluation: of a regression.
@@ -152,7 +158,7 @@ def regression_figures(evaluation: Evaluation, *, level: float = LEVEL) -> dict[
     return {
         "rmse": _rmse(evaluation, level),
         "mae": mean(np.abs(evaluation.residuals).mean(1), evaluation.weights, level=level),
-        "r2": _r2(evaluation, level),
+        **{name: _explain(evaluation, *part, level) for name, part in _parts(evaluation).items()},
     }
 
 
@@ -169,27 +175,52 @@ def _rmse(evaluation: Evaluation, level: float) -> Interval:
     return replace(found, value=value, low=low, high=high)
 
 
-def _r2(evaluation: Evaluation, level: float) -> Interval:
-    w, unexplained, around = evaluation.row_weights, _unexplained(evaluation), _deviations(evaluation) ** 2
+def _explain(evaluation: Evaluation, left: Array, around: Array, level: float) -> Interval:
+    """The share of what is around the mean that a model explains, the mean over the outputs.
+
+    Args:
+        evaluation: of the rows.
+        left: what the model leaves of each row, (N, K).
+        around: what the mean leaves, (N, K); the mean is where its sum is least, so it adds no influence.
+        level: of the interval.
+    """
+    w, unexplained = evaluation.row_weights, _unexplained(evaluation, left, around)
     if np.isnan(unexplained).any():
         return undefined(CONSTANT)
-    influence = ((unexplained * around - evaluation.residuals**2) / (w @ around)).mean(1) * w
+    influence = ((unexplained * around - left) / (w @ around)).mean(1) * w
     return about(float(1 - unexplained.mean()), influence, w, 1.0, (-math.inf, 1.0), level)
 
 
-def _unexplained(evaluation: Evaluation) -> Array:
-    """Σ(ŷ − y)²/Σ(y − ȳ)² of each output, (K,); NaN of a target that never differs."""
-    w, around = evaluation.row_weights, _deviations(evaluation)
-    squares, total = w @ evaluation.residuals**2, w @ around**2
+def _unexplained(evaluation: Evaluation, left: Array, around: Array) -> Array:
+    """Σ left/Σ around of each output, (K,); NaN of a target that never differs."""
+    w = evaluation.row_weights
+    rest, total = w @ left, w @ around
     is_constant = never_changes(evaluation.targets[w > 0]) | (total <= 0)
-    return np.divide(squares, total, out=np.full(len(total), np.nan), where=~is_constant)
+    return np.divide(rest, total, out=np.full(len(total), np.nan), where=~is_constant)
 
 
-def _deviations(evaluation: Evaluation) -> Array:
-    """Y − ȳ, (N, K), float64."""
+def _parts(evaluation: Evaluation) -> dict[str, tuple[Array, Array]]:
+    """What the model leaves of each row and what there is about the mean, (N, K), for R² and D² of counts."""
+    deviances = {"d2": _deviances(evaluation)} if evaluation.is_of_counts else {}
+    return {"r2": _squares(evaluation), **deviances}
+
+
+def _squares(evaluation: Evaluation) -> tuple[Array, Array]:
+    """(ŷ − y)² and (y − ȳ)², (N, K), float64."""
     w, y = evaluation.row_weights, evaluation.targets.astype(np.float64)
     y = y - y.mean(0)  # a large constant would cost digits of the next mean
-    return y - w @ y / w.sum()
+    return evaluation.residuals**2, (y - w @ y / w.sum()) ** 2
+
+
+def _deviances(evaluation: Evaluation) -> tuple[Array, Array]:
+    """Poisson deviances 2(y log(y/μ) − y + μ) of the model's means and of the mean count, (N, K), float64."""
+    from scipy.special import xlogy
+
+    w, y = evaluation.row_weights, evaluation.targets.astype(np.float64)
+    scores, mean = evaluation.scores.astype(np.float64), w @ y / w.sum()
+    level = np.log(np.where(mean > 0, mean, 1.0))  # counts of nothing but 0 never differ
+    logs = xlogy(y, y) - y
+    return 2 * (logs - y * scores + np.exp(scores)), 2 * (logs - y * level + mean)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.errors import UsageError
 from linnet.inference.design import MEANINGS, Basis, Weighting
 from linnet.inference.newton_polish import Fitted
-from linnet.inference.poisson_bootstrap import Optimum, bootstrap_optima
+from linnet.inference.poisson_bootstrap import bootstrap_optima
 from linnet.inference.remarks import FEW_BAGS, LEVERAGE, Remark, Undefined
 
 REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
@@ -164,13 +164,9 @@ def _bootstrap(
     basis: Basis, fitted: Fitted, options: CovarianceOptions, unit: float, alone: Tensor
 ) -> EstimatedCovariance:
     """Of bootstraps; rows that decide their own fit are in each once, which moves no other parameter."""
-    start = Optimum(
-        fitted.likelihood, basis.Z, basis.w, fitted.scores, fitted.factor, fitted.ridge, unit,
-        fitted.limit.null if fitted.limit else None,
-    )  # fmt: skip
     rates = options.weighting.w if options.weighting.is_counted else None
     found = bootstrap_optima(
-        start, basis.kept, options.rows, options.bags, options.seed, rates=rates, fixed=alone
+        fitted, basis, unit, options.rows, options.bags, options.seed, rates=rates, fixed=alone
     )
     shifts = found.shifts[found.is_settled]
     lost = options.bags - len(shifts)

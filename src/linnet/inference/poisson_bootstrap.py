@@ -9,14 +9,15 @@ so few products do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from linnet.device import generator
-from linnet.inference.likelihood import Classes, Likelihood
+from linnet.inference.design import Basis
+from linnet.inference.likelihood import Classes
+from linnet.inference.newton_polish import Fitted
 
 SETTLED = 1e-6
 """A bag is done within so many standard errors of its optimum: far below what so many bags can tell."""
@@ -40,31 +41,6 @@ AT_ONCE = 2**24
 """Scores of bags held at once, 128 MiB."""
 
 
-@dataclass(frozen=True, eq=False)
-class Optimum:
-    """Where bags start from.
-
-    Args:
-        likelihood: of the rows.
-        Z: (N, r).
-        w: how much each row counts, (N,).
-        scores: at the optimum of all rows, (J, N).
-        factor: Cholesky's factor of the Hessian there, penalty included, (J·r, J·r).
-        ridge: the penalty's part of it.
-        unit: what a standard error of 1 is in the Hessian's units: σ for a regression, else 1.
-        null: directions without an end, which the bags leave alone, (J·r, n); None without any.
-    """
-
-    likelihood: Likelihood
-    Z: Tensor
-    w: Tensor
-    scores: Tensor
-    factor: Tensor
-    ridge: Tensor
-    unit: float
-    null: Tensor | None = None
-
-
 class BootstrapOptima(NamedTuple):
     """How far each bag's η is from that of all rows, (B, J·r), and which bags have an optimum, (B,)."""
 
@@ -86,28 +62,29 @@ def draw_counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> 
 
 
 def bootstrap_optima(
-    start: Optimum, kept: Tensor, rows: int, bags: int, seed: int, *, rates: Tensor | None = None,
-    fixed: Tensor | None = None,
+    fitted: Fitted, basis: Basis, unit: float, rows: int, bags: int, seed: int, *,
+    rates: Tensor | None = None, fixed: Tensor | None = None,
 ) -> BootstrapOptima:  # fmt: skip
     """The optima of bags.
 
     Args:
-        start: the optimum of all rows.
-        kept: which rows of the data set count, (N,).
+        fitted: the optimum of all rows.
+        basis: of the rows that count.
+        unit: what a standard error of 1 is in the Hessian's units: σ for a regression, else 1.
         rows: of the data set.
         bags: how many.
         seed: of the bags.
-        rates: how often each row of the data set was seen, (rows,); `start.w` has the same of those kept.
+        rates: how often each row of the data set was seen, (rows,); `basis.w` has the same of those kept.
         fixed: rows kept that are in each bag as often as they were seen, (N,).
     """
-    width = max(1, AT_ONCE // start.scores.numel())
+    width = max(1, AT_ONCE // fitted.scores.numel())
     parts = []
     for low in range(0, bags, width):
-        some = [draw_counts(rows, bag, seed, rates)[kept] for bag in range(low, min(low + width, bags))]
-        times = torch.stack(some) if rates is None else torch.stack(some) / rates[kept]
+        some = [draw_counts(rows, bag, seed, rates)[basis.kept] for bag in range(low, min(low + width, bags))]
+        times = torch.stack(some) if rates is None else torch.stack(some) / rates[basis.kept]
         if fixed is not None:
             times[:, fixed] = 1.0
-        parts.append(_Bank(start, times).solve())
+        parts.append(_Bank(fitted, basis, unit, times).solve())
     return BootstrapOptima(
         torch.cat([part.shifts for part in parts]), torch.cat([part.is_settled for part in parts])
     )
@@ -116,18 +93,18 @@ def bootstrap_optima(
 class _Bank:
     """Some bags, whose rows count `times`, (B, N)."""
 
-    def __init__(self, start: Optimum, times: Tensor) -> None:
-        self.start, self.w = start, times * start.w
-        self.share = self.w.sum(1, keepdim=True) / start.w.sum()  # of the penalty, (B, 1)
-        force = start.likelihood.residual(start.scores) * start.w
-        self.pull = -(force @ start.Z).flatten()  # of the penalty at the optimum, which balances the rows'
+    def __init__(self, fitted: Fitted, basis: Basis, unit: float, times: Tensor) -> None:
+        self.start, self.Z, self.rows_w, self.unit, self.w = fitted, basis.Z, basis.w, unit, times * basis.w
+        self.share = self.w.sum(1, keepdim=True) / basis.w.sum()  # of the penalty, (B, 1)
+        force = fitted.likelihood.residual(fitted.scores) * basis.w
+        self.pull = -(force @ basis.Z).flatten()  # of the penalty at the optimum, which balances the rows'
         self.is_full = self.w.sum(1) > 0
-        if not start.ridge.any():
+        if not fitted.ridge.any():
             self.is_full &= self._spans()
 
     def solve(self) -> BootstrapOptima:
         """Newton's method for all bags until each is settled or has had its steps."""
-        shifts = self.start.Z.new_zeros(len(self.w), len(self.start.factor))
+        shifts = self.Z.new_zeros(len(self.w), len(self.start.factor))
         scores = self.start.scores.expand(len(self.w), -1, -1)
         left = torch.full((len(self.w),), torch.inf, dtype=shifts.dtype)
         for _ in range(NEWTON):
@@ -146,7 +123,7 @@ class _Bank:
 
         A direction that no row has a large share of has many rows, which no bag leaves out altogether.
         """
-        Z, w, has = self.start.Z, self.start.w, self.w > 0
+        Z, w, has = self.Z, self.rows_w, self.w > 0
         is_full = has.sum(1) >= Z.shape[1]
         shares = w * Z.square().sum(1)
         scale = float(shares.sum()) / Z.shape[1]
@@ -159,11 +136,11 @@ class _Bank:
 
     def _curvature(self, w: Tensor, scale: float) -> Tensor:
         """How rows of weights (N,) bend directions, whatever the scores; those without an end are bent."""
-        start = self.start
-        if start.null is None or not isinstance(start.likelihood, Classes):
-            return start.Z.T @ (start.Z * w[:, None])
-        even = Classes(torch.zeros_like(start.scores), start.likelihood.allowed)
-        return even.information(even.Y, start.Z, w) + scale * start.null @ start.null.T
+        limit = self.start.limit
+        if limit is None:
+            return self.Z.T @ (self.Z * w[:, None])
+        even = Classes(torch.zeros_like(self.start.scores), limit.allowed)
+        return even.information(even.Y, self.Z, w) + scale * limit.null @ limit.null.T
 
     def _short(self, moved: Tensor) -> Tensor:
         """The share of its step that each bag takes, (B,)."""
@@ -173,12 +150,12 @@ class _Bank:
 
     def _scores(self, shifts: Tensor) -> Tensor:
         """Z η of all bags, (B, J, N), in one product."""
-        J, r = len(self.start.scores), self.start.Z.shape[1]
-        return (shifts.reshape(-1, r) @ self.start.Z.T).view(len(shifts), J, -1)
+        J, r = len(self.start.scores), self.Z.shape[1]
+        return (shifts.reshape(-1, r) @ self.Z.T).view(len(shifts), J, -1)
 
     def _back(self, forces: Tensor) -> Tensor:
         """Forces (B, J, N) times Z, (B, J·r), in one product."""
-        return ((forces * self.w[:, None]).flatten(0, 1) @ self.start.Z).view(len(forces), -1)
+        return ((forces * self.w[:, None]).flatten(0, 1) @ self.Z).view(len(forces), -1)
 
     def _gradient(self, scores: Tensor, shifts: Tensor) -> Tensor:
         """Of each bag's negative log-likelihood and penalty, (B, J·r)."""
@@ -195,7 +172,7 @@ class _Bank:
 
     def _size(self, gradient: Tensor) -> Tensor:
         """How many standard errors a gradient tells of, (B,)."""
-        return (gradient * self._precondition(gradient)).sum(1).clamp_min(0).sqrt() / self.start.unit
+        return (gradient * self._precondition(gradient)).sum(1).clamp_min(0).sqrt() / self.unit
 
     def _direction(self, scores: Tensor, gradient: Tensor, left: Tensor) -> Tensor:
         """−H⁻¹ g of each bag by conjugate gradients, as exactly as the distance that is left makes sense."""
@@ -206,7 +183,7 @@ class _Bank:
         ready = self._precondition(rest)
         direction, strength = ready, (rest * ready).sum(1)
         for _ in range(min(GRADIENTS, 2 * gradient.shape[1] + 20)):
-            is_open = (strength.clamp_min(0).sqrt() / self.start.unit > goal) & self.is_full
+            is_open = (strength.clamp_min(0).sqrt() / self.unit > goal) & self.is_full
             if not bool(is_open.any()):
                 break
             product = self._hessian(scores, direction)

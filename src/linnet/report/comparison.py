@@ -116,12 +116,12 @@ def _figures(several: list[Subject]) -> list[Block]:
 def _table(alike: list[Subject], first: Subject) -> list[Block]:
     """The figures of runs that predict the same, and the loss that each was trained by."""
     of, is_classes = alike[0], bool(alike[0].run.card.classes)
-    named = (
-        quality.names(of) if is_classes else {name: first.say(f"metric.{name}") for name in quality.ERRORS}
-    )
+    is_of_counts = any(one.run.card.link == "log" for one in alike)
+    figures = quality.ERRORS if is_of_counts else quality.ERRORS[:-1]
+    named = quality.names(of) if is_classes else {name: first.say(f"metric.{name}") for name in figures}
     heads = ("", *named.values(), first.say("report.trained_by"), first.say("metric.seconds"))
     rows = tuple(
-        (one.name, *(_shares(one, named) if is_classes else _errors(one)), quality.said_loss(one),
+        (one.name, *(_shares(one, named) if is_classes else _errors(one, named)), quality.said_loss(one),
          f"{one.run.seconds:.2f}")
         for one in alike
     )  # fmt: skip
@@ -141,8 +141,9 @@ def _shares(of: Subject, named: Mapping[str, str]) -> list[str]:
     return [UNDEFINED if (found := known.get(name)) is None else f"{found:.4g}" for name in named]
 
 
-def _errors(of: Subject) -> list[str]:
-    return quality.errors(of) if of.is_judged else [UNDEFINED] * len(quality.ERRORS)
+def _errors(of: Subject, named: Mapping[str, str]) -> list[str]:
+    found = quality.errors(of) if of.is_judged else {}
+    return [found.get(name, UNDEFINED) for name in named]
 
 
 def _noise(several: list[Subject]) -> list[Block]:

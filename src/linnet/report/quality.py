@@ -18,8 +18,10 @@ NAMES = ("accuracy", "log_loss", "brier", "macro_f1")
 OF_POSITIVE = ("precision", "recall", "f1")
 """The figures of two classes that are of the positive one."""
 BINARY = (*NAMES[:-1], *OF_POSITIVE, NAMES[-1])
-ERRORS = ("rmse", "mae", "r2")
-"""The figures of a regression."""
+SHARES = ("r2", "d2")
+"""The figures of a regression that are 1 at best."""
+ERRORS = ("rmse", "mae", *SHARES)
+"""The figures of a regression; only counts have the last."""
 ALMOST = 0.999
 LARGEST = 30
 """Classes up to which the whole confusion matrix is shown."""
@@ -38,7 +40,9 @@ def glance(of: Subject) -> list[Block]:
             for name, said in names(of).items()
         ]
     elif of.is_judged:
-        items += [(of.say(f"metric.{name}"), *_split_figure(of, name, of.figures[name])) for name in ERRORS]
+        items += [
+            (of.say(f"metric.{name}"), *_split_figure(of, name, one)) for name, one in of.figures.items()
+        ]
         items.append((of.say("metric.loss"), f"{of.score.loss:.6g}", said_loss(of)))
     else:
         items += [(name.replace("_", " "), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
@@ -140,16 +144,16 @@ def ends(of: Subject, found: Interval) -> str:
     )
 
 
-def errors(of: Subject) -> list[str]:
+def errors(of: Subject) -> dict[str, str]:
     """The figures of a regression, with intervals."""
-    return [" ".join(_split_figure(of, name, found)) for name, found in of.figures.items()]
+    return {name: " ".join(_split_figure(of, name, found)) for name, found in of.figures.items()}
 
 
 def _split_figure(of: Subject, name: str, found: Interval) -> tuple[str, str]:
-    """An error or R², and its interval; an R² near 1 has more places, for what is short of 1 counts."""
+    """A figure and its interval; a share near 1 has more places, for what is short of 1 counts."""
     if not found.is_defined:
         return UNDEFINED, of.translate(found.reason, "evaluate")
-    form = ".5g" if name != "r2" else ".4f" if max(found.value, found.high) < ALMOST else ".6f"
+    form = ".5g" if name not in SHARES else ".4f" if max(found.value, found.high) < ALMOST else ".6f"
     value = f"{found.value:{form}}"
     return value, f"[{found.low:{form}},\u00a0{found.high:{form}}]" if found.has_ends else of.translate(
         found.reason, "evaluate"
