@@ -11,9 +11,14 @@ from pathlib import Path
 from linnet import i18n
 
 SOURCE = Path(i18n.__file__).parent.parent
+BLANK = r"[^.]+(?:\.\d[^.]*)?"
+"""What may stand for a blank in a key: a name, or such as "flip:0.5"."""
 CATALOGUES = {name: json.loads((SOURCE / f"i18n/{name}.json").read_text("utf-8")) for name in i18n.LANGUAGES}
 HELD = ("evaluate", "inference", "solver")
 """Groups whose English results and files hold, so that it stands in the code as well."""
+NOT_TEXTS = ("data/formats/folder_parts.py", "notes/document.py")
+"""Files that look for Chinese in what people give."""
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def flat(language: str) -> dict[str, str]:
@@ -42,6 +47,17 @@ def keys_in_python() -> set[str]:
     return {text for text in constants(SOURCE) if form.fullmatch(text)}
 
 
+def keys_in_javascript() -> set[str]:
+    """The same of the lab's page, whose keys leave out the group."""
+    sections = "|".join({name.partition(".")[0] for name in CATALOGUES["en"]["lab"]})
+    form = re.compile(rf"(?:{sections})\.[\w.:+\0]+")
+    scripts = "".join(path.read_text("utf-8") for path in (SOURCE / "lab/static").rglob("*.js"))
+    templates = (re.sub(r"\$\{[^{}]*\}", "\0", text) for text in re.findall("`([^`\n]*)`", scripts))
+    return {
+        f"lab.{text}" for text in (*templates, *re.findall('"([^"\n]*)"', scripts)) if form.fullmatch(text)
+    }
+
+
 def test_the_catalogues_have_the_same_keys_and_blanks() -> None:
     english, chinese = flat("en"), flat("zh")
     assert list(english) == list(chinese)
@@ -57,15 +73,17 @@ def test_they_are_in_order() -> None:
         assert all(list(named) == sorted(named) for named in groups.values())
 
 
-def test_every_key_in_python_is_in_the_catalogue() -> None:
+def test_every_key_is_in_the_catalogue() -> None:
     known = set(flat("en"))
-    for key in keys_in_python():
+    for key in keys_in_python() | keys_in_javascript():
         pattern = re.compile(re.escape(key).replace("\0", ".+"))
         assert any(map(pattern.fullmatch, known)), key
 
 
 def test_every_text_is_used() -> None:
-    patterns = [re.compile(re.escape(key).replace("\0", r"\w+")) for key in keys_in_python()]
+    patterns = [
+        re.compile(re.escape(key).replace("\0", BLANK)) for key in keys_in_python() | keys_in_javascript()
+    ]
     unused = {key for key in flat("en") if not any(pattern.fullmatch(key) for pattern in patterns)}
     assert not {key for key in unused if key.partition(".")[0] not in HELD}
 
@@ -79,3 +97,9 @@ def test_what_files_hold_in_english_is_as_the_code_gives_it() -> None:
         pairs = [(text[:at], text[at:].removeprefix(": ")) for at in range(1, len(text))]
         is_joined = any(said.issuperset(pair) for pair in pairs)
         assert text in said or is_joined or any(form.fullmatch(text) for form in forms), text
+
+
+def test_no_text_stands_in_the_code() -> None:
+    for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.js")]:
+        if path.relative_to(SOURCE).as_posix() not in NOT_TEXTS:
+            assert not CHINESE.search(path.read_text("utf-8")), path

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 
 import httpx2 as httpx
 import pytest
+from starlette.testclient import TestClient
 
+from linnet import i18n
 from linnet.errors import UsageError
 from linnet.lab.app import serve
 from linnet.lab.state import Settings
@@ -121,3 +123,11 @@ def test_it_ends_whole_while_it_still_reads_its_data() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
         assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_page_has_its_texts_of_the_catalogue(client: TestClient, language: str) -> None:
+    script = client.get("/texts.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    found = json.loads(script.text.removeprefix("export const texts = ").removesuffix(";\n"))
+    assert found[language] == i18n.texts("lab", language)

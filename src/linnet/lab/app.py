@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
+from linnet import i18n
 from linnet._version import __version__
 from linnet.config import OPTIMIZERS, Augmentation
 from linnet.config.augmentation import USUAL
@@ -101,9 +102,12 @@ def make_app(settings: Settings | None = None, lab: LabState | None = None) -> A
     @app.get("/settings.js", include_in_schema=False)
     async def names() -> Response:
         """The library's names for the page, as a module of JavaScript."""
-        return Response(
-            b"export const settings = " + orjson.dumps(NAMES) + b";\n", media_type="text/javascript"
-        )
+        return _script("settings", NAMES)
+
+    @app.get("/texts.js", include_in_schema=False)
+    async def texts() -> Response:
+        """The page's texts in each language, likewise."""
+        return _script("texts", {language: i18n.texts("lab", language) for language in i18n.LANGUAGES})
 
     @app.get("/plotly.js", include_in_schema=False)
     async def charts() -> FileResponse:
@@ -121,6 +125,12 @@ def make_app(settings: Settings | None = None, lab: LabState | None = None) -> A
 
     app.mount("/", Files(directory=STATIC, html=True))
     return Crowd(Guard(app, settings))
+
+
+def _script(name: str, value: Any) -> Response:
+    """A value as a module of JavaScript that exports it."""
+    content = b"export const " + name.encode() + b" = " + orjson.dumps(value) + b";\n"
+    return Response(content, media_type="text/javascript")
 
 
 class Files(StaticFiles):

@@ -3,7 +3,7 @@
     import linnet
 
     linnet.write_report("runs/first")  # runs/first/report.html
-    linnet.write_report("runs/first", "第一次.html", language="zh")
+    linnet.write_report("runs/first", "first.zh.html", language="zh")
     linnet.compare_runs(["runs/first", "runs/second"], "both.html")
 
 A page is one file that asks for nothing when it is opened. `blocks` are what it is made of, as plain

@@ -1,52 +1,16 @@
-// The knobs of a training: how each is shown, and its text in both languages. Train and Sweep use them.
+// The knobs of a training: how each is shown. Train and Sweep use them.
 
 import { h } from "./api.js";
 import { settings } from "./settings.js";
-
-export const words = {
-  en: {
-    dataset: "Data", lr: "Learning rate η", batch_size: "Batch size", epochs: "Epochs", std: "Initial σ",
-    optimizer: "Optimizer", l2: "L2 penalty", l1: "L1 penalty", dropout: "Dropout", augment: "Augmentation",
-    patience: "Early stopping", standardize: "Standardise features", seed: "Seed", momentum: "Momentum",
-    "optimizer.sgd": "SGD", "optimizer.momentum": "SGD, momentum", "optimizer.nesterov": "Nesterov", "optimizer.adam": "Adam",
-    "augment.none": "none", "augment.shift:2": "shift", "augment.flip:0.5": "flip", "augment.rotate:10": "rotate",
-    "augment.scale:0.1": "resize", "augment.cutout:8": "cut out", "augment.noise:0.1": "noise",
-    "augment.shift:2+rotate:10": "shift and rotate", "augment.shift:2+flip:0.5": "shift and flip",
-    "patience.off": "off", "patience.n": "after {n} epochs",
-    "data.digits": "Digits (8 × 8)", data_parts: "{title}: {train} to train, {validation} to validate, {test} to test on",
-    download: "{name} (download)",
-    "hint.lr": "How far a step goes.", "hint.std": "The spread of the weights at the start.",
-    "hint.l2": "Keeps weights small.", "hint.l1": "Makes weights exactly zero.",
-    "hint.dropout": "The share of pixels left out at random.",
-    "hint.augment": "Images changed at random, anew in each epoch.",
-    "hint.patience": "Stop when the loss on held-out rows gets no better, and keep the best weights.",
-    "hint.standardize": "Bring each column to mean 0 and deviation 1: for tables.",
-  },
-  zh: {
-    dataset: "数据", lr: "学习率 η", batch_size: "批量大小", epochs: "轮数", std: "初始 σ",
-    optimizer: "优化器", l2: "L2 惩罚", l1: "L1 惩罚", dropout: "暂退（dropout）", augment: "数据增广",
-    patience: "提前停止", standardize: "特征标准化", seed: "随机种子", momentum: "动量",
-    "optimizer.sgd": "SGD", "optimizer.momentum": "带动量的 SGD", "optimizer.nesterov": "Nesterov", "optimizer.adam": "Adam",
-    "augment.none": "无", "augment.shift:2": "平移", "augment.flip:0.5": "翻转", "augment.rotate:10": "旋转",
-    "augment.scale:0.1": "缩放", "augment.cutout:8": "遮挡", "augment.noise:0.1": "噪声",
-    "augment.shift:2+rotate:10": "平移并旋转", "augment.shift:2+flip:0.5": "平移并翻转",
-    "patience.off": "关闭", "patience.n": "{n} 轮后",
-    "data.digits": "手写数字（8 × 8）", data_parts: "{title}：训练 {train}，验证 {validation}，测试 {test}",
-    download: "{name}（需下载）",
-    "hint.lr": "每一步走多远。", "hint.std": "初始权重的分散程度。",
-    "hint.l2": "使权重保持较小。", "hint.l1": "使部分权重恰好为零。",
-    "hint.dropout": "随机略去的像素所占的比例。",
-    "hint.augment": "每一轮都重新随机改变图像。",
-    "hint.patience": "留出样本上的损失不再下降时停止，并保留最好的权重。",
-    "hint.standardize": "把每一列变为均值 0、标准差 1：用于表格。",
-  },
-};
 
 export const OPTIMIZERS = settings.optimizers;
 export const AUGMENTATIONS = [...settings.augmentations, "shift:2+rotate:10", "shift:2+flip:0.5"];
 
 // A choice among named things, each with its text, or its name where it has none: [[name, text], …].
-export const named = (t, kind, names) => names.map((name) => [name, t(`${kind}.${name}`) === `${kind}.${name}` ? name : t(`${kind}.${name}`)]);
+export const named = (t, kind, names) => names.map((name) => [name, textOf(t, `knobs.${kind}.${name}`, name)]);
+
+// A text that not every knob, or value, has.
+export const textOf = (t, key, otherwise = "") => (t(key) === key ? otherwise : t(key));
 
 // Values on a slider: `at(place)` for places 0…steps, and the place nearest to a value.
 const logarithmic = (low, high, perDecade, zero = false) => {
@@ -101,9 +65,9 @@ export function shown(value) {
 export function slider(t, name, value, onchange) {
   const { scale, min, max, whole } = SLIDERS[name];
   const range = h("input", {
-    type: "range", id: `knob-${name}`, min: "0", max: String(scale.steps), step: "1", title: t(`hint.${name}`).startsWith("hint.") ? "" : t(`hint.${name}`),
+    type: "range", id: `knob-${name}`, min: "0", max: String(scale.steps), step: "1", title: textOf(t, `knobs.hint.${name}`),
   });
-  const number = h("input", { type: "text", inputMode: "decimal", class: "value", ariaLabel: t(name), autocomplete: "off", spellcheck: false });
+  const number = h("input", { type: "text", inputMode: "decimal", class: "value", ariaLabel: t(`knobs.${name}`), autocomplete: "off", spellcheck: false });
   const put = (next, isTyped) => {
     value = next;
     if (!isTyped) number.value = shown(value);
@@ -129,13 +93,13 @@ export function slider(t, name, value, onchange) {
     put(value);
   });
   put(value);
-  const element = h("div", { class: "knob" }, h("label", { htmlFor: range.id }, t(name)), number, range);
+  const element = h("div", { class: "knob" }, h("label", { htmlFor: range.id }, t(`knobs.${name}`)), number, range);
   return { element, set: put };
 }
 
 // A choice of a few; `options` is [[value, text], …], and `onchange` gets the value.
 export function choice(t, name, options, value, onchange) {
-  const select = h("select", { id: `knob-${name}`, title: t(`hint.${name}`).startsWith("hint.") ? "" : t(`hint.${name}`) });
+  const select = h("select", { id: `knob-${name}`, title: textOf(t, `knobs.hint.${name}`) });
   const fill = (some) => select.replaceChildren(...some.map(([key, text]) => h("option", { value: JSON.stringify(key) }, text)));
   fill(options);
   const put = (next) => {
@@ -145,14 +109,14 @@ export function choice(t, name, options, value, onchange) {
   };
   put(value);
   select.addEventListener("change", () => onchange(JSON.parse(select.value)));
-  return { element: h("div", { class: "knob" }, h("label", { htmlFor: select.id }, t(name)), select), set: put, fill };
+  return { element: h("div", { class: "knob" }, h("label", { htmlFor: select.id }, t(`knobs.${name}`)), select), set: put, fill };
 }
 
 export function check(t, name, value, onchange) {
-  const box = h("input", { type: "checkbox", id: `knob-${name}`, checked: value, title: t(`hint.${name}`) });
+  const box = h("input", { type: "checkbox", id: `knob-${name}`, checked: value, title: textOf(t, `knobs.hint.${name}`) });
   box.addEventListener("change", () => onchange(box.checked));
   return {
-    element: h("div", { class: "knob" }, h("label", { htmlFor: box.id }, t(name)), box),
+    element: h("div", { class: "knob" }, h("label", { htmlFor: box.id }, t(`knobs.${name}`)), box),
     set: (next) => (box.checked = next),
   };
 }
@@ -160,9 +124,8 @@ export function check(t, name, value, onchange) {
 // The names of data sets for a choice: [[name, text], …].
 export function datasets(t, known) {
   return known.map(({ name, title, is_there, parts }) => {
-    const key = `data.${name}`;
-    const text = t(key) !== key ? t(key) : parts ? t("data_parts", { title, ...parts }) : title;
-    return [name, is_there ? text : t("download", { name: text })];
+    const text = textOf(t, `knobs.data.${name}`, parts ? t("knobs.data_parts", { title, ...parts }) : title);
+    return [name, is_there ? text : t("knobs.download", { name: text })];
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { h, json, stream, Gone, LabError } from "./api.js";
 import { chart, forget, images } from "./chart.js";
-import { translator, words } from "./words.js";
+import { texts } from "./texts.js";
 
 const TABS = ["train", "sweep", "try", "numbers", "line"];
 const get = (id) => document.getElementById(id);
@@ -14,6 +14,11 @@ let turn = 0;
 let model = remembered("model", null);
 let language = choice("lang", ["en", "zh"], navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 let theme = choice("theme", ["light", "dark"], matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+
+// Texts by their keys, blanks such as {n} filled in; a key without a text stands for itself.
+function translator(chosen) {
+  return (key, values = {}) => (texts[chosen][key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
 
 // A setting from the address, or as it was last time, or as the machine has it.
 function choice(name, allowed, otherwise) {
@@ -60,8 +65,8 @@ function isJson(text) {
   }
 }
 
-function labOf(name, book) {
-  const t = translator(language, book, words);
+function labOf(name) {
+  const t = translator(language);
   return {
     t, language, theme, h, json, stream, images,
     chart: (...all) => chart(...all).catch((error) => fail(error, t)),
@@ -97,9 +102,9 @@ function fail(error, t) {
   if (error?.name === "AbortError") return;
   if (!(error instanceof LabError)) console.error(error);
   const detail = error?.message ?? String(error);
-  if (error?.kind === "diverged") say(`${t("divergedAdvice")} ${language === "en" ? "" : `(${detail})`}`.trim(), true);
-  else if (error?.kind === "gone") say(t("gone"), true);
-  else say(t("failed", { detail }), true);
+  if (error?.kind === "diverged") say(`${t("shell.divergedAdvice")} ${language === "en" ? "" : `(${detail})`}`.trim(), true);
+  else if (error?.kind === "gone") say(t("shell.gone"), true);
+  else say(t("shell.failed", { detail }), true);
 }
 
 // A box that shows what is on the screen as Python and as a command, each with a button that copies it.
@@ -107,10 +112,10 @@ function fail(error, t) {
 function copyBox(element, texts, t) {
   const parts = { python: h("code"), command: h("code") };
   const rows = Object.entries(parts).map(([name, code]) => {
-    const button = h("button", { type: "button", class: "quiet", onclick: () => copied(button, code, t) }, t("copy"));
-    return h("div", { class: "copy-row" }, h("div", { class: "copy-head" }, h("span", {}, t(name)), button), h("pre", { tabIndex: 0 }, code));
+    const button = h("button", { type: "button", class: "quiet", onclick: () => copied(button, code, t) }, t("shell.copy"));
+    return h("div", { class: "copy-row" }, h("div", { class: "copy-head" }, h("span", {}, t(`shell.${name}`)), button), h("pre", { tabIndex: 0 }, code));
   });
-  const box = h("details", { class: "copy card" }, h("summary", {}, t("code")), rows);
+  const box = h("details", { class: "copy card" }, h("summary", {}, t("shell.code")), rows);
   const refresh = async () => {
     if (!box.open) return;
     try {
@@ -135,8 +140,8 @@ async function copied(button, code, t) {
     getSelection().selectAllChildren(code); // without leave to write: the reader presses Ctrl-C
     return;
   }
-  button.textContent = t("copied");
-  setTimeout(() => (button.textContent = t("copy")), 1500);
+  button.textContent = t("shell.copied");
+  setTimeout(() => (button.textContent = t("shell.copy")), 1500);
 }
 
 function showModel() {
@@ -144,7 +149,7 @@ function showModel() {
   chip.hidden = !model;
   if (!model) return;
   chip.textContent = model.name;
-  chip.title = translator(language, words)("modelLabel");
+  chip.title = translator(language)("shell.modelLabel");
 }
 
 const failures = Object.fromEntries(TABS.map((name) => [name, 0]));
@@ -171,7 +176,7 @@ async function show(name) {
   } catch {
     if (mine !== turn) return;
     get("panel").replaceChildren();
-    fail(new Gone(), translator(language, words));
+    fail(new Gone(), translator(language));
     return;
   }
   if (mine !== turn) return; // another tab was asked for meanwhile
@@ -179,7 +184,7 @@ async function show(name) {
   get("panel").replaceChildren(root);
   get("panel").setAttribute("aria-labelledby", `tab-${name}`);
   say("");
-  const lab = labOf(name, module.words);
+  const lab = labOf(name);
   try {
     unmount = module.mount(root, lab) ?? (() => {});
   } catch (error) {
@@ -188,14 +193,14 @@ async function show(name) {
 }
 
 function dress() {
-  const t = translator(language, words);
+  const t = translator(language);
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   document.documentElement.dataset.theme = theme;
-  document.title = `${t(active || "train")} · linnet lab`;
+  document.title = `${t(`shell.${active || "train"}`)} · linnet lab`;
   get("tabs").replaceChildren(...TABS.map((name) => tabButton(name, t)));
-  Object.assign(get("language"), { textContent: t("language"), ariaLabel: t("languageLabel") });
+  Object.assign(get("language"), { textContent: t("shell.language"), ariaLabel: t("shell.languageLabel") });
   const other = theme === "dark" ? "light" : "dark";
-  Object.assign(get("theme"), { textContent: t(other), ariaLabel: t(other === "dark" ? "themeDark" : "themeLight") });
+  Object.assign(get("theme"), { textContent: t(`shell.${other}`), ariaLabel: t(other === "dark" ? "shell.themeDark" : "shell.themeLight") });
   showModel();
 }
 
@@ -204,7 +209,7 @@ function tabButton(name, t) {
   return h("button", {
     type: "button", role: "tab", id: `tab-${name}`, ariaSelected: String(isActive), "aria-controls": "panel",
     tabIndex: isActive ? 0 : -1, onclick: () => select(name), onkeydown: (event) => step(event, name),
-  }, t(name));
+  }, t(`shell.${name}`));
 }
 
 function step(event, name) {

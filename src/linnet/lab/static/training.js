@@ -3,29 +3,6 @@
 import { colour, plain } from "./chart.js";
 import { floats, h, integers, octets } from "./api.js";
 
-export const words = {
-  en: {
-    lossTitle: "Loss", accuracyTitle: "Accuracy", epoch: "epoch", train: "training", test: "test", validation: "validation",
-    templates: "What each class looks for", templatesHint: "The weights as images: red speaks for the class, blue against it.",
-    weightsHint: "The weights of each column: red speaks for the class, blue against it.", mostWeights: "Of {n} columns those {most} with the largest weights.", feature: "column", bias: "bias {b}",
-    confusion: "Which class is taken for which", confusionHint: "A row is the true class, a column the model's answer. Click a cell to see its images.",
-    confusionRows: "A row is the true class, a column the model's answer. Click a cell to see its rows.",
-    cell: "{true} taken for {guess}: {n}", rightCell: "{true} recognised: {n}", cellTitle: "{true} taken for {guess}", rightTitle: "{true}, recognised",
-    none: "There are none.", more: "{n} of {all}", samples: "Predictions", sure: "{share} sure", taken: "{guess}, in truth {true}",
-    pairs: "The pairs most often confused.", rowNumber: "row {n}",
-  },
-  zh: {
-    lossTitle: "损失", accuracyTitle: "精度", epoch: "轮", train: "训练", test: "测试", validation: "验证",
-    templates: "每个类别在寻找什么", templatesHint: "把权重画成图像：红色支持该类别，蓝色反对。",
-    weightsHint: "每一列的权重：红色支持该类别，蓝色反对。", mostWeights: "共 {n} 列，这里是权重最大的 {most} 列。", feature: "列", bias: "偏置 {b}",
-    confusion: "哪类被当成了哪类", confusionHint: "行是真实类别，列是模型的回答。点击一格可查看其中的图像。",
-    confusionRows: "行是真实类别，列是模型的回答。点击一格可查看其中的样本。",
-    cell: "{true} 被当成 {guess}：{n}", rightCell: "{true} 识别正确：{n}", cellTitle: "{true} 被当成 {guess}", rightTitle: "{true}，识别正确",
-    none: "一个也没有。", more: "{all} 个中的 {n} 个", samples: "预测", sure: "把握 {share}", taken: "{guess}，其实是 {true}",
-    pairs: "最常混淆的类别对。", rowNumber: "第 {n} 行",
-  },
-};
-
 const PINNED = 2; // the colour of the first pinned run: those before are training and test
 const MATRIX = 20; // classes up to which the matrix is drawn whole
 const SHOWN = 24;
@@ -49,12 +26,12 @@ export function curves(lab, loss, accuracy) {
     for (const one of traces) one.showlegend = false;
     for (const [number, kind] of ["train", "test", "validation"].entries()) {
       const points = of(run, kind, name);
-      if (points.length) traces.push(trace(points, t(kind), { color: colour(number === 2 ? 4 : number), width: 2.2, dash: kind === "train" ? "dash" : "solid" }));
+      if (points.length) traces.push(trace(points, t(`scene.${kind}`), { color: colour(number === 2 ? 4 : number), width: 2.2, dash: kind === "train" ? "dash" : "solid" }));
     }
     const shapes = epoch === null ? [] : [{ type: "line", x0: epoch, x1: epoch, y0: 0, y1: 1, yref: "paper", line: { color: colour(3), width: 1.5 } }];
     const span = Math.max(run.ask.epochs, ...pins.map((one) => one.frames.at(-1).figures.epoch));
     lab.chart(element, traces, {
-      xaxis: { title: { text: t("epoch"), standoff: 6 }, range: [0, run.isOver && !pins.length ? Math.max(1, run.frames.at(-1).figures.epoch) : span] },
+      xaxis: { title: { text: t("scene.epoch"), standoff: 6 }, range: [0, run.isOver && !pins.length ? Math.max(1, run.frames.at(-1).figures.epoch) : span] },
       yaxis: name === "accuracy" ? { tickformat: ".0%" } : {}, shapes, hovermode: "x unified", showlegend: true,
     });
   };
@@ -97,14 +74,14 @@ export function scene(lab) {
 
 function templates(lab, classes, shape, columns) {
   const { t } = lab;
-  const head = [h("h2", {}, t("templates")), h("p", { class: "soft" }, t(shape ? "templatesHint" : "weightsHint"))];
+  const head = [h("h2", {}, t("scene.templates")), h("p", { class: "soft" }, t(shape ? "scene.templatesHint" : "scene.weightsHint"))];
   if (!shape) {
     const chart = h("div", { class: "chart" });
     const most = h("p", { class: "soft" });
     const draw = (frame) => {
       const W = floats(frame.W);
       const n = W.length / classes.length;
-      most.textContent = n > COLUMNS ? t("mostWeights", { n, most: COLUMNS }) : "";
+      most.textContent = n > COLUMNS ? t("scene.mostWeights", { n, most: COLUMNS }) : "";
       weightChart(lab, chart, classes, columns, W);
     };
     return { element: h("section", { class: "card" }, head, most, chart), draw };
@@ -129,7 +106,7 @@ function weightChart(lab, element, classes, columns, W) {
   const z = classes.map((_, k) => chosen.map((place) => W[k * size + place]));
   const scale = [[0, "#2166ac"], [0.5, "#f7f7f7"], [1, "#b2182b"]];
   lab.chart(element, [{ type: "heatmap", z, y: classes.map(plain), x: chosen.map((place) => plain(columns?.[place] ?? place + 1)), colorscale: scale, zmid: 0, hovertemplate: "%{y}, %{x}: %{z:.4f}<extra></extra>" }],
-    { xaxis: { type: "category", title: { text: lab.t("feature") } }, yaxis: { type: "category", autorange: "reversed" } });
+    { xaxis: { type: "category", title: { text: lab.t("scene.feature") } }, yaxis: { type: "category", autorange: "reversed" } });
 }
 
 // The columns that are drawn, in their order: all, or those of the largest weights.
@@ -146,9 +123,9 @@ function matrix(lab, classes, shape) {
   const K = classes.length;
   const cells = new Map();
   const found = h("div", { class: "found", ariaLive: "polite" });
-  const hint = h("p", { class: "soft" }, t(K > MATRIX ? "pairs" : shape ? "confusionHint" : "confusionRows"));
+  const hint = h("p", { class: "soft" }, t(K > MATRIX ? "scene.pairs" : shape ? "scene.confusionHint" : "scene.confusionRows"));
   const body = K <= MATRIX ? table() : h("ul", { class: "pairs" });
-  const element = h("section", { class: "card" }, h("h2", {}, t("confusion")), hint, h("div", { class: "matrix" }, body), found);
+  const element = h("section", { class: "card" }, h("h2", {}, t("scene.confusion")), hint, h("div", { class: "matrix" }, body), found);
   const self = { element, chosen: null, draw };
   let now = null;
   let turn = 0;
@@ -177,7 +154,7 @@ function matrix(lab, classes, shape) {
   function dressed(cell, i, j, n, depth) {
     const text = n ? String(n) : "";
     if (cell.textContent !== text) cell.textContent = text;
-    cell.ariaLabel = caption("cell", "rightCell", i, j, n);
+    cell.ariaLabel = caption("scene.cell", "scene.rightCell", i, j, n);
     cell.style.backgroundColor = n ? `color-mix(in srgb, ${i === j ? "var(--accent)" : "var(--wrong)"} ${Math.round(8 + 80 * depth)}%, var(--card))` : "";
     cell.classList.toggle("deep", depth > 0.62);
   }
@@ -188,7 +165,7 @@ function matrix(lab, classes, shape) {
     const pairs = confusion.flatMap((row, i) => row.map((n, j) => [n, i, j])).filter(([n, i, j]) => n && i !== j);
     pairs.sort(([a], [b]) => b - a);
     body.replaceChildren(...pairs.slice(0, 12).map(([n, i, j]) =>
-      h("li", {}, h("button", { type: "button", class: "quiet", onclick: () => choose(i, j) }, caption("cell", "rightCell", i, j, n)))));
+      h("li", {}, h("button", { type: "button", class: "quiet", onclick: () => choose(i, j) }, caption("scene.cell", "scene.rightCell", i, j, n)))));
   }
 
   function choose(i, j) {
@@ -215,7 +192,7 @@ function matrix(lab, classes, shape) {
       const pictures = await rowsOf(lab, run.ask.dataset, rows.slice(0, SHOWN));
       if (mine !== turn || !self.chosen) return;
       found.replaceChildren(
-        h("h3", {}, caption("cellTitle", "rightTitle", i, j), " ", h("small", {}, rows.length ? t("more", { n: pictures.length, all: rows.length }) : t("none"))),
+        h("h3", {}, caption("scene.cellTitle", "scene.rightTitle", i, j), " ", h("small", {}, rows.length ? t("scene.more", { n: pictures.length, all: rows.length }) : t("scene.none"))),
         h("div", { class: "strip" }, pictures.map((picture) => pictureOf(lab, picture))));
     } catch (error) {
       lab.fail(error);
@@ -236,7 +213,7 @@ function samples(lab, run, classes, shape) {
     .then((pictures) => pictures.forEach((picture, place) => cards[place].picture.replaceChildren(pictureOf(lab, picture))))
     .catch((error) => lab.fail(error));
   return {
-    element: h("section", { class: "card" }, h("h2", {}, t("samples")), h("ul", { class: shape ? "samples" : "samples wide" }, cards.map((card) => card.element))),
+    element: h("section", { class: "card" }, h("h2", {}, t("scene.samples")), h("ul", { class: shape ? "samples" : "samples wide" }, cards.map((card) => card.element))),
     draw(now, frame) {
       const chances = floats(frame.chances);
       const guesses = octets(frame.guesses);
@@ -246,7 +223,7 @@ function samples(lab, run, classes, shape) {
         const truth = labels[card.place];
         const chance = chances[place * classes.length + guess];
         card.guess.textContent = `${guess === truth ? "✓" : "✗"} ${classes[guess]}`;
-        card.truth.textContent = guess === truth ? `${(100 * chance).toFixed(0)} %` : t("taken", { guess: `${(100 * chance).toFixed(0)} %`, true: classes[truth] });
+        card.truth.textContent = guess === truth ? `${(100 * chance).toFixed(0)} %` : t("scene.taken", { guess: `${(100 * chance).toFixed(0)} %`, true: classes[truth] });
         card.bar.style.width = `${100 * chance}%`;
         card.element.classList.toggle("wrong", guess !== truth);
       });
@@ -277,7 +254,7 @@ async function rowsOf(lab, dataset, numbers) {
 }
 
 function pictureOf(lab, { number, shape, brightest, pixels, values, features }) {
-  const name = lab.t("rowNumber", { n: number });
+  const name = lab.t("scene.rowNumber", { n: number });
   if (!shape) return h("code", { title: name }, values.map((value) => Number(value.toPrecision(3))).join(", "), values.length < features ? ", …" : "");
   const canvas = h("canvas", { role: "img", ariaLabel: name, title: name });
   lab.images(canvas, pixels, shape[1], shape[0], { limit: brightest });

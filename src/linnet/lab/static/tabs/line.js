@@ -5,45 +5,6 @@ import { choice, knob, real, sane, sheet, shown, steady } from "./parts.js";
 import { plane } from "./plane.js";
 import { settings } from "../settings.js";
 
-export const words = {
-  en: {
-    points: "Points", data: "Data", descent: "Descent", surface: "Loss over w and b: {loss}", curve: "Loss after each step",
-    intro: "Drag a point and see which line follows it. Click an empty place for a new point.",
-    help: "By keyboard",
-    keys: "Tab to the points; PageDown and PageUp go from one to the next; arrow keys move it, with Shift by more; Delete takes it away, Insert adds one.",
-    plane: "Points and lines; {n} points", point: "point {n} at x {x}, y {y}", chosen: "Point {n}", none: "No point is chosen",
-    x: "x", y: "y", add: "Add a point", remove: "Remove", outlier: "Add an outlier", fresh: "New points",
-    loss: "Loss of SGD and surface", squared: "squared", huber: "Huber", absolute: "absolute", sgd: "SGD",
-    delta: "Huber's threshold δ", lr: "Learning rate η", batch: "Batch size", epochs: "Epochs", seed: "Seed",
-    noise: "Noise σ", rows: "How many",
-    method: "line", w: "w", b: "b", mean: "mean loss", step: "Step {k} of {n}", play: "Play", stop: "Stop",
-    squaredHint: "½(ŷ − y)²: the closed form", huberHint: "squared near, straight beyond δ", absoluteHint: "|ŷ − y|: the median's kin",
-    sgdHint: "after {n} steps", best: "optimum", path: "SGD's path", epochEnds: "ends of epochs", stepAxis: "step",
-    bound: "With whole batches the squared loss does not diverge below η = {rate}.",
-    diverged: "It diverged: the steps were too large. Lower the learning rate below {rate}, or take larger batches.",
-    stopped: "SGD stopped: {detail}", worse: "The loss is far higher than before the first step: lower the learning rate.", few: "A line needs two points: add one.", upright: "All points stand above one another, so no line fits best: move one sideways.",
-    long: "These would be more than {most} steps: take fewer epochs or larger batches.", many: "200 points are the most: remove one first.",
-  },
-  zh: {
-    points: "数据点", data: "数据", descent: "下降", surface: "w 与 b 上的损失：{loss}", curve: "每一步之后的损失",
-    intro: "拖动一个点，看哪条直线跟着它走。点击空白处可添加新点。",
-    help: "键盘操作",
-    keys: "按 Tab 进入数据点；PageDown 与 PageUp 切换点；方向键移动，加 Shift 移动更多；Delete 删除，Insert 添加。",
-    plane: "数据点与直线；{n} 个点", point: "点 {n}，x 为 {x}，y 为 {y}", chosen: "点 {n}", none: "未选中任何点",
-    x: "x", y: "y", add: "添加一点", remove: "删除", outlier: "添加离群点", fresh: "生成新数据",
-    loss: "SGD 与曲面的损失", squared: "平方", huber: "Huber", absolute: "绝对值", sgd: "SGD",
-    delta: "Huber 阈值 δ", lr: "学习率 η", batch: "批量大小", epochs: "轮数", seed: "种子",
-    noise: "噪声 σ", rows: "点数",
-    method: "直线", w: "w", b: "b", mean: "平均损失", step: "第 {k} 步，共 {n} 步", play: "播放", stop: "停止",
-    squaredHint: "½(ŷ − y)²：解析解", huberHint: "近处平方，δ 以外为直线", absoluteHint: "|ŷ − y|：如同中位数",
-    sgdHint: "{n} 步之后", best: "最优点", path: "SGD 的路径", epochEnds: "每轮结束", stepAxis: "步",
-    bound: "用整批数据时，η 小于 {rate}，平方损失就不会发散。",
-    diverged: "训练发散了：步子太大。请把学习率降到 {rate} 以下，或增大批量。",
-    stopped: "SGD 停止了：{detail}", worse: "损失比第一步之前高得多：请降低学习率。", few: "直线需要两个点：请添加一个。", upright: "所有点都在同一竖线上，没有最合适的直线：请横向移动一个点。",
-    long: "这将超过 {most} 步：请减少轮数或增大批量。", many: "最多 200 个点：请先删除一个。",
-  },
-};
-
 const LOSSES = settings.losses;
 const COLOURS = { squared: 0, huber: 3, absolute: 2, sgd: 1 };
 const colourOf = (name) => colour(COLOURS[name] ?? 4 + LOSSES.indexOf(name));
@@ -73,20 +34,20 @@ export function mount(root, lab) {
   const surface = h("div", { class: "chart surface" });
   const curve = h("div", { class: "chart" });
   const table = h("div", { class: "scroll" });
-  const surfaceTitle = h("h2", {}, t("surface", { loss: t(state.loss) }));
+  const surfaceTitle = h("h2", {}, t("line.surface", { loss: t(`line.${state.loss}`) }));
   const bound = h("p", { class: "soft" });
   const code = h("div");
   const copies = lab.copy(code, () => last);
   const x = coordinate("x", 0);
   const y = coordinate("y", 1);
-  const chosen = h("span", { class: "soft" }, t("none"));
-  const remove = h("button", { type: "button", class: "small", onclick: () => board.remove() }, t("remove"));
+  const chosen = h("span", { class: "soft" }, t("line.none"));
+  const remove = h("button", { type: "button", class: "small", onclick: () => board.remove() }, t("line.remove"));
   const step = h("input", { type: "range", min: 0, max: 1, step: 1, id: "sgd-step", name: "step" });
   const stepName = h("label", { for: "sgd-step", class: "soft" });
-  const play = h("button", { type: "button", class: "small", onclick: toggle }, t("play"));
+  const play = h("button", { type: "button", class: "small", onclick: toggle }, t("line.play"));
 
   function coordinate(name, place) {
-    const box = h("input", { type: "number", step: "0.1", class: "coordinate", ariaLabel: t(name), name: `point-${name}`, disabled: true });
+    const box = h("input", { type: "number", step: "0.1", class: "coordinate", ariaLabel: t(`line.${name}`), name: `point-${name}`, disabled: true });
     box.addEventListener("change", () => {
       if (box.value === "" || board.chosen < 0) return;
       points[board.chosen][place] = bounded(Number(box.value));
@@ -98,7 +59,7 @@ export function mount(root, lab) {
 
   function choose(number) {
     const isOne = number >= 0;
-    chosen.textContent = isOne ? t("chosen", { n: number + 1 }) : t("none");
+    chosen.textContent = isOne ? t("line.chosen", { n: number + 1 }) : t("line.none");
     remove.disabled = x.disabled = y.disabled = !isOne;
     [x.value, y.value] = isOne ? points[number] : ["", ""];
   }
@@ -106,7 +67,7 @@ export function mount(root, lab) {
   // The points as the plane has them now.
   function moved(next) {
     if (next.length > MOST) {
-      lab.say(t("many"));
+      lab.say(t("line.many"));
       board.draw(points);
       return;
     }
@@ -119,7 +80,7 @@ export function mount(root, lab) {
     state.points = points.map((point) => point.join(",")).join(";");
     lab.save({ ...state });
     if (wrong()) {
-      lab.say(t(wrong(), { most: STEPS }));
+      lab.say(t(`line.${wrong()}`, { most: STEPS }));
       return;
     }
     send({
@@ -150,9 +111,9 @@ export function mount(root, lab) {
     const { ended: why } = answer.path;
     const losses = answer.path.losses.map(real);
     const isWorse = why || !(losses.at(-1) < 10 * losses[0]); // far worse than before the first step
-    lab.say(!isWorse ? "" : state.loss === "squared" ? t("diverged", { rate }) : why ? t("stopped", { detail: why }) : t("worse"));
-    bound.textContent = t("bound", { rate });
-    surfaceTitle.textContent = t("surface", { loss: t(state.loss) });
+    lab.say(!isWorse ? "" : state.loss === "squared" ? t("line.diverged", { rate }) : why ? t("line.stopped", { detail: why }) : t("line.worse"));
+    bound.textContent = t("line.bound", { rate });
+    surfaceTitle.textContent = t("line.surface", { loss: t(`line.${state.loss}`) });
     step.max = answer.path.w.length - 1;
     drawStep();
   }
@@ -161,7 +122,7 @@ export function mount(root, lab) {
     const { path, fits } = found;
     const now = Math.min(at, path.w.length - 1);
     step.value = now;
-    stepName.textContent = t("step", { k: now, n: path.w.length - 1 });
+    stepName.textContent = t("line.step", { k: now, n: path.w.length - 1 });
     const lines = LOSSES.map((name) => ({ name, ...fits[name], colour: colourOf(name), dash: "" }));
     lines.push({ name: "sgd", w: path.w[now], b: path.b[now], loss: path.losses[now], colour: colour(COLOURS.sgd), dash: "7 5" });
     board.draw(points, lines);
@@ -180,16 +141,16 @@ export function mount(root, lab) {
     lab.chart(surface, [
       {
         type: "contour", x: plain.w, y: plain.b, z: height, customdata: plain.loss, showscale: false, ncontours: 18, line: { width: 0.7 },
-        colorscale: lab.theme === "dark" ? NIGHT : DAY, hovertemplate: `w %{x:.3f}<br>b %{y:.3f}<br>${t("mean")} %{customdata:.4f}<extra></extra>`,
+        colorscale: lab.theme === "dark" ? NIGHT : DAY, hovertemplate: `w %{x:.3f}<br>b %{y:.3f}<br>${t("line.mean")} %{customdata:.4f}<extra></extra>`,
       },
       {
-        type: "scatter", mode: "lines+markers", name: t("path"), x: path.w.slice(0, end), y: path.b.slice(0, end), hoverinfo: "skip",
+        type: "scatter", mode: "lines+markers", name: t("line.path"), x: path.w.slice(0, end), y: path.b.slice(0, end), hoverinfo: "skip",
         line: { color: colour(1), width: 1.6 }, marker: { size: 4, color: colour(1) },
       },
       {
-        type: "scatter", mode: "markers", name: t("best"), x: [best.w], y: [best.b],
+        type: "scatter", mode: "markers", name: t("line.best"), x: [best.w], y: [best.b],
         marker: { symbol: "star", size: 15, color: colour(3), line: { color: ink, width: 1 } },
-        hovertemplate: `${t("best")}<br>w %{x:.4f}<br>b %{y:.4f}<extra></extra>`,
+        hovertemplate: `${t("line.best")}<br>w %{x:.4f}<br>b %{y:.4f}<extra></extra>`,
       },
       {
         type: "scatter", mode: "markers", x: [path.w[end - 1]], y: [path.b[end - 1]], showlegend: false, hoverinfo: "skip",
@@ -207,19 +168,19 @@ export function mount(root, lab) {
     const n = losses.length - 1;
     const perEpoch = n / Math.max(1, found.path.epochs.length);
     lab.chart(curve, [
-      { type: "scatter", mode: "lines", name: t("sgd"), y: losses, line: { color: colour(1), width: 1.5 } },
+      { type: "scatter", mode: "lines", name: t("line.sgd"), y: losses, line: { color: colour(1), width: 1.5 } },
       {
-        type: "scatter", mode: "markers", name: t("epochEnds"), x: found.path.epochs.map((_, i) => (i + 1) * perEpoch), y: found.path.epochs.map(real),
+        type: "scatter", mode: "markers", name: t("line.epochEnds"), x: found.path.epochs.map((_, i) => (i + 1) * perEpoch), y: found.path.epochs.map(real),
         marker: { size: 6, color: colour(1) },
       },
       {
-        type: "scatter", mode: "lines", name: t("best"), x: [0, n], y: Array(2).fill(found.fits[state.loss].loss),
+        type: "scatter", mode: "lines", name: t("line.best"), x: [0, n], y: Array(2).fill(found.fits[state.loss].loss),
         line: { color: colourOf(state.loss), dash: "dot" },
       },
       { type: "scatter", mode: "markers", x: [now], y: [losses[now]], showlegend: false, hoverinfo: "skip", marker: { size: 11, color: colour(1) } },
     ], {
-      xaxis: { title: { text: t("stepAxis") }, rangemode: "tozero" },
-      yaxis: { title: { text: t("mean") }, type: losses.some((loss) => loss === null || loss > 1000) ? "log" : "linear", rangemode: "tozero" },
+      xaxis: { title: { text: t("line.stepAxis") }, rangemode: "tozero" },
+      yaxis: { title: { text: t("line.mean") }, type: losses.some((loss) => loss === null || loss > 1000) ? "log" : "linear", rangemode: "tozero" },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     });
   }
@@ -233,7 +194,7 @@ export function mount(root, lab) {
     const n = found.path.w.length - 1;
     const stride = Math.max(1, Math.round(n / 120));
     at = at >= n ? 0 : at;
-    play.textContent = t("stop");
+    play.textContent = t("line.stop");
     timer = setInterval(() => {
       at = Math.min(n, at + stride);
       drawStep();
@@ -244,7 +205,7 @@ export function mount(root, lab) {
   function halt() {
     clearInterval(timer);
     timer = 0;
-    play.textContent = t("play");
+    play.textContent = t("line.play");
   }
 
   step.addEventListener("input", () => {
@@ -267,7 +228,7 @@ export function mount(root, lab) {
   }
 
   const slider = (name, label, options) =>
-    knob({ label: t(label), name, value: state[name], onchange: (value) => change(name, value), ...options });
+    knob({ label: t(`line.${label}`), name, value: state[name], onchange: (value) => change(name, value), ...options });
   const data = (name, label, options) =>
     slider(name, label, {
       onchange: (value) => {
@@ -282,15 +243,15 @@ export function mount(root, lab) {
     state.seed = seed.value;
     fresh();
   };
-  const small = (key, onclick) => h("button", { type: "button", class: "small", onclick }, t(key));
+  const small = (key, onclick) => h("button", { type: "button", class: "small", onclick }, t(`line.${key}`));
   const loss = choice({
-    label: t("loss"), name: "loss", value: state.loss, options: LOSSES.map((name) => [name, t(name)]), onchange: (name) => change("loss", name),
+    label: t("line.loss"), name: "loss", value: state.loss, options: LOSSES.map((name) => [name, t(`line.${name}`)]), onchange: (name) => change("loss", name),
   });
   const controls = h("div", { class: "stack" },
-    h("section", { class: "card", ariaLabel: t("data") }, h("h2", {}, t("data")), h("p", { class: "soft" }, t("intro")),
+    h("section", { class: "card", ariaLabel: t("line.data") }, h("h2", {}, t("line.data")), h("p", { class: "soft" }, t("line.intro")),
       data("rows", "rows", { min: 2, max: 100, step: 1, whole: true }).element, data("noise", "noise", { min: 0, max: 4, step: 0.1 }).element,
       h("div", { class: "row" }, small("fresh", another), small("outlier", () => board.add(OUTLIER)))),
-    h("section", { class: "card", ariaLabel: t("descent") }, h("h2", {}, t("descent")), loss.element,
+    h("section", { class: "card", ariaLabel: t("line.descent") }, h("h2", {}, t("line.descent")), loss.element,
       slider("lr", "lr", { min: 0.001, max: 10, log: true, digits: 3 }).element, bound,
       slider("batch", "batch", { min: 1, max: 50, step: 1, whole: true }).element,
       slider("epochs", "epochs", { min: 1, max: 100, step: 1, whole: true }).element, seed.element,
@@ -301,11 +262,11 @@ export function mount(root, lab) {
     h("div", { class: "columns" }, controls,
       h("div", { class: "stack" },
         h("div", { class: "pair lead" },
-          h("section", { class: "card", ariaLabel: t("points") }, h("h2", {}, t("points")), board.element, tools,
-            h("details", {}, h("summary", {}, t("help")), h("p", { class: "soft" }, t("keys")))),
+          h("section", { class: "card", ariaLabel: t("line.points") }, h("h2", {}, t("line.points")), board.element, tools,
+            h("details", {}, h("summary", {}, t("line.help")), h("p", { class: "soft" }, t("line.keys")))),
           h("section", { class: "card" }, surfaceTitle, surface, h("div", { class: "steps" }, play, step, stepName))),
         h("div", { class: "pair" }, h("section", { class: "card" }, table),
-          h("section", { class: "card" }, h("h2", {}, t("curve")), curve)),
+          h("section", { class: "card" }, h("h2", {}, t("line.curve")), curve)),
         code)),
   );
   choose(-1);
@@ -340,11 +301,11 @@ function fitsTable(lab, lines, step) {
   const { h, t } = lab;
   const rows = lines.map((line) =>
     h("tr", { dataset: { line: line.name } },
-      h("th", { scope: "row" }, swatch(line), t(line.name), h("small", {}, t(`${line.name}Hint`, { n: step }))),
+      h("th", { scope: "row" }, swatch(line), t(`line.${line.name}`), h("small", {}, t(`line.${line.name}Hint`, { n: step }))),
       ["w", "b", "loss"].map((name) =>
         h("td", { class: "number", dataset: { name, value: String(line[name] ?? "") } }, line[name] === undefined ? "" : shown(line[name])))));
   return h("table", { class: "fits" },
-    h("thead", {}, h("tr", {}, ["method", "w", "b", "mean"].map((name) => h("th", { scope: "col" }, t(name))))), h("tbody", {}, rows));
+    h("thead", {}, h("tr", {}, ["method", "w", "b", "mean"].map((name) => h("th", { scope: "col" }, t(`line.${name}`))))), h("tbody", {}, rows));
 }
 
 function swatch(line) {

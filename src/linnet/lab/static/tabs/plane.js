@@ -36,7 +36,7 @@ export function plane(lab, { onmove, onselect }) {
   self.draw = (next, newLines) => {
     points = next.map((point) => [...point]);
     if (newLines) drawn = newLines;
-    element.setAttribute("aria-label", t("plane", { n: points.length }));
+    element.setAttribute("aria-label", t("line.plane", { n: points.length }));
     lines.replaceChildren(...drawn.map((line) =>
       s("line", {
         x1: toX(X[0]), y1: clamp(toY(line.w * X[0] + line.b)), x2: toX(X[1]), y2: clamp(toY(line.w * X[1] + line.b)), stroke: line.colour,
@@ -53,7 +53,7 @@ export function plane(lab, { onmove, onselect }) {
     dot.setAttribute("cx", toX(Math.min(X[1], Math.max(X[0], x))));
     dot.setAttribute("cy", toY(Math.min(Y[1], Math.max(Y[0], y))));
     dot.setAttribute("class", number === self.chosen ? "dot chosen" : "dot");
-    dot.setAttribute("aria-label", t("point", { n: number + 1, x, y }));
+    dot.setAttribute("aria-label", t("line.point", { n: number + 1, x, y }));
   }
 
   // One point is in the order of Tab: the chosen one, or the first.

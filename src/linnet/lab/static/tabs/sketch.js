@@ -7,7 +7,7 @@ const UNDOS = 30;
 // `onchange()` is called while one draws, with `true` when a stroke has ended.
 export function sketch(lab, onchange) {
   const { h, t } = lab;
-  const element = h("canvas", { class: "sketch", width: SIZE, height: SIZE, tabIndex: 0, role: "img", ariaLabel: t("canvas") });
+  const element = h("canvas", { class: "sketch", width: SIZE, height: SIZE, tabIndex: 0, role: "img", ariaLabel: t("try.canvas") });
   const context = element.getContext("2d", { willReadFrequently: true });
   const self = { element, brush: 20, erases: false };
   const past = [];
@@ -86,7 +86,7 @@ export function sketch(lab, onchange) {
         stroke(pen);
         onchange(true);
       }
-      lab.say(t(isDown ? "penDown" : "penUp"));
+      lab.say(t(isDown ? "try.penDown" : "try.penUp"));
     } else if (event.key === "z" && (event.ctrlKey || event.metaKey)) self.undo();
     else return;
     event.preventDefault();

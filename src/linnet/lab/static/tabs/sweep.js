@@ -1,45 +1,7 @@
 // Sweep: many models in one pass over the data, and which of them is best.
 
-import { choice, datasets, isGood, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
+import { choice, datasets, isGood, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown } from "../knobs.js";
 import { colour } from "../chart.js";
-
-const own = {
-  en: {
-    first: "Across", second: "Down", nothing: "nothing else", from: "from", to: "to", many: "count", values: "{values}",
-    start: "Sweep", stop: "Stop", folds: "Cross-validation", "folds.none": "a tenth held out", "folds.n": "{n} folds", seeds: "Starts",
-    models: "{n} models in one pass", tooMany: "{n} models are too many: at most {most}.", metric: "Choose by", accuracy: "accuracy", loss: "loss",
-    curves: "Every model's curve", heat: "Which settings do well", heatHint: "Click a cell, a curve or a row to load that model.",
-    ranking: "The best", setting: "Setting", validationAccuracy: "validation accuracy", validationLoss: "validation loss", epoch: "epoch",
-    load: "Load", loading: "Training it on all rows…", loaded: "Loaded: test accuracy {accuracy}. It is what Try it uses now.", open: "Open in Train",
-    running: "Epoch {epoch} of {epochs}…", waiting: "Waiting: {n} in front of you.", stopped: "Stopped.", done: "{models} models in {seconds} s.",
-    points: "{n} percentage points",
-    noise: "The best leads by {difference}, which is within noise: the next could as well be the best.",
-    sure: "The best leads by {difference} ± {error}, which is beyond noise (p = {p}).",
-    unsure: "The best leads by {difference}. Whether that is noise cannot be said of one held-out part: use folds.",
-    "edge.upwards": "The best {name}, {value}, is the largest that was tried: widen {name} upwards.",
-    "edge.downwards": "The best {name}, {value}, is the smallest that was tried: widen {name} downwards.",
-    diverged: "diverged", empty: "Pick ranges and start: all combinations are trained together.", badRange: "A range goes from a number to a larger one.",
-    pickOne: "Pick at least one value.", allDiverged: "Every model diverged: lower the learning rates.",
-  },
-  zh: {
-    first: "横向", second: "纵向", nothing: "不再选", from: "从", to: "到", many: "个数", values: "{values}",
-    start: "开始扫描", stop: "停止", folds: "交叉验证", "folds.none": "留出十分之一", "folds.n": "{n} 折", seeds: "初始化次数",
-    models: "一次遍历训练 {n} 个模型", tooMany: "{n} 个模型太多：最多 {most} 个。", metric: "选择依据", accuracy: "精度", loss: "损失",
-    curves: "每个模型的曲线", heat: "哪些设置表现好", heatHint: "点击格子、曲线或行，即可载入该模型。",
-    ranking: "最好的设置", setting: "设置", validationAccuracy: "验证精度", validationLoss: "验证损失", epoch: "轮",
-    load: "载入", loading: "正在用全部样本训练…", loaded: "已载入：测试精度 {accuracy}。“试一试”现在使用它。", open: "在“训练”中打开",
-    running: "第 {epoch} 轮，共 {epochs} 轮…", waiting: "排队中：前面还有 {n} 个。", stopped: "已停止。", done: "{models} 个模型，用时 {seconds} 秒。",
-    points: "{n} 个百分点",
-    noise: "最好的领先 {difference}，在噪声范围内：第二名同样可能是最好的。",
-    sure: "最好的领先 {difference} ± {error}，超出噪声（p = {p}）。",
-    unsure: "最好的领先 {difference}。只有一份留出样本，无法判断这是否是噪声：请用交叉验证。",
-    "edge.upwards": "最好的{name}（{value}）是试过的最大值：请向上放宽{name}。",
-    "edge.downwards": "最好的{name}（{value}）是试过的最小值：请向下放宽{name}。",
-    diverged: "发散", empty: "选好范围后开始：所有组合一起训练。", badRange: "范围应从一个数到更大的数。",
-    pickOne: "至少选一个值。", allDiverged: "所有模型都发散了：请降低学习率。",
-  },
-};
-export const words = { en: { ...knobWords.en, ...own.en }, zh: { ...knobWords.zh, ...own.zh } };
 
 const RANGES = {
   lr: { from: 0.01, to: 3, many: 8 }, batch_size: { from: 64, to: 1024, many: 5 }, l2: { from: 1e-5, to: 0.1, many: 5 },
@@ -107,18 +69,18 @@ export function mount(root, lab) {
   const data = choice(t, "dataset", [], "digits", (name) => change({ dataset: name }));
   const axisBoxes = { first: h("fieldset", { class: "axis" }), second: h("fieldset", { class: "axis" }) };
   const epochs = slider(t, "epochs", 5, (value) => change({ epochs: value }));
-  const folds = choice(t, "folds", [null, 3, 5, 10].map((n) => [n, n ? t("folds.n", { n }) : t("folds.none")]), null, (value) => change({ folds: value }));
+  const folds = choice(t, "folds", [null, 3, 5, 10].map((n) => [n, n ? t("knobs.folds.n", { n }) : t("knobs.folds.none")]), null, (value) => change({ folds: value }));
   const seeds = choice(t, "seeds", [1, 2, 3, 5].map((n) => [n, String(n)]), 1, (value) => change({ seeds: value }));
-  const metric = choice(t, "metric", ["accuracy", "loss"].map((one) => [one, t(one)]), "accuracy", (value) => change({ metric: value }));
+  const metric = choice(t, "metric", ["accuracy", "loss"].map((one) => [one, t(`sweep.${one}`)]), "accuracy", (value) => change({ metric: value }));
   const size = h("p", { class: "soft" });
-  const start = h("button", { type: "button", class: "main", onclick: () => sweep() }, t("start"));
-  const stop = h("button", { type: "button", disabled: true, onclick: () => halt() }, t("stop"));
-  const panel = h("section", { class: "card knobs", ariaLabel: t("sweep") }, data.element, axisBoxes.first, axisBoxes.second,
+  const start = h("button", { type: "button", class: "main", onclick: () => sweep() }, t("sweep.start"));
+  const stop = h("button", { type: "button", disabled: true, onclick: () => halt() }, t("sweep.stop"));
+  const panel = h("section", { class: "card knobs", ariaLabel: t("shell.sweep") }, data.element, axisBoxes.first, axisBoxes.second,
     h("fieldset", { class: "axis" }, epochs.element, folds.element, seeds.element, metric.element), size, h("div", { class: "row" }, start, stop));
 
   // --- what comes of it ---
-  const progress = h("progress", { max: 1, value: 0, ariaLabel: t("curves") });
-  const said = h("p", {}, t("empty"));
+  const progress = h("progress", { max: 1, value: 0, ariaLabel: t("sweep.curves") });
+  const said = h("p", {}, t("sweep.empty"));
   const loadedLine = h("p", { class: "row", hidden: true, ariaLive: "polite" });
   const head = h("section", { class: "card headline" }, h("div", {}, said, loadedLine), progress);
   const heat = h("div", { class: "chart tall" });
@@ -126,9 +88,9 @@ export function mount(root, lab) {
   const ranking = h("div", { class: "wide-table" });
   const code = h("div");
   const charts = h("div", { class: "pair" },
-    h("section", { class: "card" }, h("h2", {}, t("heat")), h("p", { class: "soft" }, t("heatHint")), heat),
-    h("section", { class: "card" }, h("h2", {}, t("curves")), h("p", { class: "soft" }, t("heatHint")), lines));
-  const table = h("section", { class: "card" }, h("h2", {}, t("ranking")), ranking);
+    h("section", { class: "card" }, h("h2", {}, t("sweep.heat")), h("p", { class: "soft" }, t("sweep.heatHint")), heat),
+    h("section", { class: "card" }, h("h2", {}, t("sweep.curves")), h("p", { class: "soft" }, t("sweep.heatHint")), lines));
+  const table = h("section", { class: "card" }, h("h2", {}, t("sweep.ranking")), ranking);
   charts.hidden = table.hidden = true;
   root.append(h("div", { class: "columns" }, panel, h("div", { class: "stack" }, head, charts, table, code)));
   const copies = lab.copy(code, () => lab.json("api/sweep/code", ask()));
@@ -144,7 +106,7 @@ export function mount(root, lab) {
   function say() {
     const n = count();
     const isGood = n >= 1 && n <= MOST;
-    size.textContent = n > MOST ? t("tooMany", { n, most: MOST }) : n < 1 ? t("badRange") : t("models", { n });
+    size.textContent = n > MOST ? t("sweep.tooMany", { n, most: MOST }) : n < 1 ? t("sweep.badRange") : t("sweep.models", { n });
     size.className = isGood ? "soft" : "problem";
     start.disabled = !isGood;
   }
@@ -153,8 +115,8 @@ export function mount(root, lab) {
     for (const place of ["first", "second"]) {
       const name = state()[place];
       const other = state()[place === "first" ? "second" : "first"];
-      const options = AXES.filter((one) => one !== other).map((one) => [one, t(one)]);
-      if (place === "second") options.unshift(["", t("nothing")]);
+      const options = AXES.filter((one) => one !== other).map((one) => [one, t(`knobs.${one}`)]);
+      if (place === "second") options.unshift(["", t("sweep.nothing")]);
       const pick = choice(t, place, options, name, (value) => {
         change({ [place]: value });
         drawAxes();
@@ -168,8 +130,8 @@ export function mount(root, lab) {
 
   function rangeBox(name) {
     const values = h("p", { class: "values" });
-    const show = () => (values.textContent = chosen(name).map(shown).join(", ") || t("badRange"));
-    const box = (key) => h("label", {}, t(key), h("input", {
+    const show = () => (values.textContent = chosen(name).map(shown).join(", ") || t("sweep.badRange"));
+    const box = (key) => h("label", {}, t(`sweep.${key}`), h("input", {
       type: "number", step: "any", min: key === "many" ? "1" : "0", max: key === "many" ? "24" : "1000", value: String(rangeOf(name)[key]), id: `${name}-${key}`,
       oninput: (event) => {
         const value = Number(event.target.value);
@@ -188,15 +150,15 @@ export function mount(root, lab) {
       onchange: (event) => {
         const all = LISTS[name].filter((other) => (other === one ? event.target.checked : listOf(name).includes(other)));
         change({ [`${name}_list`]: all });
-        if (!all.length) size.textContent = t("pickOne");
+        if (!all.length) size.textContent = t("sweep.pickOne");
       },
-    }), t(`${name}.${one}`))));
+    }), textOf(t, `knobs.${name}.${one}`, one))));
   }
 
   function halt() {
     controller?.abort();
     stop.disabled = true;
-    lab.say(t("stopped"));
+    lab.say(t("sweep.stopped"));
   }
 
   async function sweep() {
@@ -215,7 +177,7 @@ export function mount(root, lab) {
   }
 
   function take(run, frame) {
-    if (frame.kind === "waiting") lab.say(t("waiting", { n: frame.ahead }));
+    if (frame.kind === "waiting") lab.say(t("sweep.waiting", { n: frame.ahead }));
     else if (frame.kind === "start") Object.assign(run, { settings: frame.settings, models: frame.models, metric: frame.metric });
     else if (frame.kind === "progress") run.share = frame.epoch / run.ask.epochs;
     else if (frame.kind === "epoch") {
@@ -234,8 +196,8 @@ export function mount(root, lab) {
     progress.value = run.end ? 1 : run.share;
     progress.classList.toggle("over", run.end !== null);
     const epoch = Math.min(run.ask.epochs, Math.floor(run.share * run.ask.epochs) + 1);
-    said.textContent = run.end ? leadOf(run) + edgesOf(run) : t("running", { epoch, epochs: run.ask.epochs });
-    if (run.end) lab.say(t("done", { models: run.models, seconds: run.end.seconds.toFixed(2) }));
+    said.textContent = run.end ? leadOf(run) + edgesOf(run) : t("sweep.running", { epoch, epochs: run.ask.epochs });
+    if (run.end) lab.say(t("sweep.done", { models: run.models, seconds: run.end.seconds.toFixed(2) }));
     if (!run.settings.length) return;
     charts.hidden = false;
     table.hidden = run.end === null;
@@ -245,7 +207,7 @@ export function mount(root, lab) {
   }
 
   const isRate = (run) => run.metric.endsWith("accuracy");
-  const figureOf = (run, value) => (value === null || value === undefined ? t("diverged") : isRate(run) ? `${(100 * value).toFixed(2)} %` : value.toFixed(4));
+  const figureOf = (run, value) => (value === null || value === undefined ? t("sweep.diverged") : isRate(run) ? `${(100 * value).toFixed(2)} %` : value.toFixed(4));
   // The newest figure of each setting; in the end that of the library's table.
   function newest(run) {
     if (!run.end) return run.epochs.at(-1)?.figures[run.metric] ?? run.settings.map(() => null);
@@ -253,29 +215,29 @@ export function mount(root, lab) {
     run.end.order.forEach((place, row) => (values[place] = run.end.table[row][run.metric]));
     return values;
   }
-  const textOf = (name, value) => (typeof value === "number" ? shown(value) : t(`${name}.${value}`));
-  const nameOf = (run, place) => run.axes.map((name) => `${t(name)} ${textOf(name, run.settings[place][name])}`).join(", ");
-  const metricName = (run) => t(isRate(run) ? "validationAccuracy" : "validationLoss");
+  const valueOf = (name, value) => (typeof value === "number" ? shown(value) : textOf(t, `knobs.${name}.${value}`, String(value)));
+  const nameOf = (run, place) => run.axes.map((name) => `${t(`knobs.${name}`)} ${valueOf(name, run.settings[place][name])}`).join(", ");
+  const metricName = (run) => t(isRate(run) ? "sweep.validationAccuracy" : "sweep.validationLoss");
 
   function leadOf(run) {
     const { margin, table: rows } = run.end;
-    if (rows[0][run.metric] === null) return t("allDiverged");
+    if (rows[0][run.metric] === null) return t("sweep.allDiverged");
     const best = `${nameOf(run, run.end.order[0])}: ${figureOf(run, rows[0][run.metric])}. `;
     if (margin.difference === null) return best;
-    const difference = isRate(run) ? t("points", { n: (100 * Math.abs(margin.difference)).toFixed(2) }) : Math.abs(margin.difference).toFixed(4);
-    if (margin.p === null) return best + t("unsure", { difference });
+    const difference = isRate(run) ? t("sweep.points", { n: (100 * Math.abs(margin.difference)).toFixed(2) }) : Math.abs(margin.difference).toFixed(4);
+    if (margin.p === null) return best + t("sweep.unsure", { difference });
     const error = isRate(run) ? (100 * margin.error).toFixed(2) : margin.error.toFixed(4);
-    return best + t(margin.within_noise ? "noise" : "sure", { difference, error, p: margin.p.toPrecision(2) });
+    return best + t(margin.within_noise ? "sweep.noise" : "sweep.sure", { difference, error, p: margin.p.toPrecision(2) });
   }
 
   // Which knobs won at the edge of what was tried.
-  const edgesOf = (run) => run.end.edges.map(({ knob, value, widen }) => " " + t(`edge.${widen}`, { name: t(knob), value: shown(value) })).join("");
+  const edgesOf = (run) => run.end.edges.map(({ knob, value, widen }) => " " + t(`sweep.edge.${widen}`, { name: t(`knobs.${knob}`), value: shown(value) })).join("");
 
   // One axis: dots along it. Two: a heat map. Places carry the setting's number, for clicks.
   function drawHeat(run) {
     const [across, down] = run.axes;
     const values = newest(run);
-    const ticks = (name) => run.ask[name].map((value) => textOf(name, value));
+    const ticks = (name) => run.ask[name].map((value) => valueOf(name, value));
     const best = run.end && run.end.table[0][run.metric] !== null ? run.end.order[0] : null;
     const common = { customdata: [], hovertemplate: "%{text}<extra></extra>" };
     const texts = values.map((value, place) => `${nameOf(run, place)}<br>${metricName(run)} ${figureOf(run, value)}`);
@@ -299,13 +261,13 @@ export function mount(root, lab) {
     if (best !== null) {
       const spot = run.settings[best];
       traces.push({
-        type: "scatter", mode: "markers", x: [textOf(across, spot[across])], y: [down ? textOf(down, spot[down]) : values[best]], customdata: [best], hoverinfo: "skip", showlegend: false,
+        type: "scatter", mode: "markers", x: [valueOf(across, spot[across])], y: [down ? valueOf(down, spot[down]) : values[best]], customdata: [best], hoverinfo: "skip", showlegend: false,
         marker: { symbol: "star", size: 15, color: colour(1), line: { color: "#fff", width: 1.2 } },
       });
     }
     lab.chart(heat, traces, {
-      xaxis: { type: "category", title: { text: t(across), standoff: 6 } }, showlegend: false,
-      yaxis: down ? { type: "category", title: { text: t(down) } } : { title: { text: metricName(run) }, tickformat: isRate(run) ? ".1%" : "" },
+      xaxis: { type: "category", title: { text: t(`knobs.${across}`), standoff: 6 } }, showlegend: false,
+      yaxis: down ? { type: "category", title: { text: t(`knobs.${down}`) } } : { title: { text: metricName(run) }, tickformat: isRate(run) ? ".1%" : "" },
     }).then(() => clicks(heat, run));
   }
 
@@ -321,7 +283,7 @@ export function mount(root, lab) {
     if (best !== undefined) traces.push(traces.splice(best, 1)[0]);
     const low = isRate(run) ? undefined : lossRange(run);
     lab.chart(lines, traces, {
-      xaxis: { title: { text: t("epoch"), standoff: 6 }, range: [1, Math.max(2, run.ask.epochs)], dtick: run.ask.epochs <= 10 ? 1 : undefined },
+      xaxis: { title: { text: t("sweep.epoch"), standoff: 6 }, range: [1, Math.max(2, run.ask.epochs)], dtick: run.ask.epochs <= 10 ? 1 : undefined },
       yaxis: { title: { text: metricName(run) }, tickformat: isRate(run) ? ".0%" : "", range: low }, showlegend: false, hovermode: "closest",
     }).then(() => clicks(lines, run));
   }
@@ -354,11 +316,11 @@ export function mount(root, lab) {
       const error = line[`${run.metric}_se`];
       const figure = figureOf(run, line[run.metric]) + (error == null ? "" : ` ± ${isRate(run) ? (100 * error).toFixed(2) : error.toFixed(4)}`);
       const other = isRate(run) ? line.validation_loss : line.validation_accuracy;
-      return h("tr", { class: row === 0 ? "first" : "" }, run.axes.map((name) => h("td", {}, textOf(name, run.settings[place][name]))),
+      return h("tr", { class: row === 0 ? "first" : "" }, run.axes.map((name) => h("td", {}, valueOf(name, run.settings[place][name]))),
         h("td", {}, figure), h("td", { class: "extra" }, other == null ? "–" : isRate(run) ? other.toFixed(4) : `${(100 * other).toFixed(2)} %`),
-        h("td", {}, h("button", { type: "button", disabled: line[run.metric] === null, onclick: () => load(run, place), ariaLabel: `${t("load")}: ${nameOf(run, place)}` }, t("load"))));
+        h("td", {}, h("button", { type: "button", disabled: line[run.metric] === null, onclick: () => load(run, place), ariaLabel: `${t("sweep.load")}: ${nameOf(run, place)}` }, t("sweep.load"))));
     });
-    const heads = [...run.axes.map((name) => t(name)), metricName(run), t(isRate(run) ? "validationLoss" : "validationAccuracy"), ""];
+    const heads = [...run.axes.map((name) => t(`knobs.${name}`)), metricName(run), t(isRate(run) ? "sweep.validationLoss" : "sweep.validationAccuracy"), ""];
     ranking.replaceChildren(h("table", { class: "ranking" }, h("thead", {}, h("tr", {}, heads.map((text, place) => h("th", { scope: "col", class: place === run.axes.length + 1 ? "extra" : "" }, text)))), h("tbody", {}, rows)));
   }
 
@@ -369,7 +331,7 @@ export function mount(root, lab) {
     const { dataset, epochs: many } = run.ask;
     const settings = { ...run.settings[place], epochs: many };
     loadedLine.hidden = false;
-    loadedLine.replaceChildren(t("loading"));
+    loadedLine.replaceChildren(t("sweep.loading"));
     try {
       let opening;
       await lab.stream("api/train", { dataset, ...settings }, (frame) => {
@@ -377,8 +339,8 @@ export function mount(root, lab) {
         if (frame.kind !== "end") return;
         const accuracy = `${(100 * (frame.figures.test_accuracy ?? frame.live.accuracy)).toFixed(2)} %`;
         lab.load({ id: frame.model, name: `${titleOf(t, kept.known, dataset)} · ${accuracy}`, classes: opening.classes, image_shape: opening.image_shape });
-        loadedLine.replaceChildren(h("span", {}, t("loaded", { accuracy })),
-          h("button", { type: "button", onclick: () => lab.open("train", { dataset, ...settings }) }, t("open")));
+        loadedLine.replaceChildren(h("span", {}, t("sweep.loaded", { accuracy })),
+          h("button", { type: "button", onclick: () => lab.open("train", { dataset, ...settings }) }, t("sweep.open")));
       }, mine.signal);
     } catch (error) {
       if (mine.signal.aborted || !isMounted) return;

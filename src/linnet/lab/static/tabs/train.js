@@ -1,36 +1,9 @@
 // Train: move a knob and see at once what it does.
 
-import { check, choice, datasets, isGood, named, slider, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown, words as knobWords } from "../knobs.js";
-import { uploader, words as uploadWords } from "../upload.js";
+import { check, choice, datasets, isGood, named, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown } from "../knobs.js";
+import { uploader } from "../upload.js";
 import { LabError } from "../api.js";
-import { curves, scene, words as sceneWords } from "../training.js";
-
-const own = {
-  en: {
-    accuracy: "test accuracy", loss: "test loss", trainAccuracy: "training accuracy", trainLoss: "training loss",
-    reset: "Reset", stop: "Stop", pin: "Pin this run", unpin: "Remove this run", restore: "Set the knobs as in this run",
-    epochOf: "epoch {epoch} of {epochs}", scrub: "Back through the epochs", live: "Live", latest: "Latest",
-    waiting: "Waiting: {n} in front of you.", fetching: "Downloading: {done} of {size} MiB.", running: "Training…",
-    done: "{epochs} epochs in {seconds} s.", early: "Stopped after {epochs} epochs: it got no better. The best weights are kept.",
-    stopped: "Stopped.", lower: "Lower the rate to {lr}", diverged: "diverged", book: "the book's settings",
-    goneData: "That data set is no longer here: upload it again.",
-    worse: "The loss is higher than that of guessing, {chance}: the steps are too large. Lower the learning rate.",
-  },
-  zh: {
-    accuracy: "测试精度", loss: "测试损失", trainAccuracy: "训练精度", trainLoss: "训练损失",
-    reset: "恢复默认", stop: "停止", pin: "固定这次训练", unpin: "移除这次训练", restore: "采用这次训练的设置",
-    epochOf: "第 {epoch} 轮，共 {epochs} 轮", scrub: "回看各轮", live: "实时", latest: "最新",
-    waiting: "排队中：前面还有 {n} 个。", fetching: "正在下载：{done} / {size} MiB。", running: "正在训练…",
-    done: "{epochs} 轮，用时 {seconds} 秒。", early: "训练 {epochs} 轮后停止：不再改善。已保留最好的权重。",
-    stopped: "已停止。", lower: "把学习率降到 {lr}", diverged: "发散", book: "书中的设置",
-    goneData: "该数据集已不在这里：请重新上传。",
-    worse: "损失高于随机猜测的 {chance}：步子太大了。请降低学习率。",
-  },
-};
-export const words = {
-  en: { ...knobWords.en, ...uploadWords.en, ...sceneWords.en, ...own.en },
-  zh: { ...knobWords.zh, ...uploadWords.zh, ...sceneWords.zh, ...own.zh },
-};
+import { curves, scene } from "../training.js";
 
 const DEFAULTS = { optimizer: "sgd", augment: "none", patience: null, standardize: false, seed: 1 };
 for (const name of Object.keys(SLIDERS)) DEFAULTS[name] = SLIDERS[name].value;
@@ -68,7 +41,7 @@ export function mount(root, lab) {
     std: slider(t, "std", 0.01, (value) => change({ std: value })),
     dropout: slider(t, "dropout", 0, (value) => change({ dropout: value })),
     augment: choice(t, "augment", named(t, "augment", AUGMENTATIONS), "none", (value) => change({ augment: value })),
-    patience: choice(t, "patience", [null, 1, 2, 3, 5, 10].map((n) => [n, n ? t("patience.n", { n }) : t("patience.off")]), null, (value) => change({ patience: value })),
+    patience: choice(t, "patience", [null, 1, 2, 3, 5, 10].map((n) => [n, n ? t("knobs.patience.n", { n }) : t("knobs.patience.off")]), null, (value) => change({ patience: value })),
     standardize: check(t, "standardize", false, (value) => change({ standardize: value })),
     seed: choice(t, "seed", [1, 2, 3, 4, 5].map((n) => [n, String(n)]), 1, (value) => change({ seed: value })),
   };
@@ -76,8 +49,8 @@ export function mount(root, lab) {
     const now = ask();
     for (const [name, part] of Object.entries(parts)) part.set(now[name]);
   };
-  const reset = h("button", { type: "button", class: "quiet", onclick: () => replace({ dataset: ask().dataset }) }, t("reset"));
-  const panel = h("section", { class: "card knobs", ariaLabel: t("train") },
+  const reset = h("button", { type: "button", class: "quiet", onclick: () => replace({ dataset: ask().dataset }) }, t("train.reset"));
+  const panel = h("section", { class: "card knobs", ariaLabel: t("scene.train") },
     data.element, uploader(t, (known) => {
       kept.known.push(known);
       data.fill(datasets(t, kept.known));
@@ -89,23 +62,23 @@ export function mount(root, lab) {
 
   // --- what comes of them ---
   const figures = { accuracy: number("–"), loss: number("–"), trainAccuracy: number("–"), trainLoss: number("–") };
-  const progress = h("progress", { max: 1, value: 0, ariaLabel: t("running") });
+  const progress = h("progress", { max: 1, value: 0, ariaLabel: t("train.running") });
   const where = h("span", { class: "soft number", id: "where" });
-  const stop = h("button", { type: "button", onclick: () => halt() }, t("stop"));
-  const pin = h("button", { type: "button", onclick: () => pinRun() }, t("pin"));
+  const stop = h("button", { type: "button", onclick: () => halt() }, t("train.stop"));
+  const pin = h("button", { type: "button", onclick: () => pinRun() }, t("train.pin"));
   const lower = h("button", { type: "button", class: "main", hidden: true, onclick: () => change({ lr: lowered() }, true) });
   const head = h("section", { class: "card headline" },
     h("div", { class: "figures" }, Object.entries(figures).map(([name, value]) =>
-      h("div", { class: name === "accuracy" ? "first" : name === "trainLoss" ? "extra" : "" }, value, h("small", {}, t(name))))),
+      h("div", { class: name === "accuracy" ? "first" : name === "trainLoss" ? "extra" : "" }, value, h("small", {}, t(`train.${name}`))))),
     h("div", { class: "row" }, lower, stop, pin), progress);
   const lines = curves(lab, h("div", { class: "chart" }), h("div", { class: "chart" }));
-  const scrub = h("input", { type: "range", min: "0", max: "0", value: "0", ariaLabel: t("scrub"), id: "scrub" });
-  const live = h("button", { type: "button", class: "quiet", onclick: () => look(null) }, t("latest"));
+  const scrub = h("input", { type: "range", min: "0", max: "0", value: "0", ariaLabel: t("train.scrub"), id: "scrub" });
+  const live = h("button", { type: "button", class: "quiet", onclick: () => look(null) }, t("train.latest"));
   scrub.addEventListener("input", () => look(Number(scrub.value) === frames().length - 1 ? null : Number(scrub.value)));
   const pins = h("div", { class: "row pins" });
   const charts = h("section", { class: "card" }, h("div", { class: "pair" },
-    h("div", {}, h("h2", {}, t("lossTitle")), lines.loss), h("div", {}, h("h2", {}, t("accuracyTitle")), lines.accuracy)),
-    h("div", { class: "scrub" }, h("label", { htmlFor: "scrub" }, t("scrub")), scrub, where, live), pins);
+    h("div", {}, h("h2", {}, t("scene.lossTitle")), lines.loss), h("div", {}, h("h2", {}, t("scene.accuracyTitle")), lines.accuracy)),
+    h("div", { class: "scrub" }, h("label", { htmlFor: "scrub" }, t("train.scrub")), scrub, where, live), pins);
   const view = scene(lab);
   const code = h("div");
   root.append(h("div", { class: "columns" }, panel, h("div", { class: "stack" }, head, charts, view.element, code)));
@@ -132,7 +105,7 @@ export function mount(root, lab) {
   function halt() {
     controller.now?.abort();
     if (kept.run && !kept.run.isOver) kept.run.isOver = kept.run.isStopped = true;
-    lab.say(t("stopped"));
+    lab.say(t("train.stopped"));
     stop.disabled = true;
   }
 
@@ -157,15 +130,15 @@ export function mount(root, lab) {
 
   function troubled(run, error) {
     if (error instanceof LabError && error.kind === "diverged") {
-      figures.accuracy.textContent = t("diverged");
+      figures.accuracy.textContent = t("train.diverged");
       offerLower();
     }
-    if (error instanceof LabError && error.status === 404 && run.ask.dataset.startsWith("upload-")) lab.fail(new LabError(t("goneData")));
+    if (error instanceof LabError && error.status === 404 && run.ask.dataset.startsWith("upload-")) lab.fail(new LabError(t("train.goneData")));
     else lab.fail(error);
   }
 
   function offerLower() {
-    lower.textContent = t("lower", { lr: shown(lowered()) });
+    lower.textContent = t("train.lower", { lr: shown(lowered()) });
     lower.hidden = false;
   }
 
@@ -175,7 +148,7 @@ export function mount(root, lab) {
     if (!one || one.is_there) return;
     const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
     await lab.stream("api/data/fetch", { dataset: name }, (frame) => {
-      if (frame.kind === "fetching") lab.say(t("fetching", { done: mib(frame.done), size: frame.size ? mib(frame.size) : "?" }));
+      if (frame.kind === "fetching") lab.say(t("train.fetching", { done: mib(frame.done), size: frame.size ? mib(frame.size) : "?" }));
     }, signal);
     one.is_there = true;
     data.fill(datasets(t, kept.known));
@@ -183,10 +156,10 @@ export function mount(root, lab) {
   }
 
   function take(run, frame) {
-    if (frame.kind === "waiting") lab.say(t("waiting", { n: frame.ahead }));
+    if (frame.kind === "waiting") lab.say(t("train.waiting", { n: frame.ahead }));
     else if (frame.kind === "start") {
       run.opening = frame;
-      lab.say(t("running"));
+      lab.say(t("train.running"));
     } else if (frame.kind === "frame" || frame.kind === "epoch") {
       run.frames.push(frame);
       kept.run = run;
@@ -207,7 +180,7 @@ export function mount(root, lab) {
     const chance = Math.log(run.opening.classes.length);
     const isWorse = frame.figures.train_loss > WORSE * chance && run.ask.std <= SPREAD;
     if (isWorse) offerLower();
-    lab.say(isWorse ? t("worse", { chance: chance.toFixed(2) }) : isEarly ? t("early", { epochs }) : t("done", { epochs, seconds: frame.seconds.toFixed(2) }));
+    lab.say(isWorse ? t("train.worse", { chance: chance.toFixed(2) }) : isEarly ? t("train.early", { epochs }) : t("train.done", { epochs, seconds: frame.seconds.toFixed(2) }));
     const accuracy = frame.figures.test_accuracy ?? frame.live.accuracy;
     lab.load({
       id: frame.model, name: `${titleOf(t, kept.known, run.ask.dataset)} · ${(100 * accuracy).toFixed(1)} %`,
@@ -243,13 +216,13 @@ export function mount(root, lab) {
     figures.trainAccuracy.textContent = percent(frame.figures.train_accuracy);
     figures.trainLoss.textContent = said(frame.figures.train_loss);
     const epoch = frame.figures.epoch;
-    where.textContent = t("epochOf", { epoch: Number.isInteger(epoch) ? epoch : epoch.toFixed(1), epochs: run.ask.epochs });
+    where.textContent = t("train.epochOf", { epoch: Number.isInteger(epoch) ? epoch : epoch.toFixed(1), epochs: run.ask.epochs });
     progress.value = run.isOver ? 1 : run.frames.at(-1).figures.epoch / run.ask.epochs;
     progress.classList.toggle("over", run.isOver);
     scrub.max = String(run.frames.length - 1);
     scrub.value = String(place ?? run.frames.length - 1);
     live.disabled = place === null;
-    live.textContent = run.isOver ? t("latest") : t("live");
+    live.textContent = run.isOver ? t("train.latest") : t("train.live");
     view.draw(run, frame, run.isOver || place !== null);
     drawLines(run, place === null && !run.best ? null : epoch);
   }
@@ -275,16 +248,16 @@ export function mount(root, lab) {
 
   function nameOf(run) {
     const texts = Object.entries(run.ask).filter(([name, value]) => name !== "dataset" && value !== DEFAULTS[name])
-      .map(([name, value]) => `${t(name)} ${typeof value === "number" ? shown(value) : t(`${name}.${value}`)}`);
-    return `${titleOf(t, kept.known, run.ask.dataset)}: ${texts.join(", ") || t("book")}`;
+      .map(([name, value]) => `${t(`knobs.${name}`)} ${typeof value === "number" ? shown(value) : textOf(t, `knobs.${name}.${value}`, String(value))}`);
+    return `${titleOf(t, kept.known, run.ask.dataset)}: ${texts.join(", ") || t("train.book")}`;
   }
 
   function drawPins() {
     kept.pins.forEach((run) => (run.name = nameOf(run)));
     pins.replaceChildren(...kept.pins.map((run, place) => h("span", { class: "pin" },
       h("i", { class: `swatch pin-${place}` }),
-      h("button", { type: "button", class: "quiet", title: t("restore"), onclick: () => replace(run.ask) }, run.name),
-      h("button", { type: "button", class: "quiet", ariaLabel: `${t("unpin")}: ${run.name}`, onclick: () => {
+      h("button", { type: "button", class: "quiet", title: t("train.restore"), onclick: () => replace(run.ask) }, run.name),
+      h("button", { type: "button", class: "quiet", ariaLabel: `${t("train.unpin")}: ${run.name}`, onclick: () => {
         kept.pins = kept.pins.filter((other) => other !== run);
         drawPins();
         draw();
