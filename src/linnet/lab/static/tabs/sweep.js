@@ -231,7 +231,7 @@ export function mount(root, lab) {
   }
 
   // Which knobs won at the edge of what was tried.
-  const edgesOf = (run) => run.end.edges.map(({ knob, value, widen }) => " " + t(`sweep.edge.${widen}`, { name: t(`knobs.${knob}`), value: shown(value) })).join("");
+  const edgesOf = (run) => run.end.edges.map(({ hyperparameter, value, widen }) => " " + t(`sweep.edge.${widen}`, { name: t(`knobs.${hyperparameter}`), value: shown(value) })).join("");
 
   // One axis: dots along it. Two: a heat map. Places carry the setting's number, for clicks.
   function drawHeat(run) {
