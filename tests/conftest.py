@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from linnet.data.dataset import Dataset
 from tests.support.blobs import make_blobs
+from tests.support.node import supply_node
 
 # The first call of anything in torch is slow: no deadline. The gate tries the same examples each time, so
 # that what passes passes again; pytest --hypothesis-profile=other tries others, and thorough many others.
@@ -17,6 +18,8 @@ settings.register_profile("linnet", deadline=None, max_examples=50, derandomize=
 settings.register_profile("other", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("linnet")
+
+supply_node()
 
 
 @pytest.fixture(autouse=True)

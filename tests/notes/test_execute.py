@@ -8,7 +8,8 @@ import pytest
 
 from linnet.errors import LinnetError
 from linnet.notes import execute
-from linnet.notes.run import Result, run_notes
+from linnet.notes.document import Run
+from linnet.notes.run import run_notes
 from tests.support.notes import BROKEN, print_outs, write_notes
 
 TIMEOUT = 2
@@ -32,7 +33,7 @@ os._exit(3)
 
 
 @pytest.fixture(scope="module")
-def late(tmp_path_factory: pytest.TempPathFactory) -> Result:
+def late(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Cells with every fault, each allowed less time than the kernel takes to be set up."""
     folder = tmp_path_factory.mktemp("late")
     with pytest.MonkeyPatch.context() as patch:
@@ -41,7 +42,7 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> Result:
         return run_notes(path, out=folder / "pages", keep_going=True, timeout=TIMEOUT)
 
 
-def test_going_on_after_a_failure_and_running_out_of_time(late: Result) -> None:
+def test_going_on_after_a_failure_and_running_out_of_time(late: Run) -> None:
     assert [failure.split(": ", 1)[1] for failure in late.failures][:3] == [
         "ZeroDivisionError: division by zero (raised in line 7)",
         "took longer than 2 s",
@@ -50,11 +51,11 @@ def test_going_on_after_a_failure_and_running_out_of_time(late: Result) -> None:
     assert "1" in print_outs(late.outcomes)
 
 
-def test_the_time_of_a_cell_is_not_the_kernels(late: Result) -> None:
+def test_the_time_of_a_cell_is_not_the_kernels(late: Run) -> None:
     assert late.outcomes[0].error == late.outcomes[2].error == ""
 
 
-def test_a_kernel_that_dies_is_a_failure(late: Result) -> None:
+def test_a_kernel_that_dies_is_a_failure(late: Run) -> None:
     assert len(late.failures) == 4
     assert "kernel died" in late.failures[3]
     assert late.outcomes[-1].count is None

@@ -18,7 +18,11 @@ SUPPLIED = {"np": "import numpy as np"}
 
 
 def show(document: Document, outcomes: Sequence[Outcome]) -> str:
-    return render(Run(document, outcomes, SUPPLIED, 1.5), "linnet run a.md", "2026-01-02 03:04")
+    return render(
+        Run(document, outcomes, SUPPLIED, 1.5, Path("a.html"), Path("a.ipynb")),
+        "linnet run a.md",
+        "2026-01-02 03:04",
+    )
 
 
 def page(folder: Path, text: str, **outputs: Sequence[object]) -> str:
@@ -108,7 +112,10 @@ def test_it_says_what_was_supplied_and_what_failed(tmp_path: Path) -> None:
     assert 'class="cell idle"' in got
     assert "2026-01-02 03:04" in got
     notebook = Document(tmp_path / "a.ipynb", document.parts, "cell")
-    assert Run(notebook, [failed], {}, 0).place(1) == f"{tmp_path / 'a.ipynb'}, cell 1, line 3"
+    assert (
+        Run(notebook, [failed], {}, 0, Path("a.html"), Path("b.ipynb")).place(1)
+        == f"{tmp_path / 'a.ipynb'}, cell 1, line 3"
+    )
 
 
 @pytest.mark.parametrize(

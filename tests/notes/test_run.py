@@ -13,8 +13,8 @@ import pytest
 
 from linnet.errors import UsageError
 from linnet.notes import run
-from linnet.notes.document import Block, Outcome
-from linnet.notes.run import Result, run_notes
+from linnet.notes.document import Block, Outcome, Run
+from linnet.notes.run import run_notes
 from tests.support.gate import gate
 from tests.support.notes import BROKEN, print_outs, write_notes
 
@@ -25,7 +25,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "notes"
 class Seen(NamedTuple):
     """A run, the page it left, and the progress it told of."""
 
-    result: Result
+    result: Run
     page: str
     progress: list[tuple[int, Outcome | None]]
 
@@ -38,7 +38,7 @@ def run_in(folder: Path, path: Path, **options: Any) -> Seen:
         return Seen(result, result.page.read_text(encoding="utf-8"), progress)
 
 
-def pictures(result: Result) -> int:
+def pictures(result: Run) -> int:
     return result.page.read_text(encoding="utf-8").count('class="figure"')
 
 

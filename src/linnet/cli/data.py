@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-import linnet
 from linnet.cli.console import download_progress
 from linnet.cli.options import Data, DataDir
 from linnet.errors import UsageError
@@ -132,9 +131,7 @@ def show(
     if rows < 1 or columns < 1 or not 0 <= start < len(chosen):
         raise UsageError(f"rows and columns must be at least 1, start within 0…{len(chosen) - 1}")
     where = slice(start, start + rows * columns)
-    save(gallery(chosen.images(where), _names(chosen, where), columns=columns), out)
+    images = chosen.images(where)  # or there are none
+    names = [chosen.classes[k] for k in chosen.y[where].tolist()]
+    save(gallery(images, names, columns=columns), out)
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
-
-
-def _names(dataset: linnet.Dataset, where: slice) -> list[str]:
-    return [dataset.classes[k] for k in dataset.y[where].tolist()]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+from cyclopts import Parameter, Token
 
 import linnet
 from linnet import config
 from linnet.cli.console import load_rows, make_printer, print_json
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
+from linnet.config import SearchRecipe, SweepRequest
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
 if TYPE_CHECKING:
-    from linnet.config import SweepRequest
-
     Hyperparameters = Any
 else:
     # Each as text, so that it can be several values or a range; the seed has options of its own.
@@ -41,49 +42,53 @@ KINDS = {
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 
 
+def _whole(text: str) -> int:
+    if not (text.strip().isascii() and text.strip().isdigit()):  # int() takes other scripts' digits, too
+        raise ValueError(text)
+    return int(text)
+
+
+CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "bool": (TRUTHS.__getitem__, "yes, no, or both with a comma between them"),
+    "str": (str, "text"),
+    "int": (_whole, "whole numbers with commas between them"),
+    "float": (float, "numbers with commas between them"),
+}
+"""What makes a value of a kind, and what to say where it cannot."""
+
+
+def _value(name: str, text: str, kind: str) -> Any:
+    if text == "none" and "None" in kind:
+        return None
+    convert, expected = next(of for one, of in CONVERTERS.items() if one in kind)
+    try:
+        return convert(text)
+    except (KeyError, ValueError):
+        flag = "--" + name.replace("_", "-")
+        raise UsageError(f"{flag} takes {expected}, not {text!r}") from None
+
+
+def _rungs(kind: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
+    """The epochs of --halving."""
+    return tuple(_value("halving", part, "int") for part in tokens[0].value.split(","))
+
+
 @dataclass(frozen=True, kw_only=True)
-class SearchOptions:
-    """How the models of a search are trained and judged, and where it goes.
+class SearchOptions(SearchRecipe):
+    """How the models of a search are trained and judged, and where it goes; see `SearchRecipe`, too.
 
     Args:
         seeds: train each setting from this many starts.
-        folds: cross-validation with so many folds, instead of one share of rows held out.
-        bags: bootstraps: train each setting on so many, judged by the rows that are out of each; the ensemble
-            of the best setting's models is scored too.
-        validation: the share of rows held out when there are neither folds nor bags.
-        metric: choose by accuracy or loss.
-        epochs: passes over the rows; 10 for classes, 3 for a regression.
-        loss: softmax, logistic (each class against the rest), squared, absolute or huber.
-        huber: Huber's threshold.
-        patience: stop a model after so many epochs without a better validation loss, and keep its best
-            weights.
-        halving: epochs after which the worse half of the settings is dropped: 2,4.
-        seed: of the order of the rows, the folds, random draws, and the first start.
-        dtype: float32 or float64.
-        device: auto, cpu, cuda or mps.
-        threads: auto or a number.
         out: the folder for the table, the figure and the best model (best/); runs/COMMAND-TIME when not
             given.
         report: leave report.html in the folder: the choice and how sure it is, figures, and how to do it
             again.
     """
 
+    halving: Annotated[tuple[int, ...], Parameter(converter=_rungs, negative="", show_default=False)] = ()
     seeds: int = 1
-    folds: int | None = None
-    bags: int | None = None
-    validation: float = 0.1
-    metric: str | None = None
-    epochs: int | None = None
-    loss: str | None = None
-    huber: float = 1.0
-    patience: int | None = None
-    halving: str | None = None
     data: Data = "auto"
     data_dir: DataDir = None
-    seed: int = 1
-    dtype: str = "float32"
-    device: str = "auto"
-    threads: int | str = "auto"
     out: Path | None = None
     lang: Lang = "en"
     report: bool = True
@@ -92,11 +97,8 @@ class SearchOptions:
 
     def request(self, **own: Any) -> SweepRequest:
         """What to train, with options of the command's own."""
-        from linnet.config import SweepRequest
-
-        names = {field.name for field in dataclasses.fields(SweepRequest)}
-        shared = {name: value for name, value in vars(self).items() if name in names}
-        return SweepRequest(**{**shared, "halving": tuple(rungs(self.halving)), **own})
+        shared = {field.name: getattr(self, field.name) for field in dataclasses.fields(SearchRecipe)}
+        return SweepRequest(**shared, **own)
 
     def space(self, hyperparameters: Hyperparameters | None) -> dict[str, Any]:
         """The hyperparameters that were given and the seeds, with their values.
@@ -129,7 +131,7 @@ class SearchOptions:
         from linnet.runs.folder import BEST
 
         if not (folder / BEST).is_dir():
-            exit_interrupted(f"while the best setting was trained again: {advice}")
+            exit_interrupted(f" while the best setting was trained again: {advice}")
         best = linnet.Run.load(folder / BEST)
         if self.json:
             print_json({**summary(result, best, folder), **more})
@@ -139,7 +141,7 @@ class SearchOptions:
 
 def exit_interrupted(what: str) -> NoReturn:
     """Say what Ctrl-C cut short and how to go on, and end."""
-    print(f"interrupted {what}", file=sys.stderr)
+    print(f"interrupted{what}", file=sys.stderr)
     sys.exit(INTERRUPTED_CODE)
 
 
@@ -148,8 +150,7 @@ def run_or_exit(advice: str, work: Callable[[], Found]) -> Found:
     try:
         return work()
     except KeyboardInterrupt:
-        print(f"interrupted: {advice}", file=sys.stderr)
-        sys.exit(INTERRUPTED_CODE)
+        exit_interrupted(f": {advice}")
 
 
 def values(name: str, text: str) -> list[Any] | Any:
@@ -166,41 +167,6 @@ def values(name: str, text: str) -> list[Any] | Any:
         low, high = (_value(name, end, kind) for end in text.split(":", 1))
         return range(low, high + 1) if "int" in kind else linnet.Uniform(low, high)
     return [_value(name, part.strip(), kind) for part in text.split(",")]
-
-
-def rungs(text: str | None) -> list[int]:
-    """The epochs of --halving.
-
-    Raises:
-        UsageError: they are no whole numbers.
-    """
-    return [] if text is None else [_value("halving", part, "int") for part in text.split(",")]
-
-
-def _value(name: str, text: str, kind: str) -> Any:
-    if text == "none" and "None" in kind:
-        return None
-    convert, expected = next(of for one, of in CONVERTERS.items() if one in kind)
-    try:
-        return convert(text)
-    except (KeyError, ValueError):
-        flag = "--" + name.replace("_", "-")
-        raise UsageError(f"{flag} takes {expected}, not {text!r}") from None
-
-
-def _whole(text: str) -> int:
-    if not (text.strip().isascii() and text.strip().isdigit()):  # int() takes other scripts' digits, too
-        raise ValueError(text)
-    return int(text)
-
-
-CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "bool": (TRUTHS.__getitem__, "yes, no, or both with a comma between them"),
-    "str": (str, "text"),
-    "int": (_whole, "whole numbers with commas between them"),
-    "float": (float, "numbers with commas between them"),
-}
-"""What makes a value of a kind, and what to say where it cannot."""
 
 
 def summary(result: linnet.SweepResult, best: linnet.Run, folder: Path) -> dict[str, Any]:

@@ -81,5 +81,5 @@ def sweep(
         is_catalog=True, **options.watch,
     ))  # fmt: skip
     if result.is_interrupted:
-        exit_interrupted(f"after {result.epochs_done} epochs: {again} goes on")
+        exit_interrupted(f" after {result.epochs_done} epochs: {again} goes on")
     options.close(result, folder, splits.test, f"{again} trains it again")

@@ -70,6 +70,6 @@ def tune(
             splits, request, storage=storage, out=folder, is_catalog=True, **options.watch,
         ))  # fmt: skip
     if result.is_interrupted:
-        exit_interrupted(f"after {len(result.configurations)} settings, which are in {folder}")
+        exit_interrupted(f" after {len(result.configurations)} settings, which are in {folder}")
     done = len(result.study.get_trials(deepcopy=False))
     options.close(result, folder, splits.test, f"the settings are in {folder}", trials=done)

@@ -18,7 +18,7 @@ from linnet.config.hyperparameters import (
     check_option,
 )
 from linnet.config.recipe import Job, Recipe, job_from, read, to_toml
-from linnet.config.requests import FitRequest, SolveRequest, SweepRequest, TuneRequest, as_dict
+from linnet.config.requests import FitRequest, SearchRecipe, SolveRequest, SweepRequest, TuneRequest, as_dict
 
 __all__ = [
     "BOUNDS",
@@ -32,6 +32,7 @@ __all__ = [
     "Hyperparameters",
     "Job",
     "Recipe",
+    "SearchRecipe",
     "SolveRequest",
     "SweepRequest",
     "TuneRequest",

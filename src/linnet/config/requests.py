@@ -88,41 +88,32 @@ class SolveRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepRequest:
-    """What a sweep trains and how it chooses.
+class SearchRecipe:
+    """How the models of a search are trained and judged.
 
     Args:
-        grid: name of a hyperparameter (see `linnet.config.Hyperparameters`) to its values or, with `random`,
-            its range.
-        settings: the settings themselves, in place of a grid.
-        random: draw this many settings from the grid's values and ranges.
-        folds: cross-validation: each model once a fold.
-        bags: bootstraps: each model once a bag.
-        validation: the share of the rows that is held out when there are neither folds nor bags.
-        metric: that the best is chosen by: "accuracy" or "loss"; accuracy for classes when None.
-        epochs: 10 for classes, 3 for a regression.
-        batch_size: 256 for classes, 10 for a regression.
-        loss: softmax, logistic, squared, absolute or huber.
+        folds: cross-validation with so many folds, instead of one share of rows held out.
+        bags: bootstraps: train each setting on so many, judged by the rows that are out of each; the ensemble
+            of the best setting's models is scored too.
+        validation: the share of rows held out when there are neither folds nor bags.
+        metric: choose by accuracy or loss; by accuracy for classes when not given.
+        epochs: passes over the rows; 10 for classes, 3 for a regression.
+        loss: softmax, logistic (each class against the rest), squared, absolute, huber or poisson (counts).
         huber: Huber's threshold.
-        patience: stop a model after so many epochs without a better validation loss.
-        halving: epochs after which the worse half of the settings is dropped.
-        seed: of the order of the rows, the folds and random draws.
+        patience: stop a model after so many epochs without a better validation loss, and keep its best
+            weights.
+        halving: epochs after which the worse half of the settings is dropped: 2,4.
+        seed: of the order of the rows, the folds, random draws, and the first start.
         dtype: float32 or float64.
         device: auto, cpu, cuda or mps.
         threads: auto or a number.
     """
 
-    verb: ClassVar = "sweep"
-
-    grid: Mapping[str, Any] = field(default_factory=dict)
-    settings: tuple[Hyperparameters, ...] | None = None
-    random: int | None = None
     folds: int | None = None
     bags: int | None = None
     validation: float = 0.1
     metric: str | None = None
     epochs: int | None = None
-    batch_size: int | None = None
     loss: str | None = None
     huber: float = 1.0
     patience: int | None = None
@@ -131,6 +122,26 @@ class SweepRequest:
     dtype: str = "float32"
     device: str = "auto"
     threads: int | str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepRequest(SearchRecipe):
+    """What a sweep trains; see `SearchRecipe` for how.
+
+    Args:
+        grid: name of a hyperparameter (see `linnet.config.Hyperparameters`) to its values or, with `random`,
+            its range.
+        settings: the settings themselves, in place of a grid.
+        random: draw this many settings from the grid's values and ranges.
+        batch_size: 256 for classes, 10 for a regression.
+    """
+
+    verb: ClassVar = "sweep"
+
+    grid: Mapping[str, Any] = field(default_factory=dict)
+    settings: tuple[Hyperparameters, ...] | None = None
+    random: int | None = None
+    batch_size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

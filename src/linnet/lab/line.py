@@ -62,6 +62,12 @@ class LineBody(Body, strict=True):
     epochs: int = Field(default=10, ge=1, le=500)
     seed: Seed = 0
 
+    def recipe(self) -> Recipe:
+        """As the library takes it."""
+        options = self.model_dump(exclude={"points", "batch_size"})
+        batch_size = min(self.batch_size, len(self.points))
+        return Recipe(**options, batch_size=batch_size, dtype="float64", device="cpu", threads=1)
+
 
 class PointsBody(Body, strict=True):
     """Points to begin with: y = w x + b + ε, as the book makes them."""
@@ -95,14 +101,14 @@ def answer(body: LineBody) -> dict[str, Any]:
     """
     dataset = points_of(body)
     fits = {name: _solve(dataset, name, body.huber) for name in LOSSES}
-    path, epochs, ended = _descend(dataset, body)
+    recipe = body.recipe()
+    path, epochs, ended = _descend(dataset, recipe)
     best = fits[body.loss]
     centre = (best["w"], best["b"])
     loss = by_name(body.loss, body.huber)
     surface = landscape(dataset, loss, *window(centre, path[0], path))
     along = losses_at(dataset, loss, path)
-    python = scripts.line(body.points, body.loss, body.huber, body.lr, body.batch_size, body.epochs,
-                          body.seed)  # fmt: skip
+    python = scripts.LINE.format(**{**body.model_dump(), "batch_size": recipe.batch_size})
     descent = {"w": path[:, 0], "b": path[:, 1], "ended": ended, "epochs": epochs, "losses": along}
     shown = to_json(
         {"fits": fits, "path": descent, "surface": surface, "largest_rate": largest_rate(dataset)}
@@ -134,12 +140,8 @@ def _solve(dataset: Dataset, name: str, huber: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _descend(dataset: Dataset, body: LineBody) -> tuple[Tensor, list[float], str]:
+def _descend(dataset: Dataset, recipe: Recipe) -> tuple[Tensor, list[float], str]:
     """The path (S + 1, 2) as far as it is finite, the loss after each epoch, and what ended it too soon."""
-    recipe = Recipe(
-        epochs=body.epochs, batch_size=min(body.batch_size, len(dataset)), lr=body.lr, loss=body.loss,
-        huber=body.huber, seed=body.seed, dtype="float64", device="cpu", threads=1,
-    )  # fmt: skip
     trace, epochs, ended = Trace(most=STEPS + 1), [], ""
 
     def note(state: State) -> None:

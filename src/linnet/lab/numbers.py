@@ -69,6 +69,6 @@ def answer(body: NumbersBody) -> dict[str, Any]:
         cold.expand(SOFT, -1), body.sharpness, generator=generator(body.seed, "numbers", 1)
     )
     gumbel = {**vars(draws), "frequencies": draws.frequencies, "samples": samples}
-    python = scripts.numbers(body.logits, body.target, body.temperature, body.draws, body.seed)
+    python = scripts.NUMBERS.format(**body.model_dump())
     code = {"python": python, "command": scripts.heredoc(python)}
     return {**to_json({"types": types, "gumbel": gumbel}), **code}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from linnet.config import Recipe, as_dict
 from linnet.data.dataset import Splits
+from linnet.data.pictures.prepare import png_of
 from linnet.evaluate.evaluation import Evaluation
 from linnet.model.run import Run
 from linnet.record.lines import call, flags
@@ -99,29 +100,6 @@ linnet predict runs/try picture.png --no-invert
 """
 
 
-@dataclass(frozen=True)
-class Shot:
-    """One row that was tried.
-
-    Args:
-        row: its number among the test rows; None for a picture.
-        grey: the picture, uint8, (height, width), as bytes; empty for a row that is no picture.
-        png: the picture as a PNG file.
-        k: the class whose score is explained.
-        other: the class that it is held against; None for none.
-        alpha: of the prediction sets.
-        method: of the prediction sets.
-    """
-
-    row: int | None
-    grey: bytes
-    png: bytes
-    k: int
-    other: int | None
-    alpha: float
-    method: str
-
-
 class Code(BaseModel):
     """The two texts; `command` is empty where no command does the same."""
 
@@ -160,45 +138,38 @@ def heredoc(python: str) -> str:
     return f"python - <<'END'\n{python}END\n"
 
 
-def numbers(logits: Sequence[float], target: int, temperature: float, draws: int, seed: int) -> str:
-    """The Numbers tab as Python."""
-    return NUMBERS.format(logits=list(logits), target=target, temperature=temperature, draws=draws, seed=seed)
+def trying(
+    evaluation: Evaluation, row: int | None, grey: np.ndarray | None, k: int, other: int | None,
+    data_dir: Path | None, *, alpha: float, method: str,
+) -> tuple[str, str]:  # fmt: skip
+    """The Try tab as Python and as a command; empty where the model was not trained by a recipe.
 
-
-def line(
-    points: Sequence[Sequence[float]],
-    loss: str,
-    huber: float,
-    lr: float,
-    batch_size: int,
-    epochs: int,
-    seed: int,
-) -> str:
-    """The Line tab as Python."""
-    return LINE.format(
-        points=[list(point) for point in points], loss=loss, huber=huber, lr=lr,
-        batch_size=min(batch_size, len(points)), epochs=epochs, seed=seed,
-    )  # fmt: skip
-
-
-def trying(evaluation: Evaluation, shot: Shot, data_dir: Path | None) -> tuple[str, str]:
-    """The Try tab as Python and as a command; empty where the model was not trained by a recipe."""
+    Args:
+        evaluation: of the model.
+        row: the number of a test row; None for a picture.
+        grey: the picture, uint8, (height, width); None for a row that is no picture.
+        k: the class whose score is explained.
+        other: the class that it is held against; None for none.
+        data_dir: the folder with the data sets' files.
+        alpha: of the prediction sets.
+        method: of the prediction sets.
+    """
     run, settings = evaluation.run, recipe_of(evaluation.run)
     if settings is None:
         return "", ""
-    card, k, other = run.card, shot.k, shot.other
+    card = run.card
     name = card.dataset if run.origin else f"./{card.dataset}"
     image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
     against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
         load=load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
         test="test = train\n" if evaluation.rows is evaluation.train else "",
-        row=_row(run, shot), image=image,
-        what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=shot.alpha, method=shot.method,
+        row=_row(run, row, grey), image=image,
+        what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=alpha, method=method,
     )  # fmt: skip
     train = command("train", {"data": name, **settings, "out": "runs/try"}, data_dir)
-    predict = PREDICT.format(png=base64.b64encode(shot.png).decode()) if shot.png else ""
-    return python, TRY_COMMAND.format(train=train, predict=predict, alpha=shot.alpha)
+    predict = "" if grey is None else PREDICT.format(png=base64.b64encode(png_of(grey)).decode())
+    return python, TRY_COMMAND.format(train=train, predict=predict, alpha=alpha)
 
 
 def recipe_of(run: Run) -> dict[str, object] | None:
@@ -210,10 +181,11 @@ def recipe_of(run: Run) -> dict[str, object] | None:
     return {name: request[name] for name in names if usual.get(name) != request[name]}
 
 
-def _row(run: Run, shot: Shot) -> str:
-    if shot.row is not None:
-        return f"test.X[{shot.row}]"
-    text = base64.b64encode(shot.grey).decode()
+def _row(run: Run, row: int | None, grey: np.ndarray | None) -> str:
+    """The row as Python: one of the test rows, or the bytes of a picture."""
+    if row is not None or grey is None:
+        return f"test.X[{row}]"
+    text = base64.b64encode(grey.tobytes()).decode()
     scale = round(1 / run.card.scale) / 255
     times = "" if scale == 1 else f" * {scale!r}"
     return (

@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +84,16 @@ class Settings:
 
 def is_loopback(host: str) -> bool:
     """Whether an address reaches this machine only."""
+    address = address_of(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is, which nobody can point elsewhere; None where it is a name."""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 class MissingError(Refusal):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,14 +12,14 @@ from starlette.responses import Response
 from torch import Tensor
 
 from linnet.data.pictures.decode import is_blank
-from linnet.data.pictures.prepare import as_stored, png_of, prepare
+from linnet.data.pictures.prepare import as_stored, prepare
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab import scripts
 from linnet.lab.jobs import ProgressStream, line_of
-from linnet.lab.schemas import Base64, Body, Page
+from linnet.lab.schemas import Base64, Body, Page, pack
 from linnet.lab.state import LabState
 from linnet.lab.training import UsualModel
 from linnet.model.run import Card, Run
@@ -50,43 +49,38 @@ class ModelBody(Body, strict=True):
     model: Id
 
 
-class ImagesBody(Body, strict=True):
-    """Test rows to look through.
+class ImagesBody(ModelBody):
+    """Test rows of a model to look through.
 
     Args:
-        model: whose test rows.
         label: only those of this class.
         wrong: only those that the model takes for another class.
         start: how many to pass over.
         count: how many to give.
     """
 
-    model: Id
     label: int | None = Field(default=None, ge=0, lt=10_000)
     wrong: bool = False
     start: int = Field(default=0, ge=0, lt=2**31)
     count: int = Field(default=24, ge=1, le=60)
 
 
-class PictureBody(Body, strict=True):
+class PictureBody(ModelBody):
     """A picture's file to be made like the model's pictures.
 
     Args:
-        model: whose.
         file: its bytes, in base64.
         invert: always or never; by its border when None.
     """
 
-    model: Id
     file: Annotated[Base64, Field(min_length=1, max_length=MAX_BYTES)]
     invert: bool | None = None
 
 
-class TryBody(Body, strict=True):
+class TryBody(ModelBody):
     """A row to classify.
 
     Args:
-        model: its id.
         row: the number of a test row; or
         pixels: the bytes of a grey picture as /api/try/picture gives it, in base64.
         explain: the class whose score is explained; the likeliest when None.
@@ -95,7 +89,6 @@ class TryBody(Body, strict=True):
         method: of the sets, "lac" or "aps".
     """
 
-    model: Id
     row: int | None = Field(default=None, ge=0, lt=2**31)
     pixels: Annotated[Base64, Field(max_length=MAX_ROW)] | None = None
     explain: int | None = Field(default=None, ge=0, lt=10_000)
@@ -185,9 +178,10 @@ class TryTab:
         _check_classes(len(evaluation.classes), k, body.against)
         is_nothing = body.pixels is not None and is_blank(x.numpy())
         grey = _grey(run, x)
-        pixels, png = (b"", b"") if grey is None else (grey.tobytes(), png_of(grey))
-        shot = scripts.Shot(body.row, pixels, png, k, body.against, body.alpha, body.method)
-        python, command = scripts.trying(evaluation, shot, self.lab.settings.data_dir)
+        python, command = scripts.trying(
+            evaluation, body.row, grey, k, body.against, self.lab.settings.data_dir,
+            alpha=body.alpha, method=body.method,
+        )  # fmt: skip
         return {
             "probabilities": p[0].tolist(), "guess": None if is_nothing else guess, "label": label,
             "nothing": NOTHING if is_nothing else None, "pixels": _text(grey),
@@ -270,4 +264,4 @@ def _grey(run: Run, x: Tensor) -> np.ndarray | None:
 
 
 def _text(grey: np.ndarray | None) -> str:
-    return "" if grey is None else base64.b64encode(grey.tobytes()).decode()
+    return "" if grey is None else pack(grey, "u1")

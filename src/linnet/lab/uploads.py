@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import anyio.to_thread
 import torch
@@ -54,16 +54,15 @@ class Known(BaseModel):
     parts: Parts | None = None
 
 
-class FetchBody(Body):
-    """A data set to download."""
+class DatasetBody(Body):
+    """A data set, to download or to look at."""
 
     dataset: DatasetName
 
 
-class RowsBody(Body):
-    """Some rows to look at."""
+class RowsBody(DatasetBody):
+    """Some rows of it to look at."""
 
-    dataset: DatasetName
     part: Literal["train", "test"] = "test"
     rows: Annotated[list[Annotated[int, Field(ge=0, le=2**31 - 1)]], Field(max_length=256)]
 
@@ -113,7 +112,7 @@ def router(lab: LabState) -> APIRouter:
         response_class=ProgressStream,
         status_code=200,
     )
-    async def fetch(body: FetchBody, page: Page) -> ProgressStream:
+    async def fetch(body: DatasetBody, page: Page) -> ProgressStream:
         registry.download_of(body.dataset)  # or it is refused
 
         def work(job: Job) -> None:
@@ -157,12 +156,9 @@ def _parts(upload: Splits) -> Parts | None:
 
 def _rows(part: Dataset, index: Tensor) -> Rows:
     is_image = part.image_shape is not None
-    chosen: dict[str, Any] = {
-        "pixels": pack(part.X[index], "u1") if is_image else None,
-        "values": None if is_image else part.X[index, :COLUMNS].tolist(),
-    }
-    brightest = round(1 / part.scale) if is_image else 1
-    labels = part.labels[index].tolist()
     return Rows(
-        image_shape=part.image_shape, brightest=brightest, features=part.features, labels=labels, **chosen
-    )
+        image_shape=part.image_shape, brightest=round(1 / part.scale) if is_image else 1,
+        pixels=pack(part.X[index], "u1") if is_image else None,
+        values=None if is_image else part.X[index, :COLUMNS].tolist(),
+        features=part.features, labels=part.labels[index].tolist(),
+    )  # fmt: skip

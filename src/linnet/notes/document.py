@@ -144,12 +144,16 @@ class Run:
         outcomes: of its cells.
         supplied: names that were supplied, and the lines that brought them.
         seconds: the whole run.
+        page: the HTML page that shows it.
+        notebook: the executed notebook.
     """
 
     document: Document
     outcomes: Sequence[Outcome]
     supplied: Mapping[str, str]
     seconds: float
+    page: Path
+    notebook: Path
 
     @property
     def failures(self) -> list[str]:

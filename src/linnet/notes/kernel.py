@@ -73,20 +73,16 @@ def find_missing(sources: Iterable[str]) -> dict[str, str]:
         given |= found.bound
         later |= dict.fromkeys(sorted(found.used_later))
     wanted |= {name: None for name in later if name not in given}
-    if not _is_module(texts):
-        wanted.pop("display", None)
+    if not _means_module("display", texts):
+        wanted.pop("display", None)  # the function that every notebook has
     return {name: SUPPLIED[name] for name in wanted if name in SUPPLIED}
 
 
-def _is_module(texts: Iterable[str]) -> bool:
-    """Whether the notes mean IPython's module by `display`, not the function that every notebook has."""
+def _means_module(name: str, texts: Iterable[str]) -> bool:
+    """Whether the notes look up attributes of a name, and never call it."""
     nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
-    called = any(isinstance(node, ast.Call) and _is_display(node.func) for node in nodes)
-    return not called and any(isinstance(node, ast.Attribute) and _is_display(node.value) for node in nodes)
-
-
-def _is_display(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == "display"
+    called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+    return name in {ast.unparse(node.value) for node in nodes if isinstance(node, ast.Attribute)} - called
 
 
 SHELL_MAGICS = """

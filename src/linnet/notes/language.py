@@ -199,15 +199,15 @@ def _only_in_comprehensions(tree: ast.AST) -> set[str]:
         for node in ast.walk(comprehension.target)
         if isinstance(node, ast.Name)
     }
-    others: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node not in targets:
-            others.add(node.id)
-        elif isinstance(node, ast.alias):
-            others.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            others.add(node.name)
-    return {node.id for node in targets} - others
+    nodes = [node for node in ast.walk(tree) if node not in targets]
+    stored = [node for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)]
+    defined = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    imported = [node for node in nodes if isinstance(node, ast.alias)]
+    return {node.id for node in targets}.difference(
+        (node.id for node in stored),
+        (node.name for node in defined),
+        ((node.asname or node.name).partition(".")[0] for node in imported),
+    )
 
 
 def _collect(table: symtable.SymbolTable, found: Names, used: set[str]) -> None:

@@ -12,7 +12,6 @@ import io
 import logging
 import platform
 import re
-from collections.abc import Iterable
 from importlib import metadata, resources
 from typing import Any
 
@@ -27,6 +26,9 @@ from linnet.notes.execute import ANSI
 from linnet.notes.markup import Writer, mathml
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:"
+
+CJK = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+"""A Chinese character, or punctuation that goes with it."""
 
 FAMILY = "linnet CJK"
 """The name of the page's own font with Chinese characters."""
@@ -52,7 +54,7 @@ def render(run: Run, command: str, when: str) -> str:
     title = document.headings[0] if document.headings else document.path.stem
     content = "\n".join([_render_head(run, when), *body, _render_foot(command)])
     plain = re.sub(r"[*_`$]", "", title)
-    language = "zh" if any(map(is_cjk, title + content)) else "en"
+    language = "zh" if CJK.search(title + content) else "en"
     return "\n".join(
         [
             "<!doctype html>",
@@ -167,18 +169,9 @@ def _join(text: Any) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
-def is_cjk(character: str) -> bool:
-    """Whether a character is Chinese, or punctuation that goes with it."""
-    return (
-        "\u2e80" <= character <= "\u9fff"
-        or "\uf900" <= character <= "\ufaff"
-        or "\uff00" <= character <= "\uffef"
-    )
-
-
-def embed_font(text: Iterable[str]) -> str:
+def embed_font(text: str) -> str:
     """A CSS @font-face with the Chinese characters of a text; empty without any, or without such a font."""
-    wanted = {character for character in text if is_cjk(character)}
+    wanted = set(CJK.findall(text))
     if not wanted:
         return ""
     from linnet.plot.style import cjk_font  # brings matplotlib, which a page in English does without
@@ -191,17 +184,15 @@ def embed_font(text: Iterable[str]) -> str:
 
 
 def _subset(path: str, characters: set[str]) -> bytes:
-    from fontTools.subset import Options, Subsetter
-    from fontTools.ttLib import TTFont
+    """A font's file with some of its characters alone, as WOFF."""
+    from fontTools import subset
 
-    options = Options(notdef_outline=True, layout_features=["*"])
+    options = subset.Options(notdef_outline=True, layout_features=["*"], flavor="woff", font_number=0)
     options.drop_tables += ["FFTM"]
     logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
-    with TTFont(path, fontNumber=0, lazy=True) as font:
-        subsetter = Subsetter(options)
-        subsetter.populate(text="".join(sorted(characters)))
+    subsetter, made = subset.Subsetter(options), io.BytesIO()
+    subsetter.populate(unicodes=sorted(map(ord, characters)))
+    with subset.load_font(path, options, lazy=True) as font:
         subsetter.subset(font)
-        font.flavor = "woff"
-        buffer = io.BytesIO()
-        font.save(buffer)
-    return buffer.getvalue()
+        subset.save_font(font, made, options)
+    return made.getvalue()

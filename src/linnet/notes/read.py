@@ -78,16 +78,14 @@ class _BlockReader:
         source = token.content.rstrip("\n")
         typed = language.from_prompts(source)
         code = source if typed is None else typed
-        runs = language.is_python(word) if word else self._runs_untagged(code)
+        supplied = set(SUPPLIED)
+        runs = is_python(word) if word else language.looks_like_python(code, self.given, supplied)
         runs = runs and bool(code.strip()) and self._is_ours(code)
         if runs and (text := language.plain(code)) is not None:
             self.given |= language.names(text).bound
         line = first + (2 if token.type == "fence" else 1)
-        shown = "python" if runs or language.is_python(word) else word
+        shown = "python" if runs or is_python(word) else word
         return Block(code if runs else source, line, shown, runs, runs and typed is not None)
-
-    def _runs_untagged(self, code: str) -> bool:
-        return language.looks_like_python(code, self.given, set(SUPPLIED))
 
     def _is_ours(self, code: str) -> bool:
         """Whether a block of the book's own notes is for PyTorch, or for all."""
@@ -198,23 +196,16 @@ def _parse_notebook(path: Path, text: str) -> tuple[Part, ...]:
 
 def _parse_script(text: str) -> tuple[Part, ...]:
     """A script's cells: cut at `# %%` where it has such lines, else the whole."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    marks = [n for n, line in enumerate(lines) if re.match(r"#\s*%%", line)]
+    pieces = ["", *re.split(r"(?m)^#[^\S\n]*%%[^\S\n]*(.*)$", text.replace("\r\n", "\n"))]
     found: list[Part] = []
-    starts = sorted({0, *marks})
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        first = start + 1 if start in marks else start
-        body = lines[first:end]
-        title = re.sub(r"#\s*%%\s*", "", lines[start]).strip() if start in marks else ""
+    line = 1
+    for title, body in zip(pieces[::2], pieces[1::2], strict=True):
+        source = re.sub(r"\A\s*\n", "", body).rstrip()
+        first, line = line + body[: body.find(source)].count("\n"), line + body.count("\n")
         if title.startswith("[markdown]"):
-            found.append(Text("\n".join(re.sub(r"^# ?", "", line) for line in body).strip()))
+            found.append(Text(re.sub(r"(?m)^# ?", "", source).strip()))
             continue
-        if title:
-            found.append(Text(f"## {title}"))
-        while body and not body[0].strip():
-            body, first = body[1:], first + 1
-        source = "\n".join(body).rstrip()
-        if source:
-            is_code = bool(re.sub(r"(?m)^\s*#.*$", "", source).strip())  # a coding line is none
-            found.append(Block(source, first + 1, "python", is_code))
+        found += [Text(f"## {title.strip()}")] if title.strip() else []
+        is_code = bool(re.sub(r"(?m)^\s*#.*$", "", source).strip())  # a coding line is none
+        found += [Block(source, first, "python", is_code)] if source else []
     return tuple(found)

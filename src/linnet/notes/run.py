@@ -8,12 +8,12 @@ import re
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from linnet import files
 from linnet.errors import UsageError, needs_extra
 from linnet.notes.kernel import find_missing
+from linnet.record.lines import flags
 
 with needs_extra("running notes", "notes"):
     import nbformat
@@ -28,19 +28,6 @@ PAGE_MARK, NOTEBOOK_MARK = 'content="linnet run"', '"supplied"'
 """Marks in the files that linnet makes; others are never replaced."""
 
 
-@dataclass(frozen=True)
-class Result(Run):
-    """Notes that were run, and the files that show it.
-
-    Args:
-        page: the HTML page.
-        notebook: the executed notebook.
-    """
-
-    page: Path
-    notebook: Path
-
-
 def run_notes(
     path: Path | str,
     *,
@@ -50,7 +37,7 @@ def run_notes(
     timeout: float | None = None,
     begin: Callable[[Document, dict[str, str]], None] = lambda document, supplied: None,
     progress: Progress = lambda number, outcome: None,
-) -> Result:
+) -> Run:
     """Run notes as they stand, and leave an executed notebook and an HTML page with every output.
 
     The code runs in a fresh kernel in the notes' folder, as this user: run only what you would run yourself.
@@ -102,7 +89,7 @@ def run_notes(
         timeout=timeout,
         progress=progress,
     )
-    result = Result(document, outcomes, supplied, time.perf_counter() - start, page, notebook)
+    result = Run(document, outcomes, supplied, time.perf_counter() - start, page, notebook)
     command = _spell_command(path, only, keep_going, timeout)
     files.write(notebook, _write_notebook(result))
     files.write(page, render(result, command, f"{datetime.datetime.now():%Y-%m-%d %H:%M}"))
@@ -137,8 +124,7 @@ def _make_cell(part: Part, outcome: Outcome | None) -> nbformat.NotebookNode:
 
 
 def _spell_command(path: Path, only: str | None, keep_going: bool, timeout: float | None) -> str:
-    words = ["linnet", "run", str(path)]
-    words += ["--only", only] if only else []
-    words += ["--keep-going"] if keep_going else []
-    words += ["--timeout", f"{timeout:g}"] if timeout is not None else []
-    return shlex.join(words)
+    """The call that makes the page again."""
+    given = {"only": only, "keep_going": keep_going, "timeout": timeout and f"{timeout:g}"}
+    words = flags({name: value for name, value in given.items() if value})
+    return shlex.join(["linnet", "run", str(path), *words])

@@ -65,7 +65,6 @@ def make_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     origins: Sequence[str] = (),
-    watch_seconds: float = 1.0,
     metrics: Metrics | None = None,
     spare: Predictor | None = None,
 ) -> RequestCounter:
@@ -76,7 +75,6 @@ def make_app(
         limits: of a request.
         api_key: what a request must bring; None where all may ask.
         origins: of the web pages that may ask, such as https://shop.example; "*" for any.
-        watch_seconds: between two looks for a newer model file.
         metrics: what counts; None where this process is alone.
         spare: the model to answer with while the run's is damaged or gone.
 
@@ -86,11 +84,11 @@ def make_app(
         UsageError: a limit is not positive, the key is empty or cannot be a header, or an origin is none.
     """
     limits = limits or Limits()
-    if limits.rows < 1 or limits.bytes < 1 or not watch_seconds > 0:
-        raise UsageError(f"limits must be positive, not {limits}, {watch_seconds}")
+    if limits.rows < 1 or limits.bytes < 1:
+        raise UsageError(f"limits must be positive, not {limits}")
     metrics = metrics or Metrics()
     reloader = ModelReloader(Path(folder), metrics, spare)
-    watching = _lifespan(reloader, watch_seconds)
+    watching = _lifespan(reloader)
     app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
     _add_pages(app, reloader, limits, metrics)
     _add_refusals(app, reloader)
@@ -123,13 +121,13 @@ class Front:
         await self.pages(scope, receive, send)
 
 
-def _lifespan(reloader: ModelReloader, seconds: float) -> Any:
+def _lifespan(reloader: ModelReloader) -> Any:
     """The lifespan that looks for a newer model meanwhile."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with anyio.create_task_group() as group:
-            group.start_soon(reloader.watch, seconds)
+            group.start_soon(reloader.watch)
             yield
             group.cancel_scope.cancel()
 

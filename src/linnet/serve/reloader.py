@@ -16,6 +16,9 @@ from linnet.serve.metrics import REFUSED, RELOADS, Metrics
 
 log = logging.getLogger("linnet.serve")
 
+OFTEN = 1.0
+"""Seconds between two looks for a newer model file."""
+
 KEPT = "the newer model is refused and the old one kept: %s"
 
 
@@ -61,7 +64,7 @@ class ModelReloader:
         self.metrics.add(RELOADS)
         return True
 
-    async def watch(self, seconds: float) -> None:
+    async def watch(self) -> None:
         """Look at the file again and again, until cancelled."""
         while True:
             before = self.refused
@@ -69,7 +72,7 @@ class ModelReloader:
                 log.info("now serving the model %s", _describe(self.model))
             elif self.refused and self.refused != before:
                 log.warning(KEPT, self.refused)
-            await anyio.sleep(seconds)
+            await anyio.sleep(OFTEN)
 
     def _first(self, spare: Predictor | None) -> Predictor:
         try:

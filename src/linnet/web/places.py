@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import AbstractEventLoop
+from functools import cached_property
 from typing import Protocol
 
 HEAD_SECONDS = 10.0
@@ -47,8 +48,12 @@ class Places:
         self.all: set[Line] = set()
         self.resting: dict[Line, float] = {}
         self.arriving: dict[Line, float] = {}
-        self.loop: AbstractEventLoop | None = None
         self.is_looking = False
+
+    @cached_property
+    def loop(self) -> AbstractEventLoop:
+        """The loop that all connections are in; there is none yet where the places are made."""
+        return asyncio.get_running_loop()
 
     @property
     def is_crowded(self) -> bool:
@@ -57,8 +62,6 @@ class Places:
 
     def enter(self, line: Line) -> None:
         """Take a new connection in, which may cost another its place."""
-        if self.loop is None:
-            self.loop = asyncio.get_running_loop()
         if not self.is_looking:  # one timer, however often the last connection goes and another comes
             self.is_looking = True
             self.loop.call_later(OFTEN, self._look)
@@ -77,7 +80,6 @@ class Places:
     def arrive(self, line: Line) -> None:
         """A part of a request's head is there."""
         if line in self.all and self.arriving.get(line) is None:
-            assert self.loop is not None
             since = self.resting.pop(line, None)
             self.arriving[line] = self.loop.time() if line.has_asked or since is None else since
 
@@ -89,7 +91,6 @@ class Places:
     def rest(self, line: Line) -> None:
         """The last request has been answered."""
         if line in self.all:
-            assert self.loop is not None
             self.resting[line] = self.loop.time()
 
     def _make_room(self, newcomer: Line) -> None:
@@ -108,7 +109,6 @@ class Places:
 
     def _look(self) -> None:
         """End what is late; look again while there are connections."""
-        assert self.loop is not None
         now = self.loop.time()
         for line, since in list(self.arriving.items()):
             if since + HEAD_SECONDS <= now:
