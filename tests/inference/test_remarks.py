@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -249,3 +250,14 @@ def test_a_unit_of_the_target_changes_no_test(size: float) -> None:
     plain, found = solved(dataset), solved(Dataset(dataset.X, dataset.y * size, "unit"))
     np.testing.assert_allclose(found.table["p"], plain.table["p"], rtol=1e-9)
     assert found.fit.r2 == pytest.approx(plain.fit.r2, rel=1e-12)
+
+
+@pytest.mark.parametrize("covariance", ["sandwich", "hc0", "bootstrap"])
+def test_likelihoods_beside_robust_errors_are_said_to_take_the_model_to_be_right(covariance: str) -> None:
+    dataset = line(200)
+    solution = solve_least_squares(dataset)
+    assert "hold if the model is right" in "".join(infer(solution, dataset, covariance=covariance).notes)
+    assert "hold if the model is right" not in "".join(infer(solution, dataset).notes)
+    sampled = dataclasses.replace(dataset, weights=torch.rand(200, dtype=torch.float64) + 0.1)
+    found = infer(solve_least_squares(sampled), sampled, weight_kind="importance", covariance=covariance)
+    assert "hold if the model is right" not in "".join(found.notes)  # importance weights make no likelihood

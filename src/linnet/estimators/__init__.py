@@ -11,9 +11,8 @@ cross-validation. docs/estimators.md is the guide.
 from __future__ import annotations
 
 from linnet.estimators.classifier import SoftmaxClassifier
-from linnet.estimators.counts import PoissonRegressor
 from linnet.estimators.cv_estimators import LinearRegressorCV, SoftmaxClassifierCV
-from linnet.estimators.regressor import LinearRegressor
+from linnet.estimators.regressor import LinearRegressor, PoissonRegressor
 
 __all__ = [
     "LinearRegressor",

@@ -1,4 +1,4 @@
-"""`LinearRegressor`: least squares with L2 and L1 penalties; `LinearRegressorCV` chooses its l2."""
+"""`LinearRegressor` and `PoissonRegressor`: least squares and Poisson regression with L2 and L1 penalties."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import d2_tweedie_score
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from torch import Tensor
 
 from linnet.core.losses import Loss, SquaredError
+from linnet.core.losses.poisson import Poisson
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.estimators.arrays import Space, row_weights, tensor
+from linnet.estimators.arrays import Space, as_numpy, row_weights, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
 from linnet.estimators.methods import Problem, solve_sums
 from linnet.solvers.least_squares.statistics import Statistics
@@ -137,3 +139,56 @@ class LinearRegressor(Regression):
         """One pass of steps from the weights there are."""
         theta = self._streamed(problem)
         return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)
+
+
+SOLVERS_OF_COUNTS = {"auto", "newton", "lbfgs", "staged", "proximal"}
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PoissonRegressor(Regression):
+    """Poisson regression with the log link: the minimum of half the mean deviance and of ½ l2 ‖W‖² + l1 ‖W‖₁.
+
+    The mean is weighted by `sample_weight`, the bias is not penalised. l2 is the `alpha` of scikit-learn's
+    PoissonRegressor, whose name and predictions this has, too.
+
+    Args:
+        l2: the weight of half the squared norm of the weights.
+        l1: the weight of the absolute sum of the weights; gives exact zeros.
+        fit_intercept: whether there is a bias.
+        solver: "auto", by size; "newton", "lbfgs" or "staged" (L-BFGS that starts from a sample); or
+            "proximal" (for l1).
+        tol: the gain that may be left, as a share of the objective.
+        max_iter: iterations; the solver's own number if None.
+        warm_start: start from the weights there are.
+
+    Attributes:
+        coef_: the weights, (D,).
+        intercept_: the bias, a number.
+        n_iter_: iterations, at least 1.
+        n_features_in_: D.
+        feature_names_in_: the columns' names, where X has them.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        name: LinearEstimator._parameter_constraints[name]
+        for name in ("l2", "l1", "fit_intercept", "tol", "max_iter", "warm_start")
+    } | {"solver": [StrOptions(SOLVERS_OF_COUNTS)]}
+    _loss: ClassVar[Loss] = Poisson()
+
+    l2: float = 1e-4
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only, tags.target_tags.multi_output = True, False
+        return tags
+
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        return self._rows_and_targets(X, y, reset, y_numeric=True)
+
+    def predict(self, X: Any) -> Any:
+        """The means, (N,), of rows (N, D)."""
+        return Space.of(X).xp.exp(self._scores(X, "predict"))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """D², the share of the deviance that is explained, as scikit-learn's PoissonRegressor has it."""
+        return d2_tweedie_score(as_numpy(y), as_numpy(self.predict(X)), sample_weight=sample_weight, power=1)

@@ -73,6 +73,11 @@ DISPERSED = (
 WIDE = 1.5
 """How many times as much counts may vary before it is said."""
 
+PRESUMED = (
+    "the tests of all features, AIC and BIC hold if the model is right, which these standard errors do not "
+    "need"
+)
+
 SHRUNKEN = "estimates are shrunk towards 0, so there are no p-values and intervals are not about the truth"
 
 
@@ -156,6 +161,7 @@ def write_notes(
         *((one, None) for one in _alone(done, of, labels, covariance)),
         *((one, None) for one in _general(done)),
         *((one, None) for one in _dispersion(done, covariance)),
+        *((one, None) for one in _presumed(done, covariance)),
         *((Remark(SHRUNKEN), None) for _ in range(bool(of.l2))),
     ]
     for remark, warning in found:
@@ -183,6 +189,12 @@ def _dispersion(done: Sequence[Done], covariance: str) -> list[Remark]:
     found = [each.goodness.dispersion for each in done]
     odd = [value for value in found if value is not None and (value > WIDE or value < 1 / WIDE)]
     return [Remark(DISPERSED, {"dispersion": f"{value:.3g}"}) for value in odd]
+
+
+def _presumed(done: Sequence[Done], covariance: str) -> list[Remark]:
+    """That likelihoods beside robust errors, where they are defined, are still those of the model."""
+    is_robust = covariance != "hessian"
+    return [Remark(PRESUMED)] if is_robust and not all(each.goodness.why_not("aic") for each in done) else []
 
 
 def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:

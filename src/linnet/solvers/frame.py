@@ -34,7 +34,7 @@ class Frame:
         Raises:
             UsageError: features are not finite, or their squares are not.
         """
-        weights = weights_of(rows)
+        weights = rows.counts
         mean = rows.gradient_of(weights[None])[0][:-1] / rows.total  # (D,)
         mean = mean if intercept else torch.zeros_like(mean)
         size = float(weights @ squares_about(rows, mean) / rows.total) ** 0.5 or 1.0
@@ -59,15 +59,6 @@ class Frame:
         X1[:, :-1] -= self.centre.to(X1)
         X1[:, -1] = self.size
         return X1
-
-
-def weights_of(rows: Rows) -> Tensor:
-    """How much each row counts, (N,), float64."""
-    return (
-        torch.ones(len(rows), dtype=torch.float64, device=rows.y.device)
-        if rows.weights is None
-        else rows.weights
-    )
 
 
 def squares_about(rows: Rows, centre: Tensor) -> Tensor:
@@ -118,7 +109,7 @@ class Stream:
             part: the rows.
             weight: the sum of the weights of all rows, these included, where it is not as they came.
         """
-        weights = weights_of(part)
+        weights = part.counts
         share = part.total / (self.weight + part.total)
         own = part.gradient_of(weights[None])[0][:-1].cpu() / part.total  # (D,)
         moved = own - self.centre

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linnet.solvers.l1.quadratic import minimise_quadratic, subgradient
+from linnet.solvers.certificate.duality import subgradient
+from linnet.solvers.l1.quadratic import minimise_quadratic
 from tests.support.gate import gate
 
 

@@ -39,14 +39,6 @@ def test_pixels_merge_exactly() -> None:
     same(total - parts[2], parts[0] + parts[1] + parts[3], 0)
 
 
-def test_a_subset_is_the_statistics_of_those_columns() -> None:
-    data = regression()
-    some = Dataset(data.X[:, [3, 1]], data.y, weights=data.weights, scale=data.scale)
-    same(Statistics.of(data).subset([3, 1]), Statistics.of(some), 1e-15)
-    with pytest.raises(UsageError, match="columns"):
-        Statistics.of(data).subset([4])
-
-
 @pytest.mark.parametrize("data", [regression(), make_blobs(200)], ids=["regression", "pixels"])
 def test_loss_and_gradient_are_those_of_the_rows(data: Dataset) -> None:
     statistics = Statistics.of(data)

@@ -219,12 +219,15 @@ def _newton_shift(objective: Objective, scores: Tensor, gradient: Tensor) -> Ten
 
 def smallest_subgradient(objective: Objective, point: Point) -> Tensor:
     """The subgradient of F of least norm, (K, D + 1); 0 at the optimum."""
-    W, l1 = point.theta[:, :-1], objective.l1
     slope = point.gradient.clone()
-    inner = slope[:, :-1]
-    at_zero = torch.copysign((inner.abs() - l1).clamp(min=0), inner)
-    slope[:, :-1] = torch.where(W == 0, at_zero, inner + l1 * W.sign())
+    slope[:, :-1] = subgradient(point.theta[:, :-1], slope[:, :-1], objective.l1)
     return slope
+
+
+def subgradient(z: Tensor, gradient: Tensor, l1: Tensor | float) -> Tensor:
+    """The subgradient of least size at z, given the gradient of what is smooth."""
+    at_zero = torch.copysign((gradient.abs() - l1).clamp(min=0), gradient)
+    return torch.where(z == 0, at_zero, gradient + l1 * z.sign())
 
 
 def rounding(objective: Objective, point: Point) -> float:

@@ -17,7 +17,7 @@ from linnet.solvers.l1.quadratic import minimise_quadratic
 from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise
-from linnet.solvers.smooth.newton import soften
+from linnet.solvers.smooth.newton import soften, widen
 from linnet.solvers.smooth.smooth import Step, follow, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, SolverSpec, Status
 
@@ -133,7 +133,8 @@ class ProximalNewton(SolverSpec):
             stiffness = soften(stiffness, size)
             is_coarse = at.objective.rows.dtype == torch.float32
             if is_coarse and (following is None or following.estimate <= COARSE * at.point.value):
-                at = _widen(following or at)
+                coarse = following or at
+                at = Step(*widen(coarse.objective, coarse.point), coarse.estimate)
             elif following is not None:
                 at = following
             elif stiffness >= 1 or not objective.loss.has_straight_parts:
@@ -199,17 +200,9 @@ def choose_working_set(objective: Objective, point: Point, largest: int) -> Tens
 
 def _prove(at: Step) -> Step:
     """The step in float64 with its gap, its bias the best."""
-    at = _widen(at)
-    point = move_bias(at.objective, at.point)
-    return replace(at, point=point, gap=bound_by_dual(at.objective, point).gap)
-
-
-def _widen(at: Step) -> Step:
-    """The step in float64."""
-    if at.objective.rows.dtype == torch.float64:
-        return at
-    objective = at.objective.with_dtype(torch.float64)
-    return Step(objective, objective.point(at.point.theta), at.estimate)
+    objective, point = widen(at.objective, at.point)
+    point = move_bias(objective, point)
+    return replace(at, objective=objective, point=point, gap=bound_by_dual(objective, point).gap)
 
 
 def _measure(step: Step) -> dict[str, float]:

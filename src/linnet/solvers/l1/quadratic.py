@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from linnet.solvers.certificate.duality import subgradient
 from linnet.solvers.problem.hessian import factor
 
 SWEEPS = 5
@@ -84,12 +85,6 @@ def _lower(H: Tensor, c: Tensor, l1: Tensor, z: Tensor, enough: float, most: int
 
 def _value(H: Tensor, c: Tensor, l1: Tensor, z: Tensor) -> float:
     return float(z @ (H @ z) / 2 - c @ z + l1 @ z.abs())
-
-
-def subgradient(z: Tensor, gradient: Tensor, l1: Tensor | float) -> Tensor:
-    """The subgradient of least size at z, given the gradient of what is smooth."""
-    at_zero = torch.copysign((gradient.abs() - l1).clamp(min=0), gradient)
-    return torch.where(z == 0, at_zero, gradient + l1 * z.sign())
 
 
 def _sweep(H: Tensor, c: Tensor, l1: Tensor, start: Tensor) -> Tensor:

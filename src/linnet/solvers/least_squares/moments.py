@@ -71,11 +71,6 @@ def wide_device(dataset: Dataset) -> torch.device:
     return torch.device("cpu") if dataset.X.device.type == "mps" else dataset.X.device
 
 
-def reals(values: Tensor, device: torch.device) -> Tensor:
-    """Numbers as float64 on a device that has it."""
-    return values.to(device).double()
-
-
 def blocks(dataset: Dataset, index: Tensor | None = None) -> list[slice | Tensor]:
     """The rows, or those of an index, in parts."""
     if index is not None:
@@ -248,8 +243,8 @@ def _reals(dataset: Dataset, centre: Tensor, level: Tensor, parts: Sequence[slic
     total = torch.zeros(features, width, dtype=torch.float64, device=device)
     sums, squares, rows = total.new_zeros(width), total.new_zeros(width), 0
     for block in parts:
-        X, Y = reals(dataset.X[block], device), targets(dataset, block).to(device)
-        w = X.new_ones(len(X)) if dataset.weights is None else reals(dataset.weights[block], device)
+        X, Y = dataset.X[block].to(device).double(), targets(dataset, block).to(device)
+        w = X.new_ones(len(X)) if dataset.weights is None else dataset.weights[block].to(device).double()
         Z = torch.cat([X, Y, X.new_ones(len(X), 1)], 1) - shift  # (B, D + K + 1): u, v and 1
         V = Z * w[:, None]
         total.addmm_(Z[:, :features].T, V)

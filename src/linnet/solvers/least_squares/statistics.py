@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -145,18 +144,6 @@ class Statistics:
         yy = s.yy + 2 * e * s.y + s.weight * e * e
         sums = Moments(s.rows, s.weight, s.x + s.weight * d, s.y + s.weight * e, xx, xy, yy)
         return dataclasses.replace(self, sums=sums, centre=centre, level=level)
-
-    def subset(self, columns: Sequence[int]) -> Statistics:
-        """The statistics of some features, in their order.
-
-        Raises:
-            UsageError: there is no such feature.
-        """
-        if not all(0 <= column < self.features for column in columns):
-            raise UsageError(f"columns must lie in 0…{self.features - 1}, got {list(columns)}")
-        index, s = torch.tensor(columns, dtype=torch.long), self.sums
-        sums = dataclasses.replace(s, x=s.x[index], xx=s.xx[index][:, index], xy=s.xy[index])
-        return dataclasses.replace(self, sums=sums, centre=self.centre[index])
 
     def loss(self, theta: Tensor) -> Tensor:
         """The mean of ½ Σ_k (ŷ_k − y_k)² over the rows, (P,), of models (P, K, D + 1).

@@ -111,7 +111,7 @@ class LBFGS(SmoothSolver):
                 return
             yield Step(objective, point, estimate)
             if estimate <= SINGLE * abs(point.value):  # float32 is too coarse for what is asked
-                objective, point = _widen(objective, point)
+                objective, point = widen(objective, point)
             following, _ = search(objective, point, direction)
             if following is not None:
                 memory.keep(following.theta - point.theta, following.gradient - point.gradient)
@@ -120,10 +120,10 @@ class LBFGS(SmoothSolver):
                 yield Step(objective, point, estimate, _stall(objective))
                 return
             else:
-                objective, point = _widen(objective, point)
+                objective, point = widen(objective, point)
 
 
-def _widen(objective: Objective, point: Point) -> tuple[Objective, Point]:
+def widen(objective: Objective, point: Point) -> tuple[Objective, Point]:
     """The objective and the point in float64."""
     if objective.rows.dtype == torch.float64:
         return objective, point
