@@ -28,7 +28,6 @@ def test_what_a_file_holds_in_english_is_translated() -> None:
     assert i18n.translate("converged", "solver", "zh") == "已收敛"
     assert i18n.translate("converged", "solver", "en") == "converged"
     assert i18n.translate("as nobody said", "solver", "zh") == "as nobody said"
-    assert i18n.translate("{output}: {reason}", "inference", "zh", output="y", reason="x") == "y：x"
 
 
 def test_the_language_of_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 BLANK = re.compile(r"\{(\w+)\}")
+"""Nothing else is, so that JSON in a text stays as it is."""
 
 
 def check(language: str) -> None:
@@ -45,21 +46,19 @@ def say(key: str, language: str, **values: object) -> str:
         UsageError: another language.
     """
     group, _, name = key.partition(".")
-    return _fill(texts(group, language)[name], values)
+    return BLANK.sub(lambda blank: str(values[blank[1]]), texts(group, language)[name])
 
 
-def translate(text: str, group: str, language: str, **values: object) -> str:
+def translate(text: str, group: str, language: str) -> str:
     """A text that a result or a file holds in English, in a language; as it is where the catalogue lacks it.
 
     Args:
-        text: in English, with its blanks.
+        text: in English.
         group: of the catalogue, to which the text belongs.
         language: "en" or "zh".
-        **values: of the blanks.
     """
-    if language != "en" and (name := _names(group).get(text)) is not None:
-        text = texts(group, language)[name]
-    return _fill(text, values)
+    name = None if language == "en" else _names(group).get(text)
+    return text if name is None else texts(group, language)[name]
 
 
 def texts(group: str, language: str) -> Mapping[str, str]:
@@ -88,8 +87,3 @@ def _catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
 def _names(group: str) -> Mapping[str, str]:
     """The name of each English text."""
     return {text: name for name, text in texts(group, "en").items()}
-
-
-def _fill(text: str, values: Mapping[str, object]) -> str:
-    """Only {name} is a blank, so that JSON in a text stays as it is."""
-    return BLANK.sub(lambda blank: str(values[blank[1]]), text)

@@ -176,18 +176,13 @@ def _bootstrap(
     return EstimatedCovariance(torch.cov(shifts.T).view_as(fitted.factor), len(shifts), lost)
 
 
-METHOD = "Standard errors from {errors}; {level} % {interval} intervals by {by}"
-BAGGED = "Standard errors from {bags} bootstraps; {level} % {interval} intervals by {by}"
-WEIGHED = "; row weights are {weights}"
-
-
 def describe_method(
     covariance: str, kind: str, level: float, l2: float, bags: int, weight_kind: str = ""
 ) -> Remark:
     """How standard errors and intervals were got, in words."""
     errors = {
-        "hessian": "the Hessian" + (" and the penalty" if l2 else ""),
-        "sandwich": "the sandwich" + (" (HC3)" if kind == "regression" else ""),
+        "hessian": "the Hessian and the penalty" if l2 else "the Hessian",
+        "sandwich": "the sandwich (HC3)" if kind == "regression" else "the sandwich",
     }.get(covariance, f"the sandwich ({covariance.upper()})")
     values = {
         "level": f"{100 * level:g}",
@@ -195,7 +190,8 @@ def describe_method(
         "by": "Student's t" if kind == "regression" else "the normal distribution",
         **({"weights": MEANINGS[weight_kind]} if weight_kind else {}),
     }
-    end = WEIGHED if weight_kind else ""
     if covariance == "bootstrap":
-        return Remark(BAGGED + end, {"bags": str(bags), **values})
-    return Remark(METHOD + end, {"errors": errors, **values})
+        key = "inference.bagged_weighted" if weight_kind else "inference.bagged"
+        return Remark(key, {"bags": str(bags), **values})
+    key = "inference.method_weighted" if weight_kind else "inference.method"
+    return Remark(key, {"errors": errors, **values})

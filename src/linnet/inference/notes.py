@@ -31,54 +31,8 @@ from linnet.solvers.least_squares.least_squares import describe
 NAMED = 5
 """Features, or rows, up to which each is named."""
 
-MANY_ALIKE = (
-    "{groups}: their estimates are one choice of many that fit alike, so they have no standard errors"
-)
-APART = (
-    "the rows tell {classes} apart without error, at least in some columns (separation): the likeliest "
-    "weights of {features} have no end. All else is of the limit, in which {aside} of {rows} rows decide "
-    "nothing; for finite weights give an l2"
-)
-LOST = (
-    "{lost} bootstraps have no optimum of their own (too few different rows, or classes told apart) and "
-    "were left out, so standard errors are too small"
-)
-DRAWN = (
-    "bootstraps are drawn by the order of the rows: another order, or another seed, moves these standard "
-    "errors by some {share} %; more bags move them less"
-)
-ALONE = (
-    "a row alone decides {features} (leverage 1; row {rows}): its residual is 0 whatever its error, so "
-    "{covariance} has no standard error there"
-)
-UNSEEN = (
-    "a row decides its own fit (leverage 1; row {rows}): {covariance} takes its error for 0, so what it "
-    "moves has a standard error that is too small"
-)
-PLAIN = "{output}: {reason}"
-OTHER = "; if they are no counts, say weight_kind precision or importance"
-
-TOO_FEW = (
-    "taken for frequencies, the weights say that {rows} rows are {total} observations, no more than the "
-    "{parameters} parameters" + OTHER
-)
-NONE_WHOLE = (
-    "taken for frequencies, the weights say that {rows} rows are {total} observations, and none of them a "
-    "whole one" + OTHER
-)
-DISPERSED = (
-    "the counts vary {dispersion} times as much as Poisson's, for which these standard errors hold: those of "
-    "the sandwich hold for others too"
-)
 WIDE = 1.5
 """How many times as much counts may vary before it is said."""
-
-PRESUMED = (
-    "the tests of all features, AIC and BIC hold if the model is right, which these standard errors do not "
-    "need"
-)
-
-SHRUNKEN = "estimates are shrunk towards 0, so there are no p-values and intervals are not about the truth"
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +116,7 @@ def write_notes(
         *((one, None) for one in _general(done)),
         *((one, None) for one in _dispersion(done, covariance)),
         *((one, None) for one in _presumed(done, covariance)),
-        *((Remark(SHRUNKEN), None) for _ in range(bool(of.l2))),
+        *((Remark("inference.shrunken"), None) for _ in range(bool(of.l2))),
     ]
     for remark, warning in found:
         if warning is not None:
@@ -178,8 +132,8 @@ def _doubts(weighting: Weighting, parameters: int) -> list[Remark]:
     rows, total, largest = int((w > 0).sum()), float(w.sum()), float(w.max())
     values = {"rows": f"{rows:,}", "total": f"{total:.6g}", "parameters": f"{parameters:,}"}
     if total <= parameters and total != rows:
-        return [Remark(TOO_FEW, values)]
-    return [Remark(NONE_WHOLE, values)] if largest < 1 else []
+        return [Remark("inference.too_few", values)]
+    return [Remark("inference.none_whole", values)] if largest < 1 else []
 
 
 def _dispersion(done: Sequence[Done], covariance: str) -> list[Remark]:
@@ -188,20 +142,24 @@ def _dispersion(done: Sequence[Done], covariance: str) -> list[Remark]:
         return []
     found = [each.goodness.dispersion for each in done]
     odd = [value for value in found if value is not None and (value > WIDE or value < 1 / WIDE)]
-    return [Remark(DISPERSED, {"dispersion": f"{value:.3g}"}) for value in odd]
+    return [Remark("inference.dispersed", {"dispersion": f"{value:.3g}"}) for value in odd]
 
 
 def _presumed(done: Sequence[Done], covariance: str) -> list[Remark]:
     """That likelihoods beside robust errors, where they are defined, are still those of the model."""
     is_robust = covariance != "hessian"
-    return [Remark(PRESUMED)] if is_robust and not all(each.goodness.why_not("aic") for each in done) else []
+    return (
+        [Remark("inference.presumed")]
+        if is_robust and not all(each.goodness.why_not("aic") for each in done)
+        else []
+    )
 
 
 def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:
     if not bool(basis.aliased.any()):
         return []
     groups = describe(basis.groups, list(labels)) or "columns are collinear"
-    return [Remark(MANY_ALIKE, {"groups": groups})]
+    return [Remark("inference.many_alike", {"groups": groups})]
 
 
 def _separation(done: Sequence[Done], of: Problem, labels: Sequence[str], place: int) -> list[Remark]:
@@ -221,18 +179,18 @@ def _separation(done: Sequence[Done], of: Problem, labels: Sequence[str], place:
         "classes": ", ".join(apart), "features": _join(_names(endless, labels)),
         "aside": f"{int(aside.sum()):,}", "rows": f"{len(aside):,}",
     }  # fmt: skip
-    return [Remark(APART, values)]
+    return [Remark("inference.apart", values)]
 
 
 def _lost(done: Sequence[Done]) -> list[Remark]:
     lost = max(each.found.lost for each in done)
-    return [Remark(LOST, {"lost": f"{lost:,}"})] if lost else []
+    return [Remark("inference.lost", {"lost": f"{lost:,}"})] if lost else []
 
 
 def _drawn(done: Sequence[Done]) -> list[Remark]:
     """Of chance: a deviation from B normal draws has itself a relative one of about 1/√(2(B − 1))."""
     bags = min((each.found.bags for each in done if each.general is None), default=0)
-    return [Remark(DRAWN, {"share": f"{100 / (2 * (bags - 1)) ** 0.5:.0f}"})] if bags >= 2 else []
+    return [Remark("inference.drawn", {"share": f"{100 / (2 * (bags - 1)) ** 0.5:.0f}"})] if bags >= 2 else []
 
 
 def _alone(done: Sequence[Done], of: Problem, labels: Sequence[str], covariance: str) -> list[Remark]:
@@ -244,8 +202,8 @@ def _alone(done: Sequence[Done], of: Problem, labels: Sequence[str], covariance:
     said = {"sandwich": "HC3", "bootstrap": "the bootstrap"}.get(covariance, covariance.upper())
     values = {"rows": _join([str(int(row) + 1) for row in of.basis.kept[alone]]), "covariance": said}
     if unknown is None or not bool(unknown.any()):
-        return [Remark(UNSEEN, values)]
-    return [Remark(ALONE, values | {"features": _join(_names(unknown.any(0), labels))})]
+        return [Remark("inference.unseen", values)]
+    return [Remark("inference.alone", values | {"features": _join(_names(unknown.any(0), labels))})]
 
 
 def _general(done: Sequence[Done]) -> list[Remark]:
@@ -256,7 +214,9 @@ def _general(done: Sequence[Done]) -> list[Remark]:
         if why is None and each.goodness.why_not("mcfadden_r2"):
             why = ONE_CLASS
         if why is not None:
-            remarks.append(Remark(PLAIN, {"output": ", ".join(each.goodness.outputs), "reason": str(why)}))
+            remarks.append(
+                Remark("inference.plain", {"output": ", ".join(each.goodness.outputs), "reason": str(why)})
+            )
     return remarks
 
 

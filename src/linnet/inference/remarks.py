@@ -19,6 +19,7 @@ from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
+from linnet.i18n import say
 from linnet.inference.design import Basis
 
 ROUNDINGS = 4.0
@@ -31,22 +32,22 @@ SMALLEST, LARGEST = 1e-140, 1e140
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence for people.
+    """A sentence for people, in English where it is turned into a string.
 
     Args:
-        text: in English, with {blanks}.
-        values: of the blanks.
+        key: of its text in the catalogues.
+        values: of the blanks, in English.
     """
 
-    text: str
+    key: str
     values: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.text.format(**self.values)
+        return say(self.key, "en", **self.values)
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {"text": self.text, "values": dict(self.values)}
+        return {"key": self.key, "text": str(self), "values": dict(self.values)}
 
 
 class Undefined(NamedTuple):

@@ -92,7 +92,7 @@ def _found(of: Subject) -> dict[str, Any]:
 def _said(of: Subject, remark: Mapping[str, Any]) -> str:
     """A remark in the page's language, with what stands in its blanks where that has a translation."""
     values = {name: _word(of, value) for name, value in remark["values"].items()}
-    return of.translate(remark["text"], "inference", **values)
+    return of.say(remark["key"], **values)
 
 
 def _word(of: Subject, text: str) -> str:

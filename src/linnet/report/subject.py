@@ -110,9 +110,9 @@ class Subject:
         """A text of the catalogue in the page's language."""
         return say(key, self.language, **values)
 
-    def translate(self, text: str, group: str, **values: object) -> str:
+    def translate(self, text: str, group: str) -> str:
         """A text that a result or a file holds in English, in the page's language."""
-        return translate(text, group, self.language, **values)
+        return translate(text, group, self.language)
 
     @property
     def judged(self) -> Dataset:
