@@ -162,12 +162,10 @@ def _is_watched(*modules: nn.Module) -> bool:
         hooks._global_backward_pre_hooks,
     )
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    for module in modules:
-        if "forward" in vars(module) or any(getattr(module, kind) for kind in kinds):
-            return True
-        for parameter in module.parameters(recurse=False):
-            if not parameter.requires_grad or parameter._backward_hooks or not parameter.is_leaf:
-                return True
-            if getattr(parameter, "_post_accumulate_grad_hooks", None):
-                return True
-    return any(everywhere)
+    is_own = any(
+        "forward" in vars(module) or any(getattr(module, kind) for kind in kinds) for module in modules
+    )
+    parameters = [parameter for module in modules for parameter in module.parameters(recurse=False)]
+    is_plain = all(p.requires_grad and p.is_leaf and not p._backward_hooks for p in parameters)
+    is_seen = any(getattr(p, "_post_accumulate_grad_hooks", None) for p in parameters)
+    return any(everywhere) or is_own or not is_plain or is_seen

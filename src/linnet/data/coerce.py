@@ -26,8 +26,8 @@ from linnet.data.tensors import (
     numbers_of,
     plain,
     real,
-    series,
     tensor_of,
+    values_of,
 )
 from linnet.errors import ShapeError, UsageError
 
@@ -111,7 +111,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
     if isinstance(given, Tensor):
         return _of_tensor(dense(given), classes)
     if is_series(given) and str(given.dtype) == "category" and not classes:
-        series(given)  # refuses gaps
+        values_of(given, "y")  # refuses gaps
         codes = torch.from_numpy(np.array(given.cat.codes, np.int64))
         return Targets(codes, classes_of([str(name) for name in given.cat.categories]), str(given.name or ""))
     name, array = _name_targets(given)
@@ -203,7 +203,7 @@ def describe(given: Any) -> str:
 def _name_targets(given: Any) -> tuple[str, np.ndarray | None]:
     """The name of targets, where they have one, and their array; None where they are none."""
     if is_series(given):
-        return ("" if given.name is None else str(given.name)), series(given)
+        return ("" if given.name is None else str(given.name)), values_of(given, "y")
     frame = as_frame(given)
     if frame is None:
         return "", array_of(given)

@@ -77,51 +77,35 @@ def numbers_of(frame: Any, what: str) -> np.ndarray:
     """
     columns: list[np.ndarray] = []
     for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        if bool((lacking := np.asarray(column.isna())).any()):
-            row = int(lacking.argmax())
-            raise UsageError(f"column {name!r} of {what} has nothing in row {row}, counted from 0")
-        kind, held = getattr(column.dtype, "kind", "O"), str(column.dtype)
-        if kind == "O" and held != "category":
-            column = plain(column.to_numpy(object), f"column {name!r} of {what}")
-            kind, held = column.dtype.kind, "text"
-        if kind not in "biuf":
+        column, called = frame.iloc[:, place], f"column {name!r} of {what}"
+        array, held = values_of(column, called), str(column.dtype)
+        if array.dtype.kind == "O" and held != "category":
+            array, held = plain(array, called), "text"
+        if array.dtype.kind not in "biuf":
             raise UsageError(
-                f"column {name!r} of {what} holds {held}, not numbers: leave it out, or make columns of 0 "
-                "and 1 of its values, as pandas.get_dummies does"
+                f"{called} holds {held}, not numbers: leave it out, or make columns of 0 and 1 of its "
+                "values, as pandas.get_dummies does"
             )
-        columns.append(number_array(column, kind))
+        columns.append(array.astype(np.uint8) if array.dtype.kind == "b" and held != "text" else array)
     if not columns:
         raise ShapeError(f"{what} has no columns")
     return np.stack(columns, 1)
 
 
-def number_array(column: Any, kind: str) -> np.ndarray:
-    """A column without gaps in numpy's own types."""
-    if isinstance(column, np.ndarray):
-        return column
-    wanted = (
-        column.dtype if isinstance(column.dtype, np.dtype) else getattr(column.dtype, "numpy_dtype", None)
-    )
-    array = column.to_numpy(dtype=wanted)
-    return array.astype(np.uint8) if kind == "b" else array
-
-
-def series(given: Any) -> np.ndarray:
-    """A Series of targets as an array.
+def values_of(column: Any, what: str) -> np.ndarray:
+    """A column or Series as an array, of numpy's own types where it holds numbers or true and false.
 
     Raises:
         UsageError: a row has nothing.
     """
-    lacking = np.asarray(given.isna())
+    lacking = np.asarray(column.isna())
     if lacking.any():
-        raise UsageError(f"y has nothing in row {int(lacking.argmax())}, counted from 0")
-    kind = getattr(given.dtype, "kind", "O")
-    if str(given.dtype) == "category" or kind == "O":
-        return np.asarray(given, object)
+        raise UsageError(f"{what} has nothing in row {int(lacking.argmax())}, counted from 0")
+    kind = getattr(column.dtype, "kind", "O")
     if kind not in "biuf":
-        return np.asarray(given)
-    return number_array(given, "") if kind != "b" else np.asarray(given, bool)
+        return np.asarray(column, object if kind == "O" else None)
+    is_plain = isinstance(column.dtype, np.dtype)
+    return column.to_numpy(dtype=column.dtype if is_plain else getattr(column.dtype, "numpy_dtype", None))
 
 
 def check_same_rows(X: Any, y: Any) -> None:

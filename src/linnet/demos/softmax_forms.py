@@ -156,14 +156,13 @@ def _strike(power: float, dtype: torch.dtype) -> Strike:
 def _cause(
     held: Tensor, strikes: tuple[Strike, ...], total: float, softmax: Tensor, log_softmax: Tensor
 ) -> Cause:
-    if not bool(held.isfinite().all()):
-        return "logit_overflow"
-    if "overflow" in strikes:
-        return "exp_overflow"
-    if math.isinf(total):
-        return "sum_overflow"
-    if total == 0:
-        return "sum_underflow"
-    if bool(log_softmax.isinf().any()):
-        return "log_of_zero"
-    return "small_lost" if bool((softmax < torch.finfo(held.dtype).smallest_normal).any()) else "fine"
+    signs: dict[Cause, bool] = {
+        "logit_overflow": not bool(held.isfinite().all()),
+        "exp_overflow": "overflow" in strikes,
+        "sum_overflow": math.isinf(total),
+        "sum_underflow": total == 0,
+        "log_of_zero": bool(log_softmax.isinf().any()),
+        "small_lost": bool((softmax < torch.finfo(held.dtype).smallest_normal).any()),
+        "fine": True,
+    }
+    return next(cause for cause, is_so in signs.items() if is_so)

@@ -170,9 +170,7 @@ class EarlyStopping:
     @property
     def is_late(self) -> Tensor:
         """Which models have waited too long, (M,), bool."""
-        if self.patience is None:
-            return torch.zeros(len(self.waited), dtype=torch.bool)
-        return self.waited >= self.patience
+        return self.waited >= (torch.inf if self.patience is None else self.patience)
 
     @property
     def state(self) -> dict[str, Tensor]:

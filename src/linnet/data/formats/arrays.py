@@ -76,11 +76,7 @@ def read_arrays(
         raise FormatError(f"{name} is no .npz file as numpy.savez writes it: {error}") from error
     features, targets = _pair(arrays, name)
     written = [arrays[key] for key in (targets, TEST[1]) if key in arrays]
-    code = (
-        Code.of(written[0], arrays.get("classes"), classes, f"{name}: {targets}")
-        if known is None
-        else Code.like(known, written, arrays.get("classes"), f"{name}: {targets}")
-    )
+    code = Code.of(written, arrays.get("classes"), known, classes, f"{name}: {targets}")
     if known is None and not code.names and not regressions:
         raise FormatError(
             f"{name}: {targets} holds floating numbers, which are a regression's: expected classes, as whole "
@@ -104,64 +100,52 @@ class Code:
     Args:
         keys: what stands for each class, rising, (K,).
         names: of the classes; empty for a regression.
-        numbers: the class of each key, (K,); None where they are 0…K − 1.
+        numbers: the class of each key, (K,).
     """
 
     keys: Array
     names: tuple[str, ...]
-    numbers: Array | None = None
+    numbers: Array
 
     @classmethod
-    def of(cls, values: Array, names: Array | None, most: int, what: str) -> Code:
+    def of(
+        cls, values: list[Array], names: Array | None, known: tuple[str, ...] | None, most: int, what: str
+    ) -> Code:
         """The code of some targets.
 
         Args:
-            values: (N,) or (N, K).
+            values: those to train on, and those to test on where there are some; (N,) or (N, K) each.
             names: of the classes 0…K − 1; None where the targets name them.
+            known: the classes of a model that is there already, empty where it predicts numbers; None where
+                those of the targets to train on are to be found.
             most: classes that there may be.
             what: to call them in messages.
 
         Raises:
-            FormatError: they are neither, or of too few or too many classes.
+            FormatError: they are neither, of too few or too many classes, or of one that is not known.
         """
-        if values.dtype.kind == "f":
-            return cls(np.array([]), ())
-        if values.dtype.kind not in "iubUS":
-            raise FormatError(f"{what} must hold whole numbers, text or floating numbers, not {values.dtype}")
-        found = np.unique(values) if names is None else np.arange(names.size)
-        texts = found if names is None else names.reshape(-1)
+        if known == () or (known is None and values[0].dtype.kind == "f"):
+            return cls(np.array([]), (), np.array([]))
+        if known is None and values[0].dtype.kind not in "iubUS":
+            raise FormatError(
+                f"{what} must hold whole numbers, text or floating numbers, not {values[0].dtype}"
+            )
+        seen = np.concatenate([each.reshape(-1) for each in (values if known else values[:1])])
+        found = np.unique(seen) if names is None else np.arange(names.size)
+        texts = _texts(found if names is None else names.reshape(-1))
+        if known:
+            return cls(found, known, number_classes(texts, known, what))
         if not 2 <= len(found) <= most:
             raise FormatError(
                 f"{what} has {len(found):,} different values: expected 2…{most:,} classes. The numbers of "
                 "a regression have to be floating"
             )
-        if names is None and len(found) == values.size > FEW:
+        if names is None and len(found) == len(seen) > FEW:
             raise FormatError(
                 f"{what} has another value in each row: expected classes, of several rows each. The numbers "
                 "of a regression have to be floating"
             )
-        return cls(found, tuple(_texts(texts)))
-
-    @classmethod
-    def like(cls, known: tuple[str, ...], values: list[Array], names: Array | None, what: str) -> Code:
-        """The code of targets for a model that is there already.
-
-        Args:
-            known: its classes; empty where it predicts numbers.
-            values: all targets.
-            names: as of `of`.
-            what: likewise.
-
-        Raises:
-            FormatError: a target is none of its classes.
-        """
-        if not known:
-            return cls(np.array([]), ())
-        found = np.unique(np.concatenate([each.reshape(-1) for each in values]))
-        texts = _texts(found if names is None else names.reshape(-1))
-        if names is not None:
-            found = np.arange(len(texts))
-        return cls(found, known, number_classes(texts, known, what))
+        return cls(found, tuple(texts), np.arange(len(found)))
 
     def read(self, values: Array, what: str) -> Array:
         """Targets as a data set has them: class indices (N,), int64, or numbers (N, K).
@@ -179,7 +163,7 @@ class Code:
         place = np.searchsorted(self.keys, flat[:, 0]).clip(max=len(self.keys) - 1)
         if (wrong := self.keys[place] != flat[:, 0]).any():
             raise FormatError(f"{what} holds {flat[:, 0][wrong].tolist()[0]!r}, which is none of the classes")
-        return (place if self.numbers is None else self.numbers[place]).astype(np.int64)
+        return self.numbers[place].astype(np.int64)
 
 
 def _texts(values: Array) -> list[str]:

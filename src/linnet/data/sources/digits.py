@@ -7,11 +7,9 @@ import torch
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.sources.source import BuiltIn
-from linnet.data.split import split
+from linnet.data.split import Whole
 
 CLASSES = tuple("0123456789")
-TEST_FRACTION = 0.2
-SPLIT_SEED = 0
 
 
 def load(*, hold_out: bool = True) -> Splits:
@@ -32,9 +30,7 @@ def load(*, hold_out: bool = True) -> Splits:
         scale=1 / 16,
         source="scikit-learn's copy of the UCI optical digits",
     )
-    if not hold_out:
-        return Splits(whole)
-    return Splits(*split(whole, TEST_FRACTION, SPLIT_SEED))
+    return Whole(whole).splits(hold_out=hold_out)
 
 
 SOURCE = BuiltIn(
