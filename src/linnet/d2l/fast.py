@@ -10,7 +10,6 @@ would have found.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -66,25 +65,28 @@ def linear_of(net: nn.Module, loader: object) -> nn.Linear | None:
 def _train(
     net: nn.Module, linear: nn.Linear, loader: ImageLoader, updater: torch.optim.SGD
 ) -> tuple[float, float]:
-    bank = from_module(net)
-    rate, count = float(updater.param_groups[0]["lr"]), len(loader)
-    learner = BankLearner(bank, SoftmaxCrossEntropy(), loader.rows.scale, rate)
-    last = (torch.empty(0), torch.empty(0))
+    bank, left = from_module(net), len(loader) - 1
+    learner = BankLearner(
+        bank, SoftmaxCrossEntropy(), loader.rows.scale, float(updater.param_groups[0]["lr"])
+    )
+
+    def is_next_last() -> bool:
+        nonlocal left
+        left -= 1
+        return not left
+
+    block = None
     try:
         for block in loader.batches().blocks(0):
-            is_last = block.first + len(block.sizes) == count
-            steps = len(block.sizes) - is_last
-            rows = sum(block.sizes[:steps])
-            if steps:
-                part = replace(block, X=block.X[:rows], y=block.y[:rows], sizes=block.sizes[:steps])
-                learner.train_(part, lambda: False)
-            if is_last:
-                last = block.X[rows:].clone(), block.y[rows:]
+            if left:
+                learner.train_(block, is_next_last)
     finally:
         bank.fill_(linear)  # after Ctrl-C too: what was learned stays
-    loss, hits = _real_step(net, *last, loader, updater)
+    assert block is not None, "a loader has a minibatch at least"
+    size = block.sizes[-1]
+    loss, hits = _real_step(net, block.X[-size:], block.y[-size:], loader, updater)
     total = learner.running
-    rows = total.rows + len(last[1])
+    rows = total.rows + size
     return (float(total.loss[0]) + loss) / rows, (int(total.hits[0]) + hits) / rows
 
 

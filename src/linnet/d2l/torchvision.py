@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,7 @@ class _IdxImages(ImageSet):
         DataNotFoundError: it is nowhere, and was not to be or could not be downloaded.
     """
 
-    source: IdxSource
+    home: ModuleType  # the module of its source
 
     def __init__(
         self,
@@ -187,9 +188,8 @@ class _IdxImages(ImageSet):
         target_transform: Transform | None = None,
         download: bool = False,
     ) -> None:
-        part = _load(self.source.name, _locate(self.source, Path(root).expanduser(), download))[
-            0 if train else 1
-        ]
+        source: IdxSource = self.home.SOURCE
+        part = _load(source.name, _locate(source, Path(root).expanduser(), download))[0 if train else 1]
         assert part is not None, "the four files have a test part"
         # Rows of its own memory, since people write to `data`, and the loaded parts are kept.
         super().__init__(part.rows(torch.arange(len(part))), transform, target_transform)
@@ -201,7 +201,7 @@ class FashionMNIST(_IdxImages):
     Its classes are called as torchvision calls them, which is not as the book does.
     """
 
-    source = fashion_mnist.SOURCE
+    home = fashion_mnist
     classes = [  # noqa: RUF012
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
         "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -211,7 +211,7 @@ class FashionMNIST(_IdxImages):
 class MNIST(_IdxImages):
     """MNIST: 60,000 images to train on or 10,000 to test on."""
 
-    source = mnist.SOURCE
+    home = mnist
     classes = [  # noqa: RUF012
         "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
         "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",

@@ -123,8 +123,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
         return Targets(*_of_text(array.astype(str), classes), name)
     if array.dtype.kind not in "biuf":
         raise UsageError(f"y must hold numbers or text, not {array.dtype}")
-    found = _of_tensor(tensor_of(array, "y"), classes)
-    return Targets(found.y, found.classes, name)
+    return _of_tensor(tensor_of(array, "y"), classes)._replace(name=name)
 
 
 def classes_of(given: Any) -> tuple[str, ...]:
