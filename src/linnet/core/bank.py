@@ -68,7 +68,7 @@ class Bank:
         A run gives these: libraries that read an array's memory as it lies, such as `safetensors.numpy`,
         would write a view of theta scrambled.
         """
-        return ContiguousBank(_copy(self.W), _copy(self.b), self.models)
+        return ContiguousBank(self.theta, self.models)
 
     @property
     def outputs(self) -> int:
@@ -147,15 +147,18 @@ class ContiguousBank(Bank):
     What is changed in W and b stays, what is changed in theta is lost: train a `clone`, a plain bank.
 
     Args:
-        W: the weights, (M·K, D), contiguous.
-        b: the biases, (M·K,), contiguous.
+        theta: weights and biases, (M·K, D + 1), which are copied.
         models: M.
     """
 
     _W: Tensor
     _b: Tensor
 
-    def __init__(self, W: Tensor, b: Tensor, models: int = 1) -> None:
+    def __init__(self, theta: Tensor, models: int = 1) -> None:
+        Bank(theta, models)  # refuses what does not fit
+        self._own(_copy(theta[:, :-1]), _copy(theta[:, -1]), models)
+
+    def _own(self, W: Tensor, b: Tensor, models: int) -> None:
         for name, value in (("_W", W), ("_b", b), ("models", models)):
             object.__setattr__(self, name, value)  # as a frozen dataclass does
 
@@ -184,13 +187,14 @@ class ContiguousBank(Bank):
 
     def to(self, device: torch.device) -> Bank:
         """The bank on a device; itself where it is there already."""
-        return self if self._W.device == device else Bank(self.theta, self.models).to(device).contiguous()
+        return self if self._W.device == device else ContiguousBank(self.theta.to(device), self.models)
 
     def pick(self, model: int) -> Bank:
         """As of any bank, sharing memory with this one."""
         self._check(model)
-        rows = slice(model * self.outputs, (model + 1) * self.outputs)
-        return ContiguousBank(self._W[rows], self._b[rows])
+        rows, made = slice(model * self.outputs, (model + 1) * self.outputs), object.__new__(ContiguousBank)
+        made._own(self._W[rows], self._b[rows], 1)
+        return made
 
 
 def _copy(part: Tensor) -> Tensor:
