@@ -31,14 +31,14 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_wrong_comes_with_advice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    missing = module.data("en", tmp_path)
+    missing = module.check_data("en", tmp_path)
     assert missing.status == "warn"
     assert "linnet data fetch" in missing.advice
-    nowhere = module.write("en", tmp_path / "none")
+    nowhere = module.check_write("en", tmp_path / "none")
     assert (nowhere.status, nowhere.advice != "") == ("fail", True)
     assert "✗ write access" in "\n".join(module.lines([nowhere], "en"))
 
 
 def test_a_failure_exits_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "write", lambda language: Check("write", "fail", "no"))
+    monkeypatch.setattr(module, "check_write", lambda language: Check("write", "fail", "no"))
     assert call() == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from linnet.cli.search import values
+from linnet.cli.search import parse_values
 from linnet.config import Hyperparameters
 from linnet.config.ranges import LogUniform, Uniform
 from linnet.errors import UsageError
@@ -46,15 +46,15 @@ def test_every_knob_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_typed() -> None:
-    assert values("lr", "0.1..1") == LogUniform(0.1, 1)
-    assert values("momentum", "0.5:0.9") == Uniform(0.5, 0.9)
-    assert values("seed", "1:3") == range(1, 4)
-    assert values("clip", "none, 0.5") == [None, 0.5]
-    assert values("optimizer", "sgd,adam") == ["sgd", "adam"]
+    assert parse_values("lr", "0.1..1") == LogUniform(0.1, 1)
+    assert parse_values("momentum", "0.5:0.9") == Uniform(0.5, 0.9)
+    assert parse_values("seed", "1:3") == range(1, 4)
+    assert parse_values("clip", "none, 0.5") == [None, 0.5]
+    assert parse_values("optimizer", "sgd,adam") == ["sgd", "adam"]
     with pytest.raises(UsageError, match="--weight-decay takes numbers"):
-        values("weight_decay", "a")
+        parse_values("weight_decay", "a")
     with pytest.raises(UsageError, match="--seed takes whole numbers"):
-        values("seed", "1.5")
+        parse_values("seed", "1.5")
 
 
 @pytest.mark.parametrize(

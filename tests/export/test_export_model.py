@@ -118,7 +118,7 @@ def test_many_features_are_not_too_deep_for_sqlite(tmp_path: Path) -> None:
 def test_a_slow_program_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "TIMEOUT", 0.2)
     with pytest.raises(ExportError, match="took more than"):
-        formats.call(["sleep", "10"], "sleep")
+        formats.run_program(["sleep", "10"], "sleep")
 
 
 def test_the_default_place_is_the_runs_folder(tmp_path: Path) -> None:

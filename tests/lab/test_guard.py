@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive
 
 from linnet.lab.app import make_app
-from linnet.lab.guard import HEAVY, Guard, may_exceed, most
+from linnet.lab.guard import HEAVY, Guard, body_limit, may_exceed
 from linnet.lab.state import Limits, Settings, is_loopback
 from tests.support.browser import PAGE
 
@@ -180,9 +180,9 @@ def test_bodies_that_may_exceed_the_usual_limit(headers: dict[str, str], may: bo
 
 def test_limits_by_path() -> None:
     limits = Limits()
-    assert most("/api/data", limits) == limits.upload
-    assert most("/api/data/rows", limits) == limits.body
-    assert most("/api/try/picture", limits) == limits.picture
+    assert body_limit("/api/data", limits) == limits.upload
+    assert body_limit("/api/data/rows", limits) == limits.body
+    assert body_limit("/api/try/picture", limits) == limits.picture
 
 
 def test_loopback() -> None:

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linnet.notes.language import (
-    from_prompts,
+    find_names,
+    find_tag,
     is_python,
     looks_like_python,
-    names,
-    plain,
-    tag,
+    strip_magics,
+    strip_prompts,
 )
 
 
@@ -35,7 +35,7 @@ from linnet.notes.language import (
     ],
 )
 def test_the_tag_of_a_fence(info: str, word: str) -> None:
-    assert tag(info) == word
+    assert find_tag(info) == word
 
 
 PYTHON_TAGS = """
@@ -85,21 +85,21 @@ def test_a_letter_changed_dropped_added_or_swapped_is_a_slip(i: int, letter: str
     ],
 )
 def test_magics_are_left_out(source: str, expected: str | None) -> None:
-    assert plain(source) == expected
+    assert strip_magics(source) == expected
 
 
 def test_sessions_lose_their_prompts_and_output() -> None:
-    assert from_prompts("x = 1") is None
+    assert strip_prompts("x = 1") is None
     session = ">>> x = 1\n>>> x\n1\n>>> for i in x:\n...     i\n2"
-    assert from_prompts(session) == "x = 1\nx\n\nfor i in x:\n    i"  # lines keep their numbers
-    assert from_prompts(">>>x = 2\n>>>x\n2") == "x = 2\nx"
+    assert strip_prompts(session) == "x = 1\nx\n\nfor i in x:\n    i"  # lines keep their numbers
+    assert strip_prompts(">>>x = 2\n>>>x\n2") == "x = 2\nx"
     transcript = "In [3]: y = torch.ones(2)\n   ...: y\nOut[3]: tensor([1., 1.])\n\nIn [4]: y + 1"
-    assert from_prompts(transcript) == "y = torch.ones(2)\ny\n\n\ny + 1"
+    assert strip_prompts(transcript) == "y = torch.ones(2)\ny\n\n\ny + 1"
 
 
 def test_prompts_inside_of_code_are_left_alone() -> None:
     documented = 'def f(x):\n    """Add.\n\n    >>> f(1)\n    2\n    """\n    return x + 1'
-    assert from_prompts(documented) is None
+    assert strip_prompts(documented) is None
     assert looks_like_python(documented, set(), set())
 
 
@@ -156,7 +156,7 @@ def test_output_and_remarks_are_not(source: str) -> None:
 
 
 def test_names_of_all_scopes() -> None:
-    found = names(
+    found = find_names(
         "import os.path as p\nfrom a import b\nx = [y for z in w]\n"
         "def f(q):\n    global g\n    g = h\n    return q\n"
         "class C(base):\n    k = late\nfor i in i2: pass\nwith o as r: pass\n"

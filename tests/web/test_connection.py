@@ -269,7 +269,7 @@ def test_where_all_are_busy_newcomers_are_told_and_health_is_answered() -> None:
             assert b"retry-after: 1" in said
             assert b'{"detail":' in said
             assert ask(port, get("/healthz")).startswith(b"HTTP/1.1 200")
-        kept.loop.call_soon_threadsafe(GO.set)  # pyright: ignore[reportOptionalMemberAccess]
+        kept.loop.call_soon_threadsafe(GO.set)
         assert all(one.recv(65536).startswith(b"HTTP/1.1 200") for one in busy)
 
 
@@ -287,7 +287,7 @@ def test_as_many_connections_as_there_may_be_files(monkeypatch: pytest.MonkeyPat
     limits = [(100, 500)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
     monkeypatch.setattr(resource, "setrlimit", lambda _, wanted: limits.append(wanted))
-    assert places.allowed_connections(1000) == 500 - places.RESERVE - places.FILES
+    assert places.reserve_connections(1000) == 500 - places.RESERVE - places.FILES
     assert limits[-1] == (500, 500)
-    assert places.allowed_connections(200) == 200
+    assert places.reserve_connections(200) == 200
     assert connection.HEADERS == 100

@@ -63,7 +63,8 @@ def doctor(
     """
     language = find_language() if lang == "auto" else lang
     checks = [
-        python(language), *torch_build(language), openmp(language), data(language, data_dir), write(language),
+        check_python(language), *check_torch(language), check_openmp(language),
+        check_data(language, data_dir), check_write(language),
     ]  # fmt: skip
     if json:
         print_json([asdict(check) for check in checks], indent=2)
@@ -101,7 +102,7 @@ def check(
     return Check(say(name, language), status if problem else "ok", found, advice)
 
 
-def python(language: Language) -> Check:
+def check_python(language: Language) -> Check:
     """The interpreter's version."""
     found = f"{platform.python_version()}, {platform.platform()}"
     return check(
@@ -109,7 +110,7 @@ def python(language: Language) -> Check:
     )
 
 
-def torch_build(language: Language) -> list[Check]:
+def check_torch(language: Language) -> list[Check]:
     """Torch, the device it would choose, and its threads."""
     if importlib.util.find_spec("torch") is None:
         return [check(language, "doctor.torch", "-", "doctor.torch_missing", "fail")]
@@ -130,7 +131,7 @@ def torch_build(language: Language) -> list[Check]:
     ]
 
 
-def openmp(language: Language) -> Check:
+def check_openmp(language: Language) -> Check:
     """The OpenMP runtimes in a process that has loaded what linnet loads."""
     maps = Path("/proc/self/maps")
     if not maps.is_file():
@@ -143,7 +144,7 @@ def openmp(language: Language) -> Check:
     return check(language, "doctor.openmp", shown, "doctor.openmp_twice" if len(kinds) > 1 else "")
 
 
-def data(language: Language, folder: Path | None) -> Check:
+def check_data(language: Language, folder: Path | None) -> Check:
     """Where Fashion-MNIST is, and whether it is whole."""
     from linnet.data.sources.fashion_mnist import SOURCE
     from linnet.errors import FormatError
@@ -158,7 +159,7 @@ def data(language: Language, folder: Path | None) -> Check:
     return check(language, "doctor.data", str(found), "" if is_whole else "doctor.data_changed", "fail")
 
 
-def write(language: Language, folder: Path | None = None) -> Check:
+def check_write(language: Language, folder: Path | None = None) -> Check:
     """Whether runs can be written here."""
     folder = folder or Path.cwd()
     try:

@@ -57,7 +57,7 @@ CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
 """What makes a value of a kind, and what to say where it cannot."""
 
 
-def _value(name: str, text: str, kind: str) -> Any:
+def _parse(name: str, text: str, kind: str) -> Any:
     if text == "none" and "None" in kind:
         return None
     convert, expected = next(of for one, of in CONVERTERS.items() if one in kind)
@@ -68,9 +68,9 @@ def _value(name: str, text: str, kind: str) -> Any:
         raise UsageError(f"{flag} takes {expected}, not {text!r}") from None
 
 
-def _rungs(kind: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
+def _parse_halving(kind: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
     """The epochs of --halving."""
-    return tuple(_value("halving", part, "int") for part in tokens[0].value.split(","))
+    return tuple(_parse("halving", part, "int") for part in tokens[0].value.split(","))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,9 @@ class SearchOptions(SearchRecipe):
             again.
     """
 
-    halving: Annotated[tuple[int, ...], Parameter(converter=_rungs, negative="", show_default=False)] = ()
+    halving: Annotated[
+        tuple[int, ...], Parameter(converter=_parse_halving, negative="", show_default=False)
+    ] = ()
     seeds: int = 1
     data: Data = "auto"
     data_dir: DataDir = None
@@ -109,15 +111,15 @@ class SearchOptions(SearchRecipe):
         if self.seeds < 1:
             raise UsageError(f"seeds must be at least 1, not {self.seeds}")
         given = {} if hyperparameters is None else dataclasses.asdict(hyperparameters)
-        found = {name: values(name, text) for name, text in given.items() if text is not None}
+        found = {name: parse_values(name, text) for name, text in given.items() if text is not None}
         return found | ({"seed": range(self.seed, self.seed + self.seeds)} if self.seeds > 1 else {})
 
     def load(self, sample_weight: Path | None = None) -> linnet.Splits:
         """The rows to search over, and those that the best is scored on."""
-        say = make_printer(self.quiet)
         return load_rows(
-            self.data, self.data_dir, self.seed, say, sample_weight=sample_weight, quiet=self.quiet
-        )
+            self.data, self.data_dir, self.seed, make_printer(self.quiet),
+            sample_weight=sample_weight, quiet=self.quiet,
+        )  # fmt: skip
 
     @property
     def watch(self) -> dict[str, Any]:
@@ -153,7 +155,7 @@ def run_or_exit(advice: str, work: Callable[[], Found]) -> Found:
         exit_interrupted(f": {advice}")
 
 
-def values(name: str, text: str) -> list[Any] | Any:
+def parse_values(name: str, text: str) -> list[Any] | Any:
     """The values of a hyperparameter, as typed: several with commas, LOW..HIGH by its logarithm, or LOW:HIGH.
 
     Raises:
@@ -161,12 +163,12 @@ def values(name: str, text: str) -> list[Any] | Any:
     """
     low, dots, high = text.partition("..")
     if dots:
-        return linnet.LogUniform(_value(name, low, "float"), _value(name, high, "float"))
+        return linnet.LogUniform(_parse(name, low, "float"), _parse(name, high, "float"))
     kind = KINDS[name]
     if "str" not in kind and ":" in text:
-        low, high = (_value(name, end, kind) for end in text.split(":", 1))
+        low, high = (_parse(name, end, kind) for end in text.split(":", 1))
         return range(low, high + 1) if "int" in kind else linnet.Uniform(low, high)
-    return [_value(name, part.strip(), kind) for part in text.split(",")]
+    return [_parse(name, part.strip(), kind) for part in text.split(",")]
 
 
 def summary(result: linnet.SweepResult, best: linnet.Run, folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from linnet.cli.console import make_printer
 from linnet.cli.options import SampleWeight
-from linnet.cli.search import Hyperparameters, SearchOptions, exit_interrupted, run_or_exit, values
+from linnet.cli.search import Hyperparameters, SearchOptions, exit_interrupted, parse_values, run_or_exit
 from linnet.errors import UsageError
 
 
@@ -67,7 +67,7 @@ def sweep(
     options = options or SearchOptions()
     grid = options.space(hyperparameters)
     if batch_size is not None:
-        grid["batch_size"] = values("batch_size", batch_size)
+        grid["batch_size"] = parse_values("batch_size", batch_size)
     if resume is not None and options.out is not None:
         raise UsageError("--resume goes on in its own folder: leave out --out")
     folder = resume or options.out or default_folder("sweep")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, NotCheckedError, Rows, call, headline
+from linnet.export.formats import Format, NotCheckedError, Rows, headline, run_program
 from linnet.model.predictor import Predictor
 
 _FILE = """/* {headline}.
@@ -128,8 +128,8 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         X.tofile(folder / "rows")
         flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic-errors", "-O1"]
         program = folder / "program"
-        call([compiler, *flags, path, folder / "driver.c", "-o", program, "-lm"], "the C compiler")
-        call([program, folder / "rows", folder / "answers"], "the compiled program")
+        run_program([compiler, *flags, path, folder / "driver.c", "-o", program, "-lm"], "the C compiler")
+        run_program([program, folder / "rows", folder / "answers"], "the compiled program")
         made = np.fromfile(folder / "answers", X.dtype).reshape(len(X), -1)
         return made, f"the C compiler {Path(compiler).name}"
 

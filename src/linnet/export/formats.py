@@ -79,7 +79,7 @@ def headline(model: Predictor) -> str:
     return f"{kind} of {name}: {model.features} features to {model.outputs} outputs"
 
 
-def call(command: Sequence[str | Path], what: str) -> None:
+def run_program(command: Sequence[str | Path], what: str) -> None:
     """Run a program on an exported file.
 
     Raises:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, NotCheckedError, Rows, base64_lines, call, headline
+from linnet.export.formats import Format, NotCheckedError, Rows, base64_lines, headline, run_program
 from linnet.model.predictor import Predictor
 
 _FILE = """// {headline}.
@@ -123,7 +123,7 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         module.write_bytes(path.read_bytes())
         driver.write_text(_DRIVER, "utf-8")
         (folder / "rows").write_bytes(X.astype("<f8").tobytes())
-        call([node, driver, module, folder / "rows", folder / "answers"], "node")
+        run_program([node, driver, module, folder / "rows", folder / "answers"], "node")
         return np.fromfile(folder / "answers", "<f8").reshape(len(X), -1), "node"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, Rows, base64_lines, call, headline
+from linnet.export.formats import Format, Rows, base64_lines, headline, run_program
 from linnet.model.predictor import Predictor
 
 _FILE = '''"""{headline}.
@@ -109,7 +109,7 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     with tempfile.TemporaryDirectory(prefix="linnet-") as folder:
         given, made = Path(folder, "rows.npy"), Path(folder, "answers.npy")
         np.save(given, X)
-        call([sys.executable, "-I", "-c", _DRIVER, path, given, made], "Python")
+        run_program([sys.executable, "-I", "-c", _DRIVER, path, given, made], "Python")
         return np.load(made), "Python and numpy"
 
 

@@ -95,8 +95,9 @@ def make_app(settings: Settings | None = None, lab: LabState | None = None) -> A
         title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan(lab),
         responses={status: {"description": why, "content": PROBLEM} for status, why in PROBLEMS.items()},
     )  # fmt: skip
-    for tab in (uploads, training, sweeping, trying, numbers, line):
-        app.include_router(tab.router(lab))
+    shared = (tab.router(lab) for tab in (uploads, training, sweeping, trying))
+    for routes in (*shared, numbers.routes, line.routes):
+        app.include_router(routes)
     _answer_errors(app)
 
     @app.get("/settings.js", include_in_schema=False)
@@ -159,19 +160,19 @@ def _answer_errors(app: FastAPI) -> None:
     """Each mistake of a request is told in one form: {"detail": "..."}."""
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"detail": "; ".join(map(_told, error.errors()))}, 422)
+    async def refuse_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"detail": "; ".join(map(_describe_error, error.errors()))}, 422)
 
     @app.exception_handler(LinnetError)
-    async def mistaken(_: Request, error: LinnetError) -> JSONResponse:
+    async def refuse_mistake(_: Request, error: LinnetError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 404 if isinstance(error, DataNotFoundError) else 422)
 
     @app.exception_handler(Refusal)
-    async def refused(_: Request, error: Refusal) -> JSONResponse:
+    async def refuse(_: Request, error: Refusal) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, error.status)
 
 
-def _told(error: dict) -> str:
+def _describe_error(error: dict) -> str:
     place = ".".join(str(part) for part in error["loc"] if part != "body")
     return f"{place}: {error['msg']}" if place else str(error["msg"])
 

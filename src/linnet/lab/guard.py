@@ -66,7 +66,7 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        sending = _with_headers(send)
+        sending = _add_headers(send)
         try:
             headers = Headers(scope=scope)
             self._check_host(headers)
@@ -80,14 +80,14 @@ class Guard:
 
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Read the body and ask the application; few large ones at once."""
-        usual, limit = self.settings.limits.body, most(scope["path"], self.settings.limits)
+        usual, limit = self.settings.limits.body, body_limit(scope["path"], self.settings.limits)
         told = headers.get("content-length")
         if limit <= usual or not may_exceed(headers, usual):
             content = await body.read(receive, told, usual)
-            return await self.app(scope, _again(content, receive), send)
+            return await self.app(scope, _replay_body(content, receive), send)
         async with self.heavy:
             content = await body.read(receive, told, limit, HEAVY_SECONDS)
-            await self.app(scope, _again(content, receive), send)
+            await self.app(scope, _replay_body(content, receive), send)
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -122,7 +122,7 @@ class Guard:
             raise Refusal(401, "this lab needs its token: open the address that linnet lab printed")
 
 
-def most(path: str, limits: Limits) -> int:
+def body_limit(path: str, limits: Limits) -> int:
     """The bytes that a request to a path may bring."""
     if path == "/api/data":
         return limits.upload
@@ -151,7 +151,7 @@ def may_exceed(headers: Headers, most: int) -> bool:
     return "transfer-encoding" in headers if told is None else not body.fits(told, most)
 
 
-def _again(content: bytes, receive: Receive) -> Receive:
+def _replay_body(content: bytes, receive: Receive) -> Receive:
     """The body that was read, then what follows it."""
     parts = [content]
 
@@ -163,7 +163,7 @@ def _again(content: bytes, receive: Receive) -> Receive:
     return message
 
 
-def _with_headers(send: Send) -> Send:
+def _add_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)

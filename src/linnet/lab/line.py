@@ -20,7 +20,6 @@ from linnet.demos.landscape import landscape, largest_rate, losses_at, window
 from linnet.errors import DivergedError, ShortfallWarning, UsageError
 from linnet.lab import scripts
 from linnet.lab.schemas import Body, Seed, to_json
-from linnet.lab.state import LabState
 from linnet.solvers.solve import solve
 from linnet.train.callbacks import State
 from linnet.train.fit import fit
@@ -79,20 +78,18 @@ class PointsBody(Body, strict=True):
     seed: Seed = 0
 
 
-def router(lab: LabState) -> APIRouter:
-    """The tab's routes."""
-    routes = APIRouter(prefix="/api/line", tags=["line"])
-
-    routes.post("", summary="The best lines by three losses, SGD's path, and the surface it descends")(answer)
-
-    @routes.post("/points", summary="Points of a line with noise")
-    async def points(body: PointsBody) -> dict[str, Any]:
-        made = synthetic.linear([body.w], body.b, body.rows, body.noise, body.seed, torch.float64)
-        return {"points": torch.cat([made.X, made.y], 1).tolist()}
-
-    return routes
+routes = APIRouter(prefix="/api/line", tags=["line"])
+"""The tab's routes, which keep nothing."""
 
 
+@routes.post("/points", summary="Points of a line with noise")
+async def make_points(body: PointsBody) -> dict[str, Any]:
+    """Rows that the page begins with."""
+    made = synthetic.linear([body.w], body.b, body.rows, body.noise, body.seed, torch.float64)
+    return {"points": torch.cat([made.X, made.y], 1).tolist()}
+
+
+@routes.post("", summary="The best lines by three losses, SGD's path, and the surface it descends")
 def answer(body: LineBody) -> dict[str, Any]:
     """What the page shows.
 
@@ -113,7 +110,7 @@ def answer(body: LineBody) -> dict[str, Any]:
     shown = to_json(
         {"fits": fits, "path": descent, "surface": surface, "largest_rate": largest_rate(dataset)}
     )
-    return {**shown, "python": python, "command": scripts.heredoc(python)}
+    return {**shown, "python": python, "command": scripts.render_heredoc(python)}
 
 
 def points_of(body: LineBody) -> Dataset:

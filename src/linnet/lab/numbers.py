@@ -13,7 +13,6 @@ from linnet.demos.softmax_forms import forms
 from linnet.device import generator
 from linnet.lab import scripts
 from linnet.lab.schemas import Body, Seed, to_json
-from linnet.lab.state import LabState
 
 TYPES = {"float16": torch.float16, "float32": torch.float32, "float64": torch.float64}
 
@@ -41,17 +40,11 @@ class NumbersBody(Body, strict=True):
     seed: Seed = 0
 
 
-def router(lab: LabState) -> APIRouter:
-    """The tab's routes."""
-    routes = APIRouter(prefix="/api/numbers", tags=["numbers"])
-
-    routes.post("", summary="Softmax and cross-entropy in float16, float32 and float64, naive and stable")(
-        answer
-    )
-
-    return routes
+routes = APIRouter(prefix="/api/numbers", tags=["numbers"])
+"""The tab's routes, which keep nothing."""
 
 
+@routes.post("", summary="Softmax and cross-entropy in float16, float32 and float64, naive and stable")
 def answer(body: NumbersBody) -> dict[str, Any]:
     """What the page shows.
 
@@ -70,5 +63,5 @@ def answer(body: NumbersBody) -> dict[str, Any]:
     )
     gumbel = {**vars(draws), "frequencies": draws.frequencies, "samples": samples}
     python = scripts.NUMBERS.format(**body.model_dump())
-    code = {"python": python, "command": scripts.heredoc(python)}
+    code = {"python": python, "command": scripts.render_heredoc(python)}
     return {**to_json({"types": types, "gumbel": gumbel}), **code}

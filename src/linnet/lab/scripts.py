@@ -107,7 +107,7 @@ class Code(BaseModel):
     command: str
 
 
-def table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
+def render_table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
     """A dictionary of lists in Python, a key a line."""
     return (
         f"{name} = {{\n"
@@ -116,29 +116,29 @@ def table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
     )
 
 
-def source(splits: Splits, name: str) -> str:
+def find_source(splits: Splits, name: str) -> str:
     """What `linnet.load` takes: a data set's name, or the file that was uploaded."""
     return f"./{splits.train.name}" if name.startswith("upload-") else name
 
 
-def load(dataset: str, data_dir: Path | None) -> str:
+def render_load(dataset: str, data_dir: Path | None) -> str:
     """The call that loads a data set."""
     folder = [] if data_dir is None else [repr(str(data_dir))]
     return call("linnet.load", [repr(dataset), *folder], {})
 
 
-def command(name: str, options: Mapping[str, Any], data_dir: Path | None) -> str:
+def render_command(name: str, options: Mapping[str, Any], data_dir: Path | None) -> str:
     """A linnet command with its options."""
     folder = {} if data_dir is None else {"data_dir": str(data_dir)}
     return shlex.join(["linnet", name, *flags({**options, **folder})])
 
 
-def heredoc(python: str) -> str:
+def render_heredoc(python: str) -> str:
     """A command for a shell that runs a script."""
     return f"python - <<'END'\n{python}END\n"
 
 
-def trying(
+def render_try(
     evaluation: Evaluation, row: int | None, grey: np.ndarray | None, k: int, other: int | None,
     data_dir: Path | None, *, alpha: float, method: str,
 ) -> tuple[str, str]:  # fmt: skip
@@ -162,12 +162,12 @@ def trying(
     image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
     against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
-        load=load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
+        load=render_load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
         test="test = train\n" if evaluation.rows is evaluation.train else "",
         row=_row(run, row, grey), image=image,
         what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=alpha, method=method,
     )  # fmt: skip
-    train = command("train", {"data": name, **settings, "out": "runs/try"}, data_dir)
+    train = render_command("train", {"data": name, **settings, "out": "runs/try"}, data_dir)
     predict = "" if grey is None else PREDICT.format(png=base64.b64encode(png_of(grey)).decode())
     return python, TRY_COMMAND.format(train=train, predict=predict, alpha=alpha)
 

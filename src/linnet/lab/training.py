@@ -20,7 +20,7 @@ from linnet.errors import UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.jobs import Frame, Job, ProgressStream
 from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text, pack
-from linnet.lab.scripts import Code, command, load, source
+from linnet.lab.scripts import Code, find_source, render_command, render_load
 from linnet.lab.state import LabState
 from linnet.model.history import History
 from linnet.model.run import Card, Run
@@ -96,12 +96,12 @@ def router(lab: LabState) -> APIRouter:
     @routes.post("/code", summary="The same training as Python and as a command line")
     async def code(body: TrainBody) -> Code:
         body.recipe()
-        name = source(await lab.ready(body.dataset), body.dataset)
+        name = find_source(await lab.ready(body.dataset), body.dataset)
         usual = {"lr": body.lr, "batch_size": body.batch_size, "epochs": body.epochs}  # always shown
         options = usual | body.model_dump(exclude_defaults=True, exclude={"dataset"})
-        loaded = load(name, lab.settings.data_dir)
+        loaded = render_load(name, lab.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
-        line = command("train", {"data": name, **options}, lab.settings.data_dir)
+        line = render_command("train", {"data": name, **options}, lab.settings.data_dir)
         return Code(python=python, command=line)
 
     return routes

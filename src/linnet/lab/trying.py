@@ -178,7 +178,7 @@ class TryTab:
         _check_classes(len(evaluation.classes), k, body.against)
         is_nothing = body.pixels is not None and is_blank(x.numpy())
         grey = _grey(run, x)
-        python, command = scripts.trying(
+        python, command = scripts.render_try(
             evaluation, body.row, grey, k, body.against, self.lab.settings.data_dir,
             alpha=body.alpha, method=body.method,
         )  # fmt: skip

@@ -84,12 +84,12 @@ def router(lab: LabState) -> APIRouter:
     reading = CapacityLimiter(READING)
 
     @routes.get("", summary="The data sets")
-    def known() -> list[Known]:
+    def list_data() -> list[Known]:
         built_in = [
             Known(name=name, title=registry.sources()[name].title, is_there=lab.is_there(name), is_image=True)
             for name in BUILT_IN
         ]
-        return built_in + [_known(name, upload) for name, upload in lab.uploads()]
+        return built_in + [_describe(name, upload) for name, upload in lab.uploads()]
 
     @routes.post(
         "",
@@ -104,7 +104,7 @@ def router(lab: LabState) -> APIRouter:
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
         title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
         made = await anyio.to_thread.run_sync(user_data.read, contents, title[:80] or "file", limiter=reading)
-        return _known(lab.put(made), made)
+        return _describe(lab.put(made), made)
 
     @routes.post(
         "/fetch",
@@ -137,7 +137,7 @@ def router(lab: LabState) -> APIRouter:
     return routes
 
 
-def _known(name: str, upload: Splits) -> Known:
+def _describe(name: str, upload: Splits) -> Known:
     train = upload.train
     is_image = train.image_shape is not None
     return Known(

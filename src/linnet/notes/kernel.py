@@ -61,12 +61,12 @@ def find_missing(sources: Iterable[str]) -> dict[str, str]:
     Args:
         sources: the cells in order, magics and all; one that is no Python counts for nothing.
     """
-    texts = [text for text in map(language.plain, sources) if text]
+    texts = [text for text in map(language.strip_magics, sources) if text]
     given: set[str] = set()
     wanted: dict[str, None] = {}
     later: dict[str, None] = {}
     for statement in (statement for text in texts for statement in ast.parse(text).body):
-        found = language.names(ast.unparse(statement))
+        found = language.find_names(ast.unparse(statement))
         if not isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
             given |= found.bound  # `for data in …: data.mean()`
         wanted |= dict.fromkeys(sorted(found.used - given))  # `data = data.TensorDataset(…)`
@@ -112,7 +112,7 @@ def prepare(imports: Iterable[str], script: str = "") -> None:
     _stay_inline(shell)
     shell.run_line_magic("config", "InlineBackend.figure_format = 'retina'")
     use_cjk_font()
-    _without_shell(shell)
+    _disable_shell(shell)
     if script:
         sys.argv = [script]
         shell.user_ns["__file__"] = script
@@ -134,20 +134,20 @@ def _stay_inline(shell: Any) -> None:
     pyplot.switch_backend = lambda newbackend: None
 
 
-def _without_shell(shell: Any) -> None:
+def _disable_shell(shell: Any) -> None:
     """Have `!command` and the magics that start other programs say that they were not run."""
 
-    def not_run(command: str) -> None:
+    def decline(command: str) -> None:
         print(f"not run: {command}  (linnet run calls no shell)")
 
-    def nothing(command: str, *args: Any, **kwargs: Any) -> list[str]:
-        not_run(command)
+    def decline_output(command: str, *args: Any, **kwargs: Any) -> list[str]:
+        decline(command)
         return []
 
-    shell.system = shell.system_raw = shell.system_piped = not_run
-    shell.getoutput = nothing
+    shell.system = shell.system_raw = shell.system_piped = decline
+    shell.getoutput = decline_output
     magics = shell.magics_manager.magics
     for name in SHELL_MAGICS:
-        magics["cell"][name] = lambda line, cell, name=name: not_run(f"%%{name} {line}".rstrip())
+        magics["cell"][name] = lambda line, cell, name=name: decline(f"%%{name} {line}".rstrip())
     for name in SHELL_LINES:
-        magics["line"][name] = lambda line, name=name: not_run(f"%{name} {line}".rstrip())
+        magics["line"][name] = lambda line, name=name: decline(f"%{name} {line}".rstrip())

@@ -44,7 +44,7 @@ REPRESENTATIONS = frozenset(
 """Calls that printed values look like."""
 
 
-def tag(info: str) -> str:
+def find_tag(info: str) -> str:
     """The language that a fence names, in lower case; "" when it names none."""
     text = info.strip().lower()
     if text.startswith(("#", "=")):
@@ -64,7 +64,7 @@ def is_python(word: str) -> bool:
     return bool(difflib.get_close_matches(word, ("python", "python3"), cutoff=ALIKE))
 
 
-def plain(source: str) -> str | None:
+def strip_magics(source: str) -> str | None:
     """Notebook code as plain Python, its magics and shell escapes left out; None when it is no Python."""
     lines = source.split("\n")
     if match := re.match(r"\s*%%(\w+)", lines[0]):
@@ -87,7 +87,7 @@ def _compiles(text: str) -> bool:
     return True
 
 
-def from_prompts(source: str) -> str | None:
+def strip_prompts(source: str) -> str | None:
     """The code of an interpreter's or IPython's session; None when the source does not begin with a prompt.
 
     Prompts are taken off, and lines of output are left empty, so that lines keep their numbers.
@@ -140,17 +140,17 @@ def looks_like_python(source: str, given: set[str], supplied: set[str]) -> bool:
         given: names that the notes have given before it.
         supplied: names that are supplied when they are missing.
     """
-    text = plain(source)
+    text = strip_magics(source)
     if text is None or not text.strip():
         return False
     statements = [s for s in ast.parse(text).body if not isinstance(s, ast.Pass)]
     if not any(_acts(statement, given) for statement in statements):
         return False
-    found = names(text)
+    found = find_names(text)
     return (found.used | found.used_later) - found.bound <= given | supplied | set(dir(builtins))
 
 
-def without_output(source: str, given: set[str]) -> int:
+def count_code_lines(source: str, given: set[str]) -> int:
     """The lines of a cell that are code, where somebody has pasted what it printed below it; else all.
 
     What is printed begins at the margin with `tensor(` or `array(`, which nobody has defined, and what stands
@@ -159,8 +159,8 @@ def without_output(source: str, given: set[str]) -> int:
     lines = source.split("\n")
     for number, line in enumerate(lines[1:], 1):
         match = re.match(r"[\[(]*(tensor|array)\(", line)
-        if match and match[1] not in given and (above := plain("\n".join(lines[:number]))) is not None:
-            return number if match[1] not in names(above).bound else len(lines)
+        if match and match[1] not in given and (above := strip_magics("\n".join(lines[:number]))) is not None:
+            return number if match[1] not in find_names(above).bound else len(lines)
     return len(lines)
 
 
@@ -179,7 +179,7 @@ class Names:
     used_later: set[str]
 
 
-def names(source: str) -> Names:
+def find_names(source: str) -> Names:
     """The global names that some Python, without magics, gives and uses."""
     found = Names(set(), set(), set())
     with warnings.catch_warnings():

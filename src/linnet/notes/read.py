@@ -67,22 +67,22 @@ class _BlockReader:
         if not whole.runs or whole.is_session:
             return [whole]
         lines = whole.source.split("\n")
-        count = language.without_output(whole.source, self.given)
+        count = language.count_code_lines(whole.source, self.given)
         if count == len(lines):
             return [whole]
         code, output = "\n".join(lines[:count]).rstrip(), "\n".join(lines[count:])
         return [replace(whole, source=code), Block(output, whole.line + count, "", False)]
 
     def _read_whole(self, token: Token, first: int) -> Block:
-        word = language.tag(token.info)
+        word = language.find_tag(token.info)
         source = token.content.rstrip("\n")
-        typed = language.from_prompts(source)
+        typed = language.strip_prompts(source)
         code = source if typed is None else typed
         supplied = set(SUPPLIED)
         runs = is_python(word) if word else language.looks_like_python(code, self.given, supplied)
         runs = runs and bool(code.strip()) and self._is_ours(code)
-        if runs and (text := language.plain(code)) is not None:
-            self.given |= language.names(text).bound
+        if runs and (text := language.strip_magics(code)) is not None:
+            self.given |= language.find_names(text).bound
         line = first + (2 if token.type == "fence" else 1)
         shown = "python" if runs or is_python(word) else word
         return Block(code if runs else source, line, shown, runs, runs and typed is not None)

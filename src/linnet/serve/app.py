@@ -187,13 +187,13 @@ def _add_refusals(app: FastAPI, reloader: ModelReloader) -> None:
     """Tell of pages that there are not, or not by that method, with a line that would work."""
 
     @app.exception_handler(404)
-    async def missing(request: Request, _: Exception) -> Response:
+    async def refuse_path(request: Request, _: Exception) -> Response:
         what = f"there is nothing at {request.url.path[:80]!r}"
         refusal = Refusal(404, f"{what}: POST /predict answers, GET /docs says how")
         return refusal.response(page.example(reloader.model, request.scope))
 
     @app.exception_handler(405)
-    async def unfit(request: Request, _: Exception) -> Response:
+    async def refuse_method(request: Request, _: Exception) -> Response:
         what = f"{request.url.path[:80]} takes GET, not {request.method[:20]}"
         refusal = Refusal(405, f"{what}: POST /predict answers", "GET, HEAD, OPTIONS")
         return refusal.response(page.example(reloader.model, request.scope))

@@ -148,7 +148,7 @@ def answer(model: Predictor, X: parse.Rows, nothing: str = "") -> bytes:
         result = model.answers(X)  # (B, K)
         is_sound = isfinite(np.add.reduce(result, axis=None)) or bool(np.isfinite(result).all())
     if not is_sound:
-        raise Refusal(422, _unfit(model, X, result))
+        raise Refusal(422, _find_fault(model, X, result))
     said: dict[str, object] = {"model": model.checksum}
     if model.card.classes:
         said["classes"] = [model.card.classes[k] for k in result.argmax(1).tolist()]
@@ -160,7 +160,7 @@ def answer(model: Predictor, X: parse.Rows, nothing: str = "") -> bytes:
     return orjson.dumps(said, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _unfit(model: Predictor, X: parse.Rows, result: np.ndarray) -> str:
+def _find_fault(model: Predictor, X: parse.Rows, result: np.ndarray) -> str:
     """Which feature cannot be."""
     with np.errstate(all="ignore"):
         bad = np.argwhere(~np.isfinite(X.astype(model.W.dtype)))

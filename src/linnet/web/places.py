@@ -133,7 +133,7 @@ class Places:
         line.unsent = unsent
 
 
-def allowed_connections(most: int) -> int:
+def reserve_connections(most: int) -> int:
     """As many connections as this process may have open at once, after asking the system for more files."""
     try:
         import resource

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from linnet.errors import UsageError
 from linnet.web.connection import protocol
-from linnet.web.places import Places, allowed_connections
+from linnet.web.places import Places, reserve_connections
 
 BACKLOG = 2048
 """Connections that wait to be taken."""
@@ -29,7 +29,7 @@ def make_config(app: ASGIApp, connections: int, **options: Any) -> uvicorn.Confi
     """
     return uvicorn.Config(
         app, access_log=False, server_header=False, lifespan="on", ws="none", proxy_headers=False,
-        http=protocol(Places(allowed_connections(connections))), **options,
+        http=protocol(Places(reserve_connections(connections))), **options,
     )  # fmt: skip
 
 
