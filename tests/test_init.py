@@ -44,6 +44,19 @@ def test_training_does_not_import_scipy_or_scikit_learn() -> None:
     assert subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()[-1] == "[]"
 
 
+TORCH_FREE = (
+    "inference.covariance", "inference.goodness", "inference.likelihood", "inference.notes",
+    "inference.remarks", "inference.result", "inference.summary_text", "evaluate.interval", "model.card",
+)  # fmt: skip
+"""What shows results, or says what they mean, which no computation is needed for."""
+
+
+@pytest.mark.parametrize("module", TORCH_FREE)
+def test_results_are_shown_without_torch(module: str) -> None:
+    code = f"import sys, linnet.{module}; print([m for m in ('torch', 'sklearn') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["data", "--help"], ["--version"]])
 def test_help_does_not_import_torch(arguments: list[str]) -> None:
     code = (

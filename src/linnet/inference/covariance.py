@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, NamedTuple
 
 from linnet.errors import UsageError
-from linnet.inference.design import MEANINGS, Basis, Weighting
-from linnet.inference.newton_polish import Fitted
-from linnet.inference.poisson_bootstrap import bootstrap_optima
+from linnet.inference.likelihood import sum_products
 from linnet.inference.remarks import FEW_BAGS, LEVERAGE, Remark, Undefined
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from linnet.inference.design import Basis, Weighting
+    from linnet.inference.newton_polish import Fitted
 
 REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
 LEVERAGED = {"hc2": 0.5, "hc3": 1.0}
@@ -146,24 +147,23 @@ def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, options: C
     """Σ_i s_i s_iᵀ of the rows' scores, (J·r, J·r), corrected as its name says."""
     forces, times = fitted.likelihood.residual(fitted.scores), basis.w  # (J, N), (N,)
     if not options.weighting.is_counted:
-        forces, times = forces * basis.w, torch.ones_like(basis.w)
+        forces, times = forces * basis.w, basis.w.new_ones(len(basis.w))
     if name in LEVERAGED:  # rows that decide their own fit leave no residual
         free = (1 - leverages).clamp_min(ALONE)
-        forces = torch.where(leverages < 1 - ALONE, forces / free ** LEVERAGED[name], 0.0)
-    J, r = len(forces), basis.rank
-    meat = forces.new_zeros(J, r, J, r)
-    for j in range(J):
-        for k in range(j + 1):
-            block = basis.Z.T @ (basis.Z * (forces[j] * forces[k] * times)[:, None])
-            meat[j, :, k], meat[k, :, j] = block, block.T
-    rows = float(times.sum())
-    return meat.view(J * r, J * r) * (rows / (rows - r) if name == "hc1" and rows > r else 1.0)
+        forces = (forces / free ** LEVERAGED[name]).where(leverages < 1 - ALONE, 0.0)
+    meat = sum_products(basis.Z, len(forces), lambda j, k: forces[j] * forces[k] * times)
+    rows, r = float(times.sum()), basis.rank
+    return meat * (rows / (rows - r) if name == "hc1" and rows > r else 1.0)
 
 
 def _bootstrap(
     basis: Basis, fitted: Fitted, options: CovarianceOptions, unit: float, alone: Tensor
 ) -> EstimatedCovariance:
     """Of bootstraps; rows that decide their own fit are in each once, which moves no other parameter."""
+    import torch
+
+    from linnet.inference.poisson_bootstrap import bootstrap_optima
+
     rates = options.weighting.w if options.weighting.is_counted else None
     found = bootstrap_optima(
         fitted, basis, unit, options.rows, options.bags, options.seed, rates=rates, fixed=alone
@@ -177,7 +177,7 @@ def _bootstrap(
 
 
 def describe_method(
-    covariance: str, kind: str, level: float, l2: float, bags: int, weight_kind: str = ""
+    covariance: str, kind: str, level: float, l2: float, bags: int, weights: str = ""
 ) -> Remark:
     """How standard errors and intervals were got, in words."""
     errors = {
@@ -188,10 +188,10 @@ def describe_method(
         "level": f"{100 * level:g}",
         "interval": "credible" if l2 and covariance == "hessian" else "confidence",
         "by": "Student's t" if kind == "regression" else "the normal distribution",
-        **({"weights": MEANINGS[weight_kind]} if weight_kind else {}),
+        **({"weights": weights} if weights else {}),
     }
     if covariance == "bootstrap":
-        key = "inference.bagged_weighted" if weight_kind else "inference.bagged"
+        key = "inference.bagged_weighted" if weights else "inference.bagged"
         return Remark(key, {"bags": str(bags), **values})
-    key = "inference.method_weighted" if weight_kind else "inference.method"
+    key = "inference.method_weighted" if weights else "inference.method"
     return Remark(key, {"errors": errors, **values})

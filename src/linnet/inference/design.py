@@ -58,9 +58,19 @@ class Weighting:
         return self.kind == FREQUENCY
 
     @property
+    def is_precise(self) -> bool:
+        """Whether a weight is the inverse of a variance, up to one factor."""
+        return self.kind == PRECISION
+
+    @property
     def is_sampled(self) -> bool:
         """Whether the rows are a sample of unequal chances."""
         return self.kind == IMPORTANCE
+
+    @property
+    def meaning(self) -> str:
+        """What weights are taken for, in a word; empty without weights."""
+        return MEANINGS.get(self.kind, "")
 
     def of(self, dataset: Dataset) -> Dataset:
         """The data set with these weights."""

@@ -5,14 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-from torch import Tensor
-
-from linnet.inference.design import PRECISION, Basis, Problem
 from linnet.inference.likelihood import Classes, Counts, Normal
-from linnet.inference.newton_polish import Fitted
 from linnet.inference.remarks import (
     CONSTANT,
     EXACT,
@@ -26,6 +21,12 @@ from linnet.inference.remarks import (
     rounding_of,
     spans_constant,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from linnet.inference.design import Basis, Problem
+    from linnet.inference.newton_polish import Fitted
 
 CENTRED, UNCENTRED = "centred", "uncentred"
 
@@ -191,6 +192,8 @@ def _known(figures: dict[str, float | Test | None], lacking: dict[str, Undefined
 
 def residual(y: Tensor, scores: Tensor, basis: Basis, l2: float) -> Tensor:
     """What the model leaves, (N,): orthogonal to all columns where nothing is penalised."""
+    import torch
+
     if l2:
         return y - scores
     root = basis.w.sqrt()
@@ -206,7 +209,7 @@ def _log(squares: float, of: Problem, rows: float) -> float:
     if squares <= 0:
         return math.nan
     # A precision w says that the variance is σ²/w, whose density has a factor √w.
-    extra = float(of.basis.w.log().sum()) / 2 if of.weighting.kind == PRECISION else 0.0
+    extra = float(of.basis.w.log().sum()) / 2 if of.weighting.is_precise else 0.0
     return Normal.log(squares, rows) + extra
 
 

@@ -122,7 +122,8 @@ def infer(
     columns, counted = _columns(labels, basis), min(each.bags for each in done)
     return Inference(
         tabulate(done, columns, level, l2), tuple(each.goodness for each in done), kind,
-        _title(kind, run.card.dataset, l2), describe_method(chosen, kind, level, l2, counted, weighting.kind),
+        _title(kind, run.card.dataset, l2),
+        describe_method(chosen, kind, level, l2, counted, weighting.meaning),
         level, dataset.classes[place] if kind == "softmax" else None, l2, counted, weighting.kind, notes,
         tuple(each.covariance for each in done), tuple(columns),
     )  # fmt: skip

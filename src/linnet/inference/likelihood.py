@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SHARE = 1e-9
 """A share that is what others leave of 1 is rounding below this."""
@@ -50,13 +52,7 @@ class Likelihood(ABC):
             Z: (N, r).
             w: of the rows, (N,).
         """
-        J, r = self.outputs, Z.shape[1]
-        H = Z.new_zeros(J, r, J, r)
-        for j in range(J):
-            for k in range(j + 1):
-                block = Z.T @ (Z * (w * self.curvature(scores, j, k))[:, None])
-                H[j, :, k], H[k, :, j] = block, block.T
-        return H.view(J * r, J * r)
+        return sum_products(Z, self.outputs, lambda j, k: w * self.curvature(scores, j, k))
 
 
 class Normal(Likelihood):
@@ -74,7 +70,7 @@ class Normal(Likelihood):
 
     def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
         """See `Likelihood.curvature`."""
-        return torch.full_like(scores[j], float(j == k))
+        return scores.new_full(scores[j].shape, float(j == k))
 
     @staticmethod
     def log(squares: float, count: float) -> float:
@@ -106,18 +102,18 @@ class Counts(Likelihood):
 
     def log(self, scores: Tensor, w: Tensor) -> float:
         """The log-likelihood at scores (J, N) of rows that count w, (N,)."""
-        values = self.Y * scores - scores.exp() - torch.lgamma(self.Y + 1)
+        values = self.Y * scores - scores.exp() - (self.Y + 1).lgamma()
         return float(values.sum(0) @ w)
 
     def null(self, w: Tensor, has_constant: bool) -> float:
         """The log-likelihood without features: of the mean count, or of means of 1 without a bias."""
-        mean = (self.Y @ w) / w.sum() if has_constant else torch.ones(self.outputs, dtype=w.dtype)
-        scores = torch.where(mean > 0, mean, 1.0).log()  # counts of nothing but 0 have no optimum
+        mean = (self.Y @ w) / w.sum() if has_constant else w.new_ones(self.outputs)
+        scores = mean.where(mean > 0, 1.0).log()  # counts of nothing but 0 have no optimum
         return self.log(scores[:, None].expand_as(self.Y), w)
 
     def deviance(self, scores: Tensor, w: Tensor) -> float:
         """2 Σ w (y log(y/μ) − y + μ), of saturated means against these."""
-        values = torch.xlogy(self.Y, self.Y) - self.Y * scores - self.Y + scores.exp()
+        values = self.Y.xlogy(self.Y) - self.Y * scores - self.Y + scores.exp()
         return 2 * float(values.sum(0) @ w)
 
     def chi_squared(self, scores: Tensor, w: Tensor) -> float:
@@ -144,7 +140,7 @@ class Classes(Likelihood):
     def shares(self) -> Tensor:
         """Of all classes, the reference first, (J + 1, N)."""
         rest = 1 - self.Y.sum(0, keepdim=True)
-        return torch.cat([torch.where(rest > SHARE, rest, 0.0), self.Y])
+        return prepend(rest.where(rest > SHARE, 0.0), self.Y)
 
     def residual(self, scores: Tensor) -> Tensor:
         """See `Likelihood.residual`."""
@@ -157,33 +153,55 @@ class Classes(Likelihood):
 
     def curvature(self, scores: Tensor, j: int, k: int) -> Tensor:
         """See `Likelihood.curvature`."""
-        full = self._full(scores)
-        p = torch.softmax(full, -2)[1:]
+        full = self.full(scores)
+        p = full.softmax(-2)[1:]
         if j != k:
             return -p[j] * p[k]
-        others = torch.cat([full[: j + 1], full[j + 2 :]])
-        return (
-            p[j] * (torch.logsumexp(others, 0) - torch.logsumexp(full, 0)).exp()
-        )  # 1 − p without cancelling
+        others = full[[c for c in range(len(full)) if c != j + 1]]
+        return p[j] * (others.logsumexp(0) - full.logsumexp(0)).exp()  # 1 − p without cancelling
 
     def probabilities(self, scores: Tensor) -> Tensor:
         """Of the J classes, (…, J, N)."""
-        return torch.softmax(self._full(scores), -2)[..., 1:, :]
+        return self.full(scores).softmax(-2)[..., 1:, :]
 
     def log(self, scores: Tensor, w: Tensor) -> float:
         """The log-likelihood at scores (J, N) of rows that count w, (N,)."""
-        values = (self.Y * scores).sum(0) - torch.logsumexp(self._full(scores), 0)
+        values = (self.Y * scores).sum(0) - self.full(scores).logsumexp(0)
         return float(values @ w)
 
     def null(self, w: Tensor, has_constant: bool) -> float:
         """The log-likelihood without features: of the classes' shares, or of equal chances without a bias."""
         if not has_constant:
             return -float(w.sum()) * math.log(self.outputs + 1)
-        counts = self.Y @ w
-        counts = torch.cat([counts, (w.sum() - counts.sum()).clamp_min(0).reshape(1)])
-        return float(torch.special.xlogy(counts, counts / w.sum()).sum())
+        own = (self.Y @ w)[:, None]
+        counts = prepend(own, (w.sum() - own.sum()).clamp_min(0).reshape(1, 1))
+        return float(counts.xlogy(counts / w.sum()).sum())
 
-    def _full(self, scores: Tensor) -> Tensor:
+    def full(self, scores: Tensor) -> Tensor:
         """Scores with those of the reference, zeros, before them, (…, J + 1, N); −∞ where not allowed."""
-        full = torch.cat([torch.zeros_like(scores[..., :1, :]), scores], -2)
-        return full if self.allowed is None else full.masked_fill(~self.allowed, -torch.inf)
+        full = prepend(scores.new_zeros(scores[..., :1, :].shape), scores)
+        return full if self.allowed is None else full.masked_fill(~self.allowed, -math.inf)
+
+
+def sum_products(Z: Tensor, outputs: int, weigh: Callable[[int, int], Tensor]) -> Tensor:
+    """Σ_i c_ijk z_i z_iᵀ of all pairs of outputs j and k, (J·r, J·r).
+
+    Args:
+        Z: (N, r).
+        outputs: J.
+        weigh: the c of a pair, j ≥ k, (N,); the same for (k, j).
+    """
+    r = Z.shape[1]
+    sums = Z.new_zeros(outputs, r, outputs, r)
+    for j in range(outputs):
+        for k in range(j + 1):
+            block = Z.T @ (Z * weigh(j, k)[:, None])
+            sums[j, :, k], sums[k, :, j] = block, block.T
+    return sums.view(outputs * r, outputs * r)
+
+
+def prepend(first: Tensor, others: Tensor) -> Tensor:
+    """Values of some outputs, and those of others after them, (…, J, N)."""
+    import torch
+
+    return torch.cat([first, others], -2)

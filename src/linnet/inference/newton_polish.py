@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.errors import UsageError
 from linnet.inference.design import Basis
-from linnet.inference.likelihood import Classes, Likelihood
+from linnet.inference.likelihood import Classes, Likelihood, prepend
 from linnet.inference.limit import Limit, all_apart, factor_with_null, find_limit, mean_diagonal
 
 NEAR, SETTLED = 0.1, 1e-8
@@ -77,7 +78,7 @@ def polish(
     start = Fitted(likelihood, gamma, scores, ridge, ridge, ridge)
     if not isinstance(likelihood, Classes) or ridge.any():
         return _newton(start, basis, pull)
-    if is_separated(likelihood.Y, scores):
+    if _is_separated(likelihood, scores):
         return _polish_limit(start, all_apart(likelihood, basis), basis, pull)
     found = _newton(start, basis, pull)
     limit = find_limit(likelihood, basis, found.scores, found.information)
@@ -113,14 +114,11 @@ def _newton(start: Fitted, basis: Basis, pull: Tensor, nearest: float = NEAR) ->
     return replace(start, gamma=gamma, scores=scores, information=information, factor=factor)
 
 
-def is_separated(Y: Tensor, scores: Tensor) -> bool:
-    """Whether every row's class, (J, N) of 0 and 1, has the highest score, the reference's being 0."""
-    full = torch.cat([torch.zeros_like(scores[:1]), scores])
-    own = torch.cat([1 - Y.sum(0, keepdim=True), Y])
-    if not bool(((own == 0) | (own == 1)).all()):
-        return False
-    ours = full.masked_fill(own == 0, -torch.inf).amax(0)
-    return bool((ours > full.masked_fill(own == 1, -torch.inf).amax(0)).all())
+def _is_separated(likelihood: Classes, scores: Tensor) -> bool:
+    """Whether every row's class has the highest score, the reference's being 0."""
+    targets = prepend(1 - likelihood.Y.sum(0, keepdim=True), likelihood.Y)  # (J + 1, N)
+    margins = SoftmaxCrossEntropy().margins(likelihood.full(scores), targets)
+    return margins is not None and bool((margins > 0).all())
 
 
 def _unit(likelihood: Likelihood, basis: Basis, scores: Tensor) -> float:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from linnet.errors import CollinearWarning, SeparationWarning, WeightWarning, warn
 from linnet.inference.covariance import Covariance, EstimatedCovariance
-from linnet.inference.design import Basis, Problem, Weighting
 from linnet.inference.goodness import Goodness
-from linnet.inference.limit import Limit
-from linnet.inference.newton_polish import Fitted
 from linnet.inference.remarks import (
     COLLINEAR,
     CONSTANT,
@@ -26,7 +22,13 @@ from linnet.inference.remarks import (
     Remark,
     Undefined,
 )
-from linnet.solvers.least_squares.least_squares import describe
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from linnet.inference.design import Basis, Problem, Weighting
+    from linnet.inference.limit import Limit
+    from linnet.inference.newton_polish import Fitted
 
 NAMED = 5
 """Features, or rows, up to which each is named."""
@@ -82,7 +84,7 @@ def find_reasons(
         reasons |= dict.fromkeys(_places(found.unknown.expand_as(fitted.gamma)), found.why)
     if fitted.limit is not None:
         ends = fitted.limit.ends
-        for end, why in ((ends.isnan(), ENDLESS), (ends == torch.inf, RISES), (ends == -torch.inf, FALLS)):
+        for end, why in ((ends.isnan(), ENDLESS), (ends == math.inf, RISES), (ends == -math.inf, FALLS)):
             reasons |= dict.fromkeys(_places(end), why)
     return reasons | dict.fromkeys(_places(basis.aliased.expand_as(fitted.gamma)), COLLINEAR)
 
@@ -156,6 +158,8 @@ def _presumed(done: Sequence[Done], covariance: str) -> list[Remark]:
 
 
 def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:
+    from linnet.solvers.least_squares.least_squares import describe
+
     if not bool(basis.aliased.any()):
         return []
     groups = describe(basis.groups, list(labels)) or "columns are collinear"
@@ -163,6 +167,8 @@ def _collinear(basis: Basis, labels: Sequence[str]) -> list[Remark]:
 
 
 def _separation(done: Sequence[Done], of: Problem, labels: Sequence[str], place: int) -> list[Remark]:
+    import torch
+
     limits = [(each, each.limit) for each in done if each.limit is not None]
     if not limits:
         return []

@@ -10,17 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.i18n import say
-from linnet.inference.design import Basis
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from linnet.data.dataset import Dataset
+    from linnet.inference.design import Basis
 
 ROUNDINGS = 4.0
 """Roundings of a sum of D + 1 terms add up to about this times √(D + 1), in the mean of squares."""
@@ -102,6 +104,8 @@ def check_squares(dataset: Dataset) -> None:
 
 def unit(values: Tensor) -> float:
     """The largest relative error of rounding to a tensor's dtype: 2⁻⁵³ for float64, as for whole numbers."""
+    import torch
+
     return torch.finfo(values.dtype).eps / 2 if values.is_floating_point() else 2.0**-53
 
 
@@ -140,6 +144,8 @@ def never_changes(y: NDArray[Any]) -> NDArray[np.bool_]:
 
 def spans_constant(dataset: Dataset, basis: Basis) -> bool:
     """Whether some combination of the columns is 1 in all rows, so that the model has a bias of a kind."""
+    import torch
+
     if basis.intercept:
         return True
     one = basis.w.sqrt()

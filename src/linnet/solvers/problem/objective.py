@@ -188,9 +188,9 @@ class Objective:
         return score_hessian(self.loss, scores, self.rows.target(), self._weights) / self.rows.total
 
     def free_(self, gradient: Tensor) -> Tensor:
-        """A gradient with that of the bias set to 0 where there is none, in place."""
+        """Gradients (…, K, D + 1) with that of the bias set to 0 where there is none, in place."""
         if not self.intercept:
-            gradient[:, -1] = 0
+            gradient[..., -1] = 0
         return gradient
 
     def residual(self, scores: Tensor, part: slice = ALL) -> Tensor:

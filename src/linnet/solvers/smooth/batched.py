@@ -256,7 +256,7 @@ class BatchedObjective:
         W = theta[..., :-1]
         weighed = self._l2[:, None] * W
         sums[..., :-1] += weighed
-        self._free_(sums)
+        self.objective.free_(sums)
         in_order = torch.stack([losses[start] for start in sorted(losses)]).sum(0)
         return Values(in_order / self.total + (weighed * W).sum((1, 2)) / 2, sums)
 
@@ -267,7 +267,7 @@ class BatchedObjective:
             assert inverse is not None, "L-BFGS has them"
             own = torch.tensor([other is inverse for other in self.inverses], device=gradient.device)
             steps[own] = inverse(gradient[own])
-        return self._free_(steps)
+        return self.objective.free_(steps)
 
     def hessians(self, theta: Tensor) -> Tensor:
         """The Hessian of each model, (A, K, D + 1, K, D + 1), float64."""
@@ -286,8 +286,3 @@ class BatchedObjective:
         H /= self.total[:, None, None, None, None]
         add_penalty_(H, self.objective.loss, self._l2.expand(A, D - 1))
         return H
-
-    def _free_(self, steps: Tensor) -> Tensor:
-        if not self.objective.intercept:
-            steps[..., -1] = 0
-        return steps
