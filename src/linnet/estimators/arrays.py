@@ -136,17 +136,6 @@ def row_weights(sample_weight: Any, X: Any, device: torch.device) -> Tensor | No
     return weights
 
 
-def counted(y: Tensor, weights: Tensor | None, classes: int) -> Tensor:
-    """How many rows of each class there are, by weight, (K,), float64.
-
-    Args:
-        y: each row's class, (N,), int64.
-        weights: of the rows, (N,), or None.
-        classes: K.
-    """
-    return torch.bincount(y, weights, minlength=classes).double().cpu()
-
-
 def class_factors(class_weight: Any, classes: Any, counts: Tensor) -> Tensor:
     """How much each class counts, (K,), float64.
 

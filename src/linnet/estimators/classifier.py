@@ -17,7 +17,7 @@ from linnet.core.functional import log_softmax, softmax
 from linnet.core.losses import Logistic, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.estimators.arrays import Space, as_numpy, class_factors, counted, row_weights, tensor
+from linnet.estimators.arrays import Space, as_numpy, class_factors, row_weights, tensor
 from linnet.estimators.base import LinearEstimator, inside, real
 from linnet.estimators.methods import Problem
 
@@ -100,7 +100,7 @@ class Classification(ClassifierMixin, LinearEstimator):
         index = index.long().to(rows.device if isinstance(rows, Tensor) else "cpu")
         weights = row_weights(sample_weight, X, index.device)
         if self.class_weight is not None:
-            counts = counted(index, weights, count)
+            counts = torch.bincount(index, weights, minlength=count).double().cpu()  # (K,)
             if not reset:  # a balance is struck of all rows seen
                 counts = self.class_counts_ = counts + vars(self).get("class_counts_", 0)
             factors = class_factors(self.class_weight, self.classes_, counts).to(index.device)[index]

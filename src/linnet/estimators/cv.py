@@ -186,7 +186,8 @@ class CrossValidated(LinearEstimator):
         count = bank.models // len(splits)
         scores = torch.empty(count, len(splits), dtype=torch.float64)
         for fold, (_, kept) in enumerate(splits):
-            X_kept, y_kept = _numpy(chosen(X, kept)), as_numpy(chosen(y, kept))
+            X_kept, y_kept = chosen(X, kept), as_numpy(chosen(y, kept))
+            X_kept = X_kept if sparse.issparse(X_kept) else as_numpy(X_kept)
             given = _check_method_params(X, params=params, indices=kept)
             for place in range(count):
                 model = self._with(bank.pick(fold * count + place).theta)
@@ -216,7 +217,3 @@ class CrossValidated(LinearEstimator):
             warn(self.edge_, GridEdgeWarning)
         answer = minimise(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())
         return self._keep(answer.theta, answer.iterations, space)
-
-
-def _numpy(X: Any) -> Any:
-    return X if sparse.issparse(X) else as_numpy(X)

@@ -128,17 +128,13 @@ class LinearRegressor(Regression):
         is_first = "coef_" not in vars(self)
         problem, space = self._posed(*self._checked(X, y, is_first), sample_weight, is_first)
         if self.solver == "sgd":
-            return self._stepped(problem, space)
+            theta = self._streamed(problem)
+            return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)
         before: Statistics | None = vars(self).get("statistics_")
         more = Statistics.of(problem.data, like=before)
         self.statistics_ = more if before is None else before + more
         answer = solve_sums(self.statistics_, problem)
         return self._keep(answer.theta, answer.iterations, space)
-
-    def _stepped(self, problem: Problem, space: Space) -> LinearRegressor:
-        """One pass of steps from the weights there are."""
-        theta = self._streamed(problem)
-        return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)
 
 
 SOLVERS_OF_COUNTS = {"auto", "newton", "lbfgs", "staged", "proximal"}

@@ -82,7 +82,9 @@ class ByClass:
             )  # equal rows that those of each class, and others, come to
         pairs = zip(areas.tolist(), m.tolist(), n.tolist(), strict=True)
         found["roc_auc"] = [
-            widen(area, auc_interval(area, m, n, level), "Newcombe") if area == area else _unranked(m)
+            widen(area, auc_interval(area, m, n, level), "Newcombe")
+            if area == area
+            else undefined(NO_ROWS if m != m else ONLY_ROWS)
             for area, m, n in pairs
         ]
         resamples = precisions[None] if drawn is None else drawn[:, -1]
@@ -216,11 +218,6 @@ def _margins(pairs: Array) -> Iterator[Array]:
 def _f1_of(share: Interval) -> Interval:
     value, low, high = (2 * end / (1 + end) for end in (share.value, share.low, share.high))
     return replace(share, value=value, low=low, high=high)
-
-
-def _unranked(own: float) -> Interval:
-    """The AUC of a class of no rows, or of all."""
-    return undefined(NO_ROWS if own != own else ONLY_ROWS)
 
 
 def _precision_intervals(values: Array, drawn: Array, rows: Array, level: float) -> list[Interval]:

@@ -13,7 +13,7 @@ from linnet.inference.remarks import FEW_BAGS, LEVERAGE, Remark, Undefined
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from linnet.inference.design import Basis, Weighting
+    from linnet.inference.design import Basis, Problem
     from linnet.inference.newton_polish import Fitted
 
 REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
@@ -60,13 +60,11 @@ class Covariance:
 
 
 class CovarianceOptions(NamedTuple):
-    """How the covariance is got: its name, bootstraps and their seed, rows and what their weights mean."""
+    """How the covariance is got: its name, bootstraps and their seed."""
 
     covariance: str
     bags: int
     seed: int
-    rows: int
-    weighting: Weighting
 
 
 class EstimatedCovariance(NamedTuple):
@@ -98,31 +96,31 @@ def check_covariance(covariance: str, kind: str, bags: int) -> None:
 
 
 def estimate_covariance(
-    basis: Basis, fitted: Fitted, options: CovarianceOptions, unit: float
+    of: Problem, fitted: Fitted, options: CovarianceOptions, unit: float
 ) -> EstimatedCovariance:
     """The covariance over η.
 
     Args:
-        basis: the rows' columns.
+        of: the rows, and what their weights mean.
         fitted: the optimum.
         options: how.
         unit: σ of a regression, else 1; 0 of an exact fit, whose covariance is 0.
     """
-    inverse = fitted.inverse
+    inverse, basis = fitted.inverse, of.basis
     if options.covariance == "hessian" or not unit:
         return EstimatedCovariance(
             inverse * unit**2, options.bags if options.covariance == "bootstrap" else 0
         )
-    leverages = _leverages(basis, inverse, options) if fitted.likelihood.is_quadratic else basis.w * 0
+    leverages = _leverages(of, inverse) if fitted.likelihood.is_quadratic else basis.w * 0
     alone = leverages >= 1 - ALONE
     name = options.covariance
     if name == "sandwich":
         name = "hc3" if fitted.likelihood.is_quadratic else "hc0"
     unknown = _decided_parameters(basis, inverse, alone) if bool(alone.any()) else None
     if name == "bootstrap":
-        found = _bootstrap(basis, fitted, options, unit, alone)
+        found = _bootstrap(of, fitted, options, unit, alone)
         return found._replace(alone=alone, unknown=found.unknown if unknown is None else unknown)
-    V = inverse @ _meat(basis, fitted, name, leverages, options) @ inverse
+    V = inverse @ _meat(of, fitted, name, leverages) @ inverse
     if name not in LEVERAGED and unknown is not None:  # hc0 takes an error that cannot be seen for none
         unknown = unknown & (
             (basis.T @ V * basis.T).sum(1) <= DECIDES * (basis.T @ inverse * basis.T).sum(1) * unit**2
@@ -130,10 +128,10 @@ def estimate_covariance(
     return EstimatedCovariance(V, unknown=unknown, alone=alone)
 
 
-def _leverages(basis: Basis, inverse: Tensor, options: CovarianceOptions) -> Tensor:
+def _leverages(of: Problem, inverse: Tensor) -> Tensor:
     """How much each row decides its own fit, (N,); of a frequency, each of the rows it stands for."""
-    h = (basis.Z @ inverse * basis.Z).sum(1)
-    return h if options.weighting.is_counted else h * basis.w
+    h = (of.basis.Z @ inverse * of.basis.Z).sum(1)
+    return h if of.weighting.is_counted else h * of.basis.w
 
 
 def _decided_parameters(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
@@ -143,10 +141,11 @@ def _decided_parameters(basis: Basis, inverse: Tensor, alone: Tensor) -> Tensor:
     return (parts > DECIDES * whole).any(1)[None]
 
 
-def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, options: CovarianceOptions) -> Tensor:
+def _meat(of: Problem, fitted: Fitted, name: str, leverages: Tensor) -> Tensor:
     """Σ_i s_i s_iᵀ of the rows' scores, (J·r, J·r), corrected as its name says."""
+    basis = of.basis
     forces, times = fitted.likelihood.residual(fitted.scores), basis.w  # (J, N), (N,)
-    if not options.weighting.is_counted:
+    if not of.weighting.is_counted:
         forces, times = forces * basis.w, basis.w.new_ones(len(basis.w))
     if name in LEVERAGED:  # rows that decide their own fit leave no residual
         free = (1 - leverages).clamp_min(ALONE)
@@ -157,16 +156,16 @@ def _meat(basis: Basis, fitted: Fitted, name: str, leverages: Tensor, options: C
 
 
 def _bootstrap(
-    basis: Basis, fitted: Fitted, options: CovarianceOptions, unit: float, alone: Tensor
+    of: Problem, fitted: Fitted, options: CovarianceOptions, unit: float, alone: Tensor
 ) -> EstimatedCovariance:
     """Of bootstraps; rows that decide their own fit are in each once, which moves no other parameter."""
     import torch
 
     from linnet.inference.poisson_bootstrap import bootstrap_optima
 
-    rates = options.weighting.w if options.weighting.is_counted else None
+    rates = of.weighting.w if of.weighting.is_counted else None
     found = bootstrap_optima(
-        fitted, basis, unit, options.rows, options.bags, options.seed, rates=rates, fixed=alone
+        fitted, of.basis, unit, len(of.dataset), options.bags, options.seed, rates=rates, fixed=alone
     )
     shifts = found.shifts[found.is_settled]
     lost = options.bags - len(shifts)

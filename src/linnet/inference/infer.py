@@ -111,15 +111,19 @@ def infer(
     weighting = read_weighting(dataset, weight_kind, covariance, kind)
     dataset = weighting.of(dataset)
     basis = make_basis(dataset, l2, run.has_intercept)
-    options = CovarianceOptions(chosen, bags, seed, len(dataset), weighting)
+    options = CovarianceOptions(chosen, bags, seed)
     problem = Problem(dataset, basis, weighting, l2)
     models = [
         _Model(*parts, k, problem, kind) for k, parts in enumerate(_models(run, dataset, basis, kind, place))
     ]
-    _check_size(models, basis)
+    if (count := len(models[0].outputs) * basis.rank) > LARGEST:
+        raise UsageError(
+            f"{count} parameters are too many for their covariance matrix (at most {LARGEST}): infer on "
+            "fewer features or classes"
+        )
     done = [_infer_one(model, options) for model in models]
     notes = write_notes(done, problem, labels, place, chosen)
-    columns, counted = _columns(labels, basis), min(each.bags for each in done)
+    columns, counted = _columns(labels, basis), min(each.found.bags for each in done)
     return Inference(
         tabulate(done, columns, level, l2), tuple(each.goodness for each in done), kind,
         _title(kind, run.card.dataset, l2),
@@ -166,7 +170,7 @@ def _infer_one(model: _Model, options: CovarianceOptions) -> Done:
     unit = 1.0
     if goodness.sigma2 is not None:  # without degrees of freedom residuals are 0
         unit = math.sqrt(goodness.sigma2) if goodness.sigma2 > 0 else 0.0
-    found = estimate_covariance(basis, fitted, options, unit)
+    found = estimate_covariance(model.problem, fitted, options, unit)
     reasons = find_reasons(basis, fitted, found)
     general = common_reason(goodness, model.problem.l2)
     known = torch.ones(fitted.gamma.shape, dtype=torch.bool)
@@ -269,14 +273,6 @@ def _reference(reference: str | None, kind: str, dataset: Dataset) -> int:
     if reference not in dataset.classes:
         raise UsageError(f"reference must be one of {', '.join(dataset.classes)}, not {reference!r}")
     return dataset.classes.index(reference)
-
-
-def _check_size(models: list[_Model], basis: Basis) -> None:
-    if (count := len(models[0].outputs) * basis.rank) > LARGEST:
-        raise UsageError(
-            f"{count} parameters are too many for their covariance matrix (at most {LARGEST}): infer on "
-            "fewer features or classes"
-        )
 
 
 def _title(kind: str, dataset: str, l2: float) -> str:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from linnet.errors import UsageError
 from linnet.inference.design import Basis
-from linnet.inference.likelihood import Classes
+from linnet.inference.likelihood import Classes, prepend
 from linnet.solvers.problem.hessian import factor as factored
 
 FAINT = 1e-4
@@ -35,6 +35,11 @@ TAKES_PART = 1e-6
 
 LARGEST = 2**24
 """Numbers of a linear programme that is solved in reasonable time."""
+
+TOO_LARGE = (
+    "columns may tell classes apart without error, and there are too many rows and directions to find "
+    "out which weights that leaves: give an l2"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,19 +115,14 @@ def _is_curved(information: Tensor, basis: Basis, classes: int) -> bool:
     return not bool(found.info)
 
 
-def _move_scores(ways: Tensor, basis: Basis) -> Tensor:
-    """How directions (J·r, n) move the scores of all classes, the reference first, (n, J + 1, N)."""
-    moved = ways.T.reshape(ways.shape[1], -1, basis.rank) @ basis.Z.T
-    return torch.cat([torch.zeros_like(moved[:, :1]), moved], 1)
-
-
 def _margins(own: Tensor, wanted: Tensor, ways: Tensor, basis: Basis) -> tuple[Tensor, Tensor]:
     """How directions move own classes against wanted others, (P, n), the rows of length 1; and which.
 
     Returns:
         The margins, and where each of (J + 1, N) stands among them, −1 where it is not or does not move.
     """
-    moved = _move_scores(ways, basis)
+    moved = ways.T.reshape(ways.shape[1], -1, basis.rank) @ basis.Z.T
+    moved = prepend(torch.zeros_like(moved[:, :1]), moved)  # (n, J + 1, N)
     first = own.long().argmax(0)  # a class of each row, (N,)
     ours = moved.gather(1, first.expand(len(moved), 1, -1))
     places = wanted.nonzero()
@@ -144,13 +144,13 @@ def _losing(own: Tensor, allowed: Tensor, flat: Tensor, basis: Basis) -> Tensor:
     from scipy.optimize import linprog
 
     if (own.numel() * flat.shape[1]) > 8 * LARGEST:
-        raise UsageError(_too_large())
+        raise UsageError(TOO_LARGE)
     margins, where = _margins(own, ~allowed, flat, basis)
     if not len(margins):
         return torch.zeros_like(own)
     P, n = margins.shape
     if margins.numel() > LARGEST:
-        raise UsageError(_too_large())
+        raise UsageError(TOO_LARGE)
     matrix = sparse.hstack([sparse.csr_array(-margins.numpy()), sparse.eye_array(P)])  # t − C δ ≤ 0
     bounds = [(None, None)] * n + [(0, 1)] * P
     found = linprog(np.r_[np.zeros(n), -np.ones(P)], matrix, np.zeros(P), bounds=bounds, method="highs")
@@ -204,10 +204,3 @@ def factor_with_null(information: Tensor, ridge: Tensor, null: Tensor) -> Tensor
 def mean_diagonal(matrix: Tensor) -> float:
     """The mean diagonal of a matrix, 1 where that is 0."""
     return float(matrix.diagonal().mean()) or 1.0
-
-
-def _too_large() -> str:
-    return (
-        "columns may tell classes apart without error, and there are too many rows and directions to find "
-        "out which weights that leaves: give an l2"
-    )

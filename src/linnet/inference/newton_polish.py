@@ -104,7 +104,11 @@ def _newton(start: Fitted, basis: Basis, pull: Tensor, nearest: float = NEAR) ->
         step -= null @ (null.T @ step)
         distance = float((-gradient @ step).clamp_min(0).sqrt()) / _unit(likelihood, basis, scores)
         if number == 0 and not distance <= nearest:
-            raise UsageError(_far(distance))
+            raise UsageError(
+                f"the model is not at the optimum of these rows: about {distance:.2g} standard errors away, "
+                f"where inference needs at most {NEAR:g}. Solve it first (linnet solve, or linnet.solve), on "
+                "the same rows with the same penalty"
+            )
         if likelihood.is_quadratic:
             break
         turned = step.view(likelihood.outputs, -1)
@@ -129,11 +133,3 @@ def _unit(likelihood: Likelihood, basis: Basis, scores: Tensor) -> float:
     smallest = EXACT_FIT**2 * float(likelihood.Y.square() @ basis.w)
     left = max(1, len(basis.w) - basis.rank)
     return (max(squares, smallest) / left) ** 0.5 or 1.0
-
-
-def _far(distance: float) -> str:
-    return (
-        f"the model is not at the optimum of these rows: about {distance:.2g} standard errors away, where "
-        f"inference needs at most {NEAR:g}. Solve it first (linnet solve, or linnet.solvers), on the same "
-        "rows with the same penalty"
-    )

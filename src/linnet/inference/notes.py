@@ -61,11 +61,6 @@ class Done:
     limit: Limit | None
     found: EstimatedCovariance
 
-    @property
-    def bags(self) -> int:
-        """Bootstraps that count."""
-        return self.found.bags
-
 
 def common_reason(fit: Goodness, l2: float) -> Undefined | None:
     """Why no parameter has a test; None where they have. A penalty determines what rows alone do not."""

@@ -107,7 +107,10 @@ def make_solution(
         max_iter: likewise.
     """
     card = card_of(dataset, objective.loss)
-    options = {name: _plain(value) for name, value in vars(spec).items()}
+    options = {
+        name: value if isinstance(value, int | float | str | None) else repr(value)
+        for name, value in vars(spec).items()
+    }
     dtype, status = str(objective.rows.dtype).removeprefix("torch."), found.status.of_run
     if isinstance(spec, Direct):  # which is of float64 whatever was asked, and has no way to stop on
         options, dtype, status = {}, "float64", "completed"
@@ -124,10 +127,6 @@ def make_solution(
         found.certificate.seconds, truth=dataset.truth, origin=dataset.origin,
     )  # fmt: skip
     return Solution(run, found.status, found.certificate)
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, int | float | str | None) else repr(value)
 
 
 def _name_solver(solver: SolverSpec | str | None, loss: Loss) -> str | None:
