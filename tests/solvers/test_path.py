@@ -42,7 +42,7 @@ def test_a_path_is_its_solutions_one_by_one(dataset: Dataset, loss: str | None, 
     if knob == "l1s":
         assert found.table["nonzeros"].tolist()[0] == 0
         assert found.table["nonzeros"].tolist()[-1] > 0
-    figure = path_figure(found.table, found.weights.numpy(), found.knob, "path")
+    figure = path_figure(found.table, found.weights.numpy(), found.penalty_name, "path")
     assert len(figure.axes) == 2
 
 

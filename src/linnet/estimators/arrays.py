@@ -88,7 +88,7 @@ def as_numpy(array: Any) -> np.ndarray:
     return array if isinstance(array, np.ndarray) else np.asarray(tensor(array).cpu())
 
 
-def chosen(array: Any, index: np.ndarray) -> Any:
+def pick_rows(array: Any, index: np.ndarray) -> Any:
     """Some rows of a checked array or sparse matrix."""
     if isinstance(array, np.ndarray) or sparse.issparse(array):
         return array[index]

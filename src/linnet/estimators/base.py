@@ -67,11 +67,11 @@ class LinearEstimator(BaseEstimator):
         stream_: Stream = field(init=False)
 
     @abstractmethod
-    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+    def _check_inputs(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         """Inputs as scikit-learn checks them."""
 
     @abstractmethod
-    def _posed(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
+    def _pose(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
         """Checked inputs as a problem, and where they are; learns what kind it is at a reset."""
 
     @abstractmethod
@@ -117,14 +117,14 @@ class LinearEstimator(BaseEstimator):
         Raises:
             ValueError: the targets are not of the model's kind.
         """
-        problem, space = self._posed(*self._checked(X, y, True), sample_weight, True)
+        problem, space = self._pose(*self._check_inputs(X, y, True), sample_weight, True)
         for name in OF_PARTS:
             vars(self).pop(name, None)
         start = self._start(problem) if self.warm_start else None
         answer = minimise(problem, self._method(), start)
         return self._keep(answer.theta, answer.iterations, space)
 
-    def _streamed(self, problem: Problem, weight: float | None = None) -> Tensor:
+    def _step_through(self, problem: Problem, weight: float | None = None) -> Tensor:
         """θ, (K, D + 1), after a pass over the next rows of the stream that `stream_` keeps count of.
 
         Args:
@@ -155,11 +155,11 @@ class LinearEstimator(BaseEstimator):
         )
 
 
-def inside(X: Any) -> Any:
+def as_features(X: Any) -> Any:
     """Checked rows as a data set takes them: a tensor that shares their memory, or scipy's CSR."""
     return X if sparse.issparse(X) else tensor(X)
 
 
-def real(X: Any) -> torch.dtype:
+def model_dtype(X: Any) -> torch.dtype:
     """The dtype of a model of such rows."""
     return torch.float32 if str(X.dtype).endswith("float32") else torch.float64

@@ -18,7 +18,7 @@ from linnet.core.losses import Logistic, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, class_factors, row_weights, tensor
-from linnet.estimators.base import LinearEstimator, inside, real
+from linnet.estimators.base import LinearEstimator, as_features, model_dtype
 from linnet.estimators.methods import Problem
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class Classification(ClassifierMixin, LinearEstimator):
 
     def decision_function(self, X: Any) -> Any:
         """The scores of rows (N, D): (N, K), or (N,) for two classes, above 0 for the second."""
-        return self._decided(X, "decision_function")
+        return self._decide(X, "decision_function")
 
     def predict(self, X: Any) -> Any:
         """The likeliest class of each row, (N,)."""
-        scores = tensor(self._decided(X, "predict"))
+        scores = tensor(self._decide(X, "predict"))
         index = (scores > 0).long() if scores.ndim == 1 else scores.argmax(1)
         labels, space = Space.of(self.classes_), Space.of(X)
         if labels.is_numpy:
@@ -69,34 +69,34 @@ class Classification(ClassifierMixin, LinearEstimator):
             self.coef_ = self.coef_.toarray()
         return self
 
-    def _decided(self, X: Any, method: str) -> Any:
+    def _decide(self, X: Any, method: str) -> Any:
         scores = self._scores(X, method)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def _logits(self, X: Any, method: str) -> Tensor:
         """Scores of all classes, (N, K): of two, the first has 0."""
-        scores = tensor(self._decided(X, method))
+        scores = tensor(self._decide(X, method))
         return torch.stack([torch.zeros_like(scores), scores], 1) if scores.ndim == 1 else scores
 
-    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+    def _check_inputs(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         X, y = self._rows_and_targets(X, y, reset)
         check_classification_targets(y)
         return X, y
 
-    def _posed(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
-        """See `LinearEstimator._posed`; without a reset y holds known classes, and there are other rows."""
+    def _pose(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
+        """See `LinearEstimator._pose`; without a reset y holds known classes, and there are other rows."""
         if reset:
-            index = self._learned(y)
-            self._dtype = real(X)
+            index = self._learn_classes(y)
+            self._dtype = model_dtype(X)
         else:
-            index = places(self.classes_, y)
+            index = number_labels(self.classes_, y)
         count = self.classes_.shape[0]
         if count < 2:
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one "
                 f"class: {as_numpy(self.classes_)[0]!r}"
             )
-        rows = inside(X)
+        rows = as_features(X)
         index = index.long().to(rows.device if isinstance(rows, Tensor) else "cpu")
         weights = row_weights(sample_weight, X, index.device)
         if self.class_weight is not None:
@@ -113,7 +113,7 @@ class Classification(ClassifierMixin, LinearEstimator):
         problem = Problem(data, loss, Penalty(), self.fit_intercept)
         return problem.with_penalty(float(self.l2), float(self.l1)), Space.of(X)
 
-    def _learned(self, y: Any) -> Tensor:
+    def _learn_classes(self, y: Any) -> Tensor:
         """Learn the classes; the number of each row's, (N,)."""
         before = vars(self).get("classes_")
         self.classes_, inverse = Space.of(y).xp.unique_inverse(y)
@@ -129,7 +129,7 @@ class Classification(ClassifierMixin, LinearEstimator):
         return self
 
 
-def places(classes: Any, y: Any) -> Tensor:
+def number_labels(classes: Any, y: Any) -> Tensor:
     """The number of each row's class, (N,).
 
     Raises:
@@ -213,12 +213,12 @@ class SoftmaxClassifier(Classification):
             sample_weight: how much each row counts, (N,).
         """
         is_first = "coef_" not in vars(self)
-        X, y = self._checked(X, y, is_first)
+        X, y = self._check_inputs(X, y, is_first)
         self._check_classes(y, classes)
         if is_first:
-            self._dtype = real(X)
-        problem, space = self._posed(X, y, sample_weight, reset=False)
-        theta = self._streamed(problem, self._weight_so_far())
+            self._dtype = model_dtype(X)
+        problem, space = self._pose(X, y, sample_weight, reset=False)
+        theta = self._step_through(problem, self._weight_so_far())
         done = 0 if is_first else int(self.n_iter_[0])
         return self._keep(theta, done + 1, space)
 

@@ -31,7 +31,7 @@ from linnet.core.bank import Bank
 from linnet.core.grids import edge_of
 from linnet.errors import GridEdgeWarning, warn
 from linnet.estimators import paths
-from linnet.estimators.arrays import Space, as_numpy, chosen, row_weights
+from linnet.estimators.arrays import Space, as_numpy, pick_rows, row_weights
 from linnet.estimators.base import LinearEstimator
 from linnet.estimators.methods import Problem, minimise
 from linnet.estimators.paths import Split
@@ -57,7 +57,7 @@ def scorer_of(model: Any, scoring: Any) -> Any:
     return check_scoring(model, scoring=scoring)
 
 
-def judged(labels: NDArray[Any], splits: Sequence[Split]) -> list[Split]:
+def leave_out_unknown(labels: NDArray[Any], splits: Sequence[Split]) -> list[Split]:
     """Folds that are judged by rows of classes they learn alone: of others the log loss would have no bound.
 
     Args:
@@ -115,7 +115,7 @@ class CrossValidated(LinearEstimator):
         """The models, fold by fold and in each penalty by penalty."""
 
     @abstractmethod
-    def _judged(
+    def _judge(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
     ) -> Tensor:
         """The score of each without a scorer, (P, F)."""
@@ -145,18 +145,18 @@ class CrossValidated(LinearEstimator):
         """
         _raise_for_params(params, self, "fit")
         l2s = paths.penalties(self.l2s)
-        X, y = self._checked(X, y, reset=True)
-        problem, space = self._posed(X, y, sample_weight, reset=True)
-        split, judge = self._routed(params, sample_weight)
+        X, y = self._check_inputs(X, y, reset=True)
+        problem, space = self._pose(X, y, sample_weight, reset=True)
+        split, judge = self._route(params, sample_weight)
         splits = self._splits(X, y, split)
         weights = row_weights(sample_weight, X, problem.data.y.device)
-        paths.check_weighed(splits, weights)
+        paths.check_weights(splits, weights)
         if self.scoring is None:
-            scores = self._judged(problem, splits, l2s, weights)
+            scores = self._judge(problem, splits, l2s, weights)
         else:
-            scores = self._scored(self._models(problem, splits, l2s), splits, X, y, judge)
+            scores = self._score(self._models(problem, splits, l2s), splits, X, y, judge)
         self.scores_ = space.array(scores.to(self._dtype))
-        return self._refitted(problem, space, l2s, scores.mean(1))
+        return self._refit(problem, space, l2s, scores.mean(1))
 
     def _splits(self, X: Any, y: Any, params: dict[str, Any]) -> list[Split]:
         """Which rows each fold trains on, and which judge it."""
@@ -164,9 +164,9 @@ class CrossValidated(LinearEstimator):
         rows = X if Space.of(X).is_numpy else np.empty((len(labels), 0))
         splitter: Any = check_cv(self.cv, labels, classifier=is_classifier(self))
         found = list(splitter.split(rows, labels, **params))
-        return judged(labels, found) if self.scoring == LOG_LOSS and is_classifier(self) else found
+        return leave_out_unknown(labels, found) if self.scoring == LOG_LOSS and is_classifier(self) else found
 
-    def _routed(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _route(self, params: dict[str, Any], sample_weight: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the splitter and the scorer get of the metadata."""
         if _routing_enabled():
             given = params if sample_weight is None else {**params, "sample_weight": sample_weight}
@@ -180,13 +180,13 @@ class CrossValidated(LinearEstimator):
             return False
         return "sample_weight" in inspect.signature(get_scorer(self.scoring)._score_func).parameters
 
-    def _scored(self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]) -> Tensor:
+    def _score(self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]) -> Tensor:
         """What the scorer says of each model of the bank, (P, F); it is given numpy's arrays."""
         scorer: Any = scorer_of(self, self.scoring)
         count = bank.models // len(splits)
         scores = torch.empty(count, len(splits), dtype=torch.float64)
         for fold, (_, kept) in enumerate(splits):
-            X_kept, y_kept = chosen(X, kept), as_numpy(chosen(y, kept))
+            X_kept, y_kept = pick_rows(X, kept), as_numpy(pick_rows(y, kept))
             X_kept = X_kept if sparse.issparse(X_kept) else as_numpy(X_kept)
             given = _check_method_params(X, params=params, indices=kept)
             for place in range(count):
@@ -203,7 +203,7 @@ class CrossValidated(LinearEstimator):
         vars(model).update(learned)
         return model._keep(theta, 1, Space.of(np.empty(0)))
 
-    def _refitted(self, problem: Problem, space: Space, l2s: Sequence[float], means: Tensor) -> Self:
+    def _refit(self, problem: Problem, space: Space, l2s: Sequence[float], means: Tensor) -> Self:
         """Fit the best l2 on all rows."""
         finite = [mean for mean in means.tolist() if math.isfinite(mean)]
         if not finite:

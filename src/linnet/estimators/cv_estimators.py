@@ -95,7 +95,7 @@ class SoftmaxClassifierCV(Classification, CrossValidated):
     def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
         return stepwise(problem, splits, [problem.own_l2(l2) for l2 in l2s], self._method())
 
-    def _judged(
+    def _judge(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
     ) -> Tensor:
         return accuracies(self._models(problem, splits, l2s), problem, splits, weights)
@@ -142,7 +142,7 @@ class LinearRegressorCV(Regression, CrossValidated):
     def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
         return least_squares(problem, splits, l2s)
 
-    def _judged(
+    def _judge(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
     ) -> Tensor:
         return -judge_least_squares(problem, splits, l2s)

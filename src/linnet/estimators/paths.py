@@ -44,7 +44,7 @@ def penalties(l2s: int | Sequence[float]) -> list[float]:
     return [Penalty(float(value)).l2 for value in values]
 
 
-def check_weighed(splits: Sequence[Split], weights: Tensor | None) -> None:
+def check_weights(splits: Sequence[Split], weights: Tensor | None) -> None:
     """Refuse folds without a row that counts.
 
     Args:
@@ -137,9 +137,9 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
         The bank, fold by fold and in each penalty by penalty.
     """
     if method.name == "sgd":
-        return _together(problem, splits, l2s, method)
+        return _descend_together(problem, splits, l2s, method)
     if method.name in ("auto", "newton", "lbfgs") and not problem.penalty.l1 and min(l2s) > 0:
-        return _at_once(problem, splits, l2s, method)
+        return _solve_together(problem, splits, l2s, method)
     order = np.argsort(l2s)[::-1]
     models = []
     for rows, _ in splits:
@@ -151,7 +151,7 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
     return Bank(torch.cat(models), len(models))
 
 
-def _at_once(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
+def _solve_together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
     solver = choose_solver(problem, method)
     if isinstance(solver, Staged):  # whose stages lead from zero to a single optimum
         solver = LBFGS(tol=solver.tol, max_iter=solver.max_iter)
@@ -174,7 +174,9 @@ def _views(splits: Sequence[Split], rows: int, device: torch.device) -> Tensor:
     return views
 
 
-def _together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
+def _descend_together(
+    problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method
+) -> Bank:
     rows = problem.objective.rows
     views = _views(splits, len(rows), rows.y.device)
     hyperparameters = [

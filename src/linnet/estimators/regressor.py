@@ -17,7 +17,7 @@ from linnet.core.losses.poisson import Poisson
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, row_weights, tensor
-from linnet.estimators.base import LinearEstimator, inside, real
+from linnet.estimators.base import LinearEstimator, as_features, model_dtype
 from linnet.estimators.methods import Problem, solve_sums
 from linnet.solvers.least_squares.statistics import Statistics
 
@@ -39,14 +39,14 @@ class Regression(RegressorMixin, LinearEstimator):
         """The predictions, (N,) or (N, K), of rows (N, D)."""
         return self._scores(X, "predict")
 
-    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+    def _check_inputs(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         return self._rows_and_targets(X, y, reset, multi_output=True, y_numeric=True)
 
-    def _posed(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
-        space, rows = Space.of(X), inside(X)
+    def _pose(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
+        space, rows = Space.of(X), as_features(X)
         Y = tensor(y).to(rows.device if isinstance(rows, Tensor) else "cpu")
         if reset:
-            self._is_flat, self._dtype = Y.ndim == 1, real(X)
+            self._is_flat, self._dtype = Y.ndim == 1, model_dtype(X)
         Y = (Y if Y.is_floating_point() else Y.double()).reshape(len(Y), -1)
         self._loss.check_targets(Y)
         weights = row_weights(sample_weight, X, Y.device)
@@ -126,9 +126,9 @@ class LinearRegressor(Regression):
             sample_weight: how much each row counts, (N,).
         """
         is_first = "coef_" not in vars(self)
-        problem, space = self._posed(*self._checked(X, y, is_first), sample_weight, is_first)
+        problem, space = self._pose(*self._check_inputs(X, y, is_first), sample_weight, is_first)
         if self.solver == "sgd":
-            theta = self._streamed(problem)
+            theta = self._step_through(problem)
             return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)
         before: Statistics | None = vars(self).get("statistics_")
         more = Statistics.of(problem.data, like=before)
@@ -178,7 +178,7 @@ class PoissonRegressor(Regression):
         tags.target_tags.positive_only, tags.target_tags.multi_output = True, False
         return tags
 
-    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+    def _check_inputs(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         return self._rows_and_targets(X, y, reset, y_numeric=True)
 
     def predict(self, X: Any) -> Any:

@@ -209,10 +209,10 @@ def _again(design: Design, columns: Tensor, T: Tensor) -> tuple[Tensor, Tensor]:
     share = (design.penalty / design.scale.square()).sqrt()[:, None]  # of the weights themselves, (D, 1)
     R = torch.linalg.qr(torch.cat([root * columns, share * T[:-1]]), mode="r")[1]
 
-    def turned(part: Tensor) -> Tensor:
+    def divide(part: Tensor) -> Tensor:
         return torch.linalg.solve_triangular(R, part, upper=True, left=False)
 
-    return turned(columns), turned(T)
+    return divide(columns), divide(T)
 
 
 def _find_aliased(design: Design, null: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor
 from linnet.errors import UsageError
 from linnet.inference.design import Basis
 from linnet.inference.likelihood import Classes, prepend
-from linnet.solvers.problem.hessian import factor as factored
+from linnet.solvers.problem.hessian import factor as factor_definite
 
 FAINT = 1e-4
 """A class less probable than this may be one that loses for ever: a solver's last steps leave it far less."""
@@ -197,8 +197,8 @@ def factor_with_null(information: Tensor, ridge: Tensor, null: Tensor) -> Tensor
     """Cholesky's factor of information and ridge, made definite along directions that neither bends."""
     whole = information + ridge
     if not null.shape[1]:
-        return factored(whole)
-    return factored(whole + mean_diagonal(whole) * (null @ null.T))
+        return factor_definite(whole)
+    return factor_definite(whole + mean_diagonal(whole) * (null @ null.T))
 
 
 def mean_diagonal(matrix: Tensor) -> float:

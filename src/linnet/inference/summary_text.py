@@ -55,22 +55,22 @@ def fit_lines(fit: Goodness) -> list[str]:
     lines = [f"{fit.rows:g} rows, {fit.parameters:.6g} parameters, {free} degrees of freedom"]
     if fit.r2 is not None:
         label = "R²" if fit.r2_kind == CENTRED else "R² (uncentred: about 0, not about the mean)"
-        lines.append(_together(fit, {label: ("r2", 6), "adjusted": ("adjusted_r2", 6)}) + _deviation(fit))
+        lines.append(_join(fit, {label: ("r2", 6), "adjusted": ("adjusted_r2", 6)}) + _deviation(fit))
         lines += _describe_test(fit, "F", "f_test")
     if fit.mcfadden_r2 is not None:
         lines.append(f"McFadden's R² {_figure(fit, 'mcfadden_r2')}")
     if fit.deviance is not None:
-        lines.append(_together(fit, {"deviance": ("deviance", 6), "dispersion": ("dispersion", 4)}))
+        lines.append(_join(fit, {"deviance": ("deviance", 6), "dispersion": ("dispersion", 4)}))
     likelihoods = {"log-likelihood": ("log_likelihood", 8), "without features": ("null_log_likelihood", 8)}
     criteria = {"AIC": ("aic", 6), "BIC": ("bic", 6)}
     if len({fit.why_not(name) for name, _ in (likelihoods | criteria).values()}) == 1:
-        lines.append(_together(fit, likelihoods, "; ", criteria))
+        lines.append(_join(fit, likelihoods, "; ", criteria))
     else:
-        lines += [_together(fit, likelihoods), _together(fit, criteria)]
+        lines += [_join(fit, likelihoods), _join(fit, criteria)]
     return [*lines, *_describe_test(fit, "likelihood ratio χ²", "likelihood_ratio")]
 
 
-def _together(fit: Goodness, some: Figures, mark: str = "", rest: Figures | None = None) -> str:
+def _join(fit: Goodness, some: Figures, mark: str = "", rest: Figures | None = None) -> str:
     """Figures in a line, or, where none is defined for the same reason, that."""
     names = some | (rest or {})
     reasons = {fit.why_not(name) for name, _ in names.values()}

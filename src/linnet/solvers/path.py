@@ -46,7 +46,7 @@ class Path:
     """The models of many penalties.
 
     Args:
-        knob: "l1" or "l2": which penalty differs.
+        penalty_name: "l1" or "l2": which penalty differs.
         table: a row a penalty, the largest first: penalty, objective, gap, nonzeros, train_loss, iterations,
             seconds, and validation_loss where there was a validation set.
         bank: the models in that order, (P, K, D + 1).
@@ -54,7 +54,7 @@ class Path:
         card: what the models need beside their parameters.
     """
 
-    knob: str
+    penalty_name: str
     table: pd.DataFrame
     bank: Bank
     statuses: list[Status]
@@ -84,8 +84,10 @@ class Path:
             return ""
         row = self.table.iloc[self.best]
         values, losses = self.table["penalty"].tolist(), self.table["validation_loss"].tolist()
-        edge = edge_of(self.knob, values, losses, float(row["penalty"]))
-        is_empty = edge is not None and edge.widen == "upwards" and self.knob == "l1" and not row["nonzeros"]
+        edge = edge_of(self.penalty_name, values, losses, float(row["penalty"]))
+        is_empty = (
+            edge is not None and edge.widen == "upwards" and self.penalty_name == "l1" and not row["nonzeros"]
+        )
         return "" if edge is None or is_empty else str(edge)
 
     @property
@@ -102,7 +104,7 @@ class Path:
         at = model % self.bank.models
         row = {str(k): float(v) for k, v in self.table.iloc[at].items()}
         record = {"epoch": 1, **{k: v for k, v in row.items() if k.endswith("loss")}}
-        penalty = {self.knob: float(row["penalty"])}
+        penalty = {self.penalty_name: float(row["penalty"])}
         request = SolveRequest(
             loss=self.card.loss, huber=self.card.huber, l2=penalty.get("l2", 0.0),
             l1=penalty.get("l1", 0.0), solver=None,
@@ -154,7 +156,7 @@ def regularization_path(
     dataset = parts_of(dataset, "regularization_path").train
     if validation is not None:
         validation = dataset_of(validation, "regularization_path's validation")
-    loss, knob = pick_loss(loss, dataset), "l1" if l2s is None else "l2"
+    loss, penalty_name = pick_loss(loss, dataset), "l1" if l2s is None else "l2"
     objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
     if validation is not None and validation.features != dataset.features:
         raise ShapeError(
@@ -162,14 +164,14 @@ def regularization_path(
         )
     given = l1s if l2s is None else l2s
     assert given is not None, "one is given"
-    penalties = _spread_penalties(given, objective, knob)
+    penalties = _spread_penalties(given, objective, penalty_name)
     card = card_of(dataset, loss)
     held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
-    one = objective.replace(penalty=replace(objective.penalty, **{knob: 1.0}))
+    one = objective.replace(penalty=replace(objective.penalty, **{penalty_name: 1.0}))
     sums = Statistics.of(dataset) if isinstance(choose(one), Direct) and goes_by_sums(dataset) else None
     found, rows, grams = [], [], Grams()
     for value in penalties:
-        penalty = replace(objective.penalty, **{knob: value})
+        penalty = replace(objective.penalty, **{penalty_name: value})
         start = found[-1].theta if found else None
         one = Objective(objective.rows, loss, penalty, intercept=intercept)
         found.append(_solve(one, start, tol, grams, sums))
@@ -177,7 +179,7 @@ def regularization_path(
         if progress:
             progress(rows[-1])
     bank = Bank(torch.cat([one.theta for one in found]), len(found)).contiguous()
-    done = Path(knob, pd.DataFrame(rows), bank, [one.status for one in found], card)
+    done = Path(penalty_name, pd.DataFrame(rows), bank, [one.status for one in found], card)
     _warn(done)
     return done
 
@@ -207,7 +209,7 @@ def largest_l1(objective: Objective) -> float:
     return float(slope[:, :-1].abs().max())
 
 
-def _spread_penalties(given: Sequence[float] | int, objective: Objective, knob: str) -> list[float]:
+def _spread_penalties(given: Sequence[float] | int, objective: Objective, penalty_name: str) -> list[float]:
     """The penalties, the largest first."""
     if not isinstance(given, int):
         values = sorted((float(value) for value in given), reverse=True)

@@ -54,7 +54,7 @@ class Design:
         """The sum of the weights, a scalar."""
         return self.w.sum()
 
-    def centred(self) -> Tensor:
+    def centre_rows(self) -> Tensor:
         """√w (A − 1 centre), (N, D), in memory of its own."""
         return (self.A - self.centre).mul_(self.w.sqrt()[:, None])
 
@@ -196,7 +196,7 @@ def factor_by_qr(design: Design) -> Factor:
     """Householder's QR with the columns pivoted (Golub and Van Loan, 5.4.2); λ are more rows."""
     import scipy.linalg
 
-    stacked = design.centred()
+    stacked = design.centre_rows()
     rows, features = stacked.shape
     if bool((design.penalty > 0).any()):
         stacked = torch.cat([stacked, torch.diag(design.penalty.sqrt())])
@@ -217,7 +217,7 @@ def factor_by_qr(design: Design) -> Factor:
 
 def factor_by_svd(design: Design) -> Factor:
     """The singular value decomposition; λ, the same for all columns or none, only shrinks it."""
-    centred = design.centred()
+    centred = design.centre_rows()
     U, values, Vt = torch.linalg.svd(centred, full_matrices=False)
     ridge = design.penalty[0] if len(design.penalty) else values.new_zeros(())
     rank = int((values > tolerance(min(centred.shape)) * values[:1]).sum())

@@ -213,13 +213,13 @@ def _backward(design: Design, factor: Factor, z: DoubleDouble, level: DoubleDoub
 def describe(groups: Sequence[tuple[int, ...]], names: Sequence[str] | None = None) -> str:
     """Collinear columns in words: "columns 1, 2 and 5 are collinear; column 3 is constant"."""
 
-    def called(column: int) -> str:
+    def name_of(column: int) -> str:
         return names[column] if names else str(column)
 
     def sentence(group: tuple[int, ...]) -> str:
         if len(group) == 1:
-            return f"column {called(group[0])} is constant"
-        *first, last = map(called, group)
+            return f"column {name_of(group[0])} is constant"
+        *first, last = map(name_of, group)
         return f"columns {', '.join(first)} and {last} are collinear"
 
     return "; ".join(sentence(group) for group in groups)
