@@ -53,7 +53,7 @@ def test_it_is_the_spectrums_losses(
     assert judge is not None
     got = judge.losses(L2S)
     assert got is not None
-    expected = Spectrum.of(first, intercept).losses(second, L2S)
+    expected = second.loss(Spectrum.of(first, intercept).path(L2S))
     torch.testing.assert_close(got, expected, rtol=1e-8, atol=1e-10)
 
 
@@ -73,7 +73,7 @@ def test_outputs_that_say_nothing_new_are_left_out() -> None:
     judge = Judge.of(first, second, min(L2S), True)
     assert judge is not None
     assert judge.C.shape == (5, 2)
-    expected = Spectrum.of(first).losses(second, L2S)
+    expected = second.loss(Spectrum.of(first).path(L2S))
     torch.testing.assert_close(judge.losses(L2S), expected, rtol=1e-8, atol=1e-12)
 
 

@@ -11,44 +11,6 @@ from tests.support.blobs import make_blobs
 from tests.support.problems import regression, right
 
 
-@pytest.mark.parametrize("data", [regression(), make_blobs(300)], ids=["regression", "pixels"])
-@pytest.mark.parametrize("intercept", [True, False])
-@pytest.mark.parametrize("l2", [0.0, 1e-3, 10.0])
-def test_solution_path_and_rows_agree(data: Dataset, intercept: bool, l2: float) -> None:
-    statistics = Statistics.of(data)
-    theta = right(data, l2, intercept)
-    torch.testing.assert_close(solve(statistics, l2, intercept), theta, rtol=1e-10, atol=1e-11)
-    path = Spectrum.of(statistics, intercept).path([7.0, l2])
-    torch.testing.assert_close(path[1], theta, rtol=1e-8, atol=1e-9)
-
-
-@pytest.mark.parametrize("intercept", [True, False])
-def test_a_step_goes_to_the_optimum_and_the_gap_is_what_is_left(intercept: bool) -> None:
-    statistics = Statistics.of(regression())
-    normal = factor(statistics, 0.1, intercept)
-    assert normal is not None
-    best = normal.start()
-    theta = best + torch.randn(best.shape, dtype=torch.float64)
-    if not intercept:
-        theta[:, -1] = 0
-
-    def objective(model: torch.Tensor) -> float:
-        return float(statistics.loss(model) + 0.05 * model[:, :-1].square().sum())
-
-    gradient = statistics.gradient(theta, 0.1)
-    torch.testing.assert_close(theta + normal.step(gradient), best, rtol=1e-10, atol=1e-11)
-    assert normal.gap(gradient) == pytest.approx(objective(theta) - objective(best), rel=1e-9)
-
-
-@pytest.mark.parametrize("data", [regression(), make_blobs(300)], ids=["regression", "pixels"])
-@pytest.mark.parametrize("intercept", [True, False])
-def test_losses_of_a_path_are_those_of_its_models(data: Dataset, intercept: bool) -> None:
-    spectrum, l2s = Spectrum.of(Statistics.of(data.rows(slice(0, 40))), intercept), [1e-3, 0.1, 10.0]
-    others = Statistics.of(data.rows(slice(40, None)))
-    right = others.loss(spectrum.path(l2s))
-    torch.testing.assert_close(spectrum.losses(others, l2s), right, rtol=1e-11, atol=0)
-
-
 def test_partial_fit_is_exact() -> None:
     data = make_blobs(500)
     first = Statistics.of(data.rows(slice(0, 100)))

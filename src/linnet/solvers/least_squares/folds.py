@@ -107,7 +107,7 @@ class Judge:
     def losses(self, l2s: Sequence[float]) -> Tensor | None:
         """The mean losses ½ Σ_k (y_k − xᵀw_k)² of penalties, (P,); None where one has no factor.
 
-        They are those of `Spectrum.losses`, quicker.
+        They are those of the models of `Spectrum.path`, quicker.
         """
         features, outputs = self.C.shape
         Z = np.empty((features, len(l2s) * outputs), order="F")
@@ -152,7 +152,7 @@ def cross_validate(
         waiting = [_submit(pool, judge.result(), l2s) for judge in ready]
         found = [_join(pieces) for pieces in waiting]
         losses = [
-            Spectrum.of(rows, intercept).losses(kept, l2s) if one is None else one
+            kept.loss(Spectrum.of(rows, intercept).path(l2s)) if one is None else one
             for (rows, kept), one in zip(folds, found, strict=True)
         ]
     table = torch.stack(losses, 1)

@@ -192,33 +192,13 @@ class Spectrum:
         Raises:
             UsageError: a penalty is negative or not finite.
         """
-        shares = self._inverse(l2s)[:, None] * self.cross.T  # (P, K, D)
-        return self.about.model(shares @ self.V.T)
-
-    def _inverse(self, l2s: Sequence[float]) -> Tensor:
-        """1/(values + l2), (P, D); 0 where that is rounding."""
         penalties = torch.tensor(l2s, dtype=torch.float64)
         if not bool((penalties.isfinite() & (penalties >= 0)).all()):
             raise UsageError(f"penalties must be finite numbers of at least 0, got {list(l2s)}")
         total = self.values + penalties[:, None]  # (P, D)
-        return torch.where(total > self.floor, 1 / total, 0.0)
-
-    def losses(self, others: Statistics, l2s: Sequence[float]) -> Tensor:
-        """The mean losses of the penalties' models on other rows, (P,): `others.loss(path(l2s))`, quicker.
-
-        With d = 1/(values + l2) the weights are V diag(d) cross, so their squares over all K outputs come
-        to dᵀ (Vᵀ xx V ∘ cross crossᵀ) d: the cost does not grow with K, and no model is formed.
-
-        Args:
-            others: statistics of rows to be judged by.
-            l2s: the penalties, P.
-        """
-        s = others.about(self.about.mean / others.scale, self.about.level).sums
-        d = self._inverse(l2s)  # (P, D)
-        square = (self.V.T @ (s.xx @ self.V)).mul_(self.cross @ self.cross.T).mul_(others.scale**2)
-        line = (self.cross * (self.V.T @ s.xy)).sum(1) * others.scale
-        total = ((d @ square) * d).sum(1) - 2 * d @ line + s.yy.sum()
-        return total / (2 * s.weight)
+        inverse = torch.where(total > self.floor, 1 / total, 0.0)
+        shares = inverse[:, None] * self.cross.T  # (P, K, D)
+        return self.about.model(shares @ self.V.T)
 
 
 def solve(statistics: Statistics, l2: float = 0.0, intercept: bool = True) -> Tensor:
