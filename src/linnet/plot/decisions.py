@@ -132,11 +132,7 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
         colour, _, marker = LOOKS[method]
         axes.plot(said.by_class[shown], range(len(shown)), marker, color=colour, markersize=5, alpha=0.8)
     axes.axvline(first.asked, color="0.4", linewidth=0.8)
-    of_each, of_some = (
-        "plot.class_coverage",
-        "plot.lowest_coverages",
-    )
-    head = of_each if len(shown) == len(classes) else of_some
+    head = "plot.class_coverage" if len(shown) == len(classes) else "plot.lowest_coverages"
     label(axes, say(head, language, asked=f"{first.asked:g}"), say("plot.coverage", language), "")
     without = f" – ({say('plot.no_rows', language)})"
     names = [classes[int(k)] + without * bool(np.isnan(first.by_class[k])) for k in shown]

@@ -96,9 +96,8 @@ def label_errors_figure(
         UsageError: the rows are not images.
     """
     rows = found.rows[:count]
-    said = "plot.doubtful_label"
     titles = [
-        f"{row}: " + say(said, language, label=dataset.classes[i], guess=dataset.classes[j])
+        f"{row}: " + say("plot.doubtful_label", language, label=dataset.classes[i], guess=dataset.classes[j])
         for row, i, j in zip(rows.tolist(), found.labels.tolist(), found.suggested.tolist(), strict=False)
     ]
     head = say("plot.label_errors", language, n=f"{len(found.rows):,}")

@@ -106,11 +106,11 @@ def _figures(several: list[Subject]) -> list[Block]:
     for group in alike.values():
         blocks += _table(group, first)
     notes = [
-        first.say("report.judged_on_data", name=of.name, n=f"{len(of.judged):,}", part=of.part,
+        first.note("report.judged_on_data", name=of.name, n=f"{len(of.judged):,}", part=of.part,
                   data=shared(of.run.card.dataset))
         for of in several if of.is_judged
     ]  # fmt: skip
-    return [*blocks, *(Text(note, "note") for note in notes)]
+    return [*blocks, *notes]
 
 
 def _table(alike: list[Subject], first: Subject) -> list[Block]:
@@ -126,7 +126,7 @@ def _table(alike: list[Subject], first: Subject) -> list[Block]:
         for one in alike
     )  # fmt: skip
     target = of.run.card.target
-    said = [Text(first.say("report.predicts", name=target), "note")] if target and not is_classes else []
+    said = [first.note("report.predicts", name=target)] if target and not is_classes else []
     return [*said, Table(heads, rows)]
 
 
@@ -157,9 +157,7 @@ def _noise(several: list[Subject]) -> list[Block]:
                 _less(of, beside) if is_regression else _said(of, compare(of.evaluation, beside.evaluation))
             )
         except (UsageError, ShapeError) as error:
-            blocks.append(
-                Text(of.say("report.incomparable", name=of.name, first=first.name, error=error), "missing")
-            )
+            blocks.append(of.missing("report.incomparable", name=of.name, first=first.name, error=error))
             continue
         blocks.append(Text(of.say("report.less", name=of.name, first=first.name)))
         blocks += said
@@ -177,7 +175,7 @@ def _less(of: Subject, first: Subject) -> list[Block]:
     """A regression's errors less those of the first."""
     found = compare_regressions(of.evaluation, first.evaluation)
     rows = [
-        (of.say(f"metric.{name}"), quality.less(one), _verdict(of, one.holds_zero))
+        (of.say(f"metric.{name}"), quality.interval(one, "+.4g"), _verdict(of, one.holds_zero))
         for name, one in found.items()
     ]
     return [Table(("", of.say("report.difference"), of.say("report.verdict")), tuple(rows))]
@@ -191,13 +189,19 @@ def _verdict(of: Subject, is_noise: bool | None) -> str:
 
 def _said(of: Subject, found: Comparison) -> list[Block]:
     rows = (
-        (of.say("metric.accuracy"), quality.signed(found.accuracy), _verdict(of, found.is_noise)),
-        (of.say("metric.log_loss"), quality.signed(found.log_loss), _verdict(of, found.is_loss_noise)),
-        (of.say("metric.brier"), quality.signed(found.brier), _verdict(of, found.brier.holds_zero)),
+        (of.say("metric.accuracy"), quality.interval(found.accuracy, "+.4f"), _verdict(of, found.is_noise)),
+        (
+            of.say("metric.log_loss"),
+            quality.interval(found.log_loss, "+.4f"),
+            _verdict(of, found.is_loss_noise),
+        ),
+        (of.say("metric.brier"), quality.interval(found.brier, "+.4f"), _verdict(of, found.brier.holds_zero)),
     )
     values = {"p": f"{found.p_mid:.2g}", "b": f"{found.only_first:,}", "c": f"{found.only_second:,}"}
-    mcnemar = of.say("report.mcnemar", **values)
-    return [Table(("", of.say("report.difference"), of.say("report.verdict")), rows), Text(mcnemar, "note")]
+    return [
+        Table(("", of.say("report.difference"), of.say("report.verdict")), rows),
+        of.note("report.mcnemar", **values),
+    ]
 
 
 def _differences(several: list[Subject]) -> list[Block]:
@@ -224,14 +228,14 @@ def _curves(several: list[Subject]) -> list[Block]:
     histories = [of.run.history.records for of in several]
     shared_by_two = [k for k in PANELS if sum(any(k in r for r in records) for records in histories) > 1]
     if not shared_by_two:
-        return [Text(first.say("report.no_common_curve"), "missing")]
+        return [first.missing("report.no_common_curve")]
     pictures, notes = list[Picture](), list[Block]()
     for key in shared_by_two:
         for loss, alike in _comparable(key, several).items():
             said = f"{first.say('report.title.curves')}: {first.say(f'metric.{key}')}"
             said += f" ({loss})" if loss else ""
             if len(alike) == 1 and loss:
-                notes.append(Text(first.say("report.drawn_alone", name=names[alike[0]], loss=loss), "note"))
+                notes.append(first.note("report.drawn_alone", name=names[alike[0]], loss=loss))
                 continue
             drawn = [
                 [{"epoch": r["epoch"], key: r[key]} for r in records if key in r] if number in alike else []
@@ -257,4 +261,4 @@ def _templates(several: list[Subject]) -> list[Block]:
     blocks: list[Block] = []
     for of in drawn:
         blocks += [Text(of.name), *views.templates(of)[:1]]
-    return blocks or [Text(several[0].say("report.no_templates"), "missing")]
+    return blocks or [several[0].missing("report.no_templates")]

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 
-from linnet.errors import UsageError
 from linnet.folders import RUN, read
 from linnet.inference.infer import infer
 from linnet.inference.summary_text import digits_of, number, p_value, test_text
@@ -54,16 +53,13 @@ def estimates(of: Subject) -> list[Block]:
     outputs = sum(len(fit["outputs"]) for fit in found["goodness"])
     rows = len(found["table"]) // max(1, outputs)
     if rows > LISTED or outputs > OUTPUTS:
-        blocks.append(Text(of.say("report.all_estimates"), "note"))
+        blocks.append(of.note("report.all_estimates"))
     return [*blocks, *_forest(of, found)]
 
 
 def fit(of: Subject) -> list[Block]:
     """Figures of what the model leaves of the rows that it was fitted to."""
-    rows = of.rows.train
-    if rows is None:
-        raise UsageError(of.say(of.rows.reason, **(of.rows.values or {})))
-    found = _found(of)
+    rows, found = of.train, _found(of)
     known = torch.ones(len(rows), dtype=torch.bool) if rows.weights is None else rows.weights.cpu() > 0
     scores = of.run.scores(rows.X).cpu().double()[known]
     y = rows.y.cpu()[known]
@@ -81,12 +77,10 @@ def _found(of: Subject) -> dict[str, Any]:
     state = None if folder is None or not (folder / RUN).is_file() else read(folder)
     if state is not None and INFERENCE in state.digests:
         return json.loads(state.read(INFERENCE))
-    if of.rows.train is None:
-        raise UsageError(of.say(of.rows.reason, **(of.rows.values or {})))
     options = of.run.solved.inference if of.run.solved else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # what it warns of stands in its remarks
-        return infer(of.run, of.rows.train, **options).summary()
+        return infer(of.run, of.train, **options).summary()
 
 
 def _said(of: Subject, remark: Mapping[str, Any]) -> str:
@@ -186,7 +180,7 @@ def _left(
             Picture(themed(residuals), of.say("report.residuals_figure"), 440),
             Picture(themed(quantiles), of.say("report.quantiles_figure"), 440),
         )))  # fmt: skip
-    return [*blocks, Text(of.say("report.residuals_note"), "note")]
+    return [*blocks, of.note("report.residuals_note")]
 
 
 def _draw_counts(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Block]:
@@ -198,7 +192,7 @@ def _draw_counts(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Bloc
         title = names[k] if means.shape[1] > 1 else ""
         figure = residuals_figure(means[:, k].numpy(), left.numpy(), title, of.language)
         pictures.append(Picture(themed(figure), of.say("report.pearson_figure"), 440))
-    return [Pictures(tuple(pictures)), Text(of.say("report.pearson_note"), "note")]
+    return [Pictures(tuple(pictures)), of.note("report.pearson_note")]
 
 
 def _draw_bins(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) -> list[Block]:
@@ -213,6 +207,5 @@ def _draw_bins(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) ->
     first = 1 if len(classes) == 2 else 0  # of two, one says it all
     chosen = slice(first, first + OUTPUTS // 2)
     figure = binned_figure(p[:, chosen].numpy(), shares[:, chosen].numpy(), classes[chosen], "", of.language)
-    said = "report.bins_note"
     picture = Picture(themed(figure), of.say("report.bins_figure"), _width(figure))
-    return [picture, Text(of.say(said), "note")]
+    return [picture, of.note("report.bins_note")]

@@ -9,7 +9,7 @@ from linnet.config.losses import name_model
 from linnet.folders import RUN, read
 from linnet.record.paths import shared
 from linnet.report import estimates, provenance, quality, sweep, views
-from linnet.report.blocks import Page, Section, Text
+from linnet.report.blocks import Block, Page, Section
 from linnet.report.provenance import again, again_sweep
 from linnet.report.subject import Rows, Subject
 from linnet.report.sweep import Swept
@@ -27,12 +27,8 @@ def page_of_run(of: Subject) -> Page:
         of.section("data", "report.title.data", provenance.data),
         of.section("curves", "report.title.optimum" if is_solve else "report.title.curves", views.curves),
         *_judge_sections(of),
-        Section(
-            "ran-with",
-            of.say("report.title.ran_with"),
-            tuple(provenance.ran_with(of, recorded.get("versions", {}))),
-        ),
-        Section("again", of.say("report.title.again"), tuple(again(of))),
+        of.section("ran-with", "report.title.ran_with", lambda of: provenance.ran_with(recorded)),
+        of.section("again", "report.title.again", again),
     ]
     return Page(_title(of), _facts(of.run.folder, recorded), of.language, tuple(sections))
 
@@ -48,17 +44,14 @@ def page_of_sweep(of: Swept, rows: Rows | None, best: Subject | None) -> Page:
     summary = of.summary
     kind = str(summary["metric"]).removeprefix("validation_")
     tested = best.run.history.last.get(f"test_{kind}") if best else None
-    missing = Section(
-        "glance", of.say("report.title.glance"), (Text(of.say("report.not_refitted"), "missing"),)
-    )
     sections = [
-        best.section("glance", "report.title.glance", quality.glance) if best else missing,
-        Section("choice", of.say("report.title.choice"), tuple(sweep.choice(of, tested))),
-        Section("settings", of.say("report.title.settings"), tuple(sweep.table(of))),
-        Section("figures", of.say("report.title.sweep_figures"), tuple(sweep.figures(of))),
-        Section("asked", of.say("report.title.asked"), tuple(sweep.asked(of))),
+        (best or of).section("glance", "report.title.glance", quality.glance if best else _missing_best),
+        of.section("choice", "report.title.choice", lambda of: sweep.choice(of, tested)),
+        of.section("settings", "report.title.settings", sweep.table),
+        of.section("figures", "report.title.sweep_figures", sweep.figures),
+        of.section("asked", "report.title.asked", sweep.options),
         *(_best(best) if best else []),
-        Section("again", of.say("report.title.again"), tuple(again_sweep(of, rows))),
+        of.section("again", "report.title.again", lambda of: again_sweep(of, rows)),
     ]
     title = of.say(
         "report.sweep_title",
@@ -68,15 +61,18 @@ def page_of_sweep(of: Swept, rows: Rows | None, best: Subject | None) -> Page:
     return Page(title, _facts(of.folder, summary), of.language, tuple(sections))
 
 
+def _missing_best(of: Swept) -> list[Block]:
+    return [of.missing("report.not_refitted")]
+
+
 def _best(of: Subject) -> list[Section]:
     """The parts of a sweep's best model."""
-    title = "report.title.best"
-    recorded = recorded_of(of.run.folder).get("versions", {})
+    recorded = recorded_of(of.run.folder)
     return [
         of.section("data", "report.title.data", provenance.data),
         *_judge_sections(of),
-        of.section("best", title, provenance.run_options),
-        Section("ran-with", of.say("report.title.ran_with"), tuple(provenance.ran_with(of, recorded))),
+        of.section("best", "report.title.best", provenance.run_options),
+        of.section("ran-with", "report.title.ran_with", lambda of: provenance.ran_with(recorded)),
     ]
 
 
@@ -113,8 +109,7 @@ def _judge_sections(of: Subject) -> list[Section]:
 
 
 def _title(of: Subject) -> str:
-    is_own = of.run.is_module
-    kind = of.say("report.module") if is_own else name_model(of.run.card.loss, of.language)
+    kind = of.say("report.module") if of.run.is_module else name_model(of.run.card.loss, of.language)
     return of.say("report.run_title", kind=kind, name=shared(of.run.card.dataset))
 
 

@@ -11,16 +11,12 @@ from linnet.config import Recipe, SweepRequest, as_dict
 from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin, read_record
 from linnet.device import versions
-from linnet.i18n import Language, say
 from linnet.model.run import Run
 from linnet.record.paths import shared
 from linnet.record.reproduce import Reproduction, reproduce, reproduce_sweep
 from linnet.report.blocks import Block, Code, Facts, Table, Text, value
-from linnet.report.subject import Rows, Subject, at_hand, is_loadable
+from linnet.report.subject import Localized, Rows, Subject, at_hand, is_loadable
 from linnet.report.sweep import Swept
-
-IN_MEMORY = "report.rows.in_memory"
-UNSAID = "report.again.object"
 
 LISTED = 30
 """Classes whose rows are counted one by one."""
@@ -62,7 +58,7 @@ def options(of: Subject, given: Mapping[str, Any], defaults: Mapping[str, Any]) 
         (name, of.say("report.not_usual", value=value(given[name]), usual=value(defaults[name])))
         for name in changed
     ]
-    note = Text(of.say("report.options_note"), "note")
+    note = of.note("report.options_note")
     return [note, Facts(tuple(rows), len(changed))]
 
 
@@ -94,7 +90,7 @@ def data(of: Subject) -> list[Block]:
         rows.append((of.say("report.checksum"), run.dataset_checksum))
     blocks: list[Block] = [Facts(tuple(rows), is_wide=True)]
     if of.rows.reason:
-        blocks.append(Text(of.say(of.rows.reason, **(of.rows.values or {})), "missing"))
+        blocks.append(of.missing(of.rows.reason, **of.rows.values))
     if card.classes and known is not None:
         blocks.append(_counts(of, known))
     return blocks
@@ -115,59 +111,60 @@ def _counts(of: Subject, train: Dataset) -> Block:
     return Table(tuple(heads), tuple(rows))
 
 
-def ran_with(of: Subject, recorded: Mapping[str, str]) -> list[Block]:
+def ran_with(recorded: Mapping[str, Any]) -> list[Block]:
     """Versions and machine, as they were when it ran."""
-    return [Facts(tuple((name, str(text)) for name, text in (recorded or versions()).items()), is_wide=True)]
+    known = recorded.get("versions") or versions()
+    return [Facts(tuple((name, str(text)) for name, text in known.items()), is_wide=True)]
 
 
 def again(of: Subject) -> list[Block]:
     """The lines that do a run again."""
     run = of.run
     if run.is_module:
-        return [Text(of.say("report.again.module"), "missing")]
-    refused = _refuse(of.rows, run.card.dataset, run.dataset_checksum, run.origin, of.language)
+        return [of.missing("report.again.module")]
+    refused = _refuse(of, of.rows, run.card.dataset, run.dataset_checksum, run.origin)
     if (found := reproduce(run)) is None and (run.solved or not refused):
-        return [Text(of.say(UNSAID), "missing")]
+        return [of.missing("report.again.object")]
     if refused or found is None:
         return refused
     notes: list[Block] = []
     if run.status != "completed" and not (run.fitted and run.fitted.patience):
-        notes.append(Text(of.say("report.again.ended_early", status=run.status), "missing"))
-    return [*notes, *_lines(found, of.language)]
+        notes.append(of.missing("report.again.ended_early", status=run.status))
+    return [*notes, *_lines(of, found)]
 
 
 def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
     """The lines that do a sweep again."""
     summary, request = of.summary, of.request
     if not isinstance(request, SweepRequest):
-        return [Text(of.say("report.again.study"), "missing")]
+        return [of.missing("report.again.study")]
     name = str(summary.get("dataset", ""))
     checksum = str(summary.get("dataset_checksum", ""))
     origin = read_record(summary)
-    refused = _refuse(rows or Rows(None, None), name, checksum, origin, of.language)
+    refused = _refuse(of, rows or Rows(None, None), name, checksum, origin)
     if refused or origin is None:
         return refused
-    return _lines(reproduce_sweep(request, origin), of.language)
+    return _lines(of, reproduce_sweep(request, origin))
 
 
-def _refuse(rows: Rows, name: str, checksum: str, origin: Origin | None, language: Language) -> list[Block]:
+def _refuse(of: Localized, rows: Rows, name: str, checksum: str, origin: Origin | None) -> list[Block]:
     """Why there can be no lines where linnet cannot load the rows again; empty where it can."""
     if not is_loadable(name, origin):
-        return [Text(say(IN_MEMORY, language, name=name), "missing")]
+        return [of.missing("report.rows.in_memory", name=name)]
     if not rows.is_catalog:
         rows = at_hand(name, origin, checksum)
     if rows.reason and not rows.is_absent:
-        return [Text(say(rows.reason, language, **(rows.values or {})), "missing")]
+        return [of.missing(rows.reason, **rows.values)]
     return []
 
 
-def _lines(found: Reproduction, language: Language) -> list[Block]:
+def _lines(of: Localized, found: Reproduction) -> list[Block]:
     blocks: list[Block] = []
     if found.command:
-        blocks.append(Code(say("report.again.command", language), found.command))
-    blocks.append(Code(say("report.again.python", language), found.python))
+        blocks.append(Code(of.say("report.again.command"), found.command))
+    blocks.append(Code(of.say("report.again.python"), found.python))
     if found.files:
-        blocks.append(Text(say("report.again.files", language, files=", ".join(found.files)), "note"))
+        blocks.append(of.note("report.again.files", files=", ".join(found.files)))
     if found.is_elsewhere:
-        blocks.append(Text(say("report.again.elsewhere", language), "note"))
-    return [*blocks, Text(say("report.again.same_bytes", language), "note")]
+        blocks.append(of.note("report.again.elsewhere"))
+    return [*blocks, of.note("report.again.same_bytes")]

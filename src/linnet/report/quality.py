@@ -49,10 +49,8 @@ def glance(of: Subject) -> list[Block]:
     items.append((of.say("metric.seconds"), f"{run.seconds:.2f}", _describe_end(of)))
     blocks: list[Block] = [Figures(tuple(items))]
     if of.is_judged:
-        blocks.append(Text(of.say("report.judged_on", n=f"{len(of.judged):,}", part=of.part), "note"))
-        blocks += [Text(of.say("report.predicts", name=of.run.card.target), "note")] * bool(
-            of.run.card.target
-        )
+        blocks.append(of.note("report.judged_on", n=f"{len(of.judged):,}", part=of.part))
+        blocks += [of.note("report.predicts", name=of.run.card.target)] * bool(of.run.card.target)
     return blocks
 
 
@@ -81,17 +79,17 @@ def classes(of: Subject) -> list[Block]:
     found = of.assessment.classes
     heads = (of.say("report.class"), *(of.say(f"metric.{name}") for name in OF_POSITIVE))
     rows = [(name, *(interval(figures[share]) for share in OF_POSITIVE)) for name, figures in found.items()]
-    note = of.say("report.intervals_on", n=f"{len(of.judged):,}", part=of.part)
-    return [Table(heads, tuple(rows)), Text(note, "note"), *(Text(why, "note") for why in _missing(of))]
+    note = of.note("report.intervals_on", n=f"{len(of.judged):,}", part=of.part)
+    return [Table(heads, tuple(rows)), note, *_explain_dashes(of)]
 
 
-def _missing(of: Subject) -> list[str]:
+def _explain_dashes(of: Subject) -> list[Text]:
     """Why figures of some classes are dashes."""
     by_reason: dict[str, list[str]] = {}
     for name, _, why in of.assessment.undefined:
         by_reason.setdefault(why, []).append(name)
     return [
-        of.say("report.dash", names=", ".join(dict.fromkeys(found)), why=of.translate(why, "evaluate"))
+        of.note("report.dash", names=", ".join(dict.fromkeys(found)), why=of.translate(why, "evaluate"))
         for why, found in by_reason.items()
     ]
 
@@ -100,7 +98,7 @@ def confusion(of: Subject) -> list[Block]:
     """Which classes are taken for which."""
     counts, names = of.score.confusion, of.run.card.classes
     if not names:
-        return [Text(of.say("report.no_confusion"), "missing")]
+        return [of.missing("report.no_confusion")]
     wrong = counts * ~np.eye(len(names), dtype=bool)
     order = np.argsort(-wrong, axis=None, kind="stable")[:5].tolist()
     pairs = [divmod(place, len(names)) for place in order if int(wrong.flat[place])]
@@ -109,14 +107,18 @@ def confusion(of: Subject) -> list[Block]:
     if len(names) > LARGEST:
         return [Text(of.say("report.mistakes_of_many", n=len(names))), worst]
     cells = tuple(tuple(row) for row in counts.tolist())
-    note = of.say("report.confusion_note")
-    return [Matrix(names, cells, ""), Text(note, "note"), Text(of.say("report.mistakes")), worst]
+    return [
+        Matrix(names, cells, ""),
+        of.note("report.confusion_note"),
+        Text(of.say("report.mistakes")),
+        worst,
+    ]
 
 
 def calibration(of: Subject) -> list[Block]:
     """How often a confidence is right."""
     if not of.run.card.classes:
-        return [Text(of.say("report.no_probabilities"), "missing")]
+        return [of.missing("report.no_probabilities")]
     table, noise = of.assessment.calibration["width"], of.assessment.expected_ece["width"]
     picture = themed(reliability_figure(table, " ", of.language))
     said = of.say(
@@ -125,16 +127,15 @@ def calibration(of: Subject) -> list[Block]:
     blocks: list[Block] = [Picture(picture, of.say("report.title.reliability"), 430), Text(said)]
     learnt = of.run.card.calibration
     if learnt is not None:
-        said = "report.calibrated"
         blocks.append(
-            Text(of.say(said, kind=learnt.kind, n=f"{learnt.rows:,}", source=learnt.source), "note")
+            of.note("report.calibrated", kind=learnt.kind, n=f"{learnt.rows:,}", source=learnt.source)
         )
     return blocks
 
 
-def interval(of: Interval) -> str:
-    """A figure with its interval."""
-    return of.text(".3f").replace(", ", ",\u00a0")
+def interval(of: Interval, form: str = ".3f") -> str:
+    """A figure with its interval, which is not broken between lines."""
+    return of.text(form).replace(", ", ",\u00a0")
 
 
 def ends(of: Subject, found: Interval) -> str:
@@ -171,7 +172,7 @@ def coefficients(of: Subject) -> list[Block]:
     """The weight of each column and the bias, for each output, by the names that the columns have."""
     bank, train = of.run.bank, of.rows.train
     if bank.features > FEATURES:
-        return [Text(of.say("report.many_coefficients", n=bank.features), "missing")]
+        return [of.missing("report.many_coefficients", n=bank.features)]
     names = (train.columns if train else of.run.card.columns) or [f"w{d}" for d in range(bank.features)]
     rows = [(name, *(f"{w:.6g}" for w in bank.W[:, d].tolist())) for d, name in enumerate(names)]
     rows.append(("b", *(f"{b:.6g}" for b in bank.b.flatten().tolist())))
@@ -184,16 +185,6 @@ def coefficients(of: Subject) -> list[Block]:
         rows = [(*row, f"{error:+.2e}") for row, error in zip(rows, wrong, strict=True)]
         heads = (*heads, of.say("report.truth_less_value"))
     return [Table(heads, tuple(rows))]
-
-
-def less(of: Interval) -> str:
-    """A difference of errors with its interval."""
-    return of.text("+.4g").replace(", ", ",\u00a0")
-
-
-def signed(of: Interval) -> str:
-    """A difference with its interval."""
-    return of.text("+.4f").replace(", ", ",\u00a0")
 
 
 FIGURES = ("objective", "gap", "gain", "gradient_norm", "iterations", "passes", "seconds", "bound")

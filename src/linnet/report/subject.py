@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from linnet.data import user_data
 from linnet.data.dataset import Dataset
@@ -38,7 +39,7 @@ class Rows:
     train: Dataset | None
     test: Dataset | None
     reason: str = ""
-    values: Mapping[str, str] | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
     is_catalog: bool = False
     is_absent: bool = False
 
@@ -88,9 +89,39 @@ def _without_paths(error: Exception, origin: Origin) -> str:
     return line
 
 
+class Localized:
+    """What a page is about: its texts, and the parts that are made of it, in the page's language."""
+
+    language: Language
+
+    def say(self, key: str, **values: object) -> str:
+        """A text of the catalogue in the page's language."""
+        return say(key, self.language, **values)
+
+    def translate(self, text: str, group: str) -> str:
+        """A text that a result or a file holds in English, in the page's language."""
+        return translate(text, group, self.language)
+
+    def note(self, key: str, **values: object) -> Text:
+        """A text of the catalogue, said more quietly."""
+        return Text(self.say(key, **values), "note")
+
+    def missing(self, key: str, **values: object) -> Text:
+        """Why a part is left out."""
+        return Text(self.say(key, **values), "missing")
+
+    def section(self, key: str, title: str, make: Callable[[Any], Sequence[Block]]) -> Section:
+        """A part of the page; where it lacks what it needs, a sentence that says why."""
+        try:
+            blocks = make(self)
+        except UsageError as error:
+            blocks = [Text(str(error), "missing")]
+        return Section(key, self.say(title), tuple(blocks))
+
+
 @dataclass(eq=False)
-class Subject:
-    """What a page is about.
+class Subject(Localized):
+    """A run that a page is about.
 
     Args:
         run: a finished run.
@@ -106,13 +137,16 @@ class Subject:
     name: str = ""
     with_label_errors: bool = False
 
-    def say(self, key: str, **values: object) -> str:
-        """A text of the catalogue in the page's language."""
-        return say(key, self.language, **values)
+    @property
+    def train(self) -> Dataset:
+        """The rows it was trained on.
 
-    def translate(self, text: str, group: str) -> str:
-        """A text that a result or a file holds in English, in the page's language."""
-        return translate(text, group, self.language)
+        Raises:
+            UsageError: they are not at hand.
+        """
+        if self.rows.train is None:
+            raise UsageError(self.say(self.rows.reason, **self.rows.values))
+        return self.rows.train
 
     @property
     def judged(self) -> Dataset:
@@ -123,10 +157,7 @@ class Subject:
         """
         if self.run.is_module:
             raise UsageError(self.say("report.linear_only"))
-        rows = self.rows.test or self.rows.train
-        if rows is None:
-            raise UsageError(self.say(self.rows.reason, **(self.rows.values or {})))
-        return rows
+        return self.rows.test or self.train
 
     @property
     def is_judged(self) -> bool:
@@ -159,11 +190,3 @@ class Subject:
     def score(self) -> Score:
         """Its score."""
         return Score.of(self.evaluation)
-
-    def section(self, key: str, title: str, make: Callable[[Subject], list[Block]]) -> Section:
-        """A part of the page; where it lacks what it needs, a sentence that says why."""
-        try:
-            blocks = make(self)
-        except UsageError as error:
-            blocks = [Text(str(error), "missing")]
-        return Section(key, self.say(title), tuple(blocks))

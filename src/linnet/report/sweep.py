@@ -14,10 +14,11 @@ from linnet.config.requests import from_json
 from linnet.errors import ChecksumError, FormatError
 from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
-from linnet.i18n import Language, say
+from linnet.i18n import Language
 from linnet.model.run import Run
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
 from linnet.report.blocks import Block, Facts, Picture, Table, Text, value
+from linnet.report.subject import Localized
 from linnet.report.views import plain, themed
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def is_sweep(folder: Path) -> bool:
 
 
 @dataclass(eq=False)
-class Swept:
+class Swept(Localized):
     """A sweep's or a tune's folder.
 
     Args:
@@ -118,12 +119,8 @@ class Swept:
         known = {name: self.summary["margin"].get(name) for name in ("difference", "error", "p")}
         return Margin(**{name: math.nan if number is None else number for name, number in known.items()})
 
-    def say(self, key: str, **values: object) -> str:
-        """A text of the catalogue in the page's language."""
-        return say(key, self.language, **values)
 
-
-def asked(of: Swept) -> list[Block]:
+def options(of: Swept) -> list[Block]:
     """What was swept and how."""
     given = as_dict(of.request)
     given |= given.pop("sweep", {})  # how a study trains its settings
@@ -144,8 +141,7 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     table, metric = of.table, str(of.summary["metric"])
     best, error = float(table[metric].iloc[0]), float(table[f"{metric}_se"].iloc[0])
     words, n = of.say(f"metric.{metric}"), len(table)
-    sentences = [of.say("report.choice.best", n=n, metric=words, best=f"{best:.4f}")]
-    sentences.append(_lead(of))
+    sentences = [of.say("report.choice.best", n=n, metric=words, best=f"{best:.4f}"), _lead(of)]
     sentences += [_edge(of, edge) for edge in of.summary.get("edges", [])]
     if missing := of.summary.get("unjudged", []):
         sentences.append(of.say("report.choice.unjudged", names=", ".join(missing)))
@@ -172,7 +168,7 @@ def table(of: Swept) -> list[Block]:
     ]
     blocks: list[Block] = [Table(("", *heads), tuple(rows), (0,))]
     if len(of.table) > SHOWN:
-        blocks.append(Text(of.say("report.more_settings", n=len(of.table) - SHOWN), "note"))
+        blocks.append(of.note("report.more_settings", n=len(of.table) - SHOWN))
     return blocks
 
 
@@ -194,7 +190,7 @@ def figures(of: Swept) -> list[Block]:
     if len(of.table) >= DRAWN:
         uri = themed(generalisation_figure(of.table, "", of.language))
         blocks.append(Picture(uri, of.say("report.validation_by_training"), 460))
-    return blocks or [Text(of.say("report.no_sweep_figure"), "missing")]
+    return blocks or [of.missing("report.no_sweep_figure")]
 
 
 def _lead(of: Swept) -> str:

@@ -90,12 +90,12 @@ def curves(of: Subject) -> list[Block]:
     """The figures over the epochs, or a solver's way to the optimum."""
     records = of.run.history.records
     if not records:
-        return [Text(of.say("report.no_epoch"), "missing")]
+        return [of.missing("report.no_epoch")]
     if "objective" in records[0]:
         figure = gap_figure(records, of.run.optimum and of.run.optimum.gap, "", of.language)
         return [Picture(themed(figure), of.say("report.title.optimum"), 560)]
     if not of.run.fitted:
-        return [Text(of.say("report.no_path"), "missing")]
+        return [of.missing("report.no_path")]
     picture = Picture(themed(curves_figure(records, "", of.language)), of.say("report.title.curves"), 560)
     names = [name for name in records[0] if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
@@ -120,14 +120,14 @@ def templates(of: Subject) -> list[Block]:
     if of.run.is_module:
         raise UsageError(of.say("report.linear_only"))
     if shape is None:
-        return [Text(of.say("report.no_templates"), "missing")]
+        return [of.missing("report.no_templates")]
     W = of.run.bank.W.cpu()
     names = card.output_names(len(W))
     limit = float(W.abs().max())
     tiles = [Tile(diverging(w.view(shape), limit), (name,)) for name, w in zip(names, W, strict=True)]
     bar = diverging(torch.linspace(-limit, limit, 64)[None], limit)
-    said = of.say("report.class_template_colours") if card.classes else of.say("report.template_colours")
-    return [Gallery(tuple(tiles), (bar, f"−{limit:.3g}", f"+{limit:.3g}"), True), Text(said, "note")]
+    said = of.note("report.class_template_colours" if card.classes else "report.template_colours")
+    return [Gallery(tuple(tiles), (bar, f"−{limit:.3g}", f"+{limit:.3g}"), True), said]
 
 
 def top_losses(of: Subject) -> list[Block]:
@@ -147,14 +147,14 @@ def top_losses(of: Subject) -> list[Block]:
         )
         for n, i, j, p in zip(worst.tolist(), labels, predictions, chances, strict=True)
     ]
-    note = of.say("report.top_losses_note", part=of.part)
-    return [_shown(of, evaluation.rows, worst, said), Text(note, "note")]
+    note = of.note("report.top_losses_note", part=of.part)
+    return [_shown(of, evaluation.rows, worst, said), note]
 
 
 def doubtful_labels(of: Subject) -> list[Block]:
     """Training rows whose labels may be wrong, by models that did not train on them."""
     if not of.with_label_errors:
-        return [Text(of.say("report.label_errors_skipped"), "missing")]
+        return [of.missing("report.label_errors_skipped")]
     train = of.rows.train
     request = of.run.fitted
     if train is None or request is None:
