@@ -70,7 +70,7 @@ def reliability_figure(table: Reliability, title: str = "", language: Language =
     """
     with drawing(4.8, 5.4, language) as figure:
         upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
-        _bars(upper, table, language)
+        _draw_bars(upper, table, language)
         error = say(f"plot.ece_{table.binning}", language, ece=f"{table.ece:.4f}", bins=table.bins)
         label(
             upper,
@@ -84,7 +84,7 @@ def reliability_figure(table: Reliability, title: str = "", language: Language =
     return figure
 
 
-def _bars(axes: Axes, table: Reliability, language: Language) -> None:
+def _draw_bars(axes: Axes, table: Reliability, language: Language) -> None:
     edges, known = table.edges, table.counts > 0
     left, width = edges[:-1][known], (edges[1:] - edges[:-1])[known]
     accuracy, confidence = table.accuracy[known], table.confidence[known]
@@ -111,7 +111,7 @@ def roc_figure(evaluation: Evaluation, title: str = "", language: Language = "en
     """
     title = title or say("plot.roc_title", language)
     names = say("plot.false_positive_rate", language), say("plot.true_positive_rate", language)
-    return _lines(evaluation, roc, title, names, "AUC", False, language)
+    return _draw_curves(evaluation, roc, title, names, "AUC", False, language)
 
 
 def precision_recall_figure(evaluation: Evaluation, title: str = "", language: Language = "en") -> Figure:
@@ -124,18 +124,18 @@ def precision_recall_figure(evaluation: Evaluation, title: str = "", language: L
     """
     title = title or say("plot.precision_recall_title", language)
     names = say("metric.recall", language), say("metric.precision", language)
-    return _lines(
+    return _draw_curves(
         evaluation, precision_recall, title, names, say("plot.average_precision", language), True, language
     )
 
 
-def _lines(
+def _draw_curves(
     evaluation: Evaluation, of: Callable[[Evaluation, int], Curve], title: str, names: tuple[str, str],
     area: str, is_stepped: bool, language: Language,
 ) -> Figure:  # fmt: skip
     evaluation.check_classes()
     curves = [of(evaluation, k) for k in range(len(evaluation.classes))]
-    chosen = _chosen(curves)
+    chosen = _choose_classes(curves)
     # Between two thresholds precision is that of the higher recall: the area is one of steps.
     steps = "steps-pre" if is_stepped else "default"
     with drawing(6.6, 4.4, language) as figure:
@@ -157,7 +157,7 @@ def _lines(
     return figure
 
 
-def _chosen(curves: Sequence[Curve]) -> list[int]:
+def _choose_classes(curves: Sequence[Curve]) -> list[int]:
     """The classes that get a colour and a name: all of them, or those of the least areas, in their order."""
     if len(curves) <= NAMED:
         return list(range(len(curves)))

@@ -66,14 +66,14 @@ def contributions_figure(
                 score=f"{float(found.scores[k]):.2f}", bias=f"{float(found.bias[k]):+.2f}",
             )  # fmt: skip
             axes.set_title(f"{classes[k]}\n{score}", fontsize=9)
-            _part(axes, found.parts[k], image_shape, limit, called)
+            _draw_part(axes, found.parts[k], image_shape, limit, called)
         if image_shape:
             figure.colorbar(others[0].images[0], ax=grid, shrink=0.7)
         figure.suptitle(title or say("plot.contributions", language), fontsize=11)
     return figure
 
 
-def _part(
+def _draw_part(
     axes: Axes, part: np.ndarray, image_shape: tuple[int, int] | None, limit: float, called: Sequence[str]
 ) -> None:
     if image_shape:

@@ -90,22 +90,22 @@ def sets_figure(
     found = {rule.method: coverage(rule, judged) for rule in rules}
     with drawing(8.4, 6.8, language) as figure:
         (upper, size), (by_class, shares) = figure.subplots(2, 2)
-        _coverages(upper, curves, language)
-        _sizes(size, curves, language)
-        _by_class(by_class, found, judged.classes, language)
-        _shares(shares, found, language)
+        _draw_coverages(upper, curves, language)
+        _draw_sizes(size, curves, language)
+        _draw_by_class(by_class, found, judged.classes, language)
+        _draw_shares(shares, found, language)
         figure.suptitle(title or say("plot.prediction_sets", language), fontsize=11)
     return figure
 
 
-def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
+def _draw_coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
     asked = curves[0].asked
     band = say("plot.chance_band", language)
     axes.fill_between(asked, curves[0].low, curves[0].high, color="0.85", label=band)
     axes.plot(asked, asked, color="0.4", linewidth=0.8)
     for curve in curves:
         colour, dash, _ = LOOKS[curve.method]
-        axes.plot(asked, curve.coverage, dash, color=colour, label=_name(curve.method, curve.randomised))
+        axes.plot(asked, curve.coverage, dash, color=colour, label=_name_rule(curve.method, curve.randomised))
     label(
         axes,
         say("plot.coverage", language),
@@ -115,7 +115,7 @@ def _coverages(axes: Axes, curves: Sequence[SetCurve], language: Language) -> No
     axes.legend(loc="upper left", fontsize=8)
 
 
-def _sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
+def _draw_sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
     for curve in curves:
         colour, dash, _ = LOOKS[curve.method]
         axes.plot(curve.asked, curve.mean_size, dash, color=colour)
@@ -124,7 +124,9 @@ def _sizes(axes: Axes, curves: Sequence[SetCurve], language: Language) -> None:
     axes.set_ylim(bottom=0)
 
 
-def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], language: Language) -> None:
+def _draw_by_class(
+    axes: Axes, found: dict[str, Coverage], classes: Sequence[str], language: Language
+) -> None:
     first = found[METHODS[0]]
     lowest = np.argsort(first.by_class, kind="stable")[:CLASSES]  # NaN, a class without rows, is last
     shown = np.sort(lowest)
@@ -141,7 +143,7 @@ def _by_class(axes: Axes, found: dict[str, Coverage], classes: Sequence[str], la
     axes.set_xlim(right=1.01)
 
 
-def _shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
+def _draw_shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
     largest = max(int(np.flatnonzero(said.sizes).max()) for said in found.values())
     places, width = np.arange(largest + 1), 0.8 / len(found)
     for number, (method, said) in enumerate(found.items()):
@@ -155,5 +157,5 @@ def _shares(axes: Axes, found: dict[str, Coverage], language: Language) -> None:
     axes.legend(title=say("plot.mean_classes", language), fontsize=8)
 
 
-def _name(method: str, randomised: bool) -> str:
+def _name_rule(method: str, randomised: bool) -> str:
     return f"{method} (randomised)" if randomised else method

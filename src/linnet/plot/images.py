@@ -76,7 +76,7 @@ def top_losses_figure(evaluation: Evaluation, count: int = COUNT, language: Lang
         UsageError: the rows are not images.
     """
     rows = evaluation.worst(count)
-    titles = [_title(evaluation, row, language) for row in rows.tolist()]
+    titles = [_describe_row(evaluation, row, language) for row in rows.tolist()]
     head = say("plot.top_losses", language)
     return gallery(evaluation.rows.images(rows), titles, COLUMNS, title=head, language=language)
 
@@ -108,7 +108,7 @@ def label_errors_figure(
     return gallery(dataset.images(rows), titles, COLUMNS, title=head, language=language)
 
 
-def _title(evaluation: Evaluation, row: int, language: Language) -> str:
+def _describe_row(evaluation: Evaluation, row: int, language: Language) -> str:
     label, guess = (evaluation.classes[int(of[row])] for of in (evaluation.targets, evaluation.predictions))
     chance = f"{evaluation.confidence[row]:.0%}"
     return f"{row}: " + say("plot.said", language, label=label, guess=guess, chance=chance)
@@ -140,7 +140,7 @@ def augmentation_figure(
             f"a figure needs at least one image and one draw, not count={count}, draws={draws} "
             f"of {len(dataset)} rows"
         )
-    images = _drawn(dataset, how, count, draws, seed)  # (rows, 1 + draws, height, width)
+    images = _draw_copies(dataset, how, count, draws, seed)  # (rows, 1 + draws, height, width)
     rows, columns = images.shape[:2]
     with drawing(1.25 * columns, 1.25 * rows + 0.6, language) as figure:
         figure.suptitle(str(how), fontsize=10)
@@ -154,7 +154,7 @@ def augmentation_figure(
     return figure
 
 
-def _drawn(dataset: Dataset, how: Augmentation, count: int, draws: int, seed: int) -> Array:
+def _draw_copies(dataset: Dataset, how: Augmentation, count: int, draws: int, seed: int) -> Array:
     """The originals and their draws, scaled, (rows, 1 + draws, height, width), float64, on the CPU."""
     import torch
 

@@ -69,7 +69,7 @@ def draw(kind: str, evaluation: Evaluation, options: FigureOptions | None = None
     return KINDS[kind](evaluation, options)
 
 
-def _curves(of: Evaluation, options: FigureOptions) -> Figure:
+def _draw_curves(of: Evaluation, options: FigureOptions) -> Figure:
     if not of.run.history.records:
         raise UsageError("the run has no history to draw curves of")
     records, name = of.run.history.records, of.run.card.dataset
@@ -78,16 +78,16 @@ def _curves(of: Evaluation, options: FigureOptions) -> Figure:
     return curves(records, name, options.language)
 
 
-def _templates(of: Evaluation, options: FigureOptions) -> Figure:
+def _draw_templates(of: Evaluation, options: FigureOptions) -> Figure:
     W = of.run.bank.W.cpu()
-    return templates(W, _shape(of), of.run.card.output_names(len(W)), options.language)
+    return templates(W, _require_shape(of), of.run.card.output_names(len(W)), options.language)
 
 
-def _differences(of: Evaluation, options: FigureOptions) -> Figure:
-    return differences(of.run.bank.W.cpu(), _shape(of), of.run.card.classes, options.language)
+def _draw_differences(of: Evaluation, options: FigureOptions) -> Figure:
+    return differences(of.run.bank.W.cpu(), _require_shape(of), of.run.card.classes, options.language)
 
 
-def _confusion(of: Evaluation, options: FigureOptions) -> Figure:
+def _draw_confusion(of: Evaluation, options: FigureOptions) -> Figure:
     if not of.classes:
         raise UsageError("a regression has no confusion matrix")
     result = Score.of(of)
@@ -96,7 +96,7 @@ def _confusion(of: Evaluation, options: FigureOptions) -> Figure:
     return confusion_figure(result.confusion, result.classes, head, options.language)
 
 
-def _contributions(of: Evaluation, options: FigureOptions) -> Figure:
+def _draw_contributions(of: Evaluation, options: FigureOptions) -> Figure:
     rows = of.rows
     if not 0 <= options.row < len(rows):
         raise UsageError(f"the row must lie in 0…{len(rows) - 1}, not {options.row}")
@@ -110,7 +110,7 @@ def _contributions(of: Evaluation, options: FigureOptions) -> Figure:
     return contributions_figure(found, names, x, card.image_shape, title, options.language, of.rows.columns)
 
 
-def _sets(of: Evaluation, options: FigureOptions) -> Figure:
+def _draw_sets(of: Evaluation, options: FigureOptions) -> Figure:
     kept = of.calibration_split
     said = "plot.sets_unseen" if kept.is_unseen else "plot.sets_seen"
     title = say(said, options.language, n=f"{len(kept.rows):,}")
@@ -120,33 +120,33 @@ def _sets(of: Evaluation, options: FigureOptions) -> Figure:
     )  # fmt: skip
 
 
-def _label_errors(of: Evaluation, options: FigureOptions) -> Figure:
+def _draw_label_errors(of: Evaluation, options: FigureOptions) -> Figure:
     train, request = of.train, of.run.fitted
     recipe = Recipe.of(request, validation=None, patience=None) if request else Recipe()
     of.run.check_fits(train)
     return label_errors_figure(train, label_errors(out_of_fold(train, recipe)), language=options.language)
 
 
-def _shape(of: Evaluation) -> tuple[int, int]:
+def _require_shape(of: Evaluation) -> tuple[int, int]:
     if of.run.card.image_shape is None:
         raise UsageError(f"{of.run.card.dataset} has no images to draw weights as")
     return of.run.card.image_shape
 
 
 KINDS: dict[str, Callable[[Evaluation, FigureOptions], Figure]] = {
-    "curves": _curves,
-    "templates": _templates,
-    "differences": _differences,
-    "confusion": _confusion,
+    "curves": _draw_curves,
+    "templates": _draw_templates,
+    "differences": _draw_differences,
+    "confusion": _draw_confusion,
     "reliability": lambda of, options: reliability_figure(
         reliability(of, options.bins, options.binning), language=options.language
     ),
     "roc": lambda of, options: roc_figure(of, language=options.language),
     "pr": lambda of, options: precision_recall_figure(of, language=options.language),
     "coverage": lambda of, options: abstain_figure(abstain_curve(of), language=options.language),
-    "sets": _sets,
+    "sets": _draw_sets,
     "top-losses": lambda of, options: top_losses_figure(of, language=options.language),
-    "label-errors": _label_errors,
-    "contributions": _contributions,
+    "label-errors": _draw_label_errors,
+    "contributions": _draw_contributions,
 }
 """The figures by name."""

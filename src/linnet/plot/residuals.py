@@ -30,7 +30,7 @@ def residuals_figure(fitted: Values, residuals: Values, title: str = "", languag
     """
     with drawing(*SIZE, language) as figure:
         axes = figure.add_subplot()
-        _points(axes, fitted, residuals)
+        _draw_points(axes, fitted, residuals)
         axes.axhline(0, color="0.4", linewidth=0.8)
         label(axes, title, say("plot.fitted_value", language), say("plot.residual", language))
     return figure
@@ -55,7 +55,7 @@ def quantiles_figure(
         axes = figure.add_subplot()
         ends = [float(normal[0]), float(normal[-1])]
         axes.plot(ends, ends, "--", color="0.4", linewidth=0.8)
-        _points(axes, normal, ordered)
+        _draw_points(axes, normal, ordered)
         label(axes, title, say("plot.normal_quantile", language), say("plot.standardised_residual", language))
     return figure
 
@@ -78,7 +78,7 @@ def binned_figure(
     down = -(-len(classes) // across)
     with drawing(0.6 + 3.4 * across, 0.6 + 2.6 * down, language) as figure:
         for k, axes in enumerate(panels(figure, len(classes), across, sharex=True)):
-            _bins(axes, probabilities[:, k], shares[:, k])
+            _draw_bins(axes, probabilities[:, k], shares[:, k])
             label(axes, classes[k], "", "")
         figure.supxlabel(say("plot.predicted_probability", language), fontsize="medium")
         figure.supylabel(say("plot.share_less_predicted", language), fontsize="medium")
@@ -87,7 +87,7 @@ def binned_figure(
     return figure
 
 
-def _bins(axes: Axes, p: Values, share: Values) -> None:
+def _draw_bins(axes: Axes, p: Values, share: Values) -> None:
     """Means over bins of about √N rows each, and twice their standard error."""
     order, bins = np.argsort(p, kind="stable"), int(max(1, min(25, np.sqrt(len(p)))))
     parts = [part for part in np.array_split(order, bins) if len(part)]
@@ -101,7 +101,7 @@ def _bins(axes: Axes, p: Values, share: Values) -> None:
     axes.plot(middle[outside], less[outside], "D", color=VERMILION, markersize=4)
 
 
-def _points(axes: Axes, x: Values, y: Values) -> None:
+def _draw_points(axes: Axes, x: Values, y: Values) -> None:
     if len(x) > MOST:
         kept = np.argsort(x, kind="stable")[np.linspace(0, len(x) - 1, MOST).round().astype(int)]
         x, y = x[kept], y[kept]

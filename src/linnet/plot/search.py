@@ -37,7 +37,7 @@ def tune_figure(
     with drawing(1 + 2.6 * len(hyperparameters), 3.2, language) as figure:
         panels = figure.subplots(1, len(hyperparameters), sharey=True, squeeze=False)[0]
         for axes, name in zip(panels, hyperparameters, strict=True):
-            _panel(axes, table[name].tolist(), table[metric].to_numpy(float), name)
+            _draw_panel(axes, table[name].tolist(), table[metric].to_numpy(float), name)
         panels[0].set_ylabel(say(f"metric.{metric}", language))
         setting, best = panels[0].collections[:2]
         named = [say("plot.a_setting", language), say("plot.the_best", language)]
@@ -46,7 +46,7 @@ def tune_figure(
     return figure
 
 
-def _panel(axes: Axes, values: list[object], scores: np.ndarray, name: str) -> None:
+def _draw_panel(axes: Axes, values: list[object], scores: np.ndarray, name: str) -> None:
     """The points of one hyperparameter."""
     x = place_values(axes, values)
     axes.scatter(x, scores, s=14, color=BLUE, alpha=0.6, linewidths=0)
@@ -84,13 +84,13 @@ def rates_figure(
         if diverges_at is not None:
             highest = float(table["lr"].to_numpy(float).max())
             axes.axvspan(diverges_at, highest, color="0.85", label=say("plot.diverges", language))
-        axes.set_ylim(*_limits(table))
+        axes.set_ylim(*_find_limits(table))
         label(axes, title, say("plot.learning_rate", language), say("metric.loss", language))
         axes.legend()
     return figure
 
 
-def _limits(table: pd.DataFrame) -> tuple[float, float]:
+def _find_limits(table: pd.DataFrame) -> tuple[float, float]:
     """From below the least loss to above that of the lowest rate that did not diverge."""
     top = HEADROOM * float(table["validation_loss"].dropna().to_numpy(float)[0])
     bottom = float(np.nanmin(table[["train_loss", "validation_loss"]].to_numpy(float)))

@@ -50,7 +50,7 @@ _FILES = re.compile(
 @cache
 def cjk_font() -> tuple[str, Path] | None:
     """The name and file of the best font with Chinese characters on this machine; None without one."""
-    return _listed() or (_listed() if _added() else None)
+    return _find_font() or (_find_font() if _add_fonts() else None)
 
 
 def use_cjk_font() -> None:
@@ -61,13 +61,13 @@ def use_cjk_font() -> None:
         matplotlib.rcParams["font.family"] = [*families, font[0]]
 
 
-def _listed() -> tuple[str, Path] | None:
+def _find_font() -> tuple[str, Path] | None:
     """The best of the fonts that matplotlib knows."""
     found = {entry.name: Path(entry.fname) for entry in fontManager.ttflist}
     return next(((name, found[name]) for name in CJK_FONTS if name in found), None)
 
 
-def _added() -> int:
+def _add_fonts() -> int:
     """Tell matplotlib of fonts installed since it made its list, which it keeps for good; how many."""
     known = {entry.fname for entry in fontManager.ttflist}
     new = [path for path in findSystemFonts() if path not in known and _FILES.search(Path(path).name)]

@@ -40,14 +40,14 @@ def sweep_figure(
         raise UsageError("there is nothing to plot: no hyperparameter has more than one value")
     named = [name for name in hyperparameters if not all(map(_is_number, table[name]))]
     table = table.assign(
-        **{name: _named(table[name].tolist()) for name in named}
+        **{name: _order_names(table[name].tolist()) for name in named}
     )  # such as a bound or "none"
     with drawing(5.6, 3.8, language) as figure:
         axes = figure.add_subplot()
         if len(hyperparameters) == 1:
-            _curve(axes, table.sort_values(hyperparameters[0]), hyperparameters[0], metric, language)
+            _draw_curve(axes, table.sort_values(hyperparameters[0]), hyperparameters[0], metric, language)
         else:
-            _map(figure, axes, table, hyperparameters[0], hyperparameters[1], metric, language)
+            _draw_map(figure, axes, table, hyperparameters[0], hyperparameters[1], metric, language)
         axes.set_title(title)
     return figure
 
@@ -77,11 +77,11 @@ def epochs_figure(
         language: "en" or "zh".
     """
     with drawing(5.6, 3.8, language) as figure:
-        _lines(figure.add_subplot(), curves, names, metric, title, language)
+        _draw_lines(figure.add_subplot(), curves, names, metric, title, language)
     return figure
 
 
-def _lines(
+def _draw_lines(
     axes: Axes,
     curves: Sequence[np.ndarray],
     names: Sequence[str],
@@ -124,14 +124,16 @@ def generalisation_figure(table: pd.DataFrame, title: str = "", language: Langua
         axes = figure.add_subplot()
         label(axes, title, say("metric.train_loss", language), say("metric.validation_loss", language))
         if len(x):
-            _points(axes, x, y, errors, language)
+            _draw_points(axes, x, y, errors, language)
         else:
             said = say("plot.all_diverged", language)
             axes.text(0.5, 0.5, said, ha="center", transform=axes.transAxes)
     return figure
 
 
-def _points(axes: Axes, x: np.ndarray, y: np.ndarray, errors: list[np.ndarray], language: Language) -> None:
+def _draw_points(
+    axes: Axes, x: np.ndarray, y: np.ndarray, errors: list[np.ndarray], language: Language
+) -> None:
     a_setting, the_best, alike = (
         say(t, language) for t in ("plot.a_setting", "plot.the_best", "plot.as_good_on_both")
     )
@@ -144,7 +146,9 @@ def _points(axes: Axes, x: np.ndarray, y: np.ndarray, errors: list[np.ndarray], 
     axes.legend()
 
 
-def _curve(axes: Axes, table: pd.DataFrame, hyperparameter: str, metric: str, language: Language) -> None:
+def _draw_curve(
+    axes: Axes, table: pd.DataFrame, hyperparameter: str, metric: str, language: Language
+) -> None:
     x = place_values(axes, table[hyperparameter].tolist())
     lines = [(metric, VALIDATION, "-o")]
     if metric == "validation_loss":
@@ -165,7 +169,7 @@ def _curve(axes: Axes, table: pd.DataFrame, hyperparameter: str, metric: str, la
     axes.legend()
 
 
-def _map(
+def _draw_map(
     figure: Figure, axes: Axes, table: pd.DataFrame, rows: str, columns: str, metric: str, language: Language
 ) -> None:
     is_better_high = metric.endswith("accuracy")
@@ -208,7 +212,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _named(values: list[object]) -> pd.Categorical:
+def _order_names(values: list[object]) -> pd.Categorical:
     """Names in their order: numbers by size, then words."""
     import pandas as pd
 

@@ -133,14 +133,14 @@ def coefficients_figure(
     outputs = list(dict.fromkeys(shown["output"]))
     if not outputs or top < 1:
         raise UsageError("there are no estimates to draw: give a table with features, and top of at least 1")
-    parts = [_chosen(rows, top) for _, rows in shown.groupby("output", sort=False)]
+    parts = [_choose_rows(rows, top) for _, rows in shown.groupby("output", sort=False)]
     across, tallest = min(ACROSS, len(parts)), max(map(len, parts))
     height = -(-len(parts) // across) * (0.9 + 0.24 * tallest) + 0.5
     text = "plot.estimate" if level is None else "plot.estimate_and_interval"
     said = say(text, language, share=f"{100 * (level or 0):g}")
     with drawing(1.2 + 3.4 * across, height, language) as figure:
         for axes, output, part in zip(panels(figure, len(parts), across), outputs, parts, strict=True):
-            _panel(axes, part)
+            _draw_panel(axes, part)
             axes.set_xlabel(said)
             axes.set_title(str(output) if len(parts) > 1 else title, fontsize="medium")
         if len(parts) > 1:
@@ -148,7 +148,7 @@ def coefficients_figure(
     return figure
 
 
-def _chosen(rows: pd.DataFrame, top: int) -> pd.DataFrame:
+def _choose_rows(rows: pd.DataFrame, top: int) -> pd.DataFrame:
     """The rows of a panel, in the table's order."""
     if len(rows) <= top:
         return rows
@@ -158,7 +158,7 @@ def _chosen(rows: pd.DataFrame, top: int) -> pd.DataFrame:
     return rows.iloc[np.sort(np.argsort(-weight, kind="stable")[:top])]
 
 
-def _panel(axes: Axes, rows: pd.DataFrame) -> None:
+def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
     """One output's estimates, the first on top."""
     estimate, low, high = (rows[name].to_numpy(float) for name in ("estimate", "low", "high"))
     place = np.arange(len(rows))
@@ -169,13 +169,15 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         axes.hlines(place[chosen & is_known], low[chosen & is_known], high[chosen & is_known], color=colour)
         axes.plot(estimate[chosen], place[chosen], mark, color=colour, markersize=5)
     axes.axvline(0, color="0.3", linewidth=0.8, zorder=0)
-    _bound(axes, estimate, low, high, is_known)
+    _bound_axis(axes, estimate, low, high, is_known)
     axes.set_yticks(place, [str(name) for name in rows["feature"]])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="x", alpha=0.35)
 
 
-def _bound(axes: Axes, estimate: np.ndarray, low: np.ndarray, high: np.ndarray, is_known: np.ndarray) -> None:
+def _bound_axis(
+    axes: Axes, estimate: np.ndarray, low: np.ndarray, high: np.ndarray, is_known: np.ndarray
+) -> None:
     """Let intervals decide what is seen: an estimate without one may be anywhere, and is put at the edge."""
     if not is_known.any() or is_known.all():
         return

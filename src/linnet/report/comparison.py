@@ -16,9 +16,9 @@ from linnet.record.paths import shared
 from linnet.report import quality, views
 from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text, render, value
 from linnet.report.provenance import options_of, usual
-from linnet.report.subject import Rows, Subject, at_hand
+from linnet.report.subject import Rows, Subject, find_rows
 from linnet.report.sweep import is_sweep
-from linnet.report.views import themed
+from linnet.report.views import to_themed_svg
 from linnet.report.write import NAME
 
 MOST = 12
@@ -64,16 +64,16 @@ def _subjects(folders: list[Path], language: Language, data_dir: Path | str | No
     """The runs, those on the same rows sharing them."""
     known: dict[tuple[str, ...], Rows] = {}
     found = []
-    for folder, name in zip(folders, _names(folders), strict=True):
+    for folder, name in zip(folders, _name_folders(folders), strict=True):
         run = Run.load(folder / "best" if is_sweep(folder) else folder)
         key = (run.card.dataset, run.dataset_checksum, str(run.origin))
         if key not in known:
-            known[key] = at_hand(run.card.dataset, run.origin, run.dataset_checksum, data_dir)
+            known[key] = find_rows(run.card.dataset, run.origin, run.dataset_checksum, data_dir)
         found.append(Subject(run, known[key], language, name))
     return found
 
 
-def _names(folders: list[Path]) -> list[str]:
+def _name_folders(folders: list[Path]) -> list[str]:
     """What to call them: their own names, with as many folders above as tell them apart."""
     parts = [folder.resolve().parts for folder in folders]
     depths = range(1, max(map(len, parts)))
@@ -85,7 +85,7 @@ def _page(several: list[Subject], language: Language) -> Page:
     first = several[0]
     makers = (
         ("figures", "report.title.figures", lambda of: _figures(several)),
-        ("noise", "report.title.noise", lambda of: _noise(several)),
+        ("noise", "report.title.noise", lambda of: _compare_each(several)),
         ("differs", "report.title.differences", lambda of: _differences(several)),
         ("curves", "report.title.curves", lambda of: _curves(several)),
         ("templates", "report.title.templates", lambda of: _templates(several)),
@@ -121,7 +121,7 @@ def _table(alike: list[Subject], first: Subject) -> list[Block]:
     named = quality.names(of) if is_classes else {name: first.say(f"metric.{name}") for name in figures}
     heads = ("", *named.values(), first.say("report.trained_by"), first.say("metric.seconds"))
     rows = tuple(
-        (one.name, *(_shares(one, named) if is_classes else _errors(one, named)), quality.said_loss(one),
+        (one.name, *(_shares(one, named) if is_classes else _errors(one, named)), quality.describe_loss(one),
          f"{one.run.seconds:.2f}")
         for one in alike
     )  # fmt: skip
@@ -146,15 +146,17 @@ def _errors(of: Subject, named: Mapping[str, str]) -> list[str]:
     return [found.get(name, UNDEFINED) for name in named]
 
 
-def _noise(several: list[Subject]) -> list[Block]:
+def _compare_each(several: list[Subject]) -> list[Block]:
     """Each of the others against the first, on the same rows."""
     first, blocks = several[0], list[Block]()
     for of in several[1:]:
         try:
-            beside = _same(first, of)
+            beside = _match_rows(first, of)
             is_regression = not of.run.card.classes and not first.run.card.classes
             said = (
-                _less(of, beside) if is_regression else _said(of, compare(of.evaluation, beside.evaluation))
+                _compare_errors(of, beside)
+                if is_regression
+                else _compare_scores(of, compare(of.evaluation, beside.evaluation))
             )
         except (UsageError, ShapeError) as error:
             blocks.append(of.missing("report.incomparable", name=of.name, first=first.name, error=error))
@@ -164,38 +166,38 @@ def _noise(several: list[Subject]) -> list[Block]:
     return blocks
 
 
-def _same(first: Subject, other: Subject) -> Subject:
+def _match_rows(first: Subject, other: Subject) -> Subject:
     """The first run, if it is judged by the rows that the other is."""
     if first.rows is not other.rows and first.judged.checksum != other.judged.checksum:
         raise UsageError(first.say("report.other_rows"))
     return first
 
 
-def _less(of: Subject, first: Subject) -> list[Block]:
+def _compare_errors(of: Subject, first: Subject) -> list[Block]:
     """A regression's errors less those of the first."""
     found = compare_regressions(of.evaluation, first.evaluation)
     rows = [
-        (of.say(f"metric.{name}"), quality.interval(one, "+.4g"), _verdict(of, one.holds_zero))
+        (of.say(f"metric.{name}"), quality.interval(one, "+.4g"), _judge(of, one.holds_zero))
         for name, one in found.items()
     ]
     return [Table(("", of.say("report.difference"), of.say("report.verdict")), tuple(rows))]
 
 
-def _verdict(of: Subject, is_noise: bool | None) -> str:
+def _judge(of: Subject, is_noise: bool | None) -> str:
     if is_noise is None:
         return of.say("report.noise_unknown")
     return of.say("report.within_noise") if is_noise else of.say("report.beyond_noise")
 
 
-def _said(of: Subject, found: Comparison) -> list[Block]:
+def _compare_scores(of: Subject, found: Comparison) -> list[Block]:
     rows = (
-        (of.say("metric.accuracy"), quality.interval(found.accuracy, "+.4f"), _verdict(of, found.is_noise)),
+        (of.say("metric.accuracy"), quality.interval(found.accuracy, "+.4f"), _judge(of, found.is_noise)),
         (
             of.say("metric.log_loss"),
             quality.interval(found.log_loss, "+.4f"),
-            _verdict(of, found.is_loss_noise),
+            _judge(of, found.is_loss_noise),
         ),
-        (of.say("metric.brier"), quality.interval(found.brier, "+.4f"), _verdict(of, found.brier.holds_zero)),
+        (of.say("metric.brier"), quality.interval(found.brier, "+.4f"), _judge(of, found.brier.holds_zero)),
     )
     values = {"p": f"{found.p_mid:.2g}", "b": f"{found.only_first:,}", "c": f"{found.only_second:,}"}
     return [
@@ -241,7 +243,9 @@ def _curves(several: list[Subject]) -> list[Block]:
                 [{"epoch": r["epoch"], key: r[key]} for r in records if key in r] if number in alike else []
                 for number, records in enumerate(histories)
             ]
-            pictures.append(Picture(themed(overlay_figure(drawn, names, first.language, loss)), said, 440))
+            pictures.append(
+                Picture(to_themed_svg(overlay_figure(drawn, names, first.language, loss)), said, 440)
+            )
     alone = [note for number, note in enumerate(notes) if note not in notes[:number]]
     return [*([Pictures(tuple(pictures))] if pictures else []), *alone]
 
@@ -251,7 +255,7 @@ def _comparable(key: str, several: list[Subject]) -> dict[str, list[int]]:
     groups: dict[str, list[int]] = {}
     for number, of in enumerate(several):
         if any(key in record for record in of.run.history.records):
-            groups.setdefault(quality.said_loss(of) if key.endswith("_loss") else "", []).append(number)
+            groups.setdefault(quality.describe_loss(of) if key.endswith("_loss") else "", []).append(number)
     return groups if len(groups) > 1 else {"": next(iter(groups.values()), [])}
 
 

@@ -18,7 +18,7 @@ from linnet.plot.residuals import binned_figure, quantiles_figure, residuals_fig
 from linnet.plot.weights import coefficients_figure
 from linnet.report.blocks import Block, Facts, Picture, Pictures, Table, Text
 from linnet.report.subject import Subject
-from linnet.report.views import themed
+from linnet.report.views import to_themed_svg
 
 INFERENCE = "inference.json"
 LISTED = 60
@@ -43,23 +43,23 @@ def is_inferred(of: Subject) -> bool:
 
 def estimates(of: Subject) -> list[Block]:
     """The table of each output and how well it fits."""
-    found = _found(of)
-    blocks: list[Block] = [Text(_said(of, found["how"]))]
+    found = _load_inference(of)
+    blocks: list[Block] = [Text(_say_remark(of, found["how"]))]
     for fit in found["goodness"][:OUTPUTS]:
         for output in fit["outputs"][:OUTPUTS]:
             blocks += _table(of, found, output)
         blocks.append(Facts(tuple(_facts(of, fit))))
-    blocks += [Text(_said(of, remark), "note") for remark in found["remarks"]]
+    blocks += [Text(_say_remark(of, remark), "note") for remark in found["remarks"]]
     outputs = sum(len(fit["outputs"]) for fit in found["goodness"])
     rows = len(found["table"]) // max(1, outputs)
     if rows > LISTED or outputs > OUTPUTS:
         blocks.append(of.note("report.all_estimates"))
-    return [*blocks, *_forest(of, found)]
+    return [*blocks, *_draw_estimates(of, found)]
 
 
 def fit(of: Subject) -> list[Block]:
     """Figures of what the model leaves of the rows that it was fitted to."""
-    rows, found = of.train, _found(of)
+    rows, found = of.train, _load_inference(of)
     known = torch.ones(len(rows), dtype=torch.bool) if rows.weights is None else rows.weights.cpu() > 0
     scores = of.run.scores(rows.X).cpu().double()[known]
     y = rows.y.cpu()[known]
@@ -68,10 +68,10 @@ def fit(of: Subject) -> list[Block]:
     if found["kind"] != "regression":
         return _draw_bins(of, scores, y, found["kind"])
     w = torch.ones(len(y)) if rows.weights is None else rows.weights.cpu()[known]
-    return _left(of, found, scores, y.double(), w.double())
+    return _draw_residuals(of, found, scores, y.double(), w.double())
 
 
-def _found(of: Subject) -> dict[str, Any]:
+def _load_inference(of: Subject) -> dict[str, Any]:
     """The inference as its folder has it; without one it is made again."""
     folder = of.run.folder
     state = None if folder is None or not (folder / RUN).is_file() else read(folder)
@@ -83,13 +83,13 @@ def _found(of: Subject) -> dict[str, Any]:
         return infer(of.run, of.train, **options).summary()
 
 
-def _said(of: Subject, remark: Mapping[str, Any]) -> str:
+def _say_remark(of: Subject, remark: Mapping[str, Any]) -> str:
     """A remark in the page's language, with what stands in its blanks where that has a translation."""
-    values = {name: _word(of, value) for name, value in remark["values"].items()}
+    values = {name: _translate(of, value) for name, value in remark["values"].items()}
     return of.say(remark["key"], **values)
 
 
-def _word(of: Subject, text: str) -> str:
+def _translate(of: Subject, text: str) -> str:
     return of.translate(text, "inference")
 
 
@@ -102,9 +102,9 @@ def _table(of: Subject, found: Mapping[str, Any], output: str) -> list[Block]:
     cells = []
     for row in rows:
         tests = (number(row["statistic"], 3), p_value(row["p"])) if has_p else ()
-        digits = digits_of(_end(row), row["standard_error"])
-        figures = (number(_end(row), digits), number(row["standard_error"], 4), *tests)
-        ends = (number(row["low"], digits), number(row["high"], digits), _word(of, row["note"]))
+        digits = digits_of(_read_estimate(row), row["standard_error"])
+        figures = (number(_read_estimate(row), digits), number(row["standard_error"], 4), *tests)
+        ends = (number(row["low"], digits), number(row["high"], digits), _translate(of, row["note"]))
         name = of.say("report.bias") if row["feature"] == "bias" else str(row["feature"])
         cells.append((name, *figures, *ends))
     if all(not line[-1] for line in cells):
@@ -115,7 +115,7 @@ def _table(of: Subject, found: Mapping[str, Any], output: str) -> list[Block]:
     return [Text(title), Table(heads, tuple(cells))]
 
 
-def _end(row: Mapping[str, Any]) -> float | None:
+def _read_estimate(row: Mapping[str, Any]) -> float | None:
     """An estimate; of one that has no number the infinity to which it goes."""
     if row["estimate"] is not None:
         return float(row["estimate"])
@@ -133,26 +133,26 @@ def _facts(of: Subject, fit: Mapping[str, Any]) -> list[tuple[str, str]]:
         label = of.say(f"report.fit.{name}")
         if name == "r2" and fit["r2_kind"] == "uncentred":
             label = of.say("report.fit.r2_uncentred")
-        value = LETTERS[name] + test_text(fit[name]) if name in LETTERS and not why else _plain(fit[name])
-        facts.append((label, _word(of, why) if why else value))
+        value = LETTERS[name] + test_text(fit[name]) if name in LETTERS and not why else _format(fit[name])
+        facts.append((label, _translate(of, why) if why else value))
     return facts
 
 
-def _plain(value: float | None) -> str:
+def _format(value: float | None) -> str:
     return number(value, 8) if isinstance(value, float | int) else "—"
 
 
-def _forest(of: Subject, found: Mapping[str, Any]) -> list[Block]:
+def _draw_estimates(of: Subject, found: Mapping[str, Any]) -> list[Block]:
     """Estimates with their intervals as a figure, where there are any."""
     import pandas as pd
 
     outputs = list(dict.fromkeys(row["output"] for row in found["table"]))[: OUTPUTS // 2]
-    rows = [{**row, "estimate": _end(row)} for row in found["table"] if row["output"] in outputs]
+    rows = [{**row, "estimate": _read_estimate(row)} for row in found["table"] if row["output"] in outputs]
     if all(row["low"] is None for row in rows if row["feature"] != "bias"):
         return []
     table = pd.DataFrame(rows).astype({"estimate": float, "low": float, "high": float})
     figure = coefficients_figure(table, level=found["level"], language=of.language)
-    return [Picture(themed(figure), of.say("report.estimates_figure"), _width(figure))]
+    return [Picture(to_themed_svg(figure), of.say("report.estimates_figure"), _width(figure))]
 
 
 def _width(figure: Figure) -> int:
@@ -160,7 +160,7 @@ def _width(figure: Figure) -> int:
     return int(96 * figure.get_figwidth())
 
 
-def _left(
+def _draw_residuals(
     of: Subject, found: Mapping[str, Any], scores: torch.Tensor, y: torch.Tensor, w: torch.Tensor
 ) -> list[Block]:
     """Of a regression: residuals by fitted values, and against normal quantiles."""
@@ -168,7 +168,7 @@ def _left(
     for k, fit in enumerate(found["goodness"][: OUTPUTS // 2]):
         if not fit["sigma2"]:
             why = fit["undefined"].get("log_likelihood", "")
-            blocks.append(Text(f"{fit['outputs'][0]}: {_word(of, why)}", "missing"))
+            blocks.append(Text(f"{fit['outputs'][0]}: {_translate(of, why)}", "missing"))
             continue
         title = fit["outputs"][0] if len(found["goodness"]) > 1 else ""
         left = y[:, k] - scores[:, k]
@@ -177,8 +177,8 @@ def _left(
         residuals = residuals_figure(scores[:, k].numpy(), left.numpy(), title, of.language)
         quantiles = quantiles_figure(left.numpy(), fit["sigma2"] ** 0.5, title, of.language)
         blocks.append(Pictures((
-            Picture(themed(residuals), of.say("report.residuals_figure"), 440),
-            Picture(themed(quantiles), of.say("report.quantiles_figure"), 440),
+            Picture(to_themed_svg(residuals), of.say("report.residuals_figure"), 440),
+            Picture(to_themed_svg(quantiles), of.say("report.quantiles_figure"), 440),
         )))  # fmt: skip
     return [*blocks, of.note("report.residuals_note")]
 
@@ -191,7 +191,7 @@ def _draw_counts(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Bloc
         left = (y[:, k] - means[:, k]) / means[:, k].sqrt()
         title = names[k] if means.shape[1] > 1 else ""
         figure = residuals_figure(means[:, k].numpy(), left.numpy(), title, of.language)
-        pictures.append(Picture(themed(figure), of.say("report.pearson_figure"), 440))
+        pictures.append(Picture(to_themed_svg(figure), of.say("report.pearson_figure"), 440))
     return [Pictures(tuple(pictures)), of.note("report.pearson_note")]
 
 
@@ -207,5 +207,5 @@ def _draw_bins(of: Subject, scores: torch.Tensor, y: torch.Tensor, kind: str) ->
     first = 1 if len(classes) == 2 else 0  # of two, one says it all
     chosen = slice(first, first + OUTPUTS // 2)
     figure = binned_figure(p[:, chosen].numpy(), shares[:, chosen].numpy(), classes[chosen], "", of.language)
-    picture = Picture(themed(figure), of.say("report.bins_figure"), _width(figure))
+    picture = Picture(to_themed_svg(figure), of.say("report.bins_figure"), _width(figure))
     return [picture, of.note("report.bins_note")]

@@ -15,7 +15,7 @@ from linnet.model.run import Run
 from linnet.record.paths import shared
 from linnet.record.reproduce import Reproduction, reproduce, reproduce_sweep
 from linnet.report.blocks import Block, Code, Facts, Table, Text, value
-from linnet.report.subject import Localized, Rows, Subject, at_hand, is_loadable
+from linnet.report.subject import Localized, Rows, Subject, find_rows, is_loadable
 from linnet.report.sweep import Swept
 
 LISTED = 30
@@ -33,10 +33,10 @@ def options_of(run: Run) -> dict[str, Any]:
     if run.optimum is not None:
         found |= {"solver": run.optimum.solver, "status": run.optimum.status}
         found |= {f"solver.{name}": value for name, value in run.optimum.options.items()}
-    return found | _paths(run.origin)
+    return found | _read_paths(run.origin)
 
 
-def _paths(origin: Origin | None) -> dict[str, Any]:
+def _read_paths(origin: Origin | None) -> dict[str, Any]:
     known = {} if origin is None else origin.to_json()
     return {name: known[name] for name in ("data_dir", "sample_weight") if known.get(name)}
 
@@ -92,11 +92,11 @@ def data(of: Subject) -> list[Block]:
     if of.rows.reason:
         blocks.append(of.missing(of.rows.reason, **of.rows.values))
     if card.classes and known is not None:
-        blocks.append(_counts(of, known))
+        blocks.append(_count_classes(of, known))
     return blocks
 
 
-def _counts(of: Subject, train: Dataset) -> Block:
+def _count_classes(of: Subject, train: Dataset) -> Block:
     """Rows of each class, one by one unless they are alike or many."""
     parts = [train, *([of.rows.test] if of.rows.test is not None else [])]
     heads = [of.say("report.class"), of.say("report.training_rows"), of.say("report.test_rows")][
@@ -130,7 +130,7 @@ def again(of: Subject) -> list[Block]:
     notes: list[Block] = []
     if run.status != "completed" and not (run.fitted and run.fitted.patience):
         notes.append(of.missing("report.again.ended_early", status=run.status))
-    return [*notes, *_lines(of, found)]
+    return [*notes, *_show_code(of, found)]
 
 
 def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
@@ -144,7 +144,7 @@ def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
     refused = _refuse(of, rows or Rows(None, None), name, checksum, origin)
     if refused or origin is None:
         return refused
-    return _lines(of, reproduce_sweep(request, origin))
+    return _show_code(of, reproduce_sweep(request, origin))
 
 
 def _refuse(of: Localized, rows: Rows, name: str, checksum: str, origin: Origin | None) -> list[Block]:
@@ -152,13 +152,13 @@ def _refuse(of: Localized, rows: Rows, name: str, checksum: str, origin: Origin 
     if not is_loadable(name, origin):
         return [of.missing("report.rows.in_memory", name=name)]
     if not rows.is_catalog:
-        rows = at_hand(name, origin, checksum)
+        rows = find_rows(name, origin, checksum)
     if rows.reason and not rows.is_absent:
         return [of.missing(rows.reason, **rows.values)]
     return []
 
 
-def _lines(of: Localized, found: Reproduction) -> list[Block]:
+def _show_code(of: Localized, found: Reproduction) -> list[Block]:
     blocks: list[Block] = []
     if found.command:
         blocks.append(Code(of.say("report.again.command"), found.command))

@@ -12,7 +12,7 @@ from linnet.model.optimum import Optimum
 from linnet.plot.classification import reliability_figure
 from linnet.report.blocks import Block, Facts, Figures, Matrix, Picture, Table, Text
 from linnet.report.subject import Subject
-from linnet.report.views import themed
+from linnet.report.views import to_themed_svg
 
 NAMES = ("accuracy", "log_loss", "brier", "macro_f1")
 OF_POSITIVE = ("precision", "recall", "f1")
@@ -43,7 +43,7 @@ def glance(of: Subject) -> list[Block]:
         items += [
             (of.say(f"metric.{name}"), *_split_figure(of, name, one)) for name, one in of.figures.items()
         ]
-        items.append((of.say("metric.loss"), f"{of.score.loss:.6g}", said_loss(of)))
+        items.append((of.say("metric.loss"), f"{of.score.loss:.6g}", describe_loss(of)))
     else:
         items += [(name.replace("_", " "), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
     items.append((of.say("metric.seconds"), f"{run.seconds:.2f}", _describe_end(of)))
@@ -65,7 +65,7 @@ def names(of: Subject) -> dict[str, str]:
     }
 
 
-def said_loss(of: Subject) -> str:
+def describe_loss(of: Subject) -> str:
     """What its loss is of, in the page's language."""
     card = of.run.card
     named = name_loss(card.loss, of.language)
@@ -120,7 +120,7 @@ def calibration(of: Subject) -> list[Block]:
     if not of.run.card.classes:
         return [of.missing("report.no_probabilities")]
     table, noise = of.assessment.calibration["width"], of.assessment.expected_ece["width"]
-    picture = themed(reliability_figure(table, " ", of.language))
+    picture = to_themed_svg(reliability_figure(table, " ", of.language))
     said = of.say(
         "report.ece", ece=f"{table.ece:.4f}", bins=table.bins, noise=f"{noise:.4f}",
     )  # fmt: skip
@@ -197,17 +197,17 @@ def certificate(of: Subject) -> list[Block]:
     rows = [
         (
             of.say(f"report.certificate.{name}"),
-            _shown(known[name]) if name != "bound" else _known(of, known[name]),
+            _format(known[name]) if name != "bound" else _translate(of, known[name]),
         )
         for name in FIGURES
         if known.get(name) not in (None, "") and not (name == "gap" and optimum.gap is None)
     ]
     W = of.run.bank.W
     rows.append((of.say("report.nonzero_weights"), f"{int((W != 0).sum()):,} / {W.numel():,}"))
-    return [Text(_said(of)), Facts(tuple(rows), is_wide=True)]
+    return [Text(_describe_certificate(of)), Facts(tuple(rows), is_wide=True)]
 
 
-def _said(of: Subject) -> str:
+def _describe_certificate(of: Subject) -> str:
     optimum, status = _optimum(of), _status(of)
     if not optimum.is_attained:
         return of.say("report.status_alone", status=status)
@@ -228,12 +228,12 @@ def _optimum(of: Subject) -> Optimum:
 def _status(of: Subject) -> str:
     """How the solver ended, in the page's language as far as it is known there."""
     name, colon, advice = _optimum(of).status.partition(": ")
-    return _known(of, name) + (colon + _known(of, advice) if colon else "")
+    return _translate(of, name) + (colon + _translate(of, advice) if colon else "")
 
 
-def _known(of: Subject, text: str) -> str:
+def _translate(of: Subject, text: str) -> str:
     return of.translate(text, "solver")
 
 
-def _shown(found: object) -> str:
+def _format(found: object) -> str:
     return f"{found:.10g}" if isinstance(found, float) else str(found)

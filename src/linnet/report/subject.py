@@ -49,7 +49,7 @@ def is_loadable(name: str, origin: Origin | None) -> bool:
     return origin is not None and origin.source == name
 
 
-def at_hand(name: str, origin: Origin | None, checksum: str, data_dir: Path | str | None = None) -> Rows:
+def find_rows(name: str, origin: Origin | None, checksum: str, data_dir: Path | str | None = None) -> Rows:
     """The rows of a data set, if it can be loaded again and is still the same. Nothing is downloaded.
 
     Args:
@@ -60,7 +60,7 @@ def at_hand(name: str, origin: Origin | None, checksum: str, data_dir: Path | st
     """
     if origin is None or not is_loadable(name, origin):
         return Rows(None, None, "report.rows.in_memory", {"name": name})
-    origin = moved(origin, data_dir)
+    origin = relocate(origin, data_dir)
     if name in sources() and not sources()[name].is_there(origin.data_dir):
         return Rows(None, None, "report.rows.absent", {"name": name}, is_absent=True)
     if name not in sources() and user_data.find(name, origin.data_dir) is None:
@@ -76,7 +76,7 @@ def at_hand(name: str, origin: Origin | None, checksum: str, data_dir: Path | st
     return Rows(splits.train, splits.test, is_catalog=True)
 
 
-def moved(origin: Origin, data_dir: Path | str | None) -> Origin:
+def relocate(origin: Origin, data_dir: Path | str | None) -> Origin:
     """The origin of rows whose files are in another folder now, if one is given."""
     return origin if data_dir is None else replace(origin, data_dir=str(data_dir))
 

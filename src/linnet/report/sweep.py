@@ -19,7 +19,7 @@ from linnet.model.run import Run
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
 from linnet.report.blocks import Block, Facts, Picture, Table, Text, value
 from linnet.report.subject import Localized
-from linnet.report.views import plain, themed
+from linnet.report.views import plain, to_themed_svg
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ class Swept(Localized):
 
         found = pd.read_csv(io.BytesIO(self.state.read("table.csv")))
         mixed = [n for n in found.columns if n not in ("status",) and found[n].dtype.kind not in "biuf"]
-        return found.assign(**{name: [_number(text) for text in found[name]] for name in mixed})
+        return found.assign(**{name: [_read_number(text) for text in found[name]] for name in mixed})
 
     @property
     def hyperparameters(self) -> list[str]:
@@ -124,10 +124,10 @@ def options(of: Swept) -> list[Block]:
     """What was swept and how."""
     given = as_dict(of.request)
     given |= given.pop("sweep", {})  # how a study trains its settings
-    rows = [(name, _several(found)) for name, found in (given.get("space") or given["grid"]).items()]
+    rows = [(name, _format_values(found)) for name, found in (given.get("space") or given["grid"]).items()]
     if "settings" in given:
         rows.append((of.say("report.settings"), f"{len(given['settings'])}"))
-    rest = [(name, _several(found)) for name, found in given.items() if name not in NESTED]
+    rest = [(name, _format_values(found)) for name, found in given.items() if name not in NESTED]
     return [Facts(tuple([*rows, *rest]), len(rows))]
 
 
@@ -141,8 +141,8 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     table, metric = of.table, str(of.summary["metric"])
     best, error = float(table[metric].iloc[0]), float(table[f"{metric}_se"].iloc[0])
     words, n = of.say(f"metric.{metric}"), len(table)
-    sentences = [of.say("report.choice.best", n=n, metric=words, best=f"{best:.4f}"), _lead(of)]
-    sentences += [_edge(of, edge) for edge in of.summary.get("edges", [])]
+    sentences = [of.say("report.choice.best", n=n, metric=words, best=f"{best:.4f}"), _describe_lead(of)]
+    sentences += [_describe_edge(of, edge) for edge in of.summary.get("edges", [])]
     if missing := of.summary.get("unjudged", []):
         sentences.append(of.say("report.choice.unjudged", names=", ".join(missing)))
     if not math.isnan(error):
@@ -161,9 +161,9 @@ def table(of: Swept) -> list[Block]:
     """The settings, the best first."""
     metric = str(of.summary["metric"])
     names = [name for name in of.table.columns if not name.endswith("_se") or name == f"{metric}_se"]
-    heads = [str(n) if n in of.hyperparameters else of.say(_head(str(n))) for n in names]
+    heads = [str(n) if n in of.hyperparameters else of.say(_name_column(str(n))) for n in names]
     rows = [
-        (str(place), *(_cell(row[name]) for name in names))
+        (str(place), *(_format_cell(row[name]) for name in names))
         for place, row in enumerate(of.table.head(SHOWN).to_dict("records"), 1)
     ]
     blocks: list[Block] = [Table(("", *heads), tuple(rows), (0,))]
@@ -180,20 +180,20 @@ def figures(of: Swept) -> list[Block]:
     metric = str(of.summary["metric"])
     if of.hyperparameters and len(of.table) >= DRAWN:
         picture = sweep_figure(of.table, of.hyperparameters, metric, "", of.language)
-        uri = themed(picture) if len(of.hyperparameters) == 1 else plain(picture)
+        uri = to_themed_svg(picture) if len(of.hyperparameters) == 1 else plain(picture)
         blocks.append(Picture(uri, of.say("report.sweep_scores"), 560))
     if CURVES in of.state.digests:
         found = pd.read_csv(io.BytesIO(of.state.read(CURVES)))
         curves = [found[number].to_numpy(float) for number in found]
         picture = epochs_figure(curves, names_of(of.table, of.hyperparameters), metric, "", of.language)
-        blocks.append(Picture(themed(picture), of.say("report.epoch_scores"), 560))
+        blocks.append(Picture(to_themed_svg(picture), of.say("report.epoch_scores"), 560))
     if len(of.table) >= DRAWN:
-        uri = themed(generalisation_figure(of.table, "", of.language))
+        uri = to_themed_svg(generalisation_figure(of.table, "", of.language))
         blocks.append(Picture(uri, of.say("report.validation_by_training"), 460))
     return blocks or [of.missing("report.no_sweep_figure")]
 
 
-def _lead(of: Swept) -> str:
+def _describe_lead(of: Swept) -> str:
     margin = of.margin
     if math.isnan(margin.difference):
         return of.say("report.choice.only")
@@ -207,14 +207,14 @@ def _lead(of: Swept) -> str:
     return of.say(said, **values)
 
 
-def _edge(of: Swept, edge: dict[str, Any]) -> str:
+def _describe_edge(of: Swept, edge: dict[str, Any]) -> str:
     kind = "range" if edge["is_range"] else "edge"
     return of.say(
         f"report.choice.{kind}_{edge['widen']}", name=edge["hyperparameter"], value=f"{edge['value']:g}"
     )
 
 
-def _several(found: Any) -> str:
+def _format_values(found: Any) -> str:
     if isinstance(found, list):
         return ", ".join(short(one) for one in found) or "none"
     if isinstance(found, dict):
@@ -224,11 +224,11 @@ def _several(found: Any) -> str:
     return value(found)
 
 
-def _head(name: str) -> str:
+def _name_column(name: str) -> str:
     return "report.standard_error" if name.endswith("_se") else f"metric.{name}"
 
 
-def _number(text: Any) -> Any:
+def _read_number(text: Any) -> Any:
     """A number where a column holds words beside numbers, such as "none"."""
     try:
         return float(text)
@@ -236,7 +236,7 @@ def _number(text: Any) -> Any:
         return text
 
 
-def _cell(found: Any) -> str:
+def _format_cell(found: Any) -> str:
     if isinstance(found, bool):
         return short(found)
     if isinstance(found, float):

@@ -30,19 +30,19 @@ DARK = """<style>svg{--ink:#000;--paper:#fff;fill:var(--ink)}
 WEIGHTS = "RdBu_r"
 
 
-def themed(figure: Figure) -> str:
+def to_themed_svg(figure: Figure) -> str:
     """A figure of lines on white as SVG: dark for readers who have it dark.
 
     Pictures inside a figure would stay as they are, so it suits lines only.
     """
     head, end, rest = render(figure, ".svg").decode().partition("<defs>")
     coloured = (end + rest).replace("#ffffff", "var(--paper)").replace("#000000", "var(--ink)")
-    return _uri("svg+xml", (head + DARK + coloured).encode())
+    return _make_uri("svg+xml", (head + DARK + coloured).encode())
 
 
 def plain(figure: Figure) -> str:
     """A figure as SVG as it is."""
-    return _uri("svg+xml", render(figure, ".svg"))
+    return _make_uri("svg+xml", render(figure, ".svg"))
 
 
 def grey(image: Tensor, scale: float) -> str:
@@ -56,7 +56,7 @@ def grey(image: Tensor, scale: float) -> str:
     low, high = float(values.min()), float(values.max())
     if low < 0 or high > 1:
         values = (values - low) / ((high - low) or 1.0)
-    return _png((255 * values).round().astype(np.uint8))
+    return _encode_png((255 * values).round().astype(np.uint8))
 
 
 def diverging(weights: Tensor, limit: float) -> str:
@@ -67,16 +67,16 @@ def diverging(weights: Tensor, limit: float) -> str:
         limit: the weight, in absolute value, of the full colour.
     """
     shares = weights.double().numpy(force=True) / (2 * (limit or 1.0)) + 0.5
-    return _png(matplotlib.colormaps[WEIGHTS](shares, bytes=True)[..., :3])
+    return _encode_png(matplotlib.colormaps[WEIGHTS](shares, bytes=True)[..., :3])
 
 
-def _png(pixels: np.ndarray) -> str:
+def _encode_png(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", optimize=True)
-    return _uri("png", buffer.getvalue())
+    return _make_uri("png", buffer.getvalue())
 
 
-def _uri(kind: str, content: bytes) -> str:
+def _make_uri(kind: str, content: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
@@ -93,14 +93,16 @@ def curves(of: Subject) -> list[Block]:
         return [of.missing("report.no_epoch")]
     if "objective" in records[0]:
         figure = gap_figure(records, of.run.optimum and of.run.optimum.gap, "", of.language)
-        return [Picture(themed(figure), of.say("report.title.optimum"), 560)]
+        return [Picture(to_themed_svg(figure), of.say("report.title.optimum"), 560)]
     if not of.run.fitted:
         return [of.missing("report.no_path")]
-    picture = Picture(themed(curves_figure(records, "", of.language)), of.say("report.title.curves"), 560)
+    picture = Picture(
+        to_themed_svg(curves_figure(records, "", of.language)), of.say("report.title.curves"), 560
+    )
     names = [name for name in records[0] if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
     rows = [
-        (f"{records[k]['epoch']:g}", *(_figure(n, records[k][n]) if n in records[k] else "" for n in names))
+        (f"{records[k]['epoch']:g}", *(_format(n, records[k][n]) if n in records[k] else "" for n in names))
         for k in chosen
     ]
     return [
@@ -109,7 +111,7 @@ def curves(of: Subject) -> list[Block]:
     ]
 
 
-def _figure(name: str, value: float) -> str:
+def _format(name: str, value: float) -> str:
     """A share to four places; a loss, which may be small or large, to four digits."""
     return f"{value:.4f}" if name.endswith("accuracy") else f"{value:.4g}"
 
@@ -148,7 +150,7 @@ def top_losses(of: Subject) -> list[Block]:
         for n, i, j, p in zip(worst.tolist(), labels, predictions, chances, strict=True)
     ]
     note = of.note("report.top_losses_note", part=of.part)
-    return [_shown(of, evaluation.rows, worst, said), note]
+    return [_show_rows(of, evaluation.rows, worst, said), note]
 
 
 def doubtful_labels(of: Subject) -> list[Block]:
@@ -167,10 +169,12 @@ def doubtful_labels(of: Subject) -> list[Block]:
         for n, i, j in zip(rows.tolist(), found.labels.tolist(), found.suggested.tolist(), strict=False)
     ]
     note = Text(of.say("report.label_errors_note", n=f"{len(found.rows):,}"))
-    return [note, _shown(of, train, rows, said)] if len(rows) else [note]
+    return [note, _show_rows(of, train, rows, said)] if len(rows) else [note]
 
 
-def _shown(of: Subject, rows: Dataset, numbers: NDArray[np.int64], said: list[tuple[str, str, str]]) -> Block:
+def _show_rows(
+    of: Subject, rows: Dataset, numbers: NDArray[np.int64], said: list[tuple[str, str, str]]
+) -> Block:
     """Rows as images, or as a table where they are none."""
     if rows.image_shape is None:
         return Table((of.say("report.row"), of.say("report.label"), of.say("report.model")), tuple(said))

@@ -13,7 +13,7 @@ from linnet.i18n import Language, check
 from linnet.model.run import Run
 from linnet.report.blocks import render
 from linnet.report.pages import page_of_run, page_of_sweep
-from linnet.report.subject import Rows, Subject, at_hand
+from linnet.report.subject import Rows, Subject, find_rows
 from linnet.report.sweep import Swept, is_sweep
 
 NAME = "report.html"
@@ -51,10 +51,10 @@ def write_report(
         UsageError: a file that linnet did not make is where the page is to be.
         OSError: the file cannot be written.
     """
-    return written(of, None if train is None else Rows(train, test), out, language, label_errors, data_dir)
+    return write_page(of, None if train is None else Rows(train, test), out, language, label_errors, data_dir)
 
 
-def written(
+def write_page(
     of: Run | Path | str,
     rows: Rows | None = None,
     out: Path | str | None = None,
@@ -94,7 +94,7 @@ def _subject(
     run: Run, rows: Rows | None, language: Language, label_errors: bool, data_dir: Path | str | None
 ) -> Subject:
     if rows is None and not run.is_module:
-        rows = at_hand(run.card.dataset, run.origin, run.dataset_checksum, data_dir)
+        rows = find_rows(run.card.dataset, run.origin, run.dataset_checksum, data_dir)
     return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors)
 
 
@@ -103,4 +103,4 @@ def _rows(swept: Swept, data_dir: Path | str | None) -> Rows | None:
     if not isinstance(swept.request, SweepRequest):
         return None
     name, checksum = str(swept.summary.get("dataset", "")), str(swept.summary.get("dataset_checksum", ""))
-    return at_hand(name, read_record(swept.summary), checksum, data_dir)
+    return find_rows(name, read_record(swept.summary), checksum, data_dir)

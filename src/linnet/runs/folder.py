@@ -18,7 +18,7 @@ from linnet.plot.optimum import gap_figure, path_figure
 from linnet.plot.save import render
 from linnet.plot.weights import templates
 from linnet.report.subject import Rows
-from linnet.report.write import written
+from linnet.report.write import write_page
 from linnet.solvers.solution import Solution
 from linnet.train.checkpoint import Checkpoint
 
@@ -65,7 +65,7 @@ def leave_run(
         figures["curves.svg"] = render(curves(run.history.records, run.card.dataset, language), ".svg")
     run.save(folder, figures)
     if rows is not None:
-        written(run, rows, language=language)
+        write_page(run, rows, language=language)
 
 
 def leave_search(
@@ -98,7 +98,7 @@ def leave_search(
         return
     best.save(folder / BEST)
     if report:
-        written(folder, Rows(splits.train, splits.test, is_catalog=is_catalog), language=language)
+        write_page(folder, Rows(splits.train, splits.test, is_catalog=is_catalog), language=language)
 
 
 def leave_solution(
@@ -132,7 +132,7 @@ def leave_solution(
         contents |= _estimates(inference)
     run.save(folder, contents)
     if rows is not None:
-        written(run, rows, language=language)
+        write_page(run, rows, language=language)
 
 
 def _templates(run: Run) -> dict[str, bytes]:

@@ -23,7 +23,7 @@ from linnet.evaluate.score import score
 from linnet.folders import SWEEP, TUNE, new_folder, read
 from linnet.model.history import History, Record
 from linnet.model.run import Run
-from linnet.report.subject import is_loadable, moved
+from linnet.report.subject import is_loadable, relocate
 from linnet.report.sweep import Swept
 from linnet.runs.folder import BEST
 from linnet.runs.solve import solve_problem
@@ -147,7 +147,7 @@ def _data(name: str, origin: Origin | None, data_dir: Path | str | None, say: Sa
             f"the rows of {name!r} were in memory, so this cannot be replayed: only runs on "
             f"{', '.join(sources())} or on files given by their path can"
         )
-    splits = load_again(moved(origin, data_dir))
+    splits = load_again(relocate(origin, data_dir))
     say(f"{name}: {len(splits.train):,} rows")
     return splits
 
