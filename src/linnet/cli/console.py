@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -15,9 +15,17 @@ from linnet.errors import DataNotFoundError, MissingFontWarning
 from linnet.folders import latest_folder
 
 
-def print_json(values: object, indent: int | None = None) -> None:
+def print_json(values: object) -> None:
     """Print a result as JSON."""
-    print(json.dumps(values, ensure_ascii=False, indent=indent))
+    print(json.dumps(values, ensure_ascii=False))
+
+
+def print_result(values: Callable[[], object], lines: Callable[[], Iterable[str]], json: bool) -> None:
+    """Print a result as JSON or as lines, of which the one that is not wanted is not made."""
+    if json:
+        print_json(values())
+    else:
+        print("\n".join(lines()))
 
 
 def make_printer(quiet: bool, stream: TextIO | None = None) -> Callable[[str], None]:

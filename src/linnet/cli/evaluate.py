@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.cells import cell_len
 
 import linnet
-from linnet.cli.console import open_run, print_json
+from linnet.cli.console import open_run, print_result
 from linnet.cli.decisions import (
     LEARNT,
     report_abstaining,
@@ -133,7 +133,7 @@ def evaluate(
         lines += report_costs(evaluation, costs, values)
     if compare is not None:
         lines += report_comparison(evaluation, compare, values)
-    print_json(values) if json else print("\n".join(lines))
+    print_result(lambda: values, lambda: lines, json)
 
 
 def _calibrate(evaluation: linnet.Evaluation, kind: str) -> tuple[linnet.Evaluation, str]:

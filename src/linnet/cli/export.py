@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import linnet
-from linnet.cli.console import open_run, print_json
+from linnet.cli.console import open_run, print_result
 from linnet.cli.options import DataDir, Json, OtherData
 from linnet.errors import DataError, UsageError
 
@@ -48,16 +48,13 @@ def export(
     opened = open_run(run)
     rows, source = _rows(opened, data, data_dir)
     done = linnet.export_model(opened, to, out, rows)
-    if json:
-        said = {"path": str(done.path), "difference": done.difference, "checked_by": done.checked_by}
-        print_json({**said, "rows": done.rows, "source": source})
-        return
-    print(f"{done.path}, {done.path.stat().st_size:,} bytes")
-    if done.difference is None:
-        print(done.checked_by)
-    else:
-        difference = f"largest difference {done.difference:.1g}"
-        print(f"checked by {done.checked_by} on {done.rows:,} {source}: {difference}")
+    check = done.checked_by
+    if done.difference is not None:
+        check = f"checked by {check} on {done.rows:,} {source}: largest difference {done.difference:.1g}"
+    size = f"{done.path}, {done.path.stat().st_size:,} bytes"
+    print_result(
+        lambda: {**vars(done), "path": str(done.path), "source": source}, lambda: [size, check], json
+    )
 
 
 def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Tensor | None, str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import load_rows, make_printer, print_json, report_missing_fonts
+from linnet.cli.console import load_rows, make_printer, print_result, report_missing_fonts
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
 from linnet.cli.search import run_or_exit
 from linnet.config import Recipe
@@ -69,13 +69,14 @@ def find_lr(
     )
     with report_missing_fonts():
         curve.save(folder, lang)
-    if json:
-        print_json({"folder": str(folder), **curve.summary()})
-    elif quiet:
-        print(f"{curve.suggestion:g}")
-    else:
-        shown = curve.table.iloc[:: max(1, len(curve.table) // 14)]
-        print(shown.to_string(index=False, float_format="%.4g", na_rep="diverged"))
-        print(f"suggestion: --lr {curve.suggestion:g}; the curve is {folder / 'rates.svg'}")
-        if curve.edge:
-            print(f"{curve.edge} (--low, --high)")
+    shown = curve.table.iloc[:: max(1, len(curve.table) // 14)]
+    lines = [
+        shown.to_string(index=False, float_format="%.4g", na_rep="diverged"),
+        f"suggestion: --lr {curve.suggestion:g}; the curve is {folder / 'rates.svg'}",
+        *([f"{curve.edge} (--low, --high)"] if curve.edge else []),
+    ]
+    print_result(
+        lambda: {"folder": str(folder), **curve.summary()},
+        lambda: [f"{curve.suggestion:g}"] if quiet else lines,
+        json,
+    )

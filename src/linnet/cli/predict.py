@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import open_run, print_json
+from linnet.cli.console import open_run, print_result
 from linnet.cli.options import Json
 from linnet.errors import UsageError
 
@@ -80,13 +80,16 @@ def _show(
     images: list[Path], made: list[Prepared], guesses: list[Guess], json: bool, *, is_regression: bool
 ) -> None:
     shown = list(zip(map(str, images), made, guesses, strict=True))
-    if json:
-        print_json([_plain(*one, is_regression) for one in shown])
-        return
     width, form = max(len(image) for image, _, _ in shown), ".6g" if is_regression else ".1%"
-    for image, picture, guess in shown:
-        answer = "  ".join(f"{name} {value:{form}}" for name, value in guess)
-        print(f"{image:<{width}}  {picture.nothing if picture.is_blank else answer}")
+    answers = ["  ".join(f"{name} {value:{form}}" for name, value in guess) for guess in guesses]
+    print_result(
+        lambda: [_plain(*one, is_regression) for one in shown],
+        lambda: [
+            f"{image:<{width}}  {picture.nothing if picture.is_blank else answer}"
+            for (image, picture, _), answer in zip(shown, answers, strict=True)
+        ],
+        json,
+    )
 
 
 def _plain(image: str, picture: Prepared, guess: Guess, is_regression: bool) -> dict[str, Any]:

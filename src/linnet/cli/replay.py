@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import linnet
-from linnet.cli.console import make_printer, print_json
+from linnet.cli.console import make_printer, print_result
 from linnet.cli.options import DataDir, Json, Quiet
 
 DIFFERS = 1
@@ -40,9 +40,7 @@ def replay(
         Where to leave what comes of it, new or empty; it is removed when not given.
     """
     found = linnet.replay(run, out, data_dir=data_dir, say=make_printer(quiet or json))
-    if json:
-        print_json(found.as_dict())
-    elif not quiet:
-        print(found)
+    if json or not quiet:
+        print_result(found.as_dict, lambda: [str(found)], json)
     if not found.is_same:
         sys.exit(DIFFERS)

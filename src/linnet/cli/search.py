@@ -13,7 +13,7 @@ from cyclopts import Parameter, Token
 
 import linnet
 from linnet import config
-from linnet.cli.console import load_rows, make_printer, print_json
+from linnet.cli.console import load_rows, make_printer, print_result
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
 from linnet.config import SearchRecipe, SweepRequest
 from linnet.errors import INTERRUPTED_CODE, UsageError
@@ -135,10 +135,12 @@ class SearchOptions(SearchRecipe):
         if not (folder / BEST).is_dir():
             exit_interrupted(f" while the best setting was trained again: {advice}")
         best = linnet.Run.load(folder / BEST)
-        if self.json:
-            print_json({**summary(result, best, folder), **more})
-        elif not self.quiet:
-            print("\n".join(closing_lines(result, best, folder, test)))
+        if self.json or not self.quiet:
+            print_result(
+                lambda: {**summary(result, best, folder), **more},
+                lambda: closing_lines(result, best, folder, test),
+                self.json,
+            )
 
 
 def exit_interrupted(what: str) -> NoReturn:

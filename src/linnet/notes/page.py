@@ -15,13 +15,15 @@ import re
 from importlib import metadata, resources
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from linnet._version import __version__
-from linnet.notes.document import Block, Outcome, Run
+from linnet.notes.document import Run
 from linnet.notes.execute import ANSI
 from linnet.notes.markup import Writer, mathml
 
@@ -45,87 +47,40 @@ def render(run: Run, command: str, when: str) -> str:
     document = run.document
     writer = Writer(document.path.parent)
     by_cell = {id(outcome.cell): (outcome, n) for n, outcome in enumerate(run.outcomes, 1)}
-    body = [
-        _render_block(part, *by_cell.get(id(part), (None, 0)), writer)
-        if isinstance(part, Block)
-        else f'<div class="text">{writer.html(part)}</div>'
-        for part in document.parts
-    ]
     title = document.headings[0] if document.headings else document.path.stem
-    content = "\n".join([_render_head(run, when), *body, _render_foot(command)])
-    plain = re.sub(r"[*_`$]", "", title)
-    language = "zh" if CJK.search(title + content) else "en"
-    return "\n".join(
-        [
-            "<!doctype html>",
-            f'<html lang="{language}"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="generator" content="linnet run">',
-            f"<title>{html.escape(plain)}</title><style>{_style(content + title)}</style></head>",
-            f"<body><main>{content}</main></body></html>",
-        ]
-    )
+    environment = Environment(
+        loader=PackageLoader("linnet.notes", "."), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("page.html").render(
+        run=run, command=command, when=when, title=re.sub(r"[*_`$]", "", title), policy=POLICY,
+        parts=[(part, *by_cell.get(id(part), (None, 0))) for part in document.parts],
+        versions=f"linnet {__version__}, torch {metadata.version('torch')}, "
+        f"Python {platform.python_version()}, {platform.system()}",
+        find_language=lambda text: "zh" if CJK.search(text) else "en", render_style=_render_style,
+        highlight=_highlight, show_text=lambda part: Markup(writer.html(part)),
+        show_formula=lambda latex: Markup(mathml(latex, True)),
+        show_output=lambda output: Markup(_render_output(output, writer)),
+    )  # fmt: skip
 
 
-def _style(text: str) -> str:
+def _render_style(text: str) -> Markup:
     """The page's style, with a font for the Chinese characters of its text."""
     colours = HtmlFormatter(style="friendly").get_style_defs(".code")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
     own = resources.files("linnet.notes").joinpath("page.css").read_text(encoding="utf-8")
-    return "\n".join([embed_font(text), colours, f"@media (prefers-color-scheme: dark){{{dark}}}", own])
-
-
-def _render_head(run: Run, when: str) -> str:
-    """The notes' name and the time, the names supplied, and the failures."""
-    ran = sum(outcome.count is not None for outcome in run.outcomes)
-    failed = len(run.failures)
-    counts = f"{ran} of {len(run.outcomes)} cells" + (f", {failed} failed" if failed else "")
-    counts += f" · {run.seconds:.1f} s · {when}"
-    notes = [f'<p class="facts">{html.escape(run.document.path.name)} · {counts}</p>']
-    if run.supplied:
-        lines = "\n".join(dict.fromkeys(run.supplied.values()))
-        notes.append(
-            f'<details class="supplied" open><summary>Supplied, as the notes use but never import them: '
-            f"{html.escape(', '.join(run.supplied))}</summary>{_highlight(lines, 'python')}</details>"
-        )
-    for number, outcome in enumerate(run.outcomes, 1):
-        if outcome.error:
-            failure = html.escape(run.describe_failure(number))
-            notes.append(f'<p class="failed"><a href="#cell-{number}">{failure}</a></p>')
-    return "\n".join(notes)
-
-
-def _render_foot(command: str) -> str:
-    torch = metadata.version("torch")
-    versions = f"linnet {__version__}, torch {torch}, Python {platform.python_version()}, {platform.system()}"
-    return f"<footer><code>{html.escape(command)}</code><br>{html.escape(versions)}</footer>"
-
-
-def _render_block(block: Block, outcome: Outcome | None, number: int, writer: Writer) -> str:
-    if block.language == "math":
-        return f'<div class="math block">{mathml(block.source, True)}</div>'
-    code = _highlight(block.source, block.language)
-    if outcome is None:
-        return f'<div class="shown">{code}</div>'
-    count = "&nbsp;" if outcome.count is None else str(outcome.count)
-    kind = "cell failed-cell" if outcome.error else "cell" if outcome.count is not None else "cell idle"
-    time = f"{outcome.seconds:.2f} s" if outcome.count is not None else "not run"
-    outputs = "".join(_render_output(output, writer) for output in outcome.outputs)
-    if outcome.error and not any(output.output_type == "error" for output in outcome.outputs):
-        outputs += f'<pre class="error">{html.escape(outcome.error)}</pre>'
-    return (
-        f'<section class="{kind}" id="cell-{number}"><div class="count" title="{time}">[{count}]</div>'
-        f'<div class="source">{code}</div><div class="outputs">{outputs}</div></section>'
+    return Markup("\n").join(
+        map(Markup, [embed_font(text), colours, f"@media (prefers-color-scheme: dark){{{dark}}}", own])
     )
 
 
-def _highlight(source: str, language: str) -> str:
+def _highlight(source: str, language: str) -> Markup:
+    """Code in colours, or as it is in a language that nobody knows."""
     try:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
-    return highlight(source, lexer, HtmlFormatter(cssclass="code"))
+    return Markup(highlight(source, lexer, HtmlFormatter(cssclass="code")))
 
 
 def _render_output(output: Any, writer: Writer) -> str:
