@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from scipy import sparse
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from linnet.core.functional import log_softmax, softmax
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Classification(ClassifierMixin, LinearEstimator):
+class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
     """A linear model of K classes; of two, one row of weights says how far the second is ahead."""
 
     class_weight: Any
@@ -55,19 +54,6 @@ class Classification(ClassifierMixin, LinearEstimator):
     def predict_log_proba(self, X: Any) -> Any:
         """The logarithms of the probabilities, (N, K), which stay exact where those are all but 0."""
         return Space.of(X).array(log_softmax(self._logits(X, "predict_log_proba")))
-
-    def sparsify(self) -> Self:
-        """Keep `coef_` as a scipy.sparse matrix, which is smaller where l1 has set most of it to 0."""
-        check_is_fitted(self)
-        self.coef_ = sparse.csr_matrix(self.coef_)
-        return self
-
-    def densify(self) -> Self:
-        """Take `sparsify` back."""
-        check_is_fitted(self)
-        if sparse.issparse(self.coef_):
-            self.coef_ = self.coef_.toarray()
-        return self
 
     def _decide(self, X: Any, method: str) -> Any:
         scores = self._scores(X, method)

@@ -115,11 +115,10 @@ def goodness_by_likelihood(
     count = parameters - len(outputs) * has_constant
     is_one_class = isinstance(likelihood, Classes) and not null
     is_short = rows < parameters and not of.l2  # as of frequencies that are none
-    lacking = _lacking(of, count, ONE_CLASS if is_one_class else SATURATED if is_short else None)
-    if is_one_class:
-        lacking["mcfadden_r2"] = ONE_CLASS
-    if is_short or is_one_class:
-        lacking |= dict.fromkeys(("aic", "bic"), ONE_CLASS if is_one_class else SATURATED)
+    why = ONE_CLASS if is_one_class else SATURATED if is_short else None
+    lacking = _lacking(of, count, why)
+    lacking |= dict.fromkeys(("aic", "bic"), why) if why else {}
+    lacking |= {"mcfadden_r2": ONE_CLASS} if is_one_class else {}
     figures = {
         "likelihood_ratio": _ratio(log, null, count), "aic": 2 * parameters - 2 * log,
         "bic": math.log(rows) * parameters - 2 * log, "mcfadden_r2": 1 - log / null if null else math.nan,

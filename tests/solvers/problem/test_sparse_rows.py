@@ -14,7 +14,7 @@ def test_sparse_rows_are_dense_rows() -> None:
     dataset = table(weighted=True)
     dense = objective(dataset)
     rows = SparseRows(
-        scipy.sparse.coo_matrix(dataset.X.numpy()), dataset.y, None, dataset.weights, torch.float64
+        scipy.sparse.coo_matrix(dataset.X.numpy()), dataset.y, 3, dataset.weights, torch.float64
     )
     sparse = Objective(rows, SOFTMAX, Penalty(1e-2))
     theta, V = random_theta(dense), random_theta(dense, 5)

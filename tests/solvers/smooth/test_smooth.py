@@ -121,7 +121,7 @@ def test_a_run_comes_back_from_its_folder(tmp_path: Any) -> None:
 
 def test_sparse_rows_give_the_dense_optimum() -> None:
     dataset = table(weighted=True)
-    rows = SparseRows(scipy.sparse.csr_matrix(dataset.X.numpy()), dataset.y, None, dataset.weights)
+    rows = SparseRows(scipy.sparse.csr_matrix(dataset.X.numpy()), dataset.y, dataset.outputs, dataset.weights)
     for solver in (None, Staged(), LBFGS(preconditioner=Blocks())):
         sparse = minimise(Objective(rows, SOFTMAX, Penalty(1e-2)), solver=solver)
         dense = minimise(objective(dataset))

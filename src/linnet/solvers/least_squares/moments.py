@@ -5,10 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, reduce
-from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -16,8 +14,7 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.device import limit_threads
-
-Result = TypeVar("Result")
+from linnet.solvers.problem.rows import Result, map_in_threads
 
 ROWS = 1024
 """Rows at once. Pixels less 128 have products of at most 2^14; float32 adds 2^10 of them without rounding."""
@@ -117,16 +114,9 @@ def share_out(
     parts: Sequence[slice | Tensor],
     device: torch.device,
 ) -> list[Result]:
-    """The results of work on a share of the parts each; on a CPU every core takes a share.
-
-    A core with blocks of its own never waits; threads that share one product wait for each other at
-    its end, thousands of times a pass, and long where other programs want the cores too.
-    """
+    """The results of work on a share of the parts each; on a CPU every core takes a share."""
     shares = max(1, min(torch.get_num_threads(), len(parts))) if device.type == "cpu" else 1
-    if shares == 1:
-        return [work(parts)]
-    with limit_threads(1), ThreadPoolExecutor(shares, "linnet-blocks") as pool:
-        return list(pool.map(work, [parts[share::shares] for share in range(shares)]))
+    return map_in_threads(work, [parts[share::shares] for share in range(shares)])
 
 
 def gather(dataset: Dataset, centre: Tensor, level: Tensor, index: Tensor | None = None) -> Moments:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
-from linnet.device import generator, limit_threads
+from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.rows import map_in_threads
 
 CHUNK = 4096
 """Rows whose share of the Hessian is added at once."""
@@ -83,11 +83,7 @@ def gram(
             torch.mul(X, (c * weights)[:, None], out=scaled)
             H[a, :, b] = H[b, :, a] = X.T @ scaled
 
-    if threads == 1:
-        fill(0)
-        return H
-    with limit_threads(1), ThreadPoolExecutor(threads, "linnet-gram") as pool:
-        list(pool.map(fill, range(threads)))
+    map_in_threads(fill, range(threads))
     return H
 
 

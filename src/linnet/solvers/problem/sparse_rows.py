@@ -20,7 +20,7 @@ class SparseRows(Rows):
     Args:
         X: scipy.sparse, (N, D); kept as CSR and its transpose's CSR, which is as much again.
         y: class indices (N,), int64; or floating (N, K).
-        outputs: K; taken from y where None.
+        outputs: K.
         weights: how much each row counts, (N,), or None.
         dtype: of the products.
 
@@ -33,14 +33,12 @@ class SparseRows(Rows):
         self,
         X: Any,
         y: Tensor,
-        outputs: int | None = None,
+        outputs: int,
         weights: Tensor | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         if X.shape[0] != len(y):
             raise ShapeError(f"X has {X.shape[0]} rows but y has {len(y)}")
-        if outputs is None:
-            outputs = y.shape[1] if y.is_floating_point() else int(y.max()) + 1
         super().__init__(y, outputs, weights, dtype)
         self._keep_(X)
 
