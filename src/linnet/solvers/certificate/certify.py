@@ -23,15 +23,12 @@ from torch import Tensor
 from linnet.core.penalties import Penalty
 from linnet.solvers.certificate.duality import ROUNDING, duality_gap, move_bias, rounding
 from linnet.solvers.problem.curvature import grams
-from linnet.solvers.problem.hessian import hessian
+from linnet.solvers.problem.hessian import hessian, is_affordable
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import Framed, standardise
 from linnet.solvers.solution import NONNEGATIVE, Certificate
 
 DUALITY, CURVATURE, CONCORDANCE = "duality", "curvature", "self-concordance"
-
-PARAMETERS, WORK = 1000, 2e10
-"""Parameters, and N·parameters² operations, up to which a Hessian is made for a proof."""
 
 FLAT = 1e-13
 """The share of the columns' largest second moment below which a direction moves no score but by rounding."""
@@ -163,9 +160,7 @@ def newton_bound(objective: Objective, point: Point) -> Bound | None:
         point: where.
     """
     rows, loss = objective.rows, objective.loss
-    parameters = rows.outputs * (rows.features + 1)
-    is_cheap = parameters <= PARAMETERS and len(rows) * parameters**2 <= WORK
-    if not is_cheap or not loss.is_self_concordant:
+    if not loss.is_self_concordant or not is_affordable(rows.outputs, rows.features, len(rows)):
         return None
     V = find_span(objective)  # (D + 1, r)
     if not V.shape[1]:

@@ -7,13 +7,10 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.solvers.certificate.certify import find_span, restrict_hessian
-from linnet.solvers.problem.hessian import newton_direction
+from linnet.solvers.problem.hessian import is_affordable, newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.rows import DenseRows
 from linnet.solvers.solution import UNATTAINED, Status
-
-FEW, WORK = 1000, 2e10
-"""Parameters, and N·parameters² operations, up to which a Newton step looks for an endless direction."""
 
 RUNS, LITTLE = 0.1, 1e-6
 """A step that moves a score by the first, and gains but the second of the objective, runs to infinity."""
@@ -125,8 +122,7 @@ def _is_partly_separated(objective: Objective, point: Point) -> bool:
     ended that, one along which the Hessian is nothing.
     """
     rows = objective.rows
-    parameters = rows.outputs * (rows.features + 1)
-    if parameters > FEW or len(rows) * parameters**2 > WORK:
+    if not is_affordable(rows.outputs, rows.features, len(rows)):
         return False
     wide = objective.with_dtype(torch.float64)
     step = newton_direction(wide, point)

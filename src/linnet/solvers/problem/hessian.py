@@ -29,7 +29,18 @@ PAIRS = 64
 PRODUCTS = 2**23
 """Products of features, row by row, up to which all pairs of many classes share one: 64 MiB."""
 
+PARAMETERS, WORK = 1000, 2e10
+"""Parameters, and N·parameters² operations, up to which a Hessian is made to prove or refute an optimum."""
+
 TOO_LARGE = "the features are too large to be squared: scale them"
+
+
+def is_affordable(
+    outputs: int, features: int, rows: int, parameters: int = PARAMETERS, work: float = WORK
+) -> bool:
+    """Whether a whole Hessian of so many outputs, features and rows is within parameters and operations."""
+    count = outputs * (features + 1)
+    return count <= parameters and rows * count**2 <= work
 
 
 def pairs(

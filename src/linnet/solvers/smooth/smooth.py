@@ -20,7 +20,7 @@ from linnet.model.history import Record
 from linnet.solvers.certificate.certify import Bound, certify
 from linnet.solvers.certificate.duality import rounding
 from linnet.solvers.certificate.unattained import APART, explain_no_optimum, is_separated
-from linnet.solvers.problem.hessian import newton_direction
+from linnet.solvers.problem.hessian import is_affordable, newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise_rows
 from linnet.solvers.solution import (
@@ -179,8 +179,7 @@ def _settle(status: Status, left: float, near: float, far: float, advice: str) -
 
 def is_small(outputs: int, features: int, rows: int) -> bool:
     """Whether a whole Hessian of so many outputs, features and rows costs little."""
-    parameters = outputs * (features + 1)
-    return parameters <= FEW and rows * parameters**2 <= WORK
+    return is_affordable(outputs, features, rows, FEW, WORK)
 
 
 def _measure(step: Step) -> dict[str, float]:
