@@ -11,7 +11,7 @@ from linnet.config import Hyperparameters
 from linnet.core import bank as banks
 from linnet.core.bank import Bank
 from linnet.core.losses import SoftmaxCrossEntropy, SquaredError
-from linnet.core.update import Update
+from linnet.core.optimizers import Update
 from linnet.device import generator
 
 K, D, B, SCALE = 3, 6, 16, 0.5
@@ -138,3 +138,54 @@ def test_a_minibatch_without_rows_is_no_gradient() -> None:
     X, y = batches(1)[0]
     step(update, X, y, torch.ones(1, dtype=torch.float64), torch.zeros(1, B, dtype=torch.float64))
     assert torch.equal(update.bank.theta, before)
+
+
+def test_rules_side_by_side_do_not_touch_each_other() -> None:
+    rules = ("sgd", "sgd", "momentum", "nesterov", "adam")
+    rate = torch.full((5,), 0.1, dtype=torch.float64)
+    update = begin(start(5), settings(rules, l2=0.05, l1=0.001))
+    for X, y in batches(8):
+        step(update, X, y, rate)
+    for model, rule in enumerate(rules):
+        alone = begin(Bank(start(5).pick(model).theta.clone()), settings((rule,), l2=0.05, l1=0.001))
+        for X, y in batches(8):
+            step(alone, X, y, rate[:1])
+        torch.testing.assert_close(update.bank.pick(model).theta, alone.bank.theta, rtol=1e-12, atol=1e-15)
+
+
+def test_rows_of_weight_nothing_are_as_if_they_were_not_there() -> None:
+    rate = torch.tensor([0.2, 0.2], dtype=torch.float64)
+    masked, alone = (
+        begin(start(2), settings(("momentum",) * 2)),
+        begin(start(2), settings(("momentum",) * 2)),
+    )
+    for X, y in batches(6):
+        weight = torch.ones(2, B, dtype=torch.float64)
+        weight[1, B // 2 :] = 0
+        step(masked, X, y, rate, weight)
+        step(alone, X[: B // 2], y[: B // 2], rate)
+    torch.testing.assert_close(masked.bank.pick(1).theta, alone.bank.pick(1).theta, rtol=1e-12, atol=1e-15)
+    assert not torch.allclose(masked.bank.pick(0).theta, alone.bank.pick(0).theta)
+
+
+def test_what_is_kept_goes_on_as_it_was() -> None:
+    rules = ("sgd", "momentum", "momentum", "adam", "adam")
+    rate = torch.linspace(0.01, 0.1, 5, dtype=torch.float64)
+    whole = begin(start(5), settings(rules))
+    data = batches(10)
+    for X, y in data[:5]:
+        step(whole, X, y, rate)
+    chosen = torch.tensor([0, 2, 3])
+    part = whole.keep(chosen)
+    for X, y in data[5:]:
+        step(whole, X, y, rate)
+        step(part, X, y, rate[chosen])
+    for place, model in enumerate(chosen.tolist()):
+        torch.testing.assert_close(
+            part.bank.pick(place).theta, whole.bank.pick(model).theta, rtol=1e-12, atol=1e-15
+        )
+
+
+def test_models_of_one_rule_stand_together() -> None:
+    with pytest.raises(AssertionError, match="together"):
+        begin(start(3), settings(("sgd", "adam", "sgd")))

@@ -8,7 +8,7 @@ from scipy import stats
 from torch import Tensor
 
 from linnet.config import Hyperparameters
-from linnet.core import bank
+from linnet.core.bank import Bank
 from linnet.errors import DivergedError
 from linnet.evaluate import selection
 from linnet.train.plan import Outcome, Trial
@@ -19,7 +19,9 @@ def outcome(
 ) -> Outcome:
     models = loss.shape[1]
     curves = {"train_loss": loss / 2, "validation_loss": loss, "validation_accuracy": accuracy}
-    return Outcome(bank.zeros(models, 2, 3), status or ["completed"] * models, curves, keeps_best)
+    return Outcome(
+        Bank(torch.zeros(2 * models, 4), models), status or ["completed"] * models, curves, keeps_best
+    )
 
 
 def curves(*finals: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""Optimizer rules: a step of the models of one rule, as vectors over them.
+"""Optimizer rules as vectors over models, and `Update`, the steps of a bank whose models have several.
 
 With the minibatch's mean gradient of a model's loss, weighted where rows have weights, its norm bounded by
 `clip`, and the penalty's (the bias is never penalised), `g = Σ_i w_i r_i x_i / (B w̄) + l2·W` with w̄ the mean
@@ -30,7 +30,7 @@ from itertools import accumulate, groupby, pairwise
 import torch
 from torch import Tensor
 
-from linnet.config import Hyperparameters
+from linnet.config import OPTIMIZERS, Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.penalties import shrink
 
@@ -177,6 +177,94 @@ class OptimizerGroup:
 
     def _zeros(self, is_needed: bool) -> Tensor | None:
         return torch.zeros_like(self.theta) if is_needed else None
+
+
+class Update:
+    """The state of a bank's steps: momenta, gradients that wait, means, and how many steps were made.
+
+    Args:
+        bank: stepped in place.
+        hyperparameters: of its models, those of one rule standing together.
+        averages_from: the step after which the weights of each are averaged, (M,); infinite for never.
+    """
+
+    def __init__(self, bank: Bank, hyperparameters: Sequence[Hyperparameters], averages_from: Tensor) -> None:
+        self.bank, self.hyperparameters, self.averages_from = bank, list(hyperparameters), averages_from
+        self._groups = [
+            OptimizerGroup(bank, self.hyperparameters[models], averages_from[models], models)
+            for models in split_by_rule(hyperparameters)
+        ]
+
+    def step_(
+        self, G: Tensor, X1: Tensor, scale: float, weight: Tensor, rate: Tensor, is_last: bool = False
+    ) -> None:
+        """Take a minibatch, and step every model that has all it takes together.
+
+        Args:
+            G: the residuals, already times the rows' weights, (M, K, B); overwritten.
+            X1: floating rows with a last column of 1/scale, (B, D + 1).
+            scale: multiplies X1.
+            weight: the expected Σw of each model's rows in a minibatch of this size, (M,), float64 on the
+                CPU; 0 is no gradient.
+            rate: η of each model at this step, (M,), likewise.
+            is_last: whether the minibatch ends an epoch: nothing waits beyond it.
+        """
+        for group in self._groups:
+            some = group.models
+            group.take_(G[some], X1, scale, weight[some], rate[some], is_last)
+
+    @property
+    def answer(self) -> Bank:
+        """The models as they are to be used: averaged where that was asked for, else the bank itself."""
+        if all(group.mean is None for group in self._groups):
+            return self.bank
+        return Bank(
+            torch.cat([group.theta if group.mean is None else group.mean for group in self._groups]),
+            self.bank.models,
+        )
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """What there is to keep of it besides the bank, by name: (M·K, D + 1), or (M,) for the counts."""
+        kept = {name: self._whole(name) for name in STATES if any(g.has(name) for g in self._groups)}
+        counts = torch.zeros(3, self.bank.models, dtype=torch.float64)
+        for group in self._groups:
+            counts[0, group.models], counts[1, group.models] = group.steps, group.pending
+            counts[2, group.models] = group.weight
+        return {**kept, "counts": counts}
+
+    def restore_(self, state: dict[str, Tensor]) -> None:
+        """Go on from a state, as `state` gave it."""
+        for group in self._groups:
+            for name in STATES:
+                if group.has(name):
+                    getattr(group, name).copy_(state[name][group.rows])
+            steps, pending, weight = state["counts"][:, group.models]
+            group.steps, group.pending = int(steps[0]), int(pending[0])
+            group.weight.copy_(weight)
+
+    def keep(self, models: Tensor) -> Update:
+        """The update of some of the models, in order, in memory of its own."""
+        own = [self.hyperparameters[m] for m in models.tolist()]
+        kept = Update(self.bank.take(models), own, self.averages_from[models])
+        rows, state = self.bank.rows_of(models), self.state
+        counts = state.pop("counts")[:, models]
+        kept.restore_({**{name: whole[rows] for name, whole in state.items()}, "counts": counts})
+        return kept
+
+    def _whole(self, name: str) -> Tensor:
+        """A state of all rows, zeros where a group keeps none."""
+        whole = torch.zeros_like(self.bank.theta)
+        for group in self._groups:
+            if group.has(name):
+                whole[group.rows] = getattr(group, name)
+        return whole
+
+
+def order_by_rule(hyperparameters: Sequence[Hyperparameters]) -> list[int]:
+    """The order of models in which those of one rule stand together, as `Update` wants them."""
+    kinds = [(OPTIMIZERS.index(k.optimizer), k.accumulate) for k in hyperparameters]
+    return sorted(range(len(kinds)), key=kinds.__getitem__)
 
 
 def vector(values: Sequence[float]) -> Tensor:

@@ -93,15 +93,15 @@ class Animator:
         places = places if _is_many(x) else places * len(values)
         if len(places) != len(values):
             raise ShapeError(f"{len(places)} x for {len(values)} y: expected one x, or one for each y")
-        while len(self.X) < len(values):
-            self.X.append([])
-            self.Y.append([])
+        for curves in (self.X, self.Y):
+            curves.extend([] for _ in range(len(curves), len(values)))
         for curve, (place, value) in enumerate(zip(places, values, strict=True)):
             if place is not None and value is not None:
                 self.X[curve].append(place)
                 self.Y[curve].append(value)
         self._is_drawn = False
-        self._screen.note(self.xlabel, self._names(len(values)), places, values)
+        names = [*self.legend, *(f"y{number}" for number in range(len(self.legend), len(values)))]
+        self._screen.note(self.xlabel, names, places, values)
         if time.perf_counter() >= self._due:
             self.draw()
         self._screen.schedule(self)
@@ -126,9 +126,6 @@ class Animator:
         self.draw()
         self._screen.finish()
         shelf.forget(self.finish)
-
-    def _names(self, count: int) -> list[str]:
-        return [*self.legend, *(f"y{number}" for number in range(len(self.legend), count))]
 
 
 class Screen(ABC):

@@ -81,7 +81,9 @@ class ModelChunk:
             batch: its number in the epoch.
         """
         weight = None if self._weight is None else self._weight[:, here]
-        scores = self.group.step_(X1, target, weight, self._room(X1.shape[0]), epoch, batch)
+        if self._scores.shape != (len(self.theta), X1.shape[0]):  # a buffer that stays in the cache
+            self._scores = self.theta.new_empty(len(self.theta), X1.shape[0])
+        scores = self.group.step_(X1, target, weight, self._scores, epoch, batch)
         values = self.loss.value(scores, labels)  # (m, B)
         if weight is None:
             self.totals[0] += values.sum(1, dtype=torch.float64)
@@ -128,12 +130,6 @@ class ModelChunk:
             loss[members], accuracy[members] = measured.mean_loss.cpu(), measured.accuracy.cpu()
         figures = {"validation_loss": loss, "validation_accuracy": accuracy}
         return figures if train.is_classification else {"validation_loss": loss}
-
-    def _room(self, rows: int) -> Tensor:
-        """A buffer for a minibatch's scores, (m·K, B), that stays in the cache."""
-        if self._scores.shape != (len(self.theta), rows):
-            self._scores = self.theta.new_empty(len(self.theta), rows)
-        return self._scores
 
     def _no_totals(self) -> Tensor:
         """Sums over an epoch of the models' losses before each step, and of their rows' weights: (2, m)."""

@@ -16,8 +16,7 @@ from torch import Tensor
 from linnet.config import Hyperparameters
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
-from linnet.core.optimizers import vector
-from linnet.core.update import Update
+from linnet.core.optimizers import Update, vector
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 

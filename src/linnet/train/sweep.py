@@ -19,7 +19,7 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
-from linnet.core.update import order_by_rule
+from linnet.core.optimizers import order_by_rule
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold

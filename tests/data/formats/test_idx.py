@@ -155,17 +155,17 @@ def test_noise_is_read_or_refused(noise: bytes, zipped: bool) -> None:
 def test_a_bomb_is_read_no_further_than_declared(monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(gzip.compress(header(0x08, [100]) + bytes(10 << 20)))
     seen: list[int] = []
-    fill = idx._fill
+    read_into = gzip.GzipFile.readinto
 
-    def counted(file: Any, view: memoryview) -> int:
-        done = fill(file, view)
+    def counted(file: gzip.GzipFile, view: Any) -> int:
+        done = read_into(file, view)
         seen.append(file.tell())
         return done
 
-    monkeypatch.setattr(idx, "_fill", counted)
+    monkeypatch.setattr(gzip.GzipFile, "readinto", counted)
     with pytest.raises(FormatError, match="goes on after"):
         idx.read(path)
-    assert seen == [108]
+    assert max(seen) == 108
 
 
 def test_an_implausible_size_is_refused_before_allocating(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,16 @@ replaces a file. Of two processes the second waits for the first.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import tempfile
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from filelock import FileLock
+
 from linnet import files
-from linnet.data.download.lock import alone_in
 from linnet.data.download.mirror import (
     ALGORITHMS,
     AgainError,
@@ -25,6 +28,11 @@ from linnet.data.download.mirror import (
     is_right,
 )
 from linnet.errors import ChecksumError, DownloadError, UsageError
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows
+    fcntl = None
 
 MAX_BYTES = 1 << 30
 MIN_RATE = 1024
@@ -77,7 +85,7 @@ def fetch(
         return job.path
     folder = job.path.parent
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    with alone_in(folder), _removing_if_empty(missing):
+    with _alone_in(folder), _removing_if_empty(missing):
         if not _is_there(job):
             _from_mirrors(urls, job)
     return job.path
@@ -105,6 +113,49 @@ def _describe(job: Transfer) -> str:
     if not job.path.is_file():
         return "no plain file"
     return f"{algorithm.upper()} {files.hexdigest(job.path, algorithm)}"
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process or thread holds the folder, and hold it, by a lock on the folder itself.
+
+    A lock file would stay behind after a kill, in a folder that is somebody's. The folder's own lock leaves
+    nothing, and the system takes it back when the process ends, however it ends.
+
+    Args:
+        folder: is made where it is missing; one that is there need not be writable.
+
+    Raises:
+        OSError: the folder cannot be made or read.
+    """
+    descriptor = _hold(folder)
+    if descriptor is None:  # by a lock file in the system's temporary folder
+        name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+        with FileLock(Path(tempfile.gettempdir(), f"linnet-{name}.lock")):
+            yield
+        return
+    try:
+        yield
+    finally:
+        os.close(descriptor)  # gives the lock back
+
+
+def _hold(folder: Path) -> int | None:
+    """A descriptor that holds the folder's lock; None where the system locks no folders."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        if fcntl is None:  # pragma: no cover - Windows
+            return None
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:  # some network file systems
+            os.close(descriptor)
+            return None
+        with contextlib.suppress(OSError):
+            if os.path.samestat(folder.stat(), os.fstat(descriptor)):
+                return descriptor
+        os.close(descriptor)  # who held it before has removed the folder
 
 
 @contextlib.contextmanager

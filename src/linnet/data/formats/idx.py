@@ -212,8 +212,9 @@ def _map(file: io.BufferedIOBase, header: Header) -> Array:
 
 
 def _unpack(file: io.BufferedIOBase, header: Header, path: Path) -> Array:
-    raw = np.empty(header.nbytes, np.uint8)
-    done = _fill(file, raw.data)
+    raw, done = np.empty(header.nbytes, np.uint8), 0
+    while count := file.readinto(raw.data[done : done + _PIECE]):
+        done += count
     if done < header.nbytes:
         raise _refuse_short(path, "data", header.length + header.nbytes, header.length + done)
     if file.read(1):  # for gzip this also compares the CRC
@@ -222,17 +223,6 @@ def _unpack(file: io.BufferedIOBase, header: Header, path: Path) -> Array:
     if array.dtype.isnative:
         return array
     return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
-
-
-def _fill(file: io.BufferedIOBase, view: memoryview) -> int:
-    """Read into `view` until it is full or the file ends; the bytes read."""
-    done = 0
-    while done < len(view):
-        count = file.readinto(view[done : done + _PIECE])
-        if not count:
-            break
-        done += count
-    return done
 
 
 def _header_of(array: Array) -> bytes:

@@ -57,7 +57,7 @@ def unpack(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if is_picture(_path_of(entry))]
-            _check_entries(entries, name)
+            _check_amount(len(entries), sum(entry.file_size for entry in entries), name)
             for entry in entries:
                 with archive.open(entry) as file:
                     data = file.read(MAX_PICTURE_BYTES + 1)  # what the entry says of itself may be wrong
@@ -132,11 +132,11 @@ def is_picture(path: str) -> bool:
     return not hidden and path.lower().endswith(SUFFIXES)
 
 
-def _check_entries(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
-    if len(entries) > MAX_PICTURES:
-        raise FormatError(f"{name} has {len(entries):,} pictures, more than {MAX_PICTURES:,}")
-    if (size := sum(entry.file_size for entry in entries)) > MAX_ALL_BYTES:
-        raise FormatError(f"{name} unpacks to {size >> 20:,} MiB, more than {MAX_ALL_BYTES >> 20}")
+def _check_amount(number: int, size: int, name: str) -> None:
+    if number > MAX_PICTURES:
+        raise FormatError(f"{name} has more than {MAX_PICTURES:,} pictures")
+    if size > MAX_ALL_BYTES:
+        raise FormatError(f"{name} has more than {MAX_ALL_BYTES >> 20} MiB of pictures")
 
 
 def _limit(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
@@ -146,12 +146,9 @@ def _limit(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
         if not is_picture(path):
             continue
         number, size = number + 1, size + len(content)
-        if number > MAX_PICTURES:
-            raise FormatError(f"{name} has more than {MAX_PICTURES:,} pictures")
         if len(content) > MAX_PICTURE_BYTES:
             raise FormatError(f"{path} is larger than {MAX_PICTURE_BYTES >> 20} MiB")
-        if size > MAX_ALL_BYTES:
-            raise FormatError(f"{name} has more than {MAX_ALL_BYTES >> 20} MiB of pictures")
+        _check_amount(number, size, name)
         yield path, content
 
 
