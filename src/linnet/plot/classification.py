@@ -14,7 +14,7 @@ from linnet.evaluate.confidence.reliability import Reliability
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.one_vs_rest import Curve, precision_recall, roc
 from linnet.i18n import Language, say
-from linnet.plot.style import BLUE, VERMILION, drawing, label, named, style
+from linnet.plot.style import BLUE, VERMILION, drawing, escape_name, label, style
 
 LARGEST = 30
 """Classes up to which cells hold their numbers."""
@@ -148,7 +148,7 @@ def _draw_curves(
             curve, (colour, dash) = curves[k], style(number)
             known = curve.area == curve.area
             shown = f"{curve.area:.3f}" if known else f"– ({say('plot.no_rows_to_rank', language)})"
-            line = named(f"{evaluation.classes[k]} {shown}")
+            line = escape_name(f"{evaluation.classes[k]} {shown}")
             axes.plot(curve.x, curve.y, dash, color=colour, linewidth=1.2, label=line, drawstyle=steps)
         label(axes, title, *names)
         axes.set_xlim(-0.01, 1.01)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from linnet.errors import UsageError
 from linnet.i18n import Language, say
-from linnet.plot.style import drawing, label, named, panels, style
+from linnet.plot.style import drawing, escape_name, label, panels, style
 
 LINES = {
     "train_loss": ("metric.train_loss", "#0072B2", "-"),
@@ -101,7 +101,7 @@ def overlay_figure(
                     colour, dash = style(number)
                     marker = "o" if len(points) == 1 else None
                     axes.plot(
-                        *zip(*points, strict=True), dash, color=colour, label=named(name), marker=marker
+                        *zip(*points, strict=True), dash, color=colour, label=escape_name(name), marker=marker
                     )
             label(axes, loss, say("metric.epoch", language), say(PANELS[key], language), is_counted=True)
         grid[0].legend(fontsize=8)

@@ -141,7 +141,7 @@ def draw_signed(axes: Axes, image: NDArray[np.floating], limit: float) -> AxesIm
     return axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
 
 
-def named(name: str) -> str:
+def escape_name(name: str) -> str:
     """A name as a line's label: matplotlib leaves those that begin with _ out of the legend."""
     return f" {name}" if name.startswith("_") else name
 

@@ -52,10 +52,10 @@ def sweep_figure(
     return figure
 
 
-def names_of(table: pd.DataFrame, hyperparameters: Sequence[str]) -> list[str]:
+def name_settings(table: pd.DataFrame, hyperparameters: Sequence[str]) -> list[str]:
     """What the settings are called, by the hyperparameters that were varied."""
     return [
-        ", ".join(f"{name} {short(row[name])}" for name in hyperparameters)
+        ", ".join(f"{name} {shorten(row[name])}" for name in hyperparameters)
         for row in table.to_dict("records")
     ]
 
@@ -179,8 +179,8 @@ def _draw_map(
     image = axes.imshow(
         cells.to_numpy(float), cmap="cividis" if is_better_high else "cividis_r", aspect="auto"
     )
-    axes.set_yticks(range(len(cells.index)), [short(value) for value in cells.index])
-    axes.set_xticks(range(len(cells.columns)), [short(value) for value in cells.columns])
+    axes.set_yticks(range(len(cells.index)), [shorten(value) for value in cells.index])
+    axes.set_xticks(range(len(cells.columns)), [shorten(value) for value in cells.columns])
     axes.set_ylabel(rows)
     axes.set_xlabel(columns)
     figure.colorbar(image, label=say(f"metric.{metric}", language))
@@ -217,10 +217,10 @@ def _order_names(values: list[object]) -> pd.Categorical:
     import pandas as pd
 
     order = sorted(set(values), key=lambda v: (isinstance(v, str), v if _is_number(v) else str(v)))
-    return pd.Categorical([short(v) for v in values], [short(v) for v in order], ordered=True)
+    return pd.Categorical([shorten(v) for v in values], [shorten(v) for v in order], ordered=True)
 
 
-def short(value: object) -> str:
+def shorten(value: object) -> str:
     """A hyperparameter's value in few characters."""
     if isinstance(value, bool | None):
         return {True: "yes", False: "no", None: "none"}[value]

@@ -15,7 +15,7 @@ from linnet.plot.curves import PANELS, overlay_figure
 from linnet.record.paths import shared
 from linnet.report import quality, views
 from linnet.report.blocks import Block, Page, Picture, Pictures, Table, Text, render, value
-from linnet.report.provenance import options_of, usual
+from linnet.report.provenance import default_options, options_of
 from linnet.report.subject import Rows, Subject, find_rows
 from linnet.report.sweep import is_sweep
 from linnet.report.views import to_themed_svg
@@ -209,7 +209,7 @@ def _compare_scores(of: Subject, found: Comparison) -> list[Block]:
 def _differences(several: list[Subject]) -> list[Block]:
     """The options that differ; one that only some know is told unless it is the usual one there."""
     given = [options_of(of.run) for of in several]
-    plain = [usual(of.run) for of in several]
+    plain = [default_options(of.run) for of in several]
     names = list(dict.fromkeys(name for one in given for name in one))
     rows = []
     for name in names:

@@ -17,7 +17,7 @@ from linnet.report.sweep import Swept
 
 def page_of_run(of: Subject) -> Page:
     """The page of a run or a solve."""
-    recorded = recorded_of(of.run.folder)
+    recorded = read_summary(of.run.folder)
     is_solve = of.run.optimum is not None and bool(of.run.optimum.certificate)
     sections = [
         of.section("glance", "report.title.glance", quality.glance),
@@ -67,7 +67,7 @@ def _missing_best(of: Swept) -> list[Block]:
 
 def _best(of: Subject) -> list[Section]:
     """The parts of a sweep's best model."""
-    recorded = recorded_of(of.run.folder)
+    recorded = read_summary(of.run.folder)
     return [
         of.section("data", "report.title.data", provenance.data),
         *_judge_sections(of),
@@ -123,6 +123,6 @@ def _facts(folder: Path | None, recorded: dict[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def recorded_of(folder: Path | None) -> dict[str, Any]:
+def read_summary(folder: Path | None) -> dict[str, Any]:
     """What run.json says, where there is one."""
     return {} if folder is None or not (folder / RUN).is_file() else read(folder).values

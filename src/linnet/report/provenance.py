@@ -24,7 +24,7 @@ LISTED = 30
 
 def run_options(of: Subject) -> list[Block]:
     """The options, those that are not the usual ones standing out."""
-    return options(of, options_of(of.run), usual(of.run))
+    return options(of, options_of(of.run), default_options(of.run))
 
 
 def options_of(run: Run) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _read_paths(origin: Origin | None) -> dict[str, Any]:
     return {name: known[name] for name in ("data_dir", "sample_weight") if known.get(name)}
 
 
-def usual(run: Run) -> dict[str, Any]:
+def default_options(run: Run) -> dict[str, Any]:
     """What `linnet train` takes where nothing is said; nothing for what it did not train."""
     return as_dict(Recipe().resolved(bool(run.card.classes))) if run.fitted else {}
 

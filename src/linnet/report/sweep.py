@@ -16,10 +16,10 @@ from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
 from linnet.i18n import Language
 from linnet.model.run import Run
-from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, short, sweep_figure
+from linnet.plot.sweeps import epochs_figure, generalisation_figure, name_settings, shorten, sweep_figure
 from linnet.report.blocks import Block, Facts, Picture, Table, Text, value
 from linnet.report.subject import Localized
-from linnet.report.views import plain, to_themed_svg
+from linnet.report.views import to_svg, to_themed_svg
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,12 +180,12 @@ def figures(of: Swept) -> list[Block]:
     metric = str(of.summary["metric"])
     if of.hyperparameters and len(of.table) >= DRAWN:
         picture = sweep_figure(of.table, of.hyperparameters, metric, "", of.language)
-        uri = to_themed_svg(picture) if len(of.hyperparameters) == 1 else plain(picture)
+        uri = to_themed_svg(picture) if len(of.hyperparameters) == 1 else to_svg(picture)
         blocks.append(Picture(uri, of.say("report.sweep_scores"), 560))
     if CURVES in of.state.digests:
         found = pd.read_csv(io.BytesIO(of.state.read(CURVES)))
         curves = [found[number].to_numpy(float) for number in found]
-        picture = epochs_figure(curves, names_of(of.table, of.hyperparameters), metric, "", of.language)
+        picture = epochs_figure(curves, name_settings(of.table, of.hyperparameters), metric, "", of.language)
         blocks.append(Picture(to_themed_svg(picture), of.say("report.epoch_scores"), 560))
     if len(of.table) >= DRAWN:
         uri = to_themed_svg(generalisation_figure(of.table, "", of.language))
@@ -216,7 +216,7 @@ def _describe_edge(of: Swept, edge: dict[str, Any]) -> str:
 
 def _format_values(found: Any) -> str:
     if isinstance(found, list):
-        return ", ".join(short(one) for one in found) or "none"
+        return ", ".join(shorten(one) for one in found) or "none"
     if isinstance(found, dict):
         return "; ".join(
             f"{kind.replace('_', '-')} {low:g} … {high:g}" for kind, (low, high) in found.items()
@@ -238,7 +238,7 @@ def _read_number(text: Any) -> Any:
 
 def _format_cell(found: Any) -> str:
     if isinstance(found, bool):
-        return short(found)
+        return shorten(found)
     if isinstance(found, float):
         return "–" if found != found else f"{found:.4g}"
     return str(found)

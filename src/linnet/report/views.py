@@ -40,12 +40,12 @@ def to_themed_svg(figure: Figure) -> str:
     return _make_uri("svg+xml", (head + DARK + coloured).encode())
 
 
-def plain(figure: Figure) -> str:
+def to_svg(figure: Figure) -> str:
     """A figure as SVG as it is."""
     return _make_uri("svg+xml", render(figure, ".svg"))
 
 
-def grey(image: Tensor, scale: float) -> str:
+def to_grey_png(image: Tensor, scale: float) -> str:
     """Stored pixels as a PNG.
 
     Args:
@@ -59,7 +59,7 @@ def grey(image: Tensor, scale: float) -> str:
     return _encode_png((255 * values).round().astype(np.uint8))
 
 
-def diverging(weights: Tensor, limit: float) -> str:
+def to_diverging_png(weights: Tensor, limit: float) -> str:
     """Weights, (height, width), as a PNG: red above zero, blue below, white at it.
 
     Args:
@@ -126,8 +126,8 @@ def templates(of: Subject) -> list[Block]:
     W = of.run.bank.W.cpu()
     names = card.output_names(len(W))
     limit = float(W.abs().max())
-    tiles = [Tile(diverging(w.view(shape), limit), (name,)) for name, w in zip(names, W, strict=True)]
-    bar = diverging(torch.linspace(-limit, limit, 64)[None], limit)
+    tiles = [Tile(to_diverging_png(w.view(shape), limit), (name,)) for name, w in zip(names, W, strict=True)]
+    bar = to_diverging_png(torch.linspace(-limit, limit, 64)[None], limit)
     said = of.note("report.class_template_colours" if card.classes else "report.template_colours")
     return [Gallery(tuple(tiles), (bar, f"−{limit:.3g}", f"+{limit:.3g}"), True), said]
 
@@ -180,7 +180,7 @@ def _show_rows(
         return Table((of.say("report.row"), of.say("report.label"), of.say("report.model")), tuple(said))
     images = rows.images(numbers)
     tiles = [
-        Tile(grey(image, rows.scale), (label, guess, row))
+        Tile(to_grey_png(image, rows.scale), (label, guess, row))
         for image, (row, label, guess) in zip(images, said, strict=True)
     ]
     return Gallery(tuple(tiles))

@@ -29,7 +29,7 @@ from linnet.folders import CHECKPOINT, SWEEP, write
 from linnet.i18n import Language
 from linnet.model.run import Card, Run
 from linnet.plot.save import render
-from linnet.plot.sweeps import epochs_figure, generalisation_figure, names_of, sweep_figure
+from linnet.plot.sweeps import epochs_figure, generalisation_figure, name_settings, sweep_figure
 from linnet.train.callbacks import INTERRUPTED
 from linnet.train.fit import fit
 from linnet.train.plan import Outcome, Plan, Trial
@@ -177,7 +177,7 @@ class SweepResult:
         if kind == "epochs":
             curves = self.curves
             means = [curves[number].to_numpy() for number in curves]
-            names = names_of(self.table, self.varied)
+            names = name_settings(self.table, self.varied)
             return epochs_figure(means, names, self.metric, self.train.name, language)
         if kind == "generalisation":
             return generalisation_figure(self.table, self.train.name, language)

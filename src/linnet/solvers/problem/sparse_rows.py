@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,6 +12,9 @@ from linnet.data.dataset import Dataset
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError
 from linnet.solvers.problem.rows import DenseRows, Rows
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class SparseRows(Rows):
