@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from linnet.estimators.arrays import Space, check_same, tensor
-from linnet.estimators.methods import Method, Problem, descend_from, minimise
+from linnet.estimators.methods import Method, Problem, descend_models, minimise
 from linnet.solvers.frame import Stream
 
 if TYPE_CHECKING:
@@ -133,7 +133,10 @@ class LinearEstimator(BaseEstimator):
         """
         before = vars(self).get("stream_") or Stream.empty(problem.data.features)
         self.stream_ = before.with_rows(problem.objective.rows, weight)
-        return descend_from(problem, self._method(), self._start(problem), seen=self.stream_)
+        return descend_models(
+            problem, self._method(), [problem.penalty.l2], self._start(problem), epochs=1,
+            schedule="constant", seen=self.stream_,
+        ).theta  # fmt: skip
 
     def _method(self) -> Method:
         seed = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -100,6 +101,11 @@ class Method:
     lr: float | None = None
     batch_size: int = 256
 
+    @property
+    def epochs(self) -> int:
+        """Of gradient descent."""
+        return EPOCHS if self.max_iter is None else self.max_iter
+
 
 def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> Minimum:
     """Minimise a problem.
@@ -169,9 +175,9 @@ def choose_solver(problem: Problem, method: Method) -> SolverSpec:
 
 
 def _descend(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
-    epochs = EPOCHS if method.max_iter is None else method.max_iter
-    theta = descend_from(problem, method, start, epochs, "linear")
-    return Minimum.unproven(theta.double(), descent_status(problem, method, theta), epochs, "sgd")
+    theta = descend_models(problem, method, [problem.penalty.l2], start).theta
+    status = descent_status(problem, method, theta)
+    return Minimum.unproven(theta.double(), status, method.epochs, "sgd")
 
 
 def descent_status(problem: Problem, method: Method, theta: Tensor) -> Status:
@@ -179,40 +185,45 @@ def descent_status(problem: Problem, method: Method, theta: Tensor) -> Status:
     left = shortfall(problem.objective, theta)
     if left <= max(ROUGH, method.tol):
         return Status(CONVERGED)
-    epochs = EPOCHS if method.max_iter is None else method.max_iter
-    advice = f"gradient descent of {epochs} epochs leaves {left:.2g} of its objective to gain, or more: "
+    advice = (
+        f"gradient descent of {method.epochs} epochs leaves {left:.2g} of its objective to gain, or more: "
+    )
     faster = "allow more (max_iter)" if method.lr is None else "allow more (max_iter), try another lr"
     return Status(LIMIT, f"{advice}{faster}, or take another solver, such as 'auto'")
 
 
-def descend_from(
+def descend_models(
     problem: Problem,
     method: Method,
-    start: Tensor | None,
-    epochs: int = 1,
-    schedule: str = "constant",
+    l2s: Sequence[float],
+    start: Tensor | None = None,
+    *,
+    epochs: int | None = None,
+    schedule: str = "linear",
+    views: Tensor | None = None,
     seen: Stream | None = None,
-) -> Tensor:
-    """θ, (K, D + 1), after some epochs of gradient descent; from zero where there is no start.
+) -> Bank:
+    """Models after some epochs of gradient descent on the same minibatches, from zero without a start.
 
     Args:
-        problem: rows, loss and penalty.
-        method: rate, minibatches and seed.
-        start: θ, (K, D + 1).
-        epochs: passes over the rows.
+        problem: rows, loss and the L1 penalty.
+        method: rate, minibatches, epochs and seed.
+        l2s: of each model, M.
+        start: θ, (M·K, D + 1).
+        epochs: in place of the method's.
         schedule: of the rate.
+        views: how much each row counts for each model, (M, N); None for 1.
         seen: the stream whose latest part the rows are.
     """
-    rows = problem.objective.rows
+    rows, l1 = problem.objective.rows, problem.penalty.l1
     if start is None:
-        start = torch.zeros(rows.outputs, rows.features + 1)
-    bank = Bank(start.to(rows.y.device, rows.dtype))
-    penalty = problem.penalty
-    hyperparameters = Hyperparameters(lr=method.lr or 1.0, l2=penalty.l2, l1=penalty.l1, schedule=schedule)
+        start = torch.zeros(len(l2s) * rows.outputs, rows.features + 1)
+    bank = Bank(start.to(rows.y.device, rows.dtype), len(l2s))
+    each = [Hyperparameters(lr=method.lr or 1.0, l2=l2, l1=l1, schedule=schedule) for l2 in l2s]
     return descend(
-        rows, problem.loss, bank, [hyperparameters], epochs=epochs, batch_size=method.batch_size,
-        seed=method.seed, is_safe=method.lr is None, intercept=problem.intercept, seen=seen,
-    ).theta  # fmt: skip
+        rows, problem.loss, bank, each, epochs=epochs or method.epochs, batch_size=method.batch_size,
+        seed=method.seed, is_safe=method.lr is None, intercept=problem.intercept, views=views, seen=seen,
+    )  # fmt: skip
 
 
 def solve_sums(statistics: Statistics, problem: Problem) -> Minimum:

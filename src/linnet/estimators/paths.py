@@ -11,13 +11,11 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
 from linnet.core.penalties import Penalty
 from linnet.errors import warn
 from linnet.estimators.arrays import as_numpy
-from linnet.estimators.methods import EPOCHS, Method, Problem, choose_solver, descent_status, minimise
-from linnet.solvers.descent import descend
+from linnet.estimators.methods import Method, Problem, choose_solver, descend_models, descent_status, minimise
 from linnet.solvers.least_squares.folds import cross_validate
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
@@ -177,20 +175,8 @@ def _views(splits: Sequence[Split], rows: int, device: torch.device) -> Tensor:
 def _descend_together(
     problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method
 ) -> Bank:
-    rows = problem.objective.rows
-    views = _views(splits, len(rows), rows.y.device)
-    hyperparameters = [
-        Hyperparameters(lr=method.lr or 1.0, l2=l2, l1=problem.penalty.l1, schedule="linear")
-        for _ in splits
-        for l2 in l2s
-    ]
-    start = torch.zeros(len(hyperparameters) * rows.outputs, rows.features + 1, dtype=rows.dtype)
-    bank = descend(
-        rows, problem.loss, Bank(start.to(rows.y.device), len(hyperparameters)), hyperparameters,
-        epochs=EPOCHS if method.max_iter is None else method.max_iter, batch_size=method.batch_size,
-        seed=method.seed, is_safe=method.lr is None, intercept=problem.intercept,
-        views=views.repeat_interleave(len(l2s), 0),
-    )  # fmt: skip
+    views = _views(splits, len(problem.data), problem.data.y.device).repeat_interleave(len(l2s), 0)
+    bank = descend_models(problem, method, [*l2s] * len(splits), views=views)
     found = Bank(bank.theta.double(), bank.models)
     _warn_of_late(found, problem, splits, l2s, method)
     return found

@@ -26,7 +26,8 @@ BLOCK = 512
 """Rows converted at once: with 785 columns of float32 they are 1.6 MB. A float copy of all of Fashion-MNIST
 makes no pass faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
 
-Share, Result = TypeVar("Share"), TypeVar("Result")
+Share = TypeVar("Share")
+Result = TypeVar("Result")
 
 ALL = slice(None)
 """All rows."""
