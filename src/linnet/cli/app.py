@@ -107,21 +107,16 @@ def respell(argv: Sequence[str]) -> list[str]:
 
 def _config_path(argv: list[str]) -> str | None:
     """The file of options, which must be read before the flags are: --config, else of a run to go on with."""
-    if (path := _value(argv, "--config")) is not None or argv[:1] != ["train"]:
-        return path
-    folder = _value(argv, "--resume")
-    asked = os.path.join(folder, "run.json") if folder else ""
-    return asked if os.path.isfile(asked) else None
+    from argparse import ArgumentParser
 
-
-def _value(argv: list[str], flag: str) -> str | None:
-    """What stands behind a flag; None without it."""
-    for here, following in zip(argv, [*argv[1:], None], strict=False):
-        if here == flag:
-            return following
-        if here.startswith(f"{flag}="):
-            return here.partition("=")[2]
-    return None
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    for flag in ("--config", "--resume"):
+        parser.add_argument(flag, nargs="?")
+    given, _ = parser.parse_known_args(argv)
+    if given.config is not None or argv[:1] != ["train"]:
+        return given.config
+    request = os.path.join(given.resume, "run.json") if given.resume else ""
+    return request if os.path.isfile(request) else None
 
 
 def _config_values(path: str) -> Dict:

@@ -147,35 +147,25 @@ def report_comparison(evaluation: linnet.Evaluation, folder: Path, values: dict[
 
 def _table(costs: str, classes: int) -> Array:
     """The costs (K, J) of a CSV file, or of a list of what it costs to miss each class."""
+    import numpy as np
+
     from linnet.evaluate.confidence.decisions import per_class
 
     path = Path(costs)
-    if path.is_file():
-        return _costs_of(path, classes)
-    try:
-        each = [float(cost) for cost in costs.split(",")]
-    except ValueError as error:
-        missing = "" if "," in costs else f" (there is no file {costs!r})"
-        raise UsageError(f"{HINT}: {error}{missing}") from None
-    if len(each) != classes:
-        raise UsageError(f"--costs needs a number for each of {classes} classes, got {len(each)}")
-    return per_class(each)
-
-
-def _costs_of(path: Path, classes: int) -> Array:
-    """The costs in a CSV file; its columns begin with the classes, and further ones are other answers."""
-    import numpy as np
-
-    text = path.read_text("utf-8-sig")  # a spreadsheet's mark of UTF-8 is no number
+    is_file = path.is_file()
+    text = path.read_text("utf-8-sig") if is_file else costs  # a spreadsheet's mark of UTF-8 is no number
     if not text.strip():
         raise UsageError(f"{HINT}: {path} is empty")
     try:
         table = np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:
-        raise UsageError(f"{HINT}: in {path}, {error}") from None
-    if table.shape[0] != classes or table.shape[1] < classes:
+        missing = "" if is_file or "," in costs else f" (there is no file {costs!r})"
+        raise UsageError(f"{HINT}: {f'in {path}, ' * is_file}{error}{missing}") from None
+    if not is_file and table.size != classes:
+        raise UsageError(f"--costs needs a number for each of {classes} classes, got {table.size}")
+    if is_file and (table.shape[0] != classes or table.shape[1] < classes):
         raise ShapeError(
             f"{path} has {table.shape[0]} rows and {table.shape[1]} columns: expected a row for each of "
             f"{classes} classes and a column for each of them, perhaps with more for other answers"
         )
-    return table
+    return table if is_file else per_class(table[0])

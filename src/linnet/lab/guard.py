@@ -8,6 +8,7 @@ Beyond this machine a token is needed too, which a cookie keeps.
 from __future__ import annotations
 
 import socket
+from contextlib import nullcontext
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from anyio import CapacityLimiter
@@ -81,12 +82,10 @@ class Guard:
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Read the body and ask the application; few large ones at once."""
         usual, limit = self.settings.limits.body, body_limit(scope["path"], self.settings.limits)
-        told = headers.get("content-length")
-        if limit <= usual or not may_exceed(headers, usual):
-            content = await body.read(receive, told, usual)
-            return await self.app(scope, _replay_body(content, receive), send)
-        async with self.heavy:
-            content = await body.read(receive, told, limit, HEAVY_SECONDS)
+        is_large = limit > usual and may_exceed(headers, usual)
+        bounds = (limit, HEAVY_SECONDS) if is_large else (usual, None)
+        async with self.heavy if is_large else nullcontext():
+            content = await body.read(receive, headers.get("content-length"), *bounds)
             await self.app(scope, _replay_body(content, receive), send)
 
     def _check_host(self, headers: Headers) -> None:

@@ -87,7 +87,7 @@ class Document:
             UsageError: no heading is so.
         """
         kept: list[Part] = []
-        depth, found = 0, False  # the level of the section that is being kept, 0 outside of one
+        depth = 0  # the level of the section that is being kept, 0 outside of one
         for part in self.parts:
             if isinstance(part, Block):
                 kept += [part] if depth else []
@@ -95,15 +95,14 @@ class Document:
             lines: list[str] = []
             marks = {number: (level, text) for level, text, number in headings(part.source)}
             for number, line in enumerate(part.source.split("\n")):
-                if number in marks:
-                    level, text = marks[number]
-                    if depth and level <= depth and not is_heading(text, wanted):
-                        depth = 0
-                    if not depth and is_heading(text, wanted):
-                        depth, found = level, True
+                level, text = marks.get(number, (0, ""))
+                if level and is_heading(text, wanted):
+                    depth = depth or level
+                elif 0 < level <= depth:
+                    depth = 0
                 lines += [line] if depth else []
             kept += [replace(part, source="\n".join(lines))] if lines else []
-        if not found:
+        if not kept:
             listed = "\n".join(f"  {heading}" for heading in self.headings) or "  (none)"
             raise UsageError(f"{self.path} has no heading {wanted!r}; its headings are\n{listed}")
         return replace(self, parts=tuple(kept))

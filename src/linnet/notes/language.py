@@ -118,14 +118,10 @@ def _ipython_session(source: str) -> str:
     lines: list[str] = []
     is_code = False
     for line in source.split("\n"):
-        if match := re.match(r"\s*In ?\[\d*\]: ?(.*)", line):
-            is_code = True
-            lines.append(match[1])
-        elif is_code and (match := re.match(r"\s*\.{3,}: ?(.*)", line)):
-            lines.append(match[1])
-        else:
-            is_code = False
-            lines.append("")
+        more = r"|\.{3,}" if is_code else ""  # dots go on with code, and are output elsewhere
+        match = re.match(rf"\s*(?:In ?\[\d*\]{more}): ?(.*)", line)
+        is_code = match is not None
+        lines.append(match[1] if match else "")
     return "\n".join(lines).rstrip("\n")
 
 
