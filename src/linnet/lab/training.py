@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import torch
 from fastapi import APIRouter
 from pydantic import Field
-from torch import Tensor
 
 from linnet.config import Recipe
 from linnet.core.bank import Bank
@@ -120,7 +118,7 @@ def _check(train: Dataset) -> None:
 
 def _train(splits: Splits, recipe: Recipe, lab: LabState, name: str, job: Job) -> None:
     """Train in this thread, telling the page."""
-    live = Live.of(splits)
+    live = Live(splits)
     job.tell(live.opening(splits.train, recipe))
     run, _ = fit(splits.train, recipe, test=splits.test, callbacks=[LiveTraining(live, job)])
     if job.is_over:
@@ -132,30 +130,22 @@ def _train(splits: Splits, recipe: Recipe, lab: LabState, name: str, job: Job) -
     })  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
 class Live:
-    """The rows that are looked at meanwhile.
+    """The rows of a data set that are looked at meanwhile, the same each time.
+
+    They are test rows, or training rows where there are none, in `rows`; `numbers`, (n,), are their places
+    in that part, of which `is_whole` says that they are all; `samples`, (SAMPLES,), are those shown alone.
 
     Args:
-        rows: of the test part, or of the training part where there is none.
-        numbers: which of that part they are, (n,).
-        samples: which of `rows` are shown as samples, (SAMPLES,).
-        is_whole: whether they are all of the part.
+        splits: the data set.
     """
 
-    rows: Dataset
-    numbers: Tensor
-    samples: Tensor
-    is_whole: bool
-
-    @classmethod
-    def of(cls, splits: Splits) -> Live:
-        """Those of a data set: the same each time."""
+    def __init__(self, splits: Splits) -> None:
         whole = splits.train if splits.test is None else splits.test
-        numbers = shuffle_rows(len(whole), 0)[:SHOWN].sort().values
-        is_whole = len(numbers) == len(whole)
-        rows = whole if is_whole else whole.rows(numbers)
-        return cls(rows, numbers, shuffle_rows(len(rows), 1)[:SAMPLES], is_whole)
+        self.numbers = shuffle_rows(len(whole), 0)[:SHOWN].sort().values
+        self.is_whole = len(self.numbers) == len(whole)
+        self.rows = whole if self.is_whole else whole.rows(self.numbers)
+        self.samples = shuffle_rows(len(self.rows), 1)[:SAMPLES]
 
     def opening(self, train: Dataset, recipe: Recipe) -> Frame:
         """The first frame: what stays the same."""

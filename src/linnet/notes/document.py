@@ -1,4 +1,4 @@
-"""A set of notes as text and cells, and what came of running them."""
+"""A set of notes as text and cells, and the outcomes of a run of them."""
 
 from __future__ import annotations
 

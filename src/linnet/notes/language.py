@@ -1,4 +1,4 @@
-"""Python told from other code, as people mark it (rightly, carelessly, not at all), and the names it uses."""
+"""Recognises Python in code blocks, marked rightly, carelessly or not at all, and finds the names it uses."""
 
 from __future__ import annotations
 

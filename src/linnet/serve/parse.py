@@ -1,4 +1,4 @@
-"""Bodies to rows (B, D), and the reasons why not.
+"""Parses request bodies into rows (B, D), and says of those that hold none why.
 
 A row is 784 numbers and more: no object is made for each, numpy checks them all at once.
 """

@@ -1,4 +1,4 @@
-"""`Predict`: POST /predict, a body in, an answer out."""
+"""`Predict`: the ASGI application of POST /predict, from the body of a request to its answer."""
 
 from __future__ import annotations
 
