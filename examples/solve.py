@@ -22,7 +22,7 @@ def main() -> None:
     fitted, held_out = split(train, 0.2, seed=1)
     found = linnet.regularization_path(fitted, l1s=12, validation=held_out)
     print(found.table[["penalty", "nonzeros", "gap", "train_loss", "validation_loss"]].to_string())
-    save(path_figure(found.table, found.weights.numpy(), found.knob, "digits"), "path.svg")
+    save(path_figure(found.table, found.weights.numpy(), "l1", "digits"), "path.svg")
 
     sparse = linnet.solve(train, l1=found.table["penalty"].tolist()[found.best])
     print(sparse)

@@ -51,14 +51,14 @@ MOST = 200
 
 
 def path_figure(
-    table: pd.DataFrame, weights: np.ndarray, knob: str, title: str = "", language: Language = "en"
+    table: pd.DataFrame, weights: np.ndarray, penalty: str, title: str = "", language: Language = "en"
 ) -> Figure:
     """The weights, and under them the losses, by the penalty.
 
     Args:
         table: columns penalty, train_loss, nonzeros and perhaps validation_loss, a row a penalty.
         weights: (P, J), a row a penalty.
-        knob: what the penalty is called: "l1" or "l2".
+        penalty: what the penalty is called: "l1" or "l2".
         title: above.
         language: "en" or "zh".
     """
@@ -69,7 +69,7 @@ def path_figure(
         above.plot(table["penalty"], weights[:, np.sort(largest)], linewidth=0.7)
         label(above, title, "", say("plot.weight", language))
         _losses(below, table, language)
-        label(below, "", knob, say("metric.loss", language))
+        label(below, "", penalty, say("metric.loss", language))
     return figure
 
 
