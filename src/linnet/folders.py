@@ -196,8 +196,7 @@ def _settle(folder: Path, digests: Mapping[str, str]) -> None:
 def _sign(summary: Mapping[str, Any], digests: Mapping[str, str]) -> bytes:
     """The summary with its record, whose last entry is the checksum of all, taken with zeros in its place."""
     values = {**summary, RECORD: {"files": dict(sorted(digests.items())), "sha256": _ZEROS}}
-    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    unsigned = text.encode()
+    unsigned = (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
     found = _SIGNATURE.search(unsigned)
     assert found is not None
     digest = hashlib.sha256(unsigned).hexdigest().encode()

@@ -166,16 +166,11 @@ def _write_all(archive: Path, folder: Path, members: Iterator[_Member]) -> None:
         with source, files.replacing(target) as file:
             shutil.copyfileobj(source, file, 1 << 20)
             file.flush()
-            _check_same(target, Path(file.name))
-
-
-def _check_same(target: Path, new: Path) -> None:
-    """Refuse to replace a file by another: it may be somebody's, or changed since it was unpacked."""
-    if target.is_file() and not filecmp.cmp(target, new, shallow=False):
-        raise ChecksumError(
-            f"{target} is there with other content than the archive's, so it stays: move it away, or unpack "
-            "the archive in another folder"
-        )
+            if target.is_file() and not filecmp.cmp(target, file.name, shallow=False):
+                raise ChecksumError(  # it may be somebody's, or changed since it was unpacked
+                    f"{target} is there with other content than the archive's, so it stays: move it away, or "
+                    "unpack the archive in another folder"
+                )
 
 
 def _inside(archive: Path, folder: Path, name: str) -> Path:

@@ -119,8 +119,7 @@ class FashionMNIST(DataModule):
     ) -> None:
         """Show a minibatch's first images under their names."""
         X, y = batch
-        names = list(labels) or self.text_labels(y)
-        show_images(X.squeeze(1), nrows, ncols, titles=names)
+        show_images(X.squeeze(1), nrows, ncols, titles=list(labels) or self.text_labels(y))
 
 
 class Trainer(HyperParameters):

@@ -147,8 +147,7 @@ def find_lr(
     asked = dataclasses.replace(recipe or Recipe(), schedule="constant", warmup=0.0, average=0.0)
     batch_size = asked.resolved(train.is_classification).batch_size
     rows, epochs = _enough(train, steps * asked.accumulate, batch_size, asked.seed)
-    ratio = high / low
-    rates = [low * ratio ** (k / (count - 1)) for k in range(count)]
+    rates = [low * (high / low) ** (k / (count - 1)) for k in range(count)]
     request = SweepRequest(
         settings=tuple(asked.hyperparameters(rate) for rate in rates), validation=HELD_OUT, metric="loss",
         epochs=epochs, batch_size=batch_size, loss=asked.loss, huber=asked.huber, seed=asked.seed,

@@ -63,8 +63,8 @@ def run_sweep(
     )  # fmt: skip
     shared = recipe.resolved(train.is_classification)
     check(train, None, shared)
-    plan = _plan(train, request, shared)
-    settings = _settings(request, grid, Hyperparameters(lr=shared.lr, seed=request.seed))
+    plan = _make_plan(train, request, shared)
+    settings = _list_settings(request, grid, Hyperparameters(lr=shared.lr, seed=request.seed))
     for hyperparameters in settings:
         check_knobs(train, hyperparameters, shared.loss)
     whole, folds = _make_folds(train, request)
@@ -107,7 +107,7 @@ class _Lines(Callback):
         print(said, file=sys.stderr)
 
 
-def _plan(train: Dataset, request: SweepRequest, shared: FitRequest) -> Plan:
+def _make_plan(train: Dataset, request: SweepRequest, shared: FitRequest) -> Plan:
     """What the models share."""
     if wrong := [rung for rung in request.halving if not 1 <= rung < shared.epochs]:
         raise UsageError(f"halving takes epochs in 1…{shared.epochs - 1}, not {wrong[0]}")
@@ -117,7 +117,9 @@ def _plan(train: Dataset, request: SweepRequest, shared: FitRequest) -> Plan:
     )  # fmt: skip
 
 
-def _settings(request: SweepRequest, grid: Mapping[str, Any], base: Hyperparameters) -> list[Hyperparameters]:
+def _list_settings(
+    request: SweepRequest, grid: Mapping[str, Any], base: Hyperparameters
+) -> list[Hyperparameters]:
     """The settings, each once: the same twice are not two observations."""
     count = request.random
     if request.settings is not None:

@@ -99,7 +99,7 @@ class InputPipeline:
         self.how = Augmentation.parse(options.augment)
         self.shape = train.image_shape or (1, train.features)
         check_inputs(train, options)
-        self.transform = _transform(train, options, weights)
+        self.transform = _make_transform(train, options, weights)
         self.scale = 1.0 if options.standardize else train.scale
         self.is_plain = options == InputOptions("none", 0.0, 1, False)
         self._padded: Padded | None = None
@@ -164,7 +164,7 @@ def check_inputs(train: Dataset, options: InputOptions) -> None:
         )
 
 
-def _transform(train: Dataset, options: InputOptions, weights: Tensor | None) -> Chain:
+def _make_transform(train: Dataset, options: InputOptions, weights: Tensor | None) -> Chain:
     """Pooling and standardising, as far as they are asked for."""
     pool = Pool(train.image_shape, options.pool) if options.pool > 1 and train.image_shape else None
     standard = Standardize.of(train.X, weights, pool) if options.standardize else None

@@ -240,13 +240,11 @@ class ModelGroup:
         """η of each model at a minibatch, (M,), float64."""
         if not self._is_moving:
             return self._base
-        factors = {kind: self._factor(kind, epoch, batch) for kind in set(self._kinds)}
+        factors: dict[tuple[str, float, int], float] = {}
+        for name, warmup, accumulate in set(self._kinds):
+            step, total = self.schedule.step(accumulate, epoch, batch), self.schedule.steps(accumulate)
+            factors[name, warmup, accumulate] = factor(name, step, total, warmup)
         return self._base * vector([factors[kind] for kind in self._kinds])
-
-    def _factor(self, kind: tuple[str, float, int], epoch: int, batch: int) -> float:
-        name, warmup, accumulate = kind
-        step, total = self.schedule.step(accumulate, epoch, batch), self.schedule.steps(accumulate)
-        return factor(name, step, total, warmup)
 
 
 def start_bank(

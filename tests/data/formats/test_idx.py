@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gzip
 import math
+import os
 import struct
 import tempfile
 from collections.abc import Sequence
@@ -217,7 +218,7 @@ def test_a_failed_write_leaves_the_old_file(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(idx, "_write_items", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         idx.write("file", small + 1)
     np.testing.assert_array_equal(idx.read("file"), small)

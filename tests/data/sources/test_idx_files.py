@@ -118,9 +118,9 @@ def test_another_sets_files_in_its_own_folder_are_refused(
 
 @pytest.mark.parametrize("title", ["KMNIST", "MNIST", "Fashion-MNIST"])
 def test_the_known_checksums_are_one_a_file(title: str) -> None:
-    every = [md5 for sums in checksums.PACKED.values() for md5 in sums]
+    every = [md5 for sums in checksums.PACKED.values() for md5 in sums.values()]
     assert len(set(every)) == len(every) == 12
-    assert set(checksums.packed(title)) == set(checksums.NAMES)
+    assert set(checksums.PACKED[title]) == set(checksums.NAMES)
 
 
 def test_kmnist_in_the_folder_is_named_and_not_passed_over(

@@ -18,7 +18,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -152,12 +152,14 @@ def write(path: Path | str, array: Array) -> None:
     """
     path = Path(path)
     header = _header_of(array)
+    items, is_packed = np.ascontiguousarray(array).reshape(-1), path.name.endswith(".gz")
     with replacing(path) as file:
-        if path.name.endswith(".gz"):
-            with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
-                _write_items(packed, header, array)
-        else:
-            _write_items(file, header, array)
+        packed = gzip.GzipFile("", "wb", 6, file, mtime=0) if is_packed else contextlib.nullcontext(file)
+        with packed as out:
+            out.write(header)
+            for start in range(0, len(items), _PIECE):
+                piece = items[start : start + _PIECE]
+                out.write(piece.astype(array.dtype.newbyteorder(">"), copy=False).tobytes())
 
 
 @contextlib.contextmanager
@@ -235,14 +237,6 @@ def _header_of(array: Array) -> bytes:
     if array.ndim > 255 or any(size >= 1 << 32 for size in array.shape):
         raise ShapeError(f"IDX cannot hold shape {array.shape}: at most 255 sizes, each below 2³²")
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, codes[big_endian], array.ndim, *array.shape)
-
-
-def _write_items(file: BinaryIO | gzip.GzipFile, header: bytes, array: Array) -> None:
-    file.write(header)
-    items = np.ascontiguousarray(array).reshape(-1)
-    for start in range(0, len(items), _PIECE):
-        piece = items[start : start + _PIECE]
-        file.write(piece.astype(array.dtype.newbyteorder(">"), copy=False).tobytes())
 
 
 def _describe(header: Header) -> str:

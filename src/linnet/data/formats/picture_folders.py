@@ -13,7 +13,7 @@ import numpy as np
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats.folder_parts import describe_parts, place_pictures
-from linnet.data.pictures.decode import FORMATS, SUFFIXES, Prepared, upright_size
+from linnet.data.pictures.decode import FORMATS, SUFFIXES, upright_size
 from linnet.data.pictures.prepare import prepare
 from linnet.data.split import Whole, number_classes
 from linnet.errors import FormatError
@@ -119,7 +119,7 @@ def _pixels(kept: Sequence[tuple[str, bytes]], size: tuple[int, int]) -> tuple[n
     X = np.empty((len(kept), size[0] * size[1]), np.uint8)
     blank: list[str] = []
     for row, (path, content) in enumerate(kept):
-        made = _picture(path, content, size)
+        made = prepare(content, size, max_pixels=MAX_PIXELS, name=path)
         X[row] = made.pixels.reshape(-1)
         blank += [f"{path}: {made.nothing}"] if made.is_blank else []
     return X, f"{len(blank):,} of {len(kept):,} pictures have nothing on them: {blank[0]}" if blank else ""
@@ -127,8 +127,7 @@ def _pixels(kept: Sequence[tuple[str, bytes]], size: tuple[int, int]) -> tuple[n
 
 def is_picture(path: str) -> bool:
     """Whether a file is a picture by its name, and not one of a Mac's shadows."""
-    parts = PurePosixPath(path).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts)
     return not hidden and path.lower().endswith(SUFFIXES)
 
 
@@ -190,10 +189,3 @@ def _size(files: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
         )
     only = sizes.pop()
     return only if not sizes and max(only) <= SMALL else SIZE
-
-
-def _picture(path: str, content: bytes, size: tuple[int, int]) -> Prepared:
-    try:
-        return prepare(content, size, max_pixels=MAX_PIXELS)
-    except FormatError as error:
-        raise FormatError(f"{path}: {error}") from error

@@ -29,8 +29,9 @@ def read_image(path: Path | str, size: tuple[int, int], invert: bool | None = No
 
 
 def prepare(
-    given: Path | str | bytes, size: tuple[int, int], invert: bool | None = None, max_pixels: int = MAX_PIXELS
-) -> Prepared:
+    given: Path | str | bytes, size: tuple[int, int], invert: bool | None = None,
+    max_pixels: int = MAX_PIXELS, name: str = "the picture",
+) -> Prepared:  # fmt: skip
     """A picture in grey, light on dark, at a given size.
 
     It is turned upright by its orientation tag, and of several frames the first is taken. Transparency is
@@ -46,16 +47,13 @@ def prepare(
         size: (height, width).
         invert: always or never invert; by the border when None.
         max_pixels: more than these are refused before they are decoded.
+        name: what to call the content of a file in messages.
 
     Raises:
         DataNotFoundError: no such file.
         FormatError: it is no picture, damaged, or too large.
     """
-    read = (
-        decode(given, "the picture", max_pixels)
-        if isinstance(given, bytes)
-        else _read(Path(given), max_pixels)
-    )
+    read = decode(given, name, max_pixels) if isinstance(given, bytes) else _read(Path(given), max_pixels)
     return _fit_and_invert(*read, size, invert)
 
 

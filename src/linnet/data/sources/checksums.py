@@ -16,42 +16,48 @@ NAMES = tuple(f"{name}.gz" for name in idx_folder.NAMES)
 """The files; each may also lie there unpacked, without `.gz`."""
 
 PACKED = {
-    "MNIST": (
-        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-        "d53e105ee54ea40749a09fcbcd1e9432",
-        "9fb629c4189551a2d022fa330f9573f3",
-        "ec29112dd5afa0611ce80d1b7f02629c",
-    ),
-    "Fashion-MNIST": (
-        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "25c81989df183df01b3e8a0aad5dffbe",
-        "bef4ecab320f06d8554ea6380940ec79",
-        "bb300cfdad3c16e7a12a480ee83cd310",
-    ),
-    "KMNIST": (
-        "bdb82020997e1d708af4cf47b453dcf7",
-        "e144d726b3acfaa3e44228e80efcd344",
-        "5c965bf0a639b31b8f53240b1b52f4d7",
-        "7320c461ea6c1c855c0b718fb2a4b134",
-    ),
+    title: dict(zip(NAMES, sums, strict=True))
+    for title, sums in {
+        "MNIST": (
+            "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+            "d53e105ee54ea40749a09fcbcd1e9432",
+            "9fb629c4189551a2d022fa330f9573f3",
+            "ec29112dd5afa0611ce80d1b7f02629c",
+        ),
+        "Fashion-MNIST": (
+            "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+            "25c81989df183df01b3e8a0aad5dffbe",
+            "bef4ecab320f06d8554ea6380940ec79",
+            "bb300cfdad3c16e7a12a480ee83cd310",
+        ),
+        "KMNIST": (
+            "bdb82020997e1d708af4cf47b453dcf7",
+            "e144d726b3acfaa3e44228e80efcd344",
+            "5c965bf0a639b31b8f53240b1b52f4d7",
+            "7320c461ea6c1c855c0b718fb2a4b134",
+        ),
+    }.items()
 }
-"""The MD5s of the gzip files as their authors publish them, in the order of `NAMES`."""
+"""The MD5 of each gzip file as its authors publish it, by the data set's title and the file's name."""
 
 UNPACKED = {
-    "MNIST": (
-        "6bbc9ace898e44ae57da46a324031adb",
-        "a25bea736e30d166cdddb491f175f624",
-        "2646ac647ad5339dbf082846283269ea",
-        "27ae3e4e09519cfbb04c329615203637",
-    ),
-    "Fashion-MNIST": (
-        "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-        "9018921c3c673c538a1fc5bad174d6f9",
-        "8181f5470baa50b63fa0f6fddb340f0a",
-        "15d484375f8d13e6eb1aabb0c3f46965",
-    ),
+    title: dict(zip(NAMES, sums, strict=True))
+    for title, sums in {
+        "MNIST": (
+            "6bbc9ace898e44ae57da46a324031adb",
+            "a25bea736e30d166cdddb491f175f624",
+            "2646ac647ad5339dbf082846283269ea",
+            "27ae3e4e09519cfbb04c329615203637",
+        ),
+        "Fashion-MNIST": (
+            "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+            "9018921c3c673c538a1fc5bad174d6f9",
+            "8181f5470baa50b63fa0f6fddb340f0a",
+            "15d484375f8d13e6eb1aabb0c3f46965",
+        ),
+    }.items()
 }
-"""The MD5s of what is in them, which stays the same when a file is packed anew."""
+"""The MD5 of what is in each file, which stays the same when it is packed anew."""
 
 MAX_CONTENT = 1 << 30
 """Bytes of a file that are read, at most, to recognise it."""
@@ -59,24 +65,14 @@ MAX_CONTENT = 1 << 30
 MAX_UNPACKED = 64 << 20
 """Bytes that a gzip file's header may declare; the largest of those known declares 47 MB."""
 
-_TITLES = {md5: title for table in (PACKED, UNPACKED) for title, sums in table.items() for md5 in sums}
+_TITLES = {
+    md5: title for table in (PACKED, UNPACKED) for title, sums in table.items() for md5 in sums.values()
+}
 _PIECE = 1 << 20
-
-
-def packed(title: str) -> dict[str, str]:
-    """The MD5 of each gzip file of a data set, by file name."""
-    return dict(zip(NAMES, PACKED[title], strict=True))
-
-
-def unpacked(title: str) -> dict[str, str]:
-    """The MD5 of what is in each file of a data set, by the gzip file's name."""
-    return dict(zip(NAMES, UNPACKED[title], strict=True))
 
 
 def title_of(path: Path) -> str | None:
     """The data set that a file belongs to, whatever its name; None when it is none of those known here."""
-    if not path.is_file():
-        return None
     return _TITLES.get(md5_of(path)) or _TITLES.get(content_md5_of(path))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linnet.data.sources.checksums import packed, unpacked
+from linnet.data.sources.checksums import PACKED, UNPACKED
 from linnet.data.sources.idx_files import IdxSource
 
 CLASSES = (
@@ -24,8 +24,8 @@ SOURCE = IdxSource(
     title="Fashion-MNIST",
     about="70,000 images of clothing, 28 × 28, ten classes (29 MiB to download)",
     classes=CLASSES,
-    checksums=packed("Fashion-MNIST"),
-    contents=unpacked("Fashion-MNIST"),
+    checksums=PACKED["Fashion-MNIST"],
+    contents=UNPACKED["Fashion-MNIST"],
     mirrors=(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",

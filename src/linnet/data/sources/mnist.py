@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linnet.data.sources.checksums import packed, unpacked
+from linnet.data.sources.checksums import PACKED, UNPACKED
 from linnet.data.sources.idx_files import IdxSource
 
 SOURCE = IdxSource(
@@ -10,8 +10,8 @@ SOURCE = IdxSource(
     title="MNIST",
     about="70,000 images of handwritten digits, 28 × 28, ten classes (11 MiB to download)",
     classes=tuple("0123456789"),
-    checksums=packed("MNIST"),
-    contents=unpacked("MNIST"),
+    checksums=PACKED["MNIST"],
+    contents=UNPACKED["MNIST"],
     mirrors=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
