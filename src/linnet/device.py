@@ -9,7 +9,7 @@ import contextlib
 import os
 import platform
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -109,6 +109,18 @@ def limit_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def map_in_threads(work: Callable[[Item], Result], shares: Sequence[Item]) -> list[Result]:
+    """The results of work on each share, a thread each, in which torch computes alone; a single one has all.
+
+    Threads that share one product wait for each other at its end, thousands of times a pass, and long where
+    other programs want the cores too.
+    """
+    if len(shares) == 1:
+        return [work(shares[0])]
+    with limit_threads(1), ThreadPoolExecutor(len(shares), "linnet-shares") as pool:
+        return list(pool.map(work, shares))
 
 
 def one_ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

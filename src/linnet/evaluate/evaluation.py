@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
@@ -64,7 +64,6 @@ class Evaluation:
         *,
         part: Part | None = None,
         data_dir: Path | str | None = None,
-        read: Callable[[], Splits] | None = None,
     ) -> Evaluation:
         """The evaluation on rows by their name, as `linnet.evaluate.rows.named_rows` finds them.
 
@@ -73,9 +72,8 @@ class Evaluation:
             name: of a data set, or a path; None for the run's own data.
             part: "all", "train", "validation" or "test"; all rows of a path, or the test rows, when None.
             data_dir: where the files are.
-            read: gives the run's own data, where they are at hand.
         """
-        own = cache(read or (lambda: splits_of(run, None, data_dir)))
+        own = cache(lambda: splits_of(run, None, data_dir))
         rows, part, holds_training = named_rows(run, name, part=part, data_dir=data_dir, read=own)
         return cls(run, rows, lambda: own().train, part=part, holds_training=holds_training)
 
@@ -219,10 +217,7 @@ class Evaluation:
 
     @cached_property
     def briers(self) -> Array:
-        """Σ_k (p_k − y_k)² of each row, (N,), from 0 to 2 (Brier 1950); of two classes half of it, (p − y)².
-
-        The mean over rows is scikit-learn's `brier_score_loss`.
-        """
+        """Σ_k (p_k − y_k)² of rows, (N,) (Brier 1950), of two classes half: scikit-learn's Brier score."""
         sums = ((self.probabilities - np.eye(len(self.classes))[self.targets]) ** 2).sum(1)
         return sums / 2 if len(self.classes) == 2 else sums
 

@@ -13,8 +13,7 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
-from linnet.device import limit_threads
-from linnet.solvers.problem.rows import Result, map_in_threads
+from linnet.device import Result, limit_threads, map_in_threads
 
 ROWS = 1024
 """Rows at once. Pixels less 128 have products of at most 2^14; float32 adds 2^10 of them without rounding."""

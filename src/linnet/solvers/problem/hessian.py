@@ -12,10 +12,9 @@ import torch
 from torch import Tensor
 
 from linnet.core.losses import Loss
-from linnet.device import generator
+from linnet.device import generator, map_in_threads
 from linnet.errors import UsageError
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.problem.rows import map_in_threads
 
 CHUNK = 4096
 """Rows whose share of the Hessian is added at once."""

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
-from linnet.device import limit_threads
+from linnet.device import map_in_threads
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,26 +25,11 @@ BLOCK = 512
 """Rows converted at once: with 785 columns of float32 they are 1.6 MB. A float copy of all of Fashion-MNIST
 makes no pass faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
 
-Share = TypeVar("Share")
-Result = TypeVar("Result")
-
 ALL = slice(None)
 """All rows."""
 
 Elementwise = Callable[[Tensor, slice], Tensor]
 """What stands between two products: scores of some rows, (K, B), to what is multiplied back, (K, B)."""
-
-
-def map_in_threads(work: Callable[[Share], Result], shares: Sequence[Share]) -> list[Result]:
-    """The results of work on each share, a thread each, in which torch computes alone; a single one has all.
-
-    Threads that share one product wait for each other at its end, thousands of times a pass, and long where
-    other programs want the cores too.
-    """
-    if len(shares) == 1:
-        return [work(shares[0])]
-    with limit_threads(1), ThreadPoolExecutor(len(shares), "linnet-rows") as pool:
-        return list(pool.map(work, shares))
 
 
 class Rows(ABC):
