@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import signal
 import subprocess
@@ -65,7 +66,7 @@ def test_options(notes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert said.err.count("\n") == 1
     page = Path("pages/笔记.html").read_text(encoding="utf-8")
     assert "after" in page
-    assert "linnet run 笔记.md --keep-going --timeout 60" in page.replace("&#x27;", "").replace("'", "")
+    assert "linnet run 笔记.md --keep-going --timeout 60" in html.unescape(page).replace("'", "")
 
 
 @pytest.mark.parametrize(

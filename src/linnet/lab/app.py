@@ -8,11 +8,9 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
 import orjson
 import plotly
 import uvicorn
@@ -46,9 +44,6 @@ CONNECTIONS = 200
 
 SWITCH = 0.001
 """Seconds that a training may keep the interpreter from answering; Python's 5 ms add up over an answer."""
-
-THREADS = 16
-"""Requests that compute at once; more wait."""
 
 
 PROBLEMS: dict[int | str, str] = {
@@ -92,7 +87,7 @@ def make_app(settings: Settings | None = None, lab: LabState | None = None) -> A
     settings = settings or Settings()
     lab = lab or LabState(settings)
     app = FastAPI(
-        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan(lab),
+        title="linnet lab", version=__version__, docs_url=None, redoc_url=None, lifespan=lab.serve,
         responses={status: {"description": why, "content": PROBLEM} for status, why in PROBLEMS.items()},
     )  # fmt: skip
     shared = (tab.router(lab) for tab in (uploads, training, sweeping, trying))
@@ -142,18 +137,6 @@ class Files(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "no-cache"
         return response
-
-
-def _lifespan(lab: LabState):
-    """The lifespan: bounded threads, and no work left over."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        yield
-        lab.jobs.stop_all()
-
-    return lifespan
 
 
 def _answer_errors(app: FastAPI) -> None:

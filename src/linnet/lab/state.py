@@ -6,6 +6,7 @@ import contextlib
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -25,6 +26,9 @@ from linnet.web.server import url_of
 
 BUILT_IN = tuple(name for name, source in registry.sources().items() if source.has_classes)
 """The named data sets that the lab offers: those of classes."""
+
+THREADS = 16
+"""Requests that compute at once; more wait."""
 
 EVALUATED = 8
 """Models of which it is kept what they say of their rows."""
@@ -125,6 +129,13 @@ class LabState:
         self._uploads: OrderedDict[str, Splits] = OrderedDict()
         self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
         self._evaluations: OrderedDict[str, Evaluation] = OrderedDict()
+
+    @contextlib.asynccontextmanager
+    async def serve(self, _: object) -> AsyncIterator[None]:
+        """The lifespan of the application: bounded threads, and no work left over."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        yield
+        self.jobs.stop_all()
 
     def is_there(self, name: str) -> bool:
         """Whether a data set can be had without a download."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -88,11 +89,7 @@ def router(lab: LabState) -> APIRouter:
     async def run(body: SweepBody, page: Page) -> ProgressStream:
         train = (await lab.ready(body.dataset)).train
         _check(body, train)
-
-        def work(job: Job) -> None:
-            _sweep(body, train, job)
-
-        return lab.jobs.stream(page, work)
+        return lab.jobs.stream(page, partial(_sweep, body, train))
 
     @routes.post("/code", summary="The same sweep as Python and as a command line")
     async def code(body: SweepBody) -> Code:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import Annotated, Any
 
 import torch
@@ -85,11 +86,7 @@ def router(lab: LabState) -> APIRouter:
         recipe, splits = body.recipe(), await lab.ready(body.dataset)
         _check(splits.train)
         check(splits.train, splits.test, recipe.resolved(True))
-
-        def work(job: Job) -> None:
-            _train(splits, recipe, lab, body.dataset, job)
-
-        return lab.jobs.stream(page, work)
+        return lab.jobs.stream(page, partial(_train, splits, recipe, lab, body.dataset))
 
     @routes.post("/code", summary="The same training as Python and as a command line")
     async def code(body: TrainBody) -> Code:

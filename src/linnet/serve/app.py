@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,8 +87,7 @@ def make_app(
         raise UsageError(f"limits must be positive, not {limits}")
     metrics = metrics or Metrics()
     reloader = ModelReloader(Path(folder), metrics, spare)
-    watching = _lifespan(reloader)
-    app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=watching)
+    app = FastAPI(title="linnet", version=__version__, docs_url=None, redoc_url=None, lifespan=reloader.serve)
     _add_pages(app, reloader, limits, metrics)
     _add_refusals(app, reloader)
     predict = Predict(reloader, limits, metrics, anyio.CapacityLimiter(HEAVY))
@@ -119,19 +117,6 @@ class Front:
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
         await self.pages(scope, receive, send)
-
-
-def _lifespan(reloader: ModelReloader) -> Any:
-    """The lifespan that looks for a newer model meanwhile."""
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as group:
-            group.start_soon(reloader.watch)
-            yield
-            group.cancel_scope.cancel()
-
-    return lifespan
 
 
 def _add_pages(app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: Metrics) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -73,6 +75,14 @@ class ModelReloader:
             elif self.refused and self.refused != before:
                 log.warning(KEPT, self.refused)
             await anyio.sleep(OFTEN)
+
+    @asynccontextmanager
+    async def serve(self, _: object) -> AsyncIterator[None]:
+        """The lifespan of the application: looks for a newer model meanwhile."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self.watch)
+            yield
+            group.cancel_scope.cancel()
 
     def _first(self, spare: Predictor | None) -> Predictor:
         try:
