@@ -74,7 +74,7 @@ def _subjects(folders: list[Path], language: Language, data_dir: Path | str | No
 
 
 def _name_folders(folders: list[Path]) -> list[str]:
-    """What to call them: their own names, with as many folders above as tell them apart."""
+    """Names of the runs: those of their folders, with as many folders above as tell them apart."""
     parts = [folder.resolve().parts for folder in folders]
     depths = range(1, max(map(len, parts)))
     depth = next((d for d in depths if len({p[-d:] for p in parts}) == len(set(parts))), 1)
@@ -260,7 +260,7 @@ def _comparable(key: str, several: list[Subject]) -> dict[str, list[int]]:
 
 
 def _templates(several: list[Subject]) -> list[Block]:
-    """What each looks at, of those that take images."""
+    """The weights of each as images, of those that take images."""
     drawn = [of for of in several if of.run.is_module or of.run.card.image_shape]
     blocks: list[Block] = []
     for of in drawn:

@@ -1,4 +1,4 @@
-"""The part of a page that has estimates with their errors, tests and intervals, and what the fit leaves."""
+"""Estimates with their standard errors, tests and intervals, and residuals: their parts of a page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FIGURES = (
 
 
 def is_inferred(of: Subject) -> bool:
-    """Whether a summary was asked for."""
+    """True if the solve was to infer its estimates' errors."""
     return of.run.solved is not None and of.run.solved.summary
 
 

@@ -1,4 +1,4 @@
-"""Which parts a page has, in which order."""
+"""The sections of a page, in order: of a run or a solve, and of a sweep or a tune."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _infer_sections(of: Subject) -> list[Section]:
 
 
 def _judge_sections(of: Subject) -> list[Section]:
-    """What the model gets right and wrong, and what it looks at."""
+    """Sections on the model's mistakes and on its weights."""
     card = of.run.card
     if not card.classes:
         is_told = estimates.is_inferred(of)  # then they are among the estimates
@@ -124,5 +124,5 @@ def _facts(folder: Path | None, recorded: dict[str, Any]) -> str:
 
 
 def read_summary(folder: Path | None) -> dict[str, Any]:
-    """What run.json says, where there is one."""
+    """The values of run.json; none where there is no such file."""
     return {} if folder is None or not (folder / RUN).is_file() else read(folder).values

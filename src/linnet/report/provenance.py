@@ -1,4 +1,4 @@
-"""The parts of a page on where a run comes from: its options, data and versions, and how to do it again."""
+"""Provenance: a run's options, data and versions, and the code that does it again, as parts of a page."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _read_paths(origin: Origin | None) -> dict[str, Any]:
 
 
 def default_options(run: Run) -> dict[str, Any]:
-    """What `linnet train` takes where nothing is said; nothing for what it did not train."""
+    """The defaults of `linnet train`; none for what it did not train."""
     return as_dict(Recipe().resolved(bool(run.card.classes))) if run.fitted else {}
 
 
@@ -63,7 +63,7 @@ def options(of: Subject, given: Mapping[str, Any], defaults: Mapping[str, Any]) 
 
 
 def data(of: Subject) -> list[Block]:
-    """What the rows are."""
+    """The data set: its name, sizes and features, and the rows of each class."""
     run, card = of.run, of.run.card
     rows = [(of.say("report.name"), shared(card.dataset))]
     rows += [(of.say("report.target"), card.target)] if card.target else []
@@ -148,7 +148,7 @@ def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
 
 
 def _refuse(of: Localized, rows: Rows, name: str, checksum: str, origin: Origin | None) -> list[Block]:
-    """Why there can be no lines where linnet cannot load the rows again; empty where it can."""
+    """The reason for leaving the code out where the rows cannot be loaded again; empty where they can."""
     if not is_loadable(name, origin):
         return [of.missing("report.rows.in_memory", name=name)]
     if not rows.is_catalog:

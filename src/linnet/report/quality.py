@@ -1,4 +1,4 @@
-"""The parts of a page on how good a model is: figures, classes, confusion, reliability, certificate."""
+"""Quality of a model: figures, classes, confusion, reliability and certificate, as parts of a page."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def glance(of: Subject) -> list[Block]:
 
 
 def names(of: Subject) -> dict[str, str]:
-    """What the figures of a classifier are called, in the page's language."""
+    """The names of a classifier's figures, in the page's language."""
     positive = positive_of(of.run.card.classes)
     if not positive:
         return {name: of.say(f"metric.{name}") for name in NAMES}
@@ -66,7 +66,7 @@ def names(of: Subject) -> dict[str, str]:
 
 
 def describe_loss(of: Subject) -> str:
-    """What its loss is of, in the page's language."""
+    """The loss that it was trained by, in the page's language."""
     card = of.run.card
     named = name_loss(card.loss, of.language)
     return f"{named}, {of.say('report.threshold')} {card.huber:g}" if card.loss == "huber" else named
@@ -84,7 +84,7 @@ def classes(of: Subject) -> list[Block]:
 
 
 def _explain_dashes(of: Subject) -> list[Text]:
-    """Why figures of some classes are dashes."""
+    """The reasons why figures of some classes are undefined."""
     by_reason: dict[str, list[str]] = {}
     for name, _, why in of.assessment.undefined:
         by_reason.setdefault(why, []).append(name)
@@ -95,7 +95,7 @@ def _explain_dashes(of: Subject) -> list[Text]:
 
 
 def confusion(of: Subject) -> list[Block]:
-    """Which classes are taken for which."""
+    """The confusion matrix and the commonest mistakes."""
     counts, names = of.score.confusion, of.run.card.classes
     if not names:
         return [of.missing("report.no_confusion")]
@@ -116,7 +116,7 @@ def confusion(of: Subject) -> list[Block]:
 
 
 def calibration(of: Subject) -> list[Block]:
-    """How often a confidence is right."""
+    """The reliability diagram and the expected calibration error."""
     if not of.run.card.classes:
         return [of.missing("report.no_probabilities")]
     table, noise = of.assessment.calibration["width"], of.assessment.expected_ece["width"]
@@ -191,7 +191,7 @@ FIGURES = ("objective", "gap", "gain", "gradient_norm", "iterations", "passes", 
 
 
 def certificate(of: Subject) -> list[Block]:
-    """How near the optimum the model is proven to be."""
+    """The certificate of the optimum: the proven gap and how it was reached."""
     optimum = _optimum(of)
     known = optimum.certificate
     rows = [
@@ -226,7 +226,7 @@ def _optimum(of: Subject) -> Optimum:
 
 
 def _status(of: Subject) -> str:
-    """How the solver ended, in the page's language as far as it is known there."""
+    """The solver's status, in the page's language as far as it is known there."""
     name, colon, advice = _optimum(of).status.partition(": ")
     return _translate(of, name) + (colon + _translate(of, advice) if colon else "")
 

@@ -1,4 +1,4 @@
-"""`Subject`: a run, its rows where they can be got again, and what is known of it, each worked out once."""
+"""`Subject`: a run with its rows, where they can be loaded again, and its evaluation, each computed once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from linnet.report.blocks import Block, Section, Text
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What is at hand.
+    """The rows of a run, as far as they can be loaded again.
 
     Args:
         train: the rows it was trained on, weights and all; None when they are not at hand.
@@ -45,7 +45,7 @@ class Rows:
 
 
 def is_loadable(name: str, origin: Origin | None) -> bool:
-    """Whether a data set can be loaded again: it is one of linnet's or a file, and not rows in memory."""
+    """True if a data set can be loaded again: it is one of linnet's or a file, and not rows in memory."""
     return origin is not None and origin.source == name
 
 
@@ -90,7 +90,7 @@ def _without_paths(error: Exception, origin: Origin) -> str:
 
 
 class Localized:
-    """What a page is about: its texts, and the parts that are made of it, in the page's language."""
+    """The language of a page, with its texts and its sections."""
 
     language: Language
 
@@ -107,7 +107,7 @@ class Localized:
         return Text(self.say(key, **values), "note")
 
     def missing(self, key: str, **values: object) -> Text:
-        """Why a part is left out."""
+        """The reason why a part is left out."""
         return Text(self.say(key, **values), "missing")
 
     def section(self, key: str, title: str, make: Callable[[Any], Sequence[Block]]) -> Section:
@@ -161,19 +161,19 @@ class Subject(Localized):
 
     @property
     def is_judged(self) -> bool:
-        """Whether there are rows at hand to judge it by."""
+        """True if there are rows at hand to judge it by."""
         return not self.run.is_module and (self.rows.test or self.rows.train) is not None
 
     @property
     def part(self) -> str:
-        """What the rows it is judged by are called."""
+        """The name of the rows it is judged by."""
         if self.rows.test is not None:
             return self.say("report.test_rows")
         return self.say("report.optimistic_training_rows")
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """What it says of them."""
+        """Its evaluation on these rows."""
         return Evaluation(self.run, self.judged)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A sweep's own parts of a page: what was swept, the table, and how honest the choice is."""
+"""The parts of a page of a search: its options, the table of settings, and how sure the choice is."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DRAWN = 2
 
 
 def is_sweep(folder: Path) -> bool:
-    """Whether a folder is of a sweep or a tune."""
+    """True if a folder is of a sweep or a tune."""
     return any((folder / name).is_file() for name in SUMMARIES)
 
 
@@ -64,12 +64,12 @@ class Swept(Localized):
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What its JSON file says."""
+        """The values of its JSON file."""
         return self.state.values
 
     @cached_property
     def request(self) -> SweepRequest | TuneRequest:
-        """What was asked for.
+        """The request of the search.
 
         Raises:
             FormatError: the summary has no request of a search.
@@ -109,19 +109,19 @@ class Swept(Localized):
 
     @property
     def hyperparameters(self) -> list[str]:
-        """What was varied."""
+        """The hyperparameters that were varied."""
         names = [str(name) for name in self.table.columns]
         return names[: names.index("train_loss")]
 
     @property
     def margin(self) -> Margin:
-        """How far the best leads."""
+        """The lead of the best setting."""
         known = {name: self.summary["margin"].get(name) for name in ("difference", "error", "p")}
         return Margin(**{name: math.nan if number is None else number for name, number in known.items()})
 
 
 def options(of: Swept) -> list[Block]:
-    """What was swept and how."""
+    """The grid or space that was searched, and the options that all settings share."""
     given = as_dict(of.request)
     given |= given.pop("sweep", {})  # how a study trains its settings
     rows = [(name, _format_values(found)) for name, found in (given.get("space") or given["grid"]).items()]
@@ -132,7 +132,7 @@ def options(of: Swept) -> list[Block]:
 
 
 def choice(of: Swept, tested: float | None) -> list[Block]:
-    """How sure it is that the best is the best.
+    """The selected setting, and whether its margin is statistically significant.
 
     Args:
         of: the sweep.

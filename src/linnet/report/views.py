@@ -1,4 +1,4 @@
-"""The parts of a page to look at: curves, templates, the worst mistakes, doubtful labels; their pictures."""
+"""Curves, class templates, top losses and doubtful labels as parts of a page, and pictures as data URIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`write`: a run, a sweep or a solve as one HTML page in its folder."""
+"""`write_report`: the page of a run, a sweep or a solve, in its folder."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def write_page(
     label_errors: bool = False,
     data_dir: Path | str | None = None,
 ) -> Path:
-    """`write` for those who know where the rows are from.
+    """`write_report` for callers that have the rows.
 
     Args:
         of: the folder, or a run that is in none.
         rows: it went over; None to look for them.
         out: the file.
         language: "en" or "zh".
-        label_errors: as in `write`.
+        label_errors: as in `write_report`.
         data_dir: likewise.
     """
     check(language)
@@ -99,7 +99,7 @@ def _subject(
 
 
 def _rows(swept: Swept, data_dir: Path | str | None) -> Rows | None:
-    """What a sweep went over; None for a study, which keeps no record of its data."""
+    """The rows of a sweep; None for a study, which keeps no record of its data."""
     if not isinstance(swept.request, SweepRequest):
         return None
     name, checksum = str(swept.summary.get("dataset", "")), str(swept.summary.get("dataset_checksum", ""))
