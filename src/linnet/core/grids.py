@@ -120,8 +120,8 @@ def edge_of(
         best: the one that was chosen.
         fewest: values, at least 2, from which on it is worth a word.
     """
-    tried = sorted(zip(values, losses, strict=True))
-    kept = [(value, loss) for value, loss in tried if loss == loss]  # without NaN
+    tried = zip(values, losses, strict=True)
+    kept = sorted((value, loss) for value, loss in tried if loss == loss)  # without NaN
     if len({value for value, _ in kept}) < fewest:
         return None
     least = min(loss for value, loss in kept if value == best)
@@ -157,8 +157,7 @@ def _grid_edge(name: str, values: Sequence[Any], losses: Sequence[float]) -> Edg
     if not _is_number(best) or best in (bounds.low, bounds.high):
         return None
     tried = [(float(value), loss) for value, loss in zip(values, losses, strict=True) if _is_number(value)]
-    lost = [loss for _, loss in tried]
-    return edge_of(name, [value for value, _ in tried], lost, float(best), fewest=2)
+    return edge_of(name, [value for value, _ in tried], [loss for _, loss in tried], float(best), fewest=2)
 
 
 def _range_edge(name: str, best: float, searched: Range) -> Edge | None:

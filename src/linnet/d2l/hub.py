@@ -65,7 +65,10 @@ def download(name: str, cache_dir: str | os.PathLike[str] = CACHE) -> str:
             "add it as DATA_HUB[name] = (address, SHA-1)"
         )
     url, sha1 = DATA_HUB[name]
-    target = Path(cache_dir) / _file_name(url)
+    file = PurePosixPath(urllib.parse.urlsplit(url).path).name
+    if not file:
+        raise UsageError(f"{url!r} names no file")
+    target = Path(cache_dir, file)
     if not target.is_file():
         print(f"downloading {url} to {target}", flush=True)
     return str(fetch([url], target, sha1))
@@ -181,10 +184,3 @@ def _inside(archive: Path, folder: Path, name: str) -> Path:
     if strange or not target.resolve().is_relative_to(folder.resolve()):
         raise FormatError(f"{archive} holds {name!r}, which leads out of its folder: it was not unpacked")
     return target
-
-
-def _file_name(url: str) -> str:
-    name = PurePosixPath(urllib.parse.urlsplit(url).path).name
-    if not name:
-        raise UsageError(f"{url!r} names no file")
-    return name

@@ -171,7 +171,8 @@ def tensor_of(array: np.ndarray, what: str) -> Tensor:
     if array.dtype.kind == "O":
         array = plain(array, what)
     if array.dtype.kind not in "biufc":
-        raise UsageError(f"{what} must hold numbers, not {_describe_dtype(array.dtype)}")
+        kinds = {"M": "dates", "m": "durations", "U": "text", "S": "text", "V": "records"}
+        raise UsageError(f"{what} must hold numbers, not {kinds.get(array.dtype.kind, array.dtype)}")
     code = array.dtype.str[1:]
     wanted = np.dtype(WIDER.get(code, array.dtype.newbyteorder("=")))
     return torch.from_numpy(np.array(array, wanted, order="C") if _needs_copy(array, wanted) else array)
@@ -180,11 +181,6 @@ def tensor_of(array: np.ndarray, what: str) -> Tensor:
 def _needs_copy(array: np.ndarray, wanted: np.dtype[Any]) -> bool:
     is_odd = any(stride < 0 or stride % array.itemsize for stride in array.strides)
     return is_odd or array.dtype != wanted or not array.dtype.isnative or not array.flags.writeable
-
-
-def _describe_dtype(dtype: np.dtype[Any]) -> str:
-    kinds = {"M": "dates", "m": "durations", "U": "text", "S": "text", "V": "records"}
-    return kinds.get(dtype.kind, str(dtype))
 
 
 def dense(tensor: Tensor) -> Tensor:

@@ -53,15 +53,11 @@ class Pool:
 
     def absorb(self, theta: Tensor) -> Tensor:
         """Weights and biases for plain rows: every pixel takes its part of its block's weight."""
-        blocks = self._blocks().to(theta.device)
+        rows, columns = (torch.arange(side, device=theta.device) // self.factor for side in self.shape)
+        blocks = (rows[:, None] * self.small[1] + columns).flatten()  # of each pixel, (D,)
         wide = theta.double()
         W = (wide[:, :-1] / blocks.bincount())[:, blocks]  # (R, D)
         return torch.cat([W, wide[:, -1:]], 1).to(theta.dtype)
-
-    def _blocks(self) -> Tensor:
-        """The block of each pixel, (D,)."""
-        rows, columns = (torch.arange(side) // self.factor for side in self.shape)
-        return (rows[:, None] * self.small[1] + columns).flatten()
 
 
 @dataclass(frozen=True, eq=False)

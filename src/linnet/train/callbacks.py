@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -195,16 +195,6 @@ class Callbacks(Callback):
         """Pass on to each."""
         for member in self.members:
             member.failed(state, error)
-
-
-@contextlib.contextmanager
-def reporting_failure(callback: Callback, state: State) -> Iterator[None]:
-    """Tell the callbacks of an exception, which goes on."""
-    try:
-        yield
-    except BaseException as error:
-        callback.failed(state, error)
-        raise
 
 
 def interruptible(state: State) -> contextlib.AbstractContextManager[None]:

@@ -25,7 +25,7 @@ from linnet.data.batches import Batches, Block
 from linnet.device import limit_threads, pick_threads
 from linnet.errors import DivergedError
 from linnet.model.history import Record
-from linnet.train.callbacks import Callback, State, interruptible, reporting_failure
+from linnet.train.callbacks import Callback, State, interruptible
 from linnet.train.checkpoint import Checkpoint, Snapshot
 
 
@@ -135,13 +135,17 @@ class Engine:
             self.threads, self.learner.width, self.batches.batch_size * self.batches.dataset.features
         )
         grad = contextlib.nullcontext() if self.learner.needs_grad else torch.no_grad()
-        with limit_threads(threads), grad, interruptible(state), reporting_failure(callback, state):
-            self._heed_learner()
-            callback.start(state)
-            while not (self.is_over or state.reason) and self._train_epoch(callback):
-                callback.epoch_end(state)
-            state.model = self.learner.model
-            callback.end(state)
+        with limit_threads(threads), grad, interruptible(state):
+            try:
+                self._heed_learner()
+                callback.start(state)
+                while not (self.is_over or state.reason) and self._train_epoch(callback):
+                    callback.epoch_end(state)
+                state.model = self.learner.model
+                callback.end(state)
+            except BaseException as error:
+                callback.failed(state, error)
+                raise
 
     def _train_epoch(self, callback: Callback) -> bool:
         """Train to the end of the epoch under way and close it; whether it was reached."""
