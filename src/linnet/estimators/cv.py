@@ -6,6 +6,7 @@ import inspect
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -92,6 +93,7 @@ LEARNED = ("n_features_in_", "feature_names_in_", "classes_", "_is_flat", "_dtyp
 """What a model is besides its parameters."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class CrossValidated(LinearEstimator):
     """A linear model whose l2 is the one that does best on rows kept from training.
 
@@ -106,9 +108,12 @@ class CrossValidated(LinearEstimator):
         "fit_intercept": ["boolean"],
     }
 
-    l2s: Any
-    cv: Any
-    scoring: Any
+    l2s: Any = 10
+    cv: Any = None
+    scoring: Any = None
+    # Settings of an estimator of one l2 alone.
+    l2: float = field(default=0.0, init=False)
+    warm_start: bool = field(default=False, init=False)
 
     @abstractmethod
     def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:

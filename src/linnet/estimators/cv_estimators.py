@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import StrOptions
@@ -20,7 +21,8 @@ SHARED = ("l1", "tol", "max_iter", "lr", "batch_size", "random_state")
 """Settings that mean what they mean for `SoftmaxClassifier`."""
 
 
-class SoftmaxClassifierCV(Classification, CrossValidated):
+@dataclass(kw_only=True, eq=False, repr=False)
+class SoftmaxClassifierCV(CrossValidated, Classification):
     """Softmax regression with the l2 that does best in cross-validation, as `SoftmaxClassifier` weighs it.
 
     All rows go down the penalties first, each model from where the one before ended; from there all folds of
@@ -63,34 +65,10 @@ class SoftmaxClassifierCV(Classification, CrossValidated):
         "solver": [StrOptions(SOLVERS)],
     }
 
-    def __init__(
-        self,
-        *,
-        l2s: Any = 10,
-        cv: Any = None,
-        scoring: Any = None,
-        l1: float = 0.0,
-        fit_intercept: bool = True,
-        class_weight: Any = None,
-        solver: str = "auto",
-        tol: float = 1e-9,
-        max_iter: int | None = None,
-        lr: float | None = None,
-        batch_size: int = 256,
-        random_state: Any = None,
-    ) -> None:
-        self.l2s = l2s
-        self.cv = cv
-        self.scoring = scoring
-        self.l1 = l1
-        self.fit_intercept = fit_intercept
-        self.class_weight = class_weight
-        self.solver = solver
-        self.tol = tol
-        self.max_iter = max_iter
-        self.lr = lr
-        self.batch_size = batch_size
-        self.random_state = random_state
+    class_weight: Any = None
+    lr: float | None = None
+    batch_size: int = 256
+    random_state: Any = None
 
     def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
         return stepwise(problem, splits, [problem.own_l2(l2) for l2 in l2s], self._method())
@@ -104,7 +82,7 @@ class SoftmaxClassifierCV(Classification, CrossValidated):
         return SoftmaxClassifier(fit_intercept=self.fit_intercept)
 
 
-class LinearRegressorCV(Regression, CrossValidated):
+class LinearRegressorCV(CrossValidated, Regression):
     """Linear regression with the l2 that does best in cross-validation, as `LinearRegressor` weighs it.
 
     The rows are read once for all folds and penalties; a fold costs one tridiagonal form of the features'
