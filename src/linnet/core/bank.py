@@ -119,13 +119,13 @@ class Bank:
         Raises:
             UsageError: there is no such model.
         """
-        self._check(model)
-        rows = slice(model * self.outputs, (model + 1) * self.outputs)
-        return Bank(self.theta[rows])
+        return Bank(self.theta[self._rows(model)])
 
-    def _check(self, model: int) -> None:
+    def _rows(self, model: int) -> slice:
+        """Where a model stands."""
         if not 0 <= model < self.models:
             raise UsageError(f"model must lie in 0…{self.models - 1}, not {model}")
+        return slice(model * self.outputs, (model + 1) * self.outputs)
 
     def to_module(self, model: int = 0) -> nn.Sequential:
         """One model as the book's `nn.Sequential(nn.Flatten(), nn.Linear(D, K))`, with its own memory."""
@@ -191,8 +191,7 @@ class ContiguousBank(Bank):
 
     def pick(self, model: int) -> Bank:
         """As of any bank, sharing memory with this one."""
-        self._check(model)
-        rows, made = slice(model * self.outputs, (model + 1) * self.outputs), object.__new__(ContiguousBank)
+        rows, made = self._rows(model), object.__new__(ContiguousBank)
         made._own(self._W[rows], self._b[rows], 1)
         return made
 

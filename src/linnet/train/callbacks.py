@@ -148,8 +148,7 @@ class Checkpoints(Callback):
 
     def epoch_end(self, state: State) -> None:
         """Write one if so many epochs or minutes have passed."""
-        is_due = self.epochs is not None and state.epoch % self.epochs == 0
-        if is_due or self._is_time():
+        if self._is_time() or (self.epochs is not None and state.epoch % self.epochs == 0):
             self._write(state)
 
     def end(self, state: State) -> None:
