@@ -90,6 +90,20 @@ def test_of_a_sweep(options: tuple[object, ...]) -> None:
     check_both_ways("table.csv", "best/model.safetensors")
 
 
+def test_of_a_study_that_it_began() -> None:
+    options = ("--lr", "0.01..1", "--l2", "0,1e-3", "--seeds", 2, "--trials", 4, "--batch", 2, "--epochs", 1)
+    assert call("tune", "--data", "digits", *options, "--out", "first", "-q") == 0
+    check_both_ways("table.csv", "best/model.safetensors")
+
+
+def test_a_study_that_went_on_or_has_a_sampler_of_its_own_has_no_lines() -> None:
+    options = ("--lr", "0.01..1", "--trials", 2, "--epochs", 1, "--storage", "study.log", "-q")
+    for folder in ("before", "first"):
+        assert call("tune", "--data", "digits", *options, "--out", folder) == 0
+    assert "all that was tried before" in Seen(Path("first", "report.html")).sections["again"]
+    assert "begin a new study" in Seen(Path("before", "report.html")).sections["again"]
+
+
 @pytest.mark.long
 def test_of_a_sweep_of_settings() -> None:
     train, test = linnet.load("digits")

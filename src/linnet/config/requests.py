@@ -154,6 +154,7 @@ class TuneRequest:
         trials: settings to try.
         batch: of which so many are trained at once.
         study: its name; the data set's when None.
+        sampler: "tpe"; None where one was given as an object, which no file can name.
         sweep: how each batch is trained and judged.
     """
 
@@ -163,6 +164,7 @@ class TuneRequest:
     trials: int = 100
     batch: int = 20
     study: str | None = None
+    sampler: str | None = "tpe"
     sweep: SweepRequest = SweepRequest()
 
 

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from linnet.config import FitRequest, Hyperparameters, Recipe, SolveRequest, SweepRequest, as_dict
+from linnet.config import (
+    FitRequest,
+    Hyperparameters,
+    Recipe,
+    SolveRequest,
+    SweepRequest,
+    TuneRequest,
+    as_dict,
+)
 from linnet.config.ranges import Range
 from linnet.data.origin import Origin
 from linnet.data.user_data import is_own
@@ -64,10 +72,26 @@ def reproduce_sweep(request: SweepRequest, origin: Origin) -> Reproduction:
         settings = [_hyperparameters(one) for one in request.settings]
         first = "settings=[\n        " + ",\n        ".join(settings) + ",\n    ]"
     else:
-        first = "{" + ", ".join(f"{name!r}: {_values(value)}" for name, value in request.grid.items()) + "}"
+        first = _grid(request.grid)
     sweep = call("linnet.sweep", ["(train, test)", first, *data.weights], {**chosen, "out": AGAIN})
-    python = f"{data.head()}result = {sweep}\n"
-    return data.lines(_sweep_command(request, chosen, data), python)
+    command = ""
+    if request.settings is None:
+        command = _search_command("sweep", as_dict(request)["grid"], chosen, request.seed, data)
+    return data.lines(command, f"{data.head()}result = {sweep}\n")
+
+
+def reproduce_tune(request: TuneRequest, origin: Origin) -> Reproduction:
+    """The lines of what `tune` did, of a study that it began."""
+    data, plain = Data.of(origin), as_dict(TuneRequest(space={}))
+    own = {n: v for n, v in as_dict(request).items() if n not in ("space", "sweep") and v != plain.get(n)}
+    usual = as_dict(SweepRequest())
+    how = {
+        name: value for name, value in as_dict(request.sweep).items()
+        if name != "grid" and (name in FIRST or value != usual.get(name))
+    }  # fmt: skip
+    tune = call("linnet.tune", ["(train, test)", _grid(request.space)], {**own, **how, "out": AGAIN})
+    command = _search_command("tune", as_dict(request)["space"], {**own, **how}, request.sweep.seed, data)
+    return data.lines(command, f"{data.head()}result = {tune}\n")
 
 
 @dataclass(frozen=True)
@@ -166,24 +190,27 @@ def _solve(request: SolveRequest, data: Data) -> Reproduction:
     return data.lines(data.command("solve", words, request.seed), python)
 
 
-def _sweep_command(request: SweepRequest, chosen: Mapping[str, Any], data: Data) -> str:
-    """The command; empty where settings were given, or starts that do not follow each other."""
-    if request.settings is not None:
-        return ""
-    grid = as_dict(request)["grid"]
+def _search_command(
+    verb: str, grid: Mapping[str, Any], chosen: Mapping[str, Any], seed: int, data: Data
+) -> str:
+    """The command of a search; empty where its starts do not follow each other."""
     options = {**{name: value for name, value in grid.items() if name != "seed"}, **chosen}
     if starts := grid.get("seed"):
-        if starts != list(range(request.seed, request.seed + len(starts))):
+        if starts != list(range(seed, seed + len(starts))):
             return ""
         options["seeds"] = len(starts)
-    said = {name: typed(value) for name, value in options.items()}
-    return data.command("sweep", said, request.seed)
+    return data.command(verb, {name: typed(value) for name, value in options.items()}, seed)
 
 
 def _hyperparameters(one: Hyperparameters) -> str:
     usual, values = Hyperparameters(), as_dict(one)
     given = ", ".join(f"{n}={v!r}" for n, v in values.items() if v != getattr(usual, n))
     return f"linnet.Hyperparameters({given})"
+
+
+def _grid(values: Mapping[str, Any]) -> str:
+    """Values and ranges of hyperparameters as Python."""
+    return "{" + ", ".join(f"{name!r}: {_values(value)}" for name, value in values.items()) + "}"
 
 
 def _values(value: Any) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
-from linnet.config import Recipe, SweepRequest, as_dict
+from linnet.config import Recipe, SweepRequest, TuneRequest, as_dict
 from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin, read_record
 from linnet.device import versions
 from linnet.model.run import Run
 from linnet.record.paths import shared
-from linnet.record.reproduce import Reproduction, reproduce, reproduce_sweep
+from linnet.record.reproduce import Reproduction, reproduce, reproduce_sweep, reproduce_tune
 from linnet.report.blocks import Block, Code, Facts, Table, Text, value
 from linnet.report.subject import Localized, Rows, Subject, find_rows, is_loadable
 from linnet.report.sweep import Swept
@@ -134,9 +134,9 @@ def again(of: Subject) -> list[Block]:
 
 
 def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
-    """The lines that do a sweep again."""
+    """The lines that do a sweep again, or a study that was begun by it."""
     summary, request = of.summary, of.request
-    if not isinstance(request, SweepRequest):
+    if isinstance(request, TuneRequest) and (not request.sampler or summary["trials"] != request.trials):
         return [of.missing("report.again.study")]
     name = str(summary.get("dataset", ""))
     checksum = str(summary.get("dataset_checksum", ""))
@@ -144,7 +144,9 @@ def again_sweep(of: Swept, rows: Rows | None) -> list[Block]:
     refused = _refuse(of, rows or Rows(None, None), name, checksum, origin)
     if refused or origin is None:
         return refused
-    return _show_code(of, reproduce_sweep(request, origin))
+    if isinstance(request, SweepRequest):
+        return _show_code(of, reproduce_sweep(request, origin))
+    return _show_code(of, reproduce_tune(request, origin), "report.again.new_study")
 
 
 def _refuse(of: Localized, rows: Rows, name: str, checksum: str, origin: Origin | None) -> list[Block]:
@@ -158,7 +160,8 @@ def _refuse(of: Localized, rows: Rows, name: str, checksum: str, origin: Origin 
     return []
 
 
-def _show_code(of: Localized, found: Reproduction) -> list[Block]:
+def _show_code(of: Localized, found: Reproduction, note: str = "report.again.same_bytes") -> list[Block]:
+    """The code, with what has to be known of it."""
     blocks: list[Block] = []
     if found.command:
         blocks.append(Code(of.say("report.again.command"), found.command))
@@ -167,4 +170,4 @@ def _show_code(of: Localized, found: Reproduction) -> list[Block]:
         blocks.append(of.note("report.again.files", files=", ".join(found.files)))
     if found.is_elsewhere:
         blocks.append(of.note("report.again.elsewhere"))
-    return [*blocks, of.note("report.again.same_bytes")]
+    return [*blocks, of.note(note)]

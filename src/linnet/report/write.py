@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from linnet import files
-from linnet.config import SweepRequest
 from linnet.data.dataset import Dataset
 from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError
@@ -98,9 +97,7 @@ def _subject(
     return Subject(run, rows or Rows(None, None), language, with_label_errors=label_errors)
 
 
-def _rows(swept: Swept, data_dir: Path | str | None) -> Rows | None:
-    """The rows of a sweep; None for a study, which keeps no record of its data."""
-    if not isinstance(swept.request, SweepRequest):
-        return None
+def _rows(swept: Swept, data_dir: Path | str | None) -> Rows:
+    """The rows of a search."""
     name, checksum = str(swept.summary.get("dataset", "")), str(swept.summary.get("dataset_checksum", ""))
     return find_rows(name, read_record(swept.summary), checksum, data_dir)

@@ -100,7 +100,7 @@ def tune(
         >>> result.best, result.study.best_value
     """
     request = TuneRequest(
-        space=space, trials=trials, batch=batch, study=study,
+        space=space, trials=trials, batch=batch, study=study, sampler="tpe" if sampler is None else None,
         sweep=SweepRequest(
             folds=folds, bags=bags, validation=validation, metric=metric, epochs=epochs,
             batch_size=batch_size, loss=loss, huber=huber, patience=patience, halving=tuple(halving),
