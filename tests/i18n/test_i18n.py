@@ -28,6 +28,11 @@ def test_what_a_file_holds_in_english_is_translated() -> None:
     assert i18n.translate("as nobody said", "solver", "zh") == "as nobody said"
 
 
+def test_a_figure_of_ones_own_goes_by_its_name() -> None:
+    assert i18n.name_figure("train_loss", "zh") == "训练损失"
+    assert i18n.name_figure("my_f1", "zh") == "my f1"
+
+
 def test_the_language_of_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)

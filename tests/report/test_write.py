@@ -28,6 +28,7 @@ from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.score import regression_figures
 from linnet.model.run import Run
 from linnet.report.views import to_diverging_png, to_grey_png
+from linnet.train.callbacks import Callback, State
 from tests.support.blobs import make_blobs
 from tests.support.reading import Seen
 
@@ -78,6 +79,24 @@ def test_its_figures_are_the_librarys(digits: Run) -> None:
 def test_written_again_it_is_the_same(digits: Run, tmp_path: Path) -> None:
     again = report.write_report(folder_of(digits), tmp_path / "again.html")
     assert again.read_bytes() == (folder_of(digits) / "report.html").read_bytes()
+
+
+class OwnFigure(Callback):
+    def epoch_end(self, state: State) -> None:
+        if state.history.last["epoch"] > 1:
+            state.history.last["my_f1"] = 0.5
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_figures_of_ones_own_are_listed(language: Any, blobs: Dataset, tmp_path: Path) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        linnet.fit(blobs, test=blobs, epochs=2, callbacks=[OwnFigure()], show=False, out=folder)
+        seen = Seen(report.write_report(folder, language=language))
+        assert "my f1" in seen.sections["curves"]
+        assert "my f1" in seen.sections["glance"]  # these rows are not at hand, so the last epoch speaks
+    report.compare_runs(folders, tmp_path / "both.html", language=language)
+    assert (tmp_path / "both.html").is_file()
 
 
 def test_in_chinese(digits: Run, tmp_path: Path) -> None:

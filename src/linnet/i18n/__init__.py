@@ -49,6 +49,16 @@ def say(key: str, language: str, **values: object) -> str:
     return BLANK.sub(lambda blank: str(values[blank[1]]), texts(group, language)[name])
 
 
+def name_figure(name: str, language: str) -> str:
+    """The name of a figure of the history in a language; of one's own figures as it is, without underscores.
+
+    Args:
+        name: as the history has it, such as "train_loss".
+        language: "en" or "zh".
+    """
+    return texts("metric", language).get(name, name.replace("_", " "))
+
+
 def translate(text: str, group: str, language: str) -> str:
     """A text that a result or a file holds in English, in a language; as it is where the catalogue lacks it.
 

@@ -234,7 +234,7 @@ def _curves(several: list[Subject]) -> list[Block]:
     pictures, notes = list[Picture](), list[Block]()
     for key in shared_by_two:
         for loss, alike in _comparable(key, several).items():
-            said = f"{first.say('report.title.curves')}: {first.say(f'metric.{key}')}"
+            said = f"{first.say('report.title.curves')}: {first.name_figure(key)}"
             said += f" ({loss})" if loss else ""
             if len(alike) == 1 and loss:
                 notes.append(first.note("report.drawn_alone", name=names[alike[0]], loss=loss))

@@ -45,7 +45,7 @@ def glance(of: Subject) -> list[Block]:
         ]
         items.append((of.say("metric.loss"), f"{of.score.loss:.6g}", describe_loss(of)))
     else:
-        items += [(name.replace("_", " "), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
+        items += [(of.name_figure(name), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
     items.append((of.say("metric.seconds"), f"{run.seconds:.2f}", _describe_end(of)))
     blocks: list[Block] = [Figures(tuple(items))]
     if of.is_judged:

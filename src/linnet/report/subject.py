@@ -17,7 +17,7 @@ from linnet.evaluate.assess import Assessment, assess
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Interval
 from linnet.evaluate.score import Score, regression_figures
-from linnet.i18n import Language, say, translate
+from linnet.i18n import Language, name_figure, say, translate
 from linnet.model.run import Run
 from linnet.record.paths import shared
 from linnet.report.blocks import Block, Section, Text
@@ -97,6 +97,10 @@ class Localized:
     def say(self, key: str, **values: object) -> str:
         """A text of the catalogue in the page's language."""
         return say(key, self.language, **values)
+
+    def name_figure(self, name: str) -> str:
+        """The name of a figure of the history in the page's language."""
+        return name_figure(name, self.language)
 
     def translate(self, text: str, group: str) -> str:
         """A text that a result or a file holds in English, in the page's language."""

@@ -140,7 +140,7 @@ def choice(of: Swept, tested: float | None) -> list[Block]:
     """
     table, metric = of.table, str(of.summary["metric"])
     best, error = float(table[metric].iloc[0]), float(table[f"{metric}_se"].iloc[0])
-    words, n = of.say(f"metric.{metric}"), len(table)
+    words, n = of.name_figure(metric), len(table)
     sentences = [of.say("report.choice.best", n=n, metric=words, best=f"{best:.4f}"), _describe_lead(of)]
     sentences += [_describe_edge(of, edge) for edge in of.summary.get("edges", [])]
     if missing := of.summary.get("unjudged", []):
@@ -161,7 +161,7 @@ def table(of: Swept) -> list[Block]:
     """The settings, the best first."""
     metric = str(of.summary["metric"])
     names = [name for name in of.table.columns if not name.endswith("_se") or name == f"{metric}_se"]
-    heads = [str(n) if n in of.hyperparameters else of.say(_name_column(str(n))) for n in names]
+    heads = [str(n) if n in of.hyperparameters else _name_column(of, str(n)) for n in names]
     rows = [
         (str(place), *(_format_cell(row[name]) for name in names))
         for place, row in enumerate(of.table.head(SHOWN).to_dict("records"), 1)
@@ -224,8 +224,8 @@ def _format_values(found: Any) -> str:
     return value(found)
 
 
-def _name_column(name: str) -> str:
-    return "report.standard_error" if name.endswith("_se") else f"metric.{name}"
+def _name_column(of: Swept, name: str) -> str:
+    return of.say("report.standard_error") if name.endswith("_se") else of.name_figure(name)
 
 
 def _read_number(text: Any) -> Any:

@@ -99,7 +99,8 @@ def curves(of: Subject) -> list[Block]:
     picture = Picture(
         to_themed_svg(curves_figure(records, "", of.language)), of.say("report.title.curves"), 560
     )
-    names = [name for name in records[0] if name not in ("epoch", "seconds")]
+    known = dict.fromkeys(name for record in records for name in record)
+    names = [name for name in known if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
     rows = [
         (f"{records[k]['epoch']:g}", *(_format(n, records[k][n]) if n in records[k] else "" for n in names))
@@ -107,7 +108,7 @@ def curves(of: Subject) -> list[Block]:
     ]
     return [
         picture,
-        Table((of.say("metric.epoch"), *(of.say(f"metric.{name}") for name in names)), tuple(rows)),
+        Table((of.say("metric.epoch"), *map(of.name_figure, names)), tuple(rows)),
     ]
 
 
