@@ -74,10 +74,10 @@ def test_ending_short_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixtu
     ("options", "words"),
     [
         (("--solver", "magic"), "unknown solver"),
-        (("--path", 3, "--l1", 0.1), "leave --l1 out"),
-        (("--covariance", "hc3"), "add --summary"),
-        (("--level", 0.9), "add --summary"),
-        (("--huber", 0.5), "add --loss huber"),
+        (("--path", 3, "--l1", 0.1), "leave l1 out"),
+        (("--covariance", "hc3"), "are of a summary (--summary)"),
+        (("--level", 0.9), "are of a summary (--summary)"),
+        (("--huber", 0.5), "--loss huber"),
     ],
 )
 def test_what_cannot_be(
@@ -85,6 +85,26 @@ def test_what_cannot_be(
 ) -> None:
     assert call(*QUICK, *options, "--out", tmp_path / "run") == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_refused_summary_leaves_the_folder_free_but_keeps_a_model_without_an_optimum(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ("solve", "--data", "digits", "--l2", 1e-2, "--summary", "--covariance", "hc3")
+    assert call(*wrong, "--out", tmp_path / "run") == 2
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "t.csv").write_text("a,response\n" + "0,0\n1,0\n2,0\n" * 9)  # no bias is low enough
+    counts = ("solve", "--data", tmp_path / "t.csv", "--loss", "poisson", "--summary")
+    assert call(*counts, "--out", tmp_path / "counts") == 2
+    assert f"the model is in {tmp_path / 'counts'}" in capsys.readouterr().err
+    assert Run.load(tmp_path / "counts").optimum is not None
+
+
+def test_a_path_says_what_its_table_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*QUICK, "--path", 3, "--json", "--out", tmp_path / "run") == 0
+    said = capsys.readouterr()
+    for note in json.loads(said.out)["notes"]:
+        assert note in said.err
 
 
 def test_the_summary_is_a_table_of_estimates(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,6 +61,21 @@ def test_uploads_make_room_for_one_another() -> None:
         lab.put(table_of(3000))
 
 
+def test_a_model_that_is_forgotten_while_its_data_load_is_judged_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = LabState(Settings())
+    train, test = linnet.load("digits")
+    number = lab.add(linnet.fit(train, epochs=1, show=False), "digits")
+
+    def forget(name: str) -> linnet.Splits:
+        lab._models.clear()
+        return linnet.Splits(train, test)
+
+    monkeypatch.setattr(lab, "splits", forget)
+    assert len(lab.model(number)) == len(test or ())
+
+
 def test_models_are_bounded_and_go_with_their_data() -> None:
     lab = LabState(Settings(limits=Limits(models=2, uploads=100_000)))
     name = lab.put(Splits(make_blobs(50), make_blobs(20, seed=1)))

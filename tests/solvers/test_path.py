@@ -14,6 +14,7 @@ from linnet.solvers.path import regularization_path
 from linnet.solvers.solve import solve
 from tests.support.blobs import make_blobs
 from tests.support.problems import diabetes, table
+from tests.support.requested import solved_by
 
 KINDS = [
     (table(weighted=True), None, "l1s"), (table(), "logistic", "l1s"), (diabetes(), None, "l1s"),
@@ -58,6 +59,15 @@ def test_penalties_of_ones_own_and_the_best() -> None:
     assert len(said) == 2
     assert found.best == 1
     assert found.run(-1).card.classes == train.classes
+
+
+def test_a_run_of_a_path_says_how_it_was_solved() -> None:
+    train = linnet.load("digits").train
+    path = regularization_path(train, l1s=[0.1, 0.01], l2=0.3, intercept=False)
+    run = path.run(1)
+    request = solved_by(run)
+    assert (request.l1, request.l2, request.intercept, request.solver) == (0.01, 0.3, False, None)
+    assert (run.has_intercept, run.origin, run.dataset_checksum) == (False, train.origin, train.checksum)
 
 
 def test_what_a_path_refuses() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linnet.evaluate.score import Score
-    from linnet.solvers.path import Path as PenaltyPath
 
 SHORTFALLS = (ShortfallWarning, GridEdgeWarning)
 DOUBTS = (CollinearWarning, SeparationWarning, WeightWarning)
@@ -129,33 +129,25 @@ def solve(
     from linnet.runs.solve import solve_request
     from linnet.solvers.solve import usual_loss
 
-    if summary and (l1 or path is not None):
-        raise UsageError(
-            "--summary needs a model without an L1 penalty, which chooses the weights it keeps by the data"
-        )
-    if not summary and (covariance is not None or level != 0.95 or weight_kind is not None):
-        raise UsageError("--covariance, --level and --weight-kind are of the summary: add --summary")
     if weight_kind is not None and sample_weight is None:
         raise UsageError("--weight-kind says what weights mean: give them, by --sample-weight")
-    if path is not None and l1 is not None:
-        raise UsageError("--path goes through l1 by itself: leave --l1 out")
-    if huber != 1.0 and loss != "huber":
-        raise UsageError("--huber is the threshold of one loss: add --loss huber")
+    options: dict[str, Any] = {
+        "huber": huber, "l2": l2 or 0.0, "l1": l1 or 0.0, "solver": solver, "tol": tol, "max_iter": max_iter,
+        "intercept": intercept, "dtype": dtype, "path": path, "summary": summary, "covariance": covariance,
+        "level": level, "weight_kind": weight_kind, "seed": seed,
+    }  # fmt: skip
+    SolveRequest(loss=loss or "", **options)  # what cannot be is refused before anything is loaded
     holds_out = not summary if hold_out is None else hold_out
     say = make_printer(quiet, sys.stderr if json else sys.stdout)
     splits = load_rows(
         data, data_dir, seed, say, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
     )
     folder = out or default_folder(splits.train.name)
-    request = SolveRequest(
-        loss=loss or usual_loss(splits.train), huber=huber, l2=l2 or 0.0, l1=l1 or 0.0, solver=solver,
-        tol=tol, max_iter=max_iter, intercept=intercept, dtype=dtype, path=path, summary=summary,
-        covariance=covariance, level=level, weight_kind=weight_kind, seed=seed,
-    )  # fmt: skip
+    request = SolveRequest(loss=loss or usual_loss(splits.train), **options)
     with without_warnings(*SHORTFALLS, *(DOUBTS if summary else ())):
         solved = solve_request(
             splits, request, out=folder, report=report, language=lang, is_catalog=True,
-            progress=IterationLines(say), path_progress=lambda row: say(path_line(row)),
+            progress=IterationLines(say), path_progress=lambda row: say(path_line(row)), say=say,
         )  # fmt: skip
     solution = solved.solution
     scores = {
@@ -163,14 +155,13 @@ def solve(
         for name, part in splits._asdict().items()
         if part is not None
     }
-    notes = [] if solved.path is None else path_notes(solved.path)
     if json:
         known = {} if solved.inference is None else {"inference": solved.inference.summary()}
-        known |= {"notes": notes} if path is not None else {}
+        known |= {} if solved.path is None else {"notes": solved.path.notes}
         print_json({**summary_of(solution, scores, folder), **known})
     else:
-        lines = [*notes, *([] if solved.inference is None else [str(solved.inference)])]
-        say("\n".join([*lines, *closing_lines(solution, scores, folder)]))
+        summarised = [] if solved.inference is None else [str(solved.inference)]
+        say("\n".join([*summarised, *closing_lines(solution, scores, folder)]))
     is_summarised = solved.inference is not None and solution.status.name == UNATTAINED  # by the limit
     if not solution.status.is_good and not is_summarised:
         sys.exit(INTERRUPTED_CODE if solution.value.status == "interrupted" else 1)
@@ -184,10 +175,12 @@ class IterationLines:
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self.say, self._next = say, time.monotonic() + 0.5
+        self.say, self._next = say, math.inf
 
     def __call__(self, record: Mapping[str, float]) -> None:
         """Say where a solver stands."""
+        if math.isinf(self._next):  # it begins only now: a path may have gone before
+            self._next = time.monotonic() + 0.5
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + 0.25
@@ -242,10 +235,3 @@ def path_line(row: Mapping[str, float]) -> str:
         f"l1 {row['penalty']:<10.4g} {row['nonzeros']:6,.0f} weights  train loss {row['train_loss']:.6g}"
         f"  validation loss {row['validation_loss']:.6g}  gap {row['gap']:.1e}"
     )
-
-
-def path_notes(path: PenaltyPath) -> list[str]:
-    """What a path's table does not say: models that are no optima, and a best one at the edge."""
-    late = [status for status in path.statuses if not status.is_good]
-    notes = [f"{len(late)} of {len(path.statuses)} models of the path: {late[0]}"] if late else []
-    return [*notes, *([path.edge] if path.edge else [])]

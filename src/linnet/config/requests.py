@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters, plain_number
 from linnet.config.ranges import LogUniform, Range, Uniform, list_values
-from linnet.errors import FormatError
+from linnet.errors import FormatError, UsageError
 
 RANGES: dict[str, type[Range]] = {"log_uniform": LogUniform, "uniform": Uniform}
 
@@ -80,6 +80,17 @@ class SolveRequest:
     level: float = 0.95
     weight_kind: str | None = None
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.summary and (self.l1 or self.path):
+            raise UsageError(
+                "a summary needs a model without an L1 penalty, which chooses the weights that it keeps by "
+                "the data: leave out l1 and path"
+            )
+        if not self.summary and (self.covariance or self.weight_kind or self.level != 0.95):
+            raise UsageError("covariance, level and weight_kind are of a summary (--summary)")
+        if self.huber != 1.0 and self.loss != "huber":
+            raise UsageError("huber is the threshold of one loss: take the loss huber (--loss huber)")
 
     @property
     def inference(self) -> dict[str, Any]:

@@ -260,10 +260,14 @@ class LabState:
         Raises:
             MissingError: there is none of this id, or no longer.
         """
-        train, test = self.splits(self.dataset_of(number))
         with self._lock:
+            if number not in self._models:
+                raise MissingError(number)
+            run, name = self._models[number]
             self._models.move_to_end(number)
-            run, known = self._models[number][0], self._evaluations.get(number)
+        train, test = self.splits(name)
+        with self._lock:
+            known = self._evaluations.get(number)
             evaluation = known or Evaluation(run, train if test is None else test, train)
             _put(self._evaluations, number, evaluation, EVALUATED)
         return evaluation

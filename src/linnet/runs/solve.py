@@ -15,7 +15,8 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.split import split
 from linnet.errors import UsageError
 from linnet.folders import new_folder
-from linnet.i18n import Language
+from linnet.i18n import Language, check
+from linnet.model.optimum import UNATTAINED
 from linnet.solvers import solve as solvers
 from linnet.solvers.solution import Progress, Solution, SolverSpec
 
@@ -84,6 +85,7 @@ def solve(
         >>> solution = linnet.solve(train, l2=1e-4)
         >>> print(solution)
     """
+    check(language)
     folder = None if out is None else new_folder(Path(out))
     splits = parts_of(dataset, "solve")
     solution = solvers.solve(
@@ -120,10 +122,11 @@ def solve_request(
     is_catalog: bool = False,
     progress: Progress | None = None,
     path_progress: Callable[[dict[str, float]], object] | None = None,
+    say: Callable[[str], object] | None = None,
 ) -> Solved:
     """`solve` with its options as a request, which may want a path of L1 penalties or a summary.
 
-    A folder has the solution even where there is nothing to infer from it.
+    Where there is nothing to infer, for there is no optimum, a folder has the solution all the same.
 
     Args:
         splits: the rows to solve on, and those that a report judges by.
@@ -134,26 +137,31 @@ def solve_request(
         is_catalog: whether the rows are known to be as linnet loads them by name.
         progress: called with a record an iteration.
         path_progress: called with a row a penalty of the path.
+        say: called with what the table of a path does not say.
 
     Raises:
-        UsageError: as `solve`, `regularization_path` and `infer` do; or a summary is wanted under L1.
+        UsageError: as `solve`, `regularization_path` and `infer` do.
     """
-    if request.summary and (request.l1 or request.path):
-        raise UsageError(
-            "a summary needs a model without an L1 penalty, which chooses the weights it keeps by the data"
-        )
+    check(language)
     folder, path = None if out is None else new_folder(Path(out)), None
     if request.path is not None:
         path = _choose_l1(splits.train, request, path_progress)
+        if say is not None and path.notes:
+            say("\n".join(path.notes))
         request = replace(request, l1=float(path.table["penalty"].iloc[path.best]))
     solution = solve_problem(splits.train, request, progress)
     solution = replace(solution, value=replace(solution.value, request=request))
-    solved = Solved(solution, path=path)
+    solved, refusal = Solved(solution, path=path), None
     try:
         solved = replace(solved, inference=_infer(solution, splits.train) if request.summary else None)
-    finally:
-        if folder is not None:
-            _leave(solved, folder, splits if report else None, language, is_catalog)
+    except UsageError as error:
+        if solution.status.name != UNATTAINED or folder is None:
+            raise
+        refusal = error  # the model that shows why is kept
+    if folder is not None:
+        _leave(solved, folder, splits if report else None, language, is_catalog)
+    if refusal is not None:
+        raise UsageError(f"{refusal}; the model is in {folder}") from refusal
     return solved
 
 

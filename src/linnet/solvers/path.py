@@ -18,6 +18,7 @@ from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.origin import Origin
 from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError, warn
 from linnet.model.card import Card, card_of
@@ -52,6 +53,9 @@ class Path:
         bank: the models in that order, (P, K, D + 1).
         statuses: how each ended.
         card: what the models need beside their parameters.
+        request: the options that they share.
+        origin: of the rows.
+        dataset_checksum: of the rows.
     """
 
     penalty_name: str
@@ -59,6 +63,9 @@ class Path:
     bank: Bank
     statuses: list[Status]
     card: Card
+    request: SolveRequest
+    origin: Origin | None
+    dataset_checksum: str
 
     def __str__(self) -> str:
         return "\n".join([self.table.to_string(), *([self.edge] if self.edge else [])])
@@ -91,6 +98,17 @@ class Path:
         return "" if edge is None or is_empty else str(edge)
 
     @property
+    def shortfall(self) -> str:
+        """A sentence where some of the models are no optima; empty where all are, but for an interruption."""
+        late = [one for one in self.statuses if not one.is_good and one.name != INTERRUPTED]
+        return f"{len(late)} of {len(self.statuses)} models of the path: {late[0]}" if late else ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What the table does not say."""
+        return [note for note in (self.shortfall, self.edge) if note]
+
+    @property
     def weights(self) -> Tensor:
         """All weights of each model, (P, K·D)."""
         return self.bank.W.reshape(self.bank.models, -1)
@@ -104,14 +122,16 @@ class Path:
         at = model % self.bank.models
         row = {str(k): float(v) for k, v in self.table.iloc[at].items()}
         record = {"epoch": 1, **{k: v for k, v in row.items() if k.endswith("loss")}}
-        penalty = {self.penalty_name: float(row["penalty"])}
-        request = SolveRequest(
-            loss=self.card.loss, huber=self.card.huber, l2=penalty.get("l2", 0.0),
-            l1=penalty.get("l1", 0.0), solver=None,
+        penalty = float(row["penalty"])
+        request = (
+            replace(self.request, l1=penalty)
+            if self.penalty_name == "l1"
+            else replace(self.request, l2=penalty)
+        )
+        return Run(
+            self.bank.pick(at).clone(), History([record]), "completed", self.card, request,
+            Optimum("path", str(self.statuses[at])), self.dataset_checksum, origin=self.origin,
         )  # fmt: skip
-        optimum = Optimum("path", str(self.statuses[at]))
-        bank = self.bank.pick(at).clone()
-        return Run(bank, History([record]), "completed", self.card, request, optimum)
 
 
 def regularization_path(
@@ -179,17 +199,21 @@ def regularization_path(
         if progress:
             progress(rows[-1])
     bank = Bank(torch.cat([one.theta for one in found]), len(found)).contiguous()
-    done = Path(penalty_name, pd.DataFrame(rows), bank, [one.status for one in found], card)
+    request = SolveRequest(
+        loss=card.loss, huber=card.huber, l2=l2, l1=l1, solver=None, intercept=intercept, dtype=dtype
+    )
+    statuses = [one.status for one in found]
+    done = Path(
+        penalty_name, pd.DataFrame(rows), bank, statuses, card, request, dataset.origin, dataset.checksum
+    )
     _warn(done)
     return done
 
 
 def _warn(done: Path) -> None:
     """Say what a table of figures does not: models that are no optima, and a best one at the edge."""
-    late = [status for status in done.statuses if not status.is_good and status.name != INTERRUPTED]
-    if late:
-        said = f"{len(late)} of {len(done.statuses)} models of the path: {late[0]}"
-        warn(said, ShortfallWarning)
+    if late := done.shortfall:
+        warn(late, ShortfallWarning)
     if done.edge:
         warn(done.edge, GridEdgeWarning)
 
