@@ -18,7 +18,7 @@ from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.runs.fit import run_job
 from linnet.serve.reloader import ModelReloader
-from tests.support.folders import Killed, deaths
+from tests.support.folders import Killed, change, deaths
 
 OLD = {"a.txt": "old a", "b.txt": "old b", "gone.txt": "old"}
 NEW = {"a.txt": "new a", "b.txt": "new b", "c.txt": "new c"}
@@ -167,6 +167,50 @@ def test_a_run_of_an_earlier_linnet_is_refused_with_what_to_do(tmp_path: Path) -
     for open_it in (Run.load, report.write_report, linnet.replay, Predictor.open):
         with pytest.raises(FormatError, match=r"earlier linnet.*make the folder again"):
             open_it(tmp_path)
+
+
+@pytest.fixture
+def older(states: tuple[Path, Path], tmp_path: Path) -> Path:
+    """The folder of a run of a linnet that kept options under another name."""
+    folder = tmp_path / "older"
+    shutil.copytree(states[0], folder)
+    state = folders.read(folder)
+    asked = {**state.values.pop("request"), "data": "digits"}
+    folders.write(folder, {**state.values, "asked": asked}, {n: state.read(n) for n in state.digests})
+    return folder
+
+
+def test_options_kept_otherwise_are_refused_with_what_to_do(older: Path) -> None:
+    readers = (Run.load, report.write_report, linnet.replay, lambda folder: config.read(folder / "run.json"))
+    for open_it in readers:
+        with pytest.raises(FormatError, match=r"earlier linnet.*make the folder again"):
+            open_it(older)
+
+
+def test_a_search_whose_options_are_kept_otherwise_is_refused_too(tmp_path: Path) -> None:
+    train = linnet.load("digits").train
+    linnet.sweep(train, {"lr": [0.1, 1.0]}, epochs=1, show=False, report=False, out=tmp_path / "s")
+    state = folders.read(tmp_path / "s", "sweep.json")
+    del state.values["request"]
+    folders.write(tmp_path / "s", state.values, {n: state.read(n) for n in state.digests}, "sweep.json")
+    for open_it in (report.write_report, linnet.replay):
+        with pytest.raises(FormatError, match=r"sweep\.json is of an earlier linnet.*make the folder again"):
+            open_it(tmp_path / "s")
+
+
+@pytest.mark.parametrize("key", ["request", "optimum", "origin"])
+@pytest.mark.parametrize("value", [3, [], "x", {"x": 1}, {"solver": 1, "verb": 2, "source": 3}], ids=str)
+def test_a_record_of_another_type_is_an_error_in_a_sentence(
+    states: tuple[Path, Path], tmp_path: Path, key: str, value: object
+) -> None:
+    shutil.copytree(states[0], tmp_path / "run")
+    change(tmp_path / "run/run.json", **{key: value})
+    for open_it in (Run.load, report.write_report, linnet.replay):
+        with pytest.raises(FormatError, match=f"the {key} of .* (is damaged|cannot be read)"):
+            open_it(tmp_path / "run")
+    if key == "request" or (key == "origin" and value != {"x": 1}):  # what config.read looks at
+        with pytest.raises(FormatError, match=f"the {key} of .* (is damaged|cannot be read)"):
+            config.read(tmp_path / "run/run.json")
 
 
 def test_a_calibration_belongs_to_the_run_and_a_resume_says_that_it_drops_it(

@@ -13,7 +13,7 @@ import tomli_w
 
 from linnet import folders
 from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters
-from linnet.config.requests import FitRequest, as_dict, from_json
+from linnet.config.requests import FitRequest, as_dict, read_request
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -175,12 +175,23 @@ def read(path: Path) -> dict[str, Any]:
 def _options_of_run(path: Path) -> dict[str, Any]:
     """The options of the training that a run.json is of, its data's among them."""
     summary = folders.read(path.parent).values
-    request, origin = from_json(summary["request"]), summary["origin"] or {}
+    request, origin = read_request(summary, path), summary.get("origin")
     if not isinstance(request, FitRequest):
-        raise FormatError(f"{path} is of linnet {request.verb}, which has no options of a training")
-    data = {"data": origin.get("source", summary["dataset"])}
-    data |= {name: origin[name] for name in ("data_dir", "sample_weight") if origin.get(name)}
-    return {**data, **as_dict(request)}
+        verb = "solve" if request is None else request.verb
+        raise FormatError(f"{path} is of linnet {verb}, which has no options of a training")
+    return {**_options_of_data(origin, summary["dataset"], path), **as_dict(request)}
+
+
+def _options_of_data(origin: Any, name: str, path: Path) -> dict[str, str]:
+    """The options that say which data they are, by the origin that a run.json keeps or else by their name."""
+    if not isinstance(origin, dict | None):
+        raise FormatError(f"{path}: the origin of the data is damaged: it is {origin!r}")
+    known = origin or {}
+    options = {"data": known.get("source", name)}
+    options |= {name: known[name] for name in ("data_dir", "sample_weight") if known.get(name)}
+    if wrong := [name for name, value in options.items() if not isinstance(value, str)]:
+        raise FormatError(f"{path}: the origin of the data is damaged: {wrong[0]} is {options[wrong[0]]!r}")
+    return options
 
 
 def to_toml(config: Recipe) -> str:

@@ -212,15 +212,34 @@ def from_json(values: Mapping[str, Any]) -> Request:
         raise FormatError(f"the request of this folder cannot be read: {error!r}") from error
 
 
-def model_request(values: Mapping[str, Any]) -> FitRequest | SolveRequest:
-    """The request of one model.
+def read_request(summary: Mapping[str, Any], path: Path) -> Request | None:
+    """The request that a folder's summary keeps; None where it was made with objects that no file can name.
+
+    Args:
+        summary: the values of the folder's JSON file.
+        path: of that file.
 
     Raises:
-        FormatError: it is none.
+        FormatError: it keeps none, as those of earlier versions, or it is damaged.
     """
-    request = from_json(values)
-    if not isinstance(request, FitRequest | SolveRequest):
-        raise FormatError(f"a run's request is to fit or to solve, not to {request.verb}")
+    if "request" not in summary:
+        raise FormatError(
+            f"{path} is of an earlier linnet, which kept its options otherwise: "
+            "make the folder again with the same options"
+        )
+    values = summary["request"]
+    return None if values is None else from_json(values)
+
+
+def read_model_request(summary: Mapping[str, Any], path: Path) -> FitRequest | SolveRequest | None:
+    """The request of one model, as `read_request`.
+
+    Raises:
+        FormatError: it is of several models, or there is none to read.
+    """
+    request = read_request(summary, path)
+    if isinstance(request, SweepRequest | TuneRequest):
+        raise FormatError(f"{path}: a run's request is to fit or to solve, not to {request.verb}")
     return request
 
 

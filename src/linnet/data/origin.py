@@ -44,6 +44,8 @@ class Origin:
         Raises:
             FormatError: it is none.
         """
+        if not isinstance(values, Mapping):
+            raise FormatError(f"the origin of the data is damaged: it is {values!r}")
         given, known = dict(values), {field.name for field in fields(cls)}
         wrong = [name for name, value in given.items() if name not in known or not _fits(name, value)]
         if wrong or "source" not in given:

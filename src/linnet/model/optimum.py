@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from linnet.errors import FormatError
+
 NONNEGATIVE = "losses are never negative"
 """The bound that is left where nothing else proves one."""
 
 UNATTAINED = "no optimum"
 """The status of a model whose objective falls for ever as its weights grow."""
+
+
+KINDS = {"solver": str, "status": str, "certificate": Mapping, "options": Mapping}
+"""The types of its fields in a folder's summary."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,20 @@ class Optimum:
     status: str
     certificate: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Optimum:
+        """The record that `dataclasses.asdict` made.
+
+        Raises:
+            FormatError: it is none.
+        """
+        if not isinstance(values, Mapping):
+            raise FormatError(f"the optimum of a solve is damaged: it is {values!r}")
+        wrong = [name for name, value in values.items() if not isinstance(value, KINDS.get(name, ()))]
+        if wrong := [*wrong, *({"solver", "status"} - values.keys())]:
+            raise FormatError(f"the optimum of a solve is damaged: {wrong[0]} is {values.get(wrong[0])!r}")
+        return cls(**values)
 
     @property
     def is_attained(self) -> bool:

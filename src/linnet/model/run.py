@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from linnet import files, folders
-from linnet.config.requests import FitRequest, SolveRequest, model_request, to_json
+from linnet.config.requests import FitRequest, SolveRequest, read_model_request, to_json
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
 from linnet.core.losses import Loss, by_name
@@ -268,10 +268,10 @@ class Run:
         try:
             history = History.from_jsonl(state.read(HISTORY).decode())
             bank = Bank.of(tensors["W"], tensors["b"], int(metadata["models"]))
-            request, optimum = summary["request"], summary["optimum"]
+            request, optimum = read_model_request(summary, folder / folders.RUN), summary["optimum"]
             return cls(
                 bank, history, summary["status"], Card.from_json(metadata["card"]),
-                request and model_request(request), optimum and Optimum(**optimum),
+                request, None if optimum is None else Optimum.from_json(optimum),
                 summary["dataset_checksum"], summary["seconds"], folder, origin=read_record(summary),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:

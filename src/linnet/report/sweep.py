@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linnet.config import SweepRequest, TuneRequest, as_dict
-from linnet.config.requests import from_json
+from linnet.config.requests import read_request
 from linnet.errors import ChecksumError, FormatError
 from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
@@ -74,9 +74,10 @@ class Swept(Localized):
         Raises:
             FormatError: the summary has no request of a search.
         """
-        request = from_json(self.summary.get("request") or {})
+        path = self.folder / self.state.name
+        request = read_request(self.summary, path)
         if not isinstance(request, SweepRequest | TuneRequest):
-            raise FormatError(f"{self.folder}: its request is no search but to {request.verb}")
+            raise FormatError(f"{path} is damaged: its request is of no search")
         return request
 
     def best(self) -> Run | None:

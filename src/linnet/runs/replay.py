@@ -176,14 +176,15 @@ def _solved(run: Run, train: Dataset, folder: Path) -> Run:
 def _sweep(folder: Path, place: Path, data_dir: Path | str | None, say: Say) -> Replay:
     state = read(folder, SWEEP)
     recorded = state.values
-    checksum, swept = str(recorded["dataset_checksum"]), Swept(folder, "en")
+    swept = Swept(folder, "en")
+    assert isinstance(swept.request, SweepRequest), "a study is refused before"
+    checksum = str(recorded["dataset_checksum"])
     if recorded["status"] != "completed":
         raise UsageError(f"{folder} was interrupted: it cannot be replayed")
     splits = _data(str(recorded["dataset"]), read_record(recorded), data_dir, say)
     best = swept.best()
     is_scored = best is not None and "test_loss" in best.history.last
     rows = Splits(splits.train, splits.test if is_scored else None)
-    assert isinstance(swept.request, SweepRequest), "a study is refused before"
     sweep_request(rows, swept.request, show=False, out=place, report=False)
     compared, largest = ["table.csv", "curves.csv"], 0.0
     now = read(place, SWEEP)
