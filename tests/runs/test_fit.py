@@ -8,10 +8,12 @@ import random
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import torch
 
+import linnet
 from linnet.cli import main
 from linnet.config import Job
 from linnet.errors import DataNotFoundError, DivergedError, UsageError
@@ -152,6 +154,24 @@ def test_a_folder_with_nothing_in_it_is_begun() -> None:
 def test_what_cannot_be(options: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="checkpoint"):
         job(**options)
+
+
+def never(*_: object) -> None:
+    raise AssertionError("it has begun to train")
+
+
+def test_another_language_is_refused_before_the_work(tmp_path: Path) -> None:
+    digits, language, space = linnet.load("digits"), cast(Any, "fr"), {"lr": [0.1, 0.5]}
+    options = {"callbacks": [Each(never)], "out": tmp_path / "fr", "show": False, "language": language}
+    for begin in (
+        lambda: linnet.fit(digits, **options),
+        lambda: linnet.sweep(digits, space, **options),
+        lambda: linnet.tune(digits, space, **options),
+        lambda: run_job(job(), callbacks=[Each(never)], language=language),
+    ):
+        with pytest.raises(UsageError, match="not 'fr'"):
+            begin()
+    assert not (tmp_path / "fr").exists()
 
 
 def test_a_diverged_run_leaves_its_folder_free() -> None:

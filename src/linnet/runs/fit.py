@@ -18,7 +18,7 @@ from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import Progress, load
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
-from linnet.i18n import Language
+from linnet.i18n import Language, check
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.report.subject import Rows
@@ -135,6 +135,7 @@ def fit(
         >>> run = linnet.fit(linnet.load("digits"), epochs=5, lr=0.5)
         >>> run.history.last["test_accuracy"]
     """
+    check(language)
     train, other = parts_of(dataset, "fit")
     test = other if test is None else dataset_of(test, "fit's test")
     train, name = weigh(train, sample_weight), loss if isinstance(loss, str) else None
@@ -195,6 +196,7 @@ def run_job(
         LinnetError: anything wrong with the job or the data.
         OSError: the folder cannot be written.
     """
+    check(language)
     train, test = load(job.data, job.data_dir, seed=job.seed, say=say, progress=progress)
     if job.sample_weight is not None:
         train = weigh_by_file(train, job.sample_weight)

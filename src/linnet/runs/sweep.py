@@ -12,7 +12,7 @@ from torch import Tensor
 from linnet.config import Hyperparameters, SweepRequest
 from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
-from linnet.i18n import Language
+from linnet.i18n import Language, check
 from linnet.runs.folder import leave_search, run_folder
 from linnet.search.result import SweepResult
 from linnet.search.sweep import run_sweep
@@ -146,6 +146,7 @@ def sweep_request(
         language: of the figures and the report.
         is_catalog: whether the rows are known to be as linnet loads them by name.
     """
+    check(language)
     folder = run_folder(out, resume)
     result = run_sweep(
         splits.train, request, callbacks=callbacks, show=show, folder=folder,

@@ -10,7 +10,7 @@ from linnet.config import SweepRequest, TuneRequest
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.folders import new_folder
-from linnet.i18n import Language
+from linnet.i18n import Language, check
 from linnet.runs.folder import leave_search
 from linnet.search.tune import TuneResult, run_tune
 from linnet.train.callbacks import Callback, State
@@ -141,6 +141,7 @@ def tune_request(
         language: of the figure and the report.
         is_catalog: whether the rows are known to be as linnet loads them by name.
     """
+    check(language)
     folder = None if out is None else new_folder(Path(out))
     result = run_tune(splits.train, request, storage=storage, sampler=sampler, show=show, callbacks=callbacks)
     if folder is not None:
