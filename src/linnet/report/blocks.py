@@ -78,23 +78,24 @@ class Matrix:
 
     Args:
         classes: the K names.
-        counts: K rows of K.
+        counts: K rows of K, of rows or of the sums of their weights.
         corner: what rows and columns are.
     """
 
     classes: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
+    counts: tuple[tuple[float, ...], ...]
     corner: str
     kind: ClassVar[str] = "matrix"
 
     @property
-    def rows(self) -> list[tuple[str, list[tuple[int, int, bool]]]]:
+    def rows(self) -> list[tuple[str, list[tuple[str, int, bool]]]]:
         """Of each class its name and cells: the count, its share of the row in %, whether it is right."""
         found = []
         for k, (name, counts) in enumerate(zip(self.classes, self.counts, strict=True)):
             total = sum(counts) or 1
-            cells = [(count, round(100 * count / total), j == k) for j, count in enumerate(counts)]
-            found.append((name, cells))
+            shares = [round(100 * count / total) for count in counts]
+            texts = [(f"{count:.4g}" if count % 1 else f"{count:.0f}") if count else "" for count in counts]
+            found.append((name, [(texts[j], shares[j], j == k) for j in range(len(counts))]))
         return found
 
 

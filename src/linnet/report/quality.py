@@ -29,6 +29,10 @@ FEATURES = 40
 """Columns up to which a regression's coefficients are listed."""
 
 
+OF_THE_WAY = ("epoch", "seconds", "gradient_norm", "estimate")
+"""Figures of a record that tell of the way and not of the model."""
+
+
 def glance(of: Subject) -> list[Block]:
     """The figures that matter most, of the judged rows or, without them, of the last epoch."""
     run = of.run
@@ -45,7 +49,8 @@ def glance(of: Subject) -> list[Block]:
         ]
         items.append((of.say("metric.loss"), f"{of.score.loss:.6g}", describe_loss(of)))
     else:
-        items += [(of.name_figure(name), f"{figure:.6g}", "") for name, figure in run.history.last.items()]
+        known = {name: figure for name, figure in run.history.last.items() if name not in OF_THE_WAY}
+        items += [(of.name_figure(name), f"{figure:.6g}", "") for name, figure in known.items()]
     items.append((of.say("metric.seconds"), f"{run.seconds:.2f}", _describe_end(of)))
     blocks: list[Block] = [Figures(tuple(items))]
     if of.is_judged:
@@ -101,18 +106,27 @@ def confusion(of: Subject) -> list[Block]:
         return [of.missing("report.no_confusion")]
     wrong = counts * ~np.eye(len(names), dtype=bool)
     order = np.argsort(-wrong, axis=None, kind="stable")[:5].tolist()
-    pairs = [divmod(place, len(names)) for place in order if int(wrong.flat[place])]
-    heads = (of.say("report.true_class"), of.say("report.taken_for"), of.say("report.rows"))
-    worst = Table(heads, tuple((names[i], names[j], f"{int(wrong[i, j]):,}") for i, j in pairs))
+    pairs = [divmod(place, len(names)) for place in order if wrong.flat[place]]
+    is_weighted = counts.dtype.kind == "f"
+    heads = (
+        of.say("report.true_class"), of.say("report.taken_for"),
+        of.say("report.weight" if is_weighted else "report.rows"),
+    )  # fmt: skip
+    worst = Table(heads, tuple((names[i], names[j], count_text(float(wrong[i, j]))) for i, j in pairs))
     if len(names) > LARGEST:
         return [Text(of.say("report.mistakes_of_many", n=len(names))), worst]
     cells = tuple(tuple(row) for row in counts.tolist())
     return [
         Matrix(names, cells, ""),
-        of.note("report.confusion_note"),
+        of.note("report.confusion_weighted" if is_weighted else "report.confusion_note"),
         Text(of.say("report.mistakes")),
         worst,
     ]
+
+
+def count_text(count: float) -> str:
+    """A number of rows, or the sum of their weights."""
+    return f"{int(count):,}" if float(count).is_integer() else f"{count:,.4g}"
 
 
 def calibration(of: Subject) -> list[Block]:
