@@ -20,6 +20,7 @@ from torch import nn
 
 import linnet
 from linnet import report
+from linnet.config import SolveRequest
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.origin import Origin
 from linnet.errors import ChecksumError, DataNotFoundError, FormatError, UsageError
@@ -27,7 +28,9 @@ from linnet.evaluate.assess import assess
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.score import regression_figures
 from linnet.model.run import Run
+from linnet.report.provenance import options_of
 from linnet.report.views import to_diverging_png, to_grey_png
+from linnet.runs.solve import solve_request
 from linnet.train.callbacks import Callback, State
 from tests.support.blobs import make_blobs
 from tests.support.reading import Seen
@@ -276,6 +279,20 @@ def test_a_solve(tmp_path: Path) -> None:
     assert f"no model of this kind has an objective lower than {low}" in seen.sections["certificate"].lower()
     assert "proven" not in seen.sections["curves"]  # it stands in the figure
     assert "linnet solve" in seen.codes[0]
+
+
+def test_options_that_are_not_in_force_are_left_out(tmp_path: Path) -> None:
+    rows = Splits(dataclasses.replace(make_blobs(60), y=torch.arange(60.0)[:, None], classes=()), None)
+    idle = ("summary", "covariance", "level", "weight_kind", "seed", "huber")
+    for request, told in (
+        (SolveRequest(loss="squared", solver="qr"), ()),
+        (SolveRequest(loss="squared", summary=True), ("summary", "level", "seed")),
+        (SolveRequest(loss="squared", path=2), ("seed",)),
+        (SolveRequest(loss="huber", huber=2.0), ("huber",)),
+    ):
+        run = solve_request(rows, request).solution.value
+        assert [name for name in idle if name in options_of(run)] == list(told)
+        assert options_of(run)["loss"] == request.loss
 
 
 def test_what_is_not_whole_is_refused(digits: Run, tmp_path: Path) -> None:

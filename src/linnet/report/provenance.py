@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from linnet.config import Recipe, SweepRequest, TuneRequest, as_dict
+from linnet.config import Recipe, SolveRequest, SweepRequest, TuneRequest, as_dict
 from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin, read_record
 from linnet.device import versions
@@ -30,10 +30,19 @@ def run_options(of: Subject) -> list[Block]:
 def options_of(run: Run) -> dict[str, Any]:
     """The options of a run: of its request, of its data's origin, and of the solver that was taken."""
     found: dict[str, Any] = {} if run.request is None else as_dict(run.request)
+    found = found if run.solved is None else _keep_in_force(found, run.solved)
     if run.optimum is not None:
         found |= {"solver": run.optimum.solver, "status": run.optimum.status}
         found |= {f"solver.{name}": value for name, value in run.optimum.options.items()}
     return found | _read_paths(run.origin)
+
+
+def _keep_in_force(options: dict[str, Any], request: SolveRequest) -> dict[str, Any]:
+    """The options of a solve without those that mean nothing beside its others."""
+    is_idle = dict.fromkeys(("summary", "covariance", "level", "weight_kind"), not request.summary)
+    is_idle["seed"] = not request.summary and request.path is None
+    is_idle["huber"] = request.loss != "huber"
+    return {name: value for name, value in options.items() if not is_idle.get(name, False)}
 
 
 def _read_paths(origin: Origin | None) -> dict[str, Any]:
