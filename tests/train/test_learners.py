@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from linnet.config import Recipe
+from linnet.core.bank import Bank
+from linnet.core.losses import by_name
 from linnet.data.batches import Batches
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.model.run import Run
 from linnet.train.fit import fit
+from linnet.train.learners import BankLearner
 from tests.support.batches import minibatches
 from tests.support.blobs import make_blobs
 
@@ -233,3 +237,37 @@ def test_rows_of_which_none_counts_are_refused() -> None:
     for weights in (torch.zeros(110), (torch.arange(110) < 1).float()):
         with pytest.raises(UsageError, match="has weight 0"):
             trained(dataclasses.replace(DATA, weights=weights), validation=0.3)
+
+
+class Slices(TorchDispatchMode):
+    """Counts how often a tensor is sliced."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += func is torch.ops.aten.slice.Tensor
+        return func(*args, **(kwargs or {}))
+
+
+def stay(*_: Any, **__: Any) -> None:
+    """A step of no cost."""
+
+
+def test_a_block_is_cut_once_however_many_minibatches_it_has() -> None:
+    counts = []
+    for size in (110, 55, 10, 1):
+        learner = BankLearner(Bank(torch.zeros(3, 17)), by_name("softmax"), 1.0, 0.1, step=stay)
+        (block,) = Batches(DATA, size).blocks(0)
+        with Slices() as found:
+            learner.train_(block, lambda: False)
+        counts.append(found.count)
+    assert len(set(counts)) == 1
+
+
+@pytest.mark.parametrize("batches", [1, 3, 6])
+def test_what_is_left_of_a_block_after_a_stop_is_not_tallied(batches: int) -> None:
+    learner = BankLearner(Bank(torch.zeros(3, 17)), by_name("softmax"), 1.0, 0.1)
+    (block,) = Batches(DATA, 20).blocks(0)
+    asked = iter(range(1, 7))
+    learner.train_(block, lambda: next(asked) == batches)
+    assert learner.running.rows == min(20 * batches, 110)

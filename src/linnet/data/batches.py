@@ -145,9 +145,14 @@ class Batches:
                 some = torch.index_select(X, 0, index, out=buffers[low // rows % 2][: high - low])
             else:
                 some = X[index]
-            part = None if weights is None else weights[index]
-            return Block(some, y[index], sizes, low // self.batch_size, index, epoch, part, classes)
+            part = None if weights is None else _pick(weights, index)
+            return Block(some, _pick(y, index), sizes, low // self.batch_size, index, epoch, part, classes)
 
         lows = range(start * self.batch_size, self.rows, rows)
         is_worth_it = order is not None and X.device.type == "cpu" and len(lows) > 1
         return one_ahead(block, lows) if is_worth_it else map(block, lows)
+
+
+def _pick(values: Tensor, index: Tensor | slice) -> Tensor:
+    """Some rows' values; `index_select` takes half the time of indexing."""
+    return values[index] if isinstance(index, slice) else values.index_select(0, index)
