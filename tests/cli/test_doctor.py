@@ -26,7 +26,9 @@ def test_it_speaks_both(lang: str, said: str, capsys: pytest.CaptureFixture[str]
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--json", "--lang", "en") == 0
-    names = [check["name"] for check in json.loads(capsys.readouterr().out)]
+    shown = capsys.readouterr().out
+    assert shown.startswith('[\n  {\n    "name"')
+    names = [check["name"] for check in json.loads(shown)]
     assert names[:2] == ["Python", "PyTorch"]
 
 

@@ -304,6 +304,13 @@ def test_costs_from_a_spreadsheet_and_from_nowhere(trained: Path, capsys: pytest
     assert "no file 'nowhere.csv'" in capsys.readouterr().err
 
 
+def test_no_costs_are_called_none(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("evaluate", runs / "a", "--costs", "") == 2
+    said = capsys.readouterr().err
+    assert "such as 1,1,5, not ''" in said
+    assert "is empty" not in said
+
+
 @pytest.mark.parametrize("costs", ["1,2", "a,b", "1,1,1,1,1,1,1,1,1,inf"])
 def test_costs_that_cannot_be_are_refused(runs: Path, costs: str) -> None:
     assert call("evaluate", runs / "a", "--costs", costs) == 2

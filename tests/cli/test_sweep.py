@@ -68,7 +68,9 @@ def test_json_random_ranges_and_halving(capsys: pytest.CaptureFixture[str]) -> N
         (("--optimizer", "lbfgs"), "optimizer must be one of"),
         (("--lr", "-1"), "lr must be"),
         (("--seeds", "0"), "seeds must be"),
-        (("--halving", "x"), "--halving takes"),
+        (("--halving", "x"), "linnet: --halving takes"),
+        (("--halving", "1,x"), "linnet: --halving takes whole numbers with commas between them, not 'x'"),
+        (("--halving", ""), "linnet: --halving takes"),
     ],
 )
 def test_errors(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,6 +140,8 @@ def test_integer_weights_are_repeated_rows() -> None:
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(UsageError, match="mean must be finite"):
         Standardize.of(torch.tensor([[1.0], [math.nan]]))
+    with pytest.raises(UsageError, match="scale must be finite"):
+        Standardize.of(torch.tensor([[1e200], [-1e200]], dtype=torch.float64))
     with pytest.raises(UsageError, match="at least one row"):
         Standardize.of(torch.zeros(0, 3))
     with pytest.raises(UsageError, match="at least one row"):

@@ -284,8 +284,20 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FormatError, match="larger than 8 MiB"):
         user_data.read([("bomb.zip", bomb)], "p")
     monkeypatch.setattr(picture_folders, "MAX_ALL_BYTES", 1 << 20)
-    with pytest.raises(FormatError, match="more than 1 MiB of pictures"):
+    with pytest.raises(FormatError, match="unpacks to 20 MiB, more than 1"):
         user_data.read([("bomb.zip", bomb)], "p")
+    with pytest.raises(FormatError, match="more than 1 MiB of pictures"):
+        user_data.read([("x/a.png", b"\0" * (2 << 20)), ("y/a.png", png(1))], "p")
+
+
+def test_too_many_pictures_are_refused_with_their_number_where_a_zip_tells_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture_folders, "MAX_PICTURES", 5)
+    with pytest.raises(FormatError, match="20 pictures, more than 5"):
+        user_data.read([("p.zip", zipped(pictures()))], "p")
+    with pytest.raises(FormatError, match="more than 5 pictures"):
+        user_data.read(pictures(), "p")
 
 
 def test_a_picture_of_too_many_pixels_is_not_decoded() -> None:

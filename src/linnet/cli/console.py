@@ -15,9 +15,9 @@ from linnet.errors import DataNotFoundError, MissingFontWarning
 from linnet.folders import latest_folder
 
 
-def print_json(values: object) -> None:
-    """Print a result as JSON."""
-    print(json.dumps(values, ensure_ascii=False))
+def print_json(values: object, indent: int | None = None) -> None:
+    """Print a result as JSON, on one line if it is not indented."""
+    print(json.dumps(values, ensure_ascii=False, indent=indent))
 
 
 def print_result(values: Callable[[], object], lines: Callable[[], Iterable[str]], json: bool) -> None:

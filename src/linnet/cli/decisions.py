@@ -155,7 +155,7 @@ def _table(costs: str, classes: int) -> Array:
     is_file = path.is_file()
     text = path.read_text("utf-8-sig") if is_file else costs  # a spreadsheet's mark of UTF-8 is no number
     if not text.strip():
-        raise UsageError(f"{HINT}: {path} is empty")
+        raise UsageError(f"{HINT}, not {costs!r}" if not is_file else f"{HINT}: {path} is empty")
     try:
         table = np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from linnet.cli.console import print_result
+from linnet.cli.console import print_json
 from linnet.cli.options import Json
 from linnet.i18n import Language, find_language, say
 
@@ -66,7 +66,10 @@ def doctor(
         check_python(language), *check_torch(language), check_openmp(language),
         check_data(language, data_dir), check_write(language),
     ]  # fmt: skip
-    print_result(lambda: [asdict(check) for check in checks], lambda: lines(checks, language), json)
+    if json:
+        print_json([asdict(check) for check in checks], indent=2)
+    else:
+        print("\n".join(lines(checks, language)))
     if any(check.status == "fail" for check in checks):
         sys.exit(1)
 

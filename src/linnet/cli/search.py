@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
-from cyclopts import Parameter, Token
+from cyclopts import Parameter
 
 import linnet
 from linnet import config
@@ -68,11 +68,6 @@ def _parse(name: str, text: str, kind: str) -> Any:
         raise UsageError(f"{flag} takes {expected}, not {text!r}") from None
 
 
-def _parse_halving(kind: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
-    """The epochs of --halving."""
-    return tuple(_parse("halving", part, "int") for part in tokens[0].value.split(","))
-
-
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions(SearchRecipe):
     """How the models of a search are trained and judged, and where it goes; see `SearchRecipe`, too.
@@ -85,9 +80,7 @@ class SearchOptions(SearchRecipe):
             again.
     """
 
-    halving: Annotated[
-        tuple[int, ...], Parameter(converter=_parse_halving, negative="", show_default=False)
-    ] = ()
+    halving: Annotated[str | None, Parameter(metavar="EPOCH,…")] = None  # type: ignore[assignment]  # as typed
     seeds: int = 1
     data: Data = "auto"
     data_dir: DataDir = None
@@ -100,6 +93,8 @@ class SearchOptions(SearchRecipe):
     def request(self, **own: Any) -> SweepRequest:
         """What to train, with options of the command's own."""
         shared = {field.name: getattr(self, field.name) for field in dataclasses.fields(SearchRecipe)}
+        epochs = self.halving.split(",") if self.halving is not None else []
+        shared["halving"] = tuple(_parse("halving", epoch, "int") for epoch in epochs)
         return SweepRequest(**shared, **own)
 
     def space(self, hyperparameters: Hyperparameters | None) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Standardize:
             pool: the map that comes before this one.
 
         Raises:
-            UsageError: no row counts, or a column's mean is not finite.
+            UsageError: no row counts, or a column's mean or deviation is not finite.
         """
         weights = (
             torch.ones(len(X), dtype=torch.float64, device=X.device) if weights is None else weights.double()
@@ -109,6 +109,8 @@ class Standardize:
         mean, scale = mean + origin[0], (squares / total).sqrt_()
         if not bool(mean.isfinite().all()):
             raise UsageError("every column's mean must be finite: remove rows with NaN or infinite features")
+        if not bool(scale.isfinite().all()):
+            raise UsageError("every column's scale must be finite: divide columns of very large numbers")
         return cls(mean, torch.where(scale == 0, 1.0, scale))
 
     @property

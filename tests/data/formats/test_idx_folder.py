@@ -67,7 +67,7 @@ def test_files_that_do_not_fit_are_refused_in_a_sentence(tmp_path: Path) -> None
     with pytest.raises(FormatError, match="not t10k-labels-idx1-ubyte: expected all four"):
         linnet.load(folder)
     idx.write(folder / NAMES[3], np.zeros(8, np.uint8))
-    with pytest.raises(FormatError, match="9 pictures but 8 labels"):
+    with pytest.raises(FormatError, match="t10k has 9 pictures but 8 labels"):
         linnet.load(folder)
     idx.write(folder / NAMES[3], np.zeros(9, np.uint8))
     idx.write(folder / NAMES[2], np.zeros((9, 4, 5), np.uint8))

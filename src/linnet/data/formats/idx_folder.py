@@ -72,7 +72,10 @@ def read_part(pictures: Path, names: Path, classes: int | None = None) -> tuple[
             f"{pictures} holds {images.dtype} of shape {images.shape}: expected pictures, bytes of rank 3"
         )
     if len(images) != len(labels):
-        raise FormatError(f"{pictures.parent}: {len(images):,} pictures but {len(labels):,} labels")
+        part = pictures.name.partition("-")[0]
+        raise FormatError(
+            f"{pictures.parent}: {part} has {len(images):,} pictures but {len(labels):,} labels"
+        )
     return images, labels
 
 

@@ -57,7 +57,7 @@ def unpack(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if is_picture(_path_of(entry))]
-            _check_amount(len(entries), sum(entry.file_size for entry in entries), name)
+            _check_entries(entries, name)
             for entry in entries:
                 with archive.open(entry) as file:
                     data = file.read(MAX_PICTURE_BYTES + 1)  # what the entry says of itself may be wrong
@@ -131,11 +131,12 @@ def is_picture(path: str) -> bool:
     return not hidden and path.lower().endswith(SUFFIXES)
 
 
-def _check_amount(number: int, size: int, name: str) -> None:
-    if number > MAX_PICTURES:
-        raise FormatError(f"{name} has more than {MAX_PICTURES:,} pictures")
-    if size > MAX_ALL_BYTES:
-        raise FormatError(f"{name} has more than {MAX_ALL_BYTES >> 20} MiB of pictures")
+def _check_entries(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
+    """Refuse by a zip's list, which says how much there is in all."""
+    if (number := len(entries)) > MAX_PICTURES:
+        raise FormatError(f"{name} has {number:,} pictures, more than {MAX_PICTURES:,}")
+    if (size := sum(entry.file_size for entry in entries)) > MAX_ALL_BYTES:
+        raise FormatError(f"{name} unpacks to {size >> 20:,} MiB, more than {MAX_ALL_BYTES >> 20}")
 
 
 def _limit(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
@@ -147,7 +148,10 @@ def _limit(files: Files, name: str) -> Iterator[tuple[str, bytes]]:
         number, size = number + 1, size + len(content)
         if len(content) > MAX_PICTURE_BYTES:
             raise FormatError(f"{path} is larger than {MAX_PICTURE_BYTES >> 20} MiB")
-        _check_amount(number, size, name)
+        if number > MAX_PICTURES:
+            raise FormatError(f"{name} has more than {MAX_PICTURES:,} pictures")
+        if size > MAX_ALL_BYTES:
+            raise FormatError(f"{name} has more than {MAX_ALL_BYTES >> 20} MiB of pictures")
         yield path, content
 
 
