@@ -3,8 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pygments.lexers import get_all_lexers
 
 from linnet.notes.language import (
+    OTHERS,
+    PYTHON,
     find_names,
     find_tag,
     is_python,
@@ -40,8 +43,12 @@ def test_the_tag_of_a_fence(info: str, word: str) -> None:
 
 PYTHON_TAGS = """
     python py python3 py3 ipython code-cell pyhton pyton pythn phyton pytohn pthon pythons pyython pyhton3
+    phython pyhtno pyhtn ipyhton pyhtom piton typhon
 """.split()  # noqa: SIM905
-OTHER_TAGS = "cython jython text bash sh json pytb photo pie typhoon path c java output".split()  # noqa: SIM905
+OTHER_TAGS = """
+    cython jython text bash sh json pytb photo pie typhoon path c java output
+    python-repl antlr-python pythontex
+""".split()  # noqa: SIM905
 
 
 @pytest.mark.parametrize("word", PYTHON_TAGS)
@@ -52,6 +59,16 @@ def test_tags_that_mean_python(word: str) -> None:
 @pytest.mark.parametrize("word", OTHER_TAGS)
 def test_tags_that_do_not(word: str) -> None:
     assert not is_python(word)
+
+
+@pytest.mark.parametrize("word", sorted(OTHERS))
+def test_no_other_language_is_a_slip(word: str) -> None:
+    assert not is_python(word)
+
+
+def test_no_language_that_pygments_knows_is_a_slip() -> None:
+    words = {alias.lower() for _, aliases, *_ in get_all_lexers() for alias in aliases}
+    assert {word for word in words if is_python(word)} <= PYTHON
 
 
 @given(st.integers(0, 5), st.sampled_from("xz9"))

@@ -24,15 +24,18 @@ OTHERS = frozenset(
     gitignore glsl go graphql graphviz groovy haskell hs html http ini java javascript jinja js json jython
     json5 jsonc jsx julia kotlin latex less lisp log lua make makefile markdown math matlab md mermaid mysql
     nginx nim numpy objc objective-c ocaml octave out output pascal perl php plain plaintext plantuml postgres
-    powershell prolog properties proto ps1 psql puml pyrex python-traceback pytb pyx r raw rb regex rest
-    result rst ruby rust sass scala scheme scss sh shell shell-session sql sqlite stata stdout svg swift tcl
-    terminal tex text toml traceback ts tsv tsx txt typescript vb verilog vhdl vim vue xml yaml yml zsh
+    powershell prolog properties proto ps1 psql puml pyrex python-traceback pythontex pytb pyx r raw rb regex
+    rest result rst ruby rust sass scala scheme scss sh shell shell-session sql sqlite stata stdout svg swift
+    tcl terminal tex text toml traceback ts tsv tsx txt typescript vb verilog vhdl vim vue xml yaml yml zsh
     """.split()  # noqa: SIM905
 )
 """Tags of other languages, which are not Python however few letters they are away."""
 
-ALIKE = 0.8
+ALIKE = 0.66
 """A tag that is so much like "python" is a slip of the fingers: a letter or two off (difflib's ratio)."""
+
+SLIP_LENGTHS = range(4, 10)
+"""Letters that such a tag has: two fewer than "python" to two more than "python3"."""
 
 REPRESENTATIONS = frozenset(
     """
@@ -59,7 +62,7 @@ def is_python(word: str) -> bool:
     """Whether a tag means Python, if need be by way of a slip or two."""
     if word in PYTHON:
         return True
-    if word in OTHERS or len(word) < 4:
+    if word in OTHERS or len(word) not in SLIP_LENGTHS:
         return False
     return bool(difflib.get_close_matches(word, ("python", "python3"), cutoff=ALIKE))
 
