@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from linnet import report
 from linnet.model.run import Run
 from tests.support.commands import call
+from tests.support.reading import Seen
 from tests.support.requested import solved_by
 
 QUICK = ("solve", "--data", "digits", "--tol", 1e-4)
@@ -217,6 +219,26 @@ def test_without_a_bias_no_r2_stands_twice_under_one_name(
     assert "R² about the mean" in said
     assert call("evaluate", tmp_path / "run") == 0
     assert "(about the mean)" in capsys.readouterr().out
+
+
+def test_without_a_bias_both_shares_of_counts_are_said_to_be_about_the_mean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = _table(tmp_path / "counts.csv", "x,response", [f"{k % 5 / 5},{k % 5 + k % 2}" for k in range(40)])
+    options = ("solve", "--data", data, "--loss", "poisson", "--no-intercept", "--out", tmp_path / "run")
+    assert call(*options) == 0
+    said = capsys.readouterr().out
+    assert "R² about the mean" in said
+    assert "D² about the mean" in said
+    assert call("evaluate", tmp_path / "run") == 0
+    said = capsys.readouterr().out
+    assert "R² (about the mean)" in said
+    assert "D² (about the mean)" in said
+    page = Seen(tmp_path / "run/report.html").sections["glance"]
+    assert "R² (about the mean)" in page
+    assert "D² (about the mean)" in page
+    report.compare_runs([tmp_path / "run", tmp_path / "run"], tmp_path / "both.html", language="zh")
+    assert "D²（以均值为准）" in Seen(tmp_path / "both.html").sections["figures"]
 
 
 def test_a_warning_looks_like_a_message_and_names_the_columns(tmp_path: Path) -> None:

@@ -189,14 +189,15 @@ def _regress(
     values["loss_of"], values["target"] = loss_name(evaluation.run.card), evaluation.run.card.target or None
     lines = [f"loss      {result.loss:.6g} ({values['loss_of']})"]
     lines[:0] = [f"predicts  {evaluation.run.card.target}"] if evaluation.run.card.target else []
-    r2 = "R²" if evaluation.run.has_intercept else "R² (about the mean)"
-    shapes = {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": (r2, ".6f"), "d2": ("D²", ".6f")}
+    about = "" if evaluation.run.has_intercept else " (about the mean)"
+    r2, d2 = f"R²{about}", f"D²{about}"
+    shapes = {"rmse": ("RMSE", ".6g"), "mae": ("MAE", ".6g"), "r2": (r2, ".6f"), "d2": (d2, ".6f")}
     for name, (said, form) in {name: shapes[name] for name in found}.items():
         shown = found[name].text(form)
         lines.append(f"{said:<9} {shown if intervals else shown.split(' ')[0]}")
         if found[name].reason and (intervals or not found[name].is_defined):
             lines.append(f"          {UNDEFINED}  {found[name].reason}")
-    for said, values_of in (("R²", result.r2), ("D²", result.d2)):
+    for said, values_of in ((r2, result.r2), (d2, result.d2)):
         if len(values_of) > 1:
             each = ", ".join(UNDEFINED if value != value else f"{value:.6f}" for value in values_of.tolist())
             lines.append(f"{said} of each output  {each}")

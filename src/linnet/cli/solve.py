@@ -217,7 +217,7 @@ def closing_lines(solution: linnet.Solution, scores: dict[str, Score], folder: P
     for name, score in scores.items():
         about = " about the mean" * (not solution.value.has_intercept)
         said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R²{about} {_show_shares(score.r2)}"
-        said += f", D² {_show_shares(score.d2)}" if len(score.d2) else ""
+        said += f", D²{about} {_show_shares(score.d2)}" if len(score.d2) else ""
         lines.append(f"{name}: loss {score.loss:.6g}, {said}")
     return [*lines, f"the run is in {folder}"]
 

@@ -118,7 +118,8 @@ def _table(alike: list[Subject], first: Subject) -> list[Block]:
     of, is_classes = alike[0], bool(alike[0].run.card.classes)
     is_of_counts = any(one.run.card.link == "log" for one in alike)
     figures = quality.ERRORS if is_of_counts else quality.ERRORS[:-1]
-    named = quality.names(of) if is_classes else {name: first.say(f"metric.{name}") for name in figures}
+    bare = next((one for one in alike if not one.run.has_intercept), of)
+    named = quality.names(of) if is_classes else {name: quality.name_error(bare, name) for name in figures}
     heads = ("", *named.values(), first.say("report.trained_by"), first.say("metric.seconds"))
     rows = tuple(
         (one.name, *(_shares(one, named) if is_classes else _errors(one, named)), quality.describe_loss(one),

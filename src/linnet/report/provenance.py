@@ -39,10 +39,12 @@ def options_of(run: Run) -> dict[str, Any]:
 
 def _keep_in_force(options: dict[str, Any], request: SolveRequest) -> dict[str, Any]:
     """The options of a solve without those that mean nothing beside its others."""
-    is_idle = dict.fromkeys(("summary", "covariance", "level", "weight_kind"), not request.summary)
-    is_idle["seed"] = not request.summary and request.path is None
-    is_idle["huber"] = request.loss != "huber"
-    return {name: value for name, value in options.items() if not is_idle.get(name, False)}
+    idle = set() if request.summary else {"summary", "covariance", "level", "weight_kind"}
+    if not request.summary and request.path is None:
+        idle.add("seed")
+    if request.loss != "huber":
+        idle.add("huber")
+    return {name: value for name, value in options.items() if name not in idle}
 
 
 def _read_paths(origin: Origin | None) -> dict[str, Any]:

@@ -44,9 +44,7 @@ def glance(of: Subject) -> list[Block]:
             for name, said in names(of).items()
         ]
     elif of.is_judged:
-        items += [
-            (of.say(f"metric.{name}"), *_split_figure(of, name, one)) for name, one in of.figures.items()
-        ]
+        items += [(name_error(of, name), *_split_figure(of, name, one)) for name, one in of.figures.items()]
         items.append((of.say("metric.loss"), f"{of.score.loss:.6g}", describe_loss(of)))
     else:
         known = {name: figure for name, figure in run.history.last.items() if name not in OF_THE_WAY}
@@ -157,6 +155,12 @@ def ends(of: Subject, found: Interval) -> str:
     return (
         f"[{found.low:.4f}, {found.high:.4f}]" if found.has_ends else of.translate(found.reason, "evaluate")
     )
+
+
+def name_error(of: Subject, name: str) -> str:
+    """The name of a regression's figure; of a share what it is about, where there is no intercept."""
+    is_plain = name not in SHARES or of.run.has_intercept
+    return of.say(f"metric.{name}" if is_plain else f"metric.{name}_about_mean")
 
 
 def errors(of: Subject) -> dict[str, str]:
