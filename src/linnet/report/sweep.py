@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,10 +48,18 @@ class Swept(Localized):
     Args:
         folder: with table.csv and sweep.json or tune.json.
         language: "en" or "zh".
+
+    Raises:
+        ChecksumError, FormatError: the summary was changed, is something else, or has no request of a search.
     """
 
     folder: Path
     language: Language
+    request: SweepRequest | TuneRequest = field(init=False)
+
+    def __post_init__(self) -> None:
+        # first of all, as an earlier linnet called more than the request otherwise
+        self.request = self._read_request()
 
     @cached_property
     def state(self) -> State:
@@ -67,13 +75,7 @@ class Swept(Localized):
         """The values of its JSON file."""
         return self.state.values
 
-    @cached_property
-    def request(self) -> SweepRequest | TuneRequest:
-        """The request of the search.
-
-        Raises:
-            FormatError: the summary has no request of a search.
-        """
+    def _read_request(self) -> SweepRequest | TuneRequest:
         path = self.folder / self.state.name
         request = read_request(self.summary, path)
         if not isinstance(request, SweepRequest | TuneRequest):
