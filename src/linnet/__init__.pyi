@@ -41,6 +41,7 @@ from .model.run import Run as Run
 from .report.comparison import compare_runs as compare_runs
 from .report.write import write_report as write_report
 from .runs.fit import fit as fit
+from .runs.predict import predict as predict
 from .runs.replay import Replay as Replay
 from .runs.replay import replay as replay
 from .runs.solve import solve as solve

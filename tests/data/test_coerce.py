@@ -209,7 +209,7 @@ ENTRANCES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
 def test_each_entrance_says_what_it_takes(entrance: str) -> None:
-    for other in OTHERS:
+    for other in OTHERS[entrance == "fit" :]:  # which takes a frame
         with pytest.raises(UsageError, match=f"{entrance} takes a linnet.Dataset, not"):
             ENTRANCES[entrance](other)
 
@@ -222,7 +222,7 @@ def test_each_entrance_takes_a_pair_of_parts(entrance: str) -> None:
         assert ENTRANCES[entrance](pair) is not None
 
 
-@pytest.mark.parametrize("other", OTHERS[:-1], ids=lambda o: type(o).__name__)
+@pytest.mark.parametrize("other", OTHERS[1:-1], ids=lambda o: type(o).__name__)
 def test_load_says_how_rows_in_memory_become_a_data_set(other: Any) -> None:
     with pytest.raises(UsageError, match=r"load takes .*linnet\.Dataset\(X, y"):
         linnet.load(other)

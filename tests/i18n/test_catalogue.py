@@ -14,9 +14,9 @@ SOURCE = Path(i18n.__file__).parent.parent
 BLANK = r"[^.]+(?:\.\d[^.]*)?"
 """What may stand for a blank in a key: a name, or such as "flip:0.5"."""
 CATALOGUES = {name: json.loads((SOURCE / f"i18n/{name}.json").read_text("utf-8")) for name in i18n.LANGUAGES}
-HELD = ("evaluate", "inference", "solver")
+HELD = ("evaluate", "inference", "schema", "solver")
 """Groups whose English results and files hold, so that it stands in the code as well."""
-NOT_TEXTS = ("data/formats/folder_parts.py", "notes/document.py")
+NOT_TEXTS = ("data/formats/folder_parts.py", "notes/document.py", "schema/cells.py", "schema/infer.py")
 """Files that look for Chinese in what people give."""
 CHINESE = re.compile("[\u4e00-\u9fff]")
 

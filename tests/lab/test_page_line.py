@@ -111,7 +111,9 @@ def test_points_by_keyboard(open_page: OpenPage) -> None:
     page.locator("circle.dot.chosen").focus()
     page.keyboard.press("Delete")
     assert len(points_of(page)) == 4
+    until(page, "document.activeElement.matches('circle.dot')")  # the next has the focus when it is drawn
     page.keyboard.press("Insert")
+    until(page, "document.querySelectorAll('circle.dot').length === 5")
     assert len(points_of(page)) == 5
     check_lines(page)
     for _ in range(4):

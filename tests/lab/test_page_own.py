@@ -61,11 +61,11 @@ def test_what_is_too_large_or_nothing_of_ours_is_not_sent(open_page: OpenPage, t
 
 
 def test_what_cannot_be_read_says_why(open_page: OpenPage, tmp_path: Path) -> None:
-    (tmp_path / "bad.csv").write_text("a,colour,label\n1,red,x\n2,blue,y\n")
+    (tmp_path / "bad.csv").write_text("a,b,label\n1,inf,x\n2,3,y\n")
     watched = open_page()
     page = dialog(watched.goto("#train?dataset=digits&epochs=1"))
     page.set_input_files(ONE, tmp_path / "bad.csv")
-    until(page, f"{ALERT}.includes(\"row 1 has 'red' in colour\")")
+    until(page, f"{ALERT}.includes('column b is infinite in 1 row')")
     allow(watched, 422)
 
 

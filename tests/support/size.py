@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).parents[2]
 SOURCES = PurePosixPath("src/linnet")
 TESTS = PurePosixPath("tests")
-START = "daeccbd"  # where the redesign of the layout begins
+START, END = "daeccbd", "7ea0db1"  # where the redesign of the layout begins and ends
 LONG = 300
 ONE_FILE_A_THING = (
     "cli",
@@ -240,10 +240,11 @@ def main() -> None:
         description="The size of the source tree beside that of an earlier commit."
     )
     parser.add_argument("commit", nargs="?", default=START, help=f"to compare with (default: {START})")
+    parser.add_argument("--until", help=f"in place of the checkout, such as {END}, where the redesign ended")
     parser.add_argument("--details", action="store_true", help="list what exceeds a target")
     given = parser.parse_args()
-    then, now = read_commit(given.commit), read_checkout()
-    print(f"{'':<42} {given.commit[:8]:>8} {'now':>8} {'change':>8}  {'target':<24} met")
+    then, now = read_commit(given.commit), read_commit(given.until) if given.until else read_checkout()
+    print(f"{'':<42} {given.commit[:8]:>8} {(given.until or 'now')[:8]:>8} {'change':>8}  {'target':<24} met")
     for figure in FIGURES:
         print(figure.line(then, now))
     if given.details:

@@ -102,7 +102,8 @@ def respell(argv: Sequence[str]) -> list[str]:
     text = "\0".join(argv)  # which stands in no word
     for pattern, spelling in SPELLINGS:
         text = re.sub(rf"(?<![^\0]){pattern}", spelling, text)
-    return text.split("\0") if argv else []
+    # "-" alone is a place, the standard input, and no option: a path says so.
+    return ["./-" if word == "-" else word for word in text.split("\0")] if argv else []
 
 
 def _config_path(argv: list[str]) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 import linnet
+from linnet.config import TableChoices
 from linnet.errors import DataNotFoundError, MissingFontWarning
 from linnet.folders import latest_folder
 
@@ -65,7 +66,8 @@ def load_rows(
     seed: int,
     say: Callable[[str], None],
     *,
-    sample_weight: Path | None = None,
+    table: TableChoices | None = None,
+    sample_weight: str | None = None,
     hold_out: bool = True,
     quiet: bool = False,
 ) -> linnet.Splits:
@@ -76,16 +78,19 @@ def load_rows(
         data_dir: the folder with its files.
         seed: of made-up rows, and of the rows that are held out.
         say: is told of what is chosen on the way.
-        sample_weight: the file with the weights of the training rows.
+        table: what a table does not tell by itself.
+        sample_weight: the column, or the file, with the weights of the training rows.
         hold_out: keep a fifth of one's own rows to test on.
         quiet: show no bar.
     """
-    from linnet.data.arguments import weigh_by_file
     from linnet.data.registry import load
 
+    said = {} if table is None else table.table
     with download_progress(quiet) as progress:
-        train, test = load(data, data_dir, seed=seed, say=say, progress=progress, hold_out=hold_out)
-    return linnet.Splits(train if sample_weight is None else weigh_by_file(train, sample_weight), test)
+        return load(
+            data, data_dir, seed=seed, say=say, progress=progress, hold_out=hold_out,
+            sample_weight=sample_weight, **said,
+        )  # fmt: skip
 
 
 @contextlib.contextmanager

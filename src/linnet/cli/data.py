@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 from linnet.cli.console import download_progress
-from linnet.cli.options import Data, DataDir
+from linnet.cli.options import Data, DataDir, Table
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
+    from linnet.config import TableChoices
     from linnet.data.sources.source import Source
+    from linnet.schema.schema import Schema
 
 app = App(name="data", help="List, fetch, verify or show data sets.")
 
@@ -98,6 +100,7 @@ def verify(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) -
 def show(
     data: Data = "auto",
     *,
+    table: Table = None,
     part: Literal["train", "test"] = "train",
     rows: int = 2,
     columns: int = 9,
@@ -105,10 +108,20 @@ def show(
     out: Path = Path("images.png"),
     data_dir: DataDir = None,
 ) -> None:
-    """Write a picture of the first images of a data set, each with its class.
+    """Write a picture of the first images of a data set, each with its class; of a table print its columns.
+
+    Of each column: what it is taken for, how many cells are missing, some of its values, and how many columns
+    it becomes. The flags that say how a table is read are those of linnet train.
+
+    Examples
+        linnet data show fashion_mnist --rows 4
+
+        linnet data show houses.csv --target price --ignore id
 
     Parameters
     ----------
+    table
+        How a table of your own is read.
     part
         Which part.
     rows
@@ -125,8 +138,11 @@ def show(
     from linnet.plot.images import gallery
     from linnet.plot.save import save
 
+    splits = load(data, data_dir, say=print, **({} if table is None else table.table))
+    if splits.train.schema is not None:
+        print("\n".join(table_lines(data, data_dir, splits.train.schema, table)))
+        return
     check_replaceable(out, "give another --out")
-    splits = load(data, data_dir, say=print)
     chosen = splits.train if part == "train" or splits.test is None else splits.test
     if rows < 1 or columns < 1 or not 0 <= start < len(chosen):
         raise UsageError(f"rows and columns must be at least 1, start within 0…{len(chosen) - 1}")
@@ -135,3 +151,61 @@ def show(
     names = [chosen.classes[k] for k in chosen.y[where].tolist()]
     save(gallery(images, names, columns=columns), out)
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
+
+
+def table_lines(data: str, data_dir: Path | None, schema: Schema, table: TableChoices | None) -> list[str]:
+    """A line a column of a table: what it is taken for, what is missing, some values, what it becomes."""
+    from linnet.config import TableOptions
+    from linnet.data.formats.frames import read_frame
+    from linnet.data.user_data import find
+    from linnet.schema.cells import is_missing
+
+    path = find(data, data_dir)
+    assert path is not None, "it has been read"
+    options = TableOptions() if table is None else TableOptions(**table.table)
+    frame = read_frame(path.read_bytes(), data, options).frame
+    kinds = {column.name: (column.kind, f"{len(column.features):,}") for column in schema.columns}
+    kinds[schema.target.name] = ("target", schema.target.task)
+    rows = [("column", "kind", "missing", "different", "becomes", "such as")]
+    for name in map(str, frame.columns):
+        cells = frame[name]
+        missing, kind = is_missing(cells).mean(), kinds.get(name, ("left out", "0"))
+        shown = ", ".join(str(cell)[:12] for cell in cells[~is_missing(cells)].unique()[:3])
+        rows.append((name[:32], kind[0], f"{missing:.1%}", f"{cells.nunique():,}", kind[1], shown))
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+@app.command
+def schema(data: Data, /, *, table: Table = None, data_dir: DataDir = None, out: Path | None = None) -> None:
+    """Print how a table is read as TOML, to be edited and given back by --schema.
+
+    Examples
+        linnet data schema houses.csv --target price > schema.toml
+
+        linnet train --data houses.csv --schema schema.toml
+
+    Parameters
+    ----------
+    data
+        The table.
+    table
+        How it is read.
+    out
+        The file; the standard output when not given.
+    """
+    from linnet.data.registry import load
+    from linnet.files import check_replaceable, write
+
+    train = load(data, data_dir, say=lambda text: print(text, file=sys.stderr), hold_out=False,
+                 **({} if table is None else table.table)).train  # fmt: skip
+    if train.schema is None:
+        raise UsageError(f"{data} is no table, and has no schema")
+    if out is None:
+        print(train.schema.to_toml(), end="")
+        return
+    check_replaceable(out, "give another --out")
+    write(out, train.schema.to_toml())

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 import linnet
 from linnet.cli.console import load_rows, make_printer, print_result, report_missing_fonts
-from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
+from linnet.cli.options import Data, DataDir, Json, Lang, Quiet, Table
 from linnet.cli.search import run_or_exit
 from linnet.config import Recipe
 from linnet.errors import UsageError
@@ -18,6 +18,7 @@ from linnet.folders import default_folder, new_folder
 
 def find_lr(
     recipe: Annotated[Recipe | None, Parameter(name="*")] = None,
+    table: Table = None,
     *,
     low: float = 1e-5,
     high: float = 100.0,
@@ -46,6 +47,8 @@ def find_lr(
     ----------
     recipe
         How the models will be trained.
+    table
+        How a table of your own is read.
     low
         The lowest rate.
     high
@@ -62,7 +65,7 @@ def find_lr(
         raise UsageError("--lr is what is looked for: say where with --low and --high")
     folder = new_folder(out or default_folder("rates"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
-    splits = load_rows(data, data_dir, recipe.seed, make_printer(quiet), quiet=quiet)
+    splits = load_rows(data, data_dir, recipe.seed, make_printer(quiet), table=table, quiet=quiet)
     curve = run_or_exit(
         "there is no suggestion yet",
         lambda: linnet.find_lr(splits, recipe, low=low, high=high, count=count, steps=steps),

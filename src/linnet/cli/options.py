@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from linnet.config import TableChoices
+
 Flag = Annotated[bool, Parameter(negative="")]
 """A yes that needs no --no."""
 
 Data = Annotated[str, Parameter(help=(
-    "auto, or a name that linnet data list shows; or a path of your own data: a CSV or .npz file, a zip of "
-    "pictures, or a folder of pictures or of IDX files."
+    "auto, or a name that linnet data list shows; or a path of your own data: a table (CSV, Parquet, JSON "
+    "lines, Excel …), an .npz file, a zip of pictures, or a folder of pictures or of IDX files."
 ))]  # fmt: skip
 
 OtherData = Annotated[str | None, Parameter(help=(
@@ -20,10 +22,14 @@ OtherData = Annotated[str | None, Parameter(help=(
     "are taken."
 ))]  # fmt: skip
 
+Table = Annotated[TableChoices | None, Parameter(name="*")]
+"""What a table does not tell by itself; its fields are flags."""
+
 DataDir = Annotated[Path | None, Parameter(help="The folder with the data set's files.")]
 
-SampleWeight = Annotated[Path | None, Parameter(help=(
-    "A file with a weight for each training row: .npy, or text with a number a line."
+SampleWeight = Annotated[str | None, Parameter(help=(
+    "A column of the table with the rows' weights, or a file with a weight for each training row: .npy, or "
+    "text with a number a line."
 ))]  # fmt: skip
 
 Part = Annotated[Literal["test", "validation", "train", "all"] | None, Parameter(help=(

@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import open_run, print_result
-from linnet.cli.options import Json
+from linnet.cli.console import make_printer, open_run, print_result
+from linnet.cli.options import Json, Quiet
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from linnet.config.table import TableOptions
     from linnet.data.pictures.decode import Prepared
+    from linnet.model.predictor import Predictor
+    from linnet.runs.predict import Errors
 
 Guess = list[tuple[str, float]]
 
 
 def predict(
     run: Path,
-    images: Annotated[list[Path], Parameter(negative="")],
+    rows: Annotated[list[Path], Parameter(negative="")],
     /,
     *,
+    out: Path | None = None,
+    keep: Annotated[list[str] | None, Parameter(negative="")] = None,
+    errors: Literal["raise", "skip", "quarantine"] = "raise",
+    encoding: str | None = None,
+    header: bool | None = None,
     top: int = 3,
     invert: bool | None = None,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Say what is on a picture: the likeliest classes with their probabilities, or the numbers it predicts.
+    """Answer the rows of a table, or say what is on pictures.
+
+    Of a table, raw rows as they come: columns in any order, others are let be. Answers are the likeliest
+    class with the probability of each, or the number that is predicted; a level that training did not see, or
+    a missing value, is answered as training would have it, and counted.
 
     Pictures are greyscaled, padded to the right shape, resized, and inverted when their border is light
     (Fashion-MNIST shows light clothes on black). Orientation tags are obeyed. Of a picture on which nothing
@@ -40,24 +53,80 @@ def predict(
 
         linnet predict runs/first drawing.npy --top 1 --json
 
+        linnet predict runs/houses new.csv --out scored.csv --keep id
+
+        linnet predict runs/houses - < new.csv > scored.csv
+
     Parameters
     ----------
     run
         The run's folder.
-    images
-        PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
+    rows
+        A table (CSV, Parquet, JSON lines, Excel …), or - for CSV from the standard input; of a model of
+        pictures PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
+    out
+        A .csv, .parquet or .jsonl file for the answers to a table; CSV on the standard output when not given.
+    keep
+        Columns of the table to give back beside the answers.
+    errors
+        What to do with rows that cannot be read: raise names the first, skip leaves them out, quarantine
+        writes them to OUT.rejected.csv.
+    encoding
+        Of a table in text; as it was said when the model was trained, or told from the file, when not given.
+    header
+        Whether a table's first line names the columns; likewise.
     top
         How many classes to give.
     invert
         Invert always or never; decided by the border when not given.
     """
+    from linnet.model.predictor import MODEL, Predictor
+
+    if not (run / MODEL).is_file():
+        open_run(run)  # which says what is there instead
+    model = Predictor.open(run)
+    if model.card.schema is not None:
+        from linnet.runs.predict import said_of
+
+        options = said_of(run, encoding=encoding, header=header)
+        _answer_tables(model, rows, out, keep or [], errors, options, quiet)
+        return
+    if out is not None or keep or errors != "raise" or encoding is not None or header is not None:
+        raise UsageError(
+            f"--out, --keep, --errors, --encoding and --header are of tables, and {run} was not trained on "
+            "one"
+        )
+    _say_pictures(run, rows, top, invert, json)
+
+
+def _answer_tables(
+    model: Predictor,
+    rows: list[Path],
+    out: Path | None,
+    keep: list[str],
+    errors: Errors,
+    options: TableOptions,
+    quiet: bool,
+) -> None:
+    from linnet.runs.predict import STANDARD, predict_file
+
+    if len(rows) != 1:
+        raise UsageError(f"one table at a time, not {len(rows)}: answers stand in the order of its rows")
+    found = predict_file(model, rows[0], out or STANDARD, keep=keep, errors=errors, options=options)
+    say = make_printer(quiet)
+    say("; ".join(found.lines()) + (f"; they are in {out}" if out else ""))
+
+
+def _say_pictures(run: Path, images: list[Path], top: int, invert: bool | None, json: bool) -> None:
     import torch
 
     from linnet.data.pictures.prepare import as_stored, prepare
 
     opened = open_run(run)
     if opened.card.image_shape is None:
-        raise UsageError(f"{run} is a model of {opened.card.dataset}, which does not take pictures")
+        raise UsageError(
+            f"{run} is a model of {opened.card.dataset}, which takes neither tables nor pictures"
+        )
     if top < 1:
         raise UsageError(f"--top must be at least 1, not {top}")
     made = [prepare(image, opened.card.image_shape, invert) for image in images]

@@ -15,7 +15,7 @@ import linnet
 from linnet import config
 from linnet.cli.console import load_rows, make_printer, print_result
 from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
-from linnet.config import SearchRecipe, SweepRequest
+from linnet.config import SearchRecipe, SweepRequest, TableChoices
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _parse(name: str, text: str, kind: str) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchOptions(SearchRecipe):
+class SearchOptions(SearchRecipe, TableChoices):
     """How the models of a search are trained and judged, and where it goes; see `SearchRecipe`, too.
 
     Args:
@@ -109,10 +109,10 @@ class SearchOptions(SearchRecipe):
         found = {name: parse_values(name, text) for name, text in given.items() if text is not None}
         return found | ({"seed": range(self.seed, self.seed + self.seeds)} if self.seeds > 1 else {})
 
-    def load(self, sample_weight: Path | None = None) -> linnet.Splits:
+    def load(self, sample_weight: str | None = None) -> linnet.Splits:
         """The rows to search over, and those that the best is scored on."""
         return load_rows(
-            self.data, self.data_dir, self.seed, make_printer(self.quiet),
+            self.data, self.data_dir, self.seed, make_printer(self.quiet), table=self,
             sample_weight=sample_weight, quiet=self.quiet,
         )  # fmt: skip
 

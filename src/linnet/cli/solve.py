@@ -6,13 +6,14 @@ import math
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import linnet
 from linnet.cli.console import load_rows, make_printer, print_json, without_warnings
-from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight
-from linnet.config import as_dict
+from linnet.cli.options import Data, DataDir, Flag, Json, Lang, Quiet, SampleWeight, Table
+from linnet.config import TableChoices, as_dict
 from linnet.errors import (
     INTERRUPTED_CODE,
     CollinearWarning,
@@ -37,6 +38,7 @@ DOUBTS = (CollinearWarning, SeparationWarning, WeightWarning)
 def solve(
     *,
     data: Data = "auto",
+    table: Table = None,
     l2: float | None = None,
     l1: float | None = None,
     loss: str | None = None,
@@ -82,6 +84,8 @@ def solve(
 
     Parameters
     ----------
+    table
+        How a table of your own is read.
     l2
         The weight of half the squared norm; with --path, held while l1 differs.
     l1
@@ -139,8 +143,10 @@ def solve(
     SolveRequest(loss=loss or "", **options)  # what cannot be is refused before anything is loaded
     holds_out = not summary if hold_out is None else hold_out
     say = make_printer(quiet, sys.stderr if json else sys.stdout)
+    if table is None or table.references is None:  # without a penalty levels that sum to 1 have no optimum
+        table = replace(table or TableChoices(), references=(not l2 and not l1 and path is None) or None)
     splits = load_rows(
-        data, data_dir, seed, say, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
+        data, data_dir, seed, say, table=table, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
     )
     folder = out or default_folder(splits.train.name)
     request = SolveRequest(loss=loss or usual_loss(splits.train), **options)

@@ -19,6 +19,7 @@ from linnet.config.hyperparameters import (
 )
 from linnet.config.recipe import Job, Recipe, job_from, read, to_toml
 from linnet.config.requests import FitRequest, SearchRecipe, SolveRequest, SweepRequest, TuneRequest, as_dict
+from linnet.config.table import TableChoices, TableOptions
 
 __all__ = [
     "BOUNDS",
@@ -35,6 +36,8 @@ __all__ = [
     "SearchRecipe",
     "SolveRequest",
     "SweepRequest",
+    "TableChoices",
+    "TableOptions",
     "TuneRequest",
     "as_dict",
     "check_option",

@@ -14,6 +14,7 @@ import tomli_w
 from linnet import folders
 from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters
 from linnet.config.requests import FitRequest, as_dict, read_request
+from linnet.config.table import TableChoices
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -80,9 +81,10 @@ class Recipe(Common, Passes):
     device: str = "auto"
     threads: int | str = "auto"
 
-    def resolved(self, is_classification: bool) -> FitRequest:
-        """The recipe with the book's values of the task in place of None."""
+    def resolved(self, is_classification: bool, is_counts: bool = False) -> FitRequest:
+        """The recipe with the book's values of the task in place of None; counts have the Poisson loss."""
         book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
+        book = {**book, "loss": "poisson"} if is_counts else book
         names = [field.name for field in dataclasses.fields(Recipe)]
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         if self.patience is not None:
@@ -100,7 +102,7 @@ class Recipe(Common, Passes):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job(Recipe):
+class Job(Recipe, TableChoices):
     """The whole of `linnet train`: a recipe, its data, and where the run goes.
 
     Args:
@@ -108,7 +110,8 @@ class Job(Recipe):
             shows. A data set asked for by name is never replaced. Or a path of your own data: a CSV or .npz
             file, a zip of pictures, or a folder of pictures or of IDX files.
         data_dir: the folder with the data set's files.
-        sample_weight: a file with a weight for each training row: .npy, or text with a number a line.
+        sample_weight: a column of the table with the rows' weights, or a file with a weight for each training
+            row: .npy, or text with a number a line.
         out: the run's folder; runs/DATASET-TIME when not given.
         checkpoint_epochs: epochs between checkpoints, from which --resume goes on, also after a kill.
         checkpoint_minutes: or minutes, whichever pass first.
@@ -117,11 +120,15 @@ class Job(Recipe):
 
     data: str = "auto"
     data_dir: Path | None = None
-    sample_weight: Path | None = None
+    sample_weight: str | None = None
     out: Path | None = None
     checkpoint_epochs: int | None = None
     checkpoint_minutes: float = 1.0
     report: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        TableChoices.__post_init__(self)
 
     @property
     def recipe(self) -> Recipe:
@@ -140,7 +147,7 @@ def job_from(values: dict[str, Any], source: str = "config") -> Job:
     known = {field.name: field for field in dataclasses.fields(Job)}
     if unknown := sorted(set(values) - set(known)):
         raise UsageError(f"{source}: unknown key {', '.join(unknown)}: the keys are {', '.join(known)}")
-    paths = ("data_dir", "sample_weight", "out")
+    paths = ("data_dir", "out")
     try:
         fixed: dict[str, Any] = {key: Path(v) if key in paths else v for key, v in values.items()}
         return Job(**fixed)
@@ -182,7 +189,7 @@ def _options_of_run(path: Path) -> dict[str, Any]:
     return {**_options_of_data(origin, summary["dataset"], path), **as_dict(request)}
 
 
-def _options_of_data(origin: Any, name: str, path: Path) -> dict[str, str]:
+def _options_of_data(origin: Any, name: str, path: Path) -> dict[str, Any]:
     """The options that say which data they are, by the origin that a run.json keeps or else by their name."""
     if not isinstance(origin, dict | None):
         raise FormatError(f"{path}: the origin of the data is damaged: it is {origin!r}")
@@ -191,7 +198,10 @@ def _options_of_data(origin: Any, name: str, path: Path) -> dict[str, str]:
     options |= {name: known[name] for name in ("data_dir", "sample_weight") if known.get(name)}
     if wrong := [name for name, value in options.items() if not isinstance(value, str)]:
         raise FormatError(f"{path}: the origin of the data is damaged: {wrong[0]} is {options[wrong[0]]!r}")
-    return options
+    table = known.get("table", {})
+    if not isinstance(table, dict):
+        raise FormatError(f"{path}: the origin of the data is damaged: table is {table!r}")
+    return {**options, **table}
 
 
 def to_toml(config: Recipe) -> str:

@@ -18,6 +18,7 @@ from linnet.data import coerce, tensors
 from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
+from linnet.schema.schema import Schema
 
 SHARES = 1e-3
 """How far the shares of a soft label may be from summing to 1."""
@@ -56,6 +57,7 @@ class Dataset:
         target: the name of what is predicted, where it has one.
         validation: rows beside these that their owner set aside to validate on; never trained on.
         origin: where `linnet.load` read the rows, by which they can be loaded again; None of rows in memory.
+        schema: what the columns of their table mean; None of rows that were no table.
 
     Raises:
         ShapeError: X, y and the rest do not fit each other.
@@ -76,6 +78,7 @@ class Dataset:
     target: str = ""
     validation: Dataset | None = None
     origin: Origin | None = None
+    schema: Schema | None = None
 
     def __post_init__(self) -> None:
         self._take()
@@ -189,6 +192,11 @@ class Dataset:
     def outputs(self) -> int:
         """K: classes, or target columns of a regression."""
         return len(self.classes) if self.classes else self.y.shape[1]
+
+    @property
+    def is_counts(self) -> bool:
+        """Whether the targets were asked for as counts."""
+        return self.schema is not None and self.schema.target.task == "counts"
 
     @property
     def is_classification(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from linnet.errors import FormatError
@@ -22,6 +22,7 @@ class Origin:
         hold_out: whether rows were kept to test on where the data name none.
         part: "train" or "test".
         sample_weight: the file that the weights were read from.
+        table: what was said of a table, as `TableOptions.table` has it.
         checksum: of the rows, as `Dataset.checksum` has it; empty where it was not taken.
     """
 
@@ -32,6 +33,7 @@ class Origin:
     part: str = "train"
     sample_weight: str | None = None
     checksum: str = ""
+    table: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain values."""
@@ -46,7 +48,7 @@ class Origin:
         """
         if not isinstance(values, Mapping):
             raise FormatError(f"the origin of the data is damaged: it is {values!r}")
-        given, known = dict(values), {field.name for field in fields(cls)}
+        given, known = dict(values), {one.name for one in fields(cls)}
         wrong = [name for name, value in given.items() if name not in known or not _fits(name, value)]
         if wrong or "source" not in given:
             name = wrong[0] if wrong else "source"
@@ -73,4 +75,4 @@ def _fits(name: str, value: Any) -> bool:
     """Whether a field may have a value."""
     if name in ("data_dir", "sample_weight") and value is None:
         return True
-    return type(value) is {"seed": int, "hold_out": bool}.get(name, str)
+    return type(value) is {"seed": int, "hold_out": bool, "table": dict}.get(name, str)

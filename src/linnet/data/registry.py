@@ -6,15 +6,19 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from linnet.config.table import TableOptions
 from linnet.data import user_data
 from linnet.data.arguments import HOW, weigh_by_file
 from linnet.data.coerce import describe
 from linnet.data.dataset import Splits
+from linnet.data.formats.frames import is_table
 from linnet.data.origin import Origin
 from linnet.data.sources import digits, fashion_mnist, mnist, synthetic
 from linnet.data.sources.idx_files import IdxSource
 from linnet.data.sources.source import Progress, Source
+from linnet.data.tensors import as_frame
 from linnet.errors import DataError, UsageError
 
 MODULES = (fashion_mnist, mnist, digits, synthetic)
@@ -39,49 +43,114 @@ def download_of(name: str) -> IdxSource:
 
 
 def load(
-    name: Path | str = "auto",
+    name: Any = "auto",
     data_dir: Path | str | None = None,
     *,
     seed: int = 0,
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
     hold_out: bool = True,
+    target: str | None = None,
+    task: str | None = None,
+    ignore: Any = (),
+    category: Any = (),
+    references: bool | None = None,
+    sample_weight: str | os.PathLike[str] | None = None,
+    decimal: str | None = None,
+    date_order: str | None = None,
+    header: bool | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    schema: str | os.PathLike[str] | None = None,
 ) -> Splits:
-    """A data set by name.
+    """A data set by its name, of a path, or of a frame.
 
     Args:
         name: one of `sources`, such as "fashion_mnist" or "digits", or "auto": Fashion-MNIST where it is or
             can be had, otherwise digits. A data set asked for by name is never replaced by another. Or a path
-            of your own data: a CSV file, a zip of pictures, or a folder of them (./pictures).
+            of your own data: a table, a zip of pictures, or a folder of them (./pictures). Or a frame of
+            pandas, polars or pyarrow.
         data_dir: the folder with the data set's files.
         seed: of synthetic data.
         say: called with a sentence when "auto" settles for digits, and on which folder of pictures was read
             as which part.
         progress: called with bytes done and bytes in all during a download.
         hold_out: without it no rows are kept to test on, but those that the data themselves name.
+        target: of a table, the column that is predicted; by its name, or the last one, when None. See
+            `linnet.config.TableOptions` for this and all that follows.
+        task: "classification", "regression" or "counts"; by what stands in the target's column when None.
+        ignore: columns to leave out.
+        category: columns to take as categories, also where they hold numbers.
+        sample_weight: the column with the rows' weights, or a file with a weight for each training row.
+        references: whether the first level of each category has no column.
+        decimal: the sign before decimals, "." or ",".
+        date_order: "dmy" or "mdy".
+        header: whether the first line names the columns.
+        encoding: of the text.
+        sheet: of a workbook.
+        schema: a TOML file, as `linnet data schema` prints it, by which the table is read as it says.
 
     Raises:
-        UsageError: the name is unknown, or no name.
+        UsageError: the name is unknown, or no name; or there is something said of a table that is none.
         DataNotFoundError: the files are nowhere and cannot be downloaded.
     """
-    if not isinstance(name, str | os.PathLike):
-        raise UsageError(f"load takes a data set's name or a path, not {describe(name)}: {HOW}")
-    is_path, name = not isinstance(name, str), os.fspath(name)
-    origin = Origin(name, None if data_dir is None else os.fspath(data_dir), seed, hold_out)
-    if is_path or user_data.is_own(name):
-        splits = user_data.load(name, data_dir, say or (lambda text: None), hold_out=hold_out)
-        return _record(splits, origin)
-    asked, name = name, name.replace("-", "_")
+    is_place = isinstance(name, str | os.PathLike)
+    if not is_place and as_frame(name) is None:
+        raise UsageError(f"load takes a data set's name, a path or a frame, not {describe(name)}: {HOW}")
+    weights = None if sample_weight is None else os.fspath(sample_weight)
+    is_in_file = weights is not None and is_place and not is_column(os.fspath(name), weights)
+    options = TableOptions(
+        target=target, task=task, ignore=ignore, category=category, references=references,
+        decimal=decimal, date_order=date_order, header=header, encoding=encoding, sheet=sheet,
+        schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
+    )  # fmt: skip
+    if not is_place:
+        return user_data.take_frame(name, say or (lambda text: None), hold_out=hold_out, options=options)
+    is_own, name = not isinstance(name, str) or user_data.is_own(name), os.fspath(name)
+    if is_own:
+        splits = user_data.load(
+            name, data_dir, say or (lambda text: None), hold_out=hold_out, options=options
+        )
+    else:
+        splits = _load_named(name, data_dir, seed, say, progress, hold_out, options)
+    folder = None if data_dir is None else os.fspath(data_dir)
+    source, table = (name, options.table) if is_own else (splits.train.name, {})
+    splits = _record(splits, Origin(source, folder, seed, hold_out, table=table))
+    if weights is None or not is_in_file:
+        return splits
+    read = splits.train.schema
+    if read is not None and weights in {column.name for column in read.columns}:
+        raise UsageError(f"{weights} is a column of {name} and a file, too: write ./{weights} for the file")
+    return Splits(weigh_by_file(splits.train, Path(weights)), splits.test)
+
+
+def _load_named(
+    given: str,
+    data_dir: Path | str | None,
+    seed: int,
+    say: Callable[[str], None] | None,
+    progress: Progress | None,
+    hold_out: bool,
+    options: TableOptions,
+) -> Splits:
+    """A data set of linnet's."""
+    if said := next((one for one in options.table if one != "references"), None):
+        raise UsageError(f"{said} is of a table of your own, and {given} is a data set of linnet's")
+    name = given.replace("-", "_")
     if name == "auto":
-        return _record(_auto(data_dir, say, progress, hold_out), origin)
+        return _auto(data_dir, say, progress, hold_out)
     if (source := sources().get(name)) is not None:
-        splits = source.load(data_dir, seed=seed, hold_out=hold_out, progress=progress)
-        return _record(splits, replace(origin, source=name))
-    here = f": write ./{asked} for the one that is here" if Path(data_dir or "", asked).exists() else ""
+        return source.load(data_dir, seed=seed, hold_out=hold_out, progress=progress)
+    here = f": write ./{given} for the one that is here" if Path(data_dir or "", given).exists() else ""
     raise UsageError(
-        f"unknown data set {asked!r}{here}: expected auto, {', '.join(sources())}, or a path: my.csv, "
+        f"unknown data set {given!r}{here}: expected auto, {', '.join(sources())}, or a path: my.csv, "
         "./pictures"
     )
+
+
+def is_column(name: str, sample_weight: str | os.PathLike[str]) -> bool:
+    """Whether weights are named by a column of a table, and not by a file."""
+    return is_table(name) and not Path(sample_weight).is_file()
 
 
 def load_again(origin: Origin, *, progress: Progress | None = None) -> Splits:
@@ -97,17 +166,14 @@ def load_again(origin: Origin, *, progress: Progress | None = None) -> Splits:
         LinnetError, OSError: as `load` and `read_weights` do.
     """
     train, test = load(
-        origin.source, origin.data_dir, seed=origin.seed, hold_out=origin.hold_out, progress=progress
-    )
-    if origin.sample_weight is not None:
-        train = weigh_by_file(train, Path(origin.sample_weight))
+        origin.source, origin.data_dir, seed=origin.seed, hold_out=origin.hold_out, progress=progress,
+        **{"sample_weight": origin.sample_weight, **origin.table},
+    )  # fmt: skip
     return Splits(train, test)
 
 
 def _record(splits: Splits, origin: Origin) -> Splits:
-    """The parts, each with its origin; "auto" became the data set that it settled for."""
-    if origin.source == "auto":
-        origin = replace(origin, source=splits.train.name)
+    """The parts, each with its origin."""
     train = replace(splits.train, origin=origin)
     test = splits.test and replace(splits.test, origin=replace(origin, part="test"))
     return Splits(train, test)

@@ -14,7 +14,7 @@ from torch import Tensor
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.sparse import stack
 from linnet.device import generator
-from linnet.errors import FormatError, UsageError
+from linnet.errors import UsageError
 
 TEST_FRACTION = 0.2
 SPLIT_SEED = 0
@@ -33,7 +33,7 @@ def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Da
     Raises:
         UsageError: the fraction is not inside (0, 1), or a part would be empty.
     """
-    second = _choose(dataset, fraction, seed)
+    second = choose_rows(dataset, fraction, seed)
     return dataset.rows(~second), dataset.rows(second)
 
 
@@ -72,7 +72,7 @@ def hold_out(dataset: Dataset, fraction: float, seed: int) -> list[Fold]:
     Raises:
         UsageError: as `split`.
     """
-    kept = _choose(dataset, fraction, seed)
+    kept = choose_rows(dataset, fraction, seed)
     return [Fold((~kept).float(), kept.nonzero()[:, 0])]
 
 
@@ -153,7 +153,7 @@ def unjudged_classes(dataset: Dataset, folds: Sequence[Fold]) -> tuple[str, ...]
     return tuple(dataset.classes[k] for k in ((there > 0) & (seen == 0)).nonzero()[:, 0].tolist())
 
 
-def _choose(dataset: Dataset, fraction: float, seed: int) -> Tensor:
+def choose_rows(dataset: Dataset, fraction: float, seed: int) -> Tensor:
     """Which rows go to the second of two parts, (N,), bool: the share of each class, in a random choice.
 
     The remainders go to the classes that were rounded down most.
@@ -243,24 +243,3 @@ def join(train: Dataset, test: Dataset | None) -> Whole:
         return Whole(train)
     rows = stack_rows(train, test)
     return Whole(rows, np.arange(len(rows)) >= len(train))
-
-
-def number_classes(found: Sequence[str], known: Sequence[str], name: str) -> NDArray[np.int64]:
-    """The number that each class has in a model, (n,).
-
-    Args:
-        found: classes of the data.
-        known: classes of the model.
-        name: of the data, for messages.
-
-    Raises:
-        FormatError: one is none of the model's.
-    """
-    if new := [text for text in found if text not in known]:
-        shown = ", ".join(map(repr, new[:5])) + ", …" * (len(new) > 5)
-        told = ", ".join(map(repr, known[:10])) + ", …" * (len(known) > 10)
-        raise FormatError(
-            f"{name} has rows of {shown}, which the model does not know: it tells {told} apart. Write the "
-            "classes as they were in training, or leave those rows out"
-        )
-    return np.array([known.index(text) for text in found], np.int64)

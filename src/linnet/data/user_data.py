@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from linnet.config.table import TableOptions
 from linnet.data.dataset import Splits
 from linnet.data.formats.arrays import read_arrays
+from linnet.data.formats.frames import is_table, to_frame
 from linnet.data.formats.idx_folder import is_idx_folder, read_idx_folder
 from linnet.data.formats.picture_folders import (
     MAX_ALL_BYTES,
@@ -16,18 +19,20 @@ from linnet.data.formats.picture_folders import (
     read_pictures,
     unpack,
 )
-from linnet.data.formats.table import MAX_CLASSES, read_table
+from linnet.data.formats.table import MAX_CELLS, read_table, table_rows
 from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError
+from linnet.schema.describe import describe
+from linnet.schema.schema import Schema
+from linnet.schema.target import MAX_CLASSES
 
-TABLES = (".csv", ".tsv")
 ARRAYS = ".npz"
-SUFFIXES = (*TABLES, ARRAYS, ".zip")
+SUFFIXES = (ARRAYS, ".zip")
 
 
 def is_own(name: str) -> bool:
     """Whether a data set's name is a path: of a table, arrays, a zip, or a folder."""
-    return name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
+    return is_table(name) or name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
 
 
 def find(name: str, folder: Path | str | None = None) -> Path | None:
@@ -42,6 +47,7 @@ def load(
     say: Say = lambda text: None,
     *,
     hold_out: bool = True,
+    options: TableOptions | None = None,
 ) -> Splits:
     """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
@@ -52,12 +58,32 @@ def load(
         folder: where a relative path begins; the working folder when None.
         say: called with a sentence on what was read as what, where folders of pictures are parts.
         hold_out: without it none is kept, where the data name no rows to test on.
+        options: what a table does not tell by itself.
 
     Raises:
         DataNotFoundError: there is nothing.
         FormatError: it is none of these.
     """
-    return load_whole(name, folder, say=say).splits(hold_out=hold_out)
+    return _tell(load_whole(name, folder, say=say, options=options).splits(hold_out=hold_out), say)
+
+
+def take_frame(
+    frame: Any, say: Say = lambda text: None, *, hold_out: bool = True, options: TableOptions | None = None
+) -> Splits:
+    """The data set in a frame of pandas, polars or pyarrow; see `load` for the arguments.
+
+    Raises:
+        FormatError: it is not clear how the frame is to be read.
+    """
+    rows = table_rows(to_frame(frame), "frame", options or TableOptions())
+    return _tell(rows.splits(hold_out=hold_out), say)
+
+
+def _tell(splits: Splits, say: Say) -> Splits:
+    """The parts, it being said how a table was read."""
+    for line in [] if splits.train.schema is None else describe(splits.train.schema):
+        say(line)
+    return splits
 
 
 def load_whole(
@@ -65,6 +91,9 @@ def load_whole(
     folder: Path | str | None = None,
     known: tuple[str, ...] | None = None,
     say: Say = lambda text: None,
+    *,
+    options: TableOptions | None = None,
+    schema: Schema | None = None,
 ) -> Whole:
     """All rows of the data at a path, in their own order.
 
@@ -74,6 +103,8 @@ def load_whole(
         known: the classes of that model, some of which may be missing here; empty where it predicts numbers;
             None to recognise classes and numbers by the data alone.
         say: as `load` takes it.
+        options: likewise.
+        schema: of the model whose rows these are, by which a table is read.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -91,6 +122,8 @@ def load_whole(
         return read_pictures(files_in(path), str(name), known, say)
     if path.suffix.lower() == ARRAYS:
         return read_arrays(path, str(name), known=known)
+    if is_table(path.name):
+        return read_table(path.read_bytes(), str(name), options=options, known=known, schema=schema)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
 
 
@@ -136,6 +169,6 @@ def _whole(
         return read_arrays(
             content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known
         )
-    if suffix in TABLES:
-        return Whole(read_table(content, name, regressions=regressions, known=known))
+    if is_table(path):
+        return read_table(content, path, regressions=regressions, known=known, most=MAX_CELLS)
     raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture: {path!r}")

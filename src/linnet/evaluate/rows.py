@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from linnet.config.table import TableOptions
 from linnet.data import registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
@@ -71,7 +72,9 @@ def named_rows(
     if part is not None and part not in PARTS:
         raise UsageError(f"part must be {', '.join(PARTS)}, not {part!r}")
     if name is not None and user_data.is_own(str(name)):
-        whole = user_data.load_whole(name, data_dir, run.card.classes)
+        whole = user_data.load_whole(
+            name, data_dir, run.card.classes, options=_table_options(run), schema=run.card.schema
+        )
         chosen = part or "all"
         rows = whole.rows if chosen == "all" else _part(run, whole.splits(), chosen)
         return NamedRows(fit_rows(run, rows), chosen, _holds_training(run, whole, chosen))
@@ -165,6 +168,13 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
     factor = rows.scale / run.card.scale
     X = rows.X.times(factor) if isinstance(rows.X, SparseFeatures) else rows.X.double() * factor
     return dataclasses.replace(rows, X=X, scale=run.card.scale, validation=None)
+
+
+def _table_options(run: Run) -> TableOptions | None:
+    """How the run's own table was said to be read, by which others of its schema are read, too."""
+    if run.card.schema is None or run.origin is None:
+        return None
+    return TableOptions(**{name: value for name, value in run.origin.table.items() if name != "schema"})
 
 
 def _part(run: Run, splits: Splits, part: Part) -> Dataset:

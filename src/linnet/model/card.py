@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from linnet.config.losses import LOSSES, Kind, Link
 from linnet.core.calibration import Calibration
 from linnet.errors import ShapeError
+from linnet.schema.schema import Schema
 
 if TYPE_CHECKING:
     from linnet.core.losses import Loss
@@ -38,6 +39,7 @@ class Card:
         slope: Huber's beyond the threshold; None where it is the threshold, as PyTorch has it.
         columns: the names of the features; empty where they have none.
         target: the name of what is predicted; empty where it has none.
+        schema: what the columns of the table mean that it was trained on; None where there was none.
     """
 
     dataset: str
@@ -50,6 +52,7 @@ class Card:
     slope: float | None = None
     columns: tuple[str, ...] = ()
     target: str = ""
+    schema: Schema | None = None
 
     @property
     def kind(self) -> Kind:
@@ -72,8 +75,9 @@ class Card:
 
     def to_json(self) -> str:
         """The card as the model file keeps it, without what is not known of the model."""
-        values = dataclasses.asdict(self)
-        for name in ("calibration", "slope", "columns", "target"):
+        values = dataclasses.asdict(dataclasses.replace(self, schema=None))
+        values["schema"] = self.schema and self.schema.to_json()
+        for name in ("calibration", "slope", "columns", "target", "schema"):
             if values[name] in (None, (), ""):
                 del values[name]
         return json.dumps(values)
@@ -89,6 +93,8 @@ class Card:
         values["classes"] = tuple(values["classes"])
         values["columns"] = tuple(values.get("columns", ()))
         values["image_shape"] = tuple(values["image_shape"]) if values["image_shape"] else None
+        if (schema := values.get("schema")) is not None:
+            values["schema"] = Schema.from_json(schema)
         if (learnt := values.get("calibration")) is not None:
             numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}
             values["calibration"] = Calibration(**{**learnt, **numbers})
@@ -106,7 +112,7 @@ def card_of(dataset: Dataset, loss: Loss) -> Card:
     return Card(
         dataset.name, dataset.classes, dataset.image_shape, dataset.scale, name_of(loss),
         loss.options.get("huber", 1.0), slope=loss.options.get("slope"), columns=dataset.columns,
-        target=dataset.target,
+        target=dataset.target, schema=dataset.schema,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,11 +99,11 @@ class Predictor:
         """The scaled weights as the product takes them quickest, (D, K)."""
         return np.ascontiguousarray((self.W.astype(np.float64) * self.card.scale).T.astype(self.W.dtype))
 
-    def scores(self, X: NDArray[np.generic]) -> NDArray[np.floating]:
-        """The scores of stored rows (B, D), (B, K)."""
+    def scores(self, X: Any) -> NDArray[np.floating]:
+        """The scores of stored rows (B, D), an array or a sparse matrix of scipy, (B, K)."""
         return X.astype(self.W.dtype, copy=False) @ self._weights + self.b
 
-    def answers(self, X: NDArray[np.generic]) -> NDArray[np.floating]:
+    def answers(self, X: Any) -> NDArray[np.floating]:
         """What is asked of the model: class probabilities, or a regression's predictions, (B, K)."""
         return answers_of(self.scores(X), self.card)
 

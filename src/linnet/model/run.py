@@ -29,6 +29,7 @@ from linnet.model.card import Card, check_columns
 from linnet.model.history import History, Record
 from linnet.model.optimum import Optimum
 from linnet.model.predictor import MODEL
+from linnet.schema.describe import describe
 
 FORMAT = "linnet.model/1"
 HISTORY = "history.jsonl"
@@ -75,9 +76,9 @@ class Run:
         Raises:
             UsageError: the run trained a module.
         """
-        if isinstance(self.model, Bank):
-            return self.model
-        raise UsageError("this run trained a module of yours, which is in run.model, not a bank")
+        if not isinstance(self.model, Bank):
+            raise UsageError("this run trained a module of yours, which is in run.model, not a bank")
+        return self.model
 
     @property
     def fitted(self) -> FitRequest | None:
@@ -228,8 +229,8 @@ class Run:
         files.check_folder(folder, (HISTORY,), (folders.RUN, MODEL))
         for name in (folders.RUN, MODEL):
             files.check_replaceable(folder / name, "give another folder")
-        ours = {HISTORY: self.history.to_jsonl(), MODEL: self.model_bytes()}
-        folders.write(folder, self._summary(), {**(others or {}), **ours})
+        contents = {**(others or {}), HISTORY: self.history.to_jsonl(), MODEL: self.model_bytes()}
+        folders.write(folder, self._summary(), contents)
         self.folder = folder
         return folder
 
@@ -242,6 +243,7 @@ class Run:
             "seconds": round(self.seconds, 6),
             "epochs_done": len(self.history),
             "dataset": self.card.dataset,
+            "table": self.card.schema and describe(self.card.schema),
             "dataset_checksum": self.dataset_checksum,
             "origin": record_of(self.origin, self.dataset_checksum),
             "finished": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -254,8 +256,7 @@ class Run:
 
         Raises:
             DataNotFoundError: there is no run in it.
-            ChecksumError: a file has changed, or is of another state of the folder.
-            FormatError: a file is not what it should be.
+            ChecksumError, FormatError: a file has changed, is of another state, or not what it should be.
         """
         folder = Path(folder)
         if not (folder / folders.RUN).is_file():
@@ -281,8 +282,7 @@ class Run:
         """Refuse a data set that the model was not made for.
 
         Raises:
-            UsageError: it is no data set.
-            ShapeError: the features, outputs or classes differ.
+            UsageError, ShapeError: it is no data set, or its features, outputs or classes differ.
         """
         dataset = dataset_of(dataset, "this")
         ours = (self.bank.features, self.bank.outputs, self.card.classes)

@@ -135,7 +135,7 @@ class Data:
         """A command; empty where it makes rows by its own seed, and these were made by another."""
         if self.origin.source == "synthetic" and self.origin.seed != seed:
             return ""
-        words = flags({**options, **self.paths, "out": AGAIN})
+        words = [*_table_flags(self.origin.table), *flags({**options, **self.paths, "out": AGAIN})]
         return shlex.join(["linnet", verb, "--data", self.name, *words])
 
     def head(self) -> str:
@@ -144,6 +144,7 @@ class Data:
         where = [repr(self.name), *([repr(folder)] if folder else [])]
         where += [f"seed={self.origin.seed}"] if self.name == "synthetic" else []
         where += [] if self.origin.hold_out else ["hold_out=False"]
+        where += [f"{name}={value!r}" for name, value in self.origin.table.items()]
         lines = ["import linnet", "", f"train, test = linnet.load({', '.join(where)})"]
         if path := self.paths.get("sample_weight"):
             lines[:1] = ["from pathlib import Path", "", "import linnet"]
@@ -155,6 +156,16 @@ class Data:
     def weights(self) -> list[str]:
         """The argument that gives the weights."""
         return ["sample_weight=weights"] if "sample_weight" in self.paths else []
+
+
+def _table_flags(table: Mapping[str, Any]) -> list[str]:
+    """What was said of a table as words of a command line, a flag for each of several columns."""
+    several = [
+        {name: one}
+        for name, value in table.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    return [word for one in several for word in flags(one)]
 
 
 def _fit(request: FitRequest, data: Data, plain: FitRequest) -> Reproduction:

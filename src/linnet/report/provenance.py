@@ -17,6 +17,7 @@ from linnet.record.reproduce import Reproduction, reproduce, reproduce_sweep, re
 from linnet.report.blocks import Block, Code, Facts, Table, Text, value
 from linnet.report.subject import Localized, Rows, Subject, find_rows, is_loadable
 from linnet.report.sweep import Swept
+from linnet.schema.describe import describe
 
 LISTED = 30
 """Classes whose rows are counted one by one."""
@@ -100,6 +101,8 @@ def data(of: Subject) -> list[Block]:
     if run.dataset_checksum:
         rows.append((of.say("report.checksum"), run.dataset_checksum))
     blocks: list[Block] = [Facts(tuple(rows), is_wide=True)]
+    lines = [] if card.schema is None else describe(card.schema, of.language)
+    blocks += [Text(line, "note") for line in lines]
     if of.rows.reason:
         blocks.append(of.missing(of.rows.reason, **of.rows.values))
     if card.classes and known is not None:

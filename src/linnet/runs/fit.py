@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from linnet.config import Job, Recipe
-from linnet.data.arguments import dataset_of, parts_of, weigh, weigh_by_file
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.arguments import dataset_of, parts_of, weigh
+from linnet.data.dataset import Dataset
 from linnet.data.registry import Progress, load
+from linnet.data.tensors import as_frame
 from linnet.errors import DivergedError, UsageError
 from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
 from linnet.i18n import Language, check
@@ -31,8 +34,9 @@ from linnet.train.module_learner import ModuleLoss
 
 
 def fit(
-    dataset: Dataset | Splits,
+    dataset: Any,
     *,
+    target: str | None = None,
     test: Dataset | None = None,
     model: nn.Module | None = None,
     loss: str | ModuleLoss | None = None,
@@ -79,7 +83,9 @@ def fit(
     Ctrl-C ends the run after the current minibatch and keeps what was learned (`run.status`).
 
     Args:
-        dataset: the rows to train on, or a pair of train and test parts as `linnet.load` gives.
+        dataset: the rows to train on, or a pair of train and test parts as `linnet.load` gives; or a frame of
+            pandas, polars or pyarrow, which is read as `linnet.load` does.
+        target: of a frame, the column that is predicted.
         test: rows that are only measured, after every epoch.
         model: a module of yours, trained by autograd and changed in place; a linear model when None.
         loss: "softmax", "logistic", "squared", "absolute", "huber" or "poisson"; with a model, any
@@ -136,6 +142,11 @@ def fit(
         >>> run.history.last["test_accuracy"]
     """
     check(language)
+    if as_frame(dataset) is not None:
+        say = (lambda text: print(text, file=sys.stderr)) if show else None
+        dataset = load(dataset, target=target, hold_out=test is None, say=say)
+    elif target is not None:
+        raise UsageError("target= is of a frame; a data set has its target")
     train, other = parts_of(dataset, "fit")
     test = other if test is None else dataset_of(test, "fit's test")
     train, name = weigh(train, sample_weight), loss if isinstance(loss, str) else None
@@ -197,9 +208,10 @@ def run_job(
         OSError: the folder cannot be written.
     """
     check(language)
-    train, test = load(job.data, job.data_dir, seed=job.seed, say=say, progress=progress)
-    if job.sample_weight is not None:
-        train = weigh_by_file(train, job.sample_weight)
+    train, test = load(
+        job.data, job.data_dir, seed=job.seed, say=say, progress=progress, sample_weight=job.sample_weight,
+        **job.table,
+    )  # fmt: skip
     validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
     tested = f"{len(test) if test else 0:,} to test on"
     say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")

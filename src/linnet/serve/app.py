@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from linnet._version import __version__
 from linnet.errors import UsageError
+from linnet.model.card import Card
 from linnet.model.predictor import Predictor
 from linnet.serve import page, schema
 from linnet.serve.access import OPEN, protect
@@ -56,6 +57,11 @@ class ModelInfo(BaseModel):
     card: dict[str, Any]
     loaded: str
     reloads: int
+
+
+def _describe(card: Card) -> dict[str, Any]:
+    """A card as plain values, its schema as a model file keeps it."""
+    return {**vars(card), "schema": card.schema and card.schema.to_json()}
 
 
 def make_app(
@@ -140,7 +146,7 @@ def _add_pages(app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: M
         now = reloader.model
         return ModelInfo(
             checksum=now.checksum, features=now.features, outputs=now.outputs, dtype=str(now.W.dtype),
-            kind=now.card.kind, card=vars(now.card), loaded=reloader.loaded, reloads=metrics.reloads,
+            kind=now.card.kind, card=_describe(now.card), loaded=reloader.loaded, reloads=metrics.reloads,
         )  # fmt: skip
 
     def describe() -> dict[str, Any]:

@@ -153,6 +153,8 @@ def pick_loss(loss: Loss | str | None, dataset: Dataset) -> Loss:
 
 def usual_loss(dataset: Dataset) -> str:
     """The loss of a data set where none is named."""
+    if dataset.is_counts:
+        return "poisson"
     return "softmax" if dataset.is_classification else "squared"
 
 

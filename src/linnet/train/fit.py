@@ -57,7 +57,7 @@ def fit(
         UsageError, ShapeError: the recipe, the data and the checkpoint do not fit each other.
         DivergedError: the loss became infinite or NaN.
     """
-    request = (recipe or Recipe()).resolved(train.is_classification)
+    request = (recipe or Recipe()).resolved(train.is_classification, train.is_counts)
     check(train, test, request)
     if train.validation is not None:
         request = _without_share(request, recipe, train.name)
@@ -103,7 +103,7 @@ def fit_module(
     Raises:
         UsageError, ShapeError, DivergedError: as `fit` does.
     """
-    request = (recipe or Recipe()).resolved(train.is_classification)
+    request = (recipe or Recipe()).resolved(train.is_classification, train.is_counts)
     check(train, test, request)
     if train.weights is not None:
         raise UsageError(

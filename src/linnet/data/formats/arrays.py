@@ -15,9 +15,11 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset
-from linnet.data.formats.table import FEW, PIXEL
-from linnet.data.split import Whole, join, number_classes
+from linnet.data.formats.table import PIXEL
+from linnet.data.split import Whole, join
 from linnet.errors import FormatError
+from linnet.schema.classes import number_classes
+from linnet.schema.target import FEW
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

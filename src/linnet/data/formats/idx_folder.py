@@ -12,8 +12,9 @@ import numpy as np
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats import idx
-from linnet.data.split import Whole, join, number_classes
+from linnet.data.split import Whole, join
 from linnet.errors import FormatError
+from linnet.schema.classes import number_classes
 
 PARTS = ("train", "t10k")
 IMAGES, LABELS = "-images-idx3-ubyte", "-labels-idx1-ubyte"

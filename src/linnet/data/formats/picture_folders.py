@@ -15,8 +15,9 @@ from linnet.data.dataset import Dataset
 from linnet.data.formats.folder_parts import describe_parts, place_pictures
 from linnet.data.pictures.decode import FORMATS, SUFFIXES, upright_size
 from linnet.data.pictures.prepare import prepare
-from linnet.data.split import Whole, number_classes
+from linnet.data.split import Whole
 from linnet.errors import FormatError
+from linnet.schema.classes import number_classes
 
 MAX_PICTURES = 20_000
 MAX_CLASSES = 100

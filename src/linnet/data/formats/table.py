@@ -1,181 +1,258 @@
-"""People's own tables: CSV of numbers with a column of classes, or of the numbers to predict."""
+"""Tables as data sets: columns of any kind, encoded by a schema that training rows fit."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.data.dataset import Dataset
-from linnet.data.formats.dialect import CLASSES, NUMBERS, Form, form_of, is_number, not_utf8
-from linnet.data.split import number_classes
-from linnet.errors import FormatError
-
-if TYPE_CHECKING:
-    import pandas as pd
+from linnet.config.table import TableOptions
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.formats.frames import read_frame
+from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
+from linnet.errors import DataNotFoundError, FormatError, UsageError
+from linnet.schema.cells import Cells, Frame
+from linnet.schema.fit import fit_schema
+from linnet.schema.infer import check_names, infer_schema
+from linnet.schema.schema import Schema
+from linnet.schema.target import MAX_CLASSES, drop_unlabelled, pick_target
 
 MAX_CELLS = 20_000_000
+"""Of a table that came by a request."""
+
 MAX_COLUMNS = 50_000
-MAX_CLASSES = 100
-
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "inf", "-inf", "+inf", "infinity", "-infinity")
-"""Cells in which there is no finite number, in lower case."""
-
-FEW = 9
-"""Rows up to which each may be a class of its own."""
-
-UNREADABLE = (ValueError, OverflowError)
 
 PIXEL = 255
-"""The largest value of a column called pixel…."""
+"""The largest value of a pixel."""
+
+PIXELS = re.compile(r"pixel[ _]?\d+|\d+x\d+", re.IGNORECASE)
+"""Names of columns that are the pixels of square images."""
+
+WIDE = 63
+"""Columns from which on numbers of 0…255 without names may be the pixels of images."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TableRows(Whole):
+    """All rows of a table; each part that is trained on fits the schema by itself.
+
+    Args:
+        frame: its cells.
+        schema: its columns, not fitted yet; None where they are as a model has them.
+        weights: of the rows; None where all count alike.
+        has_references: whether the first level of each category has no column.
+    """
+
+    frame: Frame
+    schema: Schema | None
+    weights: NDArray[np.float64] | None = None
+    has_references: bool = False
+
+    def splits(self, *, hold_out: bool = True) -> Splits:
+        """See `Whole.splits`; levels, medians and words are those of the rows to train on."""
+        is_same = self.rows.schema is None or self.rows.schema.is_plain  # whichever rows fit it
+        if not hold_out or self.schema is None or is_same:
+            return super().splits(hold_out=hold_out)
+        is_test = choose_rows(self.rows, TEST_FRACTION, SPLIT_SEED).numpy()
+        schema = fit_schema(self.schema, self.frame[~is_test], has_references=self.has_references)
+        parts = (
+            encode_rows(
+                self.frame[rows],
+                schema,
+                self.rows.name,
+                self.weights if self.weights is None else self.weights[rows],
+            )
+            for rows in (~is_test, is_test)
+        )
+        return Splits(*parts)
 
 
 def read_table(
-    content: bytes, name: str, *, regressions: bool = False, known: tuple[str, ...] | None = None
-) -> Dataset:
-    """The rows of a CSV file, which has numbers in all columns but that of the target.
-
-    The first line may name the columns. The target is the column called label, class, target, y or response,
-    or else the last. It is classes if it holds text, or at most 100 different whole numbers for more rows, or
-    is called label or class; otherwise, or if it is called response, it is the numbers that a regression
-    predicts. Commas, semicolons or tabs stand between cells; with the latter two, numbers may have a decimal
-    comma. Columns called pixel0, pixel1, … of whole numbers up to 255 are a square image.
+    content: bytes,
+    name: str,
+    *,
+    options: TableOptions | None = None,
+    regressions: bool = True,
+    known: tuple[str, ...] | None = None,
+    schema: Schema | None = None,
+    most: int | None = None,
+) -> TableRows:
+    """The rows of a table in a file.
 
     Args:
         content: the file.
-        name: what to call it, here and in messages.
+        name: what to call it, by whose suffix the format is told.
+        options: what the table does not tell by itself.
         regressions: whether the target may be numbers.
-        known: the classes of a model whose rows these are, some of which may be missing here; empty where
-            it predicts numbers; None where the target is to be recognised.
+        known: the classes of a model without a schema whose rows these are; empty where it predicts numbers;
+            None where the target is to be recognised.
+        schema: of the model whose rows these are.
+        most: cells; None for any number.
 
     Raises:
-        FormatError: it is no such table, or larger than may be, or has a class that is not known.
+        FormatError: it is no such table, or larger than may be, or it is not clear how it is to be read.
     """
-    from pandas.errors import ParserWarning
-
-    form = form_of(content, name)
-    _check_size(content, len(form.columns), name)
-    try:
-        table = form.read(content, np.float64)
-    except UnicodeDecodeError as error:
-        raise FormatError(not_utf8(name, error)) from error
-    except ParserWarning as error:
-        raise FormatError(f"{name} has rows of more cells than its first") from error
-    except UNREADABLE as error:
-        raise FormatError(_why_not(content, form, name) or f"{name} cannot be read: {error}") from error
-    return _dataset(table, form, name, regressions, known)
-
-
-def _check_size(content: bytes, columns: int, name: str) -> None:
-    if columns > MAX_COLUMNS:
-        raise FormatError(f"{name} has {columns:,} columns, more than {MAX_COLUMNS:,}: leave some out")
-    cells = columns * (content.count(b"\n") + 1)
-    if cells > MAX_CELLS:
-        raise FormatError(f"{name} has some {cells:,} cells, more than {MAX_CELLS:,}: use fewer rows")
-
-
-def _why_not(content: bytes, form: Form, name: str) -> str | None:
-    """What to tell of a table that has something else than numbers; None where that is not it."""
-    try:
-        table = form.read(content, str)
-    except UNREADABLE:
-        return None
-    for column in table.columns.drop(form.target):
-        cells: pd.Series = table[column].str.strip()
-        if (missing := _is_missing(cells)).any():
-            return _lacking(missing, f"finite number in {column}", name)
-        plain = [cell.replace(form.decimal, ".") for cell in cells]
-        if wrong := [row for row, cell in enumerate(plain) if not is_number(cell)]:
-            return (
-                f"{name} must have numbers in every column but {form.target}, what is to be predicted: row "
-                f"{wrong[0] + 1:,} has {cells.iloc[wrong[0]][:40]!r} in {column}. Leave that column out, or "
-                "make a column of 0 and 1 of each of its values"
-            )
-    return None
-
-
-def _is_missing(cells: pd.Series) -> NDArray[np.bool_]:
-    return cells.str.lower().isin(MISSING).to_numpy(bool)
-
-
-def _lacking(missing: NDArray[np.bool_], what: str, name: str) -> str:
-    rows, first = int(missing.sum()), int(missing.argmax()) + 1
-    have = f"row {first:,} has" if rows == 1 else f"{rows:,} rows, the first of them row {first:,}, have"
-    return f"{name}: {have} no {what}: fill them in or leave them out"
-
-
-def _check_there(there: NDArray[np.bool_], what: str, name: str) -> None:
-    if not there.all():
-        raise FormatError(_lacking(~there, what, name))
-
-
-def _dataset(
-    table: pd.DataFrame, form: Form, name: str, regressions: bool, known: tuple[str, ...] | None
-) -> Dataset:
-    if not len(table):
+    options = options or TableOptions()
+    if known is not None and options.task is None:
+        options = dataclasses.replace(options, task="classification" if known else "regression")
+    elif not regressions and options.task is None:
+        options = dataclasses.replace(options, task="classification")
+    table = read_frame(content, name, options)
+    rows, width = table.frame.shape
+    if width > MAX_COLUMNS:
+        raise FormatError(f"{name} has {width:,} columns, more than {MAX_COLUMNS:,}: leave some out")
+    if most is not None and rows * width > most:
+        raise FormatError(f"{name} has some {rows * width:,} cells, more than {most:,}: use fewer rows")
+    if not rows:
         raise FormatError(f"{name} has no rows")
-    texts: pd.Series = table[form.target].astype(str).str.strip()
-    features = table.drop(columns=form.target)
-    values = np.array(features, np.float64, order="C")  # a copy: pandas' own may be read-only
-    for column, each in zip(features.columns, np.isfinite(values).T, strict=True):
-        _check_there(each, f"finite number in {column}", name)
-    columns = tuple(map(str, features.columns))
-    numbers = form.numbers(texts)
-    is_numbers = regressions and _is_regression(texts, numbers, form.target) if known is None else not known
-    if is_numbers:
-        targets = numbers.astype(np.float64)
-        _check_there(np.isfinite(targets), f"finite number in {form.target}", name)
-        return Dataset(values, targets, name, source=name, columns=columns, target=form.target)  # type: ignore[arg-type]
-    _check_there((texts != "").to_numpy(bool), f"class in {form.target}", name)
-    classes, y = _classes(texts.to_numpy(str), form.target, name, known)
-    shape = _image_shape(columns, values)
-    if shape is None:
-        return Dataset(values, y, name, classes, source=name, columns=columns, target=form.target)  # type: ignore[arg-type]
-    return Dataset(values.astype(np.uint8), y, name, classes, shape, 1 / PIXEL, name)  # type: ignore[arg-type]
+    return table_rows(
+        table.frame, name, options, known=known, schema=schema, notes=table.notes, classes=table.classes,
+        most_classes=None if regressions or known is not None else MAX_CLASSES,
+    )  # fmt: skip
 
 
-def _is_regression(texts: pd.Series, numbers: NDArray[np.float64], target: str) -> bool:
-    """Whether a target is numbers to predict rather than classes; cells without one do not decide."""
-    if target.lower() in (*CLASSES, *NUMBERS):
-        return target.lower() in NUMBERS
-    known = numbers[~_is_missing(texts)]
-    if not len(known) or np.isnan(known).any():
-        return False
-    different = len(np.unique(known))
-    return bool((known != np.round(known)).any()) or different > MAX_CLASSES or different == len(known) > FEW
+def table_rows(
+    frame: Frame,
+    name: str,
+    options: TableOptions,
+    *,
+    known: tuple[str, ...] | None = None,
+    schema: Schema | None = None,
+    notes: Sequence[str] = (),
+    classes: tuple[str, ...] = (),
+    most_classes: int | None = None,
+) -> TableRows:
+    """The rows of a frame.
 
+    Args:
+        frame: its cells.
+        name: what to call it.
+        options: what it does not tell by itself.
+        known: as in `read_table`.
+        schema: likewise.
+        notes: what was not as usual.
+        classes: the names of classes that the target has by their places.
+        most_classes: that there may be; None for any number.
 
-def _classes(
-    labels: NDArray[np.str_], column: str, name: str, known: tuple[str, ...] | None
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The classes in order, as numbers where all are, and the class of each row."""
-    found, y = np.unique(labels, return_inverse=True)
-    if known is not None:
-        rank = number_classes([str(text) for text in found], known, f"{name}: {column}")
-        return known, rank[y.reshape(-1)]
-    if not 2 <= len(found) <= MAX_CLASSES:
-        raise FormatError(
-            f"{name}: the column of the classes, {column}, has {len(found):,} different values: expected "
-            f"2…{MAX_CLASSES}. Name the right one label, or put it last"
+    Raises:
+        FormatError: as `read_table`.
+    """
+    try:
+        if schema is not None:
+            if schema.target.name in frame.columns:
+                frame, _ = drop_unlabelled(frame, schema.target.name, options)
+            weights = _weights(frame, options) if options.sample_weight in frame.columns else None
+            rows = encode_rows(frame, schema, name, weights)
+            return TableRows(rows, frame=frame, schema=None, weights=weights)
+        if options.schema is not None:
+            return _rows_by_schema(frame, options, name, options.schema)
+        _check_picture(frame, options)
+        check_names(frame, options)
+        place, _ = pick_target(frame, options)
+        frame, dropped = drop_unlabelled(frame, place, options)
+        found = infer_schema(frame, options, known or ())
+        target = found.target
+        if most_classes is not None and len(target.classes) > most_classes:
+            raise FormatError(
+                f"the classes of {target.name} are {len(target.classes):,} different values: expected "
+                f"2…{most_classes}. Name the right column label, or put it last"
+            )
+        if classes and target.classes == tuple(map(str, range(len(classes)))):
+            frame = frame.assign(**{target.name: [classes[int(k)] for k in frame[target.name]]})
+            target = dataclasses.replace(target, classes=classes)
+        found = dataclasses.replace(found, target=target, notes=(*notes, *dropped, *found.notes))
+        weights = _weights(frame, options)
+        fitted = fit_schema(found, frame, has_references=bool(options.references))
+        rows = encode_rows(frame, fitted, name, weights)
+        return TableRows(
+            rows, frame=frame, schema=found, weights=weights, has_references=bool(options.references)
         )
-    if len(found) == len(labels) > FEW:
-        raise FormatError(
-            f"{name}: each row of {column} has a value of its own, such as {str(found[0])!r}: expected "
-            "classes, of several rows each, or numbers to predict"
-        )
-    texts = [str(text) for text in found]
-    key = (lambda k: float(texts[k])) if all(map(is_number, texts)) else (lambda k: texts[k])
-    order = sorted(range(len(texts)), key=key)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return tuple(texts[k] for k in order), rank[y.reshape(-1)]
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}") from error
 
 
-def _image_shape(columns: tuple[str, ...], X: NDArray[np.float64]) -> tuple[int, int] | None:
-    side = math.isqrt(X.shape[1])
-    if not all(column.lower().startswith("pixel") for column in columns) or side * side != X.shape[1]:
-        return None
+def _rows_by_schema(frame: Frame, options: TableOptions, name: str, path: str) -> TableRows:
+    """The rows of a frame by a schema that was edited, as it says."""
+    if not Path(path).is_file():
+        raise DataNotFoundError(f"there is no schema at {path}: linnet data schema FILE prints one")
+    schema = Schema.from_toml(Path(path).read_text("utf-8"))
+    if schema.target.name not in frame.columns:
+        raise FormatError(f"there is no column {schema.target.name}, which the schema predicts")
+    frame, _ = drop_unlabelled(frame, schema.target.name, options)
+    weights = _weights(frame, options)
+    return TableRows(encode_rows(frame, schema, name, weights), frame=frame, schema=None, weights=weights)
+
+
+def encode_rows(
+    frame: Frame, schema: Schema, name: str, weights: NDArray[np.float64] | None = None
+) -> Dataset:
+    """Rows of a table as a data set, by a fitted schema.
+
+    Raises:
+        FormatError: a column is missing, or a cell cannot be read.
+    """
+    target = schema.target
+    cells = _target(frame, target.name)
+    y: Any = target.labels(cells) if target.classes else target.numbers(cells)
+    shared = {"classes": target.classes, "source": name, "target": target.name, "weights": weights}
+    if (side := image_side(schema)) and (pixels := _pixels(schema.encode(frame).X)) is not None:
+        return Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
+    X = schema.encode(frame).X
+    return Dataset(X, y, name, columns=schema.features, schema=schema, **shared)
+
+
+def _target(frame: Frame, name: str) -> Cells:
+    if name not in frame.columns:
+        raise FormatError(f"there is no column {name}, which is predicted")
+    return frame[name].reset_index(drop=True)
+
+
+def image_side(schema: Schema) -> int:
+    """The side of the square images whose pixels the columns are named as; 0 where they are none."""
+    side = math.isqrt(len(schema.columns))
+    is_named = all(PIXELS.fullmatch(column.name) for column in schema.columns)
+    return side if is_named and schema.is_plain and side * side == len(schema.columns) else 0
+
+
+def _pixels(X: NDArray[np.float64]) -> NDArray[np.uint8] | None:
     is_bytes = bool(((X >= 0) & (X <= PIXEL) & (X.round() == X)).all())
-    return (side, side) if is_bytes else None
+    return X.astype(np.uint8) if is_bytes else None
+
+
+def _check_picture(frame: Frame, options: TableOptions) -> None:
+    """Refuse a table without names that may be pictures, whose label may stand first or last."""
+    names = list(map(str, frame.columns))
+    if options.target is not None or len(names) <= WIDE or names[0] != "column 1":
+        return
+    if math.isqrt(len(names) - 1) ** 2 != len(names) - 1:
+        return
+    import pandas as pd
+
+    ends: list[Cells] = [pd.to_numeric(frame[name], errors="coerce") for name in (names[0], names[-1])]
+    if all(bool(((end >= 0) & (end <= PIXEL) & (end % 1 == 0)).all()) for end in ends):
+        raise FormatError(
+            "its columns have no names and may be pixels of pictures: does the label stand first or last? "
+            f"Say --target 'column 1' or --target '{names[-1]}' (target= in Python)"
+        )
+
+
+def _weights(frame: Frame, options: TableOptions) -> NDArray[np.float64] | None:
+    if options.sample_weight is None:
+        return None
+    import pandas as pd
+
+    if options.sample_weight not in frame.columns:
+        raise UsageError(f"there is no column {options.sample_weight!r} to take weights from")
+    cells: Cells = pd.to_numeric(frame[options.sample_weight], errors="coerce")
+    weights: NDArray[np.float64] = cells.to_numpy(np.float64)
+    if not np.isfinite(weights).all():
+        row = int((~np.isfinite(weights)).argmax()) + 1
+        raise FormatError(f"the weights {options.sample_weight} have no finite number in row {row:,}")
+    return weights

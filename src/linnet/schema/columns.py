@@ -1,0 +1,249 @@
+"""`Column`, and the kinds that most have: numbers, truths and categories, each with its encoding."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.errors import FormatError
+from linnet.schema.cells import NO_NUMBER, Cells, NumberStyle, is_missing, rows_of, to_numbers
+
+if TYPE_CHECKING:
+    pass
+
+Block = Any
+"""The encoded rows of a column: (N, d) float64, or a scipy matrix of texts."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen in a column that was encoded.
+
+    Args:
+        missing: cells without a value.
+        unseen: cells of a level that training did not see.
+    """
+
+    missing: int = 0
+    unseen: int = 0
+
+
+@dataclass(frozen=True)
+class Column(ABC):
+    """A column of a table and how it becomes numbers.
+
+    Args:
+        name: of the column.
+    """
+
+    kind: ClassVar[str]
+
+    name: str
+
+    @property
+    @abstractmethod
+    def features(self) -> tuple[str, ...]:
+        """The names of the d columns that it becomes."""
+
+    def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
+        """Which cells have a value that is none of this column's, (N,)."""
+        return np.zeros(len(cells), bool)
+
+    @abstractmethod
+    def encode(self, cells: Cells) -> tuple[Block, Seen]:
+        """Cells (N,) as numbers (N, d), and what was seen.
+
+        Raises:
+            FormatError: a cell cannot be read.
+        """
+
+    def to_json(self) -> dict[str, Any]:
+        """The column as plain values: its kind, and what is not as usual."""
+        values = {}
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            if value != one.default:
+                values[one.name] = list(value) if isinstance(value, tuple) else value
+        return {"kind": self.kind, **values}
+
+
+def add_flag(block: NDArray[np.float64], gaps: NDArray[np.bool_], has_flag: bool) -> NDArray[np.float64]:
+    """Columns and, where training had gaps, one that is 1 where there is one."""
+    return np.column_stack([block, gaps.astype(np.float64)]) if has_flag else block
+
+
+@dataclass(frozen=True)
+class Number(Column):
+    """Numbers as they stand; what is missing is the training rows' median.
+
+    Args:
+        fill: in place of what is missing.
+        has_flag: whether a column more says where it was missing, as it was in training.
+        decimal: the sign before decimals.
+        thousands: between thousands.
+        unit: that is taken off.
+    """
+
+    kind: ClassVar[str] = "number"
+
+    fill: float = 0.0
+    has_flag: bool = False
+    decimal: str = "."
+    thousands: str = ""
+    unit: str = ""
+
+    @property
+    def style(self) -> NumberStyle:
+        """How its numbers are written."""
+        return NumberStyle(self.decimal, self.thousands, self.unit)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """See `Column.features`."""
+        return (self.name, f"{self.name} missing") if self.has_flag else (self.name,)
+
+    def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
+        """See `Column.find_unreadable`."""
+        return ~np.isfinite(to_numbers(cells, self.style)) & ~is_missing(cells, NO_NUMBER)
+
+    def encode(self, cells: Cells) -> tuple[Block, Seen]:
+        """See `Column.encode`."""
+        check_cells(self.find_unreadable(cells), cells, self.name, "no finite number")
+        gaps = is_missing(cells, NO_NUMBER)
+        values = np.where(gaps, self.fill, to_numbers(cells, self.style))
+        return add_flag(values[:, None], gaps, self.has_flag), Seen(int(gaps.sum()))
+
+
+@dataclass(frozen=True)
+class Truth(Column):
+    """Yes or no, as 1 and 0; what is missing is the likelier of the two.
+
+    Args:
+        true: the word for 1.
+        false: the word for 0.
+        fill: in place of what is missing.
+        has_flag: as of a number.
+    """
+
+    kind: ClassVar[str] = "truth"
+
+    true: str = "true"
+    false: str = "false"
+    fill: float = 0.0
+    has_flag: bool = False
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """See `Column.features`."""
+        return (self.name, f"{self.name} missing") if self.has_flag else (self.name,)
+
+    def encode(self, cells: Cells) -> tuple[Block, Seen]:
+        """See `Column.encode`."""
+        true, _ = self._read(cells)
+        words = f"neither {self.true!r} nor {self.false!r}"
+        check_cells(self.find_unreadable(cells), cells, self.name, words)
+        gaps = is_missing(cells)
+        values = np.where(gaps, self.fill, true.astype(np.float64))
+        return add_flag(values[:, None], gaps, self.has_flag), Seen(int(gaps.sum()))
+
+    def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
+        """See `Column.find_unreadable`."""
+        true, false = self._read(cells)
+        return ~(true | false | is_missing(cells))
+
+    def _read(self, cells: Cells) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which cells say yes, and which say no; 1 and 0 do, too."""
+        words = cells.astype(str).str.strip().str.lower()
+        yes, no = {self.true.lower(), "true", "1", "1.0"}, {self.false.lower(), "false", "0", "0.0"}
+        return words.isin(yes).to_numpy(bool), words.isin(no).to_numpy(bool)
+
+
+OTHER, ABSENT = "(other)", "(missing)"
+"""The levels of what was rare in training, and of what was missing there."""
+
+
+@dataclass(frozen=True)
+class Category(Column):
+    """One of several levels, a column of 0 and 1 for each.
+
+    A level that training did not see is `(other)` where rare levels were taken together, and else none of the
+    columns; so is a missing one, of `(missing)`.
+
+    Args:
+        levels: in order, of which the first of `dropped` has no column.
+        reference: the level without a column, which the others are compared to; empty where each has one.
+        has_other: whether there is a level for what was rare.
+        has_missing: whether there is one for what was missing.
+    """
+
+    kind: ClassVar[str] = "category"
+
+    levels: tuple[str, ...] = ()
+    reference: str = ""
+    has_other: bool = False
+    has_missing: bool = False
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """The levels that have a column."""
+        more = ((OTHER,) if self.has_other else ()) + ((ABSENT,) if self.has_missing else ())
+        return tuple(level for level in (*self.levels, *more) if level != self.reference)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """See `Column.features`."""
+        return tuple(f"{self.name}={level}" for level in self.shown)
+
+    def encode(self, cells: Cells) -> tuple[Block, Seen]:
+        """See `Column.encode`."""
+        import pandas as pd
+
+        gaps, texts = is_missing(cells), as_text(cells)
+        known = pd.Index([*self.levels])
+        place = np.asarray(known.get_indexer(pd.Index(texts)))
+        unseen = (place < 0) & ~gaps
+        levels = np.array([*self.levels, OTHER, ABSENT], object)
+        named = levels[np.where(gaps, len(levels) - 1, np.where(unseen, len(levels) - 2, place))]
+        block = np.zeros((len(cells), len(self.shown)))
+        at = np.asarray(pd.Index(list(self.shown)).get_indexer(pd.Index(named)))
+        rows = (at >= 0).nonzero()[0]
+        block[rows, at[rows]] = 1.0
+        return block, Seen(int(gaps.sum()), 0 if self.has_other else int(unseen.sum()))
+
+
+WHOLE_TEXT = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+")
+"""A whole number with decimals that are 0."""
+
+
+def as_text(cells: Cells) -> NDArray[np.object_]:
+    """Cells as the levels of a category are written, each by itself: 1.0 is 1, and text is stripped."""
+    if cells.dtype.kind == "f":
+        values = cells.to_numpy(np.float64) + 0.0  # and -0.0 is 0
+        return np.array([f"{v:.0f}" if v.is_integer() else repr(v) for v in values.tolist()], object)
+    texts = cells.astype(str).str.strip().str.replace(WHOLE_TEXT, r"\1", regex=True)
+    return texts.replace("-0", "0").to_numpy(object)
+
+
+def check_cells(wrong: NDArray[np.bool_], cells: Cells, name: str, what: str) -> None:
+    """Refuse a column with cells that cannot be read.
+
+    Args:
+        wrong: which they are, (N,).
+        cells: the column, (N,).
+        name: of it.
+        what: such a cell has, for the message.
+
+    Raises:
+        FormatError: there are some.
+    """
+    if wrong.any():
+        raise FormatError(
+            f"the column {name} has {what} in {int(wrong.sum()):,} cells: {rows_of(wrong, cells)}"
+        )

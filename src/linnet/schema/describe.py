@@ -1,0 +1,60 @@
+"""How a table was read, in a few lines: what is predicted and why, the kinds of columns, what is left out."""
+
+from __future__ import annotations
+
+from linnet.i18n import Language, say, translate
+from linnet.schema.columns import Category, Column
+from linnet.schema.schema import Schema
+
+LISTED = 6
+"""Names of columns that a line lists."""
+
+KINDS = ("number", "truth", "category", "date", "text")
+"""In the order in which they are counted."""
+
+PLAIN = ("number", "truth")
+"""Kinds that become one column, their gaps aside."""
+
+
+def describe(schema: Schema, language: Language = "en") -> list[str]:
+    """The lines, of which the first says what is predicted and by what.
+
+    Args:
+        schema: of the table, fitted.
+        language: "en" or "zh"; reasons and notes that have no translation stay English.
+    """
+    target = schema.target
+    task = say(f"table.{target.task}", language, n=len(target.classes))
+    why = "; ".join(translate(part, "schema", language) for part in target.why.split("; "))
+    lines = [
+        say("table.predicting", language, name=target.name, why=why, task=task, by=_by(schema, language))
+    ]
+    gaps = [one.name for one in schema.columns if _has_gaps(one)]
+    rare = [one.name for one in schema.columns if isinstance(one, Category) and one.has_other]
+    lines += [say("table.gaps", language, names=_list(gaps))] if gaps else []
+    lines += [say("table.rare", language, names=_list(rare))] if rare else []
+    if schema.left_out:
+        reasons = (f"{name} ({translate(why, 'schema', language)})" for name, why in schema.left_out.items())
+        lines.append(say("table.left_out", language, names="; ".join(reasons)))
+    return [*lines, *schema.notes]
+
+
+def _by(schema: Schema, language: Language) -> str:
+    parts = []
+    for kind in KINDS:
+        columns = [column for column in schema.columns if column.kind == kind]
+        if not columns:
+            continue
+        part = say(f"table.{kind}{'s' * (len(columns) > 1)}", language, n=f"{len(columns):,}")
+        if kind not in PLAIN:
+            part += say("table.encoded", language, n=f"{sum(len(one.features) for one in columns):,}")
+        parts.append(part)
+    return ", ".join(parts)
+
+
+def _has_gaps(column: Column) -> bool:
+    return getattr(column, "has_flag", False) or getattr(column, "has_missing", False)
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:LISTED]) + (f", … ({len(names)})" if len(names) > LISTED else "")

@@ -1,0 +1,117 @@
+"""`fit_schema`: what training rows tell of columns: fills, levels, the first day, words and their weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from linnet.errors import FormatError
+from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
+from linnet.schema.columns import ABSENT, OTHER, Category, Column, Number, Truth, as_text
+from linnet.schema.dates import Date
+from linnet.schema.schema import Schema
+from linnet.schema.words import ANALYZERS, Words
+
+MANY = 100
+"""Levels of a category from which on rare ones are taken together."""
+
+RARE = 10
+"""Rows below which a level is rare, among many."""
+
+MAX_WORDS = 5000
+
+
+def fit_schema(schema: Schema, train: Frame, *, has_references: bool = False) -> Schema:
+    """The schema with what training rows tell: fills, levels, the first day, words and their weights.
+
+    Args:
+        schema: of the table.
+        train: rows.
+        has_references: whether the first level of each category has no column.
+    """
+    columns = [_fit(column, train[column.name].reset_index(drop=True)) for column in schema.columns]
+    fitted = dataclasses.replace(schema, columns=tuple(columns))
+    fitted = fitted.with_references() if has_references else fitted
+    if len(set(fitted.features)) < len(fitted.features):
+        twice = next(name for name in fitted.features if fitted.features.count(name) > 1)
+        raise FormatError(f"two encoded columns would be called {twice}: rename a column of the table")
+    return fitted
+
+
+def _fit(column: Column, cells: Cells) -> Column:
+    if isinstance(column, Number):
+        values = to_numbers(cells, column.style)
+        gaps = is_missing(cells, NO_NUMBER)
+        known = values[~gaps & np.isfinite(values)]
+        fill = float(np.median(known)) if len(known) else 0.0
+        return dataclasses.replace(column, fill=fill, has_flag=bool(gaps.any()))
+    if isinstance(column, Truth):
+        gaps = is_missing(cells)
+        true = cells[~gaps].astype(str).str.strip().str.lower() == column.true.lower()
+        return dataclasses.replace(
+            column, fill=float(true.mean() > 0.5) if len(true) else 0.0, has_flag=bool(gaps.any())
+        )
+    if isinstance(column, Date):
+        return _fit_date(column, cells)
+    if isinstance(column, Category):
+        return _fit_levels(column, cells)
+    return _fit_words(column, cells)
+
+
+def _fit_date(column: Date, cells: Cells) -> Date:
+    days = to_days(cells, column.pattern)
+    known = days[np.isfinite(days)]
+    if not len(known):
+        return dataclasses.replace(column, has_flag=True)
+    has_hours = bool((known != np.floor(known)).any())
+    parts = (*column.parts, "hour") if has_hours and "hour" not in column.parts else column.parts
+    return dataclasses.replace(
+        column, since=float(np.floor(known.min())), fill=float(np.median(known)), parts=parts,
+        has_flag=bool(np.isnan(days).any()),
+    )  # fmt: skip
+
+
+def _fit_levels(column: Category, cells: Cells) -> Category:
+    import pandas as pd
+
+    gaps = is_missing(cells)
+    texts: Cells = pd.Series(as_text(cells))
+    counts: Cells = texts[~gaps].value_counts()
+    if reserved := [level for level in (OTHER, ABSENT) if level in counts.index]:
+        raise FormatError(
+            f"the column {column.name} has a level called {reserved[0]}, as linnet calls one of its own: "
+            "rename it"
+        )
+    kept = counts[counts >= RARE] if len(counts) > MANY else counts
+    kept = kept if len(kept) else counts[:MANY]
+    levels = _in_order(kept.index.tolist())
+    return dataclasses.replace(
+        column, levels=tuple(levels), has_other=len(kept) < len(counts), has_missing=bool(gaps.any())
+    )
+
+
+def _in_order(levels: Sequence[str]) -> list[str]:
+    """Levels by number where all are numbers, else by text: never by the order of the rows."""
+    try:
+        return sorted(levels, key=lambda level: (float(level), level))
+    except ValueError:
+        return sorted(levels)
+
+
+def _fit_words(column: Any, cells: Cells) -> Words:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    texts = cells.where(~is_missing(cells, frozenset(("",))), "").astype(str)
+    vectorizer = CountVectorizer(max_features=MAX_WORDS, **ANALYZERS[column.by])
+    try:
+        counts: Any = vectorizer.fit_transform(texts)
+    except ValueError as error:
+        raise FormatError(f"the column {column.name} has no words to learn by") from error
+    rows = np.asarray((counts > 0).sum(axis=0)).ravel()
+    idf = np.log((1 + counts.shape[0]) / (1 + rows)) + 1
+    return dataclasses.replace(
+        column, words=tuple(vectorizer.get_feature_names_out()), idf=tuple(idf.tolist())
+    )

@@ -1,0 +1,248 @@
+"""Tells from whole columns what each means: the target and its task, kinds, and what is to be left out."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+
+from linnet.config.table import TableOptions
+from linnet.errors import FormatError
+from linnet.schema.cells import (
+    NO_NUMBER,
+    Cells,
+    Frame,
+    NumberStyle,
+    count_rows,
+    date_pattern,
+    is_missing,
+    rows_of,
+    to_numbers,
+    truths,
+)
+from linnet.schema.columns import Category, Column, Number, Truth
+from linnet.schema.dates import Date
+from linnet.schema.schema import Schema
+from linnet.schema.target import FEW, pick_target, read_target, spellings, style_of
+from linnet.schema.words import Words
+
+MANY_NUMBERS = 20
+"""Different numbers from which on a column of numbers and words is no category by itself."""
+
+WORDY = 4
+"""Words of a cell, on average, from which on a column is of texts."""
+
+IDS = re.compile(r"(^|[_\W])(id|uuid|guid|index|idx|row|nr|no|number|编号|序号)$|[a-z]ID$|Id$", re.IGNORECASE)
+"""The ends of names that columns of identifiers have."""
+
+CODE = re.compile(r"0\d+")
+"""A number that begins with 0, such as a postal code's."""
+
+CJK = r"[\u3400-\u9fff]"
+
+
+def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = ()) -> Schema:
+    """The kinds of a table's columns, its target and its task; fills, levels and words are for `fit_schema`.
+
+    Args:
+        frame: a table whose columns hold text, or values of other types.
+        options: what was said of it.
+        known: the classes of a model whose rows these are.
+
+    Raises:
+        FormatError: it is not clear what is predicted, or how a column is to be read.
+    """
+    check_names(frame, options)
+    name, why = pick_target(frame, options)
+    decimal, notes = _table_decimal(frame, options)
+    options = dataclasses.replace(options, decimal=decimal)
+    target = read_target(frame[name], name, why, options, known)
+    left_out = dict.fromkeys(options.ignore, "as was asked")
+    if options.sample_weight:
+        left_out[options.sample_weight] = "it holds the rows' weights"
+    columns = list[Column]()
+    for column in map(str, frame.columns):
+        if column == name or column in left_out:
+            continue
+        found = _kind(frame[column], column, options)
+        if isinstance(found, str):
+            left_out[column] = found
+            continue
+        columns.append(found)
+        notes += _doubts(frame[column], found)
+    if not columns:
+        reasons = "; ".join(f"{column} ({reason})" for column, reason in left_out.items())
+        raise FormatError(f"no column is left to predict {name} by: {reasons or 'there is none beside it'}")
+    notes += [*spellings(frame[name], target), *_marks(name, target.style)]
+    return Schema(tuple(columns), target, left_out, tuple(notes))
+
+
+def check_names(frame: Frame, options: TableOptions) -> None:
+    """Refuse a table without rows, with a name twice, or without a column that was named.
+
+    Raises:
+        FormatError: naming it.
+    """
+    names = list(map(str, frame.columns))
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise FormatError(f"two columns are called {twice}: rename one of them")
+    for what, given in (("target", [options.target]), ("ignore", options.ignore),
+                        ("category", options.category),
+                        ("sample_weight", [options.sample_weight])):  # fmt: skip
+        if unknown := [name for name in given if name is not None and name not in names]:
+            raise FormatError(f"there is no column {unknown[0]!r} to take as {what}: {', '.join(names[:50])}")
+    for name in (options.target, options.sample_weight):
+        if name is not None and name in options.ignore:
+            raise FormatError(f"the column {name} cannot be ignored and used")
+    if options.target is not None and options.target == options.sample_weight:
+        raise FormatError(f"the column {options.target} cannot be the target and the weights")
+    if not len(frame):
+        raise FormatError("the table has no rows")
+
+
+def _table_decimal(frame: Frame, options: TableOptions) -> tuple[str | None, list[str]]:
+    """The decimal sign, where it was said or columns that can be read in one way have only one."""
+    if options.decimal is not None:
+        return options.decimal, []
+    signs: dict[str, str] = {}
+    for name in map(str, frame.columns):
+        if name in options.ignore:
+            continue
+        try:
+            style = style_of(frame[name], name, options)
+        except FormatError:
+            continue
+        if style is not None and style.decimal == ",":
+            signs.setdefault(",", name)
+    if not signs:
+        return None, []
+    return ",", [f"decimal commas, as in {signs[',']}; --decimal . says otherwise"]
+
+
+def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
+    """What a column is, or why it is left out."""
+    cells = cells.reset_index(drop=True)
+    if name in options.category:
+        return Category(name)
+    if cells.dtype.kind == "M":
+        return Date(name)
+    if cells.dtype.kind == "b" or str(cells.dtype) == "boolean":
+        return Truth(name, "True", "False")
+    words = cells[~is_missing(cells, NO_NUMBER)]
+    if not len(words):
+        return "it has no values"
+    style = style_of(cells, name, options)
+    if style is not None:
+        if _counts_rows(name, cells, style):
+            return "it has no name and counts the rows"
+        if cells.dtype.kind not in "iuf" and _has_codes(words):
+            return Category(name)
+        return Number(name, **dataclasses.asdict(style))
+    different = cells.drop_duplicates()
+    different = different[~is_missing(different)]
+    if (pattern := date_pattern(different, name, options.date_order)) is not None:
+        return Date(name, pattern)
+    if (pair := truths(different)) is not None:
+        return Truth(name, *pair)
+    known = cells[~is_missing(cells)]
+    return _text(_check_mixed(known.astype(str).str.strip(), name), name)
+
+
+def _check_mixed(known: Cells, name: str) -> Cells:
+    """Refuse a column of many numbers and some words, which would be a category with a level a number."""
+    import pandas as pd
+
+    numbers: Cells = pd.to_numeric(known, errors="coerce")
+    is_number = numbers.notna().to_numpy(bool)
+    if (infinite := np.isinf(numbers.to_numpy(np.float64, na_value=0.0))).any():
+        raise FormatError(
+            f"the column {name} is infinite in {count_rows(infinite)}: {rows_of(infinite, known)}. Leave the "
+            "cells empty, or leave out the rows"
+        )
+    is_mixed = bool(is_number.any() and not is_number.all())
+    is_each = is_number.mean() > 0.5 and known.nunique() == len(known) > FEW
+    if is_mixed and (known[is_number].nunique() > MANY_NUMBERS or is_each):
+        raise FormatError(
+            f"the column {name} has numbers in {int(is_number.sum()):,} rows and something else in "
+            f"{int((~is_number).sum()):,}: {rows_of(~is_number, known)}. Leave these cells empty, or say "
+            f"--category {name} (category= in Python) or --ignore {name}"
+        )
+    return known
+
+
+def _has_codes(words: Cells) -> bool:
+    """Whether numbers are names: all of one length, some with a 0 in front."""
+    texts = words.astype(str).str.strip()
+    return bool(texts.str.fullmatch(CODE).any() and texts.str.len().nunique() == 1)
+
+
+def _counts_rows(name: str, cells: Cells, style: NumberStyle) -> bool:
+    is_nameless = not name or name.startswith("Unnamed: ") or name in ("index", "level_0", "rownames")
+    return is_nameless and _is_counting(to_numbers(cells, style))
+
+
+def _is_counting(values: np.ndarray) -> bool:
+    return len(values) > 1 and bool((np.diff(values) == 1).all())
+
+
+def _text(known: Cells, name: str) -> Column | str:
+    """A column of text: categories, texts, or names of the rows."""
+    different, rows = known.nunique(), len(known)
+    if different == 1:
+        return f"it is always {known.iloc[0][:40]!r}"
+    if different <= rows / 2:
+        return Category(name)
+    is_chinese = bool((known.str.count(CJK) > known.str.len() / 2).mean() > 0.5)
+    if is_chinese and float(known.str.len().mean()) >= 2 * WORDY:
+        return Words(name, by="characters")
+    if float(known.str.split().str.len().mean()) >= WORDY:
+        return Words(name)
+    return "each row has a text of its own, as a name has" if different == rows > FEW else Category(name)
+
+
+def _doubts(cells: Cells, found: Column) -> list[str]:
+    """What one has to know of a column that is kept."""
+    if isinstance(found, Category):
+        return _mixture(cells, found.name)
+    if not isinstance(found, Number):
+        return []
+    values = to_numbers(cells, found.style)
+    known = values[np.isfinite(values)]
+    is_whole = bool((known == np.floor(known)).all())
+    notes = []
+    if (
+        is_whole
+        and len(known) > FEW
+        and (_is_counting(values) or (IDS.search(found.name) and len(np.unique(known)) == len(known)))
+    ):
+        notes.append(f"{found.name} looks like a number of the row: --ignore {found.name} leaves it out")
+    if is_whole and bool((np.abs(known) > 2**53).any()):
+        notes.append(
+            f"{found.name} has whole numbers beyond 2⁵³, which are rounded: if they are names, --ignore it"
+        )
+    return [*notes, *_marks(found.name, found.style)]
+
+
+def _marks(name: str, style: NumberStyle) -> list[str]:
+    """What is to be said of how numbers are written."""
+    if style == NumberStyle():
+        return []
+    marks = [f"{style.unit} taken off" if style.unit else ""]
+    marks += [f"{style.thousands!r} between thousands" if style.thousands else ""]
+    marks += ["decimal commas" if style.decimal == "," else ""]
+    return [f"{name} is read as numbers: {', '.join(filter(None, marks))}"]
+
+
+def _mixture(cells: Cells, name: str) -> list[str]:
+    """What is to be said of a category most of whose cells are numbers."""
+    import pandas as pd
+
+    if cells.dtype.kind in "iufb":
+        return []
+    known = cells[~is_missing(cells)].astype(str)
+    numbers: Cells = pd.to_numeric(known, errors="coerce")
+    is_word = numbers.isna().to_numpy(bool)
+    if not is_word.any() or is_word.mean() > 0.5:
+        return []
+    return [f"{name} has numbers and {known[is_word].iloc[0][:20]!r}: it is taken as a category"]

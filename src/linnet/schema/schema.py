@@ -1,0 +1,226 @@
+"""`Schema`: the columns of a table in order, its target, and what was left out; to and from JSON and TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.config.table import TASKS, Task
+from linnet.errors import FormatError
+from linnet.schema.cells import (
+    NO_NUMBER,
+    Cells,
+    Frame,
+    NumberStyle,
+    count_rows,
+    is_missing,
+    rows_of,
+    to_numbers,
+)
+from linnet.schema.classes import class_names, number_classes
+from linnet.schema.columns import Category, Column, Seen
+from linnet.schema.kinds import column_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LISTED = 20
+"""Names that a message lists."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted.
+
+    Args:
+        name: of its column.
+        task: classification, regression or counts.
+        classes: in order; empty of numbers.
+        why: it is this column, and this task, in words.
+        style: how its numbers are written.
+    """
+
+    name: str
+    task: Task
+    classes: tuple[str, ...] = ()
+    why: str = ""
+    style: NumberStyle = field(default_factory=NumberStyle)
+
+    def numbers(self, cells: Cells) -> NDArray[np.float64]:
+        """The numbers of a regression, (N,).
+
+        Raises:
+            FormatError: a cell holds none.
+        """
+        values = to_numbers(cells, self.style)
+        wrong = ~np.isfinite(values) | is_missing(cells, NO_NUMBER)
+        if wrong.any():
+            raise FormatError(
+                f"the target {self.name} has no finite number in {count_rows(wrong)}: "
+                f"{rows_of(wrong, cells)}. Fill in a value, or leave it out"
+            )
+        return values
+
+    def labels(self, cells: Cells) -> NDArray[np.int64]:
+        """The places of rows among the classes, (N,).
+
+        Raises:
+            FormatError: a cell is empty or has a class that is not known.
+        """
+        names = class_names(cells)
+        found = sorted(set(names.tolist()))
+        numbers = number_classes(found, self.classes, f"the target {self.name}")
+        return numbers[np.searchsorted(np.array(found, object), names)]
+
+
+class Encoded(NamedTuple):
+    """Rows as numbers.
+
+    Args:
+        X: (N, D), float64, or a scipy matrix where a column is of texts.
+        seen: what was seen in each column, by its name.
+    """
+
+    X: Any
+    seen: dict[str, Seen]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What the columns of a table mean.
+
+    Args:
+        columns: those that the model takes, in order.
+        target: what is predicted.
+        left_out: columns that the model does not take, each with the reason.
+        notes: what one has to know of how the table was read.
+    """
+
+    columns: tuple[Column, ...]
+    target: Target
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """The names of the D encoded columns."""
+        return tuple(name for column in self.columns for name in column.features)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column is numbers as they stand, without gaps."""
+        return all(column.features == (column.name,) and column.kind == "number" for column in self.columns)
+
+    def check_columns(self, names: pd.Index) -> None:
+        """Refuse a table that lacks a column.
+
+        Raises:
+            FormatError: naming those that are missing.
+        """
+        known = {str(name).strip() for name in names}
+        if lacking := [column.name for column in self.columns if column.name not in known]:
+            raise FormatError(
+                f"the table lacks {', '.join(lacking[:LISTED])}: the model takes the columns "
+                f"{', '.join(column.name for column in self.columns[:LISTED])}"
+            )
+
+    def find_unreadable(self, frame: Frame) -> NDArray[np.bool_]:
+        """Which rows have a cell that cannot be read, (N,).
+
+        Raises:
+            FormatError: a column is missing.
+        """
+        self.check_columns(frame.columns)
+        wrong = [one.find_unreadable(frame[one.name].reset_index(drop=True)) for one in self.columns]
+        return np.logical_or.reduce(wrong)
+
+    def encode(self, frame: Frame) -> Encoded:
+        """Rows by the names of their columns, whatever their order; other columns are let be.
+
+        Raises:
+            FormatError: a column is missing, or a cell cannot be read.
+        """
+        self.check_columns(frame.columns)
+        blocks, seen = [], {}
+        for column in self.columns:
+            block, seen[column.name] = column.encode(frame[column.name].reset_index(drop=True))
+            blocks.append(block)
+        if all(isinstance(block, np.ndarray) for block in blocks):
+            return Encoded(np.column_stack(blocks), seen)
+        from scipy.sparse import csr_array, hstack
+
+        return Encoded(csr_array(hstack([csr_array(block) for block in blocks])), seen)
+
+    def with_references(self) -> Schema:
+        """The schema in which each category has a reference level, as inference without a penalty needs it.
+
+        It is the first level; the columns of the others then are differences to it.
+        """
+        columns = [
+            dataclasses.replace(one, reference=one.levels[0])
+            if isinstance(one, Category) and not one.reference and one.levels
+            else one
+            for one in self.columns
+        ]
+        return dataclasses.replace(self, columns=tuple(columns))
+
+    def to_json(self) -> dict[str, Any]:
+        """The schema as plain values."""
+        target = {**dataclasses.asdict(self.target), "classes": list(self.target.classes)}
+        return {
+            "target": {name: value for name, value in target.items() if value},
+            "columns": [column.to_json() for column in self.columns],
+            "left_out": dict(self.left_out),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Schema:
+        """The inverse of `to_json`.
+
+        Raises:
+            FormatError: these are no schema's.
+        """
+        try:
+            target = dict(values["target"])
+            target["classes"] = tuple(target.get("classes", ()))
+            target["style"] = NumberStyle(**target.get("style", {}))
+            if target["task"] not in TASKS:
+                raise FormatError(
+                    f"the task of a schema is one of {', '.join(TASKS)}, not {target['task']!r}"
+                )
+            columns = tuple(column_of(one) for one in values["columns"])
+            left_out, notes = dict(values.get("left_out", {})), tuple(values.get("notes", ()))
+            return cls(columns, Target(**target), left_out, notes)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise FormatError(f"this is no schema: {error!r}") from error
+
+    def to_toml(self) -> str:
+        """The schema as TOML, to be edited and given back by `--schema`."""
+        import tomli_w
+
+        return tomli_w.dumps(self.to_json(), multiline_strings=False)
+
+    @classmethod
+    def from_toml(cls, text: str) -> Schema:
+        """The inverse of `to_toml`.
+
+        Raises:
+            FormatError: it is no TOML, or no schema.
+        """
+        try:
+            return cls.from_json(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise FormatError(f"the schema is not valid TOML: {error}") from error

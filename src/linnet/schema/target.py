@@ -1,0 +1,176 @@
+"""Tells which column of a table is predicted, and whether it holds classes, numbers or counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from linnet.config.table import TASKS, TableOptions, Task
+from linnet.errors import FormatError
+from linnet.schema.cells import (
+    NO_NUMBER,
+    Cells,
+    Frame,
+    NumberStyle,
+    count_rows,
+    is_missing,
+    number_style,
+    to_numbers,
+)
+from linnet.schema.classes import class_names
+from linnet.schema.schema import Target
+
+CLASSES = ("label", "labels", "class")
+"""The names that make a column the classes, whatever it holds."""
+
+NUMBERS = ("response",)
+"""The names that make a column the numbers to predict."""
+
+TARGETS = (*CLASSES, *NUMBERS, "target")
+"""The names that say of a column that it is predicted; `y` does so where no x stands beside it."""
+
+MAX_CLASSES = 100
+FEW_CLASSES = 20
+"""Different whole numbers up to which they are classes, whichever they are."""
+
+FEW = 9
+"""Rows up to which each may be of a class or a level of its own."""
+
+
+def pick_target(frame: Frame, options: TableOptions) -> tuple[str, str]:
+    """The column that is predicted, and why it is this one."""
+    if options.target is not None:
+        return options.target, "named by --target"
+    names = [str(name) for name in frame.columns if str(name) not in (*options.ignore, options.sample_weight)]
+    if not names:
+        raise FormatError("no column is left to predict")
+    named = [name for name in names if name.strip().lower() in TARGETS]
+    lower = [name.strip().lower() for name in names]
+    has_y = "y" in lower
+    is_place = has_y and "x" in lower and lower[-1] != "y"  # of a point, beside which another is predicted
+    if has_y and not is_place:
+        named.append(names[lower.index("y")])
+    if len(named) > 1 or (not named and is_place):
+        among = named if len(named) > 1 else names
+        raise FormatError(
+            f"what is to be predicted? {', '.join(among[:20])} could be: say which, by --target {among[-1]} "
+            "(target= in Python)"
+        )
+    if named:
+        return named[0], "by its name"
+    return names[-1], "the last column, as none is called target (--target says otherwise)"
+
+
+def drop_unlabelled(frame: Frame, name: str, options: TableOptions) -> tuple[Frame, list[str]]:
+    """The rows whose target is known, and what is to be said of the others.
+
+    Raises:
+        FormatError: half of the rows or more have no target.
+    """
+    cells = frame[name].reset_index(drop=True)
+    gaps = is_missing(cells, frozenset(("",)))
+    if not gaps.all() and style_of(cells[~gaps], name, options) is not None:
+        gaps = is_missing(cells, NO_NUMBER)
+    if not gaps.any():
+        return frame, []
+    if 2 * int(gaps.sum()) >= len(frame):
+        raise FormatError(f"the target {name} is empty in {count_rows(gaps)} of {len(frame):,}")
+    return frame[~gaps].reset_index(drop=True), [f"{count_rows(gaps)} without {name} left out"]
+
+
+def read_target(
+    cells: Cells, name: str, why: str, options: TableOptions, known: tuple[str, ...] = ()
+) -> Target:
+    """The task, with the classes or the style of the numbers.
+
+    Args:
+        cells: of the column, each with a value, (N,).
+        name: of it.
+        why: it is predicted.
+        options: what was said of the table.
+        known: the classes of a model whose rows these are.
+
+    Raises:
+        FormatError: it has neither classes nor numbers.
+    """
+    style = style_of(cells, name, options)
+    task, said = _task(cells, name, style)
+    for one in TASKS:
+        if options.task == one:
+            task, said = one, "as asked"
+    if task == "classification":
+        classes = known or _classes(cells, name, is_asked=options.task is not None)
+        return Target(name, task, classes, f"{why}; {said}")
+    target = Target(name, task, (), f"{why}; {said}", style or NumberStyle())
+    values = target.numbers(cells)
+    if task == "counts" and bool(((values < 0) | (values != np.floor(values))).any()):
+        raise FormatError(
+            f"the counts of {name} must be whole numbers of at least 0: predict them by --task regression"
+        )
+    return target
+
+
+def style_of(cells: Cells, name: str, options: TableOptions) -> NumberStyle | None:
+    """How the numbers of a column are written; None where it has none, or other cells."""
+    if cells.dtype.kind in "iuf" or str(cells.dtype) in ("Int64", "Float64", "UInt8"):
+        return NumberStyle()
+    if cells.dtype.kind in "bM" or str(cells.dtype) == "boolean":
+        return None
+    known = cells.drop_duplicates()  # which keep the numbers of their rows
+    known = known[~is_missing(known, NO_NUMBER)].astype(str)
+    return number_style(known, name, decimal=options.decimal) if len(known) else None
+
+
+def _task(cells: Cells, name: str, style: NumberStyle | None) -> tuple[Task, str]:
+    """The task that the target's cells tell, and why."""
+    lower = name.strip().lower()
+    if lower in CLASSES:
+        return "classification", f"a column called {name} holds classes"
+    if lower in NUMBERS:
+        return "regression", f"a column called {name} holds numbers"
+    if style is None:
+        return "classification", "its values are no numbers"
+    values = to_numbers(cells, style)
+    known = values[np.isfinite(values)]
+    different = len(np.unique(known))
+    if bool((known != np.floor(known)).any()):
+        return "regression", "its values are numbers with decimals"
+    is_row = different == np.ptp(known) + 1  # numbers that follow each other, as places among classes do
+    if different > (MAX_CLASSES if is_row else FEW_CLASSES):
+        return "regression", f"it has {different:,} different numbers"
+    if different == len(known) > FEW:
+        return "regression", "each row has a number of its own"
+    return (
+        "classification",
+        f"its {different} whole numbers are taken as classes: --task regression takes them as numbers",
+    )
+
+
+def spellings(cells: Cells, target: Target) -> list[str]:
+    """What is to be said of classes that are written in several ways."""
+    if not target.classes or cells.dtype.kind in "iufb":
+        return []
+    different = cells.drop_duplicates()
+    texts, names = different.astype(str).str.strip(), class_names(different)
+    several = texts.groupby(names).unique()
+    twice = {str(name): sorted(forms) for name, forms in several.items() if len(forms) > 1}
+    return [f"the class {name} is written as {' and as '.join(forms)}" for name, forms in twice.items()]
+
+
+def _classes(cells: Cells, name: str, *, is_asked: bool) -> tuple[str, ...]:
+    """The classes in order: by number where all are numbers, else by text."""
+    found = sorted(set(class_names(cells.drop_duplicates()).tolist()))
+    most = len(cells) if is_asked else MAX_CLASSES
+    if not 2 <= len(found) <= max(most, 2):
+        raise FormatError(
+            f"the classes of {name} are {len(found):,} different values, such as {found[0]!r}: expected "
+            f"2…{MAX_CLASSES}. Say which column is predicted by --target, or --task regression for numbers"
+        )
+    if len(found) == len(cells) > FEW:
+        raise FormatError(
+            f"each row of {name} has a value of its own, such as {found[0]!r}: expected classes of several "
+            "rows each, or numbers to predict"
+        )
+    try:
+        return tuple(sorted(found, key=float))
+    except ValueError:
+        return tuple(found)

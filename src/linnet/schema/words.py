@@ -1,0 +1,57 @@
+"""`Words`: a column of texts as the weights of the words of a vocabulary (TF-IDF)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from linnet.schema.cells import is_missing
+from linnet.schema.columns import Block, Cells, Column, Seen
+
+ANALYZERS: Mapping[str, Mapping[str, Any]] = {
+    "words": {"token_pattern": r"(?u)\b\w\w+\b"},
+    "characters": {"analyzer": "char", "ngram_range": (1, 2)},
+}
+
+
+@dataclass(frozen=True)
+class Words(Column):
+    """A text as the weights of its words: counts times idf, of Euclidean length 1 (scikit-learn's TF-IDF).
+
+    Args:
+        words: of the vocabulary, in order.
+        idf: of each: ln((1 + N) / (1 + rows with it)) + 1.
+        by: "words", or "characters" for pairs of characters, of texts that have no spaces.
+    """
+
+    kind: ClassVar[str] = "text"
+
+    words: tuple[str, ...] = ()
+    idf: tuple[float, ...] = field(default=(), repr=False)
+    by: str = "words"
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """See `Column.features`."""
+        return tuple(f"{self.name}: {word}" for word in self.words)
+
+    @cached_property
+    def _vectorizer(self) -> Any:
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        return CountVectorizer(vocabulary=list(self.words), **ANALYZERS[self.by])
+
+    def encode(self, cells: Cells) -> tuple[Block, Seen]:
+        """See `Column.encode`."""
+        from scipy.sparse import csr_array, diags_array
+
+        gaps = is_missing(cells, frozenset(("",)))
+        counts = self._vectorizer.transform(cells.where(~gaps, "").astype(str))
+        weighed: Any = csr_array(counts, dtype=np.float64) @ diags_array(np.array(self.idf))
+        length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
+        scaled = diags_array(1 / np.where(length > 0, length, 1.0)) @ weighed
+        return csr_array(scaled), Seen(int(gaps.sum()))

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import bz2
+import datetime
+import decimal
+import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import linnet
+from linnet.config.table import TableOptions
+from linnet.data.formats import frames
+from linnet.data.formats.frames import is_table, iter_frames, read_frame, to_frame
+from linnet.errors import FormatError, LinnetError
+from tests.support.tables import make_mixed
+
+
+def to_bytes(write: Callable[[io.BytesIO], object]) -> bytes:
+    buffer = io.BytesIO()
+    write(buffer)
+    return buffer.getvalue()
+
+
+FRAME = make_mixed(40)
+CSV = FRAME.to_csv(index=False).encode()
+FILES: dict[str, bytes] = {
+    "t.csv": CSV,
+    "t.csv.gz": gzip.compress(CSV),
+    "t.tsv.bz2": bz2.compress(FRAME.to_csv(index=False, sep="\t").encode()),
+    "t.txt.xz": lzma.compress(CSV),
+    "t.jsonl": str(FRAME.to_json(orient="records", lines=True)).encode(),
+    "t.parquet": to_bytes(lambda file: FRAME.to_parquet(file)),
+    "t.feather": to_bytes(lambda file: FRAME.to_feather(file)),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_table_is_the_same_rows_in_every_format(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(FILES[name])
+    found = linnet.load(tmp_path / name, target="price").train
+    expected = linnet.load(_csv(tmp_path), target="price").train
+    assert found.columns == expected.columns
+    assert np.array_equal(found.X, expected.X)
+    assert np.array_equal(found.y, expected.y)
+    assert is_table(name)
+
+
+def _csv(folder: Path) -> Path:
+    path = folder / "plain.csv"
+    path.write_bytes(CSV)
+    return path
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.count(".") == 1])
+def test_a_file_in_pieces_is_the_whole(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "CHUNK", 7)
+    (tmp_path / name).write_bytes(FILES[name])
+    parts = list(iter_frames(tmp_path / name))
+    assert sum(map(len, parts)) == 40
+    assert max(map(len, parts)) == 7
+    schema = linnet.load(_csv(tmp_path), target="price").train.schema
+    assert schema is not None
+    whole = schema.encode(read_frame(FILES[name], name, TableOptions()).frame).X
+    assert np.array_equal(np.concatenate([schema.encode(part).X for part in parts]), whole)
+
+
+def test_lists_are_columns_and_odd_types_are_plain() -> None:
+    frame = pd.DataFrame({
+        "embedding": [np.array([k, k / 2], np.float32) for k in range(6)],
+        "cost": [decimal.Decimal("1.25"), None, decimal.Decimal("2.5")] * 2,
+        "is_new": [True, None, False] * 2,
+        "kind": pd.Categorical(["a", "b", None] * 2),
+        "day": pd.to_datetime(["2024-01-01"] * 6).date,
+    })  # fmt: skip
+    content = to_bytes(lambda file: frame.to_parquet(file))
+    found = read_frame(content, "t.parquet", TableOptions()).frame
+    assert list(found.columns[:2]) == ["embedding[0]", "embedding[1]"]
+    assert found["cost"].tolist()[0] == 1.25
+    assert str(found["is_new"].dtype) == "boolean"
+    assert found["day"].dtype.kind == "M"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("t.parquet", b"PAR1 no", "cannot be read as parquet"),
+        ("t.feather", b"no", "cannot be read as feather"),
+        ("t.jsonl", b"{]", "not JSON lines"), ("t.csv.gz", b"no gzip", "no whole .gz file"),
+        ("t.jsonl", b'{"a": {"b": 1}, "y": 2}\n', "objects within a"),
+        ("t.csv.gz", FILES["t.csv.gz"][:-30], "no whole .gz file"),
+    ],
+)  # fmt: skip
+def test_what_is_not_what_its_suffix_says_is_refused(name: str, content: bytes, words: str) -> None:
+    with pytest.raises(FormatError, match=words):
+        read_frame(content, name, TableOptions())
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    with pytest.raises(FormatError, match="two columns called a"):
+        read_frame(b"a,a,y\n1,2,x\n2,3,z\n", "t.csv", TableOptions())
+
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData>'
+    "</worksheet>"
+)
+
+
+def make_workbook(sheets: dict[str, list[list[object]]]) -> bytes:
+    """The least that a workbook has (ECMA-376), with texts in the cells."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    names = "".join(f'<sheet name="{n}" sheetId="{k}" r:id="r{k}"/>' for k, n in enumerate(sheets, 1))
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    files = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r0" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{names}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">' + "".join(
+            f'<Relationship Id="r{k}" Type="{office}/worksheet" Target="worksheets/{k}.xml"/>'
+            for k in range(1, len(sheets) + 1)
+        ) + "</Relationships>",
+    }  # fmt: skip
+    for place, table in enumerate(sheets.values(), 1):
+        rows = "".join("<row>" + "".join(map(_cell, row)) + "</row>" for row in table)
+        files[f"xl/worksheets/{place}.xml"] = SHEET.format(rows=rows)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+    return f"<c><v>{value}</v></c>"
+
+
+def test_a_workbooks_first_sheet_is_read_and_said_or_the_one_that_is_named() -> None:
+    first, second = [["a", "label"], [1.5, "x"], [2, "y"]], [["b", "label"], [7, "p"], [8, "q"]]
+    content = make_workbook({"now": first, "then": second})
+    table = read_frame(content, "t.xlsx", TableOptions())
+    assert table.frame["a"].tolist() == [1.5, 2]
+    assert "its first sheet, now, was read, and not then: --sheet says otherwise" in table.notes
+    assert read_frame(content, "t.xlsx", TableOptions(sheet="then")).frame["b"].tolist() == [7, 8]
+    with pytest.raises(LinnetError, match="no sheet 'never': its sheets are now, then"):
+        read_frame(content, "t.xlsx", TableOptions(sheet="never"))
+    with pytest.raises(FormatError, match="cannot be read as a workbook"):
+        read_frame(b"no zip", "t.xlsx", TableOptions())
+
+
+def test_a_workbook_needs_an_extra_that_the_error_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise ImportError(name=name)
+
+    monkeypatch.setattr("importlib.import_module", refuse)
+    with pytest.raises(LinnetError, match=r"linnet\[excel\]"):
+        read_frame(b"PK", "t.xlsx", TableOptions())
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.tsv.bz2", "t.txt.xz"])
+def test_a_compressed_table_in_pieces_is_text(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "CHUNK", 7)
+    (tmp_path / name).write_bytes(FILES[name])
+    parts = list(iter_frames(tmp_path / name))
+    assert [len(part) for part in parts] == [7, 7, 7, 7, 7, 5]
+    assert isinstance(parts[0]["price"][0], str)
+    for content in (b"none", FILES[name][:-40]):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(FormatError, match=f"no whole .{name[-2:]}|no whole .bz2"):
+            list(iter_frames(tmp_path / name))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl", "feather", "csv"])
+def test_a_table_without_rows_is_one_frame_without_rows(suffix: str, tmp_path: Path) -> None:
+    path, empty = tmp_path / f"t.{suffix}", FRAME[:0]
+    write = {"parquet": empty.to_parquet, "feather": empty.to_feather,
+             "csv": lambda p: empty.to_csv(p, index=False), "jsonl": lambda p: p.write_text("")}  # fmt: skip
+    write[suffix](path)
+    (part,) = iter_frames(path)
+    assert len(part) == 0
+    assert list(part.columns) in (list(FRAME.columns), [])
+
+
+def test_objects_and_what_is_no_date_are_refused() -> None:
+    structs = pd.DataFrame({"a": [{"b": 1}, {"b": 2}], "y": [1, 2]})
+    with pytest.raises(FormatError, match="objects within a: give them"):
+        read_frame(to_bytes(lambda file: structs.to_parquet(file)), "t.parquet", TableOptions())
+    days = pd.DataFrame({"day": [datetime.date(2024, 1, 1), "soon"]})
+    with pytest.raises(FormatError, match="day holds dates, and what"):
+        to_frame(days)
+
+
+def test_columns_called_alike_are_let_be_where_they_are_not_wanted(tmp_path: Path) -> None:
+    frame = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "b"])
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert to_frame(frame, ["a"])["a"].tolist() == [1]
+    assert next(iter_frames(tmp_path / "t.csv", columns=["a"]))["a"].tolist() == ["1"]
+    with pytest.raises(FormatError, match="two columns called b"):
+        to_frame(frame, ["b"])
+    for columns in (None, ["a", "b"]):
+        with pytest.raises(FormatError, match="two columns called b"):
+            next(iter_frames(tmp_path / "t.csv", columns=columns))

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from linnet.config.table import TableOptions
+from linnet.data.formats.text_table import iter_text, read_text
+from linnet.errors import FormatError
+
+
+def read(text: str | bytes, **options: object) -> pd.DataFrame:
+    content = text.encode() if isinstance(text, str) else text
+    return read_text(content, "t.csv", TableOptions(**options)).frame  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_cells_stand_between_signs_that_every_row_has(sign: str) -> None:
+    frame = read(sign.join(("a", "b", "c")) + "\n" + sign.join(("1", "x, y" if sign != "," else "x", "2")))
+    assert list(frame.columns) == ["a", "b", "c"]
+    assert frame.iloc[0].tolist()[::2] == [1.0, "2"]
+
+
+def test_columns_of_old_files_stand_between_spaces() -> None:
+    assert read("  1.0   2.5  x\n  3.0  -1.5  y\n").iloc[1].tolist() == [3.0, -1.5, "y"]
+
+
+def test_a_line_may_name_the_separator() -> None:
+    assert list(read("sep=;\r\na;b\r\n1;2,5\r\n").columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("a,b\n1,x\n2,y\n", ["a", "b"]),
+        ("1,2,x\n3,4,y\n5,6,x\n", ["column 1", "column 2", "column 3"]),
+        ("1100,1102,kind\n0.5,0.25,oak\n0.1,0.2,pine\n0.3,0.4,oak\n", ["1100", "1102", "kind"]),
+        ("2019,2020,total\n1,2,3\n4,5,9\n", ["2019", "2020", "total"]),
+        ('"","a","b"\n"1",0.5,"x"\n"2",0.25,"y"\n', ["Unnamed: 0", "a", "b"]),
+        ("5.1,3.5,setosa\n4.9,3.0,setosa\n6.3,2.9,virginica\n", ["column 1", "column 2", "column 3"]),
+    ],
+)
+def test_whether_the_first_line_names_the_columns(text: str, columns: list[str]) -> None:
+    assert list(read(text).columns) == columns
+
+
+def test_where_names_cannot_be_told_from_a_row_it_is_refused_with_the_flag() -> None:
+    text = "1100,ash\n0.5,oak\n0.1,pine\n"
+    with pytest.raises(FormatError, match="--header or --no-header"):
+        read(text)
+    assert list(read(text, header=True).columns) == ["1100", "ash"]
+    assert len(read(text, header=False)) == 3
+
+
+def test_a_first_line_of_counts_names_the_classes() -> None:
+    table = read_text(b"3,2,cat,dog\n1.5,2,0\n2.5,1,1\n3.5,0,0\n", "t.csv", TableOptions())
+    assert table.classes == ("cat", "dog")
+    assert table.frame.shape == (3, 3)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_a_chinese_table_in_the_encodings_that_spreadsheets_save(encoding: str) -> None:
+    table = read_text("面积,城市\n90.5,北京\n60,上海\n".encode(encoding), "t.csv", TableOptions())
+    assert table.frame["城市"].tolist() == ["北京", "上海"]
+    assert ("it is text in" in " ".join(table.notes)) == (encoding in ("utf-16", "gb18030"))
+
+
+def test_an_encoding_that_cannot_be_told_is_refused_with_the_flag() -> None:
+    content = "naïve,b\n1,é\n2,ü\n".encode("latin-1")
+    with pytest.raises(FormatError, match="--encoding latin-1"):
+        read(content)
+    assert read(content, encoding="latin-1")["b"].tolist() == ["é", "ü"]
+    for encoding in ("ascii", "klingon"):
+        with pytest.raises(FormatError, match=f"not text in {encoding}"):
+            read(content, encoding=encoding)
+
+
+def test_gaps_are_gaps_in_numbers_and_stay_as_they_are_in_text() -> None:
+    frame = read("a,b\n1,NA\n,\nNA,x\n?,y\n")
+    assert frame["a"].isna().tolist() == [False, True, True, True]
+    assert frame["b"].tolist() == ["NA", "", "x", "y"]
+
+
+def test_numbers_keep_every_digit() -> None:
+    assert read("a,b\n0.1000000000000000055511151231257827,x\n123456789.123456789,y\n")["a"].tolist() == [
+        0.1, 123456789.123456789,
+    ]  # fmt: skip
+
+
+def test_what_no_sample_shows_is_read_from_the_whole_column() -> None:
+    rows = "".join(f"{k},{k % 90 + 10},x\n" for k in range(3000))
+    frame = read("a,code,b\n" + rows + "red,07,y\n")
+    assert frame["a"].iloc[-1] == "red"
+    assert frame["code"].iloc[-1] == "07"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "empty"), ("a\n1\n", "one column"),
+     ("a,b\n1,2,3\n", "more cells"), ('a,b\n1,"x\n', "quote that is not")],
+)  # fmt: skip
+def test_what_is_no_table_is_refused(text: str, words: str) -> None:
+    with pytest.raises(FormatError, match=words):
+        read(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_rows_come_some_at_a_time_as_the_whole_has_them(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(("sep=;\n面积;城市\n" + "".join(f"{k};北京\n" for k in range(25))).encode(encoding))
+    parts = list(iter_text(path, TableOptions(), 10))
+    assert [len(part) for part in parts] == [10, 10, 5]
+    assert [cell for part in parts for cell in part["面积"]] == [str(k) for k in range(25)]
+
+
+def in_pieces(
+    path: Path, text: str | bytes, columns: list[str] | None = None, rows: int = 10, **options: object
+) -> list[pd.DataFrame]:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return list(iter_text(path, TableOptions(**options), rows, columns))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2,3\n", "a,b\n1,2\n1,2,3\n", "a,b\n1,2\n1,2\n1,2,3\n"])
+def test_a_longer_row_is_refused_wherever_it_stands(tmp_path: Path, text: str) -> None:
+    with pytest.raises(FormatError, match="rows of more cells than its first"):
+        in_pieces(tmp_path / "t.csv", text, rows=2)
+
+
+@pytest.mark.parametrize("before", ["", "\n", ",\n", '\r\n"",""\r\n'])
+def test_lines_without_text_before_the_header_are_let_be(tmp_path: Path, before: str) -> None:
+    text = before + 'a,"b\nc"\n1,x\n2,y\n'
+    (part,) = in_pieces(tmp_path / "t.csv", text)
+    assert (list(part.columns), part["a"].tolist()) == (["a", "b\nc"], ["1", "2"])
+    assert read(text)["a"].tolist() == [1, 2]
+
+
+def test_a_first_line_with_all_expected_columns_names_them(tmp_path: Path) -> None:
+    text = "1100,1102,kind\n0.5,0.25,oak\n"
+    (part,) = in_pieces(tmp_path / "t.csv", text, ["1102", "kind"])
+    assert part["kind"].tolist() == ["oak"]
+    (part,) = in_pieces(tmp_path / "t.csv", "1,2\n3,4\n", ["2"], header=False)
+    assert part["2"].tolist() == ["4"]
+
+
+def test_a_line_of_counts_is_no_row_in_pieces_either(tmp_path: Path) -> None:
+    (part,) = in_pieces(tmp_path / "t.csv", "3,2,cat,dog\n1.5,2,0\n2.5,1,1\n3.5,0,0\n")
+    assert part["column 1"].tolist() == ["1.5", "2.5", "3.5"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+def test_long_files_in_pieces_whatever_character_the_sample_ends_in(tmp_path: Path, encoding: str) -> None:
+    for shift in range(3):
+        text = "数,市\n" + "x" * shift + "1,北京\n" + "2,上海市\n" * 20_000
+        parts = in_pieces(tmp_path / "t.csv", text.encode(encoding), rows=1 << 16)
+        assert sum(map(len, parts)) == 20_001
+
+
+def test_a_header_longer_than_the_sample(tmp_path: Path) -> None:
+    names = [f"a rather long name {k}" for k in range(5000)]
+    text = ",".join(names) + "\n" + ",".join(map(str, range(5000))) + "\n"
+    (part,) = in_pieces(tmp_path / "t.csv", text)
+    assert list(part.columns) == names
+
+
+def test_a_table_of_a_header_alone_has_no_rows(tmp_path: Path) -> None:
+    (part,) = in_pieces(tmp_path / "t.csv", "a,b\n")
+    assert (list(part.columns), len(part)) == (["a", "b"], 0)
+
+
+def test_categories_and_numbers_with_points_between_thousands_are_read_as_text() -> None:
+    assert read("a,b\n1.50,x\n2,y\n", category=("a",))["a"].tolist() == ["1.50", "2"]
+    assert read("a;b\n1.234;x\n2.345;y\n")["a"].tolist() == ["1.234", "2.345"]
+    assert read("a,b\n1.234,x\n2,y\n", decimal=",")["a"].tolist() == ["1.234", "2"]
+    assert read("a,b\n1.234,x\n2,y\n")["a"].tolist() == [1.234, 2.0]
+
+
+def test_bars_and_semicolons_in_some_lines_separate_nothing() -> None:
+    text = "id,note|s,y\n1,a|b,x\n2,c,z\n3,d|e|f,x\n"
+    assert list(read(text).columns) == ["id", "note|s", "y"]
+    assert read('a;b\n1;"x\n; y"\n2;z\n')["b"].tolist() == ["x\n; y", "z"]

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from linnet.config.table import TableOptions
+from linnet.errors import FormatError, UsageError
+from linnet.schema.describe import describe
+from linnet.schema.fit import fit_schema
+from linnet.schema.infer import infer_schema
+from linnet.schema.schema import Schema
+from tests.support.tables import make_mixed
+
+
+def infer(columns: Any, **options: object) -> Schema:
+    frame = pd.DataFrame(columns)
+    return infer_schema(frame, TableOptions(**options))  # type: ignore[arg-type]
+
+
+def kinds(schema: Schema) -> dict[str, str]:
+    return {column.name: column.kind for column in schema.columns}
+
+
+def test_every_kind_of_column_is_told_and_said() -> None:
+    frame = make_mixed()
+    schema = fit_schema(infer(frame, target="price"), frame)
+    assert kinds(schema) == {"carat": "number", "cut": "category", "new": "truth", "sold": "date"}
+    assert describe(schema)[0] == (
+        "predicting price (named by --target; its values are numbers with decimals): regression; by "
+        "1 number, 1 yes or no, 1 category as 4 columns, 1 date as 3 columns"
+    )
+    assert describe(schema)[1] == "missing values are filled, and a column more says where: carat, cut"
+
+
+N = list(range(40))
+WORDS = ["red", "blue"] * 20
+
+
+@pytest.mark.parametrize(
+    ("columns", "target"),
+    [
+        ({"a": N, "label": WORDS}, "label"), ({"target": WORDS, "a": N}, "target"),
+        ({"a": N, "b": WORDS}, "b"), ({"x1": N, "y": WORDS}, "y"), ({"x": N, "y": WORDS}, "y"),
+        ({"Class": WORDS, "a": N}, "Class"),
+    ],
+)  # fmt: skip
+def test_the_target_by_its_name_or_else_the_last(columns: dict[str, list[object]], target: str) -> None:
+    assert infer(columns).target.name == target
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"x": N, "y": N, "z": N, "price": N}, {"label": WORDS, "class": WORDS, "a": N},
+     {"response": N, "a": N, "y": WORDS}],
+)  # fmt: skip
+def test_a_tie_of_targets_is_refused_with_the_candidates(columns: dict[str, list[object]]) -> None:
+    with pytest.raises(FormatError, match=r"what is to be predicted\?.*--target"):
+        infer(columns)
+    assert infer(columns, target="a" if "a" in columns else "price").target.name in ("a", "price")
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        ([0, 1] * 20, "classification"), ([3, 8, 11] * 20, "classification"), ([0.5, 1.5] * 20, "regression"),
+        ([k * 25 for k in range(30)] * 2, "regression"), (list(range(100)) * 2, "classification"),
+        (list(range(101)) * 2, "regression"), (N, "regression"), (WORDS, "classification"),
+    ],
+)  # fmt: skip
+def test_the_task_is_told_by_the_targets_values(values: list[object], task: str) -> None:
+    assert infer({"a": list(range(len(values))), "b": values}).target.task == task
+
+
+def test_whole_numbers_are_what_was_asked_for() -> None:
+    counts = {"a": N, "claims": [k % 7 for k in N]}
+    assert "--task regression" in infer(counts).target.why
+    for task in ("regression", "counts"):
+        assert infer(counts, task=task).target.classes == ()
+    with pytest.raises(FormatError, match="whole numbers of at least 0"):
+        infer({"a": N, "claims": [k - 3 for k in N]}, task="counts")
+
+
+def test_one_class_in_two_spellings_is_one_and_said() -> None:
+    schema = infer({"a": N, "label": ["0", "1", "1.0", " 0"] * 10})
+    assert schema.target.classes == ("0", "1")
+    assert "the class 1 is written as 1 and as 1.0" in schema.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "reason"),
+    [
+        ("Unnamed: 0", N, "counts the rows"), ("word", ["same"] * 40, "always"),
+        ("none", [None] * 40, "no values"),
+        ("name", [f"n{k}" for k in N], "text of its own"),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_has_a_reason(name: str, cells: list[object], reason: str) -> None:
+    schema = infer({name: cells, "a": N, "label": WORDS})
+    assert reason in schema.left_out[name]
+    assert kinds(schema) == {"a": "number"}
+
+
+def test_numbers_that_name_rows_are_kept_and_doubted() -> None:
+    schema = infer({"passenger_id": N[::-1], "row": N, "a": [k % 5 for k in N], "label": WORDS})
+    assert kinds(schema) == {"passenger_id": "number", "row": "number", "a": "number"}
+    assert [note.partition(" ")[0] for note in schema.notes] == ["passenger_id", "row"]
+    assert "row" not in kinds(infer({"row": N, "a": N, "label": WORDS}, ignore=("row",)))
+
+
+def test_codes_with_zeros_in_front_are_categories_and_so_is_what_was_called_one() -> None:
+    schema = infer({"zip": ["01234", "98765"] * 20, "kind": [1, 2] * 20, "label": WORDS}, category=("kind",))
+    assert kinds(schema) == {"zip": "category", "kind": "category"}
+
+
+def test_texts_are_told_from_categories() -> None:
+    english = [f"the {word} cat {k} sat on a mat" for k, word in enumerate(WORDS)]
+    chinese = [f"这只{k}号猫坐在红色的垫子上面睡觉" for k in N]
+    assert kinds(infer({"review": english, "评论": chinese, "label": WORDS})) == {
+        "review": "text",
+        "评论": "text",
+    }
+
+
+def test_many_numbers_with_a_word_are_refused_by_row_and_flag() -> None:
+    with pytest.raises(
+        FormatError, match=r"numbers in 39 rows and something else in 1: 'red' in row 8.*--category"
+    ):
+        infer({"a": [str(k) if k != 7 else "red" for k in N], "label": WORDS})
+    with pytest.raises(FormatError, match=r"column a is infinite in 1 row: 'inf' in row 8"):
+        infer({"a": [str(k) if k != 7 else "inf" for k in N], "label": WORDS})
+
+
+def test_a_decimal_comma_elsewhere_settles_what_could_be_thousands() -> None:
+    schema = infer({"a": ["1,5", "2,25"] * 20, "b": ["1,234", "2,500"] * 20, "label": WORDS})
+    assert fit_schema(schema, pd.DataFrame({"a": ["1,5"], "b": ["1,234"]})).columns[1].fill == 1.234  # type: ignore[attr-defined]
+    assert any("decimal commas, as in a" in note for note in schema.notes)
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "words"),
+    [
+        ({"a": N, "label": WORDS}, {"target": "colour"}, "no column 'colour' to take as target"),
+        ({"a": N, "label": WORDS}, {"ignore": ("b",)}, "no column 'b' to take as ignore"),
+        ({"a": N, "label": ["x"] * 40}, {}, "1 different values"),
+        ({"a": N, "label": [f"n{k}" for k in N]}, {}, "a value of its own"),
+        ({"a": [], "label": []}, {}, "no rows"),
+        ({"label": WORDS}, {}, "no column is left"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(
+    columns: dict[str, list[object]], options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(FormatError, match=words):
+        infer(columns, **options)
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(UsageError, match="task must be one of classification regression counts"):
+        TableOptions(task="ranking")
+    assert TableOptions(ignore="a").ignore == ("a",)  # type: ignore[arg-type]
+    assert TableOptions(target="b", ignore=("a",)).table == {"target": "b", "ignore": ["a"]}
+
+
+def test_a_slip_among_few_numbers_is_said_and_among_names_refused() -> None:
+    schema = infer({"a": ["1", "1O", "3", "4"] * 10, "label": WORDS})
+    assert "a has numbers and '1O': it is taken as a category" in schema.notes
+    with pytest.raises(FormatError, match="something else in 1"):
+        infer({"a": [*map(str, range(14)), "1O"], "label": ["x", "y", "x"] * 5})
+
+
+def test_what_is_taken_off_the_target_is_said() -> None:
+    schema = infer({"a": N, "price": [f"${k + 0.5}" for k in N]})
+    assert "price is read as numbers: $ taken off" in schema.notes
+
+
+def test_columns_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(FormatError, match="cannot be ignored and used"):
+        infer({"a": N, "label": WORDS}, target="label", ignore="label")
+    with pytest.raises(FormatError, match="target and the weights"):
+        infer({"a": N, "label": WORDS}, target="label", sample_weight="label")
+
+
+def test_classes_are_named_by_what_they_are() -> None:
+    assert infer({"a": N, "label": ["0", "-0", "1", "1.0"] * 10}).target.classes == ("0", "1")
+    assert infer({"a": N, "label": ["007", "7"] * 20}).target.classes in (("007", "7"), ("7", "007"))
+    assert infer({"a": N, "label": [True, False] * 20}).target.classes == ("False", "True")
+    assert infer({"a": N, "label": ["nan", "b"] * 20}).target.classes == ("b", "nan")
