@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).parents[2]
 SOURCES = PurePosixPath("src/linnet")
 TESTS = PurePosixPath("tests")
-START, END = "daeccbd", "7ea0db1"  # where the redesign of the layout begins and ends
+START, END = "daeccbd", "4e5d36b"  # where the redesign of the layout begins and ends
 LONG = 300
 ONE_FILE_A_THING = (
     "cli",
