@@ -109,15 +109,16 @@ def test_drawing_undoing_and_the_address(open_page: OpenPage, digits: tuple[Run,
     page.wait_for_selector("button.share")
     assert shares(page) == expected
     page.focus("canvas.sketch")
+    before = page.url.partition("#")[1:]  # asked for before the page can change it
     page.keyboard.press("Space")
     for _ in range(6):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
-    until(page, "now => location.hash !== now", arg="#" + page.url.split("#")[1])
+    until(page, "before => location.hash !== before", arg="".join(before))
     settled(page, digits[0])
-    drawn = _pixels(page)
+    drawn, before = _pixels(page), page.url.partition("#")[1:]
     page.keyboard.press("Control+z")
-    until(page, "now => location.hash !== now", arg="#" + page.url.split("#")[1])
+    until(page, "before => location.hash !== before", arg="".join(before))
     assert _pixels(page) != drawn
 
 
