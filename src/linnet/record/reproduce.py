@@ -63,11 +63,7 @@ def reproduce(run: Run) -> Reproduction | None:
 
 def reproduce_sweep(request: SweepRequest, origin: Origin) -> Reproduction:
     """The lines of what `sweep` did."""
-    data, plain = Data.of(origin), as_dict(SweepRequest())
-    chosen = {
-        name: value for name, value in as_dict(request).items()
-        if name not in ("grid", "settings") and (name in FIRST or value != plain.get(name))
-    }  # fmt: skip
+    data, chosen = Data.of(origin), _choose(request, SweepRequest(), ("grid", "settings"))
     if request.settings is not None:
         settings = [_hyperparameters(one) for one in request.settings]
         first = "settings=[\n        " + ",\n        ".join(settings) + ",\n    ]"
@@ -82,16 +78,21 @@ def reproduce_sweep(request: SweepRequest, origin: Origin) -> Reproduction:
 
 def reproduce_tune(request: TuneRequest, origin: Origin) -> Reproduction:
     """The lines of what `tune` did, of a study that it began."""
-    data, plain = Data.of(origin), as_dict(TuneRequest(space={}))
-    own = {n: v for n, v in as_dict(request).items() if n not in ("space", "sweep") and v != plain.get(n)}
-    usual = as_dict(SweepRequest())
-    how = {
-        name: value for name, value in as_dict(request.sweep).items()
-        if name != "grid" and (name in FIRST or value != usual.get(name))
-    }  # fmt: skip
+    data, own = Data.of(origin), _choose(request, TuneRequest(space={}), ("space", "sweep"))
+    how = _choose(request.sweep, SweepRequest(), ("grid",))
     tune = call("linnet.tune", ["(train, test)", _grid(request.space)], {**own, **how, "out": AGAIN})
     command = _search_command("tune", as_dict(request)["space"], {**own, **how}, request.sweep.seed, data)
     return data.lines(command, f"{data.head()}result = {tune}\n")
+
+
+def _choose(request: Any, plain: Any, without: tuple[str, ...]) -> dict[str, Any]:
+    """The options that the lines say: those that are not the usual ones, and `FIRST`."""
+    usual = as_dict(plain)
+    return {
+        name: value
+        for name, value in as_dict(request).items()
+        if name not in without and (name in FIRST or value != usual.get(name))
+    }
 
 
 @dataclass(frozen=True)
