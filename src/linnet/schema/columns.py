@@ -177,7 +177,7 @@ class Category(Column):
     columns; so is a missing one, of `(missing)`.
 
     Args:
-        levels: in order, of which the first of `dropped` has no column.
+        levels: in order: of numbers, or of text.
         reference: the level without a column, which the others are compared to; empty where each has one.
         has_other: whether there is a level for what was rare.
         has_missing: whether there is one for what was missing.
