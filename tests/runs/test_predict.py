@@ -202,3 +202,9 @@ def test_a_file_is_read_as_was_said_when_the_model_was_trained_or_is_said_now(
     assert b"of levels" not in capsysbinary.readouterr()[1]
     with pytest.raises(FormatError, match="lacks ville"):
         predict(tmp_path / "run", rows.rename(columns={"ville": "city"}))
+
+
+def test_options_of_pictures_are_refused_of_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in (("--json",), ("--top", 2), ("--invert",)):
+        assert call("predict", folder / "run", folder / "sales.csv", *option) == 2
+        assert "of a table give --out answers.jsonl" in capsys.readouterr().err

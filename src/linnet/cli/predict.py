@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from linnet.model.predictor import Predictor
     from linnet.runs.predict import Errors
 
+TOP = 3
+"""Classes that are given of a picture."""
+
 Guess = list[tuple[str, float]]
 
 
@@ -33,7 +36,7 @@ def predict(
     errors: Literal["raise", "skip", "quarantine"] = "raise",
     encoding: str | None = None,
     header: bool | None = None,
-    top: int = 3,
+    top: int = TOP,
     invert: bool | None = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -87,6 +90,11 @@ def predict(
     model = Predictor.open(run)
     if model.card.schema is not None:
         from linnet.runs.predict import said_of
+
+        if json or invert is not None or top != TOP:
+            raise UsageError(
+                "--json, --top and --invert are of pictures: of a table give --out answers.jsonl"
+            )
 
         options = said_of(run, encoding=encoding, header=header)
         _answer_tables(model, rows, out, keep or [], errors, options, quiet)
