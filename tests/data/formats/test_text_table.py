@@ -179,3 +179,10 @@ def test_bars_and_semicolons_in_some_lines_separate_nothing() -> None:
     text = "id,note|s,y\n1,a|b,x\n2,c,z\n3,d|e|f,x\n"
     assert list(read(text).columns) == ["id", "note|s", "y"]
     assert read('a;b\n1;"x\n; y"\n2;z\n')["b"].tolist() == ["x\n; y", "z"]
+
+
+def test_a_first_line_that_is_taken_as_a_row_is_said() -> None:
+    content = b"2001,2002,2003\n1,2,3\n2,5,9\n"
+    assert "is taken as a row: --header" in read_text(content, "t.csv", TableOptions()).notes[0]
+    for header in (True, False):
+        assert not read_text(content, "t.csv", TableOptions(header=header)).notes

@@ -74,6 +74,8 @@ def read_text(content: bytes, name: str, options: TableOptions) -> TextTable:
         width = len(rows[1])
         notes = (*notes, "the first line counts rows and columns")
     has_names = counted is None and _has_names(rows, name, options)
+    if counted is None and options.header is None and not has_names:
+        notes = (*notes, _doubt_names(rows[0]))
     names = _name_columns(rows[0] if has_names else rows[-1][:width], has_names)
     skipped = int(has_names or counted is not None)
     frame = _read(text, name, names, separator, skipped, rows[skipped:], options)
@@ -144,6 +146,11 @@ def _has_names(
 def _is_number(cell: str) -> bool:
     plain = cell.replace(",", ".") if cell.count(",") == 1 else cell
     return PLAIN.fullmatch(plain.strip(" %")) is not None or cell.lower() in ("inf", "-inf")
+
+
+def _doubt_names(first: list[str]) -> str:
+    """What is to be said of a first line that was taken as a row."""
+    return f"its first line, {', '.join(first[:3])[:40]} …, is taken as a row: --header says otherwise"
 
 
 def _name_columns(cells: list[str], has_names: bool) -> list[str]:
