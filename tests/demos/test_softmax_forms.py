@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linnet.core import functional
-from linnet.demos.softmax_forms import Limits, forms
+from linnet.demos.softmax_forms import TypeLimits, forms
 from linnet.errors import ShapeError, UsageError
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -17,7 +17,7 @@ rows = st.lists(st.floats(-3000, 3000), min_size=2, max_size=10)
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_limits_are_where_exp_leaves_the_type(dtype: torch.dtype) -> None:
-    limits = Limits.of(dtype)
+    limits = TypeLimits.of(dtype)
 
     def exp(value: float) -> float:
         return float(torch.tensor(value, dtype=torch.float64).exp().to(dtype))

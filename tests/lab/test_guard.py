@@ -10,7 +10,7 @@ from starlette.types import Message, Receive
 
 from linnet.lab.app import make_app
 from linnet.lab.guard import HEAVY, Guard, body_limit, may_exceed
-from linnet.lab.state import Limits, Settings, is_loopback
+from linnet.lab.state import LabLimits, Settings, is_loopback
 from tests.support.browser import PAGE
 
 OWN = "http://127.0.0.1:8765"
@@ -19,7 +19,7 @@ OWN = "http://127.0.0.1:8765"
 @pytest.fixture
 def guarded() -> Iterator[TestClient]:
     """A client of a lab that others can reach, so that it wants its token."""
-    settings = Settings("0.0.0.0", 8765, "a-secret-token", limits=Limits(body=2000))
+    settings = Settings("0.0.0.0", 8765, "a-secret-token", limits=LabLimits(body=2000))
     with TestClient(make_app(settings), base_url="http://192.168.1.5:8765", headers=PAGE) as made:
         yield made
 
@@ -179,7 +179,7 @@ def test_bodies_that_may_exceed_the_usual_limit(headers: dict[str, str], may: bo
 
 
 def test_limits_by_path() -> None:
-    limits = Limits()
+    limits = LabLimits()
     assert body_limit("/api/data", limits) == limits.upload
     assert body_limit("/api/data/rows", limits) == limits.body
     assert body_limit("/api/try/picture", limits) == limits.picture

@@ -11,7 +11,7 @@ import linnet
 from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import DataNotFoundError, UsageError
-from linnet.lab.state import LabState, Limits, MissingError, Settings
+from linnet.lab.state import LabLimits, LabState, MissingError, Settings
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs
 from tests.support.patience import PATIENCE
@@ -50,7 +50,7 @@ def table_of(rows: int) -> Splits:
 
 
 def test_uploads_make_room_for_one_another() -> None:
-    lab = LabState(Settings(limits=Limits(uploads=600_000)))
+    lab = LabState(Settings(limits=LabLimits(uploads=600_000)))
     names = [lab.put(table_of(1000)) for _ in range(2)]
     lab.splits(names[0])  # used last
     newest = lab.put(table_of(1000))
@@ -77,7 +77,7 @@ def test_a_model_that_is_forgotten_while_its_data_load_is_judged_all_the_same(
 
 
 def test_models_are_bounded_and_go_with_their_data() -> None:
-    lab = LabState(Settings(limits=Limits(models=2, uploads=100_000)))
+    lab = LabState(Settings(limits=LabLimits(models=2, uploads=100_000)))
     name = lab.put(Splits(make_blobs(50), make_blobs(20, seed=1)))
     run, _ = fit(make_blobs(50), linnet.Recipe(epochs=1))
     ids = [lab.add(run, name) for _ in range(3)]

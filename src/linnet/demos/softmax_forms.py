@@ -36,7 +36,7 @@ Cause = Literal[
 
 
 @dataclass(frozen=True)
-class Limits:
+class TypeLimits:
     """What a floating type can hold.
 
     Args:
@@ -52,7 +52,7 @@ class Limits:
     epsilon: float
 
     @classmethod
-    def of(cls, dtype: torch.dtype) -> Limits:
+    def of(cls, dtype: torch.dtype) -> TypeLimits:
         """The limits of a type: numbers round to the nearest, so half the smallest subnormal becomes 0."""
         info = torch.finfo(dtype)
         underflow = math.log(info.smallest_normal) + math.log(info.eps) - math.log(2)
@@ -96,7 +96,7 @@ class Forms:
     """
 
     logits: Tensor
-    limits: Limits
+    limits: TypeLimits
     naive: Form
     stable: Form
 
@@ -132,7 +132,7 @@ def forms(logits: Tensor, target: int, dtype: torch.dtype, temperature: float = 
         held, (held - held.amax()).exp(), functional.softmax(held), functional.log_softmax(held),
         functional.cross_entropy(held[None], y), reference,
     )  # fmt: skip
-    return Forms(held, Limits.of(dtype), naive, stable)
+    return Forms(held, TypeLimits.of(dtype), naive, stable)
 
 
 def _form(

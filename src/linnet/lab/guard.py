@@ -17,7 +17,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linnet.lab.state import Limits, Settings, address_of
+from linnet.lab.state import LabLimits, Settings, address_of
 from linnet.web import body
 from linnet.web.refusal import Refusal, bearer, is_secret
 
@@ -121,7 +121,7 @@ class Guard:
             raise Refusal(401, "this lab needs its token: open the address that linnet lab printed")
 
 
-def body_limit(path: str, limits: Limits) -> int:
+def body_limit(path: str, limits: LabLimits) -> int:
     """The bytes that a request to a path may bring."""
     if path == "/api/data":
         return limits.upload

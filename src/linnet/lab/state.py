@@ -35,7 +35,7 @@ EVALUATED = 8
 
 
 @dataclass(frozen=True)
-class Limits:
+class LabLimits:
     """What requests may cost.
 
     Args:
@@ -73,7 +73,7 @@ class Settings:
     port: int = 8765
     token: str | None = None
     data_dir: Path | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: LabLimits = field(default_factory=LabLimits)
 
     @property
     def is_local(self) -> bool:
