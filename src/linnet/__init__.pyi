@@ -24,6 +24,7 @@ from .estimators import LinearRegressorCV as LinearRegressorCV
 from .estimators import PoissonRegressor as PoissonRegressor
 from .estimators import SoftmaxClassifier as SoftmaxClassifier
 from .estimators import SoftmaxClassifierCV as SoftmaxClassifierCV
+from .estimators import TableEncoder as TableEncoder
 from .evaluate.assess import assess as assess
 from .evaluate.compare import compare as compare
 from .evaluate.confidence.decisions import abstain_curve as abstain_curve

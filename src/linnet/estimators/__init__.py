@@ -5,7 +5,7 @@
 
 `LinearRegressor` and `SoftmaxClassifier` minimise the mean loss with ½ l2 ‖W‖² + l1 ‖W‖₁;
 `PoissonRegressor` does so for counts. `LinearRegressorCV` and `SoftmaxClassifierCV` choose l2 by
-cross-validation. docs/estimators.md is the guide.
+cross-validation. `TableEncoder` makes numbers of a table's columns. docs/estimators.md is the guide.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from linnet.estimators.classifier import SoftmaxClassifier
 from linnet.estimators.cv_estimators import LinearRegressorCV, SoftmaxClassifierCV
 from linnet.estimators.regressor import LinearRegressor, PoissonRegressor
+from linnet.estimators.table_encoder import TableEncoder
 
 __all__ = [
     "LinearRegressor",
@@ -20,4 +21,5 @@ __all__ = [
     "PoissonRegressor",
     "SoftmaxClassifier",
     "SoftmaxClassifierCV",
+    "TableEncoder",
 ]

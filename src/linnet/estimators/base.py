@@ -17,6 +17,8 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
+from linnet.data.tensors import as_frame
+from linnet.errors import UsageError
 from linnet.estimators.arrays import Space, check_same, tensor
 from linnet.estimators.methods import Method, Problem, descend_models, minimise
 from linnet.solvers.frame import Stream
@@ -86,9 +88,24 @@ class LinearEstimator(BaseEstimator):
 
     def _rows_and_targets(self, X: Any, y: Any, reset: bool, **checks: Any) -> tuple[Any, Any]:
         """Both as scikit-learn checks them; dense rows of float32, float64 and uint8 stay as they are."""
-        checked: Any = validate_data(
-            self, X, y, reset=reset, accept_sparse="csr", dtype=self._dtypes(X, reset), order="C", **checks
-        )
+        try:
+            checked: Any = validate_data(
+                self,
+                X,
+                y,
+                reset=reset,
+                accept_sparse="csr",
+                dtype=self._dtypes(X, reset),
+                order="C",
+                **checks,
+            )
+        except ValueError as error:
+            if (named := _find_text(X)) is None:
+                raise
+            raise UsageError(
+                f"{named} of X holds no numbers: {type(self).__name__} takes numbers alone, which a "
+                f"TableEncoder makes of such columns: make_pipeline(TableEncoder(), {type(self).__name__}())"
+            ) from error
         return checked
 
     def _dtypes(self, X: Any, reset: bool = False) -> list[Any]:
@@ -156,6 +173,15 @@ class LinearEstimator(BaseEstimator):
             if W.shape == (problem.data.outputs, problem.data.features)
             else None
         )
+
+
+def _find_text(X: Any) -> str | None:
+    """The first column of a frame that holds something else than numbers; None where there is none."""
+    frame = as_frame(X)
+    if frame is None:
+        return None
+    kinds = {str(name): getattr(kind, "kind", "O") for name, kind in frame.dtypes.items()}
+    return next((f"the column {name}" for name, kind in kinds.items() if kind not in "biuf"), None)
 
 
 def as_features(X: Any) -> Any:

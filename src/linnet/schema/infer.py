@@ -55,15 +55,36 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     """
     check_names(frame, options)
     name, why = pick_target(frame, options)
-    decimal, notes = _table_decimal(frame, options)
+    decimal, notes = table_decimal(frame, options)
     options = dataclasses.replace(options, decimal=decimal)
     target = read_target(frame[name], name, why, options, known)
-    left_out = dict.fromkeys(options.ignore, "as was asked")
+    columns, left_out, more = infer_columns(frame, options, name)
+    if not columns:
+        reasons = "; ".join(f"{column} ({reason})" for column, reason in left_out.items())
+        raise FormatError(f"no column is left to predict {name} by: {reasons or 'there is none beside it'}")
+    notes += [*more, *spellings(frame[name], target), *_marks(name, target.style)]
+    return Schema(columns, target, left_out, tuple(notes))
+
+
+def infer_columns(
+    frame: Frame, options: TableOptions, target: str | None = None
+) -> tuple[tuple[Column, ...], dict[str, str], list[str]]:
+    """The kinds of the columns to predict by, those left out with the reasons, and what to say of them.
+
+    Args:
+        frame: as `infer_schema` takes it.
+        options: likewise.
+        target: the column that is predicted; None where it is none of the frame's.
+
+    Raises:
+        FormatError: it is not clear how a column is to be read.
+    """
+    left_out, notes = dict.fromkeys(options.ignore, "as was asked"), list[str]()
     if options.sample_weight:
         left_out[options.sample_weight] = "it holds the rows' weights"
     columns = list[Column]()
     for column in map(str, frame.columns):
-        if column == name or column in left_out:
+        if column == target or column in left_out:
             continue
         found = _kind(frame[column], column, options)
         if isinstance(found, str):
@@ -71,11 +92,7 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
             continue
         columns.append(found)
         notes += _doubts(frame[column], found)
-    if not columns:
-        reasons = "; ".join(f"{column} ({reason})" for column, reason in left_out.items())
-        raise FormatError(f"no column is left to predict {name} by: {reasons or 'there is none beside it'}")
-    notes += [*spellings(frame[name], target), *_marks(name, target.style)]
-    return Schema(tuple(columns), target, left_out, tuple(notes))
+    return tuple(columns), left_out, notes
 
 
 def check_names(frame: Frame, options: TableOptions) -> None:
@@ -101,7 +118,7 @@ def check_names(frame: Frame, options: TableOptions) -> None:
         raise FormatError("the table has no rows")
 
 
-def _table_decimal(frame: Frame, options: TableOptions) -> tuple[str | None, list[str]]:
+def table_decimal(frame: Frame, options: TableOptions) -> tuple[str | None, list[str]]:
     """The decimal sign, where it was said or columns that can be read in one way have only one."""
     if options.decimal is not None:
         return options.decimal, []
