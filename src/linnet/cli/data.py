@@ -158,20 +158,17 @@ def table_lines(data: str, data_dir: Path | None, schema: Schema, table: TableCh
     from linnet.config import TableOptions
     from linnet.data.formats.frames import read_frame
     from linnet.data.user_data import find
-    from linnet.schema.cells import is_missing
+    from linnet.schema.overview import overview
 
     path = find(data, data_dir)
     assert path is not None, "it has been read"
     options = TableOptions() if table is None else TableOptions(**table.table)
     frame = read_frame(path.read_bytes(), data, options).frame
-    kinds = {column.name: (column.kind, f"{len(column.features):,}") for column in schema.columns}
-    kinds[schema.target.name] = ("target", schema.target.task)
     rows = [("column", "kind", "missing", "different", "becomes", "such as")]
-    for name in map(str, frame.columns):
-        cells = frame[name]
-        missing, kind = is_missing(cells).mean(), kinds.get(name, ("left out", "0"))
-        shown = ", ".join(str(cell)[:12] for cell in cells[~is_missing(cells)].unique()[:3])
-        rows.append((name[:32], kind[0], f"{missing:.1%}", f"{cells.nunique():,}", kind[1], shown))
+    for one in overview(frame, schema):
+        becomes = schema.target.task if one.becomes is None else f"{one.becomes:,}"
+        shown = ", ".join(one.examples)
+        rows.append((one.name[:32], one.kind, f"{one.missing:.1%}", f"{one.different:,}", becomes, shown))
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -11,6 +11,9 @@ from linnet.errors import UsageError
 Task = Literal["classification", "regression", "counts"]
 TASKS: tuple[Task, ...] = ("classification", "regression", "counts")
 
+KINDS = ("number", "truth", "category", "date", "text")
+"""The kinds of columns, each with a field that names the columns to take as such."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableChoices:
@@ -29,6 +32,10 @@ class TableChoices:
         encoding: of the text; UTF-8, UTF-16 by its mark, or GB18030 where that alone fits when not given.
         sheet: of a workbook; the first when not given.
         schema: a TOML file, as linnet data schema prints it, by which the table is read as it says.
+        number: columns to take as numbers, also where they would be left out or taken as categories.
+        truth: columns to take as yes and no, of a pair such as yes and no, or of 1 and 0.
+        date: columns to take as dates, also such as 20240131 or a year alone.
+        text: columns to take as texts, by the words in them.
 
     Raises:
         UsageError: a value that cannot be.
@@ -45,6 +52,10 @@ class TableChoices:
     encoding: str | None = None
     sheet: str | None = None
     schema: str | None = None
+    number: tuple[str, ...] = ()
+    truth: tuple[str, ...] = ()
+    date: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         choices = {"task": TASKS, "decimal": (".", ","), "date_order": ("dmy", "mdy")}
@@ -53,10 +64,19 @@ class TableChoices:
                 raise UsageError(f"{name} must be one of {' '.join(known)}, not {value!r}")
         if self.target is not None:
             object.__setattr__(self, "target", str(self.target).strip())
-        for name in ("ignore", "category"):
+        for name in ("ignore", *KINDS):
             names = getattr(self, name)
             several = (names,) if isinstance(names, str) else names
             object.__setattr__(self, name, tuple(str(one).strip() for one in several))
+        said = [column for name in ("ignore", *KINDS) for column in getattr(self, name)]
+        if twice := next((column for column in said if said.count(column) > 1), None):
+            how = [name for name in ("ignore", *KINDS) if twice in getattr(self, name)]
+            raise UsageError(f"the column {twice} is named twice, as {' and as '.join(how)}: say one")
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kinds of columns that were named, by column."""
+        return {column: kind for kind in KINDS for column in getattr(self, kind)}
 
     @property
     def table(self) -> dict[str, Any]:

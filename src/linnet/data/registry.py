@@ -62,6 +62,10 @@ def load(
     encoding: str | None = None,
     sheet: str | None = None,
     schema: str | os.PathLike[str] | None = None,
+    number: Any = (),
+    truth: Any = (),
+    date: Any = (),
+    text: Any = (),
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -89,6 +93,10 @@ def load(
         encoding: of the text.
         sheet: of a workbook.
         schema: a TOML file, as `linnet data schema` prints it, by which the table is read as it says.
+        number: columns to take as numbers.
+        truth: columns to take as yes and no.
+        date: columns to take as dates.
+        text: columns to take as texts, by the words in them.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -102,6 +110,7 @@ def load(
     options = TableOptions(
         target=target, task=task, ignore=ignore, category=category, references=references,
         decimal=decimal, date_order=date_order, header=header, encoding=encoding, sheet=sheet,
+        number=number, truth=truth, date=date, text=text,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
     )  # fmt: skip
     if not is_place:

@@ -146,7 +146,7 @@ class Truth(Column):
 
     def encode(self, cells: Cells) -> tuple[Block, Seen]:
         """See `Column.encode`."""
-        true, _ = self._read(cells)
+        true, _ = self.read(cells)
         words = f"neither {self.true!r} nor {self.false!r}"
         check_cells(self.find_unreadable(cells), cells, self.name, words)
         gaps = is_missing(cells)
@@ -155,10 +155,10 @@ class Truth(Column):
 
     def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
         """See `Column.find_unreadable`."""
-        true, false = self._read(cells)
+        true, false = self.read(cells)
         return ~(true | false | is_missing(cells))
 
-    def _read(self, cells: Cells) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def read(self, cells: Cells) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which cells say yes, and which say no; 1 and 0 do, too."""
         words = cells.astype(str).str.strip().str.lower()
         yes, no = {self.true.lower(), "true", "1", "1.0"}, {self.false.lower(), "false", "0", "0.0"}

@@ -50,7 +50,7 @@ def _fit(column: Column, cells: Cells) -> Column:
         return dataclasses.replace(column, fill=fill, has_flag=bool(gaps.any()))
     if isinstance(column, Truth):
         gaps = is_missing(cells)
-        true = cells[~gaps].astype(str).str.strip().str.lower() == column.true.lower()
+        true, _ = column.read(cells[~gaps])
         return dataclasses.replace(
             column, fill=float(true.mean() > 0.5) if len(true) else 0.0, has_flag=bool(gaps.any())
         )

@@ -7,8 +7,9 @@ import re
 
 import numpy as np
 
-from linnet.config.table import TableOptions
+from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError
+from linnet.schema.asked import column_as, text_column
 from linnet.schema.cells import (
     NO_NUMBER,
     Cells,
@@ -25,7 +26,6 @@ from linnet.schema.columns import Category, Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.schema import Schema
 from linnet.schema.target import FEW, pick_target, read_target, spellings, style_of
-from linnet.schema.words import Words
 
 MANY_NUMBERS = 20
 """Different numbers from which on a column of numbers and words is no category by itself."""
@@ -38,8 +38,6 @@ IDS = re.compile(r"(^|[_\W])(id|uuid|guid|index|idx|row|nr|no|number|编号|序�
 
 CODE = re.compile(r"0\d+")
 """A number that begins with 0, such as a postal code's."""
-
-CJK = r"[\u3400-\u9fff]"
 
 
 def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = ()) -> Schema:
@@ -105,7 +103,7 @@ def check_names(frame: Frame, options: TableOptions) -> None:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise FormatError(f"two columns are called {twice}: rename one of them")
     for what, given in (("target", [options.target]), ("ignore", options.ignore),
-                        ("category", options.category),
+                        *((kind, getattr(options, kind)) for kind in KINDS),
                         ("sample_weight", [options.sample_weight])):  # fmt: skip
         if unknown := [name for name in given if name is not None and name not in names]:
             raise FormatError(f"there is no column {unknown[0]!r} to take as {what}: {', '.join(names[:50])}")
@@ -140,8 +138,8 @@ def table_decimal(frame: Frame, options: TableOptions) -> tuple[str | None, list
 def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
     """What a column is, or why it is left out."""
     cells = cells.reset_index(drop=True)
-    if name in options.category:
-        return Category(name)
+    if name in options.kinds:
+        return column_as(options.kinds[name], cells, name, options)
     if cells.dtype.kind == "M":
         return Date(name)
     if cells.dtype.kind == "b" or str(cells.dtype) == "boolean":
@@ -210,11 +208,10 @@ def _text(known: Cells, name: str) -> Column | str:
         return f"it is always {known.iloc[0][:40]!r}"
     if different <= rows / 2:
         return Category(name)
-    is_chinese = bool((known.str.count(CJK) > known.str.len() / 2).mean() > 0.5)
-    if is_chinese and float(known.str.len().mean()) >= 2 * WORDY:
-        return Words(name, by="characters")
-    if float(known.str.split().str.len().mean()) >= WORDY:
-        return Words(name)
+    texts = text_column(known, name)
+    length = known.str.len() / 2 if texts.by == "characters" else known.str.split().str.len()
+    if float(length.mean()) >= WORDY:
+        return texts
     return "each row has a text of its own, as a name has" if different == rows > FEW else Category(name)
 
 
