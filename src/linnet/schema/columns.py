@@ -22,17 +22,27 @@ Block = Any
 """The encoded rows of a column: (N, d) float64, or a scipy matrix of texts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """What was seen in a column that was encoded.
 
     Args:
-        missing: cells without a value.
-        unseen: cells of a level that training did not see.
+        gaps: which cells have no value, (N,).
+        strange: which have a level that training did not see, (N,); None where a column has no levels.
     """
 
-    missing: int = 0
-    unseen: int = 0
+    gaps: NDArray[np.bool_]
+    strange: NDArray[np.bool_] | None = None
+
+    @property
+    def missing(self) -> int:
+        """How many cells have no value."""
+        return int(self.gaps.sum())
+
+    @property
+    def unseen(self) -> int:
+        """How many have a level that training did not see."""
+        return 0 if self.strange is None else int(self.strange.sum())
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,10 @@ class Column(ABC):
     """
 
     kind: ClassVar[str]
+    is_dense: ClassVar[bool] = True
+    """Whether it becomes an array, not a sparse matrix."""
+    takes_numbers: ClassVar[bool] = False
+    """Whether a finite number becomes itself, and 0 in all columns but the first."""
 
     name: str
 
@@ -51,6 +65,16 @@ class Column(ABC):
     @abstractmethod
     def features(self) -> tuple[str, ...]:
         """The names of the d columns that it becomes."""
+
+    @property
+    def usual(self) -> tuple[str | bool, ...]:
+        """Cells that come again and again."""
+        return ()
+
+    @property
+    def fault(self) -> str:
+        """What a cell has that is none of this column's, in words."""
+        return "no value of its kind"
 
     def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
         """Which cells have a value that is none of this column's, (N,)."""
@@ -92,6 +116,7 @@ class Number(Column):
     """
 
     kind: ClassVar[str] = "number"
+    takes_numbers: ClassVar[bool] = True
 
     fill: float = 0.0
     has_flag: bool = False
@@ -109,16 +134,21 @@ class Number(Column):
         """See `Column.features`."""
         return (self.name, f"{self.name} missing") if self.has_flag else (self.name,)
 
+    @property
+    def fault(self) -> str:
+        """See `Column.fault`."""
+        return "no finite number"
+
     def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
         """See `Column.find_unreadable`."""
         return ~np.isfinite(to_numbers(cells, self.style)) & ~is_missing(cells, NO_NUMBER)
 
     def encode(self, cells: Cells) -> tuple[Block, Seen]:
         """See `Column.encode`."""
-        check_cells(self.find_unreadable(cells), cells, self.name, "no finite number")
+        check_cells(self.find_unreadable(cells), cells, self)
         gaps = is_missing(cells, NO_NUMBER)
         values = np.where(gaps, self.fill, to_numbers(cells, self.style))
-        return add_flag(values[:, None], gaps, self.has_flag), Seen(int(gaps.sum()))
+        return add_flag(values[:, None], gaps, self.has_flag), Seen(gaps)
 
 
 @dataclass(frozen=True)
@@ -144,14 +174,23 @@ class Truth(Column):
         """See `Column.features`."""
         return (self.name, f"{self.name} missing") if self.has_flag else (self.name,)
 
+    @property
+    def fault(self) -> str:
+        """See `Column.fault`."""
+        return f"neither {self.true!r} nor {self.false!r}"
+
+    @property
+    def usual(self) -> tuple[str | bool, ...]:
+        """See `Column.usual`."""
+        return self.true, self.false, True, False
+
     def encode(self, cells: Cells) -> tuple[Block, Seen]:
         """See `Column.encode`."""
         true, _ = self.read(cells)
-        words = f"neither {self.true!r} nor {self.false!r}"
-        check_cells(self.find_unreadable(cells), cells, self.name, words)
+        check_cells(self.find_unreadable(cells), cells, self)
         gaps = is_missing(cells)
         values = np.where(gaps, self.fill, true.astype(np.float64))
-        return add_flag(values[:, None], gaps, self.has_flag), Seen(int(gaps.sum()))
+        return add_flag(values[:, None], gaps, self.has_flag), Seen(gaps)
 
     def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
         """See `Column.find_unreadable`."""
@@ -201,6 +240,11 @@ class Category(Column):
         """See `Column.features`."""
         return tuple(f"{self.name}={level}" for level in self.shown)
 
+    @property
+    def usual(self) -> tuple[str | bool, ...]:
+        """See `Column.usual`."""
+        return self.levels
+
     def encode(self, cells: Cells) -> tuple[Block, Seen]:
         """See `Column.encode`."""
         import pandas as pd
@@ -215,7 +259,7 @@ class Category(Column):
         at = np.asarray(pd.Index(list(self.shown)).get_indexer(pd.Index(named)))
         rows = (at >= 0).nonzero()[0]
         block[rows, at[rows]] = 1.0
-        return block, Seen(int(gaps.sum()), 0 if self.has_other else int(unseen.sum()))
+        return block, Seen(gaps, None if self.has_other else unseen)
 
 
 WHOLE_TEXT = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+")
@@ -231,19 +275,19 @@ def as_text(cells: Cells) -> NDArray[np.object_]:
     return texts.replace("-0", "0").to_numpy(object)
 
 
-def check_cells(wrong: NDArray[np.bool_], cells: Cells, name: str, what: str) -> None:
+def check_cells(wrong: NDArray[np.bool_], cells: Cells, column: Column) -> None:
     """Refuse a column with cells that cannot be read.
 
     Args:
         wrong: which they are, (N,).
-        cells: the column, (N,).
-        name: of it.
-        what: such a cell has, for the message.
+        cells: of the column, (N,).
+        column: whose they are.
 
     Raises:
         FormatError: there are some.
     """
     if wrong.any():
         raise FormatError(
-            f"the column {name} has {what} in {int(wrong.sum()):,} cells: {rows_of(wrong, cells)}"
+            f"the column {column.name} has {column.fault} in {int(wrong.sum()):,} cells: "
+            f"{rows_of(wrong, cells)}"
         )

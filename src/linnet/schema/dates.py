@@ -41,17 +41,22 @@ class Date(Column):
         names = tuple(f"{self.name} {part}" for part in self.parts)
         return (*names, f"{self.name} missing") if self.has_flag else names
 
+    @property
+    def fault(self) -> str:
+        """See `Column.fault`."""
+        return f"no date of the form {self.pattern}"
+
     def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
         """See `Column.find_unreadable`."""
         return ~np.isfinite(to_days(cells, self.pattern)) & ~is_missing(cells, NO_NUMBER)
 
     def encode(self, cells: Cells) -> tuple[Block, Seen]:
         """See `Column.encode`."""
-        check_cells(self.find_unreadable(cells), cells, self.name, f"no date of the form {self.pattern}")
+        check_cells(self.find_unreadable(cells), cells, self)
         gaps = is_missing(cells, NO_NUMBER)
         days = np.where(gaps, self.fill, to_days(cells, self.pattern))
         block = np.column_stack([calendar(days, part, self.since) for part in self.parts])
-        return add_flag(block, gaps, self.has_flag), Seen(int(gaps.sum()))
+        return add_flag(block, gaps, self.has_flag), Seen(gaps)
 
 
 def calendar(days: NDArray[np.float64], part: str, since: float) -> NDArray[np.float64]:

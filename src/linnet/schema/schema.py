@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +25,7 @@ from linnet.schema.cells import (
     to_numbers,
 )
 from linnet.schema.classes import class_names, number_classes
-from linnet.schema.columns import Category, Column, Seen
+from linnet.schema.columns import Block, Category, Column, Seen
 from linnet.schema.kinds import column_of
 
 if TYPE_CHECKING:
@@ -97,6 +97,15 @@ class Encoded(NamedTuple):
     seen: dict[str, Seen]
 
 
+def join_blocks(blocks: Sequence[Block]) -> Block:
+    """The encoded rows of columns beside each other, (N, D): sparse where one of them is."""
+    if all(isinstance(block, np.ndarray) for block in blocks):
+        return np.column_stack(blocks)
+    from scipy.sparse import csr_array, hstack
+
+    return csr_array(hstack([csr_array(block) for block in blocks]))
+
+
 @dataclass(frozen=True)
 class Schema:
     """What the columns of a table mean.
@@ -157,11 +166,7 @@ class Schema:
         for column in self.columns:
             block, seen[column.name] = column.encode(frame[column.name].reset_index(drop=True))
             blocks.append(block)
-        if all(isinstance(block, np.ndarray) for block in blocks):
-            return Encoded(np.column_stack(blocks), seen)
-        from scipy.sparse import csr_array, hstack
-
-        return Encoded(csr_array(hstack([csr_array(block) for block in blocks])), seen)
+        return Encoded(join_blocks(blocks), seen)
 
     def with_references(self) -> Schema:
         """The schema in which each category has a reference level, as inference without a penalty needs it.

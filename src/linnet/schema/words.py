@@ -29,6 +29,7 @@ class Words(Column):
     """
 
     kind: ClassVar[str] = "text"
+    is_dense: ClassVar[bool] = False
 
     words: tuple[str, ...] = ()
     idf: tuple[float, ...] = field(default=(), repr=False)
@@ -54,4 +55,4 @@ class Words(Column):
         weighed: Any = csr_array(counts, dtype=np.float64) @ diags_array(np.array(self.idf))
         length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
         scaled = diags_array(1 / np.where(length > 0, length, 1.0)) @ weighed
-        return csr_array(scaled), Seen(int(gaps.sum()))
+        return csr_array(scaled), Seen(gaps)
