@@ -38,6 +38,7 @@ from .evaluate.score import score as score
 from .export import export_model as export_model
 from .inference.infer import infer as infer
 from .model.history import History as History
+from .model.pipeline import run_of as run_of
 from .model.run import Run as Run
 from .report.comparison import compare_runs as compare_runs
 from .report.write import write_report as write_report

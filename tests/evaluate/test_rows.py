@@ -22,6 +22,7 @@ from linnet.evaluate.rows import named_rows
 from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.train.fit import fit
+from tests.support.runs import make_run
 
 KINDS = ("ash", "elm", "oak")
 
@@ -176,3 +177,8 @@ def test_a_file_too_small_for_two_parts_is_whole_all_the_same(run: Run, folder: 
     assert isinstance(whole, Whole)
     with pytest.raises(UsageError, match="cannot be split"):
         whole.splits()
+
+
+def test_a_run_of_rows_in_memory_asks_which_rows() -> None:
+    with pytest.raises(UsageError, match="were in memory when it was fitted: say which rows"):
+        Evaluation.named(make_run("softmax"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +17,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
+from linnet.model.pipeline import run_of
 from linnet.model.run import Run
 
 ROWS_AT_ONCE = 4096
@@ -28,9 +30,10 @@ class Evaluation:
     thresholds, McNemar's test) counts each once.
 
     Args:
-        run: of a linear model.
-        rows: of the model's features and targets: a data set, the path of a file (all of whose rows count),
-            or a function that reads them at their first use. Of soft labels the likeliest class counts.
+        run: of a linear model, or a fitted pipeline (see `linnet.run_of`).
+        rows: of the model's features and targets: a data set, a frame of its raw columns, the path of a file
+            (all of whose rows count), or a function that reads them at their first use. Of soft labels the
+            likeliest class counts.
         train: all rows that the run was trained on, to learn calibrations on those that it kept; a data set,
             or a function that reads it. None where they are not at hand.
         part: which rows of the data those are.
@@ -43,14 +46,14 @@ class Evaluation:
 
     def __init__(
         self,
-        run: Run,
-        rows: Dataset | Path | str | Callable[[], Dataset],
+        run: Run | Any,
+        rows: Any,
         train: Dataset | Callable[[], Dataset] | None = None,
         *,
         part: Part = "all",
         holds_training: bool | None = None,
     ) -> None:
-        self.run, self.holds_training = run, holds_training
+        self.run, self.holds_training = run_of(run), holds_training
         self.part: Part = part
         self._rows, self._train = rows, train
         if not callable(rows):

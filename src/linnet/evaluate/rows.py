@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from linnet.config.table import TableOptions
 from linnet.data import registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.formats.frames import to_frame
+from linnet.data.formats.table import table_rows
 from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures
 from linnet.data.split import Whole, join, split
+from linnet.data.tensors import as_frame
 from linnet.errors import LinnetError, UsageError
 from linnet.model.run import Run
 
@@ -130,6 +133,11 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
     Raises:
         DataNotFoundError: they cannot be had.
     """
+    if run.origin is None and name is None and run.card.dataset not in registry.sources():
+        raise UsageError(
+            f"the rows of {run.card.dataset} were in memory when it was fitted: say which rows, by --data "
+            "(name= in Python)"
+        )
     origin = run.origin or Origin(run.card.dataset)
     if name is not None:  # a path begins where the command is given
         folder = None if user_data.is_own(name) else origin.data_dir
@@ -138,19 +146,22 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
     return registry.load_again(dataclasses.replace(origin, sample_weight=None, **told))
 
 
-def take_rows(run: Run, rows: Dataset | Path | str) -> Dataset:
-    """Rows as an evaluation takes them: a data set, or the path of a file, all of whose rows count.
+def take_rows(run: Run, rows: Any) -> Dataset:
+    """Rows as an evaluation takes them: a data set, a frame, or the path of a file, all of whose rows count.
 
     Raises:
-        UsageError: they are neither.
+        UsageError: they are none of these, or a frame is given to a model that was not trained on a table.
         LinnetError: as `named_rows` raises.
     """
     if isinstance(rows, Splits):
         raise UsageError("a model is scored on one part of the data: give splits.test, or splits.train")
     if isinstance(rows, str | Path):
         return named_rows(run, rows).rows
+    if as_frame(rows) is not None and run.card.schema is not None:
+        options = _table_options(run) or TableOptions()
+        return fit_rows(run, table_rows(to_frame(rows), "frame", options, schema=run.card.schema).rows)
     if not isinstance(rows, Dataset):
-        raise UsageError(f"expected a Dataset or the path of a file, not {type(rows).__name__}")
+        raise UsageError(f"expected a Dataset, a frame or the path of a file, not {type(rows).__name__}")
     return fit_rows(run, rows)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export import c, js, onnx, safetensors, sql
 from linnet.export import numpy as numpy_file
 from linnet.export.formats import Exported, Format, NotCheckedError, Rows
+from linnet.model.pipeline import run_of
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 
@@ -44,7 +45,7 @@ ROWS = 1000
 
 
 def export_model(
-    run: Run, to: str, path: Path | str | None = None, rows: Tensor | Rows | None = None
+    run: Run | Any, to: str, path: Path | str | None = None, rows: Tensor | Rows | None = None
 ) -> Exported:
     """Write a run's model as a file that other programs read, and run that file.
 
@@ -52,7 +53,7 @@ def export_model(
     run's own, computed in float64.
 
     Args:
-        run: of one linear model.
+        run: of one linear model, or a fitted pipeline (see `linnet.run_of`).
         to: safetensors, onnx, numpy, js, c or sql.
         path: the file; in the run's folder under the format's own name when None.
         rows: to check it on, as the data set stores them, (N, D); the first 1,000 are used. Rows drawn at
@@ -71,6 +72,7 @@ def export_model(
     """
     if to not in FORMATS:
         raise UsageError(f"unknown format {to!r}: expected {', '.join(FORMATS)}")
+    run = run_of(run)
     chosen, model = FORMATS[to], predictor(run)
     path = _place(run, chosen, path)
     X = _rows(model, rows)

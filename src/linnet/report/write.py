@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from linnet import files
 from linnet.data.dataset import Dataset
 from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError
 from linnet.i18n import Language, check
+from linnet.model.pipeline import run_of
 from linnet.model.run import Run
 from linnet.report.blocks import render
 from linnet.report.pages import page_of_run, page_of_sweep
@@ -19,7 +21,7 @@ NAME = "report.html"
 
 
 def write_report(
-    of: Run | Path | str,
+    of: Run | Path | str | Any,
     out: Path | str | None = None,
     *,
     language: Language = "en",
@@ -33,7 +35,7 @@ def write_report(
     What a part lacks to be made is said in its place.
 
     Args:
-        of: the folder, or a run that is in none.
+        of: the folder, a run that is in none, or a fitted pipeline (see `linnet.run_of`).
         out: the file; report.html in the folder when None.
         language: "en" or "zh".
         train: the training rows, where they are at hand; else they are loaded by their name or path.
@@ -50,6 +52,7 @@ def write_report(
         UsageError: a file that linnet did not make is where the page is to be.
         OSError: the file cannot be written.
     """
+    of = of if isinstance(of, str | Path) else run_of(of)
     return write_page(of, None if train is None else Rows(train, test), out, language, label_errors, data_dir)
 
 

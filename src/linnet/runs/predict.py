@@ -65,7 +65,7 @@ class Prediction:
 
 
 def predict(
-    run: Run | Predictor | Path | str,
+    run: Run | Predictor | Path | str | Any,
     rows: Any,
     *,
     keep: Sequence[str] = (),
@@ -75,7 +75,8 @@ def predict(
     """A model's answers to raw rows of a table, by the names of their columns.
 
     Args:
-        run: a model that was trained on a table: a run, or its folder.
+        run: a model that was trained on a table: a run, its folder, or a fitted pipeline (see
+            `linnet.run_of`).
         rows: a frame of pandas, polars or pyarrow, a list of dictionaries, or the path of a file.
         keep: columns of the rows to give back beside the answers, or one column.
         encoding: of a file of text; as it was said when the model was trained, or told, when not given.
@@ -90,6 +91,10 @@ def predict(
     """
     import pandas as pd
 
+    if not isinstance(run, str | Path | Predictor):
+        from linnet.model.pipeline import run_of  # which loads torch
+
+        run = run_of(run)
     model = open_model(run)
     columns = _columns(model)
     if isinstance(rows, str | Path):
