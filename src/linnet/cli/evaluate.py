@@ -115,7 +115,7 @@ def evaluate(
         "run": str(opened.folder), "dataset": evaluation.rows.name, "part": evaluation.part,
         "holds_training_rows": evaluation.holds_training, **result.as_dict(),
     }  # fmt: skip
-    if opened.origin is not None and not opened.origin.hold_out and evaluation.holds_training:
+    if opened.origin is not None and not opened.origin.has_held_out and evaluation.holds_training:
         notes.append(
             f"no rows of {evaluation.rows.name} were held out, so figures are of the rows it was fitted to"
         )

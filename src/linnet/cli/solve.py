@@ -141,7 +141,8 @@ def solve(
         "level": level, "weight_kind": weight_kind, "seed": seed,
     }  # fmt: skip
     SolveRequest(loss=loss or "", **options)  # what cannot be is refused before anything is loaded
-    holds_out = not summary if hold_out is None else hold_out
+    has_split = table is not None and (table.split, table.test_size) != (None, None)
+    holds_out = (has_split or not summary) if hold_out is None else hold_out
     say = make_printer(quiet, sys.stderr if json else sys.stdout)
     if table is None or table.references is None:  # without a penalty levels that sum to 1 have no optimum
         table = replace(table or TableChoices(), references=(not l2 and not l1 and path is None) or None)

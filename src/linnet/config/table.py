@@ -15,6 +15,10 @@ KINDS = ("number", "truth", "category", "date", "text")
 """The kinds of columns, each with a field that names the columns to take as such."""
 
 
+Split = Literal["random", "groups", "time", "none"]
+SPLITS: tuple[Split, ...] = ("random", "groups", "time", "none")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableChoices:
     """What a table of one's own does not tell by itself.
@@ -36,6 +40,15 @@ class TableChoices:
         truth: columns to take as yes and no, of a pair such as yes and no, or of 1 and 0.
         date: columns to take as dates, also such as 20240131 or a year alone.
         text: columns to take as texts, by the words in them.
+        groups: the column of what rows belong to, such as a patient: never on both sides of a split or fold,
+            and no feature.
+        time: the column of when each row was, dates or numbers, by which later rows test what earlier ones
+            taught; it stays a feature unless it is ignored.
+        split: how rows to test on are chosen: random (of each class its share), groups, time (the latest) or
+            none; by groups or time where these are given, else random.
+        test_size: the share of rows to test on; 0.2 when not given.
+        positive: of two classes the one that figures, plots and weights speak of; the second in order when
+            not given.
 
     Raises:
         UsageError: a value that cannot be.
@@ -56,14 +69,23 @@ class TableChoices:
     truth: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
+    groups: str | None = None
+    time: str | None = None
+    split: str | None = None
+    test_size: float | None = None
+    positive: str | None = None
 
     def __post_init__(self) -> None:
-        choices = {"task": TASKS, "decimal": (".", ","), "date_order": ("dmy", "mdy")}
+        choices = {
+            "task": TASKS, "decimal": (".", ","), "date_order": ("dmy", "mdy"), "split": SPLITS,
+        }  # fmt: skip
         for name, known in choices.items():
             if (value := getattr(self, name)) is not None and value not in known:
                 raise UsageError(f"{name} must be one of {' '.join(known)}, not {value!r}")
-        if self.target is not None:
-            object.__setattr__(self, "target", str(self.target).strip())
+        for name in ("target", "groups", "time", "positive"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, str(value).strip())
+        self._check_split()
         for name in ("ignore", *KINDS):
             names = getattr(self, name)
             several = (names,) if isinstance(names, str) else names
@@ -77,6 +99,22 @@ class TableChoices:
     def kinds(self) -> dict[str, str]:
         """The kinds of columns that were named, by column."""
         return {column: kind for kind in KINDS for column in getattr(self, kind)}
+
+    def _check_split(self) -> None:
+        """Refuse ways to split that contradict each other."""
+        if self.groups is not None and self.time is not None:
+            raise UsageError("rows are split by groups or by time: leave out --groups or --time")
+        for name, column in (("groups", self.groups), ("time", self.time)):
+            if self.split == name and column is None:
+                raise UsageError(f"--split {name} needs the column: say --{name} COLUMN")
+            if column is not None and self.split not in (None, name, "none"):
+                raise UsageError(f"--{name} {column} splits by {name}: leave out --split {self.split}")
+        if self.test_size is None:
+            return
+        if self.split == "none":
+            raise UsageError("--split none keeps no rows to test on: leave out --test-size")
+        if not 0 < self.test_size < 1:
+            raise UsageError(f"test_size must lie between 0 and 1, not {self.test_size}")
 
     @property
     def table(self) -> dict[str, Any]:

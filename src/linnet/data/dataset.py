@@ -20,6 +20,9 @@ from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
 from linnet.schema.schema import Schema
 
+OF_ROWS = ("weights", "groups", "times")
+"""The fields of a data set beside X and y that have a value a row, (N,), where they are not None."""
+
 SHARES = 1e-3
 """How far the shares of a soft label may be from summing to 1."""
 
@@ -53,6 +56,8 @@ class Dataset:
         source: where the rows came from, for people.
         truth: the parameters behind synthetic data.
         weights: how much each row counts, shape (N,), floating; None where all count alike.
+        groups: the group of each row, (N,), by numbers or names; each is on one side of every split.
+        times: when each row was, (N,), as numbers or dates; later rows judge what was learnt of earlier ones.
         columns: the names of the D features, where they have any.
         target: the name of what is predicted, where it has one.
         validation: rows beside these that their owner set aside to validate on; never trained on.
@@ -74,6 +79,8 @@ class Dataset:
     source: str = ""
     truth: LinearTruth | None = None
     weights: Tensor | None = None
+    groups: Tensor | None = None
+    times: Tensor | None = None
     columns: tuple[str, ...] = ()
     target: str = ""
     validation: Dataset | None = None
@@ -133,6 +140,9 @@ class Dataset:
         }  # fmt: skip
         if self.weights is not None:
             taken["weights"] = coerce.weights_of(self.weights)
+        for name in ("groups", "times"):
+            if (given := getattr(self, name)) is not None:
+                taken[name] = coerce.ranks_of(given, name, len(self.X))
         if self.image_shape is not None:
             taken["image_shape"] = coerce.shape_of(self.image_shape)
         for name, value in taken.items():
@@ -214,12 +224,17 @@ class Dataset:
             raise UsageError(f"{self.name} is a regression, whose rows have no classes")
         return self.y.argmax(1) if self.y.is_floating_point() else self.y
 
+    @property
+    def of_rows(self) -> dict[str, Tensor]:
+        """What there is of `OF_ROWS`."""
+        return {name: values for name in OF_ROWS if (values := getattr(self, name)) is not None}
+
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over dtypes, shapes and bytes of X, y, weights and the rows to validate on."""
+        """SHA-256 over dtypes, shapes and bytes of X, y, `OF_ROWS` and the rows to validate on."""
         digest = hashlib.sha256()
         X = self.X.tensors if isinstance(self.X, SparseFeatures) else (self.X,)
-        for tensor in (*X, self.y) if self.weights is None else (*X, self.y, self.weights):
+        for tensor in (*X, self.y, *self.of_rows.values()):
             tensor = tensor.cpu().contiguous()
             if tensor.dtype == torch.bfloat16:  # which numpy does not have
                 digest.update(b"bfloat16")
@@ -233,9 +248,9 @@ class Dataset:
 
     def rows(self, index: Tensor | np.ndarray | slice) -> Dataset:
         """The data set of the rows that `index` picks."""
-        weights = None if self.weights is None else self.weights[index]
         X = self.X.take_rows(index) if isinstance(self.X, SparseFeatures) else self.X[index]
-        return dataclasses.replace(self, X=X, y=self.y[index], weights=weights)
+        own = {name: values[index] for name, values in self.of_rows.items()}
+        return dataclasses.replace(self, X=X, y=self.y[index], **own)
 
     def dense_parts(self, rows: int) -> Iterator[Dataset]:
         """The rows as dense data sets of at most so many each, in order; without those to validate on."""
@@ -246,8 +261,8 @@ class Dataset:
 
     def to(self, device: torch.device) -> Dataset:
         """The same data on another device."""
-        weights = None if self.weights is None else self.weights.to(device)
-        return dataclasses.replace(self, X=self.X.to(device), y=self.y.to(device), weights=weights)
+        own = {name: values.to(device) for name, values in self.of_rows.items()}
+        return dataclasses.replace(self, X=self.X.to(device), y=self.y.to(device), **own)
 
     def images(self, index: Tensor | np.ndarray | slice) -> Tensor:
         """Some rows as stored pixels, shape (B, height, width).

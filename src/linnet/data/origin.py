@@ -35,6 +35,11 @@ class Origin:
     checksum: str = ""
     table: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_held_out(self) -> bool:
+        """Whether rows were kept to test on where the data name none."""
+        return self.hold_out and self.table.get("split") != "none"
+
     def to_json(self) -> dict[str, Any]:
         """The record as plain values."""
         return asdict(self)

@@ -66,6 +66,11 @@ def load(
     truth: Any = (),
     date: Any = (),
     text: Any = (),
+    groups: str | None = None,
+    time: str | None = None,
+    split: str | None = None,
+    test_size: float | None = None,
+    positive: str | None = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -97,6 +102,11 @@ def load(
         truth: columns to take as yes and no.
         date: columns to take as dates.
         text: columns to take as texts, by the words in them.
+        groups: the column of what rows belong to, which is never on both sides of a split or fold.
+        time: the column of when each row was, by which the latest rows are tested on.
+        split: how rows to test on are chosen: "random", "groups", "time" or "none".
+        test_size: the share of rows to test on.
+        positive: of two classes the one that figures, plots and weights speak of.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -112,6 +122,7 @@ def load(
         decimal=decimal, date_order=date_order, header=header, encoding=encoding, sheet=sheet,
         number=number, truth=truth, date=date, text=text,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
+        groups=groups, time=time, split=split, test_size=test_size, positive=positive,
     )  # fmt: skip
     if not is_place:
         return user_data.take_frame(name, say or (lambda text: None), hold_out=hold_out, options=options)

@@ -1,4 +1,4 @@
-"""Splits, folds and bootstraps of rows, seeded and stratified; `Whole`, a file's rows and its own parts."""
+"""Splits, folds and bootstraps of rows: stratified, by groups or time; `Whole`, a file's rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import OF_ROWS, Dataset, Splits
+from linnet.data.grouping import TRAINED, deal, latest, number_windows
 from linnet.data.sparse import stack
 from linnet.device import generator
 from linnet.errors import UsageError
@@ -22,6 +23,8 @@ SPLIT_SEED = 0
 
 def split(dataset: Dataset, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
     """Two data sets of a data set's rows, each in its original order.
+
+    Rows of one group are in one part. Rows with times are not drawn: the second part is the latest of them.
 
     Args:
         dataset: the rows.
@@ -67,7 +70,7 @@ class Fold:
 
 
 def hold_out(dataset: Dataset, fraction: float, seed: int) -> list[Fold]:
-    """One fold: a share of the rows, stratified by class, is kept from training.
+    """One fold: a share of the rows, as `split` chooses them, is kept from training.
 
     Raises:
         UsageError: as `split`.
@@ -89,12 +92,20 @@ def split_folds(dataset: Dataset, count: int, seed: int) -> list[Fold]:
     """K folds, each of which keeps another k-th of the rows from training, stratified by class.
 
     Each class is trained on in every fold. The only row of a class is always trained on, and judges nowhere.
+    Rows of one group are in one fold; the only group of a class is always trained on. With times the folds
+    are expanding windows, each judged by the rows that follow its own; the earliest judge nowhere.
 
     Raises:
-        UsageError: fewer than two folds, or fewer rows to judge by than folds.
+        UsageError: fewer than two folds, or fewer rows, groups or times to judge by than folds.
     """
     if not 2 <= count <= len(dataset):
         raise UsageError(f"folds must lie in 2…{len(dataset)}, the number of rows, not {count}")
+    if dataset.times is not None:
+        window = number_windows(dataset, dataset.times, count)
+        folds = range(1, count + 1)
+        return [Fold((window < fold).float(), (window == fold).nonzero()[:, 0]) for fold in folds]
+    if dataset.groups is not None:
+        return _folds_of(deal(dataset, dataset.groups, [1 / count] * count, seed, "folds"), count)
     order = torch.randperm(len(dataset), generator=generator(seed, "folds"))
     if dataset.is_classification:  # dealt out class by class, so that each fold has its share
         labels = dataset.labels.cpu()
@@ -105,8 +116,13 @@ def split_folds(dataset: Dataset, count: int, seed: int) -> list[Fold]:
             f"{count} folds need as many rows of classes with more than one row, and {dataset.name} has "
             f"{len(order)}: use fewer folds, or more rows a class"
         )
-    number = torch.full((len(dataset),), -1)
+    number = torch.full((len(dataset),), TRAINED)
     number[order] = torch.arange(len(order)) % count
+    return _folds_of(number, count)
+
+
+def _folds_of(number: Tensor, count: int) -> list[Fold]:
+    """A fold for each number, judged by the rows that have it and trained on all others."""
     return [Fold((number != fold).float(), (number == fold).nonzero()[:, 0]) for fold in range(count)]
 
 
@@ -114,21 +130,29 @@ def draw_bags(dataset: Dataset, count: int, seed: int) -> list[Fold]:
     """Bootstraps: each row counts as often as a Poisson(1) number says, and those of 0 judge.
 
     So many draws with replacement are nearly this for many rows (Oza and Russell 2001). About 37 % of the
-    rows are out of each bag. The counts of a class that would be left out of a bag are drawn again.
+    rows are out of each bag. The counts of a class that would be left out of a bag are drawn again. All rows
+    of a group count alike.
 
     Raises:
-        UsageError: no bag, or so few rows that a bag is empty or nothing is left to judge by.
+        UsageError: no bag, or so few rows that a bag is empty or nothing is left to judge by; or the rows
+            have times.
     """
     if count < 1:
         raise UsageError(f"bags must be at least 1, not {count}")
+    if dataset.times is not None:
+        raise UsageError("bags would judge earlier rows by models of later ones: with times use folds")
     classes = _members(dataset) if dataset.is_classification else []
+    groups = torch.arange(len(dataset)) if dataset.groups is None else dataset.groups.cpu()
+    drawn = groups.unique(return_inverse=True)[1]
     bags = []
     for bag in range(count):
         source = generator(seed, "bags", bag)
-        counts = torch.poisson(torch.ones(len(dataset)), source)
+        chances = torch.poisson(torch.ones(int(drawn.max()) + 1), source)
         for rows in classes:
-            while len(rows) and not counts[rows].any():
-                counts[rows] = torch.poisson(torch.ones(len(rows)), source)
+            while len(rows) and not chances[drawn[rows]].any():
+                own = drawn[rows].unique()
+                chances[own] = torch.poisson(torch.ones(len(own)), source)
+        counts = chances[drawn]
         out = (counts == 0).nonzero()[:, 0]
         if not 0 < len(out) < len(dataset):
             raise UsageError(f"{len(dataset)} rows are too few for bags")
@@ -154,12 +178,18 @@ def unjudged_classes(dataset: Dataset, folds: Sequence[Fold]) -> tuple[str, ...]
 
 
 def choose_rows(dataset: Dataset, fraction: float, seed: int) -> Tensor:
-    """Which rows go to the second of two parts, (N,), bool: the share of each class, in a random choice.
-
-    The remainders go to the classes that were rounded down most.
-    """
+    """Which rows go to the second of two parts, (N,), bool, as `split` says."""
     if not 0 < fraction < 1:
         raise UsageError(f"fraction must lie between 0 and 1, not {fraction}")
+    if dataset.times is not None:
+        return latest(dataset, dataset.times, fraction)
+    if dataset.groups is not None:
+        return deal(dataset, dataset.groups, [1 - fraction, fraction], seed, "parts") == 1
+    return _choose_by_class(dataset, fraction, seed)
+
+
+def _choose_by_class(dataset: Dataset, fraction: float, seed: int) -> Tensor:
+    """The share of each class, in a random choice; the remainders go to the classes rounded down most."""
     source, second = generator(seed, "split"), torch.zeros(len(dataset), dtype=torch.bool)
     members = _members(dataset)
     most = [max(len(rows) - dataset.is_classification, 0) for rows in members]
@@ -229,12 +259,14 @@ class Whole:
 
 
 def stack_rows(first: Dataset, second: Dataset) -> Dataset:
-    """The rows of two parts of a data set as one; without weights where only one has them."""
-    weights = None
-    if first.weights is not None and second.weights is not None:
-        weights = torch.cat([first.weights, second.weights.to(first.weights)])
-    y = torch.cat([first.y, second.y.to(first.y)])
-    return dataclasses.replace(first, X=stack([first.X, second.X]), y=y, weights=weights)
+    """The rows of two parts of a data set as one; without weights, groups or times that only one has."""
+    own = {
+        name: None if a is None or b is None else torch.cat([a, b.to(a)])
+        for name, a, b in ((name, getattr(first, name), getattr(second, name)) for name in OF_ROWS)
+    }
+    return dataclasses.replace(
+        first, X=stack([first.X, second.X]), y=torch.cat([first.y, second.y.to(first.y)]), **own
+    )
 
 
 def join(train: Dataset, test: Dataset | None) -> Whole:

@@ -21,7 +21,7 @@ from linnet.data.formats.picture_folders import (
 )
 from linnet.data.formats.table import MAX_CELLS, read_table, table_rows
 from linnet.data.split import Whole
-from linnet.errors import DataNotFoundError, FormatError
+from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.describe import describe
 from linnet.schema.schema import Schema
 from linnet.schema.target import MAX_CLASSES
@@ -63,7 +63,11 @@ def load(
     Raises:
         DataNotFoundError: there is nothing.
         FormatError: it is none of these.
+        UsageError: there is something said of a table that is none.
     """
+    given = {} if options is None or is_table(str(name)) else options.table
+    if said := next((one for one in given if one != "references"), None):
+        raise UsageError(f"{said} is of a table, and {name} is none")
     return _tell(load_whole(name, folder, say=say, options=options).splits(hold_out=hold_out), say)
 
 

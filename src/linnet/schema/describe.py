@@ -29,6 +29,9 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
     lines = [
         say("table.predicting", language, name=target.name, why=why, task=task, by=_by(schema, language))
     ]
+    if len(target.classes) == 2:
+        other, positive = target.classes
+        lines.append(say("table.positive", language, name=positive, other=other))
     gaps = [one.name for one in schema.columns if _has_gaps(one)]
     rare = [one.name for one in schema.columns if isinstance(one, Category) and one.has_other]
     lines += [say("table.gaps", language, names=_list(gaps))] if gaps else []
@@ -36,6 +39,11 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
     if schema.left_out:
         reasons = (f"{name} ({translate(why, 'schema', language)})" for name, why in schema.left_out.items())
         lines.append(say("table.left_out", language, names="; ".join(reasons)))
+    if schema.split:
+        values = {name: f"{n:,}" if isinstance(n, int) else n for name, n in schema.split.items()}
+        lines.append(say(f"table.split_{schema.split['by']}", language, **values))
+    if untrained := schema.split.get("untrained"):
+        lines.append(say("table.untrained", language, names=_list(untrained)))
     return [*lines, *schema.notes]
 
 

@@ -24,6 +24,7 @@ from linnet.schema.cells import (
 )
 from linnet.schema.columns import Category, Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.groups import looks_grouped
 from linnet.schema.schema import Schema
 from linnet.schema.target import FEW, pick_target, read_target, spellings, style_of
 
@@ -80,6 +81,8 @@ def infer_columns(
     left_out, notes = dict.fromkeys(options.ignore, "as was asked"), list[str]()
     if options.sample_weight:
         left_out[options.sample_weight] = "it holds the rows' weights"
+    if options.groups:
+        left_out[options.groups] = "rows of one of its values are on one side of every split"
     columns = list[Column]()
     for column in map(str, frame.columns):
         if column == target or column in left_out:
@@ -90,6 +93,8 @@ def infer_columns(
             continue
         columns.append(found)
         notes += _doubts(frame[column], found)
+        if options.groups is None and (note := looks_grouped(frame[column], found)):
+            notes.append(note)
     return tuple(columns), left_out, notes
 
 
@@ -104,14 +109,20 @@ def check_names(frame: Frame, options: TableOptions) -> None:
         raise FormatError(f"two columns are called {twice}: rename one of them")
     for what, given in (("target", [options.target]), ("ignore", options.ignore),
                         *((kind, getattr(options, kind)) for kind in KINDS),
-                        ("sample_weight", [options.sample_weight])):  # fmt: skip
+                        ("sample_weight", [options.sample_weight]), ("groups", [options.groups]),
+                        ("time", [options.time])):  # fmt: skip
         if unknown := [name for name in given if name is not None and name not in names]:
             raise FormatError(f"there is no column {unknown[0]!r} to take as {what}: {', '.join(names[:50])}")
     for name in (options.target, options.sample_weight):
         if name is not None and name in options.ignore:
             raise FormatError(f"the column {name} cannot be ignored and used")
-    if options.target is not None and options.target == options.sample_weight:
-        raise FormatError(f"the column {options.target} cannot be the target and the weights")
+    used = {"the target": options.target, "the weights": options.sample_weight, "the groups": options.groups,
+            "the times": options.time}  # fmt: skip
+    given = [(what, name) for what, name in used.items() if name is not None]
+    for place, (what, name) in enumerate(given):
+        for other, same in given[:place]:
+            if name == same:
+                raise FormatError(f"the column {name} cannot be {other} and {what}")
     if not len(frame):
         raise FormatError("the table has no rows")
 

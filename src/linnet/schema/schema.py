@@ -58,6 +58,20 @@ class Target:
     why: str = ""
     style: NumberStyle = field(default_factory=NumberStyle)
 
+    def with_positive(self, name: str | None) -> Target:
+        """The target whose second class of two is the named one, which figures, plots and weights speak of.
+
+        Raises:
+            FormatError: it is none of two classes.
+        """
+        if name is None:
+            return self
+        if len(self.classes) != 2 or name not in self.classes:
+            what = f"the classes {', '.join(self.classes[:LISTED])}" if self.classes else "numbers"
+            raise FormatError(f"positive is one of two classes, and {self.name} has {what}, not {name!r}")
+        other = next(one for one in self.classes if one != name)
+        return dataclasses.replace(self, classes=(other, name))
+
     def numbers(self, cells: Cells) -> NDArray[np.float64]:
         """The numbers of a regression, (N,).
 
@@ -115,12 +129,15 @@ class Schema:
         target: what is predicted.
         left_out: columns that the model does not take, each with the reason.
         notes: what one has to know of how the table was read.
+        split: how rows to test on were chosen, and how many: `by` (random, stratified, groups, time or none),
+            `column`, `train`, `test` and more; empty where none were asked for.
     """
 
     columns: tuple[Column, ...]
     target: Target
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    split: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -189,6 +206,7 @@ class Schema:
             "columns": [column.to_json() for column in self.columns],
             "left_out": dict(self.left_out),
             "notes": list(self.notes),
+            **({"split": dict(self.split)} if self.split else {}),
         }
 
     @classmethod
@@ -208,8 +226,8 @@ class Schema:
                 )
             columns = tuple(column_of(one) for one in values["columns"])
             left_out, notes = dict(values.get("left_out", {})), tuple(values.get("notes", ()))
-            return cls(columns, Target(**target), left_out, notes)
-        except (AttributeError, KeyError, TypeError) as error:
+            return cls(columns, Target(**target), left_out, notes, dict(values.get("split", {})))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise FormatError(f"this is no schema: {error!r}") from error
 
     def to_toml(self) -> str:

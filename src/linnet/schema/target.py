@@ -40,7 +40,8 @@ def pick_target(frame: Frame, options: TableOptions) -> tuple[str, str]:
     """The column that is predicted, and why it is this one."""
     if options.target is not None:
         return options.target, "named by --target"
-    names = [str(name) for name in frame.columns if str(name) not in (*options.ignore, options.sample_weight)]
+    others = (*options.ignore, options.sample_weight, options.groups, options.time)
+    names = [str(name) for name in frame.columns if str(name) not in others]
     if not names:
         raise FormatError("no column is left to predict")
     named = [name for name in names if name.strip().lower() in TARGETS]

@@ -5,19 +5,22 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.frames import read_frame
+from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
-from linnet.errors import DataNotFoundError, FormatError, UsageError
+from linnet.errors import DataNotFoundError, FormatError
 from linnet.schema.cells import Cells, Frame
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
@@ -46,32 +49,55 @@ class TableRows(Whole):
     Args:
         frame: its cells.
         schema: its columns, not fitted yet; None where they are as a model has them.
-        weights: of the rows; None where all count alike.
-        has_references: whether the first level of each category has no column.
+        options: how rows to test on are chosen, and whether categories have references.
     """
 
     frame: Frame
     schema: Schema | None
-    weights: NDArray[np.float64] | None = None
-    has_references: bool = False
+    options: TableOptions
 
     def splits(self, *, hold_out: bool = True) -> Splits:
         """See `Whole.splits`; levels, medians and words are those of the rows to train on."""
+        if self.options.split == "none":
+            return Splits(_note_split(self.rows, {"by": "none"}))
+        if not hold_out:
+            return Splits(self.rows)
+        is_test = choose_rows(self.rows, self.options.test_size or TEST_FRACTION, SPLIT_SEED).numpy()
+        parts = [self.rows.rows(~is_test), self.rows.rows(is_test)]
         is_same = self.rows.schema is None or self.rows.schema.is_plain  # whichever rows fit it
-        if not hold_out or self.schema is None or is_same:
-            return super().splits(hold_out=hold_out)
-        is_test = choose_rows(self.rows, TEST_FRACTION, SPLIT_SEED).numpy()
-        schema = fit_schema(self.schema, self.frame[~is_test], has_references=self.has_references)
-        parts = (
-            encode_rows(
-                self.frame[rows],
-                schema,
-                self.rows.name,
-                self.weights if self.weights is None else self.weights[rows],
-            )
-            for rows in (~is_test, is_test)
-        )
-        return Splits(*parts)
+        if self.schema is not None and not is_same:
+            has_references = bool(self.options.references)
+            schema = fit_schema(self.schema, self.frame[~is_test], has_references=has_references)
+            parts = [
+                encode_rows(self.frame[rows], schema, self.rows.name, part.of_rows)
+                for rows, part in zip((~is_test, is_test), parts, strict=True)
+            ]
+        said = self._describe_split(parts[0], parts[1], is_test)
+        return Splits(*(_note_split(part, said) for part in parts))
+
+    def _describe_split(self, train: Dataset, test: Dataset, is_test: NDArray[np.bool_]) -> dict[str, Any]:
+        """How the rows to test on were chosen, as `Schema.split` has it."""
+        counts = {"train": len(train), "test": len(test)}
+        if self.rows.times is not None:
+            first = int(np.where(is_test, self.rows.times.numpy(), len(is_test)).argmin())
+            since = str(self.frame[self.options.time].iloc[first])
+            more = {"by": "time", "column": self.options.time, "since": since}
+            seen = torch.bincount(train.labels, minlength=train.outputs) if train.is_classification else []
+            untrained = [name for name, rows in zip(train.classes, seen, strict=True) if not rows]
+            return {**more, **counts, **({"untrained": untrained} if untrained else {})}
+        if train.groups is not None and test.groups is not None:
+            groups = {"train_groups": len(train.groups.unique()), "test_groups": len(test.groups.unique())}
+            return {"by": "groups", "column": self.options.groups, **counts, **groups}
+        return {"by": "stratified" if train.is_classification else "random", **counts}
+
+
+def _note_split(rows: Dataset, split: Mapping[str, Any]) -> Dataset:
+    """The rows, whose schema says how they were chosen."""
+    return (
+        rows
+        if rows.schema is None
+        else dataclasses.replace(rows, schema=dataclasses.replace(rows.schema, split=split))
+    )
 
 
 def read_table(
@@ -148,9 +174,9 @@ def table_rows(
         if schema is not None:
             if schema.target.name in frame.columns:
                 frame, _ = drop_unlabelled(frame, schema.target.name, options)
-            weights = _weights(frame, options) if options.sample_weight in frame.columns else None
-            rows = encode_rows(frame, schema, name, weights)
-            return TableRows(rows, frame=frame, schema=None, weights=weights)
+            beside = read_row_columns(frame, options, is_needed=False)
+            rows = encode_rows(frame, schema, name, beside)
+            return TableRows(rows, frame=frame, schema=None, options=options)
         if options.schema is not None:
             return _rows_by_schema(frame, options, name, options.schema)
         _check_picture(frame, options)
@@ -167,13 +193,12 @@ def table_rows(
         if classes and target.classes == tuple(map(str, range(len(classes)))):
             frame = frame.assign(**{target.name: [classes[int(k)] for k in frame[target.name]]})
             target = dataclasses.replace(target, classes=classes)
+        target = target.with_positive(options.positive)
         found = dataclasses.replace(found, target=target, notes=(*notes, *dropped, *found.notes))
-        weights = _weights(frame, options)
+        beside = read_row_columns(frame, options)
         fitted = fit_schema(found, frame, has_references=bool(options.references))
-        rows = encode_rows(frame, fitted, name, weights)
-        return TableRows(
-            rows, frame=frame, schema=found, weights=weights, has_references=bool(options.references)
-        )
+        rows = encode_rows(frame, fitted, name, beside)
+        return TableRows(rows, frame=frame, schema=found, options=options)
     except FormatError as error:
         raise FormatError(f"{name}: {error}") from error
 
@@ -183,17 +208,24 @@ def _rows_by_schema(frame: Frame, options: TableOptions, name: str, path: str) -
     if not Path(path).is_file():
         raise DataNotFoundError(f"there is no schema at {path}: linnet data schema FILE prints one")
     schema = Schema.from_toml(Path(path).read_text("utf-8"))
+    schema = dataclasses.replace(schema, target=schema.target.with_positive(options.positive))
     if schema.target.name not in frame.columns:
         raise FormatError(f"there is no column {schema.target.name}, which the schema predicts")
     frame, _ = drop_unlabelled(frame, schema.target.name, options)
-    weights = _weights(frame, options)
-    return TableRows(encode_rows(frame, schema, name, weights), frame=frame, schema=None, weights=weights)
+    rows = encode_rows(frame, schema, name, read_row_columns(frame, options))
+    return TableRows(rows, frame=frame, schema=None, options=options)
 
 
 def encode_rows(
-    frame: Frame, schema: Schema, name: str, weights: NDArray[np.float64] | None = None
+    frame: Frame, schema: Schema, name: str, beside: Mapping[str, Any] = MappingProxyType({})
 ) -> Dataset:
     """Rows of a table as a data set, by a fitted schema.
+
+    Args:
+        frame: its cells.
+        schema: of it.
+        name: what to call it.
+        beside: weights, groups and times of the rows, as `read_row_columns` gives them.
 
     Raises:
         FormatError: a column is missing, or a cell cannot be read.
@@ -201,7 +233,7 @@ def encode_rows(
     target = schema.target
     cells = _target(frame, target.name)
     y: Any = target.labels(cells) if target.classes else target.numbers(cells)
-    shared = {"classes": target.classes, "source": name, "target": target.name, "weights": weights}
+    shared = {"classes": target.classes, "source": name, "target": target.name, **beside}
     if (side := image_side(schema)) and (pixels := _pixels(schema.encode(frame).X)) is not None:
         return Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
     X = schema.encode(frame).X
@@ -241,18 +273,3 @@ def _check_picture(frame: Frame, options: TableOptions) -> None:
             "its columns have no names and may be pixels of pictures: does the label stand first or last? "
             f"Say --target 'column 1' or --target '{names[-1]}' (target= in Python)"
         )
-
-
-def _weights(frame: Frame, options: TableOptions) -> NDArray[np.float64] | None:
-    if options.sample_weight is None:
-        return None
-    import pandas as pd
-
-    if options.sample_weight not in frame.columns:
-        raise UsageError(f"there is no column {options.sample_weight!r} to take weights from")
-    cells: Cells = pd.to_numeric(frame[options.sample_weight], errors="coerce")
-    weights: NDArray[np.float64] = cells.to_numpy(np.float64)
-    if not np.isfinite(weights).all():
-        row = int((~np.isfinite(weights)).argmax()) + 1
-        raise FormatError(f"the weights {options.sample_weight} have no finite number in row {row:,}")
-    return weights

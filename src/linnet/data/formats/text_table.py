@@ -191,7 +191,7 @@ def _plain_columns(
 ) -> set[int]:
     """The columns that seem to hold plain numbers, so that they may be read without a text of each cell."""
     found = set()
-    texts = {options.target or names[-1], options.sample_weight, *options.kinds}
+    texts = {options.target or names[-1], options.sample_weight, options.groups, *options.kinds}
     may_be_pointed = separator != "," or options.decimal == ","  # with points between thousands
     for place, name in enumerate(names):
         cells = [

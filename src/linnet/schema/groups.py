@@ -1,0 +1,44 @@
+"""Columns that look like what rows belong to, such as patients, whose rows a split had better not part."""
+
+from __future__ import annotations
+
+import re
+
+from linnet.schema.cells import Cells, is_missing
+from linnet.schema.columns import Category, Column, Number, as_text
+
+BELONGING = re.compile(
+    r"(patient|user|subject|customer|client|session|person|participant|household|family|student|account|member"
+    r"|病人|患者|病患|用户|客户|顾客|会话|受试者|被试|学生|家庭|会员)s?(id|nr|no|num|number|code|key|name|编号|号|序号)?",
+    re.IGNORECASE,
+)
+"""Names, of letters alone, that what rows belong to has."""
+
+FEW_ROWS = 5
+"""Rows a value, on average, up to which a column of names looks like groups, whatever it is called."""
+
+SEVERAL = 10
+"""Values from which on it does."""
+
+
+def looks_grouped(cells: Cells, column: Column) -> str:
+    """What to say of a column that looks like groups; empty where it does not.
+
+    Args:
+        cells: of the column, (N,).
+        column: how it was read.
+    """
+    if not isinstance(column, Category | Number):
+        return ""
+    known = cells[~is_missing(cells)]
+    is_named = BELONGING.fullmatch(re.sub(r"[\W_]", "", column.name)) is not None
+    if not len(known) or not (is_named or isinstance(column, Category)):
+        return ""
+    values = len(set(as_text(known).tolist()))
+    is_few = isinstance(column, Category) and values >= SEVERAL and len(known) <= FEW_ROWS * values
+    if not 2 < values < len(known) or not (is_named or is_few):
+        return ""
+    return (
+        f"{column.name} has {values:,} values in {len(known):,} rows: if rows of one value belong together, "
+        f"--groups {column.name} keeps them on one side of every split"
+    )
