@@ -163,7 +163,7 @@ def table_lines(data: str, data_dir: Path | None, schema: Schema, table: TableCh
     path = find(data, data_dir)
     assert path is not None, "it has been read"
     options = TableOptions() if table is None else TableOptions(**table.table)
-    frame = read_frame(path.read_bytes(), data, options).frame
+    frame = read_frame(path, data, options).frame
     rows = [("column", "kind", "missing", "different", "becomes", "such as")]
     for one in overview(frame, schema):
         becomes = schema.target.task if one.becomes is None else f"{one.becomes:,}"

@@ -127,7 +127,7 @@ def load_whole(
     if path.suffix.lower() == ARRAYS:
         return read_arrays(path, str(name), known=known)
     if is_table(path.name):
-        return read_table(path.read_bytes(), str(name), options=options, known=known, schema=schema)
+        return read_table(path, str(name), options=options, known=known, schema=schema)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
+from linnet.schema.coded import Cells, Frame, each
+
+__all__ = ["Cells", "Frame"]
 
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "<na>", "#n/a", "nat"))
 """Cells without a value in any column, in lower case."""
@@ -35,12 +37,6 @@ POINTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?")
 """A number with points between thousands, as it may be."""
 SPACED = re.compile(rf"[+-]?[1-9][0-9]{{0,2}}([{SPACES}][0-9]{{3}})+([.,][0-9]+)?")
 """A number with spaces or apostrophes between thousands."""
-
-Cells: TypeAlias = Any
-"""A Series of pandas, (N,), whose type stubs make a union of the result of every method."""
-
-Frame: TypeAlias = Any
-"""A DataFrame of pandas, (N, columns), likewise."""
 
 SHOWN = 3
 """Rows that a message names."""
@@ -96,6 +92,10 @@ def are_of(texts: Cells, *forms: re.Pattern[str]) -> NDArray[np.bool_]:
 
 def is_missing(cells: Cells, words: frozenset[str] = MISSING) -> NDArray[np.bool_]:
     """Which cells have no value, (N,)."""
+    return each(cells, lambda values: _is_missing(values, words))
+
+
+def _is_missing(cells: Cells, words: frozenset[str]) -> NDArray[np.bool_]:
     gaps: NDArray[np.bool_] = cells.isna().to_numpy(bool)
     if cells.dtype.kind in "biufM":
         return gaps
@@ -107,7 +107,7 @@ def to_numbers(cells: Cells, style: NumberStyle) -> NDArray[np.float64]:
     """Cells as numbers, (N,); NaN where there is no value or none that is a number."""
     if cells.dtype.kind in "biuf":
         return cells.to_numpy(np.float64, na_value=np.nan)
-    return style.read(cells.astype(str))
+    return each(cells, lambda values: style.read(values.astype(str)))
 
 
 def number_style(cells: Cells, name: str, *, decimal: str | None = None) -> NumberStyle | None:
@@ -241,6 +241,10 @@ def to_days(cells: Cells, pattern: str) -> NDArray[np.float64]:
 
     The time is that of the place: the zone of a time is let be.
     """
+    return each(cells, lambda values: _to_days(values, pattern))
+
+
+def _to_days(cells: Cells, pattern: str) -> NDArray[np.float64]:
     import pandas as pd
 
     if cells.dtype.kind != "M":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from linnet.errors import FormatError
 from linnet.schema.cells import NO_NUMBER, Cells, NumberStyle, is_missing, rows_of, to_numbers
+from linnet.schema.coded import each
 
 if TYPE_CHECKING:
     pass
@@ -87,6 +88,11 @@ class Column(ABC):
         Raises:
             FormatError: a cell cannot be read.
         """
+
+    def write(self, cells: Cells, out: NDArray[np.float64]) -> Seen:
+        """Write cells (N,) as numbers to a part of a larger block, (N, d); see `encode`."""
+        out[:], seen = self.encode(cells)
+        return seen
 
     def to_json(self) -> dict[str, Any]:
         """The column as plain values: its kind, and what is not as usual."""
@@ -199,9 +205,12 @@ class Truth(Column):
 
     def read(self, cells: Cells) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which cells say yes, and which say no; 1 and 0 do, too."""
-        words = cells.astype(str).str.strip().str.lower()
+
+        def is_among(words: set[str]) -> NDArray[np.bool_]:
+            return each(cells, lambda c: c.astype(str).str.strip().str.lower().isin(words).to_numpy(bool))
+
         yes, no = {self.true.lower(), "true", "1", "1.0"}, {self.false.lower(), "false", "0", "0.0"}
-        return words.isin(yes).to_numpy(bool), words.isin(no).to_numpy(bool)
+        return is_among(yes), is_among(no)
 
 
 OTHER, ABSENT = "(other)", "(missing)"
@@ -247,19 +256,27 @@ class Category(Column):
 
     def encode(self, cells: Cells) -> tuple[Block, Seen]:
         """See `Column.encode`."""
+        block = np.empty((len(cells), len(self.shown)))
+        return block, self.write(cells, block)
+
+    def write(self, cells: Cells, out: NDArray[np.float64]) -> Seen:
+        """See `Column.write`."""
+        gaps, place = is_missing(cells), each(cells, self._place)
+        columns = {level: at for at, level in enumerate(self.shown)}
+        levels = (*self.levels, OTHER, ABSENT)
+        at = np.array([columns.get(level, -1) for level in levels])[place]
+        rows = (at >= 0).nonzero()[0]
+        out[:] = 0.0
+        out[rows, at[rows]] = 1.0
+        return Seen(gaps, None if self.has_other else place == len(self.levels))
+
+    def _place(self, cells: Cells) -> NDArray[np.intp]:
+        """The places of levels, (N,); then those of what is rare or was not seen, and of what is missing."""
         import pandas as pd
 
-        gaps, texts = is_missing(cells), as_text(cells)
-        known = pd.Index([*self.levels])
-        place = np.asarray(known.get_indexer(pd.Index(texts)))
-        unseen = (place < 0) & ~gaps
-        levels = np.array([*self.levels, OTHER, ABSENT], object)
-        named = levels[np.where(gaps, len(levels) - 1, np.where(unseen, len(levels) - 2, place))]
-        block = np.zeros((len(cells), len(self.shown)))
-        at = np.asarray(pd.Index(list(self.shown)).get_indexer(pd.Index(named)))
-        rows = (at >= 0).nonzero()[0]
-        block[rows, at[rows]] = 1.0
-        return block, Seen(gaps, None if self.has_other else unseen)
+        found = np.asarray(pd.Index([*self.levels]).get_indexer(pd.Index(as_text(cells))))
+        size = len(self.levels)
+        return np.where(is_missing(cells), size + 1, np.where(found < 0, size, found))
 
 
 WHOLE_TEXT = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+")
@@ -268,6 +285,10 @@ WHOLE_TEXT = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+")
 
 def as_text(cells: Cells) -> NDArray[np.object_]:
     """Cells as the levels of a category are written, each by itself: 1.0 is 1, and text is stripped."""
+    return each(cells, _as_text)
+
+
+def _as_text(cells: Cells) -> NDArray[np.object_]:
     if cells.dtype.kind == "f":
         values = cells.to_numpy(np.float64) + 0.0  # and -0.0 is 0
         return np.array([f"{v:.0f}" if v.is_integer() else repr(v) for v in values.tolist()], object)

@@ -10,10 +10,11 @@ import numpy as np
 
 from linnet.errors import FormatError
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
+from linnet.schema.coded import tally
 from linnet.schema.columns import ABSENT, OTHER, Category, Column, Number, Truth, as_text
 from linnet.schema.dates import Date
 from linnet.schema.schema import Schema
-from linnet.schema.words import ANALYZERS, Words
+from linnet.schema.words import ANALYZERS, Words, texts_of
 
 MANY = 100
 """Levels of a category from which on rare ones are taken together."""
@@ -75,11 +76,8 @@ def _fit_date(column: Date, cells: Cells) -> Date:
 
 
 def _fit_levels(column: Category, cells: Cells) -> Category:
-    import pandas as pd
-
     gaps = is_missing(cells)
-    texts: Cells = pd.Series(as_text(cells))
-    counts: Cells = texts[~gaps].value_counts()
+    counts: Cells = tally(cells, is_missing, as_text).sort_index().sort_values(ascending=False, kind="stable")
     if reserved := [level for level in (OTHER, ABSENT) if level in counts.index]:
         raise FormatError(
             f"the column {column.name} has a level called {reserved[0]}, as linnet calls one of its own: "
@@ -104,7 +102,7 @@ def _in_order(levels: Sequence[str]) -> list[str]:
 def _fit_words(column: Any, cells: Cells) -> Words:
     from sklearn.feature_extraction.text import CountVectorizer
 
-    texts = cells.where(~is_missing(cells, frozenset(("",))), "").astype(str)
+    texts = texts_of(cells)
     vectorizer = CountVectorizer(max_features=MAX_WORDS, **ANALYZERS[column.by])
     try:
         counts: Any = vectorizer.fit_transform(texts)

@@ -6,6 +6,7 @@ import dataclasses
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError
@@ -22,6 +23,7 @@ from linnet.schema.cells import (
     to_numbers,
     truths,
 )
+from linnet.schema.coded import each, tally
 from linnet.schema.columns import Category, Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
@@ -39,6 +41,8 @@ IDS = re.compile(r"(^|[_\W])(id|uuid|guid|index|idx|row|nr|no|number|编号|序�
 
 CODE = re.compile(r"0\d+")
 """A number that begins with 0, such as a postal code's."""
+
+WORD = r"\S+"
 
 
 def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = ()) -> Schema:
@@ -155,14 +159,13 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
         return Date(name)
     if cells.dtype.kind == "b" or str(cells.dtype) == "boolean":
         return Truth(name, "True", "False")
-    words = cells[~is_missing(cells, NO_NUMBER)]
-    if not len(words):
+    if is_missing(cells, NO_NUMBER).all():
         return "it has no values"
     style = style_of(cells, name, options)
     if style is not None:
         if _counts_rows(name, cells, style):
             return "it has no name and counts the rows"
-        if cells.dtype.kind not in "iuf" and _has_codes(words):
+        if cells.dtype.kind not in "iuf" and _has_codes(cells.drop_duplicates()):
             return Category(name)
         return Number(name, **dataclasses.asdict(style))
     different = cells.drop_duplicates()
@@ -171,35 +174,51 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
         return Date(name, pattern)
     if (pair := truths(different)) is not None:
         return Truth(name, *pair)
-    known = cells[~is_missing(cells)]
-    return _text(_check_mixed(known.astype(str).str.strip(), name), name)
+    _check_mixed(cells, name)
+    return _text(tally(cells, is_missing, strip), name)
 
 
-def _check_mixed(known: Cells, name: str) -> Cells:
-    """Refuse a column of many numbers and some words, which would be a category with a level a number."""
+def strip(cells: Cells) -> Cells:
+    """Cells as texts without space around them."""
+    return cells.astype(str).str.strip()
+
+
+def _numbers(cells: Cells) -> NDArray[np.float64]:
+    """The numbers among cells of any kind, (N,); NaN elsewhere."""
     import pandas as pd
 
-    numbers: Cells = pd.to_numeric(known, errors="coerce")
-    is_number = numbers.notna().to_numpy(bool)
-    if (infinite := np.isinf(numbers.to_numpy(np.float64, na_value=0.0))).any():
+    def read(values: Cells) -> NDArray[np.float64]:
+        numbers: Cells = pd.to_numeric(strip(values), errors="coerce")
+        return np.where(is_missing(values), np.nan, numbers.to_numpy(np.float64, na_value=np.nan))
+
+    return each(cells, read)
+
+
+def _check_mixed(cells: Cells, name: str) -> None:
+    """Refuse a column of many numbers and some words, which would be a category with a level a number."""
+    numbers = _numbers(cells)
+    if (infinite := np.isinf(numbers)).any():
         raise FormatError(
-            f"the column {name} is infinite in {count_rows(infinite)}: {rows_of(infinite, known)}. Leave the "
+            f"the column {name} is infinite in {count_rows(infinite)}: {rows_of(infinite, cells)}. Leave the "
             "cells empty, or leave out the rows"
         )
-    is_mixed = bool(is_number.any() and not is_number.all())
-    is_each = is_number.mean() > 0.5 and known.nunique() == len(known) > FEW
-    if is_mixed and (known[is_number].nunique() > MANY_NUMBERS or is_each):
+    is_number = ~np.isnan(numbers)
+    is_word = ~is_number & ~is_missing(cells)
+    if not is_number.any() or not is_word.any():
+        return
+    rows, different = int((is_number | is_word).sum()), len(tally(cells, is_missing, strip))
+    is_each = is_number.sum() > 0.5 * rows and different == rows > FEW
+    if is_each or len(tally(cells[is_number], is_missing, strip)) > MANY_NUMBERS:
         raise FormatError(
             f"the column {name} has numbers in {int(is_number.sum()):,} rows and something else in "
-            f"{int((~is_number).sum()):,}: {rows_of(~is_number, known)}. Leave these cells empty, or say "
+            f"{int(is_word.sum()):,}: {rows_of(is_word, cells)}. Leave these cells empty, or say "
             f"--category {name} (category= in Python) or --ignore {name}"
         )
-    return known
 
 
-def _has_codes(words: Cells) -> bool:
+def _has_codes(different: Cells) -> bool:
     """Whether numbers are names: all of one length, some with a 0 in front."""
-    texts = words.astype(str).str.strip()
+    texts = strip(different[~is_missing(different, NO_NUMBER)])
     return bool(texts.str.fullmatch(CODE).any() and texts.str.len().nunique() == 1)
 
 
@@ -212,16 +231,16 @@ def _is_counting(values: np.ndarray) -> bool:
     return len(values) > 1 and bool((np.diff(values) == 1).all())
 
 
-def _text(known: Cells, name: str) -> Column | str:
-    """A column of text: categories, texts, or names of the rows."""
-    different, rows = known.nunique(), len(known)
+def _text(counts: Cells, name: str) -> Column | str:
+    """A column of text: categories, texts, or names of the rows; by how often each text occurs."""
+    different, rows = len(counts), int(counts.sum())
     if different == 1:
-        return f"it is always {known.iloc[0][:40]!r}"
+        return f"it is always {counts.index[0][:40]!r}"
     if different <= rows / 2:
         return Category(name)
-    texts = text_column(known, name)
-    length = known.str.len() / 2 if texts.by == "characters" else known.str.split().str.len()
-    if float(length.mean()) >= WORDY:
+    texts, of_text = text_column(counts.index.to_series(), name), counts.index.str
+    length = of_text.len() / 2 if texts.by == "characters" else of_text.count(WORD)
+    if np.average(np.asarray(length), weights=counts.to_numpy()) >= WORDY:
         return texts
     return "each row has a text of its own, as a name has" if different == rows > FEW else Category(name)
 
@@ -261,13 +280,11 @@ def _marks(name: str, style: NumberStyle) -> list[str]:
 
 def _mixture(cells: Cells, name: str) -> list[str]:
     """What is to be said of a category most of whose cells are numbers."""
-    import pandas as pd
-
     if cells.dtype.kind in "iufb":
         return []
-    known = cells[~is_missing(cells)].astype(str)
-    numbers: Cells = pd.to_numeric(known, errors="coerce")
-    is_word = numbers.isna().to_numpy(bool)
-    if not is_word.any() or is_word.mean() > 0.5:
+    is_known = ~is_missing(cells)
+    is_word = is_known & np.isnan(_numbers(cells))
+    if not is_word.any() or 2 * is_word.sum() > is_known.sum():
         return []
-    return [f"{name} has numbers and {known[is_word].iloc[0][:20]!r}: it is taken as a category"]
+    first = str(cells.iloc[int(is_word.argmax())]).strip()
+    return [f"{name} has numbers and {first[:20]!r}: it is taken as a category"]

@@ -179,11 +179,17 @@ class Schema:
             FormatError: a column is missing, or a cell cannot be read.
         """
         self.check_columns(frame.columns)
-        blocks, seen = [], {}
-        for column in self.columns:
-            block, seen[column.name] = column.encode(frame[column.name].reset_index(drop=True))
-            blocks.append(block)
-        return Encoded(join_blocks(blocks), seen)
+        cells = {column.name: frame[column.name].reset_index(drop=True) for column in self.columns}
+        if all(column.is_dense for column in self.columns):
+            X, low, seen = np.empty((len(frame), len(self.features))), 0, dict[str, Seen]()
+            for column in self.columns:
+                high = low + len(column.features)
+                seen[column.name] = column.write(cells[column.name], X[:, low:high])
+                low = high
+            return Encoded(X, seen)
+        blocks = {column.name: column.encode(cells[column.name]) for column in self.columns}
+        X = join_blocks([block for block, _ in blocks.values()])
+        return Encoded(X, {name: found for name, (_, found) in blocks.items()})
 
     def with_references(self) -> Schema:
         """The schema in which each category has a reference level, as inference without a penalty needs it.

@@ -8,14 +8,26 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linnet.schema.cells import is_missing
+from linnet.schema.coded import each
 from linnet.schema.columns import Block, Cells, Column, Seen
 
 ANALYZERS: Mapping[str, Mapping[str, Any]] = {
     "words": {"token_pattern": r"(?u)\b\w\w+\b"},
     "characters": {"analyzer": "char", "ngram_range": (1, 2)},
 }
+
+
+def texts_of(cells: Cells) -> NDArray[np.object_]:
+    """Cells as texts, (N,), that are empty where there is none."""
+    empty = frozenset(("",))
+
+    def read(values: Cells) -> NDArray[np.object_]:
+        return values.astype(object).where(~is_missing(values, empty), "").astype(str).to_numpy(object)
+
+    return each(cells, read)
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class Words(Column):
         from scipy.sparse import csr_array, diags_array
 
         gaps = is_missing(cells, frozenset(("",)))
-        counts = self._vectorizer.transform(cells.where(~gaps, "").astype(str))
+        counts = self._vectorizer.transform(texts_of(cells))
         weighed: Any = csr_array(counts, dtype=np.float64) @ diags_array(np.array(self.idf))
         length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
         scaled = diags_array(1 / np.where(length > 0, length, 1.0)) @ weighed

@@ -18,28 +18,37 @@ from linnet.data.formats.encoding import FAULTS, PACKED
 from linnet.data.formats.text_table import TextTable, iter_text, read_text
 from linnet.errors import FormatError, UsageError, needs_extra
 from linnet.schema.cells import Cells, Frame
+from linnet.schema.coded import code_text
 
-Reader = Callable[[bytes, str, TableOptions], TextTable]
-"""Reads a file's content, by its name in messages and what was said of it."""
+Reader = Callable[[Any, str, TableOptions], TextTable]
+"""Reads a file's content, by its name in messages and what was said of it; those `BY_PATH` a path, too."""
 
 MAX_UNPACKED = 8 << 30
 """Bytes that a compressed table may have, which is more than a machine's memory is taken to hold."""
 
 
-def read_frame(content: bytes, name: str, options: TableOptions) -> TextTable:
+def read_frame(source: bytes | Path, name: str, options: TableOptions) -> TextTable:
     """The table in a file, by the suffix of its name.
+
+    Args:
+        source: the file, which then is not held in memory where the format lets it be, or what stands in it.
+        name: what to call it.
+        options: what it does not tell by itself.
 
     Raises:
         FormatError: it is not what the suffix says.
         MissingExtraError: a library for the format is not installed; the message names the extra.
     """
     path = PurePath(name.lower())
-    if path.suffix in PACKED:
-        content, path = _unpack(content, name, path.suffix), path.with_suffix("")
-    reader = READERS.get(path.suffix)
+    reader = READERS.get(_unpacked_suffix(path))
     if reader is None:
         raise FormatError(f"{name} is no table of a known format: expected {', '.join(SUFFIXES)}")
-    table = reader(content, name, options)
+    if isinstance(source, Path) and (path.suffix in PACKED or reader not in BY_PATH):
+        source = source.read_bytes()
+    if path.suffix in PACKED:
+        assert isinstance(source, bytes)
+        source = _unpack(source, name, path.suffix)
+    table = reader(source, name, options)
     return TextTable(_plain(table.frame, name), table.notes, table.classes)
 
 
@@ -69,8 +78,8 @@ def _read_json_lines(content: bytes, name: str, options: TableOptions) -> TextTa
     return TextTable(frame)
 
 
-def _read_parquet(content: bytes, name: str, options: TableOptions) -> TextTable:
-    return TextTable(_of_arrow("parquet", "read_table", content, name))
+def _read_parquet(source: bytes | Path, name: str, options: TableOptions) -> TextTable:
+    return TextTable(_of_arrow("parquet", "read_table", source, name))
 
 
 def _read_feather(content: bytes, name: str, options: TableOptions) -> TextTable:
@@ -85,12 +94,13 @@ def _read_feather(content: bytes, name: str, options: TableOptions) -> TextTable
             raise error from None
 
 
-def _of_arrow(module: str, reader: str, content: bytes, name: str) -> Frame:
+def _of_arrow(module: str, reader: str, source: bytes | Path, name: str) -> Frame:
     import pyarrow as pa
 
     read = getattr(importlib.import_module(f"pyarrow.{module}"), reader)
     try:
-        return read(pa.BufferReader(content)).to_pandas()
+        with pa.OSFile(str(source)) if isinstance(source, Path) else pa.BufferReader(source) as file:
+            return read(file).to_pandas()
     except (pa.ArrowException, ValueError, OSError) as error:
         raise FormatError(f"{name} cannot be read as {module}: {error}") from error
 
@@ -121,6 +131,9 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), _read_workbook),
 }
 """A reader a format; one more is a line here."""
+
+BY_PATH: tuple[Reader, ...] = (read_text, _read_parquet)
+"""Readers that take a path, so that the file is never in memory whole."""
 
 SUFFIXES = tuple(READERS)
 
@@ -153,7 +166,8 @@ def _plain(frame: Frame, name: str, taken: Sequence[str] | None = None) -> Frame
             columns.append((column.strip(), _typed(cells, first, column, name)))
     names = [column for column, _ in columns]
     _check_twice(names, taken, name)
-    return pd.DataFrame(dict(enumerate(cells for _, cells in columns))).set_axis(names, axis=1)
+    cells = dict(enumerate(cells for _, cells in columns))
+    return pd.DataFrame(cells, copy=False).set_axis(names, axis=1)
 
 
 def _check_twice(names: Iterable[str], columns: Sequence[str] | None, name: str) -> None:
@@ -183,7 +197,7 @@ def _spread(cells: Cells, column: str, name: str) -> dict[str, Any]:
 def _typed(cells: Cells, first: Any, column: str, name: str) -> Cells:
     import pandas as pd
 
-    if str(cells.dtype) == "category":
+    if str(cells.dtype) == "category" and pd.api.types.infer_dtype(cells.cat.categories) != "string":
         return cells.astype(object).where(cells.notna(), None)
     if isinstance(first, decimal.Decimal):
         return cells.astype(np.float64)
@@ -202,7 +216,7 @@ def _typed(cells: Cells, first: Any, column: str, name: str) -> Cells:
         return cells.astype("boolean")
     if cells.dtype.kind == "c" or cells.dtype.kind == "m":
         raise FormatError(f"{name}: {column} holds {cells.dtype}: give its parts as numbers")
-    return cells
+    return code_text(cells)
 
 
 CHUNK = 1 << 16

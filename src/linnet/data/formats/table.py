@@ -101,7 +101,7 @@ def _note_split(rows: Dataset, split: Mapping[str, Any]) -> Dataset:
 
 
 def read_table(
-    content: bytes,
+    content: bytes | Path,
     name: str,
     *,
     options: TableOptions | None = None,
@@ -113,7 +113,7 @@ def read_table(
     """The rows of a table in a file.
 
     Args:
-        content: the file.
+        content: the file, or what stands in it.
         name: what to call it, by whose suffix the format is told.
         options: what the table does not tell by itself.
         regressions: whether the target may be numbers.

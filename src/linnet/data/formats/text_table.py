@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
-import csv
 import io
-import itertools
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,17 @@ from linnet.data.formats.encoding import (
     skip_row,
     split_mark,
 )  # fmt: skip
+from linnet.data.formats.header import count_line, has_names_in, name_columns
+from linnet.data.formats.layout import Layout, head_rows, lay_out, plain_columns
+from linnet.data.formats.typed_text import GAPS, read_typed
 from linnet.errors import FormatError
-from linnet.schema.cells import NO_NUMBER, PLAIN, POINTED, Frame
+from linnet.schema.cells import Frame
 
-SAMPLE = 1000
-"""Rows by which columns of plain numbers are known, to be read as such; what does not fit is read as text."""
+BEGINNING = 1 << 22
+"""Bytes of a file by which its layout is known."""
 
-GAPS = sorted({form for word in NO_NUMBER for form in (word, word.upper(), word.capitalize(), word.title())})
-"""Cells without a number, as they are written."""
+UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig")
+"""Names of the encoding that Arrow reads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,164 +49,75 @@ class TextTable:
     classes: tuple[str, ...] = ()
 
 
-def read_text(content: bytes, name: str, options: TableOptions) -> TextTable:
-    """The cells of a table in text.
+def read_text(source: bytes | Path, name: str, options: TableOptions) -> TextTable:
+    """The cells of a table in text: by Arrow where it reads as pandas does, which is the slower reference.
 
     Args:
-        content: the file.
+        source: the file, or what stands in it.
         name: what to call it in messages.
         options: what was said of it.
 
     Raises:
         FormatError: it is no table, or it is not clear how it is to be read.
     """
+    head, is_cut = _beginning(source)
+    text, _ = decode(head, name, options.encoding, is_cut=is_cut)
+    encoding = options.encoding or encoding_of(head, name, is_cut=is_cut)
+    if encoding.lower() not in UTF8:
+        return _read_decoded(source, name, options, may_be_typed=True)
+    text = (is_cut and text[: text.rfind("\n") + 1]) or text
+    layout = lay_out(text, source, name, options)
+    mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    start = mark + len(text[: layout.start].encode())
+    frame = _read_typed(source, start, layout, options)
+    if frame is None:
+        return _read_decoded(source, name, options, may_be_typed=False)
+    return TextTable(frame, layout.notes, layout.classes)
+
+
+def _read_decoded(source: bytes | Path, name: str, options: TableOptions, *, may_be_typed: bool) -> TextTable:
+    """The cells of a table that has to be decoded first, or that pandas alone reads."""
+    content = source.read_bytes() if isinstance(source, Path) else source
     text, notes = decode(content, name, options.encoding)
-    text, separator = split_mark(text)
-    rows = _head(text, separator, name)
-    if not rows:
-        raise FormatError(f"{name} is not a table: it is empty")
-    width = len(rows[0])
-    if width < 2:
-        raise FormatError(
-            f"{name} has one column: expected numbers and a column to predict, with commas, semicolons, tabs "
-            "or bars between them"
-        )
-    counted = _count_line(io.StringIO(text, newline=""), rows)
-    if counted is not None:
-        width = len(rows[1])
-        notes = (*notes, "the first line counts rows and columns")
-    has_names = counted is None and _has_names(rows, name, options)
-    if counted is None and options.header is None and not has_names:
-        notes = (*notes, _doubt_names(rows[0]))
-    names = _name_columns(rows[0] if has_names else rows[-1][:width], has_names)
-    skipped = int(has_names or counted is not None)
-    frame = _read(text, name, names, separator, skipped, rows[skipped:], options)
-    return TextTable(frame, notes, counted or ())
+    layout = lay_out(text, content, name, options)
+    start = len(text[: layout.start].encode())
+    frame = _read_typed(text.encode(), start, layout, options) if may_be_typed else None
+    if frame is None:
+        frame = _read(text, name, layout, options)
+    return TextTable(frame, (*notes, *layout.notes), layout.classes)
 
 
-def _head(text: str, separator: str, name: str) -> list[list[str]]:
-    """The first rows, their cells without space around them."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator == " ")
-    try:
-        rows = itertools.islice((row for row in reader if any(cell.strip() for cell in row)), SAMPLE)
-        return [[cell.strip() for cell in row] for row in rows]
-    except csv.Error as error:
-        raise FormatError(f"{name} is not a table of text: {error}") from error
+def _beginning(source: bytes | Path) -> tuple[bytes, bool]:
+    """A file's beginning, and whether there is more of it."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            head = file.read(BEGINNING)
+            return head, bool(file.read(1))
+    return source[:BEGINNING], len(source) > BEGINNING
 
 
-def _count_line(text: Iterable[str], rows: list[list[str]]) -> tuple[str, ...] | None:
-    """The classes that a first line of counts names, as in scikit-learn's own tables; None without one."""
-    first = rows[0]
-    if len(rows) < 2 or len(first) < 2 or not (first[0].isdecimal() and first[1].isdecimal()):
-        return None
-    if int(first[1]) != len(rows[1]) - 1 or int(first[0]) != sum(1 for line in text if line.strip()) - 1:
-        return None
-    return tuple(cell for cell in first[2:] if cell)
+def _read_typed(source: bytes | Path, start: int, layout: Layout, options: TableOptions) -> Frame | None:
+    plain, whole = plain_columns(layout, options)
+    return read_typed(source, start, layout.names, layout.separator, plain, whole)
 
 
-def _has_names(
-    rows: list[list[str]], name: str, options: TableOptions, columns: Sequence[str] | None = None
-) -> bool:
-    """Whether the first row names the columns.
-
-    It does where it has those that are expected, where a word stands above numbers, or where no cell of it is
-    a number. Where some are, such as wavelengths, it does if the words beside them stand nowhere below, in
-    columns whose words come again.
-
-    Raises:
-        FormatError: it cannot be told.
-    """
-    if columns and set(columns) <= set(rows[0]):
-        return True
-    if options.header is not None:
-        return options.header
-    first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
-    if options.target is not None and options.target in first:
-        return True
-    words = [place for place, cell in enumerate(first) if not _is_number(cell)]
-    if not words:
-        return False
-    if len(words) == len(first):
-        return True
-    below = {place: [row[place] for row in rest] for place in words}
-    if any(cells and all(_is_number(cell) for cell in cells if cell) for cells in below.values()):
-        return True  # a word above numbers
-    is_new = all(first[place] not in cells for place, cells in below.items())
-    comes_again = all(len(set(cells)) < len(cells) for cells in below.values())
-    if not is_new:
-        return False
-    if comes_again and len(rest) > 1:
-        return True
-    if len(rest) < 2:
-        return False
-    raise FormatError(
-        f"does the first line of {name} name the columns? It has numbers beside words: say --header or "
-        "--no-header (header= in Python)"
-    )
-
-
-def _is_number(cell: str) -> bool:
-    plain = cell.replace(",", ".") if cell.count(",") == 1 else cell
-    return PLAIN.fullmatch(plain.strip(" %")) is not None or cell.lower() in ("inf", "-inf")
-
-
-def _doubt_names(first: list[str]) -> str:
-    """What is to be said of a first line that was taken as a row."""
-    return f"its first line, {', '.join(first[:3])[:40]} …, is taken as a row: --header says otherwise"
-
-
-def _name_columns(cells: list[str], has_names: bool) -> list[str]:
-    """The names of columns: those in the first row, where one may lack, or their places."""
-    if has_names:
-        return [cell or f"Unnamed: {place}" for place, cell in enumerate(cells)]
-    return [f"column {place + 1}" for place in range(len(cells))]
-
-
-def _read(
-    text: str, name: str, names: list[str], separator: str, skipped: int, sample: list[list[str]],
-    options: TableOptions,
-) -> Frame:  # fmt: skip
-    """All rows: numbers in the columns that have nothing else, and text in the others."""
-    plain = _plain_columns(names, sample, separator, options)
-    lines = io.StringIO(text, newline="")
-    if skipped:
-        skip_row(lines, separator)
-    start = lines.tell()
-    places = range(len(names))
+def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
+    """All rows, by pandas: numbers in the columns that have nothing else, and text in the others."""
+    plain, whole = plain_columns(layout, options)
+    lines, places = io.StringIO(text, newline=""), range(len(layout.names))
     for kinds in (
-        {place: "float64" if place in plain else str for place in places},
+        {place: "float64" if place in plain - whole else str for place in places},
         dict.fromkeys(places, str),
     ):
-        lines.seek(start)
+        lines.seek(layout.start)
         try:
-            frame = _read_csv(lines, kinds, separator, name)
+            frame = _read_csv(lines, kinds, layout.separator, name)
         except (ValueError, OverflowError) as error:
-            if not plain or "float64" not in kinds.values():
+            if "float64" not in kinds.values():
                 raise FormatError(f"{name} cannot be read: {error}") from error
             continue
-        return frame.set_axis(names, axis=1)
+        return frame.set_axis(layout.names, axis=1)
     raise AssertionError("text can be read as text")
-
-
-def _plain_columns(
-    names: list[str], sample: list[list[str]], separator: str, options: TableOptions
-) -> set[int]:
-    """The columns that seem to hold plain numbers, so that they may be read without a text of each cell."""
-    found = set()
-    texts = {options.target or names[-1], options.sample_weight, options.groups, *options.kinds}
-    may_be_pointed = separator != "," or options.decimal == ","  # with points between thousands
-    for place, name in enumerate(names):
-        cells = [
-            row[place] for row in sample if len(row) == len(names) and row[place].lower() not in NO_NUMBER
-        ]
-        is_code = len({len(cell) for cell in cells}) == 1 and all(
-            cell.isdigit() and len(cell) > 1 for cell in cells
-        )
-        if may_be_pointed and any(map(POINTED.fullmatch, cells)):
-            continue
-        if cells and name not in texts and not is_code and all(map(PLAIN.fullmatch, cells)):
-            found.add(place)
-    return found
 
 
 def _read_csv(lines: io.StringIO, kinds: Any, separator: str, name: str) -> Frame:
@@ -260,19 +173,19 @@ def iter_text(
         text, _ = decode(head, name, options.encoding, is_cut=is_cut)
         text = (is_cut and text[: text.rfind("\n") + 1]) or text
         rest, separator = split_mark(text)
-        first = _head(rest, separator, name)
+        first = head_rows(rest, separator, name)
         if not first:
             raise FormatError(f"{name} is not a table: it is empty")
         encoding = options.encoding or encoding_of(head, name, is_cut=is_cut)
         file.seek(0)
         lines, has_mark = io.TextIOWrapper(file, encoding, newline=""), rest is not text
         try:
-            has_names = _has_names(first, name, options, columns)
-            counted = None if has_names else _count_line(rewind(lines, has_mark), first)
+            has_names = has_names_in(first, name, options, columns)
+            counted = None if has_names else count_line(rewind(lines, has_mark), first)
             rewind(lines, has_mark)
             if has_names or counted is not None:
                 skip_row(lines, separator)
-            names = _name_columns(first[counted is not None], has_names)
+            names = name_columns(first[counted is not None], has_names)
             yield from _iter_csv(lines, names, separator, rows, name)
         except (ValueError, UnicodeDecodeError) as error:
             raise FormatError(f"{name} cannot be read: {error}") from error

@@ -1,0 +1,77 @@
+"""Tells whether the first line of a text table names its columns, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from linnet.config.table import TableOptions
+from linnet.errors import FormatError
+from linnet.schema.cells import PLAIN
+
+
+def count_line(text: Iterable[str | bytes], rows: list[list[str]]) -> tuple[str, ...] | None:
+    """The classes that a first line of counts names, as in scikit-learn's own tables; None without one."""
+    first = rows[0]
+    if len(rows) < 2 or len(first) < 2 or not (first[0].isdecimal() and first[1].isdecimal()):
+        return None
+    if int(first[1]) != len(rows[1]) - 1 or int(first[0]) != sum(1 for line in text if line.strip()) - 1:
+        return None
+    return tuple(cell for cell in first[2:] if cell)
+
+
+def has_names_in(
+    rows: list[list[str]], name: str, options: TableOptions, columns: Sequence[str] | None = None
+) -> bool:
+    """Whether the first row names the columns.
+
+    It does where it has those that are expected, where a word stands above numbers, or where no cell of it is
+    a number. Where some are, such as wavelengths, it does if the words beside them stand nowhere below, in
+    columns whose words come again.
+
+    Raises:
+        FormatError: it cannot be told.
+    """
+    if columns and set(columns) <= set(rows[0]):
+        return True
+    if options.header is not None:
+        return options.header
+    first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    if options.target is not None and options.target in first:
+        return True
+    words = [place for place, cell in enumerate(first) if not _is_number(cell)]
+    if not words:
+        return False
+    if len(words) == len(first):
+        return True
+    below = {place: [row[place] for row in rest] for place in words}
+    if any(cells and all(_is_number(cell) for cell in cells if cell) for cells in below.values()):
+        return True  # a word above numbers
+    is_new = all(first[place] not in cells for place, cells in below.items())
+    comes_again = all(len(set(cells)) < len(cells) for cells in below.values())
+    if not is_new:
+        return False
+    if comes_again and len(rest) > 1:
+        return True
+    if len(rest) < 2:
+        return False
+    raise FormatError(
+        f"does the first line of {name} name the columns? It has numbers beside words: say --header or "
+        "--no-header (header= in Python)"
+    )
+
+
+def _is_number(cell: str) -> bool:
+    plain = cell.replace(",", ".") if cell.count(",") == 1 else cell
+    return PLAIN.fullmatch(plain.strip(" %")) is not None or cell.lower() in ("inf", "-inf")
+
+
+def doubt_names(first: list[str]) -> str:
+    """What is to be said of a first line that was taken as a row."""
+    return f"its first line, {', '.join(first[:3])[:40]} …, is taken as a row: --header says otherwise"
+
+
+def name_columns(cells: list[str], has_names: bool) -> list[str]:
+    """The names of columns: those in the first row, where one may lack, or their places."""
+    if has_names:
+        return [cell or f"Unnamed: {place}" for place, cell in enumerate(cells)]
+    return [f"column {place + 1}" for place in range(len(cells))]

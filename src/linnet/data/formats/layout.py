@@ -1,0 +1,116 @@
+"""`Layout`: how the rows of a text table are laid out, by what stands at its beginning."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+from linnet.config.table import TableOptions
+from linnet.data.formats.encoding import skip_row, split_mark
+from linnet.data.formats.header import count_line, doubt_names, has_names_in, name_columns
+from linnet.errors import FormatError
+from linnet.schema.cells import COMMA, NO_NUMBER, PLAIN, POINTED, WHOLE
+from linnet.schema.target import CLASSES, TARGETS
+
+SAMPLE = 1000
+"""Rows by which columns of plain numbers are known, to be read as such; what does not fit is read as text."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """How the rows of a text table are laid out.
+
+    Args:
+        names: of the columns.
+        separator: of cells.
+        start: characters before the rows.
+        sample: the first rows, their cells without space around them.
+        notes: what was not as usual.
+        classes: that a first line names.
+    """
+
+    names: list[str]
+    separator: str
+    start: int
+    sample: list[list[str]]
+    notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -> Layout:
+    """The layout that a table's text, or the beginning of it, shows."""
+    rest, separator = split_mark(text)
+    rows = head_rows(rest, separator, name)
+    if not rows:
+        raise FormatError(f"{name} is not a table: it is empty")
+    width = len(rows[0])
+    if width < 2:
+        raise FormatError(
+            f"{name} has one column: expected numbers and a column to predict, with commas, semicolons, tabs "
+            "or bars between them"
+        )
+    notes = ()
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as lines:
+        counted = count_line(lines, rows)
+    if counted is not None:
+        width = len(rows[1])
+        notes = ("the first line counts rows and columns",)
+    has_names = counted is None and has_names_in(rows, name, options)
+    if counted is None and options.header is None and not has_names:
+        notes = (doubt_names(rows[0]),)
+    names = name_columns(rows[0] if has_names else rows[-1][:width], has_names)
+    skipped = int(has_names or counted is not None)
+    lines_of_text = io.StringIO(rest, newline="")
+    if skipped:
+        skip_row(lines_of_text, separator)
+    start = len(text) - len(rest) + lines_of_text.tell()
+    return Layout(names, separator, start, rows[skipped:], notes, counted or ())
+
+
+def head_rows(text: str, separator: str, name: str) -> list[list[str]]:
+    """The first rows, their cells without space around them."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator == " ")
+    try:
+        rows = itertools.islice((row for row in reader if any(cell.strip() for cell in row)), SAMPLE)
+        return [[cell.strip() for cell in row] for row in rows]
+    except csv.Error as error:
+        raise FormatError(f"{name} is not a table of text: {error}") from error
+
+
+def plain_columns(layout: Layout, options: TableOptions) -> tuple[set[int], set[int]]:
+    """The columns that seem to hold plain numbers, so that they may be read without a text of each cell.
+
+    Those that come second must have whole numbers only, as a point could be one between thousands.
+    """
+    plain, whole, width = set[int](), set[int](), len(layout.names)
+    rows = [row for row in layout.sample if len(row) == width]
+    texts = {options.groups, *options.kinds}
+    has_commas = any(COMMA.fullmatch(cell) for row in rows for cell in row)
+    may_be_pointed = layout.separator != "," or options.decimal == "," or has_commas
+    for place, name in enumerate(layout.names):
+        cells = [row[place] for row in rows if row[place].lower() not in NO_NUMBER]
+        if not cells or not all(map(PLAIN.fullmatch, cells)):
+            continue
+        is_code = len({len(cell) for cell in cells}) == 1 and all(
+            cell.isdigit() and len(cell) > 1 for cell in cells
+        )
+        if is_code or name in texts or _may_be_classes(name, cells, layout, options):
+            continue
+        is_whole = all(map(WHOLE.fullmatch, cells))
+        if may_be_pointed and not is_whole and all(POINTED.fullmatch(c) or WHOLE.fullmatch(c) for c in cells):
+            continue
+        plain.add(place)
+        if may_be_pointed and is_whole:
+            whole.add(place)
+    return plain, whole
+
+
+def _may_be_classes(name: str, cells: list[str], layout: Layout, options: TableOptions) -> bool:
+    """Whether numbers may be the names of classes, of which 1, 1.0 and 01 are told apart or said."""
+    lower = name.strip().lower()
+    is_target = name in (options.target, layout.names[-1]) or lower in (*TARGETS, "y")
+    is_fraction = any(not float(cell).is_integer() for cell in cells)
+    return is_target and (not is_fraction or options.task == "classification" or lower in CLASSES)

@@ -1,0 +1,172 @@
+"""Reads a text table fast: plain numbers as float64, and all else as coded text, by Arrow's CSV reader."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from linnet.schema.cells import NO_NUMBER, Cells, Frame
+
+GAPS = sorted({form for word in NO_NUMBER for form in (word, word.upper(), word.capitalize(), word.title())})
+"""Cells without a number, as they are written."""
+
+ATTEMPTS = 4
+"""Columns that may turn out not to be numbers, each of which costs another reading, before all are text."""
+
+EXACT = 2.0**53
+"""Whole numbers from here on lose digits as float64."""
+
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Signs that occur somewhere in a file.
+
+    Args:
+        quotes: how many " there are, between which a row may have line breaks.
+        zero: a byte 0, which readers take for different things.
+        hexadecimal: 0x, which Arrow takes for the beginning of a whole number.
+    """
+
+    quotes: int = 0
+    zero: bool = False
+    hexadecimal: bool = False
+
+    @classmethod
+    def of(cls, source: bytes | Path, *, has_whole: bool) -> Marks:
+        """Those of a file; `hexadecimal` where columns of whole numbers are read as such."""
+        quotes, zero, hexadecimal = 0, False, False
+        with _open(source) as file:
+            end = b""
+            while piece := file.read(PIECE):
+                quotes, zero = quotes + piece.count(b'"'), zero or b"\0" in piece
+                joint = end + piece[:1]
+                if has_whole and not hexadecimal:
+                    hexadecimal = any(x in part for x in (b"0x", b"0X") for part in (piece, joint))
+                end = piece[-1:]
+        return cls(quotes, zero, hexadecimal)
+
+
+def _open(source: bytes | Path) -> Any:
+    return source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+
+
+def read_typed(
+    source: bytes | Path, start: int, names: Sequence[str], separator: str, plain: set[int], whole: set[int]
+) -> Frame | None:
+    """The rows of a text table in UTF-8; None where it has what Arrow reads otherwise than pandas would.
+
+    Args:
+        source: the file.
+        start: the bytes before the rows.
+        names: of the columns.
+        separator: of cells.
+        plain: places of columns that seem to hold plain numbers; those that do not in all rows are text.
+        whole: those of them in which only whole numbers are numbers, as a point would be one of thousands.
+    """
+    import pyarrow as pa
+
+    marks = Marks.of(source, has_whole=bool(whole))
+    if separator == " " or marks.zero or marks.quotes % 2:
+        return None
+    numbers = plain - whole if marks.hexadecimal else set(plain)
+    for attempt in range(ATTEMPTS + 1):
+        numbers = numbers if attempt < ATTEMPTS else set()
+        try:
+            table = _read(source, start, len(names), separator, numbers, whole, has_quotes=marks.quotes > 0)
+            columns = _columns(table, numbers)
+        except NotPlainError as error:
+            numbers -= error.places
+        except pa.ArrowException as error:
+            place = _place(str(error))
+            if place not in numbers:
+                return None
+            numbers = numbers - {place}
+        else:
+            return None if columns is None else _frame(columns, names)
+    return None
+
+
+class NotPlainError(Exception):
+    """Columns hold numbers that float64 does not: infinite ones, or whole ones of too many digits."""
+
+    def __init__(self, places: set[int]) -> None:
+        super().__init__()
+        self.places = places
+
+
+def _place(message: str) -> int:
+    """The place of the column that an error of Arrow names; -1 where it names none."""
+    _, found, rest = message.partition("In CSV column #")
+    digits = rest.partition(":")[0]
+    return int(digits) if found and digits.isdigit() else -1
+
+
+def _read(
+    source: bytes | Path, start: int, width: int, separator: str, numbers: set[int], whole: set[int], *,
+    has_quotes: bool,
+) -> Any:  # fmt: skip
+    import pyarrow as pa
+    from pyarrow import csv
+
+    kinds = {place: pa.int64() if place in whole else pa.float64() for place in numbers}
+    text = pa.dictionary(pa.int32(), pa.string())
+    names = list(map(str, range(width)))
+    with pa.OSFile(str(source)) if isinstance(source, Path) else pa.BufferReader(source) as file:
+        file.seek(start)
+        return csv.read_csv(
+            file,
+            read_options=csv.ReadOptions(column_names=names),
+            parse_options=csv.ParseOptions(
+                delimiter=separator, newlines_in_values=has_quotes, quote_char=has_quotes and '"'
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types={name: kinds.get(place, text) for place, name in enumerate(names)},
+                null_values=GAPS, strings_can_be_null=False,
+            ),
+        )  # fmt: skip
+
+
+def _columns(table: Any, numbers: set[int]) -> list[Cells] | None:
+    """The columns of a table, which is used up; None where a quote stands within a cell.
+
+    Raises:
+        NotPlainError: a column is none of plain numbers.
+    """
+    columns, wrong = list[Cells](), set[int]()
+    for place in range(table.num_columns):
+        column = table.column(0)
+        table = table.remove_column(0)  # so that its memory is free before the next is made
+        cells = column.to_pandas()
+        if place in numbers:
+            cells = cells.astype(np.float64)
+            wrong |= {place} if bool((cells.abs() >= EXACT).any()) else set()
+        else:
+            values = cells.cat.categories
+            if values.str.contains('"', regex=False).any():
+                return None  # behind a space, or within a cell that has no end, which Arrow lets pass
+            cells = _without_space(cells) if values.str.startswith(" ").any() else cells
+        columns.append(cells)
+    if wrong:
+        raise NotPlainError(wrong)
+    return columns
+
+
+def _without_space(cells: Cells) -> Cells:
+    """Coded text without space in front, in which two texts may be one."""
+    import pandas as pd
+
+    places, values = pd.factorize(cells.cat.categories.str.lstrip(" "))
+    return pd.Series(pd.Categorical.from_codes(places[cells.cat.codes], values))
+
+
+def _frame(columns: list[Cells], names: Sequence[str]) -> Frame:
+    import pandas as pd
+
+    return pd.DataFrame(dict(enumerate(columns)), copy=False).set_axis(list(names), axis=1)

@@ -1,0 +1,78 @@
+"""Columns of text by their different values, so that each value is looked at once and not in every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Cells: TypeAlias = Any
+"""A Series of pandas, (N,), whose type stubs make a union of the result of every method."""
+
+Frame: TypeAlias = Any
+"""A DataFrame of pandas, (N, columns), likewise."""
+
+
+def code_text(cells: Cells) -> Cells:
+    """A column of nothing but text and gaps as its different texts and their places; others as they are."""
+    import pandas as pd
+
+    is_text = cells.dtype.kind == "O" and not is_coded(cells)
+    if not is_text or pd.api.types.infer_dtype(cells, skipna=True) != "string":
+        return cells
+    places, values = pd.factorize(cells)
+    return pd.Series(pd.Categorical.from_codes(places, values), cells.index, name=cells.name)
+
+
+def is_coded(cells: Cells) -> bool:
+    """Whether a column is kept as different values and their places."""
+    import pandas as pd
+
+    return isinstance(cells.dtype, pd.CategoricalDtype)
+
+
+def each(cells: Cells, read: Callable[[Cells], NDArray[Any]]) -> NDArray[Any]:
+    """What is read from each cell, (N,), by itself; from each different value once where they are coded.
+
+    Args:
+        cells: a column, (N,).
+        read: gives something for each of some cells, whatever the others are.
+    """
+    if not is_coded(cells):
+        return read(cells)
+    return read(different(cells))[cells.cat.codes.to_numpy()]  # a gap's place is -1
+
+
+def different(cells: Cells) -> Cells:
+    """The different values of a coded column, and a gap after them."""
+    import pandas as pd
+
+    values: Cells = pd.Series(cells.cat.categories)
+    return values.reindex(range(len(values) + 1))
+
+
+def tally(cells: Cells, is_gap: Callable[[Cells], NDArray[np.bool_]], text: Callable[[Cells], Any]) -> Cells:
+    """How often each text occurs in a column, by the texts, those of the first rows first.
+
+    Args:
+        cells: a column, (N,).
+        is_gap: which of some cells have no value.
+        text: the texts of some cells.
+    """
+    import pandas as pd
+
+    values, counts = cells, np.ones(len(cells), np.int64)
+    if is_coded(cells):
+        values, counts = different(cells), _count_different(cells)
+    kept = (counts > 0) & ~is_gap(values)
+    texts = pd.Index(np.asarray(text(values[kept]), object), dtype=object)
+    return pd.Series(counts[kept], texts).groupby(level=0, sort=False).sum()
+
+
+def _count_different(cells: Cells) -> NDArray[np.int64]:
+    """How often each of `different` occurs."""
+    codes = cells.cat.codes.to_numpy().astype(np.int64)
+    size = len(cells.cat.categories) + 1
+    return np.bincount(codes % size, minlength=size)
