@@ -6,8 +6,12 @@ from multiprocessing import get_context
 
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
 
-from linnet.serve.metrics import ACTIVE, BOUNDS, CELLS, REFUSED, RELOADS, ROWS, Metrics, table_of
+from linnet.schema.columns import Seen
+from linnet.serve.app import make_app
+from linnet.serve.metrics import ACTIVE, BOUNDS, CELLS, COLUMNS, REFUSED, RELOADS, ROWS, Metrics, table_of
+from tests.support.tables import make_table_run
 
 
 def read(metrics: Metrics) -> dict[str, float]:
@@ -75,3 +79,38 @@ def test_shared_memory_is_a_table() -> None:
     memory = get_context("spawn").RawArray("d", 2 * CELLS)
     Metrics(table_of(memory), 1).add(ROWS, 3)
     assert read(Metrics(table_of(memory), 0))["linnet_rows_total"] == 3
+
+
+def test_cells_that_were_missing_or_new_are_counted_by_column() -> None:
+    make_table_run("regression").save("sales")
+    row = {"carat": None, "cut": "superb", "new": None, "sold": "2024-03-01"}
+    with TestClient(make_app("sales")) as client:
+        assert client.post("/predict", json={"rows": [row, row | {"new": True}]}).status_code == 200
+        body = "carat,cut,new,sold\n,fair,yes,2024-03-01\n"
+        assert client.post("/predict", content=body, headers={"content-type": "text/csv"}).status_code == 200
+        page = client.get("/metrics").text
+    found = {
+        (family.name, sample.labels["column"]): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+        if "column" in sample.labels
+    }
+    missing = {"carat": 3, "cut": 0, "new": 1, "sold": 0}
+    unseen = {"carat": 0, "cut": 2, "new": 0, "sold": 0}
+    assert found == {
+        **{("linnet_cells_missing", name): count for name, count in missing.items()},
+        **{("linnet_cells_unseen", name): count for name, count in unseen.items()},
+    }
+
+
+def test_columns_of_a_newer_model_begin_at_nothing_and_many_share_a_line() -> None:
+    metrics, gap = Metrics(), Seen(np.ones(2, bool))
+    metrics.add_seen(("a", 'b"\n'), {'b"\n': gap})
+    assert 'linnet_cells_missing_total{column="b\\"\\n"} 2' in metrics.text("", ("a", 'b"\n'))
+    many = tuple(f"c{k}" for k in range(COLUMNS + 50))
+    metrics.add_seen(many, {"c1": gap, many[-1]: gap, many[-2]: gap})
+    page = metrics.text("", many)
+    assert 'missing_total{column="c1"} 2' in page
+    assert 'missing_total{column="(others)"} 4' in page
+    assert page.count("linnet_cells_missing_total{") == COLUMNS + 1
+    assert "linnet_cells" not in metrics.text("")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from linnet.model.run import Run
 
 CUTS = ("fair", "good", "ideal")
 
@@ -25,3 +29,41 @@ def make_mixed(rows: int = 120, seed: int = 1) -> pd.DataFrame:
     frame.loc[source.random(rows) < 0.1, "carat"] = np.nan
     frame.loc[source.random(rows) < 0.1, "cut"] = None
     return frame
+
+
+def make_table_run(task: str = "classification", *, is_double: bool = True, **columns: Any) -> Run:
+    """A run that nothing was trained for, on a table of every kind of column but those of the target.
+
+    Args:
+        task: classification, of a cut, or regression, of a price.
+        is_double: whether its weights are float64.
+        columns: of the table, beside those of `make_mixed`.
+    """
+    import torch
+
+    from linnet.config.table import TableOptions
+    from linnet.core.bank import Bank
+    from linnet.model.card import Card
+    from linnet.model.history import History
+    from linnet.model.run import Run
+    from linnet.schema.fit import fit_schema
+    from linnet.schema.infer import infer_schema
+
+    frame = make_mixed().assign(**columns)
+    target = "cut" if task == "classification" else "price"
+    frame = frame[frame[target].notna()].reset_index(drop=True)
+    schema = fit_schema(infer_schema(frame, TableOptions(target=target, task=task)), frame)
+    outputs, source = max(1, len(schema.target.classes)), torch.Generator().manual_seed(1)
+    W, b = torch.randn(outputs, len(schema.features) + 1, generator=source, dtype=torch.float64).split(
+        [len(schema.features), 1], dim=1
+    )
+    size = torch.tensor(np.ptp(np.abs(_dense(schema.encode(frame).X)), axis=0) + 1.0)
+    kind = torch.float64 if is_double else torch.float32
+    loss = "softmax" if schema.target.classes else "squared"
+    card = Card("sales", schema.target.classes, None, 1.0, loss, target=target, columns=schema.features,
+                schema=schema)  # fmt: skip
+    return Run(Bank.of((W / size).to(kind), b[:, 0].to(kind)), History(), "completed", card)
+
+
+def _dense(X: Any) -> np.ndarray:
+    return X if isinstance(X, np.ndarray) else X.toarray()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from linnet import folders
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.model import signature
 from linnet.model.card import Card
+
+if TYPE_CHECKING:
+    from linnet.schema.rows import RowEncoder
 
 MODEL = "model.safetensors"
 
@@ -93,6 +96,19 @@ class Predictor:
     def outputs(self) -> int:
         """K."""
         return len(self.W)
+
+    @cached_property
+    def encoder(self) -> RowEncoder:
+        """What encodes raw rows of the table that the model was trained on; made when it is first wanted.
+
+        Raises:
+            UsageError: it was not trained on a table.
+        """
+        from linnet.schema.rows import RowEncoder
+
+        if self.card.schema is None:
+            raise UsageError(f"the model of {self.card.dataset} was not trained on a table")
+        return RowEncoder(self.card.schema)
 
     @cached_property
     def _weights(self) -> NDArray[np.floating]:

@@ -119,6 +119,8 @@ class Number(Column):
         decimal: the sign before decimals.
         thousands: between thousands.
         unit: that is taken off.
+        low: the lowest of training; None where it is not known.
+        high: the highest.
     """
 
     kind: ClassVar[str] = "number"
@@ -129,6 +131,8 @@ class Number(Column):
     decimal: str = "."
     thousands: str = ""
     unit: str = ""
+    low: float | None = None
+    high: float | None = None
 
     @property
     def style(self) -> NumberStyle:

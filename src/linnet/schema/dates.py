@@ -25,6 +25,8 @@ class Date(Column):
         parts: some of `PARTS`.
         fill: in place of a missing date, in days since 1970-01-01.
         has_flag: as of a number.
+        low: the first time of training, in days since 1970-01-01; None where it is not known.
+        high: the last.
     """
 
     kind: ClassVar[str] = "date"
@@ -34,6 +36,8 @@ class Date(Column):
     parts: tuple[str, ...] = ("days", "month", "weekday")
     fill: float = 0.0
     has_flag: bool = False
+    low: float | None = None
+    high: float | None = None
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linnet.errors import FormatError
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
@@ -48,7 +49,8 @@ def _fit(column: Column, cells: Cells) -> Column:
         gaps = is_missing(cells, NO_NUMBER)
         known = values[~gaps & np.isfinite(values)]
         fill = float(np.median(known)) if len(known) else 0.0
-        return dataclasses.replace(column, fill=fill, has_flag=bool(gaps.any()))
+        low, high = _ends(known)
+        return dataclasses.replace(column, fill=fill, has_flag=bool(gaps.any()), low=low, high=high)
     if isinstance(column, Truth):
         gaps = is_missing(cells)
         true, _ = column.read(cells[~gaps])
@@ -62,16 +64,22 @@ def _fit(column: Column, cells: Cells) -> Column:
     return _fit_words(column, cells)
 
 
+def _ends(known: NDArray[np.float64]) -> tuple[float | None, float | None]:
+    """The lowest and the highest of some values."""
+    return (float(known.min()), float(known.max())) if len(known) else (None, None)
+
+
 def _fit_date(column: Date, cells: Cells) -> Date:
     days = to_days(cells, column.pattern)
     known = days[np.isfinite(days)]
     if not len(known):
         return dataclasses.replace(column, has_flag=True)
+    low, high = _ends(known)
     has_hours = bool((known != np.floor(known)).any())
     parts = (*column.parts, "hour") if has_hours and "hour" not in column.parts else column.parts
     return dataclasses.replace(
         column, since=float(np.floor(known.min())), fill=float(np.median(known)), parts=parts,
-        has_flag=bool(np.isnan(days).any()),
+        has_flag=bool(np.isnan(days).any()), low=low, high=high,
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class RowEncoder:
     """
 
     def __init__(self, schema: Schema) -> None:
-        self.names = tuple(column.name for column in schema.columns)
+        self.names = schema.names
         most = max(256, REMEMBERED // max(1, len(schema.columns)))
         self._parts: list[_Dense | _Sparse] = []
         for is_dense, columns in groupby(schema.columns, lambda column: column.is_dense):

@@ -140,6 +140,11 @@ class Schema:
     split: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """The names of the D encoded columns."""
         return tuple(name for column in self.columns for name in column.features)

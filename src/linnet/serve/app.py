@@ -17,6 +17,7 @@ from linnet._version import __version__
 from linnet.errors import UsageError
 from linnet.model.card import Card
 from linnet.model.predictor import Predictor
+from linnet.schema.profile import ColumnProfile, profile
 from linnet.serve import page, schema
 from linnet.serve.access import OPEN, protect
 from linnet.serve.metrics import PATHS, Metrics, RequestCounter
@@ -47,7 +48,7 @@ class Readiness(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """The model that answers now."""
+    """The model that answers now; of a table with what each column takes, and a row."""
 
     checksum: str
     features: int
@@ -55,6 +56,8 @@ class ModelInfo(BaseModel):
     dtype: str
     kind: Literal["softmax", "logistic", "regression"]
     card: dict[str, Any]
+    columns: list[ColumnProfile] | None
+    example: dict[str, Any] | None
     loaded: str
     reloads: int
 
@@ -138,13 +141,18 @@ def _add_pages(app: FastAPI, reloader: ModelReloader, limits: Limits, metrics: M
 
     @app.get("/metrics", summary="Counters in Prometheus' text format", response_class=PlainTextResponse)
     async def read_metrics() -> PlainTextResponse:
-        text = metrics.text(reloader.model.checksum)
+        table = reloader.model.card.schema
+        columns = () if table is None else table.names
+        text = metrics.text(reloader.model.checksum, columns)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     @app.get("/model", summary="The model that answers now")
     async def model() -> ModelInfo:
         now = reloader.model
+        table = now.card.schema
         return ModelInfo(
+            columns=None if table is None else [profile(column) for column in table.columns],
+            example=None if table is None else schema.example_row(table),
             checksum=now.checksum, features=now.features, outputs=now.outputs, dtype=str(now.W.dtype),
             kind=now.card.kind, card=_describe(now.card), loaded=reloader.loaded, reloads=metrics.reloads,
         )  # fmt: skip

@@ -15,19 +15,20 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 from linnet.serve.parse import DTYPES, MAGIC
 from linnet.web.refusal import Refusal
 
-Media = Literal["json", "raw", "npy", "picture", "form"]
+Media = Literal["json", "csv", "raw", "npy", "picture", "form"]
 
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/gif")
 
 MEDIA: dict[str, Media] = {
     "application/json": "json", "application/octet-stream": "raw", "application/x-npy": "npy",
-    "multipart/form-data": "form", **dict.fromkeys(PICTURES, "picture"),
+    "text/csv": "csv", "multipart/form-data": "form", **dict.fromkeys(PICTURES, "picture"),
 }  # fmt: skip
 """What a body may be."""
 
 ALIASES: dict[str, Media] = {
     "text/json": "json", "application/x-json": "json", "image/jpg": "picture", "image/pjpeg": "picture",
     "image/x-png": "picture", "image/tif": "picture", "image/x-ms-bmp": "picture",
+    "application/csv": "csv", "text/tab-separated-values": "csv",
     "application/npy": "npy", "application/x-numpy": "npy", "application/numpy": "npy",
 }  # fmt: skip
 """Other names that clients have for them."""
@@ -73,6 +74,12 @@ def media_of(content_type: bytes) -> Media:
             why += ": say what the body is, as in curl -H 'content-type: application/json'"
         raise Refusal(415, why)
     return media
+
+
+def parameters_of(content_type: bytes) -> dict[str, str]:
+    """The parameters of a content type, such as charset, by their names in lower case."""
+    found = parse_options_header(content_type)[1]
+    return {_text(name).lower(): _text(value).lower() for name, value in found.items()}
 
 
 @lru_cache(maxsize=64)
@@ -135,14 +142,16 @@ def open_form(content: bytes, content_type: bytes, options: Options) -> tuple[Me
     told = {name: value for name, value in _options(fields)._asdict().items() if value is not None}
     options, file = options._replace(**told), files[0]
     found = file.file_object.read() if isinstance(file, File) else file.value or b""
-    return _file_media(found, (file.content_type or "").partition(";")[0].encode(), options), found, options
+    name = _text(file.file_name) if isinstance(file, File) else ""
+    kind = (file.content_type or "").partition(";")[0].encode()
+    return _file_media(found, name, kind, options), found, options
 
 
 def _text(value: bytes | None) -> str:
     return (value or b"").decode("utf-8", "replace")
 
 
-def _file_media(content: bytes, content_type: bytes, options: Options) -> Media:
+def _file_media(content: bytes, name: str, content_type: bytes, options: Options) -> Media:
     """What a form's file is: curl calls all but a few suffixes octet-stream."""
     if content_type.strip().lower() not in (b"", b"application/octet-stream"):
         if (media := media_of(content_type)) == "form":
@@ -150,6 +159,8 @@ def _file_media(content: bytes, content_type: bytes, options: Options) -> Media:
         return media
     if content.startswith(MAGIC):
         return "npy"
+    if name.lower().endswith((".csv", ".tsv")):
+        return "csv"
     if options.dtype is not None:
         return "raw"
     return "json" if content.lstrip()[:1] in (b"{", b"[") else "picture"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from ctypes import Array, c_double
 from itertools import accumulate, product
 
 import numpy as np
 from numpy.typing import NDArray
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from linnet.schema.columns import Seen
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 """Seconds at which the histogram is cut."""
@@ -25,9 +27,18 @@ _STATUS = {status: place for place, status in enumerate(STATUSES)}
 _TIMES = len(PATHS) * len(STATUSES)
 _SECONDS = _TIMES + len(BOUNDS) + 1
 ROWS, ACTIVE, RELOADS, REFUSED = range(_SECONDS + 1, _SECONDS + 5)
-CELLS = REFUSED + 1
-"""Requests by path and status, the histogram, its sum, rows, requests under way, newer models taken, and
-whether the newest was refused."""
+COLUMNS = 200
+"""Columns of a table that are counted by name; those beyond are one, so that a page stays short."""
+
+MISSING, UNSEEN = REFUSED + 1, REFUSED + 2 + COLUMNS
+CELLS = UNSEEN + 1 + COLUMNS
+"""Requests by path and status, the histogram, its sum, rows, requests under way, newer models taken, whether
+the newest was refused, and by column the cells without a value and those of a level that is new."""
+
+BY_COLUMN = (
+    (MISSING, "linnet_cells_missing_total", "Cells without a value, by column."),
+    (UNSEEN, "linnet_cells_unseen_total", "Cells of a level that training did not see, by column."),
+)
 
 FIGURES = (
     (ROWS, np.sum, "linnet_rows_total", "counter", "Rows that were predicted."),
@@ -53,6 +64,7 @@ class Metrics:
         self.table = np.zeros((1, CELLS)) if table is None else table
         self.cells = self.table[place]
         self.cells[ACTIVE] = 0  # what another had under way here ended with it
+        self.columns: tuple[str, ...] = ()
 
     def count(self, path: str, status: int, seconds: float) -> None:
         """Add a request."""
@@ -66,21 +78,34 @@ class Metrics:
         """Add to one of `ROWS`, `ACTIVE` or `RELOADS`."""
         self.cells[cell] += change
 
+    def add_seen(self, columns: tuple[str, ...], seen: Mapping[str, Seen]) -> None:
+        """Count what was seen in the columns of a table; those of a newer model, of other names, from 0."""
+        if columns != self.columns:
+            if self.columns:
+                self.cells[MISSING:] = 0
+            self.columns = columns
+        for name, one in seen.items():
+            place = min(columns.index(name), COLUMNS)
+            self.cells[MISSING + place] += one.missing
+            self.cells[UNSEEN + place] += one.unseen
+
     @property
     def reloads(self) -> int:
         """How often a newer model was taken."""
         return int(self.table[:, RELOADS].max())
 
-    def text(self, checksum: str) -> str:
+    def text(self, checksum: str, columns: Sequence[str] = ()) -> str:
         """The page that Prometheus reads.
 
         Args:
             checksum: of the model that answers in this process.
+            columns: of the table that it was trained on.
         """
         sums = self.table.sum(0)
         lines = [*_requests(sums), *_seconds(sums)]
         for cell, total, name, kind, about in FIGURES:
             lines += [*_family(name, kind, about), f"{name} {total(self.table[:, cell]):.0f}"]
+        lines += _cells(sums, columns)
         info = f'linnet_model_info{{checksum="{checksum}"}} 1\n'
         return "\n".join([*lines, *_family("linnet_model_info", "gauge", "The model that answers."), info])
 
@@ -95,6 +120,19 @@ def _requests(sums: NDArray[np.float64]) -> Iterator[str]:
     for (path, status), count in zip(product(PATHS, STATUSES), sums[:_TIMES].tolist(), strict=True):
         if count:
             yield f'linnet_requests_total{{path="{path}",status="{status}"}} {count:.0f}'
+
+
+def _cells(sums: NDArray[np.float64], columns: Sequence[str]) -> Iterator[str]:
+    names = [*map(_label, columns[:COLUMNS]), *["(others)"] * (len(columns) > COLUMNS)]
+    for start, family, about in BY_COLUMN if names else ():
+        yield from _family(family, "counter", about)
+        for name, count in zip(names, sums[start:].tolist(), strict=False):
+            yield f'{family}{{column="{name}"}} {count:.0f}'
+
+
+def _label(name: str) -> str:
+    """A name as the text format writes it between quotes."""
+    return name[:100].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _seconds(sums: NDArray[np.float64]) -> Iterator[str]:

@@ -15,10 +15,20 @@ from starlette.types import Scope
 from linnet.config.losses import name_model
 from linnet.i18n import Language, say
 from linnet.model.predictor import Predictor
-from linnet.serve.schema import REFUSALS
+from linnet.schema.profile import ColumnProfile, profile
+from linnet.schema.schema import Schema
+from linnet.serve.examples import KEY, of_table
+from linnet.serve.schema import LISTED, REFUSALS
 
 SHORT = 16
 """Features of a row that is written out."""
+
+TEXTS = ("serve.ask", "serve.raw", "serve.order", "serve.numbers")
+TABLE_TEXTS = ("serve.ask.table", "serve.raw.table", "serve.order.table", "serve.numbers.table")
+"""What is said of rows, of other bodies, and of the answers of classes and numbers."""
+
+MOST = 200
+"""Columns of a table that are listed."""
 
 _HOST = re.compile(r"[\w.:\[\]-]{1,100}", re.ASCII)
 """What may stand in an example as the host."""
@@ -78,14 +88,17 @@ def page(model: Predictor, openapi: dict[str, Any], reader: Reader) -> str:
     language = reader.language
     version = openapi["info"]["version"]
     others = [path[1:] for path in openapi["paths"] if path != "/predict"]
-    answers = "serve.order" if model.card.classes else "serve.numbers"
+    table = model.card.schema
+    ask, raw, order, numbers = TEXTS if table is None else TABLE_TEXTS
+    answers = order if model.card.classes else numbers
     other = "zh" if language == "en" else "en"
     parts = [
         f"<header><h1>linnet <small>{escape(version)}</small></h1>{_link(other)}</header>",
         _about(model, language),
-        f"<h2>POST /predict</h2><p>{say('serve.ask', language)}</p>",
+        *([] if table is None else [_columns(table, language)]),
+        f"<h2>POST /predict</h2><p>{say(ask, language)}</p>",
         *(f"<pre>{escape(line)}</pre>" for line in examples(model, reader)),
-        f"<p>{say('serve.raw', language)}</p>",
+        f"<p>{say(raw, language)}</p>",
         f"<h3>{say('serve.answer', language)}</h3><p>{say(answers, language)}</p>",
         f"<pre>{escape(_answer(model))}</pre>",
         f"<h3>{say('serve.refused', language)}</h3><p>{say('serve.detail', language)}</p>",
@@ -105,7 +118,9 @@ def page(model: Predictor, openapi: dict[str, Any], reader: Reader) -> str:
 
 def examples(model: Predictor, reader: Reader) -> list[str]:
     """Lines for a shell that are answered as they stand; that of a picture wants one."""
-    key = ' -H "x-api-key: $LINNET_API_KEY"' if reader.has_key else ""
+    if model.card.schema is not None:
+        return of_table(model.card.schema, f"{reader.place}/", has_key=reader.has_key)
+    key = KEY if reader.has_key else ""
     ask = f"curl{key} -H 'content-type:"
     there, features = f"{reader.place}/predict", model.features
     if features <= SHORT:
@@ -159,8 +174,39 @@ def _link(language: Language) -> str:
     return f'<a href="?lang={language}" lang={language}>{say("serve.language", language)}</a>'
 
 
+def _columns(schema: Schema, language: Language) -> str:
+    """What each column of a table takes."""
+    heads = [say(f"serve.column.{name}", language) for name in ("name", "kind", "values", "gaps")]
+    rows = [_column(profile(column), language) for column in schema.columns[:MOST]]
+    if len(schema.columns) > MOST:
+        more = say("serve.column.more", language, n=f"{len(schema.columns) - MOST:,}")
+        rows.append(f"<tr><td colspan=4>{more} <a href=model>/model</a></td></tr>")
+    head = "".join(f"<th scope=col>{name}</th>" for name in heads)
+    return (
+        f"<h2>{say('serve.columns', language)}</h2><div class=wide><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _column(one: ColumnProfile, language: Language) -> str:
+    values = ", ".join(one.levels[:LISTED]) + ", …" * (len(one.levels) > LISTED)
+    if one.low is not None:
+        values = f"{one.low} … {one.high}"
+    gaps = say(f"serve.column.gaps.{'some' if one.had_gaps else 'none'}", language)
+    kind = say(f"serve.column.kind.{one.kind}", language)
+    cells = "".join(f"<td>{escape(text)}</td>" for text in (kind, values or str(one.example), gaps))
+    return f"<tr><th scope=row>{escape(one.name)}</th>{cells}</tr>"
+
+
 def _answer(model: Predictor) -> str:
     """The shape of an answer to one row."""
+    if model.card.schema is not None:
+        flags = '"missing": [[]], "unseen": [[]]'
+        if not model.card.classes:
+            return f'{{"model": "…", "predictions": [1.5], {flags}}}'
+        names = [json.dumps(name, ensure_ascii=False) for name in model.card.classes[:2]]
+        each = ", ".join(f"{name}: …" for name in names)
+        return f'{{"model": "…", "classes": [{names[0]}], "probabilities": [{{{each}, …}}], {flags}}}'
     if not model.card.classes:
         return '{"model": "…", "predictions": [[…]]}'
     name = json.dumps(model.card.classes[0], ensure_ascii=False)
@@ -188,5 +234,5 @@ _STYLE = (
     "h2{margin-top:2.5rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}"
     "dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}"
     "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;padding:.25rem 1.5rem .25rem 0}"
-    "th{white-space:nowrap}"
+    "th{white-space:nowrap}.wide{overflow-x:auto}"
 )

@@ -5,6 +5,7 @@ A row is 784 numbers and more: no object is made for each, numpy checks them all
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from tokenize import TokenError
@@ -67,26 +68,33 @@ class Limits:
     bytes: int = 16 << 20
 
 
-def from_json(
-    content: bytes, features: int, most: int, image_shape: tuple[int, int] | None = None
+def load_json(content: bytes) -> Any:
+    """A body as values.
+
+    Raises:
+        Refusal: 400, it is no JSON.
+    """
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise Refusal(400, f"the body is not JSON: {error}{_hint(content)}") from None
+
+
+def from_lists(
+    said: Any, content: bytes, features: int, most: int, image_shape: tuple[int, int] | None = None
 ) -> NDArray[np.float64]:
     """The rows of {"rows": [[…], …]}, in float64.
 
     Args:
-        content: the body.
+        said: the body, as it was parsed.
+        content: its text.
         features: D.
         most: rows.
         image_shape: (height, width) of a row that may also be so many lists of so many numbers.
 
     Raises:
-        Refusal: 400 where it is no JSON, 422 where it is something else than rows of D finite numbers.
+        Refusal: 422, it is something else than rows of D finite numbers.
     """
-    if len(content) >= LONG:
-        _check_marks(content, features, most, image_shape)
-    try:
-        said = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise Refusal(400, f"the body is not JSON: {error}{_hint(content)}") from None
     if not isinstance(said, dict) or list(said) != ["rows"] or not isinstance(said["rows"], list):
         raise Refusal(422, f"{WANTED}, got {_form(said)}")
     rows = said["rows"]
@@ -106,11 +114,7 @@ def from_json(
         X = X.reshape(len(rows), features)
     if X.shape != (len(rows), features):
         raise Refusal(422, _fault(rows, features, image_shape))
-    flat = X.ravel()
-    with np.errstate(over="ignore"):
-        is_small = flat @ flat < LARGEST**2  # one product, and true of nearly all
-    if not is_small:
-        _check_size(X)
+    check_size(X)
     return X
 
 
@@ -131,15 +135,21 @@ def _form(said: object) -> str:
         is_row = bool(said) and not isinstance(said[0], list)
         return 'a bare row: send {"rows": [[…]]}' if is_row else 'a bare list: send {"rows": [[…], …]}'
     if not isinstance(said, dict):
-        return _kind(said)
+        return kind_of(said)
     others = [name for name in said if name != "rows"]
     if "rows" not in said:
         return f"the key {others[0][:40]!r}: call it rows" if others else "no key"
-    return f"{others[0][:40]!r} too: leave it out" if others else f"rows that are {_kind(said['rows'])}"
+    return f"{others[0][:40]!r} too: leave it out" if others else f"rows that are {kind_of(said['rows'])}"
 
 
-def _check_marks(content: bytes, features: int, most: int, image_shape: tuple[int, int] | None) -> None:
-    """Refuse a text of more lists, objects or numbers than it may have, before they are made."""
+def check_marks(content: bytes, features: int, most: int, image_shape: tuple[int, int] | None) -> None:
+    """Refuse a long text of more lists, objects or numbers than it may have, before they are made.
+
+    Raises:
+        Refusal: 422.
+    """
+    if len(content) < LONG:
+        return
     lists = most * (1 + (image_shape[0] if image_shape else 0)) + 1
     is_bomb = content.count(b"[") > lists or content.count(b"{") > 1
     if is_bomb or content.count(b",") >= most * features:
@@ -148,12 +158,25 @@ def _check_marks(content: bytes, features: int, most: int, image_shape: tuple[in
         )
 
 
-def _check_size(X: NDArray[np.float64]) -> None:
-    """Refuse numbers that OpenAPI's description rules out."""
+def check_size(X: NDArray[np.float64], names: Sequence[str] = ()) -> None:
+    """Refuse numbers that OpenAPI's description rules out.
+
+    Args:
+        X: rows (B, D).
+        names: of the features (D,), where they have names.
+
+    Raises:
+        Refusal: 422.
+    """
+    flat = X.ravel()
+    with np.errstate(over="ignore"):
+        if flat @ flat < LARGEST**2:  # one product, and true of nearly all
+            return
     beyond = np.argwhere(~(np.abs(X) <= LARGEST))
     if len(beyond):
         i, j = beyond[0].tolist()
-        raise Refusal(422, f"row {i}, feature {j} is {X[i, j]:g}, expected {-LARGEST:g} to {LARGEST:g}")
+        what = f"column {names[j]!r}" if names else f"feature {j}"
+        raise Refusal(422, f"row {i}, {what} is {X[i, j]:g}, expected {-LARGEST:g} to {LARGEST:g}")
 
 
 def _fault(rows: list[Any], features: int, image_shape: tuple[int, int] | None = None) -> str:
@@ -161,12 +184,12 @@ def _fault(rows: list[Any], features: int, image_shape: tuple[int, int] | None =
     for i, row in enumerate(rows):
         if not isinstance(row, list):
             several = "; one row stands in two pairs of brackets, [[…]]" if i == 0 else ""
-            return f"row {i} is {_kind(row)}, expected a list of {features} numbers{several}"
+            return f"row {i} is {kind_of(row)}, expected a list of {features} numbers{several}"
         if len(row) != features:
             return f"row {i} has {len(row)} numbers, expected {features}{_of_lists(row, image_shape)}"
         for j, value in enumerate(row):
             if isinstance(value, bool) or not isinstance(value, int | float):
-                return f"row {i}, feature {j} is {_kind(value)}, expected a number"
+                return f"row {i}, feature {j} is {kind_of(value)}, expected a number"
     return f"expected rows of {features} numbers"
 
 
@@ -179,7 +202,8 @@ def _of_lists(row: list[Any], image_shape: tuple[int, int] | None) -> str:
     return f", or {height} lists of {width}{one}"
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a value of JSON is, in words."""
     names = {str: "a string", bool: "a boolean", type(None): "null", list: "a list", dict: "an object"}
     return names.get(type(value), "a number")
 

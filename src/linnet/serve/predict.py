@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio.to_thread
 import numpy as np
@@ -13,10 +13,12 @@ from anyio import CapacityLimiter
 from starlette.types import Receive, Scope, Send
 
 from linnet.model.predictor import Predictor
-from linnet.serve import page, parse
-from linnet.serve.media import Media, Options, is_packed, media_of, open_form, options_of
+from linnet.schema.columns import Seen
+from linnet.serve import page, parse, table
+from linnet.serve.media import Media, Options, is_packed, media_of, open_form, options_of, parameters_of
 from linnet.serve.metrics import ROWS, Metrics
 from linnet.serve.parse import Limits
+from linnet.serve.records import check_marks
 from linnet.serve.reloader import ModelReloader
 from linnet.web import body
 from linnet.web.refusal import Refusal
@@ -26,6 +28,9 @@ LARGE = 256 << 10
 
 QUICK = ("json", "raw", "npy")
 """What is read at once where it is short; forms may hold pictures."""
+
+ENCODED = "a list has the numbers of the encoded columns, a row of the table is an object by column name"
+"""What is said of lists of which a model of a table can make nothing."""
 
 FORM = frozenset({400, 405, 415, 422})
 """Refusals of what a request is like, which are told with a line that would work."""
@@ -80,16 +85,31 @@ class Predict:
             rows, answer = self._work(model, arrived)
         else:
             rows, answer = await anyio.to_thread.run_sync(self._work, model, arrived, limiter=self.heavy)
-        self.metrics.add(ROWS, rows)
+        self.metrics.add(ROWS, rows.X.shape[0])
+        if rows.seen and (schema := model.card.schema) is not None:
+            self.metrics.add_seen(schema.names, rows.seen)
         return answer
 
-    def _work(self, model: Predictor, arrived: Body) -> tuple[int, bytes]:
-        """How many rows there are, and the answer to them; runs in any thread."""
+    def _work(self, model: Predictor, arrived: Body) -> tuple[Rows, bytes]:
+        """The rows, and the answer to them; runs in any thread."""
         try:
-            X = arrived.rows(model, self.limits)
+            rows = arrived.rows(model, self.limits)
         except parse.NothingSeen as nothing:
-            return 0, answer(model, np.empty((0, model.features)), str(nothing))
-        return len(X), answer(model, X)
+            rows = Rows(np.empty((0, model.features)))
+            return rows, answer(model, rows.X, nothing=str(nothing))
+        return rows, answer(model, rows.X, rows.seen)
+
+
+class Rows(NamedTuple):
+    """Rows to answer.
+
+    Args:
+        X: (B, D), an array or a sparse matrix of scipy.
+        seen: what was seen in the columns of rows that came by name; None of rows of features.
+    """
+
+    X: Any
+    seen: dict[str, Seen] | None = None
 
 
 class Body(NamedTuple):
@@ -109,8 +129,8 @@ class Body(NamedTuple):
     kind: bytes = b""
     is_packed: bool = False
 
-    def rows(self, model: Predictor, limits: Limits) -> parse.Rows:
-        """The rows that it holds, (B, D).
+    def rows(self, model: Predictor, limits: Limits) -> Rows:
+        """The rows that it holds.
 
         Raises:
             Refusal: it holds none.
@@ -121,14 +141,40 @@ class Body(NamedTuple):
         if media == "form":
             media, content, options = open_form(content, self.kind, options)
         if media == "json":
-            return parse.from_json(content, model.features, limits.rows, card.image_shape)
+            return _of_json(model, content, limits.rows)
+        if media == "csv":
+            return _of_csv(model, content, self.kind, limits.rows)
         if media == "npy" or (media == "raw" and content.startswith(parse.MAGIC)):
-            return parse.from_npy(content, model.features, limits.rows, card.image_shape)
+            return Rows(parse.from_npy(content, model.features, limits.rows, card.image_shape))
         if media == "raw":
-            return parse.from_raw(content, options.dtype, model.features, limits.rows)
+            return Rows(parse.from_raw(content, options.dtype, model.features, limits.rows))
         if self.media == "picture":
             _check_kind(self.kind, content)
-        return parse.from_picture(content, options.invert, card)
+        return Rows(parse.from_picture(content, options.invert, card))
+
+
+def _of_json(model: Predictor, content: bytes, most: int) -> Rows:
+    """Rows by column name, where the model was trained on a table, or lists of its features."""
+    schema, shape = model.card.schema, model.card.image_shape
+    if schema is None:
+        parse.check_marks(content, model.features, most, shape)
+        return Rows(parse.from_lists(parse.load_json(content), content, model.features, most, shape))
+    check_marks(content, max(len(schema.columns), model.features), most)
+    said = parse.load_json(content)
+    named = table.from_object(said, content, model, most)
+    if named is not None:
+        return Rows(*named)
+    try:
+        return Rows(parse.from_lists(said, content, model.features, most))
+    except Refusal as refusal:
+        raise Refusal(refusal.status, f"{refusal}; {ENCODED}") from None
+
+
+def _of_csv(model: Predictor, content: bytes, kind: bytes, most: int) -> Rows:
+    """Rows of a table in text."""
+    if model.card.schema is None:
+        raise Refusal(415, f"the model of {model.card.dataset} was not trained on a table: send its features")
+    return Rows(*table.from_csv(content, parameters_of(kind), model.card.schema, most))
 
 
 def _check_kind(kind: bytes, content: bytes) -> None:
@@ -138,7 +184,7 @@ def _check_kind(kind: bytes, content: bytes) -> None:
         raise Refusal(422, f"the picture is no PNG or JPEG, though its content type is {said.decode()}")
 
 
-def answer(model: Predictor, X: parse.Rows, nothing: str = "") -> bytes:
+def answer(model: Predictor, X: Any, seen: dict[str, Seen] | None = None, nothing: str = "") -> bytes:
     """The JSON that answers rows (B, D), or says why there are none to answer.
 
     Raises:
@@ -150,7 +196,9 @@ def answer(model: Predictor, X: parse.Rows, nothing: str = "") -> bytes:
     if not is_sound:
         raise Refusal(422, _find_fault(model, X, result))
     said: dict[str, object] = {"model": model.checksum}
-    if model.card.classes:
+    if seen is not None:
+        said |= table.name_answers(model, result, seen)
+    elif model.card.classes:
         said["classes"] = [model.card.classes[k] for k in result.argmax(1).tolist()]
         said["probabilities"] = result
     else:
@@ -160,12 +208,14 @@ def answer(model: Predictor, X: parse.Rows, nothing: str = "") -> bytes:
     return orjson.dumps(said, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _find_fault(model: Predictor, X: parse.Rows, result: np.ndarray) -> str:
+def _find_fault(model: Predictor, X: Any, result: np.ndarray) -> str:
     """Which feature cannot be."""
-    with np.errstate(all="ignore"):
-        bad = np.argwhere(~np.isfinite(X.astype(model.W.dtype)))
-    if len(bad):
-        i, j = bad[0].tolist()
-        return f"row {i}, feature {j} is {X[i, j]:g}, which is not finite in {model.W.dtype}"
     row = int(np.argwhere(~np.isfinite(result))[0, 0])
+    cells = np.asarray(X[[row]] if isinstance(X, np.ndarray) else X[[row]].toarray())[0]  # (D,)
+    with np.errstate(all="ignore"):
+        bad = np.argwhere(~np.isfinite(cells.astype(model.W.dtype)))
+    if len(bad):
+        j = int(bad[0, 0])
+        name = "" if model.card.schema is None else f", {model.card.schema.features[j]!r}"
+        return f"row {row}, feature {j}{name} is {cells[j]:g}, which is not finite in {model.W.dtype}"
     return f"row {row} is so large that its scores are not finite"

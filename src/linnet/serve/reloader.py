@@ -45,6 +45,7 @@ class ModelReloader:
         self.refused: str | None = None
         """Why the newest file was not taken; None when it was."""
         self._seen = self._mark()
+        self._is_serving = False
         self.model = self._first(spare)
         self.loaded = _now()
 
@@ -56,6 +57,8 @@ class ModelReloader:
         self._seen = mark
         try:
             newer = Predictor.open(self.folder)
+            if self._is_serving:
+                _prepare(newer)
         except Exception as error:  # whatever a file may do, the old model goes on to answer
             self._refuse(error)
             return False
@@ -79,6 +82,8 @@ class ModelReloader:
     @asynccontextmanager
     async def serve(self, _: object) -> AsyncIterator[None]:
         """The lifespan of the application: looks for a newer model meanwhile."""
+        self._is_serving = True
+        await anyio.to_thread.run_sync(_prepare, self.model)
         async with anyio.create_task_group() as group:
             group.start_soon(self.watch)
             yield
@@ -122,6 +127,12 @@ def _absent(folder: Path) -> str:
     if folder.name == MODEL:
         return f"expected a run's folder, not its model file: serve {folder.parent}"
     return f"no run in {folder}: expected a folder with {MODEL}"
+
+
+def _prepare(model: Predictor) -> None:
+    """Make what encodes raw rows before the first asks for it: pandas takes half a second to load."""
+    if model.card.schema is not None:
+        _ = model.encoder
 
 
 def _describe(model: Predictor) -> str:

@@ -6,8 +6,25 @@ from typing import Any
 
 from linnet.i18n import say
 from linnet.model.predictor import Predictor
+from linnet.schema.profile import ColumnProfile, profile
+from linnet.schema.schema import Schema
 from linnet.serve.media import INVERT, PICTURES
 from linnet.serve.parse import DTYPES, LARGEST, Limits
+from linnet.serve.records import EXTRA
+
+BOUNDS = {"minimum": -LARGEST, "maximum": LARGEST}
+
+LISTED = 20
+"""Names of columns and levels that a description lists."""
+
+KINDS = {
+    "number": "a number",
+    "truth": "a truth",
+    "category": "a level",
+    "date": "a date as text",
+    "text": "a text",
+}
+"""What a cell of a kind is."""
 
 REFUSALS = ("400", "401", "408", "413", "415", "422", "431", "503")
 """Statuses of refusals."""
@@ -26,9 +43,8 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
         "post": {
             "summary": "Predict",
             "operationId": "predict",
-            "description": f"Rows of {model.features} features as the data set stores them, before scaling: "
-            "as JSON, as plain little-endian numbers one row after another (application/octet-stream; see "
-            "x-raw), as an .npy file (application/x-npy), or as one picture "
+            "description": f"{_what(model)}: as JSON, as plain little-endian numbers one row after another "
+            "(application/octet-stream; see x-raw), as an .npy file (application/x-npy), or as one picture "
             f"({', '.join(PICTURES)}). One file may also come in a "
             "form (multipart/form-data), with dtype and invert as fields. A body may be gzip'd "
             "(content-encoding).",
@@ -51,6 +67,20 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
     }
 
 
+def _what(model: Predictor) -> str:
+    """What is asked for."""
+    if model.card.schema is None:
+        return f"Rows of {model.features} features as the data set stores them, before scaling"
+    names = ", ".join(model.card.schema.names[:LISTED])
+    return (
+        f"Rows of a table by the names of its columns ({names}), raw, in any order; others are let be. "
+        "Objects stand in rows, dataframe_records or instances, lists in dataframe_split or by column in "
+        "inputs, or the body is a table in text (text/csv) whose first line names the columns. A cell "
+        "without a value is null, and it is answered as training would have it, as a level that training "
+        f"did not see is; the answer tells of both. Or rows of the {model.features} encoded columns"
+    )
+
+
 def _raw(model: Predictor, limits: Limits) -> dict[str, Any]:
     """What JSON Schema cannot say of a raw body: that it is whole rows, of a size that hangs on `dtype`."""
     return {
@@ -67,9 +97,12 @@ def _parameter(name: str, values: list[str], description: str) -> dict[str, Any]
 
 
 def _rows(model: Predictor, limits: Limits) -> dict[str, Any]:
-    bounds = {"minimum": -LARGEST, "maximum": LARGEST}
-    rows = _table(model.features, bounds) | {"minItems": 1, "maxItems": limits.rows}
-    if model.card.image_shape:
+    count = {"minItems": 1, "maxItems": limits.rows}
+    rows = _table(model.features, BOUNDS) | count
+    if model.card.schema is not None:
+        rows["description"] = "Rows of the encoded columns, in the order of /model's card."
+        rows = {"anyOf": [{"type": "array", "items": _record(model.card.schema), **count}, rows]}
+    elif model.card.image_shape:
         height, width = model.card.image_shape
         rows["description"] = f"A row may also be {height} lists of {width} numbers."
     return {
@@ -80,12 +113,71 @@ def _rows(model: Predictor, limits: Limits) -> dict[str, Any]:
     }
 
 
+def _record(schema: Schema) -> dict[str, Any]:
+    """A row by column name."""
+    profiles = [profile(column) for column in schema.columns]
+    return {
+        "type": "object",
+        "properties": {one.name: _cell(one) for one in profiles},
+        "required": [one.name for one in profiles],
+        "maxProperties": len(profiles) + EXTRA,
+        "example": example_row(schema),
+    }
+
+
+def example_row(schema: Schema) -> dict[str, Any]:
+    """A row such as training had, by column name."""
+    return {column.name: profile(column).example for column in schema.columns}
+
+
+def _cell(one: ColumnProfile) -> dict[str, Any]:
+    """What JSON Schema can say of a cell: which texts are numbers or dates it cannot."""
+    plain = [{"type": "string"}, {"type": "null"}]
+    others = [{"type": "number", **(BOUNDS if one.kind == "number" else {})}, {"type": "boolean"}]
+    cells = plain if one.kind == "date" else others + plain
+    return {"anyOf": cells, "description": _about(one), "example": one.example}
+
+
+def _about(one: ColumnProfile) -> str:
+    """What a column takes, in words."""
+    about = KINDS[one.kind]
+    if one.levels:
+        about += f": {', '.join(one.levels[:LISTED])}" + ", …" * (len(one.levels) > LISTED)
+    if one.low is not None:
+        about += f", in training {one.low} to {one.high}"
+    return about + (", in training sometimes missing" if one.had_gaps else ", in training never missing")
+
+
 def _table(width: int, bounds: dict[str, float]) -> dict[str, Any]:
     row = {"type": "array", "items": {"type": "number", **bounds}, "minItems": width, "maxItems": width}
     return {"type": "array", "items": row}
 
 
+def _named(model: Predictor) -> dict[str, Any]:
+    """The answer to rows by column name."""
+    said: dict[str, Any] = {"model": {"type": "string"}}
+    names = model.card.output_names(model.outputs)
+    number = {"type": "number"}
+    numbers = {"type": "object", "properties": dict.fromkeys(names, number), "required": list(names)}
+    if model.card.classes:
+        classes = {"type": "string", "enum": list(names)}
+        said["classes"] = {"type": "array", "items": classes, "description": "Each row's likeliest class."}
+        said["probabilities"] = {"type": "array", "items": numbers}
+    else:
+        said["predictions"] = {"type": "array", "items": number if len(names) == 1 else numbers}
+    for name, what in (("missing", "had no value"), ("unseen", "had a level that training did not see")):
+        cells = {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
+        said[name] = {**cells, "description": f"For each row the columns that {what}."}
+    return {"type": "object", "properties": said, "required": list(said), "additionalProperties": False}
+
+
 def _answers(model: Predictor) -> dict[str, Any]:
+    if model.card.schema is None:
+        return _positional(model)
+    return {"anyOf": [_named(model), _positional(model) | {"additionalProperties": False}]}
+
+
+def _positional(model: Predictor) -> dict[str, Any]:
     said: dict[str, Any] = {"model": {"type": "string", "description": "SHA-256 of the model that answered."}}
     if model.card.classes:
         names = {"type": "string", "enum": list(model.card.classes)}

@@ -1,0 +1,88 @@
+"""`profile`: a fitted column for those who have a model and no table: its range, levels and an example."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from linnet.schema.columns import Column
+
+Cell = str | float | bool
+"""A value as JSON has it."""
+
+EPOCH = datetime.datetime(1970, 1, 1)
+
+WORDS = 3
+"""Words of the example of a text."""
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """What a column takes.
+
+    Args:
+        name: of it.
+        kind: number, truth, category, date or text.
+        example: a cell such as training had: the median, a level, some words.
+        low: the lowest value of training, a date as text; None where there is none, or it is not known.
+        high: the highest.
+        levels: that training saw, of a category; the two words of a truth.
+        had_gaps: whether cells without a value were among the training rows.
+    """
+
+    name: str
+    kind: str
+    example: Cell
+    low: float | str | None = None
+    high: float | str | None = None
+    levels: tuple[str, ...] = ()
+    had_gaps: bool = False
+
+
+def profile(column: Column) -> ColumnProfile:
+    """What a fitted column takes."""
+    had_gaps = bool(getattr(column, "has_flag", False) or getattr(column, "has_missing", False))
+    return ColumnProfile(column.name, column.kind, **OF_KIND[column.kind](column), had_gaps=had_gaps)
+
+
+def _number(column: Any) -> dict[str, Any]:
+    return {"example": _short(column.fill), "low": column.low, "high": column.high}
+
+
+def _short(number: float) -> float:
+    """A number as people write it."""
+    return int(number) if number.is_integer() and abs(number) < 1e15 else float(f"{number:.6g}")
+
+
+def _truth(column: Any) -> dict[str, Any]:
+    is_plain = column.true.lower() == "true"
+    return {"example": True if is_plain else column.true, "levels": (column.true, column.false)}
+
+
+def _category(column: Any) -> dict[str, Any]:
+    return {"example": next(iter(column.levels), ""), "levels": column.levels}
+
+
+def _date(column: Any) -> dict[str, Any]:
+    low, high = (None if day is None else day_text(day, column.pattern) for day in (column.low, column.high))
+    usual = column.fill if "hour" in column.parts else float(int(column.fill))
+    return {"example": day_text(usual, column.pattern), "low": low, "high": high}
+
+
+def _text(column: Any) -> dict[str, Any]:
+    return {"example": ("" if column.by == "characters" else " ").join(column.words[:WORDS])}
+
+
+OF_KIND: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "number": _number, "truth": _truth, "category": _category, "date": _date, "text": _text,
+}  # fmt: skip
+
+
+def day_text(days: float, pattern: str) -> str:
+    """A date in days since 1970-01-01 as text of a pattern, to the second."""
+    when = EPOCH + datetime.timedelta(seconds=round(days * 86400))
+    if pattern != "ISO8601":
+        return when.strftime(pattern)
+    return when.date().isoformat() if days == int(days) else when.isoformat()
