@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from linnet.errors import ExportError, ShapeError, UsageError
-from linnet.export import FORMATS, ROWS, c, export_model, formats
+from linnet.export import FORMATS, ROWS, export_model, formats
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from tests.support.runs import make_run
@@ -77,7 +77,7 @@ def test_a_file_that_cannot_run_is_an_error(to: str, tmp_path: Path, monkeypatch
 def test_without_a_program_the_file_is_kept_and_said_to_be_unchecked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(c.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     for to, word in (("js", "node"), ("c", "compiler")):
         done = export_model(make_run("softmax"), to, tmp_path / to)
         assert done.difference is None

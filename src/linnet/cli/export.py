@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
 
 import linnet
 from linnet.cli.console import open_run, print_result
 from linnet.cli.options import DataDir, Json, OtherData
-from linnet.errors import DataError, UsageError
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from linnet.errors import DataError, DataNotFoundError, UsageError
 
 
 def export(
@@ -20,20 +19,25 @@ def export(
     *,
     to: Literal["safetensors", "onnx", "numpy", "js", "c", "sql"],
     out: Path | None = None,
+    table: str = "",
+    keep: Annotated[list[str] | None, Parameter(negative="")] = None,
     data: OtherData = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
     """Write a run's model as a file that other programs read, and check that it gives the run's answers.
 
-    The file is run on rows of the run's data set before it takes its place: ONNX by onnxruntime, numpy by
-    Python, js by node, c by the C compiler, sql by SQLite. One whose answers differ by more than 1e-5 is
-    an error and is not kept.
+    The file of a model of a table takes its raw columns: numbers, categories, yes and no, dates, and gaps.
+    Before it takes its place it is run on rows of the run's data set, and on rows with missing and unseen
+    values: ONNX by onnxruntime, numpy by Python, js by node, c by the C compiler, sql by SQLite. One whose
+    answers differ from the run's is an error and is not kept.
 
     Examples
         linnet export runs/first --to onnx
 
         linnet export runs/first --to c --out firmware/shirts.c
+
+        linnet export runs/penguins --to sql --table public.penguins --keep id
 
     Parameters
     ----------
@@ -44,10 +48,18 @@ def export(
         sql (one query).
     out
         The file; in the run's folder when not given.
+    table
+        The name of the table that a query reads, such as penguins or public.penguins; after the data set
+        when not given.
+    keep
+        A column of the table that the query gives beside the answers; once for each. The columns that the
+        model takes when not given.
     """
+    if to != "sql" and (table or keep):
+        raise UsageError(f"--table and --keep are of a query: --to sql, not --to {to}")
     opened = open_run(run)
     rows, source = _rows(opened, data, data_dir)
-    done = linnet.export_model(opened, to, out, rows)
+    done = linnet.export_model(opened, to, out, rows, table=table, keep=keep or ())
     check = done.checked_by
     if done.difference is not None:
         check = f"checked by {check} on {done.rows:,} {source}: largest difference {done.difference:.1g}"
@@ -57,10 +69,13 @@ def export(
     )
 
 
-def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Tensor | None, str]:
+def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:
     """Rows to check on, and what they are; drawn at random where the run's own cannot be had."""
     from linnet.evaluate.rows import named_rows
+    from linnet.export.program import takes_columns
 
+    if takes_columns(run.card):
+        return _raw_rows(run, dataset, data_dir)
     try:
         rows = named_rows(run, dataset, data_dir=data_dir).rows
     except (DataError, UsageError):  # a data set of one's own is in no catalog
@@ -68,3 +83,20 @@ def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[
             raise
         return None, f"random rows (the rows of {run.card.dataset} are not here)"
     return rows.X, f"rows of {rows.name}"
+
+
+def _raw_rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:
+    """Rows of a table as they are, beside those made of its schema; none where its file is not here."""
+    from linnet.data.formats.frames import iter_frames
+    from linnet.runs.predict import said_of
+
+    origin, schema, made = run.origin, run.card.schema, "rows made of the schema"
+    folder = data_dir or (dataset is None and origin is not None and origin.data_dir) or ""
+    assert schema is not None
+    path = Path(folder, dataset or (origin.source if origin else run.card.dataset)).expanduser()
+    if not path.is_file():
+        if dataset is not None or data_dir is not None:
+            raise DataNotFoundError(f"there is no file {path}")
+        return None, f"{made} (the rows of {run.card.dataset} are not here)"
+    frame = next(iter_frames(path, said_of(run), [column.name for column in schema.columns]))
+    return frame, f"rows of {path.name} and {made}"

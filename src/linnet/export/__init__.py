@@ -4,6 +4,7 @@ formats      the parts of a format: a name, a file, how it is written and how it
 safetensors  plain W and b, with metadata
 onnx         a graph for onnxruntime and its kin
 numpy        one Python file
+tables       the same formats for models of tables, whose files take raw columns
 js           one ES module
 c            one C99 file
 sql          one query for SQLite and PostgreSQL
@@ -13,59 +14,62 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linnet import files
-from linnet.core.bank import Bank
-from linnet.errors import ExportError, ShapeError, UsageError
+from linnet.errors import UsageError
 from linnet.export import c, js, onnx, safetensors, sql
 from linnet.export import numpy as numpy_file
-from linnet.export.formats import Exported, Format, NotCheckedError, Rows
+from linnet.export.formats import Exported, Format
+from linnet.export.program import program_of, takes_columns
+from linnet.export.trial import LIMIT as LIMIT
+from linnet.export.trial import ROWS as ROWS
+from linnet.export.trial import Trial, try_columns, try_rows
 from linnet.model.pipeline import run_of
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT for module in (safetensors, onnx, numpy_file, js, c, sql)
 }
 """The formats by name."""
 
-LIMIT = 1e-5
-"""A file whose answers are further than this from the run's own is not kept."""
-
-ROWS = 1000
-"""Rows that a file is checked on, at most."""
-
 
 def export_model(
-    run: Run | Any, to: str, path: Path | str | None = None, rows: Tensor | Rows | None = None
+    run: Run | Any,
+    to: str,
+    path: Path | str | None = None,
+    rows: Any = None,
+    *,
+    table: str = "",
+    keep: Sequence[str] = (),
 ) -> Exported:
     """Write a run's model as a file that other programs read, and run that file.
 
-    The file is made and run in a temporary folder, and takes its place only when its answers are the
-    run's own, computed in float64.
+    The file of a model of a table takes its raw columns; of other models, encoded rows. It is made and run
+    in a temporary folder, and takes its place only when its answers are the run's own, computed in float64.
 
     Args:
         run: of one linear model, or a fitted pipeline (see `linnet.run_of`).
         to: safetensors, onnx, numpy, js, c or sql.
         path: the file; in the run's folder under the format's own name when None.
-        rows: to check it on, as the data set stores them, (N, D); the first 1,000 are used. Rows drawn at
-            random when None.
+        rows: to check it on, of which the first 1,000 are used: as the data set stores them, (N, D), or of a
+            table a frame or a list of dictionaries. When None, rows drawn at random; a model of a table is
+            always checked on rows made of its schema, with gaps and levels that training did not see.
+        table: the name of the table that a query reads; after the data set when empty.
+        keep: the columns that a query gives beside the answers, or one; those of the model when empty.
 
     Returns:
         Where it is and how far it is from the run.
 
     Raises:
         UsageError: an unknown format, several models, no path, a path where a file is that linnet did not
-            make, or a model too large for the format.
-        ShapeError: the rows do not fit the model.
+            make, a model too large for the format, or a column of a kind that it cannot encode.
+        ShapeError, FormatError: the rows do not fit the model.
         ExportError: the file does not give the run's answers. A file that stood at `path` is left there.
         MissingExtraError: the format needs an optional package.
         OSError: the file cannot be written.
@@ -75,14 +79,29 @@ def export_model(
     run = run_of(run)
     chosen, model = FORMATS[to], predictor(run)
     path = _place(run, chosen, path)
-    X = _rows(model, rows)
-    content = chosen.render(model)
+    kept = (keep,) if isinstance(keep, str) else tuple(keep)
+    if not takes_columns(model.card):
+        trial = try_rows(chosen, run, model, rows)
+    else:
+        trial = try_columns(chosen, program_of(model, table, kept), rows, _able(model))
+    difference, checked_by = _run(trial, chosen)
+    files.write(path, trial.content)
+    return Exported(path, difference, checked_by, len(trial.expected) if difference is not None else 0)
+
+
+def _run(trial: Trial, chosen: Format) -> tuple[float | None, str]:
+    """Run a file in a folder of its own: how far it is from the run, and what ran it."""
     with tempfile.TemporaryDirectory(prefix="linnet-") as folder:
-        trial = Path(folder, chosen.file_name)
-        trial.write_bytes(content)
-        difference, checked_by = _check(chosen, trial, X, _expected(run, X))
-    files.write(path, content)
-    return Exported(path, difference, checked_by, len(X) if difference is not None else 0)
+        path = Path(folder, chosen.file_name)
+        path.write_bytes(trial.content)
+        return trial.difference(path, chosen.name)
+
+
+def _able(model: Predictor) -> list[str]:
+    """The formats that encode every kind of a model's columns."""
+    schema = model.card.schema
+    kinds = {column.kind for column in schema.columns} if schema else set[str]()
+    return [name for name, one in FORMATS.items() if kinds <= one.table.kinds]
 
 
 def predictor(run: Run) -> Predictor:
@@ -116,42 +135,3 @@ def _place(run: Run, chosen: Format, path: Path | str | None) -> Path:
         raise UsageError(f"{place} is the run's own file: export to another name")
     files.check_replaceable(place)
     return place
-
-
-def _rows(model: Predictor, rows: Tensor | Rows | None) -> Rows:
-    """At most ROWS rows to check on, in the type of the model's weights, which every format takes."""
-    if rows is None:
-        drawn = np.random.default_rng(0).random((ROWS, model.features))
-        return (drawn / model.card.scale).astype(model.W.dtype)  # features mostly run from 0 to 1/scale
-    import torch
-
-    X = torch.as_tensor(rows[:ROWS]).double().numpy(force=True).astype(model.W.dtype, "C")  # bfloat16 too
-    if X.ndim != 2 or X.shape[1] != model.features or not len(X):
-        raise ShapeError(f"expected some rows of {model.features} features, got shape {X.shape}")
-    return X
-
-
-def _expected(run: Run, X: Rows) -> NDArray[np.float64]:
-    """The run's own answers in float64, (B, K)."""
-    import torch
-
-    precise = dataclasses.replace(run, model=Bank(run.bank.theta.double().cpu()))
-    rows = torch.from_numpy(X)
-    return (precise.probabilities(rows) if run.card.classes else precise.predictions(rows)).numpy()
-
-
-def _check(chosen: Format, trial: Path, X: Rows, expected: NDArray[np.float64]) -> tuple[float | None, str]:
-    try:
-        got, checked_by = chosen.answers(trial, X)
-    except NotCheckedError as reason:
-        return None, f"not checked: {reason}"
-    if got.shape != expected.shape:
-        raise ExportError(f"the {chosen.name} file gives answers of {got.shape}, not {expected.shape}")
-    difference = float((np.abs(got - expected) / np.maximum(1, np.abs(expected))).max())
-    if not difference <= LIMIT:  # NaN too
-        raise ExportError(
-            f"the {chosen.name} file is not kept: in {checked_by} its answers differ from the run's by "
-            f"{difference:.2g}, more than {LIMIT:g}. Very large features or weights do this in float32: "
-            "standardise the features, or train with dtype float64"
-        )
-    return difference, checked_by

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import string
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, NotCheckedError, Rows, headline, run_program
+from linnet.export.c_source import compile_and_run, number, numbers, string
+from linnet.export.formats import Format, Rows, headline
+from linnet.export.tables.c import TABLE
 from linnet.model.predictor import Predictor
 
 _FILE = """/* {headline}.
@@ -69,9 +67,6 @@ _LOG_SIGMOID = """    for (int k = 0; k < LINNET_OUTPUTS; k++)
         scores[k] = fmin(scores[k], 0) - log1p(exp(-fabs(scores[k])));
 """
 
-_PLAIN = frozenset((string.ascii_letters + string.digits + " .,:;+-*/()_=<>#&!'|~^@[]{}%$").encode())
-"""Bytes that a C string holds as they are: no quote, no backslash, no ? of a trigraph."""
-
 _DRIVER = """#include <stdio.h>
 #include <stdlib.h>
 extern const int linnet_features, linnet_outputs;
@@ -94,20 +89,20 @@ int main(int argc, char **argv) {
 def render(model: Predictor) -> bytes:
     """The file's source, in ASCII."""
     card, regression = model.card, model.card.kind == "regression"
-    table = [f"    {{\n{_numbers(row)}\n    }}" for row in model.W]
-    names = ",\n".join(f"    {_string(name)}" for name in card.classes)
+    table = [f"    {{\n{numbers(row)}\n    }}" for row in model.W]
+    names = ",\n".join(f"    {string(name)}" for name in card.classes)
     shape = card.image_shape
-    number = _type(model.W.dtype)
+    kind = _type(model.W.dtype)
     source = _FILE.format(
         headline=headline(model), features=model.features, outputs=model.outputs,
         promise="the predictions" if regression else "the class probabilities",
         image=f"#define LINNET_HEIGHT {shape[0]}\n#define LINNET_WIDTH {shape[1]}\n" if shape else "",
-        dataset=_string(card.dataset), type=number,
+        dataset=string(card.dataset), type=kind,
         classes="" if regression else _CLASSES.format(names=names),
-        b=_numbers(model.b), W=",\n".join(table), scale=_number(np.float64(card.scale)),
-        answer=_REGRESSION.format(type=number, mean="exp(scores[k])" if card.link == "log" else "scores[k]")
+        b=numbers(model.b), W=",\n".join(table), scale=number(np.float64(card.scale)),
+        answer=_REGRESSION.format(type=kind, mean="exp(scores[k])" if card.link == "log" else "scores[k]")
         if regression else
-        _SOFTMAX.format(before=_LOG_SIGMOID if card.kind == "logistic" else "", type=number),
+        _SOFTMAX.format(before=_LOG_SIGMOID if card.kind == "logistic" else "", type=kind),
     )  # fmt: skip
     return source.encode("ascii")
 
@@ -119,19 +114,14 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         NotCheckedError: there is no C compiler.
         ExportError: it does not compile, or does not run.
     """
-    compiler = next(filter(None, map(shutil.which, (os.environ.get("CC", "cc"), "gcc", "clang"))), None)
-    if compiler is None:
-        raise NotCheckedError("no C compiler (cc, gcc, clang) was found on the PATH")
     with tempfile.TemporaryDirectory(prefix="linnet-") as name:
         folder = Path(name)
+        (folder / "model.c").write_bytes(path.read_bytes())
         (folder / "driver.c").write_text(_DRIVER.replace("NUMBER", _type(X.dtype)), "ascii")
         X.tofile(folder / "rows")
-        flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic-errors", "-O1"]
-        program = folder / "program"
-        run_program([compiler, *flags, path, folder / "driver.c", "-o", program, "-lm"], "the C compiler")
-        run_program([program, folder / "rows", folder / "answers"], "the compiled program")
+        compiler = compile_and_run(folder, ["model.c", "driver.c"])
         made = np.fromfile(folder / "answers", X.dtype).reshape(len(X), -1)
-        return made, f"the C compiler {Path(compiler).name}"
+        return made, f"the C compiler {compiler}"
 
 
 def _type(dtype: np.dtype) -> str:
@@ -139,23 +129,4 @@ def _type(dtype: np.dtype) -> str:
     return "float" if dtype.itemsize == 4 else "double"
 
 
-def _numbers(row: Iterable[np.floating], width: int = 8) -> str:
-    texts = [_number(value) for value in row]
-    lines = [", ".join(texts[low : low + width]) for low in range(0, len(texts), width)]
-    return ",\n".join(f"        {line}" for line in lines)
-
-
-def _number(value: np.floating) -> str:
-    """A literal that is read back as the same number."""
-    suffix = "f" if value.itemsize == 4 else ""
-    text = np.format_float_scientific(value, trim="0")
-    return text + suffix
-
-
-def _string(text: str) -> str:
-    """A C string of the text in UTF-8; what is not plain becomes an octal escape, which ends by itself."""
-    plain = "".join(chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in text.encode())
-    return f'"{plain}"'
-
-
-FORMAT = Format("c", "model.c", render, answers)
+FORMAT = Format("c", "model.c", render, answers, TABLE)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linnet.config.losses import name_model
 from linnet.errors import ExportError
+from linnet.export.program import Program, takes_columns
 from linnet.model.predictor import Predictor
 
 Rows = NDArray[np.float32] | NDArray[np.float64]
 """Rows that a file is run on, in the type of the model's weights."""
+
+Cell: TypeAlias = "float | str | None"
+"""A cell as every format takes it: a number, days since 1970-01-01 or a text; None where it is missing."""
+
+Cells: TypeAlias = Mapping[str, Sequence[Cell]]
+"""Columns of raw cells by name, each (N,)."""
 
 TIMEOUT = 120
 """Seconds that a file may take over the test rows."""
@@ -41,6 +51,22 @@ class Exported:
 
 
 @dataclass(frozen=True)
+class TableFormat:
+    """A way to write a model of a table, whose file takes raw columns.
+
+    Args:
+        kinds: of columns that it encodes.
+        render: the file's content.
+        answers: the file's own answers, (B, K), for raw cells of the program's columns, and what ran it. It
+            raises `NotCheckedError` where there is no such program.
+    """
+
+    kinds: frozenset[str]
+    render: Callable[[Program], bytes]
+    answers: Callable[[Path, Program, Cells], tuple[NDArray[np.floating], str]]
+
+
+@dataclass(frozen=True)
 class Format:
     """A way to write a model.
 
@@ -50,12 +76,14 @@ class Format:
         render: the file's content.
         answers: the file's own answers, (B, K), for rows (B, D) of the model's type, and what ran it. It
             raises `NotCheckedError` where there is no such program.
+        table: likewise of a model of a table.
     """
 
     name: str
     file_name: str
     render: Callable[[Predictor], bytes]
     answers: Callable[[Path, Rows], tuple[NDArray[np.floating], str]]
+    table: TableFormat
 
 
 class NotCheckedError(Exception):
@@ -76,7 +104,9 @@ def headline(model: Predictor) -> str:
     kind = kinds.get(model.card.kind, plain)
     name = model.card.dataset
     name = "".join(c if c.isascii() and (c.isalnum() or c in " _-.") else "_" for c in name)
-    return f"{kind} of {name}: {model.features} features to {model.outputs} outputs"
+    schema = model.card.schema if takes_columns(model.card) else None
+    given = f"{len(schema.columns)} columns" if schema else f"{model.features} features"
+    return f"{kind} of {name}: {given} to {model.outputs} outputs"
 
 
 def run_program(command: Sequence[str | Path], what: str) -> None:
@@ -93,3 +123,29 @@ def run_program(command: Sequence[str | Path], what: str) -> None:
         raise ExportError(f"{what} took more than {TIMEOUT} seconds over the exported file") from error
     if ended.returncode:
         raise ExportError(f"{what} cannot use the exported file: {(ended.stderr or ended.stdout).strip()}")
+
+
+def run_module(module: Path, driver: str, given: Path, made: Path) -> None:
+    """Run an ES module in node.
+
+    Args:
+        module: the exported file, by whatever name.
+        driver: a module that takes three arguments: the exported module, and what follows.
+        given: what the driver reads.
+        made: what it writes.
+
+    Raises:
+        NotCheckedError: there is no node.
+        ExportError: node cannot use it.
+    """
+    node = shutil.which("node")
+    if node is None:
+        raise NotCheckedError("no node was found on the PATH")
+    with tempfile.TemporaryDirectory(prefix="linnet-") as name:
+        copy, script = (
+            Path(name, "model.mjs"),
+            Path(name, "driver.mjs"),
+        )  # the suffix says that it is a module
+        copy.write_bytes(module.read_bytes())
+        script.write_text(driver, "utf-8")
+        run_program([node, script, copy, given, made], "node")

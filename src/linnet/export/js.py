@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.export.formats import Format, NotCheckedError, Rows, base64_lines, headline, run_program
+from linnet.export.formats import Format, Rows, base64_lines, headline, run_module
+from linnet.export.tables.js import TABLE
 from linnet.model.predictor import Predictor
 
 _FILE = """// {headline}.
@@ -114,17 +114,11 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         NotCheckedError: there is no node.
         ExportError: node cannot use it.
     """
-    node = shutil.which("node")
-    if node is None:
-        raise NotCheckedError("no node was found on the PATH")
     with tempfile.TemporaryDirectory(prefix="linnet-") as name:
         folder = Path(name)
-        module, driver = folder / "model.mjs", folder / "driver.mjs"  # the suffix says that it is a module
-        module.write_bytes(path.read_bytes())
-        driver.write_text(_DRIVER, "utf-8")
         (folder / "rows").write_bytes(X.astype("<f8").tobytes())
-        run_program([node, driver, module, folder / "rows", folder / "answers"], "node")
+        run_module(path, _DRIVER, folder / "rows", folder / "answers")
         return np.fromfile(folder / "answers", "<f8").reshape(len(X), -1), "node"
 
 
-FORMAT = Format("js", "model.mjs", render, answers)
+FORMAT = Format("js", "model.mjs", render, answers, TABLE)

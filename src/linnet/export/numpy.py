@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.export.formats import Format, Rows, base64_lines, headline, run_program
+from linnet.export.tables.numpy import TABLE
 from linnet.model.predictor import Predictor
 
 _FILE = '''"""{headline}.
@@ -113,4 +114,4 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
         return np.load(made), "Python and numpy"
 
 
-FORMAT = Format("numpy", "model.py", render, answers)
+FORMAT = Format("numpy", "model.py", render, answers, TABLE)

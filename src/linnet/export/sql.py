@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +10,17 @@ from numpy.typing import NDArray
 
 from linnet.errors import ExportError, UsageError
 from linnet.export.formats import Format, Rows, headline
+from linnet.export.sql_source import (
+    LOG_SIGMOID,
+    MAX_FEATURES,
+    MAX_OUTPUTS,
+    number,
+    open_database,
+    string,
+    total,
+)
+from linnet.export.tables.sql import TABLE
 from linnet.model.predictor import Predictor
-
-MAX_FEATURES, MAX_OUTPUTS = 1598, 500
-"""PostgreSQL's columns of a table (less the id), and SQLite's SELECTs in a UNION."""
 
 _HEAD = """-- {headline}.
 -- Written by linnet, for SQLite 3.35 or newer and PostgreSQL.
@@ -59,9 +63,6 @@ FROM powers
 ORDER BY id, k
 """
 
-_LOG_SIGMOID = "CASE WHEN score < -40 THEN score WHEN score > 40 THEN 0.0 ELSE -LN(1 + EXP(-score)) END"
-"""log σ(o): beyond ±40 one term is all that a double holds, and EXP cannot overflow."""
-
 
 def render(model: Predictor) -> bytes:
     """The query.
@@ -81,7 +82,7 @@ def render(model: Predictor) -> bytes:
     )  # fmt: skip
     casts = [f"    CAST(x{j} AS DOUBLE PRECISION) AS x{j}" for j in range(model.features)]
     selects = "\n  UNION ALL\n".join(_select(model, k) for k in range(model.outputs))
-    logit = _LOG_SIGMOID if model.card.kind == "logistic" else "score"
+    logit = LOG_SIGMOID.format("score") if model.card.kind == "logistic" else "score"
     mean = "EXP(score)" if model.card.link == "log" else "score"
     tail = _REGRESSION.format(mean=mean) if regression else _CLASSIFIER.format(logit=logit)
     return (head + _ROWS.format(casts=",\n".join(casts), selects=selects) + tail).encode()
@@ -89,31 +90,10 @@ def render(model: Predictor) -> bytes:
 
 def _select(model: Predictor, k: int) -> str:
     weights = model.W[k].astype(np.float64) * model.card.scale
-    terms = [f"{_number(weight)} * x{j}" for j, weight in enumerate(weights)]
-    name = f", {_string(model.card.classes[k])} AS class" if model.card.classes else ""
-    total = _sum([_number(model.b[k]), *terms])
-    return f"  SELECT id, {k} AS k{name},\n    {total} AS score\n  FROM numbers"
-
-
-def _number(value: np.floating) -> str:
-    """A literal; the parentheses keep two minus signs from being a comment."""
-    text = repr(float(value))
-    return f"({text})" if text.startswith("-") else text
-
-
-def _string(text: str) -> str:
-    if "\0" in text:
-        raise UsageError("a class name holds a NUL, which SQL cannot say")
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _sum(terms: Sequence[str]) -> str:
-    """A sum whose parentheses halve it: SQLite takes expressions only 1,000 deep, and few digits are lost."""
-    if len(terms) <= 4:
-        return " + ".join(terms)
-    middle = len(terms) // 2
-    joint = "\n    + " if len(terms) > 8 else " + "
-    return f"({_sum(terms[:middle])}){joint}({_sum(terms[middle:])})"
+    terms = [f"{number(weight)} * x{j}" for j, weight in enumerate(weights)]
+    name = f", {string(model.card.classes[k])} AS class" if model.card.classes else ""
+    score = total([number(model.b[k]), *terms])
+    return f"  SELECT id, {k} AS k{name},\n    {score} AS score\n  FROM numbers"
 
 
 def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
@@ -122,8 +102,7 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     Raises:
         ExportError: SQLite cannot run it.
     """
-    with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        _supply(database)
+    with open_database() as database:
         columns = ", ".join(f"x{j} REAL" for j in range(X.shape[1]))
         database.execute(f"CREATE TABLE features (id INTEGER PRIMARY KEY, {columns})")
         marks = ", ".join("?" * (X.shape[1] + 1))
@@ -136,13 +115,4 @@ def answers(path: Path, X: Rows) -> tuple[NDArray[np.floating], str]:
     return np.array(made, np.float64).reshape(len(X), -1), f"SQLite {sqlite3.sqlite_version}"
 
 
-def _supply(database: sqlite3.Connection) -> None:
-    """Give EXP and LN to an SQLite that was built without them."""
-    try:
-        database.execute("SELECT EXP(1.0), LN(1.0)")
-    except sqlite3.OperationalError:
-        database.create_function("EXP", 1, math.exp, deterministic=True)
-        database.create_function("LN", 1, math.log, deterministic=True)
-
-
-FORMAT = Format("sql", "model.sql", render, answers)
+FORMAT = Format("sql", "model.sql", render, answers, TABLE)

@@ -210,11 +210,16 @@ class Truth(Column):
     def read(self, cells: Cells) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which cells say yes, and which say no; 1 and 0 do, too."""
 
-        def is_among(words: set[str]) -> NDArray[np.bool_]:
+        def is_among(words: tuple[str, ...]) -> NDArray[np.bool_]:
             return each(cells, lambda c: c.astype(str).str.strip().str.lower().isin(words).to_numpy(bool))
 
-        yes, no = {self.true.lower(), "true", "1", "1.0"}, {self.false.lower(), "false", "0", "0.0"}
+        yes, no = self.words
         return is_among(yes), is_among(no)
+
+    @property
+    def words(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words for 1 and those for 0, in lower case."""
+        return (self.true.lower(), "true", "1", "1.0"), (self.false.lower(), "false", "0", "0.0")
 
 
 OTHER, ABSENT = "(other)", "(missing)"
@@ -283,7 +288,7 @@ class Category(Column):
         return np.where(is_missing(cells), size + 1, np.where(found < 0, size, found))
 
 
-WHOLE_TEXT = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+")
+WHOLE_TEXT = re.compile(r"^([+-]?(?:0|[1-9][0-9]*))\.0+$")
 """A whole number with decimals that are 0."""
 
 

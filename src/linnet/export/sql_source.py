@@ -1,0 +1,90 @@
+"""Parts of SQL that SQLite, PostgreSQL and DuckDB understand alike; a database to run it in."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from linnet.errors import UsageError
+
+MAX_FEATURES, MAX_OUTPUTS = 1598, 500
+"""PostgreSQL's columns of a table (less the id), and SQLite's SELECTs in a UNION."""
+
+LOG_SIGMOID = "CASE WHEN {0} < -40 THEN {0} WHEN {0} > 40 THEN 0.0 ELSE -LN(1 + EXP(-{0})) END"
+"""log σ(o): beyond ±40 one term is all that a double holds, and EXP cannot overflow."""
+
+_PART = r'("(?:[^"]|"")+"|[^".]+)'
+_TABLE = re.compile(rf"{_PART}(?:\.{_PART})*")
+
+
+def number(value: np.floating | float) -> str:
+    """A literal; the parentheses keep two minus signs from being a comment."""
+    text = repr(float(value))
+    return f"({text})" if text.startswith("-") else text
+
+
+def double(value: np.floating | float) -> str:
+    """A literal that DuckDB takes for a double, too, not for a decimal of few digits."""
+    text = repr(float(value))
+    text = text if "e" in text else f"{text}e0"
+    return f"({text})" if text.startswith("-") else text
+
+
+def string(text: str) -> str:
+    """A literal.
+
+    Raises:
+        UsageError: SQL cannot say it.
+    """
+    if "\0" in text:
+        raise UsageError(f"{text!r} holds a NUL, which SQL cannot say")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name of a column as it is, quoted.
+
+    Raises:
+        UsageError: SQL cannot say it.
+    """
+    if "\0" in name:
+        raise UsageError(f"{name!r} holds a NUL, which SQL cannot say")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def table_parts(name: str) -> list[str]:
+    """The parts of a table's name, quoted: that of its schema before a point. What has quotes keeps them.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _TABLE.fullmatch(name):
+        raise UsageError(f'{name!r} is no name of a table: expected penguins, public.penguins or "a.b"')
+    parts = re.findall(_PART, name)
+    return [part if part.startswith('"') else identifier(part) for part in parts]
+
+
+def total(terms: Sequence[str]) -> str:
+    """A sum whose parentheses halve it: SQLite takes expressions only 1,000 deep, and few digits are lost."""
+    if len(terms) <= 4:
+        return " + ".join(terms)
+    middle = len(terms) // 2
+    joint = "\n    + " if len(terms) > 8 else " + "
+    return f"({total(terms[:middle])}){joint}({total(terms[middle:])})"
+
+
+@contextlib.contextmanager
+def open_database() -> Iterator[sqlite3.Connection]:
+    """An SQLite in memory, which has EXP, LN and FLOOR even where it was built without them."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        for name, function in (("EXP", math.exp), ("LN", math.log), ("FLOOR", math.floor)):
+            try:
+                database.execute(f"SELECT {name}(1.0)")
+            except sqlite3.OperationalError:
+                database.create_function(name, 1, function, deterministic=True)
+        yield database

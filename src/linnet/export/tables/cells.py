@@ -1,0 +1,145 @@
+"""Rows to check a file of raw columns on: of a table, or made of what a schema holds; as a frame again."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from linnet.export.formats import Cell, Cells
+from linnet.export.program import Program
+from linnet.schema.cells import NO_NUMBER, Frame, is_missing, to_days, to_numbers
+from linnet.schema.columns import Category, Column, Number, Truth, as_text
+from linnet.schema.dates import Date
+from linnet.schema.schema import Schema
+from linnet.schema.words import Words, texts_of
+
+MADE = 200
+"""Rows that are made of a schema."""
+
+UNSEEN = "no level of training"
+EPOCH = datetime.datetime(1970, 1, 1)
+
+
+def cells_of(schema: Schema, frame: Frame) -> Cells:
+    """A table's cells as every format takes them: numbers, days, levels; None where they are missing.
+
+    Args:
+        schema: of the table.
+        frame: rows of it, (N,), each of which can be read.
+    """
+    return {one.name: _cells_of(one, frame[one.name].reset_index(drop=True)) for one in schema.columns}
+
+
+def _cells_of(column: Column, cells: Any) -> list[Cell]:
+    if isinstance(column, Number):
+        gaps, values = is_missing(cells, NO_NUMBER), to_numbers(cells, column.style)
+    elif isinstance(column, Date):
+        gaps, values = is_missing(cells, NO_NUMBER), to_days(cells, column.pattern)
+    elif isinstance(column, Words):
+        gaps, values = is_missing(cells, frozenset(("",))), texts_of(cells)
+    else:
+        gaps, values = is_missing(cells), as_text(cells)
+    return [None if gap else value for gap, value in zip(gaps.tolist(), values.tolist(), strict=True)]
+
+
+def frame_of(schema: Schema, cells: Cells) -> Frame:
+    """Cells as a frame of pandas, as the schema encodes it."""
+    import pandas as pd
+
+    return pd.DataFrame({one.name: _series(one, cells[one.name]) for one in schema.columns})
+
+
+def _series(column: Column, cells: Sequence[Cell]) -> Any:
+    import pandas as pd
+
+    if isinstance(column, Number):
+        return pd.Series([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
+    if isinstance(column, Date):
+        return pd.Series(np.array([None if c is None else iso(c) for c in cells], "datetime64[us]"))
+    return pd.Series(list(cells), dtype=object)
+
+
+def iso(days: Cell) -> str:
+    """Days since 1970-01-01 as ISO text, to the microsecond."""
+    assert isinstance(days, float)
+    return (
+        (EPOCH + datetime.timedelta(microseconds=round(days * 86400e6))).isoformat().removesuffix("T00:00:00")
+    )
+
+
+def with_iso_dates(program: Program, cells: Cells) -> dict[str, list[Cell]]:
+    """Cells for a format that parses dates."""
+    dates = {one.name for one in program.columns if one.kind == "date"}
+    return {
+        name: [iso(cell) if name in dates and cell is not None else cell for cell in column]
+        for name, column in cells.items()
+    }
+
+
+def made_cells(schema: Schema) -> Cells:
+    """Rows made of a schema: its levels, words and fills, values around them, and what training did not see.
+
+    One row has every cell missing, one every level unseen; the others mix.
+    """
+    source = np.random.default_rng(0)
+    made: dict[str, list[Cell]] = {}
+    for place, column in enumerate(schema.columns):
+        values = [None, *MAKERS[column.kind](column, source)]
+        every = list(itertools.islice(itertools.cycle(values), MADE - 1))
+        shift = place * 7 % len(every)  # so that columns are not missing together
+        made[column.name] = [None, *every[shift:], *every[:shift]]
+    return made
+
+
+def _numbers(column: Any, source: np.random.Generator) -> list[Cell]:
+    size = abs(column.fill) or 1.0
+    around = column.fill + size * np.concatenate([source.normal(size=40), 10 * source.normal(size=8)])
+    return [column.fill, 0.0, 1.0, -1.0, *around.tolist()]
+
+
+def _truths(column: Truth, source: np.random.Generator) -> list[Cell]:
+    return [column.true, column.false, "1", "0"]
+
+
+def _levels(column: Category, source: np.random.Generator) -> list[Cell]:
+    step = max(1, len(column.levels) // (MADE - 10))
+    return [UNSEEN, *column.levels[::step]]
+
+
+def _dates(column: Date, source: np.random.Generator) -> list[Cell]:
+    days = [column.fill, column.since, *(column.since + source.integers(-400, 4000, 60)).tolist(),
+            -25567.0, 11016.0, 47846.0]  # 1900-01-01, 2000-02-29, 2100-12-31  # fmt: skip
+    hours = source.integers(0, 86400, len(days)) / 86400 if "hour" in column.parts else np.zeros(len(days))
+    whole = np.round((np.array(days) + hours) * 86400e6)
+    return (whole / 86400e6).tolist()
+
+
+def _texts(column: Words, source: np.random.Generator) -> list[Cell]:
+    joint = " " if column.by == "words" else ""
+    some = [joint.join(source.choice(column.words, int(n))) for n in source.integers(1, 12, 40)]
+    return ["", "of words unheard", some[0].upper() + "!", *some]
+
+
+MAKERS: dict[str, Callable[[Any, np.random.Generator], list[Cell]]] = {
+    "number": _numbers, "truth": _truths, "category": _levels, "date": _dates, "text": _texts,
+}  # fmt: skip
+
+
+def example_row(program: Program) -> dict[str, Cell]:
+    """A row to show how a file is called, with dates as ISO text."""
+    cells = with_iso_dates(program, {name: [cell] for name, cell in example_days(program).items()})
+    return {name: column[0] for name, column in cells.items()}
+
+
+def example_days(program: Program) -> dict[str, Cell]:
+    """The same row with dates as days since 1970-01-01."""
+    source = np.random.default_rng(0)
+    return {one.name: MAKERS[one.kind](one, source)[_SHOWN[one.kind]] for one in program.columns}
+
+
+_SHOWN = {"number": 0, "truth": 0, "category": -1, "date": 0, "text": 3}
+"""Which of the cells that are made is a usual one."""
