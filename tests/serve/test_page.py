@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 import pytest
 from starlette.testclient import TestClient
@@ -19,9 +21,11 @@ from linnet.serve.app import make_app
 from linnet.serve.page import Reader, examples, language_of
 from tests.support.browser import browser as browser  # Chromium, or the test is skipped
 from tests.support.browser import fits
+from tests.support.gate import gate
 from tests.support.requests import png
 from tests.support.runs import make_run
 from tests.support.service import service
+from tests.support.tables import make_mixed, make_table_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -96,9 +100,56 @@ def test_its_lines_are_answered_as_they_stand(tmp_path: Path, features: int) -> 
                 assert len(orjson.loads(done.stdout)["probabilities"]) == 1, done.stdout
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_in_chromium_it_asks_nothing_of_others(tmp_path: Path, browser: Browser, language: str) -> None:
-    folder = make_run("softmax").save(tmp_path / "run")
+def tell(page: str) -> list[str]:
+    """The lines of a page that ask the service."""
+    lines = [html.unescape(line) for line in re.findall(r"<pre>(.*?)</pre>", page, re.S)]
+    return [line for line in lines if "/predict" in line and "responses" not in line]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None or os.name == "nt", reason="needs curl and a shell")
+@pytest.mark.parametrize("wide", gate([False, True], 0, 1), ids=["short", "wide"])
+def test_lines_of_a_table_are_answered_as_they_stand(tmp_path: Path, wide: bool) -> None:
+    more = {f'it\'s {k} "é"': np.arange(120) % (k + 3) + 0.5 for k in range(50 if wide else 1)}
+    folder = make_table_run("regression", **more).save(tmp_path / "run")
+    environment = {**os.environ, "LINNET_API_KEY": "secret"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINNET_API_KEY", "secret")
+        with service(folder, "--workers", "1") as (_, port):
+            place = f"http://127.0.0.1:{port}"
+            ask = ["curl", "-s", "-H", "x-api-key: secret", f"{place}/docs"]
+            lines = tell(subprocess.run(ask, capture_output=True, text=True, check=True).stdout)
+            assert len(lines) == (1 if wide else 3)
+            answers = []
+            for line in lines:
+                program = [sys.executable, "-c"] if line.startswith("import") else ["sh", "-c"]
+                done = subprocess.run(
+                    [*program, line], capture_output=True, text=True, check=True, env=environment
+                )
+                (number,) = re.findall(r"predictions['\"]: ?\[([-.e0-9]+)\]", done.stdout)
+                answers.append(number)
+            assert len(set(answers)) == 1
+
+
+def test_a_table_is_shown_by_its_columns_in_both_languages() -> None:
+    make_table_run("regression", **{"<b>": np.arange(120) % 7}).save("sales")
+    with TestClient(make_app("sales")) as client:
+        english, chinese = (client.get(f"/docs?lang={language}").text for language in ("en", "zh"))
+    assert "<th scope=row>cut</th><td>category</td><td>fair, good, ideal</td>" in english
+    assert "<th scope=row>cut</th><td>类别</td><td>fair, good, ideal</td>" in chinese
+    carat = make_mixed()["carat"]
+    ends = f"{carat.min()} … {carat.max()}"
+    assert f"<td>number</td><td>{ends}</td><td>sometimes in training</td>" in english
+    assert "&lt;b&gt;" in english
+    assert "<b>" not in english
+
+
+@pytest.mark.parametrize(("language", "kind"), gate([("en", "softmax"), ("zh", "softmax"), ("en", "table"),
+                                                     ("zh", "table")], 0, 3))  # fmt: skip
+def test_in_chromium_it_asks_nothing_of_others(
+    tmp_path: Path, browser: Browser, language: str, kind: str
+) -> None:
+    run = make_table_run("regression") if kind == "table" else make_run("softmax")
+    folder = run.save(tmp_path / "run")
     asked: list[str] = []
     problems: list[Any] = []
     with service(folder, "--workers", "1") as (_, port):
