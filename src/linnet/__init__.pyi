@@ -28,8 +28,11 @@ from .estimators import TableEncoder as TableEncoder
 from .evaluate.assess import assess as assess
 from .evaluate.compare import compare as compare
 from .evaluate.confidence.decisions import abstain_curve as abstain_curve
+from .evaluate.confidence.prediction_intervals import interval_coverage as interval_coverage
+from .evaluate.confidence.prediction_intervals import learn_intervals as learn_intervals
 from .evaluate.confidence.prediction_sets import coverage as coverage
 from .evaluate.confidence.prediction_sets import learn_sets as learn_sets
+from .evaluate.confidence.rules import learn_rules as learn_rules
 from .evaluate.confidence.scaling import calibrate as calibrate
 from .evaluate.contributions import contributions as contributions
 from .evaluate.evaluation import Evaluation as Evaluation

@@ -11,7 +11,7 @@ from linnet.cli.console import open_run
 from linnet.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
-    from linnet.evaluate.confidence.prediction_sets import Conformal
+    from linnet.core.conformal import Conformal
     from linnet.evaluate.interval import Array
 
 HINT = (
@@ -63,7 +63,7 @@ def report_prediction_sets(
     Raises:
         UsageError: α cannot be.
     """
-    from linnet.evaluate.confidence.prediction_sets import METHODS, fewest_rows
+    from linnet.core.conformal import METHODS, fewest_rows
 
     kept = evaluation.calibration_split
     rules = [
@@ -85,6 +85,61 @@ def report_prediction_sets(
             f"{found.mean_size:.2f} classes a set"
         )
     return lines
+
+
+def report_prediction_intervals(
+    evaluation: linnet.Evaluation, alpha: float, values: dict[str, Any]
+) -> list[str]:
+    """Lines of what conformal intervals of a regression come to, which are put into `values` too.
+
+    Raises:
+        UsageError: α cannot be.
+    """
+    from linnet.core.conformal import fewest_rows
+
+    kept = evaluation.calibration_split
+    rule = linnet.learn_intervals(evaluation.on_calibration_split, alpha)
+    head = [f"prediction intervals, learnt on {len(kept.rows):,} {kept.source}", *doubts(evaluation)]
+    values["sets"] = {"learnt_on": kept.source, "rows": len(kept.rows), "spread": rule.spread}
+    if len(kept.rows) < fewest_rows(alpha):
+        values["sets"]["half_widths"] = None
+        return [
+            *head,
+            f"  too few rows for {alpha:g}, which takes {fewest_rows(alpha):,}: no interval is kept to",
+        ]
+    found, (low, high) = linnet.interval_coverage(rule, evaluation), rule.expected(len(evaluation))
+    values["sets"] |= {**found.as_dict(), "expected": [low, high], "half_widths": list(rule.half_widths)}
+    unit = " √μ" if rule.spread == "root" else ""
+    widths = ", ".join(f"±{width:.6g}{unit}" for width in rule.half_widths)
+    return [
+        *head,
+        f"  {widths}  hold the number of {found.coverage.value:.4f} of the rows {found.coverage.ends()} "
+        f"({found.asked:g} asked, {low:.4f} to {high:.4f} by chance); {found.below:.4f} lie below, "
+        f"{found.above:.4f} above",
+    ]
+
+
+def keep_rules(
+    evaluation: linnet.Evaluation, alpha: float | None, accuracy: float | None, method: str
+) -> list[str]:
+    """Keep what was learnt in the run's folder, for the rows that it is to answer; and what to say of it.
+
+    Raises:
+        UsageError: there is nothing to keep, or too few rows.
+    """
+    if alpha is None and accuracy is None:
+        raise UsageError("--keep keeps what --sets and --abstain learn: give one of them, such as --sets 0.1")
+    run = evaluation.run
+    assert run.folder is not None, "it was read from one"
+    rules = linnet.learn_rules(evaluation, alpha=alpha, accuracy=accuracy, method=method)
+    run.with_rules(rules).save_model(run.folder)
+    named = {
+        "sets": f"prediction sets ({method})",
+        "intervals": "prediction intervals",
+        "abstention": "abstaining",
+    }
+    kept = " and ".join(named[name] for name in rules.to_json())
+    return [f"kept in {run.folder}, so that linnet predict answers by it: {kept}"]
 
 
 def _range(rule: Conformal, expected: tuple[float, float]) -> str:
@@ -138,11 +193,38 @@ def report_costs(evaluation: linnet.Evaluation, costs: str, values: dict[str, An
     ]
 
 
-def report_comparison(evaluation: linnet.Evaluation, folder: Path, values: dict[str, Any]) -> list[str]:
-    """Lines of the comparison with another run, which is put into `values` too."""
-    found = linnet.compare(evaluation, linnet.Evaluation(open_run(folder), evaluation.rows))
-    values["comparison"] = {"with": str(folder), **found.as_dict()}
-    return [f"less {folder}, on the same rows", *(f"  {line}" for line in str(found).splitlines())]
+def report_comparison(
+    evaluation: linnet.Evaluation,
+    folder: Path,
+    values: dict[str, Any],
+    data: str | None = None,
+    data_dir: Path | None = None,
+) -> list[str]:
+    """Lines of the comparison with another run, which is put into `values` too.
+
+    A model of other columns of a table reads the rows by its own schema.
+
+    Raises:
+        UsageError: its rows are others.
+    """
+    run = open_run(folder)
+    other = linnet.Evaluation(run, evaluation.rows) if run.card.schema == evaluation.run.card.schema else (
+        linnet.Evaluation.named(run, data, part=evaluation.part, data_dir=data_dir)
+    )  # fmt: skip
+    head = f"less {folder}, on the same rows"
+    if evaluation.classes:
+        found = linnet.compare(evaluation, other)
+        values["comparison"] = {"with": str(folder), **found.as_dict()}
+        return [head, *(f"  {line}" for line in str(found).splitlines())]
+    from linnet.evaluate.compare import compare_regressions, noise
+
+    gaps = compare_regressions(evaluation, other)
+    values["comparison"] = {"with": str(folder), **{name: gap.as_dict() for name, gap in gaps.items()}}
+    names = {"rmse": "RMSE", "mae": "MAE"}
+    return [
+        head,
+        *(f"  {names[name]:<9} {gap.text('+.6g')}  {noise(gap.holds_zero)}" for name, gap in gaps.items()),
+    ]
 
 
 def _table(costs: str, classes: int) -> Array:

@@ -12,9 +12,11 @@ import linnet
 from linnet.cli.console import open_run, print_result
 from linnet.cli.decisions import (
     LEARNT,
+    keep_rules,
     report_abstaining,
     report_comparison,
     report_costs,
+    report_prediction_intervals,
     report_prediction_sets,
     warn,
 )
@@ -47,7 +49,9 @@ def evaluate(
     calibrate: Literal["temperature", "vector", "none"] | None = None,
     sets: float | None = None,
     randomised: Randomised = False,
+    method: Literal["lac", "aps"] = "lac",
     abstain: float | None = None,
+    keep: Flag = False,
     costs: str | None = None,
     compare: Path | None = None,
     data: OtherData = None,
@@ -62,6 +66,8 @@ def evaluate(
         linnet evaluate runs/first --intervals --top-k 2 --top-k 5
 
         linnet evaluate runs/first --calibrate temperature --sets 0.1
+
+        linnet evaluate runs/houses --sets 0.1 --keep
 
         linnet evaluate runs/first --abstain 0.95 --costs 1,1,1,1,1,1,5,1,1,1
 
@@ -82,11 +88,16 @@ def evaluate(
         Learn a calibration on the run's validation rows (a fifth of its training rows if it kept none, never
         the test rows) and keep it in the run: one temperature, a scale and shift a class, or none again.
     sets
-        Learn conformal prediction sets on the same rows, to miss the class in this share of rows, such as
-        0.1, and say what they come to.
+        Learn conformal prediction sets on the same rows, of a regression prediction intervals, to miss the
+        class or number in this share of rows, such as 0.1, and say what they come to.
+    method
+        Of the sets that --keep keeps: lac has the smallest on average, aps tells hard rows from easy ones.
     abstain
         Learn, on the same rows, the confidence below which nothing is said so that this share of the answers
         is right, such as 0.95, and say what it comes to.
+    keep
+        Keep in the run what --sets and --abstain have learnt: linnet predict then gives each row's set or
+        interval and says of which it abstains. What was kept before is replaced.
     costs
         What mistakes cost: a CSV file with a row for each true class and a column for each answer, or a
         number for each class that is missed, such as 1,1,5. Says what answers of least expected cost come
@@ -97,11 +108,13 @@ def evaluate(
     from linnet.evaluate.score import Score
 
     opened = open_run(run)
-    asked = (top_k, positive, calibrate, sets is not None, abstain is not None, costs, compare)
+    asked = (top_k, positive, calibrate, abstain is not None, costs, randomised)
     if not opened.card.classes and any(asked):
         raise UsageError(
-            "--top-k, --positive, --calibrate, --sets, --abstain, --costs and --compare are for classes"
+            "--top-k, --positive, --calibrate, --randomised, --abstain and --costs are for classes"
         )
+    if keep and randomised:
+        raise UsageError("--keep keeps no rule that draws at random: leave out --randomised")
     if randomised and sets is None:
         raise UsageError("--randomised is of prediction sets: give their error too, such as --sets 0.1")
     evaluation = linnet.Evaluation.named(opened, data, part=part, data_dir=data_dir)
@@ -125,14 +138,18 @@ def evaluate(
         lines += _assess(evaluation, result, intervals, top_k or [], positive, values)
     else:
         lines += _regress(evaluation, result, intervals, values)
-    if sets is not None:
+    if sets is not None and opened.card.classes:
         lines += report_prediction_sets(evaluation, sets, randomised, values)
+    elif sets is not None:
+        lines += report_prediction_intervals(evaluation, sets, values)
     if abstain is not None:
         lines += report_abstaining(evaluation, abstain, values)
     if costs is not None:
         lines += report_costs(evaluation, costs, values)
     if compare is not None:
-        lines += report_comparison(evaluation, compare, values)
+        lines += report_comparison(evaluation, compare, values, data, data_dir)
+    if keep:
+        lines += keep_rules(evaluation, sets, abstain, method)
     print_result(lambda: values, lambda: lines, json)
 
 

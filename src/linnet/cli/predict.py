@@ -36,6 +36,7 @@ def predict(
     errors: Literal["raise", "skip", "quarantine"] = "raise",
     encoding: str | None = None,
     header: bool | None = None,
+    sheet: str | None = None,
     top: int = TOP,
     invert: bool | None = None,
     quiet: Quiet = False,
@@ -45,7 +46,8 @@ def predict(
 
     Of a table, raw rows as they come: columns in any order, others are let be. Answers are the likeliest
     class with the probability of each, or the number that is predicted; a level that training did not see, or
-    a missing value, is answered as training would have it, and counted.
+    a missing value, is answered as training would have it, and counted. After linnet evaluate RUN --sets 0.1
+    --keep each answer has its prediction set, or a number its interval.
 
     Pictures are greyscaled, padded to the right shape, resized, and inverted when their border is light
     (Fashion-MNIST shows light clothes on black). Orientation tags are obeyed. Of a picture on which nothing
@@ -78,6 +80,8 @@ def predict(
         Of a table in text; as it was said when the model was trained, or told from the file, when not given.
     header
         Whether a table's first line names the columns; likewise.
+    sheet
+        Of a workbook; likewise.
     top
         How many classes to give.
     invert
@@ -96,13 +100,13 @@ def predict(
                 "--json, --top and --invert are of pictures: of a table give --out answers.jsonl"
             )
 
-        options = said_of(run, encoding=encoding, header=header)
+        options = said_of(run, encoding=encoding, header=header, sheet=sheet)
         _answer_tables(model, rows, out, keep or [], errors, options, quiet)
         return
-    if out is not None or keep or errors != "raise" or encoding is not None or header is not None:
+    if out is not None or keep or errors != "raise" or not (encoding is header is sheet is None):
         raise UsageError(
-            f"--out, --keep, --errors, --encoding and --header are of tables, and {run} was not trained on "
-            "one"
+            f"--out, --keep, --errors, --encoding, --header and --sheet are of tables, and {run} was not "
+            "trained on one"
         )
     _say_pictures(run, rows, top, invert, json)
 

@@ -42,12 +42,12 @@ class Comparison:
     brier: Interval
 
     @property
-    def is_noise(self) -> bool:
+    def isnoise(self) -> bool:
         """Whether the accuracies could as well be alike, by the mid-p test."""
         return self.p_mid >= SURE
 
     @property
-    def is_loss_noise(self) -> bool | None:
+    def is_lossnoise(self) -> bool | None:
         """Whether the interval of the log losses' difference holds zero; None where that is not known."""
         return self.log_loss.holds_zero
 
@@ -60,9 +60,9 @@ class Comparison:
         test = f"McNemar's test p = {self.p_mid:.2g} (mid-p), {self.p_exact:.2g} (exact)"
         alone = f"right alone: {self.only_first} and {self.only_second} rows"
         return (
-            f"accuracy  {self.accuracy.text('+.4f')}  {_noise(self.is_noise)}: {test}; {alone}\n"
-            f"log loss  {self.log_loss.text('+.4f')}  {_noise(self.is_loss_noise)}\n"
-            f"brier     {self.brier.text('+.4f')}  {_noise(self.brier.holds_zero)}"
+            f"accuracy  {self.accuracy.text('+.4f')}  {noise(self.is_noise)}: {test}; {alone}\n"
+            f"log loss  {self.log_loss.text('+.4f')}  {noise(self.is_loss_noise)}\n"
+            f"brier     {self.brier.text('+.4f')}  {noise(self.brier.holds_zero)}"
         )
 
 
@@ -160,7 +160,7 @@ def mcnemar(b: int, c: int) -> tuple[float, float]:
     return exact, 1 - here / 2 if b == c else exact - here
 
 
-def _noise(is_noise: bool | None) -> str:
+def noise(is_noise: bool | None) -> str:
     """What a difference is, in words; None is one of which it is not known."""
     if is_noise is None:
         return "noise or not: unknown"

@@ -230,16 +230,24 @@ class Evaluation:
         return "run" in vars(self) and self.run.card.link == "log"
 
     @cached_property
-    def residuals(self) -> Array:
-        """Predictions less targets, (N, K), float64.
+    def predicted(self) -> Array:
+        """The numbers that are predicted, of counts their means, (N, K), float64.
 
         Raises:
             UsageError: the rows have classes.
         """
         if self.classes:
             raise UsageError("rows of classes have no errors that are differences of numbers")
-        inverse = np.exp if self.is_of_counts else np.asarray
-        return inverse(self.scores.astype(np.float64)) - self.targets.astype(np.float64)
+        return (np.exp if self.is_of_counts else np.asarray)(self.scores.astype(np.float64))
+
+    @cached_property
+    def residuals(self) -> Array:
+        """Predictions less targets, (N, K), float64.
+
+        Raises:
+            UsageError: the rows have classes.
+        """
+        return self.predicted - self.targets.astype(np.float64)
 
     @cached_property
     def confusion(self) -> Array:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from linnet.config.losses import LOSSES, Kind, Link
 from linnet.core.calibration import Calibration
-from linnet.errors import ShapeError
+from linnet.core.conformal import PredictionRules
+from linnet.errors import ShapeError, UsageError
 from linnet.schema.schema import Schema
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Card:
         columns: the names of the features; empty where they have none.
         target: the name of what is predicted; empty where it has none.
         schema: what the columns of the table mean that it was trained on; None where there was none.
+        rules: prediction sets, intervals and abstention for rows that it answers; None where none were kept.
     """
 
     dataset: str
@@ -53,6 +55,7 @@ class Card:
     columns: tuple[str, ...] = ()
     target: str = ""
     schema: Schema | None = None
+    rules: PredictionRules | None = None
 
     @property
     def kind(self) -> Kind:
@@ -73,11 +76,44 @@ class Card:
             return self.classes
         return (self.target or "y",) if outputs == 1 else tuple(f"y{number}" for number in range(outputs))
 
+    def calibrated(self, calibration: Calibration | None) -> Card:
+        """The card with another calibration; rules go, as they were learnt on other probabilities.
+
+        Raises:
+            ShapeError: the calibration is for another number of classes.
+        """
+        if calibration is not None and len(calibration.scale) != len(self.classes):
+            raise ShapeError(
+                f"the calibration is for {len(calibration.scale)} classes, the model has {len(self.classes)}"
+            )
+        return dataclasses.replace(self, calibration=calibration, rules=None)
+
+    def with_rules(self, rules: PredictionRules | None, outputs: int) -> Card:
+        """The card with other rules by which rows are answered.
+
+        Args:
+            rules: None takes them away.
+            outputs: K of the model.
+
+        Raises:
+            UsageError, ShapeError: they are not for such a model.
+        """
+        rules = rules or PredictionRules()
+        if self.classes and rules.intervals is not None:
+            raise UsageError("intervals are of numbers, and the model is of classes")
+        if not self.classes and (rules.sets is not None or rules.abstention is not None):
+            raise UsageError("prediction sets and abstention are of classes, and the model is of numbers")
+        if rules.intervals is not None and len(rules.intervals.half_widths) != outputs:
+            widths = len(rules.intervals.half_widths)
+            raise ShapeError(f"the intervals are of {widths} outputs, the model has {outputs}")
+        return dataclasses.replace(self, rules=None if rules == PredictionRules() else rules)
+
     def to_json(self) -> str:
         """The card as the model file keeps it, without what is not known of the model."""
-        values = dataclasses.asdict(dataclasses.replace(self, schema=None))
+        values = dataclasses.asdict(dataclasses.replace(self, schema=None, rules=None))
         values["schema"] = self.schema and self.schema.to_json()
-        for name in ("calibration", "slope", "columns", "target", "schema"):
+        values["rules"] = self.rules and self.rules.to_json()
+        for name in ("calibration", "slope", "columns", "target", "schema", "rules"):
             if values[name] in (None, (), ""):
                 del values[name]
         return json.dumps(values)
@@ -95,6 +131,8 @@ class Card:
         values["image_shape"] = tuple(values["image_shape"]) if values["image_shape"] else None
         if (schema := values.get("schema")) is not None:
             values["schema"] = Schema.from_json(schema)
+        if (rules := values.get("rules")) is not None:
+            values["rules"] = PredictionRules.from_json(rules)
         if (learnt := values.get("calibration")) is not None:
             numbers = {name: tuple(map(float, learnt[name])) for name in ("scale", "shift")}
             values["calibration"] = Calibration(**{**learnt, **numbers})

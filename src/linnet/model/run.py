@@ -16,6 +16,7 @@ from linnet import files, folders
 from linnet.config.requests import FitRequest, SolveRequest, read_model_request, to_json
 from linnet.core.bank import Bank
 from linnet.core.calibration import Calibration
+from linnet.core.conformal import PredictionRules
 from linnet.core.losses import Loss, by_name
 from linnet.data.arguments import dataset_of
 from linnet.data.coerce import features_of
@@ -178,17 +179,16 @@ class Run:
         return plain if self.card.calibration is None else self.card.calibration.apply(plain)
 
     def calibrated(self, calibration: Calibration | None) -> Run:
-        """The same run with another calibration of its probabilities; None takes it away.
+        """The same run with another calibration of its probabilities; None takes it away. Rules go with it.
 
         Raises:
             ShapeError: the calibration is for another number of classes.
         """
-        if calibration is not None and len(calibration.scale) != len(self.card.classes):
-            raise ShapeError(
-                f"the calibration is for {len(calibration.scale)} classes, the model has "
-                f"{len(self.card.classes)}"
-            )
-        return dataclasses.replace(self, card=dataclasses.replace(self.card, calibration=calibration))
+        return dataclasses.replace(self, card=self.card.calibrated(calibration))
+
+    def with_rules(self, rules: PredictionRules | None) -> Run:
+        """The same run with other rules for the rows that it answers; see `Card.with_rules`."""
+        return dataclasses.replace(self, card=self.card.with_rules(rules, self.bank.outputs))
 
     def save_model(self, folder: Path | str) -> None:
         """Write model.safetensors alone: the parameters and the card.

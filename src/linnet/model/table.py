@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from linnet.core.conformal import PredictionRules
 from linnet.errors import FormatError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.schema.cells import Frame
 from linnet.schema.columns import Seen
 
 PREDICTION = "prediction"
-"""The column of the likeliest class, or of a regression's number."""
+"""The column of the likeliest class, or of a regression's number, between `prediction low` and `… high`."""
+
+SET = "prediction set"
+"""The column of the classes that the model's rule of prediction sets leaves."""
+
+ABSTAINS = "abstains"
+"""The column that says whether the likeliest class is too improbable to be an answer."""
 
 
 class Answers(NamedTuple):
     """Answers to rows.
 
     Args:
-        frame: `prediction`, and for classes `probability of CLASS` of each; before them what was kept.
+        frame: `prediction`, and for classes `probability of CLASS` of each; before them what was kept, after
+            them what the model's rules say.
         seen: what was seen in each column, by its name.
     """
 
@@ -57,15 +66,31 @@ def answer_rows(model: Predictor, frame: Frame, keep: Sequence[str] = ()) -> Ans
         raise FormatError(f"there are two columns called {twice[0]}, which is to be kept: rename one of them")
     schema.check_columns(frame.columns)
     X, seen = schema.encode(frame) if len(frame) else (np.zeros((0, model.features)), dict[str, Seen]())
-    answers = model.answers(X)
     columns = {name: frame[name].reset_index(drop=True) for name in keep}
-    if model.card.classes:
-        columns[PREDICTION] = np.array(model.card.classes, object)[answers.argmax(axis=1)]
-        names = [f"probability of {name}" for name in model.card.classes]
-    else:
-        outputs = model.card.output_names(model.outputs)
-        names = [PREDICTION] if len(outputs) == 1 else [f"{PREDICTION} of {name}" for name in outputs]
-    columns |= dict(zip(names, answers.T, strict=True))
-    if clash := [name for name in keep if name in (PREDICTION, *names)]:
+    said = _columns_of(model, model.answers(X))
+    if clash := [name for name in keep if name in said]:
         raise FormatError(f"the column {clash[0]} that is to be kept is called as an answer is")
-    return Answers(pd.DataFrame(columns), seen)
+    return Answers(pd.DataFrame(columns | said), seen)
+
+
+def _columns_of(model: Predictor, answers: NDArray[np.floating]) -> dict[str, Any]:
+    """Answers (N, K) as columns by name, and what the rules that the model keeps say of them."""
+    card = model.card
+    rules = card.rules or PredictionRules()
+    if not card.classes:
+        outputs = card.output_names(model.outputs)
+        names = [PREDICTION] if len(outputs) == 1 else [f"{PREDICTION} of {name}" for name in outputs]
+        columns: dict[str, Any] = dict(zip(names, answers.T, strict=True))
+        if rules.intervals is not None:
+            low, high = rules.intervals.ends(answers)
+            for name, lower, upper in zip(names, low.T, high.T, strict=True):
+                columns |= {f"{name} low": lower, f"{name} high": upper}
+        return columns
+    classes = np.array(card.classes, object)
+    columns = {PREDICTION: classes[answers.argmax(axis=1)]}
+    columns |= zip((f"probability of {name}" for name in card.classes), answers.T, strict=True)
+    if rules.sets is not None:
+        columns[SET] = [classes[held].tolist() for held in rules.sets.sets(answers)]
+    if rules.abstention is not None:
+        columns[ABSTAINS] = ~rules.abstention.answered(answers)
+    return columns

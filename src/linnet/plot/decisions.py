@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from linnet.core.conformal import METHODS
 from linnet.evaluate.confidence.decisions import AbstainCurve
 from linnet.evaluate.confidence.prediction_sets import (
-    METHODS,
     Coverage,
     SetCurve,
     coverage,

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from linnet import files, folders
+from linnet import folders
 from linnet.config.table import TableOptions
 from linnet.data.formats.frames import iter_frames, to_frame
 from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.model.table import Answers, answer_rows
+from linnet.runs.table_writers import STANDARD, WRITERS, write_to
 from linnet.schema.cells import Frame
 from linnet.schema.columns import Seen
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from linnet.model.run import Run
 
 Errors = Literal["raise", "skip", "quarantine"]
-
-STANDARD = "-"
-"""The name of the standard input or output."""
 
 REJECTS = "rejected.csv"
 """The end of the name of the file that takes rows which cannot be read."""
@@ -71,6 +69,7 @@ def predict(
     keep: Sequence[str] = (),
     encoding: str | None = None,
     header: bool | None = None,
+    sheet: str | None = None,
 ) -> Frame:
     """A model's answers to raw rows of a table, by the names of their columns.
 
@@ -81,9 +80,12 @@ def predict(
         keep: columns of the rows to give back beside the answers, or one column.
         encoding: of a file of text; as it was said when the model was trained, or told, when not given.
         header: whether a file's first line names the columns; likewise.
+        sheet: of a workbook; likewise.
 
     Returns:
-        A frame of pandas with a row a row: `prediction`, and for classes the probability of each.
+        A frame of pandas with a row a row: `prediction`, and for classes the probability of each; and what
+        the rules say that the model keeps (`linnet.learn_rules`): `prediction set`, `abstains`, or the ends
+        of an interval, `prediction low` and `prediction high`.
 
     Raises:
         UsageError: the model was not trained on a table.
@@ -98,14 +100,18 @@ def predict(
     model = open_model(run)
     columns = _columns(model)
     if isinstance(rows, str | Path):
-        options = said_of(run, encoding=encoding, header=header)
+        options = said_of(run, encoding=encoding, header=header, sheet=sheet)
         frames = iter_frames(Path(rows), options, columns)
         return pd.concat([answer_rows(model, one, keep).frame for one in frames], ignore_index=True)
     return answer_rows(model, to_frame(rows, columns), keep).frame
 
 
 def said_of(
-    run: Run | Predictor | Path | str, *, encoding: str | None = None, header: bool | None = None
+    run: Run | Predictor | Path | str,
+    *,
+    encoding: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
 ) -> TableOptions:
     """How a file of rows is read: as is said, or as was said of the table that a model was trained on.
 
@@ -113,6 +119,7 @@ def said_of(
         run: the model; of a predictor alone nothing is known.
         encoding: of the text; None where it is not said.
         header: whether the first line names the columns; likewise.
+        sheet: of a workbook; likewise.
 
     Raises:
         DataNotFoundError, ChecksumError, FormatError: the run's folder is damaged.
@@ -127,6 +134,7 @@ def said_of(
     return TableOptions(
         encoding=table.get("encoding") if encoding is None else encoding,
         header=table.get("header") if header is None else header,
+        sheet=table.get("sheet") if sheet is None else sheet,
     )
 
 
@@ -183,8 +191,8 @@ def predict_file(
         _check_new(rejects)
     found, source = Prediction(), _source(rows)
     with contextlib.ExitStack() as stack:
-        write = stack.enter_context(_writer(out))
-        reject = stack.enter_context(_writer(rejects)) if errors == "quarantine" else None
+        write = stack.enter_context(write_to(out))
+        reject = stack.enter_context(write_to(rejects)) if errors == "quarantine" else None
         frame = None
         for frame in iter_frames(source, options, _columns(model)):
             kept, bad = _sort_out(model, frame, errors)
@@ -236,63 +244,3 @@ def _check_new(path: Path) -> None:
 def _check_suffix(path: Path) -> None:
     if path.suffix.lower() not in WRITERS:
         raise UsageError(f"answers are written as {', '.join(WRITERS)}, not {path.suffix or path.name}")
-
-
-@contextlib.contextmanager
-def _writer(out: Path | str) -> Iterator[Callable[[Frame], None]]:
-    """Writes frames one after another to a file, which is whole or absent, or to the standard output."""
-    if str(out) == STANDARD:
-        with _write_csv(sys.stdout.buffer) as write:
-            yield write
-        return
-    with files.replacing(Path(out)) as file, WRITERS[Path(out).suffix.lower()](file) as write:
-        yield write
-
-
-@contextlib.contextmanager
-def _write_csv(file: Any) -> Iterator[Callable[[Frame], None]]:
-    is_first = True
-
-    def write(frame: Frame) -> None:
-        nonlocal is_first
-        file.write(frame.to_csv(index=False, header=is_first, lineterminator="\n").encode())
-        is_first = False
-
-    yield write
-
-
-@contextlib.contextmanager
-def _write_json_lines(file: Any) -> Iterator[Callable[[Frame], None]]:
-    def write(frame: Frame) -> None:
-        text: str = frame.to_json(
-            orient="records", lines=True, force_ascii=False, double_precision=15, date_format="iso"
-        )
-        file.write(text.encode() if len(frame) else b"")
-
-    yield write
-
-
-@contextlib.contextmanager
-def _write_parquet(file: Any) -> Iterator[Callable[[Frame], None]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    writer: Any = None
-
-    def write(frame: Frame) -> None:
-        nonlocal writer
-        bare = [name for name in frame.columns if frame[name].dtype == object and frame[name].isna().all()]
-        frame = frame.astype(dict.fromkeys(bare, "string"))  # which no cell tells
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        if writer is None:
-            writer = pq.ParquetWriter(file, table.schema)
-        writer.write_table(table.cast(writer.schema))
-
-    yield write
-    if writer is not None:
-        writer.close()
-
-
-WRITERS: dict[str, Callable[[Any], contextlib.AbstractContextManager[Callable[[Frame], None]]]] = {
-    ".csv": _write_csv, ".jsonl": _write_json_lines, ".parquet": _write_parquet,
-}  # fmt: skip

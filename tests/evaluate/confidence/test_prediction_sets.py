@@ -8,8 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linnet.core.conformal import fewest_rows
 from linnet.errors import UsageError
-from linnet.evaluate.confidence.prediction_sets import coverage, fewest_rows, learn_sets, set_curve
+from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets, set_curve
 from linnet.evaluate.evaluation import Evaluation
 from tests.support.evaluations import evaluations, make, rows_of
 

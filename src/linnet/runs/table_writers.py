@@ -1,0 +1,80 @@
+"""Writes answers, some rows at a time, as CSV, JSON lines or Parquet."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from linnet import files
+from linnet.model.table import SET
+from linnet.schema.cells import Frame
+
+STANDARD = "-"
+"""The name of the standard input or output."""
+
+
+@contextlib.contextmanager
+def write_to(out: Path | str) -> Iterator[Callable[[Frame], None]]:
+    """Writes frames one after another to a file, which is whole or absent, or to the standard output."""
+    if str(out) == STANDARD:
+        with _write_csv(sys.stdout.buffer) as write:
+            yield write
+        return
+    with files.replacing(Path(out)) as file, WRITERS[Path(out).suffix.lower()](file) as write:
+        yield write
+
+
+@contextlib.contextmanager
+def _write_csv(file: Any) -> Iterator[Callable[[Frame], None]]:
+    is_first = True
+
+    def write(frame: Frame) -> None:
+        nonlocal is_first
+        for name in [SET] if SET in frame else []:  # a cell of text: a list as JSON writes it
+            texts = [json.dumps(one, ensure_ascii=False) for one in frame[name]]
+            frame = frame.assign(**{name: texts})
+        file.write(frame.to_csv(index=False, header=is_first, lineterminator="\n").encode())
+        is_first = False
+
+    yield write
+
+
+@contextlib.contextmanager
+def _write_json_lines(file: Any) -> Iterator[Callable[[Frame], None]]:
+    def write(frame: Frame) -> None:
+        text: str = frame.to_json(
+            orient="records", lines=True, force_ascii=False, double_precision=15, date_format="iso"
+        )
+        file.write(text.encode() if len(frame) else b"")
+
+    yield write
+
+
+@contextlib.contextmanager
+def _write_parquet(file: Any) -> Iterator[Callable[[Frame], None]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer: Any = None
+
+    def write(frame: Frame) -> None:
+        nonlocal writer
+        bare = [name for name in frame.columns if frame[name].dtype == object and frame[name].isna().all()]
+        frame = frame.astype(dict.fromkeys(bare, "string"))  # which no cell tells
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        if writer is None:
+            writer = pq.ParquetWriter(file, table.schema)
+        writer.write_table(table.cast(writer.schema))
+
+    yield write
+    if writer is not None:
+        writer.close()
+
+
+WRITERS: dict[str, Callable[[Any], contextlib.AbstractContextManager[Callable[[Frame], None]]]] = {
+    ".csv": _write_csv, ".jsonl": _write_json_lines, ".parquet": _write_parquet,
+}  # fmt: skip
