@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
@@ -9,20 +10,31 @@ from linnet.data.sources import synthetic
 from linnet.errors import MissingFontWarning, UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.plot import style
-from linnet.plot.kinds import KINDS, draw
+from linnet.plot.kinds import KINDS, FigureOptions, draw
 from linnet.plot.save import render
 from linnet.plot.style import cjk_font
 from linnet.solvers.solve import solve
 from linnet.train.fit import fit
 from tests.support.figures import TRAIN, drawn, texts
 
+LINE = synthetic.linear()
+
+
+NUMBERS = ("residuals", "quantiles", "leverage", "intervals")
+"""The kinds of regressions alone."""
+
+
+def line_drawn(kind: str, **options: Any) -> Figure:
+    return draw(kind, Evaluation(solve(LINE).value, LINE, LINE), FigureOptions(**options))
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_drawn_in_both_languages(kind: str) -> None:
-    assert render(drawn(kind), ".png").startswith(b"\x89PNG")
+    make = line_drawn if kind in NUMBERS else drawn
+    assert render(make(kind), ".png").startswith(b"\x89PNG")
     if cjk_font() is None:
         pytest.skip("needs a font with Chinese characters, such as fonts-wqy-microhei")
-    figure = drawn(kind, language="zh")
+    figure = make(kind, language="zh")
     assert re.search("[一-鿿]", texts(figure))
     render(figure, ".svg")  # a missing glyph would be a warning, and so an error
 
@@ -46,9 +58,11 @@ def test_what_does_not_suit_is_refused() -> None:
         drawn("curves", language="fr")
     with pytest.raises(UsageError, match=r"row must lie in 0…358"):
         drawn("contributions", row=359)
-    line = synthetic.linear()
-    of = Evaluation(fit(line)[0], line, line)
+    of = Evaluation(fit(LINE)[0], LINE, LINE)
     assert isinstance(draw("contributions", of), Figure)
-    for kind in sorted(set(KINDS) - {"contributions", "curves"}):
+    for kind in sorted(set(KINDS) - {"contributions", "curves", *NUMBERS}):
         with pytest.raises(UsageError):
             draw(kind, of)
+    for kind in NUMBERS:
+        with pytest.raises(UsageError):
+            drawn(kind)

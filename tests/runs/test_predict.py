@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,62 @@ def test_options_of_pictures_are_refused_of_a_table(folder: Path, capsys: pytest
     for option in (("--json",), ("--top", 2), ("--invert",)):
         assert call("predict", folder / "run", folder / "sales.csv", *option) == 2
         assert "of a table give --out answers.jsonl" in capsys.readouterr().err
+
+
+def test_answers_have_the_sets_and_the_abstention_that_a_run_keeps(folder: Path, tmp_path: Path) -> None:
+    rows = make_mixed(30, seed=8)
+    run = linnet.Run.load(folder / "run")
+    rules = linnet.learn_rules(linnet.Evaluation.named(run), alpha=0.2, accuracy=0.5)
+    kept = run.with_rules(rules)
+    kept.save(tmp_path / "run")
+    found = predict(tmp_path / "run", rows)
+    P = found.filter(like="probability of ").to_numpy()
+    assert rules.sets is not None
+    assert rules.abstention is not None
+    expected = [[run.card.classes[k] for k in held.nonzero()[0]] for held in rules.sets.threshold >= 1 - P]
+    assert found["prediction set"].tolist() == expected
+    assert found["abstains"].tolist() == (P.max(1) < rules.abstention.threshold).tolist()
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    for suffix in ("csv", "jsonl", "parquet"):
+        predict_file(Predictor.open(tmp_path / "run"), tmp_path / "rows.csv", tmp_path / f"a.{suffix}")
+    texts = pd.read_csv(tmp_path / "a.csv")["prediction set"]
+    assert [json.loads(text) for text in texts] == expected
+    lines = (tmp_path / "a.jsonl").read_text().splitlines()
+    assert [json.loads(line)["prediction set"] for line in lines] == expected
+    assert [list(one) for one in pd.read_parquet(tmp_path / "a.parquet")["prediction set"]] == expected
+    plain = kept.calibrated(None).card.rules
+    assert plain is None
+
+
+def test_a_number_has_the_interval_that_its_run_keeps(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    linnet.solve(linnet.load(folder / "sales.csv", target="carat"), l2=1e-2, out=run, report=False)
+    assert call("evaluate", run, "--sets", 0.2, "--keep") == 0
+    said = capsys.readouterr().out
+    assert "prediction intervals, learnt on" in said
+    assert f"kept in {run}, so that linnet predict answers by it: prediction intervals" in said
+    rules = Predictor.open(run).card.rules
+    assert rules is not None
+    assert rules.intervals is not None
+    found = predict(run, make_mixed(10, seed=9))
+    (reach,) = rules.intervals.half_widths
+    assert np.allclose(found["prediction high"] - found["prediction"], reach)
+    assert np.allclose(found["prediction"] - found["prediction low"], reach)
+    assert call("evaluate", run, "--keep") == 2
+    assert "give one of them" in capsys.readouterr().err
+
+
+def test_regressions_of_other_columns_are_compared_on_the_same_rows(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, left_out in (("all", ()), ("fewer", ("price",))):
+        splits = linnet.load(folder / "sales.csv", target="carat", ignore=left_out)
+        linnet.solve(splits, l2=1e-2, out=tmp_path / name, report=False)
+    assert call("evaluate", tmp_path / "all", "--compare", tmp_path / "fewer", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert call("evaluate", tmp_path / "fewer", "--json") == 0
+    other = json.loads(capsys.readouterr().out)
+    gap = found["errors"]["rmse"]["value"] - other["errors"]["rmse"]["value"]
+    assert found["comparison"]["rmse"]["value"] == pytest.approx(gap)

@@ -53,12 +53,20 @@ def plot(
 
     - contributions ROW: what each pixel or column adds to each score of one row
 
+    - residuals, quantiles: of a regression, by fitted value and against normal quantiles (Q-Q)
+
+    - leverage: of a regression, which training rows stand apart and move the fit (Cook's distance)
+
+    - intervals: of a regression, coverage and width of prediction intervals
+
     Examples
         linnet plot runs/first reliability
 
         linnet plot runs/first contributions 42 --out why.svg
 
         linnet plot runs/first confusion --lang zh --out confusion.png
+
+        linnet plot runs/houses intervals --alpha 0.2
 
     Parameters
     ----------
@@ -75,7 +83,7 @@ def plot(
     binning
         Of reliability: bins of equal width, or of as many rows each.
     alpha
-        Of sets: the share of rows whose set may lack their class.
+        Of sets and intervals: the share of rows whose set or interval may lack their target.
     """
     from linnet.data.user_data import is_own
     from linnet.evaluate.rows import named_rows
@@ -94,8 +102,8 @@ def plot(
     opened = open_run(run)
 
     def train() -> linnet.Dataset:
-        """The rows that a figure learns on: for sets those of the run, else of the data that are drawn."""
-        if kind == "sets" or data is None:
+        """The rows that a figure learns on: for sets and the like the run's, else of the data drawn."""
+        if kind in ("sets", "intervals", "leverage") or data is None:
             return named_rows(opened, None, part="train", data_dir=data_dir).rows
         return named_rows(opened, data, part=part if is_own(data) else "train", data_dir=data_dir).rows
 

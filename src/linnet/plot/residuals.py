@@ -1,4 +1,4 @@
-"""Figures of residuals: against fitted values and normal quantiles, and, of classes, in bins."""
+"""Figures of residuals: against fitted values, normal quantiles and leverage, and, of classes, in bins."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from linnet.evaluate.leverage import Leverage
 from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, VERMILION, drawing, label, panels
 
@@ -57,6 +58,46 @@ def quantiles_figure(
         axes.plot(ends, ends, "--", color="0.4", linewidth=0.8)
         _draw_points(axes, normal, ordered)
         label(axes, title, say("plot.normal_quantile", language), say("plot.standardised_residual", language))
+    return figure
+
+
+NAMED = 3
+"""Rows that are named, those that move the fit most."""
+
+
+def leverage_figure(found: Leverage, title: str = "", language: Language = "en") -> Figure:
+    """Standardised residuals by leverage: rows beyond the dashed lines move the fit a good deal.
+
+    The lines are Cook's distances of ½ and 1, the rows of the largest are named.
+
+    Args:
+        found: of the rows that the model was trained on; rows of leverage 1 have no residual and no point.
+        title: above.
+        language: "en" or "zh".
+    """
+    with drawing(5.4, 4.0, language) as figure:
+        axes = figure.add_subplot()
+        _draw_points(axes, found.leverage, found.standardised)
+        axes.axhline(0, color="0.4", linewidth=0.8)
+        low, high = axes.get_ylim()
+        h = np.linspace(1e-3, max(float(np.nanmax(found.leverage)) * 1.05, 2e-3), 200)
+        h = h[h < 1]
+        for distance, dash in ((0.5, ":"), (1.0, "--")):
+            reach = np.sqrt(distance * found.rank * (1 - h) / h)
+            name = say("plot.cook", language, distance=f"{distance:g}")
+            axes.plot(h, reach, dash, color=VERMILION, linewidth=0.9, label=name)
+            axes.plot(h, -reach, dash, color=VERMILION, linewidth=0.9)
+        for row in found.worst[:NAMED].tolist():
+            if not np.isnan(found.cook[row]):
+                at = (float(found.leverage[row]), float(found.standardised[row]))
+                axes.plot(*at, "D", color=VERMILION, markersize=4)
+                said = say("plot.row_number", language, row=row)
+                axes.annotate(said, at, textcoords="offset points", xytext=(5, 3), fontsize=8)
+        axes.set_ylim(min(low, -3), max(high, 3.6))
+        axes.margins(x=0.1)
+        axes.legend(loc="lower right", fontsize=8)
+        x, y = say("plot.leverage", language), say("plot.standardised_residual", language)
+        label(axes, title or say("plot.leverage_title", language), x, y)
     return figure
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from linnet.config.losses import name_model
 from linnet.folders import RUN, read
 from linnet.record.paths import shared
-from linnet.report import estimates, provenance, quality, sweep, views
+from linnet.report import estimates, provenance, quality, regression, sweep, views
 from linnet.report.blocks import Block, Page, Section
 from linnet.report.provenance import again, again_sweep
 from linnet.report.subject import Rows, Subject
@@ -92,9 +92,11 @@ def _judge_sections(of: Subject) -> list[Section]:
     if not card.classes:
         is_told = estimates.is_inferred(of)  # then they are among the estimates
         weights = [] if is_told else [of.section("classes", "report.title.coefficients", quality.classes)]
-        if of.run.is_module or card.image_shape is None:
+        if of.run.is_module:
             return weights
-        return [*weights, of.section("templates", "report.title.templates", views.templates)]
+        if card.image_shape is not None:
+            weights.append(of.section("templates", "report.title.templates", views.templates))
+        return [*weights, *_error_sections(of, is_told)]
     looks = of.section("templates", "report.title.templates", views.templates)
     if not of.run.is_module and card.image_shape is None:
         looks = of.section("templates", "report.title.coefficients", quality.coefficients)
@@ -105,6 +107,16 @@ def _judge_sections(of: Subject) -> list[Section]:
         looks,
         of.section("top-losses", "report.title.top_losses", views.top_losses),
         of.section("label-errors", "report.title.label_errors", views.doubtful_labels),
+    ]
+
+
+def _error_sections(of: Subject, is_told: bool) -> list[Section]:
+    """Sections on the errors of a regression, but for residuals that stand with its estimates."""
+    told = [] if is_told else [of.section("residuals", "report.title.residuals", regression.residuals)]
+    return [
+        *told,
+        of.section("leverage", "report.title.leverage", regression.leverage),
+        of.section("intervals", "report.title.intervals", regression.intervals),
     ]
 
 
