@@ -167,7 +167,7 @@ def test_what_is_no_rows_is_refused_in_words(run: Run, blobs: Dataset) -> None:
     with pytest.raises(UsageError, match=r"give splits\.test"):
         score(run, Splits(blobs, blobs))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="a Dataset, a frame or the path of a file, not list"):
-        Evaluation(run, [1, 2])  # type: ignore[arg-type]
+        Evaluation(run, [1, 2])
     with pytest.raises(ShapeError, match="the model takes 2 features"):
         score(run, blobs)
 

@@ -42,12 +42,12 @@ class Comparison:
     brier: Interval
 
     @property
-    def isnoise(self) -> bool:
+    def is_noise(self) -> bool:
         """Whether the accuracies could as well be alike, by the mid-p test."""
         return self.p_mid >= SURE
 
     @property
-    def is_lossnoise(self) -> bool | None:
+    def is_loss_noise(self) -> bool | None:
         """Whether the interval of the log losses' difference holds zero; None where that is not known."""
         return self.log_loss.holds_zero
 

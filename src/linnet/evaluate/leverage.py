@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,8 @@ def _orthonormal(design: Array) -> tuple[Array, int]:
     """A basis of the columns, (N, p), and p."""
     from scipy.linalg import qr
 
-    Q, R, _ = qr(design, mode="economic", pivoting=True)
+    factors: Any = qr(design, mode="economic", pivoting=True)  # whose stubs know no third part
+    Q, R = factors[:2]
     sizes = np.abs(np.diag(R))
     rank = int((sizes > sizes[0] * max(design.shape) * np.finfo(np.float64).eps).sum())
     return Q[:, :rank], rank
