@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from linnet.data.dataset import Splits
 from linnet.data.sources.digits import load as load_digits
 from linnet.lab.app import make_app
-from linnet.lab.state import LabState, Settings
+from linnet.lab.settings import Settings
+from linnet.lab.state import LabState
 from linnet.lab.training import usual_recipe
 from linnet.model.run import Run
 from linnet.train.fit import fit

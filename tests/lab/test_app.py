@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from linnet import i18n
 from linnet.errors import UsageError
 from linnet.lab.app import serve
-from linnet.lab.state import Settings
+from linnet.lab.settings import Settings
 from tests.support.browser import PAGE
 from tests.support.gate import gate
 from tests.support.patience import PATIENCE

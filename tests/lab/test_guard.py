@@ -10,7 +10,7 @@ from starlette.types import Message, Receive
 
 from linnet.lab.app import make_app
 from linnet.lab.guard import HEAVY, Guard, body_limit, may_exceed
-from linnet.lab.state import LabLimits, Settings, is_loopback
+from linnet.lab.settings import LabLimits, Settings, is_loopback
 from tests.support.browser import PAGE
 
 OWN = "http://127.0.0.1:8765"

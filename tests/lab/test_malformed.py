@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from linnet.lab.app import make_app
-from linnet.lab.state import LabState, Settings
+from linnet.lab.settings import Settings
+from linnet.lab.state import LabState
 from tests.support.browser import PAGE
 from tests.support.lab import model_of
 

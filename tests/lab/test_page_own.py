@@ -9,20 +9,12 @@ import pytest
 
 from tests.support.browser import OpenPage, allow, shoot, until
 from tests.support.gate import gate
-from tests.support.uploads import CSV, pictures
+from tests.support.uploads import CSV, ONE, dialog, pictures, train
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ALERT = "document.querySelector('dialog [role=alert]').textContent"
-ONE = "dialog input[type=file]:not([multiple])"
-
-
-def dialog(page: Page) -> Page:
-    """The page with its dialog open."""
-    page.wait_for_selector("progress.over")
-    page.click("button.own")
-    return page
 
 
 def drop(page: Page, *paths: Path) -> None:
@@ -61,11 +53,24 @@ def test_what_is_too_large_or_nothing_of_ours_is_not_sent(open_page: OpenPage, t
 
 
 def test_what_cannot_be_read_says_why(open_page: OpenPage, tmp_path: Path) -> None:
-    (tmp_path / "bad.csv").write_text("a,b,label\n1,inf,x\n2,3,y\n")
+    rows = "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(20))
+    (tmp_path / "bad.csv").write_text(f"a,b,label\n1,inf,x\n{rows}")
     watched = open_page()
     page = dialog(watched.goto("#train?dataset=digits&epochs=1"))
     page.set_input_files(ONE, tmp_path / "bad.csv")
-    until(page, f"{ALERT}.includes('column b is infinite in 1 row')")
+    page.get_by_role("alert").filter(has_text="column b is infinite in 1 row").wait_for()
+    assert page.get_by_role("button", name="Train on it").is_disabled()
+    page.get_by_label("Kind of b").select_option("ignore")
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_text("left out: b (as was asked)").wait_for()
+
+
+def test_what_is_no_table_says_why(open_page: OpenPage, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("")
+    watched = open_page()
+    page = dialog(watched.goto("#train?dataset=digits&epochs=1"))
+    page.set_input_files(ONE, tmp_path / "bad.csv")
+    until(page, f"{ALERT}.includes('it is empty')")
     allow(watched, 422)
 
 
@@ -78,6 +83,8 @@ def test_names_are_text_and_nothing_else(open_page: OpenPage, tmp_path: Path) ->
     (tmp_path / "<b>evil<br>.csv").write_text(f"{head},label\n{rows}")
     page = dialog(open_page().goto("#train?dataset=digits&epochs=2"))
     page.set_input_files(ONE, tmp_path / "<b>evil<br>.csv")
+    assert page.locator(".schema th[scope=row]").first.text_content() == NAMES[0]
+    train(page)
     page.wait_for_selector(".xaxislayer-above .xtick", state="attached")
     until(page, "document.querySelectorAll('.chart .hm').length === 1")
     assert page.locator(".chart .xtick text").filter(has_text="click").text_content() == NAMES[0]
@@ -107,6 +114,7 @@ def test_a_model_of_fewer_classes_does_not_stumble_over_what_was_asked_of_anothe
     page.wait_for_selector("button.share[data-klass='9'][aria-pressed=true]")
     page.click("#tab-train")
     dialog(page).set_input_files(ONE, tmp_path / "flowers.csv")
+    train(page)
     until(page, "document.querySelector('#model').textContent.startsWith('flowers.csv')")
     page.click("#tab-try")
     page.wait_for_selector("button.share")
@@ -127,6 +135,8 @@ def test_the_rows_of_a_table_fit(open_page: OpenPage, tmp_path: Path, width: int
     (tmp_path / "wide.csv").write_bytes(wide)
     page = dialog(open_page(width).goto("#train?dataset=digits&epochs=2"))
     page.set_input_files(ONE, tmp_path / "wide.csv")
+    page.get_by_text("Of 301 columns 201 are shown").wait_for()
+    train(page)
     page.get_by_text("Of 300 columns those 200 with the largest weights.").wait_for()
     until(page, "document.querySelectorAll('.samples code').length === 12")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -15,7 +15,7 @@ import schemathesis.checks
 from hypothesis import HealthCheck, settings
 
 from linnet.lab.app import make_app
-from linnet.lab.state import Settings
+from linnet.lab.settings import Settings
 
 HERE = "http://127.0.0.1:8765"
 LAB = make_app(Settings())

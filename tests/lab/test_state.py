@@ -11,7 +11,9 @@ import linnet
 from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import DataNotFoundError, UsageError
-from linnet.lab.state import LabLimits, LabState, MissingError, Settings
+from linnet.lab.settings import LabLimits, Settings
+from linnet.lab.state import LabState, MissingError
+from linnet.lab.tables import Upload
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs
 from tests.support.patience import PATIENCE
@@ -44,9 +46,9 @@ def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch)
     downloading.join()
 
 
-def table_of(rows: int) -> Splits:
+def table_of(rows: int) -> Upload:
     X, y = torch.zeros(rows, 256, dtype=torch.uint8), torch.zeros(rows, dtype=torch.int64)
-    return Splits(Dataset(X, y, "t", ("a", "b")))
+    return Upload("t", Splits(Dataset(X, y, "t", ("a", "b"))))
 
 
 def test_uploads_make_room_for_one_another() -> None:
@@ -78,7 +80,7 @@ def test_a_model_that_is_forgotten_while_its_data_load_is_judged_all_the_same(
 
 def test_models_are_bounded_and_go_with_their_data() -> None:
     lab = LabState(Settings(limits=LabLimits(models=2, uploads=100_000)))
-    name = lab.put(Splits(make_blobs(50), make_blobs(20, seed=1)))
+    name = lab.put(Upload("t", Splits(make_blobs(50), make_blobs(20, seed=1))))
     run, _ = fit(make_blobs(50), linnet.Recipe(epochs=1))
     ids = [lab.add(run, name) for _ in range(3)]
     with pytest.raises(MissingError):

@@ -24,9 +24,12 @@ from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.rows import calibration_split
 from linnet.lab.jobs import Job, JobQueue
-from linnet.lab.state import LabState, Settings
+from linnet.lab.settings import Settings
+from linnet.lab.state import LabState
+from linnet.lab.tables import Upload
 from linnet.lab.training import UsualModel
-from linnet.lab.trying import TryBody, TryTab
+from linnet.lab.trying import TryTab
+from linnet.lab.wishes import TryBody
 from linnet.model.run import Run
 from linnet.train.fit import fit
 from tests.support.commands import run_python
@@ -171,8 +174,8 @@ def test_browsing(client: TestClient, digits: tuple[Run, Splits]) -> None:
     [
         ("", {"row": 0, "model": "nobody"}, 404, "there is no 'nobody' here"),
         ("", {"row": 9999}, 422, "there is no row 9999"),
-        ("", {}, 422, "one of the two"),
-        ("", {"row": 0, "pixels": "AAAA"}, 422, "one of the two"),
+        ("", {}, 422, "one of the three"),
+        ("", {"row": 0, "pixels": "AAAA"}, 422, "one of the three"),
         ("", {"pixels": "AAAA"}, 422, "expected 8 × 8 = 64 pixels, got 3"),
         ("", {"pixels": "****"}, 422, "not base64"),
         ("", {"row": 0, "explain": 10}, 422, "explain must be a class, 0…9"),
@@ -233,11 +236,16 @@ def test_a_solved_model_has_no_recipe_to_show() -> None:
     assert found["python"] == found["command"] == ""
 
 
-def test_a_regression_is_refused() -> None:
+def test_a_regression_answers_with_its_number() -> None:
     lab = LabState(Settings())
-    name = lab.put(Splits(synthetic.linear(rows=50)))
-    with pytest.raises(UsageError, match="is a regression"):
-        TryTab(lab).classify(TryBody(model=lab.add(fit(lab.splits(name).train)[0], name), row=3))
+    name = lab.put(Upload("t", Splits(synthetic.linear(rows=50))))
+    run, _ = fit(lab.splits(name).train)
+    found = TryTab(lab).classify(TryBody(model=lab.add(run, name), row=3))
+    assert found["prediction"] == run.predictions(lab.splits(name).train.X[3:4]).item()
+    assert found["label"] == lab.splits(name).train.y[3].item()
+    assert found["set"] is found["guess"] is None
+    with pytest.raises(UsageError, match="must be a class"):
+        TryTab(lab).classify(TryBody(model=lab.add(run, name), row=3, against=1))
 
 
 @pytest.mark.parametrize("is_row", [True, False])

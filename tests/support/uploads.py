@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ONE = "dialog input[type=file]:not([multiple])"
+"""Where the lab's page takes one file."""
+
+
+def dialog(page: Page) -> Page:
+    """The lab's page with the dialog for people's own data open."""
+    page.wait_for_selector("progress.over")
+    page.click("button.own")
+    return page
+
+
+def train(page: Page) -> None:
+    """Take a table as it was read, on the lab's page."""
+    page.get_by_role("button", name="Train on it").click()
 
 
 def png(shade: int, size: tuple[int, int] = (8, 8), form: str = "PNG") -> bytes:

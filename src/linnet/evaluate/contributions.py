@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError
 from linnet.evaluate.interval import Array
 from linnet.model.run import Run
+from linnet.schema.schema import Schema
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,17 @@ class Contributions:
     def between(self, k: int, other: int) -> Array:
         """What speaks for class k against another: the difference of their parts, (D,)."""
         return self.parts[k] - self.parts[other]
+
+    def by_column(self, schema: Schema) -> Contributions:
+        """The contributions of a table's own columns: the sums of what each was encoded as, (K, columns).
+
+        Args:
+            schema: of the model.
+        """
+        ends = np.cumsum([0, *(len(column.features) for column in schema.columns)])
+        pairs = itertools.pairwise(ends.tolist())
+        parts = [self.parts[:, low:high].sum(1) for low, high in pairs]
+        return Contributions(np.stack(parts, 1), self.bias)
 
 
 def contributions(run: Run, x: ArrayLike) -> Contributions:

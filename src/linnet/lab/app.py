@@ -26,10 +26,13 @@ from linnet import i18n
 from linnet._version import __version__
 from linnet.config import OPTIMIZERS, Augmentation
 from linnet.config.augmentation import USUAL
+from linnet.data.formats import frames
+from linnet.data.formats.encoding import PACKED
 from linnet.errors import DataNotFoundError, LinnetError, UsageError
 from linnet.lab import line, numbers, sweeping, training, trying, uploads
 from linnet.lab.guard import Guard
-from linnet.lab.state import LabState, Settings, is_loopback
+from linnet.lab.settings import Settings, is_loopback
+from linnet.lab.state import LabState
 from linnet.web.connection import Crowd
 from linnet.web.refusal import Refusal
 from linnet.web.server import listen, make_config
@@ -71,6 +74,7 @@ NAMES = {
     "optimizers": OPTIMIZERS,
     "augmentations": ["none", *(str(Augmentation.parse(name)) for name in USUAL)],
     "losses": line.LOSSES,
+    "tables": [*frames.SUFFIXES, *PACKED],
 }
 """What the page offers by name: read from where the library keeps it, so that nothing is named twice."""
 

@@ -17,7 +17,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linnet.lab.state import LabLimits, Settings, address_of
+from linnet.lab.settings import LabLimits, Settings, address_of
 from linnet.web import body
 from linnet.web.refusal import Refusal, bearer, is_secret
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
+import pprint
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,11 +15,11 @@ import numpy as np
 from pydantic import BaseModel
 
 from linnet.config import Recipe, as_dict
-from linnet.data.dataset import Splits
 from linnet.data.pictures.prepare import png_of
 from linnet.evaluate.evaluation import Evaluation
+from linnet.lab.tables import Source
 from linnet.model.run import Run
-from linnet.record.lines import call, flags
+from linnet.record.lines import call, flags, table_flags
 
 NUMBERS = """\
 import torch
@@ -94,6 +97,21 @@ TRY_COMMAND = """\
 {predict}linnet evaluate runs/try --sets {alpha}
 """
 
+TRY_CELLS = """\
+import linnet
+
+train, test = {load}
+run = {fit}
+row = {row}
+print(linnet.predict(run, [row]).to_string(index=False))
+"""
+
+TRY_CELLS_COMMAND = """\
+{train}
+{rows} > row.csv
+linnet predict runs/try row.csv
+"""
+
 PREDICT = """\
 echo {png} | base64 -d > picture.png
 linnet predict runs/try picture.png --no-invert
@@ -116,21 +134,17 @@ def render_table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
     )
 
 
-def find_source(splits: Splits, name: str) -> str:
-    """What `linnet.load` takes: a data set's name, or the file that was uploaded."""
-    return f"./{splits.train.name}" if name.startswith("upload-") else name
-
-
-def render_load(dataset: str, data_dir: Path | None) -> str:
+def render_load(source: Source, data_dir: Path | None) -> str:
     """The call that loads a data set."""
     folder = [] if data_dir is None else [repr(str(data_dir))]
-    return call("linnet.load", [repr(dataset), *folder], {})
+    return call("linnet.load", [repr(source.name), *folder], source.table)
 
 
-def render_command(name: str, options: Mapping[str, Any], data_dir: Path | None) -> str:
-    """A linnet command with its options."""
+def render_command(name: str, source: Source, options: Mapping[str, Any], data_dir: Path | None) -> str:
+    """A linnet command on a data set, with its options."""
     folder = {} if data_dir is None else {"data_dir": str(data_dir)}
-    return shlex.join(["linnet", name, *flags({**options, **folder})])
+    words = [*flags({"data": source.name}), *table_flags(source.table), *flags({**options, **folder})]
+    return shlex.join(["linnet", name, *words])
 
 
 def render_heredoc(python: str) -> str:
@@ -139,13 +153,14 @@ def render_heredoc(python: str) -> str:
 
 
 def render_try(
-    evaluation: Evaluation, row: int | None, grey: np.ndarray | None, k: int, other: int | None,
-    data_dir: Path | None, *, alpha: float, method: str,
+    evaluation: Evaluation, source: Source, row: int | None, grey: np.ndarray | None, k: int,
+    other: int | None, data_dir: Path | None, *, alpha: float, method: str,
 ) -> tuple[str, str]:  # fmt: skip
     """The Try tab as Python and as a command; empty where the model was not trained by a recipe.
 
     Args:
         evaluation: of the model.
+        source: its data.
         row: the number of a test row; None for a picture.
         grey: the picture, uint8, (height, width); None for a row that is no picture.
         k: the class whose score is explained.
@@ -158,18 +173,43 @@ def render_try(
     if settings is None:
         return "", ""
     card = run.card
-    name = card.dataset if run.origin else f"./{card.dataset}"
     image = f"parts.parts[{k}]" if other is None else f"parts.between({k}, {other})"
     against = "" if other is None else f" against {card.classes[other]}"
     python = TRY.format(
-        load=render_load(name, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
+        load=render_load(source, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
         test="test = train\n" if evaluation.rows is evaluation.train else "",
         row=_row(run, row, grey), image=image,
         what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=alpha, method=method,
     )  # fmt: skip
-    train = render_command("train", {"data": name, **settings, "out": "runs/try"}, data_dir)
+    train = render_command("train", source, {**settings, "out": "runs/try"}, data_dir)
     predict = "" if grey is None else PREDICT.format(png=base64.b64encode(png_of(grey)).decode())
     return python, TRY_COMMAND.format(train=train, predict=predict, alpha=alpha)
+
+
+def render_cells(
+    run: Run, source: Source, cells: Mapping[str, Any], data_dir: Path | None
+) -> tuple[str, str]:
+    """A row of a table that is asked about as Python and as a command; empty as in `render_try`.
+
+    Args:
+        run: of a model of a table.
+        source: its data.
+        cells: by the names of columns.
+        data_dir: the folder with the data sets' files.
+    """
+    settings = recipe_of(run)
+    if settings is None or run.card.schema is None:
+        return "", ""
+    row = {column.name: cells.get(column.name) for column in run.card.schema.columns}
+    python = TRY_CELLS.format(
+        load=render_load(source, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
+        row=pprint.pformat(row, sort_dicts=False),
+    )  # fmt: skip
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows([row.keys(), row.values()])
+    train = render_command("train", source, {**settings, "out": "runs/try"}, data_dir)
+    rows = shlex.join(["printf", "%s\\n", *lines.getvalue().splitlines()])
+    return python, TRY_CELLS_COMMAND.format(train=train, rows=rows)
 
 
 def recipe_of(run: Run) -> dict[str, object] | None:

@@ -1,4 +1,4 @@
-"""`LabState`: data sets and finished models that the pages share, each bounded; `Settings` of the lab."""
+"""`LabState`: data sets and finished models that the pages share, each bounded."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
 
 from linnet.data import registry
 from linnet.data.dataset import Splits
-from linnet.device import available_cores
 from linnet.errors import LinnetError, UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.jobs import JobQueue
+from linnet.lab.settings import Settings
+from linnet.lab.tables import Source, Upload
 from linnet.model.run import Run
+from linnet.schema.overview import ColumnView
 from linnet.web.refusal import Refusal
-from linnet.web.server import url_of
 
 BUILT_IN = tuple(name for name, source in registry.sources().items() if source.has_classes)
 """The named data sets that the lab offers: those of classes."""
@@ -32,72 +30,6 @@ THREADS = 16
 
 EVALUATED = 8
 """Models of which it is kept what they say of their rows."""
-
-
-@dataclass(frozen=True)
-class LabLimits:
-    """What requests may cost.
-
-    Args:
-        body: bytes of an ordinary request.
-        picture: bytes of a picture to classify.
-        upload: bytes of an upload of data.
-        uploads: bytes of all data sets that were uploaded; the one used longest ago makes room.
-        models: finished models that are kept, likewise.
-        waiting: requests that may wait for their turn.
-        running: trainings at once, of several pages.
-    """
-
-    body: int = 1 << 20
-    picture: int = 16 << 20
-    upload: int = 64 << 20
-    uploads: int = 512 << 20
-    models: int = 64
-    waiting: int = 32
-    running: int = field(default_factory=available_cores)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where the lab listens, and its limits.
-
-    Args:
-        host: the address to listen on.
-        port: that it listens on.
-        token: what a browser must bring once; None where all who can reach the address may ask.
-        data_dir: the folder with the data sets' files.
-        limits: of requests.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8765
-    token: str | None = None
-    data_dir: Path | None = None
-    limits: LabLimits = field(default_factory=LabLimits)
-
-    @property
-    def is_local(self) -> bool:
-        """Whether only this machine can ask."""
-        return is_loopback(self.host)
-
-    def url(self, host: str | None = None) -> str:
-        """The page's address, with the token that opens it."""
-        key = "" if self.token is None else f"?token={self.token}"
-        return f"{url_of((host or self.host, self.port))}/{key}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address reaches this machine only."""
-    address = address_of(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
-
-
-def address_of(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is, which nobody can point elsewhere; None where it is a name."""
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
 
 
 class MissingError(Refusal):
@@ -126,7 +58,8 @@ class LabState:
         self._lock = threading.Lock()
         self._loading = {name: threading.Lock() for name in BUILT_IN}  # a download holds up its own alone
         self._built_in: dict[str, Splits] = {}
-        self._uploads: OrderedDict[str, Splits] = OrderedDict()
+        self._uploads: OrderedDict[str, Upload] = OrderedDict()
+        self._replaced = set[str]()
         self._models: OrderedDict[str, tuple[Run, str]] = OrderedDict()
         self._evaluations: OrderedDict[str, Evaluation] = OrderedDict()
 
@@ -145,12 +78,41 @@ class LabState:
         return name in BUILT_IN and registry.sources()[name].is_there(self.settings.data_dir)
 
     def loaded(self, name: str) -> Splits | None:
-        """A data set that is in memory; does not wait."""
+        """A data set that is in memory; does not wait.
+
+        Raises:
+            UsageError: it is a table about which something has to be said first.
+        """
         with self._lock:
             if name in self._uploads:
                 self._uploads.move_to_end(name)
-                return self._uploads[name]
+                return self._uploads[name].data()
             return self._built_in.get(name)
+
+    def upload(self, name: str) -> Upload:
+        """Data that were uploaded, whether they can be trained on or not.
+
+        Raises:
+            MissingError: there are none of this name, or no longer.
+        """
+        with self._lock:
+            if name not in self._uploads:
+                raise MissingError(name)
+            return self._uploads[name]
+
+    def views(self, name: str) -> tuple[ColumnView, ...]:
+        """What is known of the columns of a table that was uploaded; nothing of other data."""
+        with self._lock:
+            upload = self._uploads.get(name)
+        return () if upload is None or upload.glance is None else upload.glance.columns
+
+    def source(self, name: str) -> Source:
+        """What lines of code load a data set by: its name, or the uploaded file and what was said of it."""
+        with self._lock:
+            upload = self._uploads.get(name)
+        if upload is None:
+            return Source(name)
+        return Source(f"./{upload.title}", upload.options.table)
 
     def splits(self, name: str, progress: registry.Progress | None = None) -> Splits:
         """A data set's two parts, read at the first call; may take a while.
@@ -199,13 +161,17 @@ class LabState:
         """The data set that a page begins with: the first one that is there."""
         return next(name for name in BUILT_IN if self.is_there(name))
 
-    def uploads(self) -> list[tuple[str, Splits]]:
-        """The data sets that were uploaded by name, the one used longest ago first."""
+    def uploads(self) -> list[tuple[str, Upload]]:
+        """The data sets that were uploaded by name, as read last; the one used longest ago first."""
         with self._lock:
-            return list(self._uploads.items())
+            return [(name, upload) for name, upload in self._uploads.items() if name not in self._replaced]
 
-    def put(self, upload: Splits) -> str:
+    def put(self, upload: Upload, instead_of: str = "") -> str:
         """Keep an uploaded data set; those used longest ago make room for it.
+
+        Args:
+            upload: of data.
+            instead_of: the name of the same table as it was read before, which stays for the models of it.
 
         Returns:
             Its name, under which `splits` gives it.
@@ -213,13 +179,14 @@ class LabState:
         Raises:
             UsageError: it alone is larger than all may be.
         """
-        if (size := _size(upload)) > self.limits.uploads:
+        if (size := upload.nbytes) > self.limits.uploads:
             raise UsageError(f"this data takes {size >> 20} MiB, more than {self.limits.uploads >> 20}")
         name = f"upload-{secrets.token_hex(8)}"
         with self._lock:
             self._uploads[name] = upload
-            while sum(map(_size, self._uploads.values())) > self.limits.uploads:
-                self._uploads.popitem(last=False)
+            self._replaced.add(instead_of)
+            while sum(one.nbytes for one in self._uploads.values()) > self.limits.uploads:
+                self._replaced.discard(self._uploads.popitem(last=False)[0])
         return name
 
     def add(self, run: Run, dataset: str) -> str:
@@ -279,8 +246,3 @@ def _put(kept: OrderedDict[str, Any], name: str, value: Any, most: int) -> None:
     kept.move_to_end(name)
     while len(kept) > most:
         kept.popitem(last=False)
-
-
-def _size(upload: Splits) -> int:
-    parts = [part for part in (*upload, upload.train.validation) if part is not None]
-    return sum(tensor.nbytes for part in parts for tensor in (part.X, part.y))

@@ -17,7 +17,7 @@ from linnet.errors import UsageError
 from linnet.evaluate import selection
 from linnet.lab.jobs import Frame, Job, ProgressStream
 from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text
-from linnet.lab.scripts import Code, find_source, render_command, render_load, render_table
+from linnet.lab.scripts import Code, render_command, render_load, render_table
 from linnet.lab.state import LabState
 from linnet.record.lines import call
 from linnet.search.result import SweepResult
@@ -93,15 +93,16 @@ def router(lab: LabState) -> APIRouter:
 
     @routes.post("/code", summary="The same sweep as Python and as a command line")
     async def code(body: SweepBody) -> Code:
-        name, folder = find_source(await lab.ready(body.dataset), body.dataset), lab.settings.data_dir
-        made = call("linnet.sweep", [render_load(name, folder), "grid"], body.shared())
+        await lab.ready(body.dataset)
+        source, folder = lab.source(body.dataset), lab.settings.data_dir
+        made = call("linnet.sweep", [render_load(source, folder), "grid"], body.shared())
         python = (
             f"import linnet\n\n{render_table('grid', body.grid())}\nresult = {made}\nprint(result.table)\n"
         )
         values = {key: value for key, value in body.grid().items() if key != "seed"}
         values |= {"seeds": body.seeds} if body.seeds > 1 else {}
-        options = {"data": name, **values, **body.shared()}
-        return Code(python=python, command=render_command("sweep", options, folder))
+        options = {**values, **body.shared()}
+        return Code(python=python, command=render_command("sweep", source, options, folder))
 
     return routes
 

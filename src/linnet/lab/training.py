@@ -13,25 +13,17 @@ from pydantic import Field
 
 from linnet.config import Recipe
 from linnet.core.bank import Bank
-from linnet.data.batches import shuffle_rows
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import UsageError
-from linnet.evaluate.evaluation import Evaluation
-from linnet.lab.jobs import Frame, Job, ProgressStream
-from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text, pack
-from linnet.lab.scripts import Code, find_source, render_command, render_load
+from linnet.lab.jobs import Job, ProgressStream
+from linnet.lab.live import Live, resolve
+from linnet.lab.schemas import Amount, BatchSize, Body, DatasetName, Optimizer, Page, Share, Text
+from linnet.lab.scripts import Code, render_command, render_load
 from linnet.lab.state import LabState
-from linnet.model.history import History
-from linnet.model.run import Card, Run
+from linnet.model.run import Card
 from linnet.record.lines import call
 from linnet.train.callbacks import Callback, State
 from linnet.train.fit import check, fit
-
-SHOWN = 10_000
-"""Test rows that live figures are of: all of Fashion-MNIST's."""
-
-SAMPLES = 12
-"""Of these, those whose predictions are shown."""
 
 MAX_WEIGHTS = 2_000_000
 """Of a model, since each frame brings them all: 11 MB."""
@@ -85,18 +77,19 @@ def router(lab: LabState) -> APIRouter:
     async def train(body: TrainBody, page: Page) -> ProgressStream:
         recipe, splits = body.recipe(), await lab.ready(body.dataset)
         _check(splits.train)
-        check(splits.train, splits.test, recipe.resolved(True))
+        check(splits.train, splits.test, resolve(recipe, splits.train))
         return lab.jobs.stream(page, partial(_train, splits, recipe, lab, body.dataset))
 
     @routes.post("/code", summary="The same training as Python and as a command line")
     async def code(body: TrainBody) -> Code:
         body.recipe()
-        name = find_source(await lab.ready(body.dataset), body.dataset)
+        await lab.ready(body.dataset)
+        source = lab.source(body.dataset)
         usual = {"lr": body.lr, "batch_size": body.batch_size, "epochs": body.epochs}  # always shown
         options = usual | body.model_dump(exclude_defaults=True, exclude={"dataset"})
-        loaded = render_load(name, lab.settings.data_dir)
+        loaded = render_load(source, lab.settings.data_dir)
         python = f"import linnet\n\nrun = {call('linnet.fit', [loaded], options)}\nprint(run.history.last)\n"
-        line = render_command("train", {"data": name, **options}, lab.settings.data_dir)
+        line = render_command("train", source, options, lab.settings.data_dir)
         return Code(python=python, command=line)
 
     return routes
@@ -104,8 +97,8 @@ def router(lab: LabState) -> APIRouter:
 
 def _check(train: Dataset) -> None:
     """Refuse what cannot be shown."""
-    if not train.is_classification:
-        raise UsageError(f"{train.name} is a regression: the Train tab is for classes")
+    if not train.is_classification and train.outputs > 1:
+        raise UsageError(f"{train.name} has {train.outputs} columns to predict: a page shows one")
     if (weights := train.outputs * train.features) > MAX_WEIGHTS:
         raise UsageError(
             f"a model of {train.name} has {weights:,} weights, more than the {MAX_WEIGHTS:,} that a page can "
@@ -125,46 +118,6 @@ def _train(splits: Splits, recipe: Recipe, lab: LabState, name: str, job: Job) -
         "kind": "end", "status": run.status, "seconds": run.seconds, "model": lab.add(run, name),
         **live.frame(run.bank, run.card), "figures": run.kept,
     })  # fmt: skip
-
-
-class Live:
-    """The rows of a data set that are looked at meanwhile, the same each time.
-
-    They are test rows, or training rows where there are none, in `rows`; `numbers`, (n,), are their places
-    in that part, of which `is_whole` says that they are all; `samples`, (SAMPLES,), are those shown alone.
-
-    Args:
-        splits: the data set.
-    """
-
-    def __init__(self, splits: Splits) -> None:
-        whole = splits.train if splits.test is None else splits.test
-        self.numbers = shuffle_rows(len(whole), 0)[:SHOWN].sort().values
-        self.is_whole = len(self.numbers) == len(whole)
-        self.rows = whole if self.is_whole else whole.rows(self.numbers)
-        self.samples = shuffle_rows(len(self.rows), 1)[:SAMPLES]
-
-    def opening(self, train: Dataset, recipe: Recipe) -> Frame:
-        """The first frame: what stays the same."""
-        asked = recipe.resolved(True)
-        return {
-            "kind": "start", "classes": train.classes, "image_shape": train.image_shape,
-            "epochs": asked.epochs, "features": train.features,
-            "rows": len(train), "test_rows": len(self.rows),
-            "numbers": None if self.is_whole else pack(self.numbers, "<i4"),
-            "labels": pack(self.rows.labels, "u1"),
-            "samples": self.samples.tolist(),
-        }  # fmt: skip
-
-    def frame(self, bank: Bank, card: Card) -> Frame:
-        """The model as it is now: its weights, and what it says of the rows."""
-        said = Evaluation(Run(bank, History(), "running", card), self.rows)
-        return {
-            "W": pack(bank.W), "b": pack(bank.b),
-            "live": {"loss": float(said.log_losses.mean()), "accuracy": float(said.hits.mean())},
-            "confusion": said.confusion.tolist(), "guesses": pack(said.predictions, "u1"),
-            "chances": pack(said.probabilities[self.samples.numpy()]),
-        }  # fmt: skip
 
 
 class EpochProgress(Callback):
@@ -204,7 +157,9 @@ class LiveTraining(EpochProgress):
             return
         running = state.running
         assert running is not None  # a block has ended
-        figures = {"train_loss": float(running.mean_loss[0]), "train_accuracy": float(running.accuracy[0])}
+        figures = {"train_loss": float(running.mean_loss[0])}
+        if state.dataset.is_classification:
+            figures["train_accuracy"] = float(running.accuracy[0])
         self._send("frame", state, {"epoch": state.epoch - 1 + state.batch / state.batches, **figures})
 
     def epoch_end(self, state: State) -> None:

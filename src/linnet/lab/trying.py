@@ -2,99 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from fastapi import APIRouter
-from pydantic import Field
 from starlette.responses import Response
 from torch import Tensor
 
 from linnet.data.pictures.decode import is_blank
-from linnet.data.pictures.prepare import as_stored, prepare
+from linnet.data.pictures.prepare import prepare
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
-from linnet.evaluate.contributions import contributions
+from linnet.evaluate.contributions import Contributions, contributions
 from linnet.evaluate.evaluation import Evaluation
+from linnet.evaluate.score import regression_figures
 from linnet.lab import scripts
+from linnet.lab.fields import fields_of
 from linnet.lab.jobs import ProgressStream, line_of
-from linnet.lab.schemas import Base64, Body, Page, pack
+from linnet.lab.schemas import Page, pack, to_json
 from linnet.lab.state import LabState
 from linnet.lab.training import UsualModel
-from linnet.model.run import Card, Run
-
-MAX_BYTES = 8 << 20
-"""Of a picture's file."""
+from linnet.lab.wishes import ImagesBody, ModelBody, PictureBody, Row, TryBody, row_of, shape_of
+from linnet.model.run import Run
+from linnet.schema.columns import Seen
+from linnet.schema.schema import Schema
 
 MAX_PIXELS = 16_000_000
 """Of a picture, checked before it is decoded."""
 
-MAX_ROW = 64 << 10
-"""Pixels of a row that is sent."""
-
 NOTHING = "nothing was seen on the picture: every pixel is the same, so the probabilities are not of it"
 """Said of such a picture, of which no class is named."""
-
-Id = Annotated[str, Field(max_length=64)]
-
-
-class ModelBody(Body, strict=True):
-    """A model.
-
-    Args:
-        model: its id.
-    """
-
-    model: Id
-
-
-class ImagesBody(ModelBody):
-    """Test rows of a model to look through.
-
-    Args:
-        label: only those of this class.
-        wrong: only those that the model takes for another class.
-        start: how many to pass over.
-        count: how many to give.
-    """
-
-    label: int | None = Field(default=None, ge=0, lt=10_000)
-    wrong: bool = False
-    start: int = Field(default=0, ge=0, lt=2**31)
-    count: int = Field(default=24, ge=1, le=60)
-
-
-class PictureBody(ModelBody):
-    """A picture's file to be made like the model's pictures.
-
-    Args:
-        file: its bytes, in base64.
-        invert: always or never; by its border when None.
-    """
-
-    file: Annotated[Base64, Field(min_length=1, max_length=MAX_BYTES)]
-    invert: bool | None = None
-
-
-class TryBody(ModelBody):
-    """A row to classify.
-
-    Args:
-        row: the number of a test row; or
-        pixels: the bytes of a grey picture as /api/try/picture gives it, in base64.
-        explain: the class whose score is explained; the likeliest when None.
-        against: the class it is held against; none when None.
-        alpha: the share of prediction sets that may miss.
-        method: of the sets, "lac" or "aps".
-    """
-
-    row: int | None = Field(default=None, ge=0, lt=2**31)
-    pixels: Annotated[Base64, Field(max_length=MAX_ROW)] | None = None
-    explain: int | None = Field(default=None, ge=0, lt=10_000)
-    against: int | None = Field(default=None, ge=0, lt=10_000)
-    alpha: float = Field(default=0.1, gt=0, lt=1)
-    method: Literal["lac", "aps"] = "lac"
 
 
 def router(lab: LabState) -> APIRouter:
@@ -130,22 +69,25 @@ class TryTab:
     def model(self, body: ModelBody) -> dict[str, Any]:
         """What the page has to know of a model."""
         evaluation = self.lab.model(body.model)
-        run, card = evaluation.run, evaluation.run.card
+        run, card, name = evaluation.run, evaluation.run.card, self.lab.dataset_of(body.model)
+        figures = {"accuracy": float(evaluation.hits.mean())} if card.classes else {
+            figure: found.value for figure, found in regression_figures(evaluation).items()
+        }  # fmt: skip
         return {
             "id": body.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
-            "features": run.bank.features, "rows": len(evaluation),
-            "dataset": self.lab.dataset_of(body.model),
-            "accuracy": float(evaluation.hits.mean()), "columns": evaluation.train.columns,
-            "is_default": body.model == self.usual.number(),
+            "features": run.bank.features, "rows": len(evaluation), "dataset": name,
+            "accuracy": figures.get("accuracy"), "figures": to_json(figures), "target": card.target,
+            "columns": evaluation.train.columns, "is_default": body.model == self.usual.number(),
+            "fields": [] if card.schema is None else fields_of(card.schema, self.lab.views(name)),
         }  # fmt: skip
 
     def images(self, body: ImagesBody) -> dict[str, Any]:
         """Some test rows, those of a class or mistaken ones alone."""
         evaluation = self.lab.model(body.model)
         fits = np.ones(len(evaluation), dtype=bool)
-        if body.label is not None:
+        if body.label is not None and evaluation.classes:
             fits &= evaluation.targets == body.label
-        if body.wrong:
+        if body.wrong and evaluation.classes:
             fits &= ~evaluation.hits
         rows = np.flatnonzero(fits)
         shown = rows[body.start : body.start + body.count].tolist()
@@ -154,7 +96,7 @@ class TryTab:
     def picture(self, body: PictureBody) -> dict[str, Any]:
         """A picture's file made like the model's pictures, and what was done to it."""
         card = self.lab.model(body.model).run.card
-        height, width = _shape(card)
+        height, width = shape_of(card)
         made = prepare(body.file, (height, width), body.invert, MAX_PIXELS)
         return {
             "pixels": _text(made.pixels), "height": height, "width": width, "is_blank": made.is_blank,
@@ -171,27 +113,69 @@ class TryTab:
         """
         evaluation = self.lab.model(body.model)
         run = evaluation.run
-        x, label = _row(evaluation, body)
-        p = run.probabilities(x[None]).double()  # (1, K)
+        row = row_of(evaluation, body)
+        k, said = self._say(evaluation, row, body)
+        grey = _grey(run, row.x)
+        python, command = self._code(evaluation, grey, k, body)
+        return {
+            **said, "label": row.label, "pixels": _text(grey),
+            "values": row.x.double().tolist() if grey is None else [],
+            "explanation": _explain(run, row.x, k, body.against),
+            "cells": _tell_cells(run.card.schema, row.seen), "python": python, "command": command,
+        }  # fmt: skip
+
+    def _code(
+        self, evaluation: Evaluation, grey: np.ndarray | None, k: int, body: TryBody
+    ) -> tuple[str, str]:
+        """The same as Python and as a command; of a test row of numbers there is none."""
+        source, folder = self.lab.source(self.lab.dataset_of(body.model)), self.lab.settings.data_dir
+        if body.cells is not None:
+            return scripts.render_cells(evaluation.run, source, body.cells, folder)
+        if not evaluation.classes:
+            return "", ""
+        return scripts.render_try(
+            evaluation, source, body.row, grey, k, body.against, folder, alpha=body.alpha, method=body.method
+        )
+
+    def _say(self, evaluation: Evaluation, row: Row, body: TryBody) -> tuple[int, dict[str, Any]]:
+        """The output that is explained, and the answer: probabilities and a prediction set, or a number."""
+        run = evaluation.run
+        if not evaluation.classes:
+            _check_classes(run.bank.outputs, 0, body.against)
+            value = run.predictions(row.x[None]).double()[0, 0].item()
+            return 0, {"prediction": to_json(value), "probabilities": [], "guess": None, "nothing": None,
+                       "set": None}  # fmt: skip
+        p = run.probabilities(row.x[None]).double()  # (1, K)
         guess = int(p.argmax())
         k = guess if body.explain is None else body.explain
         _check_classes(len(evaluation.classes), k, body.against)
-        is_nothing = body.pixels is not None and is_blank(x.numpy())
-        grey = _grey(run, x)
-        python, command = scripts.render_try(
-            evaluation, body.row, grey, k, body.against, self.lab.settings.data_dir,
-            alpha=body.alpha, method=body.method,
-        )  # fmt: skip
-        return {
-            "probabilities": p[0].tolist(), "guess": None if is_nothing else guess, "label": label,
-            "nothing": NOTHING if is_nothing else None, "pixels": _text(grey),
-            "values": x.double().tolist() if grey is None else [],
-            "explanation": _explain(run, x, k, body.against), "set": _predict_set(evaluation, p, body),
-            "python": python, "command": command,
+        is_nothing = body.pixels is not None and is_blank(row.x.numpy())
+        return k, {
+            "prediction": None, "probabilities": p[0].tolist(), "guess": None if is_nothing else guess,
+            "nothing": NOTHING if is_nothing else None, "set": _predict_set(evaluation, p, body),
         }  # fmt: skip
 
 
+def _tell_cells(schema: Schema | None, seen: Mapping[str, Seen]) -> dict[str, str]:
+    """The columns whose cell is missing, or of a level that training did not see, and which of the two."""
+    names = [] if schema is None else [column.name for column in schema.columns]
+    found = {name: seen[name] for name in names if name in seen}
+    return {
+        name: "missing" if one.missing else "unseen"
+        for name, one in found.items()
+        if one.missing or one.unseen
+    }
+
+
 def _image(evaluation: Evaluation, row: int) -> dict[str, Any]:
+    if not evaluation.classes:
+        label = float(evaluation.targets[row, 0])
+        return {
+            "row": row,
+            "label": label,
+            "guess": label + float(evaluation.residuals[row, 0]),
+            "pixels": "",
+        }
     label, guess = int(evaluation.targets[row]), int(evaluation.predictions[row])
     pixels = _text(_grey(evaluation.run, evaluation.rows.X[row]))
     return {"row": row, "label": label, "guess": guess, "pixels": pixels}
@@ -217,7 +201,14 @@ def _explain(run: Run, x: Tensor, k: int, other: int | None) -> dict[str, Any]:
     return {
         "explain": k, "against": other, "parts": parts.tolist(), "bias": float(bias),
         "pixels": float(parts.sum()), "score": float(score), "scores": found.scores.tolist(),
+        "by_column": [] if run.card.schema is None else _by_column(found, run.card.schema, k, other),
     }  # fmt: skip
+
+
+def _by_column(found: Contributions, schema: Schema, k: int, other: int | None) -> list[float]:
+    """The share of each of a table's own columns."""
+    columns = found.by_column(schema)
+    return (columns.parts[k] if other is None else columns.between(k, other)).tolist()
 
 
 def _check_classes(classes: int, k: int, other: int | None) -> None:
@@ -226,33 +217,6 @@ def _check_classes(classes: int, k: int, other: int | None) -> None:
             raise UsageError(f"{name} must be a class, 0…{classes - 1}, not {value}")
     if k == other:
         raise UsageError("a class cannot be held against itself: choose another")
-
-
-def _row(evaluation: Evaluation, body: TryBody) -> tuple[Tensor, int | None]:
-    """The row as the model takes it, (D,), and its class where that is known."""
-    if (body.row is None) == (body.pixels is None):
-        raise UsageError("give the number of a test row, or pixels, one of the two")
-    if body.pixels is not None:
-        card = evaluation.run.card
-        height, width = _shape(card)
-        if len(body.pixels) != height * width:
-            raise UsageError(f"expected {height} × {width} = {height * width} pixels, got {len(body.pixels)}")
-        return torch.from_numpy(as_stored(np.frombuffer(body.pixels, np.uint8), card.scale)), None
-    row, rows = body.row or 0, evaluation.rows
-    if row >= len(rows):
-        raise UsageError(f"the test rows are 0…{len(rows) - 1}, there is no row {row}")
-    return rows.X[row], int(rows.labels[row])
-
-
-def _shape(card: Card) -> tuple[int, int]:
-    """The height and width of the model's pictures.
-
-    Raises:
-        UsageError: it takes none.
-    """
-    if card.image_shape is None:
-        raise UsageError(f"a model of {card.dataset} takes columns, not pictures: pick one of its test rows")
-    return card.image_shape
 
 
 def _grey(run: Run, x: Tensor) -> np.ndarray | None:

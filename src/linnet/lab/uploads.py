@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 import torch
@@ -13,13 +15,19 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from torch import Tensor
 
-from linnet.data import registry, user_data
+from linnet.config.table import KINDS, TASKS, TableOptions, Task
+from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.picture_folders import MAX_PICTURES
 from linnet.errors import UsageError
+from linnet.i18n import Language, translate
 from linnet.lab.jobs import Job, ProgressStream
+from linnet.lab.live import targets_of, task_of
 from linnet.lab.schemas import Body, DatasetName, Page, pack
 from linnet.lab.state import BUILT_IN, LabState
+from linnet.lab.tables import Upload, read_upload
+from linnet.schema.describe import describe
+from linnet.schema.overview import ColumnView
 from linnet.web.refusal import Refusal
 
 _FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -43,8 +51,17 @@ class Parts(BaseModel):
     read: str
 
 
+class DatasetBody(Body):
+    """A data set, to download or to look at."""
+
+    dataset: DatasetName
+
+
 class Known(BaseModel):
-    """A data set that can be asked for; `parts` where folders of pictures are named after parts."""
+    """A data set that can be asked for; `parts` where folders of pictures are named after parts.
+
+    Of a table `rows` are those to train on, 0 where something has to be said of it first.
+    """
 
     name: str
     title: str
@@ -52,12 +69,42 @@ class Known(BaseModel):
     is_image: bool
     columns: tuple[str, ...] = ()
     parts: Parts | None = None
+    is_table: bool = False
+    task: Task = "classification"
+    rows: int = 0
 
 
-class DatasetBody(Body):
-    """A data set, to download or to look at."""
+class TableBody(DatasetBody):
+    """A table that was uploaded, to be shown in a language."""
 
-    dataset: DatasetName
+    language: Literal["en", "zh"] = "en"
+
+
+class ReadBody(DatasetBody):
+    """A table that was uploaded, to be read again by what is said of it, in the words of `linnet.load`."""
+
+    table: TableOptions
+
+
+class Table(BaseModel):
+    """What was read of a table: lines of words, its target and columns, and what was said of it.
+
+    `candidates` are the columns that may be predicted, where nothing could be read. `looked_at` are the rows
+    that the columns' figures are of.
+    """
+
+    lines: list[str]
+    problem: str
+    target: str | None
+    task: Task | None
+    classes: list[str]
+    rows: int
+    width: int
+    looked_at: int
+    columns: list[ColumnView]
+    table: dict[str, Any]
+    kinds: tuple[str, ...] = KINDS
+    tasks: tuple[str, ...] = TASKS
 
 
 class RowsBody(DatasetBody):
@@ -75,7 +122,7 @@ class Rows(BaseModel):
     pixels: str | None
     values: list[list[float]] | None
     features: int
-    labels: list[int]
+    labels: list[float]
 
 
 def router(lab: LabState) -> APIRouter:
@@ -89,7 +136,9 @@ def router(lab: LabState) -> APIRouter:
             Known(name=name, title=registry.sources()[name].title, is_there=lab.is_there(name), is_image=True)
             for name in BUILT_IN
         ]
-        return built_in + [_describe(name, upload) for name, upload in lab.uploads()]
+        return built_in + [
+            _describe(name, upload) for name, upload in lab.uploads() if upload.splits is not None
+        ]
 
     @routes.post(
         "",
@@ -103,8 +152,21 @@ def router(lab: LabState) -> APIRouter:
                 raise Refusal(422, 'an upload is multipart/form-data with files called "files"')
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
         title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
-        made = await anyio.to_thread.run_sync(user_data.read, contents, title[:80] or "file", limiter=reading)
+        made = await anyio.to_thread.run_sync(read_upload, contents, title[:80] or "file", limiter=reading)
         return _describe(lab.put(made), made)
+
+    @routes.post("/table", summary="What was read of a table, and what can be said of it")
+    def table(body: TableBody) -> Table:
+        return _show(lab.upload(body.dataset), body.language)
+
+    @routes.post("/read", summary="Read a table again, by what is said of it")
+    async def read(body: ReadBody) -> Known:
+        known = lab.upload(body.dataset)
+        if not known.files:
+            raise UsageError(f"{known.title} is no table")
+        again = partial(read_upload, known.files, known.title, body.table)
+        made = await anyio.to_thread.run_sync(again, limiter=reading)
+        return _describe(lab.put(made, body.dataset), made)
 
     @routes.post(
         "/fetch",
@@ -137,17 +199,39 @@ def router(lab: LabState) -> APIRouter:
     return routes
 
 
-def _describe(name: str, upload: Splits) -> Known:
-    train = upload.train
-    is_image = train.image_shape is not None
+def _describe(name: str, upload: Upload) -> Known:
+    if upload.splits is None:
+        return Known(name=name, title=upload.title, is_there=True, is_image=False, is_table=True)
+    train = upload.splits.train
     return Known(
-        name=name, title=train.name, is_there=True, is_image=is_image, columns=train.columns,
-        parts=_parts(upload),
+        name=name, title=upload.title, is_there=True, is_image=train.image_shape is not None,
+        columns=train.columns, parts=_parts(upload.splits), is_table=upload.glance is not None,
+        task=task_of(train), rows=len(train),
+    )  # fmt: skip
+
+
+def _show(upload: Upload, language: Language) -> Table:
+    """What was read of a table.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if (glance := upload.glance) is None:
+        raise UsageError(f"{upload.title} is no table")
+    schema = glance.schema
+    target = None if schema is None else schema.target
+    return Table(
+        lines=[] if schema is None else describe(schema, language), problem=glance.problem,
+        target=target and target.name, task=target and target.task,
+        classes=[] if target is None else list(target.classes), columns=[
+            replace(column, why=translate(column.why, "schema", language)) for column in glance.columns
+        ], rows=glance.rows, width=glance.width,
+        looked_at=glance.looked_at, table=upload.options.table,
     )  # fmt: skip
 
 
 def _parts(upload: Splits) -> Parts | None:
-    if upload.train.source in ("", upload.train.name):
+    if upload.train.source in ("", upload.train.name) or upload.train.schema is not None:
         return None
     rows = (upload.train, upload.train.validation, upload.test)
     train, validation, test = (len(part) if part is not None else 0 for part in rows)
@@ -160,5 +244,5 @@ def _rows(part: Dataset, index: Tensor) -> Rows:
         image_shape=part.image_shape, brightest=round(1 / part.scale) if is_image else 1,
         pixels=pack(part.X[index], "u1") if is_image else None,
         values=None if is_image else part.X[index, :COLUMNS].tolist(),
-        features=part.features, labels=part.labels[index].tolist(),
+        features=part.features, labels=targets_of(part)[index].tolist(),
     )  # fmt: skip

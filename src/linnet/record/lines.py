@@ -36,6 +36,16 @@ def flags(options: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def table_flags(table: Mapping[str, Any]) -> list[str]:
+    """What was said of a table as words of a command line, a flag for each of several columns."""
+    several = [
+        {name: one}
+        for name, value in table.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    return [word for one in several for word in flags(one)]
+
+
 def typed(value: Any) -> str:
     """A value as it is typed: several with commas between them, a range as `linnet sweep` takes it."""
     if isinstance(value, bool) or value is None:

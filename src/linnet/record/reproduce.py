@@ -20,7 +20,7 @@ from linnet.config.ranges import Range
 from linnet.data.origin import Origin
 from linnet.data.user_data import is_own
 from linnet.model.run import Run
-from linnet.record.lines import call, flags, typed
+from linnet.record.lines import call, flags, table_flags, typed
 from linnet.record.paths import loadable, shared
 
 FIRST = ("epochs", "batch_size", "lr", "seed")
@@ -136,7 +136,7 @@ class Data:
         """A command; empty where it makes rows by its own seed, and these were made by another."""
         if self.origin.source == "synthetic" and self.origin.seed != seed:
             return ""
-        words = [*_table_flags(self.origin.table), *flags({**options, **self.paths, "out": AGAIN})]
+        words = [*table_flags(self.origin.table), *flags({**options, **self.paths, "out": AGAIN})]
         return shlex.join(["linnet", verb, "--data", self.name, *words])
 
     def head(self) -> str:
@@ -157,16 +157,6 @@ class Data:
     def weights(self) -> list[str]:
         """The argument that gives the weights."""
         return ["sample_weight=weights"] if "sample_weight" in self.paths else []
-
-
-def _table_flags(table: Mapping[str, Any]) -> list[str]:
-    """What was said of a table as words of a command line, a flag for each of several columns."""
-    several = [
-        {name: one}
-        for name, value in table.items()
-        for one in (value if isinstance(value, list) else [value])
-    ]
-    return [word for one in several for word in flags(one)]
 
 
 def _fit(request: FitRequest, data: Data, plain: FitRequest) -> Reproduction:

@@ -2,6 +2,7 @@
 
 import { colour, plain } from "./chart.js";
 import { floats, h, integers, octets } from "./api.js";
+import { numbersScene } from "./regression.js";
 
 const PINNED = 2; // the colour of the first pinned run: those before are training and test
 const MATRIX = 20; // classes up to which the matrix is drawn whole
@@ -15,14 +16,14 @@ export function curves(lab, loss, accuracy) {
   const { t } = lab;
   const of = (run, kind, name) => {
     const points = run.frames.map((frame) => [frame.figures.epoch, frame.figures[`${kind}_${name}`] ?? (kind === "test" ? frame.live[name] : undefined)]);
-    return points.filter(([, value]) => value !== undefined);
+    return points.filter(([, value]) => value !== undefined && value !== null);
   };
   const trace = (points, name, line) => ({
     x: points.map(([x]) => x), y: points.map(([, y]) => y), name, mode: points.length > 1 ? "lines" : "markers", line, marker: { color: line.color, size: 5 },
     hovertemplate: "%{y:.4f}",
   });
   const chart = (element, run, pins, name, epoch) => {
-    const traces = pins.filter((one) => one !== run).map((one) => trace(of(one, "test", name), plain(one.name), { color: pinColour(pins.indexOf(one)), width: 1.5, dash: "dot" }));
+    const traces = pins.filter((one) => one !== run && of(one, "test", name).length).map((one) => trace(of(one, "test", name), plain(one.name), { color: pinColour(pins.indexOf(one)), width: 1.5, dash: "dot" }));
     for (const one of traces) one.showlegend = false;
     for (const [number, kind] of ["train", "test", "validation"].entries()) {
       const points = of(run, kind, name);
@@ -35,11 +36,14 @@ export function curves(lab, loss, accuracy) {
       yaxis: name === "accuracy" ? { tickformat: ".0%" } : {}, shapes, hovermode: "x unified", showlegend: true,
     });
   };
+  const title = h("h2", {}, t("scene.accuracyTitle"));
   return {
-    loss, accuracy,
+    loss, accuracy, title,
     draw(run, pins, epoch) {
+      const share = run.opening.classes.length ? "accuracy" : "r2";
+      title.textContent = t(`scene.${share}Title`);
       chart(loss, run, pins, "loss", epoch);
-      chart(accuracy, run, pins, "accuracy", epoch);
+      chart(accuracy, run, pins, share, epoch);
     },
   };
 }
@@ -53,7 +57,12 @@ export function scene(lab) {
 
   function build(run) {
     const { classes, image_shape: shape } = run.opening;
-    const chosen = parts?.matrix.chosen;
+    if (!classes.length) {
+      parts = { numbers: numbersScene(lab, run) };
+      element.replaceChildren(parts.numbers.element);
+      return;
+    }
+    const chosen = parts?.matrix?.chosen;
     parts = { templates: templates(lab, classes, shape, run.columns), matrix: matrix(lab, classes, shape), samples: samples(lab, run, classes, shape) };
     if (chosen) parts.matrix.chosen = null;
     element.replaceChildren(parts.templates.element, h("div", { class: "pair" }, parts.matrix.element, parts.samples.element));
@@ -65,9 +74,10 @@ export function scene(lab) {
       const now = JSON.stringify([run.ask.dataset, run.opening.classes, run.opening.image_shape]);
       if (now !== key) build(run);
       key = now;
-      parts.templates.draw(frame);
-      parts.matrix.draw(run, frame, isStill);
-      parts.samples.draw(run, frame);
+      parts.numbers?.draw(run, frame);
+      parts.templates?.draw(frame);
+      parts.matrix?.draw(run, frame, isStill);
+      parts.samples?.draw(run, frame);
     },
   };
 }

@@ -1,6 +1,7 @@
-// A dialog that takes people's own data: a CSV or .npz file, a zip of pictures, or a folder of them.
+// A dialog that takes people's own data: a table, an .npz file, a zip of pictures, or a folder of them.
 
 import { h, json } from "./api.js";
+import { settings } from "./settings.js";
 
 const MOST = 2 ** 26 - 2 ** 20; // bytes, with room for the form around them
 const PICTURE = /\.(png|jpe?g|webp|tiff?|bmp|gif)$/i;
@@ -28,7 +29,7 @@ async function within(entry) {
 // A button that opens the dialog; `done(known)` gets the new data set's description.
 export function uploader(t, done) {
   const said = h("p", { class: "problem", hidden: true, role: "alert" });
-  const file = h("input", { type: "file", accept: ".csv,.tsv,.npz,.zip", hidden: true, onchange: () => send([...file.files]) });
+  const file = h("input", { type: "file", accept: [...settings.tables, ".npz", ".zip"].join(","), hidden: true, onchange: () => send([...file.files]) });
   const folder = h("input", { type: "file", multiple: true, hidden: true, onchange: () => send([...folder.files]) });
   folder.webkitdirectory = true;
   const drop = h("div", { class: "drop" }, h("p", {}, t("upload.drop")), h("div", { class: "row" },

@@ -1,6 +1,7 @@
 // Train: move a knob and see at once what it does.
 
 import { check, choice, datasets, isGood, named, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown } from "../knobs.js";
+import { tablePanel } from "../panel.js";
 import { uploader } from "../upload.js";
 import { LabError } from "../api.js";
 import { curves, scene } from "../training.js";
@@ -10,10 +11,16 @@ for (const name of Object.keys(SLIDERS)) DEFAULTS[name] = SLIDERS[name].value;
 const PINS = 6;
 const WORSE = 2; // times the loss of guessing: penalties and dropout may raise it a little
 const SPREAD = 0.1; // of weights at the start, above which the loss is high for another reason
+const FEW = 10000; // rows of a table up to which it is trained on for longer, in smaller steps
+const TABLE = { standardize: true };
+const SMALL = { standardize: true, epochs: 30, batch_size: 32 };
 const CHART_EVERY = 150; // milliseconds
 
 // What outlives a change of language or tab: the last run, and those that were pinned.
 const kept = { run: null, pins: [], known: [] };
+
+// R², which is a share at best and far below 0 at worst.
+const share = (value, digits) => (!Number.isFinite(value) ? "–" : value > -10 ? value.toFixed(digits) : shown(Number(value.toPrecision(2))));
 
 export function mount(root, lab) {
   const { h, t } = lab;
@@ -29,7 +36,7 @@ export function mount(root, lab) {
   const number = (value) => h("span", { class: "figure number" }, value);
 
   // --- the knobs ---
-  const data = choice(t, "dataset", [], "digits", (name) => change({ dataset: name }));
+  const data = choice(t, "dataset", [], "digits", (name) => change({ dataset: name }, true));
   const parts = {
     dataset: data,
     lr: slider(t, "lr", DEFAULTS.lr, (value) => change({ lr: value })),
@@ -48,20 +55,22 @@ export function mount(root, lab) {
   const setKnobs = () => {
     const now = ask();
     for (const [name, part] of Object.entries(parts)) part.set(now[name]);
+    columns.hidden = !tableOf(now.dataset);
   };
+  const panelOfTable = tablePanel(t, lab.language, (known, last) => taken(known, last));
+  const [own, ownDialog] = uploader(t, (known) => (known.is_table && !known.is_image ? panelOfTable.open(known) : taken(known)));
+  const columns = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => panelOfTable.open(tableOf(ask().dataset)) }, t("knobs.columns"));
+  const tableOf = (name) => kept.known.find((one) => one.name === name && one.is_table);
   const reset = h("button", { type: "button", class: "quiet", onclick: () => replace({ dataset: ask().dataset }) }, t("train.reset"));
   const panel = h("section", { class: "card knobs", ariaLabel: t("scene.train") },
-    data.element, uploader(t, (known) => {
-      kept.known.push(known);
-      data.fill(datasets(t, kept.known));
-      change({ dataset: known.name, standardize: !known.is_image }, true);
-    }),
+    data.element, h("div", { class: "row own" }, own, columns), ownDialog, panelOfTable.dialog,
     parts.lr.element, parts.batch_size.element, parts.epochs.element, parts.optimizer.element, parts.l2.element, parts.l1.element,
     parts.std.element, parts.dropout.element, parts.augment.element, parts.patience.element, parts.standardize.element, parts.seed.element,
     h("div", { class: "row end" }, reset));
 
   // --- what comes of them ---
   const figures = { accuracy: number("–"), loss: number("–"), trainAccuracy: number("–"), trainLoss: number("–") };
+  const labels = Object.fromEntries(Object.keys(figures).map((name) => [name, h("small", {}, t(`train.${name}`))]));
   const progress = h("progress", { max: 1, value: 0, ariaLabel: t("train.running") });
   const where = h("span", { class: "soft number", id: "where" });
   const stop = h("button", { type: "button", onclick: () => halt() }, t("train.stop"));
@@ -69,7 +78,7 @@ export function mount(root, lab) {
   const lower = h("button", { type: "button", class: "main", hidden: true, onclick: () => change({ lr: lowered() }, true) });
   const head = h("section", { class: "card headline" },
     h("div", { class: "figures" }, Object.entries(figures).map(([name, value]) =>
-      h("div", { class: name === "accuracy" ? "first" : name === "trainLoss" ? "extra" : "" }, value, h("small", {}, t(`train.${name}`))))),
+      h("div", { class: name === "accuracy" ? "first" : name === "trainLoss" ? "extra" : "" }, value, labels[name]))),
     h("div", { class: "row" }, lower, stop, pin), progress);
   const lines = curves(lab, h("div", { class: "chart" }), h("div", { class: "chart" }));
   const scrub = h("input", { type: "range", min: "0", max: "0", value: "0", ariaLabel: t("train.scrub"), id: "scrub" });
@@ -77,12 +86,21 @@ export function mount(root, lab) {
   scrub.addEventListener("input", () => look(Number(scrub.value) === frames().length - 1 ? null : Number(scrub.value)));
   const pins = h("div", { class: "row pins" });
   const charts = h("section", { class: "card" }, h("div", { class: "pair" },
-    h("div", {}, h("h2", {}, t("scene.lossTitle")), lines.loss), h("div", {}, h("h2", {}, t("scene.accuracyTitle")), lines.accuracy)),
+    h("div", {}, h("h2", {}, t("scene.lossTitle")), lines.loss), h("div", {}, lines.title, lines.accuracy)),
     h("div", { class: "scrub" }, h("label", { htmlFor: "scrub" }, t("train.scrub")), scrub, where, live), pins);
   const view = scene(lab);
   const code = h("div");
   root.append(h("div", { class: "columns" }, panel, h("div", { class: "stack" }, head, charts, view.element, code)));
   const copies = lab.copy(code, () => lab.json("api/train/code", ask()));
+
+  // Data of one's own, or a table as it is read now.
+  function taken(known, last = "") {
+    const isNew = !kept.known.some((one) => one.name === last || one.name === known.name);
+    kept.known = [...kept.known.filter((one) => one.name !== last && one.name !== known.name), known];
+    data.fill(datasets(t, kept.known));
+    const usual = known.is_image ? { standardize: false } : known.is_table && known.rows < FEW ? SMALL : TABLE;
+    change({ dataset: known.name, ...(isNew ? usual : {}) }, true);
+  }
 
   const frames = () => kept.run?.frames ?? [];
   const lowered = () => Number((ask().lr / 10).toPrecision(2));
@@ -177,14 +195,17 @@ export function mount(root, lab) {
     if (frame.figures.epoch !== run.frames.at(-1)?.figures.epoch) run.best = frame;
     const isEarly = frame.status.startsWith("stopped");
     const epochs = run.frames.filter((one) => one.kind === "epoch").length;
-    const chance = Math.log(run.opening.classes.length);
-    const isWorse = frame.figures.train_loss > WORSE * chance && run.ask.std <= SPREAD;
+    const { classes } = run.opening;
+    const chance = Math.log(classes.length);
+    const isWorse = classes.length > 0 && frame.figures.train_loss > WORSE * chance && run.ask.std <= SPREAD;
+    const isPoor = !classes.length && frame.live.r2 < 0;
     if (isWorse) offerLower();
-    lab.say(isWorse ? t("train.worse", { chance: chance.toFixed(2) }) : isEarly ? t("train.early", { epochs }) : t("train.done", { epochs, seconds: frame.seconds.toFixed(2) }));
+    const worse = isPoor ? t("train.worseMean", { r2: share(frame.live.r2, 2) }) : isWorse ? t("train.worse", { chance: chance.toFixed(2) }) : "";
+    lab.say(worse ? worse : isEarly ? t("train.early", { epochs }) : t("train.done", { epochs, seconds: frame.seconds.toFixed(2) }));
     const accuracy = frame.figures.test_accuracy ?? frame.live.accuracy;
+    const judged = classes.length ? `${(100 * accuracy).toFixed(1)} %` : `R² ${share(frame.live.r2, 3)}`;
     lab.load({
-      id: frame.model, name: `${titleOf(t, kept.known, run.ask.dataset)} · ${(100 * accuracy).toFixed(1)} %`,
-      classes: run.opening.classes, image_shape: run.opening.image_shape,
+      id: frame.model, name: `${titleOf(t, kept.known, run.ask.dataset)}${judged ? ` · ${judged}` : ""}`, classes, image_shape: run.opening.image_shape,
     });
     draw();
     root.dispatchEvent(new CustomEvent("trainingend", { bubbles: true }));
@@ -210,10 +231,13 @@ export function mount(root, lab) {
     if (!run?.frames.length) return;
     const frame = place === null ? run.best ?? run.frames.at(-1) : run.frames[place];
     const percent = (share) => (share === undefined ? "–" : `${(100 * share).toFixed(2)} %`);
-    const said = (value) => (value === undefined ? "–" : value.toFixed(4));
-    figures.accuracy.textContent = percent(frame.figures.test_accuracy ?? frame.live.accuracy);
+    const hasClasses = run.opening.classes.length > 0;
+    const said = (value) => (!Number.isFinite(value) ? "–" : hasClasses ? value.toFixed(4) : shown(Number(value.toPrecision(5))));
+    labels.accuracy.textContent = t(hasClasses ? "train.accuracy" : "train.r2");
+    labels.trainAccuracy.textContent = t(hasClasses ? "train.trainAccuracy" : "train.rmse");
+    figures.accuracy.textContent = hasClasses ? percent(frame.figures.test_accuracy ?? frame.live.accuracy) : share(frame.live.r2, 4);
     figures.loss.textContent = said(frame.figures.test_loss ?? frame.live.loss);
-    figures.trainAccuracy.textContent = percent(frame.figures.train_accuracy);
+    figures.trainAccuracy.textContent = hasClasses ? percent(frame.figures.train_accuracy) : said(frame.live.rmse);
     figures.trainLoss.textContent = said(frame.figures.train_loss);
     const epoch = frame.figures.epoch;
     where.textContent = t("train.epochOf", { epoch: Number.isInteger(epoch) ? epoch : epoch.toFixed(1), epochs: run.ask.epochs });

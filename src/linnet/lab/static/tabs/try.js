@@ -3,6 +3,7 @@
 import { octets } from "../api.js";
 import { titleOf } from "../knobs.js";
 import { choice, knob, percent, sane, sheet, shown, steady, toBase64 } from "./parts.js";
+import { formCard } from "./form.js";
 import { sketch } from "./sketch.js";
 
 const START = { alpha: 0.1, method: "lac" };
@@ -51,7 +52,7 @@ async function usual(lab, signal) {
 }
 
 // What can be asked of this model: the address may have been made with another.
-function rulesOf({ classes, rows, image_shape: shape }) {
+function rulesOf({ classes, rows, image_shape: shape, fields }) {
   const isPicture = (text) => {
     if (!shape || typeof text !== "string") return false;
     try {
@@ -63,6 +64,7 @@ function rulesOf({ classes, rows, image_shape: shape }) {
   const klass = [0, classes.length - 1, true];
   return {
     row: [0, rows - 1, true], pixels: isPicture, explain: klass, against: klass, label: klass, alpha: [0.01, 0.5],
+    cells: (value) => fields.length > 0 && value !== null && typeof value === "object" && Object.values(value).every((cell) => typeof cell === "string"),
     method: (name) => name === "lac" || name === "aps", wrong: (value) => value === true,
   };
 }
@@ -91,6 +93,7 @@ function desk(lab, model, ended) {
   ended.signal.addEventListener("abort", () => [classify, prepare].forEach((one) => one.stop()));
 
   const canvas = sketch(lab, drawn);
+  const form = model.fields.length ? formCard(lab, model.fields, state.cells ?? {}, typed) : null;
   const copied = h("div", { class: "copied" });
   const copies = lab.copy(copied, () => last);
   const answer = h("div", { class: "stack answers" });
@@ -122,14 +125,20 @@ function desk(lab, model, ended) {
   // What stands in the state is asked of the model.
   function ask() {
     lab.save({ ...state });
-    if (state.row === undefined && state.pixels === undefined) {
+    if (state.row === undefined && state.pixels === undefined && !form) {
       lab.say(t("try.blank"));
       return;
     }
-    const what = state.row === undefined ? { pixels: fromUrl(state.pixels) } : { row: state.row };
+    const what = state.row !== undefined ? { row: state.row } : form ? { cells: form.cells() } : { pixels: fromUrl(state.pixels) };
     classify({
       model: model.id, ...what, explain: state.explain ?? null, against: state.against ?? null, alpha: state.alpha, method: state.method,
     });
+  }
+
+  function typed() {
+    const changed = form.changed();
+    Object.assign(state, { row: undefined, cells: Object.keys(changed).length ? changed : undefined });
+    ask();
   }
 
   function drawn() {
@@ -157,19 +166,20 @@ function desk(lab, model, ended) {
     lab.say("");
     last = { python: found.python, command: found.command };
     copies.refresh();
+    form?.mark(found.cells);
     if (wish.row !== undefined && found.pixels) canvas.put(octets(found.pixels), width, height);
     const explained = found.explanation;
     const steps = wish.pixels && urlSafe(wish.pixels) === done.pixels ? done.steps : [];
     answer.replaceChildren(
       ...(found.nothing ? [blankCard(lab, octets(found.pixels)[0], steps)] : []),
-      says(lab, model, found, wish, (k) => {
+      classes.length ? says(lab, model, found, wish, (k) => {
         explain.select.value = String(k);
         change("explain", k);
-      }),
-      h("div", { class: "pair" }, h("section", { class: "card why", ariaLabel: t("try.why") },
-        h("h2", {}, t(model.image_shape ? "try.why" : "try.whyColumns")), h("div", { class: "chosen" }, explain.element, against.element),
-        ...why(lab, model, explained, found.values)),
-      h("section", { class: "card", ariaLabel: t("try.set") }, h("h2", {}, t("try.set")), setOf(lab, model, found.set), alpha.element, method.element)),
+      }) : saysNumber(lab, model, found, wish),
+      h("div", { class: classes.length ? "pair" : "" }, h("section", { class: "card why", ariaLabel: t("try.why") },
+        h("h2", {}, t(model.image_shape ? "try.why" : "try.whyColumns")), classes.length ? h("div", { class: "chosen" }, explain.element, against.element) : null,
+        ...why(lab, model, explained, found, wish)),
+      found.set ? h("section", { class: "card", ariaLabel: t("try.set") }, h("h2", {}, t("try.set")), setOf(lab, model, found.set), alpha.element, method.element) : null),
     );
     explain.select.value = String(explained.explain);
     for (const option of against.select.options) option.disabled = option.value === String(explained.explain);
@@ -180,13 +190,13 @@ function desk(lab, model, ended) {
   });
   const easel = model.image_shape ? easelCard(lab, canvas, invert, take) : null;
   if (easel) listen(easel, take, ended.signal);
-  const about = h("p", { class: "soft about" }, t("try.modelIs", { name: titleOf(t, [{ name: model.dataset, title: model.name }], model.dataset), accuracy: percent(model.accuracy), rows: model.rows }), " ",
+  const about = h("p", { class: "soft about" }, t(classes.length ? "try.modelIs" : "try.numberModelIs", { name: titleOf(t, [{ name: model.dataset, title: model.name }], model.dataset), accuracy: percent(model.accuracy), rows: model.rows, r2: shown(model.figures.r2 ?? "nan", 3), rmse: shown(model.figures.rmse ?? "nan") }), " ",
     model.is_default ? t("try.isDefault") : "");
   const gallery = galleryCard(lab, model, state, pick, ended.signal);
   if (state.pixels !== undefined) canvas.put(octets(fromUrl(state.pixels)), width, height);
-  if (state.row === undefined && state.pixels === undefined) state.row = 0;
+  if (state.row === undefined && state.pixels === undefined && !form) state.row = 0;
   ask();
-  return h("div", { class: "columns try" }, h("div", { class: "stack" }, easel, gallery), h("div", { class: "stack" }, about, answer, copied));
+  return h("div", { class: "columns try" }, h("div", { class: "stack" }, easel, form?.element, gallery), h("div", { class: "stack" }, about, answer, copied));
 }
 
 function easelCard(lab, canvas, invert, take) {
@@ -271,10 +281,10 @@ function galleryCard(lab, model, state, pick, signal) {
     found = page.found;
     count.textContent = found ? t("try.found", { from: start + 1, to: start + page.rows.length, n: found }) : t("try.nothing");
     pictures.replaceChildren(...page.rows.map(({ row, label, guess, pixels }) => {
-      const name = t(guess === label ? "try.row" : "try.taken", { row, label: classes[label], guess: classes[guess] });
+      const name = classes.length ? t(guess === label ? "try.row" : "try.taken", { row, label: classes[label], guess: classes[guess] }) : t("try.rowNumber", { row, label: shown(label), guess: shown(guess) });
       const face = pixels ? h("canvas", { width, height }) : h("span", {}, String(row));
       if (pixels) lab.images(face, octets(pixels), width, height, { limit: 255 });
-      return h("button", { type: "button", class: guess === label ? "test" : "test mistaken", title: name, ariaLabel: name, dataset: { row }, onclick: () => pick(row) }, face);
+      return h("button", { type: "button", class: guess === label || !classes.length ? "test" : "test mistaken", title: name, ariaLabel: name, dataset: { row }, onclick: () => pick(row) }, face);
     }));
   }
 
@@ -296,8 +306,8 @@ function galleryCard(lab, model, state, pick, signal) {
 
   ask();
   const small = (key, onclick) => h("button", { type: "button", class: "small", onclick }, t(`try.${key}`));
-  return h("section", { class: "card tests", ariaLabel: t("try.tests") }, h("h2", {}, t(model.image_shape ? "try.tests" : "try.testRows")), klass.element,
-    h("div", { class: "knob" }, h("label", { for: "only-wrong" }, t("try.wrong")), wrong), pictures,
+  return h("section", { class: "card tests", ariaLabel: t("try.tests") }, h("h2", {}, t(model.image_shape ? "try.tests" : "try.testRows")), classes.length ? [klass.element,
+    h("div", { class: "knob" }, h("label", { for: "only-wrong" }, t("try.wrong")), wrong)] : null, pictures,
     h("div", { class: "row tools" }, small("previous", () => turn(-SHOWN)), small("next", () => turn(SHOWN)), small("random", random), count));
 }
 
@@ -325,16 +335,30 @@ function says(lab, model, found, wish, choose) {
     h("div", {}, h("h2", {}, t(found.nothing ? "try.without" : "try.probabilities")), h("div", { class: "shares" }, bars), h("p", { class: "soft" }, t("try.inSet"))));
 }
 
-// The parts of a score, which with the bias sum to it: as a picture, or the largest of the columns.
-function why(lab, model, explained, values) {
+// The number that the model predicts, beside the true one of a test row.
+function saysNumber(lab, model, found, wish) {
   const { h, t } = lab;
+  return h("section", { class: "card says one", ariaLabel: t("try.answer") }, h("div", {}, h("h2", {}, t("try.predicts", { target: model.target || "y" })),
+    h("p", { class: "verdict-line number" }, h("strong", { class: "guess-name", dataset: { value: String(found.prediction) } }, shown(found.prediction, 5))),
+    wish.row === undefined ? null : h("p", { class: "soft" }, t("try.isNumber", { row: wish.row, label: shown(found.label, 5) }))));
+}
+
+// The parts of a score, which with the bias sum to it: as a picture, or the largest of the columns.
+function why(lab, model, explained, found, wish) {
+  const { h, t } = lab;
+  const isTable = model.fields.length > 0;
   const name = model.classes[explained.explain];
   const other = explained.against === null ? null : model.classes[explained.against];
   const numbers = { pixels: shown(explained.pixels), bias: shown(explained.bias), score: shown(explained.score) };
   const sum = h("p", {
     class: "number sum", dataset: { pixels: explained.pixels, bias: explained.bias, score: explained.score },
   }, t(`try.${other === null ? "sum" : "difference"}${model.image_shape ? "" : "Columns"}`, numbers));
-  if (!model.image_shape) return [columns(lab, model, explained, values), sum];
+  if (isTable) {
+    const cells = wish.cells ?? {};
+    const texts = model.fields.map(({ name: column }) => (found.cells[column] ? t(`try.cell_${found.cells[column]}`) : column in cells ? `= ${cells[column]}` : ""));
+    return [columns(lab, explained.by_column, model.fields.map((field) => field.name), texts), sum];
+  }
+  if (!model.image_shape) return [columns(lab, explained.parts, explained.parts.map((_, d) => model.columns[d] ?? t("try.column", { d })), found.values.map((value) => `= ${shown(value, 3)}`)), sum];
   const [height, width] = model.image_shape;
   const canvas = h("canvas", { class: "parts", role: "img", ariaLabel: t("try.why") });
   lab.images(canvas, explained.parts, width, height, { diverging: true });
@@ -349,16 +373,15 @@ function why(lab, model, explained, values) {
   return [canvas, sum, reading];
 }
 
-function columns(lab, model, explained, values) {
-  const { h, t } = lab;
-  const order = explained.parts.map((part, d) => [d, part]).sort((one, two) => Math.abs(two[1]) - Math.abs(one[1])).slice(0, COLUMNS);
+// The largest shares of columns, each with what stands in it.
+function columns({ h }, parts, names, texts) {
+  const order = parts.map((part, d) => [d, part]).sort((one, two) => Math.abs(two[1]) - Math.abs(one[1])).slice(0, COLUMNS);
   const largest = Math.abs(order[0]?.[1] ?? 1) || 1;
   return h("div", { class: "shares" }, order.map(([d, part]) => {
     const fill = h("span", { class: part < 0 ? "fill minus" : "fill plus" });
     fill.style.width = `${(100 * Math.abs(part)) / largest}%`;
-    const name = model.columns[d] ?? t("try.column", { d });
-    const value = `= ${shown(values[d], 3)}`;
-    return h("div", { class: "share column" }, h("span", { class: "name", title: `${name} ${value}` }, name), h("span", { class: "soft number" }, value), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
+    const [name, value] = [names[d], texts[d]];
+    return h("div", { class: "share column" }, h("span", { class: "name", title: `${name} ${value}` }, name), h("span", { class: "soft number value" }, value), h("span", { class: "track" }, fill), h("span", { class: "number" }, shown(part, 3)));
   }));
 }
 
