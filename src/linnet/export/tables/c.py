@@ -83,12 +83,16 @@ def _field(column: Any, field: str) -> str:
 
 def _example(program: Program, fields: Sequence[str]) -> str:
     cells = example_days(program).values()
-    lines = (f".{field} = {commented(_cell(cell))}" for field, cell in zip(fields, cells, strict=True))
+    shown = map(_shown, program.columns, cells)
+    lines = (f".{field} = {commented(cell)}" for field, cell in zip(fields, shown, strict=True))
     return ",\n".join(f" *         {line}" for line in lines)
 
 
-def _cell(cell: Cell) -> str:
-    return string(cell) if isinstance(cell, str) else number(np.float64(cell or 0.0))
+def _shown(column: Column, cell: Cell) -> str:
+    """A cell of the example."""
+    if column.kind == "truth":
+        return "1"
+    return string(cell) if isinstance(cell, str) else f"{cell:.15g}"
 
 
 def _functions(program: Program) -> str:
