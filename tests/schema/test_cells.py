@@ -70,6 +70,7 @@ def test_numbers_with_a_sign_between_thousands_come_back(numbers: list[object], 
 @pytest.mark.parametrize(
     ("cells", "pair"),
     [(["yes", "no", "yes"], ("yes", "no")), (["F", "T"], ("T", "F")), (["是", "否"], ("是", "否")),
+     (["Yes", "yes", "NO"], ("yes", "NO")), (["yes", "no", "1"], ("yes", "no")), (["yes", "1"], None),
      (["yes", "maybe"], None), (["a", "b"], None), (["1", "0"], None)],
 )  # fmt: skip
 def test_words_for_true_and_false(cells: list[str], pair: tuple[str, str] | None) -> None:
@@ -86,6 +87,25 @@ def test_dates_are_read_by_the_whole_column(form: str) -> None:
     pattern = date_pattern(cells, "c")
     assert pattern is not None
     assert to_days(cells, pattern).tolist() == [(day - datetime.date(1970, 1, 1)).days for day in days]
+
+
+@pytest.mark.parametrize(
+    ("cell", "pattern"),
+    [
+        ("25/03/2024 14:30", "%d/%m/%Y %H:%M"), ("03/25/2024 2:30 PM", "%m/%d/%Y %I:%M %p"),
+        ("03/25/2024 2:30pm", "%m/%d/%Y %I:%M%p"), ("2024/3/25 14:30:00", "%Y/%m/%d %H:%M:%S"),
+        ("2024年3月25日 14:30", "%Y年%m月%d日 %H:%M"), ("25.3.2024 14:30", "%d.%m.%Y %H:%M"),
+        ("March 25, 2024 14:30", "%B %d, %Y %H:%M"), ("25 March 2024 2:30:00 PM", "%d %B %Y %I:%M:%S %p"),
+    ],
+)  # fmt: skip
+def test_times_stand_behind_dates_of_any_order(cell: str, pattern: str) -> None:
+    assert date_pattern(pd.Series([cell]), "c") == pattern
+    assert to_days(pd.Series([cell]), pattern).tolist() == [19807 + 14.5 / 24]
+
+
+def test_words_beside_numbers_are_no_months() -> None:
+    assert date_pattern(pd.Series(["12 Nox 2024"]), "c") is None
+    assert date_pattern(pd.Series(["2024/3/25", "2024/3/25 14:30"]), "c") is None
 
 
 def test_a_day_that_could_be_a_month_is_refused_with_the_flag() -> None:

@@ -8,16 +8,13 @@ from collections.abc import Callable, Mapping
 
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError
-from linnet.schema.cells import NO_NUMBER, SHOWN, Cells, date_pattern, is_missing, truths
+from linnet.schema.cells import BITS, NO_NUMBER, SHOWN, Cells, date_pattern, is_missing, truths
 from linnet.schema.columns import Category, Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.target import style_of
 from linnet.schema.words import Words
 
 CJK = r"[\u3400-\u9fff]"
-
-BITS = frozenset(("0", "1", "0.0", "1.0"))
-"""Numbers that are yes and no where that is asked."""
 
 NUMERALS = ((re.compile(r"\d{8}"), "%Y%m%d"), (re.compile(r"\d{4}"), "%Y"))
 """Numbers that are dates where that is asked, and the pattern of each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from linnet.errors import FormatError
 from linnet.schema.coded import Cells, Frame, each
+from linnet.schema.date_forms import DATES, EITHER, EITHERS, ISO, SHORT_YEAR, ZONE
+from linnet.schema.units import IN_PARENTHESES, find_unit, negate, plain_signs
 
 __all__ = ["Cells", "Frame"]
 
@@ -20,10 +23,12 @@ MISSING = frozenset(("", "na", "n/a", "nan", "null", "<na>", "#n/a", "nat"))
 NO_NUMBER = MISSING | {"none", "?", "-", "--", ".", "missing", "unknown"}
 """Cells without a value in a column whose others are all numbers or dates."""
 
+BITS = frozenset(("0", "1", "0.0", "1.0"))
+"""Numbers that are no and yes beside words for them, or where that is asked."""
+
 TRUTHS = (("yes", "no"), ("true", "false"), ("y", "n"), ("t", "f"), ("是", "否"))
 """Pairs of words for what is so and what is not."""
 
-CURRENCIES = "$€£¥￥₹₩"
 SPACES = " \u00a0\u202f\u2009\u2019'"
 """Signs that stand between thousands and nowhere else in a number."""
 
@@ -49,12 +54,14 @@ class NumberStyle:
     Args:
         decimal: the sign before the decimals.
         thousands: the sign between thousands; empty where there is none.
-        unit: a sign of percent or of a currency that is taken off; empty where there is none.
+        unit: a unit, or a sign of percent or of a currency, that is taken off; empty where there is none.
+        parentheses: whether a number in parentheses is below 0.
     """
 
     decimal: str = "."
     thousands: str = ""
     unit: str = ""
+    parentheses: bool = False
 
     @property
     def forms(self) -> tuple[re.Pattern[str], ...]:
@@ -64,7 +71,8 @@ class NumberStyle:
 
     def take_off(self, cells: Cells) -> Cells:
         """Cells of text without space around them and without the unit; empty where they lack it."""
-        cells = cells.str.strip()
+        cells = plain_signs(cells)
+        cells = negate(cells) if self.parentheses else cells
         if not self.unit:
             return cells
         has = np.logical_or(cells.str.endswith(self.unit), cells.str.lstrip("+-").str.startswith(self.unit))
@@ -121,14 +129,19 @@ def number_style(cells: Cells, name: str, *, decimal: str | None = None) -> Numb
     Raises:
         FormatError: the numbers can be read in two ways.
     """
-    texts = cells.astype(str).str.strip()
-    unit = _unit(texts)
+    texts = plain_signs(cells.astype(str))
+    if texts.str.fullmatch(IN_PARENTHESES).any():
+        style = number_style(negate(texts), name, decimal=decimal)
+        return style and dataclasses.replace(style, parentheses=True)
+    if bool(texts.str.fullmatch(PLAIN).all()) and not _is_pointed(texts, decimal):
+        return NumberStyle()
+    unit = find_unit(texts)
     if unit is None:
         return None
     if unit:
         texts = texts.str.replace(unit, "", regex=False).str.strip()
     is_plain = bool(texts.str.fullmatch(PLAIN).all())
-    if is_plain and decimal == "," and texts.str.fullmatch(POINTED).any():
+    if is_plain and _is_pointed(texts, decimal):
         return _commas(texts, name, decimal, unit) or NumberStyle(unit=unit)
     if is_plain:
         return NumberStyle(unit=unit)
@@ -143,14 +156,9 @@ def number_style(cells: Cells, name: str, *, decimal: str | None = None) -> Numb
     return _commas(texts, name, decimal, unit)
 
 
-def _unit(texts: Cells) -> str | None:
-    """The sign that all cells have; empty where none has one, None where they differ."""
-    signs = [sign for sign in ("%", *CURRENCIES) if texts.str.contains(sign, regex=False).any()]
-    if not signs:
-        return ""
-    sign = signs[0]
-    ends = np.logical_or(texts.str.endswith(sign), texts.str.lstrip("+-").str.startswith(sign))
-    return sign if len(signs) == 1 and bool(ends.all()) else None
+def _is_pointed(texts: Cells, decimal: str | None) -> bool:
+    """Whether points may stand between thousands."""
+    return decimal == "," and bool(texts.str.fullmatch(POINTED).any())
 
 
 def _commas(texts: Cells, name: str, decimal: str | None, unit: str) -> NumberStyle | None:
@@ -178,24 +186,9 @@ def truths(cells: Cells) -> tuple[str, str] | None:
     """The words for true and false in a column, as they are written there; None where it has others."""
     words = sorted({str(cell).strip() for cell in cells.unique()})
     lower = {word.lower(): word for word in words}
-    pair = next((pair for pair in TRUTHS if len(words) == 2 and set(lower) == set(pair)), None)
+    words_of = {word for word in lower if word not in BITS}
+    pair = next((pair for pair in TRUTHS if words_of == set(pair)), None)
     return None if pair is None else (lower[pair[0]], lower[pair[1]])
-
-
-ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
-DATES = (
-    (ISO, "ISO8601"),
-    (re.compile(r"\d{4}/\d{1,2}/\d{1,2}"), "%Y/%m/%d"),
-    (re.compile(r"\d{4}\.\d{1,2}\.\d{1,2}"), "%Y.%m.%d"),
-    (re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}"), "%d.%m.%Y"),
-    (re.compile(r"\d{4}年\d{1,2}月\d{1,2}日"), "%Y年%m月%d日"),
-    (re.compile(r"\d{1,2} [A-Za-z]{3} \d{4}"), "%d %b %Y"),
-    (re.compile(r"\d{1,2}-[A-Za-z]{3}-\d{4}"), "%d-%b-%Y"),
-    (re.compile(r"[A-Za-z]{3} \d{1,2}, \d{4}"), "%b %d, %Y"),
-)  # fmt: skip
-"""Forms of dates that can be read in one way, and the pattern of each."""
-EITHER = re.compile(r"(\d{1,2})([/-])(\d{1,2})[/-](\d{4})")
-"""A date that begins with a day or a month."""
 
 
 def date_pattern(cells: Cells, name: str, order: str | None = None) -> str | None:
@@ -212,9 +205,15 @@ def date_pattern(cells: Cells, name: str, order: str | None = None) -> str | Non
     texts = cells.astype(str).str.strip()
     for form, pattern in DATES:
         if texts.str.fullmatch(form).all():
+            if form is ISO:
+                _check_zones(texts, name)
             return pattern
-    parts = texts.str.extract(f"^{EITHER.pattern}$")
-    if parts.isna().to_numpy().any() or parts[1].nunique() > 1:
+    _check_years(texts, name)
+    either = next(((form, time) for form, time in EITHERS if texts.str.fullmatch(form).all()), None)
+    if either is None:
+        return None
+    parts = texts.str.extract(f"^{EITHER}")
+    if parts[1].nunique() > 1:
         return None
     sign = str(parts[1].iloc[0])
     first, second = (parts[place].astype(int).max() for place in (0, 2))
@@ -229,11 +228,33 @@ def date_pattern(cells: Cells, name: str, order: str | None = None) -> str | Non
             f"the column {name} has dates such as {texts.iloc[0]}: day or month first? No row tells. Say "
             "which, by --date-order dmy or --date-order mdy (date_order= in Python)"
         )
-    return f"%d{sign}%m{sign}%Y" if found[0] == "dmy" else f"%m{sign}%d{sign}%Y"
+    day = f"%d{sign}%m{sign}%Y" if found[0] == "dmy" else f"%m{sign}%d{sign}%Y"
+    return day + either[1]
 
 
-ZONE = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
-"""The end of a time that tells its zone."""
+def _check_years(texts: Cells, name: str) -> None:
+    """Refuse dates in which two digits are the year."""
+    parts = texts.str.extract(f"^{SHORT_YEAR.pattern}$")
+    if not len(parts) or parts[0].isna().any():
+        return
+    numbers = parts[[0, 2]].astype(int)
+    if bool((numbers.max(axis=1) <= 31).all() and (numbers.min(axis=1) <= 12).all()):
+        raise FormatError(
+            f"the column {name} has dates whose year has two digits, such as {texts.iloc[0]}: write it with "
+            f"four, or say --category {name} (category= in Python) or --ignore {name}"
+        )
+
+
+def _check_zones(texts: Cells, name: str) -> None:
+    """Refuse times of zones more than the hour of summer time apart, whose hours cannot be compared."""
+    zones = texts[texts.str.contains(":", regex=False)].str.extract(ZONE)[0].fillna("none").unique()
+    signed = [zone.replace("Z", "+00:00") for zone in zones if zone != "none"]
+    hours = [int(zone[:3]) + int(zone[0] + zone[-2:]) / 60 for zone in signed]
+    if len(zones) > 1 and ("none" in zones or max(hours) - min(hours) > 1):
+        raise FormatError(
+            f"the column {name} has times of several zones: {', '.join(sorted(zones)[:5])}. Bring them to "
+            f"one, or say --category {name} (category= in Python) or --ignore {name}"
+        )
 
 
 def to_days(cells: Cells, pattern: str) -> NDArray[np.float64]:

@@ -121,6 +121,7 @@ class Number(Column):
         unit: that is taken off.
         low: the lowest of training; None where it is not known.
         high: the highest.
+        parentheses: whether a number in parentheses is below 0.
     """
 
     kind: ClassVar[str] = "number"
@@ -133,11 +134,12 @@ class Number(Column):
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    parentheses: bool = False
 
     @property
     def style(self) -> NumberStyle:
         """How its numbers are written."""
-        return NumberStyle(self.decimal, self.thousands, self.unit)
+        return NumberStyle(self.decimal, self.thousands, self.unit, self.parentheses)
 
     @property
     def features(self) -> tuple[str, ...]:

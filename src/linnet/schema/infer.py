@@ -27,8 +27,10 @@ from linnet.schema.coded import each, tally
 from linnet.schema.columns import Category, Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
+from linnet.schema.remarks import find_totals, remark
 from linnet.schema.schema import Schema
 from linnet.schema.target import FEW, pick_target, read_target, spellings, style_of
+from linnet.schema.units import check_units
 
 MANY_NUMBERS = 20
 """Different numbers from which on a column of numbers and words is no category by itself."""
@@ -65,7 +67,7 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     if not columns:
         reasons = "; ".join(f"{column} ({reason})" for column, reason in left_out.items())
         raise FormatError(f"no column is left to predict {name} by: {reasons or 'there is none beside it'}")
-    notes += [*more, *spellings(frame[name], target), *_marks(name, target.style)]
+    notes += [*more, *spellings(frame[name], target), *_marks(name, target.style), *find_totals(frame)]
     return Schema(columns, target, left_out, tuple(notes))
 
 
@@ -96,7 +98,7 @@ def infer_columns(
             left_out[column] = found
             continue
         columns.append(found)
-        notes += _doubts(frame[column], found)
+        notes += [*_doubts(frame[column], found), *remark(frame[column], found)]
         if options.groups is None and (note := looks_grouped(frame[column], found)):
             notes.append(note)
     return tuple(columns), left_out, notes
@@ -174,6 +176,7 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
         return Date(name, pattern)
     if (pair := truths(different)) is not None:
         return Truth(name, *pair)
+    check_units(different, name)
     _check_mixed(cells, name)
     return _text(tally(cells, is_missing, strip), name)
 
@@ -275,6 +278,7 @@ def _marks(name: str, style: NumberStyle) -> list[str]:
     marks = [f"{style.unit} taken off" if style.unit else ""]
     marks += [f"{style.thousands!r} between thousands" if style.thousands else ""]
     marks += ["decimal commas" if style.decimal == "," else ""]
+    marks += ["those in parentheses are below 0" if style.parentheses else ""]
     return [f"{name} is read as numbers: {', '.join(filter(None, marks))}"]
 
 

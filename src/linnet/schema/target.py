@@ -18,6 +18,7 @@ from linnet.schema.cells import (
 )
 from linnet.schema.classes import class_names
 from linnet.schema.schema import Target
+from linnet.schema.units import check_units
 
 CLASSES = ("label", "labels", "class")
 """The names that make a column the classes, whatever it holds."""
@@ -94,6 +95,9 @@ def read_target(
         FormatError: it has neither classes nor numbers.
     """
     style = style_of(cells, name, options)
+    if style is None and options.task != "classification" and cells.dtype.kind == "O":
+        different = cells.drop_duplicates()
+        check_units(different[~is_missing(different, NO_NUMBER)], name)
     task, said = _task(cells, name, style)
     for one in TASKS:
         if options.task == one:

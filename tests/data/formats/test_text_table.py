@@ -186,3 +186,29 @@ def test_a_first_line_that_is_taken_as_a_row_is_said() -> None:
     assert "is taken as a row: --header" in read_text(content, "t.csv", TableOptions()).notes[0]
     for header in (True, False):
         assert not read_text(content, "t.csv", TableOptions(header=header)).notes
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("red,round\nblue,long\nred,long\nblue,round\n", ["column 1", "column 2"]),
+        ("colour,shape\nblue,long\nred,long\nblue,round\n", ["colour", "shape"]),
+    ],
+)
+def test_a_row_of_words_that_come_again_names_nothing(text: str, columns: list[str]) -> None:
+    table = read_text(text.encode(), "t.csv", TableOptions())
+    assert list(table.frame.columns) == columns
+    assert bool(table.notes) == (columns[0] == "column 1")
+
+
+def test_words_above_words_are_refused_or_said_where_nothing_tells() -> None:
+    with pytest.raises(FormatError, match=r"Some of its words stand below, too.*--header or --no-header"):
+        read("ann,red\nbob,red\neve,blue\n")
+    (note,) = read_text(b"ann,red\nbob,blue\n", "t.csv", TableOptions()).notes
+    assert "ann, red …, is taken as names of columns: --no-header" in note
+
+
+@pytest.mark.parametrize("text", ["a,b,c\n1,2,x\n\n1,2\n3,4,y\n", 'a,b,c\n1,"2""",x\n1,"2"\n'])
+def test_a_row_that_is_too_short_is_named(text: str) -> None:
+    with pytest.raises(FormatError, match="fewer cells than its 3 columns: 1, the first is row 2"):
+        read(text)

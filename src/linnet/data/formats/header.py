@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from linnet.config.table import TableOptions
@@ -41,11 +42,11 @@ def has_names_in(
     words = [place for place, cell in enumerate(first) if not _is_number(cell)]
     if not words:
         return False
-    if len(words) == len(first):
-        return True
     below = {place: [row[place] for row in rest] for place in words}
-    if any(cells and all(_is_number(cell) for cell in cells if cell) for cells in below.values()):
+    if any(any(cells) and all(_is_number(cell) for cell in cells if cell) for cells in below.values()):
         return True  # a word above numbers
+    if len(words) == len(first):
+        return _has_new_words(first, below, name)
     is_new = all(first[place] not in cells for place, cells in below.items())
     comes_again = all(len(set(cells)) < len(cells) for cells in below.values())
     if not is_new:
@@ -60,14 +61,36 @@ def has_names_in(
     )
 
 
+def _has_new_words(first: list[str], below: dict[int, list[str]], name: str) -> bool:
+    """Whether a row of words above words names them, as none of it stands below.
+
+    Raises:
+        FormatError: some of it does, and some does not.
+    """
+    again = [first[place] in cells for place, cells in below.items() if first[place]]
+    if any(again) and not all(again):
+        raise FormatError(
+            f"does the first line of {name} name the columns? Some of its words stand below, too, others do "
+            "not: say --header or --no-header (header= in Python)"
+        )
+    return not any(again)
+
+
 def _is_number(cell: str) -> bool:
     plain = cell.replace(",", ".") if cell.count(",") == 1 else cell
     return PLAIN.fullmatch(plain.strip(" %")) is not None or cell.lower() in ("inf", "-inf")
 
 
-def doubt_names(first: list[str]) -> str:
-    """What is to be said of a first line that was taken as a row."""
-    return f"its first line, {', '.join(first[:3])[:40]} …, is taken as a row: --header says otherwise"
+def doubt_names(rows: list[list[str]], *, has_names: bool) -> tuple[str, ...]:
+    """What is to be said of a first line that was taken as a row, or as names though nothing below tells."""
+    first = ", ".join(rows[0][:3])[:40]
+    if not has_names:
+        return (f"its first line, {first} …, is taken as a row: --header says otherwise",)
+    rest = [row for row in rows[1:] if len(row) == len(rows[0])]
+    comes_again = any(len(set(cells)) < len(cells) for cells in zip(*rest, strict=True))
+    if comes_again or any(map(_is_number, itertools.chain(*rest))):
+        return ()
+    return (f"its first line, {first} …, is taken as names of columns: --no-header says otherwise",)
 
 
 def name_columns(cells: list[str], has_names: bool) -> list[str]:

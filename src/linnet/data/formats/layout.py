@@ -59,8 +59,8 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
         width = len(rows[1])
         notes = ("the first line counts rows and columns",)
     has_names = counted is None and has_names_in(rows, name, options)
-    if counted is None and options.header is None and not has_names:
-        notes = (doubt_names(rows[0]),)
+    if counted is None and options.header is None:
+        notes = doubt_names(rows, has_names=has_names)
     names = name_columns(rows[0] if has_names else rows[-1][:width], has_names)
     skipped = int(has_names or counted is not None)
     lines_of_text = io.StringIO(rest, newline="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import csv
 import io
 import warnings
 from collections.abc import Iterator, Sequence
@@ -105,8 +106,9 @@ def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
     """All rows, by pandas: numbers in the columns that have nothing else, and text in the others."""
     plain, whole = plain_columns(layout, options)
     lines, places = io.StringIO(text, newline=""), range(len(layout.names))
+    plain = plain - whole
     for kinds in (
-        {place: "float64" if place in plain - whole else str for place in places},
+        {place: "float64" if place in plain else str for place in places},
         dict.fromkeys(places, str),
     ):
         lines.seek(layout.start)
@@ -116,6 +118,7 @@ def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
             if "float64" not in kinds.values():
                 raise FormatError(f"{name} cannot be read: {error}") from error
             continue
+        _check_short(text, name, layout)
         return frame.set_axis(layout.names, axis=1)
     raise AssertionError("text can be read as text")
 
@@ -136,6 +139,21 @@ def _read_csv(lines: io.StringIO, kinds: Any, separator: str, name: str) -> Fram
             )  # fmt: skip
         except pd.errors.EmptyDataError:
             raise FormatError(f"{name} has no rows") from None
+
+
+def _check_short(text: str, name: str, layout: Layout) -> None:
+    """Refuse rows that end before the last column, whose cells pandas takes to be empty."""
+    if layout.separator == " ":
+        return
+    lines = io.StringIO(text[layout.start :], newline="")
+    rows = csv.reader(lines, delimiter=layout.separator, skipinitialspace=True)
+    width, filled = len(layout.names), (row for row in rows if len(row) > 1 or (row and row[0].strip()))
+    short = [place + 1 for place, row in enumerate(filled) if len(row) < width]
+    if short:
+        raise FormatError(
+            f"{name} has rows of fewer cells than its {width} columns: {len(short):,}, the first is row "
+            f"{short[0]:,}. Add the empty cells, or leave the rows out"
+        )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,99 @@
+"""What one has to know of columns and rows that could mean something else than they are taken for."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.schema.cells import BITS, PLAIN, POINTED, WHOLE, Cells, Frame, are_of, is_missing, to_numbers
+from linnet.schema.coded import each, is_coded
+from linnet.schema.columns import Column, Number, Truth
+
+TOTALS = frozenset((
+    "total", "totals", "grand total", "sum", "subtotal", "sub-total", "summe", "gesamt",
+    "合计", "总计", "小计", "合計",
+))  # fmt: skip
+"""Words that begin a row of sums, in lower case."""
+
+LAST = 3
+"""Rows at the end that may be sums."""
+
+DATED = re.compile(r"(^|[_\W])(date|day|datum|time)$|日期", re.IGNORECASE)
+"""Names of columns of dates."""
+
+SERIALS = (20_000, 60_000)
+"""The days of a spreadsheet, since 1899-12-30, from 1954 to 2064."""
+
+
+def remark(cells: Cells, found: Column) -> list[str]:
+    """What one has to know of a column that is kept.
+
+    Args:
+        cells: of the column, (N,).
+        found: what it is taken for.
+    """
+    if isinstance(found, Truth) and cells.dtype.kind == "O":
+        return _bits(cells, found)
+    if isinstance(found, Number):
+        return [*_serials(cells, found), *_points(cells, found)]
+    return []
+
+
+def _bits(cells: Cells, found: Truth) -> list[str]:
+    different = cells.drop_duplicates().astype(str).str.strip()
+    bits, true, false = sorted(set(different) & BITS), found.true, found.false
+    if not bits or true in BITS:
+        return []
+    return [f"{found.name} has {' and '.join(bits)} beside {true} and {false}: 1 is taken as {true}"]
+
+
+def _serials(cells: Cells, found: Number) -> list[str]:
+    if not DATED.search(found.name):
+        return []
+    numbers = to_numbers(cells, found.style)
+    known = numbers[np.isfinite(numbers)]
+    if not len(known) or known.min() < SERIALS[0] or known.max() > SERIALS[1]:
+        return []
+    return [
+        f"{found.name} looks like a spreadsheet's days since 1899-12-30: it is taken as numbers, without "
+        "month and weekday; format its cells as dates to have these"
+    ]
+
+
+def _points(cells: Cells, found: Number) -> list[str]:
+    if not is_coded(cells) or found.decimal != "." or found.thousands:
+        return []
+    different = cells.drop_duplicates()
+    texts = found.style.take_off(different[~is_missing(different)].astype(str))
+    if not texts.str.fullmatch(PLAIN).all() or not are_of(texts, POINTED, WHOLE).all():
+        return []
+    pointed = texts[texts.str.fullmatch(POINTED)]
+    if not len(pointed):
+        return []
+    said = "its points are taken as decimal ones; --decimal , says otherwise"
+    return [f"{found.name} has {pointed.iloc[0]}: {said}"]
+
+
+def find_totals(frame: Frame) -> list[str]:
+    """What is to be said of rows at the end that look like sums of the others.
+
+    Args:
+        frame: the cells of a table.
+    """
+    for name in map(str, frame.columns):
+        cells = frame[name]
+        if not is_coded(cells):
+            continue
+        rows = each(cells, _are_totals).nonzero()[0]
+        if len(rows) and rows[0] >= len(frame) - LAST:
+            return [
+                f"row {rows[0] + 1:,} has {str(cells.iloc[rows[0]])!r} in {name} and looks like a sum of the "
+                "others, and not like one of them: leave it out of the file"
+            ]
+    return []
+
+
+def _are_totals(cells: Cells) -> NDArray[np.bool_]:
+    return cells.astype(str).str.strip().str.lower().isin(TOTALS).to_numpy(bool)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from linnet.config.table import TableOptions
+from linnet.errors import FormatError
+from linnet.schema.cells import NumberStyle, number_style, to_numbers
+from linnet.schema.infer import infer_schema
+from linnet.schema.schema import Schema
+
+
+@pytest.mark.parametrize(
+    ("cells", "style", "numbers"),
+    [
+        (["12 kg", "3.5kg"], NumberStyle(unit="kg"), [12, 3.5]),
+        (["5 °C", "-3 °C"], NumberStyle(unit="°C"), [5, -3]),
+        (["USD 12", "USD 1,200.50"], NumberStyle(".", ",", "USD"), [12, 1200.5]),
+        (["30岁", "41岁"], NumberStyle(unit="岁"), [30, 41]),
+        (["80 km/h", "120 km/h"], NumberStyle(unit="km/h"), [80, 120]),
+        (["7 widgets"[:8], "12 widget"], NumberStyle(unit="widget"), [7, 12]),
+        (["(1,234.5)", "12"], NumberStyle(".", ",", parentheses=True), [-1234.5, 12]),
+        (["($5)", "$7"], NumberStyle(unit="$", parentheses=True), [-5, 7]),
+        (["１２３", "４５.６"], NumberStyle(), [123, 45.6]),
+        (["\u22125", "3"], NumberStyle(), [-5, 3]),
+        (["1\u00a0234", "5"], NumberStyle(thousands=" "), [1234, 5]),
+        (["￥9", "¥12"], NumberStyle(unit="¥"), [9, 12]),
+    ],
+)
+def test_numbers_with_one_unit_or_signs_of_other_kinds(
+    cells: list[str], style: NumberStyle, numbers: list[float]
+) -> None:
+    series = pd.Series(cells)
+    assert number_style(series, "c") == style
+    assert to_numbers(series, style).tolist() == numbers
+
+
+@pytest.mark.parametrize("cells", [["12A", "14A"], ["t1", "t2"], ["1st", "2nd"], ["12 kg", "red"]])
+def test_letters_of_codes_are_no_units(cells: list[str]) -> None:
+    assert number_style(pd.Series(cells), "c") is None
+
+
+def infer(cells: list[str], name: str = "c", **options: object) -> Schema:
+    frame = pd.DataFrame({name: cells * 10, "label": ["x", "y"] * (5 * len(cells))})
+    return infer_schema(frame, TableOptions(target="label", **options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["12 kg", "400 g"], "several units: '12 kg' in row 1, '400 g' in row 2"),
+        (["12 %", "0.5"], "several units: '12 %' in row 1, '0.5' in row 2"),
+        (["$9", "9 €"], r"several units: '\$9' in row 1, '9 €' in row 2"),
+        (["5'11\"", "6' 2\""], r"feet and inches, such as 5'11\" in row 1"),
+        (["25/03/24", "01/12/23"], "year has two digits, such as 25/03/24"),
+        (["2024-01-01 10:00Z", "2024-01-01 10:00+05:00"], r"several zones: \+05:00, Z"),
+        (["2024-01-01 10:00", "2024-01-01 10:00Z"], "several zones: Z, none"),
+    ],
+)
+def test_what_one_column_cannot_hold_is_refused_with_the_flag(cells: list[str], words: str) -> None:
+    with pytest.raises(FormatError, match=f"the column c has .*{words}.*--category c"):
+        infer(cells)
+    assert infer(cells, category=("c",)).columns[0].kind == "category"
+
+
+def test_numbers_to_predict_have_one_unit_too() -> None:
+    frame = pd.DataFrame({"a": range(20), "price": ["$9", "9 €"] * 10})
+    with pytest.raises(FormatError, match="the column price has numbers in several units"):
+        infer_schema(frame, TableOptions(target="price"))
+    asked = infer_schema(frame, TableOptions(target="price", task="classification"))
+    assert asked.target.classes == ("$9", "9 €")
+
+
+def test_times_an_hour_apart_are_of_one_place() -> None:
+    assert infer(["2024-01-01 10:00+01:00", "2024-07-01 10:00+02:00"]).columns[0].kind == "date"
