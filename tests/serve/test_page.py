@@ -110,7 +110,7 @@ def tell(page: str) -> list[str]:
 @pytest.mark.parametrize("wide", gate([False, True], 0, 1), ids=["short", "wide"])
 def test_lines_of_a_table_are_answered_as_they_stand(tmp_path: Path, wide: bool) -> None:
     more = {f'it\'s {k} "é"': np.arange(120) % (k + 3) + 0.5 for k in range(50 if wide else 1)}
-    folder = make_table_run("regression", **more).save(tmp_path / "run")
+    folder = make_table_run("regression", columns=more).save(tmp_path / "run")
     environment = {**os.environ, "LINNET_API_KEY": "secret"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LINNET_API_KEY", "secret")
@@ -131,7 +131,7 @@ def test_lines_of_a_table_are_answered_as_they_stand(tmp_path: Path, wide: bool)
 
 
 def test_a_table_is_shown_by_its_columns_in_both_languages() -> None:
-    make_table_run("regression", **{"<b>": np.arange(120) % 7}).save("sales")
+    make_table_run("regression", columns={"<b>": np.arange(120) % 7}).save("sales")
     with TestClient(make_app("sales")) as client:
         english, chinese = (client.get(f"/docs?lang={language}").text for language in ("en", "zh"))
     assert "<th scope=row>cut</th><td>category</td><td>fair, good, ideal</td>" in english

@@ -170,7 +170,7 @@ HUGE = [
     b'{"rows":[' + b",".join([b"{}"] * 200_000) + b"]}",
     b'{"rows":[{"a":' + b"[],".join([b""] * 100_000) + b"}]}",
     b'{"rows":' + b'[{"a":' * 400 + b"1" + b"}]" * 400 + b"}", b'{"rows": [{"a": ' + b"[" * 5000,
-    TWICE.encode() % (b'"a": ' + b"[" * 1010 + b"]" * 1010),
+    TWICE.encode() % (rb'"\\": ' + b"[" * 1010 + b"]" * 1010),  # which has to be read with care
 ]  # fmt: skip
 
 

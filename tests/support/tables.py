@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +32,9 @@ def make_mixed(rows: int = 120, seed: int = 1) -> pd.DataFrame:
     return frame
 
 
-def make_table_run(task: str = "classification", *, is_double: bool = True, **columns: Any) -> Run:
+def make_table_run(
+    task: str = "classification", is_double: bool = True, columns: Mapping[str, Any] | None = None
+) -> Run:
     """A run that nothing was trained for, on a table of every kind of column but those of the target.
 
     Args:
@@ -49,7 +52,7 @@ def make_table_run(task: str = "classification", *, is_double: bool = True, **co
     from linnet.schema.fit import fit_schema
     from linnet.schema.infer import infer_schema
 
-    frame = make_mixed().assign(**columns)
+    frame = make_mixed().assign(**columns or {})
     target = "cut" if task == "classification" else "price"
     frame = frame[frame[target].notna()].reset_index(drop=True)
     schema = fit_schema(infer_schema(frame, TableOptions(target=target, task=task)), frame)

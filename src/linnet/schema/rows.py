@@ -147,34 +147,35 @@ class _Memory:
 
     def fill_(self, X: NDArray[np.float64], cells: Sequence[Any], seen: dict[str, Seen]) -> None:
         """Write a column's numbers into X (N, D), which is 0 there."""
-        column, start, known, new = self.column, self.start, self.known, list[tuple[int, Any]]()
-        numbers = NUMBERS if column.takes_numbers else NONE
+        start, known, new = self.start, self.known, list[tuple[int, Any]]()
+        numbers = NUMBERS if self.column.takes_numbers else NONE
         if len(cells) > FEW and numbers.issuperset(map(type, cells)):
             X[:, start] = cells
             if isfinite(np.add.reduce(X[:, start])):
                 return
+        codes = list[tuple[int, Code]]()
         for row, cell in enumerate(cells):
             kind = type(cell)
             if kind in numbers and isfinite(cell):
                 X[row, start] = cell
-            elif (code := known.get(cell if kind is str else _key(cell, row, column.name))) is None:
+            elif (code := known.get(cell if kind is str else _key(cell, row, self.column.name))) is None:
                 new.append((row, cell))
             else:
-                self._write_(X, row, code, seen)
-        if new:
-            for row, code in self._learn(new):
-                self._write_(X, row, code, seen)
+                codes.append((row, code))
+        for row, code in [*codes, *self._learn(new)] if new else codes:
+            for place, number in code[0]:
+                X[row, place] = number
+            if code[1] or code[2]:
+                self._mark_(seen, len(X), row, code)
 
-    def _write_(self, X: NDArray[np.float64], row: int, code: Code, seen: dict[str, Seen]) -> None:
-        """Write a cell's numbers into its row, and that it is a gap or strange."""
-        numbers, is_gap, is_strange = code
-        for place, number in numbers:
-            X[row, place] = number
-        if is_gap or is_strange:
-            name = self.column.name
-            if name not in seen:
-                seen[name] = Seen(np.zeros(len(X), bool), np.zeros(len(X), bool))
-            _mark_(seen[name], row, code)
+    def _mark_(self, seen: dict[str, Seen], rows: int, row: int, code: Code) -> None:
+        """Keep that a cell is a gap or strange."""
+        name = self.column.name
+        if name not in seen:
+            seen[name] = Seen(np.zeros(rows, bool), np.zeros(rows, bool))
+        seen[name].gaps[row] = code.is_gap
+        if (strange := seen[name].strange) is not None:
+            strange[row] = code.is_strange
 
     def _learn(self, cells: list[tuple[int, Any]]) -> list[tuple[int, Code]]:
         """Codes of cells that were not met before, with their rows."""
@@ -227,9 +228,3 @@ def _check_kind(kind: type, row: int, name: str) -> None:
     if kind not in KINDS:
         what = {list: "a list", dict: "an object"}.get(kind, kind.__name__)
         raise FormatError(f"row {row}, column {name!r} is {what}: expected one value")
-
-
-def _mark_(seen: Seen, row: int, code: Code) -> None:
-    seen.gaps[row] = code.is_gap
-    if seen.strange is not None:
-        seen.strange[row] = code.is_strange

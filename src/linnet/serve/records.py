@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from linnet.serve.parse import LONG, kind_of
@@ -180,11 +181,14 @@ def _check_pairs(pairs: list[tuple[str, Any]]) -> None:
         keys.add(key)
 
 
-def _count_texts(value: Any) -> int:
-    """The keys and strings of a value."""
-    cells, count = (value.values(), len(value)) if type(value) is dict else (value, 0)
-    types = [*map(type, cells)]
-    count += types.count(str)
-    if dict in types or list in types:
-        count += sum(_count_texts(cell) for cell in cells if type(cell) in (dict, list))
+def _count_texts(said: Any) -> int:
+    """The keys and strings of a value, level by level."""
+    level, count = [said], 0
+    while level:
+        types = [*map(type, level)]
+        count += types.count(str)
+        objects = [cell for cell in level if type(cell) is dict] if dict in types else []
+        lists = [cell for cell in level if type(cell) is list] if list in types else []
+        count += sum(map(len, objects))
+        level = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(lists)]
     return count
