@@ -1,10 +1,12 @@
-"""The service measured beside the plainest FastAPI and torch handler, at 16 connections.
+"""The service measured beside the plainest FastAPI handlers, at 16 connections: of pictures and of a table.
 
     python benchmarks/serve.py [--quick | --full] [--json FILE]
 
 Both run on uvicorn with the same event loop and HTTP parser, each as it runs when nothing more is said:
 linnet with a process a core, the plain handler with one. The client keeps 16 connections, each with one
-request under way, and sends one row of 784 features. The rounds alternate between the two, and the medians
+request under way, and sends one row of 784 features, which the plain handler answers by torch; or one or a
+hundred raw rows of a table as objects by column name, which it answers by a frame of pandas and a pipeline of
+scikit-learn. The rounds alternate between the two, and the medians
 are compared. Client and server share the machine, so the client's share counts in the answers a second; the
 processor time of the server alone, for one answer, does not depend on it.
 """
@@ -24,6 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+import pandas as pd
 import psutil
 import torch
 import uvloop
@@ -33,42 +37,27 @@ from linnet.core.bank import Bank
 from linnet.model.card import Card
 from linnet.model.history import History
 from main_job import Figure, finish, machine
+from plain_handlers import PICTURES, TABLE
 
 CONNECTIONS = 16
-TARGETS = (2.0, 3.0)
-"""How many times the plain handler's rate is asked for, of JSON rows and of raw bodies."""
+PORTS = (18471, 18472)
 
-PLAIN = """
-import sys
-import torch
-import uvicorn
-from fastapi import FastAPI, Request
-from pydantic import BaseModel
-from safetensors.torch import load_file
 
-tensors = load_file(sys.argv[1] + "/model.safetensors")
-model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
-model[1].load_state_dict({"weight": tensors["W"], "bias": tensors["b"]})
-app = FastAPI()
+@dataclass(frozen=True)
+class Question:
+    """The same question to both servers.
 
-class Rows(BaseModel):
-    rows: list[list[float]]
+    Args:
+        name: of its kind.
+        ours: the request to linnet.
+        plain: the same to the plain handler.
+        target: how many times the plain handler's rate is asked for.
+    """
 
-def answer(X):
-    with torch.no_grad():
-        p = torch.softmax(model(X / 255), 1)
-    return {"classes": p.argmax(1).tolist(), "probabilities": p.tolist()}
-
-@app.post("/predict")
-async def predict(rows: Rows):
-    return answer(torch.tensor(rows.rows))
-
-@app.post("/raw")
-async def raw(request: Request):
-    return answer(torch.frombuffer(bytearray(await request.body()), dtype=torch.float32).view(-1, 784))
-
-uvicorn.run(app, port=int(sys.argv[2]), log_level="warning", access_log=False)
-"""
+    name: str
+    ours: bytes
+    plain: bytes
+    target: float
 
 
 @dataclass(frozen=True)
@@ -85,15 +74,38 @@ class Server:
         return sum(times.user + times.system for times in every)
 
 
-def requests() -> dict[str, tuple[bytes, bytes]]:
-    """By kind: the request to linnet, and the same to the plain handler."""
+def picture_questions() -> list[Question]:
+    """A row of 784 features, in JSON and as plain numbers."""
     row = torch.randint(0, 256, (1, 784), generator=torch.Generator().manual_seed(0))
-    text = json.dumps({"rows": row.tolist()}).encode()
+    text = post("/predict", "application/json", json.dumps({"rows": row.tolist()}).encode())
     raw, kind = row.float().numpy().tobytes(), "application/octet-stream"
-    return {
-        "JSON": (post("/predict", "application/json", text), post("/predict", "application/json", text)),
-        "raw float32": (post("/predict?dtype=float32", kind, raw), post("/raw", kind, raw)),
-    }
+    return [
+        Question("JSON", text, text, 2.0),
+        Question("raw float32", post("/predict?dtype=float32", kind, raw), post("/raw", kind, raw), 3.0),
+    ]
+
+
+def table_questions(birds: pd.DataFrame) -> list[Question]:
+    """One and a hundred raw rows by column name."""
+    rows = json.loads(str(birds.drop(columns="species")[:100].to_json(orient="records")))
+    questions = []
+    for count, target in ((1, 10.0), (100, 5.0)):
+        body = json.dumps({"rows": rows[:count]}).encode()
+        asked = post("/predict", "application/json", body)
+        questions.append(Question(f"{count} row{'s' * (count > 1)} of a table", asked, asked, target))
+    return questions
+
+
+def make_birds(rows: int = 344) -> pd.DataFrame:
+    """Four numbers and three categories, with gaps, and three classes that hang on them."""
+    source = np.random.default_rng(0)
+    size = source.normal(size=(rows, 4))
+    frame = pd.DataFrame(size.round(2), columns=[f"size{k}" for k in range(4)])
+    frame = frame.mask(source.random(frame.shape) < 0.02)
+    for name, levels in (("island", 3), ("sex", 2), ("ringed", 4)):
+        frame[name] = np.array([f"{name} {k}" for k in range(levels)])[source.integers(0, levels, rows)]
+    names = np.array(["Adelie", "Chinstrap", "Gentoo"])
+    return frame.assign(species=names[(size[:, :3] + source.normal(size=(rows, 3))).argmax(axis=1)])
 
 
 def post(path: str, kind: str, body: bytes) -> bytes:
@@ -179,17 +191,19 @@ async def wait_for(port: int) -> None:
     raise SystemExit(f"nothing listens on port {port}")
 
 
-async def measure(servers: tuple[Server, Server], seconds: float, rounds: int) -> list[Figure]:
+async def measure(
+    servers: tuple[Server, Server], questions: list[Question], seconds: float, rounds: int
+) -> list[Figure]:
     """The figures of each kind of request."""
     for server in servers:
         await wait_for(server.port)
     lines: list[Figure] = []
-    for (kind, pair), target in zip(requests().items(), TARGETS, strict=True):
+    for question in questions:
         taken: tuple[list[Round], list[Round]] = ([], [])
         for _ in range(rounds):  # in turn, so that a change of the machine's pace falls on both
-            for kept, server, request in zip(taken, servers, pair, strict=True):
+            for kept, server, request in zip(taken, servers, (question.ours, question.plain), strict=True):
                 kept.append(await rate(server, request, seconds))
-        lines += figures(kind, target, *taken)
+        lines += figures(question.name, question.target, *taken)
     return lines
 
 
@@ -211,8 +225,45 @@ def figures(kind: str, target: float, ours: list[Round], plain: list[Round]) -> 
     ]
 
 
+def of_pictures(seconds: float, rounds: int) -> list[Figure]:
+    """A model of pictures beside torch."""
+    names = tuple(f"class {k}" for k in range(10))
+    card = Card("random", names, (28, 28), 1 / 255, "softmax")
+    bank = Bank(torch.randn(10, 785, generator=torch.Generator().manual_seed(0)))
+    with tempfile.TemporaryDirectory() as folder:
+        linnet.Run(bank, History(), "completed", card).save(folder)
+        return compete(folder, PICTURES, picture_questions(), seconds, rounds)
+
+
+def of_table(seconds: float, rounds: int) -> list[Figure]:
+    """A model of a table beside pandas and scikit-learn."""
+    birds = make_birds()
+    with tempfile.TemporaryDirectory() as folder:
+        birds.to_csv(Path(folder, "birds.csv"), index=False)
+        run = Path(folder, "run")
+        linnet.solve(linnet.load(Path(folder, "birds.csv")), l2=1e-2, out=run, report=False)
+        return compete(str(run), TABLE, table_questions(birds), seconds, rounds)
+
+
+def compete(
+    folder: str, program: str, questions: list[Question], seconds: float, rounds: int
+) -> list[Figure]:
+    """Start both servers of a model, measure, and stop them."""
+    serve = [sys.executable, "-m", "linnet", "serve", folder, "--port", str(PORTS[0])]
+    plain = [sys.executable, "-c", program, folder, str(PORTS[1])]
+    with Path(folder, "log").open("w") as log:
+        ours, theirs = (subprocess.Popen(command, stderr=log) for command in (serve, plain))
+        servers = (Server(ours.pid, PORTS[0]), Server(theirs.pid, PORTS[1]))
+        try:
+            return uvloop.run(measure(servers, questions, seconds, rounds))
+        finally:
+            for process in (ours, theirs):
+                process.terminate()
+                process.wait(30)
+
+
 def main() -> None:
-    """Start both, measure, stop both."""
+    """Measure both contests."""
     parser = argparse.ArgumentParser(
         description="Measure the service beside a plain FastAPI and torch handler."
     )
@@ -222,23 +273,7 @@ def main() -> None:
     asked = parser.parse_args()
     rounds, seconds = (1, 1.0) if asked.quick else (9 if asked.full else 5, 3.0)
     print(machine(), flush=True)
-    names = tuple(f"class {k}" for k in range(10))
-    card = Card("random", names, (28, 28), 1 / 255, "softmax")
-    bank = Bank(torch.randn(10, 785, generator=torch.Generator().manual_seed(0)))
-    with tempfile.TemporaryDirectory() as folder:
-        linnet.Run(bank, History(), "completed", card).save(folder)
-        ports = (18471, 18472)
-        serve = [sys.executable, "-m", "linnet", "serve", folder, "--port", str(ports[0])]
-        plain = [sys.executable, "-c", PLAIN, folder, str(ports[1])]
-        with Path(folder, "log").open("w") as log:
-            ours, theirs = (subprocess.Popen(command, stderr=log) for command in (serve, plain))
-            servers = (Server(ours.pid, ports[0]), Server(theirs.pid, ports[1]))
-            try:
-                lines = uvloop.run(measure(servers, seconds, rounds))
-            finally:
-                for process in (ours, theirs):
-                    process.terminate()
-                    process.wait(30)
+    lines = [*of_pictures(seconds, rounds), *of_table(seconds, rounds)]
     finish(lines, asked.json, ".serve.json")
 
 

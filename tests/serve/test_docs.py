@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import orjson
+import pandas as pd
 import pytest
 import torch
 
@@ -49,3 +51,24 @@ def test_the_examples(name: str, tmp_path: Path) -> None:
             line = line.replace("localhost:8000", f"127.0.0.1:{port}")
             done = subprocess.run(["sh", "-c", line], capture_output=True, check=True, timeout=PATIENCE)
             assert len(orjson.loads(done.stdout)["probabilities"]) == rows, done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None or os.name == "nt", reason="needs curl and a shell")
+@pytest.mark.parametrize("name", gate(["serve.md", "serve.zh-CN.md"], 0))
+def test_the_examples_of_a_table(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    island, sex = np.array(["Biscoe", "Dream", "Torgersen"]), np.array(["female", None, "male"], object)
+    birds = pd.DataFrame({
+        "bill_length_mm": 33.0 + np.arange(90) % 25, "island": np.tile(island, 30), "sex": np.repeat(sex, 30),
+        "species": np.array(["Adelie", "Chinstrap", "Gentoo"])[np.arange(90) // 10 % 3],
+    })  # fmt: skip
+    linnet.solve(linnet.load(birds, target="species"), l2=0.1, out=tmp_path / "run", report=False)
+    monkeypatch.chdir(tmp_path)
+    birds[:2].to_csv("rows.csv", index=False)
+    lines = [line for block in blocks(DOCS / name, "bash") for line in block.splitlines()]
+    with service(tmp_path / "run", "--workers", "1") as (_, port):
+        for line, rows in zip(lines, (1, 2), strict=True):
+            line = line.replace("localhost:8000", f"127.0.0.1:{port}")
+            done = subprocess.run(["sh", "-c", line], capture_output=True, check=True, timeout=PATIENCE)
+            assert len(orjson.loads(done.stdout)["probabilities"]) == rows, done.stdout
+            if rows == 1:
+                assert orjson.loads(done.stdout)["missing"] == [["sex"]]
