@@ -49,6 +49,8 @@ class TableChoices:
         test_size: the share of rows to test on; 0.2 when not given.
         positive: of two classes the one that figures, plots and weights speak of; the second in order when
             not given.
+        exposure: of counts, the column of how long, or over how many, each was counted: the model then is of
+            the rate, a count for each unit of it (an offset of its logarithm).
 
     Raises:
         UsageError: a value that cannot be.
@@ -74,6 +76,7 @@ class TableChoices:
     split: str | None = None
     test_size: float | None = None
     positive: str | None = None
+    exposure: str | None = None
 
     def __post_init__(self) -> None:
         choices = {
@@ -82,10 +85,12 @@ class TableChoices:
         for name, known in choices.items():
             if (value := getattr(self, name)) is not None and value not in known:
                 raise UsageError(f"{name} must be one of {' '.join(known)}, not {value!r}")
-        for name in ("target", "groups", "time", "positive"):
+        for name in ("target", "groups", "time", "positive", "exposure"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, str(value).strip())
         self._check_split()
+        if self.exposure is not None and self.task not in (None, "counts"):
+            raise UsageError(f"--exposure is of counts: leave out --task {self.task}")
         for name in ("ignore", *KINDS):
             names = getattr(self, name)
             several = (names,) if isinstance(names, str) else names
@@ -132,6 +137,13 @@ class TableOptions(TableChoices):
     """
 
     sample_weight: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.exposure is not None and self.sample_weight is not None:
+            raise UsageError(
+                "rows count by their exposure or by weights: leave out exposure or sample_weight"
+            )
 
     @property
     def table(self) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def weigh(dataset: Dataset, weights: Tensor | np.ndarray | Sequence[float] | Non
     """
     if weights is None:
         return dataset
+    if dataset.has_exposure:
+        raise UsageError(f"the rows of {dataset.name} count by their exposure and take no weights beside it")
     try:
         values = torch.as_tensor(weights)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -209,6 +209,11 @@ class Dataset:
         return self.schema is not None and self.schema.target.task == "counts"
 
     @property
+    def has_exposure(self) -> bool:
+        """Whether the targets are rates, counts for each unit of the exposure that the rows weigh by."""
+        return self.schema is not None and bool(self.schema.target.exposure)
+
+    @property
     def is_classification(self) -> bool:
         """Whether the targets are classes, as indices or soft labels."""
         return bool(self.classes)

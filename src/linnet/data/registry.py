@@ -66,6 +66,7 @@ def load(
     truth: Any = (),
     date: Any = (),
     text: Any = (),
+    exposure: str | None = None,
     groups: str | None = None,
     time: str | None = None,
     split: str | None = None,
@@ -102,6 +103,7 @@ def load(
         truth: columns to take as yes and no.
         date: columns to take as dates.
         text: columns to take as texts, by the words in them.
+        exposure: of counts, the column of how long, or over how many, each was counted.
         groups: the column of what rows belong to, which is never on both sides of a split or fold.
         time: the column of when each row was, by which the latest rows are tested on.
         split: how rows to test on are chosen: "random", "groups", "time" or "none".
@@ -122,7 +124,7 @@ def load(
         decimal=decimal, date_order=date_order, header=header, encoding=encoding, sheet=sheet,
         number=number, truth=truth, date=date, text=text,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
-        groups=groups, time=time, split=split, test_size=test_size, positive=positive,
+        groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
     )  # fmt: skip
     if not is_place:
         return user_data.take_frame(name, say or (lambda text: None), hold_out=hold_out, options=options)

@@ -20,6 +20,9 @@ from linnet.solvers.problem.double_double import DoubleDouble
 
 FREQUENCY, PRECISION, IMPORTANCE = "frequency", "precision", "importance"
 
+EXPOSURE = "exposure"
+"""How long, or over how many, counts were made: no choice, but what the rows of rates have."""
+
 WEIGHT_KINDS = {
     FREQUENCY: "2 is the same row twice",
     PRECISION: "the inverse of a variance, up to one factor",
@@ -28,6 +31,7 @@ WEIGHT_KINDS = {
 
 MEANINGS = {
     FREQUENCY: "frequencies", PRECISION: "precisions", IMPORTANCE: "importances (sampling weights)",
+    EXPOSURE: "exposure of counts",
 }  # fmt: skip
 
 FITS = 2**27
@@ -45,8 +49,9 @@ class Weighting:
     """The weights of a data set's rows, and what they mean.
 
     Args:
-        kind: "frequency", "precision" or "importance"; empty where rows have no weights.
-        w: of the rows, (N,), float64: of frequencies as they are, else with the mean 1 over rows that count.
+        kind: "frequency", "precision", "importance" or "exposure"; empty where rows have no weights.
+        w: of the rows, (N,), float64: of frequencies and exposure as they are, else with the mean 1 over rows
+            that count.
     """
 
     kind: str
@@ -95,6 +100,12 @@ def read_weighting(dataset: Dataset, weight_kind: str | None, covariance: str | 
         raise UsageError(f"weight_kind must be one of these, not {weight_kind!r}: {known}")
     if dataset.weights is None:
         return Weighting("", torch.ones(len(dataset), dtype=torch.float64))
+    if dataset.has_exposure:
+        if weight_kind is not None:
+            raise UsageError(
+                "the rows are counts with an exposure, which are no weights: leave out weight_kind"
+            )
+        return Weighting(EXPOSURE, dataset.weights.double().cpu())
     if weight_kind is None:
         weight_kind = FREQUENCY if covariance in (None, "hessian") else IMPORTANCE
     if weight_kind == PRECISION and kind != "regression":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -212,7 +213,8 @@ def _models(
         rest = [k for k in range(len(Y)) if k != place]
         outputs = tuple(names[k] for k in rest)
         return [(outputs, Classes(Y[rest]), theta[rest] - theta[place], scores[rest] - scores[place])]
-    likelihood = {"regression": Normal, "poisson": Counts, "logistic": Classes}[kind]
+    rates = partial(Counts, is_rate=dataset.has_exposure)
+    likelihood = {"regression": Normal, "poisson": rates, "logistic": Classes}[kind]
     return [
         ((name,), likelihood(Y[k : k + 1]), theta[k : k + 1], scores[k : k + 1])
         for k, name in enumerate(names)

@@ -86,7 +86,18 @@ class Normal(Likelihood):
 
 
 class Counts(Likelihood):
-    """P(y) = μ^y e^{−μ} / y! with μ = e^s: counts of one output."""
+    """P(y) = μ^y e^{−μ} / y! with μ = e^s: counts of one output, or rates y of counts that weigh by exposure.
+
+    A count c = w y of the exposure w has the mean w μ: P(c) = (w μ)^c e^{−w μ} / c!.
+
+    Args:
+        Y: counts or rates, (J, N), float64.
+        is_rate: whether they are rates, and the weights of their rows exposure.
+    """
+
+    def __init__(self, Y: Tensor, is_rate: bool = False) -> None:
+        super().__init__(Y)
+        self.is_rate = is_rate
 
     def residual(self, scores: Tensor) -> Tensor:
         """See `Likelihood.residual`."""
@@ -102,6 +113,10 @@ class Counts(Likelihood):
 
     def log(self, scores: Tensor, w: Tensor) -> float:
         """The log-likelihood at scores (J, N) of rows that count w, (N,)."""
+        if self.is_rate:
+            counts = self.Y * w
+            values = counts.xlogy(w) + counts * scores - w * scores.exp() - (counts + 1).lgamma()
+            return float(values.sum())
         values = self.Y * scores - scores.exp() - (self.Y + 1).lgamma()
         return float(values.sum(0) @ w)
 

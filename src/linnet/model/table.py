@@ -13,6 +13,7 @@ from linnet.errors import FormatError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.schema.cells import Frame
 from linnet.schema.columns import Seen
+from linnet.schema.target import read_exposure
 
 PREDICTION = "prediction"
 """The column of the likeliest class, or of a regression's number, between `prediction low` and `… high`."""
@@ -68,6 +69,9 @@ def answer_rows(model: Predictor, frame: Frame, keep: Sequence[str] = ()) -> Ans
     X, seen = schema.encode(frame) if len(frame) else (np.zeros((0, model.features)), dict[str, Seen]())
     columns = {name: frame[name].reset_index(drop=True) for name in keep}
     said = _columns_of(model, model.answers(X))
+    if (exposure := schema.target.exposure) and exposure in frame.columns:
+        cells = frame[exposure].reset_index(drop=True)
+        said[f"expected {schema.target.name}"] = said[PREDICTION] * read_exposure(cells, exposure)
     if clash := [name for name in keep if name in said]:
         raise FormatError(f"the column {clash[0]} that is to be kept is called as an answer is")
     return Answers(pd.DataFrame(columns | said), seen)

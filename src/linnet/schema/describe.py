@@ -27,7 +27,7 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
     task = say(f"table.{target.task}", language, n=len(target.classes))
     why = "; ".join(translate(part, "schema", language) for part in target.why.split("; "))
     lines = [
-        say("table.predicting", language, name=target.name, why=why, task=task, by=_by(schema, language))
+        say("table.predicting", language, name=target.what, why=why, task=task, by=_by(schema, language))
     ]
     if len(target.classes) == 2:
         other, positive = target.classes

@@ -89,6 +89,8 @@ def infer_columns(
         left_out[options.sample_weight] = "it holds the rows' weights"
     if options.groups:
         left_out[options.groups] = "rows of one of its values are on one side of every split"
+    if options.exposure:
+        left_out[options.exposure] = "it holds the exposure of the counts"
     columns = list[Column]()
     for column in map(str, frame.columns):
         if column == target or column in left_out:
@@ -116,14 +118,14 @@ def check_names(frame: Frame, options: TableOptions) -> None:
     for what, given in (("target", [options.target]), ("ignore", options.ignore),
                         *((kind, getattr(options, kind)) for kind in KINDS),
                         ("sample_weight", [options.sample_weight]), ("groups", [options.groups]),
-                        ("time", [options.time])):  # fmt: skip
+                        ("time", [options.time]), ("exposure", [options.exposure])):  # fmt: skip
         if unknown := [name for name in given if name is not None and name not in names]:
             raise FormatError(f"there is no column {unknown[0]!r} to take as {what}: {', '.join(names[:50])}")
-    for name in (options.target, options.sample_weight):
+    for name in (options.target, options.sample_weight, options.exposure):
         if name is not None and name in options.ignore:
             raise FormatError(f"the column {name} cannot be ignored and used")
     used = {"the target": options.target, "the weights": options.sample_weight, "the groups": options.groups,
-            "the times": options.time}  # fmt: skip
+            "the times": options.time, "the exposure": options.exposure}  # fmt: skip
     given = [(what, name) for what, name in used.items() if name is not None]
     for place, (what, name) in enumerate(given):
         for other, same in given[:place]:

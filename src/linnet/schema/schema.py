@@ -50,6 +50,8 @@ class Target:
         classes: in order; empty of numbers.
         why: it is this column, and this task, in words.
         style: how its numbers are written.
+        exposure: the column of how long, or over how many, counts were made, whose rate is predicted; empty
+            where the counts themselves are.
     """
 
     name: str
@@ -57,6 +59,12 @@ class Target:
     classes: tuple[str, ...] = ()
     why: str = ""
     style: NumberStyle = field(default_factory=NumberStyle)
+    exposure: str = ""
+
+    @property
+    def what(self) -> str:
+        """What the model predicts, in words: the column, or its rate."""
+        return f"{self.name} per {self.exposure}" if self.exposure else self.name
 
     def with_positive(self, name: str | None) -> Target:
         """The target whose second class of two is the named one, which figures, plots and weights speak of.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linnet.config.table import TASKS, TableOptions, Task
 from linnet.errors import FormatError
@@ -14,6 +15,7 @@ from linnet.schema.cells import (
     count_rows,
     is_missing,
     number_style,
+    rows_of,
     to_numbers,
 )
 from linnet.schema.classes import class_names
@@ -41,7 +43,7 @@ def pick_target(frame: Frame, options: TableOptions) -> tuple[str, str]:
     """The column that is predicted, and why it is this one."""
     if options.target is not None:
         return options.target, "named by --target"
-    others = (*options.ignore, options.sample_weight, options.groups, options.time)
+    others = (*options.ignore, options.sample_weight, options.groups, options.time, options.exposure)
     names = [str(name) for name in frame.columns if str(name) not in others]
     if not names:
         raise FormatError("no column is left to predict")
@@ -102,10 +104,12 @@ def read_target(
     for one in TASKS:
         if options.task == one:
             task, said = one, "as asked"
+    if options.exposure is not None:
+        task, said = "counts", "as it has an exposure"
     if task == "classification":
         classes = known or _classes(cells, name, is_asked=options.task is not None)
         return Target(name, task, classes, f"{why}; {said}")
-    target = Target(name, task, (), f"{why}; {said}", style or NumberStyle())
+    target = Target(name, task, (), f"{why}; {said}", style or NumberStyle(), options.exposure or "")
     values = target.numbers(cells)
     if task == "counts" and bool(((values < 0) | (values != np.floor(values))).any()):
         raise FormatError(
@@ -179,3 +183,21 @@ def _classes(cells: Cells, name: str, *, is_asked: bool) -> tuple[str, ...]:
         return tuple(sorted(found, key=float))
     except ValueError:
         return tuple(found)
+
+
+def read_exposure(cells: Cells, name: str) -> NDArray[np.float64]:
+    """How long, or over how many, the counts of rows were made, (N,).
+
+    Raises:
+        FormatError: a cell is no finite number above 0.
+    """
+    import pandas as pd
+
+    numbers: Cells = pd.to_numeric(cells, errors="coerce")
+    exposure: NDArray[np.float64] = numbers.to_numpy(np.float64, na_value=np.nan)
+    wrong = ~(np.isfinite(exposure) & (exposure > 0))
+    if wrong.any():
+        raise FormatError(
+            f"the exposure {name} is no finite number above 0 in {count_rows(wrong)}: {rows_of(wrong, cells)}"
+        )
+    return exposure

@@ -225,7 +225,7 @@ def encode_rows(
         frame: its cells.
         schema: of it.
         name: what to call it.
-        beside: weights, groups and times of the rows, as `read_row_columns` gives them.
+        beside: weights, groups, times and exposure of the rows, as `read_row_columns` gives them.
 
     Raises:
         FormatError: a column is missing, or a cell cannot be read.
@@ -233,7 +233,12 @@ def encode_rows(
     target = schema.target
     cells = _target(frame, target.name)
     y: Any = target.labels(cells) if target.classes else target.numbers(cells)
-    shared = {"classes": target.classes, "source": name, "target": target.name, **beside}
+    shared = {"classes": target.classes, "source": name, "target": target.what, **beside}
+    if (exposure := shared.pop("exposure", None)) is not None:
+        # Rates that count by their exposure have the likelihood of the counts with log exposure as offset.
+        y, shared["weights"] = y / exposure, exposure * shared.get("weights", 1.0)
+    elif target.exposure:
+        raise FormatError(f"there is no column {target.exposure}, the exposure of {target.name}")
     if (side := image_side(schema)) and (pixels := _pixels(schema.encode(frame).X)) is not None:
         return Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
     X = schema.encode(frame).X
