@@ -132,3 +132,16 @@ def test_numbers_and_counts_are_trained_on_with_their_own_figures(client: TestCl
     assert live["rmse"] < (0.1 if task == "regression" else 2)
     assert frames[-1]["figures"]["test_loss"] == pytest.approx(live["loss"], rel=1e-5)
     assert "accuracy" not in live
+
+
+def test_numbers_are_swept_by_their_loss_and_not_by_an_accuracy(client: TestClient) -> None:
+    known = upload(client, "rings.csv", MIXED)
+    body = {"dataset": known["name"], "lr": [0.01, 0.1], "epochs": 3, "standardize": True}
+    refused = client.post("/api/sweep", json=body)
+    assert (refused.status_code, "accuracy for classes only" in refused.text) == (422, True)
+    end = frames_of(client, {**body, "metric": "loss"}, "/api/sweep")[-1]
+    losses = [row["validation_loss"] for row in end["table"]]
+    assert losses == sorted(losses)
+    assert (
+        "--metric loss" in client.post("/api/sweep/code", json={**body, "metric": "loss"}).json()["command"]
+    )

@@ -109,8 +109,7 @@ def router(lab: LabState) -> APIRouter:
 
 def _check(body: SweepBody, train: Dataset) -> None:
     """Refuse what would take too long or too much memory."""
-    if not train.is_classification:
-        raise UsageError(f"{train.name} is a regression: the Sweep tab is for classes")
+    metric_name(body.metric, train)  # or it is refused
     if body.models > MAX_MODELS:
         raise UsageError(f"these are {body.models:,} models, more than {MAX_MODELS}: choose fewer values")
     if body.models * train.outputs * train.features > MAX_NUMBERS:

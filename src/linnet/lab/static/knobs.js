@@ -61,6 +61,9 @@ export function shown(value) {
   return value.toExponential().replace("e+", "e");
 }
 
+// R², which is a share at best and far below 0 at worst.
+export const share = (value, digits) => (!Number.isFinite(value) ? "–" : value > -10 ? value.toFixed(digits) : shown(Number(value.toPrecision(2))));
+
 // A slider with a number beside it that can be typed; `onchange(value)` is called at every move.
 export function slider(t, name, value, onchange) {
   const { scale, min, max, whole } = SLIDERS[name];

@@ -1,6 +1,6 @@
 // Sweep: many models in one pass over the data, and which of them is best.
 
-import { choice, datasets, isGood, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown } from "../knobs.js";
+import { choice, datasets, isGood, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, share, shown } from "../knobs.js";
 import { colour } from "../chart.js";
 
 const RANGES = {
@@ -59,9 +59,11 @@ export function mount(root, lab) {
   function ask() {
     const { dataset, epochs, folds, seeds, metric } = state();
     const grid = Object.fromEntries(axes().map((name) => [name, chosen(name)]));
-    const isTable = kept.known.find((one) => one.name === dataset)?.is_image === false;
+    const data = kept.known.find((one) => one.name === dataset);
+    const isTable = data?.is_image === false;
+    const isNumbers = (data?.task ?? "classification") !== "classification";
     if (!grid.lr) grid.lr = [SLIDERS.lr.value];
-    return { dataset, epochs, folds, seeds, metric, standardize: isTable, ...grid };
+    return { dataset, epochs, folds, seeds, metric: isNumbers ? "loss" : metric, standardize: isTable, ...grid };
   }
   const count = () => axes().reduce((product, name) => product * chosen(name).length, 1) * state().seeds * (state().folds ?? 1);
 
@@ -337,9 +339,10 @@ export function mount(root, lab) {
       await lab.stream("api/train", { dataset, ...settings }, (frame) => {
         if (frame.kind === "start") opening = frame;
         if (frame.kind !== "end") return;
-        const accuracy = `${(100 * (frame.figures.test_accuracy ?? frame.live.accuracy)).toFixed(2)} %`;
-        lab.load({ id: frame.model, name: `${titleOf(t, kept.known, dataset)} · ${accuracy}`, classes: opening.classes, image_shape: opening.image_shape });
-        loadedLine.replaceChildren(h("span", {}, t("sweep.loaded", { accuracy })),
+        const hasClasses = opening.classes.length > 0;
+        const accuracy = hasClasses ? `${(100 * (frame.figures.test_accuracy ?? frame.live.accuracy)).toFixed(2)} %` : share(frame.live.r2, 4);
+        lab.load({ id: frame.model, name: `${titleOf(t, kept.known, dataset)} · ${hasClasses ? "" : "R² "}${accuracy}`, classes: opening.classes, image_shape: opening.image_shape });
+        loadedLine.replaceChildren(h("span", {}, t(hasClasses ? "sweep.loaded" : "sweep.loadedNumbers", { accuracy })),
           h("button", { type: "button", onclick: () => lab.open("train", { dataset, ...settings }) }, t("sweep.open")));
       }, mine.signal);
     } catch (error) {

@@ -1,6 +1,6 @@
 // Train: move a knob and see at once what it does.
 
-import { check, choice, datasets, isGood, named, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, shown } from "../knobs.js";
+import { check, choice, datasets, isGood, named, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, share, shown } from "../knobs.js";
 import { tablePanel } from "../panel.js";
 import { uploader } from "../upload.js";
 import { LabError } from "../api.js";
@@ -18,9 +18,6 @@ const CHART_EVERY = 150; // milliseconds
 
 // What outlives a change of language or tab: the last run, and those that were pinned.
 const kept = { run: null, pins: [], known: [] };
-
-// R², which is a share at best and far below 0 at worst.
-const share = (value, digits) => (!Number.isFinite(value) ? "–" : value > -10 ? value.toFixed(digits) : shown(Number(value.toPrecision(2))));
 
 export function mount(root, lab) {
   const { h, t } = lab;
