@@ -355,7 +355,7 @@ function why(lab, model, explained, found, wish) {
   }, t(`try.${other === null ? "sum" : "difference"}${model.image_shape ? "" : "Columns"}`, numbers));
   if (isTable) {
     const cells = wish.cells ?? {};
-    const texts = model.fields.map(({ name: column }) => (found.cells[column] ? t(`try.cell_${found.cells[column]}`) : column in cells ? `= ${cells[column]}` : ""));
+    const texts = model.fields.map(({ name: column }) => (found.cells[column] ? t(`try.told_${found.cells[column]}`) : column in cells ? `= ${cells[column]}` : ""));
     return [columns(lab, explained.by_column, model.fields.map((field) => field.name), texts), sum];
   }
   if (!model.image_shape) return [columns(lab, explained.parts, explained.parts.map((_, d) => model.columns[d] ?? t("try.column", { d })), found.values.map((value) => `= ${shown(value, 3)}`)), sum];
