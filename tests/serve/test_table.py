@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import linnet
+from linnet.core.conformal import Abstention, Conformal, ConformalInterval, PredictionRules
 from linnet.i18n import say
 from linnet.schema.kinds import KINDS
 from linnet.serve import parse
@@ -251,3 +252,25 @@ def test_each_kind_of_column_has_words() -> None:
     assert set(descriptions.KINDS) == set(KINDS)
     for language in ("en", "zh"):
         assert all(say(f"serve.column.kind.{kind}", language) for kind in KINDS)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_rules_that_the_model_keeps_are_applied_as_predict_applies_them(tmp_path: Path, task: str) -> None:
+    rules = PredictionRules(intervals=ConformalInterval(alpha=0.2, rows=50, half_widths=(1.5,)))
+    if task == "classification":
+        sets = Conformal(alpha=0.2, rows=50, method="lac", threshold=0.7)
+        rules = PredictionRules(sets=sets, abstention=Abstention(accuracy=0.9, threshold=0.5, rows=50))
+    folder, rows = make_table_run(task).with_rules(rules).save(tmp_path), make_mixed(6, seed=9)
+    expected = linnet.predict(folder, rows)
+    with TestClient(make_app(folder)) as client:
+        answer = ask(client, {"rows": records(rows)})
+        assert client.get("/model").json()["card"]["rules"] == json.loads(json.dumps(rules.to_json()))
+        answers = client.get("/openapi.json").json()["paths"]["/predict"]["post"]["responses"]["200"]
+    (named, _) = answers["content"]["application/json"]["schema"]["anyOf"]
+    assert set(named["properties"]) == set(answer)
+    if task == "classification":
+        assert answer["sets"] == expected["prediction set"].tolist()
+        assert answer["abstains"] == expected["abstains"].tolist()
+    else:
+        ends = expected[["prediction low", "prediction high"]]
+        np.testing.assert_allclose(answer["intervals"], ends, atol=1e-9)

@@ -63,8 +63,9 @@ class ModelInfo(BaseModel):
 
 
 def _describe(card: Card) -> dict[str, Any]:
-    """A card as plain values, its schema as a model file keeps it."""
-    return {**vars(card), "schema": card.schema and card.schema.to_json()}
+    """A card as plain values, its schema and its rules as a model file keeps them."""
+    kept = {"schema": card.schema and card.schema.to_json(), "rules": card.rules and card.rules.to_json()}
+    return {**vars(card), **kept}
 
 
 def make_app(

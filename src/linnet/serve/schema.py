@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from linnet.i18n import say
+from linnet.model.card import Card
 from linnet.model.predictor import Predictor
 from linnet.schema.profile import ColumnProfile, profile
 from linnet.schema.schema import Schema
@@ -168,7 +170,23 @@ def _named(model: Predictor) -> dict[str, Any]:
     for name, what in (("missing", "had no value"), ("unseen", "had a level that training did not see")):
         cells = {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
         said[name] = {**cells, "description": f"For each row the columns that {what}."}
+    said |= _by_rules(model.card, names)
     return {"type": "object", "properties": said, "required": list(said), "additionalProperties": False}
+
+
+def _by_rules(card: Card, names: Sequence[str]) -> dict[str, Any]:
+    """What the rules that the model keeps add to an answer."""
+    said: dict[str, Any] = {}
+    if card.rules is not None and card.rules.intervals is not None:
+        ends: dict[str, Any] = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+        each = {"type": "object", "properties": dict.fromkeys(names, ends), "required": list(names)}
+        said["intervals"] = {"type": "array", "items": ends if len(names) == 1 else each}
+    if card.rules is not None and card.rules.sets is not None:
+        held = {"type": "array", "items": {"type": "string", "enum": list(names)}}
+        said["sets"] = {"type": "array", "items": held}
+    if card.rules is not None and card.rules.abstention is not None:
+        said["abstains"] = {"type": "array", "items": {"type": "boolean"}}
+    return said
 
 
 def _answers(model: Predictor) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
+from linnet.core.conformal import PredictionRules
 from linnet.errors import FormatError
 from linnet.model.predictor import Predictor
 from linnet.schema.cells import Frame
@@ -128,9 +130,13 @@ def name_answers(model: Predictor, answers: NDArray[np.floating], seen: dict[str
     rows = answers.tolist()
     named = [dict(zip(names, row, strict=True)) for row in rows]
     if model.card.classes:
-        said = {"classes": [names[k] for k in answers.argmax(1).tolist()], "probabilities": named}
+        said: dict[str, Any] = {
+            "classes": [names[k] for k in answers.argmax(1).tolist()], "probabilities": named,
+        }  # fmt: skip
     else:
         said = {"predictions": [row[0] for row in rows] if len(names) == 1 else named}
+    if model.card.rules is not None:
+        said |= _by_rules(model.card.rules, answers, names)
     missing: list[list[str]] = [[] for _ in rows]
     unseen: list[list[str]] = [[] for _ in rows]
     for name, one in seen.items():
@@ -138,3 +144,19 @@ def name_answers(model: Predictor, answers: NDArray[np.floating], seen: dict[str
             for row in () if mask is None else mask.nonzero()[0].tolist():
                 cells[row].append(name)
     return {**said, "missing": missing, "unseen": unseen}
+
+
+def _by_rules(rules: PredictionRules, answers: NDArray[np.floating], names: Sequence[str]) -> dict[str, Any]:
+    """What the rules that a model keeps say of answers (N, K)."""
+    said: dict[str, Any] = {}
+    if rules.intervals is not None:
+        ends = np.stack(rules.intervals.ends(answers), axis=2)  # (N, K, 2)
+        said["intervals"] = ends[:, 0].tolist() if len(names) == 1 else [
+            dict(zip(names, row, strict=True)) for row in ends.tolist()
+        ]  # fmt: skip
+    if rules.sets is not None:
+        held = rules.sets.sets(answers).tolist()
+        said["sets"] = [[name for name, one in zip(names, row, strict=True) if one] for row in held]
+    if rules.abstention is not None:
+        said["abstains"] = (~rules.abstention.answered(answers)).tolist()
+    return said
