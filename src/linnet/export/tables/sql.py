@@ -86,7 +86,9 @@ def _keep(program: Program) -> Sequence[str]:
 
 
 def _check_size(program: Program, keep: Sequence[str]) -> None:
-    wide = len(keep) + len(program.factors) + len(program.columns)
+    places = {choice for table in program.tables for choice in table.choices}
+    outputs = program.model.outputs * (4 if program.model.card.classes else 1)
+    wide = len(keep) + max(len(program.columns), len(program.factors) + len(places), outputs)  # of a stage
     if wide > MAX_FEATURES and not program.keep:
         raise UsageError(
             f"a query takes at most {MAX_FEATURES} columns, and beside what it computes the {len(keep)} of "
