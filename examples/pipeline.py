@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,8 @@ def make_flats(rows: int = 400) -> pd.DataFrame:
 
 
 def main() -> None:
-    train, test = train_test_split(make_flats(), random_state=0)
+    parts: Any = train_test_split(make_flats(), random_state=0)
+    train, test = parts
     X, y = train.drop(columns="rent"), train["rent"]
     pipeline = make_pipeline(linnet.TableEncoder(), StandardScaler(), linnet.LinearRegressor(l2=1e-3))
     print(f"R² in cross-validation: {cross_val_score(pipeline, X, y).mean():.3f}")

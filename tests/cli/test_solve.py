@@ -12,6 +12,7 @@ from linnet.model.run import Run
 from tests.support.commands import call
 from tests.support.reading import Seen
 from tests.support.requested import solved_by
+from tests.support.tables import make_mixed
 
 QUICK = ("solve", "--data", "digits", "--tol", 1e-4)
 
@@ -249,3 +250,20 @@ def test_a_warning_looks_like_a_message_and_names_the_columns(tmp_path: Path) ->
     )  # fmt: skip
     assert done.stderr.splitlines()[0].startswith("linnet: columns groupA, groupB and groupC are collinear")
     assert "Warning" not in done.stderr
+
+
+def test_a_formula_is_solved_done_again_and_asked_of_raw_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_mixed().to_csv(tmp_path / "stones.csv", index=False)
+    table = ("--data", tmp_path / "stones.csv", "--formula", "price ~ log(carat) + C(cut) * new")
+    assert call("solve", *table, "--summary", "--out", tmp_path / "run") == 0
+    said = capsys.readouterr().out
+    assert "by the formula price ~ log(carat) + C(cut) * new: 6 columns" in said
+    assert "rows with a gap in a column of the formula left out" in said
+    assert "C(cut)[T.ideal]" in said
+    assert call("replay", tmp_path / "run") == 0
+    assert call("predict", tmp_path / "run", tmp_path / "stones.csv", "--out", tmp_path / "scored.csv") == 0
+    assert len((tmp_path / "scored.csv").read_text().splitlines()) == 121
+    assert call("solve", "--data", tmp_path / "stones.csv", "--formula", "price ~ eval(cut)") == 2
+    assert "nothing else is run" in capsys.readouterr().err

@@ -51,6 +51,8 @@ class TableChoices:
             not given.
         exposure: of counts, the column of how long, or over how many, each was counted: the model then is of
             the rate, a count for each unit of it (an offset of its logarithm).
+        formula: the terms to predict by, such as price ~ log(carat) + C(cut) * depth (needs
+            linnet[formula]); every column when not given.
 
     Raises:
         UsageError: a value that cannot be.
@@ -77,6 +79,7 @@ class TableChoices:
     test_size: float | None = None
     positive: str | None = None
     exposure: str | None = None
+    formula: str | None = None
 
     def __post_init__(self) -> None:
         choices = {

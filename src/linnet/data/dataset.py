@@ -214,6 +214,11 @@ class Dataset:
         return self.schema is not None and bool(self.schema.target.exposure)
 
     @property
+    def has_intercept(self) -> bool:
+        """Whether a model of these rows has a bias: unless their formula leaves it out."""
+        return self.schema is None or self.schema.has_intercept
+
+    @property
     def is_classification(self) -> bool:
         """Whether the targets are classes, as indices or soft labels."""
         return bool(self.classes)

@@ -72,6 +72,7 @@ def load(
     split: str | None = None,
     test_size: float | None = None,
     positive: str | None = None,
+    formula: str | None = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -109,6 +110,7 @@ def load(
         split: how rows to test on are chosen: "random", "groups", "time" or "none".
         test_size: the share of rows to test on.
         positive: of two classes the one that figures, plots and weights speak of.
+        formula: the terms to predict by, such as "price ~ log(carat) + C(cut) * depth".
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -125,6 +127,7 @@ def load(
         number=number, truth=truth, date=date, text=text,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
+        formula=formula,
     )  # fmt: skip
     if not is_place:
         return user_data.take_frame(name, say or (lambda text: None), hold_out=hold_out, options=options)

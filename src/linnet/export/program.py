@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from linnet.model.card import Card
 from linnet.model.predictor import Predictor
 from linnet.schema.columns import Category, Column
-from linnet.schema.terms import Block, Factor, group, lower
+from linnet.schema.expand import expand
+from linnet.schema.terms import Block, Factor, group, lower_columns
 from linnet.schema.words import Words
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -124,7 +125,10 @@ def program_of(model: Predictor, table: str = "", keep: tuple[str, ...] = ()) ->
     """
     schema = model.card.schema
     assert schema is not None
-    terms = lower(schema)
+    W, terms = _scaled(model), lower_columns(schema)
+    if schema.terms:  # sums of products, whose coefficients go into the weights
+        terms, matrix = expand(schema)
+        W = (W @ matrix).astype(model.W.dtype)
     factors = tuple(
         dict.fromkeys(one for term in terms for one in term if one.function not in ("level", "word"))
     )
@@ -132,21 +136,25 @@ def program_of(model: Predictor, table: str = "", keep: tuple[str, ...] = ()) ->
     columns = {column.name: place for place, column in enumerate(schema.columns)}
     blocks = group(terms, {column.name: choices_of(column) for column in schema.columns})
     numbers = [block for block in blocks if not block.choices]
-    tables, rows = list[Table](), [_weights(model, block) for block in numbers]
+    tables, rows = list[Table](), [_weights(W, block) for block in numbers]
     start = len(numbers)
     for block in blocks:
         if block.choices:
             places = tuple(columns[name] for name in block.choices)
             tables.append(Table(tuple(at[f] for f in block.factors), places, block.features.shape, start))
-            rows.append(_weights(model, block))
+            rows.append(_weights(W, block))
             start += tables[-1].rows
     products = tuple(tuple(at[f] for f in block.factors) for block in numbers)
     return Program(model, schema.columns, factors, products, tuple(tables), np.concatenate(rows), table, keep)
 
 
-def _weights(model: Predictor, block: Block) -> NDArray[np.floating]:
-    """The weights of a block's features, (P, K); 0 where a choice has none."""
+def _scaled(model: Predictor) -> NDArray[np.floating]:
+    """The weights, (K, D), the scale of the features folded in."""
     scale = model.card.scale
-    W = model.W if scale == 1 else model.W.astype(np.float64) * scale
+    return model.W if scale == 1 else model.W.astype(np.float64) * scale
+
+
+def _weights(W: NDArray[np.floating], block: Block) -> NDArray[np.floating]:
+    """The weights of a block's features, (P, K); 0 where a choice has none."""
     padded = np.concatenate([W.T, np.zeros((1, len(W)), W.dtype)])  # (D + 1, K), whose last is chosen by −1
     return padded[block.features.ravel()]

@@ -143,6 +143,7 @@ def solve_request(
         UsageError: as `solve`, `regularization_path` and `infer` do.
     """
     check(language)
+    request = replace(request, intercept=request.intercept and splits.train.has_intercept)
     folder, path = None if out is None else new_folder(Path(out)), None
     if request.path is not None:
         path = _choose_l1(splits.train, request, path_progress)

@@ -32,6 +32,9 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
     if len(target.classes) == 2:
         other, positive = target.classes
         lines.append(say("table.positive", language, name=positive, other=other))
+    if schema.formula:
+        n = f"{len(schema.features):,}"
+        lines.append(say("table.formula", language, formula=schema.formula, n=n))
     gaps = [one.name for one in schema.columns if _has_gaps(one)]
     rare = [one.name for one in schema.columns if isinstance(one, Category) and one.has_other]
     lines += [say("table.gaps", language, names=_list(gaps))] if gaps else []

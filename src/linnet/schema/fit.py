@@ -14,6 +14,7 @@ from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to
 from linnet.schema.coded import tally
 from linnet.schema.columns import ABSENT, OTHER, Category, Column, Number, Truth, as_text
 from linnet.schema.dates import Date
+from linnet.schema.formula import fit_terms, read_formula
 from linnet.schema.schema import Schema
 from linnet.schema.words import ANALYZERS, Words, texts_of
 
@@ -36,11 +37,23 @@ def fit_schema(schema: Schema, train: Frame, *, has_references: bool = False) ->
     """
     columns = [_fit(column, train[column.name].reset_index(drop=True)) for column in schema.columns]
     fitted = dataclasses.replace(schema, columns=tuple(columns))
-    fitted = fitted.with_references() if has_references else fitted
+    if schema.formula:  # which says by itself what levels are compared to
+        fitted = _fit_formula(fitted, train)
+    elif has_references:
+        fitted = fitted.with_references()
     if len(set(fitted.features)) < len(fitted.features):
         twice = next(name for name in fitted.features if fitted.features.count(name) > 1)
         raise FormatError(f"two encoded columns would be called {twice}: rename a column of the table")
     return fitted
+
+
+def _fit_formula(fitted: Schema, train: Frame) -> Schema:
+    """The schema with the terms of its formula."""
+    names = [*(column.name for column in fitted.columns), fitted.target.name]
+    formula = read_formula(fitted.formula, names, fitted.target.name)
+    X = dataclasses.replace(fitted, terms=()).encode(train).X
+    block = {name: X[:, place] for place, name in enumerate(fitted.base)}
+    return dataclasses.replace(fitted, terms=fit_terms(formula, fitted.columns, block))
 
 
 def _fit(column: Column, cells: Cells) -> Column:

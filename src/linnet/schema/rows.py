@@ -64,7 +64,7 @@ class RowEncoder:
     """
 
     def __init__(self, schema: Schema) -> None:
-        self.names = schema.names
+        self.names, self._combine = schema.names, schema.combine
         most = max(256, REMEMBERED // max(1, len(schema.columns)))
         self._parts: list[_Dense | _Sparse] = []
         for is_dense, columns in groupby(schema.columns, lambda column: column.is_dense):
@@ -88,7 +88,7 @@ class RowEncoder:
         for part in self._parts:
             blocks.append(part.encode(columns[start : start + part.count], seen))
             start += part.count
-        return Encoded(blocks[0] if len(blocks) == 1 else join_blocks(blocks), seen)
+        return Encoded(self._combine(blocks[0] if len(blocks) == 1 else join_blocks(blocks)), seen)
 
 
 class _Dense:

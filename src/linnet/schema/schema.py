@@ -27,6 +27,7 @@ from linnet.schema.cells import (
 from linnet.schema.classes import class_names, number_classes
 from linnet.schema.columns import Block, Category, Column, Seen
 from linnet.schema.kinds import column_of
+from linnet.schema.products import Product, check_finite, encode_products
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,6 +140,9 @@ class Schema:
         notes: what one has to know of how the table was read.
         split: how rows to test on were chosen, and how many: `by` (random, stratified, groups, time or none),
             `column`, `train`, `test` and more; empty where none were asked for.
+        formula: by which the features are terms of the columns; empty where they are the encoded columns.
+        terms: those of the formula, once it is fitted.
+        has_intercept: whether the formula has a bias.
     """
 
     columns: tuple[Column, ...]
@@ -146,6 +150,14 @@ class Schema:
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     split: Mapping[str, Any] = field(default_factory=dict)
+    formula: str = ""
+    terms: tuple[Product, ...] = ()
+    has_intercept: bool = True
+
+    @cached_property
+    def base(self) -> tuple[str, ...]:
+        """The names of the encoded columns."""
+        return tuple(name for column in self.columns for name in column.features)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -154,13 +166,22 @@ class Schema:
 
     @cached_property
     def features(self) -> tuple[str, ...]:
-        """The names of the D encoded columns."""
-        return tuple(name for column in self.columns for name in column.features)
+        """The names of the D features: the encoded columns, or the terms of a formula."""
+        return tuple(term.name for term in self.terms) or self.base
+
+    def combine(self, X: Block) -> Block:
+        """The features of rows, (N, D), of their encoded columns, (N, base).
+
+        Raises:
+            FormatError: a term of the formula is not finite.
+        """
+        return check_finite(self.terms, encode_products(self.terms, self.base, X)) if self.terms else X
 
     @property
     def is_plain(self) -> bool:
         """Whether every column is numbers as they stand, without gaps."""
-        return all(column.features == (column.name,) and column.kind == "number" for column in self.columns)
+        are_numbers = (one.features == (one.name,) and one.kind == "number" for one in self.columns)
+        return not self.formula and all(are_numbers)
 
     def check_columns(self, names: pd.Index) -> None:
         """Refuse a table that lacks a column.
@@ -183,7 +204,12 @@ class Schema:
         """
         self.check_columns(frame.columns)
         wrong = [one.find_unreadable(frame[one.name].reset_index(drop=True)) for one in self.columns]
-        return np.logical_or.reduce(wrong)
+        bad = np.logical_or.reduce(wrong)
+        if not self.terms or bad.all():
+            return bad
+        X = self._encode_columns(frame[~bad]).X
+        bad[~bad] = ~np.isfinite(encode_products(self.terms, self.base, X)).all(axis=1)
+        return bad
 
     def encode(self, frame: Frame) -> Encoded:
         """Rows by the names of their columns, whatever their order; other columns are let be.
@@ -192,9 +218,14 @@ class Schema:
             FormatError: a column is missing, or a cell cannot be read.
         """
         self.check_columns(frame.columns)
+        found = self._encode_columns(frame)
+        return found._replace(X=self.combine(found.X))
+
+    def _encode_columns(self, frame: Frame) -> Encoded:
+        """Rows as their encoded columns, (N, base)."""
         cells = {column.name: frame[column.name].reset_index(drop=True) for column in self.columns}
         if all(column.is_dense for column in self.columns):
-            X, low, seen = np.empty((len(frame), len(self.features))), 0, dict[str, Seen]()
+            X, low, seen = np.empty((len(frame), len(self.base))), 0, dict[str, Seen]()
             for column in self.columns:
                 high = low + len(column.features)
                 seen[column.name] = column.write(cells[column.name], X[:, low:high])
@@ -226,6 +257,12 @@ class Schema:
             "left_out": dict(self.left_out),
             "notes": list(self.notes),
             **({"split": dict(self.split)} if self.split else {}),
+            **(
+                {"formula": self.formula, "terms": [one.to_json() for one in self.terms]}
+                if self.terms
+                else {}
+            ),
+            **({} if self.has_intercept else {"has_intercept": False}),
         }
 
     @classmethod
@@ -245,7 +282,9 @@ class Schema:
                 )
             columns = tuple(column_of(one) for one in values["columns"])
             left_out, notes = dict(values.get("left_out", {})), tuple(values.get("notes", ()))
-            return cls(columns, Target(**target), left_out, notes, dict(values.get("split", {})))
+            split, terms = dict(values.get("split", {})), map(Product.from_json, values.get("terms", ()))
+            formula = str(values.get("formula", "")), tuple(terms), bool(values.get("has_intercept", True))
+            return cls(columns, Target(**target), left_out, notes, split, *formula)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise FormatError(f"this is no schema: {error!r}") from error
 

@@ -67,8 +67,8 @@ class Block:
     features: NDArray[np.int64]
 
 
-def lower(schema: Schema) -> tuple[Term, ...]:
-    """The D features of a schema, in order, each as a product of factors.
+def lower_columns(schema: Schema) -> tuple[Term, ...]:
+    """The encoded columns of a schema, in order, each as a product of factors; features without a formula.
 
     Raises:
         UsageError: a column is of a kind that has no such form.

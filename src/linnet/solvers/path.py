@@ -177,6 +177,7 @@ def regularization_path(
     if validation is not None:
         validation = dataset_of(validation, "regularization_path's validation")
     loss, penalty_name = pick_loss(loss, dataset), "l1" if l2s is None else "l2"
+    intercept = intercept and dataset.has_intercept
     objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
     if validation is not None and validation.features != dataset.features:
         raise ShapeError(

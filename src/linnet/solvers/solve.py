@@ -71,6 +71,7 @@ def solve(
     """
     dataset = parts_of(dataset, "solve").train
     loss = pick_loss(loss, dataset)
+    intercept = intercept and dataset.has_intercept
     objective = Objective.of(
         dataset, loss, _penalty(penalty, l2, l1), intercept=intercept, dtype=pick_dtype(dtype)
     )

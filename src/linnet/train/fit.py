@@ -211,6 +211,11 @@ def check(train: Dataset, test: Dataset | None, request: FitRequest) -> None:
     """
     if not len(train):
         raise UsageError(f"{train.name} has no rows to train on")
+    if not train.has_intercept:
+        raise UsageError(
+            "the formula leaves the bias out, which training always has: leave out 0 + or - 1, or take "
+            "linnet solve (linnet.solve)"
+        )
     check_knobs(train, request.hyperparameters, request.loss)
     for part in (train, test):
         if part is not None:

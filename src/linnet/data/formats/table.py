@@ -21,6 +21,7 @@ from linnet.data.formats.frames import read_frame
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
 from linnet.errors import DataNotFoundError, FormatError
+from linnet.schema.by_formula import apply_formula, drop_gaps, options_of
 from linnet.schema.cells import Cells, Frame
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
@@ -174,6 +175,7 @@ def table_rows(
         if schema is not None:
             if schema.target.name in frame.columns:
                 frame, _ = drop_unlabelled(frame, schema.target.name, options)
+                frame, _ = drop_gaps(frame, schema)
             beside = read_row_columns(frame, options, is_needed=False)
             rows = encode_rows(frame, schema, name, beside)
             return TableRows(rows, frame=frame, schema=None, options=options)
@@ -181,9 +183,16 @@ def table_rows(
             return _rows_by_schema(frame, options, name, options.schema)
         _check_picture(frame, options)
         check_names(frame, options)
+        given, options = options, options_of(frame, options)
         place, _ = pick_target(frame, options)
         frame, dropped = drop_unlabelled(frame, place, options)
-        found = infer_schema(frame, options, known or ())
+        found = apply_formula(infer_schema(frame, options, known or ()), options, given)
+        frame, gaps = drop_gaps(frame, found)
+        if gaps:  # of the classes and levels of the rest alone
+            found, dropped = (
+                apply_formula(infer_schema(frame, options, known or ()), options, given),
+                [*dropped, *gaps],
+            )
         target = found.target
         if most_classes is not None and len(target.classes) > most_classes:
             raise FormatError(
