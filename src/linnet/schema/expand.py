@@ -53,7 +53,9 @@ def _expand(term: Product) -> Sum:
 
 
 def _operand(operand: Operand, name: str) -> Sum:
-    x: Sum = {(operand.column,): 1.0} | ({(operand.less,): -1.0} if operand.less else {})
+    x: Sum = {(operand.column,): 1.0}
+    if operand.less:
+        x[(operand.less,)] = -1.0
     for function, number in operand.steps:
         if function == "add":
             x = {**x, (): x.get((), 0.0) + number}
