@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
+from linnet.schema.blocks import join_blocks
 from linnet.schema.cells import Cells
 from linnet.schema.columns import Block, Column, Seen
-from linnet.schema.schema import Encoded, Schema, join_blocks
+from linnet.schema.schema import Encoded, Schema
 
 KINDS = frozenset({str, int, float, bool, NoneType})
 """Types that a cell may have."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TASKS, Task
 from linnet.errors import FormatError
+from linnet.schema.blocks import join_blocks
 from linnet.schema.cells import (
     NO_NUMBER,
     Cells,
@@ -118,15 +119,6 @@ class Encoded(NamedTuple):
 
     X: Any
     seen: dict[str, Seen]
-
-
-def join_blocks(blocks: Sequence[Block]) -> Block:
-    """The encoded rows of columns beside each other, (N, D): sparse where one of them is."""
-    if all(isinstance(block, np.ndarray) for block in blocks):
-        return np.column_stack(blocks)
-    from scipy.sparse import csr_array, hstack
-
-    return csr_array(hstack([csr_array(block) for block in blocks]))
 
 
 @dataclass(frozen=True)
