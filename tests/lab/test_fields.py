@@ -114,3 +114,17 @@ def test_the_code_of_a_row_runs_beside_the_file_and_answers_alike(client: TestCl
         ["bash", "-ec", f"{writing}\n{predicting}"], capture_output=True, text=True, check=True
     )
     assert model["classes"][found["guess"]] in done.stdout
+
+
+def test_counts_answer_with_the_exponential_of_their_score(client: TestClient) -> None:
+    rows = "".join(f"{n % 7},{n % 7 // 2},{1 + n % 2}\n" for n in range(80))
+    known = client.post(
+        "/api/data", files=[("files", ("calls.csv", f"x,calls,hours\n{rows}".encode()))]
+    ).json()
+    said = {"task": "counts", "target": "calls", "exposure": "hours"}
+    known = client.post("/api/data/read", json={"dataset": known["name"], "table": said}).json()
+    end = frames_of(client, {"dataset": known["name"], "epochs": 3, "lr": 0.01})[-1]
+    model = client.post("/api/try/model", json={"model": end["model"]}).json()
+    assert ([field["name"] for field in model["fields"]], model["link"]) == (["x"], "log")
+    found = ask(client, model, cells={"x": "2"})
+    assert found["prediction"] == pytest.approx(np.exp(found["explanation"]["score"]), rel=1e-5)

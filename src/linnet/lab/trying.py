@@ -77,6 +77,7 @@ class TryTab:
             "id": body.model, "name": card.dataset, "classes": card.classes, "image_shape": card.image_shape,
             "features": run.bank.features, "rows": len(evaluation), "dataset": name,
             "accuracy": figures.get("accuracy"), "figures": to_json(figures), "target": card.target,
+            "link": card.link,
             "columns": evaluation.train.columns, "is_default": body.model == self.usual.number(),
             "fields": [] if card.schema is None else fields_of(card.schema, self.lab.views(name)),
         }  # fmt: skip

@@ -82,7 +82,7 @@ function formOf(t, shown) {
   const target = select("target", t("panel.target"), [["", shown.target === null || table.target ? t("panel.choose") : t("panel.proposed", { name: shown.target })], ...names.map((name) => [name, name])], table.target ?? "");
   const task = select("task", t("panel.task"), [["", shown.task === null || table.task ? t("panel.asRead") : t("panel.auto", { kind: t(`panel.task_${shown.task}`) })], ...shown.tasks.map((one) => [one, t(`panel.task_${one}`)])], table.task ?? "");
   // The columns that say something of the rows, the class that is the positive one, and how rows are split.
-  const own = ["sample_weight", "groups", "time"].map((name) => [name, select(name, t(`panel.${name}`), [["", t("panel.none")], ...names.map((one) => [one, one])], table[name] ?? "")]);
+  const own = ["sample_weight", "groups", "time", "exposure"].map((name) => [name, select(name, t(`panel.${name}`), [["", t("panel.none")], ...names.map((one) => [one, one])], table[name] ?? "")]);
   if (shown.classes.length === 2) own.push(["positive", select("positive", t("panel.positive"), [["", t("panel.auto", { kind: shown.classes[1] })], ...shown.classes.map((one) => [one, one])], table.positive ?? "")]);
   const share = h("input", { type: "number", id: "panel-test_size", min: "0.01", max: "0.99", step: "any", placeholder: "0.2", value: table.test_size ?? "", oninput: changed });
   share.field = h("div", { class: "field" }, h("label", { htmlFor: share.id }, t("panel.test_size")), share);

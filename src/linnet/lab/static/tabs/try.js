@@ -356,7 +356,8 @@ function why(lab, model, explained, found, wish) {
   if (isTable) {
     const cells = wish.cells ?? {};
     const texts = model.fields.map(({ name: column }) => (found.cells[column] ? t(`try.told_${found.cells[column]}`) : column in cells ? `= ${cells[column]}` : ""));
-    return [columns(lab, explained.by_column, model.fields.map((field) => field.name), texts), sum];
+    const log = model.link === "log" && !model.classes.length ? h("p", { class: "soft" }, t("try.logScore")) : "";
+    return [columns(lab, explained.by_column, model.fields.map((field) => field.name), texts), sum, log];
   }
   if (!model.image_shape) return [columns(lab, explained.parts, explained.parts.map((_, d) => model.columns[d] ?? t("try.column", { d })), found.values.map((value) => `= ${shown(value, 3)}`)), sum];
   const [height, width] = model.image_shape;
