@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 from torch.nn import functional
 
-from linnet.data import transforms as module
+from linnet.data import moments as module
 from linnet.data.transforms import Chain, Pool, Standardize
 from linnet.errors import UsageError
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from linnet.config import Augmentation, Hyperparameters, Recipe
+from linnet.core.losses import by_name
 from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
 from linnet.device import generator
@@ -15,6 +16,7 @@ from linnet.train.fit import fit
 from linnet.train.inputs import InputOptions, InputPipeline
 from tests.support.blobs import make_blobs
 
+LOSS = by_name("softmax")
 RECIPE = Recipe(epochs=3, batch_size=32, lr=0.2, dtype="float64")
 
 
@@ -23,7 +25,7 @@ def look(**hyperparameters: object) -> InputOptions:
 
 
 def seen(data: Dataset, batch: int = 0, **hyperparameters: object) -> torch.Tensor:
-    inputs = InputPipeline(data, look(**hyperparameters), 7)
+    inputs = InputPipeline(data, look(**hyperparameters), 7, LOSS)
     theta = torch.zeros(3, inputs.features + 1, dtype=torch.float64)
     return inputs.rows(data.X[:20], theta, 1, batch).clone()
 
@@ -38,7 +40,7 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean(blobs: Dataset) -> None
     bright = dataclasses.replace(
         blobs, X=torch.full((4000, 16), 100, dtype=torch.uint8), y=blobs.y[:1].repeat(4000)
     )
-    inputs = InputPipeline(bright, look(dropout=0.25), 7)
+    inputs = InputPipeline(bright, look(dropout=0.25), 7, LOSS)
     X1 = inputs.rows(bright.X, torch.zeros(3, 17), 0, 0)
     assert X1[:, :-1].unique().tolist() == pytest.approx([0, 100 / 0.75])
     assert float((X1[:, :-1] == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
@@ -64,7 +66,7 @@ def test_augmentation_is_of_the_image_before_it_is_pooled(blobs: Dataset) -> Non
 def test_the_model_of_the_rows_scores_as_the_model_of_the_inputs(
     hyperparameters: dict[str, object], blobs: Dataset
 ) -> None:
-    inputs = InputPipeline(blobs, look(**hyperparameters), 7)
+    inputs = InputPipeline(blobs, look(**hyperparameters), 7, LOSS)
     from linnet.core.bank import Bank
 
     theta = torch.randn(6, inputs.features + 1, generator=generator(0, "t"), dtype=torch.float64)
@@ -104,5 +106,5 @@ def test_what_is_for_images_is_refused_for_other_rows(
 ) -> None:
     table = dataclasses.replace(blobs, image_shape=None)
     with pytest.raises(UsageError, match=match):
-        InputPipeline(table, look(**hyperparameters), 0)
-    assert InputPipeline(table, look(augment="noise:0.1"), 0).features == 16
+        InputPipeline(table, look(**hyperparameters), 0, LOSS)
+    assert InputPipeline(table, look(augment="noise:0.1"), 0, LOSS).features == 16

@@ -22,11 +22,11 @@ COMMANDS = (
 
 SPELLINGS = (
     (r"--dataset(?=[=\0]|\Z)", "--data"),
-    (r"--no-standardize(?=\0|\Z)", "--standardize=no"),
-    (r"--standardize\0(?!-)", "--standardize="),
-    (r"--standardize(?=\0|\Z)", "--standardize=yes"),
+    (r"--no-(standardize|raw-columns)(?=\0|\Z)", r"--\1=no"),
+    (r"--(standardize|raw-columns)\0(?!-)", r"--\1="),
+    (r"--(standardize|raw-columns)(?=\0|\Z)", r"--\1=yes"),
 )
-"""Other spellings of options. `--standardize` is a flag and, where values may be tried, takes yes or no."""
+"""Other spellings of options. These two are flags and, where values may be tried, take yes or no."""
 
 
 def make_app() -> App:

@@ -1,4 +1,4 @@
-"""Lines and JSON of `linnet evaluate` for prediction sets, abstaining, costs and another run."""
+"""Lines and JSON of `linnet evaluate`: prediction sets, abstaining, costs, the baseline, another run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from linnet.errors import ShapeError, UsageError
 if TYPE_CHECKING:
     from linnet.core.conformal import Conformal
     from linnet.evaluate.interval import Array
+    from linnet.evaluate.score import Score
 
 HINT = (
     "--costs takes a CSV file with a row for each true class and a column for each answer, or what it costs "
@@ -251,3 +252,14 @@ def _table(costs: str, classes: int) -> Array:
             f"{classes} classes and a column for each of them, perhaps with more for other answers"
         )
     return table if is_file else per_class(table[0])
+
+
+def report_baseline(evaluation: linnet.Evaluation, result: Score, values: dict[str, Any]) -> list[str]:
+    """Lines of what answers without features come to, which are put into `values` too."""
+    from linnet.model.baseline import Baseline, describe_baseline, judge_baseline
+
+    run = evaluation.run
+    answers = Baseline.from_json(run.baseline) if run.baseline else Baseline.of(evaluation.rows)
+    values["baseline"] = found = answers.figures(evaluation.rows, run.loss)
+    verdict = judge_baseline(found, result.loss, result.accuracy if result.classes else None)
+    return [f"baseline  {describe_baseline(found)}", *([verdict] if verdict else [])]

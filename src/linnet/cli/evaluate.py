@@ -14,6 +14,7 @@ from linnet.cli.decisions import (
     LEARNT,
     keep_rules,
     report_abstaining,
+    report_baseline,
     report_comparison,
     report_costs,
     report_prediction_intervals,
@@ -138,6 +139,7 @@ def evaluate(
         lines += _assess(evaluation, result, intervals, top_k or [], positive, values)
     else:
         lines += _regress(evaluation, result, intervals, values)
+    lines += report_baseline(evaluation, result, values)
     if sets is not None and opened.card.classes:
         lines += report_prediction_sets(evaluation, sets, randomised, values)
     elif sets is not None:

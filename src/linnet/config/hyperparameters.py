@@ -110,6 +110,7 @@ class Common:
             one will not do: shift:2+rotate:10.
         pool: the side of the blocks of pixels whose mean is a feature; 1 takes each pixel.
         standardize: bring each feature to mean 0 and standard deviation 1 over the training rows.
+        raw_columns: step on the columns of a table as they stand, as the book does, and not on scaled ones.
         accumulate: minibatches whose gradients are taken together for one step.
         std: standard deviation σ of the initial weights, drawn from N(0, σ²); biases start at zero.
         seed: of every random number.
@@ -130,6 +131,7 @@ class Common:
     augment: str = "none"
     pool: int = 1
     standardize: bool = False
+    raw_columns: bool = False
     accumulate: int = 1
     std: float = 0.01
     seed: int = 1
@@ -140,8 +142,9 @@ class Common:
             object.__setattr__(self, field.name, value)
             if value is not None or field.default is not None:
                 check_option(field.name, value)
-        if not isinstance(self.standardize, bool):
-            raise UsageError(f"standardize must be true or false, not {self.standardize!r}")
+        for name in ("standardize", "raw_columns"):
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"{name} must be true or false, not {getattr(self, name)!r}")
         if not isinstance(self.augment, str):
             raise UsageError(f"augment is a text such as none or shift:2+flip, not {self.augment!r}")
         # What is written in two ways compares alike afterwards.
@@ -165,7 +168,8 @@ class Hyperparameters(Common):
     @property
     def is_plain(self) -> bool:
         """Whether it is SGD at one rate, with nothing else."""
-        plain = Hyperparameters(lr=self.lr, momentum=self.momentum, std=self.std, seed=self.seed)
+        free = ("lr", "momentum", "std", "seed", "raw_columns")
+        plain = Hyperparameters(**{name: getattr(self, name) for name in free})
         return self == plain
 
     def weights_of_classes(self, counts: list[float]) -> list[float] | None:

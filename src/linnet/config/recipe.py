@@ -28,6 +28,9 @@ SOFTMAX_BOOK = {"epochs": 10, "batch_size": 256, "lr": 0.1, "loss": "softmax", "
 LINEAR_BOOK = {"epochs": 3, "batch_size": 10, "lr": 0.03, "loss": "squared", "measure": "after"}
 """D2L 3.2: linear regression on synthetic data."""
 
+TABLE_BATCH, TABLE_STEPS, TABLE_EPOCHS = 32, 500, 30
+"""Of tables, which may have few rows: rows a minibatch of classes; steps, and the most epochs for them."""
+
 STOPPING_SHARE = 0.1
 """The rows kept for validation where early stopping was asked for and nothing was said of them."""
 
@@ -37,8 +40,9 @@ class Passes:
     """What one asks for first.
 
     Args:
-        epochs: passes over the training rows; 10 for classes, 3 for a regression.
-        batch_size: rows a minibatch, B; 256 for classes, 10 for a regression.
+        epochs: passes over the training rows; 10 for classes, 3 for a regression, and on tables of few rows
+            up to 30, for 500 steps.
+        batch_size: rows a minibatch, B; 256 for classes, on tables 32; 10 for a regression.
         lr: learning rate on the mean loss of a minibatch; 0.1 for classes, 0.03 for a regression.
     """
 
@@ -81,10 +85,22 @@ class Recipe(Common, Passes):
     device: str = "auto"
     threads: int | str = "auto"
 
-    def resolved(self, is_classification: bool, is_counts: bool = False) -> FitRequest:
-        """The recipe with the book's values of the task in place of None; counts have the Poisson loss."""
-        book = SOFTMAX_BOOK if is_classification else LINEAR_BOOK
-        book = {**book, "loss": "poisson"} if is_counts else book
+    def resolved(
+        self, is_classification: bool, is_counts: bool = False, table_rows: int | None = None
+    ) -> FitRequest:
+        """The recipe with the usual values of the task in place of None: the book's, but for tables.
+
+        Args:
+            is_classification: whether the targets are classes.
+            is_counts: whether they are counts, which have the Poisson loss.
+            table_rows: the training rows, where they are of a table.
+        """
+        book: dict[str, Any] = dict(SOFTMAX_BOOK if is_classification else LINEAR_BOOK)
+        book |= {"loss": "poisson"} if is_counts else {}
+        if table_rows is not None:
+            book |= {"batch_size": TABLE_BATCH} if is_classification else {}
+            steps = -(-table_rows // (self.batch_size or book["batch_size"]))
+            book["epochs"] = max(book["epochs"], min(TABLE_EPOCHS, -(-TABLE_STEPS // max(1, steps))))
         names = [field.name for field in dataclasses.fields(Recipe)]
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         if self.patience is not None:

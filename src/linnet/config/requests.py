@@ -108,7 +108,7 @@ class SearchRecipe:
             of the best setting's models is scored too.
         validation: the share of rows held out when there are neither folds nor bags.
         metric: choose by accuracy or loss; by accuracy for classes when not given.
-        epochs: passes over the rows; 10 for classes, 3 for a regression.
+        epochs: passes over the rows; as of a training when not given.
         loss: softmax, logistic (each class against the rest), squared, absolute, huber or poisson (counts).
         huber: Huber's threshold.
         patience: stop a model after so many epochs without a better validation loss, and keep its best
@@ -144,7 +144,7 @@ class SweepRequest(SearchRecipe):
             its range.
         settings: the settings themselves, in place of a grid.
         random: draw this many settings from the grid's values and ranges.
-        batch_size: 256 for classes, 10 for a regression.
+        batch_size: rows a minibatch; as of a training when not given.
     """
 
     verb: ClassVar = "sweep"

@@ -69,7 +69,7 @@ def empty(models: int, device: torch.device | str = "cpu") -> Tally:
 
 def tally(
     before: Tally, scores: Tensor, target: Tensor, loss: Loss, labels: Tensor | None, batch: int,
-    weights: Tensor | None = None,
+    weights: Tensor | None = None, *, worth: float = 1.0,
 ) -> Tally:  # fmt: skip
     """A tally with more rows, from their scores.
 
@@ -81,8 +81,11 @@ def tally(
         labels: class indices, (n,); None for a regression.
         batch: rows a minibatch, see `Tally.with_rows`.
         weights: how much each row counts, (n,); None where all count alike.
+        worth: of a loss of 1.
     """
     values = loss.value(scores, target)  # (M, n)
+    if worth != 1.0:
+        values = values.double() * worth
     is_right = torch.zeros_like(values, dtype=torch.bool) if labels is None else right(scores, labels)
     return before.with_rows(values, is_right, batch, None if weights is None else weights.double())
 

@@ -19,20 +19,26 @@ A model may take the gradients of several minibatches together for one step (`ac
 over all their rows. Its answer may be the mean of its weights over the last steps (averaged SGD, Polyak and
 Juditsky 1992): `θ̄ ← θ̄ + (θ − θ̄)/n`.
 
+Where columns were scaled, the penalties are of u W (`core.penalties.PenaltyUnits`), and a small column's can
+be so strong that a step along its gradient overshoots. So all three come after the step, as one proximal map
+that rests where the others do and never overshoots, for adam with u in place of the last u²:
+
+    W ← sign(W) max(|W| − h·l1·u, 0) / (1 + h·l2·u² + η·weight_decay·u²)
+
 Plain SGD never forms g: its step is one product.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, groupby, pairwise
 
 import torch
 from torch import Tensor
 
-from linnet.config import OPTIMIZERS, Hyperparameters
+from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
-from linnet.core.penalties import shrink
+from linnet.core.penalties import MOST, PenaltyUnits, shrink
+from linnet.core.rules import split_by_rule
 
 BETA2, EPSILON = 0.999, 1e-8
 """Adam's second decay and its guard against division by zero."""
@@ -44,15 +50,6 @@ STATES = ("velocity", "square", "gradient", "mean")
 """What a group may keep of the shape of its rows of θ."""
 
 
-def split_by_rule(hyperparameters: Sequence[Hyperparameters]) -> list[slice]:
-    """Where models of one rule, and of one number of minibatches a step, stand: all such together."""
-    kinds = [(k.optimizer, k.accumulate) for k in hyperparameters]
-    ends = accumulate(len(list(run)) for _, run in groupby(kinds))
-    runs = [slice(low, high) for low, high in pairwise([0, *ends])]
-    assert len(runs) == len(set(kinds)), f"models of one rule stand together, got {kinds}"
-    return runs
-
-
 class OptimizerGroup:
     """Models of one rule that stand together.
 
@@ -61,11 +58,13 @@ class OptimizerGroup:
         hyperparameters: of this group's models.
         averages_from: the step after which the weights of each are averaged, (m,); infinite for never.
         models: which of the bank they are.
+        units: of the penalties; None where they are of W itself.
     """
 
     def __init__(
-        self, bank: Bank, hyperparameters: Sequence[Hyperparameters], averages_from: Tensor, models: slice
-    ) -> None:
+        self, bank: Bank, hyperparameters: Sequence[Hyperparameters], averages_from: Tensor, models: slice,
+        units: PenaltyUnits | None = None,
+    ) -> None:  # fmt: skip
         K, first = bank.outputs, hyperparameters[0]
         self.rule, self.accumulate = first.optimizer, first.accumulate
         self.models, self.rows = models, slice(models.start * K, models.stop * K)
@@ -81,6 +80,9 @@ class OptimizerGroup:
         # What most settings do not have costs them nothing.
         self.has_l2, self.has_l1 = bool(self.l2.any()), bool(self.l1.any())
         self.has_decay, self.has_clip = bool(self.weight_decay.any()), bool(self.clip.isfinite().any())
+        self.units = units if self.has_l2 or self.has_l1 or self.has_decay else None
+        if self.units is not None:
+            self.has_l2 = self.has_decay = False  # the proximal map has them
         self.is_product = self.rule == "sgd" and self.accumulate == 1 and not self.has_clip
         self.velocity = self._zeros(self.rule != "sgd")
         self.square = self._zeros(self.rule == "adam")
@@ -104,7 +106,9 @@ class OptimizerGroup:
                 return
             self._decay_(rate)
             self._step_(self._mean_gradient(), rate)
-        if self.has_l1:
+        if self.units is not None:
+            self._pull_(self.units, rate)
+        elif self.has_l1:
             W = self.theta[:, :-1]
             W.copy_(shrink(W, self._spread(self.l1) * self._length(rate)))
         self.steps += self.is_product
@@ -135,6 +139,15 @@ class OptimizerGroup:
     def _decay_(self, eta: Tensor) -> None:
         if self.has_decay:
             self.theta[:, :-1].mul_(self._spread(1 - eta * self.weight_decay))
+
+    def _pull_(self, units: PenaltyUnits, eta: Tensor) -> None:
+        """The proximal map of all penalties in their units."""
+        W, length = self.theta[:, :-1], self._length(eta)
+        l1, l2 = _like(units.l1, W), _like(units.l2, W)  # (D,)
+        decay = _like(units.size.clamp(max=MOST), W) if self.rule == "adam" else l2
+        if self.has_l1:
+            W.copy_(shrink(W, self._spread(self.l1) * length * l1))
+        W.div_(1 + self._spread(self.l2) * length * l2 + self._spread(eta * self.weight_decay) * decay)
 
     def _product_(self, G: Tensor, X1: Tensor, scale: float, share: Tensor, eta: Tensor) -> None:
         """SGD as one product, the penalty's gradient as a factor before it."""
@@ -186,12 +199,17 @@ class Update:
         bank: stepped in place.
         hyperparameters: of its models, those of one rule standing together.
         averages_from: the step after which the weights of each are averaged, (M,); infinite for never.
+        units: of the penalties; None where they are of W itself.
     """
 
-    def __init__(self, bank: Bank, hyperparameters: Sequence[Hyperparameters], averages_from: Tensor) -> None:
+    def __init__(
+        self, bank: Bank, hyperparameters: Sequence[Hyperparameters], averages_from: Tensor,
+        units: PenaltyUnits | None = None,
+    ) -> None:  # fmt: skip
         self.bank, self.hyperparameters, self.averages_from = bank, list(hyperparameters), averages_from
+        self.units = units
         self._groups = [
-            OptimizerGroup(bank, self.hyperparameters[models], averages_from[models], models)
+            OptimizerGroup(bank, self.hyperparameters[models], averages_from[models], models, units)
             for models in split_by_rule(hyperparameters)
         ]
 
@@ -246,7 +264,7 @@ class Update:
     def keep(self, models: Tensor) -> Update:
         """The update of some of the models, in order, in memory of its own."""
         own = [self.hyperparameters[m] for m in models.tolist()]
-        kept = Update(self.bank.take(models), own, self.averages_from[models])
+        kept = Update(self.bank.take(models), own, self.averages_from[models], self.units)
         rows, state = self.bank.rows_of(models), self.state
         counts = state.pop("counts")[:, models]
         kept.restore_({**{name: whole[rows] for name, whole in state.items()}, "counts": counts})
@@ -259,12 +277,6 @@ class Update:
             if group.has(name):
                 whole[group.rows] = getattr(group, name)
         return whole
-
-
-def order_by_rule(hyperparameters: Sequence[Hyperparameters]) -> list[int]:
-    """The order of models in which those of one rule stand together, as `Update` wants them."""
-    kinds = [(OPTIMIZERS.index(k.optimizer), k.accumulate) for k in hyperparameters]
-    return sorted(range(len(kinds)), key=kinds.__getitem__)
 
 
 def vector(values: Sequence[float]) -> Tensor:

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from linnet.errors import UsageError
 
+MOST = 1e30
+"""The largest factor of a penalty: float32 ends not far beyond, and such a column's weight is 0 anyway."""
+
 
 @dataclass(frozen=True)
 class Penalty:
@@ -39,6 +42,29 @@ class Penalty:
         if self.l2:  # a weight may be too large to be squared where nothing asks for its square
             total = total + self.l2 / 2 * wide.square().sum()
         return total + self.l1 * wide.abs().sum() if self.l1 else total
+
+
+@dataclass(frozen=True, eq=False)
+class PenaltyUnits:
+    """What weights are multiplied by before they are penalised, where columns and targets were scaled.
+
+    Args:
+        size: u, (D,), float64: the penalty is of u w.
+        worth: what the penalty is divided by, as the loss is.
+    """
+
+    size: Tensor
+    worth: float = 1.0
+
+    @property
+    def l1(self) -> Tensor:
+        """The factor of an L1 penalty's weight, (D,)."""
+        return (self.size / self.worth).clamp(max=MOST)
+
+    @property
+    def l2(self) -> Tensor:
+        """The factor of an L2 penalty's weight, (D,)."""
+        return (self.size.square() / self.worth).clamp(max=MOST)
 
 
 def shrink(W: Tensor, threshold: Tensor | float) -> Tensor:

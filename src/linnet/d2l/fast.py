@@ -20,7 +20,8 @@ from linnet.core.bank import from_module
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.d2l.loaders import ImageLoader
 from linnet.device import limit_threads, pick_threads
-from linnet.train.learners import BankLearner, Scorer
+from linnet.train.learners import BankLearner
+from linnet.train.scorer import Scorer
 
 
 def train_epoch(net: nn.Module, loader: object, loss: object, updater: object) -> tuple[float, float] | None:

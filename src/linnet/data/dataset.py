@@ -199,6 +199,16 @@ class Dataset:
         return self.X.entries if isinstance(self.X, SparseFeatures) else self.X
 
     @property
+    def is_table(self) -> bool:
+        """Whether its columns may be of any size: no pixels, nor the book's synthetic data."""
+        return self.image_shape is None and self.X.dtype != torch.uint8 and self.truth is None
+
+    @property
+    def table_rows(self) -> int | None:
+        """N, where a schema says what its columns mean; by it training chooses its epochs."""
+        return None if self.schema is None else len(self)
+
+    @property
     def outputs(self) -> int:
         """K: classes, or target columns of a regression."""
         return len(self.classes) if self.classes else self.y.shape[1]

@@ -14,10 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from linnet.errors import UsageError
-
-BLOCK = 1 << 18
-"""How many numbers are made float64 at once: 2 MiB, well inside a CPU's last cache."""
+from linnet.data.moments import Moments
 
 
 @dataclass(frozen=True)
@@ -88,30 +85,8 @@ class Standardize:
         Raises:
             UsageError: no row counts, or a column's mean or deviation is not finite.
         """
-        weights = (
-            torch.ones(len(X), dtype=torch.float64, device=X.device) if weights is None else weights.double()
-        )
-        counting = weights.nonzero()[:, 0]
-        if not len(counting):
-            raise UsageError("standardising needs at least one row of positive weight")
-
-        def read_rows(rows: slice) -> Tensor:
-            return X[rows].double() if pool is None else pool.apply(X[rows].double())
-
-        # Differences from a row that counts: a column that never changes is 0 to the last bit.
-        first = int(counting[0])
-        origin = read_rows(slice(first, first + 1))  # (1, D)
-        total, mean, squares = weights.new_zeros(()), torch.zeros_like(origin[0]), torch.zeros_like(origin[0])
-        height = max(1, BLOCK // max(1, X.shape[1]))
-        for low in range(0, len(X), height):
-            rows = slice(low, low + height)
-            total, mean, squares = _merge(total, mean, squares, read_rows(rows) - origin, weights[rows])
-        mean, scale = mean + origin[0], (squares / total).sqrt_()
-        if not bool(mean.isfinite().all()):
-            raise UsageError("every column's mean must be finite: remove rows with NaN or infinite features")
-        if not bool(scale.isfinite().all()):
-            raise UsageError("every column's scale must be finite: divide columns of very large numbers")
-        return cls(mean, torch.where(scale == 0, 1.0, scale))
+        found = Moments.of(X, weights, None if pool is None else pool.apply)
+        return cls(found.mean, torch.where(found.deviation == 0, 1.0, found.deviation))
 
     @property
     def outputs(self) -> int:
@@ -165,17 +140,3 @@ class Chain:
         for each in reversed(self.maps):
             wide = each.absorb(wide)
         return wide.to(theta.dtype)
-
-
-def _merge(
-    total: Tensor, mean: Tensor, squares: Tensor, X: Tensor, weights: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Weight, mean and squared differences with a block's added (Chan, Golub & LeVeque 1983)."""
-    added = weights.sum()
-    if not added:
-        return total, mean, squares
-    own = weights @ X / added  # (D,)
-    own_squares = weights @ (X - own).square_()
-    sum_, apart = total + added, own - mean
-    mean = mean + apart * (added / sum_)
-    return sum_, mean, squares + own_squares + apart.square() * (total * added / sum_)

@@ -36,7 +36,7 @@ def targets_of(data: Dataset) -> Tensor:
 
 def resolve(recipe: Recipe, data: Dataset) -> FitRequest:
     """The recipe with the usual values of a data set's task."""
-    return recipe.resolved(data.is_classification, data.is_counts)
+    return recipe.resolved(data.is_classification, data.is_counts, data.table_rows)
 
 
 class Live:

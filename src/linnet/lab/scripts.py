@@ -218,7 +218,8 @@ def recipe_of(run: Run) -> dict[str, object] | None:
         return None
     usual, request = as_dict(Recipe().resolved(bool(run.card.classes))), as_dict(run.fitted)
     names = [name for name in request if name not in ("threads", "device")]
-    return {name: request[name] for name in names if usual.get(name) != request[name]}
+    said = () if run.card.schema is None else ("epochs", "batch_size")  # by the rows, where none is given
+    return {name: request[name] for name in names if name in said or usual.get(name) != request[name]}
 
 
 def _row(run: Run, row: int | None, grey: np.ndarray | None) -> str:

@@ -52,6 +52,7 @@ class Run:
         folder: where it was left; None when nowhere.
         truth: the parameters behind synthetic data.
         origin: where the training rows came from; None of rows in memory.
+        baseline: what answers that know no features come to, and on which `part`; empty where unknown.
     """
 
     model: Bank | nn.Module
@@ -65,6 +66,7 @@ class Run:
     folder: Path | None = None
     truth: LinearTruth | None = None
     origin: Origin | None = None
+    baseline: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.model, Bank):
@@ -139,8 +141,7 @@ class Run:
         assert isinstance(self.model, nn.Module)
         parameter = next(self.model.parameters())
         inputs = X.to(parameter.device, parameter.dtype) * self.card.scale
-        if self.card.image_shape:
-            inputs = inputs.view(-1, 1, *self.card.image_shape)
+        inputs = inputs.view(-1, 1, *self.card.image_shape) if self.card.image_shape else inputs
         self.model.eval()
         with torch.no_grad():
             return self.model(inputs)
@@ -205,11 +206,7 @@ class Run:
             files.write(Path(folder) / MODEL, self.model_bytes())
 
     def model_bytes(self) -> bytes:
-        """What model.safetensors holds.
-
-        Raises:
-            UsageError: the run trained a module.
-        """
+        """What model.safetensors holds, which is nothing of a module."""
         metadata = {"format": FORMAT, "models": str(self.bank.models), "card": self.card.to_json()}
         return model_file.dumps({"W": self.bank.W, "b": self.bank.b}, metadata)
 
@@ -240,6 +237,7 @@ class Run:
             "request": self.request and to_json(self.request),
             "optimum": self.optimum and dataclasses.asdict(self.optimum),
             "final": self.history.last,
+            "baseline": dict(self.baseline),
             "seconds": round(self.seconds, 6),
             "epochs_done": len(self.history),
             "dataset": self.card.dataset,
@@ -274,6 +272,7 @@ class Run:
                 bank, history, summary["status"], Card.from_json(metadata["card"]),
                 request, None if optimum is None else Optimum.from_json(optimum),
                 summary["dataset_checksum"], summary["seconds"], folder, origin=read_record(summary),
+                baseline=summary.get("baseline", {}),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"{folder} does not hold a whole run: {error!r}") from error

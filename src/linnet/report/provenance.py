@@ -55,7 +55,11 @@ def _read_paths(origin: Origin | None) -> dict[str, Any]:
 
 def default_options(run: Run) -> dict[str, Any]:
     """The defaults of `linnet train`; none for what it did not train."""
-    return as_dict(Recipe().resolved(bool(run.card.classes))) if run.fitted else {}
+    if run.fitted is None:
+        return {}
+    usual = as_dict(Recipe().resolved(bool(run.card.classes)))
+    by_rows = () if run.card.schema is None else ("epochs", "batch_size")  # which the card does not count
+    return {name: value for name, value in usual.items() if name not in by_rows}
 
 
 def options(of: Subject, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Block]:

@@ -59,6 +59,7 @@ def fit(
     augment: str = "none",
     pool: int = 1,
     standardize: bool = False,
+    raw_columns: bool = False,
     accumulate: int = 1,
     std: float = 0.01,
     huber: float = 1.0,
@@ -109,7 +110,8 @@ def fit(
         dropout: the share of the features that is left out at random.
         augment: how images are changed at random, such as "shift:2+rotate:10".
         pool: the side of the blocks of pixels whose mean is a feature.
-        standardize: bring each feature to mean 0 and deviation 1.
+        standardize: put penalties on columns of mean 0 and deviation 1.
+        raw_columns: step on a table's columns as they stand, as the book does.
         accumulate: minibatches taken together for a step.
         std: σ of the initial weights.
         huber: Huber's threshold.
@@ -157,9 +159,9 @@ def fit(
         epochs=epochs, batch_size=batch_size, lr=lr, optimizer=rule, momentum=momentum, l2=l2, l1=l1,
         weight_decay=weight_decay, clip=clip, schedule=schedule, warmup=warmup, average=average,
         label_smoothing=label_smoothing, class_weight=class_weight, dropout=dropout, augment=augment,
-        pool=pool, standardize=standardize, accumulate=accumulate, std=std, loss=name, huber=huber,
-        measure=measure, validation=validation, patience=patience, drop_last=drop_last,
-        seed=seed, dtype=dtype, device=device, threads=threads,
+        pool=pool, standardize=standardize, raw_columns=raw_columns, accumulate=accumulate, std=std,
+        loss=name, huber=huber, measure=measure, validation=validation, patience=patience,
+        drop_last=drop_last, seed=seed, dtype=dtype, device=device, threads=threads,
     )  # fmt: skip
     callbacks = [*callbacks, *([display()] if show else [])]
     if model is not None:
@@ -215,6 +217,9 @@ def run_job(
     validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
     tested = f"{len(test) if test else 0:,} to test on"
     say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")
+    if train.is_table and (job.l2 or job.l1 or job.weight_decay):
+        raw = "the columns as they stand; --standardize puts it on columns of deviation 1"
+        say(f"the penalty is on the weights of {'columns of deviation 1' if job.standardize else raw}")
     checkpoint = None if resume is None else _last_checkpoint(resume)
     if resume is not None and checkpoint is None:
         say(f"there is nothing to go on from in {resume}: the run begins")

@@ -145,7 +145,7 @@ def find_lr(
         )
     train = parts_of(dataset, "find_lr").train
     asked = dataclasses.replace(recipe or Recipe(), schedule="constant", warmup=0.0, average=0.0)
-    batch_size = asked.resolved(train.is_classification, train.is_counts).batch_size
+    batch_size = asked.resolved(train.is_classification, train.is_counts, train.table_rows).batch_size
     rows, epochs = _enough(train, steps * asked.accumulate, batch_size, asked.seed)
     rates = [low * (high / low) ** (k / (count - 1)) for k in range(count)]
     request = SweepRequest(

@@ -61,7 +61,7 @@ def run_sweep(
         patience=request.patience, seed=request.seed, dtype=request.dtype, device=request.device,
         threads=request.threads,
     )  # fmt: skip
-    shared = recipe.resolved(train.is_classification, train.is_counts)
+    shared = recipe.resolved(train.is_classification, train.is_counts, train.table_rows)
     check(train, None, shared)
     plan = _make_plan(train, request, shared)
     settings = _list_settings(request, grid, Hyperparameters(lr=shared.lr, seed=request.seed))

@@ -126,7 +126,9 @@ def run_tune(
         "metric": metric_name(shared.metric, train), "halving": list(shared.halving),
         "dataset": train.checksum,
     }  # fmt: skip
-    book = Recipe(loss=shared.loss, seed=shared.seed).resolved(train.is_classification, train.is_counts)
+    book = Recipe(loss=shared.loss, seed=shared.seed).resolved(
+        train.is_classification, train.is_counts, train.table_rows
+    )
 
     def sweep(settings: Sequence[Hyperparameters]) -> SweepResult:
         batch = dataclasses.replace(shared, settings=tuple(settings))

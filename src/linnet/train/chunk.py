@@ -8,12 +8,11 @@ import torch
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.losses import Loss
 from linnet.data.batches import Block
 from linnet.train.inputs import InputPipeline
-from linnet.train.learners import Scorer
 from linnet.train.model_group import ModelGroup, StepSchedule, Weighing, start_bank
 from linnet.train.plan import FoldedRows, Trial
+from linnet.train.scorer import Scorer
 
 UPDATE = "update."
 
@@ -26,23 +25,24 @@ class ModelChunk:
         trials: all models of the sweep.
         places: which of them these are.
         inputs: what they see.
-        loss: in score space.
         schedule: of the run's steps.
         dtype: of the parameters.
     """
 
     def __init__(
         self, rows: FoldedRows, trials: Sequence[Trial], places: Sequence[int], inputs: InputPipeline,
-        loss: Loss, schedule: StepSchedule, dtype: torch.dtype,
+        schedule: StepSchedule, dtype: torch.dtype,
     ) -> None:  # fmt: skip
-        self.rows, self.inputs, self.loss, self.places = rows, inputs, loss, torch.tensor(places)
+        self.rows, self.inputs, self.loss, self.places = rows, inputs, inputs.loss, torch.tensor(places)
         own = [trials[m] for m in places]
         hyperparameters = [trial.hyperparameters for trial in own]
         bank = start_bank(hyperparameters, inputs.features, rows.train, dtype)
         weighing = Weighing.of(
-            loss, hyperparameters, rows.train, [rows.weights_of(trial.fold) for trial in own]
+            inputs.loss, hyperparameters, rows.train, [rows.weights_of(trial.fold) for trial in own]
         )
-        self.group = ModelGroup(bank, loss, hyperparameters, inputs.scale, schedule, weighing)
+        self.group = ModelGroup(
+            bank, inputs.loss, hyperparameters, inputs.scale, schedule, weighing, inputs.units
+        )
         self.folds = torch.tensor([trial.fold for trial in own])
         self.active = torch.arange(len(own))
         self.totals = self._no_totals()
@@ -85,6 +85,8 @@ class ModelChunk:
             self._scores = self.theta.new_empty(len(self.theta), X1.shape[0])
         scores = self.group.step_(X1, target, weight, self._scores, epoch, batch)
         values = self.loss.value(scores, labels)  # (m, B)
+        if self.inputs.columns is not None:
+            values = values.double() * self.inputs.columns.targets.worth
         if weight is None:
             self.totals[0] += values.sum(1, dtype=torch.float64)
             self.totals[1] += X1.shape[0]
@@ -94,8 +96,9 @@ class ModelChunk:
 
     def measure(self) -> tuple[Bank, dict[str, Tensor]]:
         """The models that are in as models of stored rows, and the figures of each in the epoch, (m,)."""
-        bank = self.inputs.absorb(self.group.update.answer)
-        return bank, {"train_loss": (self.totals[0] / self.totals[1]).cpu(), **self._judge(bank)}
+        answer = self.group.update.answer
+        figures = {"train_loss": (self.totals[0] / self.totals[1]).cpu(), **self._judge(answer)}
+        return self.inputs.absorb(answer), figures
 
     def keep_(self, stays: Tensor) -> None:
         """Begin an epoch with some of the models that are in, (m,), bool: the fewer, the faster it is."""
@@ -120,13 +123,13 @@ class ModelChunk:
         self.totals = state["totals"].to(self.theta.device)
 
     def _judge(self, bank: Bank) -> dict[str, Tensor]:
-        """The validation figures of the models that are in, each on its own fold's rows."""
+        """The validation figures of the models that are in, as trained, each on its own fold's rows."""
         loss = torch.full((bank.models,), torch.nan, dtype=torch.float64)
         accuracy, folds, train = loss.clone(), self.folds[self.active], self.rows.train
         for fold in folds.unique().tolist():
             members = (folds == fold).nonzero()[:, 0]
             part = bank.take(members) if len(members) < bank.models else bank
-            measured = Scorer(part, self.loss, train.scale).measure(self.rows.validation[fold])
+            measured = Scorer.of(part, self.inputs, self.loss).measure(self.rows.validation[fold])
             loss[members], accuracy[members] = measured.mean_loss.cpu(), measured.accuracy.cpu()
         figures = {"validation_loss": loss, "validation_accuracy": accuracy}
         return figures if train.is_classification else {"validation_loss": loss}

@@ -17,6 +17,7 @@ from linnet.data.dataset import Dataset
 from linnet.data.split import keep_apart
 from linnet.device import pick_device, pick_dtype
 from linnet.errors import ShapeError, UsageError
+from linnet.model.baseline import find_baseline
 from linnet.model.card import card_of
 from linnet.model.run import Run
 from linnet.train.callbacks import Callback, Callbacks, State
@@ -57,7 +58,7 @@ def fit(
         UsageError, ShapeError: the recipe, the data and the checkpoint do not fit each other.
         DivergedError: the loss became infinite or NaN.
     """
-    request = (recipe or Recipe()).resolved(train.is_classification, train.is_counts)
+    request = (recipe or Recipe()).resolved(train.is_classification, train.is_counts, train.table_rows)
     check(train, test, request)
     if train.validation is not None:
         request = _without_share(request, recipe, train.name)
@@ -71,6 +72,7 @@ def fit(
     if resume is not None:
         engine.resume_(resume, _free(request))
     run = _run(engine, train, request, callbacks)
+    run.baseline = find_baseline(train, test or train.validation or kept, run.loss, is_test=test is not None)
     if learner.best is not None:
         run.model = learner.best.clone()
     return run, engine
@@ -103,7 +105,7 @@ def fit_module(
     Raises:
         UsageError, ShapeError, DivergedError: as `fit` does.
     """
-    request = (recipe or Recipe()).resolved(train.is_classification, train.is_counts)
+    request = (recipe or Recipe()).resolved(train.is_classification, train.is_counts, train.table_rows)
     check(train, test, request)
     if train.weights is not None:
         raise UsageError(
@@ -148,17 +150,18 @@ def _make_learner(train: Dataset, request: FitRequest, measured: Measured, step:
         request.hyperparameters,
         pick_dtype(request.dtype),
     )
+    options = InputOptions.of(hyperparameters, train.is_table)
+    inputs = InputPipeline(train, options, request.seed, loss, train.weights)
     if hyperparameters.is_plain and train.weights is None:
         bank = start_bank([hyperparameters], train.features, train, dtype)
         return BankLearner(
-            bank, loss, train.scale, float(torch.tensor(request.lr, dtype=dtype)), step=step,
-            measured=measured, patience=request.patience,
+            bank, loss, train.scale, float(torch.tensor(request.lr, dtype=dtype)), columns=inputs.columns,
+            step=step, measured=measured, patience=request.patience,
         )  # fmt: skip
-    inputs = InputPipeline(train, InputOptions.of(hyperparameters), request.seed, train.weights)
     bank = start_bank([hyperparameters], inputs.features, train, dtype)
     schedule = StepSchedule(len(_batches(train, request)), request.epochs)
     weighing = Weighing.of(loss, [hyperparameters], train, [train.weights])
-    group = ModelGroup(bank, loss, [hyperparameters], inputs.scale, schedule, weighing)
+    group = ModelGroup(bank, inputs.loss, [hyperparameters], inputs.scale, schedule, weighing, inputs.units)
     return GroupLearner(group, inputs, measured, request.patience)
 
 

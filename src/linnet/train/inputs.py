@@ -1,4 +1,4 @@
-"""The input pipeline: rows of a minibatch as floats, augmented, pooled, standardised, with dropout.
+"""The input pipeline: rows of a minibatch as floats, scaled, augmented, pooled, standardised, with dropout.
 
 An image may be changed at random (augmentation), then features may be pooled and standardised, which is
 linear and is folded into the weights in the end, and then left out at random (dropout, Srivastava et al.
@@ -16,11 +16,15 @@ from torch import Tensor
 
 from linnet.config import Augmentation, Hyperparameters
 from linnet.core.bank import Bank
+from linnet.core.losses import Loss
+from linnet.core.penalties import PenaltyUnits
 from linnet.data.augment import augment_
+from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.data.transforms import Chain, Pool, Standardize
 from linnet.device import generator
 from linnet.errors import UsageError
+from linnet.train.columns import ColumnScaling
 
 
 class Padded:
@@ -57,6 +61,7 @@ class InputOptions:
 
     Args:
         augment, dropout, pool, standardize: see `linnet.config.Hyperparameters`.
+        is_scaled: whether columns are brought to about unit size, see `train.columns`.
         fold: whose rows the mean and deviation are of; None where nothing depends on it.
     """
 
@@ -64,18 +69,20 @@ class InputOptions:
     dropout: float
     pool: int
     standardize: bool
+    is_scaled: bool = False
     fold: int | None = None
 
     @classmethod
-    def of(cls, hyperparameters: Hyperparameters, fold: int = 0) -> InputOptions:
-        """Those of a model."""
-        own = fold if hyperparameters.standardize else None
+    def of(cls, hyperparameters: Hyperparameters, is_table: bool = False, fold: int = 0) -> InputOptions:
+        """Those of a model, of a table's rows or of others."""
+        is_scaled = is_table and (hyperparameters.standardize or not hyperparameters.raw_columns)
         return cls(
             hyperparameters.augment,
             hyperparameters.dropout,
             hyperparameters.pool,
             hyperparameters.standardize,
-            own,
+            is_scaled,
+            fold if hyperparameters.standardize or is_scaled else None,
         )
 
 
@@ -86,6 +93,7 @@ class InputPipeline:
         train: the rows that they are trained on.
         options: how models see them.
         seed: of augmentation and dropout.
+        loss: in score space.
         weights: of the rows, (N,), for means and deviations; None where all count alike.
 
     Raises:
@@ -93,27 +101,41 @@ class InputPipeline:
     """
 
     def __init__(
-        self, train: Dataset, options: InputOptions, seed: int, weights: Tensor | None = None
+        self, train: Dataset, options: InputOptions, seed: int, loss: Loss, weights: Tensor | None = None
     ) -> None:
         self.options, self.seed, self.raw_scale = options, seed, train.scale
         self.how = Augmentation.parse(options.augment)
         self.shape = train.image_shape or (1, train.features)
         check_inputs(train, options)
+        self.columns: ColumnScaling | None = None
+        if options.is_scaled:
+            self.columns = ColumnScaling.of(train, loss, weights, options.standardize)
+        self.loss = loss if self.columns is None else self.columns.targets.loss
         self.transform = _make_transform(train, options, weights)
-        self.scale = 1.0 if options.standardize else train.scale
-        self.is_plain = options == InputOptions("none", 0.0, 1, False)
+        is_mapped = options.standardize or options.is_scaled
+        self.scale = 1.0 if is_mapped else train.scale
+        self.is_plain = self.how.is_identity and not options.dropout and not self.transform.maps
         self._padded: Padded | None = None
+
+    @property
+    def units(self) -> PenaltyUnits | None:
+        """What penalties are of; None where they are of the weights as they are trained."""
+        return None if self.columns is None else self.columns.units
 
     @property
     def features(self) -> int:
         """D of the models that see this."""
         return self.transform.outputs
 
+    def enter(self, block: Block, dtype: torch.dtype) -> Block:
+        """A block of stored rows and targets over scaled columns and targets; itself where none are."""
+        return block if self.columns is None else self.columns.enter(block, dtype)
+
     def rows(self, X: Tensor, theta: Tensor, epoch: int, batch: int) -> Tensor:
         """A minibatch as models see it, with a last column of 1/scale, (B, D + 1).
 
         Args:
-            X: stored rows, (B, D).
+            X: rows of an entered block, (B, D).
             theta: of a bank that is to see them, for dtype and device.
             epoch: which the minibatch is in, from 0.
             batch: its number in the epoch.
@@ -128,7 +150,8 @@ class InputPipeline:
         seen = X.to(theta.dtype, copy=True) if is_mapped else place.copy_(X)
         if not self.how.is_identity:
             source = generator(self.seed, "augment", index)
-            seen = augment_(seen, self.shape, self.how, source, 1 / self.raw_scale)
+            unit = 1 / (self.raw_scale if self.columns is None else self.scale)
+            seen = augment_(seen, self.shape, self.how, source, unit)
         if is_mapped:
             place.copy_(self.transform.apply(seen))
         if self.options.dropout:
@@ -139,6 +162,8 @@ class InputPipeline:
 
     def absorb(self, bank: Bank) -> Bank:
         """Models of these inputs as models of the rows as they are stored: the same scores."""
+        if self.columns is not None:
+            return self.columns.absorb(bank)
         if not self.transform.maps:
             return bank
         theta = self.transform.absorb(bank.theta)  # (M·K, D + 1)
@@ -165,7 +190,9 @@ def check_inputs(train: Dataset, options: InputOptions) -> None:
 
 
 def _make_transform(train: Dataset, options: InputOptions, weights: Tensor | None) -> Chain:
-    """Pooling and standardising, as far as they are asked for."""
+    """Pooling and standardising, as far as they are asked for; of a table `ColumnScaling` does it."""
+    if options.is_scaled:
+        return Chain(train.features)
     pool = Pool(train.image_shape, options.pool) if options.pool > 1 and train.image_shape else None
     standard = Standardize.of(train.X, weights, pool) if options.standardize else None
     return Chain(train.features, tuple(each for each in (pool, standard) if each is not None))

@@ -11,19 +11,18 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
-from linnet.core.metrics import Tally, empty, tally
+from linnet.core.metrics import Tally, empty
 from linnet.core.step import Step, fused_sgd_
-from linnet.data.batches import Batches, Block
+from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.model.history import Record
 from linnet.train.checkpoint import Snapshot
+from linnet.train.columns import ColumnScaling
 from linnet.train.engine import Learner
-from linnet.train.inputs import InputPipeline, Padded
+from linnet.train.inputs import InputPipeline
 from linnet.train.model_group import ModelGroup
 from linnet.train.plan import EarlyStopping
-
-EVALUATION_BATCH = 256
-"""Rows scored at once when measuring: their features as floats stay in a CPU's cache."""
+from linnet.train.scorer import Scorer
 
 OPTIMIZER, BEST, STOPPING = "optimizer.", "best", "stopping."
 
@@ -97,49 +96,6 @@ class SingleLearner(Learner):
         return record
 
 
-class Scorer:
-    """Scores a bank's models over rows, some hundred at a time, in buffers that are used again.
-
-    Args:
-        bank: as it is when rows are scored.
-        loss: in score space.
-        scale: of the features.
-    """
-
-    def __init__(self, bank: Bank, loss: Loss, scale: float) -> None:
-        self.bank, self.loss, self.scale = bank, loss, scale
-        self.with_ones = Padded(bank.theta, scale).fill
-        self._scores = bank.theta.new_empty(len(bank.theta), 0)
-
-    def room(self, rows: int) -> Tensor:
-        """A buffer for a block's scores, (M·K, rows)."""
-        if self._scores.shape[1] < rows:
-            self._scores = self.bank.theta.new_empty(len(self.bank.theta), rows)
-        return self._scores[:, :rows]
-
-    @torch.inference_mode()
-    def measure(self, dataset: Dataset) -> Tally:
-        """The tally of all rows of a data set."""
-        total = empty(self.bank.models, self.bank.theta.device)
-        for block in Batches(dataset, EVALUATION_BATCH, shuffle=False).blocks(0):
-            scores = self.room(len(block.X))  # (M·K, n)
-            for X, out in zip(block.X.split(block.sizes), scores.split(block.sizes, 1), strict=True):
-                self.bank.scores_into(out, self.with_ones(X), self.scale)
-            total = self.tally(total, scores, block)
-        return total
-
-    def tally(self, before: Tally, scores: Tensor, block: Block) -> Tally:
-        """The tally with a block's first rows, of which these are the scores, (M·K, n)."""
-        n, outputs = scores.shape[1], self.bank.outputs
-        y, labels, weights = block.y[:n], block.labels, block.weights
-        target = self.loss.encode(y, outputs, scores.dtype) if y.is_floating_point() else y
-        return tally(
-            before, scores.view(self.bank.models, outputs, -1), target, self.loss,
-            None if labels is None else labels[:n], block.sizes[0],
-            None if weights is None else weights[:n],
-        )  # fmt: skip
-
-
 class BankLearner(SingleLearner):
     """A bank of one trained by the fused step.
 
@@ -151,6 +107,7 @@ class BankLearner(SingleLearner):
         loss: in score space.
         scale: of the features.
         lr: the learning rate.
+        columns: that the bank is over; None where it is over the stored ones.
         step: `fused_sgd_`, or the reference it is held to.
         measured: see `SingleLearner`.
         patience: likewise.
@@ -163,18 +120,21 @@ class BankLearner(SingleLearner):
         scale: float,
         lr: float,
         *,
+        columns: ColumnScaling | None = None,
         step: Step = fused_sgd_,
         measured: Measured | None = None,
         patience: int | None = None,
     ) -> None:
         super().__init__(measured or Measured(False), bank.theta.device, patience)
-        self.bank, self.loss, self.scale, self.lr, self.step = bank, loss, scale, lr, step
-        self.scorer = Scorer(bank, loss, scale)
+        self.bank, self.lr, self.step = bank, lr, step
+        self.scorer = Scorer(bank, loss, scale, columns)
+        self.loss, self.scale = self.scorer.loss, self.scorer.scale
 
     @property
     def model(self) -> Bank:
-        """The bank itself."""
-        return self.bank
+        """The bank itself, or of scaled columns the model of the stored ones."""
+        columns = self.scorer.columns
+        return self.bank if columns is None else columns.absorb(self.bank)
 
     @property
     def width(self) -> int:
@@ -184,6 +144,7 @@ class BankLearner(SingleLearner):
     @torch.inference_mode()
     def train_(self, block: Block, stopped: Callable[[], bool]) -> None:
         """Step once a minibatch."""
+        block = self.scorer.enter(block)
         target = self.loss.encode(block.y, self.bank.outputs, self.bank.theta.dtype)  # (K, n)
         scores = self.scorer.room(len(block.X))  # (K, n)
         rows = self.take_(block, target, scores, stopped)
@@ -193,7 +154,7 @@ class BankLearner(SingleLearner):
         """Take a block's minibatches; how many rows were trained on before `stopped()`.
 
         Args:
-            block: its stored rows, (n, D).
+            block: its rows as the bank takes them, (n, D).
             target: dense, (K, n).
             out: filled with the scores from before each step, (K, n).
             stopped: asked after each minibatch.
@@ -245,7 +206,10 @@ class GroupLearner(BankLearner):
     def __init__(
         self, group: ModelGroup, inputs: InputPipeline, measured: Measured, patience: int | None = None
     ) -> None:
-        super().__init__(group.bank, group.loss, group.scale, 0.0, measured=measured, patience=patience)
+        super().__init__(
+            group.bank, inputs.loss, group.scale, 0.0, columns=inputs.columns, measured=measured,
+            patience=patience,
+        )  # fmt: skip
         self.group, self.inputs = group, inputs
 
     @property
@@ -265,7 +229,7 @@ class GroupLearner(BankLearner):
 
     def measure(self, dataset: Dataset) -> Tally:
         """Score the stored rows by the model of them."""
-        return Scorer(self.model, self.loss, self.inputs.raw_scale).measure(dataset)
+        return Scorer.of(self.group.update.answer, self.inputs, self.loss).measure(dataset)
 
     def snapshot(self) -> Snapshot:
         """That of a bank, and the optimizer's state."""

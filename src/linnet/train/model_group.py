@@ -17,6 +17,7 @@ from linnet.config import Hyperparameters
 from linnet.core.bank import Bank, normal, stack
 from linnet.core.losses import Loss
 from linnet.core.optimizers import Update, vector
+from linnet.core.penalties import PenaltyUnits
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 
@@ -186,17 +187,19 @@ class ModelGroup:
         scale: of the rows that they see.
         schedule: of the run's steps.
         weighing: how much rows count; None where all count alike.
+        units: of the penalties; None where they are of the weights themselves.
         update: to go on with; begun when None.
     """
 
     def __init__(
         self, bank: Bank, loss: Loss, hyperparameters: Sequence[Hyperparameters], scale: float,
-        schedule: StepSchedule, weighing: Weighing | None = None, update: Update | None = None,
+        schedule: StepSchedule, weighing: Weighing | None = None, units: PenaltyUnits | None = None,
+        update: Update | None = None,
     ) -> None:  # fmt: skip
         self.bank, self.loss, self.scale, self.schedule = bank, loss, scale, schedule
         self.weighing = (weighing or Weighing(vector([1.0] * len(hyperparameters)))).to(bank.theta)
         starts = vector([schedule.first_averaged(k) for k in hyperparameters])
-        self.update = update or Update(bank, hyperparameters, starts)
+        self.update = update or Update(bank, hyperparameters, starts, units)
         self._base = vector([k.lr for k in hyperparameters])
         self._kinds = [(k.schedule, k.warmup, k.accumulate) for k in hyperparameters]
         self._is_moving = any(kind[:2] != ("constant", 0.0) for kind in self._kinds)
@@ -233,7 +236,7 @@ class ModelGroup:
         """Some of the models, in order, in memory of their own."""
         update, weighing = self.update.keep(models), self.weighing.keep(models)
         return ModelGroup(
-            update.bank, self.loss, update.hyperparameters, self.scale, self.schedule, weighing, update
+            update.bank, self.loss, update.hyperparameters, self.scale, self.schedule, weighing, update=update
         )
 
     def _rates(self, epoch: int, batch: int) -> Tensor:

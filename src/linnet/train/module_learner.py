@@ -12,7 +12,8 @@ from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.train.checkpoint import Snapshot
-from linnet.train.learners import EVALUATION_BATCH, Measured, SingleLearner
+from linnet.train.learners import Measured, SingleLearner
+from linnet.train.scorer import EVALUATION_BATCH
 
 ModuleLoss = Callable[[Tensor, Tensor], Tensor]
 """`loss(scores, y)`, giving one value a row or their mean, as torch's losses do."""

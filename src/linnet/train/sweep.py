@@ -19,7 +19,7 @@ from torch import Tensor
 
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss
-from linnet.core.optimizers import order_by_rule
+from linnet.core.rules import order_by_rule
 from linnet.data.batches import Batches, Block
 from linnet.data.dataset import Dataset
 from linnet.data.split import Fold
@@ -63,10 +63,12 @@ class SweepLearner(Learner):
         self.figures: dict[str, Tensor] = {}
         self.status = [COMPLETED] * M
         self.stopping, self.halving = EarlyStopping(M, plan.patience), SuccessiveHalving(trials, plan)
-        theta = torch.full((M * train.outputs, train.features + 1), torch.nan, dtype=dtype)
-        self.finished = Bank(theta.to(train.X.device), M)
-        self.epoch = 0
+        self.epoch, self.dtype = 0, dtype
         self.chunks = self._cut(schedule, dtype)
+        # What was learned over scaled columns is folded back, and kept, in float64.
+        is_scaled = any(chunk.inputs.columns is not None for chunk in self.chunks)
+        theta = torch.full((M * train.outputs, train.features + 1), torch.nan, dtype=dtype)
+        self.finished = Bank(theta.to(train.X.device, torch.float64 if is_scaled else dtype), M)
 
     @property
     def live_chunks(self) -> list[ModelChunk]:
@@ -108,13 +110,19 @@ class SweepLearner(Learner):
         for chunk in self.live_chunks:
             chunk.enter(block)
             alike.setdefault(chunk.inputs, []).append(chunk)
-        target = self.loss.encode(block.y, self.rows.train.outputs, self.finished.theta.dtype)  # (K, n)
-        labels = target if block.y.is_floating_point() else block.y
-        for X, here, batch in block.minibatches(stopped):
+        entered = {inputs: self._enter(inputs, block) for inputs in alike}
+        for _, here, batch in block.minibatches(stopped):
             for inputs, chunks in alike.items():
-                X1 = inputs.rows(X, chunks[0].theta, block.epoch, batch)  # (B, D + 1)
+                X, target, labels = entered[inputs]
+                X1 = inputs.rows(X[here], chunks[0].theta, block.epoch, batch)  # (B, D + 1)
                 for chunk in chunks:
                     chunk.take_(X1, target[:, here], labels[..., here], here, block.epoch, batch)
+
+    def _enter(self, inputs: InputPipeline, block: Block) -> tuple[Tensor, Tensor, Tensor]:
+        """A block as models see it: rows (n, D), dense targets (K, n), and what the loss is of."""
+        block = inputs.enter(block, self.dtype)
+        target = self.loss.encode(block.y, self.rows.train.outputs, self.dtype)  # (K, n)
+        return block.X, target, target if block.y.is_floating_point() else block.y
 
     def close_(self) -> Record:
         """Judge, keep, drop; the figures of the model that was best in the epoch."""
@@ -189,14 +197,16 @@ class SweepLearner(Learner):
         """The models by what they see, then in chunks of models of which those of one rule stand together."""
         groups: dict[InputOptions, list[int]] = {}
         for m, trial in enumerate(self.trials):
-            groups.setdefault(InputOptions.of(trial.hyperparameters, trial.fold), []).append(m)
+            options = InputOptions.of(trial.hyperparameters, self.rows.train.is_table, trial.fold)
+            groups.setdefault(options, []).append(m)
         across, chunks, rows = max(1, self.plan.width // self.rows.train.outputs), [], self.rows
         for options, members in groups.items():
-            inputs = InputPipeline(rows.train, options, self.plan.seed, rows.weights_of(options.fold or 0))
+            weights = rows.weights_of(options.fold or 0)
+            inputs = InputPipeline(rows.train, options, self.plan.seed, self.loss, weights)
             places = order_by_rule([self.trials[m].hyperparameters for m in members])
             order = [members[place] for place in places]
             chunks += [
-                ModelChunk(rows, self.trials, order[low : low + across], inputs, self.loss, schedule, dtype)
+                ModelChunk(rows, self.trials, order[low : low + across], inputs, schedule, dtype)
                 for low in range(0, len(order), across)
             ]
         return chunks

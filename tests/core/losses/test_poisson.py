@@ -141,7 +141,7 @@ def test_training_comes_near_the_optimum_and_is_kept(tmp_path: Path) -> None:
         PLAIN,
         loss="poisson",
         epochs=200,
-        lr=0.05,
+        lr=0.2,
         batch_size=300,
         show=False,
         dtype="float64",

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from linnet.config.losses import LOSSES as ENTRIES
 from linnet.core.losses.absolute import AbsoluteError
-from linnet.core.losses.base import Loss
+from linnet.core.losses.base import Loss, TargetUnits
 from linnet.core.losses.huber import Huber
 from linnet.core.losses.logistic import Logistic
 from linnet.core.losses.softmax import SoftmaxCrossEntropy
@@ -20,8 +20,8 @@ LOSSES: dict[str, type[Loss]] = {
 """The losses that have a name."""
 
 __all__ = [
-    "LOSSES", "AbsoluteError", "Huber", "Logistic", "Loss", "SoftmaxCrossEntropy", "SquaredError", "by_name",
-    "name_of",
+    "LOSSES", "AbsoluteError", "Huber", "Logistic", "Loss", "SoftmaxCrossEntropy", "SquaredError",
+    "TargetUnits", "by_name", "name_of",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from linnet.core.losses.base import Loss, dense
+from linnet.core.losses.base import Loss, TargetUnits, dense, shifted
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class AbsoluteError(Loss):
     def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.curvature`."""
         return torch.zeros_like(scores)
+
+    def in_units(self, mean: Tensor, deviation: float) -> TargetUnits:
+        """See `Loss.in_units`."""
+        return shifted(self, mean, deviation, deviation)
 
     def conjugate(self, a: Tensor, y: Tensor) -> Tensor:
         """See `Loss.conjugate`."""

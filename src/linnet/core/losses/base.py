@@ -8,6 +8,7 @@ rows, the features and the penalty are added by whoever uses a loss.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -138,6 +139,15 @@ class Loss(ABC):
         """
         return torch.zeros_like(mean)
 
+    def in_units(self, mean: Tensor, deviation: float) -> TargetUnits:
+        """The loss over targets near 0 of about unit size, where it has such a form; here it stays as it is.
+
+        Args:
+            mean: of the targets, (K,), float64.
+            deviation: of all of them about their means; positive.
+        """
+        return TargetUnits(self, torch.zeros_like(mean))
+
     def check_targets(self, y: Tensor) -> None:
         """Refuse targets that the loss is not of; here any number will do.
 
@@ -197,6 +207,40 @@ class Loss(ABC):
             return target.T.to(dtype)
         dense = torch.zeros(outputs, len(target), dtype=dtype, device=target.device)
         return dense.scatter_(0, target[None], 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class TargetUnits:
+    """A loss l in other units of its targets and scores, in which both are near 0 and of about unit size.
+
+        y' = (y − shift)/divisor,    o = level + unit o',    l(o, y) = worth l'(o', y')
+
+    Args:
+        loss: l'.
+        level: (K,), float64.
+        unit: of the scores.
+        worth: what a loss of 1 in these units is in those of the targets.
+        shift: (K,), float64; None where the targets stay as they are.
+        divisor: of the targets.
+    """
+
+    loss: Loss
+    level: Tensor
+    unit: float = 1.0
+    worth: float = 1.0
+    shift: Tensor | None = None
+    divisor: float = 1.0
+
+    def enter(self, y: Tensor) -> Tensor:
+        """Targets as a data set stores them, in these units; numbers are float64."""
+        if self.shift is None:
+            return y
+        return (y.double() - self.shift.to(y.device)).div_(self.divisor)
+
+
+def shifted(loss: Loss, mean: Tensor, deviation: float, worth: float) -> TargetUnits:
+    """The units of a loss of differences, o − y."""
+    return TargetUnits(loss, mean, deviation, worth, mean, deviation)
 
 
 def dense(scores: Tensor, target: Tensor) -> Tensor:

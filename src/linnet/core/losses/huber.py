@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from linnet.core.losses.base import Loss, dense
+from linnet.core.losses.base import Loss, TargetUnits, dense, shifted
 from linnet.errors import UsageError
 
 
@@ -89,6 +89,13 @@ class Huber(Loss):
             return curvature
         beyond = (scores - dense(scores, target)).abs().clamp(min=self.threshold)
         return torch.where(curvature > 0, curvature, stiffness * self.slope / beyond)
+
+    def in_units(self, mean: Tensor, deviation: float) -> TargetUnits:
+        """See `Loss.in_units`: within the threshold the curvature is 1, or the slope beyond is at most 1."""
+        threshold = self.threshold / deviation
+        slope = max(1.0, threshold)
+        worth = self.slope * deviation / slope
+        return shifted(Huber(threshold, slope), mean, deviation, worth)
 
     def conjugate(self, a: Tensor, y: Tensor) -> Tensor:
         """See `Loss.conjugate`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from linnet.core.losses.base import Loss, dense
+from linnet.core.losses.base import Loss, TargetUnits, dense
 from linnet.errors import UsageError
 
 
@@ -53,6 +54,12 @@ class Poisson(Loss):
     def level(self, mean: Tensor) -> Tensor:
         """See `Loss.level`: its logarithm."""
         return torch.where(mean > 0, mean, 1.0).log()
+
+    def in_units(self, mean: Tensor, deviation: float) -> TargetUnits:
+        """See `Loss.in_units`: counts as shares of their mean, l(o, y) = m l(o − log m, y/m)."""
+        middle = float(mean.mean()) or 1.0
+        level = torch.full_like(mean, math.log(middle))
+        return TargetUnits(self, level, 1.0, middle, torch.zeros_like(mean), middle)
 
     def check_targets(self, y: Tensor) -> None:
         """See `Loss.check_targets`."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from linnet.core.losses.base import Loss, dense
+from linnet.core.losses.base import Loss, TargetUnits, dense, shifted
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class SquaredError(Loss):
     def conjugate(self, a: Tensor, y: Tensor) -> Tensor:
         """See `Loss.conjugate`."""
         return (a.square() / 2 + a * y).sum(0)
+
+    def in_units(self, mean: Tensor, deviation: float) -> TargetUnits:
+        """See `Loss.in_units`: steps at one rate are the same steps."""
+        return shifted(self, mean, deviation, deviation**2)
 
     def balance(self, a: Tensor, y: Tensor, shares: Tensor) -> Tensor:
         """See `Loss.balance`: l* is finite everywhere, so the mean is taken off."""

@@ -1,0 +1,150 @@
+"""`Baseline`: the answers that know no features, and what they come to on rows.
+
+Of classes these are the shares of the training rows, of numbers their mean and median.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linnet.core.losses import Loss
+from linnet.data.dataset import Dataset
+
+LEAST = 1e-12
+"""The least share of a class that a logarithm is taken of: one that training did not see."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What training targets say by themselves.
+
+    Args:
+        shares: of the classes, (K,); empty for a regression.
+        mean: of the targets, (K,); empty for classes.
+        median: likewise.
+    """
+
+    shares: tuple[float, ...] = ()
+    mean: tuple[float, ...] = ()
+    median: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, train: Dataset) -> Baseline:
+        """That of training rows, by their weights."""
+        w = _weights(train)
+        if train.is_classification:
+            return cls(shares=tuple(_shares(train).tolist()))
+        y = train.y.double().numpy(force=True)
+        middle = y[w > 0][:1]  # so that a large constant costs the mean no digits
+        mean = middle + (w @ (y - middle)) / w.sum()
+        return cls(mean=tuple(mean.ravel().tolist()), median=tuple(_median(one, w) for one in y.T))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Baseline:
+        """The inverse of `dataclasses.asdict`, whatever else is beside it."""
+        return cls(**{name: tuple(values.get(name, ())) for name in ("shares", "mean", "median")})
+
+    def figures(self, rows: Dataset, loss: Loss) -> dict[str, float]:
+        """Accuracy and loss of the answers, or RMSE of the mean, MAE of the median, and loss.
+
+        Args:
+            rows: of the same targets.
+            loss: of which the mean is given.
+        """
+        if self.shares:
+            # The losses of classes are linear in the target, so that of the mean target is the mean loss.
+            target = torch.from_numpy(_shares(rows))[:, None]  # (K, 1)
+            value = float(loss.value(self._scores(loss), target)[0])
+            w, hits = _weights(rows), rows.labels.numpy(force=True) == int(np.argmax(self.shares))
+            return {"accuracy": float(w @ hits / w.sum()), "loss": value}
+        w = _weights(rows)
+        target, share = rows.y.double().cpu().T, torch.from_numpy(w / w.sum())  # (K, N), (N,)
+        value = float(loss.value(self._scores(loss).expand_as(target), target) @ share)
+        y = target.T.numpy()
+        squares, errors = (y - np.array(self.mean)) ** 2, np.abs(y - np.array(self.median))
+        rmse = float(np.sqrt(w @ squares / w.sum()).mean())
+        return {"rmse": rmse, "mae": float((w @ errors / w.sum()).mean()), "loss": value}
+
+    def _scores(self, loss: Loss) -> Tensor:
+        """Constant scores of the least loss over the training rows, (K, 1); of Huber's about so."""
+        if self.shares:
+            p = torch.tensor(self.shares, dtype=torch.float64).clamp(LEAST, 1 - LEAST)[:, None]
+            return p.log() if loss.couples_outputs else p.log() - (1 - p).log()
+        mean, median = (torch.tensor(one, dtype=torch.float64) for one in (self.mean, self.median))
+        if not loss.is_of_differences:
+            return loss.level(mean)[:, None]
+        return (mean if loss.is_quadratic else median)[:, None]
+
+
+def _weights(rows: Dataset) -> NDArray[np.float64]:
+    return np.ones(len(rows)) if rows.weights is None else rows.weights.double().numpy(force=True)
+
+
+def find_baseline(
+    train: Dataset, rows: Dataset | None, loss: Loss, *, is_test: bool = False
+) -> dict[str, Any]:
+    """The training rows' answers and what they come to, as plain values; see `linnet.Run.baseline`.
+
+    Args:
+        train: what the answers are taken from.
+        rows: to test or to validate on; the training rows when None.
+        loss: in score space.
+        is_test: whether they are to test on.
+    """
+    part = "train" if rows is None else "test" if is_test else "validation"
+    answers = Baseline.of(train)
+    said = {name: list(values) for name, values in dataclasses.asdict(answers).items() if values}
+    return {"part": part, **answers.figures(train if rows is None else rows, loss), **said}
+
+
+def describe_baseline(found: Mapping[str, float]) -> str:
+    """A sentence of what the answers come to.
+
+    Args:
+        found: as `Baseline.figures` gives it.
+    """
+    if "accuracy" in found:
+        return f"always the likeliest class: accuracy {found['accuracy']:.4f}, loss {found['loss']:.4g}"
+    said = f"always the training mean: RMSE {found['rmse']:.6g}, loss {found['loss']:.4g}"
+    return f"{said}; the median: MAE {found['mae']:.6g}"
+
+
+def judge_baseline(found: Mapping[str, float], loss: float, accuracy: float | None) -> str:
+    """What to do about a model that is worse than the answers; empty where it is not.
+
+    Args:
+        found: as `Baseline.figures` gives it.
+        loss: of the model on the same rows.
+        accuracy: likewise; None of a regression.
+    """
+    is_worse = accuracy is not None and accuracy < found.get("accuracy", 0.0)
+    if not is_worse and loss <= found["loss"]:
+        return ""
+    return (
+        "this model is worse than that answer, which knows no feature: lower --lr, train on with more "
+        "--epochs, give --l2, or use linnet solve, which needs no rate"
+    )
+
+
+def _shares(rows: Dataset) -> NDArray[np.float64]:
+    """Of each class, (K,), of soft labels their mean."""
+    w = _weights(rows)
+    if rows.y.is_floating_point():
+        return w @ rows.y.double().numpy(force=True) / w.sum()
+    return np.bincount(rows.y.numpy(force=True), w, rows.outputs) / w.sum()
+
+
+def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    low = values[order][np.searchsorted(total, total[-1] / 2)]
+    high = values[order][min(np.searchsorted(total, total[-1] / 2, side="right"), len(order) - 1)]
+    return float((low + high) / 2)
