@@ -113,7 +113,7 @@ def test_a_zip_of_too_many_files_is_refused_before_its_list_is_read(monkeypatch:
         (b"", "not a table"),
         (b"\xff\xfe\x00", "save it as “CSV UTF-8”"),
         (b"a,b\n1,x\n" * 9000 + b"\xe9,y\n", "save it as “CSV UTF-8”"),
-        (b"a,b\n1,x\n2\n", "the target b is empty in 1 row of 2"),
+        (b"a,b\n1,x\n2\n", "rows of fewer cells than its 2 columns: 1"),
         (b"a\n1\n", "one column"),
         (b"a,b\n", "no rows"),
         (b"a,b\n1,x\ninf,y\n", "a is infinite in 1 row: 'inf' in row 2"),

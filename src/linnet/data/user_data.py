@@ -68,7 +68,9 @@ def load(
     given = {} if options is None or is_table(str(name)) else options.table
     if said := next((one for one in given if one != "references"), None):
         raise UsageError(f"{said} is of a table, and {name} is none")
-    return _tell(load_whole(name, folder, say=say, options=options).splits(hold_out=hold_out), say)
+    return _tell(
+        load_whole(name, folder, say=say, options=options, is_split=hold_out).splits(hold_out=hold_out), say
+    )
 
 
 def take_frame(
@@ -79,7 +81,7 @@ def take_frame(
     Raises:
         FormatError: it is not clear how the frame is to be read.
     """
-    rows = table_rows(to_frame(frame), "frame", options or TableOptions())
+    rows = table_rows(to_frame(frame), "frame", options or TableOptions(), is_split=hold_out)
     return _tell(rows.splits(hold_out=hold_out), say)
 
 
@@ -98,6 +100,7 @@ def load_whole(
     *,
     options: TableOptions | None = None,
     schema: Schema | None = None,
+    is_split: bool = False,
 ) -> Whole:
     """All rows of the data at a path, in their own order.
 
@@ -109,6 +112,7 @@ def load_whole(
         say: as `load` takes it.
         options: likewise.
         schema: of the model whose rows these are, by which a table is read.
+        is_split: whether only `Whole.splits` is wanted, rows to test on held out.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -127,7 +131,7 @@ def load_whole(
     if path.suffix.lower() == ARRAYS:
         return read_arrays(path, str(name), known=known)
     if is_table(path.name):
-        return read_table(path, str(name), options=options, known=known, schema=schema)
+        return read_table(path, str(name), options=options, known=known, schema=schema, is_split=is_split)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
 
 

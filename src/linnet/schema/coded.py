@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +14,30 @@ Cells: TypeAlias = Any
 
 Frame: TypeAlias = Any
 """A DataFrame of pandas, (N, columns), likewise."""
+
+
+@dataclass(frozen=True, eq=False)
+class SomeRows:
+    """Some rows of a frame, of which a column is copied when it is asked for, and not all at once.
+
+    Args:
+        frame: all rows.
+        rows: which they are, (N,).
+    """
+
+    frame: Frame
+    rows: NDArray[np.bool_]
+
+    @property
+    def columns(self) -> Any:
+        """The names of the columns."""
+        return self.frame.columns
+
+    def __len__(self) -> int:
+        return int(self.rows.sum())
+
+    def __getitem__(self, name: str) -> Cells:
+        return self.frame[name][self.rows]
 
 
 def code_text(cells: Cells) -> Cells:

@@ -23,6 +23,7 @@ from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
 from linnet.errors import DataNotFoundError, FormatError
 from linnet.schema.by_formula import apply_formula, drop_gaps, options_of
 from linnet.schema.cells import Cells, Frame
+from linnet.schema.coded import SomeRows
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
 from linnet.schema.schema import Schema
@@ -51,11 +52,13 @@ class TableRows(Whole):
         frame: its cells.
         schema: its columns, not fitted yet; None where they are as a model has them.
         options: how rows to test on are chosen, and whether categories have references.
+        is_outline: whether `rows` has all but the features, which `splits` then encodes once a part.
     """
 
     frame: Frame
     schema: Schema | None
     options: TableOptions
+    is_outline: bool = False
 
     def splits(self, *, hold_out: bool = True) -> Splits:
         """See `Whole.splits`; levels, medians and words are those of the rows to train on."""
@@ -66,12 +69,13 @@ class TableRows(Whole):
         is_test = choose_rows(self.rows, self.options.test_size or TEST_FRACTION, SPLIT_SEED).numpy()
         parts = [self.rows.rows(~is_test), self.rows.rows(is_test)]
         is_same = self.rows.schema is None or self.rows.schema.is_plain  # whichever rows fit it
-        if self.schema is not None and not is_same:
+        if self.schema is not None and (self.is_outline or not is_same):
             has_references = bool(self.options.references)
-            schema = fit_schema(self.schema, self.frame[~is_test], has_references=has_references)
+            frames = [SomeRows(self.frame, rows) for rows in (~is_test, is_test)]
+            schema = fit_schema(self.schema, frames[0], has_references=has_references)
             parts = [
-                encode_rows(self.frame[rows], schema, self.rows.name, part.of_rows)
-                for rows, part in zip((~is_test, is_test), parts, strict=True)
+                encode_rows(rows, schema, self.rows.name, part.of_rows)
+                for rows, part in zip(frames, parts, strict=True)
             ]
         said = self._describe_split(parts[0], parts[1], is_test)
         return Splits(*(_note_split(part, said) for part in parts))
@@ -110,6 +114,7 @@ def read_table(
     known: tuple[str, ...] | None = None,
     schema: Schema | None = None,
     most: int | None = None,
+    is_split: bool = False,
 ) -> TableRows:
     """The rows of a table in a file.
 
@@ -122,6 +127,7 @@ def read_table(
             None where the target is to be recognised.
         schema: of the model whose rows these are.
         most: cells; None for any number.
+        is_split: whether only `TableRows.splits` is wanted, rows to test on held out.
 
     Raises:
         FormatError: it is no such table, or larger than may be, or it is not clear how it is to be read.
@@ -141,7 +147,7 @@ def read_table(
         raise FormatError(f"{name} has no rows")
     return table_rows(
         table.frame, name, options, known=known, schema=schema, notes=table.notes, classes=table.classes,
-        most_classes=None if regressions or known is not None else MAX_CLASSES,
+        most_classes=None if regressions or known is not None else MAX_CLASSES, is_split=is_split,
     )  # fmt: skip
 
 
@@ -155,6 +161,7 @@ def table_rows(
     notes: Sequence[str] = (),
     classes: tuple[str, ...] = (),
     most_classes: int | None = None,
+    is_split: bool = False,
 ) -> TableRows:
     """The rows of a frame.
 
@@ -167,6 +174,7 @@ def table_rows(
         notes: what was not as usual.
         classes: the names of classes that the target has by their places.
         most_classes: that there may be; None for any number.
+        is_split: as in `read_table`.
 
     Raises:
         FormatError: as `read_table`.
@@ -206,6 +214,9 @@ def table_rows(
         found = dataclasses.replace(found, target=target, notes=(*notes, *dropped, *found.notes))
         beside = read_row_columns(frame, options)
         fitted = fit_schema(found, frame, has_references=bool(options.references))
+        if is_split and options.split != "none" and not image_side(fitted):
+            rows = _outline(frame, fitted, name, beside)
+            return TableRows(rows, frame=frame, schema=found, options=options, is_outline=True)
         rows = encode_rows(frame, fitted, name, beside)
         return TableRows(rows, frame=frame, schema=found, options=options)
     except FormatError as error:
@@ -252,6 +263,16 @@ def encode_rows(
         return Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
     X = schema.encode(frame).X
     return Dataset(X, y, name, columns=schema.features, schema=schema, **shared)
+
+
+def _outline(frame: Frame, schema: Schema, name: str, beside: Mapping[str, Any]) -> Dataset:
+    """Rows as a data set whose features are not encoded: one column of zeros that takes no memory."""
+    target, cells = schema.target, _target(frame, schema.target.name)
+    y: Any = target.labels(cells) if target.classes else target.numbers(cells)
+    X: Any = torch.zeros(1, 1, dtype=torch.float64).expand(len(frame), 1)
+    return Dataset(
+        X, y, name, source=name, target=target.name, classes=target.classes, schema=schema, **beside
+    )
 
 
 def _target(frame: Frame, name: str) -> Cells:
