@@ -194,10 +194,13 @@ class _Memory:
 
         column, name = self.column, self.column.name
         found: Cells = pd.Series([cell for _, cell in cells])
-        if (wrong := column.find_unreadable(found)).any():
+        try:
+            block, seen = column.encode(found)
+        except FormatError as error:
+            if not (wrong := column.find_unreadable(found)).any():
+                raise
             row, cell = cells[int(wrong.argmax())]
-            raise FormatError(f"row {row}, column {name!r} has {column.fault}: {cell!r:.60}")
-        block, seen = column.encode(found)
+            raise FormatError(f"row {row}, column {name!r} has {column.fault}: {cell!r:.60}") from error
         strange = np.zeros(len(cells), bool) if seen.strange is None else seen.strange
         for place, (row, cell) in enumerate(cells):
             at = block[place].nonzero()[0].tolist()
