@@ -110,8 +110,8 @@ def solve(
     summary
         Print standard errors, confidence intervals and tests of the weights, and what is known of the fit.
     covariance
-        How: hessian, sandwich, bootstrap; for a regression also hc0, hc1, hc2, hc3. The Hessian's when not
-        given, or under importance weights the sandwich's.
+        How: hessian, sandwich, bootstrap, cluster (by --groups); for a regression also hc0, hc1, hc2, hc3.
+        When not given, cluster with --groups, the sandwich's under importance weights, else the Hessian's.
     level
         Of the intervals.
     weight_kind

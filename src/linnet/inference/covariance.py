@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from linnet.inference.design import Basis, Problem
     from linnet.inference.newton_polish import Fitted
 
-REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3")
+REGRESSION = ("hessian", "sandwich", "bootstrap", "hc0", "hc1", "hc2", "hc3", "cluster")
 LEVERAGED = {"hc2": 0.5, "hc3": 1.0}
 """By which power of 1 − h a residual is divided, h being its row's leverage."""
 
-CLASSES = ("hessian", "sandwich", "bootstrap", "hc0")
+CLASSES = ("hessian", "sandwich", "bootstrap", "hc0", "cluster")
 
 
 ALONE = 1e-12
@@ -120,7 +120,8 @@ def estimate_covariance(
     if name == "bootstrap":
         found = _bootstrap(of, fitted, options, unit, alone)
         return found._replace(alone=alone, unknown=found.unknown if unknown is None else unknown)
-    V = inverse @ _meat(of, fitted, name, leverages) @ inverse
+    meat = _meat_of_groups(of, fitted) if name == "cluster" else _meat(of, fitted, name, leverages)
+    V = inverse @ meat @ inverse
     if name not in LEVERAGED and unknown is not None:  # hc0 takes an error that cannot be seen for none
         unknown = unknown & (
             (basis.T @ V * basis.T).sum(1) <= DECIDES * (basis.T @ inverse * basis.T).sum(1) * unit**2
@@ -155,6 +156,38 @@ def _meat(of: Problem, fitted: Fitted, name: str, leverages: Tensor) -> Tensor:
     return meat * (rows / (rows - r) if name == "hc1" and rows > r else 1.0)
 
 
+def groups_of(of: Problem) -> Tensor:
+    """The group of each row that counts, numbered from 0, (N,), int64.
+
+    Raises:
+        UsageError: the rows have no groups, or only one.
+    """
+    groups = of.dataset.groups
+    if groups is None:
+        raise UsageError(
+            "the covariance cluster is by groups of rows, and these have none: say --groups COLUMN (groups=)"
+        )
+    found = groups.cpu()[of.basis.kept].unique(return_inverse=True)[1]
+    if int(found.max()) == 0:
+        raise UsageError("the covariance cluster needs at least 2 groups, and all rows are of one")
+    return found
+
+
+def _meat_of_groups(of: Problem, fitted: Fitted) -> Tensor:
+    """Σ_g s_g s_gᵀ of the groups' sums of scores, (J·r, J·r), times G/(G − 1) · (N − 1)/(N − J·r).
+
+    Source: Liang and Zeger 1986; the correction is Stata's for regressions and statsmodels' for all models.
+    """
+    group, basis = groups_of(of), of.basis
+    forces = fitted.likelihood.residual(fitted.scores) * basis.w  # (J, N)
+    G, size = int(group.max()) + 1, len(forces) * basis.rank
+    sums = basis.Z.new_zeros(G, size)
+    for j, force in enumerate(forces):
+        sums[:, j * basis.rank : (j + 1) * basis.rank].index_add_(0, group, basis.Z * force[:, None])
+    N = of.rows
+    return sums.T @ sums * (G / (G - 1) * ((N - 1) / (N - size) if size < N else 1.0))
+
+
 def _bootstrap(
     of: Problem, fitted: Fitted, options: CovarianceOptions, unit: float, alone: Tensor
 ) -> EstimatedCovariance:
@@ -165,8 +198,9 @@ def _bootstrap(
 
     rates = of.weighting.w if of.weighting.is_counted else None
     found = bootstrap_optima(
-        fitted, of.basis, unit, len(of.dataset), options.bags, options.seed, rates=rates, fixed=alone
-    )
+        fitted, of.basis, unit, len(of.dataset), options.bags, options.seed, rates=rates, fixed=alone,
+        groups=of.dataset.groups,
+    )  # fmt: skip
     shifts = found.shifts[found.is_settled]
     lost = options.bags - len(shifts)
     if len(shifts) < 2:
@@ -182,6 +216,7 @@ def describe_method(
     errors = {
         "hessian": "the Hessian and the penalty" if l2 else "the Hessian",
         "sandwich": "the sandwich (HC3)" if kind == "regression" else "the sandwich",
+        "cluster": "the sandwich of groups (cluster-robust)",
     }.get(covariance, f"the sandwich ({covariance.upper()})")
     values = {
         "level": f"{100 * level:g}",

@@ -125,9 +125,11 @@ def read_weighting(dataset: Dataset, weight_kind: str | None, covariance: str | 
 
 
 def default_covariance(covariance: str | None, weight_kind: str | None, dataset: Dataset) -> str:
-    """The covariance that was asked for; else the Hessian's, or under importance weights the sandwich's."""
+    """The covariance that was asked for; else of groups, or the sandwich of importances, or the Hessian's."""
     if covariance is not None:
         return covariance
+    if dataset.groups is not None:
+        return "cluster"
     return "sandwich" if weight_kind == IMPORTANCE and dataset.weights is not None else "hessian"
 
 

@@ -20,6 +20,7 @@ from linnet.inference.covariance import (
     check_covariance,
     describe_method,
     estimate_covariance,
+    groups_of,
 )
 from linnet.inference.design import Basis, Problem, default_covariance, make_basis, read_weighting
 from linnet.inference.goodness import Goodness, goodness_by_likelihood, goodness_of_regression
@@ -59,7 +60,10 @@ def infer(
     - "sandwich": H⁻¹ (Σ_i s_i s_iᵀ) H⁻¹ with the rows' scores s_i. Holds for large N if the model is wrong
       (White 1980, 1982). For a regression it is "hc3" (MacKinnon and White 1985; advised by Long and Ervin
       2000), which may also be asked for by name, as "hc0" to "hc2"; for classes it is "hc0".
-    - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows.
+    - "cluster": the sandwich of the sums of scores over the data set's groups, whose rows may depend on each
+      other, times G/(G − 1) · (N − 1)/(N − parameters); of a regression with G − 1 degrees of freedom.
+    - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows,
+      or of their groups.
 
     What row weights mean is for `weight_kind` to say. "frequency": 2 is the same row twice. "precision": a
     number's variance is σ²/w (weighted least squares); not of classes. "importance": a sampled row stands
@@ -82,8 +86,9 @@ def infer(
     Args:
         solved: at the optimum of these rows; small differences are taken out by Newton's method.
         dataset: the rows it was solved on.
-        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3" or "bootstrap"; when None the Hessian's,
-            or under importance weights the sandwich's.
+        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3", "cluster" or "bootstrap"; when None
+            that of the groups where there are some, the sandwich's under importance weights, else the
+            Hessian's.
         level: of the intervals.
         names: of the features; the data set's own, else x0, x1, …, when None.
         reference: a class of a softmax model; the first when None.
@@ -109,7 +114,9 @@ def infer(
     check_covariance(chosen, kind, bags)
     labels = _labels(names or dataset.columns or None, dataset.features)
     place = _reference(reference, kind, dataset)
-    weighting = read_weighting(dataset, weight_kind, covariance, kind)
+    weighting = read_weighting(
+        dataset, weight_kind, chosen if dataset.groups is not None else covariance, kind
+    )
     dataset = weighting.of(dataset)
     basis = make_basis(dataset, l2, run.has_intercept)
     options = CovarianceOptions(chosen, bags, seed)
@@ -186,6 +193,8 @@ def _infer_one(model: _Model, options: CovarianceOptions) -> Done:
         gamma = gamma.clone()
         gamma[:, :-1] = 0.0  # what the solver left there is rounding
     freedom = goodness.degrees_of_freedom if model.kind == "regression" else math.inf
+    if options.covariance == "cluster" and model.kind == "regression":
+        freedom = min(freedom, float(groups_of(model.problem).max()))  # one less than there are groups
     covariance = Covariance(found.V, basis.T, model.outputs, known)
     return Done(gamma, goodness, covariance, freedom, reasons, general, fitted.limit, found)
 

@@ -48,7 +48,9 @@ class BootstrapOptima(NamedTuple):
     is_settled: Tensor
 
 
-def draw_counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> Tensor:
+def draw_counts(
+    rows: int, bag: int, seed: int, rates: Tensor | None = None, groups: Tensor | None = None
+) -> Tensor:
     """How often each row counts in a bag, (N,), float64; the numbers of `linnet.data.split.draw_bags`.
 
     Args:
@@ -56,14 +58,19 @@ def draw_counts(rows: int, bag: int, seed: int, rates: Tensor | None = None) -> 
         bag: which.
         seed: of the bags.
         rates: how often each row was seen, (N,): its count is the sum of so many; once when None.
+        groups: of rows that count alike, (N,); then rates are factors of their count.
     """
+    if groups is not None:
+        of = groups.cpu().unique(return_inverse=True)[1]
+        drawn = torch.poisson(torch.ones(int(of.max()) + 1), generator(seed, "bags", bag))[of].double()
+        return drawn if rates is None else drawn * rates
     expected = torch.ones(rows) if rates is None else rates
     return torch.poisson(expected, generator(seed, "bags", bag)).double()
 
 
 def bootstrap_optima(
     fitted: Fitted, basis: Basis, unit: float, rows: int, bags: int, seed: int, *,
-    rates: Tensor | None = None, fixed: Tensor | None = None,
+    rates: Tensor | None = None, fixed: Tensor | None = None, groups: Tensor | None = None,
 ) -> BootstrapOptima:  # fmt: skip
     """The optima of bags.
 
@@ -76,11 +83,15 @@ def bootstrap_optima(
         seed: of the bags.
         rates: how often each row of the data set was seen, (rows,); `basis.w` has the same of those kept.
         fixed: rows kept that are in each bag as often as they were seen, (N,).
+        groups: of rows that are drawn together, (rows,).
     """
     width = max(1, AT_ONCE // fitted.scores.numel())
     parts = []
     for low in range(0, bags, width):
-        some = [draw_counts(rows, bag, seed, rates)[basis.kept] for bag in range(low, min(low + width, bags))]
+        some = [
+            draw_counts(rows, bag, seed, rates, groups)[basis.kept]
+            for bag in range(low, min(low + width, bags))
+        ]
         times = torch.stack(some) if rates is None else torch.stack(some) / rates[basis.kept]
         if fixed is not None:
             times[:, fixed] = 1.0
