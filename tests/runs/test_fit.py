@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import os
 import random
@@ -198,3 +199,10 @@ def test_a_checkpoint_on_the_way_goes_on_to_the_same_weights(hyperparameters: di
     assert torch.equal(resumed.bank.theta, whole.bank.theta)
     with pytest.raises(UsageError, match="with other"):
         run_job(job(), resume=Path("part"))
+
+
+def test_fewer_epochs_than_are_done_are_refused_on_resuming() -> None:
+    run_job(job(out=Path("run")))
+    with pytest.raises(UsageError, match="in epoch 4 already, and 2 are asked for: resume with --epochs 4"):
+        run_job(dataclasses.replace(job(), epochs=2), resume=Path("run"))
+    assert len(run_job(dataclasses.replace(job(), epochs=5), resume=Path("run")).history) == 5

@@ -106,6 +106,7 @@ def evaluate(
     compare
         Another run, to say whether the two differ beyond noise on these rows.
     """
+    from linnet.evaluate.rows import describe_weights
     from linnet.evaluate.score import Score
 
     opened = open_run(run)
@@ -134,6 +135,9 @@ def evaluate(
             f"no rows of {evaluation.rows.name} were held out, so figures are of the rows it was fitted to"
         )
         values["note"] = notes[-1]
+    if weighing := describe_weights(opened, evaluation.rows):
+        notes.append(weighing)
+        values["weights"] = weighing
     lines = [*notes, f"{opened.folder} on {evaluation.rows.name}, {result.rows:,} {PARTS[evaluation.part]}"]
     if opened.card.classes:
         lines += _assess(evaluation, result, intervals, top_k or [], positive, values)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 import linnet
 from linnet.cli.console import load_rows, make_printer, print_result, report_missing_fonts
-from linnet.cli.options import Data, DataDir, Json, Lang, Quiet, Table
+from linnet.cli.options import Data, DataDir, Json, Lang, Quiet, SampleWeight, Table
 from linnet.cli.search import run_or_exit
 from linnet.config import Recipe
 from linnet.errors import UsageError
@@ -26,6 +26,7 @@ def find_lr(
     steps: int = 200,
     data: Data = "auto",
     data_dir: DataDir = None,
+    sample_weight: SampleWeight = None,
     out: Path | None = None,
     lang: Lang = "en",
     quiet: Quiet = False,
@@ -65,7 +66,15 @@ def find_lr(
         raise UsageError("--lr is what is looked for: say where with --low and --high")
     folder = new_folder(out or default_folder("rates"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
-    splits = load_rows(data, data_dir, recipe.seed, make_printer(quiet), table=table, quiet=quiet)
+    splits = load_rows(
+        data,
+        data_dir,
+        recipe.seed,
+        make_printer(quiet),
+        table=table,
+        sample_weight=sample_weight,
+        quiet=quiet,
+    )
     curve = run_or_exit(
         "there is no suggestion yet",
         lambda: linnet.find_lr(splits, recipe, low=low, high=high, count=count, steps=steps),

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 import linnet
 from linnet import config
 from linnet.cli.console import load_rows, make_printer, print_result
-from linnet.cli.options import Data, DataDir, Json, Lang, Quiet
+from linnet.cli.options import Data, DataDir, Json, Lang, Quiet, SampleWeight
 from linnet.config import SearchRecipe, SweepRequest, TableChoices
 from linnet.errors import INTERRUPTED_CODE, UsageError
 
@@ -82,6 +82,7 @@ class SearchOptions(SearchRecipe, TableChoices):
 
     halving: Annotated[str | None, Parameter(metavar="EPOCH,…")] = None  # type: ignore[assignment]  # as typed
     seeds: int = 1
+    sample_weight: SampleWeight = None
     data: Data = "auto"
     data_dir: DataDir = None
     out: Path | None = None
@@ -109,11 +110,11 @@ class SearchOptions(SearchRecipe, TableChoices):
         found = {name: parse_values(name, text) for name, text in given.items() if text is not None}
         return found | ({"seed": range(self.seed, self.seed + self.seeds)} if self.seeds > 1 else {})
 
-    def load(self, sample_weight: str | None = None) -> linnet.Splits:
+    def load(self) -> linnet.Splits:
         """The rows to search over, and those that the best is scored on."""
         return load_rows(
             self.data, self.data_dir, self.seed, make_printer(self.quiet), table=self,
-            sample_weight=sample_weight, quiet=self.quiet,
+            sample_weight=self.sample_weight, quiet=self.quiet,
         )  # fmt: skip
 
     @property

@@ -8,7 +8,6 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from linnet.cli.console import make_printer
-from linnet.cli.options import SampleWeight
 from linnet.cli.search import Hyperparameters, SearchOptions, exit_interrupted, parse_values, run_or_exit
 from linnet.errors import UsageError
 
@@ -19,7 +18,6 @@ def sweep(
     *,
     random: int | None = None,
     batch_size: str | None = None,
-    sample_weight: SampleWeight = None,
     resume: Path | None = None,
     checkpoint_minutes: float = 1.0,
 ) -> None:
@@ -74,7 +72,7 @@ def sweep(
     if resume is not None and not (resume / CHECKPOINT).exists():
         make_printer(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")
     request = options.request(grid=grid, random=random)
-    splits = options.load(sample_weight)
+    splits = options.load()
     again = f"linnet sweep --resume {folder} with the same options"
     result = run_or_exit(f"{again} goes on", lambda: sweep_request(
         splits, request, out=None if resume else folder, resume=resume, checkpoint_minutes=checkpoint_minutes,

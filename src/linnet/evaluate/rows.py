@@ -143,7 +143,29 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
         folder = None if user_data.is_own(name) else origin.data_dir
         origin = Origin(name, folder, origin.seed)
     told = {} if data_dir is None else {"data_dir": str(data_dir)}
-    return registry.load_again(dataclasses.replace(origin, sample_weight=None, **told))
+    train, test = registry.load_again(dataclasses.replace(origin, sample_weight=None, **told))
+    return Splits(_weigh_again(train, origin), test)
+
+
+def _weigh_again(train: Dataset, origin: Origin) -> Dataset:
+    """Training rows with the weights of the file they were trained with, where it is there and of as many."""
+    if origin.sample_weight is None:
+        return train
+    try:
+        return weigh(train, read_weights(Path(origin.sample_weight), len(train)))
+    except (LinnetError, OSError):
+        return train
+
+
+def describe_weights(run: Run, rows: Dataset) -> str:
+    """How rows count that a run is scored by, where it was trained with weights; empty where it was not."""
+    origin = run.origin
+    source = None if origin is None else origin.sample_weight or origin.table.get("sample_weight")
+    if source is None:
+        return ""
+    if rows.weights is not None:
+        return f"rows count by their weights, {source}"
+    return f"the run was trained with the weights {source}, which are not of these rows: each counts once"
 
 
 def take_rows(run: Run, rows: Any) -> Dataset:
@@ -229,14 +251,12 @@ def is_trained_on(run: Run, train: Dataset) -> bool | None:
 
     Args:
         run: it.
-        train: all training rows of a data set, without weights.
+        train: all training rows of a data set, with or without the weights of a file.
     """
     if not run.dataset_checksum:
         return None
-    if run.origin is not None and run.origin.sample_weight is not None:  # the checksum counts the weights in
-        try:
-            train = weigh(train, read_weights(Path(run.origin.sample_weight), len(train)))
-        except (LinnetError, OSError):
-            return None
-        return run.dataset_checksum == train.checksum or None  # other weights may be the cause
-    return run.dataset_checksum == train.checksum
+    is_same = run.dataset_checksum == train.checksum  # which counts the weights in
+    if run.origin is None or run.origin.sample_weight is None:
+        return is_same
+    again = train if train.weights is not None else _weigh_again(train, run.origin)
+    return run.dataset_checksum == again.checksum or None  # other weights may be the cause

@@ -80,7 +80,9 @@ def reproduce_tune(request: TuneRequest, origin: Origin) -> Reproduction:
     """The lines of what `tune` did, of a study that it began."""
     data, own = Data.of(origin), _choose(request, TuneRequest(space={}), ("space", "sweep"))
     how = _choose(request.sweep, SweepRequest(), ("grid",))
-    tune = call("linnet.tune", ["(train, test)", _grid(request.space)], {**own, **how, "out": AGAIN})
+    tune = call(
+        "linnet.tune", ["(train, test)", _grid(request.space), *data.weights], {**own, **how, "out": AGAIN}
+    )
     command = _search_command("tune", as_dict(request)["space"], {**own, **how}, request.sweep.seed, data)
     return data.lines(command, f"{data.head()}result = {tune}\n")
 
@@ -172,7 +174,7 @@ def _solve(request: SolveRequest, data: Data) -> Reproduction:
     """The lines of a solve."""
     plain = as_dict(SolveRequest(loss=""))
     given = {name: value for name, value in as_dict(request).items() if value != plain.get(name)}
-    words = {name: value for name, value in given.items() if not (name == "l1" and request.path)}
+    words = {name: v for name, v in given.items() if not (name == request.path_penalty and request.path)}
     if data.origin.hold_out == request.summary:  # with a summary none is held out
         words["hold_out"] = data.origin.hold_out
     words["seed"] = request.seed
@@ -183,7 +185,7 @@ def _solve(request: SolveRequest, data: Data) -> Reproduction:
     if request.loss == "huber":
         head = "from linnet.core.losses import Huber\n" + head
         loss = f"Huber.torch({request.huber!r})"
-    own = ("loss", "huber", "path", "summary", *request.inference)
+    own = ("loss", "huber", "path", "path_penalty", "folds", "summary", *request.inference)
     options = {name: value for name, value in given.items() if name not in own}
     python = f"{head}solution = {call('linnet.solve', ['(train, test)', loss], {**options, 'out': AGAIN})}\n"
     if request.summary:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from torch import Tensor
+
 from linnet.config import SweepRequest, TuneRequest
-from linnet.data.arguments import parts_of
+from linnet.data.arguments import parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.folders import new_folder
 from linnet.i18n import Language, check
@@ -28,6 +31,7 @@ def tune(
     storage: Path | str | None = None,
     study: str | None = None,
     sampler: optuna.samplers.BaseSampler | None = None,
+    sample_weight: Tensor | np.ndarray | Sequence[float] | None = None,
     folds: int | None = None,
     bags: int | None = None,
     validation: float = 0.1,
@@ -66,6 +70,7 @@ def tune(
         study: its name; the data set's when None.
         sampler: of Optuna; the multivariate TPE (Bergstra et al., NeurIPS 2011; Falkner et al., ICML 2018)
             with constant liar when None.
+        sample_weight: how much each row counts, (N,).
         folds: see `linnet.sweep`, for this and all that follows.
         bags: bootstraps: each setting once a bag.
         validation: the share of rows held out when there are neither folds nor bags.
@@ -108,6 +113,7 @@ def tune(
         ),
     )  # fmt: skip
     splits = parts_of(dataset, "tune")
+    splits = Splits(weigh(splits.train, sample_weight), splits.test)
     return tune_request(
         splits, request, storage=storage, sampler=sampler, show=show, callbacks=callbacks, out=out,
         report=report, language=language,

@@ -23,7 +23,7 @@ from linnet.core.bank import Bank
 from linnet.core.metrics import Tally
 from linnet.data.batches import Batches, Block
 from linnet.device import limit_threads, pick_threads
-from linnet.errors import DivergedError
+from linnet.errors import DivergedError, UsageError
 from linnet.model.history import Record
 from linnet.train.callbacks import Callback, State, interruptible
 from linnet.train.checkpoint import Checkpoint, Snapshot
@@ -205,6 +205,12 @@ class Engine:
             FormatError, UsageError: it is of something else.
         """
         checkpoint.check(self.learner.kind, self.identity, free)
+        if (checkpoint.epoch, checkpoint.batch) > (self.state.epochs, 0):
+            begun = checkpoint.epoch + (checkpoint.batch > 0)
+            raise UsageError(
+                f"the checkpoint is in epoch {begun} already, and {self.state.epochs} are asked for: resume "
+                f"with --epochs {begun} or more (epochs=)"
+            )
         self.learner.restore_(checkpoint.snapshot)
         self.epoch, self.batch = checkpoint.epoch, checkpoint.batch
         self.state.epoch, self.state.batch = checkpoint.epoch, checkpoint.batch
