@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linnet.evaluate.score import Score
+    from linnet.solvers.path import Path as PenaltyPath
 
 SHORTFALLS = (ShortfallWarning, GridEdgeWarning)
 DOUBTS = (CollinearWarning, SeparationWarning, WeightWarning)
@@ -48,7 +49,11 @@ def solve(
     tol: float | None = None,
     max_iter: int | None = None,
     dtype: str = "float64",
+    class_weight: str = "none",
+    standardize: Flag = False,
     path: int | None = None,
+    path_penalty: Literal["l1", "l2"] = "l1",
+    folds: int | None = None,
     summary: Flag = False,
     covariance: str | None = None,
     level: float = 0.95,
@@ -78,6 +83,8 @@ def solve(
 
         linnet solve --data digits --path 20
 
+        linnet solve --data patients.csv --path 30 --path-penalty l2 --folds 10 --standardize
+
         linnet solve --data synthetic --summary --covariance hc3
 
         linnet solve --data survey.csv --summary --sample-weight weights.txt --weight-kind importance
@@ -104,9 +111,19 @@ def solve(
         Iterations at most.
     dtype
         Of the products on the way: float32 or float64.
+    class_weight
+        none, balanced (each class counts alike, however many rows it has), or a weight a class such as 1:1:2.
+    standardize
+        Bring each column to mean 0 and deviation 1 first: penalties are on these columns then, and the model
+        is of the columns as they stand.
     path
-        Solve for so many L1 penalties, measured on a tenth of the training rows held out; the best is
-        solved again on all of them.
+        Solve for so many penalties, measured on a tenth of the training rows held out; the best is solved
+        again on all of them.
+    path_penalty
+        Which these are.
+    folds
+        Measure them by cross-validation with so many folds, and take the largest penalty whose loss is within
+        a standard error of the least.
     summary
         Print standard errors, confidence intervals and tests of the weights, and what is known of the fit.
     covariance
@@ -137,8 +154,9 @@ def solve(
         raise UsageError("--weight-kind says what weights mean: give them, by --sample-weight")
     options: dict[str, Any] = {
         "huber": huber, "l2": l2 or 0.0, "l1": l1 or 0.0, "solver": solver, "tol": tol, "max_iter": max_iter,
-        "intercept": intercept, "dtype": dtype, "path": path, "summary": summary, "covariance": covariance,
-        "level": level, "weight_kind": weight_kind, "seed": seed,
+        "intercept": intercept, "dtype": dtype, "class_weight": class_weight, "standardize": standardize,
+        "path": path, "path_penalty": path_penalty, "folds": folds, "summary": summary,
+        "covariance": covariance, "level": level, "weight_kind": weight_kind, "seed": seed,
     }  # fmt: skip
     SolveRequest(loss=loss or "", **options)  # what cannot be is refused before anything is loaded
     has_split = table is not None and (table.split, table.test_size) != (None, None)
@@ -149,12 +167,12 @@ def solve(
     splits = load_rows(
         data, data_dir, seed, say, table=table, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
     )
-    folder = out or default_folder(splits.train.name)
+    folder, heard = out or default_folder(splits.train.name), lambda row: say(path_line(row, path_penalty))
     request = SolveRequest(loss=loss or usual_loss(splits.train), **options)
     with without_warnings(*SHORTFALLS, *(DOUBTS if summary else ())):
         solved = solve_request(
             splits, request, out=folder, report=report, language=lang, is_catalog=True,
-            progress=IterationLines(say), path_progress=lambda row: say(path_line(row)), say=say,
+            progress=IterationLines(say), path_progress=heard, say=say,
         )  # fmt: skip
     solution = solved.solution
     scores = {
@@ -165,9 +183,11 @@ def solve(
     if json:
         known = {} if solved.inference is None else {"inference": solved.inference.summary()}
         known |= {} if solved.path is None else {"notes": solved.path.notes}
+        known |= {"path": describe_path(solved.path)} if folds is not None and solved.path is not None else {}
         print_json({**summary_of(solution, scores, folder), **known})
     else:
         summarised = [] if solved.inference is None else [str(solved.inference)]
+        summarised += [describe_path(solved.path)] if folds is not None and solved.path is not None else []
         say("\n".join([*summarised, *closing_lines(solution, scores, folder)]))
     is_summarised = solved.inference is not None and solution.status.name == UNATTAINED  # by the limit
     if not solution.status.is_good and not is_summarised:
@@ -236,9 +256,20 @@ def _show_shares(values: NDArray[Any]) -> str:
     return ", ".join(f"{each:.6f}" if each == each else f"— ({CONSTANT.name})" for each in values.tolist())
 
 
-def path_line(row: Mapping[str, float]) -> str:
-    """A penalty of a path."""
+def describe_path(path: PenaltyPath) -> str:
+    """Which penalty was chosen by folds, and which has the least loss."""
+    best, chosen = (path.table.iloc[place] for place in (path.best, path.simplest))
     return (
-        f"l1 {row['penalty']:<10.4g} {row['nonzeros']:6,.0f} weights  train loss {row['train_loss']:.6g}"
-        f"  validation loss {row['validation_loss']:.6g}  gap {row['gap']:.1e}"
+        f"{path.penalty_name} {chosen['penalty']:.4g} was chosen: the largest whose loss, "
+        f"{chosen['validation_loss']:.6g}, is within a standard error of the least, "
+        f"{best['validation_loss']:.6g} ± {best['validation_se']:.2g} at {best['penalty']:.4g}"
+    )
+
+
+def path_line(row: Mapping[str, float], penalty: str) -> str:
+    """A penalty of a path."""
+    judged = f"  validation loss {row['validation_loss']:.6g}" if "validation_loss" in row else ""
+    return (
+        f"{penalty} {row['penalty']:<10.4g} {row['nonzeros']:6,.0f} weights  "
+        f"train loss {row['train_loss']:.6g}{judged}  gap {row['gap']:.1e}"
     )

@@ -48,16 +48,19 @@ class SolveRequest:
         loss: softmax, logistic, squared, huber, absolute or poisson.
         huber: Huber's threshold.
         l2: the weight of ½‖W‖².
-        l1: the weight of ‖W‖₁; with a path the one that was chosen.
+        l1: the weight of ‖W‖₁; with a path the one that was chosen, as l2 with a path of L2 penalties.
         solver: the name of one, or "auto"; None where it, or the loss, is an object that no file can name.
         tol: of an iterative solver, as a share of the objective.
         max_iter: iterations at most.
         intercept: whether there is a bias.
         dtype: of the products on the way.
-        path: how many L1 penalties to choose from, on training rows held out.
+        class_weight: none, balanced, or a weight a class such as 1:1:2, as in training.
+        standardize: whether columns are of mean 0 and deviation 1, so that penalties are on these.
+        path: how many penalties to choose from, on training rows held out.
+        path_penalty: which these are: l1 or l2.
+        folds: of a cross-validation that takes the largest penalty within a standard error of the best.
         summary: whether standard errors, intervals and tests are wanted.
-        covariance: how the summary gets them; the Hessian's or, under importance weights, the sandwich's
-            when None.
+        covariance: how the summary gets them; see `linnet.infer`.
         level: of the intervals.
         weight_kind: what the summary takes weights for.
         seed: of the rows that a path holds out, and of a bootstrap.
@@ -74,7 +77,11 @@ class SolveRequest:
     max_iter: int | None = None
     intercept: bool = True
     dtype: str = "float64"
+    class_weight: str = "none"
+    standardize: bool = False
     path: int | None = None
+    path_penalty: str = "l1"
+    folds: int | None = None
     summary: bool = False
     covariance: str | None = None
     level: float = 0.95
@@ -89,6 +96,11 @@ class SolveRequest:
             )
         if not self.summary and (self.covariance or self.weight_kind or self.level != 0.95):
             raise UsageError("covariance, level and weight_kind are of a summary (--summary)")
+        if self.path_penalty not in ("l1", "l2"):
+            raise UsageError(f"path_penalty must be l1 or l2, not {self.path_penalty!r}")
+        if self.path is None and (self.folds is not None or self.path_penalty != "l1"):
+            raise UsageError("folds and path_penalty are of a path of penalties: say how many, as --path 30")
+        Hyperparameters(class_weight=self.class_weight)  # which refuses what cannot be
         if self.huber != 1.0 and self.loss != "huber":
             raise UsageError("huber is the threshold of one loss: take the loss huber (--loss huber)")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from linnet.config.requests import SolveRequest
 from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.solvers.least_squares.design import Design, check, factor_by_qr, find_collinear, prepare
@@ -122,6 +123,19 @@ def read_weighting(dataset: Dataset, weight_kind: str | None, covariance: str | 
     if weight_kind == FREQUENCY or not bool((w > 0).any()):
         return Weighting(weight_kind, w)
     return Weighting(weight_kind, w * (int((w > 0).sum()) / math.fsum(w.tolist())))
+
+
+def check_as_it_stands(request: SolveRequest) -> None:
+    """Refuse a model of rows or a penalty that are not as the data set has them.
+
+    Raises:
+        UsageError: by class weights, or standardised under a penalty.
+    """
+    if request.class_weight != "none" or (request.standardize and request.l2):
+        raise UsageError(
+            "inference is of the rows and the penalty as they stand: solve without class_weight, and with l2 "
+            "without standardize"
+        )
 
 
 def default_covariance(covariance: str | None, weight_kind: str | None, dataset: Dataset) -> str:

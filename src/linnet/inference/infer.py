@@ -22,7 +22,14 @@ from linnet.inference.covariance import (
     estimate_covariance,
     groups_of,
 )
-from linnet.inference.design import Basis, Problem, default_covariance, make_basis, read_weighting
+from linnet.inference.design import (
+    Basis,
+    Problem,
+    check_as_it_stands,
+    default_covariance,
+    make_basis,
+    read_weighting,
+)
 from linnet.inference.goodness import Goodness, goodness_by_likelihood, goodness_of_regression
 from linnet.inference.likelihood import Classes, Counts, Likelihood, Normal
 from linnet.inference.newton_polish import Fitted, polish
@@ -86,9 +93,8 @@ def infer(
     Args:
         solved: at the optimum of these rows; small differences are taken out by Newton's method.
         dataset: the rows it was solved on.
-        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3", "cluster" or "bootstrap"; when None
-            that of the groups where there are some, the sandwich's under importance weights, else the
-            Hessian's.
+        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3", "cluster" or "bootstrap"; when None of
+            groups where there are some, the sandwich's under importance weights, else the Hessian's.
         level: of the intervals.
         names: of the features; the data set's own, else x0, x1, …, when None.
         reference: a class of a softmax model; the first when None.
@@ -240,6 +246,8 @@ def _check(run: Run, dataset: Dataset, level: float) -> tuple[str, float]:
             "Solve again without l1 on the chosen columns with rows that did not choose them, or look at how "
             "predictions vary over bootstraps"
         )
+    if run.solved is not None:
+        check_as_it_stands(run.solved)
     if run.card.loss not in KINDS:
         raise UsageError(
             f"inference is for the losses {', '.join(KINDS)}, not {run.card.loss}, which is the "

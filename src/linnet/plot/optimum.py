@@ -56,7 +56,8 @@ def path_figure(
     """The weights, and under them the losses, by the penalty.
 
     Args:
-        table: columns penalty, train_loss, nonzeros and perhaps validation_loss, a row a penalty.
+        table: columns penalty, train_loss, nonzeros and perhaps validation_loss and validation_se, a row a
+            penalty.
         weights: (P, J), a row a penalty.
         penalty: what the penalty is called: "l1" or "l2".
         title: above.
@@ -76,10 +77,19 @@ def path_figure(
 def _losses(axes: Axes, table: pd.DataFrame, language: Language) -> None:
     penalties = table["penalty"].to_numpy(float)
     axes.plot(penalties, table["train_loss"], "--", color=BLUE, label=say("metric.train_loss", language))
+    losses = np.full(len(table), np.nan)
     if "validation_loss" in table:
         losses = table["validation_loss"].to_numpy(float)
         best = float(penalties[int(losses.argmin())])
         axes.plot(penalties, losses, "-", color=VERMILION, label=say("metric.validation_loss", language))
         said = say("plot.best_penalty", language, penalty=f"{best:.3g}")
         axes.axvline(best, color=GREEN, linewidth=1.5, label=said)
+    if "validation_se" in table:
+        errors, at = table["validation_se"].to_numpy(float), int(losses.argmin())
+        axes.fill_between(
+            penalties, losses - errors, losses + errors, color=VERMILION, alpha=0.2, linewidth=0
+        )
+        near = float(penalties[losses <= losses[at] + errors[at]].max())
+        said = say("plot.simplest_penalty", language, penalty=f"{near:.3g}")
+        axes.axvline(near, color=GREEN, linewidth=1.5, linestyle="--", label=said)
     axes.legend()

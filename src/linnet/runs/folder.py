@@ -126,7 +126,7 @@ def leave_solution(
     figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
     contents = {"curves.svg": render(figure, ".svg"), **_templates(run)}
     if path is not None:
-        drawn = path_figure(path.table, path.weights.numpy(), "l1", run.card.dataset, language)
+        drawn = path_figure(path.table, path.weights.numpy(), path.penalty_name, run.card.dataset, language)
         contents |= {"table.csv": path.table.to_csv(index=False).encode(), "path.svg": render(drawn, ".svg")}
     if inference is not None:
         contents |= _estimates(inference)

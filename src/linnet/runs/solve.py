@@ -40,6 +40,8 @@ def solve(
     dtype: str = "float64",
     tol: float | None = None,
     max_iter: int | None = None,
+    class_weight: str = "none",
+    standardize: bool = False,
     progress: Progress | None = None,
     out: Path | str | None = None,
     report: bool = True,
@@ -65,6 +67,10 @@ def solve(
         tol: of an iterative solver, as a share of the objective: the gap's with L1, Huber's and the absolute
             error, the expected gain's otherwise.
         max_iter: iterations at most.
+        class_weight: "none", "balanced" (each class counts alike, however many rows it has), or a weight a
+            class such as "1:1:2", by which rows count more, as in `linnet.fit`.
+        standardize: bring each column to mean 0 and deviation 1 first: penalties are on these columns then,
+            and the model is of the columns as they stand.
         progress: called with a record an iteration, `objective` and `seconds` among its keys.
         out: a folder to leave the model, its figures and its certificate in, new or empty.
         report: leave report.html in it, too.
@@ -90,7 +96,7 @@ def solve(
     splits = parts_of(dataset, "solve")
     solution = solvers.solve(
         splits.train, loss, penalty, l2=l2, l1=l1, solver=solver, intercept=intercept, dtype=dtype, tol=tol,
-        max_iter=max_iter, progress=progress,
+        max_iter=max_iter, class_weight=class_weight, standardize=standardize, progress=progress,
     )  # fmt: skip
     if folder is not None:
         _leave(Solved(solution), folder, splits if report else None, language)
@@ -146,10 +152,11 @@ def solve_request(
     request = replace(request, intercept=request.intercept and splits.train.has_intercept)
     folder, path = None if out is None else new_folder(Path(out)), None
     if request.path is not None:
-        path = _choose_l1(splits.train, request, path_progress)
+        path = _take_path(splits.train, request, path_progress)
         if say is not None and path.notes:
             say("\n".join(path.notes))
-        request = replace(request, l1=float(path.table["penalty"].iloc[path.best]))
+        chosen = float(path.table["penalty"].iloc[path.best if request.folds is None else path.simplest])
+        request = replace(request, **{request.path_penalty: chosen})
     solution = solve_problem(splits.train, request, progress)
     solution = replace(solution, value=replace(solution.value, request=request))
     solved, refusal = Solved(solution, path=path), None
@@ -171,22 +178,25 @@ def solve_problem(train: Dataset, request: SolveRequest, progress: Progress | No
     return solvers.solve(
         train, by_name(request.loss, request.huber), l2=request.l2, l1=request.l1, solver=request.solver,
         intercept=request.intercept, dtype=request.dtype, tol=request.tol, max_iter=request.max_iter,
-        progress=progress,
+        class_weight=request.class_weight, standardize=request.standardize, progress=progress,
     )  # fmt: skip
 
 
-def _choose_l1(
+def _take_path(
     train: Dataset, request: SolveRequest, progress: Callable[[dict[str, float]], object] | None
 ) -> PenaltyPath:
-    """The path of L1 penalties, measured on a tenth of the training rows held out."""
-    if request.l1:
-        raise UsageError("a path goes through l1 by itself: leave l1 out")
+    """The path of penalties, measured by folds, or on a tenth of the training rows held out."""
+    name, other = request.path_penalty, "l2" if request.path_penalty == "l1" else "l1"
+    if getattr(request, name):
+        raise UsageError(f"a path goes through {name} by itself: leave {name} out")
     from linnet.solvers.path import regularization_path  # which loads pandas
 
-    fitted, kept = split(train, HELD_OUT, request.seed)
+    fitted, kept = (train, None) if request.folds else split(train, HELD_OUT, request.seed)
+    along = {f"{name}s": request.path, other: getattr(request, other)}
     return regularization_path(
-        fitted, by_name(request.loss, request.huber), l1s=request.path, l2=request.l2, validation=kept,
-        intercept=request.intercept, dtype=request.dtype, progress=progress,
+        fitted, by_name(request.loss, request.huber), validation=kept, folds=request.folds, seed=request.seed,
+        class_weight=request.class_weight, standardize=request.standardize, intercept=request.intercept,
+        dtype=request.dtype, progress=progress, **along,
     )  # fmt: skip
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -19,25 +18,25 @@ from linnet.core.penalties import Penalty
 from linnet.data.arguments import dataset_of, parts_of
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.origin import Origin
+from linnet.data.split import split_folds
 from linnet.device import pick_dtype
 from linnet.errors import GridEdgeWarning, ShapeError, ShortfallWarning, UsageError, warn
 from linnet.model.card import Card, card_of
 from linnet.model.history import History
 from linnet.model.optimum import Optimum
 from linnet.model.run import Run
-from linnet.solvers.certificate.duality import move_bias
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import Direct, goes_by_sums
 from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.path_folds import cross_validate
+from linnet.solvers.penalty_grid import spread_penalties
+from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.curvature import Grams
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise
 from linnet.solvers.solution import INTERRUPTED, Minimum, Status
 from linnet.solvers.solve import choose, pick_loss
-
-REACH = 1e-3
-"""The smallest penalty, as a share of the largest, where only their number is given."""
 
 Said = Callable[[dict[str, float]], object]
 
@@ -49,7 +48,8 @@ class Path:
     Args:
         penalty_name: "l1" or "l2": which penalty differs.
         table: a row a penalty, the largest first: penalty, objective, gap, nonzeros, train_loss, iterations,
-            seconds, and validation_loss where there was a validation set.
+            seconds, and validation_loss where there was a validation set; of folds that is their mean, with
+            its standard error, validation_se.
         bank: the models in that order, (P, K, D + 1).
         statuses: how each ended.
         card: what the models need beside their parameters.
@@ -80,6 +80,21 @@ class Path:
         if "validation_loss" not in self.table:
             raise UsageError("the best of a path is chosen on rows held out: give path a validation set")
         return int(self.table["validation_loss"].to_numpy().argmin())
+
+    @property
+    def simplest(self) -> int:
+        """The model of the largest penalty whose validation loss is within a standard error of the least.
+
+        Source: Breiman and others 1984, 3.4.3; Hastie, Tibshirani and Friedman 2009, 7.10.
+
+        Raises:
+            UsageError: there were no folds, by which a standard error is known.
+        """
+        if "validation_se" not in self.table:
+            raise UsageError("a standard error is of folds: give the path folds")
+        row = self.table.iloc[self.best]
+        is_near = self.table["validation_loss"] <= row["validation_loss"] + row["validation_se"]
+        return int(is_near.to_numpy().argmax())
 
     @property
     def edge(self) -> str:
@@ -143,6 +158,10 @@ def regularization_path(
     l1: float = 0.0,
     l2: float = 0.0,
     validation: Dataset | None = None,
+    folds: int | None = None,
+    class_weight: str = "none",
+    standardize: bool = False,
+    seed: int = 1,
     intercept: bool = True,
     dtype: str = "float64",
     tol: float = 1e-6,
@@ -159,6 +178,12 @@ def regularization_path(
         l1: besides l2s; the same all along.
         l2: besides l1s; likewise.
         validation: rows to measure each model on.
+        folds: in place of validation: measure by cross-validation with so many folds, by groups or time where
+            the rows have some. `Path.best` has the least mean loss, `Path.simplest` the largest penalty
+            within a standard error of it.
+        class_weight: as of `linnet.solve`.
+        standardize: likewise; in each fold by its own rows to train on.
+        seed: of the folds.
         intercept: whether there is a bias.
         dtype: of the products on the way.
         tol: of each, as a share of its objective.
@@ -176,37 +201,48 @@ def regularization_path(
     dataset = parts_of(dataset, "regularization_path").train
     if validation is not None:
         validation = dataset_of(validation, "regularization_path's validation")
+    if folds is not None and validation is not None:
+        raise UsageError("a path is measured on a validation set or by folds: give one")
     loss, penalty_name = pick_loss(loss, dataset), "l1" if l2s is None else "l2"
     intercept = intercept and dataset.has_intercept
-    objective = Objective.of(dataset, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
+    preparation = Preparation.of(dataset, class_weight, standardize, intercept=intercept)
+    rows = preparation.apply(dataset)
+    objective = Objective.of(rows, loss, Penalty(l2, l1), intercept=intercept, dtype=pick_dtype(dtype))
     if validation is not None and validation.features != dataset.features:
         raise ShapeError(
             f"the validation set has {validation.features} features, the training set {dataset.features}"
         )
     given = l1s if l2s is None else l2s
     assert given is not None, "one is given"
-    penalties = _spread_penalties(given, objective, penalty_name)
+    penalties = spread_penalties(given, objective, penalty_name)
     card = card_of(dataset, loss)
-    held_out = None if validation is None else Objective.of(validation, loss, dtype=torch.float64)
+    kept = None if validation is None else preparation.apply(validation)
+    held_out = None if kept is None else Objective.of(kept, loss, dtype=torch.float64)
     one = objective.replace(penalty=replace(objective.penalty, **{penalty_name: 1.0}))
-    sums = Statistics.of(dataset) if isinstance(choose(one), Direct) and goes_by_sums(dataset) else None
-    found, rows, grams = [], [], Grams()
+    sums = Statistics.of(rows) if isinstance(choose(one), Direct) and goes_by_sums(rows) else None
+    found, table, grams = [], [], Grams()
     for value in penalties:
         penalty = replace(objective.penalty, **{penalty_name: value})
         start = found[-1].theta if found else None
         one = Objective(objective.rows, loss, penalty, intercept=intercept)
         found.append(_solve(one, start, tol, grams, sums))
-        rows.append(_row(value, found[-1], objective, held_out))
+        table.append(_row(value, found[-1], objective, held_out))
         if progress:
-            progress(rows[-1])
-    bank = Bank(torch.cat([one.theta for one in found]), len(found)).contiguous()
+            progress(table[-1])
+    theta = preparation.absorb(torch.cat([one.theta for one in found]), dataset.scale)
+    bank = Bank(theta, len(found)).contiguous()
     request = SolveRequest(
-        loss=card.loss, huber=card.huber, l2=l2, l1=l1, solver=None, intercept=intercept, dtype=dtype
-    )
-    statuses = [one.status for one in found]
-    done = Path(
-        penalty_name, pd.DataFrame(rows), bank, statuses, card, request, dataset.origin, dataset.checksum
-    )
+        loss=card.loss, huber=card.huber, l2=l2, l1=l1, solver=None, intercept=intercept, dtype=dtype,
+        class_weight=class_weight, standardize=standardize,
+    )  # fmt: skip
+    statuses, figures = [one.status for one in found], pd.DataFrame(table)
+    if folds is not None:
+        again = partial(
+            regularization_path, loss=loss, l1=l1, l2=l2, class_weight=class_weight, standardize=standardize,
+            intercept=intercept, dtype=dtype, tol=tol, **{f"{penalty_name}s": penalties},
+        )  # fmt: skip
+        figures = figures.assign(**cross_validate(again, split_folds(dataset, folds, seed), dataset))
+    done = Path(penalty_name, figures, bank, statuses, card, request, dataset.origin, dataset.checksum)
     _warn(done)
     return done
 
@@ -217,35 +253,6 @@ def _warn(done: Path) -> None:
         warn(late, ShortfallWarning)
     if done.edge:
         warn(done.edge, GridEdgeWarning)
-
-
-def largest_l1(objective: Objective) -> float:
-    """The smallest L1 penalty at which all weights are 0: the largest |∂F/∂W| there, at the best bias.
-
-    At W = 0 the scores are the bias alone. The weights stay 0 if and only if no derivative of the mean loss
-    is beyond l1 (Friedman, Hastie and Tibshirani, 2010, 2.5).
-
-    Args:
-        objective: of a smooth loss; its penalty is not looked at.
-    """
-    framed = standardise(objective.replace(penalty=Penalty()).with_dtype(torch.float64))
-    inner = framed.objective
-    slope = framed.gradient(move_bias(inner, inner.point(inner.zeros())).gradient)
-    return float(slope[:, :-1].abs().max())
-
-
-def _spread_penalties(given: Sequence[float] | int, objective: Objective, penalty_name: str) -> list[float]:
-    """The penalties, the largest first."""
-    if not isinstance(given, int):
-        values = sorted((float(value) for value in given), reverse=True)
-        if not values or not all(math.isfinite(v) and v >= 0 for v in values):
-            raise UsageError(f"penalties must be finite numbers of at least 0, got {values}")
-        return values
-    if given < 2:
-        raise UsageError(f"a path has 2 penalties at least, not {given}")
-    top = largest_l1(objective) if objective.loss.is_smooth else 1.0
-    top = top or 1.0
-    return np.geomspace(top, top * REACH, given).tolist()
 
 
 def _solve(

@@ -23,6 +23,7 @@ from linnet.model.run import Run
 from linnet.solvers.l1.absolute_error import InteriorPoint
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import QR, SVD, Cholesky, Direct
+from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import Rows
 from linnet.solvers.problem.sparse_rows import SparseRows
@@ -54,6 +55,8 @@ def solve(
     dtype: str = "float64",
     tol: float | None = None,
     max_iter: int | None = None,
+    class_weight: str = "none",
+    standardize: bool = False,
     progress: Progress | None = None,
 ) -> Solution:
     """The linear model that minimises the mean loss and a penalty: `linnet.solve` without a folder.
@@ -72,14 +75,18 @@ def solve(
     dataset = parts_of(dataset, "solve").train
     loss = pick_loss(loss, dataset)
     intercept = intercept and dataset.has_intercept
+    preparation = Preparation.of(dataset, class_weight, standardize, intercept=intercept)
     objective = Objective.of(
-        dataset, loss, _penalty(penalty, l2, l1), intercept=intercept, dtype=pick_dtype(dtype)
-    )
+        preparation.apply(dataset), loss, _penalty(penalty, l2, l1), intercept=intercept,
+        dtype=pick_dtype(dtype),
+    )  # fmt: skip
     spec = choose(objective, solver, tol=tol, max_iter=max_iter)
     found = spec.minimise(objective, progress=progress)
     solution = make_solution(
         dataset, objective, found, spec, solver=_name_solver(solver, loss), tol=tol, max_iter=max_iter
     )
+    if not preparation.is_plain:
+        solution = _restore(solution, preparation, dataset.scale, class_weight, standardize)
     is_unexpected = not found.status.is_good and found.status.name != INTERRUPTED
     if is_unexpected and not isinstance(spec, Direct):  # which warns of what it lost
         warn(str(found.status), ShortfallWarning)
@@ -128,6 +135,18 @@ def make_solution(
         found.certificate.seconds, truth=dataset.truth, origin=dataset.origin,
     )  # fmt: skip
     return Solution(run, found.status, found.certificate)
+
+
+def _restore(
+    solution: Solution, preparation: Preparation, scale: float, class_weight: str, standardize: bool
+) -> Solution:
+    """A solution of prepared rows as one of plain rows; its certificate is of those that were solved."""
+    run = solution.value
+    bank = Bank(preparation.absorb(run.bank.theta, scale), run.bank.models)
+    request = run.request
+    assert isinstance(request, SolveRequest)
+    request = dataclasses.replace(request, class_weight=class_weight, standardize=standardize)
+    return dataclasses.replace(solution, value=dataclasses.replace(run, model=bank, request=request))
 
 
 def _name_solver(solver: SolverSpec | str | None, loss: Loss) -> str | None:

@@ -16,7 +16,7 @@ from linnet.data.dataset import Dataset
 from linnet.data.sources import digits
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.l1.proximal import ProximalNewton
-from linnet.solvers.path import largest_l1
+from linnet.solvers.penalty_grid import largest_l1
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.sparse_rows import SparseRows
 from tests.support.problems import binary, soft, table, wide

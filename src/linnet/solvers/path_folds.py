@@ -1,0 +1,37 @@
+"""The losses of a path's penalties on rows kept from training, over folds."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.data.dataset import Dataset
+from linnet.data.split import Fold
+from linnet.errors import GridEdgeWarning
+
+
+def cross_validate(
+    path: Callable[..., Any], folds: Sequence[Fold], dataset: Dataset
+) -> dict[str, NDArray[np.float64]]:
+    """The mean validation loss of each penalty over folds, and its standard error, (P,).
+
+    Args:
+        path: of the penalties, on the rows that it is given and measured on its `validation`.
+        folds: of the rows.
+        dataset: the rows.
+    """
+    losses = []
+    for fold in folds:
+        trained = dataset.rows(fold.weights.nonzero()[:, 0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GridEdgeWarning)  # of one fold, which means nothing
+            found = path(trained, validation=dataset.rows(fold.validation))
+        losses.append(found.table["validation_loss"].to_numpy())
+    each = np.stack(losses)  # (F, P)
+    error = each.std(0, ddof=1) / math.sqrt(len(each))
+    return {"validation_loss": each.mean(0), "validation_se": error}

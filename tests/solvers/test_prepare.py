@@ -1,0 +1,124 @@
+"""Weights of rows and classes and standardised columns, beside scikit-learn; penalties chosen by folds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.preprocessing import StandardScaler
+
+import linnet
+from linnet.data.split import split_folds
+from linnet.errors import GridEdgeWarning, UsageError
+from tests.support.commands import call
+
+N = 160
+SOURCE = np.random.default_rng(0)
+X = SOURCE.normal(size=(N, 3)) * [1, 30, 0.1] + [0, 500, 1]
+SIGNAL = X[:, 0] + X[:, 1] / 30 - 500 / 30 + SOURCE.normal(size=N)
+W = SOURCE.uniform(0.5, 3, N)
+KIND = np.digitize(SIGNAL, [0.0, 1.5])
+L2 = 0.01
+
+
+def theirs(rows: np.ndarray, y: np.ndarray, weights: np.ndarray, **how: Any) -> np.ndarray:
+    """scikit-learn's weights, whose C is of the sum of weighted losses."""
+    model = LogisticRegression(C=1 / (L2 * weights.sum()), tol=1e-10, max_iter=5000, **how)
+    return model.fit(rows, y, sample_weight=weights).coef_
+
+
+def test_weights_of_rows_are_scikit_learns() -> None:
+    data = linnet.Dataset(X[:, [0, 2]], KIND, classes=("a", "b", "c"), weights=W)
+    W_ours = linnet.solve(data, l2=L2).value.bank.W.numpy()
+    np.testing.assert_allclose(W_ours, theirs(X[:, [0, 2]], KIND, W), atol=1e-6)
+    ridge = Ridge(alpha=L2 * W.sum(), tol=1e-12).fit(X, SIGNAL, sample_weight=W)
+    ours = linnet.solve(linnet.Dataset(X, SIGNAL, weights=W), l2=L2).value.bank.W.numpy()
+    np.testing.assert_allclose(ours[0], ridge.coef_, rtol=1e-9)
+
+
+def test_classes_count_as_they_do_in_training_and_scikit_learn() -> None:
+    data = linnet.Dataset(X[:, [0, 2]], KIND, classes=("a", "b", "c"))
+    solution = linnet.solve(data, l2=L2, class_weight="balanced")
+    factors = (N / (3 * np.bincount(KIND)))[KIND]
+    np.testing.assert_allclose(solution.value.bank.W.numpy(), theirs(X[:, [0, 2]], KIND, factors), atol=1e-6)
+    how = {"lr": 0.5, "batch_size": N, "epochs": 2500, "dtype": "float64", "show": False}
+    trained = linnet.fit(data, l2=L2, class_weight="balanced", **how)
+    np.testing.assert_allclose(trained.bank.W.numpy(), solution.value.bank.W.numpy(), atol=1e-3)
+    assert solution.value.dataset_checksum == data.checksum
+    with pytest.raises(UsageError, match="class_weight is for classes"):
+        linnet.solve(linnet.Dataset(X, SIGNAL), class_weight="balanced")
+    with pytest.raises(UsageError, match="2 weights for 3 classes"):
+        linnet.solve(data, class_weight="1:2")
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.25])
+def test_a_penalty_on_standardised_columns_is_that_of_a_scaled_ridge(scale: float) -> None:
+    data = linnet.Dataset(X, SIGNAL, weights=W, scale=scale)
+    run = linnet.solve(data, l2=L2, standardize=True).value
+    scaler = StandardScaler().fit(X, sample_weight=W)
+    ridge = Ridge(alpha=L2 * W.sum(), tol=1e-12).fit(scaler.transform(X), SIGNAL, sample_weight=W)
+    np.testing.assert_allclose(run.bank.W.numpy()[0] * scale, ridge.coef_ / scaler.scale_, rtol=1e-8)
+    np.testing.assert_allclose(run.scores(data.X)[:, 0], ridge.predict(scaler.transform(X)), rtol=1e-8)
+    plain = linnet.solve(data, standardize=True).value.bank.theta
+    assert torch.allclose(plain, linnet.solve(data).value.bank.theta, rtol=1e-7)
+    without = linnet.solve(data, l2=L2, standardize=True, intercept=False).value.bank
+    assert float(without.b.abs().max()) == 0
+
+
+def test_folds_choose_as_a_loop_over_scikit_learns_ridge_does() -> None:
+    data = linnet.Dataset(X, SIGNAL)
+    with pytest.warns(GridEdgeWarning):
+        path = linnet.regularization_path(data, l2s=[1.0, 0.1, 0.01], folds=4, standardize=True)
+    losses = np.empty((4, 3))
+    for place, fold in enumerate(split_folds(data, 4, 1)):
+        at, kept = fold.weights.numpy() > 0, fold.validation.numpy()
+        scaler = StandardScaler().fit(X[at])
+        for column, l2 in enumerate([1.0, 0.1, 0.01]):
+            model = Ridge(alpha=l2 * at.sum(), tol=1e-12).fit(scaler.transform(X[at]), SIGNAL[at])
+            wrong = model.predict(scaler.transform(X[kept])) - SIGNAL[kept]
+            losses[place, column] = (wrong**2).mean() / 2
+    np.testing.assert_allclose(path.table["validation_loss"], losses.mean(0), rtol=1e-8)
+    np.testing.assert_allclose(path.table["validation_se"], losses.std(0, ddof=1) / 2, rtol=1e-7)
+    assert path.best == losses.mean(0).argmin()
+
+
+def test_the_simplest_is_the_largest_penalty_within_a_standard_error() -> None:
+    data = linnet.Dataset(X, KIND, classes=("a", "b", "c"))
+    path = linnet.regularization_path(data, l1s=8, folds=5, standardize=True)
+    losses, errors = path.table["validation_loss"], path.table["validation_se"]
+    assert path.simplest < path.best
+    limit = losses[path.best] + errors[path.best]
+    assert losses[path.simplest] <= limit
+    assert all(losses[: path.simplest] > limit)
+    with pytest.raises(UsageError, match="give one"):
+        linnet.regularization_path(data, l1s=4, folds=3, validation=data)
+    with pytest.raises(UsageError, match="give the path folds"):
+        print(linnet.regularization_path(data, l1s=3).simplest)
+
+
+def test_the_command_chooses_by_folds_of_whole_groups_and_does_it_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cells = enumerate(zip(X[:, 0], X[:, 1], SIGNAL, strict=True))
+    rows = [f"{a:.6f},{b:.6f},p{k % 20},{'yes' if s > 0 else 'no'}" for k, (a, b, s) in cells]
+    Path("sick.csv").write_text("\n".join(["a,b,patient,sick", *rows]) + "\n", "utf-8")
+    how = ("--data", "sick.csv", "--groups", "patient", "--path", 6, "--folds", 4, "--standardize")
+    assert (
+        call("solve", *how, "--path-penalty", "l2", "--class-weight", "balanced", "--out", "run", "--json")
+        == 0
+    )
+    found = json.loads(capsys.readouterr().out)
+    assert found["path"].startswith(f"l2 {found['request']['l2']:.4g} was chosen: the largest whose loss")
+    assert found["request"]["folds"] == 4
+    assert "validation_se" in Path("run/table.csv").read_text("utf-8")
+    assert linnet.replay("run").is_same
+    page = Path("run/report.html").read_text("utf-8")
+    assert "--path-penalty l2" in page
+    assert "--folds 4" in page
+    assert call("solve", *how[:4], "--folds", 4, "--out", "no") == 2
+    assert call("solve", *how[:4], "--summary", "--class-weight", "balanced", "--no-report") == 2
