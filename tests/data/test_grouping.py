@@ -138,6 +138,14 @@ def test_too_few_groups_or_times_are_refused_and_bags_by_time() -> None:
         draw_bags(timed([*range(9)]), 2, 1)
 
 
+def test_a_share_below_that_of_any_group_is_the_least_group() -> None:
+    data = grouped([0, 1] * 10, [0] * 6 + [1] * 8 + [2] * 6)
+    _, kept = split(data, 0.05)
+    assert len(kept) == 6
+    with pytest.raises(UsageError, match="cannot make 2 parts"):
+        split(grouped([0, 0, 1, 1], [0, 0, 1, 1]), 0.25)
+
+
 def test_the_seed_draws_other_groups() -> None:
     data = grouped([0] * 40, [k // 4 for k in range(40)])
     kept = [frozenset(split(data, 0.2, seed)[1].groups.tolist()) for seed in range(6)]  # type: ignore[union-attr]

@@ -120,5 +120,6 @@ def test_the_command_chooses_by_folds_of_whole_groups_and_does_it_again(
     page = Path("run/report.html").read_text("utf-8")
     assert "--path-penalty l2" in page
     assert "--folds 4" in page
+    assert 'id="path"' in page
     assert call("solve", *how[:4], "--folds", 4, "--out", "no") == 2
     assert call("solve", *how[:4], "--summary", "--class-weight", "balanced", "--no-report") == 2

@@ -101,6 +101,9 @@ def deal_groups(
         if np.isfinite(growth).any():
             part[one] = int(growth.argmin())
             filled[part[one]] += counts[one]
+    if has_training and not (part > 0).any():  # a share below that of a group is the least group there is
+        free = ((counts < totals) | (counts == 0)).all(1).nonzero()[0]
+        part[free[counts[free].sum(1).argsort(kind="stable")][: len(shares) - 1]] = 1
     return torch.from_numpy(part[group])
 
 

@@ -69,8 +69,7 @@ def infer(
       2000), which may also be asked for by name, as "hc0" to "hc2"; for classes it is "hc0".
     - "cluster": the sandwich of the sums of scores over the data set's groups, whose rows may depend on each
       other, times G/(G − 1) · (N − 1)/(N − parameters); of a regression with G − 1 degrees of freedom.
-    - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows,
-      or of their groups.
+    - "bootstrap": the covariance of the optima of `bags` Poisson bootstraps of the rows or groups.
 
     What row weights mean is for `weight_kind` to say. "frequency": 2 is the same row twice. "precision": a
     number's variance is σ²/w (weighted least squares); not of classes. "importance": a sampled row stands
@@ -93,8 +92,7 @@ def infer(
     Args:
         solved: at the optimum of these rows; small differences are taken out by Newton's method.
         dataset: the rows it was solved on.
-        covariance: "hessian", "sandwich", "hc0", "hc1", "hc2", "hc3", "cluster" or "bootstrap"; when None of
-            groups where there are some, the sandwich's under importance weights, else the Hessian's.
+        covariance: one of these; when None by groups, or importance weights' sandwich, or the Hessian's.
         level: of the intervals.
         names: of the features; the data set's own, else x0, x1, …, when None.
         reference: a class of a softmax model; the first when None.

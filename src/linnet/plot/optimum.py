@@ -74,6 +74,22 @@ def path_figure(
     return figure
 
 
+def path_losses_figure(table: pd.DataFrame, penalty: str, language: Language = "en") -> Figure:
+    """The losses by the penalty, and which was chosen.
+
+    Args:
+        table: as `path_figure` takes it.
+        penalty: what it is called.
+        language: "en" or "zh".
+    """
+    with drawing(5.6, 3.2, language) as figure:
+        axes = figure.subplots()
+        axes.set_xscale("log")
+        _losses(axes, table, language)
+        label(axes, "", penalty, say("metric.loss", language))
+    return figure
+
+
 def _losses(axes: Axes, table: pd.DataFrame, language: Language) -> None:
     penalties = table["penalty"].to_numpy(float)
     axes.plot(penalties, table["train_loss"], "--", color=BLUE, label=say("metric.train_loss", language))

@@ -25,6 +25,7 @@ def page_of_run(of: Subject) -> Page:
         *_infer_sections(of),
         of.section("asked", "report.title.asked", provenance.run_options),
         of.section("data", "report.title.data", provenance.data),
+        *([of.section("path", "report.title.path", views.path)] if views.has_path(of) else []),
         of.section("curves", "report.title.optimum" if is_solve else "report.title.curves", views.curves),
         *_judge_sections(of),
         of.section("ran-with", "report.title.ran_with", lambda of: provenance.ran_with(recorded)),

@@ -7,6 +7,7 @@ import io
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from linnet.data.dataset import Dataset
 from linnet.errors import UsageError
 from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.plot.curves import curves as curves_figure
-from linnet.plot.optimum import gap_figure
+from linnet.plot.optimum import gap_figure, path_losses_figure
 from linnet.plot.save import render
 from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
 from linnet.report.subject import Subject
@@ -28,6 +29,9 @@ DARK = """<style>svg{--ink:#000;--paper:#fff;fill:var(--ink)}
 """What a line figure's black and white are; an image of SVG follows the reader's choice by itself."""
 
 WEIGHTS = "RdBu_r"
+
+PATH = "table.csv"
+"""The penalties of a path, in the folder of a solve."""
 
 
 def to_themed_svg(figure: Figure) -> str:
@@ -110,6 +114,21 @@ def curves(of: Subject) -> list[Block]:
         picture,
         Table((of.say("metric.epoch"), *map(of.name_figure, names)), tuple(rows)),
     ]
+
+
+def has_path(of: Subject) -> bool:
+    """Whether a penalty was chosen from several, which the folder has a table of."""
+    folder, request = of.run.folder, of.run.solved
+    return folder is not None and request is not None and bool(request.path) and (folder / PATH).is_file()
+
+
+def path(of: Subject) -> list[Block]:
+    """The losses of the penalties that one was chosen from."""
+    assert of.run.folder is not None
+    assert of.run.solved is not None
+    table = pd.read_csv(of.run.folder / PATH)
+    figure = path_losses_figure(table, of.run.solved.path_penalty, of.language)
+    return [Picture(to_themed_svg(figure), of.say("report.title.path"), 560)]
 
 
 def _format(name: str, value: float) -> str:
