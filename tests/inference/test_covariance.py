@@ -17,9 +17,9 @@ from tests.support.inferences import agree
 N, G = 150, 18
 SOURCE = np.random.default_rng(4)
 GROUPS = SOURCE.integers(0, G, N)
-X = SOURCE.normal(size=(N, 3)) + 0.7 * SOURCE.normal(size=(G, 3))[GROUPS]
+X: Any = SOURCE.normal(size=(N, 3)) + 0.7 * SOURCE.normal(size=(G, 3))[GROUPS]
 NOISE = SOURCE.normal(size=N) + SOURCE.normal(size=G)[GROUPS]
-WEIGHTS = SOURCE.uniform(0.5, 3.0, N)
+WEIGHTS: Any = SOURCE.uniform(0.5, 3.0, N)
 
 
 def rows(y: Any, **more: Any) -> linnet.Dataset:
