@@ -156,14 +156,14 @@ def show(
 def table_lines(data: str, data_dir: Path | None, schema: Schema, table: TableChoices | None) -> list[str]:
     """A line a column of a table: what it is taken for, what is missing, some values, what it becomes."""
     from linnet.config import TableOptions
-    from linnet.data.formats.frames import read_frame
-    from linnet.data.user_data import find
+    from linnet.data.formats.table_files import read_files
+    from linnet.data.user_data import find_tables
     from linnet.schema.overview import overview
 
-    path = find(data, data_dir)
-    assert path is not None, "it has been read"
+    files = find_tables(data, data_dir)
+    assert files is not None, "they have been read"
     options = TableOptions() if table is None else TableOptions(**table.table)
-    frame = read_frame(path, data, options).frame
+    frame = read_files(files.train, options).frame
     rows = [("column", "kind", "missing", "different", "becomes", "such as")]
     for one in overview(frame, schema):
         becomes = schema.target.task if one.becomes is None else f"{one.becomes:,}"

@@ -53,6 +53,7 @@ class TableChoices:
             the rate, a count for each unit of it (an offset of its logarithm).
         formula: the terms to predict by, such as price ~ log(carat) + C(cut) * depth (needs
             linnet[formula]); every column when not given.
+        test: a file with the rows to test on, of the same columns; a share of the rows when not given.
 
     Raises:
         UsageError: a value that cannot be.
@@ -80,6 +81,7 @@ class TableChoices:
     positive: str | None = None
     exposure: str | None = None
     formula: str | None = None
+    test: str | None = None
 
     def __post_init__(self) -> None:
         choices = {

@@ -73,14 +73,15 @@ def load(
     test_size: float | None = None,
     positive: str | None = None,
     formula: str | None = None,
+    test: Any = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
     Args:
         name: one of `sources`, such as "fashion_mnist" or "digits", or "auto": Fashion-MNIST where it is or
             can be had, otherwise digits. A data set asked for by name is never replaced by another. Or a path
-            of your own data: a table, a zip of pictures, or a folder of them (./pictures). Or a frame of
-            pandas, polars or pyarrow.
+            of your own data: a table, a folder or a pattern of tables (data/part-*.csv), a zip of pictures,
+            or a folder of them (./pictures). Or a frame of pandas, polars or pyarrow.
         data_dir: the folder with the data set's files.
         seed: of synthetic data.
         say: called with a sentence when "auto" settles for digits, and on which folder of pictures was read
@@ -111,6 +112,7 @@ def load(
         test_size: the share of rows to test on.
         positive: of two classes the one that figures, plots and weights speak of.
         formula: the terms to predict by, such as "price ~ log(carat) + C(cut) * depth".
+        test: a file with the rows to test on, of the same columns; of a frame another frame.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -120,7 +122,7 @@ def load(
     if not is_place and as_frame(name) is None:
         raise UsageError(f"load takes a data set's name, a path or a frame, not {describe(name)}: {HOW}")
     weights = None if sample_weight is None else os.fspath(sample_weight)
-    is_in_file = weights is not None and is_place and not is_column(os.fspath(name), weights)
+    is_in_file = weights is not None and is_place and not is_column(os.fspath(name), weights, data_dir)
     options = TableOptions(
         target=target, task=task, ignore=ignore, category=category, references=references,
         decimal=decimal, date_order=date_order, header=header, encoding=encoding, sheet=sheet,
@@ -128,9 +130,13 @@ def load(
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
         formula=formula,
+        test=os.fspath(test) if isinstance(test, str | os.PathLike) else None,
     )  # fmt: skip
+    if test is not None and is_place != (options.test is not None):
+        raise UsageError("test is a path where the data are one, and a frame where they are one")
     if not is_place:
-        return user_data.take_frame(name, say or (lambda text: None), hold_out=hold_out, options=options)
+        tell = say or (lambda text: None)
+        return user_data.take_frame(name, tell, hold_out=hold_out, options=options, test=test)
     is_own, name = not isinstance(name, str) or user_data.is_own(name), os.fspath(name)
     if is_own:
         splits = user_data.load(
@@ -159,12 +165,14 @@ def _load_named(
     options: TableOptions,
 ) -> Splits:
     """A data set of linnet's."""
-    if said := next((one for one in options.table if one != "references"), None):
-        raise UsageError(f"{said} is of a table of your own, and {given} is a data set of linnet's")
     name = given.replace("-", "_")
+    source = sources().get(name)
+    said = next((one for one in options.table if one != "references"), None)
+    if said and (source is not None or name == "auto"):
+        raise UsageError(f"{said} is of a table of your own, and {given} is a data set of linnet's")
     if name == "auto":
         return _auto(data_dir, say, progress, hold_out)
-    if (source := sources().get(name)) is not None:
+    if source is not None:
         return source.load(data_dir, seed=seed, hold_out=hold_out, progress=progress)
     here = f": write ./{given} for the one that is here" if Path(data_dir or "", given).exists() else ""
     raise UsageError(
@@ -173,9 +181,11 @@ def _load_named(
     )
 
 
-def is_column(name: str, sample_weight: str | os.PathLike[str]) -> bool:
+def is_column(name: str, sample_weight: str | os.PathLike[str], folder: Path | str | None = None) -> bool:
     """Whether weights are named by a column of a table, and not by a file."""
-    return is_table(name) and not Path(sample_weight).is_file()
+    if Path(sample_weight).is_file():
+        return False
+    return is_table(name) or (user_data.is_own(name) and user_data.find_tables(name, folder) is not None)
 
 
 def load_again(origin: Origin, *, progress: Progress | None = None) -> Splits:

@@ -1,7 +1,8 @@
-"""Loads user data by its path: a table, arrays, a zip or folder of pictures, or a folder of IDX files."""
+"""Loads user data by its path: tables, arrays, a zip or folder of pictures, or a folder of IDX files."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +20,10 @@ from linnet.data.formats.picture_folders import (
     read_pictures,
     unpack,
 )
-from linnet.data.formats.table import MAX_CELLS, read_table, table_rows
+from linnet.data.formats.table import MAX_CELLS, TableRows, read_table, table_rows
+from linnet.data.formats.table_files import TableFiles, is_pattern, match, sort_out, tables_in
+from linnet.data.formats.table_parts import NamedTable, add_parts, read_tables
+from linnet.data.formats.text_table import TextTable
 from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.describe import describe
@@ -36,9 +40,31 @@ def is_own(name: str) -> bool:
 
 
 def find(name: str, folder: Path | str | None = None) -> Path | None:
-    """Where the data of a name are: that path, in a folder if one is given; None if nothing is there."""
+    """Where the data of a name are: that path, in a folder if one is given; None if nothing is there.
+
+    Of a pattern it is the first table that it means.
+    """
     path = Path(folder or "") / name
-    return path if path.exists() else None
+    if path.exists():
+        return path
+    return next(iter(match(name, folder)), None) if is_pattern(name) else None
+
+
+def find_tables(name: str, folder: Path | str | None = None) -> TableFiles | None:
+    """The tables that a file, a folder or a pattern means; None where it means none, or other data.
+
+    Raises:
+        FormatError: it cannot be told which part a file is.
+    """
+    path = Path(folder or "") / name
+    if path.is_file():
+        return TableFiles((path,)) if is_table(path.name) else None
+    if path.is_dir():
+        is_other = is_idx_folder(path) or any(is_picture(one.name) for one in path.rglob("*"))
+        tables = [] if is_other else tables_in(path)
+        return sort_out(tables, name, path) if tables else None
+    tables = match(name, folder) if is_pattern(name) else []
+    return sort_out(tables, name) if tables else None
 
 
 def load(
@@ -52,7 +78,8 @@ def load(
     """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
     Args:
-        name: the path of a table (see `formats.table`), of arrays (see `formats.arrays`), of a zip or
+        name: the path of a table (see `formats.table`), a folder or a pattern of tables (see
+            `formats.table_files`), the path of arrays (see `formats.arrays`), of a zip or
             a folder of pictures (see `formats.picture_folders`), or of a folder of IDX files (see
             `formats.idx_folder`), by which it is called, too.
         folder: where a relative path begins; the working folder when None.
@@ -65,7 +92,8 @@ def load(
         FormatError: it is none of these.
         UsageError: there is something said of a table that is none.
     """
-    given = {} if options is None or is_table(str(name)) else options.table
+    is_of_tables = is_table(str(name)) or find_tables(str(name), folder) is not None
+    given = {} if options is None or is_of_tables else options.table
     if said := next((one for one in given if one != "references"), None):
         raise UsageError(f"{said} is of a table, and {name} is none")
     return _tell(
@@ -74,14 +102,30 @@ def load(
 
 
 def take_frame(
-    frame: Any, say: Say = lambda text: None, *, hold_out: bool = True, options: TableOptions | None = None
+    frame: Any,
+    say: Say = lambda text: None,
+    *,
+    hold_out: bool = True,
+    options: TableOptions | None = None,
+    test: Any = None,
 ) -> Splits:
-    """The data set in a frame of pandas, polars or pyarrow; see `load` for the arguments.
+    """The data set in a frame of pandas, polars or pyarrow; see `load` for the other arguments.
+
+    Args:
+        frame: the rows.
+        say: is told how they were read.
+        hold_out: whether a share of them is kept to test on.
+        options: what they do not tell by themselves.
+        test: a frame of rows to test on; None for a share of the rows.
 
     Raises:
         FormatError: it is not clear how the frame is to be read.
     """
-    rows = table_rows(to_frame(frame), "frame", options or TableOptions(), is_split=hold_out)
+    options = options or TableOptions()
+    rows: Whole = table_rows(to_frame(frame), "frame", options, is_split=hold_out and test is None)
+    if test is not None:
+        assert isinstance(rows, TableRows), "it was made of a frame"
+        rows = add_parts(rows, {"test": NamedTable("test", TextTable(to_frame(test)))}, options)
     return _tell(rows.splits(hold_out=hold_out), say)
 
 
@@ -122,17 +166,34 @@ def load_whole(
     if path is None:
         raise DataNotFoundError(
             f"no data at {Path(folder or '') / name}: expected a CSV or .npz file, a zip of "
-            "pictures, or a folder"
+            "pictures, a folder, or a pattern of tables"
         )
+    test = options and options.test
+    if (files := find_tables(str(name), folder)) is not None:
+        if test is not None:
+            files = _with_test(files, str(name), test, folder)
+        return read_tables(files, str(name), options=options, known=known, schema=schema, is_split=is_split)
+    if test is not None:
+        raise UsageError(f"--test is of tables, and {name} is none: its own parts tell what to test on")
     if path.is_dir() and is_idx_folder(path):
         return read_idx_folder(path, str(name), known)
     if path.is_dir():
         return read_pictures(files_in(path), str(name), known, say)
     if path.suffix.lower() == ARRAYS:
         return read_arrays(path, str(name), known=known)
-    if is_table(path.name):
-        return read_table(path, str(name), options=options, known=known, schema=schema, is_split=is_split)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
+
+
+def _with_test(files: TableFiles, name: str, test: str, folder: Path | str | None) -> TableFiles:
+    """The files of a table, and those of the rows to test on."""
+    found = find_tables(test, folder)
+    if found is None:
+        raise DataNotFoundError(f"no table to test on at {Path(folder or '') / test}")
+    if files.test or found.has_parts:
+        raise UsageError(
+            f"{name if files.test else test} has a part to test on: leave out --test, or name files"
+        )
+    return dataclasses.replace(files, test=found.train)
 
 
 def read(

@@ -207,7 +207,8 @@ def _table_options(run: Run) -> TableOptions | None:
     """How the run's own table was said to be read, by which others of its schema are read, too."""
     if run.card.schema is None or run.origin is None:
         return None
-    return TableOptions(**{name: value for name, value in run.origin.table.items() if name != "schema"})
+    told = {name: value for name, value in run.origin.table.items() if name not in ("schema", "test")}
+    return TableOptions(**told)
 
 
 def _part(run: Run, splits: Splits, part: Part) -> Dataset:

@@ -26,6 +26,9 @@ from linnet.record.paths import loadable, shared
 FIRST = ("epochs", "batch_size", "lr", "seed")
 """Options that are said even where they are the usual ones, so that the lines tell the whole."""
 
+FILES = ("schema", "test")
+"""What was said of a table that is a file."""
+
 AGAIN = "again"
 """The folder that the lines leave the run in."""
 
@@ -105,6 +108,7 @@ class Data:
         name: of the data set.
         origin: of its rows.
         paths: that are said, by option.
+        table: what was said of a table.
         files: as in `Reproduction`.
         is_elsewhere: likewise.
     """
@@ -112,6 +116,7 @@ class Data:
     name: str
     origin: Origin
     paths: Mapping[str, str]
+    table: Mapping[str, Any]
     files: tuple[str, ...]
     is_elsewhere: bool
 
@@ -128,7 +133,9 @@ class Data:
         if weights:
             paths["sample_weight"] = shared(weights)
             files += [] if shared(weights) == weights else [shared(weights)]
-        return cls(name, origin, paths, tuple(files), is_hidden and not is_own(origin.source))
+        table = {n: loadable(v) if n in FILES else v for n, v in origin.table.items()}
+        files += [table[n] for n in FILES if n in table and table[n] != origin.table[n]]
+        return cls(name, origin, paths, table, tuple(files), is_hidden and not is_own(origin.source))
 
     def lines(self, command: str, python: str) -> Reproduction:
         """The lines, with what they leave out."""
@@ -138,7 +145,7 @@ class Data:
         """A command; empty where it makes rows by its own seed, and these were made by another."""
         if self.origin.source == "synthetic" and self.origin.seed != seed:
             return ""
-        words = [*table_flags(self.origin.table), *flags({**options, **self.paths, "out": AGAIN})]
+        words = [*table_flags(self.table), *flags({**options, **self.paths, "out": AGAIN})]
         return shlex.join(["linnet", verb, "--data", self.name, *words])
 
     def head(self) -> str:
@@ -147,7 +154,7 @@ class Data:
         where = [repr(self.name), *([repr(folder)] if folder else [])]
         where += [f"seed={self.origin.seed}"] if self.name == "synthetic" else []
         where += [] if self.origin.hold_out else ["hold_out=False"]
-        where += [f"{name}={value!r}" for name, value in self.origin.table.items()]
+        where += [f"{name}={value!r}" for name, value in self.table.items()]
         lines = ["import linnet", "", f"train, test = linnet.load({', '.join(where)})"]
         if path := self.paths.get("sample_weight"):
             lines[:1] = ["from pathlib import Path", "", "import linnet"]

@@ -84,7 +84,7 @@ def relocate(origin: Origin, data_dir: Path | str | None) -> Origin:
 def _without_paths(error: Exception, origin: Origin) -> str:
     """The first line of a message, with names in place of paths."""
     line = str(error).splitlines()[0]
-    for path in (origin.source, origin.data_dir, origin.sample_weight):
+    for path in (origin.source, origin.data_dir, origin.sample_weight, origin.table.get("test")):
         line = line.replace(path, shared(path)) if path else line
     return line
 

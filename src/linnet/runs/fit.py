@@ -37,7 +37,7 @@ def fit(
     dataset: Any,
     *,
     target: str | None = None,
-    test: Dataset | None = None,
+    test: Any = None,
     model: nn.Module | None = None,
     loss: str | ModuleLoss | None = None,
     optimizer: str | torch.optim.Optimizer | None = None,
@@ -87,7 +87,7 @@ def fit(
         dataset: the rows to train on, or a pair of train and test parts as `linnet.load` gives; or a frame of
             pandas, polars or pyarrow, which is read as `linnet.load` does.
         target: of a frame, the column that is predicted.
-        test: rows that are only measured, after every epoch.
+        test: rows that are only measured, after every epoch: a data set, or a frame where the others are one.
         model: a module of yours, trained by autograd and changed in place; a linear model when None.
         loss: "softmax", "logistic", "squared", "absolute", "huber" or "poisson"; with a model, any
             `loss(scores, y)`.
@@ -146,7 +146,9 @@ def fit(
     check(language)
     if as_frame(dataset) is not None:
         say = (lambda text: print(text, file=sys.stderr)) if show else None
-        dataset = load(dataset, target=target, hold_out=test is None, say=say)
+        kept = test if as_frame(test) is not None else None
+        dataset = load(dataset, target=target, hold_out=test is None, say=say, test=kept)
+        test = test if kept is None else None
     elif target is not None:
         raise UsageError("target= is of a frame; a data set has its target")
     train, other = parts_of(dataset, "fit")

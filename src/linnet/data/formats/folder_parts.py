@@ -52,6 +52,16 @@ def part_of(folder: str) -> str | None:
     return PARTS.get(tokens[0]) or PARTS.get(re.sub("(data)?(set)?$", "", tokens[0]))
 
 
+def part_of_file(stem: str) -> str | None:
+    """The part that a file's name says: one of `WORDS`, alone or as its first or last word."""
+    if (part := part_of(stem)) is not None:
+        return part
+    plain = unicodedata.normalize("NFKC", stem).casefold()
+    words = [word for word in re.findall(r"[^\W\d_]+", plain) if word not in FILLING | {"of"}]
+    found = {PARTS[word] for word in (*words[:1], *words[-1:]) if word in PARTS}
+    return found.pop() if len(found) == 1 else None
+
+
 def place_pictures(paths: Sequence[str], name: str, *, is_whole: bool = False) -> list[Place]:
     """The part and class of each picture: its class is the folder it is in, its part one above.
 

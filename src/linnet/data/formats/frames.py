@@ -143,6 +143,11 @@ def is_table(name: str) -> bool:
     return _unpacked_suffix(PurePath(name)) in READERS
 
 
+def is_text(path: Path) -> bool:
+    """Whether a table is of text, whose cells can be read as they are written."""
+    return READERS.get(_unpacked_suffix(path)) is read_text
+
+
 def _unpacked_suffix(path: PurePath) -> str:
     """A file's suffix, or the one before that of a compressed file."""
     suffix = path.suffix.lower()

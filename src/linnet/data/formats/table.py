@@ -19,6 +19,7 @@ from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.frames import read_frame
 from linnet.data.formats.row_columns import read_row_columns
+from linnet.data.formats.text_table import TextTable
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
 from linnet.errors import DataNotFoundError, FormatError
 from linnet.schema.by_formula import apply_formula, drop_gaps, options_of
@@ -51,12 +52,14 @@ class TableRows(Whole):
     Args:
         frame: its cells.
         schema: its columns, not fitted yet; None where they are as a model has them.
+        fitted: its columns, fitted to all rows unless they are as a model has them.
         options: how rows to test on are chosen, and whether categories have references.
         is_outline: whether `rows` has all but the features, which `splits` then encodes once a part.
     """
 
     frame: Frame
     schema: Schema | None
+    fitted: Schema
     options: TableOptions
     is_outline: bool = False
 
@@ -133,11 +136,33 @@ def read_table(
         FormatError: it is no such table, or larger than may be, or it is not clear how it is to be read.
     """
     options = options or TableOptions()
+    table = read_frame(content, name, options)
+    return check_table(
+        table, name, options=options, regressions=regressions, known=known, schema=schema, most=most,
+        is_split=is_split,
+    )  # fmt: skip
+
+
+def check_table(
+    table: TextTable,
+    name: str,
+    *,
+    options: TableOptions,
+    regressions: bool = True,
+    known: tuple[str, ...] | None = None,
+    schema: Schema | None = None,
+    most: int | None = None,
+    is_split: bool = False,
+) -> TableRows:
+    """The rows of a table whose cells are read, if it is not too large; see `read_table` for the arguments.
+
+    Raises:
+        FormatError: as `read_table`.
+    """
     if known is not None and options.task is None:
         options = dataclasses.replace(options, task="classification" if known else "regression")
     elif not regressions and options.task is None:
         options = dataclasses.replace(options, task="classification")
-    table = read_frame(content, name, options)
     rows, width = table.frame.shape
     if width > MAX_COLUMNS:
         raise FormatError(f"{name} has {width:,} columns, more than {MAX_COLUMNS:,}: leave some out")
@@ -186,7 +211,7 @@ def table_rows(
                 frame, _ = drop_gaps(frame, schema)
             beside = read_row_columns(frame, options, is_needed=False)
             rows = encode_rows(frame, schema, name, beside)
-            return TableRows(rows, frame=frame, schema=None, options=options)
+            return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
         if options.schema is not None:
             return _rows_by_schema(frame, options, name, options.schema)
         _check_picture(frame, options)
@@ -216,9 +241,9 @@ def table_rows(
         fitted = fit_schema(found, frame, has_references=bool(options.references))
         if is_split and options.split != "none" and not image_side(fitted):
             rows = _outline(frame, fitted, name, beside)
-            return TableRows(rows, frame=frame, schema=found, options=options, is_outline=True)
+            return TableRows(rows, frame=frame, schema=found, fitted=fitted, options=options, is_outline=True)
         rows = encode_rows(frame, fitted, name, beside)
-        return TableRows(rows, frame=frame, schema=found, options=options)
+        return TableRows(rows, frame=frame, schema=found, fitted=fitted, options=options)
     except FormatError as error:
         raise FormatError(f"{name}: {error}") from error
 
@@ -233,7 +258,7 @@ def _rows_by_schema(frame: Frame, options: TableOptions, name: str, path: str) -
         raise FormatError(f"there is no column {schema.target.name}, which the schema predicts")
     frame, _ = drop_unlabelled(frame, schema.target.name, options)
     rows = encode_rows(frame, schema, name, read_row_columns(frame, options))
-    return TableRows(rows, frame=frame, schema=None, options=options)
+    return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
 
 
 def encode_rows(

@@ -1,0 +1,208 @@
+"""The files that make a table: those of a folder or a pattern, read as one or as parts by their names."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from glob import has_magic
+from pathlib import Path, PurePath
+
+from linnet.config.table import TableOptions
+from linnet.data.formats.encoding import PACKED
+from linnet.data.formats.folder_parts import WORDS, part_of_file
+from linnet.data.formats.frames import is_table, is_text, read_frame
+from linnet.data.formats.text_table import TextTable
+from linnet.errors import FormatError
+from linnet.schema.cells import Frame
+
+LISTED = 5
+"""Files that a message names."""
+
+PROSE = (".txt", ".dat", ".data")
+"""Suffixes of tables, and of much else that lies beside them in a folder."""
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """The files of each part of a table, in the order of their names.
+
+    Args:
+        train: those to train on, or all where no name tells a part.
+        validation: those to validate on.
+        test: those to test on.
+        passed_over: text that lies beside tables of another format, such as a README.txt.
+    """
+
+    train: tuple[Path, ...]
+    validation: tuple[Path, ...] = ()
+    test: tuple[Path, ...] = ()
+    passed_over: tuple[Path, ...] = ()
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether their names tell parts."""
+        return bool(self.validation or self.test)
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """The files of all parts."""
+        return (*self.train, *self.validation, *self.test)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of how they were taken."""
+        parts = [(part, getattr(self, part)) for part in WORDS if getattr(self, part)]
+        found = []
+        if self.has_parts:
+            found.append("; ".join(f"to {_VERBS[part]} on: {_list(paths)}" for part, paths in parts))
+        elif len(self.train) > 1:
+            found.append(f"{len(self.train)} files are read as one table: {_list(self.train)}")
+        if self.passed_over:
+            found.append(f"passed over: {_list(self.passed_over)}")
+        return tuple(found)
+
+
+_VERBS = {"train": "train", "validation": "validate", "test": "test"}
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a name is a pattern for several tables, such as data/part-*.parquet."""
+    return has_magic(name) and is_table(name)
+
+
+def match(name: str, folder: Path | str | None = None) -> list[Path]:
+    """The tables that a pattern means, in the order of their names; hidden ones are none."""
+    place = Path(name) if os.path.isabs(name) else Path(folder or "") / name
+    found = Path(place.anchor).glob(os.fspath(place.relative_to(place.anchor)))
+    return sorted(path for path in found if path.is_file() and is_table(path.name) and _is_plain(path.name))
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """The tables in a folder, in the order of their paths; where there are none, those in its subfolders."""
+    here = sorted(path for path in folder.iterdir() if _is_table_of(path, folder))
+    return here or sorted(path for path in folder.rglob("*") if _is_table_of(path, folder))
+
+
+def _is_table_of(path: Path, folder: Path) -> bool:
+    return is_table(path.name) and path.is_file() and all(map(_is_plain, path.relative_to(folder).parts))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a file is one of data, and not hidden or the shadow of a Mac or of an open workbook."""
+    return not name.startswith((".", "_", "~$"))
+
+
+def sort_out(paths: Sequence[Path], name: str, folder: Path | None = None) -> TableFiles:
+    """Which of some tables are of which part, as their names say; all are one table where none does.
+
+    Args:
+        paths: of the tables, in order.
+        name: of the folder or the pattern, for messages.
+        folder: in which they were found, whose tables are to be of one format; None of a pattern.
+
+    Raises:
+        FormatError: it cannot be told which part a file is, or the folder has tables of several formats.
+    """
+    over: list[Path] = []
+    if folder is not None:
+        paths, over = _one_format(paths, name)
+    found = {path: _part(path if folder is None else path.relative_to(folder)) for path in paths}
+    parts = set(found.values())
+    if "train" not in parts and {"validation", "test"} <= parts:
+        raise FormatError(f"{name} has {_list(paths)}, but nothing to train on: call a file train")
+    if "train" not in parts or parts == {"train"}:
+        return TableFiles(tuple(paths), passed_over=tuple(over))
+    if unknown := [path for path, part in found.items() if part is None]:
+        first = next(path for path, part in found.items() if part == "train")
+        raise FormatError(
+            f"{name} has {_list(unknown)} beside {first.name}, and which part that is cannot be told: name "
+            f"the files, such as --data {first} --test {unknown[0]}, or give a pattern of those meant"
+        )
+    kept = {part: tuple(path for path in paths if found[path] == part) for part in WORDS}
+    return TableFiles(**kept, passed_over=tuple(over))
+
+
+def _part(path: PurePath) -> str | None:
+    """The part that a file is called after, or else a folder that it is in."""
+    names = [path.name.split(".")[0], *reversed(path.parent.parts)]
+    return next((part for part in map(part_of_file, names) if part), None)
+
+
+def _one_format(paths: Sequence[Path], name: str) -> tuple[list[Path], list[Path]]:
+    """The tables of one format, and text files of other purpose that lie beside them.
+
+    Raises:
+        FormatError: there are several formats, which may be the same rows twice.
+    """
+    suffixes = {path: _suffix(path) for path in paths}
+    kept = [path for path in paths if suffixes[path].partition(".gz")[0] not in PROSE] or list(paths)
+    if len(several := sorted({suffixes[path] for path in kept})) > 1:
+        raise FormatError(
+            f"{name} has tables of several formats ({', '.join(several)}), which may be the same rows twice: "
+            f"give a pattern, such as --data '{name.rstrip('/')}/*{several[0]}'"
+        )
+    return kept, [path for path in paths if path not in kept]
+
+
+def _suffix(path: Path) -> str:
+    last = path.suffix.lower()
+    return (path.with_suffix("").suffix.lower() + last) if last in PACKED else last
+
+
+def _list(paths: Sequence[Path]) -> str:
+    shown = ", ".join(path.name for path in paths[:LISTED])
+    return shown + (f", … ({len(paths):,})" if len(paths) > LISTED else "")
+
+
+def read_files(paths: Sequence[Path], options: TableOptions, texts: Sequence[str] = ()) -> TextTable:
+    """The rows of several files as one table, which are to have the same columns, in any order.
+
+    Args:
+        paths: of the files, in the order in which their rows are taken.
+        options: what they do not tell by themselves.
+        texts: columns whose cells are read as text, so that they stay as they are written.
+
+    Raises:
+        FormatError: one is no table, or its columns are not those of the first; naming file and column.
+    """
+    tables = [_read(path, options, texts) for path in paths]
+    if len(tables) == 1:
+        return tables[0]
+    names = list(map(str, tables[0].frame.columns))
+    for path, table in zip(paths, tables, strict=True):
+        _check_same(path, list(map(str, table.frame.columns)), paths[0], names)
+    # A column of numbers in one file may have words in another: then its cells are text in all.
+    mixed = [column for column in names if len({_is_number(table.frame[column]) for table in tables}) > 1]
+    frames = [
+        (_read(path, options, [*texts, *mixed]) if mixed and is_text(path) else table).frame[names]
+        for path, table in zip(paths, tables, strict=True)
+    ]
+    import pandas as pd
+
+    notes = dict.fromkeys(note for table in tables for note in table.notes)
+    return TextTable(pd.concat(frames, ignore_index=True), tuple(notes))
+
+
+def _read(path: Path, options: TableOptions, texts: Sequence[str]) -> TextTable:
+    texts = [name for name in texts if name not in options.kinds]
+    told = dataclasses.replace(options, category=(*options.category, *texts))  # which are read as text
+    return read_frame(path, str(path), told)
+
+
+def _is_number(cells: Frame) -> bool:
+    return cells.dtype.kind in "biuf"
+
+
+def _check_same(path: Path, found: list[str], first: Path, names: list[str]) -> None:
+    if lacking := [name for name in names if name not in found]:
+        raise FormatError(
+            f"{path.name} has no column {lacking[0]!r}, which {first.name} has: files of one table have the "
+            f"same columns, and its are {', '.join(found[:20])}"
+        )
+    if strange := [name for name in found if name not in names]:
+        raise FormatError(
+            f"{path.name} has a column {strange[0]!r}, which {first.name} has not: files of one table have "
+            "the same columns"
+        )

@@ -1,0 +1,148 @@
+"""Tables in several files as data sets: the schema of the rows to train on reads the others, too."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from linnet.config.table import TableOptions
+from linnet.data.dataset import Dataset, Splits
+from linnet.data.formats.row_columns import read_row_columns
+from linnet.data.formats.table import TableRows, check_table, encode_rows
+from linnet.data.formats.table_files import TableFiles, read_files
+from linnet.data.formats.text_table import TextTable
+from linnet.data.split import Whole, stack_rows
+from linnet.errors import FormatError, UsageError
+from linnet.schema.cells import NumberStyle, is_missing
+from linnet.schema.columns import Number
+from linnet.schema.schema import Schema
+from linnet.schema.target import drop_unlabelled
+
+
+class NamedTable(NamedTuple):
+    """A table and what messages call it."""
+
+    name: str
+    table: TextTable
+
+
+def read_tables(
+    files: TableFiles,
+    name: str,
+    *,
+    options: TableOptions | None = None,
+    known: tuple[str, ...] | None = None,
+    schema: Schema | None = None,
+    is_split: bool = False,
+) -> Whole:
+    """The rows of a table's files, and which of them are of which part.
+
+    Args:
+        files: of it.
+        name: what to call it.
+        options: what the files do not tell by themselves.
+        known: as `formats.table.read_table` takes it.
+        schema: of the model whose rows these are.
+        is_split: as in `read_table`.
+
+    Raises:
+        FormatError: as `read_table`; or the columns of a file are not those of the others, or a file to test
+            on has no targets.
+    """
+    options = options or TableOptions()
+    table = read_files(files.train, options, () if schema is None else texts_of(schema))
+    table = dataclasses.replace(table, notes=(*files.notes, *table.notes))
+    is_split = is_split and not files.has_parts
+    train = check_table(table, name, options=options, known=known, schema=schema, is_split=is_split)
+    texts = texts_of(train.fitted)
+    parts = {
+        part: NamedTable(", ".join(path.name for path in paths[:3]), read_files(paths, options, texts))
+        for part, paths in (("validation", files.validation), ("test", files.test))
+        if paths
+    }
+    return add_parts(train, parts, options) if parts else train
+
+
+def texts_of(schema: Schema) -> list[str]:
+    """The columns of a table whose cells a schema takes as they are written, codes such as 007 among them."""
+    return [one.name for one in schema.columns if not isinstance(one, Number) or one.style != NumberStyle()]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NamedParts(Whole):
+    """All rows of a table in parts of its own: those to train on, to validate on, to test on.
+
+    Args:
+        parts: the rows to train on, with those to validate on, and the rows to test on.
+    """
+
+    parts: Splits
+
+    def splits(self, *, hold_out: bool = True) -> Splits:
+        """The parts as they are, whether or not others would be held out."""
+        return self.parts
+
+
+def add_parts(train: TableRows, parts: Mapping[str, NamedTable], options: TableOptions) -> NamedParts:
+    """The rows to train on, and those of the other parts by the schema of the first.
+
+    Args:
+        train: the rows to train on.
+        parts: the cells of "validation" and "test", as far as they are there.
+        options: what was said of the tables.
+
+    Raises:
+        FormatError: a part has no targets, lacks a column, has a class that training has not, or a cell that
+            cannot be read.
+        UsageError: a way to choose rows to test on was asked for.
+    """
+    if "test" in parts and (options.split is not None or options.test_size is not None):
+        name = "split" if options.split is not None else "test_size"
+        raise UsageError(f"the rows to test on are in a file of their own: leave out {name}")
+    found, notes = dict[str, Dataset](), list[str]()
+    for part, (label, table) in parts.items():
+        try:
+            found[part], dropped = _encode(table, train, label, options)
+        except FormatError as error:
+            raise FormatError(f"{label}: {error}") from error
+        _check_alike(found[part], train.rows, label)
+        notes += [f"{label}: {note}" for note in dropped]
+    rows = _note(train.rows, notes)
+    splits = Splits(dataclasses.replace(rows, validation=found.get("validation")), found.get("test"))
+    for each in found.values():
+        rows = stack_rows(rows, each)
+    return NamedParts(rows, parts=splits)
+
+
+def _encode(
+    table: TextTable, train: TableRows, label: str, options: TableOptions
+) -> tuple[Dataset, list[str]]:
+    """The rows of another part by the schema of those to train on, and what was left out of them."""
+    schema, frame = train.fitted, table.frame
+    target = schema.target.name
+    if target not in frame.columns or bool(is_missing(frame[target]).all()):
+        raise FormatError(
+            f"it has no {target}, which is predicted, so that no model can be tested on it: train without "
+            f"it, then have its rows answered by linnet predict RUN {label}"
+        )
+    frame, dropped = drop_unlabelled(frame, target, options)
+    beside = read_row_columns(frame, options, is_needed=False)
+    return encode_rows(frame, schema, train.rows.name, beside), dropped
+
+
+def _check_alike(added: Dataset, train: Dataset, label: str) -> None:
+    """Refuse pixels of one part that are none in the other."""
+    if (added.image_shape, added.scale) != (train.image_shape, train.scale):
+        raise FormatError(
+            f"{label}: the columns to train on are pixels, whole numbers of 0…255, and these are not (or the "
+            "reverse)"
+        )
+
+
+def _note(rows: Dataset, notes: Sequence[str]) -> Dataset:
+    if rows.schema is None or not notes:
+        return rows
+    schema = dataclasses.replace(rows.schema, notes=(*rows.schema.notes, *notes))
+    return dataclasses.replace(rows, schema=schema)
