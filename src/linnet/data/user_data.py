@@ -173,8 +173,6 @@ def load_whole(
         if test is not None:
             files = _with_test(files, str(name), test, folder)
         return read_tables(files, str(name), options=options, known=known, schema=schema, is_split=is_split)
-    if test is not None:
-        raise UsageError(f"--test is of tables, and {name} is none: its own parts tell what to test on")
     if path.is_dir() and is_idx_folder(path):
         return read_idx_folder(path, str(name), known)
     if path.is_dir():

@@ -125,7 +125,7 @@ def test_what_is_no_table_or_has_a_test_already_is_refused(tmp_path: Path) -> No
     with pytest.raises(DataNotFoundError, match=r"nowhere.csv"):
         linnet.load(tmp_path / "train.csv", target="price", test=tmp_path / "nowhere.csv")
     np.savez(tmp_path / "a.npz", X=np.eye(4), y=np.array([0, 1, 0, 1]))
-    with pytest.raises(UsageError, match="--test is of tables"):
+    with pytest.raises(UsageError, match="test is of a table"):
         linnet.load(tmp_path / "a.npz", test=tmp_path / "test.csv")
 
 
