@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset
-from linnet.data.formats.table import PIXEL
+from linnet.data.formats.pixels import PIXEL
 from linnet.data.split import Whole, join
 from linnet.errors import FormatError
 from linnet.schema.classes import number_classes

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.frames import read_frame
+from linnet.data.formats.pixels import PIXEL, check_picture
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
@@ -35,14 +36,8 @@ MAX_CELLS = 20_000_000
 
 MAX_COLUMNS = 50_000
 
-PIXEL = 255
-"""The largest value of a pixel."""
-
 PIXELS = re.compile(r"pixel[ _]?\d+|\d+x\d+", re.IGNORECASE)
 """Names of columns that are the pixels of square images."""
-
-WIDE = 63
-"""Columns from which on numbers of 0…255 without names may be the pixels of images."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -214,7 +209,7 @@ def table_rows(
             return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
         if options.schema is not None:
             return _rows_by_schema(frame, options, name, options.schema)
-        _check_picture(frame, options)
+        check_picture(frame, options)
         check_names(frame, options)
         given, options = options, options_of(frame, options)
         place, _ = pick_target(frame, options)
@@ -316,20 +311,3 @@ def image_side(schema: Schema) -> int:
 def _pixels(X: NDArray[np.float64]) -> NDArray[np.uint8] | None:
     is_bytes = bool(((X >= 0) & (X <= PIXEL) & (X.round() == X)).all())
     return X.astype(np.uint8) if is_bytes else None
-
-
-def _check_picture(frame: Frame, options: TableOptions) -> None:
-    """Refuse a table without names that may be pictures, whose label may stand first or last."""
-    names = list(map(str, frame.columns))
-    if options.target is not None or len(names) <= WIDE or names[0] != "column 1":
-        return
-    if math.isqrt(len(names) - 1) ** 2 != len(names) - 1:
-        return
-    import pandas as pd
-
-    ends: list[Cells] = [pd.to_numeric(frame[name], errors="coerce") for name in (names[0], names[-1])]
-    if all(bool(((end >= 0) & (end <= PIXEL) & (end % 1 == 0)).all()) for end in ends):
-        raise FormatError(
-            "its columns have no names and may be pixels of pictures: does the label stand first or last? "
-            f"Say --target 'column 1' or --target '{names[-1]}' (target= in Python)"
-        )
