@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ from numpy.typing import NDArray
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.frames import read_frame
-from linnet.data.formats.pixels import PIXEL, check_picture
+from linnet.data.formats.pixels import PIXEL, as_pixels, check_picture, image_side
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
@@ -35,9 +33,6 @@ MAX_CELLS = 20_000_000
 """Of a table that came by a request."""
 
 MAX_COLUMNS = 50_000
-
-PIXELS = re.compile(r"pixel[ _]?\d+|\d+x\d+", re.IGNORECASE)
-"""Names of columns that are the pixels of square images."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -279,7 +274,7 @@ def encode_rows(
         y, shared["weights"] = y / exposure, exposure * shared.get("weights", 1.0)
     elif target.exposure:
         raise FormatError(f"there is no column {target.exposure}, the exposure of {target.name}")
-    if (side := image_side(schema)) and (pixels := _pixels(schema.encode(frame).X)) is not None:
+    if (side := image_side(schema)) and (pixels := as_pixels(schema.encode(frame).X)) is not None:
         return Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
     X = schema.encode(frame).X
     return Dataset(X, y, name, columns=schema.features, schema=schema, **shared)
@@ -299,15 +294,3 @@ def _target(frame: Frame, name: str) -> Cells:
     if name not in frame.columns:
         raise FormatError(f"there is no column {name}, which is predicted")
     return frame[name].reset_index(drop=True)
-
-
-def image_side(schema: Schema) -> int:
-    """The side of the square images whose pixels the columns are named as; 0 where they are none."""
-    side = math.isqrt(len(schema.columns))
-    is_named = all(PIXELS.fullmatch(column.name) for column in schema.columns)
-    return side if is_named and schema.is_plain and side * side == len(schema.columns) else 0
-
-
-def _pixels(X: NDArray[np.float64]) -> NDArray[np.uint8] | None:
-    is_bytes = bool(((X >= 0) & (X <= PIXEL) & (X.round() == X)).all())
-    return X.astype(np.uint8) if is_bytes else None
