@@ -189,9 +189,11 @@ def test_the_folder_of_a_search_names_its_best_run(
 
 
 def test_a_regression_has_none_of_it(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for flags in (["--top-k", 2], ["--sets", 0.1], ["--calibrate", "vector"], ["--compare", runs / "a"]):
+    for flags in (["--top-k", 2], ["--abstain", 0.9], ["--calibrate", "vector"], ["--randomised"]):
         assert call("evaluate", runs / "c", *flags) == 2
         assert "are for classes" in capsys.readouterr().err
+    assert call("evaluate", runs / "c", "--compare", runs / "a") == 2
+    assert "the model takes 64 features to 10 outputs" in capsys.readouterr().err
 
 
 def test_a_regression_has_errors_in_the_targets_units(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
