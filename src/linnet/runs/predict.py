@@ -95,8 +95,9 @@ def predict(
 
     if not isinstance(run, str | Path | Predictor):
         from linnet.model.pipeline import run_of  # which loads torch
+        from linnet.solvers.solution import Solution
 
-        run = run_of(run)
+        run = run.value if isinstance(run, Solution) else run_of(run)
     model = open_model(run)
     columns = _columns(model)
     if isinstance(rows, str | Path):

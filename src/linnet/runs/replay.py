@@ -125,7 +125,8 @@ def _run(run: Run, folder: Path, place: Path, data_dir: Path | str | None, say: 
     recorded = read(folder).values
     _check_whole(run, folder)
     splits = _data(run.card.dataset, run.origin, data_dir, say)
-    again = _trained(run, splits) if run.fitted else _solved(run, splits.train, folder)
+    is_best = folder.name == BEST and any((folder.parent / name).is_file() for name in (SWEEP, TUNE))
+    again = _trained(run, splits, is_best) if run.fitted else _solved(run, splits.train, folder)
     again.save(place)
     differences, largest = _compared(run, again)
     causes = _causes(run.dataset_checksum, splits.train, recorded.get("versions", {}))
@@ -152,11 +153,11 @@ def _data(name: str, origin: Origin | None, data_dir: Path | str | None, say: Sa
     return splits
 
 
-def _trained(run: Run, splits: Splits) -> Run:
-    """A training again, measured on the test rows when it was."""
+def _trained(run: Run, splits: Splits, is_best: bool) -> Run:
+    """A training again, measured on the test rows when it was: the best of a search once, at its end."""
     assert run.fitted is not None, "it was trained"
     scored = [number for number, record in enumerate(run.history.records) if "test_loss" in record]
-    is_once = len(scored) == 1 and len(run.history) > 1  # as the best of a sweep is, at the end
+    is_once = bool(scored) and (is_best or (len(scored) == 1 and len(run.history) > 1))
     again, _ = fit(splits.train, Recipe.of(run.fitted), test=splits.test if scored and not is_once else None)
     if is_once and splits.test is not None:
         again.history.last.update(score(again, splits.test).record("test"))
