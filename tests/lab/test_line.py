@@ -35,7 +35,15 @@ def test_lines_path_and_surface_are_the_library_s(client: TestClient, loss: str)
         assert line["is_good"]
     trace = Trace()
     recipe = linnet.Recipe(
-        loss=loss, huber=0.5, lr=0.05, batch_size=2, epochs=7, seed=4, dtype="float64", threads=1
+        loss=loss,
+        huber=0.5,
+        lr=0.05,
+        batch_size=2,
+        epochs=7,
+        seed=4,
+        dtype="float64",
+        threads=1,
+        raw_columns=True,
     )
     run, _ = fit(DATA, recipe, step=trace)
     path = torch.cat(trace.points)

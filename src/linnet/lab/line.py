@@ -65,7 +65,9 @@ class LineBody(Body, strict=True):
         """As the library takes it."""
         options = self.model_dump(exclude={"points", "batch_size"})
         batch_size = min(self.batch_size, len(self.points))
-        return Recipe(**options, batch_size=batch_size, dtype="float64", device="cpu", threads=1)
+        return Recipe(
+            **options, batch_size=batch_size, dtype="float64", device="cpu", threads=1, raw_columns=True
+        )
 
 
 class PointsBody(Body, strict=True):

@@ -55,7 +55,7 @@ for name in ("squared", "huber", "absolute"):
     print(f"{{name:8}}  w {{w:.6f}}  b {{b:.6f}}  loss {{solution.stats.objective:.6f}}")
 recipe = linnet.Recipe(
     loss="{loss}", huber={huber}, lr={lr}, batch_size={batch_size}, epochs={epochs}, seed={seed},
-    dtype="float64",
+    dtype="float64", raw_columns=True,
 )
 trace = Trace()
 try:
