@@ -191,10 +191,7 @@ def read_exposure(cells: Cells, name: str) -> NDArray[np.float64]:
     Raises:
         FormatError: a cell is no finite number above 0.
     """
-    import pandas as pd
-
-    numbers: Cells = pd.to_numeric(cells, errors="coerce")
-    exposure: NDArray[np.float64] = numbers.to_numpy(np.float64, na_value=np.nan)
+    exposure = to_numbers(cells, NumberStyle())
     wrong = ~(np.isfinite(exposure) & (exposure > 0))
     if wrong.any():
         raise FormatError(

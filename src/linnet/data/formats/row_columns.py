@@ -1,4 +1,4 @@
-"""Columns of a table that tell of its rows and are no features: weights, groups, times, exposure."""
+"""Columns of a table that tell of its rows and are no features of theirs: weights, groups, times."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from linnet.schema.cells import (
     to_numbers,
 )
 from linnet.schema.columns import as_text
-from linnet.schema.target import read_exposure, style_of
+from linnet.schema.target import style_of
 
 
 def read_row_columns(frame: Frame, options: TableOptions, *, is_needed: bool = True) -> dict[str, Any]:
-    """Weights, groups, times and exposure of the rows, each (N,); those that were named.
+    """Weights, groups and times of the rows, each (N,), as `Dataset` takes them; those that were named.
 
     Args:
         frame: of the table.
@@ -36,10 +36,8 @@ def read_row_columns(frame: Frame, options: TableOptions, *, is_needed: bool = T
         UsageError: there is no such column.
         FormatError: a cell is missing, or cannot be read.
     """
-    columns = {"weights": options.sample_weight, "groups": options.groups, "times": options.time,
-               "exposure": options.exposure}  # fmt: skip
-    readers = {"weights": _read_weights, "groups": _read_groups, "times": _read_times,
-               "exposure": lambda cells, name, options: read_exposure(cells, name)}  # fmt: skip
+    columns = {"weights": options.sample_weight, "groups": options.groups, "times": options.time}
+    readers = {"weights": _read_weights, "groups": _read_groups, "times": _read_times}
     found = {}
     for what, name in columns.items():
         if name is None or (name not in frame.columns and not is_needed):

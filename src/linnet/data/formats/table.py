@@ -27,7 +27,7 @@ from linnet.schema.coded import SomeRows
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
 from linnet.schema.schema import Schema
-from linnet.schema.target import MAX_CLASSES, drop_unlabelled, pick_target
+from linnet.schema.target import MAX_CLASSES, drop_unlabelled, pick_target, read_exposure
 
 MAX_CELLS = 20_000_000
 """Of a table that came by a request."""
@@ -91,11 +91,8 @@ class TableRows(Whole):
 
 def _note_split(rows: Dataset, split: Mapping[str, Any]) -> Dataset:
     """The rows, whose schema says how they were chosen."""
-    return (
-        rows
-        if rows.schema is None
-        else dataclasses.replace(rows, schema=dataclasses.replace(rows.schema, split=split))
-    )
+    schema = rows.schema and dataclasses.replace(rows.schema, split=split)
+    return dataclasses.replace(rows, schema=schema)
 
 
 def read_table(
@@ -260,20 +257,12 @@ def encode_rows(
         frame: its cells.
         schema: of it.
         name: what to call it.
-        beside: weights, groups, times and exposure of the rows, as `read_row_columns` gives them.
+        beside: weights, groups and times of the rows, as `read_row_columns` gives them.
 
     Raises:
         FormatError: a column is missing, or a cell cannot be read.
     """
-    target = schema.target
-    cells = _target(frame, target.name)
-    y: Any = target.labels(cells) if target.classes else target.numbers(cells)
-    shared = {"classes": target.classes, "source": name, "target": target.what, **beside}
-    if (exposure := shared.pop("exposure", None)) is not None:
-        # Rates that count by their exposure have the likelihood of the counts with log exposure as offset.
-        y, shared["weights"] = y / exposure, exposure * shared.get("weights", 1.0)
-    elif target.exposure:
-        raise FormatError(f"there is no column {target.exposure}, the exposure of {target.name}")
+    y, shared = _targets(frame, schema, name, beside)
     if (side := image_side(schema)) and (pixels := as_pixels(schema.encode(frame).X)) is not None:
         return Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
     X = schema.encode(frame).X
@@ -282,15 +271,30 @@ def encode_rows(
 
 def _outline(frame: Frame, schema: Schema, name: str, beside: Mapping[str, Any]) -> Dataset:
     """Rows as a data set whose features are not encoded: one column of zeros that takes no memory."""
-    target, cells = schema.target, _target(frame, schema.target.name)
-    y: Any = target.labels(cells) if target.classes else target.numbers(cells)
+    y, shared = _targets(frame, schema, name, beside)
     X: Any = torch.zeros(1, 1, dtype=torch.float64).expand(len(frame), 1)
-    return Dataset(
-        X, y, name, source=name, target=target.name, classes=target.classes, schema=schema, **beside
-    )
+    return Dataset(X, y, name, schema=schema, **shared)
 
 
-def _target(frame: Frame, name: str) -> Cells:
+def _targets(
+    frame: Frame, schema: Schema, name: str, beside: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """What rows are to be predicted as, and what else a data set says of them.
+
+    Rates that weigh by their exposure have the likelihood of the counts with its logarithm as an offset.
+    """
+    target = schema.target
+    cells = _target(frame, target.name)
+    y: Any = target.labels(cells) if target.classes else target.numbers(cells)
+    shared = {"classes": target.classes, "source": name, "target": target.what, **beside}
+    if not target.exposure:
+        return y, shared
+    column = target.exposure
+    exposure = read_exposure(_target(frame, column, "the exposure of the counts"), column)
+    return y / exposure, {**shared, "weights": exposure}
+
+
+def _target(frame: Frame, name: str, what: str = "which is predicted") -> Cells:
     if name not in frame.columns:
-        raise FormatError(f"there is no column {name}, which is predicted")
+        raise FormatError(f"there is no column {name}, {what}")
     return frame[name].reset_index(drop=True)
