@@ -61,7 +61,7 @@ def test_lines_and_path_are_the_library_s(open_page: OpenPage, language: str) ->
     names = page.locator("table.fits tbody th").all_text_contents()
     assert [name.startswith(start) for name, start in zip(names, NAMES[language], strict=True)] == [True] * 4
     recipe = linnet.Recipe(
-        loss="squared", lr=0.05, batch_size=2, epochs=4, seed=1, dtype="float64", threads=1
+        loss="squared", lr=0.05, batch_size=2, epochs=4, seed=1, dtype="float64", raw_columns=True, threads=1
     )
     assert line(page, "sgd") == fit(points_of(page), recipe)[0].bank.theta[0].tolist()
     page.wait_for_selector(".js-plotly-plot .contour")
