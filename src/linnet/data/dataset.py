@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from linnet.data import coerce, tensors
+from linnet.data.checks import check_labels, check_weights
 from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
@@ -22,9 +23,6 @@ from linnet.schema.schema import Schema
 
 OF_ROWS = ("weights", "groups", "times")
 """The fields of a data set beside X and y that have a value a row, (N,), where they are not None."""
-
-SHARES = 1e-3
-"""How far the shares of a soft label may be from summing to 1."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class Dataset:
         if self.y.ndim == 0 or len(self.y) != len(self.X):
             raise ShapeError(f"X has {len(self.X)} rows but y has {len(self.y) if self.y.ndim else 'none'}")
         if self.classes:
-            self._check_labels()
+            check_labels(self.y, len(self.classes))
         elif self.y.ndim != 2 or not self.y.is_floating_point():
             raise ShapeError(
                 f"without classes y must be floating with shape (N, K), got {self.y.dtype} "
@@ -113,7 +111,7 @@ class Dataset:
         if self.columns and len(self.columns) != self.features:
             raise ShapeError(f"{len(self.columns)} names of columns do not fit {self.features} features")
         if self.weights is not None:
-            self._check_weights(self.weights)
+            check_weights(self.weights, len(self))
         if not (math.isfinite(self.scale) and self.scale > 0):
             raise UsageError(f"scale must be a finite number above 0, not {self.scale}")
         kept = self.validation
@@ -147,38 +145,6 @@ class Dataset:
             taken["image_shape"] = coerce.shape_of(self.image_shape)
         for name, value in taken.items():
             object.__setattr__(self, name, value)
-
-    def _check_weights(self, weights: Tensor) -> None:
-        if weights.shape != (len(self),) or not weights.is_floating_point():
-            raise ShapeError(
-                f"weights must be floating with shape ({len(self)},), one a row, got {weights.dtype} "
-                f"{tuple(weights.shape)}"
-            )
-        if not bool(((weights >= 0) & weights.isfinite()).all()):
-            raise UsageError("weights must be finite numbers of at least 0")
-
-    def _check_soft_labels(self) -> None:
-        if self.y.shape[1:] != (len(self.classes),):
-            raise ShapeError(
-                f"soft labels must have shape (N, {len(self.classes)}), a share of each class, "
-                f"got {tuple(self.y.shape)}"
-            )
-        if bool((self.y < 0).any()) or not bool(((self.y.sum(1) - 1).abs() <= SHARES).all()):
-            raise UsageError("soft labels must be shares of the classes, each row summing to 1")
-
-    def _check_labels(self) -> None:
-        if self.y.is_floating_point() and self.y.ndim == 2:
-            self._check_soft_labels()
-            return
-        if self.y.ndim != 1 or self.y.dtype != torch.int64:
-            raise ShapeError(
-                f"class indices must be int64 with shape (N,), got {self.y.dtype} {tuple(self.y.shape)}"
-            )
-        if len(self.y) and not 0 <= int(self.y.min()) <= int(self.y.max()) < len(self.classes):
-            raise UsageError(
-                f"class indices must lie in 0…{len(self.classes) - 1}, "
-                f"got {int(self.y.min())}…{int(self.y.max())}"
-            )
 
     def __len__(self) -> int:
         return len(self.X)

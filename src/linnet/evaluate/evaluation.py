@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.data.dataset import Dataset
-from linnet.errors import ShapeError, UsageError
+from linnet.errors import UsageError
+from linnet.evaluate.checks import check_scores, check_weights
 from linnet.evaluate.interval import Array
 from linnet.evaluate.rows import CalibrationSplit, Part, calibration_split, named_rows, splits_of, take_rows
 from linnet.model.pipeline import run_of
@@ -102,7 +103,7 @@ class Evaluation:
         """
         scores, targets = np.asarray(scores, np.float64), np.asarray(targets)
         weights = None if weights is None else np.asarray(weights, np.float64)
-        _check(scores, targets, len(classes), weights)
+        check_scores(scores, targets, len(classes), weights)
         made = cls.__new__(cls)
         kept = {"scores": scores, "targets": targets, "classes": tuple(classes), "weights": weights}
         vars(made).update(kept, **({"logits": scores} if classes else {}))  # as cached_property keeps them
@@ -147,7 +148,7 @@ class Evaluation:
             UsageError: no row counts.
         """
         weights = self.rows.weights
-        return None if weights is None else _check_weights(weights.double().numpy(force=True))
+        return None if weights is None else check_weights(weights.double().numpy(force=True))
 
     @property
     def row_weights(self) -> Array:
@@ -289,23 +290,3 @@ class Evaluation:
     def on_calibration_split(self) -> Evaluation:
         """What the model says of those."""
         return Evaluation(self.run, self.calibration_split.rows)
-
-
-def _check_weights(weights: Array) -> Array:
-    """Refuse weights by which no row counts."""
-    if not (weights > 0).any():
-        raise UsageError("every row has the weight 0: there is nothing to score")
-    return weights
-
-
-def _check(scores: Array, targets: Array, classes: int, weights: Array | None) -> None:
-    """Refuse parts of an evaluation that do not fit each other."""
-    N = len(targets)
-    if scores.ndim != 2 or scores.shape != ((N, classes) if classes else targets.shape):
-        raise ShapeError(f"expected scores (N, K) of {N} targets and {classes} classes, got {scores.shape}")
-    if not N:
-        raise UsageError("an evaluation needs at least one row")
-    if weights is not None and _check_weights(weights).shape != targets.shape[:1]:
-        raise ShapeError(f"expected a weight for each of {N} rows")
-    if classes and not 0 <= targets.min() <= targets.max() < classes:
-        raise UsageError(f"targets must lie in 0…{classes - 1}")
