@@ -3,7 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from linnet.schema.columns import Category, Number, Truth
+from linnet.schema.category import Category
+from linnet.schema.columns import Number, Truth
 from linnet.schema.dates import Date, calendar
 from linnet.schema.kinds import KINDS
 from linnet.schema.profile import OF_KIND, profile

@@ -13,7 +13,8 @@ from scipy.sparse import issparse
 
 from linnet.errors import FormatError
 from linnet.schema import rows as rows_module
-from linnet.schema.columns import Category, Number, Truth
+from linnet.schema.category import Category
+from linnet.schema.columns import Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.rows import RowEncoder
 from linnet.schema.schema import Schema, Target

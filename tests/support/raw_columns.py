@@ -11,7 +11,8 @@ from linnet.core.bank import Bank
 from linnet.model.card import Card
 from linnet.model.history import History
 from linnet.model.run import Run
-from linnet.schema.columns import Category, Column, Number, Truth
+from linnet.schema.category import Category
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.schema import Schema, Target
 from linnet.schema.words import Words

@@ -16,8 +16,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from linnet.config.table import TableOptions
 from linnet.data.formats.frames import to_frame
 from linnet.errors import FormatError, UsageError
+from linnet.schema.category import Category, as_text
 from linnet.schema.cells import Frame, is_missing
-from linnet.schema.columns import Category, as_text
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_columns, table_decimal
 from linnet.schema.schema import Encoded, Schema, Target

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from linnet.model.card import Card
 from linnet.model.predictor import Predictor
-from linnet.schema.columns import Category, Column
+from linnet.schema.category import Category
+from linnet.schema.columns import Column
 from linnet.schema.expand import expand
 from linnet.schema.terms import Block, Factor, group, lower_columns
 from linnet.schema.words import Words

@@ -11,8 +11,9 @@ import torch
 from pydantic import BaseModel
 from torch import Tensor
 
+from linnet.schema.category import Category
 from linnet.schema.cells import PLAIN
-from linnet.schema.columns import Category, Column, Number, Seen, Truth
+from linnet.schema.columns import Column, Number, Seen, Truth
 from linnet.schema.dates import Date
 from linnet.schema.overview import ColumnView
 from linnet.schema.rows import RowEncoder

@@ -8,8 +8,9 @@ import numpy as np
 
 from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError, UsageError
+from linnet.schema.category import Category
 from linnet.schema.cells import NO_NUMBER, Frame, count_rows, is_missing
-from linnet.schema.columns import Category, Column, Number, Truth
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.formula import read_formula
 from linnet.schema.schema import Schema
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
+from linnet.schema.category import as_text
 from linnet.schema.cells import Cells, is_missing
-from linnet.schema.columns import as_text
 
 NONE = frozenset(("",))
 """Cells without a class."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from linnet.i18n import Language, say, translate
-from linnet.schema.columns import Category, Column
+from linnet.schema.category import Category
+from linnet.schema.columns import Column
 from linnet.schema.schema import Schema
 
 LISTED = 6

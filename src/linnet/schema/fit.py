@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
+from linnet.schema.category import ABSENT, OTHER, Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
 from linnet.schema.coded import tally
-from linnet.schema.columns import ABSENT, OTHER, Category, Column, Number, Truth, as_text
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.formula import fit_terms, read_formula
 from linnet.schema.schema import Schema

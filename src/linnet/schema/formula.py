@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from linnet.errors import FormatError, UsageError, needs_extra
-from linnet.schema.columns import Category, Column, Number
+from linnet.schema.category import Category
+from linnet.schema.columns import Column, Number
 from linnet.schema.contrasts import Levels, Redundancy
 from linnet.schema.expressions import FITTED, read_factor
 from linnet.schema.products import Operand, Product, Step, Values

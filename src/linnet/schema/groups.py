@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from linnet.schema.category import Category, as_text
 from linnet.schema.cells import Cells, is_missing
-from linnet.schema.columns import Category, Column, Number, as_text
+from linnet.schema.columns import Column, Number
 
 BELONGING = re.compile(
     r"(patient|user|subject|customer|client|session|person|participant|household|family|student|account|member"

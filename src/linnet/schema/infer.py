@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError
 from linnet.schema.asked import column_as, text_column
+from linnet.schema.category import Category
 from linnet.schema.cells import (
     NO_NUMBER,
     Cells,
@@ -24,7 +25,7 @@ from linnet.schema.cells import (
     truths,
 )
 from linnet.schema.coded import each, tally
-from linnet.schema.columns import Category, Column, Number, Truth
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
 from linnet.schema.remarks import find_totals, remark

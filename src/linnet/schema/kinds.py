@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from linnet.errors import FormatError
-from linnet.schema.columns import Category, Column, Number, Truth
+from linnet.schema.category import Category
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.words import Words
 

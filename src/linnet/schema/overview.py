@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from linnet.schema.category import as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_days, to_numbers
-from linnet.schema.columns import Column, Number, as_text
+from linnet.schema.columns import Column, Number
 from linnet.schema.dates import Date
 from linnet.schema.schema import Schema
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from linnet.config.table import TASKS, Task
 from linnet.errors import FormatError
 from linnet.schema.blocks import join_blocks
+from linnet.schema.category import Category
 from linnet.schema.cells import (
     NO_NUMBER,
     Cells,
@@ -26,7 +27,7 @@ from linnet.schema.cells import (
     to_numbers,
 )
 from linnet.schema.classes import class_names, number_classes
-from linnet.schema.columns import Block, Category, Column, Seen
+from linnet.schema.columns import Block, Column, Seen
 from linnet.schema.kinds import column_of
 from linnet.schema.products import Product, check_finite, encode_products
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import UsageError
-from linnet.schema.columns import ABSENT, OTHER, Category, Column
+from linnet.schema.category import ABSENT, OTHER, Category
+from linnet.schema.columns import Column
 from linnet.schema.dates import Date
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words

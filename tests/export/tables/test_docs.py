@@ -16,7 +16,8 @@ import pytest
 from linnet.cli import main
 from linnet.export import export_model, predictor
 from linnet.model.table import answer_rows
-from linnet.schema.columns import Category, Number
+from linnet.schema.category import Category
+from linnet.schema.columns import Number
 from tests.support.pages import fenced
 from tests.support.patience import PATIENCE
 from tests.support.raw_columns import make_table_run

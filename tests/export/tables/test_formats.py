@@ -14,7 +14,8 @@ from linnet.core.calibration import Calibration
 from linnet.errors import ExportError, UsageError
 from linnet.export import FORMATS, export_model, predictor
 from linnet.export.program import program_of
-from linnet.schema.columns import Category, Column, Number
+from linnet.schema.category import Category
+from linnet.schema.columns import Column, Number
 from tests.support.gate import gate
 from tests.support.raw_columns import CHARACTERS, MIXED, TEXT, hard_columns, make_table_run
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from linnet.export import FORMATS, export_model
 from linnet.export.tables.cells import cells_of, frame_of
+from linnet.schema.category import ABSENT, OTHER, WHOLE_TEXT, Category
 from linnet.schema.cells import NO_NUMBER
-from linnet.schema.columns import ABSENT, OTHER, WHOLE_TEXT, Category, Column, Number, Truth
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import PARTS, Date
 from linnet.schema.schema import Schema, Target
 from tests.support.raw_columns import make_table_run

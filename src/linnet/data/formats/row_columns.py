@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError, UsageError
+from linnet.schema.category import as_text
 from linnet.schema.cells import (
     NO_NUMBER,
     Cells,
@@ -20,7 +21,6 @@ from linnet.schema.cells import (
     to_days,
     to_numbers,
 )
-from linnet.schema.columns import as_text
 from linnet.schema.target import style_of
 
 

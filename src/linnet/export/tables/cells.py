@@ -11,8 +11,9 @@ import numpy as np
 
 from linnet.export.formats import Cell, Cells
 from linnet.export.program import Program
+from linnet.schema.category import Category, as_text
 from linnet.schema.cells import NO_NUMBER, Frame, is_missing, to_days, to_numbers
-from linnet.schema.columns import Category, Column, Number, Truth, as_text
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words, texts_of

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from linnet.export.formats import Cells, TableFormat, headline
 from linnet.export.graph import Graph, finish, log_sigmoid, run_graph
 from linnet.export.program import Program, Table
+from linnet.schema.category import Category
 from linnet.schema.cells import MISSING
-from linnet.schema.columns import Category, Column, Truth
+from linnet.schema.columns import Column, Truth
 from linnet.schema.terms import Factor
 
 if TYPE_CHECKING:
