@@ -28,6 +28,15 @@ def test_what_a_file_holds_in_english_is_translated() -> None:
     assert i18n.translate("as nobody said", "solver", "zh") == "as nobody said"
 
 
+def test_what_a_file_holds_with_its_blanks_filled_in_is_translated_with_them() -> None:
+    for name in ("Id", "a [b] {c}", "x\ny"):
+        said = i18n.say("schema.note.row_number", "en", name=name)
+        assert i18n.translate(said, "schema", "zh") == f"{name} 像是行的编号：--ignore {name} 可将其去掉"
+        assert i18n.translate(said, "schema", "en") == said
+    other = "a looks like a number of the row: --ignore b leaves it out"  # of two names
+    assert i18n.translate(other, "schema", "zh") == other
+
+
 def test_a_figure_of_ones_own_goes_by_its_name() -> None:
     assert i18n.name_figure("train_loss", "zh") == "训练损失"
     assert i18n.name_figure("my_f1", "zh") == "my f1"

@@ -63,12 +63,18 @@ def translate(text: str, group: str, language: str) -> str:
     """A text that a result or a file holds in English, in a language; as it is where the catalogue lacks it.
 
     Args:
-        text: in English.
+        text: in English, its blanks filled in.
         group: of the catalogue, to which the text belongs.
         language: "en" or "zh".
     """
-    name = None if language == "en" else _names(group).get(text)
-    return text if name is None else texts(group, language)[name]
+    if language == "en":
+        return text
+    if (name := _names(group).get(text)) is not None:
+        return texts(group, language)[name]
+    for name, form in _forms(group).items():
+        if found := form.fullmatch(text):
+            return BLANK.sub(lambda blank, found=found: found[blank[1]], texts(group, language)[name])
+    return text
 
 
 def texts(group: str, language: str) -> Mapping[str, str]:
@@ -97,3 +103,19 @@ def _catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
 def _names(group: str) -> Mapping[str, str]:
     """The name of each English text."""
     return {text: name for name, text in texts(group, "en").items()}
+
+
+@cache
+def _forms(group: str) -> Mapping[str, re.Pattern[str]]:
+    """How each English text with blanks looks when they are filled in, a blank that comes twice alike."""
+    return {name: _form(text) for name, text in texts(group, "en").items() if BLANK.search(text)}
+
+
+def _form(text: str) -> re.Pattern[str]:
+    parts, seen = BLANK.split(text), set[str]()
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        parts[place] = f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+        seen.add(name)
+    parts[::2] = map(re.escape, parts[::2])
+    return re.compile("".join(parts), re.DOTALL)

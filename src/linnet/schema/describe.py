@@ -48,7 +48,7 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
         lines.append(say(f"table.split_{schema.split['by']}", language, **values))
     if untrained := schema.split.get("untrained"):
         lines.append(say("table.untrained", language, names=_list(untrained)))
-    return [*lines, *schema.notes]
+    return [*lines, *(translate(note, "schema", language) for note in schema.notes)]
 
 
 def _by(schema: Schema, language: Language) -> str:

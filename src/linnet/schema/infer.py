@@ -28,7 +28,9 @@ from linnet.schema.coded import each, tally
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
+from linnet.schema.leakage import find_leaks
 from linnet.schema.remarks import find_totals, remark
+from linnet.schema.row_numbers import are_counting, are_row_numbers, row_number_note
 from linnet.schema.schema import Schema
 from linnet.schema.target import FEW, pick_target, read_target, spellings, style_of
 from linnet.schema.units import check_units
@@ -38,9 +40,6 @@ MANY_NUMBERS = 20
 
 WORDY = 4
 """Words of a cell, on average, from which on a column is of texts."""
-
-IDS = re.compile(r"(^|[_\W])(id|uuid|guid|index|idx|row|nr|no|number|编号|序号)$|[a-z]ID$|Id$", re.IGNORECASE)
-"""The ends of names that columns of identifiers have."""
 
 CODE = re.compile(r"0\d+")
 """A number that begins with 0, such as a postal code's."""
@@ -68,7 +67,10 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     if not columns:
         reasons = "; ".join(f"{column} ({reason})" for column, reason in left_out.items())
         raise FormatError(f"no column is left to predict {name} by: {reasons or 'there is none beside it'}")
-    notes += [*more, *spellings(frame[name], target), *_marks(name, target.style), *find_totals(frame)]
+    leaks = {} if known else find_leaks(frame, columns, target)
+    said = set(map(row_number_note, leaks))  # in other words
+    notes += dict.fromkeys([*leaks.values(), *(note for note in more if note not in said)])
+    notes += [*spellings(frame[name], target), *_marks(name, target.style), *find_totals(frame)]
     return Schema(columns, target, left_out, tuple(notes))
 
 
@@ -230,11 +232,7 @@ def _has_codes(different: Cells) -> bool:
 
 def _counts_rows(name: str, cells: Cells, style: NumberStyle) -> bool:
     is_nameless = not name or name.startswith("Unnamed: ") or name in ("index", "level_0", "rownames")
-    return is_nameless and _is_counting(to_numbers(cells, style))
-
-
-def _is_counting(values: np.ndarray) -> bool:
-    return len(values) > 1 and bool((np.diff(values) == 1).all())
+    return is_nameless and are_counting(to_numbers(cells, style))
 
 
 def _text(counts: Cells, name: str) -> Column | str:
@@ -261,12 +259,8 @@ def _doubts(cells: Cells, found: Column) -> list[str]:
     known = values[np.isfinite(values)]
     is_whole = bool((known == np.floor(known)).all())
     notes = []
-    if (
-        is_whole
-        and len(known) > FEW
-        and (_is_counting(values) or (IDS.search(found.name) and len(np.unique(known)) == len(known)))
-    ):
-        notes.append(f"{found.name} looks like a number of the row: --ignore {found.name} leaves it out")
+    if len(known) > FEW and are_row_numbers(found.name, values):
+        notes.append(row_number_note(found.name))
     if is_whole and bool((np.abs(known) > 2**53).any()):
         notes.append(
             f"{found.name} has whole numbers beyond 2⁵³, which are rounded: if they are names, --ignore it"
