@@ -14,8 +14,8 @@ Flag = Annotated[bool, Parameter(negative="")]
 
 Data = Annotated[str, Parameter(help=(
     "auto, or a name that linnet data list shows; or a path of your own data: a table (CSV, Parquet, JSON "
-    "lines, Excel …), a folder or a pattern of tables ('part-*.csv'), an .npz file, a zip of pictures, or a "
-    "folder of pictures or of IDX files."
+    "lines, Excel …), a folder or a pattern of tables ('part-*.csv'), LIBSVM text (.svm), an .npz file, a "
+    "zip of pictures, or a folder of pictures or of IDX files."
 ))]  # fmt: skip
 
 OtherData = Annotated[str | None, Parameter(help=(

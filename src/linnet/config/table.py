@@ -54,6 +54,8 @@ class TableChoices:
         formula: the terms to predict by, such as price ~ log(carat) + C(cut) * depth (needs
             linnet[formula]); every column when not given.
         test: a file with the rows to test on, of the same columns; a share of the rows when not given.
+        index_base: of LIBSVM text (.svm), from which number indices count, 0 or 1; when not given from 0 if
+            an index is 0, else from 1.
 
     Raises:
         UsageError: a value that cannot be.
@@ -82,14 +84,16 @@ class TableChoices:
     exposure: str | None = None
     formula: str | None = None
     test: str | None = None
+    index_base: int | None = None
 
     def __post_init__(self) -> None:
         choices = {
             "task": TASKS, "decimal": (".", ","), "date_order": ("dmy", "mdy"), "split": SPLITS,
+            "index_base": (0, 1),
         }  # fmt: skip
         for name, known in choices.items():
             if (value := getattr(self, name)) is not None and value not in known:
-                raise UsageError(f"{name} must be one of {' '.join(known)}, not {value!r}")
+                raise UsageError(f"{name} must be one of {' '.join(map(str, known))}, not {value!r}")
         for name in ("target", "groups", "time", "positive", "exposure"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, str(value).strip())

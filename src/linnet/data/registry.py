@@ -74,6 +74,7 @@ def load(
     positive: str | None = None,
     formula: str | None = None,
     test: Any = None,
+    index_base: int | None = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -113,6 +114,7 @@ def load(
         positive: of two classes the one that figures, plots and weights speak of.
         formula: the terms to predict by, such as "price ~ log(carat) + C(cut) * depth".
         test: a file with the rows to test on, of the same columns; of a frame another frame.
+        index_base: of LIBSVM text, from which number indices count, 0 or 1; as the file tells when None.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -129,7 +131,7 @@ def load(
         number=number, truth=truth, date=date, text=text,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
-        formula=formula,
+        formula=formula, index_base=index_base,
         test=os.fspath(test) if isinstance(test, str | os.PathLike) else None,
     )  # fmt: skip
     if test is not None and is_place != (options.test is not None):
@@ -145,7 +147,8 @@ def load(
     else:
         splits = _load_named(name, data_dir, seed, say, progress, hold_out, options)
     folder = None if data_dir is None else os.fspath(data_dir)
-    source, table = (name, options.table) if is_own else (splits.train.name, {})
+    found = {} if splits.train.origin is None else splits.train.origin.table  # what the reader decided
+    source, table = (name, {**options.table, **found}) if is_own else (splits.train.name, {})
     splits = _record(splits, Origin(source, folder, seed, hold_out, table=table))
     if weights is None or not is_in_file:
         return splits
@@ -185,7 +188,8 @@ def is_column(name: str, sample_weight: str | os.PathLike[str], folder: Path | s
     """Whether weights are named by a column of a table, and not by a file."""
     if Path(sample_weight).is_file():
         return False
-    return is_table(name) or (user_data.is_own(name) and user_data.find_tables(name, folder) is not None)
+    files = user_data.find_tables(name, folder) if user_data.is_own(name) else None
+    return is_table(name) or (files is not None and not files.is_svmlight)
 
 
 def load_again(origin: Origin, *, progress: Progress | None = None) -> Splits:

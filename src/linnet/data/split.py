@@ -229,16 +229,18 @@ class Whole:
         rows: in the order in which they are stored.
         is_test: which the data themselves keep to test on, (N,), bool; None where they do not say.
         is_validation: which they set aside to validate on, (N,), bool; None where there are none.
+        test_size: the share that is kept to test on where the data do not say; None for none.
     """
 
     rows: Dataset
     is_test: NDArray[np.bool_] | None = None
     is_validation: NDArray[np.bool_] | None = None
+    test_size: float | None = TEST_FRACTION
 
     def splits(self, *, hold_out: bool = True) -> Splits:
         """The parts that the data name, those to validate on within those to train on.
 
-        Without such parts a fifth of the rows, of each class, is kept to test on.
+        Without such parts a share of the rows, of each class, is kept to test on.
 
         Args:
             hold_out: without it none is, where the data name no parts.
@@ -246,10 +248,10 @@ class Whole:
         Raises:
             UsageError: there are too few rows for two parts.
         """
-        if self.is_test is None and not hold_out:
+        if self.is_test is None and (not hold_out or self.test_size is None):
             return Splits(self.rows)
         if self.is_test is None:
-            return Splits(*split(self.rows, TEST_FRACTION, SPLIT_SEED))
+            return Splits(*split(self.rows, self.test_size or TEST_FRACTION, SPLIT_SEED))
         test = self.rows.rows(self.is_test) if self.is_test.any() else None
         kept = self.is_validation
         if kept is None or not kept.any():

@@ -20,8 +20,10 @@ from linnet.data.formats.picture_folders import (
     read_pictures,
     unpack,
 )
+from linnet.data.formats.svmlight import check_options, read_rows, read_svmlight, whole_of
+from linnet.data.formats.svmlight_lines import is_svmlight
 from linnet.data.formats.table import MAX_CELLS, TableRows, read_table, table_rows
-from linnet.data.formats.table_files import TableFiles, is_pattern, match, sort_out, tables_in
+from linnet.data.formats.table_files import TableFiles, has_rows, is_pattern, match, sort_out, tables_in
 from linnet.data.formats.table_parts import NamedTable, add_parts, read_tables
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import Whole
@@ -35,8 +37,8 @@ SUFFIXES = (ARRAYS, ".zip")
 
 
 def is_own(name: str) -> bool:
-    """Whether a data set's name is a path: of a table, arrays, a zip, or a folder."""
-    return is_table(name) or name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
+    """Whether a data set's name is a path: of a table, LIBSVM text, arrays, a zip, or a folder."""
+    return has_rows(name) or name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
 
 
 def find(name: str, folder: Path | str | None = None) -> Path | None:
@@ -58,7 +60,7 @@ def find_tables(name: str, folder: Path | str | None = None) -> TableFiles | Non
     """
     path = Path(folder or "") / name
     if path.is_file():
-        return TableFiles((path,)) if is_table(path.name) else None
+        return TableFiles((path,)) if has_rows(path.name) else None
     if path.is_dir():
         is_other = is_idx_folder(path) or any(is_picture(one.name) for one in path.rglob("*"))
         tables = [] if is_other else tables_in(path)
@@ -92,13 +94,23 @@ def load(
         FormatError: it is none of these.
         UsageError: there is something said of a table that is none.
     """
-    is_of_tables = is_table(str(name)) or find_tables(str(name), folder) is not None
-    given = {} if options is None or is_of_tables else options.table
-    if said := next((one for one in given if one != "references"), None):
-        raise UsageError(f"{said} is of a table, and {name} is none")
+    _check_options(str(name), folder, options or TableOptions())
     return _tell(
         load_whole(name, folder, say=say, options=options, is_split=hold_out).splits(hold_out=hold_out), say
     )
+
+
+def _check_options(name: str, folder: Path | str | None, options: TableOptions) -> None:
+    """Refuse what is said of other data than these."""
+    files = find_tables(name, folder)
+    if is_svmlight(name) or (files is not None and files.is_svmlight):
+        check_options(options, name)
+        return
+    if options.index_base is not None:
+        raise UsageError(f"index_base is of LIBSVM text, and {name} is none")
+    given = {} if is_table(name) or files is not None else options.table
+    if said := next((one for one in given if one != "references"), None):
+        raise UsageError(f"{said} is of a table, and {name} is none")
 
 
 def take_frame(
@@ -122,6 +134,8 @@ def take_frame(
         FormatError: it is not clear how the frame is to be read.
     """
     options = options or TableOptions()
+    if options.index_base is not None:
+        raise UsageError("index_base is of LIBSVM text, and a frame is none")
     rows: Whole = table_rows(to_frame(frame), "frame", options, is_split=hold_out and test is None)
     if test is not None:
         assert isinstance(rows, TableRows), "it was made of a frame"
@@ -145,6 +159,7 @@ def load_whole(
     options: TableOptions | None = None,
     schema: Schema | None = None,
     is_split: bool = False,
+    features: int | None = None,
 ) -> Whole:
     """All rows of the data at a path, in their own order.
 
@@ -157,6 +172,7 @@ def load_whole(
         options: likewise.
         schema: of the model whose rows these are, by which a table is read.
         is_split: whether only `Whole.splits` is wanted, rows to test on held out.
+        features: D of that model, which LIBSVM text may have fewer of.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -172,6 +188,8 @@ def load_whole(
     if (files := find_tables(str(name), folder)) is not None:
         if test is not None:
             files = _with_test(files, str(name), test, folder)
+        if files.is_svmlight:
+            return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)
         return read_tables(files, str(name), options=options, known=known, schema=schema, is_split=is_split)
     if path.is_dir() and is_idx_folder(path):
         return read_idx_folder(path, str(name), known)
@@ -236,6 +254,10 @@ def _whole(
         return read_arrays(
             content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known
         )
+    if is_svmlight(path):
+        rows, options = read_rows(content, path, most=MAX_ALL_BYTES), TableOptions()
+        options = options if regressions else dataclasses.replace(options, task="classification")
+        return whole_of([[rows], [], []], name, options=options, known=known, say=say)
     if is_table(path):
         return read_table(content, path, regressions=regressions, known=known, most=MAX_CELLS)
     raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture: {path!r}")

@@ -12,6 +12,7 @@ from linnet.data import registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.frames import to_frame
+from linnet.data.formats.svmlight import base_of
 from linnet.data.formats.table import table_rows
 from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures
@@ -76,8 +77,9 @@ def named_rows(
         raise UsageError(f"part must be {', '.join(PARTS)}, not {part!r}")
     if name is not None and user_data.is_own(str(name)):
         whole = user_data.load_whole(
-            name, data_dir, run.card.classes, options=_table_options(run), schema=run.card.schema
-        )
+            name, data_dir, run.card.classes, options=_table_options(run), schema=run.card.schema,
+            features=None if run.is_module else run.bank.features,
+        )  # fmt: skip
         chosen = part or "all"
         rows = whole.rows if chosen == "all" else _part(run, whole.splits(), chosen)
         return NamedRows(fit_rows(run, rows), chosen, _holds_training(run, whole, chosen))
@@ -206,7 +208,8 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
 def _table_options(run: Run) -> TableOptions | None:
     """How the run's own table was said to be read, by which others of its schema are read, too."""
     if run.card.schema is None or run.origin is None:
-        return None
+        base = base_of(run.card.columns) if run.origin is None else run.origin.table.get("index_base")
+        return None if base is None else TableOptions(index_base=base)
     told = {name: value for name, value in run.origin.table.items() if name not in ("schema", "test")}
     return TableOptions(**told)
 

@@ -13,6 +13,7 @@ from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import PACKED
 from linnet.data.formats.folder_parts import WORDS, part_of_file
 from linnet.data.formats.frames import is_table, is_text, read_frame
+from linnet.data.formats.svmlight_lines import is_svmlight
 from linnet.data.formats.text_table import TextTable
 from linnet.errors import FormatError
 from linnet.schema.cells import Frame
@@ -46,6 +47,23 @@ class TableFiles:
         return bool(self.validation or self.test)
 
     @property
+    def parts(self) -> tuple[tuple[Path, ...], ...]:
+        """The files of each part: to train on, to validate on, to test on."""
+        return self.train, self.validation, self.test
+
+    @property
+    def is_svmlight(self) -> bool:
+        """Whether they are LIBSVM text, whose columns have no names.
+
+        Raises:
+            FormatError: some are, and some are not.
+        """
+        found = [is_svmlight(path.name) for path in self.all]
+        if any(found) and not all(found):
+            raise FormatError(f"{_list(self.all)} are LIBSVM text and tables: give files of one format")
+        return all(found)
+
+    @property
     def all(self) -> tuple[Path, ...]:
         """The files of all parts."""
         return (*self.train, *self.validation, *self.test)
@@ -67,16 +85,21 @@ class TableFiles:
 _VERBS = {"train": "train", "validation": "validate", "test": "test"}
 
 
+def has_rows(name: str) -> bool:
+    """Whether a file's name is that of a table or of LIBSVM text, compressed or not."""
+    return is_table(name) or is_svmlight(name)
+
+
 def is_pattern(name: str) -> bool:
     """Whether a name is a pattern for several tables, such as data/part-*.parquet."""
-    return has_magic(name) and is_table(name)
+    return has_magic(name) and has_rows(name)
 
 
 def match(name: str, folder: Path | str | None = None) -> list[Path]:
     """The tables that a pattern means, in the order of their names; hidden ones are none."""
     place = Path(name) if os.path.isabs(name) else Path(folder or "") / name
     found = Path(place.anchor).glob(os.fspath(place.relative_to(place.anchor)))
-    return sorted(path for path in found if path.is_file() and is_table(path.name) and _is_plain(path.name))
+    return sorted(path for path in found if path.is_file() and has_rows(path.name) and _is_plain(path.name))
 
 
 def tables_in(folder: Path) -> list[Path]:
@@ -86,7 +109,7 @@ def tables_in(folder: Path) -> list[Path]:
 
 
 def _is_table_of(path: Path, folder: Path) -> bool:
-    return is_table(path.name) and path.is_file() and all(map(_is_plain, path.relative_to(folder).parts))
+    return has_rows(path.name) and path.is_file() and all(map(_is_plain, path.relative_to(folder).parts))
 
 
 def _is_plain(name: str) -> bool:
