@@ -14,7 +14,8 @@ import linnet
 from linnet.config.table import TableOptions
 from linnet.data.formats.text_table import read_text
 from linnet.i18n import translate
-from linnet.schema.columns import Category, Number
+from linnet.schema.category import Category
+from linnet.schema.columns import Number
 from linnet.schema.infer import infer_schema
 from linnet.schema.leakage import find_leaks
 from linnet.schema.schema import Target

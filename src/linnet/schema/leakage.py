@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.i18n import say
+from linnet.schema.category import Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
 from linnet.schema.coded import is_coded
-from linnet.schema.columns import Category, Column, Number, Truth, as_text
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.row_numbers import are_row_numbers
 from linnet.schema.schema import Target
