@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from linnet.config.table import TableOptions
-from linnet.data.formats.text_table import iter_text, read_text
+from linnet.data.formats.text_table import read_text
 from linnet.errors import FormatError
 
 
@@ -103,69 +101,6 @@ def test_what_no_sample_shows_is_read_from_the_whole_column() -> None:
 def test_what_is_no_table_is_refused(text: str, words: str) -> None:
     with pytest.raises(FormatError, match=words):
         read(text)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
-def test_rows_come_some_at_a_time_as_the_whole_has_them(tmp_path: Path, encoding: str) -> None:
-    path = tmp_path / "t.csv"
-    path.write_bytes(("sep=;\n面积;城市\n" + "".join(f"{k};北京\n" for k in range(25))).encode(encoding))
-    parts = list(iter_text(path, TableOptions(), 10))
-    assert [len(part) for part in parts] == [10, 10, 5]
-    assert [cell for part in parts for cell in part["面积"]] == [str(k) for k in range(25)]
-
-
-def in_pieces(
-    path: Path, text: str | bytes, columns: list[str] | None = None, rows: int = 10, **options: object
-) -> list[pd.DataFrame]:
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return list(iter_text(path, TableOptions(**options), rows, columns))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("text", ["a,b\n1,2,3\n", "a,b\n1,2\n1,2,3\n", "a,b\n1,2\n1,2\n1,2,3\n"])
-def test_a_longer_row_is_refused_wherever_it_stands(tmp_path: Path, text: str) -> None:
-    with pytest.raises(FormatError, match="rows of more cells than its first"):
-        in_pieces(tmp_path / "t.csv", text, rows=2)
-
-
-@pytest.mark.parametrize("before", ["", "\n", ",\n", '\r\n"",""\r\n'])
-def test_lines_without_text_before_the_header_are_let_be(tmp_path: Path, before: str) -> None:
-    text = before + 'a,"b\nc"\n1,x\n2,y\n'
-    (part,) = in_pieces(tmp_path / "t.csv", text)
-    assert (list(part.columns), part["a"].tolist()) == (["a", "b\nc"], ["1", "2"])
-    assert read(text)["a"].tolist() == [1, 2]
-
-
-def test_a_first_line_with_all_expected_columns_names_them(tmp_path: Path) -> None:
-    text = "1100,1102,kind\n0.5,0.25,oak\n"
-    (part,) = in_pieces(tmp_path / "t.csv", text, ["1102", "kind"])
-    assert part["kind"].tolist() == ["oak"]
-    (part,) = in_pieces(tmp_path / "t.csv", "1,2\n3,4\n", ["2"], header=False)
-    assert part["2"].tolist() == ["4"]
-
-
-def test_a_line_of_counts_is_no_row_in_pieces_either(tmp_path: Path) -> None:
-    (part,) = in_pieces(tmp_path / "t.csv", "3,2,cat,dog\n1.5,2,0\n2.5,1,1\n3.5,0,0\n")
-    assert part["column 1"].tolist() == ["1.5", "2.5", "3.5"]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
-def test_long_files_in_pieces_whatever_character_the_sample_ends_in(tmp_path: Path, encoding: str) -> None:
-    for shift in range(3):
-        text = "数,市\n" + "x" * shift + "1,北京\n" + "2,上海市\n" * 20_000
-        parts = in_pieces(tmp_path / "t.csv", text.encode(encoding), rows=1 << 16)
-        assert sum(map(len, parts)) == 20_001
-
-
-def test_a_header_longer_than_the_sample(tmp_path: Path) -> None:
-    names = [f"a rather long name {k}" for k in range(5000)]
-    text = ",".join(names) + "\n" + ",".join(map(str, range(5000))) + "\n"
-    (part,) = in_pieces(tmp_path / "t.csv", text)
-    assert list(part.columns) == names
-
-
-def test_a_table_of_a_header_alone_has_no_rows(tmp_path: Path) -> None:
-    (part,) = in_pieces(tmp_path / "t.csv", "a,b\n")
-    assert (list(part.columns), len(part)) == (["a", "b"], 0)
 
 
 def test_categories_and_numbers_with_points_between_thousands_are_read_as_text() -> None:

@@ -15,7 +15,8 @@ import numpy as np
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import FAULTS, PACKED
-from linnet.data.formats.text_table import TextTable, iter_text, read_text
+from linnet.data.formats.text_stream import iter_text
+from linnet.data.formats.text_table import TextTable, read_text
 from linnet.errors import FormatError, UsageError, needs_extra
 from linnet.schema.cells import Cells, Frame
 from linnet.schema.coded import code_text

@@ -7,7 +7,7 @@ import contextlib
 import csv
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,8 @@ from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import (
     decode,
     encoding_of,
-    open_packed,
-    read_head,
-    rewind,
-    skip_row,
-    split_mark,
 )  # fmt: skip
-from linnet.data.formats.header import count_line, has_names_in, name_columns
-from linnet.data.formats.layout import Layout, head_rows, lay_out, plain_columns
+from linnet.data.formats.layout import Layout, lay_out, plain_columns
 from linnet.data.formats.typed_text import GAPS, read_typed
 from linnet.errors import FormatError
 from linnet.schema.cells import Frame
@@ -33,6 +27,9 @@ BEGINNING = 1 << 22
 
 UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig")
 """Names of the encoding that Arrow reads."""
+
+LONGEST = 2**31 - 1
+"""Characters of a cell, of which `csv` takes 131,072 unless more are allowed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +115,8 @@ def _read(text: str, name: str, layout: Layout, options: TableOptions) -> Frame:
             if "float64" not in kinds.values():
                 raise FormatError(f"{name} cannot be read: {error}") from error
             continue
-        _check_short(text, name, layout)
+        rows = io.StringIO(text[layout.start :], newline="")
+        check_short(rows, name, layout.separator, len(layout.names))
         return frame.set_axis(layout.names, axis=1)
     raise AssertionError("text can be read as text")
 
@@ -130,7 +128,7 @@ def _read_csv(lines: io.StringIO, kinds: Any, separator: str, name: str) -> Fram
     precise: dict[str, Any] = (
         {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
     )  # then as it is
-    with _refusing(name):
+    with refusing(name):
         try:
             return pd.read_csv(
                 lines, header=None, names=list(kinds), dtype=kinds, sep=separator, index_col=False,
@@ -141,14 +139,27 @@ def _read_csv(lines: io.StringIO, kinds: Any, separator: str, name: str) -> Fram
             raise FormatError(f"{name} has no rows") from None
 
 
-def _check_short(text: str, name: str, layout: Layout) -> None:
-    """Refuse rows that end before the last column, whose cells pandas takes to be empty."""
-    if layout.separator == " ":
+def check_short(lines: Iterable[str], name: str, separator: str, width: int) -> None:
+    """Refuse rows that end before the last column, whose cells pandas takes to be empty.
+
+    Args:
+        lines: of the rows, without the names.
+        name: of the file, for messages.
+        separator: between cells.
+        width: how many columns there are.
+
+    Raises:
+        FormatError: there are some.
+    """
+    if separator == " ":
         return
-    lines = io.StringIO(text[layout.start :], newline="")
-    rows = csv.reader(lines, delimiter=layout.separator, skipinitialspace=True)
-    width, filled = len(layout.names), (row for row in rows if len(row) > 1 or (row and row[0].strip()))
-    short = [place + 1 for place, row in enumerate(filled) if len(row) < width]
+    limit = csv.field_size_limit(LONGEST)
+    try:
+        rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+        filled = (row for row in rows if len(row) > 1 or (row and row[0].strip()))
+        short = [place + 1 for place, row in enumerate(filled) if len(row) < width]
+    finally:
+        csv.field_size_limit(limit)
     if short:
         raise FormatError(
             f"{name} has rows of fewer cells than its {width} columns: {len(short):,}, the first is row "
@@ -157,8 +168,15 @@ def _check_short(text: str, name: str, layout: Layout) -> None:
 
 
 @contextlib.contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Refuse rows of more cells than the first, which pandas cuts or calls otherwise."""
+def refusing(name: str) -> Iterator[None]:
+    """Refuse rows of more cells than the first, which pandas cuts or calls otherwise.
+
+    Args:
+        name: of the file, for messages.
+
+    Raises:
+        FormatError: there are some, or a quote is not closed.
+    """
     import pandas as pd
 
     with warnings.catch_warnings():
@@ -169,62 +187,3 @@ def _refusing(name: str) -> Iterator[None]:
             if "inside string" in str(error):
                 raise FormatError(f"{name} has a quote that is not closed") from error
             raise FormatError(f"{name} has rows of more cells than its first ({error})") from error
-
-
-def iter_text(
-    source: Path | io.BytesIO, options: TableOptions, rows: int, columns: Sequence[str] | None = None
-) -> Iterator[Frame]:
-    """The cells of a text table as text, some rows at a time; one frame without rows where there are none.
-
-    Args:
-        source: a file, which may be compressed, or one in memory.
-        options: what it does not tell by itself.
-        rows: at a time.
-        columns: a first line that has all of these names the columns.
-
-    Raises:
-        FormatError: it is no table, or it is not clear how it is to be read.
-    """
-    name = str(source) if isinstance(source, Path) else "the standard input"
-    with open_packed(source) if isinstance(source, Path) else source as file:
-        head, is_cut = read_head(file)
-        text, _ = decode(head, name, options.encoding, is_cut=is_cut)
-        text = (is_cut and text[: text.rfind("\n") + 1]) or text
-        rest, separator = split_mark(text)
-        first = head_rows(rest, separator, name)
-        if not first:
-            raise FormatError(f"{name} is not a table: it is empty")
-        encoding = options.encoding or encoding_of(head, name, is_cut=is_cut)
-        file.seek(0)
-        lines, has_mark = io.TextIOWrapper(file, encoding, newline=""), rest is not text
-        try:
-            has_names = has_names_in(first, name, options, columns)
-            counted = None if has_names else count_line(rewind(lines, has_mark), first)
-            rewind(lines, has_mark)
-            if has_names or counted is not None:
-                skip_row(lines, separator)
-            names = name_columns(first[counted is not None], has_names)
-            yield from _iter_csv(lines, names, separator, rows, name)
-        except (ValueError, UnicodeDecodeError) as error:
-            raise FormatError(f"{name} cannot be read: {error}") from error
-
-
-def _iter_csv(lines: Any, names: list[str], separator: str, rows: int, name: str) -> Iterator[Frame]:
-    import pandas as pd
-
-    places = list(range(len(names)))
-    try:
-        with _refusing(name):
-            reader: Any = pd.read_csv(
-                lines, header=None, names=places, dtype=str, sep=separator, index_col=False, chunksize=rows,
-                keep_default_na=False, skipinitialspace=True,
-            )  # fmt: skip
-    except pd.errors.EmptyDataError:
-        yield pd.DataFrame(columns=names, dtype=object)
-        return
-    while True:
-        with _refusing(name):  # which is not to last beyond the rows
-            frame = next(reader, None)
-        if frame is None:
-            return
-        yield frame.reset_index(drop=True).set_axis(names, axis=1)
