@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from rich.cells import cell_len
+
 import linnet
 from linnet.config import TableChoices
 from linnet.errors import DataNotFoundError, MissingFontWarning
@@ -27,6 +29,11 @@ def print_result(values: Callable[[], object], lines: Callable[[], Iterable[str]
         print_json(values())
     else:
         print("\n".join(lines()))
+
+
+def pad(name: str, width: int) -> str:
+    """A name and spaces to a width in cells of a terminal, of which a Chinese character takes two."""
+    return name + " " * (width - cell_len(name))
 
 
 def make_printer(quiet: bool, stream: TextIO | None = None) -> Callable[[str], None]:

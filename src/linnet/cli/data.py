@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from linnet.cli.console import download_progress
-from linnet.cli.options import Data, DataDir, Table
+from linnet.cli.console import download_progress, make_printer, print_result
+from linnet.cli.options import Data, DataDir, Json, Table
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
+    from linnet.cli.columns import TableView
     from linnet.config import TableChoices
     from linnet.data.sources.source import Source
     from linnet.schema.schema import Schema
@@ -107,16 +108,21 @@ def show(
     start: int = 0,
     out: Path = Path("images.png"),
     data_dir: DataDir = None,
+    json: Json = False,
 ) -> None:
     """Write a picture of the first images of a data set, each with its class; of a table print its columns.
 
-    Of each column: what it is taken for, how many cells are missing, some of its values, and how many columns
-    it becomes. The flags that say how a table is read are those of linnet train.
+    Of each column: what it is taken for, how many cells are missing and what these become, how many different
+    values it has, how many columns it becomes, and how its values are spread: from the lowest to the highest,
+    or by the most frequent levels and their shares. The flags that say how a table is read are those of
+    linnet train.
 
     Examples
         linnet data show fashion_mnist --rows 4
 
         linnet data show houses.csv --target price --ignore id
+
+        linnet data show houses.csv --json | jq '.columns[].missing'
 
     Parameters
     ----------
@@ -138,10 +144,14 @@ def show(
     from linnet.plot.images import gallery
     from linnet.plot.save import save
 
-    splits = load(data, data_dir, say=print, **({} if table is None else table.table))
+    say = make_printer(False, sys.stderr if json else sys.stdout)
+    splits = load(data, data_dir, say=say, **({} if table is None else table.table))
     if splits.train.schema is not None:
-        print("\n".join(table_lines(data, data_dir, splits.train.schema, table)))
+        view = look_at(data, data_dir, splits.train.schema, table)
+        print_result(view.to_json, view.lines, json)
         return
+    if json:
+        raise UsageError(f"--json is of tables, and {data} is none")
     check_replaceable(out, "give another --out")
     chosen = splits.train if part == "train" or splits.test is None else splits.test
     if rows < 1 or columns < 1 or not 0 <= start < len(chosen):
@@ -153,8 +163,9 @@ def show(
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
 
 
-def table_lines(data: str, data_dir: Path | None, schema: Schema, table: TableChoices | None) -> list[str]:
-    """A line a column of a table: what it is taken for, what is missing, some values, what it becomes."""
+def look_at(data: str, data_dir: Path | None, schema: Schema, table: TableChoices | None) -> TableView:
+    """The columns of a table, as it was read."""
+    from linnet.cli.columns import TableView
     from linnet.config import TableOptions
     from linnet.data.formats.table_files import read_files
     from linnet.data.user_data import find_tables
@@ -164,16 +175,7 @@ def table_lines(data: str, data_dir: Path | None, schema: Schema, table: TableCh
     assert files is not None, "they have been read"
     options = TableOptions() if table is None else TableOptions(**table.table)
     frame = read_files(files.train, options).frame
-    rows = [("column", "kind", "missing", "different", "becomes", "such as")]
-    for one in overview(frame, schema):
-        becomes = schema.target.task if one.becomes is None else f"{one.becomes:,}"
-        shown = ", ".join(one.examples)
-        rows.append((one.name[:32], one.kind, f"{one.missing:.1%}", f"{one.different:,}", becomes, shown))
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    return TableView(len(frame), overview(frame, schema), schema)
 
 
 @app.command

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.cells import cell_len
 
 import linnet
-from linnet.cli.console import open_run, print_result
+from linnet.cli.console import open_run, pad, print_result
 from linnet.cli.decisions import (
     LEARNT,
     keep_rules,
@@ -254,11 +254,6 @@ def reasons(found: Assessment) -> list[str]:
         lines.append(f"{UNDEFINED}  {why}: {said}")
     bare = {name: one.reason for name, one in found.whole.items() if one.is_defined and one.reason}
     return [*lines, *(f"[{UNDEFINED}]  {name.replace('_', ' ')}: {why}" for name, why in bare.items())]
-
-
-def pad(name: str, width: int) -> str:
-    """A name and spaces to a width in cells of a terminal, of which a Chinese character takes two."""
-    return name + " " * (width - cell_len(name))
 
 
 def _class_lines(found: Assessment, result: Score, width: int, intervals: bool) -> list[str]:

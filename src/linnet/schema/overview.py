@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from linnet.schema.category import as_text
+from linnet.schema.category import ABSENT, Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_days, to_numbers
-from linnet.schema.columns import Column, Number
+from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.profile import day_text, short_number
 from linnet.schema.schema import Schema
 
 EXAMPLES = 3
@@ -54,6 +55,7 @@ class ColumnView:
         why: it is left out; empty where it is not.
         examples: of its cells.
         figure: of its values; None of texts, and where there are none.
+        fill: what a missing cell becomes, where training had such; else empty.
     """
 
     name: str
@@ -64,6 +66,7 @@ class ColumnView:
     why: str
     examples: tuple[str, ...]
     figure: Figure | None
+    fill: str = ""
 
 
 def overview(frame: Frame, schema: Schema | None, *, rows: int | None = None) -> list[ColumnView]:
@@ -94,7 +97,19 @@ def _view(cells: Cells, name: str, column: Column | None, schema: Schema | None)
         becomes=None if is_target else 0 if column is None else len(column.features), why=out,
         examples=tuple(_shorten(cell) for cell in different.iloc[:EXAMPLES]),
         figure=_levels(words, column) if numbers is None else _histogram(numbers),
+        fill="" if column is None else _fill(column),
     )  # fmt: skip
+
+
+def _fill(column: Column) -> str:
+    """What a missing cell of a column becomes, in words."""
+    if isinstance(column, Category):
+        return ABSENT if column.has_missing else ""
+    if not isinstance(column, Number | Truth | Date) or not column.has_flag:
+        return ""
+    if isinstance(column, Truth):
+        return column.true if column.fill else column.false
+    return day_text(column.fill, "ISO8601") if isinstance(column, Date) else f"{short_number(column.fill)}"
 
 
 def _shorten(cell: Any) -> str:

@@ -48,10 +48,10 @@ def profile(column: Column) -> ColumnProfile:
 
 
 def _number(column: Any) -> dict[str, Any]:
-    return {"example": _short(column.fill), "low": column.low, "high": column.high}
+    return {"example": short_number(column.fill), "low": column.low, "high": column.high}
 
 
-def _short(number: float) -> float:
+def short_number(number: float) -> float:
     """A number as people write it."""
     return int(number) if number.is_integer() and abs(number) < 1e15 else float(f"{number:.6g}")
 

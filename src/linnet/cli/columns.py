@@ -1,0 +1,106 @@
+"""`TableView`: the columns of a table as lines with a small figure each, and as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+
+from linnet.cli.console import pad
+from linnet.schema.overview import ColumnView, Figure
+from linnet.schema.profile import day_text, short_number
+from linnet.schema.schema import Schema
+
+BARS = "▁▂▃▄▅▆▇█"
+"""Of which the lowest stands for a bin without a value."""
+
+WIDTH = 28
+"""Cells of a terminal that a name takes, of which a Chinese character takes two."""
+
+SHOWN = 3
+"""Levels of a category: the most frequent."""
+
+HEAD = ("column", "kind", "missing", "different", "becomes", "values")
+
+
+@dataclass(frozen=True)
+class TableView:
+    """The columns of a table at a glance.
+
+    Args:
+        rows: of it.
+        columns: in its order.
+        schema: by which it was read.
+    """
+
+    rows: int
+    columns: Sequence[ColumnView]
+    schema: Schema
+
+    def to_json(self) -> dict[str, Any]:
+        """The view as plain values; the ends of dates as text."""
+        target, columns = self.schema.target, [asdict(one) for one in self.columns]
+        for values, one in zip(columns, self.columns, strict=True):
+            if one.figure is not None and one.figure.ends is not None and one.kind == "date":
+                values["figure"]["ends"] = _written(one.figure.ends, one.kind)
+        task = {"target": target.name, "task": target.task, "classes": list(target.classes)}
+        return {"rows": self.rows, **task, "columns": columns, "notes": list(self.schema.notes)}
+
+    def lines(self) -> list[str]:
+        """A line a column, below what their parts are called."""
+        rows = [HEAD, *(self._parts(one) for one in self.columns)]
+        widths = [max(cell_len(row[place]) for row in rows) for place in range(len(HEAD))]
+        return [
+            "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+
+    def _parts(self, one: ColumnView) -> tuple[str, ...]:
+        gaps = round(one.missing * self.rows)
+        missing = (f"{gaps:,} ({one.missing:.1%})" if gaps else "0") + (f" → {one.fill}" if one.fill else "")
+        becomes = self.schema.target.task if one.becomes is None else f"{one.becomes:,}"
+        return _cut(one.name), one.kind, _plain(missing), f"{one.different:,}", becomes, _plain(_values(one))
+
+
+def _values(one: ColumnView) -> str:
+    """How the values of a column are spread, or why it is left out, or some of them."""
+    if one.why:
+        return one.why
+    if one.figure is None:
+        return f"such as {', '.join(one.examples)}" if one.examples else ""
+    if one.figure.ends is None:
+        return _shares(one.figure, one.different)
+    low, high = _written(one.figure.ends, one.kind)
+    return f"{low} {draw(one.figure.counts)} {high}" if low != high else f"always {low}"
+
+
+def _written(ends: tuple[float, float], kind: str) -> list[str]:
+    """The lowest and the highest value, as people write them."""
+    return [day_text(end, "ISO8601") if kind == "date" else f"{short_number(end)}" for end in ends]
+
+
+def draw(counts: Sequence[int]) -> str:
+    """Counts as bars of one character each, of which the highest is of the largest count."""
+    most, steps = max(counts), len(BARS) - 2
+    return "".join(BARS[1 + count * steps // most] if count else BARS[0] for count in counts)
+
+
+def _shares(figure: Figure, different: int) -> str:
+    """The most frequent levels and their shares of the cells that have a value."""
+    cells = sum(figure.counts) + figure.others
+    shown = list(zip(figure.levels, figure.counts, strict=True))[:SHOWN]
+    parts = [f"{level} {count / cells:.1%}" for level, count in shown]
+    rest = cells - sum(count for _, count in shown)
+    return ", ".join([*parts, *([f"{different - len(shown):,} others {rest / cells:.1%}"] if rest else [])])
+
+
+def _plain(text: str) -> str:
+    """A text in one line, without signs that a terminal obeys."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _cut(name: str) -> str:
+    name = _plain(name)
+    return name if cell_len(name) <= WIDTH else set_cell_size(name, WIDTH - 1).rstrip() + "…"
