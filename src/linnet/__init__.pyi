@@ -15,6 +15,7 @@ from .core.losses.poisson import Poisson as Poisson
 from .core.penalties import Penalty as Penalty
 from .data.dataset import Dataset as Dataset
 from .data.dataset import Splits as Splits
+from .data.formats.svmlight_writer import write_svmlight as write_svmlight
 from .data.origin import Origin as Origin
 from .data.registry import load as load
 from .data.split import split as split

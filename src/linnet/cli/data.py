@@ -1,4 +1,4 @@
-"""`linnet data list|fetch|verify|show`."""
+"""`linnet data list|fetch|verify|show|schema|convert`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from linnet.data.sources.source import Source
     from linnet.schema.schema import Schema
 
-app = App(name="data", help="List, fetch, verify or show data sets.")
+app = App(name="data", help="List, fetch, verify, show or convert data sets.")
 
 
 @app.command(name="list")
@@ -208,3 +208,53 @@ def schema(data: Data, /, *, table: Table = None, data_dir: DataDir = None, out:
         return
     check_replaceable(out, "give another --out")
     write(out, train.schema.to_toml())
+
+
+@app.command
+def convert(
+    data: Data,
+    out: Path,
+    /,
+    *,
+    table: Table = None,
+    part: Literal["train", "validation", "test"] = "train",
+    out_base: Literal[0, 1] = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a data set as LIBSVM text, which most libraries read; no file that is there is replaced.
+
+    All rows are written where the data name no parts. The columns of a table are written as numbers, as a
+    model takes them.
+
+    Examples
+        linnet data convert houses.csv houses.svm --target price
+
+        linnet data convert houses.csv test.svm --target price --test-size 0.2 --part test
+
+        linnet data convert rows.npz rows.svm.gz --out-base 0
+
+    Parameters
+    ----------
+    data
+        The data set.
+    out
+        The file: .svm, .libsvm or .svmlight, packed if .gz, .bz2 or .xz follows.
+    table
+        How a table of your own is read.
+    part
+        Which part is written, where the data have several.
+    out_base
+        From which number the indices of the features count: from 1, as LIBSVM has it, or from 0, as XGBoost.
+    """
+    from linnet.data.formats.svmlight_writer import write_svmlight
+    from linnet.data.registry import load
+
+    is_split = table is not None and (table.split, table.test_size) != (None, None)
+    train, test = load(data, data_dir, say=print, hold_out=is_split, **({} if table is None else table.table))
+    parts = {"train": train, "validation": train.validation, "test": test}
+    if (rows := parts[part]) is None:
+        raise UsageError(f"{data} has no rows to {'test' if part == 'test' else 'validate'} on")
+    write_svmlight(rows, out, index_base=out_base, say=print)
+    print(f"{len(rows):,} rows of {rows.features:,} features, counted from {out_base}, are in {out}")
+    if others := [name for name, one in parts.items() if one is not None and name != part]:
+        print(f"of other parts none is: {', '.join(f'--part {name}' for name in others)}")
