@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from linnet import folders
 from linnet.config.table import TableOptions
+from linnet.data.formats.by_schema import numbers_of, read_as, texts_of
 from linnet.data.formats.frames import iter_frames, to_frame
 from linnet.data.origin import read_record
 from linnet.errors import DataNotFoundError, FormatError, UsageError
@@ -102,7 +103,7 @@ def predict(
     columns = _columns(model)
     if isinstance(rows, str | Path):
         options = said_of(run, encoding=encoding, header=header, sheet=sheet)
-        frames = iter_frames(Path(rows), options, columns)
+        frames = iter_frames(Path(rows), _read_as_trained(options, model), columns)
         return pd.concat([answer_rows(model, one, keep).frame for one in frames], ignore_index=True)
     return answer_rows(model, to_frame(rows, columns), keep).frame
 
@@ -137,6 +138,12 @@ def said_of(
         header=table.get("header") if header is None else header,
         sheet=table.get("sheet") if sheet is None else sheet,
     )
+
+
+def _read_as_trained(options: TableOptions, model: Predictor) -> TableOptions:
+    """How a file is read whose codes have labels: by these where the model has levels, else by the codes."""
+    schema = model.card.schema
+    return options if schema is None else read_as(options, texts_of(schema), numbers_of(schema))
 
 
 def _columns(model: Predictor) -> list[str] | None:
@@ -195,6 +202,7 @@ def predict_file(
         write = stack.enter_context(write_to(out))
         reject = stack.enter_context(write_to(rejects)) if errors == "quarantine" else None
         frame = None
+        options = _read_as_trained(options or TableOptions(), model)
         for frame in iter_frames(source, options, _columns(model)):
             kept, bad = _sort_out(model, frame, errors)
             if len(kept):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linnet.errors import FormatError
 from linnet.schema.category import ABSENT, OTHER, Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
-from linnet.schema.coded import tally
+from linnet.schema.coded import different, is_coded, tally
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.formula import fit_terms, read_formula
@@ -107,14 +107,20 @@ def _fit_levels(column: Category, cells: Cells) -> Category:
         )
     kept = counts[counts >= RARE] if len(counts) > MANY else counts
     kept = kept if len(kept) else counts[:MANY]
-    levels = _in_order(kept.index.tolist())
+    levels = _in_order(kept.index.tolist(), cells)
     return dataclasses.replace(
         column, levels=tuple(levels), has_other=len(kept) < len(counts), has_missing=bool(gaps.any())
     )
 
 
-def _in_order(levels: Sequence[str]) -> list[str]:
-    """Levels by number where all are numbers, else by text: never by the order of the rows."""
+def _in_order(levels: Sequence[str], cells: Cells) -> list[str]:
+    """Levels by number where all are numbers, else by text: never by the order of the rows.
+
+    An order that the column has of itself, as that of the codes of labels, goes before.
+    """
+    if is_coded(cells) and cells.cat.ordered:
+        places = {text: place for place, text in enumerate(as_text(different(cells)))}
+        return sorted(levels, key=places.__getitem__)
     try:
         return sorted(levels, key=lambda level: (float(level), level))
     except ValueError:

@@ -15,6 +15,7 @@ import numpy as np
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import FAULTS, PACKED
+from linnet.data.formats.labelled import WAYS, read_labelled
 from linnet.data.formats.text_stream import iter_text
 from linnet.data.formats.text_table import TextTable, read_text
 from linnet.errors import FormatError, UsageError, needs_extra
@@ -130,10 +131,11 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys((".parquet", ".pq"), _read_parquet),
     **dict.fromkeys((".feather", ".arrow", ".ipc"), _read_feather),
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), _read_workbook),
+    **dict.fromkeys(WAYS, read_labelled),
 }
 """A reader a format; one more is a line here."""
 
-BY_PATH: tuple[Reader, ...] = (read_text, _read_parquet)
+BY_PATH: tuple[Reader, ...] = (read_text, _read_parquet, read_labelled)
 """Readers that take a path, so that the file is never in memory whole."""
 
 SUFFIXES = tuple(READERS)
@@ -147,6 +149,11 @@ def is_table(name: str) -> bool:
 def is_text(path: Path) -> bool:
     """Whether a table is of text, whose cells can be read as they are written."""
     return READERS.get(_unpacked_suffix(path)) is read_text
+
+
+def has_texts(path: Path) -> bool:
+    """Whether a column of numbers can be read as text, too: as it is written, or by the labels of codes."""
+    return READERS.get(_unpacked_suffix(path)) in (read_text, read_labelled)
 
 
 def _unpacked_suffix(path: PurePath) -> str:

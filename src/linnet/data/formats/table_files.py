@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +9,10 @@ from glob import has_magic
 from pathlib import Path, PurePath
 
 from linnet.config.table import TableOptions
+from linnet.data.formats.by_schema import read_as
 from linnet.data.formats.encoding import PACKED
 from linnet.data.formats.folder_parts import WORDS, part_of_file
-from linnet.data.formats.frames import is_table, is_text, read_frame
+from linnet.data.formats.frames import has_texts, is_table, is_text, read_frame
 from linnet.data.formats.svmlight_lines import is_svmlight
 from linnet.data.formats.text_table import TextTable
 from linnet.errors import FormatError
@@ -179,18 +179,21 @@ def _list(paths: Sequence[Path]) -> str:
     return shown + (f", … ({len(paths):,})" if len(paths) > LISTED else "")
 
 
-def read_files(paths: Sequence[Path], options: TableOptions, texts: Sequence[str] = ()) -> TextTable:
+def read_files(
+    paths: Sequence[Path], options: TableOptions, texts: Sequence[str] = (), numbers: Sequence[str] = ()
+) -> TextTable:
     """The rows of several files as one table, which are to have the same columns, in any order.
 
     Args:
         paths: of the files, in the order in which their rows are taken.
         options: what they do not tell by themselves.
         texts: columns whose cells are read as text, so that they stay as they are written.
+        numbers: columns that are read by their codes, where these have labels.
 
     Raises:
         FormatError: one is no table, or its columns are not those of the first; naming file and column.
     """
-    tables = [_read(path, options, texts) for path in paths]
+    tables = [_read(path, options, texts, numbers) for path in paths]
     if len(tables) == 1:
         return tables[0]
     names = list(map(str, tables[0].frame.columns))
@@ -199,7 +202,7 @@ def read_files(paths: Sequence[Path], options: TableOptions, texts: Sequence[str
     # A column of numbers in one file may have words in another: then its cells are text in all.
     mixed = [column for column in names if len({_is_number(table.frame[column]) for table in tables}) > 1]
     frames = [
-        (_read(path, options, [*texts, *mixed]) if mixed and is_text(path) else table).frame[names]
+        (_read(path, options, [*texts, *mixed], numbers) if mixed and has_texts(path) else table).frame[names]
         for path, table in zip(paths, tables, strict=True)
     ]
     import pandas as pd
@@ -208,10 +211,9 @@ def read_files(paths: Sequence[Path], options: TableOptions, texts: Sequence[str
     return TextTable(pd.concat(frames, ignore_index=True), tuple(notes))
 
 
-def _read(path: Path, options: TableOptions, texts: Sequence[str]) -> TextTable:
-    texts = [name for name in texts if name not in options.kinds]
-    told = dataclasses.replace(options, category=(*options.category, *texts))  # which are read as text
-    return read_frame(path, str(path), told)
+def _read(path: Path, options: TableOptions, texts: Sequence[str], numbers: Sequence[str]) -> TextTable:
+    # A named number of a text file would be read as text, too, to see how it is written.
+    return read_frame(path, str(path), read_as(options, texts, () if is_text(path) else numbers))
 
 
 def _is_number(cells: Frame) -> bool:

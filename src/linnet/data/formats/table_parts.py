@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.formats.by_schema import numbers_of, texts_of
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.table import TableRows, check_table, encode_rows
 from linnet.data.formats.table_files import TableFiles, read_files
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError, UsageError
-from linnet.schema.cells import NumberStyle, is_missing
-from linnet.schema.columns import Number
+from linnet.schema.cells import is_missing
 from linnet.schema.schema import Schema
 from linnet.schema.target import drop_unlabelled
 
@@ -52,22 +52,20 @@ def read_tables(
             on has no targets.
     """
     options = options or TableOptions()
-    table = read_files(files.train, options, () if schema is None else texts_of(schema))
+    texts, numbers = ([], []) if schema is None else (texts_of(schema), numbers_of(schema))
+    table = read_files(files.train, options, texts, numbers)
     table = dataclasses.replace(table, notes=(*files.notes, *table.notes))
     is_split = is_split and not files.has_parts
     train = check_table(table, name, options=options, known=known, schema=schema, is_split=is_split)
-    texts = texts_of(train.fitted)
+    texts, numbers = texts_of(train.fitted), numbers_of(train.fitted)
     parts = {
-        part: NamedTable(", ".join(path.name for path in paths[:3]), read_files(paths, options, texts))
+        part: NamedTable(
+            ", ".join(path.name for path in paths[:3]), read_files(paths, options, texts, numbers)
+        )
         for part, paths in (("validation", files.validation), ("test", files.test))
         if paths
     }
     return add_parts(train, parts, options) if parts else train
-
-
-def texts_of(schema: Schema) -> list[str]:
-    """The columns of a table whose cells a schema takes as they are written, codes such as 007 among them."""
-    return [one.name for one in schema.columns if not isinstance(one, Number) or one.style != NumberStyle()]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
