@@ -196,14 +196,13 @@ def _check_twice(names: Iterable[str], columns: Sequence[str] | None, name: str)
 
 def _spread(cells: Cells, column: str, name: str) -> dict[str, Any]:
     """Lists of one length as a column an element."""
+    fault = f"{name}: the lists of {column} are not numbers of one length in every row"
     try:
         block = np.stack([np.asarray(cell, np.float64) for cell in cells])
     except (TypeError, ValueError) as error:
-        raise FormatError(
-            f"{name}: the lists of {column} are not numbers of one length in every row"
-        ) from error
+        raise FormatError(fault) from error
     if block.ndim != 2:
-        raise FormatError(f"{name}: the lists of {column} are not numbers of one length in every row")
+        raise FormatError(fault)
     return {f"{column}[{place}]": block[:, place] for place in range(block.shape[1])}
 
 
