@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linnet.config.table import TableOptions
+from linnet.schema import fit
+from linnet.schema.category import Category
+from linnet.schema.coded import code_text
+from linnet.schema.infer import infer_schema
+from linnet.schema.schema import Schema
+from linnet.schema.words import Words
+from tests.support.tables import make_mixed
+
+ROWS = 900
+
+
+def table(seed: int) -> pd.DataFrame:
+    """A table of every kind of column, with rare levels, words as frequent as others, and gaps."""
+    source = np.random.default_rng(seed)
+    places = np.minimum(source.geometric(0.02, ROWS), 150)
+    letters = source.choice(list("abcdefgh"), (ROWS, 5))
+    return make_mixed(ROWS, seed).assign(
+        place=[f"place {place}" for place in places],
+        said=[" ".join(f"word{letter}{row % 7}" for letter in row_letters)
+              for row, row_letters in enumerate(letters)],
+    )  # fmt: skip
+
+
+def fitted(frame: pd.DataFrame) -> Schema:
+    options = TableOptions(target="price")
+    return fit.fit_schema(infer_schema(frame, options), frame)
+
+
+@pytest.mark.parametrize("is_coded", [False, True])
+def test_the_order_of_rows_changes_neither_the_schema_nor_how_a_row_is_encoded(
+    is_coded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "MAX_WORDS", 30)  # of 56, so that words as frequent as others are left out
+
+    @settings(max_examples=4)
+    @given(st.integers(0, 10**6), st.randoms(use_true_random=False))
+    def check(seed: int, random: object) -> None:
+        frame, order = table(seed), list(range(ROWS))
+        random.shuffle(order)  # type: ignore[attr-defined]
+        other = frame.iloc[order].reset_index(drop=True)
+        if is_coded:
+            frame, other = frame.apply(code_text), other.apply(code_text)
+        schema, moved = fitted(frame), fitted(other)
+        kinds = {column.kind for column in schema.columns}
+        assert kinds == {"number", "truth", "category", "date", "text"}
+        assert schema.to_json() == moved.to_json()
+        X, Z = schema.encode(frame).X.toarray(), moved.encode(other).X.toarray()
+        assert np.array_equal(X[order], Z)
+
+    check()
+
+
+def test_rare_levels_are_taken_together_and_words_are_the_most_frequent() -> None:
+    schema = fitted(table(0))
+    place = next(one for one in schema.columns if one.name == "place")
+    said = next(one for one in schema.columns if one.name == "said")
+    assert isinstance(place, Category)
+    assert isinstance(said, Words)
+    counts = table(0)["place"].value_counts()
+    assert len(counts) > fit.MANY
+    assert sorted(place.levels) == sorted(counts.index[counts >= fit.RARE])
+    assert place.has_other
+    assert len(said.words) == 56
