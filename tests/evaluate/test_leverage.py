@@ -33,6 +33,15 @@ def test_leverage_residuals_and_distances_are_those_of_statsmodels(weighted: boo
     assert found.worst[0] == theirs.cooks_distance[0].argmax()
 
 
+def test_a_model_without_a_bias_has_the_leverage_of_its_columns_alone() -> None:
+    X, y, rows = draw()
+    found = find_leverage(Evaluation(solve(rows, intercept=False).value, rows))
+    theirs = sm.OLS(y, X).fit().get_influence()
+    assert found.rank == 3
+    np.testing.assert_allclose(found.leverage, theirs.hat_matrix_diag, rtol=1e-7)
+    np.testing.assert_allclose(found.cook, theirs.cooks_distance[0], rtol=1e-5)
+
+
 def test_a_row_that_decides_its_own_fit_has_no_residual() -> None:
     X, y, _ = draw()
     alone = np.zeros((len(y), 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 import linnet
+from linnet.config.requests import SolveRequest
+from linnet.data.dataset import Splits
 from linnet.data.split import split_folds
 from linnet.errors import GridEdgeWarning, UsageError
+from linnet.runs.solve import solve_request
 from tests.support.commands import call
 
 N = 160
@@ -54,6 +58,15 @@ def test_classes_count_as_they_do_in_training_and_scikit_learn() -> None:
         linnet.solve(linnet.Dataset(X, SIGNAL), class_weight="balanced")
     with pytest.raises(UsageError, match="2 weights for 3 classes"):
         linnet.solve(data, class_weight="1:2")
+
+
+def test_columns_are_standardised_alike_in_training_whatever_classes_count() -> None:
+    rare = np.array(KIND == 2, np.int64)
+    data = linnet.Dataset(X[:, [0, 2]] * (1 + rare[:, None]), rare, classes=("a", "b"))
+    both: Any = {"l2": 0.1, "class_weight": "balanced", "standardize": True}
+    how = {"lr": 0.3, "batch_size": N, "epochs": 1500, "dtype": "float64", "show": False}
+    ours = linnet.solve(data, **both).value.bank.W.numpy()
+    np.testing.assert_allclose(linnet.fit(data, **both, **how).bank.W.numpy(), ours, atol=1e-4)
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.25])
@@ -99,6 +112,17 @@ def test_the_simplest_is_the_largest_penalty_within_a_standard_error() -> None:
         linnet.regularization_path(data, l1s=4, folds=3, validation=data)
     with pytest.raises(UsageError, match="give the path folds"):
         print(linnet.regularization_path(data, l1s=3).simplest)
+
+
+@pytest.mark.filterwarnings("ignore::linnet.errors.GridEdgeWarning")
+def test_a_path_is_measured_on_the_rows_that_the_data_set_aside() -> None:
+    data = linnet.Dataset(X, SIGNAL)
+    parts = dataclasses.replace(data.rows(torch.arange(100)), validation=data.rows(torch.arange(100, N)))
+    request = SolveRequest(loss="squared", path=5, standardize=True)
+    path = solve_request(Splits(parts), request).path
+    assert path is not None
+    own = linnet.regularization_path(parts, l1s=5, validation=parts.validation, standardize=True)
+    assert path.table["validation_loss"].tolist() == own.table["validation_loss"].tolist()
 
 
 def test_the_command_chooses_by_folds_of_whole_groups_and_does_it_again(

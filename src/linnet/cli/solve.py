@@ -117,8 +117,8 @@ def solve(
         Bring each column to mean 0 and deviation 1 first: penalties are on these columns then, and the model
         is of the columns as they stand.
     path
-        Solve for so many penalties, measured on a tenth of the training rows held out; the best is solved
-        again on all of them.
+        Solve for so many penalties, measured on the rows that the data set aside to validate on, or else on a
+        tenth of the training rows held out; the best is solved again on all rows to train on.
     path_penalty
         Which these are.
     folds

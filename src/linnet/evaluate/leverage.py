@@ -23,7 +23,8 @@ class Leverage:
     """Leverages and residuals of rows; figures of rows of leverage 1 are NaN.
 
     Args:
-        leverage: h_i of the hat matrix of the columns and the bias, between 0 and 1, (N,), float64.
+        leverage: h_i of the hat matrix of the columns, and of the bias where the model has one, between 0 and
+            1, (N,), float64.
         standardised: e_i/(s √(1 − h_i)), the residuals in units of their own deviations, (N,).
         cook: Cook's distance e_i² h_i/(p s² (1 − h_i)²), (N,) (Cook 1977).
         rank: p, the parameters that rows can tell apart.
@@ -58,7 +59,7 @@ def find_leverage(evaluation: Evaluation) -> Leverage:
     if N * (D + 1) > MOST:
         raise UsageError(f"leverage of {N:,} rows of {D:,} columns takes too much memory: give fewer rows")
     roots = np.sqrt(evaluation.row_weights)
-    design = np.column_stack([np.ones(N), _columns(evaluation)]) * roots[:, None]  # (N, D + 1)
+    design = _design(evaluation) * roots[:, None]  # (N, D + 1), or (N, D)
     basis, rank = _orthonormal(design)
     leverage = np.minimum((basis**2).sum(1), 1.0)
     errors = -evaluation.residuals[:, 0] * roots
@@ -71,11 +72,13 @@ def find_leverage(evaluation: Evaluation) -> Leverage:
     return Leverage(leverage, standardised, standardised**2 * leverage / (left * rank), rank)
 
 
-def _columns(evaluation: Evaluation) -> Array:
-    """The columns in float64, each of mean 0 and deviation 1, which no leverage depends on, (N, D)."""
+def _design(evaluation: Evaluation) -> Array:
+    """The bias, if there is one, and the columns in float64, of a size that no leverage depends on."""
     X = evaluation.rows.X[:].double().numpy(force=True)
+    if not evaluation.run.has_intercept:  # columns may be scaled, but not centred
+        return X / np.where((size := np.abs(X).max(0)) > 0, size, 1.0)
     centred = X - X.mean(0)
-    return centred / np.where((size := centred.std(0)) > 0, size, 1.0)
+    return np.column_stack([np.ones(len(X)), centred / np.where((size := centred.std(0)) > 0, size, 1.0)])
 
 
 def _orthonormal(design: Array) -> tuple[Array, int]:

@@ -12,7 +12,7 @@ from linnet.core.losses import Loss, by_name
 from linnet.core.penalties import Penalty
 from linnet.data.arguments import parts_of
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.split import split
+from linnet.data.split import keep_apart
 from linnet.errors import UsageError
 from linnet.folders import new_folder
 from linnet.i18n import Language, check
@@ -185,13 +185,13 @@ def solve_problem(train: Dataset, request: SolveRequest, progress: Progress | No
 def _take_path(
     train: Dataset, request: SolveRequest, progress: Callable[[dict[str, float]], object] | None
 ) -> PenaltyPath:
-    """The path of penalties, measured by folds, or on a tenth of the training rows held out."""
+    """The path of penalties, measured by folds, or on the data's own rows to validate on, or else a tenth."""
     name, other = request.path_penalty, "l2" if request.path_penalty == "l1" else "l1"
     if getattr(request, name):
         raise UsageError(f"a path goes through {name} by itself: leave {name} out")
     from linnet.solvers.path import regularization_path  # which loads pandas
 
-    fitted, kept = (train, None) if request.folds else split(train, HELD_OUT, request.seed)
+    fitted, kept = (train, None) if request.folds else keep_apart(train, HELD_OUT, request.seed)
     along = {f"{name}s": request.path, other: getattr(request, other)}
     return regularization_path(
         fitted, by_name(request.loss, request.huber), validation=kept, folds=request.folds, seed=request.seed,

@@ -50,8 +50,10 @@ class Preparation:
                 f"standardised rows are held in float64, and {len(train):,} of {train.features:,} columns "
                 f"are more than {MOST:,} numbers: use fewer rows, or leave standardize out"
             )
-        weights = cls(factors).weigh(train).weights
-        standard = Standardize.of(train.X, None if weights is None else weights.to(train.X.device))
+        # Columns are standardised as in training, where models of several class weights share them.
+        standard = Standardize.of(
+            train.X, None if train.weights is None else train.weights.to(train.X.device)
+        )
         if not intercept:
             standard = Standardize(torch.zeros_like(standard.mean), standard.scale)
         return cls(factors, standard)
