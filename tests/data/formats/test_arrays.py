@@ -157,3 +157,38 @@ def test_by_its_path_it_is_trained_on(tmp_path: Path) -> None:
     assert user_data.read([("e.npz", packed(X=X, y=Y))], "e").train.classes == ("0", "1")
     with pytest.raises(FormatError, match="200 different values"):
         user_data.read([("e.npz", packed(X=np.ones((200, 1)), y=np.arange(200)))], "e")
+
+
+def medical(shape: tuple[int, ...] = (4, 5)) -> dict[str, Any]:
+    """Arrays as MedMNIST names them: labels are (N, 1)."""
+    counts = {"train": 20, "val": 6, "test": 8}
+    images = {f"{part}_images": np.full((n, *shape), n, np.uint8) for part, n in counts.items()}
+    return images | {
+        f"{part}_labels": np.arange(n, dtype=np.uint8)[:, None] % 2 for part, n in counts.items()
+    }
+
+
+def test_parts_of_arrays_as_medmnist_names_them(tmp_path: Path) -> None:
+    (tmp_path / "organ.npz").write_bytes(packed(**medical()))
+    train, test = linnet.load(tmp_path / "organ.npz")
+    assert test is not None
+    assert train.validation is not None
+    assert [(len(part), int(part.X[0, 0])) for part in (train, train.validation, test)] == [
+        (20, 20),
+        (6, 6),
+        (8, 8),
+    ]
+    assert train.image_shape == (4, 5)
+    assert train.y.tolist() == [0, 1] * 10
+    assert len(user_data.load_whole(tmp_path / "organ.npz").rows) == 34
+
+
+def test_colour_pictures_are_refused_in_a_sentence() -> None:
+    with pytest.raises(FormatError, match="train_images holds colour images"):
+        read_arrays(packed(**medical((4, 5, 3))), "e.npz")
+
+
+def test_several_labels_a_row_are_refused() -> None:
+    arrays: dict[str, Any] = {**medical(), "train_labels": np.eye(20, 14, dtype=np.uint8)}
+    with pytest.raises(FormatError, match="a class a row"):
+        read_arrays(packed(**arrays), "e.npz")

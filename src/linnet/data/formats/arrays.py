@@ -15,26 +15,15 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset
+from linnet.data.formats.array_names import Pair, find_pairs, is_known
 from linnet.data.formats.pixels import PIXEL
-from linnet.data.split import Whole, join
+from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError
 from linnet.schema.classes import number_classes
 from linnet.schema.target import FEW
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
-
-NAMES = (
-    ("x", "y"),
-    ("x_train", "y_train"),
-    ("data", "target"),
-    ("features", "labels"),
-    ("embeddings", "labels"),
-)
-"""Under which features and targets are looked for, whatever their case."""
-
-TEST = ("x_test", "y_test")
-KNOWN = {*(name for pair in NAMES for name in pair), *TEST, "classes", "columns"}
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 MAX_CLASSES = 10_000
@@ -51,11 +40,12 @@ def read_arrays(
     most: int | None = None,
     known: tuple[str, ...] | None = None,
 ) -> Whole:
-    """All rows of an .npz file, as numpy.savez writes it: x_test after the others, and which are to test on.
+    """All rows of an .npz file, as numpy.savez writes it, and which are to validate and to test on.
 
-    Features stand under X, x_train, data, features or embeddings: (N, D) numbers, or (N, H, W) images. The
-    targets, under y, y_train, target or labels, are classes where they are whole numbers, text, or true and
-    false, and a regression's, (N,) or (N, K), where they are floating. Bytes (uint8) are brought to 0…1.
+    Features stand under X, data, features, embeddings or images, alone or with a part (x_train, val_images):
+    (N, D) numbers, or (N, H, W) images. The targets, under y, target or labels likewise, are classes where
+    they are whole numbers, text, or true and false, and a regression's, (N,) or (N, K), where they are
+    floating. Bytes (uint8) are brought to 0…1.
     `classes` may name the classes 0…K − 1, and `columns` the features.
 
     Args:
@@ -76,8 +66,9 @@ def read_arrays(
             arrays = _arrays(archive, name, most)
     except BROKEN as error:
         raise FormatError(f"{name} is no .npz file as numpy.savez writes it: {error}") from error
-    features, targets = _pair(arrays, name)
-    written = [arrays[key] for key in (targets, TEST[1]) if key in arrays]
+    pairs = find_pairs(arrays, name)
+    targets = pairs["train"].targets
+    written = [arrays[pair.targets] for pair in pairs.values()]
     code = Code.of(written, arrays.get("classes"), known, classes, f"{name}: {targets}")
     if known is None and not code.names and not regressions:
         raise FormatError(
@@ -85,14 +76,24 @@ def read_arrays(
             "numbers or text"
         )
     columns = tuple(str(column) for column in arrays.get("columns", np.array([])).reshape(-1))
-    train = _dataset(arrays, (features, targets), code, columns, name)
-    if not set(TEST) & set(arrays):
-        return Whole(train)
-    if not set(TEST) <= set(arrays):
-        raise FormatError(f"{name} has one of {TEST[0]} and {TEST[1]}: expected both, or neither")
-    if arrays[TEST[0]].shape[1:] != arrays[features].shape[1:]:
-        raise FormatError(f"{name}: the rows of {TEST[0]} are not of the same shape as those of {features}")
-    return join(train, _dataset(arrays, TEST, code, columns, name))
+    for pair in pairs.values():
+        if arrays[pair.features].shape[1:] != arrays[pairs["train"].features].shape[1:]:
+            raise FormatError(
+                f"{name}: the rows of {pair.features} are not of the same shape as those of "
+                f"{pairs['train'].features}"
+            )
+    return _join({part: _dataset(arrays, pair, code, columns, name) for part, pair in pairs.items()})
+
+
+def _join(parts: Mapping[str, Dataset]) -> Whole:
+    """The rows of all parts, one after the other, and of which part each is."""
+    rows = parts["train"]
+    for part, more in parts.items():
+        rows = rows if part == "train" else stack_rows(rows, more)
+    if len(parts) == 1:
+        return Whole(rows)
+    own = np.repeat(list(parts), [len(part) for part in parts.values()])
+    return Whole(rows, own == "test", own == "validation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +177,7 @@ def _arrays(archive: zipfile.ZipFile, name: str, most: int | None) -> dict[str, 
     """The arrays of known names, in lower case; none is made before its size is known to be there."""
     entries = {Path(entry.filename).stem.lower(): entry for entry in archive.infolist()
                if entry.filename.endswith(".npy")}  # fmt: skip
-    kept = {key: entry for key, entry in entries.items() if key in KNOWN}
+    kept = {key: entry for key, entry in entries.items() if is_known(key)}
     if most is not None and (size := sum(entry.file_size for entry in kept.values())) > most:
         raise FormatError(f"{name} has {size >> 20:,} MiB of numbers, more than {most >> 20:,}")
     found: dict[str, Array] = {}
@@ -200,22 +201,17 @@ def _check_header(file: IO[bytes], size: int, what: str) -> None:
         raise FormatError(f"{what} is damaged, or no array of rows: its shape is {shape}")
 
 
-def _pair(arrays: Arrays, name: str) -> tuple[str, str]:
-    for features, targets in NAMES:
-        if features in arrays and targets in arrays:
-            return features, targets
-    there = ", ".join(sorted(arrays)) or "none that is known"
-    raise FormatError(f"{name} must have the arrays X and y (or x_train and y_train), and has {there}")
-
-
-def _dataset(
-    arrays: Arrays, pair: tuple[str, str], code: Code, columns: tuple[str, ...], name: str
-) -> Dataset:
+def _dataset(arrays: Arrays, pair: Pair, code: Code, columns: tuple[str, ...], name: str) -> Dataset:
     X, y = arrays[pair[0]], code.read(arrays[pair[1]], f"{name}: {pair[1]}")
     if len(X) != len(y):
         raise FormatError(f"{name}: {pair[0]} has {len(X):,} rows but {pair[1]} has {len(y):,}")
     if X.ndim == 4 and 1 in (X.shape[1], X.shape[3]):
         X = X.reshape(len(X), *(X.shape[1:3] if X.shape[3] == 1 else X.shape[2:]))  # one channel
+    if X.ndim == 4 and X.size and 3 in (X.shape[1], X.shape[3]):
+        raise FormatError(
+            f"{name}: {pair[0]} holds colour images, {X.shape}, and linnet takes grey ones: give their mean "
+            "over the colours, or a row of all numbers, X.reshape(len(X), -1)"
+        )
     if X.ndim not in (2, 3) or not X.size or X.dtype.kind not in "biuf":
         raise FormatError(
             f"{name}: {pair[0]} must hold numbers, (N, D), or grey images, (N, H, W), not {X.dtype} {X.shape}"
