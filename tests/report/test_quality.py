@@ -32,3 +32,15 @@ def test_without_rows_the_glance_shows_figures_of_the_model_alone(tmp_path: Path
     assert "train loss" in glance
     assert glance.count("seconds") == 1
     assert "epoch" not in glance.replace("epochs", "")
+
+
+def test_the_glance_has_the_baseline_and_says_when_the_model_is_worse(tmp_path: Path) -> None:
+    source = np.random.default_rng(0)
+    X, y = source.normal(size=(60, 40)), np.array(["p", "q"])[source.integers(0, 2, 60)]
+    splits = linnet.Splits(*(linnet.Dataset(X[k], y[k]) for k in (slice(48), slice(48, 60))))  # type: ignore[arg-type]
+    linnet.solve(splits, l2=1e-9, out=tmp_path / "zh", language="zh")
+    linnet.solve(splits, l2=10.0, out=tmp_path / "en")
+    worse, good = (Seen(tmp_path / name / "report.html").sections["glance"] for name in ("zh", "en"))
+    assert "不看任何特征的基线：始终回答最常见的类别" in worse
+    assert "这个模型还不如不看任何特征的回答" in worse
+    assert "Baseline on the same rows, without any feature: always the likeliest class" in good

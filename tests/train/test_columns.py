@@ -20,7 +20,7 @@ from linnet.data.sources.synthetic import linear
 from linnet.data.sparse import SparseFeatures
 from linnet.data.split import split_folds
 from linnet.train.callbacks import State
-from linnet.train.columns import FARTHEST, LONGEST, ColumnScaling
+from linnet.train.columns import FARTHEST, LONGEST, ColumnScaling, describe_penalties
 from linnet.train.fit import fit
 from tests.support.blobs import make_blobs
 
@@ -214,3 +214,20 @@ def test_no_value_is_far_and_no_row_is_long() -> None:
     assert float(Z.abs().max()) <= FARTHEST
     assert float(Z.square().sum(1).mean()) <= LONGEST * (1 + 1e-9)
     torch.testing.assert_close(Z.mean(0), torch.zeros(80).double(), atol=1e-7, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"lr": [0.1]}, ""), ({"l2": [0.0]}, ""), ({"l2": 0.0, "l1": 0.0}, ""),
+        ({"l2": [0.0, 1.0]}, "the columns as they stand; --standardize puts it on columns of deviation 1"),
+        ({"l1": linnet.LogUniform(1e-4, 1.0)}, "the columns as they stand; --standardize puts it on"),
+        ({"weight_decay": 0.1, "standardize": True}, "the weights of columns of deviation 1"),
+        ({"l2": [1.0], "standardize": [True, False]}, "with standardize yes, else of the columns as they"),
+    ],
+)  # fmt: skip
+def test_what_a_penalty_is_on_is_said(values: dict[str, Any], said: str) -> None:
+    rows: Any = linnet.Dataset(np.eye(4), np.arange(4.0))  # type: ignore[arg-type]
+    found = describe_penalties(rows, values)
+    assert (said in found) if said else not found
+    assert not describe_penalties(linnet.load("digits").train, values)

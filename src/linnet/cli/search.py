@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -110,12 +110,22 @@ class SearchOptions(SearchRecipe, TableChoices):
         found = {name: parse_values(name, text) for name, text in given.items() if text is not None}
         return found | ({"seed": range(self.seed, self.seed + self.seeds)} if self.seeds > 1 else {})
 
-    def load(self) -> linnet.Splits:
-        """The rows to search over, and those that the best is scored on."""
-        return load_rows(
-            self.data, self.data_dir, self.seed, make_printer(self.quiet), table=self,
-            sample_weight=self.sample_weight, quiet=self.quiet,
+    def load(self, values: Mapping[str, Any]) -> linnet.Splits:
+        """The rows to search over, and those that the best is scored on.
+
+        Args:
+            values: of the hyperparameters, as `space` gives them; which penalties are on what is said.
+        """
+        from linnet.train.columns import describe_penalties
+
+        say = make_printer(self.quiet, sys.stderr if self.json else sys.stdout)
+        splits = load_rows(
+            self.data, self.data_dir, self.seed, say, table=self, sample_weight=self.sample_weight,
+            quiet=self.quiet,
         )  # fmt: skip
+        if said := describe_penalties(splits.train, values):
+            say(said)
+        return splits
 
     @property
     def watch(self) -> dict[str, Any]:
@@ -181,6 +191,7 @@ def summary(result: linnet.SweepResult, best: linnet.Run, folder: Path) -> dict[
         "edges": [dataclasses.asdict(edge) for edge in result.edges],
         "unjudged": list(result.unjudged),
         "final": best.history.last,
+        "baseline": best.baseline,
         "table": table.to_dict("records"),
     }
 
@@ -189,6 +200,8 @@ def closing_lines(
     result: linnet.SweepResult, best: linnet.Run, folder: Path, test: linnet.Dataset | None
 ) -> list[str]:
     """The lines that end a search; the test rows score the best setting's models together."""
+    from linnet.model.baseline import baseline_lines
+
     figures = [name for name in result.outcome.curves if name != "train_loss"]
     table = result.table[[*result.varied, "train_loss", *figures, f"{result.metric}_se", "models", "status"]]
     lines = [table.head(SHOWN).to_string(index=False, float_format="%.4g", na_rep="")]
@@ -211,6 +224,7 @@ def closing_lines(
             lines.append(f"its {members} models together, their probabilities averaged: {accuracy:.4f}")
     elif "test_loss" in best.history.last:
         lines.append(f"trained again on all training rows: test loss {best.history.last['test_loss']:.4g}")
+    lines += baseline_lines(best.baseline, best.history.last)
     lines.append(
         f"{len(result.trials)} models in {result.seconds:.1f} s; all is in {folder}, the best model in best"
     )

@@ -230,6 +230,7 @@ def summary_of(solution: linnet.Solution, scores: dict[str, Score], folder: Path
         "nonzeros": int((W != 0).sum()),
         "weights": W.numel(),
         "scores": {name: score.as_dict() for name, score in scores.items()},
+        "baseline": solution.value.baseline,
         "request": solution.value.request and as_dict(solution.value.request),
         "solver": solution.value.optimum and solution.value.optimum.solver,
     }
@@ -237,6 +238,8 @@ def summary_of(solution: linnet.Solution, scores: dict[str, Score], folder: Path
 
 def closing_lines(solution: linnet.Solution, scores: dict[str, Score], folder: Path) -> list[str]:
     """The lines that end a run."""
+    from linnet.model.baseline import baseline_lines
+
     W = solution.value.bank.W
     lines = [str(solution)]
     if bool((W == 0).any()):
@@ -246,6 +249,9 @@ def closing_lines(solution: linnet.Solution, scores: dict[str, Score], folder: P
         said = f"accuracy {score.accuracy:.4f}" if score.classes else f"R²{about} {_show_shares(score.r2)}"
         said += f", D²{about} {_show_shares(score.d2)}" if len(score.d2) else ""
         lines.append(f"{name}: loss {score.loss:.6g}, {said}")
+    figures = {f"{part}_loss": score.loss for part, score in scores.items()}
+    figures |= {f"{part}_accuracy": score.accuracy for part, score in scores.items() if score.classes}
+    lines += baseline_lines(solution.value.baseline, figures, is_solved=True)
     return [*lines, f"the run is in {folder}"]
 
 

@@ -72,7 +72,7 @@ def sweep(
     if resume is not None and not (resume / CHECKPOINT).exists():
         make_printer(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")
     request = options.request(grid=grid, random=random)
-    splits = options.load()
+    splits = options.load(grid)
     again = f"linnet sweep --resume {folder} with the same options"
     result = run_or_exit(f"{again} goes on", lambda: sweep_request(
         splits, request, out=None if resume else folder, resume=resume, checkpoint_minutes=checkpoint_minutes,

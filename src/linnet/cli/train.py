@@ -97,6 +97,7 @@ def summary(run: linnet.Run) -> dict[str, object]:
 def closing_lines(run: linnet.Run) -> list[str]:
     """The lines that end a run."""
     from linnet.evaluate.score import parameter_errors
+    from linnet.model.baseline import baseline_lines
 
     lines = []
     kept = run.kept
@@ -105,25 +106,12 @@ def closing_lines(run: linnet.Run) -> list[str]:
             "" if kept is run.history.last else ", whose weights are kept"
         )
         lines.append(f"test accuracy {kept['test_accuracy']:.4f} {said}")
-    if run.baseline:
-        lines += _baseline(run)
+    lines += baseline_lines(run.baseline, kept)
     if run.truth is not None:
         errors = parameter_errors(run.bank, run.truth)
         lines.append("error of w: " + ", ".join(f"{e:+.6f}" for e in errors.w.tolist()))
         lines.append(f"error of b: {errors.b:+.6f}")
     lines.append(f"{run.seconds:.2f} s; the run is in {run.folder}")
-    return lines
-
-
-def _baseline(run: linnet.Run) -> list[str]:
-    """What answers without features come to on the rows that judge, and whether the model is worse."""
-    from linnet.model.baseline import describe_baseline, judge_baseline
-
-    found, part = run.baseline, run.baseline["part"]
-    lines = [f"{describe_baseline(found)} (baseline, {part} rows)"]
-    if f"{part}_loss" in run.kept:
-        verdict = judge_baseline(found, run.kept[f"{part}_loss"], run.kept.get(f"{part}_accuracy"))
-        lines += [verdict] if verdict else []
     return lines
 
 

@@ -64,7 +64,7 @@ def tune(
     )
     folder = new_folder(options.out or default_folder("tune"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
-    splits = options.load()
+    splits = options.load(space)
     with report_missing_fonts():
         result = run_or_exit("no batch was done", lambda: tune_request(
             splits, request, storage=storage, out=folder, is_catalog=True, **options.watch,

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
+from linnet.i18n import Language, say
 
 LEAST = 1e-12
 """The least share of a class that a logarithm is taken of: one that training did not see."""
@@ -105,33 +106,59 @@ def find_baseline(
     return {"part": part, **answers.figures(train if rows is None else rows, loss), **said}
 
 
-def describe_baseline(found: Mapping[str, float]) -> str:
+def describe_baseline(found: Mapping[str, float], language: Language = "en") -> str:
     """A sentence of what the answers come to.
 
     Args:
         found: as `Baseline.figures` gives it.
+        language: "en" or "zh".
     """
+    loss = f"{found['loss']:.4g}"
     if "accuracy" in found:
-        return f"always the likeliest class: accuracy {found['accuracy']:.4f}, loss {found['loss']:.4g}"
-    said = f"always the training mean: RMSE {found['rmse']:.6g}, loss {found['loss']:.4g}"
-    return f"{said}; the median: MAE {found['mae']:.6g}"
+        return say("report.baseline.classes", language, accuracy=f"{found['accuracy']:.4f}", loss=loss)
+    errors = {name: f"{found[name]:.6g}" for name in ("rmse", "mae")}
+    return say("report.baseline.numbers", language, loss=loss, **errors)
 
 
-def judge_baseline(found: Mapping[str, float], loss: float, accuracy: float | None) -> str:
+def judge_baseline(
+    found: Mapping[str, float],
+    loss: float,
+    accuracy: float | None,
+    language: Language = "en",
+    *,
+    is_solved: bool = False,
+) -> str:
     """What to do about a model that is worse than the answers; empty where it is not.
 
     Args:
         found: as `Baseline.figures` gives it.
         loss: of the model on the same rows.
         accuracy: likewise; None of a regression.
+        language: "en" or "zh".
+        is_solved: whether it is at an optimum, for which there is no rate.
     """
     is_worse = accuracy is not None and accuracy < found.get("accuracy", 0.0)
     if not is_worse and loss <= found["loss"]:
         return ""
-    return (
-        "this model is worse than that answer, which knows no feature: lower --lr, train on with more "
-        "--epochs, give --l2, or use linnet solve, which needs no rate"
-    )
+    return say("report.baseline.worse_optimum" if is_solved else "report.baseline.worse", language)
+
+
+def baseline_lines(
+    baseline: Mapping[str, Any], figures: Mapping[str, float], *, is_solved: bool = False
+) -> list[str]:
+    """The lines on a run's baseline that end a command; none where it is not known.
+
+    Args:
+        baseline: see `linnet.Run.baseline`.
+        figures: of the model, "test_loss" and "test_accuracy" among them where the part is "test".
+        is_solved: as of `judge_baseline`.
+    """
+    if not baseline:
+        return []
+    part = baseline["part"]
+    loss, accuracy = (figures.get(f"{part}_{name}") for name in ("loss", "accuracy"))
+    verdict = "" if loss is None else judge_baseline(baseline, loss, accuracy, is_solved=is_solved)
+    return [f"{describe_baseline(baseline)} (baseline, {part} rows)", *([verdict] if verdict else [])]
 
 
 def _shares(rows: Dataset) -> NDArray[np.float64]:

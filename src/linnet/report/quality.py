@@ -8,6 +8,7 @@ from linnet.config.losses import name_loss
 from linnet.evaluate.assess import positive_of
 from linnet.evaluate.interval import UNDEFINED, Interval
 from linnet.evaluate.score import parameter_errors
+from linnet.model.baseline import Baseline, describe_baseline, judge_baseline
 from linnet.model.optimum import Optimum
 from linnet.plot.classification import reliability_figure
 from linnet.report.blocks import Block, Facts, Figures, Matrix, Picture, Table, Text
@@ -54,7 +55,21 @@ def glance(of: Subject) -> list[Block]:
     if of.is_judged:
         blocks.append(of.note("report.judged_on", n=f"{len(of.judged):,}", part=of.part))
         blocks += [of.note("report.predicts", name=of.run.card.target)] * bool(of.run.card.target)
+        blocks += _compare_baseline(of)
     return blocks
+
+
+def _compare_baseline(of: Subject) -> list[Block]:
+    """What answers that know no features come to on the judged rows, and whether the model is worse."""
+    run, train = of.run, of.rows.train
+    if not run.baseline and train is None:
+        return []
+    answers = Baseline.of(of.train) if not run.baseline else Baseline.from_json(run.baseline)
+    found, score = answers.figures(of.judged, run.loss), of.score
+    blocks: list[Block] = [of.note("report.baseline.said", what=describe_baseline(found, of.language))]
+    accuracy = score.accuracy if score.classes else None
+    verdict = judge_baseline(found, score.loss, accuracy, of.language, is_solved=run.optimum is not None)
+    return [*blocks, *([Text(verdict, "missing")] if verdict else [])]
 
 
 def names(of: Subject) -> dict[str, str]:

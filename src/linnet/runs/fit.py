@@ -30,6 +30,7 @@ from linnet.runs.folder import leave_run, run_folder
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
+from linnet.train.columns import describe_penalties
 from linnet.train.module_learner import ModuleLoss
 
 
@@ -219,9 +220,8 @@ def run_job(
     validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
     tested = f"{len(test) if test else 0:,} to test on"
     say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")
-    if train.is_table and (job.l2 or job.l1 or job.weight_decay):
-        raw = "the columns as they stand; --standardize puts it on columns of deviation 1"
-        say(f"the penalty is on the weights of {'columns of deviation 1' if job.standardize else raw}")
+    if said := describe_penalties(train, vars(job)):
+        say(said)
     checkpoint = None if resume is None else _last_checkpoint(resume)
     if resume is not None and checkpoint is None:
         say(f"there is nothing to go on from in {resume}: the run begins")

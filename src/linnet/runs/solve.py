@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linnet.config import SolveRequest
 from linnet.core.losses import Loss, by_name
@@ -16,6 +16,7 @@ from linnet.data.split import keep_apart
 from linnet.errors import UsageError
 from linnet.folders import new_folder
 from linnet.i18n import Language, check
+from linnet.model.baseline import find_baseline
 from linnet.model.optimum import UNATTAINED
 from linnet.solvers import solve as solvers
 from linnet.solvers.solution import Progress, Solution, SolverSpec
@@ -98,6 +99,7 @@ def solve(
         splits.train, loss, penalty, l2=l2, l1=l1, solver=solver, intercept=intercept, dtype=dtype, tol=tol,
         max_iter=max_iter, class_weight=class_weight, standardize=standardize, progress=progress,
     )  # fmt: skip
+    solution.value.baseline = _find_baseline(splits, solution)
     if folder is not None:
         _leave(Solved(solution), folder, splits if report else None, language)
     return solution
@@ -158,7 +160,8 @@ def solve_request(
         chosen = float(path.table["penalty"].iloc[path.best if request.folds is None else path.simplest])
         request = replace(request, **{request.path_penalty: chosen})
     solution = solve_problem(splits.train, request, progress)
-    solution = replace(solution, value=replace(solution.value, request=request))
+    baseline = _find_baseline(splits, solution)
+    solution = replace(solution, value=replace(solution.value, request=request, baseline=baseline))
     solved, refusal = Solved(solution, path=path), None
     try:
         solved = replace(solved, inference=_infer(solution, splits.train) if request.summary else None)
@@ -180,6 +183,12 @@ def solve_problem(train: Dataset, request: SolveRequest, progress: Progress | No
         intercept=request.intercept, dtype=request.dtype, tol=request.tol, max_iter=request.max_iter,
         class_weight=request.class_weight, standardize=request.standardize, progress=progress,
     )  # fmt: skip
+
+
+def _find_baseline(splits: Splits, solution: Solution) -> dict[str, Any]:
+    """What answers that know no features come to on the rows that judge a solution."""
+    train, test = splits
+    return find_baseline(train, test or train.validation, solution.value.loss, is_test=test is not None)
 
 
 def _take_path(

@@ -27,6 +27,7 @@ from linnet.evaluate.score import score
 from linnet.evaluate.selection import Configuration, Margin
 from linnet.folders import CHECKPOINT, SWEEP, write
 from linnet.i18n import Language
+from linnet.model.baseline import find_baseline
 from linnet.model.run import Card, Run
 from linnet.plot.save import render
 from linnet.plot.sweeps import epochs_figure, generalisation_figure, name_settings, sweep_figure
@@ -199,6 +200,7 @@ class SweepResult:
         run.dataset_checksum = self.train.checksum
         if test is not None:
             run.history.last.update(score(run, test).record("test"))
+            run.baseline = find_baseline(self.train, test, run.loss, is_test=True)
         return run
 
     def ensemble(self) -> Ensemble:

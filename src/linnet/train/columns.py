@@ -14,11 +14,14 @@ length of a row is at most `LONGEST`: a rate of 0.03 is safe for squared error, 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from linnet.config.ranges import Range
 from linnet.core.bank import Bank
 from linnet.core.losses import Loss, TargetUnits
 from linnet.core.penalties import PenaltyUnits
@@ -27,6 +30,9 @@ from linnet.data.dataset import Dataset
 from linnet.data.moments import Moments
 
 FARTHEST, LONGEST = 10.0, 16.0
+
+PENALTIES = ("l2", "l1", "weight_decay")
+"""The hyperparameters that are penalties."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,3 +107,28 @@ def _targets(train: Dataset, loss: Loss, weights: Tensor | None) -> TargetUnits:
     found = Moments.of(train.y, weights)
     deviation = float(found.deviation.square().mean().sqrt())
     return loss.in_units(found.mean, deviation or 1.0)
+
+
+def describe_penalties(train: Dataset, values: Mapping[str, Any]) -> str:
+    """What the weights that a penalty is on are of; empty where there is none, or rows are no table's.
+
+    Args:
+        train: the rows.
+        values: of hyperparameters by their names: a value, several of them, or a range.
+    """
+    if not train.is_table or not any(any(_list(values.get(name))) for name in PENALTIES):
+        return ""
+    raw, standard = "the columns as they stand", "columns of deviation 1"
+    found = set(map(bool, _list(values.get("standardize"))))
+    if len(found) > 1:
+        return f"the penalty is on the weights of {standard} with standardize yes, else of {raw}"
+    if found == {True}:
+        return f"the penalty is on the weights of {standard}"
+    return f"the penalty is on the weights of {raw}; --standardize puts it on {standard}"
+
+
+def _list(values: Any) -> list[Any]:
+    """The values that are tried; a range, whose numbers are above 0, as true."""
+    if isinstance(values, Range):
+        return [True]
+    return list(values) if isinstance(values, list | tuple | range) else [values]
