@@ -25,13 +25,14 @@ def test_a_sweep_prints_its_table_and_keeps_the_best(capsys: pytest.CaptureFixtu
     assert "24 of 24 models" in said.err
     lines = said.out.splitlines()
     assert lines[0].split()[:2] == ["lr", "l2"]
-    assert len(lines) == 1 + 4 + 5
+    assert len(lines) == 1 + 4 + 6
     assert lines[5].startswith("best by validation accuracy: lr 1, l2 ")
     assert "noise" in lines[5]
     assert lines[6] == "the best lr, 1, is the largest that was tried: widen lr upwards"
     assert lines[7].startswith("trained again on all training rows: test accuracy 0.")
     assert lines[8].startswith("its 6 models together, their probabilities averaged: 0.")
-    assert lines[9].startswith("24 models in ")
+    assert lines[9].startswith("always the likeliest class: accuracy 0.1")
+    assert lines[10].startswith("24 models in ")
     left = {"best", "checkpoint.safetensors", "epochs.svg", "generalisation.svg", "sweep.json", "sweep.svg"}
     assert {path.name for path in Path("s").iterdir()} == {*left, "curves.csv", "report.html", "table.csv"}
     assert call("evaluate", "s/best") == 0

@@ -261,5 +261,6 @@ def report_baseline(evaluation: linnet.Evaluation, result: Score, values: dict[s
     run = evaluation.run
     answers = Baseline.from_json(run.baseline) if run.baseline else Baseline.of(evaluation.rows)
     values["baseline"] = found = answers.figures(evaluation.rows, run.loss)
-    verdict = judge_baseline(found, result.loss, result.accuracy if result.classes else None)
+    accuracy = result.accuracy if result.classes else None
+    verdict = judge_baseline(found, result.loss, accuracy, is_solved=run.optimum is not None)
     return [f"baseline  {describe_baseline(found)}", *([verdict] if verdict else [])]
