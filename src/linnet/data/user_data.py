@@ -10,6 +10,7 @@ from typing import Any
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Splits
 from linnet.data.formats.arrays import read_arrays
+from linnet.data.formats.foreign import is_foreign, refuse_foreign
 from linnet.data.formats.frames import is_table, to_frame
 from linnet.data.formats.idx_folder import is_idx_folder, read_idx_folder
 from linnet.data.formats.picture_folders import (
@@ -26,6 +27,7 @@ from linnet.data.formats.table import MAX_CELLS, TableRows, read_table, table_ro
 from linnet.data.formats.table_files import TableFiles, has_rows, is_pattern, match, sort_out, tables_in
 from linnet.data.formats.table_parts import NamedTable, add_parts, read_tables
 from linnet.data.formats.text_table import TextTable
+from linnet.data.formats.zipped import ZIP, is_zipped, list_tables, tables_in_zip, unzip
 from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.describe import describe
@@ -33,12 +35,13 @@ from linnet.schema.schema import Schema
 from linnet.schema.target import MAX_CLASSES
 
 ARRAYS = ".npz"
-SUFFIXES = (ARRAYS, ".zip")
+SUFFIXES = (ARRAYS, ZIP)
 
 
 def is_own(name: str) -> bool:
     """Whether a data set's name is a path: of a table, LIBSVM text, arrays, a zip, or a folder."""
-    return has_rows(name) or name.lower().endswith(SUFFIXES) or "/" in name or "\\" in name
+    is_file = has_rows(name) or is_foreign(name) or name.lower().endswith(SUFFIXES)
+    return is_file or "/" in name or "\\" in name
 
 
 def find(name: str, folder: Path | str | None = None) -> Path | None:
@@ -47,7 +50,7 @@ def find(name: str, folder: Path | str | None = None) -> Path | None:
     Of a pattern it is the first table that it means.
     """
     path = Path(folder or "") / name
-    if path.exists():
+    if path.exists() or is_zipped(path):
         return path
     return next(iter(match(name, folder)), None) if is_pattern(name) else None
 
@@ -59,6 +62,10 @@ def find_tables(name: str, folder: Path | str | None = None) -> TableFiles | Non
         FormatError: it cannot be told which part a file is.
     """
     path = Path(folder or "") / name
+    if is_zipped(path):
+        return TableFiles((path,)) if is_table(path.name) else None
+    if path.is_file() and path.suffix.lower() == ZIP:
+        return _find_zipped(path, name)
     if path.is_file():
         return TableFiles((path,)) if has_rows(path.name) else None
     if path.is_dir():
@@ -67,6 +74,16 @@ def find_tables(name: str, folder: Path | str | None = None) -> TableFiles | Non
         return sort_out(tables, name, path) if tables else None
     tables = match(name, folder) if is_pattern(name) else []
     return sort_out(tables, name) if tables else None
+
+
+def _find_zipped(path: Path, name: str) -> TableFiles | None:
+    """The tables in a zip: one, or those to train and to test on; None where it has none, or pictures."""
+    if not (tables := tables_in_zip(path, is_table)):
+        return None
+    found = sort_out(tables, name, path)
+    if len(found.train) > 1 and not found.has_parts:
+        raise FormatError(list_tables(path, tables))
+    return found
 
 
 def load(
@@ -102,6 +119,8 @@ def load(
 
 def _check_options(name: str, folder: Path | str | None, options: TableOptions) -> None:
     """Refuse what is said of other data than these."""
+    if not Path(folder or "", name).is_dir():
+        refuse_foreign(name)
     files = find_tables(name, folder)
     if is_svmlight(name) or (files is not None and files.is_svmlight):
         check_options(options, name)
@@ -184,6 +203,8 @@ def load_whole(
             f"no data at {Path(folder or '') / name}: expected a CSV or .npz file, a zip of "
             "pictures, a folder, or a pattern of tables"
         )
+    if path.is_file():
+        refuse_foreign(str(name))
     test = options and options.test
     if (files := find_tables(str(name), folder)) is not None:
         if test is not None:
@@ -247,8 +268,12 @@ def _whole(
             f"{name} has {len(files)} files and no picture: expected one CSV, .npz or zip file, or pictures"
         )
     ((path, content),) = files
+    refuse_foreign(path)
     suffix = PurePosixPath(path).suffix.lower()
-    if suffix == ".zip":
+    if suffix == ZIP:
+        if len(tables := tables_in_zip(content, is_table)) == 1:
+            files = [(tables[0].name, unzip(content, tables[0].as_posix(), name, most=MAX_ALL_BYTES))]
+            return _whole(files, name, regressions, known, say)
         return read_pictures(unpack(content, name), name, known, say)
     if suffix == ARRAYS:
         return read_arrays(

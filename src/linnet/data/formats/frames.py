@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import importlib
 import io
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
-
-import numpy as np
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import FAULTS, PACKED
 from linnet.data.formats.labelled import WAYS, read_labelled
+from linnet.data.formats.plain import check_twice, plain_frame
 from linnet.data.formats.text_stream import iter_text
 from linnet.data.formats.text_table import TextTable, read_text
+from linnet.data.formats.zipped import ZIP, content_of, is_zipped, only_table
 from linnet.errors import FormatError, UsageError, needs_extra
-from linnet.schema.cells import Cells, Frame
-from linnet.schema.coded import code_text
+from linnet.schema.cells import Frame
 
 Reader = Callable[[Any, str, TableOptions], TextTable]
 """Reads a file's content, by its name in messages and what was said of it; those `BY_PATH` a path, too."""
@@ -45,13 +41,13 @@ def read_frame(source: bytes | Path, name: str, options: TableOptions) -> TextTa
     reader = READERS.get(_unpacked_suffix(path))
     if reader is None:
         raise FormatError(f"{name} is no table of a known format: expected {', '.join(SUFFIXES)}")
-    if isinstance(source, Path) and (path.suffix in PACKED or reader not in BY_PATH):
-        source = source.read_bytes()
+    if isinstance(source, Path) and (path.suffix in PACKED or reader not in BY_PATH or is_zipped(source)):
+        source = content_of(source)
     if path.suffix in PACKED:
         assert isinstance(source, bytes)
         source = _unpack(source, name, path.suffix)
     table = reader(source, name, options)
-    return TextTable(_plain(table.frame, name), table.notes, table.classes)
+    return TextTable(plain_frame(table.frame, name), table.notes, table.classes)
 
 
 def _unpack(content: bytes, name: str, suffix: str) -> bytes:
@@ -162,75 +158,6 @@ def _unpacked_suffix(path: PurePath) -> str:
     return path.with_suffix("").suffix.lower() if suffix in PACKED else suffix
 
 
-def _plain(frame: Frame, name: str, taken: Sequence[str] | None = None) -> Frame:
-    """Columns of plain types: numbers, truths, dates and text; a column of lists is a column an element.
-
-    Two columns of one name are refused, if it is one of those that are taken where these are known.
-    """
-    import pandas as pd
-
-    columns: list[tuple[str, Any]] = []
-    for place, column in enumerate(map(str, frame.columns)):
-        cells = frame.iloc[:, place].reset_index(drop=True)
-        first = next((cell for cell in cells if cell is not None), None) if cells.dtype == object else None
-        if isinstance(first, list | tuple | np.ndarray):
-            columns += _spread(cells, column, name).items()
-        else:
-            columns.append((column.strip(), _typed(cells, first, column, name)))
-    names = [column for column, _ in columns]
-    _check_twice(names, taken, name)
-    cells = dict(enumerate(cells for _, cells in columns))
-    return pd.DataFrame(cells, copy=False).set_axis(names, axis=1)
-
-
-def _check_twice(names: Iterable[str], columns: Sequence[str] | None, name: str) -> None:
-    """Refuse two columns of one name, of those that are expected where they are known.
-
-    Raises:
-        FormatError: naming it.
-    """
-    for column, count in Counter(names).items():
-        if count > 1 and (columns is None or column in columns):
-            raise FormatError(f"{name} has two columns called {column}: rename one of them")
-
-
-def _spread(cells: Cells, column: str, name: str) -> dict[str, Any]:
-    """Lists of one length as a column an element."""
-    fault = f"{name}: the lists of {column} are not numbers of one length in every row"
-    try:
-        block = np.stack([np.asarray(cell, np.float64) for cell in cells])
-    except (TypeError, ValueError) as error:
-        raise FormatError(fault) from error
-    if block.ndim != 2:
-        raise FormatError(fault)
-    return {f"{column}[{place}]": block[:, place] for place in range(block.shape[1])}
-
-
-def _typed(cells: Cells, first: Any, column: str, name: str) -> Cells:
-    import pandas as pd
-
-    if str(cells.dtype) == "category" and pd.api.types.infer_dtype(cells.cat.categories) != "string":
-        return cells.astype(object).where(cells.notna(), None)
-    if isinstance(first, decimal.Decimal):
-        return cells.astype(np.float64)
-    if isinstance(first, datetime.date):
-        try:
-            return pd.to_datetime(cells, errors="raise")
-        except (TypeError, ValueError, OverflowError) as error:
-            raise FormatError(
-                f"{name}: {column} holds dates, and what cannot be read as one: {error}"
-            ) from error
-    if isinstance(first, dict):
-        raise FormatError(f"{name} has objects within {column}: give them columns of their own")
-    if isinstance(first, bytes):
-        raise FormatError(f"{name}: {column} holds bytes, which are no cells of a table")
-    if isinstance(first, bool | np.bool_):
-        return cells.astype("boolean")
-    if cells.dtype.kind == "c" or cells.dtype.kind == "m":
-        raise FormatError(f"{name}: {column} holds {cells.dtype}: give its parts as numbers")
-    return code_text(cells)
-
-
 CHUNK = 1 << 16
 """Rows that are read at a time where a file is gone through."""
 
@@ -249,16 +176,19 @@ def iter_frames(
         FormatError: it is no table.
     """
     options = options or TableOptions()
+    if isinstance(source, Path) and source.suffix.lower() == ZIP and source.is_file():
+        source = only_table(source, is_table)
     suffix = _unpacked_suffix(source) if isinstance(source, Path) else ".csv"
-    if READERS.get(suffix) is read_text:
+    is_whole = isinstance(source, Path) and is_zipped(source)
+    if not is_whole and READERS.get(suffix) is read_text:
         for frame in iter_text(source, options, CHUNK, columns):
-            _check_twice(frame.columns, columns, str(source) if isinstance(source, Path) else "the table")
+            check_twice(frame.columns, columns, str(source) if isinstance(source, Path) else "the table")
             yield frame
-    elif isinstance(source, Path) and source.suffix.lower() in (".parquet", ".pq"):
+    elif not is_whole and isinstance(source, Path) and source.suffix.lower() in (".parquet", ".pq"):
         yield from _iter_parquet(str(source), columns)
     else:
         assert isinstance(source, Path)
-        frame = read_frame(source.read_bytes(), str(source), options).frame
+        frame = read_frame(source, str(source), options).frame
         for low in range(0, max(1, len(frame)), CHUNK):
             yield frame[low : low + CHUNK].reset_index(drop=True)
 
@@ -270,10 +200,10 @@ def _iter_parquet(path: str, columns: Sequence[str] | None) -> Iterator[Frame]:
     try:
         with pq.ParquetFile(path) as file:
             if not file.metadata.num_rows:
-                yield _plain(file.schema_arrow.empty_table().to_pandas(), path, columns)
+                yield plain_frame(file.schema_arrow.empty_table().to_pandas(), path, columns)
             for batch in file.iter_batches(CHUNK):
                 if len(batch):
-                    yield _plain(batch.to_pandas(), path, columns)
+                    yield plain_frame(batch.to_pandas(), path, columns)
     except (pa.ArrowException, OSError) as error:
         raise FormatError(f"{path} cannot be read as parquet: {error}") from error
 
@@ -297,4 +227,4 @@ def to_frame(rows: Any, columns: Sequence[str] | None = None) -> Frame:
     if not isinstance(frame, pd.DataFrame):
         kind = type(rows).__name__
         raise UsageError(f"rows are a frame, a list of dictionaries or the path of a file, not {kind}")
-    return _plain(frame, "the frame", columns)
+    return plain_frame(frame, "the frame", columns)
