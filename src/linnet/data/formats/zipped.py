@@ -102,5 +102,5 @@ def unzip(source: Path | bytes, member: str, name: str, most: int = MAX_UNPACKED
 
 
 def _is_plain(part: str) -> bool:
-    """Whether a file or folder is one of data, and not hidden or the shadow of a Mac."""
-    return not part.startswith((".", "_", "~$"))
+    """Whether a file or folder is one of data: not hidden, the shadow of a Mac, or for people to read."""
+    return not part.lower().startswith((".", "_", "~$", "readme", "license"))
