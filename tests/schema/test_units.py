@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -8,6 +9,7 @@ from linnet.errors import FormatError
 from linnet.schema.cells import NumberStyle, number_style, to_numbers
 from linnet.schema.infer import infer_schema
 from linnet.schema.schema import Schema
+from linnet.schema.target import style_of
 
 
 @pytest.mark.parametrize(
@@ -73,3 +75,22 @@ def test_numbers_to_predict_have_one_unit_too() -> None:
 
 def test_times_an_hour_apart_are_of_one_place() -> None:
     assert infer(["2024-01-01 10:00+01:00", "2024-07-01 10:00+02:00"]).columns[0].kind == "date"
+
+
+@pytest.mark.parametrize("cell", ["7 mm", "m 7", "7 m m", "m7m", "7 gg", "7"])
+def test_one_unit_is_taken_off_at_the_end_and_no_other(cell: str) -> None:
+    assert np.isnan(to_numbers(pd.Series([cell]), NumberStyle(unit="m"))).all()
+
+
+def test_one_currency_is_taken_off_at_either_end_and_after_a_sign() -> None:
+    cells = pd.Series(["-$5", "$ 6", "7$", "$8$", "$$9"])
+    assert to_numbers(cells, NumberStyle(unit="$")).tolist()[:3] == [-5, 6, 7]
+    assert np.isnan(to_numbers(cells, NumberStyle(unit="$"))[3:]).all()
+
+
+@pytest.mark.parametrize("style", [NumberStyle(",", "."), NumberStyle(".", ",", "$")])
+def test_a_number_stands_for_itself_beside_numbers_that_are_written(style: NumberStyle) -> None:
+    cells = pd.Series([1.234, 1000, "$2,000" if style.unit else "2.000"], dtype=object)
+    assert to_numbers(cells, style).tolist() == [1.234, 1000, 2000]
+    written = pd.Series([1000.5, "$1,000.50" if style.unit else "1.000,50"], dtype=object)
+    assert style_of(written, "c", TableOptions()) == style

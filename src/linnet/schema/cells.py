@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
-from linnet.schema.coded import Cells, Frame, each
+from linnet.schema.coded import Cells, Frame, are_numbers, each
 from linnet.schema.date_forms import DATES, EITHER, EITHERS, ISO, SHORT_YEAR, ZONE
-from linnet.schema.units import IN_PARENTHESES, find_unit, negate, plain_signs
+from linnet.schema.units import IN_PARENTHESES, find_unit, negate, plain_signs, take_unit
 
 __all__ = ["Cells", "Frame"]
 
@@ -73,10 +73,7 @@ class NumberStyle:
         """Cells of text without space around them and without the unit; empty where they lack it."""
         cells = plain_signs(cells)
         cells = negate(cells) if self.parentheses else cells
-        if not self.unit:
-            return cells
-        has = np.logical_or(cells.str.endswith(self.unit), cells.str.lstrip("+-").str.startswith(self.unit))
-        return cells.str.replace(self.unit, "", regex=False).str.strip().where(has, "")
+        return take_unit(cells, self.unit) if self.unit else cells
 
     def read(self, cells: Cells) -> NDArray[np.float64]:
         """Cells of text as numbers, (N,); NaN where a cell does not look as they are written."""
@@ -115,7 +112,12 @@ def to_numbers(cells: Cells, style: NumberStyle) -> NDArray[np.float64]:
     """Cells as numbers, (N,); NaN where there is no value or none that is a number."""
     if cells.dtype.kind in "biuf":
         return cells.to_numpy(np.float64, na_value=np.nan)
-    return each(cells, lambda values: style.read(values.astype(str)))
+    return each(cells, lambda values: _to_numbers(values, style))
+
+
+def _to_numbers(cells: Cells, style: NumberStyle) -> NDArray[np.float64]:
+    texts, own = cells.astype(str), are_numbers(cells)
+    return np.where(own, NumberStyle().read(texts), style.read(texts)) if own.any() else style.read(texts)
 
 
 def number_style(cells: Cells, name: str, *, decimal: str | None = None) -> NumberStyle | None:
@@ -139,7 +141,7 @@ def number_style(cells: Cells, name: str, *, decimal: str | None = None) -> Numb
     if unit is None:
         return None
     if unit:
-        texts = texts.str.replace(unit, "", regex=False).str.strip()
+        texts = take_unit(texts, unit)
     is_plain = bool(texts.str.fullmatch(PLAIN).all())
     if is_plain and _is_pointed(texts, decimal):
         return _commas(texts, name, decimal, unit) or NumberStyle(unit=unit)

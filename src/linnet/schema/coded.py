@@ -101,3 +101,17 @@ def _count_different(cells: Cells) -> NDArray[np.int64]:
     codes = cells.cat.codes.to_numpy().astype(np.int64)
     size = len(cells.cat.categories) + 1
     return np.bincount(codes % size, minlength=size)
+
+
+def are_numbers(cells: Cells) -> NDArray[np.bool_]:
+    """Which cells are finite numbers by their type, (N,), which stand for themselves beside written ones."""
+    import pandas as pd
+
+    if cells.dtype.kind != "O" or pd.api.types.infer_dtype(cells, skipna=True) in ("string", "boolean"):
+        return np.zeros(len(cells), bool)
+    return np.array([_is_number(cell) for cell in cells], bool)
+
+
+def _is_number(cell: object) -> bool:
+    is_one = isinstance(cell, int | float | np.integer | np.floating) and not isinstance(cell, bool)
+    return is_one and bool(abs(cell) < np.inf)

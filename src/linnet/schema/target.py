@@ -19,6 +19,7 @@ from linnet.schema.cells import (
     to_numbers,
 )
 from linnet.schema.classes import class_names
+from linnet.schema.coded import are_numbers
 from linnet.schema.schema import Target
 from linnet.schema.units import check_units
 
@@ -125,8 +126,11 @@ def style_of(cells: Cells, name: str, options: TableOptions) -> NumberStyle | No
     if cells.dtype.kind in "bM" or str(cells.dtype) == "boolean":
         return None
     known = cells.drop_duplicates()  # which keep the numbers of their rows
-    known = known[~is_missing(known, NO_NUMBER)].astype(str)
-    return number_style(known, name, decimal=options.decimal) if len(known) else None
+    known = known[~is_missing(known, NO_NUMBER)]
+    own = are_numbers(known)
+    if own.all():
+        return NumberStyle() if len(known) else None
+    return number_style(known[~own].astype(str), name, decimal=options.decimal)
 
 
 def _task(cells: Cells, name: str, style: NumberStyle | None) -> tuple[Task, str]:

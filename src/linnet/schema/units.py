@@ -51,6 +51,16 @@ def negate(texts: Cells) -> Cells:
     return texts.str.replace(rf"^{IN_PARENTHESES.pattern}$", r"-\1", regex=True)
 
 
+def take_unit(texts: Cells, unit: str) -> Cells:
+    """Texts without one unit at an end at which it may stand; empty where they lack it."""
+    unit_form = re.escape(unit)
+    rest = texts.str.extract(rf"^(.*?)\s*{unit_form}$")[0].fillna("")
+    if not re.fullmatch(BEFORE, unit):
+        return rest
+    parts = texts.str.extract(rf"^([+-]?)\s*{unit_form}\s*(.*)$").fillna("")
+    return rest.where(rest != "", parts[0] + parts[1])
+
+
 def find_unit(texts: Cells) -> str | None:
     """The unit that all numbers have; empty where none has one, None where they differ or are no numbers.
 
