@@ -9,6 +9,7 @@ from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Splits
+from linnet.data.formats.array_files import is_sparse_matrix, read_array_files
 from linnet.data.formats.arrays import read_arrays
 from linnet.data.formats.foreign import is_foreign, refuse_foreign
 from linnet.data.formats.frames import is_table, to_frame
@@ -35,7 +36,8 @@ from linnet.schema.schema import Schema
 from linnet.schema.target import MAX_CLASSES
 
 ARRAYS = ".npz"
-SUFFIXES = (ARRAYS, ZIP)
+ARRAY = ".npy"
+SUFFIXES = (ARRAYS, ARRAY, ZIP)
 
 
 def is_own(name: str) -> bool:
@@ -98,9 +100,9 @@ def load(
 
     Args:
         name: the path of a table (see `formats.table`), a folder or a pattern of tables (see
-            `formats.table_files`), the path of arrays (see `formats.arrays`), of a zip or
-            a folder of pictures (see `formats.picture_folders`), or of a folder of IDX files (see
-            `formats.idx_folder`), by which it is called, too.
+            `formats.table_files`), of LIBSVM text (see `formats.svmlight`), of arrays (see `formats.arrays`
+            and `formats.array_files`), of a zip or a folder of pictures (see `formats.picture_folders`), or
+            of a folder of IDX files (see `formats.idx_folder`), by which it is called, too.
         folder: where a relative path begins; the working folder when None.
         say: called with a sentence on what was read as what, where folders of pictures are parts.
         hold_out: without it none is kept, where the data name no rows to test on.
@@ -200,7 +202,7 @@ def load_whole(
     path = find(str(name), folder)
     if path is None:
         raise DataNotFoundError(
-            f"no data at {Path(folder or '') / name}: expected a CSV or .npz file, a zip of "
+            f"no data at {Path(folder or '') / name}: expected a CSV, .svm or .npz file, a zip of "
             "pictures, a folder, or a pattern of tables"
         )
     if path.is_file():
@@ -216,6 +218,8 @@ def load_whole(
         return read_idx_folder(path, str(name), known)
     if path.is_dir():
         return read_pictures(files_in(path), str(name), known, say)
+    if path.suffix.lower() == ARRAY or (path.suffix.lower() == ARRAYS and is_sparse_matrix(path)):
+        return read_array_files(path, str(name), known=known, say=say)
     if path.suffix.lower() == ARRAYS:
         return read_arrays(path, str(name), known=known)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)

@@ -25,6 +25,9 @@ from linnet.schema.target import FEW
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 
+MAX_FEATURES, NAMED = 2**27, 2**20
+"""Features that a sparse matrix may have, and up to which each has a name."""
+
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 MAX_CLASSES = 10_000
 
@@ -66,6 +69,29 @@ def read_arrays(
             arrays = _arrays(archive, name, most)
     except BROKEN as error:
         raise FormatError(f"{name} is no .npz file as numpy.savez writes it: {error}") from error
+    return whole_of(arrays, name, regressions=regressions, classes=classes, known=known)
+
+
+def whole_of(
+    arrays: Mapping[str, Any],
+    name: str,
+    *,
+    regressions: bool = True,
+    classes: int = MAX_CLASSES,
+    known: tuple[str, ...] | None = None,
+) -> Whole:
+    """The rows of arrays by their names; features may be sparse matrices. See `read_arrays`.
+
+    Args:
+        arrays: by their names in lower case.
+        name: what to call them.
+        regressions: whether targets may be floating.
+        classes: how many there may be.
+        known: those of a model.
+
+    Raises:
+        FormatError: the arrays do not fit each other, or a class is not known.
+    """
     pairs = find_pairs(arrays, name)
     targets = pairs["train"].targets
     written = [arrays[pair.targets] for pair in pairs.values()]
@@ -183,13 +209,18 @@ def _arrays(archive: zipfile.ZipFile, name: str, most: int | None) -> dict[str, 
     found: dict[str, Array] = {}
     for key, entry in kept.items():
         with archive.open(entry) as file:
-            _check_header(file, entry.file_size, f"{name}: {key}")
-        with archive.open(entry) as file:
-            found[key] = npy.read_array(file, allow_pickle=False)
+            found[key] = read_array(file, entry.file_size, f"{name}: {key}")
     return found
 
 
-def _check_header(file: IO[bytes], size: int, what: str) -> None:
+def read_array(file: IO[bytes], size: int, what: str) -> Array:
+    """The array in a file of so many bytes, once its size is known to be there."""
+    check_header(file, size, what)
+    file.seek(0)
+    return npy.read_array(file, allow_pickle=False)
+
+
+def check_header(file: IO[bytes], size: int, what: str) -> None:
     """Refuse objects, and a shape that the file does not hold, for which memory would be taken."""
     version = npy.read_magic(file)
     if version not in HEADERS:
@@ -201,10 +232,14 @@ def _check_header(file: IO[bytes], size: int, what: str) -> None:
         raise FormatError(f"{what} is damaged, or no array of rows: its shape is {shape}")
 
 
-def _dataset(arrays: Arrays, pair: Pair, code: Code, columns: tuple[str, ...], name: str) -> Dataset:
+def _dataset(
+    arrays: Mapping[str, Any], pair: Pair, code: Code, columns: tuple[str, ...], name: str
+) -> Dataset:
     X, y = arrays[pair[0]], code.read(arrays[pair[1]], f"{name}: {pair[1]}")
-    if len(X) != len(y):
-        raise FormatError(f"{name}: {pair[0]} has {len(X):,} rows but {pair[1]} has {len(y):,}")
+    if X.shape[0] != len(y):
+        raise FormatError(f"{name}: {pair[0]} has {X.shape[0]:,} rows but {pair[1]} has {len(y):,}")
+    if hasattr(X, "tocsr"):
+        return _sparse(X, y, code, columns, f"{name}: {pair[0]}", name)
     if X.ndim == 4 and 1 in (X.shape[1], X.shape[3]):
         X = X.reshape(len(X), *(X.shape[1:3] if X.shape[3] == 1 else X.shape[2:]))  # one channel
     if X.ndim == 4 and X.size and 3 in (X.shape[1], X.shape[3]):
@@ -226,6 +261,18 @@ def _dataset(arrays: Arrays, pair: Pair, code: Code, columns: tuple[str, ...], n
     scale = 1 / PIXEL if is_bytes else 1.0
     own = () if shape else columns or tuple(f"x{place}" for place in range(rows.shape[1]))
     return Dataset(rows, y, name, code.names, shape, scale, name, columns=own)  # type: ignore[arg-type]
+
+
+def _sparse(X: Any, y: Array, code: Code, columns: tuple[str, ...], what: str, name: str) -> Dataset:
+    if X.dtype.kind not in "biuf" or X.ndim != 2 or not 0 < X.shape[1] <= MAX_FEATURES:
+        raise FormatError(
+            f"{what} must hold numbers, (N, D), D at most {MAX_FEATURES:,}, not {X.dtype} {X.shape}"
+        )
+    if not np.isfinite(X.data).all():
+        raise FormatError(f"{what} has a number that is not finite")
+    rows = X.astype(np.float32 if X.dtype == np.float32 else np.float64).tocsr()
+    names = tuple(f"x{place}" for place in range(X.shape[1])) if X.shape[1] <= NAMED else ()
+    return Dataset(rows, y, name, code.names, source=name, columns=columns or names)  # type: ignore[arg-type]
 
 
 def _floating(values: Array) -> Array:

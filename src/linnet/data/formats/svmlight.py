@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset
+from linnet.data.formats.arrays import MAX_FEATURES, NAMED
 from linnet.data.formats.encoding import FAULTS, PACKED
 from linnet.data.formats.svmlight_lines import Lines
 from linnet.data.formats.table_files import TableFiles
@@ -27,12 +28,6 @@ from linnet.schema.target import read_target
 
 OPTIONS = ("task", "index_base", "positive", "split", "test_size", "test", "references")
 """What may be said of such files; the rest of `TableOptions` is of columns with names."""
-
-MAX_FEATURES = 2**27
-"""That there may be: a mistyped index is not to take all memory."""
-
-NAMED = 2**20
-"""Features up to which each has a name."""
 
 MAX_BYTES = 1 << 40
 """Of a file, unpacked."""
