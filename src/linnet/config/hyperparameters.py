@@ -192,6 +192,16 @@ class Hyperparameters(Common):
         return given
 
 
+def check_folds(folds: int | None) -> None:
+    """Refuse a cross-validation of fewer than two folds.
+
+    Raises:
+        UsageError: naming them.
+    """
+    if folds is not None and folds < 2:
+        raise UsageError(f"folds must be at least 2, not {folds}")
+
+
 HYPERPARAMETERS_HELP = f"""The settings of a model.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters, plain_number
+from linnet.config.hyperparameters import HYPERPARAMETERS, Common, Hyperparameters, check_folds, plain_number
 from linnet.config.ranges import LogUniform, Range, Uniform, list_values
 from linnet.errors import FormatError, UsageError
 
@@ -91,18 +91,19 @@ class SolveRequest:
     def __post_init__(self) -> None:
         if self.summary and (self.l1 or self.path):
             raise UsageError(
-                "a summary needs a model without an L1 penalty, which chooses the weights that it keeps by "
-                "the data: leave out l1 and path"
+                "a summary needs a model without an L1 penalty, which chooses weights by the data: leave out "
+                "l1 and path"
             )
         if not self.summary and (self.covariance or self.weight_kind or self.level != 0.95):
             raise UsageError("covariance, level and weight_kind are of a summary (--summary)")
         if self.path_penalty not in ("l1", "l2"):
             raise UsageError(f"path_penalty must be l1 or l2, not {self.path_penalty!r}")
+        check_folds(self.folds)
         if self.path is None and (self.folds is not None or self.path_penalty != "l1"):
-            raise UsageError("folds and path_penalty are of a path of penalties: say how many, as --path 30")
-        Hyperparameters(class_weight=self.class_weight)  # which refuses what cannot be
+            raise UsageError("folds and path_penalty are of a path: say how many penalties, as --path 30")
+        Hyperparameters(class_weight=self.class_weight)  # refuses what cannot be
         if self.huber != 1.0 and self.loss != "huber":
-            raise UsageError("huber is the threshold of one loss: take the loss huber (--loss huber)")
+            raise UsageError("huber is the threshold of the loss huber: give --loss huber")
 
     @property
     def inference(self) -> dict[str, Any]:

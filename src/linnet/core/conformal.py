@@ -159,6 +159,8 @@ class PredictionRules:
                 "a rule that was learnt on too few rows promises nothing and cannot be kept: keep more rows "
                 "from training (--validation), or let more of them be missed"
             )
+        if self.abstention is not None and not 0 <= self.abstention.threshold <= 1:
+            raise UsageError(f"the threshold of abstention is a probability, not {self.abstention.threshold}")
         if self.sets is not None and self.sets.randomised:
             raise UsageError("a rule that draws at random cannot be kept: leave out --randomised")
 
@@ -175,9 +177,14 @@ class PredictionRules:
             FormatError: these are no rules.
         """
         try:
-            return cls(**{name: cls.TYPES[name](**_tuples(given)) for name, given in values.items()})
-        except (AttributeError, KeyError, TypeError) as error:
+            rules = cls(**{name: cls.TYPES[name](**_tuples(given)) for name, given in values.items()})
+        except (AttributeError, KeyError, TypeError, UsageError) as error:
             raise FormatError(f"these are no rules of a model: {error!r}") from error
+        if rules.sets is not None and rules.sets.method not in METHODS:
+            raise FormatError(f"these are no rules of a model: the method {rules.sets.method!r}")
+        if rules.intervals is not None and rules.intervals.spread not in SPREADS:
+            raise FormatError(f"these are no rules of a model: the spread {rules.intervals.spread!r}")
+        return rules
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -230,6 +230,11 @@ class Evaluation:
         """Whether the model predicts counts, whose scores are logarithms of means."""
         return "run" in vars(self) and self.run.card.link == "log"
 
+    @property
+    def rows_have_exposure(self) -> bool:
+        """Whether the rows are rates of counts over an exposure."""
+        return "run" in vars(self) and self.rows.has_exposure
+
     @cached_property
     def predicted(self) -> Array:
         """The numbers that are predicted, of counts their means, (N, K), float64.

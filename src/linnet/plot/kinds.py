@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from linnet.config import Recipe
+from linnet.core.conformal import fewest_rows
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.decisions import abstain_curve
 from linnet.evaluate.confidence.reliability import BINS, reliability
@@ -125,6 +126,11 @@ def _draw_sets(of: Evaluation, options: FigureOptions) -> Figure:
 
 def _draw_intervals(of: Evaluation, options: FigureOptions) -> Figure:
     kept = of.calibration_split
+    if len(kept.rows) < (least := fewest_rows(options.alpha)):
+        raise UsageError(
+            f"{len(kept.rows):,} rows are too few to learn prediction intervals on: an error of "
+            f"{options.alpha:g} takes {least:,}"
+        )
     said = "plot.intervals_unseen" if kept.is_unseen else "plot.intervals_seen"
     title = say(said, options.language, n=f"{len(kept.rows):,}")
     return intervals_figure(

@@ -64,7 +64,8 @@ def fit(of: Subject) -> list[Block]:
     scores = of.run.scores(rows.X).cpu().double()[known]
     y = rows.y.cpu()[known]
     if found["kind"] == "poisson":
-        return _draw_counts(of, scores.exp(), y.double())
+        exposure = rows.weights.cpu()[known, None] if rows.has_exposure and rows.weights is not None else 1.0
+        return _draw_counts(of, scores.exp(), y.double(), exposure)
     if found["kind"] != "regression":
         return _draw_bins(of, scores, y, found["kind"])
     w = torch.ones(len(y)) if rows.weights is None else rows.weights.cpu()[known]
@@ -183,12 +184,14 @@ def _draw_residuals(
     return [*blocks, of.note("report.residuals_note")]
 
 
-def _draw_counts(of: Subject, means: torch.Tensor, y: torch.Tensor) -> list[Block]:
-    """Of counts: Pearson's residuals by fitted means."""
+def _draw_counts(
+    of: Subject, means: torch.Tensor, y: torch.Tensor, exposure: torch.Tensor | float
+) -> list[Block]:
+    """Of counts, or of rates that were counted over an exposure: Pearson's residuals by fitted means."""
     pictures = []
     names = of.run.card.output_names(means.shape[1])
     for k in range(min(means.shape[1], OUTPUTS // 2)):
-        left = (y[:, k] - means[:, k]) / means[:, k].sqrt()
+        left = ((y - means) / (means / exposure).sqrt())[:, k]
         title = names[k] if means.shape[1] > 1 else ""
         figure = residuals_figure(means[:, k].numpy(), left.numpy(), title, of.language)
         pictures.append(Picture(to_themed_svg(figure), of.say("report.pearson_figure"), 440))

@@ -132,8 +132,7 @@ def confusion(of: Subject) -> list[Block]:
     return [
         Matrix(names, cells, ""),
         of.note("report.confusion_weighted" if is_weighted else "report.confusion_note"),
-        Text(of.say("report.mistakes")),
-        worst,
+        *([Text(of.say("report.mistakes")), worst] if pairs else [of.note("report.no_mistakes")]),
     ]
 
 

@@ -43,10 +43,11 @@ def leverage(of: Subject) -> list[Block]:
 def intervals(of: Subject) -> list[Block]:
     """Prediction intervals learnt on rows kept from training, and their coverage."""
     evaluation = _evaluation(of)
+    picture = _picture(of, "intervals", "report.intervals_figure", 980)  # which refuses too few rows
     rule = learn_intervals(evaluation.on_calibration_split, ALPHA)
     found, (low, high) = interval_coverage(rule, evaluation), rule.expected(len(evaluation))
     said = of.note(
         "report.intervals_coverage", asked=f"{found.asked:g}", measured=f"{found.coverage.value:.4f}",
         low=f"{low:.4f}", high=f"{high:.4f}", n=f"{len(evaluation):,}", part=of.part,
     )  # fmt: skip
-    return [_picture(of, "intervals", "report.intervals_figure", 980), said, of.note("report.intervals_note")]
+    return [picture, said, of.note("report.intervals_note")]

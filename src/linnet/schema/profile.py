@@ -9,7 +9,7 @@ from typing import Any
 
 from linnet.schema.columns import Column
 
-Cell = str | float | bool
+Cell = str | int | float | bool
 """A value as JSON has it."""
 
 EPOCH = datetime.datetime(1970, 1, 1)

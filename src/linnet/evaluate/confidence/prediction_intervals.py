@@ -112,6 +112,11 @@ def interval_curve(seen: Evaluation, judged: Evaluation, asked: Sequence[float] 
 def _learn(evaluation: Evaluation, alphas: Sequence[float]) -> list[ConformalInterval]:
     if evaluation.classes:
         raise UsageError("a classifier has prediction sets (learn_sets), not intervals of numbers")
+    if evaluation.rows_have_exposure:
+        raise UsageError(
+            "a rate is known the better the longer it was counted, so that one rule of prediction intervals "
+            "does not suit rows of different exposure: none is learnt"
+        )
     spread = "root" if evaluation.is_of_counts else "constant"
     scores = np.abs(evaluation.residuals) / spread_of(evaluation.predicted, spread)  # (N, K)
     widths = np.stack([thresholds_of(column, alphas) for column in scores.T], axis=1)  # (T, K)
