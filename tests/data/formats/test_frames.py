@@ -215,3 +215,24 @@ def test_columns_called_alike_are_let_be_where_they_are_not_wanted(tmp_path: Pat
     for columns in (None, ["a", "b"]):
         with pytest.raises(FormatError, match="two columns called b"):
             next(iter_frames(tmp_path / "t.csv", columns=columns))
+
+
+@pytest.mark.parametrize("cells", [[True, 0.5], [True, "yes"], [decimal.Decimal("1.5"), "x"], [None, True]])
+def test_cells_of_several_types_are_read_whatever_the_first_is(cells: list[object]) -> None:
+    assert [str(cell) for cell in to_frame([{"a": cell} for cell in cells])["a"]][1] == str(cells[1])
+
+
+def test_json_lines_may_hold_truths_beside_numbers(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"a":true,"b":{"c":1}}\n{"a":0.5,"b":1}\n')
+    (part,) = iter_frames(tmp_path / "t.jsonl", columns=["a"])
+    assert part["a"].tolist() == [True, 0.5]
+    with pytest.raises(FormatError, match="objects within b"):
+        next(iter_frames(tmp_path / "t.jsonl"))
+
+
+@pytest.mark.parametrize("cells", [[None, [1, 2]], ["x", [1, 2]], ["x", {"b": 1}], ["x", b"1"]])
+def test_what_is_no_cell_is_refused_behind_others_where_it_is_wanted(cells: list[object]) -> None:
+    rows = [{"a": cell, "b": 1} for cell in cells]
+    with pytest.raises(FormatError, match=r"lists of a|objects within a|a holds bytes"):
+        to_frame(rows)
+    assert to_frame(rows, ["b"])["b"].tolist() == [1, 1]

@@ -25,13 +25,16 @@ MAX_UNPACKED = 8 << 30
 """Bytes that a compressed table may have, which is more than a machine's memory is taken to hold."""
 
 
-def read_frame(source: bytes | Path, name: str, options: TableOptions) -> TextTable:
+def read_frame(
+    source: bytes | Path, name: str, options: TableOptions, columns: Sequence[str] | None = None
+) -> TextTable:
     """The table in a file, by the suffix of its name.
 
     Args:
         source: the file, which then is not held in memory where the format lets it be, or what stands in it.
         name: what to call it.
         options: what it does not tell by itself.
+        columns: that are wanted of it; None for all.
 
     Raises:
         FormatError: it is not what the suffix says.
@@ -47,7 +50,7 @@ def read_frame(source: bytes | Path, name: str, options: TableOptions) -> TextTa
         assert isinstance(source, bytes)
         source = _unpack(source, name, path.suffix)
     table = reader(source, name, options)
-    return TextTable(plain_frame(table.frame, name), table.notes, table.classes)
+    return TextTable(plain_frame(table.frame, name, columns), table.notes, table.classes)
 
 
 def _unpack(content: bytes, name: str, suffix: str) -> bytes:
@@ -71,8 +74,6 @@ def _read_json_lines(content: bytes, name: str, options: TableOptions) -> TextTa
         frame: Frame = pd.read_json(io.BytesIO(content), **as_written)
     except (ValueError, OverflowError) as error:
         raise FormatError(f"{name} is not JSON lines, an object a row: {error}") from error
-    if nested := [str(c) for c in frame.columns if frame[c].map(lambda cell: isinstance(cell, dict)).any()]:
-        raise FormatError(f"{name} has objects within {nested[0]}: give them columns of their own")
     return TextTable(frame)
 
 
@@ -188,7 +189,7 @@ def iter_frames(
         yield from _iter_parquet(str(source), columns)
     else:
         assert isinstance(source, Path)
-        frame = read_frame(source, str(source), options).frame
+        frame = read_frame(source, str(source), options, columns).frame
         for low in range(0, max(1, len(frame)), CHUNK):
             yield frame[low : low + CHUNK].reset_index(drop=True)
 
