@@ -82,3 +82,9 @@ def test_what_an_exposure_does_not_go_with_is_refused(claims: pd.DataFrame) -> N
         linnet.fit(rows, sample_weight=np.ones(len(rows)), show=False)
     with pytest.raises(UsageError, match="leave out weight_kind"):
         linnet.infer(linnet.solve(rows), rows, weight_kind="frequency")
+
+
+def test_rates_have_no_rule_of_intervals(claims: pd.DataFrame) -> None:
+    rows = linnet.load(claims, target="claims", exposure="years").train
+    with pytest.raises(UsageError, match="does not suit rows of different exposure"):
+        linnet.learn_intervals(linnet.Evaluation(linnet.solve(rows).value, rows), 0.1)
