@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,12 +47,29 @@ def _write_csv(file: Any) -> Iterator[Callable[[Frame], None]]:
 @contextlib.contextmanager
 def _write_json_lines(file: Any) -> Iterator[Callable[[Frame], None]]:
     def write(frame: Frame) -> None:
-        text: str = frame.to_json(
-            orient="records", lines=True, force_ascii=False, double_precision=15, date_format="iso"
-        )
-        file.write(text.encode() if len(frame) else b"")
+        columns = [_plain(frame[name]) for name in frame.columns]
+        names = list(map(str, frame.columns))
+        for row in zip(*columns, strict=True):  # not to_json, which cuts decimals off after 15
+            record = dict(zip(names, row, strict=True))
+            text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=_as_json)
+            file.write(text.encode() + b"\n")
 
     yield write
+
+
+def _plain(cells: Any) -> list[Any]:
+    """Cells as JSON has them: what is missing or not finite is null."""
+    found = cells.astype(object).tolist()
+    gaps = cells.isna().tolist()
+    return [None if gap or (isinstance(cell, float) and not math.isfinite(cell)) else cell
+            for cell, gap in zip(found, gaps, strict=True)]  # fmt: skip
+
+
+def _as_json(cell: Any) -> Any:
+    """A cell of a type that JSON has not: dates as ISO 8601, values of numpy as plain ones."""
+    if hasattr(cell, "isoformat"):
+        return cell.isoformat()
+    return cell.tolist() if hasattr(cell, "tolist") else str(cell)
 
 
 @contextlib.contextmanager

@@ -48,6 +48,7 @@ def test_the_arrays_of_each_part() -> None:
         (["x_train", "y_train", "x_val", "x_valid", "y_val"], "has x_val and x_valid"),
         (["x_test", "y_test"], "must have the arrays X and y"),
         (["x", "y", "y_val"], "y_val without its features"),
+        (["x", "y", "data", "target"], "has x and y, and data and target"),
         (["ids"], "none that is known"),
     ],
 )

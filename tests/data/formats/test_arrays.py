@@ -192,3 +192,19 @@ def test_several_labels_a_row_are_refused() -> None:
     arrays: dict[str, Any] = {**medical(), "train_labels": np.eye(20, 14, dtype=np.uint8)}
     with pytest.raises(FormatError, match="a class a row"):
         read_arrays(packed(**arrays), "e.npz")
+
+
+def test_bytes_to_train_on_beside_other_numbers_to_test_on_are_refused() -> None:
+    parts = {"x_train": np.full((20, 2), 255, np.uint8), "y_train": Y, "x_test": X / 255, "y_test": Y}
+    with pytest.raises(FormatError, match="x_train holds uint8 and x_test float32"):
+        read_arrays(packed(**parts), "e.npz")
+
+
+@pytest.mark.parametrize("dtype", [np.int64, ">f8", np.longdouble, np.uint32])
+def test_numbers_that_float32_does_not_hold_keep_their_digits(dtype: Any) -> None:
+    long = (1_000_000_000 + np.arange(40).reshape(20, 2)).astype(dtype)
+    rows = read_arrays(packed(X=long, y=Y), "e.npz").rows
+    assert rows.X.tolist() == long.astype(float).tolist()
+    parts = read_arrays(packed(x_train=X, y_train=Y, x_test=long, y_test=Y), "e.npz").rows
+    assert parts.X.tolist() == [*X.tolist(), *long.astype(float).tolist()]
+    assert read_arrays(packed(X=X.astype(">f4"), y=Y), "e.npz").rows.X.dtype == torch.float32

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 import linnet
+from linnet.config.table import TableOptions
+from linnet.data.formats.row_columns import read_row_columns
 from linnet.errors import FormatError, LinnetError, UsageError
 from linnet.schema.describe import describe
 from tests.support.commands import call
@@ -151,3 +153,9 @@ def test_arrays_have_no_column_to_split_by() -> None:
     np.savez("rows.npz", X=np.zeros((9, 2)), y=np.arange(9.0))
     with pytest.raises(UsageError, match="groups is of a table"):
         linnet.load("rows.npz", groups="patient")
+
+
+def test_dates_are_no_weights() -> None:
+    options = TableOptions(sample_weight="day")
+    with pytest.raises(FormatError, match="the weights day are dates"):
+        read_row_columns(pd.DataFrame({"day": pd.date_range("2024-01-01", periods=3)}), options)

@@ -20,7 +20,7 @@ PAIRS = (
     ("inputs", "targets"),
     ("inputs", "labels"),
 )
-"""What features and targets are called, whatever their case; the first that is there counts."""
+"""What features and targets are called, in any case; of two with an array in common the first holds."""
 
 ROLES = {name for pair in PAIRS for name in pair}
 BESIDE = ("classes", "columns")
@@ -69,7 +69,7 @@ def find_pairs(names: Iterable[str], name: str) -> dict[str, Pair]:
 
     Raises:
         FormatError: there are none to train on, a part has features or targets alone, or rows to train on or
-            one of the parts stand there twice.
+            one of the parts stand there twice, or under two pairs of names.
     """
     there = sorted(set(names) - set(BESIDE))
     parts = {part: _pair([one for one in there if split_name(one).part == part], name)
@@ -96,4 +96,11 @@ def _pair(names: list[str], name: str) -> Pair | None:
     for one in names:
         if (before := roles.setdefault(split_name(one).role, one)) != one:
             raise FormatError(f"{name} has {before} and {one}, which are the same part: leave one out")
-    return next((Pair(roles[x], roles[y]) for x, y in PAIRS if x in roles and y in roles), None)
+    found = [Pair(roles[x], roles[y]) for x, y in PAIRS if x in roles and y in roles]
+    for one in found[1:]:
+        if one.features != found[0].features and one.targets != found[0].targets:
+            raise FormatError(
+                f"{name} has {' and '.join(found[0])}, and {' and '.join(one)}: which are the rows and their "
+                "targets? Leave one pair out"
+            )
+    return found[0] if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import zipfile
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import torch
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
@@ -30,6 +32,9 @@ MAX_FEATURES, NAMED = 2**27, 2**20
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 MAX_CLASSES = 10_000
+
+EXACT = 2**24
+"""Whole numbers up to here are exact as float32."""
 
 BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
 
@@ -108,11 +113,20 @@ def whole_of(
                 f"{name}: the rows of {pair.features} are not of the same shape as those of "
                 f"{pairs['train'].features}"
             )
+        if (arrays[pair.features].dtype == np.uint8) != (arrays[pairs["train"].features].dtype == np.uint8):
+            first, other = pairs["train"].features, pair.features
+            raise FormatError(
+                f"{name}: {first} holds {arrays[first].dtype} and {other} {arrays[other].dtype}, and bytes "
+                "are brought to 0…1 while other numbers are not: save both as one type"
+            )
     return _join({part: _dataset(arrays, pair, code, columns, name) for part, pair in pairs.items()})
 
 
 def _join(parts: Mapping[str, Dataset]) -> Whole:
     """The rows of all parts, one after the other, and of which part each is."""
+    own_types = [part.X.dtype for part in parts.values()]
+    if torch.float64 in own_types:  # which holds the numbers of all parts
+        parts = {part: dataclasses.replace(rows, X=rows.X.double()) for part, rows in parts.items()}
     rows = parts["train"]
     for part, more in parts.items():
         rows = rows if part == "train" else stack_rows(rows, more)
@@ -276,5 +290,13 @@ def _sparse(X: Any, y: Array, code: Code, columns: tuple[str, ...], what: str, n
 
 
 def _floating(values: Array) -> Array:
-    """As float32, or as float64 where it is that."""
-    return np.ascontiguousarray(values, np.float64 if values.dtype == np.float64 else np.float32)
+    """As float32 where that holds each number, and else as float64."""
+    is_wide = values.dtype.itemsize > 4 if values.dtype.kind == "f" else _has_long(values)
+    return np.ascontiguousarray(values, np.float64 if is_wide else np.float32)
+
+
+def _has_long(values: Array) -> bool:
+    """Whether there are whole numbers that float32 does not hold."""
+    if values.dtype.itemsize < 4 or not values.size:
+        return False
+    return int(values.max()) > EXACT or int(values.min()) < -EXACT

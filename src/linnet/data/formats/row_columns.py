@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,8 @@ def read_row_columns(frame: Frame, options: TableOptions, *, is_needed: bool = T
 def _read_weights(cells: Cells, name: str, options: TableOptions) -> NDArray[np.float64]:
     import pandas as pd
 
+    if cells.dtype.kind in "mM" or any(isinstance(cell, datetime.date) for cell in cells[:1]):
+        raise FormatError(f"the weights {name} are dates: expected a column of numbers")
     numbers: Cells = pd.to_numeric(cells, errors="coerce")
     weights: NDArray[np.float64] = numbers.to_numpy(np.float64)
     if not np.isfinite(weights).all():
