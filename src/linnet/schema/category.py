@@ -71,6 +71,11 @@ class Category(Column):
         out[rows, at[rows]] = 1.0
         return Seen(gaps, None if self.has_other else place == len(self.levels))
 
+    def find_strange(self, cells: Cells) -> NDArray[np.bool_]:
+        """Which cells have a level that has no column or that of `(other)`, (N,)."""
+        found: NDArray[np.bool_] = each(cells, self._place) == len(self.levels)
+        return found
+
     def _place(self, cells: Cells) -> NDArray[np.intp]:
         """The places of levels, (N,); then those of what is rare or was not seen, and of what is missing."""
         import pandas as pd

@@ -112,11 +112,21 @@ def read_target(
         return Target(name, task, classes, f"{why}; {said}")
     target = Target(name, task, (), f"{why}; {said}", style or NumberStyle(), options.exposure or "")
     values = target.numbers(cells)
-    if task == "counts" and bool(((values < 0) | (values != np.floor(values))).any()):
+    if task == "counts":
+        check_counts(values, name)
+    return target
+
+
+def check_counts(values: NDArray[np.float64], name: str) -> None:
+    """Refuse numbers that are no counts.
+
+    Raises:
+        FormatError: one is negative or has decimals.
+    """
+    if bool(((values < 0) | (values != np.floor(values))).any()):
         raise FormatError(
             f"the counts of {name} must be whole numbers of at least 0: predict them by --task regression"
         )
-    return target
 
 
 def style_of(cells: Cells, name: str, options: TableOptions) -> NumberStyle | None:

@@ -113,11 +113,11 @@ def whole_of(
                 f"{name}: the rows of {pair.features} are not of the same shape as those of "
                 f"{pairs['train'].features}"
             )
-        if (arrays[pair.features].dtype == np.uint8) != (arrays[pairs["train"].features].dtype == np.uint8):
-            first, other = pairs["train"].features, pair.features
+        first, other = (arrays[one.features].dtype for one in (pairs["train"], pair))
+        if (first == np.uint8) != (other == np.uint8):
             raise FormatError(
-                f"{name}: {first} holds {arrays[first].dtype} and {other} {arrays[other].dtype}, and bytes "
-                "are brought to 0…1 while other numbers are not: save both as one type"
+                f"{name}: {pairs['train'].features} holds {first} and {pair.features} {other}: as only bytes "
+                "are brought to 0…1, save both as one type"
             )
     return _join({part: _dataset(arrays, pair, code, columns, name) for part, pair in pairs.items()})
 
@@ -297,6 +297,4 @@ def _floating(values: Array) -> Array:
 
 def _has_long(values: Array) -> bool:
     """Whether there are whole numbers that float32 does not hold."""
-    if values.dtype.itemsize < 4 or not values.size:
-        return False
-    return int(values.max()) > EXACT or int(values.min()) < -EXACT
+    return values.size > 0 and (int(values.max()) > EXACT or int(values.min()) < -EXACT)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.by_schema import numbers_of, texts_of
+from linnet.data.formats.part_checks import check_part, describe_part
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.table import TableRows, check_table, encode_rows
 from linnet.data.formats.table_files import TableFiles, read_files
@@ -117,7 +118,7 @@ def add_parts(train: TableRows, parts: Mapping[str, NamedTable], options: TableO
 def _encode(
     table: TextTable, train: TableRows, label: str, options: TableOptions
 ) -> tuple[Dataset, list[str]]:
-    """The rows of another part by the schema of those to train on, and what was left out of them."""
+    """The rows of another part by the schema of those to train on, and what is to be said of them."""
     schema, frame = train.fitted, table.frame
     target = schema.target.name
     if target not in frame.columns or bool(is_missing(frame[target]).all()):
@@ -127,7 +128,9 @@ def _encode(
         )
     frame, dropped = drop_unlabelled(frame, target, options)
     beside = read_row_columns(frame, options, is_needed=False)
-    return encode_rows(frame, schema, train.rows.name, beside), dropped
+    check_part(frame, schema)
+    rows = encode_rows(frame, schema, train.rows.name, beside)
+    return rows, [*dropped, *describe_part(frame, beside, train.frame, schema, options)]
 
 
 def _check_alike(added: Dataset, train: Dataset, label: str) -> None:

@@ -1,0 +1,106 @@
+"""What a part of a table in a file of its own is checked for, and what is to be said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from linnet.config.table import TableOptions
+from linnet.data.formats.row_columns import read_row_columns
+from linnet.errors import FormatError
+from linnet.schema.category import Category, as_text
+from linnet.schema.cells import Frame
+from linnet.schema.columns import Number
+from linnet.schema.schema import Schema
+from linnet.schema.target import check_counts
+
+PERCENT = "%"
+LISTED = 3
+"""Groups or levels that a note names."""
+
+
+def check_part(frame: Frame, schema: Schema) -> None:
+    """Refuse counts that are none, and percents of which it cannot be told whether 0.12 is 12 %.
+
+    Args:
+        frame: the cells of the part.
+        schema: of the rows to train on.
+
+    Raises:
+        FormatError: naming the column.
+    """
+    if schema.target.task == "counts":
+        check_counts(schema.target.numbers(frame[schema.target.name]), schema.target.name)
+    columns = [(one.name, one.style) for one in schema.columns if isinstance(one, Number)]
+    for name, style in [*columns, (schema.target.name, schema.target.style)]:
+        if style.unit == PERCENT and name in frame.columns and frame[name].dtype.kind in "iuf":
+            raise FormatError(
+                f"the column {name} holds numbers without the sign of percent that those to train on have: "
+                "is 0.12 there 12% or 0.12%? Write both files alike"
+            )
+
+
+def describe_part(
+    frame: Frame, beside: dict[str, Any], train: Frame, schema: Schema, options: TableOptions
+) -> list[str]:
+    """What is to be said of a part: groups that training has, too, earlier rows, levels not seen.
+
+    Args:
+        frame: its cells.
+        beside: weights, groups and times of its rows.
+        train: the cells of the rows to train on.
+        schema: of these.
+        options: what was said of the table.
+    """
+    return [
+        *_shared_groups(frame, train, options),
+        *_earlier(beside, train, options),
+        *_unseen(frame, schema),
+    ]
+
+
+def _shared_groups(frame: Frame, train: Frame, options: TableOptions) -> list[str]:
+    name = options.groups
+    if name is None or name not in frame.columns or name not in train.columns:
+        return []
+    groups = set(as_text(frame[name]))
+    shared = sorted(groups & set(as_text(train[name])))
+    if not shared:
+        return []
+    return [
+        f"{len(shared):,} of {len(groups):,} groups of {name} are among the rows to train on, too "
+        f"({_list(shared)}): figures of these rows are no figures of new groups"
+    ]
+
+
+def _earlier(beside: dict[str, Any], train: Frame, options: TableOptions) -> list[str]:
+    if "times" not in beside or options.time not in train.columns:
+        return []
+    last = read_row_columns(train, TableOptions(time=options.time, date_order=options.date_order))["times"]
+    early = int((beside["times"] < np.max(last)).sum())
+    if not early:
+        return []
+    return [
+        f"{early:,} of {len(beside['times']):,} rows are earlier by {options.time} than the last row to "
+        "train on: figures of these rows are no figures of what is to come"
+    ]
+
+
+def _unseen(frame: Frame, schema: Schema) -> list[str]:
+    found = list[str]()
+    for column in schema.columns:
+        if not isinstance(column, Category) or column.name not in frame.columns:
+            continue
+        cells = frame[column.name]
+        if count := int((strange := column.find_strange(cells)).sum()):
+            levels = sorted(set(as_text(cells[strange])))
+            found.append(
+                f"{count:,} cell{'s' * (count != 1)} of {column.name} with levels that training did not see "
+                f"({_list(levels)})"
+            )
+    return found
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
