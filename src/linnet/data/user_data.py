@@ -9,6 +9,7 @@ from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Splits
+from linnet.data.formats import hdf5
 from linnet.data.formats.array_files import is_sparse_matrix, read_array_files
 from linnet.data.formats.arrays import read_arrays
 from linnet.data.formats.foreign import is_foreign, refuse_foreign
@@ -37,7 +38,7 @@ from linnet.schema.target import MAX_CLASSES
 
 ARRAYS = ".npz"
 ARRAY = ".npy"
-SUFFIXES = (ARRAYS, ARRAY, ZIP)
+SUFFIXES = (ARRAYS, ARRAY, *hdf5.SUFFIXES, ZIP)
 
 
 def is_own(name: str) -> bool:
@@ -222,6 +223,8 @@ def load_whole(
         return read_array_files(path, str(name), known=known, say=say)
     if path.suffix.lower() == ARRAYS:
         return read_arrays(path, str(name), known=known)
+    if path.suffix.lower() in hdf5.SUFFIXES:
+        return hdf5.read_hdf5(path, str(name), known=known)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
 
 
@@ -279,8 +282,9 @@ def _whole(
             files = [(tables[0].name, unzip(content, tables[0].as_posix(), name, most=MAX_ALL_BYTES))]
             return _whole(files, name, regressions, known, say)
         return read_pictures(unpack(content, name), name, known, say)
-    if suffix == ARRAYS:
-        return read_arrays(
+    if suffix == ARRAYS or suffix in hdf5.SUFFIXES:
+        read_file = read_arrays if suffix == ARRAYS else hdf5.read_hdf5
+        return read_file(
             content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known
         )
     if is_svmlight(path):
