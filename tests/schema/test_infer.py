@@ -187,3 +187,15 @@ def test_classes_are_named_by_what_they_are() -> None:
     assert infer({"a": N, "label": ["007", "7"] * 20}).target.classes in (("007", "7"), ("7", "007"))
     assert infer({"a": N, "label": [True, False] * 20}).target.classes == ("False", "True")
     assert infer({"a": N, "label": ["nan", "b"] * 20}).target.classes == ("b", "nan")
+
+
+@pytest.mark.parametrize("cells", [["1", "1e0", "0"], ["+1", "-1", "1"], ["1", "01", "1.0", "0"]])
+def test_one_number_as_several_classes_is_refused_with_its_spellings(cells: list[str]) -> None:
+    with pytest.raises(
+        FormatError, match=r"classes of label write one number in several ways, '.*' and '.*'"
+    ):
+        infer({"a": list(range(40)), "label": (cells * 20)[:40]})
+
+
+def test_codes_of_one_length_are_classes() -> None:
+    assert infer({"a": N, "label": ["007", "008"] * 20}).target.classes == ("007", "008")

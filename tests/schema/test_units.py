@@ -94,3 +94,10 @@ def test_a_number_stands_for_itself_beside_numbers_that_are_written(style: Numbe
     assert to_numbers(cells, style).tolist() == [1.234, 1000, 2000]
     written = pd.Series([1000.5, "$1,000.50" if style.unit else "1.000,50"], dtype=object)
     assert style_of(written, "c", TableOptions()) == style
+
+
+@pytest.mark.parametrize("cells", [["19M", "700k", "1.5M"], ["1.5M", "2.5M"], ["1,23,456", "99,999"]])
+def test_numbers_that_are_shortened_or_grouped_by_two_are_refused(cells: list[str]) -> None:
+    frame = pd.DataFrame({"size": cells * 9, "y": range(len(cells) * 9)})
+    with pytest.raises(FormatError, match=r"column size has .* in row 1.*--category size .*--ignore size"):
+        infer_schema(frame, TableOptions(target="y"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -194,9 +197,22 @@ def _classes(cells: Cells, name: str, *, is_asked: bool) -> tuple[str, ...]:
             "rows each, or numbers to predict"
         )
     try:
-        return tuple(sorted(found, key=float))
+        in_order = tuple(sorted(found, key=float))
     except ValueError:
         return tuple(found)
+    if not cells.drop_duplicates().astype(str).str.strip().str.fullmatch("[0-9]+").all():
+        _check_spellings(in_order, name)  # of numbers; digits alone may be codes, such as 007 beside 7
+    return in_order
+
+
+def _check_spellings(classes: Sequence[str], name: str) -> None:
+    """Refuse classes, in order, of which two are one number."""
+    for one, other in itertools.pairwise(classes):
+        if float(one) == float(other):
+            raise FormatError(
+                f"the classes of {name} write one number in several ways, {one!r} and {other!r}: write it in "
+                "one, or --task regression for numbers"
+            )
 
 
 def read_exposure(cells: Cells, name: str) -> NDArray[np.float64]:

@@ -32,6 +32,12 @@ WITH_UNIT = re.compile(
 FEET = re.compile(r"[0-9]+ ?['\u2019\u2032] ?[0-9.]+ ?(?:\"|''|\u2033)?")
 IN_PARENTHESES = re.compile(r"\((.*)\)")
 
+SIZES = frozenset("kKMBGT")
+"""Letters for thousands, millions and more, which stand close behind a number."""
+
+INDIAN = r"^[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]+)?$"
+"""A number with commas between hundreds of thousands, as in India."""
+
 PLAIN_SIGNS = str.maketrans({
     **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
     "\u2212": "-", "－": "-", "＋": "+", "．": ".", "，": ",", "％": "%", "￥": "¥", "＄": "$", "（": "(",
@@ -110,7 +116,24 @@ def check_units(cells: Cells, name: str) -> None:
             f"{otherwise}"
         )
     found = _units(texts) if len(texts) else None
-    if found is None or found["unit"].nunique() < 2:
+    if found is None:
+        return
+    indian, decimals = (found["number"].str.contains(form, regex=True) for form in (INDIAN, r"[0-9]\.[0-9]"))
+    if indian.any() and found["number"].str.fullmatch(r"[0-9]+(,[0-9]{2,3})*(\.[0-9]+)?").all():
+        at = indian.idxmax()
+        raise FormatError(
+            f"the column {name} has commas as in India, such as {texts.loc[at]!r} in row {at + 1:,}. Leave "
+            f"them out, or say --category {name} (category= in Python) or --ignore {name}"
+        )
+    sizes = set(found["unit"]) - {""}
+    is_size = decimals.any() or (len(sizes) > 1 and sizes & {"k", "M"})
+    if sizes and sizes <= SIZES and is_size:
+        shown = ", ".join(f"{texts.loc[at]!r} in row {at + 1:,}" for at in texts.index[:3])
+        raise FormatError(
+            f"the column {name} has numbers that are shortened: {shown}. Write them in full, or say "
+            f"--category {name} (category= in Python) or --ignore {name}"
+        )
+    if found["unit"].nunique() < 2:
         return
     if not all(unit == "" or _is_known(unit) for unit in found["unit"].unique()):
         return

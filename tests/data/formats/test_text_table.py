@@ -147,3 +147,16 @@ def test_words_above_words_are_refused_or_said_where_nothing_tells() -> None:
 def test_a_row_that_is_too_short_is_named(text: str) -> None:
     with pytest.raises(FormatError, match="fewer cells than its 3 columns: 1, the first is row 2"):
         read(text)
+
+
+@pytest.mark.parametrize("gap", ["", "NA", "?"])
+def test_a_gap_in_the_first_line_does_not_make_it_names(gap: str) -> None:
+    text = f"{gap},x,p\n1.5,y,q\n3.0,z,p\n2.5,x,q\n"
+    assert len(read(text)) == 4
+    with pytest.raises(FormatError, match="--header or --no-header"):
+        read(text.replace("2.5,x", "2.5,y"))
+
+
+def test_names_may_stand_behind_an_empty_cell() -> None:
+    assert list(read(",a,b\n0,x,1\n1,y,2\n").columns) == ["Unnamed: 0", "a", "b"]
+    assert len(read(",0,1\n0,1.5,2\n1,2.5,3\n")) == 2

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError
-from linnet.schema.cells import PLAIN
+from linnet.schema.cells import NO_NUMBER, PLAIN
 
 
 def count_line(text: Iterable[str | bytes], rows: list[list[str]]) -> tuple[str, ...] | None:
@@ -39,14 +39,18 @@ def has_names_in(
     first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     if options.target is not None and options.target in first:
         return True
-    words = [place for place, cell in enumerate(first) if not _is_number(cell)]
+    if first == ["", *map(str, range(len(first) - 1))]:
+        return True  # above the numbers of the rows, and the places of columns without names
+    values = [place for place, cell in enumerate(first) if not _is_gap(cell)]  # a gap tells nothing
+    words = [place for place in values if not _is_number(first[place])]
     if not words:
         return False
     below = {place: [row[place] for row in rest] for place in words}
-    if any(any(cells) and all(_is_number(cell) for cell in cells if cell) for cells in below.values()):
+    if len(words) == len(values):
+        is_new = _has_new_words(first, below, name)
+        return is_new or any(map(_are_numbers, below.values()))
+    if any(map(_are_numbers, below.values())):
         return True  # a word above numbers
-    if len(words) == len(first):
-        return _has_new_words(first, below, name)
     is_new = all(first[place] not in cells for place, cells in below.items())
     comes_again = all(len(set(cells)) < len(cells) for cells in below.values())
     if not is_new:
@@ -67,13 +71,22 @@ def _has_new_words(first: list[str], below: dict[int, list[str]], name: str) -> 
     Raises:
         FormatError: some of it does, and some does not.
     """
-    again = [first[place] in cells for place, cells in below.items() if first[place]]
+    again = [first[place] in cells for place, cells in below.items()]
     if any(again) and not all(again):
         raise FormatError(
             f"does the first line of {name} name the columns? Some of its words stand below, too, others do "
             "not: say --header or --no-header (header= in Python)"
         )
     return not any(again)
+
+
+def _are_numbers(cells: list[str]) -> bool:
+    known = [cell for cell in cells if not _is_gap(cell)]
+    return bool(known) and all(map(_is_number, known))
+
+
+def _is_gap(cell: str) -> bool:
+    return cell.lower() in NO_NUMBER
 
 
 def _is_number(cell: str) -> bool:
