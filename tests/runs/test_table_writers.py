@@ -8,8 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 
+from linnet.data.formats import frames
 from linnet.runs.table_writers import write_to
+
+KINDS = (pa.int64(), pa.bool_(), pa.string())
 
 
 def test_json_lines_keep_all_digits_and_say_null_where_there_is_no_number(tmp_path: Path) -> None:
@@ -32,3 +38,25 @@ def test_json_lines_keep_all_digits_and_say_null_where_there_is_no_number(tmp_pa
     assert (first["id"], first["day"], first["set"]) == (2**53 + 1, "2024-05-01", ["a", "城"])
     assert first["at"] == "2024-05-01T10:00:00"
     assert third["set"] == [1]
+
+
+@pytest.mark.parametrize("gap_first", [True, False])
+def test_kept_columns_come_back_as_they_were_wherever_gaps_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gap_first: bool
+) -> None:
+    rows = [[None, None, None], [2**53 + 1, True, "城"]]
+    cells = zip(*(rows if gap_first else rows[::-1]), strict=True)
+    table = pa.table(
+        {
+            name: pa.array(values, kind)
+            for name, values, kind in zip(["id", "is", "name"], cells, KINDS, strict=True)
+        }
+    )
+    pq.write_table(table, tmp_path / "rows.parquet")
+    monkeypatch.setattr(frames, "CHUNK", 1)
+    with write_to(tmp_path / "a.parquet") as write, write_to(tmp_path / "a.csv") as write_csv:
+        for frame in frames.iter_frames(tmp_path / "rows.parquet"):
+            write(frame)
+            write_csv(frame)
+    assert pq.read_table(tmp_path / "a.parquet").to_pylist() == table.to_pylist()
+    assert f"{2**53 + 1},True,城" in (tmp_path / "a.csv").read_text("utf-8")

@@ -14,6 +14,7 @@ from linnet.data.formats.labelled import WAYS, read_labelled
 from linnet.data.formats.plain import check_twice, plain_frame
 from linnet.data.formats.text_stream import iter_text
 from linnet.data.formats.text_table import TextTable, read_text
+from linnet.data.formats.whole_numbers import frame_of, piece_of, restore_long
 from linnet.data.formats.zipped import ZIP, content_of, is_zipped, only_table
 from linnet.errors import FormatError, UsageError, needs_extra
 from linnet.schema.cells import Frame
@@ -74,7 +75,7 @@ def _read_json_lines(content: bytes, name: str, options: TableOptions) -> TextTa
         frame: Frame = pd.read_json(io.BytesIO(content), **as_written)
     except (ValueError, OverflowError) as error:
         raise FormatError(f"{name} is not JSON lines, an object a row: {error}") from error
-    return TextTable(frame)
+    return TextTable(restore_long(frame, content))
 
 
 def _read_parquet(source: bytes | Path, name: str, options: TableOptions) -> TextTable:
@@ -88,7 +89,7 @@ def _read_feather(content: bytes, name: str, options: TableOptions) -> TextTable
         return TextTable(_of_arrow("feather", "read_table", content, name))
     except FormatError as error:
         try:
-            return TextTable(pa.ipc.open_stream(io.BytesIO(content)).read_all().to_pandas())
+            return TextTable(frame_of(pa.ipc.open_stream(io.BytesIO(content)).read_all()))
         except (pa.ArrowException, ValueError, OSError):
             raise error from None
 
@@ -99,7 +100,7 @@ def _of_arrow(module: str, reader: str, source: bytes | Path, name: str) -> Fram
     read = getattr(importlib.import_module(f"pyarrow.{module}"), reader)
     try:
         with pa.OSFile(str(source)) if isinstance(source, Path) else pa.BufferReader(source) as file:
-            return read(file).to_pandas()
+            return frame_of(read(file))
     except (pa.ArrowException, ValueError, OSError) as error:
         raise FormatError(f"{name} cannot be read as {module}: {error}") from error
 
@@ -201,10 +202,10 @@ def _iter_parquet(path: str, columns: Sequence[str] | None) -> Iterator[Frame]:
     try:
         with pq.ParquetFile(path) as file:
             if not file.metadata.num_rows:
-                yield plain_frame(file.schema_arrow.empty_table().to_pandas(), path, columns)
+                yield plain_frame(piece_of(file.schema_arrow.empty_table()), path, columns)
             for batch in file.iter_batches(CHUNK):
                 if len(batch):
-                    yield plain_frame(batch.to_pandas(), path, columns)
+                    yield plain_frame(piece_of(batch), path, columns)
     except (pa.ArrowException, OSError) as error:
         raise FormatError(f"{path} cannot be read as parquet: {error}") from error
 
