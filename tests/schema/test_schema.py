@@ -187,3 +187,40 @@ def test_levels_and_names_of_linnets_own_are_refused() -> None:
     gaps = pd.DataFrame({"a": [1.0, None] * 9, "a missing": range(18), "label": ["x", "y", "y"] * 6})
     with pytest.raises(FormatError, match="two encoded columns would be called a missing"):
         fitted(gaps)
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ({"kind": "date", "parts": ["days", "moon"]}, "parts"), ({"kind": "date", "parts": []}, "parts"),
+        ({"kind": "date", "parts": ["days", "days"]}, "parts"),
+        ({"kind": "date", "pattern": "%q"}, "pattern"),
+        ({"kind": "date", "since": "today"}, "since"), ({"kind": "number", "has_flag": "no"}, "has_flag"),
+        ({"kind": "number", "decimal": ";"}, "decimal"), ({"kind": "number", "thousands": "_"}, "thousands"),
+        ({"kind": "category", "levels": ["a", "a"]}, "levels"),
+        ({"kind": "category", "levels": "ab"}, "levels"),
+        ({"kind": "category", "levels": ["a"], "reference": "b"}, "reference"),
+        ({"kind": "text", "words": ["a", "b"], "idf": [1.0]}, "idf"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_field_that_cannot_be_is_refused_by_column_and_field(column: dict[str, object], field: str) -> None:
+    values = {"target": {"name": "y", "task": "regression"}, "columns": [{"name": "c", **column}]}
+    with pytest.raises(FormatError, match=f"the column 'c' of the schema: {field} "):
+        Schema.from_json(values)
+
+
+def test_a_target_of_numbers_has_no_classes_and_names_are_texts() -> None:
+    target = {"name": "y", "task": "regression", "classes": ["a", "b"]}
+    with pytest.raises(FormatError, match="target of the schema: classes must be left out"):
+        Schema.from_json({"target": target, "columns": []})
+    with pytest.raises(FormatError, match="name must be a text, not 3"):
+        Schema.from_json({"target": {**target, "name": 3}, "columns": []})
+    column = {"kind": "number", "name": 3}
+    with pytest.raises(FormatError, match="name must be a text, not 3"):
+        Schema.from_json({"target": {"name": "y", "task": "counts"}, "columns": [column]})
+
+
+def test_what_is_not_utf_8_is_no_toml() -> None:
+    with pytest.raises(FormatError, match="not valid TOML"):
+        Schema.from_toml("name = 'é'".encode("latin-1"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from linnet.errors import FormatError
 from linnet.schema.category import Category
+from linnet.schema.checks import check_fields
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.words import Words
@@ -24,6 +25,8 @@ def column_of(values: Mapping[str, Any]) -> Column:
         kind = KINDS[values["kind"]]
         given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
         del given["kind"]
-        return kind(**given)
+        column = kind(**given)
     except (KeyError, TypeError) as error:
         raise FormatError(f"this is no column of a schema: {dict(values)!r} ({error!r})") from error
+    check_fields(column)
+    return column

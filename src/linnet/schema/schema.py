@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.config.table import TASKS, Task
+from linnet.config.table import Task
 from linnet.errors import FormatError
 from linnet.schema.blocks import join_blocks
 from linnet.schema.category import Category
@@ -26,6 +26,7 @@ from linnet.schema.cells import (
     rows_of,
     to_numbers,
 )
+from linnet.schema.checks import target_fields
 from linnet.schema.classes import class_names, number_classes
 from linnet.schema.columns import Block, Column, Seen
 from linnet.schema.kinds import column_of
@@ -266,13 +267,7 @@ class Schema:
             FormatError: these are no schema's.
         """
         try:
-            target = dict(values["target"])
-            target["classes"] = tuple(target.get("classes", ()))
-            target["style"] = NumberStyle(**target.get("style", {}))
-            if target["task"] not in TASKS:
-                raise FormatError(
-                    f"the task of a schema is one of {', '.join(TASKS)}, not {target['task']!r}"
-                )
+            target = target_fields(values["target"])
             columns = tuple(column_of(one) for one in values["columns"])
             left_out, notes = dict(values.get("left_out", {})), tuple(values.get("notes", ()))
             split, terms = dict(values.get("split", {})), map(Product.from_json, values.get("terms", ()))
@@ -288,13 +283,14 @@ class Schema:
         return tomli_w.dumps(self.to_json(), multiline_strings=False)
 
     @classmethod
-    def from_toml(cls, text: str) -> Schema:
+    def from_toml(cls, text: str | bytes) -> Schema:
         """The inverse of `to_toml`.
 
         Raises:
             FormatError: it is no TOML, or no schema.
         """
         try:
-            return cls.from_json(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
+            read = text if isinstance(text, str) else text.decode("utf-8-sig")
+            return cls.from_json(tomllib.loads(read))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FormatError(f"the schema is not valid TOML: {error}") from error

@@ -252,3 +252,17 @@ def test_a_frame_is_trained_on_at_once(capsys: pytest.CaptureFixture[str]) -> No
     assert torch.equal(run.bank.W, again.bank.W)
     with pytest.raises(UsageError, match="target= is of a frame"):
         linnet.fit(linnet.load("digits"), target="label")
+
+
+@pytest.mark.parametrize("said", [{"target": "price"}, {"ignore": ["sold"]}, {"category": ["sold"]},
+                                  {"formula": "price ~ ."}], ids=str)  # fmt: skip
+def test_what_a_schema_says_is_refused_beside_it(sales: Path, said: dict[str, Any]) -> None:
+    assert call("data", "schema", sales, "--target", "price", "--out", "schema.toml") == 0
+    with pytest.raises(UsageError, match=f"leave out --{next(iter(said))}, or leave out --schema"):
+        linnet.load(sales, schema="schema.toml", **said)
+
+
+def test_a_schema_that_is_not_utf_8_is_refused(sales: Path) -> None:
+    Path("schema.toml").write_bytes("x = 'é'".encode("latin-1"))
+    with pytest.raises(FormatError, match="schema is not valid TOML"):
+        linnet.load(sales, schema="schema.toml")

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
-from linnet.config.table import TableOptions
+from linnet.config.table import KINDS, TableOptions
+from linnet.errors import DataNotFoundError, UsageError
 from linnet.schema.cells import NumberStyle
 from linnet.schema.columns import Number
 from linnet.schema.schema import Schema
+
+
+def open_schema(path: Path, options: TableOptions) -> Schema:
+    """The schema that was edited, by which a table is read.
+
+    Args:
+        path: of its TOML.
+        options: what was said of the table beside it.
+
+    Raises:
+        DataNotFoundError: there is no such file.
+        UsageError: something was said that the schema says.
+        FormatError: it is no schema.
+    """
+    if not path.is_file():
+        raise DataNotFoundError(f"there is no schema at {path}: linnet data schema FILE prints one")
+    if said := [name for name in ("target", "formula", "ignore", *KINDS) if getattr(options, name)]:
+        raise UsageError(
+            f"a schema says the columns and the target itself: leave out --{said[0]}, or leave out --schema"
+        )
+    schema = Schema.from_toml(path.read_bytes())
+    return dataclasses.replace(schema, target=schema.target.with_positive(options.positive))
 
 
 def texts_of(schema: Schema) -> list[str]:

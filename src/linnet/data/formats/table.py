@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
+from linnet.data.formats.by_schema import open_schema
 from linnet.data.formats.frames import read_frame
 from linnet.data.formats.pixels import PIXEL, as_pixels, check_picture, image_side
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
-from linnet.errors import DataNotFoundError, FormatError
+from linnet.errors import FormatError
 from linnet.schema.by_formula import apply_formula, drop_gaps, options_of
 from linnet.schema.cells import Cells, Frame
 from linnet.schema.coded import SomeRows
@@ -237,10 +238,7 @@ def table_rows(
 
 def _rows_by_schema(frame: Frame, options: TableOptions, name: str, path: str) -> TableRows:
     """The rows of a frame by a schema that was edited, as it says."""
-    if not Path(path).is_file():
-        raise DataNotFoundError(f"there is no schema at {path}: linnet data schema FILE prints one")
-    schema = Schema.from_toml(Path(path).read_text("utf-8"))
-    schema = dataclasses.replace(schema, target=schema.target.with_positive(options.positive))
+    schema = open_schema(Path(path), options)
     if schema.target.name not in frame.columns:
         raise FormatError(f"there is no column {schema.target.name}, which the schema predicts")
     frame, _ = drop_unlabelled(frame, schema.target.name, options)
