@@ -113,7 +113,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return fit_schema(schema, frame, has_references=self.references)
 
     def transform(self, X: Any) -> Any:
-        """The rows as numbers, (N, D), float64; a sparse array where a column is of texts.
+        """The rows as numbers, (N, D), float64; a sparse array where a column is of texts or levels are many.
 
         Args:
             X: rows of the columns that were fitted.

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from linnet.schema.columns import Block
+from linnet.schema.category import Category
+from linnet.schema.cells import Cells
+from linnet.schema.columns import Block, Column, Seen
+
+MOST_DENSE = 50_000_000
+"""Numbers of categories that are made dense, at 8 bytes each; of more only the ones are kept."""
+
+
+def is_wide(columns: Sequence[Column], rows: int) -> bool:
+    """Whether the levels of so many rows are too many for a dense block."""
+    return rows * sum(len(one.shown) for one in columns if isinstance(one, Category)) > MOST_DENSE
+
+
+def encode_blocks(
+    columns: Sequence[Column], cells: Mapping[str, Cells], *, wide: bool
+) -> tuple[Block, dict[str, Seen]]:
+    """Columns beside each other, (N, D), and what was seen in each.
+
+    Args:
+        columns: fitted.
+        cells: of each, (N,), by name.
+        wide: whether categories are made sparse.
+    """
+    blocks, seen = list[Block](), dict[str, Seen]()
+    for one in columns:
+        encode = one.encode_sparse if wide and isinstance(one, Category) else one.encode
+        block, seen[one.name] = encode(cells[one.name])
+        blocks.append(block)
+    return join_blocks(blocks), seen
 
 
 def join_blocks(blocks: Sequence[Block]) -> Block:

@@ -62,14 +62,26 @@ class Category(Column):
 
     def write(self, cells: Cells, out: NDArray[np.float64]) -> Seen:
         """See `Column.write`."""
+        rows, at, seen = self._ones(cells)
+        out[:] = 0.0
+        out[rows, at] = 1.0
+        return seen
+
+    def encode_sparse(self, cells: Cells) -> tuple[Block, Seen]:
+        """Cells (N,) as a sparse matrix of scipy, (N, d), for levels whose dense block would be too large."""
+        from scipy.sparse import csr_array
+
+        rows, at, seen = self._ones(cells)
+        return csr_array((np.ones(len(rows)), (rows, at)), shape=(len(cells), len(self.shown))), seen
+
+    def _ones(self, cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.intp], Seen]:
+        """The rows and columns of what is 1, and what was seen."""
         gaps, place = is_missing(cells), each(cells, self._place)
         columns = {level: at for at, level in enumerate(self.shown)}
         levels = (*self.levels, OTHER, ABSENT)
         at = np.array([columns.get(level, -1) for level in levels])[place]
         rows = (at >= 0).nonzero()[0]
-        out[:] = 0.0
-        out[rows, at[rows]] = 1.0
-        return Seen(gaps, None if self.has_other else place == len(self.levels))
+        return rows, at[rows], Seen(gaps, None if self.has_other else place == len(self.levels))
 
     def find_strange(self, cells: Cells) -> NDArray[np.bool_]:
         """Which cells have a level that has no column or that of `(other)`, (N,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
@@ -14,8 +15,8 @@ EXACT = 2**53
 def frame_of(table: Any) -> Frame:
     """A table of Arrow as a frame, in which long whole numbers beside gaps keep their digits."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
+    compute: Any = importlib.import_module("pyarrow.compute")
     frame: Frame = table.to_pandas()
     for name in set(table.column_names) & set(frame.columns):
         places = table.schema.get_all_field_indices(name)
@@ -23,7 +24,7 @@ def frame_of(table: Any) -> Frame:
         is_wide = len(places) == 1 and cells.type in (pa.int64(), pa.uint64())
         if not is_wide or not 0 < cells.null_count < len(cells):
             continue
-        ends = pc.min_max(cells).as_py()
+        ends = compute.min_max(cells).as_py()
         if max(-ends["min"], ends["max"]) > EXACT:
             frame[name] = cells.to_pandas(types_mapper=_nullable().get).array
     return frame
