@@ -76,9 +76,9 @@ def _is_of(value: Any, kind: str) -> bool:
         inner = kind.removeprefix("tuple[").removesuffix(", ...]")
         return isinstance(value, tuple) and all(_is_of(one, inner) for one in value)
     if kind.startswith("float"):
-        is_none = value is None and kind != "float"
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_none or (is_number and abs(value) < math.inf)
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return value is None and kind != "float"
+        return abs(value) < math.inf
     return isinstance(value, bool if kind == "bool" else str)
 
 

@@ -112,6 +112,7 @@ def are_numbers(cells: Cells) -> NDArray[np.bool_]:
     return np.array([_is_number(cell) for cell in cells], bool)
 
 
-def _is_number(cell: object) -> bool:
-    is_one = isinstance(cell, int | float | np.integer | np.floating) and not isinstance(cell, bool)
-    return is_one and bool(abs(cell) < np.inf)
+def _is_number(cell: Any) -> bool:
+    if not isinstance(cell, int | float | np.integer | np.floating) or isinstance(cell, bool):
+        return False
+    return bool(abs(cell) < np.inf)
