@@ -199,3 +199,10 @@ def test_one_number_as_several_classes_is_refused_with_its_spellings(cells: list
 
 def test_codes_of_one_length_are_classes() -> None:
     assert infer({"a": N, "label": ["007", "008"] * 20}).target.classes == ("007", "008")
+
+
+@pytest.mark.parametrize("word", ["inf", "-Infinity"])
+def test_an_infinite_target_is_refused(word: str) -> None:
+    frame = pd.DataFrame({"a": range(40), "y": [*(f"{k}.5" for k in range(39)), word]})
+    with pytest.raises(FormatError, match=r"the column y is infinite in 1 row: .* in row 40"):
+        infer_schema(frame, TableOptions(target="y"))

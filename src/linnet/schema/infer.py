@@ -6,7 +6,6 @@ import dataclasses
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError
@@ -17,14 +16,13 @@ from linnet.schema.cells import (
     Cells,
     Frame,
     NumberStyle,
-    count_rows,
     date_pattern,
     is_missing,
     rows_of,
     to_numbers,
     truths,
 )
-from linnet.schema.coded import each, tally
+from linnet.schema.coded import tally
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
@@ -32,7 +30,16 @@ from linnet.schema.leakage import find_leaks
 from linnet.schema.remarks import find_totals, remark
 from linnet.schema.row_numbers import are_counting, are_row_numbers, row_number_note
 from linnet.schema.schema import Schema
-from linnet.schema.target import FEW, pick_target, read_target, spellings, style_of
+from linnet.schema.target import (
+    FEW,
+    check_finite,
+    numbers_among,
+    pick_target,
+    read_target,
+    spellings,
+    strip,
+    style_of,
+)
 from linnet.schema.units import check_units
 
 MANY_NUMBERS = 20
@@ -186,30 +193,10 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
     return _text(tally(cells, is_missing, strip), name)
 
 
-def strip(cells: Cells) -> Cells:
-    """Cells as texts without space around them."""
-    return cells.astype(str).str.strip()
-
-
-def _numbers(cells: Cells) -> NDArray[np.float64]:
-    """The numbers among cells of any kind, (N,); NaN elsewhere."""
-    import pandas as pd
-
-    def read(values: Cells) -> NDArray[np.float64]:
-        numbers: Cells = pd.to_numeric(strip(values), errors="coerce")
-        return np.where(is_missing(values), np.nan, numbers.to_numpy(np.float64, na_value=np.nan))
-
-    return each(cells, read)
-
-
 def _check_mixed(cells: Cells, name: str) -> None:
     """Refuse a column of many numbers and some words, which would be a category with a level a number."""
-    numbers = _numbers(cells)
-    if (infinite := np.isinf(numbers)).any():
-        raise FormatError(
-            f"the column {name} is infinite in {count_rows(infinite)}: {rows_of(infinite, cells)}. Leave the "
-            "cells empty, or leave out the rows"
-        )
+    numbers = numbers_among(cells)
+    check_finite(numbers, cells, name)
     is_number = ~np.isnan(numbers)
     is_word = ~is_number & ~is_missing(cells)
     if not is_number.any() or not is_word.any():
@@ -284,7 +271,7 @@ def _mixture(cells: Cells, name: str) -> list[str]:
     if cells.dtype.kind in "iufb":
         return []
     is_known = ~is_missing(cells)
-    is_word = is_known & np.isnan(_numbers(cells))
+    is_word = is_known & np.isnan(numbers_among(cells))
     if not is_word.any() or 2 * is_word.sum() > is_known.sum():
         return []
     first = str(cells.iloc[int(is_word.argmax())]).strip()

@@ -22,7 +22,7 @@ from linnet.schema.cells import (
     to_numbers,
 )
 from linnet.schema.classes import class_names
-from linnet.schema.coded import are_numbers
+from linnet.schema.coded import are_numbers, each
 from linnet.schema.schema import Target
 from linnet.schema.units import check_units
 
@@ -101,6 +101,8 @@ def read_target(
         FormatError: it has neither classes nor numbers.
     """
     style = style_of(cells, name, options)
+    if style is None and options.task != "classification":
+        check_finite(numbers_among(cells), cells, name)
     if style is None and options.task != "classification" and cells.dtype.kind == "O":
         different = cells.drop_duplicates()
         check_units(different[~is_missing(different, NO_NUMBER)], name)
@@ -228,3 +230,32 @@ def read_exposure(cells: Cells, name: str) -> NDArray[np.float64]:
             f"the exposure {name} is no finite number above 0 in {count_rows(wrong)}: {rows_of(wrong, cells)}"
         )
     return exposure
+
+
+def strip(cells: Cells) -> Cells:
+    """Cells as texts without space around them."""
+    return cells.astype(str).str.strip()
+
+
+def numbers_among(cells: Cells) -> NDArray[np.float64]:
+    """The numbers among cells of any kind, (N,); NaN elsewhere."""
+    import pandas as pd
+
+    def read(values: Cells) -> NDArray[np.float64]:
+        numbers: Cells = pd.to_numeric(strip(values), errors="coerce")
+        return np.where(is_missing(values), np.nan, numbers.to_numpy(np.float64, na_value=np.nan))
+
+    return each(cells, read)
+
+
+def check_finite(numbers: NDArray[np.float64], cells: Cells, name: str) -> None:
+    """Refuse a column of which some cells are infinite.
+
+    Raises:
+        FormatError: naming their rows.
+    """
+    if (infinite := np.isinf(numbers)).any():
+        raise FormatError(
+            f"the column {name} is infinite in {count_rows(infinite)}: {rows_of(infinite, cells)}. Leave the "
+            "cells empty, or leave out the rows"
+        )
