@@ -62,7 +62,7 @@ def test_classes_count_as_they_do_in_training_and_scikit_learn() -> None:
 
 def test_columns_are_standardised_alike_in_training_whatever_classes_count() -> None:
     rare = np.array(KIND == 2, np.int64)
-    data = linnet.Dataset(X[:, [0, 2]] * (1 + rare[:, None]), rare, classes=("a", "b"))
+    data = linnet.Dataset(X[:, [0, 2]] * (1 + rare[:, None]), torch.from_numpy(rare), classes=("a", "b"))
     both: Any = {"l2": 0.1, "class_weight": "balanced", "standardize": True}
     how = {"lr": 0.3, "batch_size": N, "epochs": 1500, "dtype": "float64", "show": False}
     ours = linnet.solve(data, **both).value.bank.W.numpy()

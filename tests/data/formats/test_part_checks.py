@@ -51,7 +51,8 @@ def test_groups_of_both_files_earlier_rows_and_unseen_levels_are_said() -> None:
     train, _ = linnet.load(visits(0), target="dose", time="day", test=test, ignore="patient")
     assert train.schema is not None
     assert "test: 19 of 24 rows are earlier by day" in " ".join(train.schema.notes)
-    for beside in ({"groups": "patient"}, {"time": "day", "ignore": "patient"}):
+    ways: list[dict[str, Any]] = [{"groups": "patient"}, {"time": "day", "ignore": "patient"}]
+    for beside in ways:
         train, _ = linnet.load(visits(0), target="dose", test=visits(90), **beside)
         assert train.schema is not None
         assert not [note for note in train.schema.notes if note.startswith("test: ")]

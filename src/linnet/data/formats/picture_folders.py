@@ -111,8 +111,10 @@ def read_pictures(
     rows = Dataset(X, y, name, classes, size, 1 / 255, "; ".join(said) or name)  # type: ignore[arg-type]
     if len({place.part for place in found}) == 1:
         return Whole(rows)
-    parts = ("test", "validation")
-    return Whole(rows, *(np.array([place.part == part for place in found]) for part in parts))
+    is_test, is_validation = (
+        np.array([place.part == part for place in found]) for part in ("test", "validation")
+    )
+    return Whole(rows, is_test, is_validation)
 
 
 def _pixels(kept: Sequence[tuple[str, bytes]], size: tuple[int, int]) -> tuple[np.ndarray, str]:
