@@ -43,7 +43,10 @@ def test_texts_are_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"X": X, "y": Y, "features": X, "labels": Y}, r"several features or targets.*features \(40, 3\)"),
+        (
+            {"X": X, "y": Y, "features": X, "labels": Y},
+            r"which are the rows and their targets\?.*features \(40, 3\)",
+        ),
         ({"run__X": X, "run__y": Y}, r"must have the arrays X and y.*run/X \(40, 3\), run/y \(40,\)"),
         ({"X": X.astype(complex), "y": Y}, "expected rows of plain numbers"),
     ],

@@ -124,8 +124,8 @@ def whole_of(
 
 def _join(parts: Mapping[str, Dataset]) -> Whole:
     """The rows of all parts, one after the other, and of which part each is."""
-    own_types = [part.X.dtype for part in parts.values()]
-    if torch.float64 in own_types:  # which holds the numbers of all parts
+    own_types = {part.X.dtype for part in parts.values()}
+    if len(own_types) > 1 and torch.float64 in own_types:  # which holds the numbers of all parts
         parts = {part: dataclasses.replace(rows, X=rows.X.double()) for part, rows in parts.items()}
     rows = parts["train"]
     for part, more in parts.items():

@@ -213,7 +213,7 @@ def answers(path: Path, program: Program, cells: Cells) -> tuple[NDArray[np.floa
         NotCheckedError: SQLite cannot have such a table.
         ExportError: SQLite cannot run it.
     """
-    query, given = path.read_text("utf-8"), with_iso_dates(program, cells)
+    query, given = path.read_bytes().decode(), with_iso_dates(program, cells)  # each \r as it is
     *within, _ = parts = _table(program)
     names = list(dict.fromkeys([*given, *_keep(program)]))
     if len({name.encode().lower() for name in names}) < len(names):  # of ASCII alone, as SQLite does
