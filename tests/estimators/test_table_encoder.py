@@ -124,6 +124,14 @@ def test_settings_are_those_of_a_table() -> None:
         TableEncoder(ignore="paid").fit(codes)
 
 
+def test_any_kind_can_be_asked_for_as_of_a_table() -> None:
+    rows = pd.DataFrame({"day": [20240131, 20240201, 20240302], "on": [0, 1, 1], "y": [1.0, 2.0, 3.0]})
+    encoder = TableEncoder(date="day", truth=["on"]).fit(rows[["day", "on"]])
+    train = linnet.load(rows, target="y", date="day", truth="on", hold_out=False).train
+    assert train.columns == tuple(encoder.get_feature_names_out())
+    assert_array_equal(encoder.transform(rows[["day", "on"]]), train.X.numpy())
+
+
 def test_texts_become_sparse_columns_that_models_take() -> None:
     words = [
         "a good clear film",

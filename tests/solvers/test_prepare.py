@@ -125,6 +125,13 @@ def test_a_path_is_measured_on_the_rows_that_the_data_set_aside() -> None:
     assert path.table["validation_loss"].tolist() == own.table["validation_loss"].tolist()
 
 
+def test_a_path_is_judged_by_rows_that_count_alike_whatever_classes_count_in_training() -> None:
+    data = linnet.Dataset(X[:, [0, 2]], KIND, classes=("a", "b", "c"))
+    train, kept = linnet.split(data, 0.25)
+    path = linnet.regularization_path(train, l2s=[0.1], validation=kept, class_weight="balanced")
+    assert path.table["validation_loss"][0] == pytest.approx(linnet.score(path.run(0), kept).loss)
+
+
 def test_the_command_chooses_by_folds_of_whole_groups_and_does_it_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

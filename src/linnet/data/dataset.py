@@ -149,6 +149,10 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.X)
 
+    def __repr__(self) -> str:
+        what = f"{len(self.classes)} classes" if self.classes else f"{self.outputs} numbers to predict"
+        return f"<Dataset {self.name}: {len(self):,} rows of {self.features:,} features, {what}>"
+
     @property
     def features(self) -> int:
         """D, the columns of X."""

@@ -13,7 +13,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from linnet.config.table import TableOptions
+from linnet.config.table import KINDS, TableOptions
 from linnet.data.formats.frames import to_frame
 from linnet.errors import FormatError, UsageError
 from linnet.schema.category import Category, as_text
@@ -38,7 +38,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     is `schema_`, which is data: `linnet.run_of` puts it into the model's card.
 
     Args:
-        category: columns to take as categories, also where they hold numbers.
+        category: columns to take as categories, also where they hold numbers; this and the next four as in
+            `linnet.load`.
+        number: columns to take as numbers.
+        truth: columns to take as yes and no.
+        date: columns to take as dates.
+        text: columns to take as texts.
         ignore: columns to leave out.
         decimal: the sign before decimals, "." or ","; by whole columns if None.
         date_order: "dmy" or "mdy"; by whole columns if None.
@@ -54,7 +59,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "category": ["array-like", str],
+        **{kind: ["array-like", str] for kind in KINDS},
         "ignore": ["array-like", str],
         "decimal": [StrOptions({".", ","}), None],
         "date_order": [StrOptions({"dmy", "mdy"}), None],
@@ -63,6 +68,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     }
 
     category: Any = ()
+    number: Any = ()
+    truth: Any = ()
+    date: Any = ()
+    text: Any = ()
     ignore: Any = ()
     decimal: str | None = None
     date_order: str | None = None
@@ -99,8 +108,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def _fit(self, frame: Frame, target: Any) -> Schema:
         options = TableOptions(
-            category=_names(self.category), ignore=_names(self.ignore), decimal=self.decimal,
-            date_order=self.date_order,
+            ignore=_names(self.ignore), decimal=self.decimal, date_order=self.date_order,
+            **{kind: _names(getattr(self, kind)) for kind in KINDS},
         )  # fmt: skip
         check_names(frame, options)
         decimal, notes = table_decimal(frame, options)

@@ -41,9 +41,7 @@ def string(text: str) -> str:
     Raises:
         UsageError: SQL cannot say it.
     """
-    if "\0" in text:
-        raise UsageError(f"{text!r} holds a NUL, which SQL cannot say")
-    return "'" + text.replace("'", "''") + "'"
+    return _quote(text, "'")
 
 
 def identifier(name: str) -> str:
@@ -52,9 +50,14 @@ def identifier(name: str) -> str:
     Raises:
         UsageError: SQL cannot say it.
     """
-    if "\0" in name:
-        raise UsageError(f"{name!r} holds a NUL, which SQL cannot say")
-    return '"' + name.replace('"', '""') + '"'
+    return _quote(name, '"')
+
+
+def _quote(text: str, mark: str) -> str:
+    """A text between two marks, those within it doubled."""
+    if "\0" in text:
+        raise UsageError(f"{text!r} holds a NUL, which SQL cannot say")
+    return mark + text.replace(mark, 2 * mark) + mark
 
 
 def table_parts(name: str) -> list[str]:

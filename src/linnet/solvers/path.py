@@ -216,7 +216,7 @@ def regularization_path(
     assert given is not None, "one is given"
     penalties = spread_penalties(given, objective, penalty_name)
     card = card_of(dataset, loss)
-    kept = None if validation is None else preparation.apply(validation)
+    kept = None if validation is None else preparation.standardise(validation)
     held_out = None if kept is None else Objective.of(kept, loss, dtype=torch.float64)
     one = objective.replace(penalty=replace(objective.penalty, **{penalty_name: 1.0}))
     sums = Statistics.of(rows) if isinstance(choose(one), Direct) and goes_by_sums(rows) else None

@@ -72,7 +72,11 @@ class Preparation:
 
     def apply(self, rows: Dataset) -> Dataset:
         """Rows as they are solved."""
-        rows = dataclasses.replace(self.weigh(rows), validation=None)
+        return self.standardise(self.weigh(rows))
+
+    def standardise(self, rows: Dataset) -> Dataset:
+        """Rows as they judge a solution: by weights of their own alone, as a sweep's do."""
+        rows = dataclasses.replace(rows, validation=None)
         if self.standard is None:
             return rows
         return dataclasses.replace(rows, X=self.standard.apply(rows.X[:].double()), scale=1.0)

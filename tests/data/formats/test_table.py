@@ -255,11 +255,22 @@ def test_a_frame_is_trained_on_at_once(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize("said", [{"target": "price"}, {"ignore": ["sold"]}, {"category": ["sold"]},
-                                  {"formula": "price ~ ."}], ids=str)  # fmt: skip
+                                  {"formula": "price ~ ."}, {"task": "counts"}, {"decimal": ","},
+                                  {"date_order": "dmy"}, {"exposure": "carat"}], ids=str)  # fmt: skip
 def test_what_a_schema_says_is_refused_beside_it(sales: Path, said: dict[str, Any]) -> None:
     assert call("data", "schema", sales, "--target", "price", "--out", "schema.toml") == 0
-    with pytest.raises(UsageError, match=f"leave out --{next(iter(said))}, or leave out --schema"):
+    name = next(iter(said))
+    flag = rf"leave out --{name.replace('_', '-')} \({name}= in Python\), or leave out --schema"
+    with pytest.raises(UsageError, match=flag):
         linnet.load(sales, schema="schema.toml", **said)
+
+
+def test_references_can_be_asked_for_beside_a_schema(sales: Path) -> None:
+    assert call("data", "schema", sales, "--target", "price", "--out", "schema.toml") == 0
+    plain, with_references = (
+        linnet.load(sales, schema="schema.toml", references=said).train.columns for said in (None, True)
+    )
+    assert len(with_references) < len(plain)
 
 
 def test_a_schema_that_is_not_utf_8_is_refused(sales: Path) -> None:

@@ -12,6 +12,9 @@ from linnet.schema.cells import NumberStyle
 from linnet.schema.columns import Number
 from linnet.schema.schema import Schema
 
+SAID = ("target", "task", "formula", "ignore", "exposure", "decimal", "date_order", *KINDS)
+"""What a schema says itself."""
+
 
 def open_schema(path: Path, options: TableOptions) -> Schema:
     """The schema that was edited, by which a table is read.
@@ -27,11 +30,14 @@ def open_schema(path: Path, options: TableOptions) -> Schema:
     """
     if not path.is_file():
         raise DataNotFoundError(f"there is no schema at {path}: linnet data schema FILE prints one")
-    if said := [name for name in ("target", "formula", "ignore", *KINDS) if getattr(options, name)]:
+    if said := [name for name in SAID if getattr(options, name) not in (None, ())]:
+        flag = said[0].replace("_", "-")
         raise UsageError(
-            f"a schema says the columns and the target itself: leave out --{said[0]}, or leave out --schema"
+            f"a schema says what columns and target are: leave out --{flag} ({said[0]}= in Python), or leave "
+            "out --schema"
         )
     schema = Schema.from_toml(path.read_bytes())
+    schema = schema.with_references() if options.references else schema
     return dataclasses.replace(schema, target=schema.target.with_positive(options.positive))
 
 
