@@ -45,6 +45,11 @@ def _keep_in_force(options: dict[str, Any], request: SolveRequest) -> dict[str, 
         idle.add("seed")
     if request.loss != "huber":
         idle.add("huber")
+    if request.path is None:
+        idle |= {"path_penalty", "folds"}
+    idle |= {
+        name for name, usual in (("class_weight", "none"), ("standardize", False)) if options[name] == usual
+    }
     return {name: value for name, value in options.items() if name not in idle}
 
 

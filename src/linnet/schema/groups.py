@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from linnet.i18n import say
 from linnet.schema.category import Category, as_text
 from linnet.schema.cells import Cells, is_missing
 from linnet.schema.columns import Column, Number
@@ -39,7 +40,4 @@ def looks_grouped(cells: Cells, column: Column) -> str:
     is_few = isinstance(column, Category) and values >= SEVERAL and len(known) <= FEW_ROWS * values
     if not 2 < values < len(known) or not (is_named or is_few):
         return ""
-    return (
-        f"{column.name} has {values:,} values in {len(known):,} rows: if rows of one value belong together, "
-        f"--groups {column.name} keeps them on one side of every split"
-    )
+    return say("schema.note.groups", "en", name=column.name, values=f"{values:,}", rows=f"{len(known):,}")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TASKS, TableOptions, Task
 from linnet.errors import FormatError
+from linnet.i18n import say
 from linnet.schema.cells import (
     NO_NUMBER,
     Cells,
@@ -82,7 +83,8 @@ def drop_unlabelled(frame: Frame, name: str, options: TableOptions) -> tuple[Fra
         return frame, []
     if 2 * int(gaps.sum()) >= len(frame):
         raise FormatError(f"the target {name} is empty in {count_rows(gaps)} of {len(frame):,}")
-    return frame[~gaps].reset_index(drop=True), [f"{count_rows(gaps)} without {name} left out"]
+    note = say("schema.note.unlabelled", "en", rows=count_rows(gaps), name=name)
+    return frame[~gaps].reset_index(drop=True), [note]
 
 
 def read_target(
@@ -152,9 +154,9 @@ def _task(cells: Cells, name: str, style: NumberStyle | None) -> tuple[Task, str
     """The task that the target's cells tell, and why."""
     lower = name.strip().lower()
     if lower in CLASSES:
-        return "classification", f"a column called {name} holds classes"
+        return "classification", say("schema.why.holds_classes", "en", name=name)
     if lower in NUMBERS:
-        return "regression", f"a column called {name} holds numbers"
+        return "regression", say("schema.why.holds_numbers", "en", name=name)
     if style is None:
         return "classification", "its values are no numbers"
     values = to_numbers(cells, style)
@@ -164,13 +166,10 @@ def _task(cells: Cells, name: str, style: NumberStyle | None) -> tuple[Task, str
         return "regression", "its values are numbers with decimals"
     is_row = different == np.ptp(known) + 1  # numbers that follow each other, as places among classes do
     if different > (MAX_CLASSES if is_row else FEW_CLASSES):
-        return "regression", f"it has {different:,} different numbers"
+        return "regression", say("schema.why.many", "en", n=f"{different:,}")
     if different == len(known) > FEW:
         return "regression", "each row has a number of its own"
-    return (
-        "classification",
-        f"its {different} whole numbers are taken as classes: --task regression takes them as numbers",
-    )
+    return "classification", say("schema.why.whole", "en", n=different)
 
 
 def spellings(cells: Cells, target: Target) -> list[str]:
