@@ -129,7 +129,8 @@ def test_a_path_is_judged_by_rows_that_count_alike_whatever_classes_count_in_tra
     data = linnet.Dataset(X[:, [0, 2]], KIND, classes=("a", "b", "c"))
     train, kept = linnet.split(data, 0.25)
     path = linnet.regularization_path(train, l2s=[0.1], validation=kept, class_weight="balanced")
-    assert path.table["validation_loss"][0] == pytest.approx(linnet.score(path.run(0), kept).loss)
+    (found,) = path.table["validation_loss"].tolist()
+    assert found == pytest.approx(linnet.score(path.run(0), kept).loss)
 
 
 def test_the_command_chooses_by_folds_of_whole_groups_and_does_it_again(

@@ -107,10 +107,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def _fit(self, frame: Frame, target: Any) -> Schema:
+        kinds: dict[str, Any] = {kind: _names(getattr(self, kind)) for kind in KINDS}
         options = TableOptions(
-            ignore=_names(self.ignore), decimal=self.decimal, date_order=self.date_order,
-            **{kind: _names(getattr(self, kind)) for kind in KINDS},
-        )  # fmt: skip
+            ignore=_names(self.ignore), decimal=self.decimal, date_order=self.date_order, **kinds
+        )
         check_names(frame, options)
         decimal, notes = table_decimal(frame, options)
         columns, left_out, more = infer_columns(frame, dataclasses.replace(options, decimal=decimal))
