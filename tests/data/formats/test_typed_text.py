@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linnet.config.table import TableOptions
-from linnet.data.formats import text_table
+from linnet.data.formats import text_table, typed_text
 from linnet.data.formats.text_table import read_text
 from linnet.data.formats.typed_text import Marks
 from linnet.errors import FormatError
@@ -54,6 +54,7 @@ def to_text(rows: Sequence[Sequence[str]], separator: str) -> bytes:
 
 CELL = st.one_of(st.sampled_from(PLAIN), st.sampled_from(PLAIN), st.sampled_from(TRAPS))
 ROWS = st.lists(st.tuples(CELL, CELL, st.sampled_from("xy")), min_size=3, max_size=14)
+BLOCKS = st.integers(60, 400)
 OPTIONS = st.sampled_from([{}, {"decimal": ","}, {"decimal": "."}])
 
 
@@ -101,11 +102,26 @@ def test_a_file_is_read_as_its_bytes(tmp_path: Path) -> None:
 def test_marks_are_found_across_the_pieces_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linnet.data.formats.typed_text.PIECE", 2)
     found = Marks.of(b'"a"b0x1\0', has_whole=True)
-    assert dataclasses.astuple(found) == (2, True, True)
-    assert Marks.of(b"10,1 0 x", has_whole=True) == Marks()
+    assert dataclasses.astuple(found) == (2, 1, True, True)
+    assert Marks.of(b"10,1 0 x", has_whole=True) == Marks(lines=1)
 
 
 def test_ids_of_many_digits_keep_them() -> None:
     rows = "".join(f"{9007199254740992 + k},{k},x\n" for k in range(12))
     frame = read_text(b"key,a,b\n" + rows.encode(), "t.csv", TableOptions()).frame
     assert frame["key"].tolist()[1] == "9007199254740993"
+
+
+@given(st.lists(st.sampled_from(["x", "x\ny", 'a "b"\n', "x,y", "\n\n"]), min_size=20, max_size=40), BLOCKS)
+@example(["x\ny"] * 20, 60)  # which Arrow reads otherwise, and without an error, unless it is told of breaks
+@example(["x\ny", "x"] * 10, 60)
+def test_rows_over_several_lines_are_whole_wherever_a_block_ends(texts: list[str], block: int) -> None:
+    frame = pd.DataFrame({"text": texts, "a": range(len(texts))})
+    content = frame.to_csv(index=False).encode()
+    start = content.index(b"\n") + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typed_text, "BLOCK", block)
+        read = typed_text.read_typed(content, start, list(frame), ",", {1}, set())
+    if read is not None:  # where a row is longer than a block pandas reads it
+        assert read["text"].tolist() == texts
+        assert read["a"].tolist() == frame["a"].tolist()

@@ -79,7 +79,17 @@ def _read_json_lines(content: bytes, name: str, options: TableOptions) -> TextTa
 
 
 def _read_parquet(source: bytes | Path, name: str, options: TableOptions) -> TextTable:
-    return TextTable(_of_arrow("parquet", "read_table", source, name))
+    return TextTable(_of_arrow("parquet", "read_table", source, name, _as_coded))
+
+
+def _as_coded(file: Any) -> dict[str, Any]:
+    """How columns of text are read as they are kept: as different values and their places."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = [one.name for one in pq.read_schema(file) if one.type in (pa.string(), pa.large_string())]
+    file.seek(0)
+    return {"read_dictionary": texts}
 
 
 def _read_feather(content: bytes, name: str, options: TableOptions) -> TextTable:
@@ -94,13 +104,16 @@ def _read_feather(content: bytes, name: str, options: TableOptions) -> TextTable
             raise error from None
 
 
-def _of_arrow(module: str, reader: str, source: bytes | Path, name: str) -> Frame:
+def _of_arrow(
+    module: str, reader: str, source: bytes | Path, name: str,
+    how: Callable[[Any], Mapping[str, Any]] = lambda file: {},
+) -> Frame:  # fmt: skip
     import pyarrow as pa
 
     read = getattr(importlib.import_module(f"pyarrow.{module}"), reader)
     try:
         with pa.OSFile(str(source)) if isinstance(source, Path) else pa.BufferReader(source) as file:
-            return frame_of(read(file))
+            return frame_of(read(file, **how(file)))
     except (pa.ArrowException, ValueError, OSError) as error:
         raise FormatError(f"{name} cannot be read as {module}: {error}") from error
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +23,10 @@ EXACT = 2.0**53
 """Whole numbers from here on lose digits as float64."""
 
 PIECE = 1 << 20
+QUOTE, BREAK = b'"\n'
+
+BLOCK = 1 << 23
+"""Bytes that are parsed at a time: fewer make more dictionaries of texts, which are made one in the end."""
 
 
 @dataclass(frozen=True)
@@ -30,27 +35,37 @@ class Marks:
 
     Args:
         quotes: how many " there are, between which a row may have line breaks.
+        lines: how many there are.
         zero: a byte 0, which readers take for different things.
         hexadecimal: 0x, which Arrow takes for the beginning of a whole number.
     """
 
     quotes: int = 0
+    lines: int = 0
     zero: bool = False
     hexadecimal: bool = False
 
     @classmethod
     def of(cls, source: bytes | Path, *, has_whole: bool) -> Marks:
         """Those of a file; `hexadecimal` where columns of whole numbers are read as such."""
-        quotes, zero, hexadecimal = 0, False, False
+        quotes, lines, zero, hexadecimal = 0, 0, False, False
         with _open(source) as file:
             end = b""
             while piece := file.read(PIECE):
-                quotes, zero = quotes + piece.count(b'"'), zero or b"\0" in piece
+                signs = np.frombuffer(piece, np.uint8)  # of which bytes.count would stop at each one
+                quotes += int(np.count_nonzero(signs == QUOTE))
+                lines += int(np.count_nonzero(signs == BREAK))
+                zero = zero or b"\0" in piece
                 joint = end + piece[:1]
                 if has_whole and not hexadecimal:
                     hexadecimal = any(x in part for x in (b"0x", b"0X") for part in (piece, joint))
                 end = piece[-1:]
-        return cls(quotes, zero, hexadecimal)
+        return cls(quotes, lines + (end not in (b"", b"\n")), zero, hexadecimal)
+
+    def after(self, source: bytes | Path, start: int) -> int:
+        """How many lines there are after so many bytes, which end one."""
+        with _open(source) as file:
+            return self.lines - file.read(start).count(b"\n")
 
 
 def _open(source: bytes | Path) -> Any:
@@ -79,7 +94,7 @@ def read_typed(
     for attempt in range(ATTEMPTS + 1):
         numbers = numbers if attempt < ATTEMPTS else set()
         try:
-            table = _read(source, start, len(names), separator, numbers, whole, has_quotes=marks.quotes > 0)
+            table = _read_quoted(source, start, len(names), separator, numbers, whole, marks)
             columns = _columns(table, numbers)
         except NotPlainError as error:
             numbers -= error.places
@@ -108,9 +123,31 @@ def _place(message: str) -> int:
     return int(digits) if found and digits.isdigit() else -1
 
 
+def _read_quoted(
+    source: bytes | Path, start: int, width: int, separator: str, numbers: set[int], whole: set[int],
+    marks: Marks,
+) -> Any:  # fmt: skip
+    """The table; only where a row has several lines Arrow looks for quotes before it cuts the file in blocks.
+
+    Without looking, a block may end in a cell, and what is read then may be wrong without an error. But each
+    row is of whole lines: where there are as many rows as lines, none has two, and no cell was cut.
+    """
+    import pyarrow as pa
+
+    given = source, start, width, separator, numbers, whole
+    if not marks.quotes:
+        return _read(*given, quote=False, has_breaks=False)
+    with contextlib.suppress(pa.ArrowInvalid):
+        table = _read(*given, quote='"', has_breaks=False)
+        if table.num_rows == marks.after(source, start):
+            return table
+        del table
+    return _read(*given, quote='"', has_breaks=True)
+
+
 def _read(
     source: bytes | Path, start: int, width: int, separator: str, numbers: set[int], whole: set[int], *,
-    has_quotes: bool,
+    quote: str | Literal[False], has_breaks: bool,
 ) -> Any:  # fmt: skip
     import pyarrow as pa
     from pyarrow import csv
@@ -122,9 +159,9 @@ def _read(
         file.seek(start)
         return csv.read_csv(
             file,
-            read_options=csv.ReadOptions(column_names=names),
+            read_options=csv.ReadOptions(column_names=names, block_size=BLOCK),
             parse_options=csv.ParseOptions(
-                delimiter=separator, newlines_in_values=has_quotes, quote_char=has_quotes and '"'
+                delimiter=separator, newlines_in_values=has_breaks, quote_char=quote
             ),
             convert_options=csv.ConvertOptions(
                 column_types={name: kinds.get(place, text) for place, name in enumerate(names)},
@@ -140,13 +177,11 @@ def _columns(table: Any, numbers: set[int]) -> list[Cells] | None:
         NotPlainError: a column is none of plain numbers.
     """
     columns, wrong = list[Cells](), set[int]()
-    for place in range(table.num_columns):
-        column = table.column(0)
-        table = table.remove_column(0)  # so that its memory is free before the next is made
-        cells = column.to_pandas()
+    frame = table.to_pandas(split_blocks=True, self_destruct=True)  # which frees each column once it is made
+    for place, (_, cells) in enumerate(frame.items()):
         if place in numbers:
             cells = cells.astype(np.float64)
-            wrong |= {place} if bool((cells.abs() >= EXACT).any()) else set()
+            wrong |= {place} if max(cells.max(), -cells.min()) >= EXACT else set()
         else:
             values = cells.cat.categories
             if values.str.contains('"', regex=False).any():

@@ -17,7 +17,7 @@ def frame_of(table: Any) -> Frame:
     import pyarrow as pa
 
     compute: Any = importlib.import_module("pyarrow.compute")
-    frame: Frame = table.to_pandas()
+    frame: Frame = table.to_pandas(date_as_object=False)
     for name in set(table.column_names) & set(frame.columns):
         places = table.schema.get_all_field_indices(name)
         cells = table.column(places[0])
