@@ -161,7 +161,7 @@ REFUSED = [
     ("price ~ nowhere", "names 'nowhere', which is no column"),
     ("nowhere ~ x", "names 'nowhere', which is no column"),
     ("price ~ price + x", "predicts price by itself"),
-    ("price ~ x + sold", "the formula names sold, a column of dates"),
+    ("price ~ x + sold", "the formula names sold, which is taken as date"),
     ("price ~ log(cut)", "cut holds categories, not numbers"),
     ("price ~ C(x, contr.treatment('none'))", "has the base 'none'"),
     ("price ~ x.__class__", "which is no column"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,12 +12,23 @@ from linnet.errors import UsageError
 Task = Literal["classification", "regression", "counts"]
 TASKS: tuple[Task, ...] = ("classification", "regression", "counts")
 
-KINDS = ("number", "truth", "category", "date", "text")
+KINDS = ("number", "truth", "category", "hash", "date", "text")
 """The kinds of columns, each with a field that names the columns to take as such."""
 
+BUCKETS, MOST_BUCKETS = 256, 2**20
+"""Columns that a hashed one becomes where nothing is said, and at most."""
+
+HASHED = re.compile(r"(.+)=([0-9]+)")
+"""A column to hash and into how many buckets."""
 
 Split = Literal["random", "groups", "time", "none"]
 SPLITS: tuple[Split, ...] = ("random", "groups", "time", "none")
+
+
+def column_of(kind: str, said: str) -> str:
+    """The column that is named by what was said of a kind: COLUMN, or COLUMN=BUCKETS of one to hash."""
+    found = HASHED.fullmatch(said) if kind == "hash" else None
+    return said if found is None else found[1].rstrip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +68,8 @@ class TableChoices:
         test: a file with the rows to test on, of the same columns; a share of the rows when not given.
         index_base: of LIBSVM text (.svm), from which number indices count, 0 or 1; when not given from 0 if
             an index is 0, else from 1.
+        hash: columns of very many levels to take by a hash of each, as COLUMN or COLUMN=BUCKETS (256 when
+            not given); levels that fall into one bucket share its column, and none is unseen.
 
     Raises:
         UsageError: a value that cannot be.
@@ -85,6 +99,7 @@ class TableChoices:
     formula: str | None = None
     test: str | None = None
     index_base: int | None = None
+    hash: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         choices = {
@@ -104,15 +119,29 @@ class TableChoices:
             names = getattr(self, name)
             several = (names,) if isinstance(names, str) else names
             object.__setattr__(self, name, tuple(str(one).strip() for one in several))
-        said = [column for name in ("ignore", *KINDS) for column in getattr(self, name)]
+        said = [column for name in ("ignore", *KINDS) for column in self.named(name)]
         if twice := next((column for column in said if said.count(column) > 1), None):
-            how = [name for name in ("ignore", *KINDS) if twice in getattr(self, name)]
+            how = [name for name in ("ignore", *KINDS) if twice in self.named(name)]
             raise UsageError(f"the column {twice} is named twice, as {' and as '.join(how)}: say one")
+        if wrong := next((name for name, n in self.buckets.items() if not 2 <= n <= MOST_BUCKETS), None):
+            raise UsageError(
+                f"--hash {wrong}={self.buckets[wrong]}: buckets must be from 2 to {MOST_BUCKETS:,}"
+            )
 
     @property
     def kinds(self) -> dict[str, str]:
         """The kinds of columns that were named, by column."""
-        return {column: kind for kind in KINDS for column in getattr(self, kind)}
+        return {column: kind for kind in KINDS for column in self.named(kind)}
+
+    @property
+    def buckets(self) -> dict[str, int]:
+        """Into how many buckets columns are hashed, by column."""
+        parts = {said: HASHED.fullmatch(said) for said in self.hash}
+        return {column_of("hash", said): int(one[2]) if one else BUCKETS for said, one in parts.items()}
+
+    def named(self, kind: str) -> tuple[str, ...]:
+        """The columns that were named to be of a kind, or to be ignored."""
+        return tuple(column_of(kind, said) for said in getattr(self, kind))
 
     def _check_split(self) -> None:
         """Refuse ways to split that contradict each other."""

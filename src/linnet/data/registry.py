@@ -75,6 +75,7 @@ def load(
     formula: str | None = None,
     test: Any = None,
     index_base: int | None = None,
+    hash: Any = (),
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -115,6 +116,7 @@ def load(
         formula: the terms to predict by, such as "price ~ log(carat) + C(cut) * depth".
         test: a file with the rows to test on, of the same columns; of a frame another frame.
         index_base: of LIBSVM text, from which number indices count, 0 or 1; as the file tells when None.
+        hash: columns of very many levels to take by a hash of each: "shop", or "shop=1024" for 1024 buckets.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -128,7 +130,7 @@ def load(
     options = TableOptions(
         target=target, task=task, ignore=ignore, category=category, references=references,
         decimal=decimal, date_order=date_order, header=header, encoding=encoding, sheet=sheet,
-        number=number, truth=truth, date=date, text=text,
+        number=number, truth=truth, date=date, text=text, hash=hash,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
         formula=formula, index_base=index_base,

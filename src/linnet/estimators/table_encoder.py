@@ -38,12 +38,13 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     is `schema_`, which is data: `linnet.run_of` puts it into the model's card.
 
     Args:
-        category: columns to take as categories, also where they hold numbers; this and the next four as in
+        category: columns to take as categories, also where they hold numbers; this and the next five as in
             `linnet.load`.
         number: columns to take as numbers.
         truth: columns to take as yes and no.
         date: columns to take as dates.
         text: columns to take as texts.
+        hash: columns to take by a hash of each level, as "shop" or "shop=1024".
         ignore: columns to leave out.
         decimal: the sign before decimals, "." or ","; by whole columns if None.
         date_order: "dmy" or "mdy"; by whole columns if None.
@@ -72,6 +73,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     truth: Any = ()
     date: Any = ()
     text: Any = ()
+    hash: Any = ()
     ignore: Any = ()
     decimal: str | None = None
     date_order: str | None = None

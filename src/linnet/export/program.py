@@ -14,11 +14,13 @@ from linnet.model.predictor import Predictor
 from linnet.schema.category import Category
 from linnet.schema.columns import Column
 from linnet.schema.expand import expand
+from linnet.schema.hashed import Hashed
 from linnet.schema.terms import Block, Factor, group, lower_columns
 from linnet.schema.words import Words
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "number": (), "date": (), "truth": ("words",), "category": ("levels",), "text": ("words", "idf", "by"),
+    "number": (), "date": (), "truth": ("words",), "category": ("levels",), "hash": ("buckets",),
+    "text": ("words", "idf", "by"),
 }  # fmt: skip
 """What an encoder has to know of a column of each kind, beside its name, to read a cell."""
 
@@ -107,9 +109,11 @@ class Program:
 
 
 def choices_of(column: Column) -> int:
-    """How many places a column has to choose among: of a category the unseen and the missing, too."""
+    """How many places a column has to choose among: of levels the unseen and the missing, too."""
     if isinstance(column, Category):
         return len(column.levels) + 2
+    if isinstance(column, Hashed):
+        return column.buckets + 1
     return len(column.words) if isinstance(column, Words) else 0
 
 

@@ -15,6 +15,7 @@ from linnet.schema.category import Category
 from linnet.schema.cells import PLAIN
 from linnet.schema.columns import Column, Number, Seen, Truth
 from linnet.schema.dates import Date
+from linnet.schema.hashed import Hashed
 from linnet.schema.overview import ColumnView
 from linnet.schema.rows import RowEncoder
 from linnet.schema.schema import Schema
@@ -66,6 +67,8 @@ def _field(column: Column, view: ColumnView | None) -> Field:
         made.levels = column.levels[:LEVELS]
         top = figure.levels if figure else ()
         made.usual = next((level for level in top if level in column.levels), next(iter(made.levels), ""))
+    elif isinstance(column, Hashed):
+        made.usual = next(iter(figure.levels), "") if figure else ""
     return made
 
 

@@ -12,6 +12,7 @@ from linnet.schema.category import Category
 from linnet.schema.cells import BITS, NO_NUMBER, SHOWN, Cells, date_pattern, is_missing, truths
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.hashed import Hashed
 from linnet.schema.target import style_of
 from linnet.schema.words import Words
 
@@ -96,6 +97,7 @@ MAKERS: Mapping[str, Callable[[Cells, str, TableOptions], Column]] = {
     "number": _number,
     "truth": _truth,
     "category": lambda known, name, options: Category(name),
+    "hash": lambda known, name, options: Hashed(name, options.buckets[name]),
     "date": _date,
     "text": _text,
 }

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from linnet.schema.category import Category
 from linnet.schema.cells import Cells
 from linnet.schema.columns import Block, Column, Seen
+from linnet.schema.one_hot import OneHot
 
 MOST_DENSE = 50_000_000
 """Numbers of categories that are made dense, at 8 bytes each; of more only the ones are kept."""
@@ -16,7 +16,7 @@ MOST_DENSE = 50_000_000
 
 def is_wide(columns: Sequence[Column], rows: int) -> bool:
     """Whether the levels of so many rows are too many for a dense block."""
-    return rows * sum(len(one.shown) for one in columns if isinstance(one, Category)) > MOST_DENSE
+    return rows * sum(one.width for one in columns if isinstance(one, OneHot)) > MOST_DENSE
 
 
 def encode_blocks(
@@ -31,7 +31,7 @@ def encode_blocks(
     """
     blocks, seen = list[Block](), dict[str, Seen]()
     for one in columns:
-        encode = one.encode_sparse if wide and isinstance(one, Category) else one.encode
+        encode = one.encode_sparse if wide and isinstance(one, OneHot) else one.encode
         block, seen[one.name] = encode(cells[one.name])
         blocks.append(block)
     return join_blocks(blocks), seen

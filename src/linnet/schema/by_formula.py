@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from linnet.config.table import KINDS, TableOptions
+from linnet.config.table import KINDS, TableOptions, column_of
 from linnet.errors import FormatError, UsageError
 from linnet.schema.category import Category
 from linnet.schema.cells import NO_NUMBER, Frame, count_rows, is_missing
@@ -42,7 +42,9 @@ def options_of(frame: Frame, options: TableOptions) -> TableOptions:
     others = [str(name) for name in frame.columns if str(name) not in {*formula.columns, *used}]
     if options.time is not None and options.time not in formula.columns:
         others.append(options.time)
-    kinds = {kind: tuple(one for one in getattr(options, kind) if one in used) for kind in KINDS}
+    kinds = {
+        kind: tuple(one for one in getattr(options, kind) if column_of(kind, one) in used) for kind in KINDS
+    }
     kinds["category"] = tuple(dict.fromkeys((*kinds["category"], *formula.categories)))
     return dataclasses.replace(
         options, target=formula.target or options.target, ignore=tuple(dict.fromkeys(others)), **kinds
@@ -98,7 +100,7 @@ def _as_factor(column: Column) -> Column:
         return Category(column.name)
     if not isinstance(column, Number | Category):
         raise FormatError(
-            f"the formula names {column.name}, a column of {column.kind}s: formulas take numbers and "
+            f"the formula names {column.name}, which is taken as {column.kind}: formulas take numbers and "
             f"categories. C({column.name}) takes its values as levels"
         )
     return column

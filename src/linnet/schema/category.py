@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from linnet.schema.cells import Cells, is_missing
 from linnet.schema.coded import each
-from linnet.schema.columns import Block, Column, Seen
+from linnet.schema.columns import Seen
+from linnet.schema.one_hot import OneHot
 
 OTHER, ABSENT = "(other)", "(missing)"
 """The levels of what was rare in training, and of what was missing there."""
 
 
 @dataclass(frozen=True)
-class Category(Column):
+class Category(OneHot):
     """One of several levels, a column of 0 and 1 for each.
 
     A level that training did not see is `(other)` where rare levels were taken together, and else none of the
@@ -55,33 +56,18 @@ class Category(Column):
         """See `Column.usual`."""
         return self.levels
 
-    def encode(self, cells: Cells) -> tuple[Block, Seen]:
-        """See `Column.encode`."""
-        block = np.empty((len(cells), len(self.shown)))
-        return block, self.write(cells, block)
+    @property
+    def width(self) -> int:
+        """See `OneHot.width`."""
+        return len(self.shown)
 
-    def write(self, cells: Cells, out: NDArray[np.float64]) -> Seen:
-        """See `Column.write`."""
-        rows, at, seen = self._ones(cells)
-        out[:] = 0.0
-        out[rows, at] = 1.0
-        return seen
-
-    def encode_sparse(self, cells: Cells) -> tuple[Block, Seen]:
-        """Cells (N,) as a sparse matrix of scipy, (N, d), for levels whose dense block would be too large."""
-        from scipy.sparse import csr_array
-
-        rows, at, seen = self._ones(cells)
-        return csr_array((np.ones(len(rows)), (rows, at)), shape=(len(cells), len(self.shown))), seen
-
-    def _ones(self, cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.intp], Seen]:
-        """The rows and columns of what is 1, and what was seen."""
+    def choose(self, cells: Cells) -> tuple[NDArray[np.intp], Seen]:
+        """See `OneHot.choose`."""
         gaps, place = is_missing(cells), each(cells, self._place)
         columns = {level: at for at, level in enumerate(self.shown)}
         levels = (*self.levels, OTHER, ABSENT)
         at = np.array([columns.get(level, -1) for level in levels])[place]
-        rows = (at >= 0).nonzero()[0]
-        return rows, at[rows], Seen(gaps, None if self.has_other else place == len(self.levels))
+        return at, Seen(gaps, None if self.has_other else place == len(self.levels))
 
     def find_strange(self, cells: Cells) -> NDArray[np.bool_]:
         """Which cells have a level that has no column or that of `(other)`, (N,)."""

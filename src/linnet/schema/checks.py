@@ -8,12 +8,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from linnet.config.table import TASKS
+from linnet.config.table import MOST_BUCKETS, TASKS
 from linnet.errors import FormatError
 from linnet.schema.category import ABSENT, OTHER, Category
 from linnet.schema.cells import NumberStyle
 from linnet.schema.columns import Column, Number
 from linnet.schema.dates import PARTS, Date
+from linnet.schema.hashed import Hashed
 from linnet.schema.words import ANALYZERS, Words
 
 DECIMALS, THOUSANDS = (".", ","), ("", ",", ".", " ")
@@ -35,6 +36,8 @@ def check_fields(column: Column) -> None:
         _check_style(column.style, where)
     if isinstance(column, Category):
         _check_levels(column, where)
+    if isinstance(column, Hashed):
+        _check_buckets(column, where)
     if isinstance(column, Date):
         _check_date(column, where)
     if isinstance(column, Words):
@@ -65,7 +68,8 @@ def target_fields(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 WORDS = {
-    "str": "a text", "bool": "true or false", "float": "a finite number", "float | None": "a finite number",
+    "str": "a text", "bool": "true or false", "int": "a whole number",
+    "float": "a finite number", "float | None": "a finite number",
     "tuple[str, ...]": "a list of texts", "tuple[float, ...]": "a list of finite numbers",
 }  # fmt: skip
 """The types of fields in words."""
@@ -79,6 +83,8 @@ def _is_of(value: Any, kind: str) -> bool:
         if value is None or isinstance(value, bool) or not isinstance(value, int | float):
             return value is None and kind != "float"
         return abs(value) < math.inf
+    if kind == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, bool if kind == "bool" else str)
 
 
@@ -106,6 +112,13 @@ def _check_levels(column: Category, where: str) -> None:
         _check_once(column.levels, "levels", where)
     if column.reference and column.reference not in (*column.levels, OTHER, ABSENT):
         raise FormatError(f"{where}: reference must be one of its levels, not {column.reference!r}")
+
+
+def _check_buckets(column: Hashed, where: str) -> None:
+    if not 2 <= column.buckets <= MOST_BUCKETS:
+        raise FormatError(f"{where}: buckets must be from 2 to {MOST_BUCKETS:,}, not {column.buckets:,}")
+    if not -1 <= column.reference < column.buckets:
+        raise FormatError(f"{where}: reference must be one of its buckets, or -1, not {column.reference}")
 
 
 def _check_date(column: Date, where: str) -> None:

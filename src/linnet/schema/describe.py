@@ -10,7 +10,7 @@ from linnet.schema.schema import Schema
 LISTED = 6
 """Names of columns that a line lists."""
 
-KINDS = ("number", "truth", "category", "date", "text")
+KINDS = ("number", "truth", "category", "hash", "date", "text")
 """In the order in which they are counted."""
 
 PLAIN = ("number", "truth")

@@ -16,6 +16,7 @@ from linnet.schema.coded import different, is_coded, tally
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
 from linnet.schema.formula import fit_terms, read_formula
+from linnet.schema.hashed import Hashed, first_bucket
 from linnet.schema.schema import Schema
 from linnet.schema.words import ANALYZERS, Words, texts_of
 
@@ -36,7 +37,12 @@ def fit_schema(schema: Schema, train: Frame, *, has_references: bool = False) ->
         train: rows.
         has_references: whether the first level of each category has no column.
     """
-    columns = [_fit(column, train[column.name].reset_index(drop=True)) for column in schema.columns]
+    columns = list[Column]()
+    for column in schema.columns:
+        cells = train[column.name].reset_index(drop=True)
+        if isinstance(column, Hashed) and has_references:
+            column = dataclasses.replace(column, reference=first_bucket(column, cells))
+        columns.append(_fit(column, cells))
     fitted = dataclasses.replace(schema, columns=tuple(columns))
     if schema.formula:  # which says by itself what levels are compared to
         fitted = _fit_formula(fitted, train)
@@ -75,6 +81,8 @@ def _fit(column: Column, cells: Cells) -> Column:
         return _fit_date(column, cells)
     if isinstance(column, Category):
         return _fit_levels(column, cells)
+    if isinstance(column, Hashed):
+        return dataclasses.replace(column, has_missing=bool(is_missing(cells).any()))
     return _fit_words(column, cells)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from linnet.i18n import say
-from linnet.schema.category import Category, as_text
+from linnet.schema.category import as_text
 from linnet.schema.cells import Cells, is_missing
 from linnet.schema.columns import Column, Number
+from linnet.schema.one_hot import OneHot
 
 BELONGING = re.compile(
     r"(patient|user|subject|customer|client|session|person|participant|household|family|student|account|member"
@@ -30,14 +31,14 @@ def looks_grouped(cells: Cells, column: Column) -> str:
         cells: of the column, (N,).
         column: how it was read.
     """
-    if not isinstance(column, Category | Number):
+    if not isinstance(column, OneHot | Number):
         return ""
     known = cells[~is_missing(cells)]
     is_named = BELONGING.fullmatch(re.sub(r"[\W_]", "", column.name)) is not None
-    if not len(known) or not (is_named or isinstance(column, Category)):
+    if not len(known) or not (is_named or isinstance(column, OneHot)):
         return ""
     values = len(set(as_text(known).tolist()))
-    is_few = isinstance(column, Category) and values >= SEVERAL and len(known) <= FEW_ROWS * values
+    is_few = isinstance(column, OneHot) and values >= SEVERAL and len(known) <= FEW_ROWS * values
     if not 2 < values < len(known) or not (is_named or is_few):
         return ""
     return say("schema.note.groups", "en", name=column.name, values=f"{values:,}", rows=f"{len(known):,}")

@@ -126,7 +126,7 @@ def check_names(frame: Frame, options: TableOptions) -> None:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise FormatError(f"two columns are called {twice}: rename one of them")
     for what, given in (("target", [options.target]), ("ignore", options.ignore),
-                        *((kind, getattr(options, kind)) for kind in KINDS),
+                        *((kind, options.named(kind)) for kind in KINDS),
                         ("sample_weight", [options.sample_weight]), ("groups", [options.groups]),
                         ("time", [options.time]), ("exposure", [options.exposure])):  # fmt: skip
         if unknown := [name for name in given if name is not None and name not in names]:

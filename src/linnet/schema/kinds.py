@@ -10,9 +10,10 @@ from linnet.schema.category import Category
 from linnet.schema.checks import check_fields
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.hashed import Hashed
 from linnet.schema.words import Words
 
-KINDS: dict[str, type[Column]] = {one.kind: one for one in (Number, Truth, Category, Date, Words)}
+KINDS: dict[str, type[Column]] = {one.kind: one for one in (Number, Truth, Category, Hashed, Date, Words)}
 
 
 def column_of(values: Mapping[str, Any]) -> Column:

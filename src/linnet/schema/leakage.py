@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.i18n import say
-from linnet.schema.category import Category, as_text
+from linnet.schema.category import as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
 from linnet.schema.coded import is_coded
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.one_hot import OneHot
 from linnet.schema.row_numbers import are_row_numbers
 from linnet.schema.schema import Target
 
@@ -133,7 +134,7 @@ class _Classes:
             return self._say(
                 "row" if is_row else "range", self._count_ranges(values, allowed), column, allowed
             )
-        if isinstance(column, Category | Truth):
+        if isinstance(column, OneHot | Truth):
             return self._say("level", self._count_levels(cells), column, int(EXCEPTIONS * self.outside))
         return ""
 

@@ -11,6 +11,7 @@ from linnet.schema.category import ABSENT, Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_days, to_numbers
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.hashed import Hashed
 from linnet.schema.profile import day_text, short_number
 from linnet.schema.schema import Schema
 
@@ -103,7 +104,7 @@ def _view(cells: Cells, name: str, column: Column | None, schema: Schema | None)
 
 def _fill(column: Column) -> str:
     """What a missing cell of a column becomes, in words."""
-    if isinstance(column, Category):
+    if isinstance(column, Category | Hashed):
         return ABSENT if column.has_missing else ""
     if not isinstance(column, Number | Truth | Date) or not column.has_flag:
         return ""

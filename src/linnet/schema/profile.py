@@ -17,6 +17,9 @@ EPOCH = datetime.datetime(1970, 1, 1)
 WORDS = 3
 """Words of the example of a text."""
 
+HASHED = "any level"
+"""The example of a hashed column, which keeps no level of training."""
+
 
 @dataclass(frozen=True)
 class ColumnProfile:
@@ -24,7 +27,7 @@ class ColumnProfile:
 
     Args:
         name: of it.
-        kind: number, truth, category, date or text.
+        kind: number, truth, category, hash, date or text.
         example: a cell such as training had: the median, a level, some words.
         low: the lowest value of training, a date as text; None where there is none, or it is not known.
         high: the highest.
@@ -65,6 +68,10 @@ def _category(column: Any) -> dict[str, Any]:
     return {"example": next(iter(column.levels), ""), "levels": column.levels}
 
 
+def _hash(column: Any) -> dict[str, Any]:
+    return {"example": HASHED}
+
+
 def _date(column: Any) -> dict[str, Any]:
     low, high = (None if day is None else day_text(day, column.pattern) for day in (column.low, column.high))
     usual = column.fill if "hour" in column.parts else float(int(column.fill))
@@ -76,7 +83,7 @@ def _text(column: Any) -> dict[str, Any]:
 
 
 OF_KIND: Mapping[str, Callable[[Any], dict[str, Any]]] = {
-    "number": _number, "truth": _truth, "category": _category, "date": _date, "text": _text,
+    "number": _number, "truth": _truth, "category": _category, "hash": _hash, "date": _date, "text": _text,
 }  # fmt: skip
 
 

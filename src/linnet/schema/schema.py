@@ -29,6 +29,7 @@ from linnet.schema.cells import (
 from linnet.schema.checks import target_fields
 from linnet.schema.classes import class_names, number_classes
 from linnet.schema.columns import Block, Column, Seen
+from linnet.schema.hashed import Hashed
 from linnet.schema.kinds import column_of
 from linnet.schema.products import Product, check_finite, encode_products
 
@@ -231,15 +232,10 @@ class Schema:
     def with_references(self) -> Schema:
         """The schema in which each category has a reference level, as inference without a penalty needs it.
 
-        It is the first level; the columns of the others then are differences to it.
+        It is the first level; the columns of the others then are differences to it. Of a hashed column it is
+        the first bucket, where fitting has not found the first that is not empty.
         """
-        columns = [
-            dataclasses.replace(one, reference=one.levels[0])
-            if isinstance(one, Category) and not one.reference and one.levels
-            else one
-            for one in self.columns
-        ]
-        return dataclasses.replace(self, columns=tuple(columns))
+        return dataclasses.replace(self, columns=tuple(map(_with_reference, self.columns)))
 
     def to_json(self) -> dict[str, Any]:
         """The schema as plain values."""
@@ -293,3 +289,11 @@ class Schema:
             return cls.from_json(tomllib.loads(read))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FormatError(f"the schema is not valid TOML: {error}") from error
+
+
+def _with_reference(column: Column) -> Column:
+    if isinstance(column, Category) and not column.reference and column.levels:
+        return dataclasses.replace(column, reference=column.levels[0])
+    if isinstance(column, Hashed) and column.reference < 0:
+        return dataclasses.replace(column, reference=0)
+    return column

@@ -17,6 +17,7 @@ from linnet.errors import UsageError
 from linnet.schema.category import ABSENT, OTHER, Category
 from linnet.schema.columns import Column
 from linnet.schema.dates import Date
+from linnet.schema.hashed import Hashed
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words
 
@@ -39,7 +40,8 @@ class Factor:
         fill: the number or the date in place of a missing one.
         since: the day that `days` counts from, in days since 1970-01-01.
         place: of the level or the word in its column's list; of a category, what was not seen in training
-            stands behind its levels, and what is missing behind that.
+            stands behind its levels, and what is missing behind that. Of a hashed column the bucket; what is
+            missing stands behind all buckets.
     """
 
     column: str
@@ -105,12 +107,18 @@ def _levels(column: Category) -> tuple[Term, ...]:
     return tuple((Factor(column.name, "level", place=place[level]),) for level in column.shown)
 
 
+def _buckets(column: Hashed) -> tuple[Term, ...]:
+    places = [*column.shown, *([column.buckets] if column.has_missing else [])]
+    return tuple((Factor(column.name, "level", place=place),) for place in places)
+
+
 def _words(column: Words) -> tuple[Term, ...]:
     return tuple((Factor(column.name, "word", place=place),) for place in range(len(column.words)))
 
 
 TERMS: dict[str, Callable[[Any], tuple[Term, ...]]] = {
-    "number": _number, "truth": _number, "category": _levels, "date": _date, "text": _words,
+    "number": _number, "truth": _number, "category": _levels, "hash": _buckets, "date": _date,
+    "text": _words,
 }  # fmt: skip
 """The terms of each kind; one more is a line here."""
 

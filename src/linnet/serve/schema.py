@@ -23,6 +23,7 @@ KINDS = {
     "number": "a number",
     "truth": "a truth",
     "category": "a level",
+    "hash": "a level, of which a hash is taken",
     "date": "a date as text",
     "text": "a text",
 }

@@ -16,6 +16,7 @@ from linnet.export import FORMATS, export_model, predictor
 from linnet.export.program import program_of
 from linnet.schema.category import Category
 from linnet.schema.columns import Column, Number
+from linnet.schema.hashed import Hashed
 from tests.support.gate import gate
 from tests.support.raw_columns import CHARACTERS, MIXED, TEXT, hard_columns, make_table_run
 
@@ -54,6 +55,20 @@ def test_a_calibration_is_taken_into_the_weights(to: str, tmp_path: Path) -> Non
     learnt = Calibration("vector", (0.7, 1.1, 1.3), (0.2, -0.3, 0.1), 10, "some rows")
     run = dataclasses.replace(run, card=dataclasses.replace(run.card, calibration=learnt))
     assert (export_model(run, to, tmp_path / "file").difference or 0) < 1e-12
+
+
+@pytest.mark.parametrize("to", ["numpy", "js", "c", "safetensors"])
+def test_hashes_are_computed_in_the_file(to: str, tmp_path: Path) -> None:
+    columns = [Hashed("shop", 64, has_missing=True), Hashed("user", 1000, reference=7), *MIXED[:2]]
+    done = export_model(make_table_run(columns), to, tmp_path / "file")
+    assert done.difference is not None, done.checked_by
+    assert done.difference < 1e-12
+
+
+@pytest.mark.parametrize("to", ["sql", "onnx"])
+def test_a_hash_is_refused_by_name_where_it_cannot_be_computed(to: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"shop.*numpy.*js.*c"):
+        export_model(make_table_run([Hashed("shop", 64)]), to, tmp_path / "file")
 
 
 @pytest.mark.parametrize("to", WITH_TEXTS)

@@ -22,22 +22,28 @@ from linnet.export.tables.c_template import (
     CLASSES,
     DRIVER,
     FILE,
+    HASH,
     LEVELS,
     LOG_SIGMOID,
     PARTS,
     REGRESSION,
     SOFTMAX,
+    TEXTS,
 )
 from linnet.export.tables.cells import example_days
 from linnet.export.tables.template import fill_in
 from linnet.schema.cells import MISSING
 from linnet.schema.columns import Column, Truth
+from linnet.schema.hashed import Hashed
 
 _HOLDS = {
     "number": "NAN is missing", "truth": "1 is {yes}, 0 is {no}, NAN is missing",
     "date": "days since 1970-01-01, the time of day as a fraction; NAN is missing",
-    "category": "NULL is missing",
+    "category": "NULL is missing", "hash": "a text in UTF-8, NULL is missing",
 }  # fmt: skip
+
+_TEXTS = ("category", "hash")
+"""Kinds whose field is a text."""
 
 _CHECKS = {
     "number": "isinf({cell})", "date": "isinf({cell})",
@@ -76,7 +82,7 @@ def render(program: Program) -> bytes:
 def _field(column: Any, field: str) -> str:
     """The line of a column in the struct, with its name and what it holds."""
     words = {name: string(str(getattr(column, name, ""))) for name in ("true", "false")}
-    kind = "const char *" if column.kind == "category" else "double "
+    kind = "const char *" if column.kind in _TEXTS else "double "
     said = f"{string(column.name)}: {_HOLDS[column.kind].format(yes=words['true'], no=words['false'])}"
     return f"    {kind}{field}; /* {commented(said)} */"
 
@@ -100,13 +106,20 @@ def _functions(program: Program) -> str:
     used = {factor.function for factor in program.factors}
     parts = [CIVIL] if used & {"year", "month"} else []
     parts += [text for name, text in PARTS.items() if name in used]
-    if program.tables:
-        parts.append(fill_in(LEVELS, missing=", ".join(string(word) for word in sorted(MISSING) if word)))
+    kinds = {program.columns[choice].kind for choice in _choices(program)}
+    if kinds:
+        parts.append(fill_in(TEXTS, missing=", ".join(string(word) for word in sorted(MISSING) if word)))
+    parts += [text for kind, text in (("category", LEVELS), ("hash", HASH)) if kind in kinds]
     return "".join([*parts, fill_in(ADD, type=_type(program))])
 
 
 def _type(program: Program) -> str:
     return "float" if program.weights.itemsize == 4 else "double"
+
+
+def _choices(program: Program) -> dict[int, None]:
+    """The places of the columns that choose, each once."""
+    return dict.fromkeys(choice for table in program.tables for choice in table.choices)
 
 
 def _order(program: Program, choice: int) -> list[int]:
@@ -121,13 +134,17 @@ def _tables(program: Program) -> Iterator[str]:
     """The arrays of levels and weights."""
     if program.products:
         yield _array(program, "linnet_W", program.weights[: len(program.products)])
-    for choice in dict.fromkeys(choice for table in program.tables for choice in table.choices):
+    for choice in _choices(program):
+        if program.columns[choice].kind == "hash":
+            continue
         levels = [getattr(program.columns[choice], "levels")[place] for place in _order(program, choice)]  # noqa: B009
         texts = ",\n".join(f"    {string(level)}" for level in levels or [""])
         yield f"static const char *const linnet_levels_{choice + 1}[] = {{\n{texts}\n}};"
     for place, table in enumerate(program.tables):
         rows = program.rows_of(table).reshape(*table.sizes, -1)
         for axis, choice in enumerate(table.choices):
+            if program.columns[choice].kind == "hash":
+                continue
             order = _order(program, choice)
             rows = rows.take([*order, len(order), len(order) + 1], axis)
         yield _array(program, f"linnet_table_{place + 1}", rows.reshape(table.rows, -1))
@@ -147,10 +164,12 @@ def _read(program: Program, fields: Sequence[str]) -> Iterator[str]:
         values = {"fill": number(np.float64(factor.fill)), "since": number(np.float64(factor.since))}
         cell = f"row->{fields[program.place(factor)]}"
         yield f"    f[{place}] = {_FUNCTIONS[factor.function].format(cell=cell, **values)};"
-    for choice in dict.fromkeys(choice for table in program.tables for choice in table.choices):
-        count = program.columns[choice].to_json().get("levels", ())
-        name = f"linnet_levels_{choice + 1}"
-        yield f"    size_t place_{choice + 1} = linnet_level(row->{fields[choice]}, {name}, {len(count)});"
+    for choice in _choices(program):
+        column, cell = program.columns[choice], f"row->{fields[choice]}"
+        call = f"linnet_level({cell}, linnet_levels_{choice + 1}, {len(column.to_json().get('levels', ()))})"
+        if isinstance(column, Hashed):
+            call = f"linnet_hash({cell}, {column.buckets})"
+        yield f"    size_t place_{choice + 1} = {call};"
 
 
 def _add(program: Program, fields: Sequence[str]) -> Iterator[str]:
@@ -179,7 +198,7 @@ def answers(path: Path, program: Program, cells: Cells) -> tuple[NDArray[np.floa
         ExportError: it does not compile, or does not run.
     """
     fields, rows = identifiers(program.names), list(zip(*cells.values(), strict=True))
-    readers = ("text" if column.kind == "category" else "number" for column in program.columns)
+    readers = ("text" if column.kind in _TEXTS else "number" for column in program.columns)
     read = "\n".join(f"        row.{field} = {one}(in);" for field, one in zip(fields, readers, strict=True))
     with tempfile.TemporaryDirectory(prefix="linnet-") as name:
         folder = Path(name)
@@ -196,7 +215,7 @@ def _packed(program: Program, row: Sequence[Cell]) -> bytes:
 
 def _pack(column: Column, cell: Cell) -> bytes:
     """A cell as the driver reads it."""
-    if column.kind == "category":
+    if column.kind in _TEXTS:
         text = str(cell).encode()
         return struct.pack("=i", -1) if cell is None else struct.pack("=i", len(text)) + text
     if isinstance(column, Truth) and cell is not None:
@@ -204,4 +223,4 @@ def _pack(column: Column, cell: Cell) -> bytes:
     return struct.pack("=d", math.nan if cell is None else cell)
 
 
-TABLE = TableFormat(frozenset(("number", "truth", "category", "date")), render, answers)
+TABLE = TableFormat(frozenset(("number", "truth", "category", "hash", "date")), render, answers)

@@ -18,6 +18,7 @@ FILE = r"""/* @headline@.
  * truth that is neither 0 nor 1.
  */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #define LINNET_COLUMNS @width@
@@ -96,7 +97,7 @@ static double linnet_hour(double days) {
 """,
 }
 
-LEVELS = r"""
+TEXTS = r"""
 /* The bytes of white space at the end of a text, or with is_end 0 at its start. */
 static size_t linnet_space(const char *text, size_t length, int is_end) {
     static const char *const blanks[] = {
@@ -123,30 +124,40 @@ static size_t linnet_whole(const char *text, size_t length) {
     return end;
 }
 
+static char linnet_small(char letter) {
+    return (char)(letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter);
+}
+
+/* The length of a text as levels are written, and where it begins; 0 where it is no value. */
+static size_t linnet_text(const char **begin) {
+    static const char *const missing[] = {@missing@};
+    const char *text = *begin;
+    size_t length = text ? strlen(text) : 0, size;
+    while (length && (size = linnet_space(text, length, 0)) > 0) text += size, length -= size;
+    while (length && (size = linnet_space(text, length, 1)) > 0) length -= size;
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        size_t at = 0;
+        while (at < length && missing[i][at] == linnet_small(text[at])) at++;
+        if (at == length && !missing[i][at]) return 0;
+    }
+    length = linnet_whole(text, length);
+    if (length == 2 && text[0] == '-' && text[1] == '0') text++, length--;
+    *begin = text;
+    return length;
+}
+"""
+
+LEVELS = r"""
 static int linnet_compare(const char *text, size_t length, const char *level) {
     size_t size = strlen(level);
     int order = memcmp(text, level, size < length ? size : length);
     return order ? order : (length > size) - (length < size);
 }
 
-static char linnet_small(char letter) {
-    return (char)(letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter);
-}
-
 /* The place of a text among levels in the order of strcmp; behind them other texts, and no value. */
 static size_t linnet_level(const char *text, const char *const *levels, size_t count) {
-    static const char *const missing[] = {@missing@};
-    size_t length = text ? strlen(text) : 0, size, low = 0, high = count;
-    while (length && (size = linnet_space(text, length, 0)) > 0) text += size, length -= size;
-    while (length && (size = linnet_space(text, length, 1)) > 0) length -= size;
+    size_t length = linnet_text(&text), low = 0, high = count;
     if (!length) return count + 1;
-    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
-        size_t at = 0;
-        while (at < length && missing[i][at] == linnet_small(text[at])) at++;
-        if (at == length && !missing[i][at]) return count + 1;
-    }
-    length = linnet_whole(text, length);
-    if (length == 2 && text[0] == '-' && text[1] == '0') text++, length--;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = linnet_compare(text, length, levels[middle]);
@@ -155,6 +166,17 @@ static size_t linnet_level(const char *text, const char *const *levels, size_t c
         else low = middle + 1;
     }
     return count;
+}
+"""
+
+HASH = r"""
+/* The bucket of a text by FNV-1a of its bytes, which are UTF-8; behind them no value. */
+static size_t linnet_hash(const char *text, size_t buckets) {
+    size_t length = linnet_text(&text);
+    uint32_t hash = UINT32_C(2166136261);
+    if (!length) return buckets;
+    for (size_t i = 0; i < length; i++) hash = (hash ^ (unsigned char)text[i]) * UINT32_C(16777619);
+    return hash % buckets;
 }
 """
 

@@ -15,6 +15,7 @@ from linnet.schema.category import Category, as_text
 from linnet.schema.cells import NO_NUMBER, Frame, is_missing, to_days, to_numbers
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.profile import HASHED
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words, texts_of
 
@@ -111,6 +112,11 @@ def _levels(column: Category, source: np.random.Generator) -> list[Cell]:
     return [UNSEEN, *column.levels[::step]]
 
 
+def _hashes(column: Any, source: np.random.Generator) -> list[Cell]:
+    names = [f"level {place}" for place in range(60)]
+    return [HASHED, "é", "\u91cd\u91cf", "\U0001f600", "12", "-0.0", "2.50", *names]
+
+
 def _dates(column: Date, source: np.random.Generator) -> list[Cell]:
     days = [column.fill, column.since, *(column.since + source.integers(-400, 4000, 60)).tolist(),
             -25567.0, 11016.0, 47846.0]  # 1900-01-01, 2000-02-29, 2100-12-31  # fmt: skip
@@ -126,7 +132,8 @@ def _texts(column: Words, source: np.random.Generator) -> list[Cell]:
 
 
 MAKERS: dict[str, Callable[[Any, np.random.Generator], list[Cell]]] = {
-    "number": _numbers, "truth": _truths, "category": _levels, "date": _dates, "text": _texts,
+    "number": _numbers, "truth": _truths, "category": _levels, "hash": _hashes, "date": _dates,
+    "text": _texts,
 }  # fmt: skip
 
 
@@ -142,5 +149,5 @@ def example_days(program: Program) -> dict[str, Cell]:
     return {one.name: MAKERS[one.kind](one, source)[_SHOWN[one.kind]] for one in program.columns}
 
 
-_SHOWN = {"number": 0, "truth": 0, "category": -1, "date": 0, "text": 3}
+_SHOWN = {"number": 0, "truth": 0, "category": -1, "hash": 0, "date": 0, "text": 3}
 """Which of the cells that are made is a usual one."""

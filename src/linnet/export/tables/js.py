@@ -67,4 +67,4 @@ def answers(path: Path, program: Program, cells: Cells) -> tuple[NDArray[np.floa
         return np.fromfile(folder / "answers", "<f8").reshape(len(rows), -1), "node"
 
 
-TABLE = TableFormat(frozenset(("number", "truth", "category", "date", "text")), render, answers)
+TABLE = TableFormat(frozenset(("number", "truth", "category", "hash", "date", "text")), render, answers)

@@ -117,6 +117,13 @@ function readLevel(column, cell) {
   return placesOf(column.levels).get(textOf(cell)) ?? column.levels.length;
 }
 
+/** The bucket by FNV-1a of the cell's text in UTF-8; behind them what is missing. */
+function readHash(column, cell) {
+  if (isMissing(cell, MISSING)) return column.buckets;
+  const step = (value, byte) => Math.imul(value ^ byte, 16777619);
+  return (new TextEncoder().encode(textOf(cell)).reduce(step, 2166136261) >>> 0) % column.buckets;
+}
+
 /** A cell as levels are written. */
 function textOf(cell) {
   if (typeof cell === "boolean") return cell ? "True" : "False";
@@ -195,6 +202,7 @@ const READERS = {
   truth: reader(parseTruth, MISSING),
   date: reader(parseDate, NO_NUMBER),
   category: readLevel,
+  hash: readHash,
   text: readWords,
 };
 const FUNCTIONS = {

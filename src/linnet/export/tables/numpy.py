@@ -59,4 +59,4 @@ def answers(path: Path, program: Program, cells: Cells) -> tuple[NDArray[np.floa
         return found.reshape(len(found), -1), "Python and numpy"
 
 
-TABLE = TableFormat(frozenset(("number", "truth", "category", "date", "text")), render, answers)
+TABLE = TableFormat(frozenset(("number", "truth", "category", "hash", "date", "text")), render, answers)

@@ -150,6 +150,21 @@ def _level(column, cells, first):
     )
 
 
+def _hash(column, cells, first):
+    """The bucket of each cell by FNV-1a of its text in UTF-8; behind them what is missing."""
+    count = column["buckets"]
+    return np.array(
+        [count if _is_missing(cell, MISSING) else _fnv1a(_text(cell)) % count for cell in cells], int
+    )
+
+
+def _fnv1a(text):
+    value = 2166136261
+    for byte in LONE.sub("\\ufffd", text).encode():
+        value = (value ^ byte) * 16777619 % 2**32
+    return value
+
+
 def _text(cell):
     """A cell as levels are written: 1.0 is 1."""
     if isinstance(cell, (float, np.floating)):
@@ -210,12 +225,14 @@ ISO = re.compile(
 )
 WHOLE = re.compile(r"^([+-]?(?:0|[1-9][0-9]*))\\.0+$")
 WORD = re.compile(r"\\b\\w\\w+\\b")
+LONE = re.compile("[\\ud800-\\udfff]")
 SPACES = re.compile(r"\\s\\s+")
 READERS = {
     "number": _read(_number, NO_NUMBER),
     "truth": _read(_truth, MISSING),
     "date": _read(_date, NO_NUMBER),
     "category": _level,
+    "hash": _hash,
     "text": _words,
 }
 FUNCTIONS = {

@@ -78,7 +78,10 @@ function formOf(t, shown) {
   const { table } = shown;
   const changed = () => self.onchange();
   const names = shown.columns.map((column) => column.name);
-  const saidKind = (name) => [...shown.kinds, OUT].find((kind) => table[kind]?.includes(name)) ?? "";
+  // A column to hash may be said with its buckets: shop=1024.
+  const columnOf = (kind, said) => kind === "hash" ? said.replace(/(.)\s*=[0-9]+$/, "$1") : said;
+  const wordsOf = (kind, name) => table[kind]?.find((said) => columnOf(kind, said) === name);
+  const saidKind = (name) => [...shown.kinds, OUT].find((kind) => wordsOf(kind, name) !== undefined) ?? "";
   const target = select("target", t("panel.target"), [["", shown.target === null || table.target ? t("panel.choose") : t("panel.proposed", { name: shown.target })], ...names.map((name) => [name, name])], table.target ?? "");
   const task = select("task", t("panel.task"), [["", shown.task === null || table.task ? t("panel.asRead") : t("panel.auto", { kind: t(`panel.task_${shown.task}`) })], ...shown.tasks.map((one) => [one, t(`panel.task_${one}`)])], table.task ?? "");
   // The columns that say something of the rows, the class that is the positive one, and how rows are split.
@@ -128,9 +131,9 @@ function formOf(t, shown) {
     for (const [name, one] of flags) if (one.value !== "") found[name] = JSON.parse(one.value);
     if (references.checked) found.references = true;
     if (share.value !== "") found.test_size = Number(share.value);
-    for (const [name, pick] of kinds) if (pick.value && name !== found.target) (found[pick.value] ??= []).push(name);
+    for (const [name, pick] of kinds) if (pick.value && name !== found.target) (found[pick.value] ??= []).push(wordsOf(pick.value, name) ?? name);
     for (const kind of [...shown.kinds, OUT]) { // of columns beyond those that are shown
-      const others = (table[kind] ?? []).filter((name) => !names.includes(name));
+      const others = (table[kind] ?? []).filter((said) => !names.includes(columnOf(kind, said)));
       if (others.length) found[kind] = [...(found[kind] ?? []), ...others];
     }
     return found;

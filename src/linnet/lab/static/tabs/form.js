@@ -43,6 +43,7 @@ export function formCard(lab, fields, start, onchange) {
 function inputOf(h, t, { kind, levels }, id) {
   if (kind === "truth") return h("select", { id }, [["", t("try.noValue")], ...levels.map((level) => [level, level])].map(([value, text]) => h("option", { value }, text)));
   if (kind === "date") return h("input", { type: "date", id });
+  if (kind === "hash") return h("input", { type: "text", id, autocomplete: "off", spellcheck: false });
   if (kind === "text") return h("textarea", { id, rows: 2 });
   if (kind === "category") { // another level may be typed, which training did not see
     const input = h("input", { type: "text", id, autocomplete: "off", spellcheck: false });
