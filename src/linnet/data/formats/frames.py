@@ -51,7 +51,15 @@ def read_frame(
         assert isinstance(source, bytes)
         source = _unpack(source, name, path.suffix)
     table = reader(source, name, options)
+    _release()
     return TextTable(plain_frame(table.frame, name, columns), table.notes, table.classes)
+
+
+def _release() -> None:
+    """Give back what Arrow holds of the memory that reading took, as encoding takes it from elsewhere."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def _unpack(content: bytes, name: str, suffix: str) -> bytes:
