@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linnet.config.table import TableOptions
+from linnet.errors import FormatError, UsageError
 from linnet.schema import fit
 from linnet.schema.category import Category
 from linnet.schema.coded import code_text
@@ -74,3 +75,21 @@ def test_rare_levels_are_taken_together_and_words_are_the_most_frequent() -> Non
     assert sorted(place.levels) == sorted(level for level, count in counts.items() if count >= fit.RARE)
     assert place.has_other
     assert len(said.words) == 56
+
+
+@pytest.mark.parametrize(("rare", "levels"), [(None, "abcd"), (1, "abcd"), (2, "abc"), (4, "a")])
+def test_levels_of_fewer_rows_than_rare_are_taken_together(rare: int | None, levels: str) -> None:
+    frame = pd.DataFrame({"kind": [*"aaaabbbccd"], "y": np.arange(10) + 0.5})
+    column = fit.fit_schema(infer_schema(frame, TableOptions(target="y")), frame, rare=rare).columns[0]
+    assert isinstance(column, Category)
+    assert "".join(column.levels) == levels
+    assert column.has_other == (levels != "abcd")
+
+
+def test_a_column_without_a_frequent_level_is_refused_by_the_flag() -> None:
+    frame = pd.DataFrame({"kind": [*"aabbcc"], "y": np.arange(6) + 0.5})
+    with pytest.raises(FormatError, match=r"kind has no level of 3 rows, as --rare 3 .*, 'a', has 2"):
+        fit.fit_schema(infer_schema(frame, TableOptions(target="y")), frame, rare=3)
+    with pytest.raises(UsageError, match="rare must be at least 1"):
+        TableOptions(rare=0)
+    assert any("fewer than 2" in note for note in infer_schema(frame, TableOptions(rare=2)).notes)

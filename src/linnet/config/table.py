@@ -70,6 +70,8 @@ class TableChoices:
             an index is 0, else from 1.
         hash: columns of very many levels to take by a hash of each, as COLUMN or COLUMN=BUCKETS (256 when
             not given); levels that fall into one bucket share its column, and none is unseen.
+        rare: training rows below which levels of a category are taken together as (other), from 1 (none are);
+            when not given 10, of categories of more than 100 levels alone.
 
     Raises:
         UsageError: a value that cannot be.
@@ -100,6 +102,7 @@ class TableChoices:
     test: str | None = None
     index_base: int | None = None
     hash: tuple[str, ...] = ()
+    rare: int | None = None
 
     def __post_init__(self) -> None:
         choices = {
@@ -113,6 +116,8 @@ class TableChoices:
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, str(value).strip())
         self._check_split()
+        if self.rare is not None and self.rare < 1:
+            raise UsageError(f"rare must be at least 1, which takes no levels together, not {self.rare}")
         if self.exposure is not None and self.task not in (None, "counts"):
             raise UsageError(f"--exposure is of counts: leave out --task {self.task}")
         for name in ("ignore", *KINDS):

@@ -76,6 +76,7 @@ def load(
     test: Any = None,
     index_base: int | None = None,
     hash: Any = (),
+    rare: int | None = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -117,6 +118,8 @@ def load(
         test: a file with the rows to test on, of the same columns; of a frame another frame.
         index_base: of LIBSVM text, from which number indices count, 0 or 1; as the file tells when None.
         hash: columns of very many levels to take by a hash of each: "shop", or "shop=1024" for 1024 buckets.
+        rare: training rows below which levels of a category are taken together as (other); when None 10, of
+            categories of more than 100 levels alone.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -133,7 +136,7 @@ def load(
         number=number, truth=truth, date=date, text=text, hash=hash,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
-        formula=formula, index_base=index_base,
+        formula=formula, index_base=index_base, rare=rare,
         test=os.fspath(test) if isinstance(test, str | os.PathLike) else None,
     )  # fmt: skip
     if test is not None and is_place != (options.test is not None):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_array
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from linnet.config.table import KINDS, TableOptions
@@ -49,6 +50,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         decimal: the sign before decimals, "." or ","; by whole columns if None.
         date_order: "dmy" or "mdy"; by whole columns if None.
         references: whether the first level of each category has no column.
+        rare: rows below which levels are taken together as `(other)`; if None 10, of categories of more than
+            100 levels alone.
         handle_unknown: what to do with levels that `fit` did not see: "ignore" makes them none of the levels,
             or `(other)` where rare levels were taken together, and counts them; "error" refuses them.
 
@@ -65,6 +68,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         "decimal": [StrOptions({".", ","}), None],
         "date_order": [StrOptions({"dmy", "mdy"}), None],
         "references": ["boolean"],
+        "rare": [Interval(Integral, 1, None, closed="left"), None],
         "handle_unknown": [StrOptions({"ignore", "error"})],
     }
 
@@ -78,6 +82,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     decimal: str | None = None
     date_order: str | None = None
     references: bool = False
+    rare: int | None = None
     handle_unknown: str = "ignore"
     if TYPE_CHECKING:  # learnt, no settings
         schema_: Schema = field(init=False)
@@ -121,7 +126,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             raise FormatError(f"no column is left to predict by: {reasons}")
         name = NAMELESS if target is None else str(target)
         schema = Schema(columns, Target(name, "regression"), left_out, (*notes, *more))
-        return fit_schema(schema, frame, has_references=self.references)
+        return fit_schema(schema, frame, has_references=self.references, rare=self.rare)
 
     def transform(self, X: Any) -> Any:
         """The rows as numbers, (N, D), float64; a sparse array where a column is of texts or levels are many.

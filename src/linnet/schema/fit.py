@@ -29,20 +29,23 @@ RARE = 10
 MAX_WORDS = 5000
 
 
-def fit_schema(schema: Schema, train: Frame, *, has_references: bool = False) -> Schema:
+def fit_schema(
+    schema: Schema, train: Frame, *, has_references: bool = False, rare: int | None = None
+) -> Schema:
     """The schema with what training rows tell: fills, levels, the first day, words and their weights.
 
     Args:
         schema: of the table.
         train: rows.
         has_references: whether the first level of each category has no column.
+        rare: rows below which levels are taken together; of many levels those of fewer than `RARE` when None.
     """
     columns = list[Column]()
     for column in schema.columns:
         cells = train[column.name].reset_index(drop=True)
         if isinstance(column, Hashed) and has_references:
             column = dataclasses.replace(column, reference=first_bucket(column, cells))
-        columns.append(_fit(column, cells))
+        columns.append(_fit(column, cells, rare))
     fitted = dataclasses.replace(schema, columns=tuple(columns))
     if schema.formula:  # which says by itself what levels are compared to
         fitted = _fit_formula(fitted, train)
@@ -63,7 +66,7 @@ def _fit_formula(fitted: Schema, train: Frame) -> Schema:
     return dataclasses.replace(fitted, terms=fit_terms(formula, fitted.columns, block))
 
 
-def _fit(column: Column, cells: Cells) -> Column:
+def _fit(column: Column, cells: Cells, rare: int | None) -> Column:
     if isinstance(column, Number):
         values = to_numbers(cells, column.style)
         gaps = is_missing(cells, NO_NUMBER)
@@ -80,7 +83,7 @@ def _fit(column: Column, cells: Cells) -> Column:
     if isinstance(column, Date):
         return _fit_date(column, cells)
     if isinstance(column, Category):
-        return _fit_levels(column, cells)
+        return _fit_levels(column, cells, rare)
     if isinstance(column, Hashed):
         return dataclasses.replace(column, has_missing=bool(is_missing(cells).any()))
     return _fit_words(column, cells)
@@ -105,7 +108,7 @@ def _fit_date(column: Date, cells: Cells) -> Date:
     )  # fmt: skip
 
 
-def _fit_levels(column: Category, cells: Cells) -> Category:
+def _fit_levels(column: Category, cells: Cells, rare: int | None) -> Category:
     gaps = is_missing(cells)
     counts: Cells = tally(cells, is_missing, as_text).sort_index().sort_values(ascending=False, kind="stable")
     if reserved := [level for level in (OTHER, ABSENT) if level in counts.index]:
@@ -113,7 +116,13 @@ def _fit_levels(column: Category, cells: Cells) -> Category:
             f"the column {column.name} has a level called {reserved[0]}, as linnet calls one of its own: "
             "rename it"
         )
-    kept = counts[counts >= RARE] if len(counts) > MANY else counts
+    least = (RARE if len(counts) > MANY else 1) if rare is None else rare
+    kept = counts[counts >= least]
+    if rare is not None and len(counts) and not len(kept):
+        raise FormatError(
+            f"the column {column.name} has no level of {rare} rows, as --rare {rare} (rare= in Python) asks: "
+            f"its most frequent, {counts.index[0]!r}, has {counts.iloc[0]}. Say fewer, or --ignore {column.name}"
+        )
     kept = kept if len(kept) else counts[:MANY]
     levels = _in_order(kept.index.tolist(), cells)
     return dataclasses.replace(

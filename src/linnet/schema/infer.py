@@ -9,6 +9,7 @@ import numpy as np
 
 from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError
+from linnet.i18n import say
 from linnet.schema.asked import column_as, text_column
 from linnet.schema.category import Category
 from linnet.schema.cells import (
@@ -77,6 +78,8 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     leaks = {} if known else find_leaks(frame, columns, target)
     said = set(map(row_number_note, leaks))  # in other words
     notes += dict.fromkeys([*leaks.values(), *(note for note in more if note not in said)])
+    if options.rare is not None:
+        notes.append(say("schema.note.rare", "en", n=options.rare))
     notes += [*spellings(frame[name], target), *_marks(name, target.style), *find_totals(frame)]
     return Schema(columns, target, left_out, tuple(notes))
 

@@ -12,7 +12,7 @@ from linnet.schema.cells import NumberStyle
 from linnet.schema.columns import Number
 from linnet.schema.schema import Schema
 
-SAID = ("target", "task", "formula", "ignore", "exposure", "decimal", "date_order", *KINDS)
+SAID = ("target", "task", "formula", "ignore", "exposure", "decimal", "date_order", "rare", *KINDS)
 """What a schema says itself."""
 
 

@@ -64,9 +64,8 @@ class TableRows(Whole):
         parts = [self.rows.rows(~is_test), self.rows.rows(is_test)]
         is_same = self.rows.schema is None or self.rows.schema.is_plain  # whichever rows fit it
         if self.schema is not None and (self.is_outline or not is_same):
-            has_references = bool(self.options.references)
             frames = [SomeRows(self.frame, rows) for rows in (~is_test, is_test)]
-            schema = fit_schema(self.schema, frames[0], has_references=has_references)
+            schema = _fit(self.schema, frames[0], self.options)
             parts = [
                 encode_rows(rows, schema, self.rows.name, part.of_rows)
                 for rows, part in zip(frames, parts, strict=True)
@@ -88,6 +87,10 @@ class TableRows(Whole):
             groups = {"train_groups": len(train.groups.unique()), "test_groups": len(test.groups.unique())}
             return {"by": "groups", "column": self.options.groups, **counts, **groups}
         return {"by": "stratified" if train.is_classification else "random", **counts}
+
+
+def _fit(schema: Schema, rows: Frame, options: TableOptions) -> Schema:
+    return fit_schema(schema, rows, has_references=bool(options.references), rare=options.rare)
 
 
 def _note_split(rows: Dataset, split: Mapping[str, Any]) -> Dataset:
@@ -226,7 +229,7 @@ def table_rows(
         target = target.with_positive(options.positive)
         found = dataclasses.replace(found, target=target, notes=(*notes, *dropped, *found.notes))
         beside = read_row_columns(frame, options)
-        fitted = fit_schema(found, frame, has_references=bool(options.references))
+        fitted = _fit(found, frame, options)
         if is_split and options.split != "none" and not image_side(fitted):
             rows = _outline(frame, fitted, name, beside)
             return TableRows(rows, frame=frame, schema=found, fitted=fitted, options=options, is_outline=True)

@@ -89,6 +89,8 @@ function formOf(t, shown) {
   if (shown.classes.length === 2) own.push(["positive", select("positive", t("panel.positive"), [["", t("panel.auto", { kind: shown.classes[1] })], ...shown.classes.map((one) => [one, one])], table.positive ?? "")]);
   const share = h("input", { type: "number", id: "panel-test_size", min: "0.01", max: "0.99", step: "any", placeholder: "0.2", value: table.test_size ?? "", oninput: changed });
   share.field = h("div", { class: "field" }, h("label", { htmlFor: share.id }, t("panel.test_size")), share);
+  const rare = h("input", { type: "number", id: "panel-rare", min: "1", step: "1", placeholder: t("panel.asRead"), value: table.rare ?? "", oninput: changed });
+  rare.field = h("div", { class: "field" }, h("label", { htmlFor: rare.id }, t("panel.rare")), rare);
   const flags = Object.entries(FLAGS).map(([name, values]) => [name, select(name, t(`panel.${name}`), [["", t("panel.asRead")], ...values.map((value) => [JSON.stringify(value), t(`panel.${name}_${WORDS[value] ?? value}`)])], table[name] === undefined ? "" : JSON.stringify(table[name]))]);
   const texts = ["encoding", "sheet"].map((name) => [name, typed(name, t(`panel.${name}`), table[name] ?? "")]);
   const references = h("input", { type: "checkbox", id: "panel-references", checked: Boolean(table.references), onchange: changed });
@@ -131,6 +133,7 @@ function formOf(t, shown) {
     for (const [name, one] of flags) if (one.value !== "") found[name] = JSON.parse(one.value);
     if (references.checked) found.references = true;
     if (share.value !== "") found.test_size = Number(share.value);
+    if (rare.value !== "") found.rare = Number(rare.value);
     for (const [name, pick] of kinds) if (pick.value && name !== found.target) (found[pick.value] ??= []).push(wordsOf(pick.value, name) ?? name);
     for (const kind of [...shown.kinds, OUT]) { // of columns beyond those that are shown
       const others = (table[kind] ?? []).filter((said) => !names.includes(columnOf(kind, said)));
@@ -148,7 +151,7 @@ function formOf(t, shown) {
     isCut ? h("p", { class: "soft" }, t("panel.cut", { n: count(shown.width), most: shown.columns.length })) : null,
     isSome ? h("p", { class: "soft" }, t("panel.some", { n: count(shown.looked_at) })) : null,
     h("details", { open: Boolean(shown.problem && !shown.columns.length) || [...flags, ...texts, ...own].some(([name]) => name in table) }, h("summary", {}, t("panel.more")),
-      h("div", { class: "row fields" }, flags.map(([, one]) => one.field), texts.map(([, one]) => one.field), own.map(([, one]) => one.field), share.field,
+      h("div", { class: "row fields" }, flags.map(([, one]) => one.field), texts.map(([, one]) => one.field), own.map(([, one]) => one.field), share.field, rare.field,
         h("label", { class: "row" }, references, t("panel.references")))));
   return self;
 }
