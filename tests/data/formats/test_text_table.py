@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+
 import pandas as pd
 import pytest
 
@@ -160,3 +162,14 @@ def test_a_gap_in_the_first_line_does_not_make_it_names(gap: str) -> None:
 def test_names_may_stand_behind_an_empty_cell() -> None:
     assert list(read(",a,b\n0,x,1\n1,y,2\n").columns) == ["Unnamed: 0", "a", "b"]
     assert len(read(",0,1\n0,1.5,2\n1,2.5,3\n")) == 2
+
+
+@pytest.mark.parametrize("row", [0, 1200], ids=["first", "late"])
+@pytest.mark.parametrize("quote", ["", '"'], ids=["bare", "quoted"])
+def test_a_cell_may_be_longer_than_the_module_csv_takes_unasked(row: int, quote: str) -> None:
+    limit, long = csv.field_size_limit(), "word " * 40_000
+    said = [*["good bread"] * row, long, *["bad bread"] * 9]
+    frame = read("said,y\n" + "\n".join(f"{quote}{text}{quote},1.5" for text in said))
+    assert frame["said"].iloc[row].strip() == long.strip()
+    assert len(frame) == len(said)
+    assert csv.field_size_limit() == limit

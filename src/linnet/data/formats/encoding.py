@@ -32,6 +32,9 @@ QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"]|"")*"', re.MULTILINE)
 HANZI = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef·—‘’“”…]")
 """The characters beyond ASCII that a text in GB18030 has, if it is Chinese."""
 
+LONGEST = 2**31 - 1
+"""Characters of a cell, of which `csv` takes 131,072 unless more are allowed."""
+
 SAID = {"utf-16": "UTF-16", "gb18030": "GB18030"}
 """Encodings that are told of."""
 
@@ -149,14 +152,22 @@ def rewind(lines: io.TextIOWrapper, has_mark: bool) -> io.TextIOWrapper:
     return lines
 
 
+@contextlib.contextmanager
+def any_length() -> Iterator[None]:
+    """Let the cells that the module csv reads be of any length, as those of texts are."""
+    limit = csv.field_size_limit(LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
 def skip_row(lines: io.TextIOBase, separator: str) -> None:
     """Go beyond the first row with text in a cell, which may have line breaks within quotes."""
     while line := lines.readline():
         while line.count('"') % 2 and (more := lines.readline()):
             line += more
-        if any(
-            cell.strip()
-            for row in csv.reader(io.StringIO(line, newline=""), delimiter=separator)
-            for cell in row
-        ):
+        with any_length():
+            rows = list(csv.reader(io.StringIO(line, newline=""), delimiter=separator))
+        if any(cell.strip() for row in rows for cell in row):
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linnet.config.table import TableOptions
-from linnet.data.formats.encoding import skip_row, split_mark
+from linnet.data.formats.encoding import any_length, skip_row, split_mark
 from linnet.data.formats.header import count_line, doubt_names, has_names_in, name_columns
 from linnet.errors import FormatError
 from linnet.schema.cells import COMMA, NO_NUMBER, PLAIN, POINTED, WHOLE
@@ -74,7 +74,10 @@ def head_rows(text: str, separator: str, name: str) -> list[list[str]]:
     """The first rows, their cells without space around them."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator == " ")
     try:
-        rows = itertools.islice((row for row in reader if any(cell.strip() for cell in row)), SAMPLE)
+        with any_length():
+            rows = list(
+                itertools.islice((row for row in reader if any(cell.strip() for cell in row)), SAMPLE)
+            )
         return [[cell.strip() for cell in row] for row in rows]
     except csv.Error as error:
         raise FormatError(f"{name} is not a table of text: {error}") from error

@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from linnet.config.table import TableOptions
-from linnet.data.formats.encoding import (
-    decode,
-    encoding_of,
-)  # fmt: skip
+from linnet.data.formats.encoding import any_length, decode, encoding_of
 from linnet.data.formats.layout import Layout, lay_out, plain_columns
 from linnet.data.formats.typed_text import GAPS, read_typed
 from linnet.errors import FormatError
@@ -27,9 +24,6 @@ BEGINNING = 1 << 22
 
 UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig")
 """Names of the encoding that Arrow reads."""
-
-LONGEST = 2**31 - 1
-"""Characters of a cell, of which `csv` takes 131,072 unless more are allowed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,13 +147,10 @@ def check_short(lines: Iterable[str], name: str, separator: str, width: int) -> 
     """
     if separator == " ":
         return
-    limit = csv.field_size_limit(LONGEST)
-    try:
+    with any_length():
         rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
         filled = (row for row in rows if len(row) > 1 or (row and row[0].strip()))
         short = [place + 1 for place, row in enumerate(filled) if len(row) < width]
-    finally:
-        csv.field_size_limit(limit)
     if short:
         raise FormatError(
             f"{name} has rows of fewer cells than its {width} columns: {len(short):,}, the first is row "
