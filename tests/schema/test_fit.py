@@ -84,6 +84,8 @@ def test_levels_of_fewer_rows_than_rare_are_taken_together(rare: int | None, lev
     assert isinstance(column, Category)
     assert "".join(column.levels) == levels
     assert column.has_other == (levels != "abcd")
+    seen = column.encode(pd.Series(["a", "d", "new", None]))[1]
+    assert seen.unseen == (1 if "d" in levels else 2)  # also where it is (other)
 
 
 def test_a_column_without_a_frequent_level_is_refused_by_the_flag() -> None:

@@ -57,7 +57,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     Attributes:
         schema_: what the columns mean: kinds, levels, medians, words, and what was left out and why.
-        unseen_: levels that `fit` did not see, by column: how many cells had one in the last `transform`.
+        unseen_: levels that `fit` did not see, or too rarely, by column: how many cells had one in the last
+            `transform`.
         n_features_in_: columns.
         feature_names_in_: their names, where X has them.
     """

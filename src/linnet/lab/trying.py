@@ -158,7 +158,7 @@ class TryTab:
 
 
 def _tell_cells(schema: Schema | None, seen: Mapping[str, Seen]) -> dict[str, str]:
-    """The columns whose cell is missing, or of a level that training did not see, and which of the two."""
+    """The columns whose cell is missing, or of a level seldom or never seen in training, and which it is."""
     names = [] if schema is None else [column.name for column in schema.columns]
     found = {name: seen[name] for name in names if name in seen}
     return {

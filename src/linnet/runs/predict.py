@@ -39,7 +39,7 @@ class Prediction:
         rows: that were answered.
         rejected: rows that could not be read.
         missing: cells without a value, by column.
-        unseen: cells of a level that training did not see, by column.
+        unseen: cells of a level that training did not see, or too rarely for a column of its own, by column.
     """
 
     rows: int = 0
@@ -57,7 +57,8 @@ class Prediction:
     def lines(self) -> list[str]:
         """What is to be said of it."""
         found = [f"{self.rows:,} rows answered"]
-        for counts, what in ((self.missing, "missing"), (self.unseen, "of levels that training did not see")):
+        strange = "of levels that training did not see, or too rarely"
+        for counts, what in ((self.missing, "missing"), (self.unseen, strange)):
             if counts:
                 found.append(f"cells {what}: " + ", ".join(f"{n:,} of {name}" for name, n in counts.items()))
         return [*found, *([f"{self.rejected:,} rows could not be read"] if self.rejected else [])]

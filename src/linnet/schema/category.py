@@ -67,7 +67,7 @@ class Category(OneHot):
         columns = {level: at for at, level in enumerate(self.shown)}
         levels = (*self.levels, OTHER, ABSENT)
         at = np.array([columns.get(level, -1) for level in levels])[place]
-        return at, Seen(gaps, None if self.has_other else place == len(self.levels))
+        return at, Seen(gaps, place == len(self.levels))
 
     def find_strange(self, cells: Cells) -> NDArray[np.bool_]:
         """Which cells have a level that has no column or that of `(other)`, (N,)."""

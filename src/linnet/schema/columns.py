@@ -24,7 +24,8 @@ class Seen:
 
     Args:
         gaps: which cells have no value, (N,).
-        strange: which have a level that training did not see, (N,); None where a column has no levels.
+        strange: which have a level that training did not see, or too rarely, (N,); None where a column has no
+            levels.
     """
 
     gaps: NDArray[np.bool_]
@@ -37,7 +38,7 @@ class Seen:
 
     @property
     def unseen(self) -> int:
-        """How many have a level that training did not see."""
+        """How many have a level that training did not see, or too rarely."""
         return 0 if self.strange is None else int(self.strange.sum())
 
 

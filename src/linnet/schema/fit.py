@@ -121,7 +121,8 @@ def _fit_levels(column: Category, cells: Cells, rare: int | None) -> Category:
     if rare is not None and len(counts) and not len(kept):
         raise FormatError(
             f"the column {column.name} has no level of {rare} rows, as --rare {rare} (rare= in Python) asks: "
-            f"its most frequent, {counts.index[0]!r}, has {counts.iloc[0]}. Say fewer, or --ignore {column.name}"
+            f"its most frequent, {counts.index[0]!r}, has {counts.iloc[0]}. Say fewer, or --ignore "
+            f"{column.name}"
         )
     kept = kept if len(kept) else counts[:MANY]
     levels = _in_order(kept.index.tolist(), cells)

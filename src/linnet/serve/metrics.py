@@ -37,7 +37,7 @@ the newest was refused, and by column the cells without a value and those of a l
 
 BY_COLUMN = (
     (MISSING, "linnet_cells_missing_total", "Cells without a value, by column."),
-    (UNSEEN, "linnet_cells_unseen_total", "Cells of a level that training did not see, by column."),
+    (UNSEEN, "linnet_cells_unseen_total", "Cells of levels that training did not see, or too rarely."),
 )
 
 FIGURES = (

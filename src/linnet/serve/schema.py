@@ -29,6 +29,8 @@ KINDS = {
 }
 """What a cell of a kind is."""
 
+UNSEEN = "had a level that training did not see, or too rarely for a column of its own"
+
 REFUSALS = ("400", "401", "408", "413", "415", "422", "431", "503")
 """Statuses of refusals."""
 
@@ -168,7 +170,7 @@ def _named(model: Predictor) -> dict[str, Any]:
         said["probabilities"] = {"type": "array", "items": numbers}
     else:
         said["predictions"] = {"type": "array", "items": number if len(names) == 1 else numbers}
-    for name, what in (("missing", "had no value"), ("unseen", "had a level that training did not see")):
+    for name, what in (("missing", "had no value"), ("unseen", UNSEEN)):
         cells = {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
         said[name] = {**cells, "description": f"For each row the columns that {what}."}
     said |= _by_rules(model.card, names)

@@ -96,7 +96,8 @@ def _unseen(frame: Frame, schema: Schema) -> list[str]:
         if count := int((strange := column.find_strange(cells)).sum()):
             levels = sorted(set(as_text(cells[strange])))
             found.append(
-                f"{count:,} cell{'s' * (count != 1)} of {column.name} with levels that training did not see "
+                f"{count:,} cell{'s' * (count != 1)} of {column.name} with levels that training did not see"
+                f"{', or too rarely' if column.has_other else ''} "
                 f"({_list(levels)})"
             )
     return found

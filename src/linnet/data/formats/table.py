@@ -65,11 +65,9 @@ class TableRows(Whole):
         is_same = self.rows.schema is None or self.rows.schema.is_plain  # whichever rows fit it
         if self.schema is not None and (self.is_outline or not is_same):
             frames = [SomeRows(self.frame, rows) for rows in (~is_test, is_test)]
-            schema = _fit(self.schema, frames[0], self.options)
-            parts = [
-                encode_rows(rows, schema, self.rows.name, part.of_rows)
-                for rows, part in zip(frames, parts, strict=True)
-            ]
+            schema, name = _fit(self.schema, frames[0], self.options), self.rows.name
+            both = zip(frames, parts, strict=True)
+            parts = [encode_rows(rows, schema, name, part.of_rows) for rows, part in both]
         said = self._describe_split(parts[0], parts[1], is_test)
         return Splits(*(_note_split(part, said) for part in parts))
 
