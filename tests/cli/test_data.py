@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,22 @@ def test_a_table_is_converted_to_libsvm_text(capsys: pytest.CaptureFixture[str])
     assert call("data", "convert", "rows.svm", "half.svm", "--test-size", "0.5", "--part", "test") == 0
     assert "10 rows of 3 features" in capsys.readouterr().out
     assert call("data", "convert", "rows.svm", "more.svm", "--part", "validation") == 2
+
+
+def test_a_table_whose_target_is_not_clear_is_shown_with_the_columns_that_could_be(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = "".join(f"{n % 3},{n / 2},{'ab'[n % 2]},{n}.5\n" for n in range(30))
+    Path("rows.csv").write_text(f"x,y,kind,price\n{rows}")
+    assert call("data", "show", "rows.csv") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("what is to be predicted? x, y, kind, price could be: say which, by --target")
+    assert [line.split()[:2] for line in said[-4:]] == [
+        ["x", "number"], ["y", "number"], ["kind", "category"], ["price", "number"],
+    ]  # fmt: skip
+    assert call("data", "show", "rows.csv", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["target"], found["candidates"]) == (None, ["x", "y", "kind", "price"])
+    assert [one["becomes"] for one in found["columns"]] == [1, 1, 2, 1]
+    assert call("data", "show", "rows.csv", "--target", "prices") != 0
+    assert call("train", "--data", "rows.csv") != 0

@@ -12,6 +12,7 @@ from linnet.cli.console import pad
 from linnet.schema.overview import ColumnView, Figure
 from linnet.schema.profile import day_text, short_number
 from linnet.schema.schema import Schema
+from linnet.schema.target import which_target
 
 BARS = "▁▂▃▄▅▆▇█"
 """Of which the lowest stands for a bin without a value."""
@@ -33,11 +34,14 @@ class TableView:
         rows: of it.
         columns: in its order.
         schema: by which it was read.
+        candidates: columns that could be the target, where that is not clear; all are then read as they would
+            be to predict by.
     """
 
     rows: int
     columns: Sequence[ColumnView]
     schema: Schema
+    candidates: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The view as plain values; the ends of dates as text."""
@@ -46,13 +50,16 @@ class TableView:
             if one.figure is not None and one.figure.ends is not None and one.kind == "date":
                 values["figure"]["ends"] = _written(one.figure.ends, one.kind)
         task = {"target": target.name, "task": target.task, "classes": list(target.classes)}
+        if self.candidates:
+            task = {"target": None, "task": None, "classes": [], "candidates": list(self.candidates)}
         return {"rows": self.rows, **task, "columns": columns, "notes": list(self.schema.notes)}
 
     def lines(self) -> list[str]:
         """A line a column, below what their parts are called."""
         rows = [HEAD, *(self._parts(one) for one in self.columns)]
         widths = [max(cell_len(row[place]) for row in rows) for place in range(len(HEAD))]
-        return [
+        said = [which_target(self.candidates), *self.schema.notes] if self.candidates else []
+        return said + [
             "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cyclopts import App
 
@@ -14,7 +14,7 @@ from linnet.errors import UsageError
 
 if TYPE_CHECKING:
     from linnet.cli.columns import TableView
-    from linnet.config import TableChoices
+    from linnet.config import TableChoices, TableOptions
     from linnet.data.sources.source import Source
     from linnet.schema.schema import Schema
 
@@ -114,8 +114,9 @@ def show(
 
     Of each column: what it is taken for, how many cells are missing and what these become, how many different
     values it has, how many columns it becomes, and how its values are spread: from the lowest to the highest,
-    or by the most frequent levels and their shares. The flags that say how a table is read are those of
-    linnet train.
+    or by the most frequent levels and their shares. Where several columns could be what is predicted, they
+    are named, and all columns are shown as they would be to predict by. The flags that say how a table is
+    read are those of linnet train.
 
     Examples
         linnet data show fashion_mnist --rows 4
@@ -140,12 +141,19 @@ def show(
         The picture: .png or .svg.
     """
     from linnet.data.registry import load
+    from linnet.errors import FormatError
     from linnet.files import check_replaceable
     from linnet.plot.images import gallery
     from linnet.plot.save import save
 
     say = make_printer(False, sys.stderr if json else sys.stdout)
-    splits = load(data, data_dir, say=say, **({} if table is None else table.table))
+    try:
+        splits = load(data, data_dir, say=say, **({} if table is None else table.table))
+    except FormatError:
+        if (undecided := look_at_undecided(data, data_dir, table)) is None:
+            raise
+        print_result(undecided.to_json, undecided.lines, json)
+        return
     if splits.train.schema is not None:
         view = look_at(data, data_dir, splits.train.schema, table)
         print_result(view.to_json, view.lines, json)
@@ -166,16 +174,45 @@ def show(
 def look_at(data: str, data_dir: Path | None, schema: Schema, table: TableChoices | None) -> TableView:
     """The columns of a table, as it was read."""
     from linnet.cli.columns import TableView
+    from linnet.schema.overview import overview
+
+    frame, _ = _cells(data, data_dir, table)
+    return TableView(len(frame), overview(frame, schema), schema)
+
+
+def look_at_undecided(data: str, data_dir: Path | None, table: TableChoices | None) -> TableView | None:
+    """The columns of a table of which several could be the target; None where they could not.
+
+    Raises:
+        FormatError: the table, or one of its columns, cannot be read.
+    """
+    from linnet.cli.columns import TableView
+    from linnet.data.user_data import find_tables
+    from linnet.schema.outline import fit_columns
+    from linnet.schema.overview import overview
+    from linnet.schema.target import find_candidates
+
+    is_said = table is not None and (table.target or table.formula or table.schema)
+    files = find_tables(data, data_dir)
+    if is_said or files is None or files.is_svmlight:
+        return None
+    frame, options = _cells(data, data_dir, table)
+    if len(candidates := find_candidates(frame, options)) < 2:
+        return None
+    schema = fit_columns(frame, options, " or ".join(candidates))
+    return TableView(len(frame), overview(frame, schema), schema, candidates)
+
+
+def _cells(data: str, data_dir: Path | None, table: TableChoices | None) -> tuple[Any, TableOptions]:
+    """The cells of a table, and what was said of it."""
     from linnet.config import TableOptions
     from linnet.data.formats.table_files import read_files
     from linnet.data.user_data import find_tables
-    from linnet.schema.overview import overview
 
     files = find_tables(data, data_dir)
-    assert files is not None, "they have been read"
+    assert files is not None, "they have been found"
     options = TableOptions() if table is None else TableOptions(**table.table)
-    frame = read_files(files.train, options).frame
-    return TableView(len(frame), overview(frame, schema), schema)
+    return read_files(files.train, options).frame, options
 
 
 @app.command

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,9 +18,8 @@ from linnet.data.formats.frames import to_frame
 from linnet.errors import FormatError, UsageError
 from linnet.schema.category import Category, as_text
 from linnet.schema.cells import Frame, is_missing
-from linnet.schema.fit import fit_schema
-from linnet.schema.infer import check_names, infer_columns, table_decimal
-from linnet.schema.schema import Encoded, Schema, Target
+from linnet.schema.outline import fit_columns
+from linnet.schema.schema import Encoded, Schema
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -117,17 +115,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def _fit(self, frame: Frame, target: Any) -> Schema:
         kinds: dict[str, Any] = {kind: _names(getattr(self, kind)) for kind in KINDS}
         options = TableOptions(
-            ignore=_names(self.ignore), decimal=self.decimal, date_order=self.date_order, **kinds
-        )
-        check_names(frame, options)
-        decimal, notes = table_decimal(frame, options)
-        columns, left_out, more = infer_columns(frame, dataclasses.replace(options, decimal=decimal))
-        if not columns:
-            reasons = "; ".join(f"{column} ({reason})" for column, reason in left_out.items())
-            raise FormatError(f"no column is left to predict by: {reasons}")
-        name = NAMELESS if target is None else str(target)
-        schema = Schema(columns, Target(name, "regression"), left_out, (*notes, *more))
-        return fit_schema(schema, frame, has_references=self.references, rare=self.rare)
+            ignore=_names(self.ignore), decimal=self.decimal, date_order=self.date_order,
+            references=self.references, rare=self.rare, **kinds,
+        )  # fmt: skip
+        return fit_columns(frame, options, NAMELESS if target is None else str(target))
 
     def transform(self, X: Any) -> Any:
         """The rows as numbers, (N, D), float64; a sparse array where a column is of texts or levels are many.

@@ -45,28 +45,47 @@ FEW = 9
 
 
 def pick_target(frame: Frame, options: TableOptions) -> tuple[str, str]:
-    """The column that is predicted, and why it is this one."""
+    """The column that is predicted, and why it is this one.
+
+    Raises:
+        FormatError: there is none, or several could be.
+    """
     if options.target is not None:
         return options.target, "named by --target"
-    others = (*options.ignore, options.sample_weight, options.groups, options.time, options.exposure)
-    names = [str(name) for name in frame.columns if str(name) not in others]
-    if not names:
+    named = find_candidates(frame, options)
+    if len(named) > 1:
+        raise FormatError(which_target(named))
+    if named:
+        return named[0], "by its name"
+    if not (names := _names(frame, options)):
         raise FormatError("no column is left to predict")
+    return names[-1], "the last column, as none is called target (--target says otherwise)"
+
+
+def which_target(candidates: Sequence[str]) -> str:
+    """The question which of several columns is predicted, with the flag that answers it."""
+    return (
+        f"what is to be predicted? {', '.join(candidates[:20])} could be: say which, by --target "
+        f"{candidates[-1]} (target= in Python)"
+    )
+
+
+def _names(frame: Frame, options: TableOptions) -> list[str]:
+    """The columns that have no other use."""
+    others = (*options.ignore, options.sample_weight, options.groups, options.time, options.exposure)
+    return [str(name) for name in frame.columns if str(name) not in others]
+
+
+def find_candidates(frame: Frame, options: TableOptions) -> list[str]:
+    """The columns whose names say that they are predicted, or all where x and y stand beside another."""
+    names = _names(frame, options)
     named = [name for name in names if name.strip().lower() in TARGETS]
     lower = [name.strip().lower() for name in names]
     has_y = "y" in lower
     is_place = has_y and "x" in lower and lower[-1] != "y"  # of a point, beside which another is predicted
     if has_y and not is_place:
         named.append(names[lower.index("y")])
-    if len(named) > 1 or (not named and is_place):
-        among = named if len(named) > 1 else names
-        raise FormatError(
-            f"what is to be predicted? {', '.join(among[:20])} could be: say which, by --target {among[-1]} "
-            "(target= in Python)"
-        )
-    if named:
-        return named[0], "by its name"
-    return names[-1], "the last column, as none is called target (--target says otherwise)"
+    return names if not named and is_place else named
 
 
 def drop_unlabelled(frame: Frame, name: str, options: TableOptions) -> tuple[Frame, list[str]]:
