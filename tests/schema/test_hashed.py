@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError, UsageError
 from linnet.schema.fit import fit_schema
-from linnet.schema.hashed import Hashed, fnv1a
+from linnet.schema.hashed import OFFSET, Hashed, fnv1a, go_on
 from linnet.schema.infer import infer_schema
 from linnet.schema.schema import Schema
 
@@ -28,15 +28,10 @@ def test_hashes_are_those_that_are_published() -> None:
     assert fnv1a(["", "a", "b", "foobar"]).tolist() == [0x811C9DC5, 0xE40C292C, 0xE70C2DE5, 0xBF9CF968]
 
 
-@given(st.lists(st.text(), max_size=6))
-def test_hashes_are_those_of_one_byte_after_another(texts: list[str]) -> None:
-    def reference(text: str) -> int:
-        found = 0x811C9DC5
-        for byte in text.encode():
-            found = (found ^ byte) * 0x01000193 % 2**32
-        return found
-
-    assert fnv1a(texts).tolist() == [reference(text) for text in texts]
+@given(st.lists(st.text(), max_size=6), st.integers(0, 2))
+def test_hashes_of_many_texts_are_those_of_each_by_the_definition(texts: list[str], times: int) -> None:
+    many = [text * (1 + place % 3) for place, text in enumerate(texts * 10**times)]
+    assert fnv1a(many).tolist() == [go_on(OFFSET, text.encode()) for text in many]
 
 
 def test_a_cell_is_1_in_the_bucket_of_its_hash_and_a_gap_in_a_column_of_its_own() -> None:
