@@ -158,7 +158,7 @@ def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
     (dense,) = data.dense_parts(len(data)) if data.is_sparse else (data,)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
-        return spec.minimise(Objective.of(dense, problem.loss, problem.penalty, intercept=problem.intercept))
+        return spec.approach(Objective.of(dense, problem.loss, problem.penalty, intercept=problem.intercept))
 
 
 def _approach(problem: Problem, spec: SolverSpec, start: Tensor | None) -> Minimum:
