@@ -85,3 +85,15 @@ def test_names() -> None:
     Path("my-set").mkdir()  # in a folder of the test's own
     with pytest.raises(UsageError, match=r"unknown data set 'my-set': write \S+my-set for the one"):
         registry.load("my-set")
+
+
+def test_how_columns_are_hashed_and_levels_joined_stands_in_the_origin(tmp_path: Path) -> None:
+    rows = "".join(f"s{n % 7},{'aab'[n % 3]}{n // 29},{n}.5\n" for n in range(30))
+    (tmp_path / "rows.csv").write_text(f"shop,kind,price\n{rows}")
+    train, _ = registry.load(tmp_path / "rows.csv", hash="shop=8", rare=5, hold_out=False)
+    assert train.origin is not None
+    assert (train.origin.table["hash"], train.origin.table["rare"]) == (["shop=8"], 5)
+    assert train.columns == (*(f"shop: bucket {at}" for at in range(8)), "kind=a0", "kind=b0", "kind=(other)")
+    again, _ = registry.load_again(train.origin)
+    assert again.columns == train.columns
+    assert (again.X == train.X).all()
