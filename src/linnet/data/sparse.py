@@ -38,7 +38,7 @@ class SparseFeatures:
         if not matrix.has_canonical_format:
             matrix = matrix.copy()
             matrix.sum_duplicates()
-        self.matrix = matrix if matrix.dtype == np.float32 else matrix.astype(np.float64)
+        self.matrix = matrix if matrix.dtype == np.float32 else matrix.astype(np.float64, copy=False)
         self.shape = torch.Size(matrix.shape)
 
     @classmethod

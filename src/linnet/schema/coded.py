@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -38,6 +39,14 @@ class SomeRows:
 
     def __getitem__(self, name: str) -> Cells:
         return self.frame[name][self.rows]
+
+    def between(self, low: int, high: int) -> Frame:
+        """The rows from one place to another."""
+        return self.frame.iloc[self._places[low:high]]
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        return self.rows.nonzero()[0]
 
 
 def code_text(cells: Cells) -> Cells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,6 +31,14 @@ class Seen:
 
     gaps: NDArray[np.bool_]
     strange: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, parts: Sequence[Seen]) -> Seen:
+        """What was seen in the parts of a column, one after the other."""
+        strange = [part.strange for part in parts if part.strange is not None]
+        return cls(
+            np.concatenate([part.gaps for part in parts]), np.concatenate(strange) if strange else None
+        )
 
     @property
     def missing(self) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from linnet.config.table import Task
 from linnet.errors import FormatError
-from linnet.schema.blocks import encode_blocks, is_wide
+from linnet.schema.blocks import encode_blocks, encode_wide, is_wide
 from linnet.schema.category import Category
 from linnet.schema.cells import (
     NO_NUMBER,
@@ -218,16 +218,17 @@ class Schema:
 
     def _encode_columns(self, frame: Frame) -> Encoded:
         """Rows as their encoded columns, (N, base)."""
+        if not self.formula and is_wide(self.columns, len(frame)):
+            return Encoded(*encode_wide(self.columns, frame))
         cells = {column.name: frame[column.name].reset_index(drop=True) for column in self.columns}
-        wide = not self.formula and is_wide(self.columns, len(frame))
-        if not wide and all(column.is_dense for column in self.columns):
+        if all(column.is_dense for column in self.columns):
             X, low, seen = np.empty((len(frame), len(self.base))), 0, dict[str, Seen]()
             for column in self.columns:
                 high = low + len(column.features)
                 seen[column.name] = column.write(cells[column.name], X[:, low:high])
                 low = high
             return Encoded(X, seen)
-        return Encoded(*encode_blocks(self.columns, cells, wide=wide))
+        return Encoded(*encode_blocks(self.columns, cells))
 
     def with_references(self) -> Schema:
         """The schema in which each category has a reference level, as inference without a penalty needs it.
