@@ -120,7 +120,7 @@ def test_rows_over_several_lines_are_whole_wherever_a_block_ends(texts: list[str
     content = frame.to_csv(index=False).encode()
     start = content.index(b"\n") + 1
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typed_text, "BLOCK", block)
+        patch.setattr(typed_text, "BLOCKS", (block, block))
         read = typed_text.read_typed(content, start, list(frame), ",", {1}, set())
     assert read is not None
     assert read["text"].tolist() == texts
