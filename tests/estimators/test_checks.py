@@ -22,12 +22,17 @@ QUICK = [
     PoissonRegressor(),
     SoftmaxClassifier(),
     SoftmaxClassifier(l2=1e-3, solver="sgd", random_state=0),
+    SoftmaxClassifier(l2=1e-3, standardize=True),
     SoftmaxClassifierCV(l2s=2, cv=3),
 ]
 
 SLOW = [
     LinearRegressor(l2=0.1, fit_intercept=False, solver="cholesky"),
     LinearRegressor(l2=1e-3, solver="svd"),
+    LinearRegressor(l2=1e-3, standardize=True),
+    LinearRegressorCV(l2s=4, cv=3, standardize=True),
+    PoissonRegressor(l2=1e-3, standardize=True),
+    SoftmaxClassifierCV(l2s=2, cv=3, standardize=True),
     LinearRegressor(l2=1e-3, solver="lbfgs"),
     LinearRegressor(l2=1e-3, solver="newton", warm_start=True),
     LinearRegressor(l2=1e-3, solver="sgd", random_state=0),

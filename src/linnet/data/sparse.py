@@ -97,8 +97,8 @@ class SparseFeatures:
         height = max(1, min(rows, CELLS // max(1, self.shape[1])))
         return (self[slice(low, low + height)] for low in range(0, len(self), height))
 
-    def times(self, factor: float) -> SparseFeatures:
-        """All numbers times a factor."""
+    def times(self, factor: float | NDArray[Any]) -> SparseFeatures:
+        """All numbers times a factor, or each column times its own, (D,)."""
         return SparseFeatures(self.matrix * factor)
 
     def to(self, device: torch.device) -> SparseFeatures:

@@ -97,6 +97,12 @@ class Standardize:
         """Standardised rows, (B, D)."""
         return (X - self.mean.to(X)).div_(self.scale.to(X))
 
+    def enter(self, theta: Tensor) -> Tensor:
+        """Weights and biases for standardised rows, of those for plain rows: what `absorb` undoes."""
+        wide = theta.double()
+        b = wide[:, -1] + wide[:, :-1] @ self.mean.to(theta.device)
+        return torch.cat([wide[:, :-1] * self.scale.to(theta.device), b[:, None]], 1).to(theta.dtype)
+
     def absorb(self, theta: Tensor) -> Tensor:
         """Weights and biases for plain rows: divided by the scale, and less what the means add."""
         wide = theta.double()

@@ -43,6 +43,7 @@ class LinearEstimator(BaseEstimator):
         "l2": [AMOUNT],
         "l1": [AMOUNT],
         "fit_intercept": ["boolean"],
+        "standardize": ["boolean"],
         "tol": [AMOUNT],
         "max_iter": [Interval(Integral, 0, None, closed="left"), None],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
@@ -54,6 +55,7 @@ class LinearEstimator(BaseEstimator):
     l2: float = 0.0
     l1: float = 0.0
     fit_intercept: bool = True
+    standardize: bool = False
     solver: str = "auto"
     tol: float = 1e-9
     max_iter: int | None = None
@@ -172,6 +174,19 @@ class LinearEstimator(BaseEstimator):
             torch.cat([W, b[:, None]], 1)
             if W.shape == (problem.data.outputs, problem.data.features)
             else None
+        )
+
+
+def check_stream(estimator: LinearEstimator) -> None:
+    """Refuse `partial_fit` on standardised columns, whose means and deviations later rows would change.
+
+    Raises:
+        AttributeError: columns are to be standardised; scikit-learn then says that there is no such method.
+    """
+    if estimator.standardize:
+        raise AttributeError(
+            "partial_fit sees a part of the rows, and standardize=True is by the means and deviations of all: "
+            "use fit, or leave standardize out and put a StandardScaler, which has a partial_fit, before it"
         )
 
 

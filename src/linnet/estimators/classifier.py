@@ -9,6 +9,7 @@ import torch
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from linnet.core.losses import Logistic, SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, class_factors, row_weights, tensor
-from linnet.estimators.base import LinearEstimator, as_features, model_dtype
+from linnet.estimators.base import LinearEstimator, as_features, check_stream, model_dtype
 from linnet.estimators.methods import Problem
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
             )
         rows = as_features(X)
         index = index.long().to(rows.device if isinstance(rows, Tensor) else "cpu")
-        weights = row_weights(sample_weight, X, index.device)
+        weights = own = row_weights(sample_weight, X, index.device)
         if self.class_weight is not None:
             counts = torch.bincount(index, weights, minlength=count).double().cpu()  # (K,)
             if not reset:  # a balance is struck of all rows seen
@@ -96,7 +97,7 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
         loss = Logistic() if is_pair else SoftmaxCrossEntropy()
         names = () if is_pair else tuple(map(str, range(count)))
         data = Dataset(rows, y, "rows", names, weights=weights)
-        problem = Problem(data, loss, Penalty(), self.fit_intercept)
+        problem = Problem(data, loss, Penalty(), self.fit_intercept, self.standardize, own)
         return problem.with_penalty(float(self.l2), float(self.l1)), Space.of(X)
 
     def _learn_classes(self, y: Any) -> Tensor:
@@ -131,6 +132,11 @@ def number_labels(classes: Any, y: Any) -> Tensor:
 SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal", "sgd"}
 
 
+def _can_go_on(estimator: SoftmaxClassifier) -> bool:
+    check_stream(estimator)
+    return True
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class SoftmaxClassifier(Classification):
     """Softmax regression: the minimum of the mean cross-entropy and of ½ l2 ‖W‖² + l1 ‖W‖₁.
@@ -148,6 +154,10 @@ class SoftmaxClassifier(Classification):
             error have no optimum.
         l1: the weight of the absolute sum of the weights; gives exact zeros.
         fit_intercept: whether there is a bias.
+        standardize: whether columns are brought to mean 0 and deviation 1 for the fit, by `sample_weight`, so
+            that the penalty is the same for all units; without a bias, and of sparse X, to deviation 1 alone.
+            `coef_` and `intercept_` are of the columns as they stand, those that `warm_start` starts from
+            too. There is no `partial_fit` then.
         class_weight: None, "balanced" (each class counts alike, however many rows it has; in `partial_fit`,
             of those seen so far), or a dict of class to weight.
         solver: "auto", by size; "newton", "lbfgs" or "staged" (L-BFGS that starts from a sample);
@@ -183,6 +193,7 @@ class SoftmaxClassifier(Classification):
     batch_size: int = 256
     random_state: Any = None
 
+    @available_if(_can_go_on)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None

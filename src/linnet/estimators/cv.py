@@ -106,6 +106,7 @@ class CrossValidated(LinearEstimator):
         "cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
         "fit_intercept": ["boolean"],
+        "standardize": ["boolean"],
     }
 
     l2s: Any = 10

@@ -35,6 +35,7 @@ class SoftmaxClassifierCV(CrossValidated, Classification):
         scoring: a scorer or its name; accuracy, weighted by `sample_weight`, if None.
         l1: the weight of the absolute sum of the weights, beside each l2.
         fit_intercept: whether there is a bias.
+        standardize: as of `SoftmaxClassifier`; each fold by the rows that it trains on, and one fold at a time.
         class_weight: as of `SoftmaxClassifier`; a balance is struck of all rows.
         solver: as of `SoftmaxClassifier`.
         tol: likewise.
@@ -94,6 +95,7 @@ class LinearRegressorCV(CrossValidated, Regression):
         scoring: a scorer or its name; minus the mean of ½ Σ_k (ŷ_k − y_k)² if None, weighted by
             `sample_weight`, which takes no further reading of the rows.
         fit_intercept: whether there is a bias.
+        standardize: as of `LinearRegressor`; each fold by the rows that it trains on, and one fold at a time.
 
     Attributes:
         l2_: the best penalty; of equals the largest.
@@ -110,12 +112,19 @@ class LinearRegressorCV(CrossValidated, Regression):
     """
 
     def __init__(
-        self, *, l2s: Any = 10, cv: Any = None, scoring: Any = None, fit_intercept: bool = True
+        self,
+        *,
+        l2s: Any = 10,
+        cv: Any = None,
+        scoring: Any = None,
+        fit_intercept: bool = True,
+        standardize: bool = False,
     ) -> None:
         self.l2s = l2s
         self.cv = cv
         self.scoring = scoring
         self.fit_intercept = fit_intercept
+        self.standardize = standardize
 
     def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
         return least_squares(problem, splits, l2s)

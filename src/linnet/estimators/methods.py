@@ -23,6 +23,7 @@ from linnet.solvers.frame import Stream
 from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.smooth import SmoothSolver
@@ -51,12 +52,17 @@ class Problem:
         loss: in score space.
         penalty: of the weights as they stand here; `own_l2` is what of it a person's l2 comes to.
         intercept: whether there is a bias.
+        standardize: whether the penalty is of the weights of columns of deviation 1.
+        own_weights: of the rows without those of their classes, (N,), by which columns are standardised; None
+            where all count alike.
     """
 
     data: Dataset
     loss: Loss
     penalty: Penalty
     intercept: bool = True
+    standardize: bool = False
+    own_weights: Tensor | None = None
 
     def own_l2(self, l2: float) -> float:
         """The l2 of these weights that is ½ l2 ‖W‖² of softmax's W, (K, D), or of a regression's.
@@ -72,7 +78,20 @@ class Problem:
 
     def take(self, index: np.ndarray) -> Problem:
         """The problem of some rows."""
-        return replace(self, data=self.data.rows(torch.from_numpy(index).to(self.data.y.device)))
+        at = torch.from_numpy(index).to(self.data.y.device)
+        own = None if self.own_weights is None else self.own_weights[at]
+        return replace(self, data=self.data.rows(at), own_weights=own)
+
+    def prepare(self, trained: np.ndarray | None = None) -> tuple[Problem, Preparation]:
+        """The problem of standardised columns, and what takes its models back to plain ones.
+
+        Args:
+            trained: the rows that means and deviations are of; all when None.
+        """
+        those = self if trained is None else self.take(trained)
+        rows = replace(those.data, weights=those.own_weights)
+        preparation = Preparation.of(rows, "none", self.standardize, intercept=self.intercept)
+        return replace(self, data=preparation.apply(self.data), standardize=False), preparation
 
     @cached_property
     def objective(self) -> Objective:
@@ -122,6 +141,10 @@ def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> M
     Warns:
         ConvergenceWarning: it did not get to the optimum.
     """
+    if problem.standardize:
+        inner, preparation = problem.prepare()
+        found = minimise(inner, method, None if start is None else preparation.enter(start))
+        return replace(found, theta=preparation.absorb(found.theta, 1.0))
     check(problem, method)
     start = None if start is None else start.to(torch.float64)
     found = _descend(problem, method, start) if method.name == "sgd" else _solve(problem, method, start)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -73,6 +74,8 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
     Returns:
         The bank, fold by fold and in each penalty by penalty.
     """
+    if problem.standardize:
+        return _each_fold(problem, splits, partial(least_squares, l2s=l2s))
     inner, V = _narrow(problem)
     trained, _ = _sums(inner, splits)
     models = [Spectrum.of(sums, problem.intercept).path(l2s) for sums in trained]  # (P, K, D + 1) each
@@ -83,8 +86,29 @@ def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float
 
 def judge_least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Tensor:
     """The mean of ½ Σ_k (ŷ_k − y_k)² on the rows that judge each fold, (P, F), float64."""
+    if problem.standardize:
+        alone = [judge_least_squares(problem.prepare(one[0])[0], [one], l2s) for one in splits]
+        return torch.cat(alone, 1)
     inner, _ = _narrow(problem)
     return cross_validate(*_sums(inner, splits), l2s, problem.intercept)
+
+
+def _each_fold(
+    problem: Problem, splits: Sequence[Split], solve: Callable[[Problem, list[Split]], Bank]
+) -> Bank:
+    """The models of plain columns where each fold standardises by its own rows to train on.
+
+    Args:
+        problem: all rows.
+        splits: the folds.
+        solve: the models of a fold of standardised columns.
+    """
+    models = []
+    for split in splits:
+        inner, preparation = problem.prepare(split[0])
+        models.append(preparation.absorb(solve(inner, [split]).theta.double(), 1.0))
+    theta = torch.cat(models)
+    return Bank(theta, len(theta) // problem.data.outputs)
 
 
 def _narrow(problem: Problem) -> tuple[Problem, Tensor | None]:
@@ -134,6 +158,8 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
     Returns:
         The bank, fold by fold and in each penalty by penalty.
     """
+    if problem.standardize:
+        return _each_fold(problem, splits, partial(stepwise, l2s=l2s, method=method))
     if method.name == "sgd":
         return _descend_together(problem, splits, l2s, method)
     if method.name in ("auto", "newton", "lbfgs") and not problem.penalty.l1 and min(l2s) > 0:

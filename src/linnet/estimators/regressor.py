@@ -17,7 +17,7 @@ from linnet.core.losses.poisson import Poisson
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, row_weights, tensor
-from linnet.estimators.base import LinearEstimator, as_features, model_dtype
+from linnet.estimators.base import LinearEstimator, as_features, check_stream, model_dtype
 from linnet.estimators.methods import Problem, solve_sums
 from linnet.solvers.least_squares.statistics import Statistics
 
@@ -52,7 +52,7 @@ class Regression(RegressorMixin, LinearEstimator):
         weights = row_weights(sample_weight, X, Y.device)
         penalty = Penalty(float(self.l2), float(self.l1))
         data = Dataset(rows, Y, "rows", weights=weights)
-        return Problem(data, self._loss, penalty, self.fit_intercept), space
+        return Problem(data, self._loss, penalty, self.fit_intercept, self.standardize, weights), space
 
     def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
         theta = theta.to(self._dtype)
@@ -68,6 +68,7 @@ SOLVERS = {"auto", "qr", "svd", "cholesky", "newton", "lbfgs", "proximal", "sgd"
 
 def _can_go_on(estimator: LinearRegressor) -> bool:
     """Sums of rows know nothing of L1, for which there is gradient descent."""
+    check_stream(estimator)
     return not estimator.l1 or estimator.solver == "sgd"
 
 
@@ -83,6 +84,10 @@ class LinearRegressor(Regression):
         l2: the weight of half the squared norm of the weights.
         l1: the weight of the absolute sum of the weights; gives exact zeros.
         fit_intercept: whether there is a bias.
+        standardize: whether columns are brought to mean 0 and deviation 1 for the fit, by `sample_weight`, so
+            that the penalty is the same for all units; without a bias, and of sparse X, to deviation 1 alone.
+            `coef_` and `intercept_` are of the columns as they stand, those that `warm_start` starts from
+            too. There is no `partial_fit` then.
         solver: "auto", by shape and conditioning; "qr", "svd" or "cholesky" (exact); "newton" or "lbfgs"
             (steps); "proximal" (for l1); or "sgd" (linnet's minibatch trainer).
         tol: for solvers that take steps, the gain that may be left, as a share of the objective; for "sgd"
@@ -151,6 +156,10 @@ class PoissonRegressor(Regression):
         l2: the weight of half the squared norm of the weights.
         l1: the weight of the absolute sum of the weights; gives exact zeros.
         fit_intercept: whether there is a bias.
+        standardize: whether columns are brought to mean 0 and deviation 1 for the fit, by `sample_weight`, so
+            that the penalty is the same for all units; without a bias, and of sparse X, to deviation 1 alone.
+            `coef_` and `intercept_` are of the columns as they stand, those that `warm_start` starts from
+            too.
         solver: "auto", by size; "newton", "lbfgs" or "staged" (L-BFGS that starts from a sample); or
             "proximal" (for l1).
         tol: the gain that may be left, as a share of the objective.
@@ -167,7 +176,7 @@ class PoissonRegressor(Regression):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         name: LinearEstimator._parameter_constraints[name]
-        for name in ("l2", "l1", "fit_intercept", "tol", "max_iter", "warm_start")
+        for name in ("l2", "l1", "fit_intercept", "standardize", "tol", "max_iter", "warm_start")
     } | {"solver": [StrOptions(SOLVERS_OF_COUNTS)]}
     _loss: ClassVar[Loss] = Poisson()
 

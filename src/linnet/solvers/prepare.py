@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from linnet.config.hyperparameters import Hyperparameters
 from linnet.data.dataset import Dataset
+from linnet.data.sparse import SparseFeatures
 from linnet.data.transforms import Standardize
 from linnet.errors import UsageError
 
@@ -37,7 +39,9 @@ class Preparation:
             train: the rows.
             class_weight: "none", "balanced", or a weight a class with colons between them.
             standardize: whether to standardise.
-            intercept: whether there is a bias; without one columns are scaled, but not centred.
+            intercept: whether there is a bias; without one columns are scaled, but not centred. Nor are sparse
+                rows, which stay sparse: the bias makes up for it, and as it is not penalised the model is the
+                same.
 
         Raises:
             UsageError: there are no classes to weigh, or too many numbers.
@@ -45,7 +49,7 @@ class Preparation:
         factors = _factors(train, class_weight)
         if not standardize:
             return cls(factors)
-        if len(train) * train.features > MOST:
+        if not train.is_sparse and len(train) * train.features > MOST:
             raise UsageError(
                 f"standardised rows are held in float64, and {len(train):,} of {train.features:,} columns "
                 f"are more than {MOST:,} numbers: use fewer rows, or leave standardize out"
@@ -54,7 +58,7 @@ class Preparation:
         standard = Standardize.of(
             train.X, None if train.weights is None else train.weights.to(train.X.device)
         )
-        if not intercept:
+        if not intercept or train.is_sparse:
             standard = Standardize(torch.zeros_like(standard.mean), standard.scale)
         return cls(factors, standard)
 
@@ -79,7 +83,15 @@ class Preparation:
         rows = dataclasses.replace(rows, validation=None)
         if self.standard is None:
             return rows
-        return dataclasses.replace(rows, X=self.standard.apply(rows.X[:].double()), scale=1.0)
+        if isinstance(rows.X, SparseFeatures) and not bool(self.standard.mean.any()):
+            X: Any = rows.X.times((1 / self.standard.scale).numpy())
+        else:
+            X = self.standard.apply(rows.X[:].double())
+        return dataclasses.replace(rows, X=X, scale=1.0)
+
+    def enter(self, theta: Tensor) -> Tensor:
+        """Parameters of plain rows of scale 1, (R, D + 1), as those of prepared rows."""
+        return theta if self.standard is None else self.standard.enter(theta)
 
     def absorb(self, theta: Tensor, scale: float) -> Tensor:
         """Parameters of plain rows times their scale, (R, D + 1), that give the same scores."""
