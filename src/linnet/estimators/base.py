@@ -185,7 +185,7 @@ def check_stream(estimator: LinearEstimator) -> None:
     """
     if estimator.standardize:
         raise AttributeError(
-            "partial_fit sees a part of the rows, and standardize=True is by the means and deviations of all: "
+            "partial_fit sees a part of the rows, and standardize=True takes means and deviations of all: "
             "use fit, or leave standardize out and put a StandardScaler, which has a partial_fit, before it"
         )
 

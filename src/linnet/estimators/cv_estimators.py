@@ -35,7 +35,7 @@ class SoftmaxClassifierCV(CrossValidated, Classification):
         scoring: a scorer or its name; accuracy, weighted by `sample_weight`, if None.
         l1: the weight of the absolute sum of the weights, beside each l2.
         fit_intercept: whether there is a bias.
-        standardize: as of `SoftmaxClassifier`; each fold by the rows that it trains on, and one fold at a time.
+        standardize: as of `SoftmaxClassifier`; each fold by the rows that it trains on, one at a time.
         class_weight: as of `SoftmaxClassifier`; a balance is struck of all rows.
         solver: as of `SoftmaxClassifier`.
         tol: likewise.

@@ -39,9 +39,9 @@ class Preparation:
             train: the rows.
             class_weight: "none", "balanced", or a weight a class with colons between them.
             standardize: whether to standardise.
-            intercept: whether there is a bias; without one columns are scaled, but not centred. Nor are sparse
-                rows, which stay sparse: the bias makes up for it, and as it is not penalised the model is the
-                same.
+            intercept: whether there is a bias; without one columns are scaled, but not centred. Nor are
+                sparse rows, which stay sparse: the bias makes up for it, and as it is not penalised the model
+                is the same.
 
         Raises:
             UsageError: there are no classes to weigh, or too many numbers.
