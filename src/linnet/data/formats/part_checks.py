@@ -8,14 +8,12 @@ import numpy as np
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.row_columns import read_row_columns
-from linnet.errors import FormatError
 from linnet.schema.category import Category, as_text
 from linnet.schema.cells import Frame
-from linnet.schema.columns import Number
+from linnet.schema.percent import check_percents
 from linnet.schema.schema import Schema
 from linnet.schema.target import check_counts
 
-PERCENT = "%"
 LISTED = 3
 """Groups or levels that a note names."""
 
@@ -32,13 +30,7 @@ def check_part(frame: Frame, schema: Schema) -> None:
     """
     if schema.target.task == "counts":
         check_counts(schema.target.numbers(frame[schema.target.name]), schema.target.name)
-    columns = [(one.name, one.style) for one in schema.columns if isinstance(one, Number)]
-    for name, style in [*columns, (schema.target.name, schema.target.style)]:
-        if style.unit == PERCENT and name in frame.columns and frame[name].dtype.kind in "iuf":
-            raise FormatError(
-                f"the column {name} holds numbers without the sign of percent that those to train on have: "
-                "is 0.12 there 12% or 0.12%? Write both files alike"
-            )
+    check_percents(frame, schema)
 
 
 def describe_part(

@@ -27,6 +27,7 @@ from linnet.schema.cells import Cells, Frame
 from linnet.schema.coded import SomeRows
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
+from linnet.schema.percent import check_percents
 from linnet.schema.schema import Schema
 from linnet.schema.target import MAX_CLASSES, drop_unlabelled, pick_target, read_exposure
 
@@ -198,6 +199,7 @@ def table_rows(
             if schema.target.name in frame.columns:
                 frame, _ = drop_unlabelled(frame, schema.target.name, options)
                 frame, _ = drop_gaps(frame, schema)
+            check_percents(frame, schema)
             beside = read_row_columns(frame, options, is_needed=False)
             rows = encode_rows(frame, schema, name, beside)
             return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
@@ -211,10 +213,8 @@ def table_rows(
         found = apply_formula(infer_schema(frame, options, known or ()), options, given)
         frame, gaps = drop_gaps(frame, found)
         if gaps:  # of the classes and levels of the rest alone
-            found, dropped = (
-                apply_formula(infer_schema(frame, options, known or ()), options, given),
-                [*dropped, *gaps],
-            )
+            found = apply_formula(infer_schema(frame, options, known or ()), options, given)
+            dropped = [*dropped, *gaps]
         target = found.target
         if most_classes is not None and len(target.classes) > most_classes:
             raise FormatError(
