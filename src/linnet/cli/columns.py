@@ -9,8 +9,9 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from linnet.cli.console import pad
+from linnet.schema.dates import day_text
 from linnet.schema.overview import ColumnView, Figure
-from linnet.schema.profile import day_text, short_number
+from linnet.schema.profile import short_number
 from linnet.schema.schema import Schema
 from linnet.schema.target import which_target
 
@@ -85,7 +86,7 @@ def _values(one: ColumnView) -> str:
 
 def _written(ends: tuple[float, float], kind: str) -> list[str]:
     """The lowest and the highest value, as people write them."""
-    return [day_text(end, "ISO8601") if kind == "date" else f"{short_number(end)}" for end in ends]
+    return [day_text(end) if kind == "date" else f"{short_number(end)}" for end in ends]
 
 
 def draw(counts: Sequence[int]) -> str:

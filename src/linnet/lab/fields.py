@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,12 +12,12 @@ import torch
 from pydantic import BaseModel
 from torch import Tensor
 
-from linnet.schema.category import Category
 from linnet.schema.cells import PLAIN
-from linnet.schema.columns import Column, Number, Seen, Truth
+from linnet.schema.columns import Column, Number, Seen
 from linnet.schema.dates import Date
 from linnet.schema.hashed import Hashed
 from linnet.schema.overview import ColumnView
+from linnet.schema.profile import ColumnProfile, profile, short_number
 from linnet.schema.rows import RowEncoder
 from linnet.schema.schema import Schema
 
@@ -29,8 +30,8 @@ Cell = str | float | bool | None
 class Field(BaseModel):
     """A column as a form asks for it.
 
-    `usual` is what stands there at first: the median, the likelier or most frequent; `ends` are the lowest
-    and highest value in training, of dates as ISO text.
+    `usual` is what stands there at first: the median, the likelier or most frequent, some words; `ends` are
+    the lowest and highest value in training, of dates as ISO text.
     """
 
     name: str
@@ -52,32 +53,34 @@ def fields_of(schema: Schema, views: Iterable[ColumnView]) -> list[Field]:
 
 
 def _field(column: Column, view: ColumnView | None) -> Field:
+    in_form = dataclasses.replace(column, pattern="ISO8601") if isinstance(column, Date) else column
+    known = profile(in_form)
     figure = None if view is None else view.figure
-    ends = None if figure is None else figure.ends
-    made = Field(name=column.name, kind=column.kind)
-    if isinstance(column, Number):
-        made.usual = f"{column.fill:.6g}"
-        made.ends = ends and (f"{ends[0]:.6g}", f"{ends[1]:.6g}")
-    elif isinstance(column, Truth):
-        made.levels, made.usual = (column.true, column.false), column.true if column.fill else column.false
-    elif isinstance(column, Date):
-        made.usual = _day(column.fill)
-        made.ends = ends and (_day(ends[0]), _day(ends[1]))
-    elif isinstance(column, Category):
-        made.levels = column.levels[:LEVELS]
-        top = figure.levels if figure else ()
-        made.usual = next((level for level in top if level in column.levels), next(iter(made.levels), ""))
-    elif isinstance(column, Hashed):
-        made.usual = next(iter(figure.levels), "") if figure else ""
-    return made
+    often = figure.levels if figure else ()
+    usual = known.example
+    if isinstance(column, Hashed):  # whose model keeps no levels
+        usual = next(iter(often), "")
+    elif known.kind == "category":
+        usual = next((level for level in often if level in known.levels), usual)
+    return Field(
+        name=known.name, kind=known.kind, levels=known.levels[:LEVELS], usual=_typed(usual, known),
+        ends=None if known.low is None or known.high is None
+        else (_typed(known.low, known), _typed(known.high, known)),
+    )  # fmt: skip
 
 
-def _day(days: float) -> str:
-    """Days since 1970-01-01 as ISO text; empty where there is no such day."""
-    try:
-        return (datetime.date(1970, 1, 1) + datetime.timedelta(int(days))).isoformat()
-    except (OverflowError, ValueError):
-        return ""
+def _typed(cell: str | float, known: ColumnProfile) -> str:
+    """A cell of a column as its input of a form has it: of a date the day alone."""
+    if known.kind == "date":
+        return str(cell).partition("T")[0]
+    if isinstance(cell, bool):
+        return known.levels[not cell]
+    return cell if isinstance(cell, str) else f"{short_number(cell)}"
+
+
+def row_of_cells(schema: Schema, cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """What was typed as a row of the table: a form writes numbers with points, and days as ISO text."""
+    return {column.name: _cell(column, cells.get(column.name)) for column in schema.columns}
 
 
 def encode_cells(schema: Schema, cells: Mapping[str, Cell]) -> tuple[Tensor, dict[str, Seen]]:
@@ -86,16 +89,13 @@ def encode_cells(schema: Schema, cells: Mapping[str, Cell]) -> tuple[Tensor, dic
     Raises:
         FormatError: a cell cannot be read, such as a word for a number.
     """
-    encoded = RowEncoder(schema).encode(
-        [[_cell(column, cells.get(column.name))] for column in schema.columns]
-    )
+    encoded = RowEncoder(schema).encode([[cell] for cell in row_of_cells(schema, cells).values()])
     X: Any = encoded.X
     dense = X if isinstance(X, np.ndarray) else X.toarray()
     return torch.from_numpy(np.ascontiguousarray(dense[0], np.float64)), encoded.seen
 
 
 def _cell(column: Column, cell: Cell) -> Cell:
-    """A cell as the column takes it: a form writes numbers with points, and days as ISO text."""
     if not isinstance(cell, str):
         return cell
     try:

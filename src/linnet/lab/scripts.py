@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
+import json
 import pprint
 import shlex
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from pydantic import BaseModel
 from linnet.config import Recipe, as_dict
 from linnet.data.pictures.prepare import png_of
 from linnet.evaluate.evaluation import Evaluation
+from linnet.lab.fields import row_of_cells
 from linnet.lab.tables import Source
 from linnet.model.run import Run
 from linnet.record.lines import call, flags, table_flags
@@ -108,8 +108,8 @@ print(linnet.predict(run, [row]).to_string(index=False))
 
 TRY_CELLS_COMMAND = """\
 {train}
-{rows} > row.csv
-linnet predict runs/try row.csv
+printf '%s\\n' {row} > row.jsonl
+linnet predict runs/try row.jsonl
 """
 
 PREDICT = """\
@@ -200,16 +200,14 @@ def render_cells(
     settings = recipe_of(run)
     if settings is None or run.card.schema is None:
         return "", ""
-    row = {column.name: cells.get(column.name) for column in run.card.schema.columns}
+    row = row_of_cells(run.card.schema, cells)
     python = TRY_CELLS.format(
         load=render_load(source, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
         row=pprint.pformat(row, sort_dicts=False),
     )  # fmt: skip
-    lines = io.StringIO()
-    csv.writer(lines, lineterminator="\n").writerows([row.keys(), row.values()])
     train = render_command("train", source, {**settings, "out": "runs/try"}, data_dir)
-    rows = shlex.join(["printf", "%s\\n", *lines.getvalue().splitlines()])
-    return python, TRY_CELLS_COMMAND.format(train=train, rows=rows)
+    line = shlex.quote(json.dumps(row, ensure_ascii=False))
+    return python, TRY_CELLS_COMMAND.format(train=train, row=line)
 
 
 def recipe_of(run: Run) -> dict[str, object] | None:

@@ -13,7 +13,7 @@ from linnet.errors import FormatError
 from linnet.schema.category import ABSENT, OTHER, Category
 from linnet.schema.cells import NumberStyle
 from linnet.schema.columns import Column, Number
-from linnet.schema.dates import PARTS, Date
+from linnet.schema.dates import FARTHEST, PARTS, Date
 from linnet.schema.hashed import Hashed
 from linnet.schema.words import ANALYZERS, Words
 
@@ -125,6 +125,9 @@ def _check_date(column: Date, where: str) -> None:
     if not column.parts or not set(column.parts) <= set(PARTS):
         raise FormatError(f"{where}: parts must be some of {', '.join(PARTS)}, not {_shown(column.parts)}")
     _check_once(column.parts, "parts", where)
+    for name in ("since", "fill", "low", "high"):
+        if abs(days := getattr(column, name) or 0.0) > FARTHEST:
+            raise FormatError(f"{where}: {name} must be days since 1970-01-01, not {days:g}")
     try:
         is_form = column.pattern == "ISO8601" or "%" in column.pattern
         datetime.datetime.strptime(DAY.strftime(column.pattern), column.pattern)

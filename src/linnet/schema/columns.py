@@ -224,6 +224,11 @@ class Truth(Column):
         return is_among(yes), is_among(no)
 
     @property
+    def likelier(self) -> str:
+        """The likelier word in training, which stands for a missing one."""
+        return self.true if self.fill else self.false
+
+    @property
     def words(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The words for 1 and those for 0, in lower case."""
         return (self.true.lower(), "true", "1", "1.0"), (self.false.lower(), "false", "0", "0.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +14,9 @@ from linnet.schema.columns import Block, Cells, Column, Seen, add_flag, check_ce
 
 PARTS = ("days", "year", "month", "weekday", "hour")
 """What can be made of a date: days since the first, and the numbers of its calendar."""
+
+FARTHEST = 1e8
+"""Days from 1970-01-01 to the end of the times that 64 bits count in microseconds, nearly."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,20 @@ class Date(Column):
         days = np.where(gaps, self.fill, to_days(cells, self.pattern))
         block = np.column_stack([calendar(days, part, self.since) for part in self.parts])
         return add_flag(block, gaps, self.has_flag), Seen(gaps)
+
+
+def day_text(days: float, pattern: str = "ISO8601") -> str:
+    """A date as text, to the microsecond; without a time of day where that is midnight.
+
+    Args:
+        days: since 1970-01-01, up to `FARTHEST` before or after.
+        pattern: as of `Date`; years beyond 1 to 9999, which no pattern has, are written as ISO 8601.
+    """
+    when = np.datetime64(round(days * 86400e6), "us")
+    known = when.item()  # a number where Python's calendar ends
+    if pattern != "ISO8601" and isinstance(known, datetime.datetime):
+        return known.strftime(pattern)
+    return str(when).removesuffix(".000000").removesuffix("T00:00:00")
 
 
 def calendar(days: NDArray[np.float64], part: str, since: float) -> NDArray[np.float64]:

@@ -10,9 +10,9 @@ import numpy as np
 from linnet.schema.category import ABSENT, Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_days, to_numbers
 from linnet.schema.columns import Column, Number, Truth
-from linnet.schema.dates import Date
+from linnet.schema.dates import Date, day_text
 from linnet.schema.hashed import Hashed
-from linnet.schema.profile import day_text, short_number
+from linnet.schema.profile import short_number
 from linnet.schema.schema import Schema
 
 EXAMPLES = 3
@@ -109,8 +109,8 @@ def _fill(column: Column) -> str:
     if not isinstance(column, Number | Truth | Date) or not column.has_flag:
         return ""
     if isinstance(column, Truth):
-        return column.true if column.fill else column.false
-    return day_text(column.fill, "ISO8601") if isinstance(column, Date) else f"{short_number(column.fill)}"
+        return column.likelier
+    return day_text(column.fill) if isinstance(column, Date) else f"{short_number(column.fill)}"
 
 
 def _shorten(cell: Any) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from linnet.schema.columns import Column
+from linnet.schema.dates import day_text
 
 Cell = str | int | float | bool
 """A value as JSON has it."""
-
-EPOCH = datetime.datetime(1970, 1, 1)
 
 WORDS = 3
 """Words of the example of a text."""
@@ -28,7 +27,7 @@ class ColumnProfile:
     Args:
         name: of it.
         kind: number, truth, category, hash, date or text.
-        example: a cell such as training had: the median, a level, some words.
+        example: a cell such as training had: the median, the likelier, a level, some words.
         low: the lowest value of training, a date as text; None where there is none, or it is not known.
         high: the highest.
         levels: that training saw, of a category; the two words of a truth.
@@ -61,7 +60,8 @@ def short_number(number: float) -> float:
 
 def _truth(column: Any) -> dict[str, Any]:
     is_plain = column.true.lower() == "true"
-    return {"example": True if is_plain else column.true, "levels": (column.true, column.false)}
+    example = bool(column.fill) if is_plain else column.likelier
+    return {"example": example, "levels": (column.true, column.false)}
 
 
 def _category(column: Any) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _hash(column: Any) -> dict[str, Any]:
 
 def _date(column: Any) -> dict[str, Any]:
     low, high = (None if day is None else day_text(day, column.pattern) for day in (column.low, column.high))
-    usual = column.fill if "hour" in column.parts else float(int(column.fill))
+    usual = column.fill if "hour" in column.parts else float(math.floor(column.fill))
     return {"example": day_text(usual, column.pattern), "low": low, "high": high}
 
 
@@ -85,11 +85,3 @@ def _text(column: Any) -> dict[str, Any]:
 OF_KIND: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "number": _number, "truth": _truth, "category": _category, "hash": _hash, "date": _date, "text": _text,
 }  # fmt: skip
-
-
-def day_text(days: float, pattern: str) -> str:
-    """A date in days since 1970-01-01 as text of a pattern, to the second."""
-    when = EPOCH + datetime.timedelta(seconds=round(days * 86400))
-    if pattern != "ISO8601":
-        return when.strftime(pattern)
-    return when.date().isoformat() if days == int(days) else when.isoformat()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from linnet.export.program import Program
 from linnet.schema.category import Category, as_text
 from linnet.schema.cells import NO_NUMBER, Frame, is_missing, to_days, to_numbers
 from linnet.schema.columns import Column, Number, Truth
-from linnet.schema.dates import Date
+from linnet.schema.dates import Date, day_text
 from linnet.schema.profile import HASHED
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words, texts_of
@@ -23,7 +22,6 @@ MADE = 200
 """Rows that are made of a schema."""
 
 UNSEEN = "no level of training"
-EPOCH = datetime.datetime(1970, 1, 1)
 
 
 def cells_of(schema: Schema, frame: Frame) -> Cells:
@@ -61,23 +59,20 @@ def _series(column: Column, cells: Sequence[Cell]) -> Any:
     if isinstance(column, Number):
         return pd.Series([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
     if isinstance(column, Date):
-        return pd.Series(np.array([None if c is None else iso(c) for c in cells], "datetime64[us]"))
+        return pd.Series(np.array([_iso(c) for c in cells], "datetime64[us]"))
     return pd.Series(list(cells), dtype=object)
 
 
-def iso(days: Cell) -> str:
-    """Days since 1970-01-01 as ISO text, to the microsecond."""
-    assert isinstance(days, float)
-    return (
-        (EPOCH + datetime.timedelta(microseconds=round(days * 86400e6))).isoformat().removesuffix("T00:00:00")
-    )
+def _iso(days: Cell) -> str | None:
+    """A day as ISO text; None where it is missing."""
+    return day_text(days) if isinstance(days, float) else None
 
 
 def with_iso_dates(program: Program, cells: Cells) -> dict[str, list[Cell]]:
     """Cells for a format that parses dates."""
     dates = {one.name for one in program.columns if one.kind == "date"}
     return {
-        name: [iso(cell) if name in dates and cell is not None else cell for cell in column]
+        name: [_iso(cell) if name in dates else cell for cell in column]
         for name, column in cells.items()
     }
 
