@@ -75,7 +75,7 @@ def _typed(cell: str | float, known: ColumnProfile) -> str:
         return str(cell).partition("T")[0]
     if isinstance(cell, bool):
         return known.levels[not cell]
-    return cell if isinstance(cell, str) else f"{short_number(cell)}"
+    return cell if isinstance(cell, str) else f"{short_number(float(cell))}"
 
 
 def row_of_cells(schema: Schema, cells: Mapping[str, Cell]) -> dict[str, Cell]:

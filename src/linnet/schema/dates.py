@@ -68,13 +68,17 @@ class Date(Column):
 
 
 def day_text(days: float, pattern: str = "ISO8601") -> str:
-    """A date as text, to the microsecond; without a time of day where that is midnight.
+    """A date as text, to the microsecond, or the second that a float64 cannot tell it from.
+
+    It is without a time of day where that is midnight.
 
     Args:
         days: since 1970-01-01, up to `FARTHEST` before or after.
         pattern: as of `Date`; years beyond 1 to 9999, which no pattern has, are written as ISO 8601.
     """
-    when = np.datetime64(round(days * 86400e6), "us")
+    second = round(days * 86400)
+    is_second = abs(days * 86400 - second) <= 86400 * np.spacing(abs(days))
+    when = np.datetime64(second * 10**6 if is_second else round(days * 86400e6), "us")
     known = when.item()  # a number where Python's calendar ends
     if pattern != "ISO8601" and isinstance(known, datetime.datetime):
         return known.strftime(pattern)

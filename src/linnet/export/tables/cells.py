@@ -72,8 +72,7 @@ def with_iso_dates(program: Program, cells: Cells) -> dict[str, list[Cell]]:
     """Cells for a format that parses dates."""
     dates = {one.name for one in program.columns if one.kind == "date"}
     return {
-        name: [_iso(cell) if name in dates else cell for cell in column]
-        for name, column in cells.items()
+        name: [_iso(cell) if name in dates else cell for cell in column] for name, column in cells.items()
     }
 
 
