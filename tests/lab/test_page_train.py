@@ -182,7 +182,7 @@ def test_one_s_own_pictures_and_tables(open_page: OpenPage, tmp_path: Path) -> N
     page.set_input_files("dialog input[accept]", tmp_path / "flowers.csv")
     train(page)
     until(page, "document.querySelector('.confusion tbody th')?.textContent === 'a'")
-    assert page.locator("#knob-standardize").is_checked()
+    assert not page.locator("#knob-standardize").is_checked()
     wait_done(page)
     shoot(page, "train-table")
 

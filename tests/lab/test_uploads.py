@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from linnet.lab import training
+from linnet.lab.app import NAMES
 from tests.support.commands import run_command, run_python
 from tests.support.lab import frames_of
 from tests.support.uploads import CSV, parted, pictures, zipped
@@ -30,6 +31,14 @@ def test_a_table_is_uploaded_trained_on_and_looked_at(client: TestClient) -> Non
     assert len(rows["values"]) == 2
     assert rows["features"] == 2
     assert rows["pixels"] is None
+
+
+@pytest.mark.parametrize("name", ["rows.svm", "rows.libsvm", "rows.svmlight"])
+def test_libsvm_text_is_chosen_and_trained_on(client: TestClient, name: str) -> None:
+    known = upload(client, [(name, b"0 1:1 2:3\n1 1:4 3:1\n" * 10)]).json()
+    assert known["title"] == name
+    assert frames_of(client, {"dataset": known["name"], "epochs": 1})[0]["classes"] == ["0", "1"]
+    assert Path(name).suffix in NAMES["files"]
 
 
 def test_of_a_wide_table_the_first_numbers_are_shown(client: TestClient) -> None:

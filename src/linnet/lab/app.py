@@ -26,7 +26,8 @@ from linnet import i18n
 from linnet._version import __version__
 from linnet.config import OPTIMIZERS, Augmentation
 from linnet.config.augmentation import USUAL
-from linnet.data.formats import frames
+from linnet.data import user_data
+from linnet.data.formats import frames, svmlight_lines
 from linnet.data.formats.encoding import PACKED
 from linnet.errors import DataNotFoundError, LinnetError, UsageError
 from linnet.lab import line, numbers, sweeping, training, trying, uploads
@@ -74,7 +75,7 @@ NAMES = {
     "optimizers": OPTIMIZERS,
     "augmentations": ["none", *(str(Augmentation.parse(name)) for name in USUAL)],
     "losses": line.LOSSES,
-    "tables": [*frames.SUFFIXES, *PACKED],
+    "files": [*frames.SUFFIXES, *svmlight_lines.SUFFIXES, *user_data.SUFFIXES, *PACKED],
 }
 """What the page offers by name: read from where the library keeps it, so that nothing is named twice."""
 

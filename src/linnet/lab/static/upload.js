@@ -29,7 +29,7 @@ async function within(entry) {
 // A button that opens the dialog; `done(known)` gets the new data set's description.
 export function uploader(t, done) {
   const said = h("p", { class: "problem", hidden: true, role: "alert" });
-  const file = h("input", { type: "file", accept: [...settings.tables, ".npz", ".zip"].join(","), hidden: true, onchange: () => send([...file.files]) });
+  const file = h("input", { type: "file", accept: settings.files.join(","), hidden: true, onchange: () => send([...file.files]) });
   const folder = h("input", { type: "file", multiple: true, hidden: true, onchange: () => send([...folder.files]) });
   folder.webkitdirectory = true;
   const drop = h("div", { class: "drop" }, h("p", {}, t("upload.drop")), h("div", { class: "row" },

@@ -60,10 +60,9 @@ export function mount(root, lab) {
     const { dataset, epochs, folds, seeds, metric } = state();
     const grid = Object.fromEntries(axes().map((name) => [name, chosen(name)]));
     const data = kept.known.find((one) => one.name === dataset);
-    const isTable = data?.is_image === false;
     const isNumbers = (data?.task ?? "classification") !== "classification";
     if (!grid.lr) grid.lr = [SLIDERS.lr.value];
-    return { dataset, epochs, folds, seeds, metric: isNumbers ? "loss" : metric, standardize: isTable, ...grid };
+    return { dataset, epochs, folds, seeds, metric: isNumbers ? "loss" : metric, ...grid };
   }
   const count = () => axes().reduce((product, name) => product * chosen(name).length, 1) * state().seeds * (state().folds ?? 1);
 

@@ -12,8 +12,7 @@ const PINS = 6;
 const WORSE = 2; // times the loss of guessing: penalties and dropout may raise it a little
 const SPREAD = 0.1; // of weights at the start, above which the loss is high for another reason
 const FEW = 10000; // rows of a table up to which it is trained on for longer, in smaller steps
-const TABLE = { standardize: true };
-const SMALL = { standardize: true, epochs: 30, batch_size: 32 };
+const SMALL = { epochs: 30, batch_size: 32 };
 const CHART_EVERY = 150; // milliseconds
 
 // What outlives a change of language or tab: the last run, and those that were pinned.
@@ -95,7 +94,7 @@ export function mount(root, lab) {
     const isNew = !kept.known.some((one) => one.name === last || one.name === known.name);
     kept.known = [...kept.known.filter((one) => one.name !== last && one.name !== known.name), known];
     data.fill(datasets(t, kept.known));
-    const usual = known.is_image ? { standardize: false } : known.is_table && known.rows < FEW ? SMALL : TABLE;
+    const usual = { standardize: false, ...(known.is_table && known.rows < FEW ? SMALL : {}) };
     change({ dataset: known.name, ...(isNew ? usual : {}) }, true);
   }
 
