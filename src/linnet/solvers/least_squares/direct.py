@@ -17,7 +17,7 @@ from linnet.solvers.certificate.duality import UNIT
 from linnet.solvers.least_squares import moments
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
 from linnet.solvers.least_squares.normal import SQUARED, Normal, factor, solve
-from linnet.solvers.least_squares.small import MOST, Found, solve_small
+from linnet.solvers.least_squares.small import Found, solve_small
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import DenseRows
@@ -163,7 +163,7 @@ class Cholesky(Direct):
 def _solve_few(objective: Objective) -> Found | None:
     """The optimum of so few numbers that torch's calls would take longer than its arithmetic."""
     rows = objective.rows
-    if not isinstance(rows, DenseRows) or objective.penalty.l1 or rows.dataset.X.numel() > MOST:
+    if not isinstance(rows, DenseRows) or objective.penalty.l1 or rows.dataset.X.numel() > SMALL:
         return None
     data = rows.dataset
     if data.scale != 1 or data.X.device.type != "cpu":

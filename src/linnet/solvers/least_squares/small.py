@@ -17,19 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from linnet.solvers.problem.double_double import halves, two_product, two_sum
 
-MOST = 2**17
-"""Numbers in X up to which this is meant for."""
+Values = NDArray[np.float64]
 
 ROUNDS = 6
 """Corrections at most; a problem that needs more is left."""
 
 SMALL = 2.0**-58
 """A correction below this share of each weight is below its last place."""
-
-SPLIT = 134217729.0
-"""2^27 + 1, by which a float64 is taken apart in halves."""
 
 HUGE = 2.0**150
 """Numbers beyond this or below its inverse are left: their products' errors could not be represented."""
@@ -128,9 +124,8 @@ class _Problem:
             return None
         A = np.ones((rows, features + intercept))
         np.multiply(X, scale, out=A[:, :features])
-        upper = _upper(A)
         penalty = high * of_columns, low * of_columns
-        return cls(A, (upper, A - upper), scale, w, total, mean * scale, penalty, factor, intercept)
+        return cls(A, halves(A), scale, w, total, mean * scale, penalty, factor, intercept)
 
     def solve(self, y: Values) -> tuple[Values, int] | None:
         """Weights and bias of one target, (D + 1,), and the corrections made."""
@@ -142,7 +137,7 @@ class _Problem:
             size = self._norm(dz)
             if not size <= last / 4:
                 return None
-            z, low = _two_sum(z, low + dz)
+            z, low = two_sum(z, low + dz)
             # What is left after a correction is its share of the one before, once more; 64 is for safety.
             ahead = 64 * size / last if last else 0.0
             if (np.maximum(np.abs(dz), size) * ahead <= SMALL * np.abs(z)).all():
@@ -162,8 +157,8 @@ class _Problem:
         if not self.intercept:
             return _solve(self.factor, pull + rest)
         error = np.broadcast_to(rest, pull.shape)
-        product, less = _product(self.centre, pull[-1])
-        high, left = _two_sum(pull[:-1], -product)
+        product, less = two_product(self.centre, pull[-1])
+        high, left = two_sum(pull[:-1], -product)
         dz = _solve(self.factor, high + (left - less + error[:-1] - self.centre * error[-1]))
         return np.append(dz, (pull[-1] + error[-1]) / self.total - self.centre @ dz)
 
@@ -171,42 +166,32 @@ class _Problem:
         """The negative gradient at z + low, as the sum of two."""
         residual, rest = self._residual(y, z, low)
         if self.w is not None:
-            residual, error = _product(residual, self.w)
+            residual, error = two_product(residual, self.w)
             rest = error + rest * self.w
         pull, error = self._sums(residual, rest)
         penalty, least = self.penalty
         if penalty.any():
-            product, less = _product(penalty, z)
-            pull, left = _two_sum(pull, -product)
+            product, less = two_product(penalty, z)
+            pull, left = two_sum(pull, -product)
             error = error + (left - less - penalty * low - least * z)
         return pull, error
 
     def _residual(self, y: Values, z: Values, low: Values) -> tuple[Values, Values]:
         """Y − A (z + low), (N,), as the sum of two."""
-        first, second = self.halves
-        upper = _upper(z)
-        lower = z - upper
-        terms = np.empty((len(y), len(z) + 1))
-        terms[:, 0] = y
-        products = np.multiply(self.A, -z, out=terms[:, 1:])
-        errors = second * lower + (((products + first * upper) + second * upper) + first * lower)
-        total, rest = _sum_exactly(terms, 1)
-        return _two_sum(total, rest - errors.sum(1) - self.A @ low)
+        products, errors = two_product(self.A, -z, self.halves)
+        total, rest = _sum_exactly(np.column_stack([y, products]), 1)
+        return two_sum(total, rest + errors.sum(1) - self.A @ low)
 
     def _sums(self, residual: Values, rest: Values) -> tuple[Values, Values]:
         """Aᵀ (residual + rest), as the sum of two."""
-        first, second = self.halves
-        upper = _upper(residual)[:, None]
-        lower = residual[:, None] - upper
-        products = self.A * residual[:, None]
-        errors = second * lower - (((products - first * upper) - second * upper) - first * lower)
+        products, errors = two_product(self.A, residual[:, None], self.halves)
         total, error = _sum_exactly(products, 0)
         return total, error + errors.sum(0) + rest @ self.A
 
 
 def _penalty(l2: float, total: float, w: Values | None) -> tuple[Any, Any]:
     """L2 times the sum of the weights, as the sum of two."""
-    product, error = _product(np.float64(l2), np.float64(total))
+    product, error = two_product(np.float64(l2), np.float64(total))
     if w is None or not l2:
         return product, error
     return product, error + l2 * math.fsum([*w, -total])
@@ -215,26 +200,6 @@ def _penalty(l2: float, total: float, w: Values | None) -> tuple[Any, Any]:
 def _is_near(values: Any) -> bool:
     """Whether positive numbers are neither huge nor tiny."""
     return bool(np.all((values < HUGE) & (values > 1 / HUGE)))
-
-
-def _upper(values: Any) -> Any:
-    """The upper 26 bits of each number."""
-    spread = values * SPLIT
-    return spread - (spread - values)
-
-
-def _product(a: Any, b: Any) -> tuple[Any, Any]:
-    """A · b as the rounded product and its exact error (Dekker 1971)."""
-    product, a1, b1 = a * b, _upper(a), _upper(b)
-    a2, b2 = a - a1, b - b1
-    return product, a2 * b2 - (((product - a1 * b1) - a2 * b1) - a1 * b2)
-
-
-def _two_sum(a: Any, b: Any) -> tuple[Any, Any]:
-    """A + b as the rounded sum and its exact error (Knuth, TAOCP 2, 4.2.2)."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
 
 
 PARTS = 2
@@ -251,7 +216,7 @@ def _sum_exactly(terms: Values, axis: int) -> tuple[Values, Values]:
     for _ in range(PARTS):
         part = (terms + anchor) - anchor  # multiples of one power of two, whose sum has no rounding
         terms = terms - part
-        total, left = _two_sum(total, part.sum(axis))
+        total, left = two_sum(total, part.sum(axis))
         error, anchor = error + left, math.ldexp(anchor, bits - 52)
     return total, error + terms.sum(axis)
 
