@@ -48,8 +48,6 @@ def encode_wide(columns: Sequence[Column], frame: Frame | SomeRows) -> tuple[Blo
         columns: fitted.
         frame: of their cells, and others, (N, columns).
     """
-    from scipy.sparse import csr_array
-
     kept, seen, count = _Kept(), {one.name: list[Seen]() for one in columns}, len(frame)
     for low in range(0, count, PIECE):
         piece = _between(frame, low, low + PIECE)
@@ -57,10 +55,9 @@ def encode_wide(columns: Sequence[Column], frame: Frame | SomeRows) -> tuple[Blo
         for name, (_, of_piece) in found.items():
             seen[name].append(of_piece)
         kept.add([block for block, _ in found.values()], (count - low) / len(piece))
-    width = sum(len(one.features) for one in columns)
-    X = csr_array((*kept.arrays, kept.starts), shape=(count, width))
-    X.has_canonical_format = True
-    return X, {name: Seen.of(parts) for name, parts in seen.items()}
+    return kept.matrix(sum(len(one.features) for one in columns)), {
+        name: Seen.of(parts) for name, parts in seen.items()
+    }
 
 
 def _between(frame: Frame | SomeRows, low: int, high: int) -> Frame:
@@ -82,23 +79,22 @@ class _Kept:
 
     def __init__(self) -> None:
         self.size = 0
-        self.values, self.places = np.empty(0), np.empty(0, np.int64)
+        self.values, self.places = np.empty(0), np.empty(0, np.int32)
         self.counts = list[NDArray[np.int64]]()
 
-    @property
-    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Numbers and columns, without room to grow."""
-        return self._resized(self.size)
-
-    def _resized(self, size: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _resize(self, size: int) -> None:
         self.values.resize(size, refcheck=False)  # nothing else refers to them
         self.places.resize(size, refcheck=False)
-        return self.values, self.places
 
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """Where each row begins, (N + 1,)."""
-        return np.concatenate([np.zeros(1, np.int64), *self.counts]).cumsum()
+    def matrix(self, width: int) -> Block:
+        """All rows, (N, D), whose arrays are those kept here."""
+        from scipy.sparse import csr_array
+
+        self._resize(self.size)
+        starts = np.concatenate([np.zeros(1, np.int64), *self.counts]).cumsum()
+        if self.size <= np.iinfo(np.int32).max:  # both of one type, or scipy copies them
+            starts = starts.astype(np.int32)
+        return csr_array((self.values, self.places, starts), shape=(len(starts) - 1, width))
 
     def add(self, blocks: Sequence[Block], share: float) -> None:
         """Take more rows in.
@@ -112,7 +108,7 @@ class _Kept:
         total = np.sum(counts, axis=0)
         size = int(total.sum())
         if self.size + size > len(self.values):
-            self._resized(self.size + math.ceil(size * share * 1.02))
+            self._resize(self.size + math.ceil(size * share * 1.02))
         at, low = self.size + total.cumsum() - total, 0
         for block, count, (rows, places, values) in zip(blocks, counts, entries, strict=True):
             within = np.arange(len(rows)) - (count.cumsum() - count)[rows]
@@ -136,6 +132,6 @@ def join_blocks(blocks: Sequence[Block]) -> Block:
     """The encoded rows of columns beside each other, (N, D): sparse where one of them is."""
     if all(isinstance(block, np.ndarray) for block in blocks):
         return np.column_stack(blocks)
-    from scipy.sparse import csr_array, hstack
-
-    return csr_array(hstack([csr_array(block) for block in blocks]))
+    kept = _Kept()
+    kept.add(blocks, 1.0)
+    return kept.matrix(sum(block.shape[1] for block in blocks))
