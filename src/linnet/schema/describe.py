@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linnet.config.table import KINDS
 from linnet.i18n import Language, say, translate
 from linnet.schema.category import Category
 from linnet.schema.columns import Column
@@ -9,9 +10,6 @@ from linnet.schema.schema import Schema
 
 LISTED = 6
 """Names of columns that a line lists."""
-
-KINDS = ("number", "truth", "category", "hash", "date", "text")
-"""In the order in which they are counted."""
 
 PLAIN = ("number", "truth")
 """Kinds that become one column, their gaps aside."""
