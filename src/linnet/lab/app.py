@@ -71,11 +71,14 @@ PROBLEM: dict[str, Any] = {
 }
 """Why a request is not answered; JSON whatever the answer would have been."""
 
+WHOLE = tuple(suffix for suffix in user_data.SUFFIXES if suffix != user_data.ARRAY)
+"""Files that tell all by themselves: the labels of an .npy file stand in another."""
+
 NAMES = {
     "optimizers": OPTIMIZERS,
     "augmentations": ["none", *(str(Augmentation.parse(name)) for name in USUAL)],
     "losses": line.LOSSES,
-    "files": [*frames.SUFFIXES, *svmlight_lines.SUFFIXES, *user_data.SUFFIXES, *PACKED],
+    "files": [*frames.SUFFIXES, *svmlight_lines.SUFFIXES, *WHOLE, *PACKED],
 }
 """What the page offers by name: read from where the library keeps it, so that nothing is named twice."""
 
