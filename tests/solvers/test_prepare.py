@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 import linnet
 from linnet.config.requests import SolveRequest
+from linnet.data import coerce
 from linnet.data.dataset import Splits
 from linnet.data.split import split_folds
 from linnet.errors import GridEdgeWarning, UsageError
 from linnet.runs.solve import solve_request
+from linnet.solvers.prepare import Preparation
 from tests.support.commands import call
 
 N = 160
@@ -34,6 +37,22 @@ def theirs(rows: np.ndarray, y: np.ndarray, weights: np.ndarray, **how: Any) -> 
     """scikit-learn's weights, whose C is of the sum of weighted losses."""
     model = LogisticRegression(C=1 / (L2 * weights.sum()), tol=1e-10, max_iter=5000, **how)
     return model.fit(rows, y, sample_weight=weights).coef_
+
+
+def test_standardised_sparse_rows_stay_sparse_and_have_the_model_of_dense_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows: Any = np.where(SOURCE.random((N, 3)) < 0.5, 0.0, X)
+    dense = linnet.solve(
+        linnet.Dataset(rows, KIND, classes=("a", "b", "c")), l2=L2, standardize=True, tol=1e-12
+    )
+    monkeypatch.setattr(coerce, "SMALL", 0)  # as if they were many
+    few: Any = csr_array(rows)
+    data = linnet.Dataset(few, KIND, classes=("a", "b", "c"))
+    assert data.is_sparse
+    assert Preparation.of(data, "none", True, intercept=True).apply(data).is_sparse
+    sparse = linnet.solve(data, l2=L2, standardize=True, tol=1e-12)
+    assert torch.allclose(sparse.value.bank.theta, dense.value.bank.theta, rtol=1e-4, atol=1e-6)
 
 
 def test_weights_of_rows_are_scikit_learns() -> None:
