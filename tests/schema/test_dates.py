@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linnet.schema.cells import to_days
+from linnet.schema.date_cells import to_days
 from linnet.schema.dates import FARTHEST, day_text
 
 TIMES = st.datetimes(datetime.datetime(1000, 1, 1), datetime.datetime(9999, 12, 31))

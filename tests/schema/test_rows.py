@@ -24,7 +24,8 @@ GAPS = st.sampled_from([None, "", " NA ", "nan", float("nan")])
 NUMBERS = st.floats(-1e30, 1e30) | st.integers(-(2**60), 2**60)
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "carat": GAPS | NUMBERS | st.booleans() | st.floats(-1e9, 1e9).map(str) | st.just(" 1e-3 "),
-    "share": GAPS | NUMBERS | st.sampled_from(["1.234,5 %", "-7%", "0,25%"]),
+    "share": GAPS | st.sampled_from(["1.234,5 %", "-7%", "0,25%"]),
+    "paid": GAPS | NUMBERS | st.sampled_from(["1.234,5 €", "-7€", "0,25€"]),
     "cut": GAPS | st.sampled_from(["fair", " ideal ", "never seen", "1.0", True]) | NUMBERS,
     "colour": GAPS | st.sampled_from(["D", "E", "rare", 7, 7.0]),
     "new": GAPS | st.sampled_from(["yes", "NO", True, False, 1, 0.0, "1.0"]),
@@ -34,6 +35,7 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
 COLUMNS = (
     Number("carat", fill=0.7, has_flag=True),
     Number("share", fill=-1.5, decimal=",", thousands=".", unit="%"),
+    Number("paid", fill=-1.5, decimal=",", thousands=".", unit="€"),
     Category("cut", ("1", "2.5", "True", "fair", "ideal"), has_missing=True),
     Category("colour", ("7", "D", "E"), reference="D", has_other=True),
     Truth("new", "yes", "no", fill=1.0, has_flag=True), Date("sold", since=19000.0, fill=19700.5),

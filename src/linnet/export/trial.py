@@ -14,7 +14,7 @@ from linnet.core.bank import Bank
 from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export.formats import Cells, Format, NotCheckedError, Rows
 from linnet.export.program import Program
-from linnet.export.tables.cells import cells_of, frame_of, made_cells
+from linnet.export.tables.cells import cells_of, encode_cells, made_cells
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.schema.schema import Schema
@@ -150,7 +150,7 @@ def _joined(schema: Schema, rows: Any) -> Cells:
 
 def _answered(model: Predictor, schema: Schema, cells: Cells) -> tuple[Cells, NDArray[np.float64], float]:
     """Rows whose answers are finite, the answers, and the size of what they add up: Σ |w x| + |b|."""
-    X = schema.encode(frame_of(schema, cells)).X
+    X = encode_cells(schema, cells)
     with np.errstate(over="ignore"):
         found = model.answers(X).astype(np.float64)
     fine = np.asarray(np.isfinite(found).all(axis=1))

@@ -53,8 +53,7 @@ def fields_of(schema: Schema, views: Iterable[ColumnView]) -> list[Field]:
 
 
 def _field(column: Column, view: ColumnView | None) -> Field:
-    in_form = dataclasses.replace(column, pattern="ISO8601") if isinstance(column, Date) else column
-    known = profile(in_form)
+    known = profile(_in_form(column))
     figure = None if view is None else view.figure
     often = figure.levels if figure else ()
     usual = known.example
@@ -67,6 +66,13 @@ def _field(column: Column, view: ColumnView | None) -> Field:
         ends=None if known.low is None or known.high is None
         else (_typed(known.low, known), _typed(known.high, known)),
     )  # fmt: skip
+
+
+def _in_form(column: Column) -> Column:
+    """The column as a form takes it: plain numbers, and days as ISO text."""
+    if isinstance(column, Number):
+        return dataclasses.replace(column, unit="")
+    return dataclasses.replace(column, pattern="ISO8601") if isinstance(column, Date) else column
 
 
 def _typed(cell: str | float, known: ColumnProfile) -> str:
@@ -101,6 +107,8 @@ def _cell(column: Column, cell: Cell) -> Cell:
     try:
         if isinstance(column, Date) and column.pattern != "ISO8601":
             return datetime.date.fromisoformat(cell).strftime(column.pattern)
-        return float(cell) if isinstance(column, Number) and PLAIN.fullmatch(cell.strip()) else cell
+        if not isinstance(column, Number) or not PLAIN.fullmatch(text := cell.strip()):
+            return cell
+        return float(text) if column.takes_numbers else text.replace(".", column.decimal) + column.unit
     except ValueError:
         return cell

@@ -13,7 +13,6 @@ from linnet.errors import FormatError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.schema.cells import Frame
 from linnet.schema.columns import Seen
-from linnet.schema.percent import check_percents
 from linnet.schema.target import read_exposure
 
 PREDICTION = "prediction"
@@ -67,7 +66,6 @@ def answer_rows(model: Predictor, frame: Frame, keep: Sequence[str] = ()) -> Ans
     if twice := [name for name in keep if list(frame.columns).count(name) > 1]:
         raise FormatError(f"there are two columns called {twice[0]}, which is to be kept: rename one of them")
     schema.check_columns(frame.columns)
-    check_percents(frame, schema)
     X, seen = schema.encode(frame) if len(frame) else (np.zeros((0, model.features)), dict[str, Seen]())
     columns = {name: frame[name].reset_index(drop=True) for name in keep}
     said = _columns_of(model, model.answers(X))

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError
 from linnet.schema.category import Category
-from linnet.schema.cells import BITS, NO_NUMBER, SHOWN, Cells, date_pattern, is_missing, truths
+from linnet.schema.cells import BITS, NO_NUMBER, SHOWN, Cells, is_missing, truths
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.date_cells import date_pattern
 from linnet.schema.dates import Date
 from linnet.schema.hashed import Hashed
 from linnet.schema.target import style_of

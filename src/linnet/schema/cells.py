@@ -1,4 +1,4 @@
-"""Cells of text as numbers, truths and dates, decided from a whole column and never cell by cell."""
+"""Cells of text as numbers and truths, decided from a whole column and never cell by cell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from linnet.errors import FormatError
 from linnet.schema.coded import Cells, Frame, are_numbers, each
-from linnet.schema.date_forms import DATES, EITHER, EITHERS, ISO, SHORT_YEAR, ZONE
 from linnet.schema.units import IN_PARENTHESES, find_unit, negate, plain_signs, take_unit
 
 __all__ = ["Cells", "Frame"]
@@ -47,6 +46,12 @@ SHOWN = 3
 """Rows that a message names."""
 
 
+PERCENT = "%"
+
+UNSIGNED = "no number with the sign of percent (is 0.12 there 12% or 0.12%?)"
+"""What is said of numbers where percents are expected."""
+
+
 @dataclass(frozen=True)
 class NumberStyle:
     """How the numbers of a column are written.
@@ -62,6 +67,19 @@ class NumberStyle:
     thousands: str = ""
     unit: str = ""
     parentheses: bool = False
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether cells that are numbers by their type stand for themselves: not where percents are written.
+
+        To some 0.12 is 12 %, to others 0.12 %.
+        """
+        return self.unit != PERCENT
+
+    @property
+    def fault(self) -> str:
+        """What a cell has that is no number as they are written, in words."""
+        return "no finite number" if self.takes_numbers else UNSIGNED
 
     @property
     def forms(self) -> tuple[re.Pattern[str], ...]:
@@ -111,13 +129,18 @@ def _is_missing(cells: Cells, words: frozenset[str]) -> NDArray[np.bool_]:
 def to_numbers(cells: Cells, style: NumberStyle) -> NDArray[np.float64]:
     """Cells as numbers, (N,); NaN where there is no value or none that is a number."""
     if cells.dtype.kind in "biuf":
+        if not style.takes_numbers:
+            return np.full(len(cells), np.nan)
         return cells.to_numpy(np.float64, na_value=np.nan)
     return each(cells, lambda values: _to_numbers(values, style))
 
 
 def _to_numbers(cells: Cells, style: NumberStyle) -> NDArray[np.float64]:
     texts, own = cells.astype(str), are_numbers(cells)
-    return np.where(own, NumberStyle().read(texts), style.read(texts)) if own.any() else style.read(texts)
+    if not own.any():
+        return style.read(texts)
+    own_values = NumberStyle().read(texts) if style.takes_numbers else np.nan
+    return np.where(own, own_values, style.read(texts))
 
 
 def number_style(cells: Cells, name: str, *, decimal: str | None = None) -> NumberStyle | None:
@@ -191,94 +214,6 @@ def truths(cells: Cells) -> tuple[str, str] | None:
     words_of = {word for word in lower if word not in BITS}
     pair = next((pair for pair in TRUTHS if words_of == set(pair)), None)
     return None if pair is None else (lower[pair[0]], lower[pair[1]])
-
-
-def date_pattern(cells: Cells, name: str, order: str | None = None) -> str | None:
-    """The pattern of a column's dates; None where some of its cells are none.
-
-    Args:
-        cells: of text, without those that have no value, (N,).
-        name: of the column.
-        order: "dmy" or "mdy", where that was said.
-
-    Raises:
-        FormatError: the dates can be read in two ways.
-    """
-    texts = cells.astype(str).str.strip()
-    for form, pattern in DATES:
-        if texts.str.fullmatch(form).all():
-            if form is ISO:
-                _check_zones(texts, name)
-            return pattern
-    _check_years(texts, name)
-    either = next(((form, time) for form, time in EITHERS if texts.str.fullmatch(form).all()), None)
-    if either is None:
-        return None
-    parts = texts.str.extract(f"^{EITHER}")
-    if parts[1].nunique() > 1:
-        return None
-    sign = str(parts[1].iloc[0])
-    first, second = (parts[place].astype(int).max() for place in (0, 2))
-    fits = {"dmy": second <= 12, "mdy": first <= 12}
-    if order in fits:
-        fits = {order: fits[order]}
-    found = [way for way, fit in fits.items() if fit]
-    if not found:
-        return None
-    if len(found) > 1:
-        raise FormatError(
-            f"the column {name} has dates such as {texts.iloc[0]}: day or month first? No row tells. Say "
-            "which, by --date-order dmy or --date-order mdy (date_order= in Python)"
-        )
-    day = f"%d{sign}%m{sign}%Y" if found[0] == "dmy" else f"%m{sign}%d{sign}%Y"
-    return day + either[1]
-
-
-def _check_years(texts: Cells, name: str) -> None:
-    """Refuse dates in which two digits are the year."""
-    parts = texts.str.extract(f"^{SHORT_YEAR.pattern}$")
-    if not len(parts) or parts[0].isna().any():
-        return
-    numbers = parts[[0, 2]].astype(int)
-    if bool((numbers.max(axis=1) <= 31).all() and (numbers.min(axis=1) <= 12).all()):
-        raise FormatError(
-            f"the column {name} has dates whose year has two digits, such as {texts.iloc[0]}: write it with "
-            f"four, or say --category {name} (category= in Python) or --ignore {name}"
-        )
-
-
-def _check_zones(texts: Cells, name: str) -> None:
-    """Refuse times of zones more than the hour of summer time apart, whose hours cannot be compared."""
-    zones = texts[texts.str.contains(":", regex=False)].str.extract(ZONE)[0].fillna("none").unique()
-    signed = [zone.replace("Z", "+00:00") for zone in zones if zone != "none"]
-    hours = [int(zone[:3]) + int(zone[0] + zone[-2:]) / 60 for zone in signed]
-    if len(zones) > 1 and ("none" in zones or max(hours) - min(hours) > 1):
-        raise FormatError(
-            f"the column {name} has times of several zones: {', '.join(sorted(zones)[:5])}. Bring them to "
-            f"one, or say --category {name} (category= in Python) or --ignore {name}"
-        )
-
-
-def to_days(cells: Cells, pattern: str) -> NDArray[np.float64]:
-    """Cells as days since 1970-01-01, the time of day as fractions, (N,); NaN where there is no date.
-
-    The time is that of the place: the zone of a time is let be.
-    """
-    return each(cells, lambda values: _to_days(values, pattern))
-
-
-def _to_days(cells: Cells, pattern: str) -> NDArray[np.float64]:
-    import pandas as pd
-
-    if cells.dtype.kind != "M":
-        text = cells.astype(str).str.strip()
-        if pattern == "ISO8601":
-            text = text.where(are_of(text, ISO), "").str.replace(ZONE, "", regex=True)
-        cells = pd.to_datetime(text.where(~is_missing(text, NO_NUMBER)), format=pattern, errors="coerce")
-    if getattr(cells.dt, "tz", None) is not None:
-        cells = cells.dt.tz_localize(None)
-    ticks = cells.to_numpy("datetime64[us]")
-    return np.where(np.isnat(ticks), np.nan, ticks.astype(np.int64) / 86400e6)
 
 
 def count_rows(where: NDArray[np.bool_]) -> str:

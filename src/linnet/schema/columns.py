@@ -62,7 +62,6 @@ class Column(ABC):
     kind: ClassVar[str]
     is_dense: ClassVar[bool] = True
     """Whether it becomes an array, not a sparse matrix."""
-    takes_numbers: ClassVar[bool] = False
     """Whether a finite number becomes itself, and 0 in all columns but the first."""
 
     name: str
@@ -76,6 +75,11 @@ class Column(ABC):
     def usual(self) -> tuple[str | bool, ...]:
         """Cells that come again and again."""
         return ()
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether a cell that is a number by its type stands for itself."""
+        return False
 
     @property
     def fault(self) -> str:
@@ -130,7 +134,6 @@ class Number(Column):
     """
 
     kind: ClassVar[str] = "number"
-    takes_numbers: ClassVar[bool] = True
 
     fill: float = 0.0
     has_flag: bool = False
@@ -154,7 +157,12 @@ class Number(Column):
     @property
     def fault(self) -> str:
         """See `Column.fault`."""
-        return "no finite number"
+        return self.style.fault
+
+    @property
+    def takes_numbers(self) -> bool:
+        """See `Column.takes_numbers`."""
+        return self.style.takes_numbers
 
     def find_unreadable(self, cells: Cells) -> NDArray[np.bool_]:
         """See `Column.find_unreadable`."""

@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.schema.cells import NO_NUMBER, is_missing, to_days
+from linnet.schema.cells import NO_NUMBER, is_missing
 from linnet.schema.columns import Block, Cells, Column, Seen, add_flag, check_cells
+from linnet.schema.date_cells import to_days
 
 PARTS = ("days", "year", "month", "weekday", "hour")
 """What can be made of a date: days since the first, and the numbers of its calendar."""

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from linnet.errors import FormatError
 from linnet.schema.category import ABSENT, OTHER, Category, as_text
-from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
+from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_numbers
 from linnet.schema.coded import different, is_coded, tally
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.date_cells import to_days
 from linnet.schema.dates import Date
 from linnet.schema.formula import fit_terms, read_formula
 from linnet.schema.hashed import Hashed, first_bucket

@@ -12,19 +12,10 @@ from linnet.errors import FormatError
 from linnet.i18n import say
 from linnet.schema.asked import column_as, text_column
 from linnet.schema.category import Category
-from linnet.schema.cells import (
-    NO_NUMBER,
-    Cells,
-    Frame,
-    NumberStyle,
-    date_pattern,
-    is_missing,
-    rows_of,
-    to_numbers,
-    truths,
-)
+from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, rows_of, to_numbers, truths
 from linnet.schema.coded import tally
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.date_cells import date_pattern
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
 from linnet.schema.leakage import find_leaks

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from linnet.i18n import say
 from linnet.schema.category import as_text
-from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_days, to_numbers
+from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_numbers
 from linnet.schema.coded import is_coded
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.date_cells import to_days
 from linnet.schema.dates import Date
 from linnet.schema.one_hot import OneHot
 from linnet.schema.row_numbers import are_row_numbers

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from linnet.schema.category import ABSENT, Category, as_text
-from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_days, to_numbers
+from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_numbers
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.date_cells import to_days
 from linnet.schema.dates import Date, day_text
 from linnet.schema.hashed import Hashed
 from linnet.schema.profile import short_number

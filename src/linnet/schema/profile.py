@@ -50,7 +50,10 @@ def profile(column: Column) -> ColumnProfile:
 
 
 def _number(column: Any) -> dict[str, Any]:
-    return {"example": short_number(column.fill), "low": column.low, "high": column.high}
+    usual: Any = short_number(column.fill)
+    if not column.takes_numbers:
+        usual = f"{usual}{column.unit}".replace(".", column.decimal)
+    return {"example": usual, "low": column.low, "high": column.high}
 
 
 def short_number(number: float) -> float:

@@ -95,7 +95,7 @@ class Target:
         wrong = ~np.isfinite(values) | is_missing(cells, NO_NUMBER)
         if wrong.any():
             raise FormatError(
-                f"the target {self.name} has no finite number in {count_rows(wrong)}: "
+                f"the target {self.name} has {self.style.fault} in {count_rows(wrong)}: "
                 f"{rows_of(wrong, cells)}. Fill in a value, or leave it out"
             )
         return values

@@ -139,13 +139,18 @@ def _cell(one: ColumnProfile) -> dict[str, Any]:
     """What JSON Schema can say of a cell: which texts are numbers or dates it cannot."""
     plain = [{"type": "string"}, {"type": "null"}]
     others = [{"type": "number", **(BOUNDS if one.kind == "number" else {})}, {"type": "boolean"}]
-    cells = plain if one.kind == "date" else others + plain
+    cells = plain if one.kind == "date" or _is_percent(one) else others + plain
     return {"anyOf": cells, "description": _about(one), "example": one.example}
+
+
+def _is_percent(one: ColumnProfile) -> bool:
+    """Whether a column's numbers are written with a sign that a number of JSON does not have."""
+    return one.kind == "number" and isinstance(one.example, str)
 
 
 def _about(one: ColumnProfile) -> str:
     """What a column takes, in words."""
-    about = KINDS[one.kind]
+    about = "a number with the sign of percent, as text" if _is_percent(one) else KINDS[one.kind]
     if one.levels:
         about += f": {', '.join(one.levels[:LISTED])}" + ", …" * (len(one.levels) > LISTED)
     if one.low is not None:

@@ -15,7 +15,6 @@ from linnet.errors import FormatError
 from linnet.model.predictor import Predictor
 from linnet.schema.cells import Frame
 from linnet.schema.columns import Seen
-from linnet.schema.percent import check_percents
 from linnet.schema.schema import Encoded, Schema
 from linnet.serve.parse import check_size
 from linnet.serve.records import EXTRA, check_keys, columns_of
@@ -116,7 +115,6 @@ def _encode(schema: Schema, frames: list[Frame]) -> Encoded:
 
     frame = pd.concat(frames, ignore_index=True)
     schema.check_columns(frame.columns)
-    check_percents(frame, schema)
     for column in schema.columns:
         wrong = column.find_unreadable(frame[column.name])
         if wrong.any():

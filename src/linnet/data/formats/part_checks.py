@@ -10,7 +10,6 @@ from linnet.config.table import TableOptions
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.schema.category import Category, as_text
 from linnet.schema.cells import Frame
-from linnet.schema.percent import check_percents
 from linnet.schema.schema import Schema
 from linnet.schema.target import check_counts
 
@@ -19,7 +18,7 @@ LISTED = 3
 
 
 def check_part(frame: Frame, schema: Schema) -> None:
-    """Refuse counts that are none, and percents of which it cannot be told whether 0.12 is 12 %.
+    """Refuse counts that are none.
 
     Args:
         frame: the cells of the part.
@@ -30,7 +29,6 @@ def check_part(frame: Frame, schema: Schema) -> None:
     """
     if schema.target.task == "counts":
         check_counts(schema.target.numbers(frame[schema.target.name]), schema.target.name)
-    check_percents(frame, schema)
 
 
 def describe_part(

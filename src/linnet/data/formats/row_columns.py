@@ -11,17 +11,8 @@ from numpy.typing import NDArray
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError, UsageError
 from linnet.schema.category import as_text
-from linnet.schema.cells import (
-    NO_NUMBER,
-    Cells,
-    Frame,
-    count_rows,
-    date_pattern,
-    is_missing,
-    rows_of,
-    to_days,
-    to_numbers,
-)
+from linnet.schema.cells import NO_NUMBER, Cells, Frame, count_rows, is_missing, rows_of, to_numbers
+from linnet.schema.date_cells import date_pattern, to_days
 from linnet.schema.target import style_of
 
 

@@ -27,7 +27,6 @@ from linnet.schema.cells import Cells, Frame
 from linnet.schema.coded import SomeRows
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
-from linnet.schema.percent import check_percents
 from linnet.schema.schema import Schema
 from linnet.schema.target import MAX_CLASSES, drop_unlabelled, pick_target, read_exposure
 
@@ -199,7 +198,6 @@ def table_rows(
             if schema.target.name in frame.columns:
                 frame, _ = drop_unlabelled(frame, schema.target.name, options)
                 frame, _ = drop_gaps(frame, schema)
-            check_percents(frame, schema)
             beside = read_row_columns(frame, options, is_needed=False)
             rows = encode_rows(frame, schema, name, beside)
             return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,8 +12,9 @@ import numpy as np
 from linnet.export.formats import Cell, Cells
 from linnet.export.program import Program
 from linnet.schema.category import Category, as_text
-from linnet.schema.cells import NO_NUMBER, Frame, is_missing, to_days, to_numbers
-from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.cells import NO_NUMBER, Frame, is_missing, to_numbers
+from linnet.schema.columns import Block, Column, Number, Truth
+from linnet.schema.date_cells import to_days
 from linnet.schema.dates import Date, day_text
 from linnet.schema.profile import HASHED
 from linnet.schema.schema import Schema
@@ -46,11 +48,13 @@ def _cells_of(column: Column, cells: Any) -> list[Cell]:
     return [None if gap else value for gap, value in zip(gaps.tolist(), values.tolist(), strict=True)]
 
 
-def frame_of(schema: Schema, cells: Cells) -> Frame:
-    """Cells as a frame of pandas, as the schema encodes it."""
+def encode_cells(schema: Schema, cells: Cells) -> Block:
+    """Cells as every format takes them, percents without their sign, as the schema encodes them, (N, D)."""
     import pandas as pd
 
-    return pd.DataFrame({one.name: _series(one, cells[one.name]) for one in schema.columns})
+    frame = pd.DataFrame({one.name: _series(one, cells[one.name]) for one in schema.columns})
+    plain = (dataclasses.replace(one, unit="") if isinstance(one, Number) else one for one in schema.columns)
+    return dataclasses.replace(schema, columns=tuple(plain)).encode(frame).X
 
 
 def _series(column: Column, cells: Sequence[Cell]) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from linnet.export.formats import Cells, TableFormat
 from linnet.export.program import Program
-from linnet.export.tables.cells import frame_of
+from linnet.export.tables.cells import encode_cells
 from linnet.model import signature
 from linnet.model.card import Card
 from linnet.model.predictor import Predictor
@@ -60,7 +60,7 @@ def answers(path: Path, program: Program, cells: Cells) -> tuple[NDArray[np.floa
     with safe_open(path, "numpy") as file:
         W, b, card = file.get_tensor("W"), file.get_tensor("b"), card_of_metadata(file.metadata())
     assert card.schema is not None
-    X = card.schema.encode(frame_of(card.schema, cells)).X
+    X = encode_cells(card.schema, cells)
     return Predictor(W.astype(np.float64), b.astype(np.float64), card).answers(X), "safetensors and numpy"
 
 
