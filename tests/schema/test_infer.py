@@ -173,6 +173,7 @@ def test_a_slip_among_few_numbers_is_said_and_among_names_refused() -> None:
 def test_what_is_taken_off_the_target_is_said() -> None:
     schema = infer({"a": N, "price": [f"${k + 0.5}" for k in N]})
     assert "price is read as numbers: $ taken off" in schema.notes
+    assert "price 读作数字：去掉 $" in describe(schema, "zh")
 
 
 def test_columns_that_contradict_each_other_are_refused() -> None:

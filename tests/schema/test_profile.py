@@ -45,3 +45,11 @@ def test_the_example_of_a_date_is_the_middle_day() -> None:
 
 def test_each_kind_of_column_has_a_profile() -> None:
     assert set(OF_KIND) == set(KINDS)
+
+
+def test_the_ends_of_percents_are_written_as_its_cells_are() -> None:
+    share = profile(Number("a", fill=0.125, unit="%", decimal=",", low=-1.0, high=59.0))
+    assert (share.low, share.example, share.high) == ("-1%", "0,125%", "59%")
+    bare = profile(Number("a", fill=3.0, low=1.0, high=0.1 + 0.2))
+    assert (str(bare.low), bare.high) == ("1", 0.3)
+    assert profile(Number("a", unit="%")).low is None

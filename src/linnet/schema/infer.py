@@ -251,13 +251,13 @@ def _doubts(cells: Cells, found: Column) -> list[str]:
 
 def _marks(name: str, style: NumberStyle) -> list[str]:
     """What is to be said of how numbers are written."""
-    if style == NumberStyle():
-        return []
-    marks = [f"{style.unit} taken off" if style.unit else ""]
-    marks += [f"{style.thousands!r} between thousands" if style.thousands else ""]
-    marks += ["decimal commas" if style.decimal == "," else ""]
-    marks += ["those in parentheses are below 0" if style.parentheses else ""]
-    return [f"{name} is read as numbers: {', '.join(filter(None, marks))}"]
+    told = {
+        "unit": style.unit,
+        "thousands": style.thousands and repr(style.thousands),
+        "commas": style.decimal == ",",
+        "parentheses": style.parentheses,
+    }
+    return [say(f"schema.note.{how}", "en", name=name, sign=sign) for how, sign in told.items() if sign]
 
 
 def _mixture(cells: Cells, name: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from linnet.schema.columns import Column
@@ -28,7 +29,8 @@ class ColumnProfile:
         name: of it.
         kind: number, truth, category, hash, date or text.
         example: a cell such as training had: the median, the likelier, a level, some words.
-        low: the lowest value of training, a date as text; None where there is none, or it is not known.
+        low: the lowest value of training, to six digits, of dates and percents as text; None where there is
+            none, or it is not known.
         high: the highest.
         levels: that training saw, of a category; the two words of a truth.
         had_gaps: whether cells without a value were among the training rows.
@@ -50,10 +52,14 @@ def profile(column: Column) -> ColumnProfile:
 
 
 def _number(column: Any) -> dict[str, Any]:
-    usual: Any = short_number(column.fill)
-    if not column.takes_numbers:
-        usual = f"{usual}{column.unit}".replace(".", column.decimal)
-    return {"example": usual, "low": column.low, "high": column.high}
+    told = {"example": column.fill, "low": column.low, "high": column.high}
+    written = short_number if column.takes_numbers else partial(_with_unit, column)
+    return {name: None if number is None else written(float(number)) for name, number in told.items()}
+
+
+def _with_unit(column: Any, number: float) -> str:
+    """A number as the cells of its column are written, for the sign of percent is part of it."""
+    return f"{short_number(number)}{column.unit}".replace(".", column.decimal)
 
 
 def short_number(number: float) -> float:
