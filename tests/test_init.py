@@ -47,8 +47,9 @@ def test_training_does_not_import_scipy_or_scikit_learn() -> None:
 TORCH_FREE = (
     "inference.covariance", "inference.goodness", "inference.likelihood", "inference.notes",
     "inference.remarks", "inference.result", "inference.summary_text", "evaluate.interval", "model.card",
+    "runs.predict", "data.locate", "model.table",
 )  # fmt: skip
-"""What shows results, or says what they mean, which no computation is needed for."""
+"""What shows results or says what they mean, and what answers rows: no training is needed for these."""
 
 
 @pytest.mark.parametrize("module", TORCH_FREE)

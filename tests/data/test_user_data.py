@@ -13,7 +13,7 @@ from PIL import Image
 import linnet
 from linnet.data import user_data
 from linnet.data.dataset import Dataset
-from linnet.data.formats import picture_folders, table
+from linnet.data.formats import picture_files, table
 from linnet.errors import DataNotFoundError, FormatError, LinnetError
 from linnet.inference.infer import infer
 from tests.support.uploads import CSV, pictures, png, zipped
@@ -102,7 +102,7 @@ def test_a_table_of_too_many_columns_is_refused_before_it_is_read(monkeypatch: p
 
 
 def test_a_zip_of_too_many_files_is_refused_before_its_list_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_folders, "MAX_FILES", 5)
+    monkeypatch.setattr(picture_files, "MAX_FILES", 5)
     with pytest.raises(FormatError, match="20 files, more than 5"):
         user_data.read([("p.zip", zipped(pictures()))], "p")
 
@@ -294,7 +294,7 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(bomb) < 100_000
     with pytest.raises(FormatError, match="larger than 8 MiB"):
         user_data.read([("bomb.zip", bomb)], "p")
-    monkeypatch.setattr(picture_folders, "MAX_ALL_BYTES", 1 << 20)
+    monkeypatch.setattr(picture_files, "MAX_ALL_BYTES", 1 << 20)
     with pytest.raises(FormatError, match="unpacks to 20 MiB, more than 1"):
         user_data.read([("bomb.zip", bomb)], "p")
     with pytest.raises(FormatError, match="more than 1 MiB of pictures"):
@@ -304,7 +304,7 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_many_pictures_are_refused_with_their_number_where_a_zip_tells_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(picture_folders, "MAX_PICTURES", 5)
+    monkeypatch.setattr(picture_files, "MAX_PICTURES", 5)
     with pytest.raises(FormatError, match="20 pictures, more than 5"):
         user_data.read([("p.zip", zipped(pictures()))], "p")
     with pytest.raises(FormatError, match="more than 5 pictures"):

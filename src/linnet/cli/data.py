@@ -187,7 +187,7 @@ def look_at_undecided(data: str, data_dir: Path | None, table: TableChoices | No
         FormatError: the table, or one of its columns, cannot be read.
     """
     from linnet.cli.columns import TableView
-    from linnet.data.user_data import find_tables
+    from linnet.data.locate import find_tables
     from linnet.schema.outline import fit_columns
     from linnet.schema.overview import overview
     from linnet.schema.target import find_candidates
@@ -207,7 +207,7 @@ def _cells(data: str, data_dir: Path | None, table: TableChoices | None) -> tupl
     """The cells of a table, and what was said of it."""
     from linnet.config import TableOptions
     from linnet.data.formats.table_files import read_files
-    from linnet.data.user_data import find_tables
+    from linnet.data.locate import find_tables
 
     files = find_tables(data, data_dir)
     assert files is not None, "they have been found"

@@ -85,7 +85,7 @@ def plot(
     alpha
         Of sets and intervals: the share of rows whose set or interval may lack their target.
     """
-    from linnet.data.user_data import is_own
+    from linnet.data.locate import is_own
     from linnet.evaluate.rows import named_rows
     from linnet.files import check_replaceable
     from linnet.plot.kinds import KINDS, FigureOptions, draw

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from linnet.config.table import TableOptions
-from linnet.data import user_data
+from linnet.data import locate, user_data
 from linnet.data.arguments import HOW, weigh_by_file
 from linnet.data.coerce import describe
 from linnet.data.dataset import Splits
@@ -144,7 +144,7 @@ def load(
     if not is_place:
         tell = say or (lambda text: None)
         return user_data.take_frame(name, tell, hold_out=hold_out, options=options, test=test)
-    is_own, name = not isinstance(name, str) or user_data.is_own(name), os.fspath(name)
+    is_own, name = not isinstance(name, str) or locate.is_own(name), os.fspath(name)
     if is_own:
         splits = user_data.load(
             name, data_dir, say or (lambda text: None), hold_out=hold_out, options=options
@@ -193,7 +193,7 @@ def is_column(name: str, sample_weight: str | os.PathLike[str], folder: Path | s
     """Whether weights are named by a column of a table, and not by a file."""
     if Path(sample_weight).is_file():
         return False
-    files = user_data.find_tables(name, folder) if user_data.is_own(name) else None
+    files = locate.find_tables(name, folder) if locate.is_own(name) else None
     return is_table(name) or (files is not None and not files.is_svmlight)
 
 

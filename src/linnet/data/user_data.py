@@ -10,83 +10,26 @@ from typing import Any
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Splits
 from linnet.data.formats import hdf5
-from linnet.data.formats.array_files import is_sparse_matrix, read_array_files
+from linnet.data.formats.array_files import read_array_files
 from linnet.data.formats.arrays import read_arrays
-from linnet.data.formats.foreign import is_foreign, refuse_foreign
+from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.frames import is_table, to_frame
-from linnet.data.formats.idx_folder import is_idx_folder, read_idx_folder
-from linnet.data.formats.picture_folders import (
-    MAX_ALL_BYTES,
-    Say,
-    files_in,
-    is_picture,
-    read_pictures,
-    unpack,
-)
+from linnet.data.formats.idx_folder import read_idx_folder
+from linnet.data.formats.picture_files import MAX_ALL_BYTES, Say, files_in, is_picture, unpack
+from linnet.data.formats.picture_folders import read_pictures
 from linnet.data.formats.svmlight import check_options, read_rows, read_svmlight, whole_of
 from linnet.data.formats.svmlight_lines import is_svmlight
 from linnet.data.formats.table import MAX_CELLS, TableRows, read_table, table_rows
-from linnet.data.formats.table_files import TableFiles, has_rows, is_pattern, match, sort_out, tables_in
+from linnet.data.formats.table_files import TableFiles
 from linnet.data.formats.table_parts import NamedTable, add_parts, read_tables
 from linnet.data.formats.text_table import TextTable
-from linnet.data.formats.zipped import ZIP, is_zipped, list_tables, tables_in_zip, unzip
+from linnet.data.formats.zipped import ZIP, tables_in_zip, unzip
+from linnet.data.locate import ARRAYS, HDF5, find, find_tables, kind_of
 from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.describe import describe
 from linnet.schema.schema import Schema
 from linnet.schema.target import MAX_CLASSES
-
-ARRAYS = ".npz"
-ARRAY = ".npy"
-SUFFIXES = (ARRAYS, ARRAY, *hdf5.SUFFIXES, ZIP)
-
-
-def is_own(name: str) -> bool:
-    """Whether a data set's name is a path: of a table, LIBSVM text, arrays, a zip, or a folder."""
-    is_file = has_rows(name) or is_foreign(name) or name.lower().endswith(SUFFIXES)
-    return is_file or "/" in name or "\\" in name
-
-
-def find(name: str, folder: Path | str | None = None) -> Path | None:
-    """Where the data of a name are: that path, in a folder if one is given; None if nothing is there.
-
-    Of a pattern it is the first table that it means.
-    """
-    path = Path(folder or "") / name
-    if path.exists() or is_zipped(path):
-        return path
-    return next(iter(match(name, folder)), None) if is_pattern(name) else None
-
-
-def find_tables(name: str, folder: Path | str | None = None) -> TableFiles | None:
-    """The tables that a file, a folder or a pattern means; None where it means none, or other data.
-
-    Raises:
-        FormatError: it cannot be told which part a file is.
-    """
-    path = Path(folder or "") / name
-    if is_zipped(path):
-        return TableFiles((path,)) if is_table(path.name) else None
-    if path.is_file() and path.suffix.lower() == ZIP:
-        return _find_zipped(path, name)
-    if path.is_file():
-        return TableFiles((path,)) if has_rows(path.name) else None
-    if path.is_dir():
-        is_other = is_idx_folder(path) or any(is_picture(one.name) for one in path.rglob("*"))
-        tables = [] if is_other else tables_in(path)
-        return sort_out(tables, name, path) if tables else None
-    tables = match(name, folder) if is_pattern(name) else []
-    return sort_out(tables, name) if tables else None
-
-
-def _find_zipped(path: Path, name: str) -> TableFiles | None:
-    """The tables in a zip: one, or those to train and to test on; None where it has none, or pictures."""
-    if not (tables := tables_in_zip(path, is_table)):
-        return None
-    found = sort_out(tables, name, path)
-    if len(found.train) > 1 and not found.has_parts:
-        raise FormatError(list_tables(path, tables))
-    return found
 
 
 def load(
@@ -215,15 +158,16 @@ def load_whole(
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)
         return read_tables(files, str(name), options=options, known=known, schema=schema, is_split=is_split)
-    if path.is_dir() and is_idx_folder(path):
+    kind = kind_of(path)
+    if kind == "IDX files":
         return read_idx_folder(path, str(name), known)
-    if path.is_dir():
+    if kind == "pictures":
         return read_pictures(files_in(path), str(name), known, say)
-    if path.suffix.lower() == ARRAY or (path.suffix.lower() == ARRAYS and is_sparse_matrix(path)):
+    if kind == "one array":
         return read_array_files(path, str(name), known=known, say=say)
-    if path.suffix.lower() == ARRAYS:
+    if kind == "arrays":
         return read_arrays(path, str(name), known=known)
-    if path.suffix.lower() in hdf5.SUFFIXES:
+    if kind == "HDF5":
         return hdf5.read_hdf5(path, str(name), known=known)
     return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
 
@@ -282,7 +226,7 @@ def _whole(
             files = [(tables[0].name, unzip(content, tables[0].as_posix(), name, most=MAX_ALL_BYTES))]
             return _whole(files, name, regressions, known, say)
         return read_pictures(unpack(content, name), name, known, say)
-    if suffix == ARRAYS or suffix in hdf5.SUFFIXES:
+    if suffix == ARRAYS or suffix in HDF5:
         read_file = read_arrays if suffix == ARRAYS else hdf5.read_hdf5
         return read_file(
             content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from linnet.config.table import TableOptions
-from linnet.data import registry, user_data
+from linnet.data import locate, registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.frames import to_frame
@@ -75,7 +75,7 @@ def named_rows(
     """
     if part is not None and part not in PARTS:
         raise UsageError(f"part must be {', '.join(PARTS)}, not {part!r}")
-    if name is not None and user_data.is_own(str(name)):
+    if name is not None and locate.is_own(str(name)):
         whole = user_data.load_whole(
             name, data_dir, run.card.classes, options=_table_options(run), schema=run.card.schema,
             features=None if run.is_module else run.bank.features,
@@ -142,7 +142,7 @@ def splits_of(run: Run, name: str | None, data_dir: Path | str | None) -> Splits
         )
     origin = run.origin or Origin(run.card.dataset)
     if name is not None:  # a path begins where the command is given
-        folder = None if user_data.is_own(name) else origin.data_dir
+        folder = None if locate.is_own(name) else origin.data_dir
         origin = Origin(name, folder, origin.seed)
     told = {} if data_dir is None else {"data_dir": str(data_dir)}
     train, test = registry.load_again(dataclasses.replace(origin, sample_weight=None, **told))

@@ -26,7 +26,7 @@ from linnet import i18n
 from linnet._version import __version__
 from linnet.config import OPTIMIZERS, Augmentation
 from linnet.config.augmentation import USUAL
-from linnet.data import user_data
+from linnet.data import locate
 from linnet.data.formats import frames, svmlight_lines
 from linnet.data.formats.encoding import PACKED
 from linnet.errors import DataNotFoundError, LinnetError, UsageError
@@ -71,7 +71,7 @@ PROBLEM: dict[str, Any] = {
 }
 """Why a request is not answered; JSON whatever the answer would have been."""
 
-WHOLE = tuple(suffix for suffix in user_data.SUFFIXES if suffix != user_data.ARRAY)
+WHOLE = tuple(suffix for suffix in locate.SUFFIXES if suffix != locate.ARRAY)
 """Files that tell all by themselves: the labels of an .npy file stand in another."""
 
 NAMES = {

@@ -18,7 +18,7 @@ from torch import Tensor
 from linnet.config.table import KINDS, TASKS, TableOptions, Task
 from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.formats.picture_folders import MAX_PICTURES
+from linnet.data.formats.picture_files import MAX_PICTURES
 from linnet.errors import UsageError
 from linnet.i18n import Language, translate
 from linnet.lab.jobs import Job, ProgressStream

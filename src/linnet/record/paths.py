@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath, PureWindowsPath
 
-from linnet.data.user_data import is_own
+from linnet.data.locate import is_own
 
 
 def shared(text: str) -> str:

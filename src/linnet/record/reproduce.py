@@ -17,8 +17,8 @@ from linnet.config import (
     as_dict,
 )
 from linnet.config.ranges import Range
+from linnet.data.locate import is_own
 from linnet.data.origin import Origin
-from linnet.data.user_data import is_own
 from linnet.model.run import Run
 from linnet.record.lines import call, flags, table_flags, typed
 from linnet.record.paths import loadable, shared

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from linnet.data import user_data
 from linnet.data.dataset import Dataset
+from linnet.data.locate import find
 from linnet.data.origin import Origin
 from linnet.data.registry import load_again, sources
 from linnet.errors import LinnetError, UsageError
@@ -63,7 +63,7 @@ def find_rows(name: str, origin: Origin | None, checksum: str, data_dir: Path | 
     origin = relocate(origin, data_dir)
     if name in sources() and not sources()[name].is_there(origin.data_dir):
         return Rows(None, None, "report.rows.absent", {"name": name}, is_absent=True)
-    if name not in sources() and user_data.find(name, origin.data_dir) is None:
+    if name not in sources() and find(name, origin.data_dir) is None:
         return Rows(None, None, "report.rows.moved", {"name": shared(name)})
     try:
         splits = load_again(origin)

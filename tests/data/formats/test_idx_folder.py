@@ -8,7 +8,7 @@ import pytest
 import linnet
 from linnet.data import registry, user_data
 from linnet.data.formats import idx
-from linnet.data.formats.idx_folder import NAMES
+from linnet.data.formats.idx_names import NAMES
 from linnet.errors import DataError, FormatError
 from tests.support.commands import call
 

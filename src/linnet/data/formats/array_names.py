@@ -23,6 +23,9 @@ PAIRS = (
 """What features and targets are called, in any case; of two with an array in common the first holds."""
 
 ROLES = {name for pair in PAIRS for name in pair}
+HDF5 = (".h5", ".hdf5")
+"""Suffixes of HDF5."""
+
 BESIDE = ("classes", "columns")
 """Arrays that name the classes and the features."""
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats.array_names import Pair, find_pairs, is_known
 from linnet.data.formats.pixels import PIXEL
+from linnet.data.formats.stored_arrays import BROKEN, MAX_FEATURES, NAMED, read_array
 from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError
 from linnet.schema.classes import number_classes
@@ -27,16 +26,10 @@ from linnet.schema.target import FEW
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 
-MAX_FEATURES, NAMED = 2**27, 2**20
-"""Features that a sparse matrix may have, and up to which each has a name."""
-
-HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 MAX_CLASSES = 10_000
 
 EXACT = 2**24
 """Whole numbers up to here are exact as float32."""
-
-BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
 
 
 def read_arrays(
@@ -225,25 +218,6 @@ def _arrays(archive: zipfile.ZipFile, name: str, most: int | None) -> dict[str, 
         with archive.open(entry) as file:
             found[key] = read_array(file, entry.file_size, f"{name}: {key}")
     return found
-
-
-def read_array(file: IO[bytes], size: int, what: str) -> Array:
-    """The array in a file of so many bytes, once its size is known to be there."""
-    check_header(file, size, what)
-    file.seek(0)
-    return npy.read_array(file, allow_pickle=False)
-
-
-def check_header(file: IO[bytes], size: int, what: str) -> None:
-    """Refuse objects, and a shape that the file does not hold, for which memory would be taken."""
-    version = npy.read_magic(file)
-    if version not in HEADERS:
-        raise FormatError(f"{what} is of a kind that is no plain numbers or text")
-    shape, _, dtype = HEADERS[version](file)
-    if dtype.kind not in "biufUS":
-        raise FormatError(f"{what} holds {dtype}: expected plain numbers or text")
-    if not shape or file.tell() + math.prod(shape) * dtype.itemsize != size:
-        raise FormatError(f"{what} is damaged, or no array of rows: its shape is {shape}")
 
 
 def _dataset(

@@ -14,7 +14,6 @@ from linnet.data.formats.arrays import MAX_CLASSES, Array, whole_of
 from linnet.data.split import Whole
 from linnet.errors import FormatError, needs_extra
 
-SUFFIXES = (".h5", ".hdf5")
 LISTED = 20
 """Data sets that a message names."""
 

@@ -12,19 +12,12 @@ import numpy as np
 
 from linnet.data.dataset import Dataset
 from linnet.data.formats import idx
+from linnet.data.formats.idx_names import IMAGES, LABELS, NAMES, PARTS, lying
 from linnet.data.split import Whole, join
 from linnet.errors import FormatError
 from linnet.schema.classes import number_classes
 
-PARTS = ("train", "t10k")
-IMAGES, LABELS = "-images-idx3-ubyte", "-labels-idx1-ubyte"
-NAMES = tuple(part + kind for part in PARTS for kind in (IMAGES, LABELS))
 NAME_FILES = ("classes.txt", "labels.txt", "names.txt")
-
-
-def is_idx_folder(folder: Path) -> bool:
-    """Whether a folder has one of the four files."""
-    return any(lying(folder, name) for name in NAMES)
 
 
 def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = None) -> Whole:
@@ -53,12 +46,6 @@ def read_idx_folder(folder: Path, name: str, known: tuple[str, ...] | None = Non
     return join(*(
         dataset_of(X, numbers[y], name, classes) for X, y in zip(images, labels, strict=True)
     ))  # fmt: skip
-
-
-def lying(folder: Path, name: str) -> list[Path]:
-    """The files under one of the four names, plain, which is quicker to read, and gzip."""
-    stem = name.removesuffix(".gz")
-    return [path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()]
 
 
 def read_part(pictures: Path, names: Path, classes: int | None = None) -> tuple[np.ndarray, np.ndarray]:

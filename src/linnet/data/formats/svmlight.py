@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset
-from linnet.data.formats.arrays import MAX_FEATURES, NAMED
 from linnet.data.formats.encoding import FAULTS, PACKED
+from linnet.data.formats.stored_arrays import MAX_FEATURES, NAMED
 from linnet.data.formats.svmlight_lines import Lines
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.origin import Origin

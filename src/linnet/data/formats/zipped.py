@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from linnet.data.formats.picture_folders import ENTRY, MAX_FILES, is_picture
+from linnet.data.formats.picture_files import ENTRY, MAX_FILES, is_picture
 from linnet.errors import FormatError
 
 ZIP = ".zip"

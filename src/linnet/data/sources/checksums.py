@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from linnet.data.formats import idx, idx_folder
+from linnet.data.formats import idx, idx_names
 from linnet.errors import FormatError
 
-NAMES = tuple(f"{name}.gz" for name in idx_folder.NAMES)
+NAMES = tuple(f"{name}.gz" for name in idx_names.NAMES)
 """The files; each may also lie there unpacked, without `.gz`."""
 
 PACKED = {

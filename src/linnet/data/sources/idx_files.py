@@ -15,7 +15,8 @@ import platformdirs
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.download.fetch import fetch
-from linnet.data.formats.idx_folder import IMAGES, LABELS, PARTS, dataset_of, lying, read_part
+from linnet.data.formats.idx_folder import dataset_of, read_part
+from linnet.data.formats.idx_names import IMAGES, LABELS, PARTS, lying
 from linnet.data.sources.checksums import content_md5_of, describe_file, md5_of, title_of
 from linnet.data.sources.source import Progress, Source
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
