@@ -17,8 +17,9 @@ from linnet.data.formats.frames import is_table, to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
 from linnet.data.formats.picture_files import MAX_ALL_BYTES, Say, files_in, is_picture, unpack
 from linnet.data.formats.picture_folders import read_pictures
-from linnet.data.formats.svmlight import check_options, read_rows, read_svmlight, whole_of
+from linnet.data.formats.svmlight import check_options, read_svmlight, whole_of
 from linnet.data.formats.svmlight_lines import is_svmlight
+from linnet.data.formats.svmlight_rows import read_rows
 from linnet.data.formats.table import MAX_CELLS, TableRows, read_table, table_rows
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.formats.table_parts import NamedTable, add_parts, read_tables

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sklearn.datasets import dump_svmlight_file, load_svmlight_file
 
 import linnet
-from linnet.data.formats.svmlight import MAX_FEATURES, read_rows
+from linnet.data.formats.stored_arrays import MAX_FEATURES
+from linnet.data.formats.svmlight_rows import read_rows
 from linnet.data.sparse import SparseFeatures
 from linnet.data.user_data import read
 from linnet.errors import FormatError, UsageError

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset
-from linnet.data.formats.encoding import FAULTS, PACKED
-from linnet.data.formats.stored_arrays import MAX_FEATURES, NAMED
-from linnet.data.formats.svmlight_lines import Lines
+from linnet.data.formats.stored_arrays import NAMED
+from linnet.data.formats.svmlight_rows import Rows, read_rows
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.origin import Origin
 from linnet.data.split import TEST_FRACTION, Whole
@@ -29,38 +22,8 @@ from linnet.schema.target import read_target
 OPTIONS = ("task", "index_base", "positive", "split", "test_size", "test", "references")
 """What may be said of such files; the rest of `TableOptions` is of columns with names."""
 
-MAX_BYTES = 1 << 40
-"""Of a file, unpacked."""
-
 LABEL = "y"
 """What is predicted is called so: a column called label would be classes, whatever it holds."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows as they stand in a file.
-
-    Args:
-        name: of the file.
-        matrix: their values by the indices that are written, (N, largest + 1), CSR.
-        y: their labels, (N,).
-        base: that a comment of scikit-learn's tells; None where none does.
-    """
-
-    name: str
-    matrix: Any
-    y: NDArray[np.float64]
-    base: int | None
-
-    @property
-    def least(self) -> int:
-        """The smallest index that is written; 1 where none is."""
-        return int(self.matrix.indices.min(initial=MAX_FEATURES)) if self.matrix.nnz else 1
-
-    @property
-    def largest(self) -> int:
-        """The largest index that is written; −1 where none is."""
-        return int(self.matrix.indices.max(initial=-1))
 
 
 def base_of(columns: Sequence[str]) -> int | None:
@@ -116,59 +79,6 @@ def read_svmlight(
     for note in files.notes:
         say(note)
     return whole_of(parts, name, options=options, known=known, features=features, say=say)
-
-
-def read_rows(source: Path | bytes, name: str, *, most: int = MAX_BYTES) -> Rows:
-    """The rows of a file.
-
-    Args:
-        source: the file, or its bytes.
-        name: of it, by whose suffix it is unpacked.
-        most: bytes that there may be, unpacked.
-
-    Raises:
-        FormatError: a line is none of such text; naming it.
-    """
-    from sklearn.datasets import load_svmlight_file
-
-    with _opened(source, name) as file:
-        lines = Lines(file, name, most)
-        try:  # zero_based: the indices as they are written; qid is refused by `Lines`
-            matrix, y = load_svmlight_file(lines, zero_based=True)[:2]  # pyright: ignore[reportArgumentType]
-        except (ValueError, OverflowError) as error:
-            raise lines.fault() from error
-    if not len(y):
-        raise FormatError(f"{name} has no rows")
-    _check_finite(matrix, y, lines.numbers, name)
-    rows = Rows(name, matrix, y, lines.base)
-    if rows.largest > MAX_FEATURES:
-        line = lines.numbers[int(np.searchsorted(matrix.indptr, matrix.indices.argmax(), "right")) - 1]
-        raise FormatError(f"{name}, line {line}: the index {rows.largest:,} is beyond {MAX_FEATURES:,}")
-    return rows
-
-
-@contextlib.contextmanager
-def _opened(source: Path | bytes, name: str) -> Iterator[Any]:
-    """The bytes of a file, unpacked where its suffix says so."""
-    unpack = PACKED.get(PurePath(name).suffix.lower())
-    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as raw:
-        if unpack is None:
-            yield raw
-            return
-        try:
-            with unpack(raw) as file:
-                yield file
-        except FAULTS as error:
-            raise FormatError(f"{name} is not packed as its suffix says: {error}") from error
-
-
-def _check_finite(matrix: Any, y: NDArray[np.float64], numbers: array[int], name: str) -> None:
-    wrong = ~np.isfinite(y)
-    if not np.isfinite(matrix.data).all():
-        place = int(np.isfinite(matrix.data).argmin())
-        wrong[int(np.searchsorted(matrix.indptr, place, "right")) - 1] = True
-    if wrong.any():
-        raise FormatError(f"{name}, line {numbers[int(wrong.argmax())]}: a number is not finite")
 
 
 def whole_of(

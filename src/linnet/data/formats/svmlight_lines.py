@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from array import array
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -34,7 +36,7 @@ def is_svmlight(name: str) -> bool:
 
 
 class Lines:
-    """The lines of a file, as scikit-learn's reader takes a file.
+    """The lines of a file, some at a time.
 
     Args:
         file: its bytes.
@@ -42,19 +44,21 @@ class Lines:
         most: bytes that it may have.
 
     Attributes:
-        numbers: the line of each row, counted from 1.
+        numbers: the line of each row that was taken last, counted from 1.
         base: from which number a comment says that indices count; None where none does.
     """
 
     def __init__(self, file: Any, name: str, most: int) -> None:
         self.file, self.name, self.most = file, name, most
         self.numbers, self.base, self._line = array("q"), None, b""
+        self._rows = self._iter()
 
-    def read(self) -> bytes:
-        """For scikit-learn, which knows a file by its having this."""
-        return self.file.read()
+    def take(self, rows: int | None) -> Taken:
+        """The next rows, at most so many; all that are left where None. `numbers` are of these."""
+        del self.numbers[:]
+        return Taken(itertools.islice(self._rows, rows))
 
-    def __iter__(self) -> Iterator[bytes]:
+    def _iter(self) -> Iterator[bytes]:
         """The lines that are rows.
 
         Raises:
@@ -94,6 +98,24 @@ class Lines:
     def fault(self) -> FormatError:
         """What is wrong with the line that was read last."""
         return FormatError(f"{self._where}: {_fault(self._line)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """Lines, as scikit-learn's reader takes a file.
+
+    Args:
+        lines: they.
+    """
+
+    lines: Iterator[bytes]
+
+    def read(self) -> bytes:
+        """For scikit-learn, which knows a file by its having this."""
+        return b"\n".join(self.lines)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.lines
 
 
 def _fault(row: bytes) -> str:
