@@ -60,6 +60,8 @@ def predict(
 
         linnet predict runs/houses new.csv --out scored.csv --keep id
 
+        linnet predict runs/houses 'logs/part-*.parquet' --out scored.parquet
+
         linnet predict runs/houses - < new.csv > scored.csv
 
     Parameters
@@ -67,8 +69,9 @@ def predict(
     run
         The run's folder.
     rows
-        A table (CSV, Parquet, JSON lines, Excel …), or - for CSV from the standard input; of a model of
-        pictures PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
+        A table (CSV, Parquet, JSON lines, Excel …), a folder, a zip or a pattern of tables, or several of
+        these; or - for CSV from the standard input. Of several the column file says which a row stands in.
+        Of a model of pictures PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
     out
         A .csv, .parquet or .jsonl file for the answers to a table; CSV on the standard output when not given.
     keep
@@ -120,11 +123,10 @@ def _answer_tables(
     options: TableOptions,
     quiet: bool,
 ) -> None:
-    from linnet.runs.predict import STANDARD, predict_file
+    from linnet.model.sources import STANDARD
+    from linnet.runs.predict import predict_file
 
-    if len(rows) != 1:
-        raise UsageError(f"one table at a time, not {len(rows)}: answers stand in the order of its rows")
-    found = predict_file(model, rows[0], out or STANDARD, keep=keep, errors=errors, options=options)
+    found = predict_file(model, rows, out or STANDARD, keep=keep, errors=errors, options=options)
     say = make_printer(quiet)
     say("; ".join(found.lines()) + (f"; they are in {out}" if out else ""))
 

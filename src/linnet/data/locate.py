@@ -40,8 +40,13 @@ def find(name: str, folder: Path | str | None = None) -> Path | None:
     return next(iter(match(name, folder)), None) if is_pattern(name) else None
 
 
-def find_tables(name: str, folder: Path | str | None = None) -> TableFiles | None:
+def find_tables(name: str, folder: Path | str | None = None, *, is_whole: bool = False) -> TableFiles | None:
     """The tables that a file, a folder or a pattern means; None where it means none, or other data.
+
+    Args:
+        name: of it.
+        folder: where a relative path begins; the working folder when None.
+        is_whole: whether nothing is to be learnt from them, so that names of files tell no parts.
 
     Raises:
         FormatError: it cannot be told which part a file is.
@@ -50,23 +55,23 @@ def find_tables(name: str, folder: Path | str | None = None) -> TableFiles | Non
     if is_zipped(path):
         return TableFiles((path,)) if is_table(path.name) else None
     if path.is_file() and path.suffix.lower() == ZIP:
-        return _find_zipped(path, name)
+        return _find_zipped(path, name, is_whole)
     if path.is_file():
         return TableFiles((path,)) if has_rows(path.name) else None
     if path.is_dir():
         is_other = is_idx_folder(path) or any(is_picture(one.name) for one in path.rglob("*"))
         tables = [] if is_other else tables_in(path)
-        return sort_out(tables, name, path) if tables else None
+        return sort_out(tables, name, path, is_whole=is_whole) if tables else None
     tables = match(name, folder) if is_pattern(name) else []
-    return sort_out(tables, name) if tables else None
+    return sort_out(tables, name, is_whole=is_whole) if tables else None
 
 
-def _find_zipped(path: Path, name: str) -> TableFiles | None:
+def _find_zipped(path: Path, name: str, is_whole: bool) -> TableFiles | None:
     """The tables in a zip: one, or those to train and to test on; None where it has none, or pictures."""
     if not (tables := tables_in_zip(path, is_table)):
         return None
-    found = sort_out(tables, name, path)
-    if len(found.train) > 1 and not found.has_parts:
+    found = sort_out(tables, name, path, is_whole=is_whole)
+    if not is_whole and len(found.train) > 1 and not found.has_parts:
         raise FormatError(list_tables(path, tables))
     return found
 

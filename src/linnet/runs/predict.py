@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,20 +10,26 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from linnet import folders
 from linnet.config.table import TableOptions
-from linnet.data.formats.by_schema import numbers_of, read_as, texts_of
-from linnet.data.formats.frames import iter_frames, to_frame
+from linnet.data.formats.frames import to_frame
 from linnet.data.origin import read_record
-from linnet.errors import DataNotFoundError, FormatError, UsageError
+from linnet.data.streams.pieces import Piece
+from linnet.errors import FormatError, UsageError
 from linnet.model.predictor import Predictor
+from linnet.model.sources import STANDARD, Names, open_source
 from linnet.model.table import Answers, answer_rows
-from linnet.runs.table_writers import STANDARD, WRITERS, write_to
+from linnet.runs.table_writers import WRITERS, write_to
 from linnet.schema.cells import Frame
-from linnet.schema.columns import Seen
 
 if TYPE_CHECKING:
     from linnet.model.run import Run
 
 Errors = Literal["raise", "skip", "quarantine"]
+
+FILE = "file"
+"""The column that says which of several files a row stands in."""
+
+LISTED = 5
+"""Files that are listed with their rows."""
 
 REJECTS = "rejected.csv"
 """The end of the name of the file that takes rows which cannot be read."""
@@ -40,23 +44,31 @@ class Prediction:
         rejected: rows that could not be read.
         missing: cells without a value, by column.
         unseen: cells of a level that training did not see, or too rarely for a column of its own, by column.
+        files: rows that were answered of each file, in the order in which they were read.
+        notes: what is to be said of how the files were taken.
     """
 
     rows: int = 0
     rejected: int = 0
     missing: dict[str, int] = field(default_factory=dict)
     unseen: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
-    def add_(self, seen: dict[str, Seen]) -> None:
-        """Count what was seen in some rows."""
-        for name, one in seen.items():
+    def add_(self, file: str, answers: Answers, rejected: int) -> None:
+        """Count some rows of a file, those that were rejected, and what was seen in them."""
+        self.rows, self.rejected = self.rows + len(answers.frame), self.rejected + rejected
+        self.files[file] = self.files.get(file, 0) + len(answers.frame)
+        for name, one in answers.seen.items():
             for counts, number in ((self.missing, one.missing), (self.unseen, one.unseen)):
                 if number:
                     counts[name] = counts.get(name, 0) + number
 
     def lines(self) -> list[str]:
         """What is to be said of it."""
-        found = [f"{self.rows:,} rows answered"]
+        counts = [f"{count:,} of {name}" for name, count in self.files.items()]
+        of = f" ({', '.join(counts[:LISTED])}{', …' * (len(counts) > LISTED)})" if len(counts) > 1 else ""
+        found = [f"{self.rows:,} rows {f'of {len(counts):,} files ' * bool(of)}answered{of}", *self.notes]
         strange = "of levels that training did not see, or too rarely"
         for counts, what in ((self.missing, "missing"), (self.unseen, strange)):
             if counts:
@@ -78,7 +90,9 @@ def predict(
     Args:
         run: a model that was trained on a table: a run, its folder, or a fitted pipeline (see
             `linnet.run_of`).
-        rows: a frame of pandas, polars or pyarrow, a list of dictionaries, or the path of a file.
+        rows: a frame of pandas, polars or pyarrow, a list of dictionaries; or the path of a file, of a folder
+            or a pattern of files, or a list of paths: then, but for one file, the column `file` says which
+            file a row stands in.
         keep: columns of the rows to give back beside the answers, or one column.
         encoding: of a file of text; as it was said when the model was trained, or told, when not given.
         header: whether a file's first line names the columns; likewise.
@@ -101,12 +115,16 @@ def predict(
 
         run = run.value if isinstance(run, Solution) else run_of(run)
     model = open_model(run)
-    columns = _columns(model)
-    if isinstance(rows, str | Path):
-        options = said_of(run, encoding=encoding, header=header, sheet=sheet)
-        frames = iter_frames(Path(rows), _read_as_trained(options, model), columns)
-        return pd.concat([answer_rows(model, one, keep).frame for one in frames], ignore_index=True)
-    return answer_rows(model, to_frame(rows, columns), keep).frame
+    if not isinstance(rows, str | Path) and not _are_paths(rows):
+        return answer_rows(model, to_frame(rows, _columns(model)), keep).frame
+    options = said_of(run, encoding=encoding, header=header, sheet=sheet)
+    source = open_source(model, [rows] if isinstance(rows, str | Path) else rows, options)
+    found = [_answer(model, piece, keep, "raise", source.is_several)[0].frame for piece in source.pieces]
+    return pd.concat(found, ignore_index=True)
+
+
+def _are_paths(rows: Any) -> bool:
+    return isinstance(rows, list | tuple) and bool(rows) and all(isinstance(one, str | Path) for one in rows)
 
 
 def said_of(
@@ -141,12 +159,6 @@ def said_of(
     )
 
 
-def _read_as_trained(options: TableOptions, model: Predictor) -> TableOptions:
-    """How a file is read whose codes have labels: by these where the model has levels, else by the codes."""
-    schema = model.card.schema
-    return options if schema is None else read_as(options, texts_of(schema), numbers_of(schema))
-
-
 def _columns(model: Predictor) -> list[str] | None:
     """The columns that a model takes; None of one that was not trained on a table."""
     return None if model.card.schema is None else [column.name for column in model.card.schema.columns]
@@ -164,7 +176,7 @@ def open_model(run: Run | Predictor | Path | str) -> Predictor:
 
 def predict_file(
     model: Predictor,
-    rows: Path | str,
+    rows: Path | str | Names,
     out: Path | str,
     *,
     keep: Sequence[str] = (),
@@ -172,52 +184,81 @@ def predict_file(
     options: TableOptions | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Prediction:
-    """A model's answers to a file of raw rows as another file, some rows at a time.
+    """A model's answers to files of raw rows as another file, some rows at a time.
 
     Args:
         model: trained on a table.
-        rows: the file, or "-" for CSV from the standard input.
+        rows: a file, a folder or a pattern of files, or several of these; "-" for CSV from the standard
+            input. Of a folder, a pattern or several files the column `file` says which each row stands in.
         out: a CSV, Parquet or JSON lines file, by its suffix; or "-" for CSV on the standard output. No file
             that is there already is replaced.
         keep: columns of the rows to give back beside the answers, or one column.
         errors: what to do with rows that cannot be read: "raise" names the first of them, "skip" leaves them
             out, "quarantine" writes them to OUT.rejected.csv.
-        options: what the file does not tell by itself.
+        options: what the files do not tell by themselves.
         progress: called with the number of rows so far.
 
     Raises:
         UsageError: the model was not trained on a table, or there is a file already.
-        FormatError: a column is missing, or a cell cannot be read.
+        FormatError: a column is missing, or a cell cannot be read; naming the file.
         OSError: a file cannot be read or written.
     """
     rejects = Path(f"{out}.{REJECTS}")
-    if str(out) != STANDARD:
-        _check_new(Path(out))
-        _check_suffix(Path(out))
-    elif errors == "quarantine":
-        raise UsageError("quarantine writes the rejected rows beside a file: give --out")
-    if errors == "quarantine":
-        _check_new(rejects)
-    found, source = Prediction(), _source(rows)
+    _check_out(out, rejects if errors == "quarantine" else None)
+    source = open_source(model, [rows] if isinstance(rows, str | Path) else rows, options)
+    found, last, columns = Prediction(notes=source.notes), None, list[str]()
     with contextlib.ExitStack() as stack:
         write = stack.enter_context(write_to(out))
         reject = stack.enter_context(write_to(rejects)) if errors == "quarantine" else None
-        frame = None
-        options = _read_as_trained(options or TableOptions(), model)
-        for frame in iter_frames(source, options, _columns(model)):
-            kept, bad = _sort_out(model, frame, errors)
-            if len(kept):
-                answers = _answer(model, kept, keep, found.rows)
-                found.add_(answers.seen)
-                write(answers.frame)
-            found.rows, found.rejected = found.rows + len(kept), found.rejected + len(bad)
+        for piece in source.pieces:
+            last, bad = _answer(model, piece, keep, errors, source.is_several)
+            if len(last.frame):
+                write(last.frame)
+            found.add_(piece.file, last, len(bad))
             if reject is not None and len(bad):
-                reject(bad)
+                columns = columns or list(bad.columns)
+                reject(_align(bad, columns))
             if progress is not None:
                 progress(found.rows)
-        if frame is not None and not found.rows:
-            write(_answer(model, frame[:0], keep, 0).frame)
+        if last is not None and not found.rows:  # whose columns stand all the same
+            write(last.frame)
     return found
+
+
+def _answer(
+    model: Predictor, piece: Piece, keep: Sequence[str], errors: Errors, is_several: bool
+) -> tuple[Answers, Frame]:
+    """The answers to some rows, and those rows that cannot be read."""
+    try:
+        kept, bad = _sort_out(model, piece.rows, errors)
+        answers = answer_rows(model, kept, keep)
+    except (FormatError, UsageError) as error:
+        counted = f" (rows are counted from {piece.before + 1:,})" if piece.before else ""
+        raise type(error)(f"{piece.file}: {error}{counted}") from error
+    if not is_several:
+        return answers, bad
+    return answers._replace(frame=_name_file(answers.frame, piece.file)), (
+        bad if FILE in bad.columns else _name_file(bad, piece.file)
+    )
+
+
+def _name_file(frame: Frame, file: str) -> Frame:
+    """The rows behind a column that says which file they stand in."""
+    if FILE in frame.columns:
+        raise UsageError(
+            f"a column is called {FILE}, as the one that says in which of several files a row stands: leave "
+            "it out of what is kept, or give one file after another"
+        )
+    named = frame.copy(deep=False)
+    named.insert(0, FILE, file)
+    return named
+
+
+def _align(frame: Frame, columns: list[str]) -> Frame:
+    """Rejected rows with the columns of those before, whose file may have had others beside the model's."""
+    if list(frame.columns) == columns:
+        return frame
+    return frame.loc[:, ~frame.columns.duplicated()].reindex(columns=columns)
 
 
 def _sort_out(model: Predictor, frame: Frame, errors: Errors) -> tuple[Frame, Frame]:
@@ -229,28 +270,19 @@ def _sort_out(model: Predictor, frame: Frame, errors: Errors) -> tuple[Frame, Fr
     return frame[~wrong].reset_index(drop=True), frame[wrong]
 
 
-def _answer(model: Predictor, frame: Frame, keep: Sequence[str], before: int) -> Answers:
-    try:
-        return answer_rows(model, frame, keep)
-    except FormatError as error:
-        if before:
-            raise FormatError(f"{error} (rows are counted from {before + 1:,})") from error
-        raise
-
-
-def _source(rows: Path | str) -> Path | io.BytesIO:
-    if str(rows) == STANDARD:
-        return io.BytesIO(sys.stdin.buffer.read())
-    if not Path(rows).is_file():
-        raise DataNotFoundError(f"there is no file {rows}")
-    return Path(rows)
+def _check_out(out: Path | str, rejects: Path | None) -> None:
+    """Refuse what cannot be written, before anything is read."""
+    if str(out) != STANDARD:
+        _check_new(Path(out))
+        if Path(out).suffix.lower() not in WRITERS:
+            found = Path(out).suffix or Path(out).name
+            raise UsageError(f"answers are written as {', '.join(WRITERS)}, not {found}")
+    elif rejects is not None:
+        raise UsageError("quarantine writes the rejected rows beside a file: give --out")
+    if rejects is not None:
+        _check_new(rejects)
 
 
 def _check_new(path: Path) -> None:
     if path.exists():
         raise UsageError(f"there is a file {path} already: give another --out, or remove it first")
-
-
-def _check_suffix(path: Path) -> None:
-    if path.suffix.lower() not in WRITERS:
-        raise UsageError(f"answers are written as {', '.join(WRITERS)}, not {path.suffix or path.name}")

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from linnet import files
+from linnet.errors import FormatError
+from linnet.model.sources import STANDARD
 from linnet.model.table import SET
 from linnet.schema.cells import Frame
-
-STANDARD = "-"
-"""The name of the standard input or output."""
 
 
 @contextlib.contextmanager
@@ -86,11 +85,19 @@ def _write_parquet(file: Any) -> Iterator[Callable[[Frame], None]]:
         table = pa.Table.from_pandas(frame, preserve_index=False)
         if writer is None:
             writer = pq.ParquetWriter(file, table.schema)
-        writer.write_table(table.cast(writer.schema))
+        try:
+            writer.write_table(table.cast(writer.schema))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise FormatError(
+                f"a column that is kept has other cells in one file than in those before ({error}): write "
+                "the answers as .csv, or leave it out"
+            ) from error
 
-    yield write
-    if writer is not None:
-        writer.close()
+    try:
+        yield write
+    finally:  # else it is closed when it is collected, by when the file is gone
+        if writer is not None:
+            writer.close()
 
 
 WRITERS: dict[str, Callable[[Any], contextlib.AbstractContextManager[Callable[[Frame], None]]]] = {

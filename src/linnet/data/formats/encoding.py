@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from linnet.data.formats.zipped import open_file
 from linnet.errors import FormatError
 
 PACKED: Mapping[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -41,13 +42,13 @@ SAID = {"utf-16": "UTF-16", "gb18030": "GB18030"}
 
 @contextlib.contextmanager
 def open_packed(path: Path) -> Iterator[Any]:
-    """A file's bytes, unpacked where its suffix says that they are packed.
+    """A file's bytes, which may be in a zip, unpacked where its suffix says that they are packed.
 
     Raises:
         FormatError: they are not packed as it says.
     """
     suffix = path.suffix.lower()
-    with path.open("rb") as raw:
+    with open_file(path) as raw:
         if suffix not in PACKED:
             yield raw
             return

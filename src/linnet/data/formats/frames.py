@@ -202,12 +202,11 @@ def iter_frames(
     if isinstance(source, Path) and source.suffix.lower() == ZIP and source.is_file():
         source = only_table(source, is_table)
     suffix = _unpacked_suffix(source) if isinstance(source, Path) else ".csv"
-    is_whole = isinstance(source, Path) and is_zipped(source)
-    if not is_whole and READERS.get(suffix) is read_text:
+    if READERS.get(suffix) is read_text:
         for frame in iter_text(source, options, CHUNK, columns):
             check_twice(frame.columns, columns, str(source) if isinstance(source, Path) else "the table")
             yield frame
-    elif not is_whole and isinstance(source, Path) and source.suffix.lower() in (".parquet", ".pq"):
+    elif isinstance(source, Path) and not is_zipped(source) and source.suffix.lower() in (".parquet", ".pq"):
         yield from _iter_parquet(str(source), columns)
     else:
         assert isinstance(source, Path)

@@ -117,13 +117,16 @@ def _is_plain(name: str) -> bool:
     return not name.startswith((".", "_", "~$"))
 
 
-def sort_out(paths: Sequence[Path], name: str, folder: Path | None = None) -> TableFiles:
+def sort_out(
+    paths: Sequence[Path], name: str, folder: Path | None = None, *, is_whole: bool = False
+) -> TableFiles:
     """Which of some tables are of which part, as their names say; all are one table where none does.
 
     Args:
         paths: of the tables, in order.
         name: of the folder or the pattern, for messages.
         folder: in which they were found, whose tables are to be of one format; None of a pattern.
+        is_whole: whether nothing is to be learnt from them, so that names tell no parts.
 
     Raises:
         FormatError: it cannot be told which part a file is, or the folder has tables of several formats.
@@ -131,6 +134,8 @@ def sort_out(paths: Sequence[Path], name: str, folder: Path | None = None) -> Ta
     over: list[Path] = []
     if folder is not None:
         paths, over = _one_format(paths, name)
+    if is_whole:
+        return TableFiles(tuple(paths), passed_over=tuple(over))
     found = {path: _part(path if folder is None else path.relative_to(folder)) for path in paths}
     parts = set(found.values())
     if "train" not in parts and {"validation", "test"} <= parts:

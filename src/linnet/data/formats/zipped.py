@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,24 @@ def content_of(path: Path) -> bytes:
     if place is None:
         return path.read_bytes()
     return unzip(place, path.relative_to(place).as_posix(), str(place))
+
+
+@contextlib.contextmanager
+def open_file(path: Path) -> Iterator[Any]:
+    """The bytes of a file, which may be in a zip, some at a time; errors as `content_of`."""
+    place = None if path.exists() else zip_of(path)
+    if place is None:
+        with path.open("rb") as raw:
+            yield raw
+        return
+    member = path.relative_to(place).as_posix()
+    try:
+        with zipfile.ZipFile(place) as archive, archive.open(member) as file:
+            yield file
+    except KeyError:
+        raise FormatError(f"{place} has no file {member}") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        raise FormatError(f"{place} is not a zip that can be read: {error}") from error
 
 
 def unzip(source: Path | bytes, member: str, name: str, most: int = MAX_UNPACKED) -> bytes:

@@ -1,0 +1,86 @@
+"""Opens files of raw rows for a model to answer: those of a name, of a folder, of a pattern, or several."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from linnet.config.table import TableOptions
+from linnet.data.formats.by_schema import numbers_of, read_as, texts_of
+from linnet.data.formats.foreign import refuse_foreign
+from linnet.data.formats.table_files import is_pattern
+from linnet.data.locate import find, find_tables
+from linnet.data.streams.pieces import Source
+from linnet.data.streams.tables import STANDARD_INPUT, iter_tables
+from linnet.errors import DataNotFoundError, FormatError, UsageError
+from linnet.model.predictor import Predictor
+from linnet.schema.schema import Schema
+
+STANDARD = "-"
+"""The name of the standard input or output."""
+
+LISTED = 5
+"""Columns that a message names."""
+
+Names = Sequence[Path | str]
+
+
+def open_source(model: Predictor, given: Names, options: TableOptions | None = None) -> Source:
+    """The rows of some files as a model takes them.
+
+    Args:
+        model: that is to answer them.
+        given: paths of files or folders, or patterns; "-" alone is CSV from the standard input.
+        options: what the files do not tell by themselves.
+
+    Raises:
+        DataNotFoundError: there is nothing of a name.
+        FormatError, UsageError: it is nothing that the model takes; or the rows cannot be read, once they
+            are asked for.
+    """
+    if not given:
+        raise UsageError("no rows are given: name a file, a folder or a pattern of files")
+    for one in given:
+        _check_there(str(one), is_only=len(given) == 1)
+    if model.card.schema is None:
+        raise UsageError(
+            f"the model of {model.card.dataset} was not trained on a table: it takes rows of "
+            f"{model.features:,} numbers"
+        )
+    return _open_tables(model.card.schema, given, options or TableOptions())
+
+
+def _check_there(name: str, *, is_only: bool) -> None:
+    if name == STANDARD:
+        if not is_only:
+            raise UsageError("the standard input (-) stands alone: leave out the other files")
+        return
+    if find(name) is None:
+        what = "are no files that the pattern means," if is_pattern(name) else "is no file"
+        raise DataNotFoundError(f"there {what} {name}")
+    if not Path(name).is_dir():
+        refuse_foreign(name)
+
+
+def _open_tables(schema: Schema, given: Names, options: TableOptions) -> Source:
+    options = read_as(options, texts_of(schema), numbers_of(schema))
+    columns = [column.name for column in schema.columns]
+    if str(given[0]) == STANDARD:
+        content = io.BytesIO(sys.stdin.buffer.read())
+        return Source(iter_tables({STANDARD_INPUT: content}, options, columns))
+    files, notes = dict[str, Path | io.BytesIO](), list[str]()
+    for one in map(str, given):
+        found = find_tables(one, is_whole=True)
+        if found is None or found.is_svmlight:
+            raise FormatError(_refuse(one, columns, "LIBSVM text" if found else "no table, nor has any"))
+        files |= {str(path): path for path in found.all}
+        notes += found.notes[-1:] if found.passed_over else []
+    is_several = len(given) > 1 or len(files) > 1 or Path(given[0]).is_dir() or is_pattern(str(given[0]))
+    return Source(iter_tables(files, options, columns), is_several, tuple(notes))
+
+
+def _refuse(name: str, columns: Sequence[str], what: str) -> str:
+    shown = ", ".join(columns[:LISTED]) + (", …" if len(columns) > LISTED else "")
+    return f"{name} is {what}, and the model takes a table with the columns {shown}"
