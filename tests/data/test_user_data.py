@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import linnet
-from linnet.data import user_data
 from linnet.data.dataset import Dataset
 from linnet.data.formats import picture_files, table
 from linnet.errors import DataNotFoundError, FormatError, LinnetError
 from linnet.inference.infer import infer
-from tests.support.uploads import CSV, pictures, png, zipped
+from tests.support.uploads import CSV, load_files, pictures, png, zipped
 
 
 def read(content: bytes, name: str, *, regressions: bool = False) -> Dataset:
@@ -104,7 +103,7 @@ def test_a_table_of_too_many_columns_is_refused_before_it_is_read(monkeypatch: p
 def test_a_zip_of_too_many_files_is_refused_before_its_list_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_files, "MAX_FILES", 5)
     with pytest.raises(FormatError, match="20 files, more than 5"):
-        user_data.read([("p.zip", zipped(pictures()))], "p")
+        load_files([("p.zip", zipped(pictures()))], "p")
 
 
 @pytest.mark.parametrize(
@@ -186,9 +185,7 @@ def test_numbers_to_predict(target: str, values: list[object], is_regression: bo
 def test_where_classes_are_asked_for_numbers_are_classes_or_nothing() -> None:
     assert read(b"a,y\n1,0.5\n2,1.5\n", "t.csv").classes == ("0.5", "1.5")
     with pytest.raises(FormatError, match="101 different values"):
-        user_data.read(
-            [("t.csv", b"a,y\n" + b"".join(b"1,%d\n2,%d\n" % (n, n) for n in range(101)))], "t.csv"
-        )
+        read(b"a,y\n" + b"".join(b"1,%d\n2,%d\n" % (n, n) for n in range(101)), "t.csv")
 
 
 @pytest.mark.parametrize("missing", ["", "NA", "?"])
@@ -222,10 +219,10 @@ def test_any_bytes_are_a_table_or_a_format_error(content: bytes, regressions: bo
 
 
 def test_pictures_in_folders_and_in_a_zip_are_the_same() -> None:
-    train, test = user_data.read(pictures(), "p")
+    train, test = load_files(pictures(), "p")
     assert test is not None
     assert (len(train), len(test), train.classes, train.image_shape) == (16, 4, ("dim", "lit"), (8, 8))
-    again, _ = user_data.read([("p.zip", zipped(pictures()[::-1]))], "p")  # whatever its order
+    again, _ = load_files([("p.zip", zipped(pictures()[::-1]))], "p")  # whatever its order
     assert again.checksum == train.checksum
     assert int(train.X[train.y == 1].max()) == 250
 
@@ -234,7 +231,7 @@ def test_folders_called_train_and_test_are_the_parts() -> None:
     files = [
         (path.replace("set/", "test/" if "/0" in path else "train/"), content) for path, content in pictures()
     ]
-    train, test = user_data.read(files, "p")
+    train, test = load_files(files, "p")
     assert test is not None
     assert (len(train), len(test)) == (18, 2)
 
@@ -250,7 +247,7 @@ def test_pictures_stored_sideways_are_of_one_size_with_the_others() -> None:
     files = [
         (f"{name}/{n}.png", one.getvalue()) for name in "ab" for n, one in enumerate((plain, turned) * 2)
     ]
-    train, _ = user_data.read(files, "p")
+    train, _ = load_files(files, "p")
     assert train.image_shape == (8, 6)
     assert train.X.tolist() == [upright.flatten().tolist()] * len(train)
 
@@ -259,14 +256,14 @@ def test_blank_pictures_to_learn_from_are_noticed() -> None:
     blank = io.BytesIO()
     Image.new("L", (8, 8)).save(blank, "PNG")
     said: list[str] = []
-    train, _ = user_data.read([*pictures(), ("set/dim/x.png", blank.getvalue())], "p", say=said.append)
+    train, _ = load_files([*pictures(), ("set/dim/x.png", blank.getvalue())], "p", say=said.append)
     assert said == [train.source]
     assert said[0].startswith("1 of 21 pictures have nothing on them: set/dim/x.png: nothing was seen")
 
 
 def test_large_pictures_become_28_by_28() -> None:
     files = [(f"{name}/1.jpg", png(200, (100, 80), "JPEG")) for name in "ab"] * 5
-    train, _ = user_data.read([(path.replace("1", str(n)), c) for n, (path, c) in enumerate(files)], "p")
+    train, _ = load_files([(path.replace("1", str(n)), c) for n, (path, c) in enumerate(files)], "p")
     assert train.image_shape == (28, 28)
 
 
@@ -281,24 +278,23 @@ def test_large_pictures_become_28_by_28() -> None:
         ([("a.zip", zipped([("readme.txt", b"hi")]))], "no PNG"),
         ([("a.zip", zipped([("__MACOSX/x/a.png", png(1))]))], "no PNG"),
         ([("a.bin", b"")], "neither"),
-        ([("a.csv", CSV), ("b.csv", CSV)], "2 files"),
     ],
 )
 def test_what_are_no_such_pictures_is_refused(files: list[tuple[str, bytes]], said: str) -> None:
     with pytest.raises(FormatError, match=said):
-        user_data.read(files, "p")
+        load_files(files, "p")
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zipped([("x/a.png", b"\0" * (20 << 20)), ("y/a.png", png(1))])
     assert len(bomb) < 100_000
     with pytest.raises(FormatError, match="larger than 8 MiB"):
-        user_data.read([("bomb.zip", bomb)], "p")
+        load_files([("bomb.zip", bomb)], "p")
     monkeypatch.setattr(picture_files, "MAX_ALL_BYTES", 1 << 20)
     with pytest.raises(FormatError, match="unpacks to 20 MiB, more than 1"):
-        user_data.read([("bomb.zip", bomb)], "p")
+        load_files([("bomb.zip", bomb)], "p")
     with pytest.raises(FormatError, match="more than 1 MiB of pictures"):
-        user_data.read([("x/a.png", b"\0" * (2 << 20)), ("y/a.png", png(1))], "p")
+        load_files([("x/a.png", b"\0" * (2 << 20)), ("y/a.png", png(1))], "p")
 
 
 def test_too_many_pictures_are_refused_with_their_number_where_a_zip_tells_it(
@@ -306,16 +302,16 @@ def test_too_many_pictures_are_refused_with_their_number_where_a_zip_tells_it(
 ) -> None:
     monkeypatch.setattr(picture_files, "MAX_PICTURES", 5)
     with pytest.raises(FormatError, match="20 pictures, more than 5"):
-        user_data.read([("p.zip", zipped(pictures()))], "p")
+        load_files([("p.zip", zipped(pictures()))], "p")
     with pytest.raises(FormatError, match="more than 5 pictures"):
-        user_data.read(pictures(), "p")
+        load_files(pictures(), "p")
 
 
 def test_a_picture_of_too_many_pixels_is_not_decoded() -> None:
     buffer = io.BytesIO()
     Image.new("1", (5000, 5000)).save(buffer, "PNG")
     with pytest.raises(FormatError, match="25,000,000 pixels"):
-        user_data.read([("x/a.png", buffer.getvalue()), ("y/a.png", png(1))], "p")
+        load_files([("x/a.png", buffer.getvalue()), ("y/a.png", png(1))], "p")
 
 
 def test_the_library_and_the_command_line_load_it_by_its_path(tmp_path: Path) -> None:

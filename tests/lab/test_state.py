@@ -11,6 +11,7 @@ import linnet
 from linnet.data import registry
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import DataNotFoundError, UsageError
+from linnet.lab.sent import Sent
 from linnet.lab.settings import LabLimits, Settings
 from linnet.lab.state import LabState, MissingError
 from linnet.lab.tables import Upload
@@ -48,7 +49,7 @@ def test_a_download_does_not_hold_up_other_data(monkeypatch: pytest.MonkeyPatch)
 
 def table_of(rows: int) -> Upload:
     X, y = torch.zeros(rows, 256, dtype=torch.uint8), torch.zeros(rows, dtype=torch.int64)
-    return Upload("t", Splits(Dataset(X, y, "t", ("a", "b"))))
+    return Upload(Sent("t", "./t.csv"), Splits(Dataset(X, y, "t", ("a", "b"))))
 
 
 def test_uploads_make_room_for_one_another() -> None:
@@ -80,7 +81,7 @@ def test_a_model_that_is_forgotten_while_its_data_load_is_judged_all_the_same(
 
 def test_models_are_bounded_and_go_with_their_data() -> None:
     lab = LabState(Settings(limits=LabLimits(models=2, uploads=100_000)))
-    name = lab.put(Upload("t", Splits(make_blobs(50), make_blobs(20, seed=1))))
+    name = lab.put(Upload(Sent("t", "./t.csv"), Splits(make_blobs(50), make_blobs(20, seed=1))))
     run, _ = fit(make_blobs(50), linnet.Recipe(epochs=1))
     ids = [lab.add(run, name) for _ in range(3)]
     with pytest.raises(MissingError):

@@ -24,6 +24,7 @@ from linnet.evaluate.contributions import contributions
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.rows import calibration_split
 from linnet.lab.jobs import Job, JobQueue
+from linnet.lab.sent import Sent
 from linnet.lab.settings import Settings
 from linnet.lab.state import LabState
 from linnet.lab.tables import Upload
@@ -238,7 +239,7 @@ def test_a_solved_model_has_no_recipe_to_show() -> None:
 
 def test_a_regression_answers_with_its_number() -> None:
     lab = LabState(Settings())
-    name = lab.put(Upload("t", Splits(synthetic.linear(rows=50))))
+    name = lab.put(Upload(Sent("t", "./t.csv"), Splits(synthetic.linear(rows=50))))
     run, _ = fit(lab.splits(name).train)
     found = TryTab(lab).classify(TryBody(model=lab.add(run, name), row=3))
     assert found["prediction"] == run.predictions(lab.splits(name).train.X[3:4]).item()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+
+from linnet.data import user_data
+from linnet.data.dataset import Splits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -64,3 +70,17 @@ def parted(**each: int) -> list[tuple[str, bytes]]:
         for name, shade in (("dim", 90), ("lit", 200))
         for n in range(count)
     ]
+
+
+def load_files(
+    files: list[tuple[str, bytes]], name: str, say: Callable[[str], None] = lambda text: None
+) -> Splits:
+    """The data in some files: in one of them, or in a folder of all."""
+    with tempfile.TemporaryDirectory() as place:
+        for path, content in files:
+            target = Path(place, name, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        if len(files) == 1 and "/" not in files[0][0]:
+            return user_data.load(files[0][0], Path(place, name), say)
+        return user_data.load(f"./{name}", place, say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -59,11 +60,22 @@ def find_tables(name: str, folder: Path | str | None = None, *, is_whole: bool =
     if path.is_file():
         return TableFiles((path,)) if has_rows(path.name) else None
     if path.is_dir():
-        is_other = is_idx_folder(path) or any(is_picture(one.name) for one in path.rglob("*"))
+        is_other = is_idx_folder(path) or has_pictures(path)
         tables = [] if is_other else tables_in(path)
-        return sort_out(tables, name, path, is_whole=is_whole) if tables else None
+        return _pass_over(sort_out(tables, name, path, is_whole=is_whole), path) if tables else None
     tables = match(name, folder) if is_pattern(name) else []
     return sort_out(tables, name, is_whole=is_whole) if tables else None
+
+
+def has_pictures(folder: Path) -> bool:
+    """Whether there are pictures in a folder or its subfolders."""
+    return any(is_picture(one.name) for one in folder.rglob("*"))
+
+
+def _pass_over(tables: TableFiles, folder: Path) -> TableFiles:
+    """The tables of a folder, with arrays and zips that lie beside them noted as passed over."""
+    others = (one for one in sorted(folder.iterdir()) if one.suffix.lower() in SUFFIXES)
+    return replace(tables, passed_over=(*tables.passed_over, *others))
 
 
 def _find_zipped(path: Path, name: str, is_whole: bool) -> TableFiles | None:

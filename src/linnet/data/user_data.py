@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Splits
 from linnet.data.formats import hdf5
-from linnet.data.formats.array_files import read_array_files
+from linnet.data.formats.array_files import find_features, read_array_files
 from linnet.data.formats.arrays import read_arrays
 from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.frames import is_table, to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
-from linnet.data.formats.picture_files import MAX_ALL_BYTES, Say, files_in, is_picture, unpack
+from linnet.data.formats.picture_files import Say, files_in, is_picture, unpack
 from linnet.data.formats.picture_folders import read_pictures
-from linnet.data.formats.svmlight import check_options, read_svmlight, whole_of
+from linnet.data.formats.svmlight import check_options, read_svmlight
 from linnet.data.formats.svmlight_lines import is_svmlight
-from linnet.data.formats.svmlight_rows import read_rows
-from linnet.data.formats.table import MAX_CELLS, TableRows, read_table, table_rows
+from linnet.data.formats.table import TableRows, table_rows
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.formats.table_parts import NamedTable, add_parts, read_tables
 from linnet.data.formats.text_table import TextTable
-from linnet.data.formats.zipped import ZIP, tables_in_zip, unzip
-from linnet.data.locate import ARRAYS, HDF5, find, find_tables, kind_of
+from linnet.data.formats.zipped import ZIP
+from linnet.data.locate import find, find_tables, has_pictures, kind_of
 from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.describe import describe
 from linnet.schema.schema import Schema
-from linnet.schema.target import MAX_CLASSES
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What data may have that came by a request; any number where None.
+
+    Args:
+        cells: of a table.
+        nbytes: of arrays.
+    """
+
+    cells: int | None = None
+    nbytes: int | None = None
+
+
+UNBOUNDED = Bounds()
 
 
 def load(
@@ -40,6 +54,7 @@ def load(
     *,
     hold_out: bool = True,
     options: TableOptions | None = None,
+    bounds: Bounds = UNBOUNDED,
 ) -> Splits:
     """The data set at a path; a fifth of the rows, of each class where there are classes, is kept to test on.
 
@@ -52,6 +67,7 @@ def load(
         say: called with a sentence on what was read as what, where folders of pictures are parts.
         hold_out: without it none is kept, where the data name no rows to test on.
         options: what a table does not tell by itself.
+        bounds: of what there may be.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -59,9 +75,8 @@ def load(
         UsageError: there is something said of a table that is none.
     """
     _check_options(str(name), folder, options or TableOptions())
-    return _tell(
-        load_whole(name, folder, say=say, options=options, is_split=hold_out).splits(hold_out=hold_out), say
-    )
+    whole = load_whole(name, folder, say=say, options=options, is_split=hold_out, bounds=bounds)
+    return _tell(whole.splits(hold_out=hold_out), say)
 
 
 def _check_options(name: str, folder: Path | str | None, options: TableOptions) -> None:
@@ -126,6 +141,7 @@ def load_whole(
     schema: Schema | None = None,
     is_split: bool = False,
     features: int | None = None,
+    bounds: Bounds = UNBOUNDED,
 ) -> Whole:
     """All rows of the data at a path, in their own order.
 
@@ -139,6 +155,7 @@ def load_whole(
         schema: of the model whose rows these are, by which a table is read.
         is_split: whether only `Whole.splits` is wanted, rows to test on held out.
         features: D of that model, which LIBSVM text may have fewer of.
+        bounds: of what there may be.
 
     Raises:
         DataNotFoundError: there is nothing.
@@ -158,19 +175,28 @@ def load_whole(
             files = _with_test(files, str(name), test, folder)
         if files.is_svmlight:
             return read_svmlight(files, str(name), options=options, known=known, features=features, say=say)
-        return read_tables(files, str(name), options=options, known=known, schema=schema, is_split=is_split)
+        return read_tables(
+            files, str(name), options=options, known=known, schema=schema, is_split=is_split,
+            most=bounds.cells,
+        )  # fmt: skip
     kind = kind_of(path)
     if kind == "IDX files":
         return read_idx_folder(path, str(name), known)
     if kind == "pictures":
+        if not has_pictures(path) and (array := find_features(path)) is not None:
+            return read_array_files(array, str(name), known=known, say=say)
         return read_pictures(files_in(path), str(name), known, say)
     if kind == "one array":
         return read_array_files(path, str(name), known=known, say=say)
     if kind == "arrays":
-        return read_arrays(path, str(name), known=known)
+        return read_arrays(path, str(name), known=known, most=bounds.nbytes)
     if kind == "HDF5":
-        return hdf5.read_hdf5(path, str(name), known=known)
-    return _whole([(path.name, path.read_bytes())], str(name), True, known, say)
+        return hdf5.read_hdf5(path, str(name), known=known, most=bounds.nbytes)
+    if path.suffix.lower() == ZIP:
+        return read_pictures(unpack(path.read_bytes(), str(name)), str(name), known, say)
+    if is_picture(path.name):
+        return read_pictures([(path.name, path.read_bytes())], str(name), known, say)
+    raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture")
 
 
 def _with_test(files: TableFiles, name: str, test: str, folder: Path | str | None) -> TableFiles:
@@ -183,59 +209,3 @@ def _with_test(files: TableFiles, name: str, test: str, folder: Path | str | Non
             f"{name if files.test else test} has a part to test on: leave out --test, or name files"
         )
     return dataclasses.replace(files, test=found.train)
-
-
-def read(
-    files: Sequence[tuple[str, bytes]],
-    name: str,
-    *,
-    regressions: bool = False,
-    say: Say = lambda text: None,
-) -> Splits:
-    """The data set that some files make: one table, one file of arrays, one zip, or pictures in folders.
-
-    Args:
-        files: their paths and contents.
-        name: what to call it.
-        regressions: whether tables and arrays may have numbers to predict, in place of classes.
-        say: as `load` takes it.
-
-    Raises:
-        FormatError: they are none of these.
-    """
-    return _whole(files, name, regressions, None, say).splits()
-
-
-def _whole(
-    files: Sequence[tuple[str, bytes]],
-    name: str,
-    regressions: bool,
-    known: tuple[str, ...] | None,
-    say: Say,
-) -> Whole:
-    if any(is_picture(path) for path, _ in files):
-        return read_pictures(files, name, known, say)
-    if len(files) != 1:
-        raise FormatError(
-            f"{name} has {len(files)} files and no picture: expected one CSV, .npz or zip file, or pictures"
-        )
-    ((path, content),) = files
-    refuse_foreign(path)
-    suffix = PurePosixPath(path).suffix.lower()
-    if suffix == ZIP:
-        if len(tables := tables_in_zip(content, is_table)) == 1:
-            files = [(tables[0].name, unzip(content, tables[0].as_posix(), name, most=MAX_ALL_BYTES))]
-            return _whole(files, name, regressions, known, say)
-        return read_pictures(unpack(content, name), name, known, say)
-    if suffix == ARRAYS or suffix in HDF5:
-        read_file = read_arrays if suffix == ARRAYS else hdf5.read_hdf5
-        return read_file(
-            content, name, regressions=regressions, classes=MAX_CLASSES, most=MAX_ALL_BYTES, known=known
-        )
-    if is_svmlight(path):
-        rows, options = read_rows(content, path, most=MAX_ALL_BYTES), TableOptions()
-        options = options if regressions else dataclasses.replace(options, task="classification")
-        return whole_of([[rows], [], []], name, options=options, known=known, say=say)
-    if is_table(path):
-        return read_table(content, path, regressions=regressions, known=known, most=MAX_CELLS)
-    raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture: {path!r}")

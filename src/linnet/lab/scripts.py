@@ -136,13 +136,13 @@ def render_table(name: str, values: Mapping[str, Sequence[Any]]) -> str:
 
 def render_load(source: Source, data_dir: Path | None) -> str:
     """The call that loads a data set."""
-    folder = [] if data_dir is None else [repr(str(data_dir))]
+    folder = [] if data_dir is None or source.is_sent else [repr(str(data_dir))]
     return call("linnet.load", [repr(source.name), *folder], source.table)
 
 
 def render_command(name: str, source: Source, options: Mapping[str, Any], data_dir: Path | None) -> str:
     """A linnet command on a data set, with its options."""
-    folder = {} if data_dir is None else {"data_dir": str(data_dir)}
+    folder = {} if data_dir is None or source.is_sent else {"data_dir": str(data_dir)}
     words = [*flags({"data": source.name}), *table_flags(source.table), *flags({**options, **folder})]
     return shlex.join(["linnet", name, *words])
 

@@ -110,9 +110,7 @@ class LabState:
         """What lines of code load a data set by: its name, or the uploaded file and what was said of it."""
         with self._lock:
             upload = self._uploads.get(name)
-        if upload is None:
-            return Source(name)
-        return Source(f"./{upload.title}", upload.options.table)
+        return Source(name) if upload is None else upload.source
 
     def splits(self, name: str, progress: registry.Progress | None = None) -> Splits:
         """A data set's two parts, read at the first call; may take a while.

@@ -6,15 +6,18 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data import user_data
 from linnet.data.dataset import Splits
-from linnet.data.formats.frames import is_table, read_frame
-from linnet.data.formats.table import MAX_CELLS, read_table
+from linnet.data.formats.picture_files import MAX_ALL_BYTES
+from linnet.data.formats.table import MAX_CELLS
+from linnet.data.formats.table_files import TableFiles, read_files
+from linnet.data.locate import find_tables
 from linnet.errors import LinnetError, UsageError
+from linnet.lab.sent import Files, Sent, lay_out, name_files
 from linnet.schema.cells import Frame
 from linnet.schema.overview import ColumnView, overview
 from linnet.schema.schema import Schema
@@ -26,8 +29,7 @@ COLUMNS = 200
 ROWS = 20_000
 """Of a table that are looked at for figures."""
 
-Files = tuple[tuple[str, bytes], ...]
-"""The paths and contents of files."""
+BOUNDS = user_data.Bounds(MAX_CELLS, MAX_ALL_BYTES)
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,33 @@ class Upload:
     """Data that were uploaded.
 
     Args:
-        title: what to call them.
+        sent: by which name they are loaded.
         splits: the data set; None of a table that has to be asked about first.
         files: of a table, from which it can be read again.
         options: by which it was read.
         glance: of a table; None of other data.
+        lines: what was said of how other data were read.
+        has_parts: whether files of a table are of parts by their names.
     """
 
-    title: str
+    sent: Sent
     splits: Splits | None
     files: Files = ()
     options: TableOptions = field(default_factory=TableOptions)
     glance: Glance | None = None
+    lines: tuple[str, ...] = ()
+    has_parts: bool = False
+
+    @property
+    def title(self) -> str:
+        """What to call them."""
+        return self.sent.title
+
+    @property
+    def source(self) -> Source:
+        """What lines of code load them by, where they lie."""
+        test = {} if self.sent.test is None else {"test": self.sent.test}
+        return Source(self.sent.name, {**test, **self.options.table}, is_sent=True)
 
     @property
     def nbytes(self) -> int:
@@ -95,48 +112,61 @@ class Source:
     Args:
         name: that `linnet.load` takes.
         table: what was said of a table, as `TableOptions.table` has it.
+        is_sent: whether it is a file of who reads the lines, and none of the data sets' folder.
     """
 
     name: str
     table: dict[str, Any] = field(default_factory=dict)
+    is_sent: bool = False
 
 
-def read_upload(
-    files: Sequence[tuple[str, bytes]], title: str, options: TableOptions | None = None
-) -> Upload:
+def read_upload(files: Sequence[tuple[str, bytes]], options: TableOptions | None = None) -> Upload:
     """Files that were uploaded as data; a table that leaves a question open is shown with it.
 
     Args:
         files: their paths and contents.
-        title: what to call them.
         options: what a table does not tell by itself.
 
     Raises:
         LinnetError: they are no data that linnet reads.
     """
-    if len(files) != 1 or not is_table(files[0][0]):
-        return Upload(title, user_data.read(files, title, regressions=True))
-    return _read_table(tuple(files), title, options or TableOptions())
+    options = options or TableOptions()
+    for name in ("schema", "test"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"a {name} is a file of the machine of the lab, which a page cannot name")
+    with lay_out(files) as folder:
+        sent = name_files([path for path, _ in files], folder)
+        told = dataclasses.replace(options, test=sent.test)
+        tables = find_tables(sent.name, folder)
+        if tables is not None and not tables.is_svmlight:
+            return _read_table(Upload(sent, None, tuple(files), options), tables, folder, told)
+        said: list[str] = []
+        splits = user_data.load(sent.name, folder, said.append, options=told, bounds=BOUNDS)
+        _check_classes(splits)
+        return Upload(sent, splits, options=options, lines=tuple(said))
 
 
-def _read_table(files: Files, title: str, options: TableOptions) -> Upload:
-    if options.schema is not None:
-        raise UsageError("a schema is a file of the machine of the lab, which a page cannot name")
-    ((path, content),) = files
-    name = PurePosixPath(path).name
+def _read_table(upload: Upload, tables: TableFiles, folder: Path, options: TableOptions) -> Upload:
+    has_parts = tables.has_parts or options.test is not None
     try:
-        table = read_table(content, name, options=options, most=MAX_CELLS)
-        splits = table.splits()
-        if len(splits.train.classes) > MAX_CLASSES:
-            raise UsageError(f"{len(splits.train.classes):,} classes are more than {MAX_CLASSES}")
+        whole: Any = user_data.load_whole(
+            upload.sent.name, folder, options=options, is_split=True, bounds=BOUNDS
+        )
+        splits = whole.splits()
+        _check_classes(splits)
     except LinnetError as error:
-        glance = _glance(_preview(content, name, options, error), None, str(error))
-        return Upload(title, None, files, options, glance)
-    glance = _glance(table.frame, splits.train.schema or table.schema)
-    return Upload(title, splits, files, options, glance)
+        glance = _glance(_preview(tables, options, error), None, str(error))
+        return dataclasses.replace(upload, glance=glance)
+    glance = _glance(whole.frame, splits.train.schema or whole.fitted)
+    return dataclasses.replace(upload, splits=splits, glance=glance, has_parts=has_parts)
 
 
-def _preview(content: bytes, name: str, options: TableOptions, error: LinnetError) -> Frame:
+def _check_classes(splits: Splits) -> None:
+    if (number := len(splits.train.classes)) > MAX_CLASSES:
+        raise UsageError(f"{number:,} classes are more than {MAX_CLASSES}")
+
+
+def _preview(tables: TableFiles, options: TableOptions, error: LinnetError) -> Frame:
     """The cells of a table about which something has to be said, with names in its first line if that is it.
 
     Raises:
@@ -146,7 +176,7 @@ def _preview(content: bytes, name: str, options: TableOptions, error: LinnetErro
     for header, encoding in itertools.product((options.header, True), (options.encoding, "gb18030")):
         try:
             told = dataclasses.replace(options, header=header, encoding=encoding, **kept)
-            frame = read_frame(content, name, told).frame
+            frame = read_files(tables.train, told).frame
         except LinnetError:
             continue
         if 0 < frame.size <= MAX_CELLS:

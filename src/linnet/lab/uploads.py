@@ -17,7 +17,7 @@ from torch import Tensor
 
 from linnet.config.table import KINDS, TASKS, TableOptions, Task
 from linnet.data import registry
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Dataset
 from linnet.data.formats.picture_files import MAX_PICTURES
 from linnet.errors import UsageError
 from linnet.i18n import Language, translate
@@ -43,12 +43,11 @@ READING = 2
 
 
 class Parts(BaseModel):
-    """How many rows each part has, where folders say which is which, and what was read of which folder."""
+    """How many rows each part has, where names of files or folders say which is which."""
 
     train: int
     validation: int
     test: int
-    read: str
 
 
 class DatasetBody(Body):
@@ -58,9 +57,10 @@ class DatasetBody(Body):
 
 
 class Known(BaseModel):
-    """A data set that can be asked for; `parts` where folders of pictures are named after parts.
+    """A data set that can be asked for; `parts` where files or folders are named after parts.
 
-    Of a table `rows` are those to train on, 0 where something has to be said of it first.
+    Of a table `rows` are those to train on, 0 where something has to be said of it first. `read` is what was
+    read as what of other data; a table's panel says it.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Known(BaseModel):
     is_table: bool = False
     task: Task = "classification"
     rows: int = 0
+    read: tuple[str, ...] = ()
 
 
 class TableBody(DatasetBody):
@@ -142,7 +143,7 @@ def router(lab: LabState) -> APIRouter:
 
     @routes.post(
         "",
-        summary="Upload a data set: a CSV or .npz file, a zip of pictures, or pictures in folders",
+        summary="Upload a data set: a table, arrays or a zip, files of its parts, or the files of a folder",
         openapi_extra={"requestBody": {"required": True, "content": UPLOAD}},
     )
     async def upload(request: Request) -> Known:
@@ -151,8 +152,7 @@ def router(lab: LabState) -> APIRouter:
             if not files:
                 raise Refusal(422, 'an upload is multipart/form-data with files called "files"')
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
-        title = contents[0][0].rpartition("/")[2] if len(contents) == 1 else contents[0][0].partition("/")[0]
-        made = await anyio.to_thread.run_sync(read_upload, contents, title[:80] or "file", limiter=reading)
+        made = await anyio.to_thread.run_sync(read_upload, contents, limiter=reading)
         return _describe(lab.put(made), made)
 
     @routes.post("/table", summary="What was read of a table, and what can be said of it")
@@ -164,7 +164,7 @@ def router(lab: LabState) -> APIRouter:
         known = lab.upload(body.dataset)
         if not known.files:
             raise UsageError(f"{known.title} is no table")
-        again = partial(read_upload, known.files, known.title, body.table)
+        again = partial(read_upload, known.files, body.table)
         made = await anyio.to_thread.run_sync(again, limiter=reading)
         return _describe(lab.put(made, body.dataset), made)
 
@@ -205,8 +205,8 @@ def _describe(name: str, upload: Upload) -> Known:
     train = upload.splits.train
     return Known(
         name=name, title=upload.title, is_there=True, is_image=train.image_shape is not None,
-        columns=train.columns, parts=_parts(upload.splits), is_table=upload.glance is not None,
-        task=task_of(train), rows=len(train),
+        columns=train.columns, parts=_parts(upload), is_table=upload.glance is not None,
+        task=task_of(train), rows=len(train), read=upload.lines,
     )  # fmt: skip
 
 
@@ -230,12 +230,13 @@ def _show(upload: Upload, language: Language) -> Table:
     )  # fmt: skip
 
 
-def _parts(upload: Splits) -> Parts | None:
-    if upload.train.source in ("", upload.train.name) or upload.train.schema is not None:
+def _parts(upload: Upload) -> Parts | None:
+    train, test = upload.data()
+    has_parts = upload.has_parts or (train.schema is None and train.source not in ("", train.name))
+    if not has_parts:
         return None
-    rows = (upload.train, upload.train.validation, upload.test)
-    train, validation, test = (len(part) if part is not None else 0 for part in rows)
-    return Parts(train=train, validation=validation, test=test, read=upload.train.source)
+    train, validation, test = (0 if part is None else len(part) for part in (train, train.validation, test))
+    return Parts(train=train, validation=validation, test=test)
 
 
 def _rows(part: Dataset, index: Tensor) -> Rows:

@@ -13,7 +13,7 @@ from linnet.data.dataset import Splits
 from linnet.data.formats.folder_parts import part_of, place_pictures
 from linnet.errors import FormatError, UsageError
 from linnet.evaluate.rows import calibration_split
-from tests.support.uploads import parted, png, zipped
+from tests.support.uploads import load_files, parted, png, zipped
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_each_part_is_what_its_folder_says(names: tuple[str, ...], is_zip: bool,
     if is_zip:
         deep = [(f"all/data/{path}", content) for path, content in files]
         extra = [("__MACOSX/all/data/other/x/._1.png", b"\0\5\x16\7")]
-        train, test = user_data.read([("a.zip", zipped([*deep, *extra]))], "a", say=said.append)
+        train, test = load_files([("a.zip", zipped([*deep, *extra]))], "a", say=said.append)
     else:
         for path, content in files:
             (tmp_path / "set" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def test_each_part_is_what_its_folder_says(names: tuple[str, ...], is_zip: bool,
 
 
 def test_a_validation_part_without_a_test_part_is_not_tested_on() -> None:
-    train, test = user_data.read(parted(train=5, val=2), "p")
+    train, test = load_files(parted(train=5, val=2), "p")
     assert test is None
     assert (len(train), shades(train.validation)) == (10, {100, 210})
 
@@ -109,13 +109,13 @@ def test_parts_and_classes_by_their_folders(paths: list[str], parts: list[str], 
 
 
 def test_one_part_alone_is_all_the_data() -> None:
-    train, test = user_data.read(parted(training=5), "p")
+    train, test = load_files(parted(training=5), "p")
     assert (len(train), len(test or ())) == (8, 2)
 
 
 def test_a_class_that_only_train_has_is_said() -> None:
     said: list[str] = []
-    user_data.read([*parted(train=2, test=2), ("train/new/1.png", png(1))], "p", say=said.append)
+    load_files([*parted(train=2, test=2), ("train/new/1.png", png(1))], "p", say=said.append)
     assert said[0].endswith("; test has no new")
 
 
@@ -129,19 +129,19 @@ def test_chinese_names_in_a_zip_that_does_not_say_how_they_are_written(encoding:
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, content in parted(训练=3, 测试=2):
             archive.writestr(Unsaid(path), content)
-    train, test = user_data.read([("p.zip", buffer.getvalue())], "p")
+    train, test = load_files([("p.zip", buffer.getvalue())], "p")
     assert (len(train), len(test or ())) == (6, 4)
 
 
 def test_backslashes_in_a_zip_part_folders() -> None:
     files = [(path.replace("/", "\\"), content) for path, content in parted(train=3, test=2)]
-    train, test = user_data.read([("p.zip", zipped(files))], "p")
+    train, test = load_files([("p.zip", zipped(files))], "p")
     assert (len(train), len(test or ())) == (6, 4)
 
 
 @pytest.fixture(scope="module")
 def data() -> Splits:
-    return user_data.read(parted(train=6, val=3, test=2), "p")
+    return load_files(parted(train=6, val=3, test=2), "p")
 
 
 def test_a_validation_part_is_measured_and_never_trained_on(data: Splits) -> None:
@@ -164,6 +164,6 @@ def test_a_sweep_chooses_by_the_validation_part(data: Splits) -> None:
 
 
 def test_the_checksum_counts_the_validation_part() -> None:
-    one, other = (user_data.read(parted(train=6, val=n, test=2), "p").train for n in (2, 3))
+    one, other = (load_files(parted(train=6, val=n, test=2), "p").train for n in (2, 3))
     assert one.X.tolist() == other.X.tolist()
     assert one.checksum != other.checksum

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 import linnet
-from linnet.data import user_data
 from linnet.errors import FormatError
 
 
@@ -24,5 +23,3 @@ def test_a_table_that_is_not_read_says_how_to_write_one_that_is(
     for given in (name, tmp_path / name):
         with pytest.raises(FormatError, match=f"{name} is not read: .*{words}"):
             linnet.load(given)
-    with pytest.raises(FormatError, match=words):
-        user_data.read([(name, b"rows")], name)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import linnet
-from linnet.data import user_data
 from linnet.data.formats import hdf5
 from linnet.errors import FormatError, MissingExtraError
 
@@ -31,8 +30,6 @@ def test_arrays_in_hdf5_are_those_of_an_npz_file_packed_or_not(tmp_path: Path) -
         file.create_dataset("X", data=X, chunks=(7, 2), compression="gzip", shuffle=True)
     found = linnet.load(path).train
     assert found.checksum == expected.checksum
-    uploaded = user_data.read([("t.hdf5", path.read_bytes())], "t").train
-    assert uploaded.classes == ("0", "1")
 
 
 def test_texts_are_classes(tmp_path: Path) -> None:

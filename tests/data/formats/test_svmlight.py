@@ -17,7 +17,6 @@ import linnet
 from linnet.data.formats.stored_arrays import MAX_FEATURES
 from linnet.data.formats.svmlight_rows import read_rows
 from linnet.data.sparse import SparseFeatures
-from linnet.data.user_data import read
 from linnet.errors import FormatError, UsageError
 
 ROWS = "1 1:0.5 3:2\n-1 2:1 # a remark\n\n# a line of remarks, qid:1 too\n+1 1:4 2:-3e-2\n-1 3:7\r\n" * 3
@@ -181,9 +180,7 @@ def test_a_model_that_tells_no_base_takes_none_for_granted(tmp_path: Path) -> No
 
 
 def test_bytes_are_read_as_a_file_is() -> None:
-    assert np.array_equal(
-        dense(read([("rows.svm", ROWS.encode())], "rows", regressions=True).train)[0], VALUES[0]
-    )
+    assert np.array_equal(read_rows(ROWS.encode(), "rows.svm").matrix.toarray()[0, 1:], VALUES[0])
     packed = io.BytesIO()
     with gzip.open(packed, "wb") as file:
         file.write(b"1 1:1\n" * (1 << 24))

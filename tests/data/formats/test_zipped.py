@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 import linnet
-from linnet.data import user_data
 from linnet.errors import FormatError
 from tests.support.tables import make_mixed
-from tests.support.uploads import CSV, png, zipped
+from tests.support.uploads import CSV, load_files, png, zipped
 
 TABLE = make_mixed(40).to_csv(index=False).encode()
 
@@ -46,4 +45,4 @@ def test_a_zips_files_to_train_and_to_test_on_are_read_as_such_and_others_by_a_p
 def test_pictures_beside_a_table_are_pictures_and_an_uploaded_table_is_a_table(tmp_path: Path) -> None:
     pictures = {f"{kind}/{place}.png": png(20 * place + 9) for kind in ("cat", "dog") for place in range(5)}
     assert linnet.load(write(tmp_path, {**pictures, "t.csv": CSV})).train.classes == ("cat", "dog")
-    assert user_data.read([("t.zip", zipped([("t.csv", CSV)]))], "t").train.classes == ("a", "b")
+    assert load_files([("t.zip", zipped([("t.csv", CSV)]))], "t").train.classes == ("a", "b")

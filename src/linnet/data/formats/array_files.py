@@ -7,10 +7,11 @@ from pathlib import Path
 from linnet.data.formats.array_names import PAIRS, split_name
 from linnet.data.formats.arrays import whole_of
 from linnet.data.formats.picture_files import Say
-from linnet.data.formats.stored_arrays import read_npy, read_stored
+from linnet.data.formats.stored_arrays import is_sparse_matrix, read_npy, read_stored
 from linnet.data.split import Whole
 from linnet.errors import FormatError
 
+FEATURES = {features for features, _ in PAIRS}
 OTHERS = ("validation", "test")
 
 
@@ -20,8 +21,8 @@ def read_array_files(
     """The rows whose features are in a file, and whose labels are in another beside it.
 
     The labels of X.npy are in y.npy, those of x_train.npy in y_train.npy, of train_images.npy in
-    train_labels.npy, and of any NAME.npy in NAME_labels.npy or NAME_y.npy. With x_train.npy its x_val.npy and
-    x_test.npy are read, where they are there.
+    train_labels.npy, and of any NAME.npy in NAME_labels.npy or NAME_y.npy. With x_train.npy or x.npy its
+    x_val.npy and x_test.npy are read, where they are there.
 
     Args:
         path: of the features: an array, or a sparse matrix.
@@ -34,7 +35,7 @@ def read_array_files(
     """
     part, role = split_name(path.stem)
     files = {"": path}
-    if part == "train":
+    if part in ("", "train"):
         for one in sorted(path.parent.glob(f"*{path.suffix}")):
             other = split_name(one.stem)
             if other.role == role and other.part in OTHERS:
@@ -45,6 +46,34 @@ def read_array_files(
     arrays = {f"x{suffix}": read_stored(one) for suffix, one in files.items()}
     arrays |= {f"y{suffix}": read_npy(one) for suffix, one in labels.items()}
     return whole_of(arrays, name, known=known)
+
+
+def find_features(folder: Path) -> Path | None:
+    """The file with the features to train on in a folder of such files; None where there is none.
+
+    Raises:
+        FormatError: several could be it.
+    """
+    there = [one for one in sorted(folder.iterdir()) if _is_one_array(one)]
+    names = {one: split_name(one.stem) for one in there}
+    found = [one for one, name in names.items() if name.role in FEATURES and name.part in ("", "train")]
+    found = found or [one for one in there if _has_labels(one)]
+    if len(found) > 1:
+        several = ", ".join(one.name for one in found)
+        raise FormatError(f"{folder} has {several}: which are the features to train on? Give the path of one")
+    return next(iter(found), None)
+
+
+def _is_one_array(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix == ".npy" or (suffix == ".npz" and is_sparse_matrix(path))
+
+
+def _has_labels(path: Path) -> bool:
+    try:
+        return find_labels(path) is not None
+    except FormatError:
+        return False
 
 
 def find_labels(path: Path) -> Path:

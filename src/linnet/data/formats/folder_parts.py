@@ -112,7 +112,7 @@ def describe_parts(made: Sequence[Place], name: str) -> str:
         for part, found in classes.items()
         if found and classes["train"] - found
     ]
-    return f"{PurePosixPath(name).name} read by its folders: {', '.join(parts)}{''.join(lacking)}"
+    return f"{PurePosixPath(name).name or name} read by its folders: {', '.join(parts)}{''.join(lacking)}"
 
 
 def _folders(path: str) -> tuple[str, ...]:

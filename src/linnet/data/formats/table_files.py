@@ -16,6 +16,7 @@ from linnet.data.formats.frames import has_texts, is_table, is_text, read_frame
 from linnet.data.formats.svmlight_lines import is_svmlight
 from linnet.data.formats.text_table import TextTable
 from linnet.errors import FormatError
+from linnet.i18n import say
 from linnet.schema.cells import Frame
 
 LISTED = 5
@@ -33,7 +34,7 @@ class TableFiles:
         train: those to train on, or all where no name tells a part.
         validation: those to validate on.
         test: those to test on.
-        passed_over: text that lies beside tables of another format, such as a README.txt.
+        passed_over: text that lies beside tables of another format, such as a README.txt, arrays and zips.
     """
 
     train: tuple[Path, ...]
@@ -71,18 +72,16 @@ class TableFiles:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of how they were taken."""
-        parts = [(part, getattr(self, part)) for part in WORDS if getattr(self, part)]
         found = []
+        parts = {part: _list(paths) for part, paths in zip(WORDS, self.parts, strict=True) if paths}
         if self.has_parts:
-            found.append("; ".join(f"to {_VERBS[part]} on: {_list(paths)}" for part, paths in parts))
+            kind = "parts" if len(parts) == len(WORDS) else f"parts_{next(reversed(parts))}"
+            found.append(say(f"schema.note.{kind}", "en", **parts))
         elif len(self.train) > 1:
-            found.append(f"{len(self.train)} files are read as one table: {_list(self.train)}")
+            found.append(say("schema.note.files", "en", n=len(self.train), names=_list(self.train)))
         if self.passed_over:
-            found.append(f"passed over: {_list(self.passed_over)}")
+            found.append(say("schema.note.passed_over", "en", names=_list(self.passed_over)))
         return tuple(found)
-
-
-_VERBS = {"train": "train", "validation": "validate", "test": "test"}
 
 
 def has_rows(name: str) -> bool:

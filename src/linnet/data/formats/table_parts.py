@@ -17,7 +17,7 @@ from linnet.data.formats.table_files import TableFiles, read_files
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError, UsageError
-from linnet.schema.cells import is_missing
+from linnet.schema.cells import Frame, is_missing
 from linnet.schema.schema import Schema
 from linnet.schema.target import drop_unlabelled
 
@@ -37,7 +37,8 @@ def read_tables(
     known: tuple[str, ...] | None = None,
     schema: Schema | None = None,
     is_split: bool = False,
-) -> Whole:
+    most: int | None = None,
+) -> TableRows | NamedParts:
     """The rows of a table's files, and which of them are of which part.
 
     Args:
@@ -47,6 +48,7 @@ def read_tables(
         known: as `formats.table.read_table` takes it.
         schema: of the model whose rows these are.
         is_split: as in `read_table`.
+        most: cells; None for any number.
 
     Raises:
         FormatError: as `read_table`; or the columns of a file are not those of the others, or a file to test
@@ -57,7 +59,9 @@ def read_tables(
     table = read_files(files.train, options, texts, numbers)
     table = dataclasses.replace(table, notes=(*files.notes, *table.notes))
     is_split = is_split and not files.has_parts
-    train = check_table(table, name, options=options, known=known, schema=schema, is_split=is_split)
+    train = check_table(
+        table, name, options=options, known=known, schema=schema, is_split=is_split, most=most
+    )
     texts, numbers = texts_of(train.fitted), numbers_of(train.fitted)
     parts = {
         part: NamedTable(
@@ -75,9 +79,11 @@ class NamedParts(Whole):
 
     Args:
         parts: the rows to train on, with those to validate on, and the rows to test on.
+        frame: the cells of the rows to train on.
     """
 
     parts: Splits
+    frame: Frame
 
     def splits(self, *, hold_out: bool = True) -> Splits:
         """The parts as they are, whether or not others would be held out."""
@@ -112,7 +118,7 @@ def add_parts(train: TableRows, parts: Mapping[str, NamedTable], options: TableO
     splits = Splits(dataclasses.replace(rows, validation=found.get("validation")), found.get("test"))
     for each in found.values():
         rows = stack_rows(rows, each)
-    return NamedParts(rows, parts=splits)
+    return NamedParts(rows, parts=splits, frame=train.frame)
 
 
 def _encode(
