@@ -18,6 +18,7 @@ from linnet.core.losses import Loss
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, warn
+from linnet.estimators.few import solve_few
 from linnet.solvers.descent import descend
 from linnet.solvers.frame import Stream
 from linnet.solvers.least_squares.direct import Direct
@@ -175,6 +176,8 @@ def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
     data, is_plain = problem.data, problem.loss.is_quadratic and not problem.penalty.l1
     if data.is_sparse and is_plain and method.name == "auto" and data.features <= NARROW:
         return solve_sums(Statistics.of(data), problem)
+    if start is None and (few := solve_few(problem, method)) is not None:
+        return few
     spec = choose_solver(problem, method)
     if not isinstance(spec, Direct):
         return _approach(problem, spec, start)

@@ -21,11 +21,15 @@ def problem(size: int, rank: int, decay: float, seed: int) -> tuple[torch.Tensor
     return X.T @ X / rank, X.T @ y / rank
 
 
+def minimised(H: torch.Tensor, c: torch.Tensor, l1: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(minimise_quadratic(H.numpy(), c.numpy(), l1.numpy(), start.numpy()))
+
+
 def settled(H: torch.Tensor, c: torch.Tensor, l1: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
     """Called again until nothing changes, as `proximal` does."""
     z = start
     for _ in range(20):
-        z = minimise_quadratic(H, c, l1, z)
+        z = minimised(H, c, l1, z)
     return z
 
 
@@ -58,6 +62,6 @@ def test_no_proximal_step_lowers_it(size: int, rank: int, share: float, seed: in
 
 def test_all_is_0_beyond_the_largest_force() -> None:
     H, c = problem(20, 30, 1.0, 3)
-    z = minimise_quadratic(H, c, torch.full_like(c, float(c.abs().max())), torch.ones_like(c))
+    z = minimised(H, c, torch.full_like(c, float(c.abs().max())), torch.ones_like(c))
     z = settled(H, c, torch.full_like(c, float(c.abs().max())), z)
     assert not bool(z.any())

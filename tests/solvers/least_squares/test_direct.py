@@ -58,7 +58,7 @@ def test_ill_conditioned_rows_go_on_with_qr_where_they_fit(
 ) -> None:
     data = regression()
     X = torch.cat([data.X, data.X[:, :1]], 1)
-    monkeypatch.setattr(direct, "SMALL", 0)
+    monkeypatch.setattr(direct, "MOST", 0)
     monkeypatch.setattr(direct, "FITS", limit)
     with pytest.warns(CollinearWarning, match="columns 0 and 4 are collinear" if limit else "rank 4"):
         found = solve_least_squares(Dataset(X, data.y))

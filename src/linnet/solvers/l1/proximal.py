@@ -15,6 +15,7 @@ from linnet.solvers.certificate.duality import move_bias, rounding, smallest_sub
 from linnet.solvers.certificate.unattained import explain_no_optimum
 from linnet.solvers.l1.quadratic import minimise_quadratic
 from linnet.solvers.problem.curvature import Grams, blocks
+from linnet.solvers.problem.few import MOST
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import standardise
 from linnet.solvers.smooth.newton import soften, widen
@@ -29,9 +30,6 @@ COARSE = 1e-6
 
 WORK = 2e10
 """Operations that a Hessian may take before its rows are sampled."""
-
-SMALL = 2**17
-"""Numbers in X up to which one thread is quickest."""
 
 NARROW = 1024
 """Coordinates up to which a factorisation is too short to share among threads, which wait for each other."""
@@ -89,7 +87,7 @@ class ProximalNewton(SolverSpec):
         inner, zeros = framed.objective, objective.zeros()
         start = objective.start() if start is None else start
         theta = None if start is None else inner.free_(framed.enter(start.to(zeros)).clone())
-        is_small = len(inner.rows) * inner.rows.features <= SMALL
+        is_small = len(inner.rows) * inner.rows.features <= MOST
         with limit_threads(1 if is_small else torch.get_num_threads()):
             step, status, trace = follow(self.steps(inner, theta, memory), _measure, progress)
             theta = step.point.theta if step else inner.zeros() if theta is None else theta
@@ -166,7 +164,9 @@ class ProximalNewton(SolverSpec):
         for where, H in blocks(objective, point, chosen, sample, self.seed + iteration, stiffness, memory):
             z = flat[where]
             with limit_threads(1 if len(z) <= NARROW else torch.get_num_threads()):
-                target[where] = minimise_quadratic(H, H @ z - gradient[where], limits[where], z)
+                c = (H @ z - gradient[where]).numpy()
+                found = minimise_quadratic(H.numpy(), c, limits[where].numpy(), z.numpy())
+                target[where] = torch.from_numpy(found)
         direction = (target - flat).view_as(point.theta)
         slope = float(gradient @ (target - flat) + limits @ (target.abs() - flat.abs()))
         following, size = search(objective, point, direction, slope) if slope < 0 else (None, 0.0)

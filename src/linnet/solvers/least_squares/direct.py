@@ -15,16 +15,14 @@ from linnet.device import limit_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
 from linnet.solvers.certificate.duality import UNIT
 from linnet.solvers.least_squares import moments
+from linnet.solvers.least_squares.few import Found, solve_squares
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
 from linnet.solvers.least_squares.normal import SQUARED, Normal, factor, solve
-from linnet.solvers.least_squares.small import Found, solve_small
 from linnet.solvers.least_squares.statistics import Statistics
+from linnet.solvers.problem.few import MOST
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import DenseRows
 from linnet.solvers.solution import EXACT, STALLED, Certificate, Minimum, Progress, SolverSpec, Status
-
-SMALL = 2**17
-"""Numbers in X up to which QR with double-double residuals takes no noticeable time."""
 
 FITS = 2**27
 """Numbers in X up to which copies in float64, 1 GiB each, are in order."""
@@ -128,7 +126,7 @@ class Direct(SolverSpec):
                 return _solve_by_sums(objective, statistics, normal, self.refine)
             if is_cholesky or rows * features > FITS:
                 return _solve_by_spectrum(objective, statistics)
-        with limit_threads(1 if rows * features <= SMALL else torch.get_num_threads()):
+        with limit_threads(1 if rows * features <= MOST else torch.get_num_threads()):
             return self._solve_by_rows(dataset, objective)
 
     def _solve_by_rows(self, dataset: Dataset, objective: Objective) -> Minimum:
@@ -163,14 +161,14 @@ class Cholesky(Direct):
 def _solve_few(objective: Objective) -> Found | None:
     """The optimum of so few numbers that torch's calls would take longer than its arithmetic."""
     rows = objective.rows
-    if not isinstance(rows, DenseRows) or objective.penalty.l1 or rows.dataset.X.numel() > SMALL:
+    if not isinstance(rows, DenseRows) or objective.penalty.l1 or rows.dataset.X.numel() > MOST:
         return None
     data = rows.dataset
     if data.scale != 1 or data.X.device.type != "cpu":
         return None
     X, Y = data.X.double().numpy(), moments.targets(data, slice(None)).numpy()
     weights = None if data.weights is None else data.weights.double().numpy()
-    return solve_small(X, Y, weights, objective.penalty.l2, intercept=objective.intercept)
+    return solve_squares(X, Y, weights, objective.penalty.l2, intercept=objective.intercept)
 
 
 def _minimum(
@@ -193,7 +191,7 @@ def _minimum(
 def goes_by_sums(dataset: Dataset) -> bool:
     """Whether sums over the rows are gathered first where no method was named."""
     rows, features = dataset.X.shape
-    return rows > features and rows * features > SMALL
+    return rows > features and rows * features > MOST
 
 
 def _few(features: int) -> int:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from linnet.solvers.least_squares import direct
+from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.least_squares.least_squares import least_squares
-from linnet.solvers.least_squares.small import solve_small
 
 Values = NDArray[np.float64]
 NONE = Fraction(0)
@@ -55,7 +55,7 @@ def test_weights_are_those_of_exact_arithmetic_to_the_last_places(
 ) -> None:
     X, Y, w = make_problem(seed)
     for weights in (None, w):
-        found = solve_small(X, Y, weights, l2, intercept=intercept)
+        found = solve_squares(X, Y, weights, l2, intercept=intercept)
         if found is None:  # of columns whose level is far above their spread, without an intercept
             continue
         for theta, y in zip(found.theta, Y.T, strict=True):
@@ -65,7 +65,7 @@ def test_weights_are_those_of_exact_arithmetic_to_the_last_places(
 
 
 def test_ordinary_problems_are_solved_here() -> None:
-    solved = [solve_small(*make_problem(seed)[:2], intercept=True) is not None for seed in range(50)]
+    solved = [solve_squares(*make_problem(seed)[:2], intercept=True) is not None for seed in range(50)]
     assert np.mean(solved) > 0.9
 
 
@@ -73,7 +73,7 @@ def test_longley_s_columns_of_condition_ten_to_the_ten_are_solved_as_by_the_slow
     year = np.arange(1947.0, 1963.0)
     X = np.stack([year, year**2 / 1e3, np.sqrt(year)], 1)
     Y = (year[:, None] - 1955) ** 3
-    found = solve_small(X, Y)
+    found = solve_squares(X, Y)
     slower = least_squares(torch.from_numpy(X), torch.from_numpy(Y))
     if found is not None:
         np.testing.assert_allclose(found.theta, slower.theta.numpy(), rtol=1e-9)
@@ -92,13 +92,13 @@ def test_longley_s_columns_of_condition_ten_to_the_ten_are_solved_as_by_the_slow
     ids=["collinear", "constant", "zero", "huge", "as many columns as rows", "none"],
 )
 def test_what_needs_more_care_is_left(X: Values) -> None:
-    assert solve_small(X, np.arange(float(len(X)))[:, None]) is None
+    assert solve_squares(X, np.arange(float(len(X)))[:, None]) is None
 
 
 def test_rows_of_weight_zero_count_as_absent() -> None:
     X, Y, w = make_problem(3)
     w[::3] = 0
-    found, without = solve_small(X, Y, w), solve_small(X[w > 0], Y[w > 0], w[w > 0])
+    found, without = solve_squares(X, Y, w), solve_squares(X[w > 0], Y[w > 0], w[w > 0])
     assert found is not None
     assert without is not None
     np.testing.assert_array_equal(found.theta, without.theta)
@@ -111,7 +111,7 @@ def test_an_estimator_has_the_same_model_by_it_and_by_the_slower_method(
 
     X, Y, _ = make_problem(5)
     quick = LinearRegressor().fit(X, Y)
-    monkeypatch.setattr(direct, "solve_small", lambda *given, **more: None)
+    monkeypatch.setattr(direct, "solve_squares", lambda *given, **more: None)
     slow = LinearRegressor().fit(X, Y)
     np.testing.assert_allclose(quick.coef_, slow.coef_, rtol=1e-15)
     np.testing.assert_allclose(quick.intercept_, slow.intercept_, rtol=1e-15)

@@ -42,7 +42,7 @@ class Found:
     rounds: int
 
 
-def solve_small(
+def solve_squares(
     X: Values, Y: Values, weights: Values | None = None, l2: float = 0.0, *, intercept: bool = True
 ) -> Found | None:
     """Minimise Σ_i w_i ½‖ŷ_i − y_i‖² / Σ_i w_i + ½ l2 ‖W‖² over W and, unpenalised, b.

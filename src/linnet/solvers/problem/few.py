@@ -1,0 +1,77 @@
+"""`Few`: so few rows that torch's calls would take longer than their arithmetic, in numpy and near 0.
+
+As `standardise` does it: columns less their means, times powers of two, and the penalty that of the columns
+as they stood. A mean that is rounded is as good as another, for the bias takes up any.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.solvers.problem.double_double import two_product
+
+Values = NDArray[np.float64]
+
+MOST = 2**17
+"""Numbers in X up to which rows are few: torch's calls take longer than their work, and threads only wait."""
+
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Between these numbers' squares and their sums are far from the ends of float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Few:
+    """Rows for solvers of few numbers.
+
+    Args:
+        Z: the columns near 0 and of about unit size, (N, D).
+        shares: of the rows in the mean, (N,), which sum to 1.
+        centre: the columns' means, (D,); 0 where there is no bias.
+        scale: the powers of two that columns were multiplied by, (D,).
+    """
+
+    Z: Values
+    shares: Values
+    centre: Values
+    scale: Values
+
+    @classmethod
+    def of(cls, X: Values, weights: Values | None, *, intercept: bool) -> Few | None:
+        """Rows made ready.
+
+        Args:
+            X: rows, (N, D), finite.
+            weights: of the rows, (N,), at least 0, not all 0; None for 1.
+            intercept: whether there is a bias.
+
+        Returns:
+            The rows; None where their numbers are too large or too small for this.
+        """
+        if not (X.size and X.size <= MOST) or np.abs(X).max() > LARGEST:
+            return None
+        if weights is None:
+            shares = np.full(len(X), 1 / len(X))
+        elif not SMALLEST < (total := weights.sum()) < LARGEST:
+            return None
+        else:
+            shares = weights / total
+        # From the first row on: a column of one number is 0 then, and not what a rounded mean leaves of it.
+        centre = X[0] + shares @ (X - X[0]) if intercept else np.zeros(X.shape[1])
+        Z = X - centre
+        size = np.sqrt(shares @ (Z * Z))
+        if ((size > 0) & (size < SMALLEST)).any():
+            return None
+        scale = np.where(size > 0, np.ldexp(1.0, -np.frexp(size)[1]), 1.0)
+        Z *= scale
+        return cls(Z, shares, centre, scale)
+
+    def leave(self, W: Values, b: Values) -> Values:
+        """θ of the rows as they stood, (K, D + 1), of weights (K, D) and biases (K,) here."""
+        W = W * self.scale
+        product, error = two_product(-W, self.centre)
+        biases = [math.fsum((own, *high, *low)) for own, high, low in zip(b, product, error, strict=True)]
+        return np.column_stack([W, biases])

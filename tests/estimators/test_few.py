@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_wine
+
+from linnet.estimators import LinearRegressor, SoftmaxClassifier, few
+from linnet.solvers.l1.proximal import ProximalNewton
+from linnet.solvers.smooth.newton import Newton
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The solvers for any number that were called, by name."""
+    found: list[str] = []
+    for spec, name in ((ProximalNewton, "minimise"), (Newton, "approach")):
+        kept = getattr(spec, name)
+
+        def note(self: Any, *given: Any, kept: Any = kept, **named: Any) -> Any:
+            found.append(type(self).__name__)
+            return kept(self, *given, **named)
+
+        monkeypatch.setattr(spec, name, note)
+    return found
+
+
+def test_few_numbers_are_solved_without_the_solvers_for_any_number_and_alike(
+    called: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    wine, kinds = load_wine(return_X_y=True)
+    weights = np.linspace(0, 2, len(wine))
+    cases: list[tuple[Any, Any, Any, dict[str, Any]]] = [
+        (LinearRegressor(l1=0.5, l2=1e-3), X, np.column_stack([y, -3 * y]), {}),
+        (SoftmaxClassifier(l2=1e-2, standardize=True), wine, kinds, {"sample_weight": weights}),
+        (
+            SoftmaxClassifier(l2=1e-2, class_weight="balanced", fit_intercept=False),
+            wine / 100,
+            kinds == 1,
+            {},
+        ),
+    ]
+    quick = [(model.fit(X, y, **given).coef_, model.intercept_) for model, X, y, given in cases]
+    assert called == []
+    monkeypatch.setattr(few, "MOST", 0)
+    for (model, X, y, given), (coef, intercept) in zip(cases, quick, strict=True):
+        model.fit(X, y, **given)
+        assert np.abs(model.coef_ - coef).max() <= 1e-6 * np.abs(coef).max()
+        assert np.abs(model.intercept_ - intercept).max() <= 1e-6 * max(1, np.abs(intercept).max())
+    assert set(called) == {"ProximalNewton", "Newton"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"max_iter": 3}, "iteration limit"),
+        ({"solver": "lbfgs"}, None),
+        ({"l1": 0.01}, None),
+        ({"l2": 0.0}, "set l2 above 0"),
+    ],
+)
+def test_what_was_asked_of_a_solver_is_asked_of_it(settings: dict[str, Any], said: str | None) -> None:
+    wine: Any = load_wine(return_X_y=True)
+    X, y = wine
+    model = SoftmaxClassifier(**{"l2": 1e-2, **settings})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(few, "_minimum", lambda *_: pytest.fail("it was solved as few numbers are"))
+        with nullcontext() if said is None else pytest.warns(match=said):
+            model.fit((X - X.mean(0)) / X.std(0), y)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linnet.solvers.l1.few import FEATURES, solve_lasso
+
+
+def problem(seed: int, rows: int = 15, features: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    source = np.random.default_rng(seed)
+    X = source.integers(-8, 9, (rows, features)) / 4 + [0.0, 100.0, -3.0, 0.5][:features]
+    Y = X[:, :1] - 2 * X[:, 2:3] + source.integers(-4, 5, (rows, 2)) / 8
+    return X, Y, source.integers(1, 4, rows).astype(float)
+
+
+def slopes(
+    X: np.ndarray, y: np.ndarray, w: np.ndarray, theta: np.ndarray, l2: float
+) -> tuple[list[float], float]:
+    """Of the smooth part, over W and b: exact but for its last rounding."""
+    exact = [Fraction(float(v)) for v in theta]
+    total, found = sum(map(Fraction, map(float, w))), [Fraction(0)] * len(exact)
+    for row, target, weight in zip(X, y, w, strict=True):
+        cells = [*map(Fraction, map(float, row)), Fraction(1)]
+        error = sum((a * b for a, b in zip(cells, exact, strict=True)), -Fraction(float(target)))
+        for j, cell in enumerate(cells):
+            found[j] += Fraction(float(weight)) * error * cell / total
+    weights = [float(v + Fraction(l2) * b) for v, b in zip(found[:-1], exact[:-1], strict=True)]
+    return weights, float(found[-1])
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@given(st.integers(0, 10**6), st.sampled_from([0.001, 0.1, 1.0, 50.0]), st.sampled_from([0.0, 0.1]))
+def test_the_slopes_are_within_l1_and_at_it_where_a_weight_is_not_0(
+    intercept: bool, seed: int, l1: float, l2: float
+) -> None:
+    X, Y, w = problem(seed)
+    found = solve_lasso(X, Y, w, l1=l1, l2=l2, tol=1e-9, intercept=intercept)
+    assert found is not None
+    size = float(np.abs(X).max() * np.abs(Y).max())
+    for y, theta in zip(Y.T, found.theta, strict=True):
+        pull, bias = slopes(X, y, w, theta, l2)
+        assert abs(bias) <= 1e-11 * size if intercept else theta[-1] == 0
+        for slope, weight in zip(pull, theta[:-1], strict=True):
+            if weight:
+                assert slope == pytest.approx(-np.sign(weight) * l1, abs=1e-10 * size)
+            else:
+                assert abs(slope) <= l1 + 1e-10 * size
+
+
+def test_collinear_columns_are_solved_or_left_but_never_worse() -> None:
+    X, Y, _ = problem(3)
+    twice = np.column_stack([X, X[:, 0], 2 * X[:, 1]])
+    found = solve_lasso(twice, Y[:, :1], l1=0.1, l2=0.0, tol=1e-9)
+    alone = solve_lasso(X * [1, 2, 1, 1], Y[:, :1], l1=0.1, l2=0.0, tol=1e-9)
+    assert found is not None
+    assert alone is not None
+
+    def value(rows: np.ndarray, theta: np.ndarray) -> float:
+        error = rows @ theta[0, :-1] + theta[0, -1] - Y[:, 0]
+        return float(error @ error) / (2 * len(rows)) + 0.1 * float(np.abs(theta[0, :-1]).sum())
+
+    assert value(twice, found.theta) == pytest.approx(value(X * [1, 2, 1, 1], alone.theta), rel=1e-9)
+
+
+def test_what_has_no_proof_or_is_wide_is_left() -> None:
+    X, Y, _ = problem(5)
+    assert solve_lasso(X, Y, l1=0.1, l2=0.0, tol=-1.0) is None
+    assert solve_lasso(np.ones((2, FEATURES + 1)), np.ones((2, 1)), l1=0.1, l2=0.0, tol=1e-9) is None
+    assert solve_lasso(X, Y * 1e101, l1=0.1, l2=0.0, tol=1e-9) is None
+
+
+def test_a_target_of_one_number_has_no_weights_and_that_bias() -> None:
+    X, _, w = problem(6)
+    found = solve_lasso(X, np.full((len(X), 1), 0.3), w, l1=0.1, l2=0.0, tol=1e-9)
+    assert found is not None
+    assert found.theta[0].tolist() == [0.0] * 4 + [0.3]
