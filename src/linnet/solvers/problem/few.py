@@ -17,7 +17,7 @@ from linnet.solvers.problem.double_double import two_product
 Values = NDArray[np.float64]
 
 MOST = 2**17
-"""Numbers in X up to which rows are few: torch's calls take longer than their work, and threads only wait."""
+"""Numbers in X up to which rows are few: torch's calls are longer than their work, threads only wait."""
 
 LARGEST, SMALLEST = 1e100, 1e-100
 """Between these numbers' squares and their sums are far from the ends of float64."""
