@@ -88,7 +88,7 @@ def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[
 def _raw_rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:
     """Rows of a table as they are, beside those made of its schema; none where its file is not here."""
     from linnet.data.formats.frames import iter_frames
-    from linnet.runs.predict import said_of
+    from linnet.model.answers import said_of
 
     origin, schema, made = run.origin, run.card.schema, "rows made of the schema"
     folder = data_dir or (dataset is None and origin is not None and origin.data_dir) or ""

@@ -37,6 +37,7 @@ def predict(
     encoding: str | None = None,
     header: bool | None = None,
     sheet: str | None = None,
+    index_base: Literal[0, 1] | None = None,
     top: int = TOP,
     invert: bool | None = None,
     quiet: Quiet = False,
@@ -62,6 +63,8 @@ def predict(
 
         linnet predict runs/houses 'logs/part-*.parquet' --out scored.parquet
 
+        linnet predict runs/news new.svm --out scored.csv
+
         linnet predict runs/houses - < new.csv > scored.csv
 
     Parameters
@@ -69,11 +72,11 @@ def predict(
     run
         The run's folder.
     rows
-        A table (CSV, Parquet, JSON lines, Excel …), a folder, a zip or a pattern of tables, or several of
-        these; or - for CSV from the standard input. Of several the column file says which a row stands in.
-        Of a model of pictures PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
+        A table (CSV, Parquet, JSON lines, Excel …), or LIBSVM text for a model of such; a folder, a zip or a
+        pattern of these, or several; or - for CSV from the standard input. Of several the column file says
+        which a row stands in. Of a model of pictures PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
     out
-        A .csv, .parquet or .jsonl file for the answers to a table; CSV on the standard output when not given.
+        A .csv, .parquet or .jsonl file for the answers to rows; CSV on the standard output when not given.
     keep
         Columns of the table to give back beside the answers.
     errors
@@ -85,36 +88,44 @@ def predict(
         Whether a table's first line names the columns; likewise.
     sheet
         Of a workbook; likewise.
+    index_base
+        Of LIBSVM text, from which number indices count, 0 or 1; as in training when not given.
     top
         How many classes to give.
     invert
         Invert always or never; decided by the border when not given.
     """
+    from linnet.model.answers import said_of
     from linnet.model.predictor import MODEL, Predictor
 
     if not (run / MODEL).is_file():
         open_run(run)  # which says what is there instead
     model = Predictor.open(run)
-    if model.card.schema is not None:
-        from linnet.runs.predict import said_of
-
+    if model.card.schema is None and not (encoding is header is sheet is None and not keep):
+        raise UsageError(
+            f"--keep, --encoding, --header and --sheet are of tables, and {run} was not trained on one"
+        )
+    if model.card.image_shape is None or not all(map(_is_picture, rows)):
         if json or invert is not None or top != TOP:
             raise UsageError(
                 "--json, --top and --invert are of pictures: of a table give --out answers.jsonl"
             )
-
-        options = said_of(run, encoding=encoding, header=header, sheet=sheet)
-        _answer_tables(model, rows, out, keep or [], errors, options, quiet)
+        options = said_of(run, encoding=encoding, header=header, sheet=sheet, index_base=index_base)
+        _answer_files(model, rows, out, keep or [], errors, options, quiet)
         return
-    if out is not None or keep or errors != "raise" or not (encoding is header is sheet is None):
-        raise UsageError(
-            f"--out, --keep, --errors, --encoding, --header and --sheet are of tables, and {run} was not "
-            "trained on one"
-        )
+    if out is not None or errors != "raise" or index_base is not None:
+        raise UsageError(f"--out, --errors and --index-base are of rows in files, and {rows[0]} is a picture")
     _say_pictures(run, rows, top, invert, json)
 
 
-def _answer_tables(
+def _is_picture(path: Path) -> bool:
+    from linnet.data.formats.picture_files import is_picture
+    from linnet.data.locate import ARRAY
+
+    return is_picture(path.name) or path.suffix.lower() == ARRAY
+
+
+def _answer_files(
     model: Predictor,
     rows: list[Path],
     out: Path | None,
@@ -137,10 +148,7 @@ def _say_pictures(run: Path, images: list[Path], top: int, invert: bool | None, 
     from linnet.data.pictures.prepare import as_stored, prepare
 
     opened = open_run(run)
-    if opened.card.image_shape is None:
-        raise UsageError(
-            f"{run} is a model of {opened.card.dataset}, which takes neither tables nor pictures"
-        )
+    assert opened.card.image_shape is not None
     if top < 1:
         raise UsageError(f"--top must be at least 1, not {top}")
     made = [prepare(image, opened.card.image_shape, invert) for image in images]

@@ -12,7 +12,7 @@ from linnet.data import locate, registry, user_data
 from linnet.data.arguments import read_weights, weigh
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.frames import to_frame
-from linnet.data.formats.svmlight import base_of
+from linnet.data.formats.svmlight_rows import base_of
 from linnet.data.formats.table import table_rows
 from linnet.data.origin import Origin
 from linnet.data.sparse import SparseFeatures

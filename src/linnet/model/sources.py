@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.by_schema import numbers_of, read_as, texts_of
 from linnet.data.formats.foreign import refuse_foreign
+from linnet.data.formats.svmlight_rows import base_of
 from linnet.data.formats.table_files import is_pattern
 from linnet.data.locate import find, find_tables
 from linnet.data.streams.pieces import Source
+from linnet.data.streams.svmlight import Indices, iter_svmlight
 from linnet.data.streams.tables import STANDARD_INPUT, iter_tables
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.model.predictor import Predictor
@@ -27,13 +30,16 @@ LISTED = 5
 Names = Sequence[Path | str]
 
 
-def open_source(model: Predictor, given: Names, options: TableOptions | None = None) -> Source:
+def open_source(
+    model: Predictor, given: Names, options: TableOptions | None = None, *, is_lenient: bool = False
+) -> Source:
     """The rows of some files as a model takes them.
 
     Args:
         model: that is to answer them.
         given: paths of files or folders, or patterns; "-" alone is CSV from the standard input.
         options: what the files do not tell by themselves.
+        is_lenient: whether rows that are no tables' and cannot be read are set apart, and no error.
 
     Raises:
         DataNotFoundError: there is nothing of a name.
@@ -44,12 +50,30 @@ def open_source(model: Predictor, given: Names, options: TableOptions | None = N
         raise UsageError("no rows are given: name a file, a folder or a pattern of files")
     for one in given:
         _check_there(str(one), is_only=len(given) == 1)
+    options = options or TableOptions()
     if model.card.schema is None:
-        raise UsageError(
-            f"the model of {model.card.dataset} was not trained on a table: it takes rows of "
-            f"{model.features:,} numbers"
-        )
-    return _open_tables(model.card.schema, given, options or TableOptions())
+        return _open_numbers(model, given, options, is_lenient)
+    if options.index_base is not None:
+        raise UsageError("index_base is of LIBSVM text, and the model takes the columns of a table")
+    return _open_tables(model.card.schema, given, options)
+
+
+def _open_numbers(model: Predictor, given: Names, options: TableOptions, is_lenient: bool) -> Source:
+    """Rows of numbers, for a model that was trained on such."""
+    what = f"the model of {model.card.dataset} takes rows of {model.features:,} numbers without names"
+    if str(given[0]) == STANDARD:
+        raise UsageError(f"the standard input is CSV, and {what}: name a file")
+    files = dict[str, Path]()
+    for one in map(str, given):
+        found = find_tables(one, is_whole=True)
+        if found is None or not found.is_svmlight:
+            raise FormatError(
+                f"{one} is {'a table' if found else 'no LIBSVM text'}, and {what}: give LIBSVM text (.svm)"
+            )
+        files |= {str(path): path for path in found.all}
+    base = base_of(model.card.columns) if options.index_base is None else options.index_base
+    indices = Indices(base, model.features)
+    return Source(iter_svmlight(files, indices, is_lenient=is_lenient), _are_several(given, files))
 
 
 def _check_there(name: str, *, is_only: bool) -> None:
@@ -77,8 +101,12 @@ def _open_tables(schema: Schema, given: Names, options: TableOptions) -> Source:
             raise FormatError(_refuse(one, columns, "LIBSVM text" if found else "no table, nor has any"))
         files |= {str(path): path for path in found.all}
         notes += found.notes[-1:] if found.passed_over else []
-    is_several = len(given) > 1 or len(files) > 1 or Path(given[0]).is_dir() or is_pattern(str(given[0]))
-    return Source(iter_tables(files, options, columns), is_several, tuple(notes))
+    return Source(iter_tables(files, options, columns), _are_several(given, files), tuple(notes))
+
+
+def _are_several(given: Names, files: Mapping[str, Any]) -> bool:
+    """Whether what was given can stand for several files, however many it happens to be."""
+    return len(given) > 1 or len(files) > 1 or Path(given[0]).is_dir() or is_pattern(str(given[0]))
 
 
 def _refuse(name: str, columns: Sequence[str], what: str) -> str:

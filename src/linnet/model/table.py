@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.core.conformal import PredictionRules
-from linnet.errors import FormatError, UsageError
+from linnet.errors import FormatError, ShapeError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.schema.cells import Frame
 from linnet.schema.columns import Seen
@@ -75,6 +75,19 @@ def answer_rows(model: Predictor, frame: Frame, keep: Sequence[str] = ()) -> Ans
     if clash := [name for name in keep if name in said]:
         raise FormatError(f"the column {clash[0]} that is to be kept is called as an answer is")
     return Answers(pd.DataFrame(columns | said), seen)
+
+
+def answer_numbers(model: Predictor, X: Any) -> Frame:
+    """What a model that takes numbers answers to rows (B, D), an array or CSR; columns as of `answer_rows`.
+
+    Raises:
+        ShapeError: they have another number of features.
+    """
+    import pandas as pd
+
+    if X.shape[1] != model.features:
+        raise ShapeError(f"the model takes rows of {model.features:,} numbers, and these have {X.shape[1]:,}")
+    return pd.DataFrame(_columns_of(model, model.answers(X)))
 
 
 def _columns_of(model: Predictor, answers: NDArray[np.floating]) -> dict[str, Any]:

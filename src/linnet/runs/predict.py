@@ -1,4 +1,4 @@
-"""`predict`: a model's answers to the raw rows of a table, in memory or from file to file."""
+"""`predict`: a model's answers to raw rows, in memory or from file to file."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from linnet import folders
 from linnet.config.table import TableOptions
-from linnet.data.formats.frames import to_frame
-from linnet.data.origin import read_record
-from linnet.data.streams.pieces import Piece
-from linnet.errors import FormatError, UsageError
+from linnet.errors import UsageError
+from linnet.model.answers import answer_all, answer_piece
 from linnet.model.predictor import Predictor
 from linnet.model.sources import STANDARD, Names, open_source
-from linnet.model.table import Answers, answer_rows
+from linnet.model.table import Answers
 from linnet.runs.table_writers import WRITERS, write_to
 from linnet.schema.cells import Frame
 
@@ -24,9 +21,6 @@ if TYPE_CHECKING:
     from linnet.model.run import Run
 
 Errors = Literal["raise", "skip", "quarantine"]
-
-FILE = "file"
-"""The column that says which of several files a row stands in."""
 
 LISTED = 5
 """Files that are listed with their rows."""
@@ -84,12 +78,12 @@ def predict(
     encoding: str | None = None,
     header: bool | None = None,
     sheet: str | None = None,
+    index_base: int | None = None,
 ) -> Frame:
-    """A model's answers to raw rows of a table, by the names of their columns.
+    """A model's answers to raw rows: of a table by the names of their columns, else numbers by their places.
 
     Args:
-        run: a model that was trained on a table: a run, its folder, or a fitted pipeline (see
-            `linnet.run_of`).
+        run: a run, its folder, or a fitted pipeline (see `linnet.run_of`).
         rows: a frame of pandas, polars or pyarrow, a list of dictionaries; or the path of a file, of a folder
             or a pattern of files, or a list of paths: then, but for one file, the column `file` says which
             file a row stands in.
@@ -97,6 +91,7 @@ def predict(
         encoding: of a file of text; as it was said when the model was trained, or told, when not given.
         header: whether a file's first line names the columns; likewise.
         sheet: of a workbook; likewise.
+        index_base: from which number the indices of LIBSVM text count, 0 or 1; as in training when not given.
 
     Returns:
         A frame of pandas with a row a row: `prediction`, and for classes the probability of each; and what
@@ -104,74 +99,17 @@ def predict(
         of an interval, `prediction low` and `prediction high`.
 
     Raises:
-        UsageError: the model was not trained on a table.
-        FormatError: a column is missing, or a cell cannot be read.
+        UsageError, FormatError: the rows are not of the form that the model was trained on; a column is
+            missing, or a row cannot be read.
     """
-    import pandas as pd
-
     if not isinstance(run, str | Path | Predictor):
         from linnet.model.pipeline import run_of  # which loads torch
         from linnet.solvers.solution import Solution
 
         run = run.value if isinstance(run, Solution) else run_of(run)
-    model = open_model(run)
-    if not isinstance(rows, str | Path) and not _are_paths(rows):
-        return answer_rows(model, to_frame(rows, _columns(model)), keep).frame
-    options = said_of(run, encoding=encoding, header=header, sheet=sheet)
-    source = open_source(model, [rows] if isinstance(rows, str | Path) else rows, options)
-    found = [_answer(model, piece, keep, "raise", source.is_several)[0].frame for piece in source.pieces]
-    return pd.concat(found, ignore_index=True)
-
-
-def _are_paths(rows: Any) -> bool:
-    return isinstance(rows, list | tuple) and bool(rows) and all(isinstance(one, str | Path) for one in rows)
-
-
-def said_of(
-    run: Run | Predictor | Path | str,
-    *,
-    encoding: str | None = None,
-    header: bool | None = None,
-    sheet: str | None = None,
-) -> TableOptions:
-    """How a file of rows is read: as is said, or as was said of the table that a model was trained on.
-
-    Args:
-        run: the model; of a predictor alone nothing is known.
-        encoding: of the text; None where it is not said.
-        header: whether the first line names the columns; likewise.
-        sheet: of a workbook; likewise.
-
-    Raises:
-        DataNotFoundError, ChecksumError, FormatError: the run's folder is damaged.
-    """
-    origin = None
-    if isinstance(run, str | Path):
-        if Path(run, folders.RUN).is_file():
-            origin = read_record(folders.read(run).values)
-    elif not isinstance(run, Predictor):
-        origin = run.origin
-    table = {} if origin is None else origin.table
-    return TableOptions(
-        encoding=table.get("encoding") if encoding is None else encoding,
-        header=table.get("header") if header is None else header,
-        sheet=table.get("sheet") if sheet is None else sheet,
+    return answer_all(
+        run, rows, keep=keep, encoding=encoding, header=header, sheet=sheet, index_base=index_base
     )
-
-
-def _columns(model: Predictor) -> list[str] | None:
-    """The columns that a model takes; None of one that was not trained on a table."""
-    return None if model.card.schema is None else [column.name for column in model.card.schema.columns]
-
-
-def open_model(run: Run | Predictor | Path | str) -> Predictor:
-    """A model as numpy has it."""
-    if isinstance(run, Predictor):
-        return run
-    if isinstance(run, str | Path):
-        return Predictor.open(Path(run))
-    bank = run.bank
-    return Predictor(bank.W.cpu().numpy(), bank.b.cpu().numpy(), run.card)
 
 
 def predict_file(
@@ -187,31 +125,35 @@ def predict_file(
     """A model's answers to files of raw rows as another file, some rows at a time.
 
     Args:
-        model: trained on a table.
+        model: that is to answer them.
         rows: a file, a folder or a pattern of files, or several of these; "-" for CSV from the standard
             input. Of a folder, a pattern or several files the column `file` says which each row stands in.
         out: a CSV, Parquet or JSON lines file, by its suffix; or "-" for CSV on the standard output. No file
             that is there already is replaced.
         keep: columns of the rows to give back beside the answers, or one column.
         errors: what to do with rows that cannot be read: "raise" names the first of them, "skip" leaves them
-            out, "quarantine" writes them to OUT.rejected.csv.
+            out, "quarantine" writes them to OUT.rejected.csv: of a table the rows, else file, place, reason.
         options: what the files do not tell by themselves.
         progress: called with the number of rows so far.
 
     Raises:
-        UsageError: the model was not trained on a table, or there is a file already.
-        FormatError: a column is missing, or a cell cannot be read; naming the file.
+        UsageError: there is a file already.
+        FormatError: the rows are not of the form that the model was trained on; a column is missing, or a
+            row cannot be read; naming the file.
         OSError: a file cannot be read or written.
     """
     rejects = Path(f"{out}.{REJECTS}")
     _check_out(out, rejects if errors == "quarantine" else None)
-    source = open_source(model, [rows] if isinstance(rows, str | Path) else rows, options)
+    is_lenient = errors != "raise"
+    source = open_source(
+        model, [rows] if isinstance(rows, str | Path) else rows, options, is_lenient=is_lenient
+    )
     found, last, columns = Prediction(notes=source.notes), None, list[str]()
     with contextlib.ExitStack() as stack:
         write = stack.enter_context(write_to(out))
         reject = stack.enter_context(write_to(rejects)) if errors == "quarantine" else None
         for piece in source.pieces:
-            last, bad = _answer(model, piece, keep, errors, source.is_several)
+            last, bad = answer_piece(model, piece, keep, is_lenient=is_lenient, names_file=source.is_several)
             if len(last.frame):
                 write(last.frame)
             found.add_(piece.file, last, len(bad))
@@ -225,49 +167,11 @@ def predict_file(
     return found
 
 
-def _answer(
-    model: Predictor, piece: Piece, keep: Sequence[str], errors: Errors, is_several: bool
-) -> tuple[Answers, Frame]:
-    """The answers to some rows, and those rows that cannot be read."""
-    try:
-        kept, bad = _sort_out(model, piece.rows, errors)
-        answers = answer_rows(model, kept, keep)
-    except (FormatError, UsageError) as error:
-        counted = f" (rows are counted from {piece.before + 1:,})" if piece.before else ""
-        raise type(error)(f"{piece.file}: {error}{counted}") from error
-    if not is_several:
-        return answers, bad
-    return answers._replace(frame=_name_file(answers.frame, piece.file)), (
-        bad if FILE in bad.columns else _name_file(bad, piece.file)
-    )
-
-
-def _name_file(frame: Frame, file: str) -> Frame:
-    """The rows behind a column that says which file they stand in."""
-    if FILE in frame.columns:
-        raise UsageError(
-            f"a column is called {FILE}, as the one that says in which of several files a row stands: leave "
-            "it out of what is kept, or give one file after another"
-        )
-    named = frame.copy(deep=False)
-    named.insert(0, FILE, file)
-    return named
-
-
 def _align(frame: Frame, columns: list[str]) -> Frame:
     """Rejected rows with the columns of those before, whose file may have had others beside the model's."""
     if list(frame.columns) == columns:
         return frame
     return frame.loc[:, ~frame.columns.duplicated()].reindex(columns=columns)
-
-
-def _sort_out(model: Predictor, frame: Frame, errors: Errors) -> tuple[Frame, Frame]:
-    """The rows that can be read, and the others; all of them where the first such is to be an error."""
-    schema = model.card.schema
-    if schema is None or errors == "raise" or not len(frame):
-        return frame, frame[:0]
-    wrong = schema.find_unreadable(frame)
-    return frame[~wrong].reset_index(drop=True), frame[wrong]
 
 
 def _check_out(out: Path | str, rejects: Path | None) -> None:

@@ -26,14 +26,6 @@ LABEL = "y"
 """What is predicted is called so: a column called label would be classes, whatever it holds."""
 
 
-def base_of(columns: Sequence[str]) -> int | None:
-    """From which number a model's features count that are called by their indices; None where that is open.
-
-    Columns without names are x0, x1, … in arrays, too: of those nothing is told.
-    """
-    return 1 if columns and columns[0] == "x1" else None
-
-
 def check_options(options: TableOptions, name: str) -> None:
     """Refuse what is said of a table with named columns.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from linnet.data.formats.encoding import PACKED
 from linnet.errors import FormatError
@@ -35,8 +33,20 @@ def is_svmlight(name: str) -> bool:
     return (path.with_suffix("") if path.suffix in PACKED else path).suffix in SUFFIXES
 
 
+class Line(NamedTuple):
+    """A line that is a row.
+
+    Args:
+        number: of it in its file, counted from 1.
+        text: of it, without comment.
+    """
+
+    number: int
+    text: bytes
+
+
 class Lines:
-    """The lines of a file, some at a time.
+    """The lines of a file that are rows, one by one.
 
     Args:
         file: its bytes.
@@ -44,25 +54,20 @@ class Lines:
         most: bytes that it may have.
 
     Attributes:
-        numbers: the line of each row that was taken last, counted from 1.
-        base: from which number a comment says that indices count; None where none does.
+        base: from which number a comment says that indices count; None where none has so far.
+        blank: the first line that has nothing on it, not even a comment; None where none is so far.
     """
 
     def __init__(self, file: Any, name: str, most: int) -> None:
         self.file, self.name, self.most = file, name, most
-        self.numbers, self.base, self._line = array("q"), None, b""
-        self._rows = self._iter()
+        self.base: int | None = None
+        self.blank: int | None = None
 
-    def take(self, rows: int | None) -> Taken:
-        """The next rows, at most so many; all that are left where None. `numbers` are of these."""
-        del self.numbers[:]
-        return Taken(itertools.islice(self._rows, rows))
-
-    def _iter(self) -> Iterator[bytes]:
-        """The lines that are rows.
+    def __iter__(self) -> Iterator[Line]:
+        """The lines, whatever stands in them.
 
         Raises:
-            FormatError: one has what cannot be kept, or there are too many bytes.
+            FormatError: there are too many bytes.
         """
         done, number = 0, 0
         while line := self.file.readline(MAX_LINE):
@@ -71,54 +76,59 @@ class Lines:
                 raise FormatError(f"{self.name} is too long at line {number}: {done >> 20:,} MiB")
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
-            row, _, comment = line.partition(b"#")
+            row, sign, comment = line.partition(b"#")
             if comment and (said := BASE.search(comment)):
                 self.base = int(said[1] == b"one")
             if row := row.strip():
-                self.numbers.append(number)
-                self._line = row
-                if b"_" in row or b"d:" in row or b"t:" in row:
-                    self._check_words(row)
-                yield row
-
-    def _check_words(self, row: bytes) -> None:
-        if found := QUERY.search(row):
-            word = found[1].decode()
-            raise FormatError(
-                f"{self._where}: {word} is of rankings and of rows with costs, which linnet does not learn: "
-                f"leave out {word}:… to take the rows one by one (weights go into --sample-weight)"
-            )
-        if b"_" in row:
-            raise self.fault()
-
-    @property
-    def _where(self) -> str:
-        return f"{self.name}, line {self.numbers[-1]}" if self.numbers else self.name
-
-    def fault(self) -> FormatError:
-        """What is wrong with the line that was read last."""
-        return FormatError(f"{self._where}: {_fault(self._line)}")
+                yield Line(number, row)
+            elif not sign and self.blank is None:
+                self.blank = number
 
 
-@dataclass(frozen=True, eq=False)
 class Taken:
-    """Lines, as scikit-learn's reader takes a file.
+    """Lines as scikit-learn's reader takes a file; it is known which was read last.
 
     Args:
         lines: they.
+
+    Attributes:
+        numbers: of the lines that were read.
     """
 
-    lines: Iterator[bytes]
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self.lines, self.numbers, self._last = lines, array("q"), b""
 
     def read(self) -> bytes:
         """For scikit-learn, which knows a file by its having this."""
-        return b"\n".join(self.lines)
+        return b"\n".join(self)
 
     def __iter__(self) -> Iterator[bytes]:
-        return self.lines
+        """The text of each line.
+
+        Raises:
+            ValueError: one has what cannot be kept.
+        """
+        for number, text in self.lines:
+            self.numbers.append(number)
+            self._last = text
+            if b"_" in text or ((b"d:" in text or b"t:" in text) and QUERY.search(text)):
+                raise ValueError("which `fault` tells")
+            yield text
+
+    def fault(self, name: str) -> FormatError:
+        """What is wrong with the line that was read last, in a file of a name."""
+        where = f"{name}, line {self.numbers[-1]}" if self.numbers else name
+        return FormatError(f"{where}: {fault_of(self._last)}")
 
 
-def _fault(row: bytes) -> str:
+def fault_of(row: bytes) -> str:
+    """What is wrong with a row that cannot be read."""
+    if found := QUERY.search(row):
+        word = found[1].decode()
+        return (
+            f"{word} is of rankings and of rows with costs, which linnet does not learn: leave out {word}:… "
+            "to take the rows one by one (weights go into --sample-weight)"
+        )
     label, *pairs = row.split()
     if b"," in label:
         return (
@@ -127,12 +137,12 @@ def _fault(row: bytes) -> str:
         )
     if b":" in label:
         return f"it begins with {_show(label)}, where the label of the row belongs"
-    if not _is_number(label):
+    if not is_number(label):
         return f"the label {_show(label)} is no number"
     last = -1
     for pair in pairs:
         index, _, value = pair.partition(b":")
-        if not PAIR.fullmatch(pair) or not _is_number(value):
+        if not PAIR.fullmatch(pair) or not is_number(value):
             return f"{_show(pair)} is no index:value, such as 3:0.5"
         if int(index) <= last:
             return f"the index {int(index)} stands behind {last}: indices rise, and each stands once in a row"
@@ -140,7 +150,8 @@ def _fault(row: bytes) -> str:
     return f"the index {last} is too large"
 
 
-def _is_number(text: bytes) -> bool:
+def is_number(text: bytes) -> bool:
+    """Whether a text is a number as LIBSVM has them."""
     try:
         return b"_" not in text and float(text) is not None
     except ValueError:

@@ -1,11 +1,11 @@
-"""Reads rows of LIBSVM text as they stand in a file, all at once or some at a time."""
+"""Reads rows of LIBSVM text as they stand in a file."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from linnet.data.formats.encoding import FAULTS, PACKED
 from linnet.data.formats.stored_arrays import MAX_FEATURES
-from linnet.data.formats.svmlight_lines import Lines
+from linnet.data.formats.svmlight_lines import Lines, Taken
 from linnet.errors import FormatError
 
 MAX_BYTES = 1 << 40
@@ -60,68 +60,55 @@ def read_rows(source: Path | bytes, name: str, *, most: int = MAX_BYTES) -> Rows
     Raises:
         FormatError: a line is none of such text; naming it.
     """
-    return next(iter_rows(source, name, most=most))
-
-
-def iter_rows(
-    source: Path | bytes, name: str, *, count: int | None = None, most: int = MAX_BYTES
-) -> Iterator[Rows]:
-    """The rows of a file, some at a time; see `read_rows` for the other arguments.
-
-    Args:
-        source: the file.
-        name: of it.
-        count: of rows at a time; all at once where None.
-        most: bytes.
-
-    Raises:
-        FormatError: as `read_rows`.
-    """
-    with _opened(source, name) as file:
-        lines, is_first = Lines(file, name, most), True
-        while True:
-            matrix, y = _load(lines, count)
-            if not len(y) and is_first:
-                raise FormatError(f"{name} has no rows")
-            if len(y):
-                yield _check(Rows(name, matrix, y, lines.base), lines)
-            if count is None or len(y) < count:
-                return
-            is_first = False
-
-
-def _load(lines: Lines, count: int | None) -> tuple[Any, NDArray[np.float64]]:
-    """The next rows as they are written, and their labels."""
-    from sklearn.datasets import load_svmlight_file
-
-    taken: Any = lines.take(count)
-    try:  # zero_based: the indices as they are written; qid is refused by `Lines`
-        return load_svmlight_file(taken, zero_based=True)[:2]  # pyright: ignore[reportArgumentType]
-    except (ValueError, OverflowError) as error:
-        raise lines.fault() from error
-
-
-def _check(rows: Rows, lines: Lines) -> Rows:
-    _check_finite(rows.matrix, rows.y, lines.numbers, rows.name)
+    with open_lines(source, name, most) as lines:
+        taken = Taken(lines)
+        try:
+            matrix, y = load(taken)
+        except (ValueError, OverflowError) as error:
+            raise taken.fault(name) from error
+    if not len(y):
+        raise FormatError(f"{name} has no rows")
+    _check_finite(matrix, y, taken.numbers, name)
+    rows = Rows(name, matrix, y, lines.base)
     if rows.largest > MAX_FEATURES:
-        place = int(np.searchsorted(rows.matrix.indptr, rows.matrix.indices.argmax(), "right")) - 1
+        place = int(np.searchsorted(matrix.indptr, matrix.indices.argmax(), "right")) - 1
         raise FormatError(
-            f"{rows.name}, line {lines.numbers[place]}: the index {rows.largest:,} is beyond {MAX_FEATURES:,}"
+            f"{name}, line {taken.numbers[place]}: the index {rows.largest:,} is beyond {MAX_FEATURES:,}"
         )
     return rows
 
 
+def load(taken: Taken) -> tuple[Any, NDArray[np.float64]]:
+    """Lines by the indices that are written, (N, largest + 1), CSR, and their labels, (N,).
+
+    Raises:
+        ValueError, OverflowError: one is no row, as `Taken.fault` tells.
+    """
+    from sklearn.datasets import load_svmlight_file
+
+    file: Any = taken  # zero_based: the indices as they are written
+    return load_svmlight_file(file, zero_based=True)[:2]  # pyright: ignore[reportArgumentType]
+
+
+def base_of(columns: Sequence[str]) -> int | None:
+    """From which number a model's features count that are called by their indices; None where that is open.
+
+    Columns without names are x0, x1, … in arrays, too: of those nothing is told.
+    """
+    return 1 if columns and columns[0] == "x1" else None
+
+
 @contextlib.contextmanager
-def _opened(source: Path | bytes, name: str) -> Iterator[Any]:
-    """The bytes of a file, unpacked where its suffix says so."""
+def open_lines(source: Path | bytes, name: str, most: int = MAX_BYTES) -> Iterator[Lines]:
+    """The lines of a file or its bytes, unpacked where the suffix of its name says so; see `read_rows`."""
     unpack = PACKED.get(PurePath(name).suffix.lower())
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as raw:
         if unpack is None:
-            yield raw
+            yield Lines(raw, name, most)
             return
         try:
             with unpack(raw) as file:
-                yield file
+                yield Lines(file, name, most)
         except FAULTS as error:
             raise FormatError(f"{name} is not packed as its suffix says: {error}") from error
 
