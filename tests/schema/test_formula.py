@@ -157,6 +157,9 @@ REFUSED = [
     ("price + x ~ cut", "the formula predicts price \\+ x"),
     ("price ~ x | cut", "has several parts"),
     ("price ~ x +", "cannot be read"),
+    ("price ~ poly(x, 2)", r"no splines .* Name the powers, as in x \+ I\(x\*\*2\)"),
+    ("price ~ bs(x, df=3)", "no splines"),
+    ("price ~ log(carat + x)", "of the sum itself add a column to the table"),
     ("price ~ 1", "has no column to predict by"),
     ("price ~ nowhere", "names 'nowhere', which is no column"),
     ("nowhere ~ x", "names 'nowhere', which is no column"),
@@ -204,7 +207,13 @@ def test_sums_of_products_are_exported_for_raw_columns(to: str, tmp_path: Path) 
     assert found.difference is None or found.difference < 1e-12
 
 
-def test_a_function_that_no_export_encodes_is_refused_by_the_terms_name(tmp_path: Path) -> None:
-    train, _ = linnet.load(frame, formula="price ~ log(carat):cut")
-    with pytest.raises(UsageError, match=r"the term log\(carat\):cut\[fair\] has the function log"):
-        linnet.export_model(linnet.solve(train).value, "numpy", tmp_path / "model.py")
+def test_a_function_of_levels_as_a_schema_may_have_it_is_refused_by_the_terms_name(tmp_path: Path) -> None:
+    train, _ = linnet.load(frame, formula="price ~ x + cut", hold_out=False)
+    run = linnet.solve(train).value
+    schema = run.card.schema
+    assert schema is not None
+    last = Product("odd", (dataclasses.replace(schema.terms[-1].factors[0], steps=(("exp", 0.0),)),))
+    schema = dataclasses.replace(schema, terms=(*schema.terms[:-1], last))
+    run = dataclasses.replace(run, card=dataclasses.replace(run.card, schema=schema, columns=schema.features))
+    with pytest.raises(UsageError, match="the term odd takes exp of levels"):
+        linnet.export_model(run, "numpy", tmp_path / "model.py")

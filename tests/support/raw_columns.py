@@ -14,6 +14,7 @@ from linnet.model.run import Run
 from linnet.schema.category import Category
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.dates import Date
+from linnet.schema.products import Product
 from linnet.schema.schema import Schema, Target
 from linnet.schema.words import Words
 
@@ -61,11 +62,17 @@ def make_table_run(
     dtype: torch.dtype = torch.float64,
     dataset: str = "birds.csv",
     classes: Sequence[str] = CLASSES,
+    terms: Sequence[Product] = (),
 ) -> Run:
-    """A run of three classes, or of a number or count, over columns of a table."""
+    """A run of three classes, or of a number or count, over columns of a table, or terms of a formula."""
     task = {"squared": "regression", "poisson": "counts"}.get(loss, "classification")
     names = () if task != "classification" else tuple(classes)
-    schema = Schema(tuple(columns), Target("kind", task, names))  # type: ignore[arg-type]
+    schema = Schema(
+        tuple(columns),
+        Target("kind", task, names),  # type: ignore[arg-type]
+        formula="kind ~ terms" if terms else "",
+        terms=tuple(terms),
+    )
     source = np.random.default_rng(1)
     scale = np.array([1e-4 if name.endswith((" days", " year")) else 0.3 for name in schema.features])
     W = source.normal(size=(len(names) or 1, len(scale))) * scale

@@ -139,7 +139,7 @@ def _answer_files(
 
     found = predict_file(model, rows, out or STANDARD, keep=keep, errors=errors, options=options)
     say = make_printer(quiet)
-    say("; ".join(found.lines()) + (f"; they are in {out}" if out else ""))
+    say("; ".join(found.lines()) + (f"; the answers are in {out}" if out else ""))
 
 
 def _say_pictures(run: Path, images: list[Path], top: int, invert: bool | None, json: bool) -> None:

@@ -96,7 +96,13 @@ class Program:
                 for one in self.columns
             ],
             "factors": [
-                {"column": self.place(one), "function": one.function, "fill": one.fill, "since": one.since}
+                {
+                    "column": self.place(one),
+                    "function": one.function,
+                    "fill": one.fill,
+                    "since": one.since,
+                    "steps": [list(step) for step in one.steps],
+                }
                 for one in self.factors
             ],
             "products": [list(one) for one in self.products],
@@ -131,7 +137,7 @@ def program_of(model: Predictor, table: str = "", keep: tuple[str, ...] = ()) ->
     schema = model.card.schema
     assert schema is not None
     W, terms = _scaled(model), lower_columns(schema)
-    if schema.terms:  # sums of products, whose coefficients go into the weights
+    if schema.terms:  # sums of products, as contrasts are, whose coefficients go into the weights
         terms, matrix = expand(schema)
         W = (W @ matrix).astype(model.W.dtype)
     factors = tuple(

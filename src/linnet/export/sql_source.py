@@ -6,7 +6,7 @@ import contextlib
 import math
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,12 @@ MAX_FEATURES, MAX_OUTPUTS = 1598, 500
 
 LOG_SIGMOID = "CASE WHEN {0} < -40 THEN {0} WHEN {0} > 40 THEN 0.0 ELSE -LN(1 + EXP(-{0})) END"
 """log σ(o): beyond ±40 one term is all that a double holds, and EXP cannot overflow."""
+
+FUNCTIONS: Mapping[str, tuple[int, Callable[..., float]]] = {
+    "EXP": (1, math.exp), "LN": (1, math.log), "FLOOR": (1, math.floor), "SQRT": (1, math.sqrt),
+    "POWER": (2, math.pow), "LOG10": (1, math.log10),
+}  # fmt: skip
+"""Functions of SQLite that not each build has, with how many numbers they take."""
 
 _PART = r'("(?:[^"]|"")+"|[^".]+)'
 _TABLE = re.compile(rf"{_PART}(?:\.{_PART})*")
@@ -83,11 +89,11 @@ def total(terms: Sequence[str]) -> str:
 
 @contextlib.contextmanager
 def open_database() -> Iterator[sqlite3.Connection]:
-    """An SQLite in memory, which has EXP, LN and FLOOR even where it was built without them."""
+    """An SQLite in memory, which has the functions of FUNCTIONS even where it was built without them."""
     with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        for name, function in (("EXP", math.exp), ("LN", math.log), ("FLOOR", math.floor)):
+        for name, (takes, function) in FUNCTIONS.items():
             try:
-                database.execute(f"SELECT {name}(1.0)")
+                database.execute(f"SELECT {name}({', '.join(['1.0'] * takes)})")
             except sqlite3.OperationalError:
-                database.create_function(name, 1, function, deterministic=True)
+                database.create_function(name, takes, function, deterministic=True)
         yield database

@@ -14,7 +14,7 @@ from linnet.core.bank import Bank
 from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export.formats import Cells, Format, NotCheckedError, Rows
 from linnet.export.program import Program
-from linnet.export.tables.cells import cells_of, encode_cells, made_cells
+from linnet.export.tables.cells import cells_of, drop_unreadable, encode_cells, made_cells
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.schema.schema import Schema
@@ -140,7 +140,7 @@ def _joined(schema: Schema, rows: Any) -> Cells:
     """The cells of given rows, and of rows made of the schema."""
     from linnet.data.formats.frames import to_frame
 
-    made = made_cells(schema)
+    made = drop_unreadable(schema, made_cells(schema))
     if rows is None:
         return made
     frame = to_frame(rows, [column.name for column in schema.columns])[:ROWS]

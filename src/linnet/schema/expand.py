@@ -1,7 +1,9 @@
-"""`expand`: features of a formula as sums of products of plain factors, for encoders in other languages."""
+"""`expand`: features of a formula as sums of products of factors, for encoders in other languages."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,20 +12,17 @@ from numpy.typing import NDArray
 from linnet.errors import UsageError
 from linnet.schema.products import Operand, Product
 from linnet.schema.schema import Schema
-from linnet.schema.terms import Term, lower_columns
+from linnet.schema.terms import CHOICES, Term, lower_columns
 
-Sum = dict[tuple[str, ...], float]
-"""Coefficients of products of encoded columns, by their names in order; of () a constant."""
-
-MOST_POWER = 8
-"""The power up to which a column is multiplied by itself."""
+Sum = dict[Term, float]
+"""Coefficients of products of factors."""
 
 
 class Expansion(NamedTuple):
     """Features as sums: `features = products · matrix ᵀ`.
 
     Args:
-        terms: the T products, each of factors of raw columns; of no factors a constant.
+        terms: the T products, each of factors of raw columns.
         matrix: the coefficients, (D, T).
     """
 
@@ -35,48 +34,37 @@ def expand(schema: Schema) -> Expansion:
     """The features of a schema with a formula.
 
     Raises:
-        UsageError: a term has a function that is no sum of products, such as log.
+        UsageError: a term has a function of levels, as no formula makes it.
     """
-    sums = [_expand(term) for term in schema.terms]
-    products = dict.fromkeys(product for one in sums for product in one)
     base = dict(zip(schema.base, lower_columns(schema), strict=True))
-    matrix = np.array([[one.get(product, 0.0) for product in products] for one in sums])
-    terms = tuple(tuple(factor for name in product for factor in base[name]) for product in products)
-    return Expansion(terms, matrix)
+    sums = [_expand(term, base) for term in schema.terms]
+    products = tuple(dict.fromkeys(product for one in sums for product in one))
+    return Expansion(products, np.array([[one.get(product, 0.0) for product in products] for one in sums]))
 
 
-def _expand(term: Product) -> Sum:
+def _expand(term: Product, base: Mapping[str, Term]) -> Sum:
     found: Sum = {(): 1.0}
     for operand in term.factors:
-        found = _multiply(found, _operand(operand, term.name))
+        found = _multiply(found, _operand(operand, term.name, base))
     return found
 
 
-def _operand(operand: Operand, name: str) -> Sum:
-    x: Sum = {(operand.column,): 1.0}
-    if operand.less:
-        x[(operand.less,)] = -1.0
-    for function, number in operand.steps:
-        if function == "add":
-            x = {**x, (): x.get((), 0.0) + number}
-        elif function == "times":
-            x = {product: value * number for product, value in x.items()}
-        elif function == "power" and number in range(1, MOST_POWER + 1):
-            whole = x
-            for _ in range(int(number) - 1):
-                x = _multiply(x, whole)
-        else:
-            raise UsageError(
-                f"the term {name} has the function {function}, which no export can encode yet: add a column "
-                "of it to the table, or let linnet predict or linnet serve answer"
-            )
-    return x
+def _operand(operand: Operand, name: str, base: Mapping[str, Term]) -> Sum:
+    """An operand as a sum: a level less another is two products, a function of a number is one factor."""
+    term = base[operand.column]
+    if not operand.steps:
+        return {term: 1.0, **({base[operand.less]: -1.0} if operand.less else {})}
+    if operand.less or len(term) != 1 or term[0].function in CHOICES:
+        raise UsageError(
+            f"the term {name} takes {operand.steps[0][0]} of levels, which no export can encode: let "
+            "linnet predict or linnet serve answer"
+        )
+    return {(dataclasses.replace(term[0], steps=operand.steps),): 1.0}
 
 
 def _multiply(first: Sum, second: Sum) -> Sum:
     found: Sum = {}
     for a, value in first.items():
         for b, other in second.items():
-            product = tuple(sorted((*a, *b)))
-            found[product] = found.get(product, 0.0) + value * other
+            found[(*a, *b)] = found.get((*a, *b), 0.0) + value * other
     return found

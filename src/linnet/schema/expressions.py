@@ -28,6 +28,12 @@ CONTRASTS = {
     "sum": SUM, "contr.sum": SUM, "Sum": SUM,
 }  # fmt: skip
 
+BASES = frozenset((
+    "poly", "bs", "ns", "cr", "cs", "cc", "te", "basis_spline", "cubic_spline", "cyclic_cubic_spline",
+    "natural_cubic_spline",
+))  # fmt: skip
+"""Functions of R, patsy and formulaic that make several columns of one: splines, orthogonal polynomials."""
+
 QUOTED = re.compile(r"`([^`]*)`")
 """A name of a column that is no name of Python's."""
 
@@ -113,6 +119,11 @@ class _Reader:
 
     def _call(self, node: ast.Call) -> tuple[Operand, ...]:
         name = _dotted(node.func).removeprefix("np.").removeprefix("numpy.")
+        if name in BASES:
+            raise UsageError(
+                f"the formula has {self.text!r}: linnet makes no splines and no orthogonal polynomials. Name "
+                "the powers, as in x + I(x**2) + I(x**3), which fit as poly does, or add columns to the table"
+            )
         if len(node.args) != 1 or node.keywords or name not in (*CALLS, "I"):
             raise _refuse(self.text)
         inner = self.product(node.args[0])
@@ -138,7 +149,8 @@ class _Reader:
         if isinstance(node.op, ast.Div):
             return self.product(node.left) + self._then(self.product(node.right), ("power", -1.0))
         raise UsageError(
-            f"the formula has {self.text!r}: a sum of two columns is two terms, each with a weight of its own"
+            f"the formula has {self.text!r}: a sum of two columns is two terms, each with a weight of its "
+            "own; of the sum itself add a column to the table"
             if isinstance(node.op, ast.Add | ast.Sub)
             else str(_refuse(self.text))
         )

@@ -51,11 +51,16 @@ class Operand:
     steps: tuple[Step, ...] = ()
 
     def values(self, block: Mapping[str, Values]) -> Values:
-        """The numbers of rows, (N,), of their encoded columns by name."""
+        """The numbers of rows, (N,), of their encoded columns by name.
+
+        What is not finite after one function is NaN after all, as 1 / log(x) of 0 is, for databases have no
+        infinite numbers, and each encoder is to refuse the same rows.
+        """
         x = block[self.column] - block[self.less] if self.less else block[self.column]
         with np.errstate(all="ignore"):  # what is not finite is refused by name
             for name, number in self.steps:
-                x = FUNCTIONS[name](x, number)
+                made = FUNCTIONS[name](x, number)
+                x = np.where(np.isfinite(x) & np.isfinite(made), made, np.nan)
         return x
 
     def to_json(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from linnet.schema.category import ABSENT, OTHER, Category
 from linnet.schema.columns import Column
 from linnet.schema.dates import Date
 from linnet.schema.hashed import Hashed
+from linnet.schema.products import Step
 from linnet.schema.schema import Schema
 from linnet.schema.words import Words
 
@@ -42,6 +43,8 @@ class Factor:
         place: of the level or the word in its column's list; of a category, what was not seen in training
             stands behind its levels, and what is missing behind that. Of a hashed column the bucket; what is
             missing stands behind all buckets.
+        steps: functions that the number then goes through, as a formula has them; what is not finite after
+            one of them is no number, whatever the next would make of it.
     """
 
     column: str
@@ -49,6 +52,7 @@ class Factor:
     fill: float = 0.0
     since: float = 0.0
     place: int = 0
+    steps: tuple[Step, ...] = ()
 
 
 Term: TypeAlias = tuple[Factor, ...]

@@ -56,6 +56,12 @@ _FUNCTIONS = {
     **{name: f"linnet_{name}(isnan({{cell}}) ? {{fill}} : {{cell}})" for name in PARTS},
 }  # fmt: skip
 
+_STEPS = {
+    "add": "{x} + {number}", "times": "{x} * {number}", "power": "pow({x}, {number})", "abs": "fabs({x})",
+    **{name: f"{name}({{x}})" for name in ("log", "log2", "log10", "log1p", "exp", "expm1", "sqrt")},
+}  # fmt: skip
+"""The functions that a formula has, of the number before it."""
+
 
 def render(program: Program) -> bytes:
     """The file's source, in ASCII."""
@@ -164,6 +170,14 @@ def _read(program: Program, fields: Sequence[str]) -> Iterator[str]:
         values = {"fill": number(np.float64(factor.fill)), "since": number(np.float64(factor.since))}
         cell = f"row->{fields[program.place(factor)]}"
         yield f"    f[{place}] = {_FUNCTIONS[factor.function].format(cell=cell, **values)};"
+        for name, of in factor.steps:
+            step = _STEPS[name].format(x=f"f[{place}]", number=number(np.float64(of)))
+            yield f"    f[{place}] = {step};"
+            yield f"    if (!isfinite(f[{place}])) return {program.place(factor) + 1};"
+    for factors in dict.fromkeys([*program.products, *(table.factors for table in program.tables)]):
+        if len(factors) > 1:
+            place = program.place(program.factors[factors[0]])
+            yield f"    if (!isfinite({_product(factors)})) return {place + 1};"
     for choice in _choices(program):
         column, cell = program.columns[choice], f"row->{fields[choice]}"
         call = f"linnet_level({cell}, linnet_levels_{choice + 1}, {len(column.to_json().get('levels', ()))})"

@@ -14,8 +14,8 @@ FILE = r"""/* @headline@.
  *     if (linnet_predict(&row, answers) != 0) { ... }
  *
  * answers: @promise@.
- * The result is 0, or the place of the column, from 1, that holds what it cannot: an infinite number, or a
- * truth that is neither 0 nor 1.
+ * The result is 0, or the place of the column, from 1, that holds what it cannot: an infinite number, a
+ * truth that is neither 0 nor 1, or a number for which a function of the formula is not defined.
  */
 #include <math.h>
 #include <stdint.h>

@@ -50,11 +50,24 @@ def _cells_of(column: Column, cells: Any) -> list[Cell]:
 
 def encode_cells(schema: Schema, cells: Cells) -> Block:
     """Cells as every format takes them, percents without their sign, as the schema encodes them, (N, D)."""
+    plain, frame = _as_frame(schema, cells)
+    return plain.encode(frame).X
+
+
+def drop_unreadable(schema: Schema, cells: Cells) -> Cells:
+    """The rows of cells for which the terms of a formula are defined, as the logarithm of 0 is not."""
+    plain, frame = _as_frame(schema, cells)
+    fine = ~plain.find_unreadable(frame)
+    return {name: list(itertools.compress(column, fine)) for name, column in cells.items()}
+
+
+def _as_frame(schema: Schema, cells: Cells) -> tuple[Schema, Frame]:
+    """Cells as a frame, and the schema that reads numbers without their unit."""
     import pandas as pd
 
     frame = pd.DataFrame({one.name: _series(one, cells[one.name]) for one in schema.columns})
     plain = (dataclasses.replace(one, unit="") if isinstance(one, Number) else one for one in schema.columns)
-    return dataclasses.replace(schema, columns=tuple(plain)).encode(frame).X
+    return dataclasses.replace(schema, columns=tuple(plain)), frame
 
 
 def _series(column: Column, cells: Sequence[Cell]) -> Any:
@@ -98,7 +111,9 @@ def made_cells(schema: Schema) -> Cells:
 def _numbers(column: Any, source: np.random.Generator) -> list[Cell]:
     size = abs(column.fill) or 1.0
     around = column.fill + size * np.concatenate([source.normal(size=40), 10 * source.normal(size=8)])
-    return [column.fill, 0.0, 1.0, -1.0, *around.tolist()]
+    low, high = getattr(column, "low", None), getattr(column, "high", None)
+    within = [] if low is None or high is None else source.uniform(low, high, 40).tolist()
+    return [column.fill, 0.0, 1.0, -1.0, *around.tolist(), *within]  # formulas may be defined within alone
 
 
 def _truths(column: Truth, source: np.random.Generator) -> list[Cell]:

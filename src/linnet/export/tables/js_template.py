@@ -23,12 +23,12 @@ export const columns = [
  */
 export function scores(row) {
   const cells = columns.map((column) => READERS[column.kind](column, cellOf(row, column.name)));
-  const numbers = factors.map((one) => FUNCTIONS[one.function](cells[one.column], one));
+  const numbers = factors.map((one) => through(one, FUNCTIONS[one.function](cells[one.column], one), row));
   const result = Float64Array.from(b);
   const add = (place, factor) => {
     for (let k = 0; k < outputs; k++) result[k] += W[place * outputs + k] * factor;
   };
-  const product = (places) => places.reduce((found, at) => found * numbers[at], 1);
+  const product = (places) => finite(places.reduce((found, at) => found * numbers[at], 1));
   products.forEach((places, at) => add(at, product(places)));
   for (const table of tables) {
     const factor = product(table.factors);
@@ -49,6 +49,22 @@ export function scores(row) {
  */
 export function predict(row) {
 @predict@
+}
+
+/** A number through the functions that a formula has. */
+function through(factor, value, row) {
+  return factor.steps.reduce((x, [name, number]) => {
+    const found = STEPS[name](x, number);
+    if (Number.isFinite(found)) return found;
+    const column = columns[factor.column].name;
+    const what = `the column ${column} has ${String(row[column])}`;
+    throw new RangeError(`${what}, of which the formula's ${name} is no finite number`);
+  }, value);
+}
+
+function finite(value) {
+  if (Number.isFinite(value)) return value;
+  throw new RangeError("the row has numbers whose product is beyond what a double holds");
 }
 
 function cellOf(row, name) {
@@ -204,6 +220,19 @@ const READERS = {
   category: readLevel,
   hash: readHash,
   text: readWords,
+};
+const STEPS = {
+  add: (x, number) => x + number,
+  times: (x, number) => x * number,
+  power: (x, number) => x ** number,
+  log: Math.log,
+  log2: Math.log2,
+  log10: Math.log10,
+  log1p: Math.log1p,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  sqrt: Math.sqrt,
+  abs: Math.abs,
 };
 const FUNCTIONS = {
   number: fill,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from linnet.export.formats import Cells, TableFormat, base64_lines, headline, run_program
 from linnet.export.program import Program
 from linnet.export.tables.cells import example_row, with_iso_dates
-from linnet.export.tables.numpy_template import CLASSIFIER, FILE, REGRESSION
+from linnet.export.tables.numpy_template import FILE
 from linnet.export.tables.template import fill_in
 from linnet.schema.cells import MISSING, NO_NUMBER
 
@@ -25,12 +25,37 @@ answers = model["predict" if model["KIND"] == "regression" else "predict_proba"]
 np.save(sys.argv[3], answers(json.load(open(sys.argv[2], encoding="utf-8"))))
 """
 
+_CLASSIFIER = '''
+def predict_proba(rows):
+    """The class probabilities of rows, (B, @outputs@), each row summing to 1."""
+    logits = @logits@
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def predict(rows):
+    """The name of each row's likeliest class."""
+    return [CLASSES[k] for k in scores(rows).argmax(1)]
+'''
+
+_REGRESSION = '''
+def predict(rows):
+    """The predictions for rows, (B,), or (B, K) of several outputs."""
+    found = @mean@
+    return found[:, 0] if found.shape[1] == 1 else found
+
+
+def predict_proba(rows):
+    """Refuse: a regression has no probabilities."""
+    raise TypeError("a regression has no probabilities: use predict")
+'''
+
 
 def render(program: Program) -> bytes:
     """The file's source."""
     card, plain = program.model.card, program.to_json()
     functions = fill_in(
-        REGRESSION if card.kind == "regression" else CLASSIFIER,
+        _REGRESSION if card.kind == "regression" else _CLASSIFIER,
         outputs=program.model.outputs,
         logits="-np.logaddexp(0, -scores(rows))  # log sigmoid"
         if card.kind == "logistic"

@@ -45,10 +45,9 @@ def scores(rows):
 def _scores(cells, first):
     """The scores of some rows, (B, K); the first of them is row `first`, counted from 0."""
     read = [READERS[column["kind"]](column, given, first) for column, given in zip(COLUMNS, cells)]
-    numbers = [FUNCTIONS[one["function"]](read[one["column"]], one) for one in FACTORS]
-    ones = np.ones(len(cells[0]))
-    products = [np.prod([ones, *(numbers[at] for at in one)], axis=0) for one in PRODUCTS]
-    total = np.tile(b, (len(ones), 1))
+    numbers = [_factor(one, read, cells, first) for one in FACTORS]
+    products = [_product([numbers[at] for at in one], first) for one in PRODUCTS]
+    total = np.tile(b, (len(cells[0]), 1))
     if products:
         total += np.column_stack(products) @ W[: len(products)]
     for table in TABLES:
@@ -57,8 +56,34 @@ def _scores(cells, first):
             place = place * size + read[column]
         rows = W[table["start"] : table["start"] + int(np.prod(table["sizes"]))]
         chosen = place @ rows if place.ndim == 2 else rows[place]  # the weights of words, or one place
-        total += chosen * np.prod([ones, *(numbers[at] for at in table["factors"])], axis=0)[:, None]
+        if table["factors"]:
+            chosen = chosen * _product([numbers[at] for at in table["factors"]], first)[:, None]
+        total += chosen
     return total
+
+
+def _factor(factor, read, cells, first):
+    """The numbers that are made of a column, (B,), through the functions that a formula has."""
+    values = FUNCTIONS[factor["function"]](read[factor["column"]], factor)
+    for name, number in factor["steps"]:
+        with np.errstate(all="ignore"):
+            values = STEPS[name](values, number)
+        if not np.isfinite(values).all():
+            row = int(np.isfinite(values).argmin())
+            column, cell = COLUMNS[factor["column"]]["name"], cells[factor["column"]][row]
+            what = f"the column {column} has {cell!r} in row {first + row + 1}"
+            raise ValueError(f"{what}, of which the formula's {name} is no finite number")
+    return values
+
+
+def _product(numbers, first):
+    """The product of numbers, (B,) each."""
+    with np.errstate(over="ignore"):
+        found = np.prod(numbers, axis=0)
+    if not np.isfinite(found).all():
+        row = first + int(np.isfinite(found).argmin()) + 1
+        raise ValueError(f"row {row} has numbers whose product is beyond what a double holds")
+    return found
 
 
 def _cells(rows):
@@ -235,6 +260,16 @@ READERS = {
     "hash": _hash,
     "text": _words,
 }
+STEPS = {
+    "add": lambda x, number: x + number,
+    "times": lambda x, number: x * number,
+    "power": lambda x, number: x**number,
+    **{
+        one.__name__: lambda x, _, one=one: one(x)
+        for one in (np.log, np.log2, np.log10, np.log1p, np.exp, np.expm1, np.sqrt)
+    },
+    "abs": lambda x, _: np.abs(x),
+}
 FUNCTIONS = {
     "number": _fill,
     "missing": lambda values, factor: np.isnan(values).astype(float),
@@ -249,29 +284,4 @@ W = np.frombuffer(
     @dtype@,
 ).reshape(-1, @outputs@)
 b = np.frombuffer(base64.b64decode("@b@"), @dtype_b@).astype(float)
-'''
-
-CLASSIFIER = '''
-def predict_proba(rows):
-    """The class probabilities of rows, (B, @outputs@), each row summing to 1."""
-    logits = @logits@
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
-
-
-def predict(rows):
-    """The name of each row's likeliest class."""
-    return [CLASSES[k] for k in scores(rows).argmax(1)]
-'''
-
-REGRESSION = '''
-def predict(rows):
-    """The predictions for rows, (B,), or (B, K) of several outputs."""
-    found = @mean@
-    return found[:, 0] if found.shape[1] == 1 else found
-
-
-def predict_proba(rows):
-    """Refuse: a regression has no probabilities."""
-    raise TypeError("a regression has no probabilities: use predict")
 '''

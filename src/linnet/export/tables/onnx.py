@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def render(program: Program) -> bytes:
         *_products(graph, program, numbers),
         *(_chosen(graph, program, one, cells, numbers) for one in program.tables),
     ]
-    scores = graph.constant(_bias(program))
+    scores = graph.constant(program.model.b.astype(np.float64)[None])
     for part in parts:
         scores = graph.add("Add", scores, part)
     outputs = _outputs(graph, program, scores)
@@ -97,7 +98,64 @@ def _factor(graph: Graph, program: Program, factor: Factor, cell: str) -> str:
     if factor.function == "missing":
         return graph.add("Where", gap, graph.constant(1.0), graph.constant(0.0))
     filled = graph.add("Where", gap, graph.constant(factor.fill), cell)
-    return filled if factor.function == "number" else _part(graph, filled, factor)
+    made = filled if factor.function == "number" else _part(graph, filled, factor)
+    for name, number in factor.steps:
+        made = _finite(graph, STEPS[name](graph, made, number))
+    return made
+
+
+def _finite(graph: Graph, x: str) -> str:
+    """Numbers, NaN in place of infinite ones."""
+    is_finite = graph.add("Less", graph.add("Abs", x), graph.constant(np.inf))
+    return graph.add("Where", is_finite, x, graph.constant(np.nan))
+
+
+def _power(graph: Graph, x: str, number: float) -> str:
+    """A power; Pow itself makes 1 of NaN by 0."""
+    return graph.add("Pow", x, graph.constant(number)) if number else graph.plus(graph.times(x, 0.0), 1.0)
+
+
+def _log1p(graph: Graph, x: str, _: float) -> str:
+    """log(1 + x), for which there is no operator: with u = 1 + x it is log(u) · x / (u − 1).
+
+    After D. Goldberg, What every computer scientist should know about floating-point arithmetic (1991),
+    theorem 4.
+    """
+    u = graph.plus(x, 1.0)
+    found = graph.times(graph.add("Log", u), graph.add("Div", x, graph.sub(u, 1.0)))
+    return graph.add("Where", graph.add("Equal", u, graph.constant(1.0)), x, found)
+
+
+def _expm1(graph: Graph, x: str, _: float) -> str:
+    """exp(x) − 1: with u = exp(x) it is (u − 1) · x / log(u).
+
+    After N. Higham, Accuracy and Stability of Numerical Algorithms (2002), section 1.14.1.
+    """
+    u = graph.add("Exp", x)
+    less = graph.sub(u, 1.0)
+    found = graph.times(less, graph.add("Div", x, graph.add("Log", u)))
+    near = graph.add("Where", graph.add("Equal", u, graph.constant(1.0)), x, found)
+    return graph.add("Where", graph.add("Equal", less, graph.constant(-1.0)), less, near)
+
+
+def _log_over(base: float) -> Callable[[Graph, str, float], str]:
+    return lambda graph, x, _: graph.times(graph.add("Log", x), 1 / math.log(base))
+
+
+STEPS: dict[str, Callable[[Graph, str, float], str]] = {
+    "add": lambda graph, x, number: graph.plus(x, number),
+    "times": lambda graph, x, number: graph.times(x, number),
+    "power": _power,
+    "log": lambda graph, x, _: graph.add("Log", x),
+    "log2": _log_over(2),
+    "log10": _log_over(10),
+    "log1p": _log1p,
+    "exp": lambda graph, x, _: graph.add("Exp", x),
+    "expm1": _expm1,
+    "sqrt": lambda graph, x, _: graph.add("Sqrt", x),
+    "abs": lambda graph, x, _: graph.add("Abs", x),
+}
+"""The functions that a formula has."""
 
 
 def _part(graph: Graph, days: str, factor: Factor) -> str:
@@ -128,21 +186,13 @@ def _part(graph: Graph, days: str, factor: Factor) -> str:
     return graph.plus(graph.plus(year, graph.times(era, 400.0)), is_next)
 
 
-def _bias(program: Program) -> NDArray[np.float64]:
-    """The biases with the weights of products of nothing, (1, K)."""
-    constant = [at for at, product in enumerate(program.products) if not product]
-    return (program.model.b.astype(np.float64) + program.weights[constant].sum(axis=0, dtype=np.float64))[
-        None
-    ]
-
-
 def _products(graph: Graph, program: Program, numbers: Sequence[str]) -> list[str]:
     """What the products add to the scores, (B, K): one matrix product."""
-    some = [at for at, product in enumerate(program.products) if product]
-    if not some:
+    if not program.products:
         return []
-    values = graph.add("Concat", *(_product(graph, numbers, program.products[at]) for at in some), axis=1)
-    return [graph.add("MatMul", values, graph.constant(program.weights[some].astype(np.float64)))]
+    values = graph.add("Concat", *(_product(graph, numbers, product) for product in program.products), axis=1)
+    weights = program.weights[: len(program.products)].astype(np.float64)
+    return [graph.add("MatMul", values, graph.constant(weights))]
 
 
 def _product(graph: Graph, numbers: Sequence[str], factors: Sequence[int]) -> str:
@@ -150,7 +200,7 @@ def _product(graph: Graph, numbers: Sequence[str], factors: Sequence[int]) -> st
     found = numbers[first]
     for at in others:
         found = graph.add("Mul", found, numbers[at])
-    return found
+    return _finite(graph, found) if others else found
 
 
 def _chosen(

@@ -26,6 +26,7 @@ from linnet.export.sql_source import (
 )
 from linnet.export.tables.cells import with_iso_dates
 from linnet.export.tables.sql_cells import KINDS, in_lines, level, trimmed
+from linnet.export.tables.sql_steps import LARGEST, step
 from linnet.model.table import PREDICTION
 
 _HEAD = """-- {headline}.
@@ -54,8 +55,10 @@ def render(program: Program) -> bytes:
         prediction=answers[0],
         promise=" and the probability of each class" if card.classes else "",
     )  # fmt: skip
-    stages = [_texts(program, keep, table), _factors(program, keep), _scores(program, keep)]
-    stages += _powers(program) if card.classes else []
+    stages = [_texts(program, keep, table), _factors(program, keep)]
+    stages += _steps(program, keep)
+    stages.append(_scores(program, keep, len(stages) - 1))
+    stages += _powers(program, len(stages) - 1) if card.classes else []
     last = [f"  {_kept(k)} AS {identifier(name)}" for k, name in enumerate(keep)]
     last += [f"  {text} AS {identifier(name)}" for name, text in zip(answers, _results(program), strict=True)]
     # Not materialized, SQLite puts each stage's expressions into the next, which grows without end.
@@ -86,9 +89,10 @@ def _keep(program: Program) -> Sequence[str]:
 
 
 def _check_size(program: Program, keep: Sequence[str]) -> None:
-    places = {choice for table in program.tables for choice in table.choices}
     outputs = program.model.outputs * (4 if program.model.card.classes else 1)
-    wide = len(keep) + max(len(program.columns), len(program.factors) + len(places), outputs)  # of a stage
+    wide = len(keep) + max(
+        len(program.columns), len(program.factors) + len(_choices(program)), outputs
+    )  # of a stage
     if wide > MAX_FEATURES and not program.keep:
         raise UsageError(
             f"a query takes at most {MAX_FEATURES} columns, and beside what it computes the {len(keep)} of "
@@ -132,18 +136,35 @@ def _factors(program: Program, keep: Sequence[str]) -> str:
         column = program.columns[program.place(factor)]
         cell = f"c{program.place(factor)}"
         columns.append(f"{KINDS[column.kind](column, cell, factor)} AS f{place}")
-    for choice in dict.fromkeys(choice for table in program.tables for choice in table.choices):
-        columns.append(f"{level(program.columns[choice], f'c{choice}')} AS p{choice}")
+    columns += [f"{level(program.columns[at], f'c{at}')} AS p{at}" for at in _choices(program)]
     return _stage(columns, "linnet_0")
 
 
-def _scores(program: Program, keep: Sequence[str]) -> str:
+def _choices(program: Program) -> dict[int, None]:
+    """The places of the columns that choose, each once."""
+    return dict.fromkeys(choice for table in program.tables for choice in table.choices)
+
+
+def _steps(program: Program, keep: Sequence[str]) -> list[str]:
+    """Stages in which f0, f1, … go through the functions of a formula, one a stage."""
+    others = [*_keeps(keep), *(f"p{choice}" for choice in _choices(program))]
+    stages = list[str]()
+    for depth in range(max((len(one.steps) for one in program.factors), default=0)):
+        made = [
+            f"{step(*one.steps[depth], f'f{at}')} AS f{at}" if depth < len(one.steps) else f"f{at}"
+            for at, one in enumerate(program.factors)
+        ]
+        stages.append(_stage([*others, *made], f"linnet_{depth + 1}"))
+    return stages
+
+
+def _scores(program: Program, keep: Sequence[str], source: int) -> str:
     """The scores, as s0, s1 and so on."""
     columns = _keeps(keep)
     for k, bias in enumerate(program.model.b):
         terms = [f"CAST({double(bias)} AS DOUBLE PRECISION)", *_terms(program, k)]
         columns.append(f"{total(terms)} AS s{k}")
-    return _stage(columns, "linnet_1")
+    return _stage(columns, f"linnet_{source}")
 
 
 def _terms(program: Program, k: int) -> Iterator[str]:
@@ -164,14 +185,21 @@ def _choice(program: Program, table: Table, k: int) -> str:
     return f"CASE {place} {in_lines(found)} ELSE 0.0e0 END" if found else "0.0e0"
 
 
-def _powers(program: Program) -> list[str]:
+def _score(program: Program, k: int) -> str:
+    """A score; NULL where a product of numbers was too large for a double."""
+    numbers = [*program.products, *(table.factors for table in program.tables)]
+    is_safe = all(len(factors) < 2 for factors in numbers)
+    return f"s{k}" if is_safe else f"CASE WHEN ABS(s{k}) <= {double(LARGEST)} THEN s{k} END"
+
+
+def _powers(program: Program, source: int) -> list[str]:
     """The stages that make powers e0, e1, … of scores, less the largest so that none overflows."""
     outputs = range(program.model.outputs)
     logit = LOG_SIGMOID if program.model.card.kind == "logistic" else "{0}"
     stages = [
         "  SELECT *,\n"
-        + ",\n".join(f"    {logit.format(f's{k}')} AS l{k}" for k in outputs)
-        + "\n  FROM linnet_2"
+        + ",\n".join(f"    {logit.format(_score(program, k))} AS l{k}" for k in outputs)
+        + f"\n  FROM linnet_{source}"
     ]
     names, depth = [f"l{k}" for k in outputs], 0
     while len(names) > 1:  # the larger of each two, until one is left
@@ -181,7 +209,7 @@ def _powers(program: Program) -> list[str]:
             f"    CASE WHEN {a} >= {b} THEN {a} ELSE {b} END AS {name}"
             for name, a, b in zip(larger, names[::2], [*names[1::2], names[-1]], strict=False)
         ]
-        stages.append("  SELECT *,\n" + ",\n".join(pairs) + f"\n  FROM linnet_{len(stages) + 2}")
+        stages.append("  SELECT *,\n" + ",\n".join(pairs) + f"\n  FROM linnet_{len(stages) + source}")
         names = larger
     # PostgreSQL refuses a result too small for a double, so what is as good as 0 is 0.
     powers = [
@@ -191,7 +219,7 @@ def _powers(program: Program) -> list[str]:
     stages.append(
         f"  SELECT *,\n    {names[0]} AS largest,\n"
         + ",\n".join(powers)
-        + f"\n  FROM linnet_{len(stages) + 2}"
+        + f"\n  FROM linnet_{len(stages) + source}"
     )
     return stages
 
@@ -200,7 +228,8 @@ def _results(program: Program) -> list[str]:
     """The answers."""
     card, outputs = program.model.card, range(program.model.outputs)
     if not card.classes:
-        return [f"EXP(s{k})" if card.link == "log" else f"s{k}" for k in outputs]
+        scores = [_score(program, k) for k in outputs]
+        return [f"EXP({score})" if card.link == "log" else score for score in scores]
     whole = total([f"e{k}" for k in outputs])
     likeliest = " ".join(f"WHEN l{k} = largest THEN {string(name)}" for k, name in enumerate(card.classes))
     return [f"CASE {likeliest} END", *(f"e{k} / ({whole})" for k in outputs)]
