@@ -100,7 +100,8 @@ class SolveRequest:
             raise UsageError(f"path_penalty must be l1 or l2, not {self.path_penalty!r}")
         check_folds(self.folds)
         if self.path is None and (self.folds is not None or self.path_penalty != "l1"):
-            raise UsageError("folds and path_penalty are of a path: say how many penalties, as --path 30")
+            alone = "path_penalty is" if self.folds is None else "folds are"
+            raise UsageError(f"{alone} of a path of penalties: say how many there are, as --path 30")
         Hyperparameters(class_weight=self.class_weight)  # refuses what cannot be
         if self.huber != 1.0 and self.loss != "huber":
             raise UsageError("huber is the threshold of the loss huber: give --loss huber")

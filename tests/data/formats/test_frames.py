@@ -6,6 +6,7 @@ import decimal
 import gzip
 import io
 import lzma
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from linnet.data.formats import frames
 from linnet.data.formats.frames import is_table, iter_frames, read_frame, to_frame
 from linnet.errors import FormatError, LinnetError
 from tests.support.tables import make_mixed
-from tests.support.workbooks import make_workbook
+from tests.support.workbooks import make_ods, make_workbook
 
 
 def to_bytes(write: Callable[[io.BytesIO], object]) -> bytes:
@@ -118,6 +119,21 @@ def test_a_workbooks_first_sheet_is_read_and_said_or_the_one_that_is_named() -> 
         read_frame(content, "t.xlsx", TableOptions(sheet="never"))
     with pytest.raises(FormatError, match="cannot be read as a workbook"):
         read_frame(b"no zip", "t.xlsx", TableOptions())
+
+
+def test_a_workbook_of_opendocument_is_read_by_its_types() -> None:
+    """A cell that shows 12 % holds 0.12 there, and so it is a number of a table as any other."""
+    day = datetime.date(2024, 2, 29)
+    rows: list[list[object]] = [
+        ["a", "share", "sold", "label"],
+        [1.5, "12%", day, "x"],
+        [None, "7%", day, "y"],
+    ]
+    table = read_frame(make_ods({"now": rows, "then": [["b"], [1]]}), "t.ods", TableOptions())
+    assert [table.frame["a"][0], math.isnan(float(table.frame["a"][1]))] == [1.5, True]
+    assert table.frame["share"].tolist() == [0.12, 0.07]
+    assert [str(cell)[:10] for cell in table.frame["sold"]] == ["2024-02-29"] * 2
+    assert "its first sheet, now, was read, and not then: --sheet says otherwise" in table.notes
 
 
 def test_a_workbook_needs_an_extra_that_the_error_names(monkeypatch: pytest.MonkeyPatch) -> None:
