@@ -90,18 +90,16 @@ class SolveRequest:
 
     def __post_init__(self) -> None:
         if self.summary and (self.l1 or self.path):
-            raise UsageError(
-                "a summary needs a model without an L1 penalty, which chooses weights by the data: leave out "
-                "l1 and path"
-            )
+            why = "a summary needs a model without an L1 penalty, which chooses weights by the data"
+            raise UsageError(f"{why}: leave out l1 and path")
         if not self.summary and (self.covariance or self.weight_kind or self.level != 0.95):
             raise UsageError("covariance, level and weight_kind are of a summary (--summary)")
         if self.path_penalty not in ("l1", "l2"):
             raise UsageError(f"path_penalty must be l1 or l2, not {self.path_penalty!r}")
         check_folds(self.folds)
         if self.path is None and (self.folds is not None or self.path_penalty != "l1"):
-            alone = "path_penalty is" if self.folds is None else "folds are"
-            raise UsageError(f"{alone} of a path of penalties: say how many there are, as --path 30")
+            alone = "path_penalty" if self.folds is None else "folds"
+            raise UsageError(f"{alone} without a path: say how many penalties it has, as --path 30")
         Hyperparameters(class_weight=self.class_weight)  # refuses what cannot be
         if self.huber != 1.0 and self.loss != "huber":
             raise UsageError("huber is the threshold of the loss huber: give --loss huber")
