@@ -46,10 +46,25 @@ def test_what_is_too_large_or_nothing_of_ours_is_not_sent(open_page: OpenPage, t
     page = dialog(open_page().goto("#train?dataset=digits&epochs=1", "zh"))
     page.set_input_files(ONE, tmp_path / "large.zip")
     until(page, f"{ALERT} === '共 70 MiB，超过 63 MiB：请少选一些，或选小一些的文件。'")
-    for name in ("a.txt", "b.txt"):
-        (tmp_path / name).write_text("x")
-    drop(page, tmp_path / "a.txt", tmp_path / "b.txt")
-    until(page, f"{ALERT}.startsWith('这既不是')")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/a.exe").write_text("x")
+    drop(page, tmp_path / "set")
+    until(page, f"{ALERT}.startsWith('其中没有 linnet 能读取的内容')")
+
+
+def test_files_to_train_and_to_test_on_are_chosen_together(open_page: OpenPage, tmp_path: Path) -> None:
+    for name, content in (("train.csv", CSV), ("test.csv", CSV), ("other.csv", CSV)):
+        (tmp_path / name).write_bytes(content)
+    watched = open_page()
+    page = dialog(watched.goto("#train?dataset=digits&epochs=1", "zh"))
+    page.set_input_files(ONE, [tmp_path / "train.csv", tmp_path / "other.csv"])
+    until(page, f"{ALERT}.includes('which part that is cannot be told')")
+    allow(watched, 422)
+    drop(page, tmp_path / "train.csv", tmp_path / "test.csv")
+    page.get_by_text("用于训练：train.csv；用于测试：test.csv").wait_for()
+    page.get_by_role("button", name="用它训练").click()
+    shown = page.locator("#knob-dataset option:checked").filter(has_text="训练 20，验证 0，测试 20")
+    shown.wait_for(state="attached")
 
 
 def test_what_cannot_be_read_says_why(open_page: OpenPage, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +206,16 @@ def test_mixtures_are_refused_in_a_sentence(files: Files, said: str) -> None:
     with pytest.raises(LinnetError, match=said) as error:
         read_upload(files)
     assert "linnet-lab-" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "module", "extra"),
+    [("t.ods", "python_calamine", "excel"), ("t.sav", "pyreadstat", "stata"), ("t.h5", "h5py", "hdf5")],
+)
+def test_a_format_that_needs_an_extra_names_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, file: str, module: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    refused = client.post("/api/data", files=[("files", (file, b"x"))])
+    assert refused.status_code == 422
+    assert f"pip install 'linnet[{extra}]'" in refused.json()["detail"]

@@ -18,8 +18,8 @@ from linnet.data.dataset import Splits
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-ONE = "dialog input[type=file]:not([multiple])"
-"""Where the lab's page takes one file."""
+ONE = "dialog input[type=file]:not([webkitdirectory])"
+"""Where the lab's page takes files, one or more."""
 
 
 def dialog(page: Page) -> Page:

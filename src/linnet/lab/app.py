@@ -71,14 +71,11 @@ PROBLEM: dict[str, Any] = {
 }
 """Why a request is not answered; JSON whatever the answer would have been."""
 
-WHOLE = tuple(suffix for suffix in locate.SUFFIXES if suffix != locate.ARRAY)
-"""Files that tell all by themselves: the labels of an .npy file stand in another."""
-
 NAMES = {
     "optimizers": OPTIMIZERS,
     "augmentations": ["none", *(str(Augmentation.parse(name)) for name in USUAL)],
     "losses": line.LOSSES,
-    "files": [*frames.SUFFIXES, *svmlight_lines.SUFFIXES, *WHOLE, *PACKED],
+    "files": [*frames.SUFFIXES, *svmlight_lines.SUFFIXES, *locate.SUFFIXES, *PACKED],
 }
 """What the page offers by name: read from where the library keeps it, so that nothing is named twice."""
 

@@ -192,6 +192,8 @@ def _column(one: ColumnProfile, language: Language) -> str:
     values = ", ".join(one.levels[:LISTED]) + ", …" * (len(one.levels) > LISTED)
     if one.low is not None:
         values = f"{one.low} … {one.high}"
+    if one.kind == "hash":
+        values = say("serve.column.values.any", language)
     gaps = say(f"serve.column.gaps.{'some' if one.had_gaps else 'none'}", language)
     kind = say(f"serve.column.kind.{one.kind}", language)
     cells = "".join(f"<td>{escape(text)}</td>" for text in (kind, values or str(one.example), gaps))

@@ -64,6 +64,25 @@ export async function json(path, body, signal) {
   return (await ask(path, body, signal)).json();
 }
 
+// Sends a form, which may be large; `onShare` gets how much of it has gone, from 0 to 1.
+export function sendForm(path, form, onShare, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch does not tell
+    request.open("POST", path);
+    request.setRequestHeader("X-Linnet-Page", page);
+    request.upload.onprogress = ({ loaded, total }) => onShare(total ? loaded / total : 1);
+    request.onload = async () => {
+      const response = new Response(request.responseText, { status: request.status, statusText: request.statusText });
+      if (response.ok) resolve(await response.json());
+      else reject(new LabError(await reason(response), response.status));
+    };
+    request.onerror = () => reject(new Gone());
+    request.onabort = () => reject(new DOMException("", "AbortError"));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}
+
 const LAST = ["end", "fetched", "model"]; // the frames that work ends with
 
 // Frames of NDJSON, each handed to `onFrame`; resolves when the work has ended. A frame of kind "diverged" or

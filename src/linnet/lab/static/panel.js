@@ -29,7 +29,7 @@ export function tablePanel(t, language, done) {
       body.replaceChildren(h("p", { class: "problem", role: "alert" }, error.kind === "gone" ? t("shell.gone") : error.message), ends(h("button", { type: "button", onclick: () => dialog.close() }, t("upload.close"))));
       return;
     }
-    const form = formOf(t, shown);
+    const form = formOf(t, shown, Boolean(known.parts?.test));
     const alert = h("p", { class: "problem", role: "alert", hidden: !(problem || shown.problem) }, problem || shown.problem);
     const apply = h("button", { type: "button", disabled: true, onclick: () => read(form, alert, apply) }, t("panel.apply"));
     const train = h("button", { type: "button", class: "main", disabled: shown.target === null, onclick: () => {
@@ -42,7 +42,8 @@ export function tablePanel(t, language, done) {
       apply.classList.add("main");
     };
     body.replaceChildren(
-      h("h2", {}, t("panel.title", { title: known.title, rows: count(shown.rows), width: count(shown.width) })),
+      h("h2", {}, known.parts ? t("panel.titleParts", { parts: t("knobs.data_parts", { title: known.title, ...known.parts }), width: count(shown.width) })
+        : t("panel.title", { title: known.title, rows: count(shown.rows), width: count(shown.width) })),
       h("ul", { class: "read" }, shown.lines.map((line) => h("li", {}, line))), alert, form.element,
       ends(h("button", { type: "button", onclick: () => dialog.close() }, t("upload.close")), apply, train));
     body.scrollTop = 0;
@@ -72,8 +73,9 @@ export function tablePanel(t, language, done) {
 const ends = (...buttons) => h("div", { class: "row end sticky" }, buttons);
 const count = (n) => n.toLocaleString("en-US");
 
-// The fields of a table's panel; `said()` gives what was chosen in the words of linnet.load.
-function formOf(t, shown) {
+// The fields of a table's panel; `said()` gives what was chosen in the words of linnet.load. Files to test on leave
+// no share to choose.
+function formOf(t, shown, hasTest) {
   const self = { element: null, onchange: () => {}, said };
   const { table } = shown;
   const changed = () => self.onchange();
@@ -151,7 +153,7 @@ function formOf(t, shown) {
     isCut ? h("p", { class: "soft" }, t("panel.cut", { n: count(shown.width), most: shown.columns.length })) : null,
     isSome ? h("p", { class: "soft" }, t("panel.some", { n: count(shown.looked_at) })) : null,
     h("details", { open: Boolean(shown.problem && !shown.columns.length) || [...flags, ...texts, ...own].some(([name]) => name in table) }, h("summary", {}, t("panel.more")),
-      h("div", { class: "row fields" }, flags.map(([, one]) => one.field), texts.map(([, one]) => one.field), own.map(([, one]) => one.field), share.field, rare.field,
+      h("div", { class: "row fields" }, flags.map(([, one]) => one.field), texts.map(([, one]) => one.field), own.map(([, one]) => one.field), hasTest ? null : share.field, rare.field,
         h("label", { class: "row" }, references, t("panel.references")))));
   return self;
 }

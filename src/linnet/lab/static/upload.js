@@ -1,10 +1,21 @@
-// A dialog that takes people's own data: a table, an .npz file, a zip of pictures, or a folder of them.
+// A dialog that takes people's own data: files or a folder of them, which are sent as they are.
 
-import { h, json } from "./api.js";
+import { h, sendForm } from "./api.js";
 import { settings } from "./settings.js";
 
 const MOST = 2 ** 26 - 2 ** 20; // bytes, with room for the form around them
 const PICTURE = /\.(png|jpe?g|webp|tiff?|bmp|gif)$/i;
+const IDX = /-ubyte(\.gz)?$/;
+const HIDDEN = /(^|\/)(\.|__MACOSX)/;
+
+// What is sent of a folder: pictures where there are some, as linnet.load reads it, else what linnet reads.
+function pick(all) {
+  if (!all.every(([, path]) => path.includes("/"))) return all;
+  const isOurs = (name) => IDX.test(name) || settings.files.some((suffix) => name.endsWith(suffix));
+  const shown = all.filter(([, path]) => !HIDDEN.test(path));
+  const pictures = shown.filter(([, path]) => PICTURE.test(path));
+  return pictures.length ? pictures : shown.filter(([, path]) => isOurs(path.toLowerCase()));
+}
 
 // What was dropped as [file, path]s, folders with all that is in them.
 async function dropped(carried) {
@@ -29,15 +40,17 @@ async function within(entry) {
 // A button that opens the dialog; `done(known)` gets the new data set's description.
 export function uploader(t, done) {
   const said = h("p", { class: "problem", hidden: true, role: "alert" });
-  const file = h("input", { type: "file", accept: settings.files.join(","), hidden: true, onchange: () => send([...file.files]) });
+  const file = h("input", { type: "file", multiple: true, accept: settings.files.join(","), hidden: true, onchange: () => send([...file.files]) });
   const folder = h("input", { type: "file", multiple: true, hidden: true, onchange: () => send([...folder.files]) });
   folder.webkitdirectory = true;
-  const drop = h("div", { class: "drop" }, h("p", {}, t("upload.drop")), h("div", { class: "row" },
-    h("button", { type: "button", class: "main", onclick: () => file.click() }, t("upload.file")),
-    h("button", { type: "button", onclick: () => folder.click() }, t("upload.folder"))));
+  const buttons = [h("button", { type: "button", class: "main", onclick: () => file.click() }, t("upload.file")),
+    h("button", { type: "button", onclick: () => folder.click() }, t("upload.folder"))];
+  const drop = h("div", { class: "drop" }, h("p", {}, t("upload.drop")), h("div", { class: "row" }, buttons));
+  let sending = null; // of the upload that is under way
   const dialog = h("dialog", { class: "card", ariaLabel: t("upload.ownTitle") }, h("h2", {}, t("upload.ownTitle")),
     h("p", {}, t("upload.ownPictures")), h("p", {}, t("upload.ownTable")), h("p", { class: "soft" }, t("upload.ownLimits")), drop, said, file, folder,
     h("div", { class: "row end" }, h("button", { type: "button", onclick: () => dialog.close() }, t("upload.close"))));
+  dialog.addEventListener("close", () => sending?.abort());
   for (const kind of ["dragover", "drop"]) drop.addEventListener(kind, (event) => event.preventDefault());
   drop.addEventListener("drop", async (event) => send(await dropped(event.dataTransfer)));
 
@@ -47,11 +60,10 @@ export function uploader(t, done) {
     said.textContent = text;
   }
 
-  // Files, or [file, path] of a folder's. Of several only pictures are sent.
+  // Files, or [file, path] of a folder's.
   async function send(chosen) {
-    if (!chosen.length) return;
-    const all = chosen.map((one) => (Array.isArray(one) ? one : [one, one.webkitRelativePath || one.name]));
-    const files = all.length > 1 ? all.filter(([, path]) => PICTURE.test(path)) : all;
+    if (!chosen.length || sending) return;
+    const files = pick(chosen.map((one) => (Array.isArray(one) ? one : [one, one.webkitRelativePath || one.name])));
     const size = files.reduce((sum, [one]) => sum + one.size, 0);
     if (!files.length) tell(t("upload.unfit"), true);
     else if (size > MOST) tell(t("upload.large", { size: Math.ceil(size / 2 ** 20), most: MOST / 2 ** 20 }), true);
@@ -60,18 +72,26 @@ export function uploader(t, done) {
   }
 
   async function upload(files) {
-    tell(t("upload.reading"));
     const form = new FormData();
     for (const [one, path] of files) form.append("files", one, path);
+    sending = new AbortController();
+    busy(true);
+    const follow = (share) => tell(share < 1 ? t("upload.sending", { share: Math.floor(100 * share) }) : t("upload.reading"));
+    follow(0);
     try {
-      const known = await json("api/data", form);
+      const known = await sendForm("api/data", form, follow, sending.signal);
       said.hidden = true;
+      sending = null;
       dialog.close();
       done(known);
     } catch (error) {
-      tell(error.kind === "gone" ? t("shell.gone") : t("upload.unread", { detail: error.message }), true);
+      if (error.name !== "AbortError") tell(error.kind === "gone" ? t("shell.gone") : t("upload.unread", { detail: error.message }), true);
     }
+    sending = null;
+    busy(false);
   }
+
+  const busy = (isBusy) => buttons.forEach((one) => (one.disabled = isBusy));
 
   const button = h("button", { type: "button", class: "quiet own", onclick: () => {
     said.hidden = true;

@@ -1,6 +1,6 @@
 // Sweep: many models in one pass over the data, and which of them is best.
 
-import { choice, datasets, isGood, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, share, shown } from "../knobs.js";
+import { check, choice, datasets, isGood, slider, textOf, titleOf, AUGMENTATIONS, OPTIMIZERS, SLIDERS, share, shown } from "../knobs.js";
 import { colour } from "../chart.js";
 
 const RANGES = {
@@ -10,7 +10,7 @@ const RANGES = {
 const LISTS = { optimizer: OPTIMIZERS, augment: AUGMENTATIONS };
 const LISTED = { optimizer: ["sgd", "momentum", "adam"], augment: ["none", "shift:2", "rotate:10"] };
 const AXES = [...Object.keys(RANGES), ...Object.keys(LISTS)];
-const DEFAULTS = { first: "lr", second: "optimizer", epochs: 5, folds: null, seeds: 1, metric: "accuracy" };
+const DEFAULTS = { first: "lr", second: "optimizer", epochs: 5, folds: null, seeds: 1, metric: "accuracy", standardize: false };
 const MOST = 512;
 const LINES = 12; // rows of the ranking that are shown
 
@@ -26,7 +26,7 @@ function isFit(name, value) {
   if (name === "second") return value === "" || AXES.includes(value);
   if (name === "folds" || name === "seeds") return Number.isInteger(value) && value >= 1 && value <= 10;
   if (name === "metric") return ["accuracy", "loss"].includes(value);
-  return (name === "epochs" || name === "dataset") && isGood(name, value);
+  return ["epochs", "dataset", "standardize"].includes(name) && isGood(name, value);
 }
 
 // A range's values: batch sizes double, dropout goes straight, all else by factors.
@@ -57,12 +57,12 @@ export function mount(root, lab) {
   const chosen = (name) => (name in RANGES ? valuesOf(name, rangeOf(name)) : listOf(name));
 
   function ask() {
-    const { dataset, epochs, folds, seeds, metric } = state();
+    const { dataset, epochs, folds, seeds, metric, standardize } = state();
     const grid = Object.fromEntries(axes().map((name) => [name, chosen(name)]));
     const data = kept.known.find((one) => one.name === dataset);
     const isNumbers = (data?.task ?? "classification") !== "classification";
     if (!grid.lr) grid.lr = [SLIDERS.lr.value];
-    return { dataset, epochs, folds, seeds, metric: isNumbers ? "loss" : metric, ...grid };
+    return { dataset, epochs, folds, seeds, metric: isNumbers ? "loss" : metric, standardize, ...grid };
   }
   const count = () => axes().reduce((product, name) => product * chosen(name).length, 1) * state().seeds * (state().folds ?? 1);
 
@@ -73,11 +73,12 @@ export function mount(root, lab) {
   const folds = choice(t, "folds", [null, 3, 5, 10].map((n) => [n, n ? t("knobs.folds.n", { n }) : t("knobs.folds.none")]), null, (value) => change({ folds: value }));
   const seeds = choice(t, "seeds", [1, 2, 3, 5].map((n) => [n, String(n)]), 1, (value) => change({ seeds: value }));
   const metric = choice(t, "metric", ["accuracy", "loss"].map((one) => [one, t(`sweep.${one}`)]), "accuracy", (value) => change({ metric: value }));
+  const standardize = check(t, "standardize", false, (value) => change({ standardize: value }));
   const size = h("p", { class: "soft" });
   const start = h("button", { type: "button", class: "main", onclick: () => sweep() }, t("sweep.start"));
   const stop = h("button", { type: "button", disabled: true, onclick: () => halt() }, t("sweep.stop"));
   const panel = h("section", { class: "card knobs", ariaLabel: t("shell.sweep") }, data.element, axisBoxes.first, axisBoxes.second,
-    h("fieldset", { class: "axis" }, epochs.element, folds.element, seeds.element, metric.element), size, h("div", { class: "row" }, start, stop));
+    h("fieldset", { class: "axis" }, epochs.element, folds.element, seeds.element, metric.element, standardize.element), size, h("div", { class: "row" }, start, stop));
 
   // --- what comes of it ---
   const progress = h("progress", { max: 1, value: 0, ariaLabel: t("sweep.curves") });
@@ -368,6 +369,7 @@ export function mount(root, lab) {
     folds.set(now.folds);
     seeds.set(now.seeds);
     metric.set(now.metric);
+    standardize.set(now.standardize);
     drawAxes();
     say();
     if (kept.sweep?.end) draw(kept.sweep);

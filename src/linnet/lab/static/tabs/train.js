@@ -52,14 +52,16 @@ export function mount(root, lab) {
     const now = ask();
     for (const [name, part] of Object.entries(parts)) part.set(now[name]);
     columns.hidden = !tableOf(now.dataset);
+    readAs.textContent = kept.known.find((one) => one.name === now.dataset)?.read?.join("; ") ?? "";
   };
   const panelOfTable = tablePanel(t, lab.language, (known, last) => taken(known, last));
   const [own, ownDialog] = uploader(t, (known) => (known.is_table && !known.is_image ? panelOfTable.open(known) : taken(known)));
   const columns = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => panelOfTable.open(tableOf(ask().dataset)) }, t("knobs.columns"));
+  const readAs = h("p", { class: "soft read-as" }); // what was read as what, of data without a panel
   const tableOf = (name) => kept.known.find((one) => one.name === name && one.is_table);
   const reset = h("button", { type: "button", class: "quiet", onclick: () => replace({ dataset: ask().dataset }) }, t("train.reset"));
   const panel = h("section", { class: "card knobs", ariaLabel: t("scene.train") },
-    data.element, h("div", { class: "row own" }, own, columns), ownDialog, panelOfTable.dialog,
+    data.element, h("div", { class: "row own" }, own, columns), readAs, ownDialog, panelOfTable.dialog,
     parts.lr.element, parts.batch_size.element, parts.epochs.element, parts.optimizer.element, parts.l2.element, parts.l1.element,
     parts.std.element, parts.dropout.element, parts.augment.element, parts.patience.element, parts.standardize.element, parts.seed.element,
     h("div", { class: "row end" }, reset));
