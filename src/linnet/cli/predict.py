@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-import linnet
 from linnet.cli.console import make_printer, open_run, print_result
 from linnet.cli.options import Json, Quiet
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
+    from numpy.typing import NDArray
 
-    from linnet.config.table import TableOptions
     from linnet.data.pictures.decode import Prepared
     from linnet.model.predictor import Predictor
-    from linnet.runs.predict import Errors
 
 TOP = 3
 """Classes that are given of a picture."""
@@ -43,7 +41,7 @@ def predict(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Answer the rows of a table, or say what is on pictures.
+    """Answer the rows of tables, LIBSVM text or arrays, or say what is on pictures.
 
     Of a table, raw rows as they come: columns in any order, others are let be. Answers are the likeliest
     class with the probability of each, or the number that is predicted; a level that training did not see, or
@@ -59,6 +57,8 @@ def predict(
 
         linnet predict runs/first drawing.npy --top 1 --json
 
+        linnet predict runs/first ./pictures --out answers.csv
+
         linnet predict runs/houses new.csv --out scored.csv --keep id
 
         linnet predict runs/houses 'logs/part-*.parquet' --out scored.parquet
@@ -72,16 +72,17 @@ def predict(
     run
         The run's folder.
     rows
-        A table (CSV, Parquet, JSON lines, Excel …), or LIBSVM text for a model of such; a folder, a zip or a
-        pattern of these, or several; or - for CSV from the standard input. Of several the column file says
-        which a row stands in. Of a model of pictures PNG, JPEG, WebP, TIFF, BMP, GIF or .npy files.
+        A table (CSV, Parquet, JSON lines, Excel …), of a model of numbers LIBSVM text or arrays (.npy, .npz,
+        .h5); a folder, a zip or a pattern of these, or several; or - for CSV from the standard input. Of
+        several the column file says which a row stands in. Of a model of pictures PNG, JPEG, WebP, TIFF, BMP,
+        GIF or .npy files, a folder or a zip of them, or arrays of many.
     out
         A .csv, .parquet or .jsonl file for the answers to rows; CSV on the standard output when not given.
     keep
         Columns of the table to give back beside the answers.
     errors
         What to do with rows that cannot be read: raise names the first, skip leaves them out, quarantine
-        writes them to OUT.rejected.csv.
+        writes them to OUT.rejected.csv, or their places where they are no rows of a table.
     encoding
         Of a table in text; as it was said when the model was trained, or told from the file, when not given.
     header
@@ -91,12 +92,14 @@ def predict(
     index_base
         Of LIBSVM text, from which number indices count, 0 or 1; as in training when not given.
     top
-        How many classes to give.
+        How many classes of a picture to show.
     invert
-        Invert always or never; decided by the border when not given.
+        Invert pictures always or never; decided by the border when not given.
     """
     from linnet.model.answers import said_of
     from linnet.model.predictor import MODEL, Predictor
+    from linnet.model.sources import STANDARD, are_pictures
+    from linnet.runs.predict import predict_file
 
     if not (run / MODEL).is_file():
         open_run(run)  # which says what is there instead
@@ -105,72 +108,49 @@ def predict(
         raise UsageError(
             f"--keep, --encoding, --header and --sheet are of tables, and {run} was not trained on one"
         )
-    if model.card.image_shape is None or not all(map(_is_picture, rows)):
-        if json or invert is not None or top != TOP:
-            raise UsageError(
-                "--json, --top and --invert are of pictures: of a table give --out answers.jsonl"
-            )
-        options = said_of(run, encoding=encoding, header=header, sheet=sheet, index_base=index_base)
-        _answer_files(model, rows, out, keep or [], errors, options, quiet)
+    if out is None and errors == "raise" and are_pictures(model, rows):
+        _say_pictures(model, rows, top, invert, json)
         return
-    if out is not None or errors != "raise" or index_base is not None:
-        raise UsageError(f"--out, --errors and --index-base are of rows in files, and {rows[0]} is a picture")
-    _say_pictures(run, rows, top, invert, json)
+    if json or top != TOP or (invert is not None and not are_pictures(model, rows)):
+        raise UsageError(
+            "--json, --top and --invert are of pictures that are shown: of a table give --out answers.jsonl"
+        )
+    options = said_of(run, encoding=encoding, header=header, sheet=sheet, index_base=index_base)
+    found = predict_file(
+        model, rows, out or STANDARD, keep=keep or [], errors=errors, options=options, invert=invert
+    )
+    make_printer(quiet)("; ".join(found.lines()) + (f"; the answers are in {out}" if out else ""))
 
 
-def _is_picture(path: Path) -> bool:
-    from linnet.data.formats.picture_files import is_picture
-    from linnet.data.locate import ARRAY
+def _say_pictures(model: Predictor, paths: list[Path], top: int, invert: bool | None, json: bool) -> None:
+    import numpy as np
 
-    return is_picture(path.name) or path.suffix.lower() == ARRAY
+    from linnet.data.pictures.prepare import as_stored
+    from linnet.data.streams.pictures import make_pictures
 
-
-def _answer_files(
-    model: Predictor,
-    rows: list[Path],
-    out: Path | None,
-    keep: list[str],
-    errors: Errors,
-    options: TableOptions,
-    quiet: bool,
-) -> None:
-    from linnet.model.sources import STANDARD
-    from linnet.runs.predict import predict_file
-
-    found = predict_file(model, rows, out or STANDARD, keep=keep, errors=errors, options=options)
-    say = make_printer(quiet)
-    say("; ".join(found.lines()) + (f"; the answers are in {out}" if out else ""))
-
-
-def _say_pictures(run: Path, images: list[Path], top: int, invert: bool | None, json: bool) -> None:
-    import torch
-
-    from linnet.data.pictures.prepare import as_stored, prepare
-
-    opened = open_run(run)
-    assert opened.card.image_shape is not None
     if top < 1:
         raise UsageError(f"--top must be at least 1, not {top}")
-    made = [prepare(image, opened.card.image_shape, invert) for image in images]
-    pixels = torch.stack([torch.from_numpy(as_stored(one.pixels, opened.card.scale)) for one in made])
-    _show(images, made, _guesses(opened, pixels, top), json, is_regression=not opened.card.classes)
+    assert model.card.image_shape is not None
+    found = list(make_pictures(paths, model.card.image_shape, invert))
+    made = [one.picture for one in found if one.picture is not None]  # all of them, or it is an error
+    pixels = np.stack([as_stored(one.pixels, model.card.scale) for one in made])
+    names = [one.file for one in found]
+    _show(names, made, _guesses(model, pixels, top), json, is_regression=not model.card.classes)
 
 
-def _guesses(run: linnet.Run, pixels: Tensor, top: int) -> list[Guess]:
+def _guesses(model: Predictor, pixels: NDArray[np.float64], top: int) -> list[Guess]:
     """The likeliest classes of rows (B, D) with their probabilities, or the numbers that are predicted."""
-    card = run.card
-    if not card.classes:
-        names = card.output_names(run.bank.outputs)
-        return [list(zip(names, row, strict=True)) for row in run.predictions(pixels).tolist()]
-    chances, classes = run.probabilities(pixels).topk(min(top, len(card.classes)))
-    likeliest = [[card.classes[k] for k in row] for row in classes.tolist()]
-    return [list(zip(n, p, strict=True)) for n, p in zip(likeliest, chances.tolist(), strict=True)]
+    answers, names = model.answers(pixels), model.card.output_names(model.outputs)
+    if not model.card.classes:
+        return [list(zip(names, row, strict=True)) for row in answers.tolist()]
+    places = (-answers).argsort(axis=1, kind="stable")[:, :top]
+    return [[(names[k], float(row[k])) for k in best] for row, best in zip(answers, places, strict=True)]
 
 
 def _show(
-    images: list[Path], made: list[Prepared], guesses: list[Guess], json: bool, *, is_regression: bool
+    images: list[str], made: list[Prepared], guesses: list[Guess], json: bool, *, is_regression: bool
 ) -> None:
-    shown = list(zip(map(str, images), made, guesses, strict=True))
+    shown = list(zip(images, made, guesses, strict=True))
     width, form = max(len(image) for image, _, _ in shown), ".6g" if is_regression else ".1%"
     answers = ["  ".join(f"{name} {value:{form}}" for name, value in guess) for guess in guesses]
     print_result(

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from linnet import folders
 from linnet.config.table import TableOptions
 from linnet.data.formats.frames import to_frame
@@ -14,7 +17,7 @@ from linnet.data.streams.pieces import Piece
 from linnet.errors import FormatError, ShapeError, UsageError
 from linnet.model.predictor import Predictor
 from linnet.model.sources import open_source
-from linnet.model.table import Answers, answer_numbers, answer_rows
+from linnet.model.table import ABSTAINS, Answers, answer_numbers, answer_rows
 from linnet.schema.cells import Frame
 
 if TYPE_CHECKING:
@@ -147,7 +150,21 @@ def _of_numbers(
     factor = piece.scale / model.card.scale
     rows = piece.rows if factor == 1 else piece.rows.astype("float64") * factor
     bad = pd.DataFrame(piece.rejected, columns=[FILE, "place", "reason"])
-    return Answers(answer_numbers(model, rows), {}), bad
+    frame = answer_numbers(model, rows)
+    if piece.blank is not None and piece.blank.any():
+        frame = _without(frame, piece.blank)
+    return Answers(frame, {}), bad
+
+
+def _without(frame: Frame, blank: NDArray[np.bool_]) -> Frame:
+    """Answers of which some are none, because there is nothing to be seen on a picture."""
+    import pandas as pd
+
+    gaps = {name: np.nan if frame[name].dtype.kind == "f" else None for name in frame if name != ABSTAINS}
+    columns = {name: frame[name].mask(blank, gap) for name, gap in gaps.items()}
+    if ABSTAINS in frame:
+        columns[ABSTAINS] = frame[ABSTAINS] | blank
+    return pd.DataFrame(columns)
 
 
 def _name_file(frame: Frame, file: str | list[str]) -> Frame:

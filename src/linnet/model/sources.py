@@ -11,9 +11,12 @@ from typing import Any
 from linnet.config.table import TableOptions
 from linnet.data.formats.by_schema import numbers_of, read_as, texts_of
 from linnet.data.formats.foreign import refuse_foreign
+from linnet.data.formats.picture_files import paths_in
 from linnet.data.formats.svmlight_rows import base_of
 from linnet.data.formats.table_files import is_pattern
-from linnet.data.locate import find, find_tables
+from linnet.data.locate import find, find_tables, kind_of
+from linnet.data.streams import pictures
+from linnet.data.streams.arrays import KINDS, Takes, iter_arrays
 from linnet.data.streams.pieces import Source
 from linnet.data.streams.svmlight import Indices, iter_svmlight
 from linnet.data.streams.tables import STANDARD_INPUT, iter_tables
@@ -31,7 +34,12 @@ Names = Sequence[Path | str]
 
 
 def open_source(
-    model: Predictor, given: Names, options: TableOptions | None = None, *, is_lenient: bool = False
+    model: Predictor,
+    given: Names,
+    options: TableOptions | None = None,
+    *,
+    is_lenient: bool = False,
+    invert: bool | None = None,
 ) -> Source:
     """The rows of some files as a model takes them.
 
@@ -40,6 +48,7 @@ def open_source(
         given: paths of files or folders, or patterns; "-" alone is CSV from the standard input.
         options: what the files do not tell by themselves.
         is_lenient: whether rows that are no tables' and cannot be read are set apart, and no error.
+        invert: of pictures, as `linnet.data.pictures.prepare.prepare` takes it.
 
     Raises:
         DataNotFoundError: there is nothing of a name.
@@ -52,28 +61,76 @@ def open_source(
         _check_there(str(one), is_only=len(given) == 1)
     options = options or TableOptions()
     if model.card.schema is None:
-        return _open_numbers(model, given, options, is_lenient)
+        return _open_numbers(model, given, options, is_lenient, invert)
+    if invert is not None:
+        raise UsageError("invert is of pictures, and the model takes the columns of a table")
     if options.index_base is not None:
         raise UsageError("index_base is of LIBSVM text, and the model takes the columns of a table")
     return _open_tables(model.card.schema, given, options)
 
 
-def _open_numbers(model: Predictor, given: Names, options: TableOptions, is_lenient: bool) -> Source:
-    """Rows of numbers, for a model that was trained on such."""
-    what = f"the model of {model.card.dataset} takes rows of {model.features:,} numbers without names"
-    if str(given[0]) == STANDARD:
-        raise UsageError(f"the standard input is CSV, and {what}: name a file")
-    files = dict[str, Path]()
+def are_pictures(model: Predictor, given: Names) -> bool:
+    """Whether all paths are of pictures that are to be made for a model of images.
+
+    Raises:
+        FormatError: an array could be a picture or rows; or some are pictures and others rows.
+    """
+    if model.card.image_shape is None or model.card.schema is not None:
+        return False
+    found = {str(one): pictures.are_pictures(Path(one), model.card.image_shape) for one in given}
+    if any(found.values()) and not all(found.values()):
+        one = next(name for name, is_one in found.items() if is_one)
+        other = next(name for name, is_one in found.items() if not is_one)
+        raise FormatError(f"{one} is of pictures and {other} is not: answer them one after the other")
+    return all(found.values())
+
+
+def _open_numbers(
+    model: Predictor, given: Names, options: TableOptions, is_lenient: bool, invert: bool | None
+) -> Source:
+    """Pictures or rows of numbers, for a model that was trained on such."""
+    shape = model.card.image_shape
+    if shape is not None and are_pictures(model, given):
+        found = pictures.iter_pictures([Path(one) for one in given], shape, invert, is_lenient=is_lenient)
+        return Source(found, is_several=True)
+    text, arrays = dict[str, Path](), dict[str, Path]()
     for one in map(str, given):
-        found = find_tables(one, is_whole=True)
-        if found is None or not found.is_svmlight:
-            raise FormatError(
-                f"{one} is {'a table' if found else 'no LIBSVM text'}, and {what}: give LIBSVM text (.svm)"
-            )
-        files |= {str(path): path for path in found.all}
+        found = None if one == STANDARD else find_tables(one, is_whole=True)
+        if found is not None and found.is_svmlight:
+            text |= {str(path): path for path in found.all}
+        elif one != STANDARD and found is None and kind_of(Path(one)) in KINDS:
+            arrays[one] = Path(one)
+        else:
+            raise FormatError(f"{_name_kind(one, found is not None)}, and {_takes(model)}")
+    if text and arrays:
+        raise FormatError(f"{next(iter(text))} and {next(iter(arrays))} are of two kinds: give files of one")
+    if arrays:
+        takes = Takes(model.features, shape)
+        several = len(arrays) > 1 or kind_of(Path(given[0])) == "IDX files"
+        return Source(iter_arrays(arrays, takes, is_lenient=is_lenient), several)
     base = base_of(model.card.columns) if options.index_base is None else options.index_base
     indices = Indices(base, model.features)
-    return Source(iter_svmlight(files, indices, is_lenient=is_lenient), _are_several(given, files))
+    return Source(iter_svmlight(text, indices, is_lenient=is_lenient), _are_several(given, text))
+
+
+def _name_kind(name: str, is_table: bool) -> str:
+    """What a name is of that a model of numbers does not take."""
+    if name == STANDARD:
+        return "the standard input is CSV"
+    if is_table:
+        return f"{name} is a table"
+    if Path(name).is_dir():
+        return f"{name} has {'pictures' if paths_in(Path(name)) else 'no such files'}"
+    return f"{name} is another kind of file"
+
+
+def _takes(model: Predictor) -> str:
+    """What a model takes that was not trained on a table."""
+    shape, what = model.card.image_shape, f"the model of {model.card.dataset} takes"
+    if shape is not None:
+        size = " × ".join(map(str, shape))
+        return f"{what} images of {size}: give pictures, a folder or a zip of them, or arrays (.npy …)"
+    return f"{what} rows of {model.features:,} numbers: give LIBSVM text (.svm) or arrays (.npy, .npz, .h5)"
 
 
 def _check_there(name: str, *, is_only: bool) -> None:
@@ -98,7 +155,8 @@ def _open_tables(schema: Schema, given: Names, options: TableOptions) -> Source:
     for one in map(str, given):
         found = find_tables(one, is_whole=True)
         if found is None or found.is_svmlight:
-            raise FormatError(_refuse(one, columns, "LIBSVM text" if found else "no table, nor has any"))
+            what = "LIBSVM text" if found else "no table, nor has any"
+            raise FormatError(_refuse(one, columns, what))
         files |= {str(path): path for path in found.all}
         notes += found.notes[-1:] if found.passed_over else []
     return Source(iter_tables(files, options, columns), _are_several(given, files), tuple(notes))

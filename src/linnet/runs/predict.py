@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from linnet.config.table import TableOptions
+from linnet.data.streams.pieces import Piece
 from linnet.errors import UsageError
 from linnet.model.answers import answer_all, answer_piece
 from linnet.model.predictor import Predictor
@@ -40,6 +41,7 @@ class Prediction:
         unseen: cells of a level that training did not see, or too rarely for a column of its own, by column.
         files: rows that were answered of each file, in the order in which they were read.
         notes: what is to be said of how the files were taken.
+        blank: pictures on which there is nothing to be seen, so that they have no answer.
     """
 
     rows: int = 0
@@ -48,11 +50,14 @@ class Prediction:
     unseen: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    blank: list[str] = field(default_factory=list)
 
-    def add_(self, file: str, answers: Answers, rejected: int) -> None:
-        """Count some rows of a file, those that were rejected, and what was seen in them."""
+    def add_(self, piece: Piece, answers: Answers, rejected: int) -> None:
+        """Count some rows, those that were rejected, and what was seen in them."""
         self.rows, self.rejected = self.rows + len(answers.frame), self.rejected + rejected
-        self.files[file] = self.files.get(file, 0) + len(answers.frame)
+        self.files[piece.file] = self.files.get(piece.file, 0) + len(answers.frame)
+        if piece.blank is not None and piece.names is not None:
+            self.blank += [name for name, is_blank in zip(piece.names, piece.blank, strict=True) if is_blank]
         for name, one in answers.seen.items():
             for counts, number in ((self.missing, one.missing), (self.unseen, one.unseen)):
                 if number:
@@ -67,6 +72,9 @@ class Prediction:
         for counts, what in ((self.missing, "missing"), (self.unseen, strange)):
             if counts:
                 found.append(f"cells {what}: " + ", ".join(f"{n:,} of {name}" for name, n in counts.items()))
+        if self.blank:
+            shown = ", ".join(self.blank[:LISTED]) + ", …" * (len(self.blank) > LISTED)
+            found.append(f"pictures with nothing on them, and no answer: {len(self.blank):,} ({shown})")
         return [*found, *([f"{self.rejected:,} rows could not be read"] if self.rejected else [])]
 
 
@@ -121,6 +129,7 @@ def predict_file(
     errors: Errors = "raise",
     options: TableOptions | None = None,
     progress: Callable[[int], object] | None = None,
+    invert: bool | None = None,
 ) -> Prediction:
     """A model's answers to files of raw rows as another file, some rows at a time.
 
@@ -135,6 +144,7 @@ def predict_file(
             out, "quarantine" writes them to OUT.rejected.csv: of a table the rows, else file, place, reason.
         options: what the files do not tell by themselves.
         progress: called with the number of rows so far.
+        invert: of pictures, whether to invert all or none; by their borders when None.
 
     Raises:
         UsageError: there is a file already.
@@ -145,9 +155,8 @@ def predict_file(
     rejects = Path(f"{out}.{REJECTS}")
     _check_out(out, rejects if errors == "quarantine" else None)
     is_lenient = errors != "raise"
-    source = open_source(
-        model, [rows] if isinstance(rows, str | Path) else rows, options, is_lenient=is_lenient
-    )
+    given = [rows] if isinstance(rows, str | Path) else rows
+    source = open_source(model, given, options, is_lenient=is_lenient, invert=invert)
     found, last, columns = Prediction(notes=source.notes), None, list[str]()
     with contextlib.ExitStack() as stack:
         write = stack.enter_context(write_to(out))
@@ -156,7 +165,7 @@ def predict_file(
             last, bad = answer_piece(model, piece, keep, is_lenient=is_lenient, names_file=source.is_several)
             if len(last.frame):
                 write(last.frame)
-            found.add_(piece.file, last, len(bad))
+            found.add_(piece, last, len(bad))
             if reject is not None and len(bad):
                 columns = columns or list(bad.columns)
                 reject(_align(bad, columns))

@@ -15,7 +15,7 @@ from sklearn.datasets import dump_svmlight_file
 import linnet
 from linnet.data.streams import svmlight
 from linnet.data.streams.svmlight import Indices, iter_svmlight
-from linnet.errors import FormatError, UsageError
+from linnet.errors import FormatError
 from linnet.model.predictor import Predictor
 from linnet.runs.predict import predict, predict_file
 from tests.support.commands import call
@@ -163,7 +163,7 @@ def test_what_is_of_tables_is_refused_of_numbers(
     (tmp_path / "a.csv").write_text("x1,x2\n1,2\n")
     with pytest.raises(FormatError, match=r"a.csv is a table, and the model of .* takes rows of 5 numbers"):
         predict(run, tmp_path / "a.csv")
-    with pytest.raises(UsageError, match="standard input is CSV"):
+    with pytest.raises(FormatError, match="the standard input is CSV, and the model"):
         predict(run, "-")
     assert call("predict", run, tmp_path / "a.csv", "--keep", "x1") == 2
     assert "--keep, --encoding, --header and --sheet are of tables" in capsys.readouterr().err

@@ -93,6 +93,28 @@ def find_pairs(names: Iterable[str], name: str) -> dict[str, Pair]:
     return found
 
 
+def find_features(names: Iterable[str], name: str) -> list[str]:
+    """The arrays of features among some, whose targets need not be there, part after part.
+
+    Args:
+        names: of all arrays, in lower case.
+        name: of the file, for messages.
+
+    Raises:
+        FormatError: there are none, or a part has several.
+    """
+    roles = {features for features, _ in PAIRS}
+    found: dict[str, str] = {}
+    for one in sorted(names):
+        part, role = split_name(one)
+        if role in roles and (before := found.setdefault(part, one)) != one:
+            raise FormatError(f"{name} has {before} and {one}: which are the rows? Leave one out")
+    if not found:
+        expected = ", ".join(dict.fromkeys(features for features, _ in PAIRS))
+        raise FormatError(f"{name} has no rows of features: expected an array called {expected}")
+    return [found[part] for part in ("", "train", "validation", "test") if part in found]
+
+
 def _pair(names: list[str], name: str) -> Pair | None:
     """The features and targets among the names of one part."""
     roles: dict[str, str] = {}

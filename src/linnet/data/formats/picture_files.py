@@ -53,9 +53,13 @@ def unpack(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
 
 def files_in(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The pictures in a folder and its subfolders, in order."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and is_picture(path.name):
-            yield path.relative_to(folder).as_posix(), path.read_bytes()
+    for path in paths_in(folder):
+        yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def paths_in(folder: Path) -> list[Path]:
+    """Where the pictures in a folder and its subfolders are, in order."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and is_picture(path.name)]
 
 
 def is_picture(path: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
+import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
@@ -23,6 +25,9 @@ BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, Value
 SPARSE = {"format.npy", "shape.npy", "data.npy"}
 """Entries of what scipy.sparse.save_npz writes."""
 
+ROWS, BYTES = 1 << 16, 1 << 24
+"""Rows, and bytes of them, that are read at a time at most where an array is gone through."""
+
 LAYOUTS = ("csr", "csc", "coo")
 
 
@@ -38,20 +43,74 @@ def is_sparse_matrix(path: Path) -> bool:
 def read_array(file: IO[bytes], size: int, what: str) -> Array:
     """The array in a file of so many bytes, once its size is known to be there."""
     check_header(file, size, what)
+    return npy.read_array(_again(file), allow_pickle=False)
+
+
+class Header(NamedTuple):
+    """What stands before the numbers of an array.
+
+    Args:
+        shape: of it, (N, …).
+        is_fortran: whether its first index is the one that runs fastest.
+        dtype: of its numbers.
+    """
+
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype[Any]
+
+
+def iter_array(file: IO[bytes], size: int, what: str) -> Iterator[Array]:
+    """The rows of an array in a file of so many bytes, some at a time, each (B, …); whole by columns.
+
+    Raises:
+        FormatError: as `read_array`.
+    """
+    shape, is_fortran, dtype = check_header(file, size, what)
+    row = math.prod(shape[1:]) * dtype.itemsize
+    count = rows_of(row)
+    whole = npy.read_array(_again(file), allow_pickle=False) if is_fortran or not row else None
+    for low in range(0, max(1, shape[0]), count):
+        if whole is not None:
+            yield whole[low : low + count]
+            continue
+        held = min(count, shape[0] - low)
+        content = file.read(held * row)
+        if len(content) != held * row:
+            raise FormatError(f"{what} ends early")
+        yield np.frombuffer(content, dtype).reshape(held, *shape[1:])
+
+
+def rows_of(bytes_each: int) -> int:
+    """How many rows of so many bytes are read at a time."""
+    return min(ROWS, max(1, BYTES // max(1, bytes_each)))
+
+
+def _again(file: IO[bytes]) -> IO[bytes]:
     file.seek(0)
-    return npy.read_array(file, allow_pickle=False)
+    return file
 
 
-def check_header(file: IO[bytes], size: int, what: str) -> None:
-    """Refuse objects, and a shape that the file does not hold, for which memory would be taken."""
+def check_header(file: IO[bytes], size: int, what: str) -> Header:
+    """The header, unless it is of objects, or has a shape that the file does not hold."""
     version = npy.read_magic(file)
     if version not in HEADERS:
         raise FormatError(f"{what} is of a kind that is no plain numbers or text")
-    shape, _, dtype = HEADERS[version](file)
+    shape, is_fortran, dtype = HEADERS[version](file)
     if dtype.kind not in "biufUS":
         raise FormatError(f"{what} holds {dtype}: expected plain numbers or text")
     if not shape or file.tell() + math.prod(shape) * dtype.itemsize != size:
         raise FormatError(f"{what} is damaged, or no array of rows: its shape is {shape}")
+    return Header(shape, is_fortran, dtype)
+
+
+def shape_of(path: Path) -> tuple[int, ...]:
+    """The shape of the array in a .npy file, of which no number is read; errors as `read_npy`."""
+    try:
+        with path.open("rb") as file:
+            return check_header(file, path.stat().st_size, path.name).shape
+    except BROKEN as error:
+        raise FormatError(f"{path.name} is no array as numpy.save writes it: {error}") from error
 
 
 def read_stored(path: Path) -> Any:
