@@ -97,8 +97,8 @@ def test_what_cannot_be_read_so_is_said_and_the_columns_stay(
 
 @pytest.mark.parametrize(
     "said",
-    [{"schema": "/etc/passwd"}, {"task": "guess"}, {"nothing": 1}, {"ignore": 3}, {"target": {}},
-     {"ignore": ["a"], "date": ["a"]}],
+    [{"schema": "/etc/passwd"}, {"test": "/etc/passwd"}, {"task": "guess"}, {"nothing": 1}, {"ignore": 3},
+     {"target": {}}, {"ignore": ["a"], "date": ["a"]}],
 )  # fmt: skip
 def test_what_cannot_be_said_is_refused(client: TestClient, said: dict[str, Any]) -> None:
     known = upload(client, "rings.csv", MIXED)

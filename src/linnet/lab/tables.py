@@ -12,6 +12,7 @@ from typing import Any
 from linnet.config.table import TableOptions
 from linnet.data import user_data
 from linnet.data.dataset import Splits
+from linnet.data.formats.frames import is_text
 from linnet.data.formats.picture_files import MAX_ALL_BYTES
 from linnet.data.formats.table import MAX_CELLS
 from linnet.data.formats.table_files import TableFiles, read_files
@@ -173,7 +174,12 @@ def _preview(tables: TableFiles, options: TableOptions, error: LinnetError) -> F
         LinnetError: `error`, where it is no table whatever is said.
     """
     kept = {"sheet": None if "sheet" in str(error) else options.sheet}
-    for header, encoding in itertools.product((options.header, True), (options.encoding, "gb18030")):
+    tries = [
+        (options.header, options.encoding)
+    ]  # others are of text alone, and some formats are slow to fail
+    if all(map(is_text, tables.train)):
+        tries = itertools.product((options.header, True), (options.encoding, "gb18030"))
+    for header, encoding in tries:
         try:
             told = dataclasses.replace(options, header=header, encoding=encoding, **kept)
             frame = read_files(tables.train, told).frame
