@@ -18,6 +18,9 @@ KINDS = ("number", "truth", "category", "hash", "date", "text")
 BUCKETS, MOST_BUCKETS = 256, 2**20
 """Columns that a hashed one becomes where nothing is said, and at most."""
 
+HASHED_AS = (["category", "hash"], ["hash", "text"])
+"""The kinds that a column to hash may be named to be, beside."""
+
 HASHED = re.compile(r"(.+)=([0-9]+)")
 """A column to hash and into how many buckets."""
 
@@ -68,8 +71,9 @@ class TableChoices:
         test: a file with the rows to test on, of the same columns; a share of the rows when not given.
         index_base: of LIBSVM text (.svm), from which number indices count, 0 or 1; when not given from 0 if
             an index is 0, else from 1.
-        hash: columns of very many levels to take by a hash of each, as COLUMN or COLUMN=BUCKETS (256 when
-            not given); levels that fall into one bucket share its column, and none is unseen.
+        hash: columns of very many levels, or of texts, to take by a hash of each level or word, as COLUMN or
+            COLUMN=BUCKETS (256 when not given); what falls into one bucket shares its column, and none is
+            unseen. Named by category or text, too, a column is hashed by its levels or by its words.
         rare: training rows below which levels of a category are taken together as (other), from 1 (none are);
             when not given 10, of categories of more than 100 levels alone.
 
@@ -125,8 +129,10 @@ class TableChoices:
             several = (names,) if isinstance(names, str) else names
             object.__setattr__(self, name, tuple(str(one).strip() for one in several))
         said = [column for name in ("ignore", *KINDS) for column in self.named(name)]
-        if twice := next((column for column in said if said.count(column) > 1), None):
+        for twice in dict.fromkeys(column for column in said if said.count(column) > 1):
             how = [name for name in ("ignore", *KINDS) if twice in self.named(name)]
+            if how in HASHED_AS and said.count(twice) == len(how):
+                continue
             raise UsageError(f"the column {twice} is named twice, as {' and as '.join(how)}: say one")
         if wrong := next((name for name, n in self.buckets.items() if not 2 <= n <= MOST_BUCKETS), None):
             raise UsageError(

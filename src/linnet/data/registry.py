@@ -117,7 +117,8 @@ def load(
         formula: the terms to predict by, such as "price ~ log(carat) + C(cut) * depth".
         test: a file with the rows to test on, of the same columns; of a frame another frame.
         index_base: of LIBSVM text, from which number indices count, 0 or 1; as the file tells when None.
-        hash: columns of very many levels to take by a hash of each: "shop", or "shop=1024" for 1024 buckets.
+        hash: columns of very many levels, or of texts, to take by a hash of each level or word: "shop", or
+            "shop=1024" for 1024 buckets.
         rare: training rows below which levels of a category are taken together as (other); when None 10, of
             categories of more than 100 levels alone.
 

@@ -43,7 +43,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         truth: columns to take as yes and no.
         date: columns to take as dates.
         text: columns to take as texts.
-        hash: columns to take by a hash of each level, as "shop" or "shop=1024".
+        hash: columns to take by a hash of each level, or of each word of texts, as "shop" or "shop=1024".
         ignore: columns to leave out.
         decimal: the sign before decimals, "." or ","; by whole columns if None.
         date_order: "dmy" or "mdy"; by whole columns if None.

@@ -20,7 +20,7 @@ from linnet.schema.words import Words
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "number": (), "date": (), "truth": ("words",), "category": ("levels",), "hash": ("buckets",),
-    "text": ("words", "idf", "by"),
+    "text": ("words", "idf", "by", "buckets"),
 }  # fmt: skip
 """What an encoder has to know of a column of each kind, beside its name, to read a cell."""
 
@@ -120,7 +120,7 @@ def choices_of(column: Column) -> int:
         return len(column.levels) + 2
     if isinstance(column, Hashed):
         return column.buckets + 1
-    return len(column.words) if isinstance(column, Words) else 0
+    return len(column.features) if isinstance(column, Words) else 0
 
 
 def program_of(model: Predictor, table: str = "", keep: tuple[str, ...] = ()) -> Program:

@@ -81,7 +81,8 @@ def _date(known: Cells, name: str, options: TableOptions) -> Date:
 
 
 def _text(known: Cells, name: str, options: TableOptions) -> Words:
-    return text_column(known.astype(str).str.strip(), name)
+    column = text_column(known.astype(str).str.strip(), name)
+    return dataclasses.replace(column, buckets=options.buckets.get(name, 0))
 
 
 def _refuse(wrong: Cells, name: str, kind: str) -> FormatError:

@@ -37,7 +37,9 @@ def check_fields(column: Column) -> None:
     if isinstance(column, Category):
         _check_levels(column, where)
     if isinstance(column, Hashed):
-        _check_buckets(column, where)
+        _check_buckets(column.buckets, where)
+        if not -1 <= column.reference < column.buckets:
+            raise FormatError(f"{where}: reference must be one of its buckets, or -1, not {column.reference}")
     if isinstance(column, Date):
         _check_date(column, where)
     if isinstance(column, Words):
@@ -114,11 +116,9 @@ def _check_levels(column: Category, where: str) -> None:
         raise FormatError(f"{where}: reference must be one of its levels, not {column.reference!r}")
 
 
-def _check_buckets(column: Hashed, where: str) -> None:
-    if not 2 <= column.buckets <= MOST_BUCKETS:
-        raise FormatError(f"{where}: buckets must be from 2 to {MOST_BUCKETS:,}, not {column.buckets:,}")
-    if not -1 <= column.reference < column.buckets:
-        raise FormatError(f"{where}: reference must be one of its buckets, or -1, not {column.reference}")
+def _check_buckets(buckets: int, where: str) -> None:
+    if not 2 <= buckets <= MOST_BUCKETS:
+        raise FormatError(f"{where}: buckets must be from 2 to {MOST_BUCKETS:,}, not {buckets:,}")
 
 
 def _check_date(column: Date, where: str) -> None:
@@ -140,6 +140,8 @@ def _check_date(column: Date, where: str) -> None:
 def _check_words(column: Words, where: str) -> None:
     if column.by not in ANALYZERS:
         raise FormatError(f"{where}: by must be one of {', '.join(ANALYZERS)}, not {column.by!r}")
+    if column.buckets:
+        _check_buckets(column.buckets, where)
     if len(column.idf) != len(column.words):
         raise FormatError(f"{where}: idf has {len(column.idf):,} numbers for {len(column.words):,} words")
     if len(set(column.words)) < len(column.words):

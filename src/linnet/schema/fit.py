@@ -149,6 +149,8 @@ def _in_order(levels: Sequence[str], cells: Cells) -> list[str]:
 def _fit_words(column: Any, cells: Cells) -> Words:
     from sklearn.feature_extraction.text import CountVectorizer
 
+    if column.buckets:
+        return dataclasses.replace(column, words=(), idf=())
     texts = texts_of(cells)
     vectorizer = CountVectorizer(max_features=MAX_WORDS, **ANALYZERS[column.by])
     try:

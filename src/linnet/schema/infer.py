@@ -33,6 +33,7 @@ from linnet.schema.target import (
     style_of,
 )
 from linnet.schema.units import check_units
+from linnet.schema.words import Words
 
 MANY_NUMBERS = 20
 """Different numbers from which on a column of numbers and words is no category by itself."""
@@ -162,7 +163,8 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
     """What a column is, or why it is left out."""
     cells = cells.reset_index(drop=True)
     if name in options.kinds:
-        return column_as(options.kinds[name], cells, name, options)
+        is_text = options.kinds[name] == "hash" and _is_text(cells, name, options)
+        return column_as("text" if is_text else options.kinds[name], cells, name, options)
     if cells.dtype.kind == "M":
         return Date(name)
     if cells.dtype.kind == "b" or str(cells.dtype) == "boolean":
@@ -185,6 +187,16 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
     check_units(different, name)
     _check_mixed(cells, name)
     return _text(tally(cells, is_missing, strip), name)
+
+
+def _is_text(cells: Cells, name: str, options: TableOptions) -> bool:
+    """Whether a column to hash is of texts, if nothing else was said of it."""
+    if name in options.category:
+        return False
+    try:
+        return isinstance(_kind(cells, name, dataclasses.replace(options, hash=())), Words)
+    except FormatError:  # of columns that could be read in two ways, which levels are not
+        return False
 
 
 def _check_mixed(cells: Cells, name: str) -> None:
@@ -234,6 +246,8 @@ def _doubts(cells: Cells, found: Column) -> list[str]:
     """What one has to know of a column that is kept."""
     if isinstance(found, Category):
         return _mixture(cells, found.name)
+    if isinstance(found, Words) and found.buckets:
+        return [say("schema.note.hashed_words", "en", name=found.name, n=f"{found.buckets:,}")]
     if not isinstance(found, Number):
         return []
     values = to_numbers(cells, found.style)

@@ -20,6 +20,9 @@ WORDS = 3
 HASHED = "any level"
 """The example of a hashed column, which keeps no level of training."""
 
+HASHED_WORDS = "any words"
+"""Likewise of a column of texts."""
+
 
 @dataclass(frozen=True)
 class ColumnProfile:
@@ -88,7 +91,8 @@ def _date(column: Any) -> dict[str, Any]:
 
 
 def _text(column: Any) -> dict[str, Any]:
-    return {"example": ("" if column.by == "characters" else " ").join(column.words[:WORDS])}
+    words = (HASHED_WORDS,) if column.buckets else column.words[:WORDS]
+    return {"example": ("" if column.by == "characters" else " ").join(words)}
 
 
 OF_KIND: Mapping[str, Callable[[Any], dict[str, Any]]] = {

@@ -117,7 +117,7 @@ def _buckets(column: Hashed) -> tuple[Term, ...]:
 
 
 def _words(column: Words) -> tuple[Term, ...]:
-    return tuple((Factor(column.name, "word", place=place),) for place in range(len(column.words)))
+    return tuple((Factor(column.name, "word", place=place),) for place in range(len(column.features)))
 
 
 TERMS: dict[str, Callable[[Any], tuple[Term, ...]]] = {

@@ -138,9 +138,24 @@ def _dates(column: Date, source: np.random.Generator) -> list[Cell]:
     return (whole / 86400e6).tolist()
 
 
+HASHED_ONES = (
+    "blue",
+    "naïve",
+    "3rd",
+    "_x",
+    "\u91cd\u91cf",
+    "\u7ea2\u8272",
+    "İx",
+    "ß1",
+    *(f"word{place}" for place in range(40)),
+)
+"""Words to hash."""
+
+
 def _texts(column: Words, source: np.random.Generator) -> list[Cell]:
     joint = " " if column.by == "words" else ""
-    some = [joint.join(source.choice(column.words, int(n))) for n in source.integers(1, 12, 40)]
+    words = column.words or HASHED_ONES
+    some = [joint.join(source.choice(words, int(n))) for n in source.integers(1, 12, 40)]
     return ["", "of words unheard", some[0].upper() + "!", *some]
 
 

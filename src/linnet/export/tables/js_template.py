@@ -136,8 +136,12 @@ function readLevel(column, cell) {
 /** The bucket by FNV-1a of the cell's text in UTF-8; behind them what is missing. */
 function readHash(column, cell) {
   if (isMissing(cell, MISSING)) return column.buckets;
+  return fnv1a(textOf(cell)) % column.buckets;
+}
+
+function fnv1a(text) {
   const step = (value, byte) => Math.imul(value ^ byte, 16777619);
-  return (new TextEncoder().encode(textOf(cell)).reduce(step, 2166136261) >>> 0) % column.buckets;
+  return new TextEncoder().encode(text).reduce(step, 2166136261) >>> 0;
 }
 
 /** A cell as levels are written. */
@@ -158,10 +162,12 @@ function readWords(column, cell) {
   const places = placesOf(column.words);
   const counts = new Map();
   for (const word of tokens(column, isMissing(cell, NO_TEXT) ? "" : String(cell).toLowerCase())) {
-    const place = places.get(word);
-    if (place !== undefined) counts.set(place, (counts.get(place) ?? 0) + 1);
+    const hash = column.buckets ? fnv1a(word) : 0;
+    const place = column.buckets ? hash % column.buckets : places.get(word);
+    if (place !== undefined) counts.set(place, (counts.get(place) ?? 0) + (hash >>> 31 ? -1 : 1));
   }
-  const weights = [...counts].map(([place, count]) => [place, count * column.idf[place]]);
+  const weigh = (place, count) => (column.buckets ? count : count * column.idf[place]);
+  const weights = [...counts].map(([place, count]) => [place, weigh(place, count)]);
   const length = Math.sqrt(weights.reduce((sum, [, weight]) => sum + weight * weight, 0));
   return weights.map(([place, weight]) => [place, weight / (length || 1)]);
 }

@@ -51,11 +51,11 @@ def _scores(cells, first):
     if products:
         total += np.column_stack(products) @ W[: len(products)]
     for table in TABLES:
-        place = 0
-        for column, size in zip(table["choices"], table["sizes"]):
-            place = place * size + read[column]
         rows = W[table["start"] : table["start"] + int(np.prod(table["sizes"]))]
-        chosen = place @ rows if place.ndim == 2 else rows[place]  # the weights of words, or one place
+        place = read[table["choices"][0]]
+        for column, size in zip(table["choices"][1:], table["sizes"][1:]):
+            place = place * size + read[column]
+        chosen = _weigh(place, rows) if isinstance(place, list) else rows[place]
         if table["factors"]:
             chosen = chosen * _product([numbers[at] for at in table["factors"]], first)[:, None]
         total += chosen
@@ -200,22 +200,35 @@ def _text(cell):
 
 
 def _words(column, cells, first):
-    """The weights of the words of each text, (B, words)."""
-    words = {word: place for place, word in enumerate(column["words"])}
-    counts = np.zeros((len(cells), len(words)))
-    for row, cell in enumerate(cells):
-        text = "" if _is_missing(cell, ("",)) else str(cell).lower()
-        if column["by"] == "words":
-            found = WORD.findall(text)
-        else:
-            text = SPACES.sub(" ", text)
-            found = [*text, *map("".join, zip(text, text[1:]))]
-        for word in found:
-            if word in words:
-                counts[row, words[word]] += 1
-    counts *= column["idf"]
-    length = np.sqrt((counts**2).sum(axis=1, keepdims=True))
-    return counts / np.where(length > 0, length, 1)
+    """Of each text the places of its words and their weights, which are of Euclidean length 1."""
+    known = {word: place for place, word in enumerate(column["words"])}
+    idf, size, found = np.array(column["idf"]), column["buckets"], []
+    for cell in cells:
+        counts = {}
+        for word in _tokens(column, "" if _is_missing(cell, ("",)) else str(cell).lower()):
+            if size:
+                value = _fnv1a(word)
+                place, sign = value % size, -1 if value >> 31 else 1
+            else:
+                place, sign = known.get(word), 1
+            if place is not None:
+                counts[place] = counts.get(place, 0) + sign
+        places, weights = np.array([*counts], int), np.array([*counts.values()], float)
+        weights = weights if size else weights * idf[places]
+        found.append((places, weights / (np.sqrt((weights**2).sum()) or 1)))
+    return found
+
+
+def _tokens(column, text):
+    if column["by"] == "words":
+        return WORD.findall(text)
+    text = SPACES.sub(" ", text)
+    return [*text, *map("".join, zip(text, text[1:]))]
+
+
+def _weigh(texts, rows):
+    """The sums of rows by the weights of the words of each text, (B, @outputs@)."""
+    return np.array([weights @ rows[places] for places, weights in texts])
 
 
 def _fill(values, factor):
