@@ -248,3 +248,16 @@ def test_identity_and_empty_batches() -> None:
 def test_what_are_no_images_is_refused(X: Tensor) -> None:
     with pytest.raises(ShapeError, match=r"floating images \(B, 6\) of 2×3 pixels"):
         augment_(X, (2, 3), Augmentation(), source(), 1.0)
+
+
+@given(every, st.integers(0, 4), shapes, st.integers(0, 2**30))
+def test_the_colours_of_an_image_are_changed_alike(
+    how: Augmentation, count: int, shape: tuple[int, int], seed: int
+) -> None:
+    how = dataclasses.replace(how, noise=0.0)
+    X = torch.rand(count, shape[0] * shape[1] * 3, generator=source(seed), dtype=torch.float64)
+    kept = X.clone()
+    made = augment_(X, (*shape, 3), how, source(seed), 1.0)
+    for color in range(3):
+        alone = augment_(kept[:, color::3].contiguous(), shape, how, source(seed), 1.0)
+        torch.testing.assert_close(made[:, color::3], alone, rtol=1e-12, atol=1e-12)

@@ -146,3 +146,15 @@ def test_what_cannot_be_is_refused() -> None:
         Standardize.of(torch.zeros(0, 3))
     with pytest.raises(UsageError, match="at least one row"):
         Standardize.of(torch.zeros(2, 3), torch.zeros(2))
+
+
+@given(sides, sides, st.integers(1, 10), st.integers(0, 2**30))
+def test_colours_are_pooled_each_for_itself(height: int, width: int, factor: int, seed: int) -> None:
+    X = numbers(2, height * width * 3, seed=seed)
+    pool, alone = Pool((height, width, 3), factor), Pool((height, width), factor)
+    mapped = pool.apply(X)
+    assert mapped.shape == (2, pool.outputs)
+    for color in range(3):
+        torch.testing.assert_close(mapped[:, color::3], alone.apply(X[:, color::3].contiguous()))
+    theta = numbers(4, pool.outputs + 1, seed=seed + 1)
+    torch.testing.assert_close(scores(theta, mapped), scores(pool.absorb(theta), X))

@@ -14,8 +14,10 @@ import pytest
 import torch
 from safetensors import safe_open
 
+import linnet
 from linnet.errors import MissingExtraError
 from linnet.export import export_model
+from tests.support.colors import arrays, dataset
 from tests.support.runs import NAMES, make_run
 
 
@@ -103,3 +105,16 @@ def test_onnx_names_its_extra(package: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_same_model_gives_the_same_bytes() -> None:
     for to in ("safetensors", "onnx", "numpy", "js", "c", "sql"):
         assert made(to).read_bytes() == made(to).read_bytes()
+
+
+def test_a_model_in_colour_says_the_order_of_its_numbers_and_takes_pictures() -> None:
+    (X, y), data = arrays(), dataset()
+    run = linnet.solve(data, l2=0.01).value
+    paths = {to: export_model(run, to, Path(f"color.{to}"), data.X).path for to in ("numpy", "c", "js")}
+    names = python(paths["numpy"])
+    assert names["predict"](X) == y.tolist()  # (N, 6, 6, 3)
+    assert names["IMAGE_SHAPE"] == (6, 6, 3)
+    for path in paths.values():
+        assert "(6 x 6 pixels, line by line, red, green and blue of each)" in path.read_text("utf-8")
+    assert "#define LINNET_CHANNELS 3\n" in paths["c"].read_text("utf-8")
+    assert "imageShape = [6, 6, 3]" in paths["js"].read_text("utf-8")

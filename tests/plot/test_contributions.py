@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linnet.evaluate.contributions import contributions
+from linnet.evaluate.contributions import Contributions, contributions
 from linnet.plot.contributions import contributions_figure
 from tests.support.figures import RUN, TEST, drawn
 
@@ -21,3 +21,12 @@ def test_contributions_of_images_and_of_columns() -> None:
     widths = [bar.get_width() for bar in plain.axes[0].patches]  # type: ignore[attr-defined]
     assert widths[-1] == pytest.approx(float(max(found.parts[best], key=abs)))
     assert len(widths) == 12
+
+
+def test_the_contribution_of_a_pixel_is_that_of_its_colours_together() -> None:
+    parts = np.arange(12.0).reshape(1, 12)
+    found = Contributions(parts, np.zeros(1))
+    x = np.arange(12, dtype=np.uint8) * 20
+    first, second = contributions_figure(found, ["a"], x, (2, 2, 3), scale=1 / 255).axes[:2]
+    np.testing.assert_allclose(np.asarray(first.images[0].get_array()), x.reshape(2, 2, 3) / 255)
+    assert np.asarray(second.images[0].get_array()).tolist() == [[3, 12], [21, 30]]

@@ -48,6 +48,20 @@ def test_templates_show_the_weights() -> None:
         templates(W, (2, 2), ["a", "b", "c"])
 
 
+def test_templates_in_colour_are_what_a_class_is_for() -> None:
+    W = torch.tensor([[2.0, -1.0, 0.0, 0.0, 1.0, -2.0], [0.0] * 6])
+    first, second = [axes for axes in templates(W, (1, 2, 3), ["a", "b"]).axes if axes.images]
+    seen = np.asarray(first.images[0].get_array())
+    np.testing.assert_allclose(seen, [[[1, 0.25, 0.5], [0.5, 0.75, 0]]])  # 0.5 + w/4
+    assert np.asarray(second.images[0].get_array()).tolist() == [[[0.5] * 3] * 2]
+
+
+def test_a_gallery_in_colour() -> None:
+    images = torch.arange(24, dtype=torch.uint8).view(2, 2, 2, 3)
+    first, _ = [axes for axes in gallery(images, ["a", "b"], scale=1 / 255).axes if axes.images]
+    np.testing.assert_allclose(np.asarray(first.images[0].get_array()), images[0].numpy() / 255)
+
+
 def test_gallery() -> None:
     images = torch.arange(7 * 4, dtype=torch.uint8).view(7, 2, 2)
     figure = gallery(images, list("abcdefg"), columns=3)

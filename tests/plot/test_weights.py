@@ -70,3 +70,12 @@ def test_differences_are_those_of_the_weights() -> None:
         differences(torch.ones(21, 4), (2, 2), [str(k) for k in range(21)])
     with pytest.raises(ShapeError):
         confusion_figure(torch.ones(2, 2), ["a", "b", "c"])
+
+
+def test_differences_in_colour_are_of_the_rows_class() -> None:
+    W = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    (axes,) = differences(W, (1, 1, 3), ["red", "blue"]).axes
+    seen = np.asarray(axes.images[0].get_array())  # (4, 4, 3), each picture with a gap of a pixel
+    assert seen[0, 2].tolist() == [1, 0.5, 0]
+    assert seen[2, 0].tolist() == [0, 0.5, 1]
+    assert seen[0, 0].tolist() == [1, 1, 1]

@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +14,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
+import linnet
 from linnet.data.pictures.prepare import prepare
 from linnet.model.run import Run
 from linnet.serve import parse
 from linnet.serve.app import make_app
 from linnet.serve.parse import Limits
+from linnet.web.refusal import Refusal
+from tests.support.colors import arrays, dataset
+from tests.support.colors import png_of as color_png
 from tests.support.requests import JSON, RAW, png
 from tests.support.runs import NAMES, make_run
 
@@ -274,3 +279,39 @@ def test_pictures_of_other_kinds_are_read_too(client: TestClient, form: str) -> 
     source.save(made, form, **({"lossless": True} if form == "WEBP" else {}))
     said = client.post("/predict", content=made.getvalue(), headers={"content-type": f"image/{form.lower()}"})
     assert said.json() == client.post("/predict", content=png(4, 3), headers=PNG).json()
+
+
+def test_a_picture_in_colour_has_the_same_answer_in_every_form(tmp_path: Path) -> None:
+    data = dataset()
+    run = linnet.solve(data, l2=0.01).value
+    folder, picture = run.save(tmp_path / "run"), arrays()[0][40]  # a red one
+    expected = run.probabilities(data.X[40:41])[0].tolist()
+    npy = io.BytesIO()
+    np.save(npy, picture)
+    with TestClient(make_app(folder)) as client:
+        found = [
+            client.post("/predict", content=color_png(picture), headers=PNG),
+            client.post("/predict", files={"file": color_png(picture)}),
+            client.post("/predict", json={"rows": [picture.tolist()]}),
+            client.post("/predict", json={"rows": [picture.reshape(-1).tolist()]}),
+            client.post("/predict", content=npy.getvalue(), headers={"content-type": "application/x-npy"}),
+            client.post("/predict?dtype=uint8", content=picture.tobytes(), headers=RAW),
+        ]
+        for one in found:
+            assert one.json()["classes"] == ["red"]
+            np.testing.assert_allclose(one.json()["probabilities"][0], expected, atol=1e-6)
+        wrong = client.post("/predict", json={"rows": picture.tolist()}).json()["detail"]
+        assert "row 0 has 6 numbers, expected 108, or 6 lists of 6 lists of 3; for one picture put" in wrong
+        described = client.get("/openapi.json").json()["paths"]["/predict"]["post"]
+        assert "red, green and blue of each pixel, line by line" in described["description"]
+        assert client.get("/model").json()["card"]["image_shape"] == [6, 6, 3]
+        assert "6 × 6 × 3" in client.get("/", headers={"accept": "text/html"}).text
+
+
+def test_a_long_body_of_pictures_in_colour_may_have_a_list_a_pixel() -> None:
+    lists = [[[[1, 2, 3]] * 100] * 100] * 8
+    content = json.dumps({"rows": lists}).encode()
+    assert len(content) > parse.LONG
+    parse.check_marks(content, 30_000, 8, (100, 100, 3))
+    with pytest.raises(Refusal):
+        parse.check_marks(content, 30_000, 7, (100, 100, 3))

@@ -9,6 +9,7 @@ from linnet.data.dataset import Dataset
 from linnet.data.sources import synthetic
 from linnet.errors import UsageError
 from linnet.train.fit import fit, fit_module
+from tests.support.colors import arrays, dataset
 
 
 def test_a_module_learns_what_the_bank_learns(blobs: Dataset) -> None:
@@ -45,3 +46,13 @@ def test_any_module_loss_and_optimizer(blobs: Dataset) -> None:
 def test_a_module_for_regression() -> None:
     run = fit_module(nn.Linear(2, 1), synthetic.linear(), Recipe(lr=0.03, batch_size=10))
     assert run.history.last["train_loss"] < 1e-3
+
+
+def test_pictures_in_colour_reach_a_module_with_their_colours_first() -> None:
+    (X, _), data = arrays(), dataset()
+    net = nn.Sequential(nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.3)
+    run = fit_module(net, data, Recipe(epochs=30, batch_size=16), optimizer=optimizer)
+    assert run.history.last["train_accuracy"] == 1.0
+    expected = net(torch.from_numpy(X).movedim(3, 1).float() / 255)
+    torch.testing.assert_close(run.scores(data.X), expected.detach())

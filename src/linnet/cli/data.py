@@ -167,7 +167,7 @@ def show(
     where = slice(start, start + rows * columns)
     images = chosen.images(where)  # or there are none
     names = [chosen.classes[k] for k in chosen.y[where].tolist()]
-    save(gallery(images, names, columns=columns), out)
+    save(gallery(images, names, columns=columns, scale=chosen.scale), out)
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
 
 

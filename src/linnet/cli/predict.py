@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from linnet.data.pictures.decode import Prepared
+    from linnet.data.pictures.prepared import Prepared
     from linnet.model.predictor import Predictor
 
 TOP = 3
@@ -49,8 +49,9 @@ def predict(
     --keep each answer has its prediction set, or a number its interval.
 
     Pictures are greyscaled, padded to the right shape, resized, and inverted when their border is light
-    (Fashion-MNIST shows light clothes on black). Orientation tags are obeyed. Of a picture on which nothing
-    is left by that, no class is said.
+    (Fashion-MNIST shows light clothes on black). A model that was trained with --color takes them in colour,
+    and inverts none unless told to. Orientation tags are obeyed. Of a picture on which nothing is left by
+    that, no class is said.
 
     Examples
         linnet predict runs/first shirt.png coat.jpg
@@ -94,7 +95,8 @@ def predict(
     top
         How many classes of a picture to show.
     invert
-        Invert pictures always or never; decided by the border when not given.
+        Invert pictures always or never; decided by the border when not given, and never in
+        colour.
     """
     from linnet.model.answers import said_of
     from linnet.model.predictor import MODEL, Predictor

@@ -38,6 +38,8 @@ def train(
 
         linnet train --data synthetic
 
+        linnet train --data ./pictures --color
+
         linnet train --data visits.csv --loss poisson --lr 0.01
 
         linnet train --track tensorboard

@@ -12,6 +12,9 @@ from linnet.errors import UsageError
 Task = Literal["classification", "regression", "counts"]
 TASKS: tuple[Task, ...] = ("classification", "regression", "counts")
 
+OF_PICTURES = ("color",)
+"""The fields that are of pictures, all others being of tables."""
+
 KINDS = ("number", "truth", "category", "hash", "date", "text")
 """The kinds of columns, each with a field that names the columns to take as such."""
 
@@ -76,6 +79,8 @@ class TableChoices:
             unseen. Named by category or text, too, a column is hashed by its levels or by its words.
         rare: training rows below which levels of a category are taken together as (other), from 1 (none are);
             when not given 10, of categories of more than 100 levels alone.
+        color: of pictures, whether to keep their colours: each pixel is then three features, red, green and
+            blue. They are read in grey when not given.
 
     Raises:
         UsageError: a value that cannot be.
@@ -107,6 +112,7 @@ class TableChoices:
     index_base: int | None = None
     hash: tuple[str, ...] = ()
     rare: int | None = None
+    color: bool | None = None
 
     def __post_init__(self) -> None:
         choices = {

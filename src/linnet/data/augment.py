@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from linnet.config import Augmentation
+from linnet.data.pictures.shape import CHANNELS, ImageShape, is_color, size_of, to_channels_first
 from linnet.errors import ShapeError
 
 
@@ -37,6 +38,15 @@ class Draws:
     sizes: Tensor
     middles: tuple[Tensor, Tensor]
     seed: int
+
+    def of_colors(self) -> Draws:
+        """The same for each colour of an image, which stand one after another, (3·B,)."""
+        angles, sizes, flipped, rows, columns = (
+            values.repeat_interleave(CHANNELS)
+            for values in (self.angles, self.sizes, self.flipped, *self.middles)
+        )
+        moves = self.moves.repeat_interleave(CHANNELS, 1)
+        return Draws(moves, flipped, angles, sizes, (rows, columns), self.seed)
 
 
 def draw(images: int, shape: tuple[int, int], how: Augmentation, source: torch.Generator) -> Draws:
@@ -63,14 +73,12 @@ def draw(images: int, shape: tuple[int, int], how: Augmentation, source: torch.G
     )
 
 
-def augment_(
-    X: Tensor, shape: tuple[int, int], how: Augmentation, source: torch.Generator, unit: float
-) -> Tensor:
+def augment_(X: Tensor, shape: ImageShape, how: Augmentation, source: torch.Generator, unit: float) -> Tensor:
     """Change the images of a minibatch in place, each with numbers of its own.
 
     Args:
-        X: images as rows, (B, height·width), floating; on any device, and with any stride between rows.
-        shape: (height, width).
+        X: images as rows, (B, D), floating; on any device, and with any stride between rows.
+        shape: (height, width), in colour (height, width, 3): the colours are changed alike, but for noise.
         how: what to do.
         source: a CPU generator, from which every random number comes, and the same count of them
             whatever is on; the noise has a generator on X's device, whose seed is drawn from it.
@@ -82,15 +90,28 @@ def augment_(
     Raises:
         ShapeError: X is not floating rows of such images.
     """
-    height, width = shape
-    if X.ndim != 2 or X.shape[1] != height * width or not X.is_floating_point():
+    if X.ndim != 2 or X.shape[1] != size_of(shape) or not X.is_floating_point():
         raise ShapeError(
-            f"expected floating images (B, {height * width}) of {height}×{width} pixels, "
+            f"expected floating images (B, {size_of(shape)}) of {shape[0]}×{shape[1]} pixels, "
             f"got {X.dtype} {tuple(X.shape)}"
         )
-    draws = draw(len(X), shape, how, source)
+    height, width = shape[:2]
+    draws = draw(len(X), (height, width), how, source)
     if not X.numel():
         return X
+    if is_color(shape):
+        colors = to_channels_first(X, shape)  # (B, 3, height, width), a copy
+        move_(colors.view(-1, height * width), (height, width), how, draws.of_colors())
+        X.copy_(colors.movedim(1, 3).flatten(1))
+    else:
+        move_(X, (height, width), how, draws)
+    if how.noise:
+        add_noise_(X, how.noise * unit, draws.seed)
+    return X
+
+
+def move_(X: Tensor, shape: tuple[int, int], how: Augmentation, draws: Draws) -> None:
+    """Turn, resize, mirror, move and cut images, (B, height·width), as was drawn for each."""
     images = X.unflatten(1, shape)  # (B, height, width), a view
     if how.rotate or how.scale:
         warp_(images, draws)
@@ -101,9 +122,6 @@ def augment_(
             shift_(images, draws.moves)
     if how.cutout:
         cut_(X, shape, draws.middles, how.cutout)
-    if how.noise:
-        add_noise_(X, how.noise * unit, draws.seed)
-    return X
 
 
 def flip_(images: Tensor, flipped: Tensor) -> None:

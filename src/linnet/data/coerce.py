@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from linnet.data.pictures.shape import CHANNELS, ImageShape
 from linnet.data.sparse import SMALL, SparseFeatures
 from linnet.data.tensors import (
     ArrayLike,
@@ -203,16 +204,21 @@ def number_of(given: Any, what: str) -> float:
         raise UsageError(f"{what} must be a number, not {describe(given)}") from error
 
 
-def shape_of(given: Any) -> tuple[int, int]:
-    """The height and width of images.
+def shape_of(given: Any) -> ImageShape:
+    """The height and width of images, and the 3 colours of those that have any.
 
     Raises:
         UsageError: it is something else.
     """
     sizes = tuple(given) if isinstance(given, Sequence | torch.Size | np.ndarray) else ()
-    if len(sizes) != 2 or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
-        raise UsageError(f"image_shape is (height, width), two whole numbers above 0, not {given!r}")
-    return int(sizes[0]), int(sizes[1])
+    is_whole = all(isinstance(size, int | np.integer) and size > 0 for size in sizes)
+    if not is_whole or not (len(sizes) == 2 or (len(sizes) == 3 and sizes[2] == CHANNELS)):
+        raise UsageError(
+            "image_shape is (height, width), two whole numbers above 0, or (height, width, 3) of images in "
+            f"colour, not {given!r}"
+        )
+    height, width = int(sizes[0]), int(sizes[1])
+    return (height, width) if len(sizes) == 2 else (height, width, CHANNELS)
 
 
 def describe(given: Any) -> str:

@@ -17,6 +17,7 @@ from torch import Tensor
 from linnet.data import coerce, tensors
 from linnet.data.checks import check_labels, check_weights
 from linnet.data.origin import Origin
+from linnet.data.pictures.shape import ImageShape, size_of
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
 from linnet.schema.schema import Schema
@@ -49,7 +50,8 @@ class Dataset:
             of classes, as text, and true or false are turned into indices; a regression's (N,) into (N, 1).
         name: what to call the data set, such as "fashion_mnist".
         classes: the K class names; empty for a regression, and where y has the names.
-        image_shape: (height, width) when a row is an image.
+        image_shape: (height, width) when a row is an image, (height, width, 3) when it is one in colour: red,
+            green and blue of a pixel stand beside each other.
         scale: the features the model sees are `X * scale`; 1/255 for uint8 pixels.
         source: where the rows came from, for people.
         truth: the parameters behind synthetic data.
@@ -72,7 +74,7 @@ class Dataset:
     y: Tensor = None  # type: ignore[assignment]  # so that its lack is an error in words
     name: str = "data"
     classes: tuple[str, ...] = ()
-    image_shape: tuple[int, int] | None = None
+    image_shape: ImageShape | None = None
     scale: float = 1.0
     source: str = ""
     truth: LinearTruth | None = None
@@ -90,7 +92,8 @@ class Dataset:
         if self.X.ndim != 2:
             raise ShapeError(
                 f"X must have shape (N, D), got {tuple(self.X.shape)}: flatten it to rows, "
-                "X.reshape(len(X), -1), and of images give image_shape=(height, width)"
+                "X.reshape(len(X), -1), and of images give image_shape=(height, width), in colour (height, "
+                "width, 3)"
             )
         if not self.features:
             raise ShapeError("X has no columns: a data set has at least one feature")
@@ -106,7 +109,7 @@ class Dataset:
             )
         if not self.classes and not self.y.shape[1]:
             raise ShapeError("y has no columns: a data set has at least one number to predict")
-        if self.image_shape and self.image_shape[0] * self.image_shape[1] != self.features:
+        if self.image_shape and size_of(self.image_shape) != self.features:
             raise ShapeError(f"an image of {self.image_shape} does not have {self.features} features")
         if self.columns and len(self.columns) != self.features:
             raise ShapeError(f"{len(self.columns)} names of columns do not fit {self.features} features")
@@ -255,7 +258,7 @@ class Dataset:
         return dataclasses.replace(self, X=self.X.to(device), y=self.y.to(device), **own)
 
     def images(self, index: Tensor | np.ndarray | slice) -> Tensor:
-        """Some rows as stored pixels, shape (B, height, width).
+        """Some rows as stored pixels, shape (B, height, width), in colour (B, height, width, 3).
 
         Raises:
             UsageError: the rows are not images.

@@ -77,6 +77,7 @@ def load(
     index_base: int | None = None,
     hash: Any = (),
     rare: int | None = None,
+    color: bool | None = None,
 ) -> Splits:
     """A data set by its name, of a path, or of a frame.
 
@@ -121,6 +122,8 @@ def load(
             "shop=1024" for 1024 buckets.
         rare: training rows below which levels of a category are taken together as (other); when None 10, of
             categories of more than 100 levels alone.
+        color: of pictures, whether to keep their colours, each pixel being three features: red, green and
+            blue; when None they are read in grey.
 
     Raises:
         UsageError: the name is unknown, or no name; or there is something said of a table that is none.
@@ -137,7 +140,7 @@ def load(
         number=number, truth=truth, date=date, text=text, hash=hash,
         schema=None if schema is None else os.fspath(schema), sample_weight=None if is_in_file else weights,
         groups=groups, time=time, split=split, test_size=test_size, positive=positive, exposure=exposure,
-        formula=formula, index_base=index_base, rare=rare,
+        formula=formula, index_base=index_base, rare=rare, color=color,
         test=os.fspath(test) if isinstance(test, str | os.PathLike) else None,
     )  # fmt: skip
     if test is not None and is_place != (options.test is not None):
@@ -177,6 +180,8 @@ def _load_named(
     name = given.replace("-", "_")
     source = sources().get(name)
     said = next((one for one in options.table if one != "references"), None)
+    if source is not None or name == "auto":
+        user_data.refuse_color(options, f"{given} is a data set of linnet's")
     if said and (source is not None or name == "auto"):
         raise UsageError(f"{said} is of a table of your own, and {given} is a data set of linnet's")
     if name == "auto":

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from linnet.data.moments import Moments
+from linnet.data.pictures.shape import ImageShape, size_of, to_channels_first
 
 
 @dataclass(frozen=True)
@@ -24,34 +25,42 @@ class Pool:
     Where the size does not divide, the last blocks are smaller, and their mean is over the pixels they have.
 
     Args:
-        shape: (height, width) of an image, D pixels.
+        shape: (height, width) of an image, in colour (height, width, 3); each colour has a mean of its own.
         factor: the side of a block, in pixels.
     """
 
-    shape: tuple[int, int]
+    shape: ImageShape
     factor: int
 
     @property
     def small(self) -> tuple[int, int]:
         """(height, width) of a mapped image."""
-        height, width = self.shape
+        height, width = self.shape[:2]
         return -(-height // self.factor), -(-width // self.factor)
 
     @property
     def outputs(self) -> int:
-        """D', the blocks of an image."""
-        return self.small[0] * self.small[1]
+        """D', the blocks of an image, of each colour."""
+        return self.small[0] * self.small[1] * self.channels
+
+    @property
+    def channels(self) -> int:
+        """Numbers of a pixel."""
+        return size_of(self.shape) // (self.shape[0] * self.shape[1])
 
     def apply(self, X: Tensor) -> Tensor:
         """The blocks' means, (B, D'), of images (B, D)."""
         kernel = (min(self.factor, self.shape[0]), min(self.factor, self.shape[1]))
-        images = X.unflatten(1, (1, *self.shape))  # (B, 1, height, width)
-        return functional.avg_pool2d(images, kernel, ceil_mode=True).flatten(1)
+        images = to_channels_first(X, self.shape)  # (B, channels, height, width)
+        means = functional.avg_pool2d(images, kernel, ceil_mode=True)
+        return means.movedim(1, 3).flatten(1)
 
     def absorb(self, theta: Tensor) -> Tensor:
         """Weights and biases for plain rows: every pixel takes its part of its block's weight."""
-        rows, columns = (torch.arange(side, device=theta.device) // self.factor for side in self.shape)
-        blocks = (rows[:, None] * self.small[1] + columns).flatten()  # of each pixel, (D,)
+        places = [torch.arange(side, device=theta.device) // self.factor for side in self.shape[:2]]
+        blocks = places[0][:, None] * self.small[1] + places[1]  # of each pixel
+        colors = torch.arange(self.channels, device=theta.device)
+        blocks = (blocks[..., None] * self.channels + colors).flatten()  # of each feature, (D,)
         wide = theta.double()
         W = (wide[:, :-1] / blocks.bincount())[:, blocks]  # (R, D)
         return torch.cat([W, wide[:, -1:]], 1).to(theta.dtype)

@@ -13,18 +13,18 @@ from linnet.data.formats import hdf5
 from linnet.data.formats.array_files import find_features, read_array_files
 from linnet.data.formats.arrays import read_arrays
 from linnet.data.formats.foreign import refuse_foreign
-from linnet.data.formats.frames import is_table, to_frame
+from linnet.data.formats.frames import to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
 from linnet.data.formats.picture_files import Say, files_in, is_picture, unpack
 from linnet.data.formats.picture_folders import read_pictures
-from linnet.data.formats.svmlight import check_options, read_svmlight
-from linnet.data.formats.svmlight_lines import is_svmlight
+from linnet.data.formats.svmlight import read_svmlight
 from linnet.data.formats.table import TableRows, table_rows
 from linnet.data.formats.table_files import TableFiles
 from linnet.data.formats.table_parts import NamedTable, add_parts, read_tables
 from linnet.data.formats.text_table import TextTable
 from linnet.data.formats.zipped import ZIP
 from linnet.data.locate import find, find_tables, has_pictures, kind_of
+from linnet.data.options import check_options, refuse_color
 from linnet.data.split import Whole
 from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.describe import describe
@@ -74,24 +74,11 @@ def load(
         FormatError: it is none of these.
         UsageError: there is something said of a table that is none.
     """
-    _check_options(str(name), folder, options or TableOptions())
+    if not Path(folder or "", name).is_dir():
+        refuse_foreign(str(name))
+    check_options(str(name), find_tables(str(name), folder), options or TableOptions())
     whole = load_whole(name, folder, say=say, options=options, is_split=hold_out, bounds=bounds)
     return _tell(whole.splits(hold_out=hold_out), say)
-
-
-def _check_options(name: str, folder: Path | str | None, options: TableOptions) -> None:
-    """Refuse what is said of other data than these."""
-    if not Path(folder or "", name).is_dir():
-        refuse_foreign(name)
-    files = find_tables(name, folder)
-    if is_svmlight(name) or (files is not None and files.is_svmlight):
-        check_options(options, name)
-        return
-    if options.index_base is not None:
-        raise UsageError(f"index_base is of LIBSVM text, and {name} is none")
-    given = {} if is_table(name) or files is not None else options.table
-    if said := next((one for one in given if one != "references"), None):
-        raise UsageError(f"{said} is of a table, and {name} is none")
 
 
 def take_frame(
@@ -117,6 +104,7 @@ def take_frame(
     options = options or TableOptions()
     if options.index_base is not None:
         raise UsageError("index_base is of LIBSVM text, and a frame is none")
+    refuse_color(options, "a frame is a table")
     rows: Whole = table_rows(to_frame(frame), "frame", options, is_split=hold_out and test is None)
     if test is not None:
         assert isinstance(rows, TableRows), "it was made of a frame"
@@ -179,23 +167,27 @@ def load_whole(
             files, str(name), options=options, known=known, schema=schema, is_split=is_split,
             most=bounds.cells,
         )  # fmt: skip
-    kind = kind_of(path)
+    kind, color = kind_of(path), None if options is None else options.color
     if kind == "IDX files":
+        if color and known is None:
+            raise UsageError(
+                f"--color (color=) is of pictures in colour, and those of {name}, IDX files, are grey"
+            )
         return read_idx_folder(path, str(name), known)
     if kind == "pictures":
         if not has_pictures(path) and (array := find_features(path)) is not None:
-            return read_array_files(array, str(name), known=known, say=say)
-        return read_pictures(files_in(path), str(name), known, say)
+            return read_array_files(array, str(name), known=known, say=say, color=color)
+        return read_pictures(files_in(path), str(name), known, say, color=color)
     if kind == "one array":
-        return read_array_files(path, str(name), known=known, say=say)
+        return read_array_files(path, str(name), known=known, say=say, color=color)
     if kind == "arrays":
-        return read_arrays(path, str(name), known=known, most=bounds.nbytes)
+        return read_arrays(path, str(name), known=known, most=bounds.nbytes, color=color)
     if kind == "HDF5":
-        return hdf5.read_hdf5(path, str(name), known=known, most=bounds.nbytes)
+        return hdf5.read_hdf5(path, str(name), known=known, most=bounds.nbytes, color=color)
     if path.suffix.lower() == ZIP:
-        return read_pictures(unpack(path.read_bytes(), str(name)), str(name), known, say)
+        return read_pictures(unpack(path.read_bytes(), str(name)), str(name), known, say, color=color)
     if is_picture(path.name):
-        return read_pictures([(path.name, path.read_bytes())], str(name), known, say)
+        return read_pictures([(path.name, path.read_bytes())], str(name), known, say, color=color)
     raise FormatError(f"{name} is neither a CSV nor an .npz file, nor a zip, nor a picture")
 
 

@@ -15,6 +15,7 @@ from linnet.data.formats.frames import to_frame
 from linnet.data.formats.svmlight_rows import base_of
 from linnet.data.formats.table import table_rows
 from linnet.data.origin import Origin
+from linnet.data.pictures.shape import is_color
 from linnet.data.sparse import SparseFeatures
 from linnet.data.split import Whole, join, split
 from linnet.data.tensors import as_frame
@@ -206,7 +207,9 @@ def fit_rows(run: Run, rows: Dataset) -> Dataset:
 
 
 def _table_options(run: Run) -> TableOptions | None:
-    """How the run's own table was said to be read, by which others of its schema are read, too."""
+    """How the run's own data were said to be read, by which others are read for it, too."""
+    if is_color(run.card.image_shape):
+        return TableOptions(color=True)
     if run.card.schema is None or run.origin is None:
         base = base_of(run.card.columns) if run.origin is None else run.origin.table.get("index_base")
         return None if base is None else TableOptions(index_base=base)

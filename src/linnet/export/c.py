@@ -67,6 +67,9 @@ _LOG_SIGMOID = """    for (int k = 0; k < LINNET_OUTPUTS; k++)
         scores[k] = fmin(scores[k], 0) - log1p(exp(-fabs(scores[k])));
 """
 
+SIDES = ("HEIGHT", "WIDTH", "CHANNELS")
+"""What the sizes of pictures are called; those in grey have the first two."""
+
 _DRIVER = """#include <stdio.h>
 #include <stdlib.h>
 extern const int linnet_features, linnet_outputs;
@@ -96,7 +99,7 @@ def render(model: Predictor) -> bytes:
     source = _FILE.format(
         headline=headline(model), features=model.features, outputs=model.outputs,
         promise="the predictions" if regression else "the class probabilities",
-        image=f"#define LINNET_HEIGHT {shape[0]}\n#define LINNET_WIDTH {shape[1]}\n" if shape else "",
+        image="".join(f"#define LINNET_{side} {n}\n" for side, n in zip(SIDES, shape or (), strict=False)),
         dataset=string(card.dataset), type=kind,
         classes="" if regression else _CLASSES.format(names=names),
         b=numbers(model.b), W=",\n".join(table), scale=number(np.float64(card.scale)),

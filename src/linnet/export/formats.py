@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.config.losses import name_model
+from linnet.data.pictures.shape import is_color
 from linnet.errors import ExportError
 from linnet.export.program import Program, takes_columns
 from linnet.model.predictor import Predictor
@@ -106,6 +107,8 @@ def headline(model: Predictor) -> str:
     name = "".join(c if c.isascii() and (c.isalnum() or c in " _-.") else "_" for c in name)
     schema = model.card.schema if takes_columns(model.card) else None
     given = f"{len(schema.columns)} columns" if schema else f"{model.features} features"
+    if (shape := model.card.image_shape) is not None and is_color(shape):
+        given += f" ({shape[0]} x {shape[1]} pixels, line by line, red, green and blue of each)"
     return f"{kind} of {name}: {given} to {model.outputs} outputs"
 
 

@@ -94,7 +94,7 @@ def render(model: Predictor) -> bytes:
     logits = "-np.logaddexp(0, -scores(rows))  # log sigmoid" if card.kind == "logistic" else "scores(rows)"
     mean = "np.exp(scores(rows))" if card.link == "log" else "scores(rows)"
     functions = _REGRESSION if card.kind == "regression" else _CLASSIFIER
-    images = f" or as images (B, {card.image_shape[0]}, {card.image_shape[1]})" if card.image_shape else ""
+    images = f" or as images (B, {', '.join(map(str, card.image_shape))})" if card.image_shape else ""
     source = _FILE.format(
         headline=headline(model), full=1 / card.scale, features=model.features, images=images,
         kind=card.kind, dataset=card.dataset, classes=card.classes, image_shape=card.image_shape,

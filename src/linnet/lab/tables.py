@@ -17,6 +17,7 @@ from linnet.data.formats.picture_files import MAX_ALL_BYTES
 from linnet.data.formats.table import MAX_CELLS
 from linnet.data.formats.table_files import TableFiles, read_files
 from linnet.data.locate import find_tables
+from linnet.data.options import refuse_color
 from linnet.errors import LinnetError, UsageError
 from linnet.lab.sent import Files, Sent, lay_out, name_files
 from linnet.schema.cells import Frame
@@ -140,6 +141,7 @@ def read_upload(files: Sequence[tuple[str, bytes]], options: TableOptions | None
         told = dataclasses.replace(options, test=sent.test)
         tables = find_tables(sent.name, folder)
         if tables is not None and not tables.is_svmlight:
+            refuse_color(options, f"{sent.title} is a table")
             return _read_table(Upload(sent, None, tuple(files), options), tables, folder, told)
         said: list[str] = []
         splits = user_data.load(sent.name, folder, said.append, options=told, bounds=BOUNDS)

@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 from torch import Tensor
 
-from linnet.data.pictures.decode import is_blank
 from linnet.data.pictures.prepare import prepare
+from linnet.data.pictures.prepared import is_blank
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.prediction_sets import coverage, learn_sets
 from linnet.evaluate.contributions import Contributions, contributions

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from linnet.config.losses import LOSSES, Kind, Link
 from linnet.core.calibration import Calibration
 from linnet.core.conformal import PredictionRules
+from linnet.data.pictures.shape import ImageShape
 from linnet.errors import ShapeError, UsageError
 from linnet.schema.schema import Schema
 
@@ -32,7 +33,7 @@ class Card:
     Args:
         dataset: the name of what it was trained on.
         classes: their names; empty for a regression.
-        image_shape: (height, width) of a row, when it is an image.
+        image_shape: (height, width) of a row, when it is an image; (height, width, 3) of one in colour.
         scale: of the features.
         loss: the name of the loss.
         huber: Huber's threshold.
@@ -46,7 +47,7 @@ class Card:
 
     dataset: str
     classes: tuple[str, ...]
-    image_shape: tuple[int, int] | None
+    image_shape: ImageShape | None
     scale: float
     loss: str
     huber: float = 1.0

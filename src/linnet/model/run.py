@@ -22,6 +22,7 @@ from linnet.data.arguments import dataset_of
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.data.origin import Origin, read_record, record_of
+from linnet.data.pictures.shape import to_channels_first
 from linnet.data.sparse import SparseFeatures
 from linnet.device import versions
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
@@ -110,7 +111,7 @@ class Run:
 
     @property
     def module(self) -> nn.Module:
-        """The model as a module: the one that was given, or the book's Flatten and Linear."""
+        """The given module, or the book's Flatten and Linear, of rows (B, D) or images (B, *image_shape)."""
         return self.model.to_module() if isinstance(self.model, Bank) else self.model
 
     def scores(self, X: Tensor) -> Tensor:
@@ -141,7 +142,7 @@ class Run:
         assert isinstance(self.model, nn.Module)
         parameter = next(self.model.parameters())
         inputs = X.to(parameter.device, parameter.dtype) * self.card.scale
-        inputs = inputs.view(-1, 1, *self.card.image_shape) if self.card.image_shape else inputs
+        inputs = to_channels_first(inputs, self.card.image_shape) if self.card.image_shape else inputs
         self.model.eval()
         with torch.no_grad():
             return self.model(inputs)

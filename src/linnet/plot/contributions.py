@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from linnet.data.pictures.shape import ImageShape, is_color
 from linnet.evaluate.contributions import Contributions
 from linnet.i18n import Language, say
-from linnet.plot.style import BLUE, VERMILION, draw_signed, drawing, panels
+from linnet.plot.style import BLUE, VERMILION, draw_picture, draw_signed, drawing, panels
 
 COLUMNS = 4
 CLASSES = 15
@@ -28,23 +29,27 @@ def contributions_figure(
     found: Contributions,
     classes: Sequence[str],
     x: ArrayLike,
-    image_shape: tuple[int, int] | None = None,
+    image_shape: ImageShape | None = None,
     title: str = "",
     language: Language = "en",
     columns: Sequence[str] = (),
+    scale: float = 1.0,
 ) -> Figure:
     """The parts of each class's score, the highest score first: red for, blue against.
 
-    Of more than 15 classes those of the highest scores are shown.
+    A pixel's part is that of its colours together. Of more than 15 classes those of the highest scores are
+    shown.
 
     Args:
         found: of one row.
         classes: the K names.
         x: the row as stored, (D,), shown beside images.
-        image_shape: (height, width) where the row is an image; bars a column otherwise.
+        image_shape: (height, width) where the row is an image, (height, width, 3) where it is one in colour;
+            bars a column otherwise.
         title: above; "contributions to each score" when empty.
         language: "en" or "zh".
         columns: the D names of the columns; numbered when empty.
+        scale: what x is multiplied by to lie in 0…1, where it is an image in colour.
     """
     order = np.argsort(-found.scores, kind="stable")[:CLASSES].tolist()
     x = np.asarray(x)
@@ -56,28 +61,37 @@ def contributions_figure(
     with drawing(max(NARROWEST, size[0]), size[1], language) as figure:
         first, *others = grid = panels(figure, count, width)
         if image_shape:
-            first.imshow(x.reshape(image_shape), cmap="gray", interpolation="nearest")
+            draw_picture(first, x.reshape(image_shape), scale)
             first.set_axis_off()
             first.set_title(say("plot.the_input", language), fontsize=9)
-        limit = float(np.abs(found.parts).max()) or 1.0
+        parts = _by_pixel(found.parts, image_shape)
+        limit = float(np.abs(parts).max()) or 1.0
         for axes, k in zip(others if image_shape else grid, order, strict=True):
             score = say(
                 "plot.score_and_bias", language,
                 score=f"{float(found.scores[k]):.2f}", bias=f"{float(found.bias[k]):+.2f}",
             )  # fmt: skip
             axes.set_title(f"{classes[k]}\n{score}", fontsize=9)
-            _draw_part(axes, found.parts[k], image_shape, limit, called)
+            _draw_part(axes, parts[k], limit, called)
         if image_shape:
             figure.colorbar(others[0].images[0], ax=grid, shrink=0.7)
+        if is_color(image_shape):
+            figure.supxlabel(say("plot.contribution_colors", language), fontsize=8)
         figure.suptitle(title or say("plot.contributions", language), fontsize=11)
     return figure
 
 
-def _draw_part(
-    axes: Axes, part: np.ndarray, image_shape: tuple[int, int] | None, limit: float, called: Sequence[str]
-) -> None:
-    if image_shape:
-        draw_signed(axes, part.reshape(image_shape), limit)
+def _by_pixel(parts: np.ndarray, image_shape: ImageShape | None) -> np.ndarray:
+    """Contributions (K, D) of images as (K, height, width), those of a pixel's colours summed."""
+    if image_shape is None:
+        return parts
+    return parts.reshape(len(parts), *image_shape[:2], -1).sum(3)
+
+
+def _draw_part(axes: Axes, part: np.ndarray, limit: float, called: Sequence[str]) -> None:
+    """One score's contributions: of an image (height, width), of columns (D,)."""
+    if part.ndim == 2:
+        draw_signed(axes, part, limit)
         axes.set_axis_off()
         return
     top = np.argsort(-np.abs(part), kind="stable")[:FEATURES][::-1]

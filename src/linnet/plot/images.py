@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike
 from linnet.config import Augmentation
 from linnet.data.augment import augment_
 from linnet.data.dataset import Dataset
+from linnet.data.pictures.shape import CHANNELS
 from linnet.device import generator
 from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Array
 from linnet.evaluate.label_errors import LabelErrors
 from linnet.i18n import Language, say
-from linnet.plot.style import drawing, panels
+from linnet.plot.style import draw_picture, drawing, panels
 
 
 def gallery(
@@ -28,23 +29,27 @@ def gallery(
     *,
     title: str = "",
     language: Language = "en",
+    scale: float = 1.0,
 ) -> Figure:
     """Pictures in rows, each under its title.
 
     Args:
-        images: (B, height, width).
+        images: (B, height, width), in colour (B, height, width, 3).
         titles: B of them.
         columns: pictures a row.
         title: above them all.
         language: "en" or "zh", of the titles.
+        scale: what images in colour are multiplied by to lie in 0…1.
 
     Raises:
         ShapeError: no images, or not as many titles.
     """
     images = np.asarray(images)
-    if images.ndim != 3 or not len(images) or len(images) != len(titles):
+    is_images = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == CHANNELS)
+    if not is_images or not len(images) or len(images) != len(titles):
         raise ShapeError(
-            f"expected images (B, height, width) and B titles, got {images.shape}, {len(titles)}"
+            "expected images (B, height, width), or (B, height, width, 3) in colour, and B titles, got "
+            f"{images.shape}, {len(titles)}"
         )
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
@@ -52,7 +57,7 @@ def gallery(
     width, height = 1.25 + 0.25 * bool(lines), 1.5 + 0.15 * lines
     with drawing(width * columns, height * rows + 0.3 * bool(title), language) as figure:
         for axes, image, text in zip(panels(figure, len(images), columns), images, titles, strict=True):
-            axes.imshow(image, cmap="gray", interpolation="nearest")
+            draw_picture(axes, image, scale)
             axes.set_axis_off()
             axes.set_title(text, fontsize=8 if lines else 9)
         if title:
@@ -78,7 +83,8 @@ def top_losses_figure(evaluation: Evaluation, count: int = COUNT, language: Lang
     rows = evaluation.worst(count)
     titles = [_describe_row(evaluation, row, language) for row in rows.tolist()]
     head = say("plot.top_losses", language)
-    return gallery(evaluation.rows.images(rows), titles, COLUMNS, title=head, language=language)
+    images, scale = evaluation.rows.images(rows), evaluation.rows.scale
+    return gallery(images, titles, COLUMNS, title=head, language=language, scale=scale)
 
 
 def label_errors_figure(
@@ -105,7 +111,8 @@ def label_errors_figure(
         figure = Figure(figsize=(4, 1))
         figure.suptitle(head)
         return figure
-    return gallery(dataset.images(rows), titles, COLUMNS, title=head, language=language)
+    images = dataset.images(rows)
+    return gallery(images, titles, COLUMNS, title=head, language=language, scale=dataset.scale)
 
 
 def _describe_row(evaluation: Evaluation, row: int, language: Language) -> str:
@@ -140,7 +147,7 @@ def augmentation_figure(
             f"a figure needs at least one image and one draw, not count={count}, draws={draws} "
             f"of {len(dataset)} rows"
         )
-    images = _draw_copies(dataset, how, count, draws, seed)  # (rows, 1 + draws, height, width)
+    images = _draw_copies(dataset, how, count, draws, seed)  # (rows, 1 + draws, height, width, maybe 3)
     rows, columns = images.shape[:2]
     with drawing(1.25 * columns, 1.25 * rows + 0.6, language) as figure:
         figure.suptitle(str(how), fontsize=10)
@@ -148,18 +155,20 @@ def augmentation_figure(
         low, high = images[:, 0].min(), images[:, 0].max()
         for axes, image in zip(grid, images.reshape(-1, *images.shape[2:]), strict=True):
             axes.set_axis_off()
-            axes.imshow(image, cmap="gray", interpolation="nearest", vmin=low, vmax=high)
+            shown = image if image.ndim == 2 else image.clip(0, 1)  # noise goes beyond
+            axes.imshow(shown, cmap="gray", interpolation="nearest", vmin=low, vmax=high)
         grid[0].set_title(say("plot.original", language), fontsize=9)
         grid[1].set_title(say("plot.changed", language), fontsize=9)
     return figure
 
 
 def _draw_copies(dataset: Dataset, how: Augmentation, count: int, draws: int, seed: int) -> Array:
-    """The originals and their draws, scaled, (rows, 1 + draws, height, width), float64, on the CPU."""
+    """The originals and their draws, scaled, (rows, 1 + draws, *image_shape), float64, on the CPU."""
     import torch
 
-    images = dataset.images(slice(count)).double().cpu() * dataset.scale  # (rows, height, width)
-    height, width = images.shape[1:]
+    images = dataset.images(slice(count)).double().cpu() * dataset.scale  # (rows, *image_shape)
+    shape = dataset.image_shape
+    assert shape is not None, "its rows are images"
     source, plain = generator(seed, "augment"), images.flatten(1)
-    changed = [augment_(plain.clone(), (height, width), how, source, 1.0) for _ in range(draws)]
-    return torch.stack([plain, *changed], 1).unflatten(2, (height, width)).numpy()
+    changed = [augment_(plain.clone(), shape, how, source, 1.0) for _ in range(draws)]
+    return torch.stack([plain, *changed], 1).unflatten(2, shape).numpy()

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from linnet.config import Recipe
 from linnet.core.conformal import fewest_rows
+from linnet.data.pictures.shape import ImageShape
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.decisions import abstain_curve
 from linnet.evaluate.confidence.reliability import BINS, reliability
@@ -111,7 +112,9 @@ def _draw_contributions(of: Evaluation, options: FigureOptions) -> Figure:
     if len(names) > CLASSES:
         title += ", " + say("plot.highest_scores", options.language, shown=CLASSES, n=len(names))
     found = contributions(of.run, x)
-    return contributions_figure(found, names, x, card.image_shape, title, options.language, of.rows.columns)
+    return contributions_figure(
+        found, names, x, card.image_shape, title, options.language, of.rows.columns, rows.scale
+    )
 
 
 def _draw_sets(of: Evaluation, options: FigureOptions) -> Figure:
@@ -162,7 +165,7 @@ def _draw_label_errors(of: Evaluation, options: FigureOptions) -> Figure:
     return label_errors_figure(train, label_errors(out_of_fold(train, recipe)), language=options.language)
 
 
-def _require_shape(of: Evaluation) -> tuple[int, int]:
+def _require_shape(of: Evaluation) -> ImageShape:
     if of.run.card.image_shape is None:
         raise UsageError(f"{of.run.card.dataset} has no images to draw weights as")
     return of.run.card.image_shape

@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from linnet.data.pictures.shape import ImageShape, is_color, size_of
 from linnet.errors import ShapeError, UsageError
 from linnet.i18n import Language, say
-from linnet.plot.style import draw_signed, drawing, panels
+from linnet.plot.style import as_colors, draw_signed, drawing, panels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,15 +24,16 @@ COLUMNS = 5
 
 
 def templates(
-    W: ArrayLike, image_shape: tuple[int, int], names: Sequence[str], language: Language = "en"
+    W: ArrayLike, image_shape: ImageShape, names: Sequence[str], language: Language = "en"
 ) -> Figure:
     """The weights of each class, red for and blue against it, or of each number that is predicted.
 
-    All are on one scale about zero.
+    All are on one scale about zero. Of images in colour each pixel has the colour that it is for, grey being
+    zero, and each class has a scale of its own.
 
     Args:
         W: weights of one model, (K, D).
-        image_shape: (height, width) with height · width = D.
+        image_shape: (height, width) with height · width = D, or (height, width, 3) of images in colour.
         names: of the K outputs: of the classes, or of the numbers that are predicted.
         language: "en" or "zh".
 
@@ -39,7 +41,7 @@ def templates(
         ShapeError: W does not fit the shape or the names.
     """
     W = np.asarray(W)
-    if W.shape != (len(names), image_shape[0] * image_shape[1]):
+    if W.shape != (len(names), size_of(image_shape)):
         raise ShapeError(f"W {W.shape} does not fit {len(names)} outputs of {image_shape} images")
     columns = min(COLUMNS, len(names))
     rows = math.ceil(len(names) / columns)
@@ -47,10 +49,17 @@ def templates(
         grid = panels(figure, len(names), columns)
         limit = float(np.abs(W).max()) or 1.0
         for axes, name, weights in zip(grid, names, W, strict=True):
-            draw_signed(axes, weights.reshape(image_shape), limit)
             axes.set_axis_off()
             axes.set_title(name, fontsize=9)
-        figure.colorbar(grid[0].images[0], ax=grid, shrink=0.8, label=say("plot.weight", language))
+            if is_color(image_shape):
+                own = as_colors(weights.reshape(image_shape), float(np.abs(weights).max()))
+                axes.imshow(own, interpolation="nearest")
+            else:
+                draw_signed(axes, weights.reshape(image_shape), limit)
+        if is_color(image_shape):
+            figure.supxlabel(say("plot.weight_colors", language), fontsize=7, wrap=True)
+        else:
+            figure.colorbar(grid[0].images[0], ax=grid, shrink=0.8, label=say("plot.weight", language))
     return figure
 
 
@@ -58,13 +67,15 @@ LARGEST = 20
 
 
 def differences(
-    W: ArrayLike, image_shape: tuple[int, int], classes: Sequence[str], language: Language = "en"
+    W: ArrayLike, image_shape: ImageShape, classes: Sequence[str], language: Language = "en"
 ) -> Figure:
     """W_i − W_j as an image for every pair: red speaks for the row's class, blue for the column's.
 
+    Of images in colour each pixel has the colour that speaks for the row's class, grey being zero.
+
     Args:
         W: weights of one model, (K, D).
-        image_shape: (height, width) with height · width = D.
+        image_shape: (height, width) with height · width = D, or (height, width, 3) of images in colour.
         classes: the K names.
         language: "en" or "zh".
 
@@ -73,26 +84,30 @@ def differences(
         UsageError: there are more classes than can be seen.
     """
     K, W = len(classes), np.asarray(W)
-    if W.shape != (K, image_shape[0] * image_shape[1]):
+    if W.shape != (K, size_of(image_shape)):
         raise ShapeError(f"W {W.shape} does not fit {K} classes of {image_shape} images")
     if K > LARGEST:
         raise UsageError(f"pairs of at most {LARGEST} classes can be seen, not of {K}")
-    height, width = image_shape
+    height, width = image_shape[:2]
     # One picture with gaps of a pixel: a hundred axes would take seconds to lay out.
-    pictures = np.full((K, K, height + 1, width + 1), np.nan)
-    pictures[..., :-1, :-1] = (W[:, None] - W[None]).reshape(K, K, *image_shape)
+    pictures = np.full((K, K, height + 1, width + 1, *image_shape[2:]), np.nan)
+    pictures[:, :, :-1, :-1] = (W[:, None] - W[None]).reshape(K, K, *image_shape)
     pictures[range(K), range(K)] = np.nan
-    mosaic = pictures.swapaxes(1, 2).reshape(K * (height + 1), K * (width + 1))
+    mosaic = pictures.swapaxes(1, 2).reshape(K * (height + 1), K * (width + 1), *image_shape[2:])
     limit = float(np.nan_to_num(np.abs(mosaic)).max()) or 1.0
     with drawing(2.0 + 0.75 * K, 1.2 + 0.75 * K * height / width, language) as figure:
         axes = figure.add_subplot()
-        drawn = draw_signed(axes, mosaic, limit)
+        if is_color(image_shape):
+            axes.imshow(np.nan_to_num(as_colors(mosaic, limit), nan=1.0), interpolation="nearest")  # on paper
+            axes.set_xlabel(say("plot.difference_colors", language), fontsize=8)
+        else:
+            drawn = draw_signed(axes, mosaic, limit)
+            figure.colorbar(drawn, ax=axes, shrink=0.6, label=say("plot.weight", language))
         places = [k + 0.5 for k in range(K)]
         axes.set_xticks([x * (width + 1) - 1 for x in places], classes, rotation=45, ha="left", fontsize=8)
         axes.set_yticks([y * (height + 1) - 1 for y in places], classes, fontsize=8)
         axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
         axes.spines[:].set_visible(False)
-        figure.colorbar(drawn, ax=axes, shrink=0.6, label=say("plot.weight", language))
         axes.set_title(say("plot.weight_differences", language), fontsize=11)
     return figure
 

@@ -10,6 +10,7 @@ import torch
 from linnet.config import Recipe, SolveRequest, SweepRequest, TuneRequest, as_dict
 from linnet.data.dataset import Dataset
 from linnet.data.origin import Origin, read_record
+from linnet.data.pictures.shape import name_shape
 from linnet.device import versions
 from linnet.model.run import Run
 from linnet.record.paths import shared
@@ -105,7 +106,7 @@ def data(of: Subject) -> list[Block]:
             (of.say("report.features"), f"{known.features:,} ({str(known.X.dtype).removeprefix('torch.')})")
         )
     if card.image_shape:
-        rows.append((of.say("report.images"), f"{card.image_shape[0]} × {card.image_shape[1]}"))
+        rows.append((of.say("report.images"), name_shape(card.image_shape)))
     rows.append((of.say("report.scale"), f"{card.scale:.6g}"))
     if run.dataset_checksum:
         rows.append((of.say("report.checksum"), run.dataset_checksum))

@@ -16,11 +16,13 @@ from torch import Tensor
 
 from linnet.config import Recipe
 from linnet.data.dataset import Dataset
+from linnet.data.pictures.shape import is_color
 from linnet.errors import UsageError
 from linnet.evaluate.label_errors import label_errors, out_of_fold
 from linnet.plot.curves import curves as curves_figure
 from linnet.plot.optimum import gap_figure, path_losses_figure
 from linnet.plot.save import render
+from linnet.plot.style import as_colors, as_shares
 from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
 from linnet.report.subject import Subject
 
@@ -49,18 +51,21 @@ def to_svg(figure: Figure) -> str:
     return _make_uri("svg+xml", render(figure, ".svg"))
 
 
-def to_grey_png(image: Tensor, scale: float) -> str:
+def to_png(image: Tensor, scale: float) -> str:
     """Stored pixels as a PNG.
 
     Args:
-        image: (height, width).
+        image: (height, width), in colour (height, width, 3).
         scale: what they are multiplied by to lie in 0…1, black to white; those that do not are stretched.
     """
-    values = image.double().numpy(force=True) * scale
-    low, high = float(values.min()), float(values.max())
-    if low < 0 or high > 1:
-        values = (values - low) / ((high - low) or 1.0)
-    return _encode_png((255 * values).round().astype(np.uint8))
+    shares = as_shares(image.double().numpy(force=True), scale)
+    return _encode_png((255 * shares).round().astype(np.uint8))
+
+
+def to_colored_png(weights: Tensor) -> str:
+    """The weights of a class, (height, width, 3), as a PNG of the colours that it is for; grey is zero."""
+    shares = as_colors(weights.double().numpy(force=True), float(weights.abs().max()))
+    return _encode_png((255 * shares).round().astype(np.uint8))
 
 
 def to_diverging_png(weights: Tensor, limit: float) -> str:
@@ -145,6 +150,10 @@ def templates(of: Subject) -> list[Block]:
         return [of.missing("report.no_templates")]
     W = of.run.bank.W.cpu()
     names = card.output_names(len(W))
+    if is_color(shape):
+        colored = [Tile(to_colored_png(w.view(shape)), (name,)) for name, w in zip(names, W, strict=True)]
+        said = "report.color_class_templates" if card.classes else "report.color_templates"
+        return [Gallery(tuple(colored), is_large=True), of.note(said)]
     limit = float(W.abs().max())
     tiles = [Tile(to_diverging_png(w.view(shape), limit), (name,)) for name, w in zip(names, W, strict=True)]
     bar = to_diverging_png(torch.linspace(-limit, limit, 64)[None], limit)
@@ -200,7 +209,7 @@ def _show_rows(
         return Table((of.say("report.row"), of.say("report.label"), of.say("report.model")), tuple(said))
     images = rows.images(numbers)
     tiles = [
-        Tile(to_grey_png(image, rows.scale), (label, guess, row))
+        Tile(to_png(image, rows.scale), (label, guess, row))
         for image, (row, label, guess) in zip(images, said, strict=True)
     ]
     return Gallery(tuple(tiles))

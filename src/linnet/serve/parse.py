@@ -5,9 +5,11 @@ A row is 784 numbers and more: no object is made for each, numpy checks them all
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 from tokenize import TokenError
 from typing import Any
 
@@ -17,6 +19,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from linnet.data.pictures.prepare import as_stored, prepare
+from linnet.data.pictures.shape import ImageShape, name_shape
 from linnet.errors import FormatError
 from linnet.model.card import Card
 from linnet.web.refusal import Refusal
@@ -81,7 +84,7 @@ def load_json(content: bytes) -> Any:
 
 
 def from_lists(
-    said: Any, content: bytes, features: int, most: int, image_shape: tuple[int, int] | None = None
+    said: Any, content: bytes, features: int, most: int, image_shape: ImageShape | None = None
 ) -> NDArray[np.float64]:
     """The rows of {"rows": [[…], …]}, in float64.
 
@@ -90,7 +93,8 @@ def from_lists(
         content: its text.
         features: D.
         most: rows.
-        image_shape: (height, width) of a row that may also be so many lists of so many numbers.
+        image_shape: (height, width) of a row that may also be so many lists of so many numbers, in colour
+            (height, width, 3).
 
     Raises:
         Refusal: 422, it is something else than rows of D finite numbers.
@@ -142,7 +146,7 @@ def _form(said: object) -> str:
     return f"{others[0][:40]!r} too: leave it out" if others else f"rows that are {kind_of(said['rows'])}"
 
 
-def check_marks(content: bytes, features: int, most: int, image_shape: tuple[int, int] | None) -> None:
+def check_marks(content: bytes, features: int, most: int, image_shape: ImageShape | None) -> None:
     """Refuse a long text of more lists, objects or numbers than it may have, before they are made.
 
     Raises:
@@ -150,7 +154,8 @@ def check_marks(content: bytes, features: int, most: int, image_shape: tuple[int
     """
     if len(content) < LONG:
         return
-    lists = most * (1 + (image_shape[0] if image_shape else 0)) + 1
+    inner = accumulate((image_shape or ())[:-1], operator.mul)  # lists of lines, and in colour of pixels
+    lists = most * (1 + sum(inner)) + 1
     is_bomb = content.count(b"[") > lists or content.count(b"{") > 1
     if is_bomb or content.count(b",") >= most * features:
         raise Refusal(
@@ -179,7 +184,7 @@ def check_size(X: NDArray[np.float64], names: Sequence[str] = ()) -> None:
         raise Refusal(422, f"row {i}, {what} is {X[i, j]:g}, expected {-LARGEST:g} to {LARGEST:g}")
 
 
-def _fault(rows: list[Any], features: int, image_shape: tuple[int, int] | None = None) -> str:
+def _fault(rows: list[Any], features: int, image_shape: ImageShape | None = None) -> str:
     """Where rows that numpy did not take go wrong."""
     for i, row in enumerate(rows):
         if not isinstance(row, list):
@@ -193,13 +198,13 @@ def _fault(rows: list[Any], features: int, image_shape: tuple[int, int] | None =
     return f"expected rows of {features} numbers"
 
 
-def _of_lists(row: list[Any], image_shape: tuple[int, int] | None) -> str:
+def _of_lists(row: list[Any], image_shape: ImageShape | None) -> str:
     """What to say of a row that is nearly a picture in lists."""
     if image_shape is None:
         return ""
-    height, width = image_shape
-    one = "; for one picture put another pair of brackets around its lists" if len(row) == width else ""
-    return f", or {height} lists of {width}{one}"
+    is_line = len(row) == image_shape[1]
+    one = "; for one picture put another pair of brackets around its lists" if is_line else ""
+    return f", or {' lists of '.join(map(str, image_shape))}{one}"
 
 
 def kind_of(value: object) -> str:
@@ -234,14 +239,14 @@ def from_raw(content: bytes, dtype: str | None, features: int, most: int) -> Row
     return np.frombuffer(content, DTYPES[dtype]).reshape(-1, features)
 
 
-def from_npy(content: bytes, features: int, most: int, image_shape: tuple[int, int] | None) -> Rows:
+def from_npy(content: bytes, features: int, most: int, image_shape: ImageShape | None) -> Rows:
     """The rows of the file.
 
     Args:
         content: the file.
         features: D.
         most: rows.
-        image_shape: (height, width) of a row that may also be a matrix.
+        image_shape: (height, width) of a row that may also be a matrix, in colour (height, width, 3).
 
     Raises:
         Refusal: 422, it is no such file, or holds no rows of D numbers.
@@ -254,7 +259,7 @@ def from_npy(content: bytes, features: int, most: int, image_shape: tuple[int, i
         X = X[None]
     is_rows = X.ndim > 1 and (X.shape[1:] == (features,) or X.shape[1:] == image_shape)
     if not is_rows or not 0 < len(X) <= most:
-        also = "" if image_shape is None else f" or of {image_shape[0]} × {image_shape[1]}"
+        also = "" if image_shape is None else f" or of {name_shape(image_shape)}"
         raise Refusal(422, f"expected 1 to {most:,} rows of {features}{also}, got the shape {X.shape}")
     plain = X.dtype.newbyteorder("=")
     return X.reshape(len(X), features).astype(plain if plain in KEPT else np.float64)

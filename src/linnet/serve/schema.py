@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from linnet.data.pictures.shape import is_color
 from linnet.i18n import say
 from linnet.model.card import Card
 from linnet.model.predictor import Predictor
@@ -55,7 +56,7 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
             "(content-encoding).",
             "parameters": [
                 _parameter("dtype", [*DTYPES], "Of a raw body; it needs one."),
-                _parameter("invert", [*INVERT], "Of a picture; decided by its border when not given."),
+                _parameter("invert", [*INVERT], _invert(model)),
             ],
             "requestBody": {"required": True, "content": content, "x-raw": _raw(model, limits)},
             "responses": {
@@ -75,7 +76,10 @@ def predict_path(model: Predictor, limits: Limits) -> dict[str, Any]:
 def _what(model: Predictor) -> str:
     """What is asked for."""
     if model.card.schema is None:
-        return f"Rows of {model.features} features as the data set stores them, before scaling"
+        order = (
+            "; red, green and blue of each pixel, line by line" if is_color(model.card.image_shape) else ""
+        )
+        return f"Rows of {model.features} features as the data set stores them, before scaling{order}"
     names = ", ".join(model.card.schema.names[:LISTED])
     return (
         f"Rows of a table by the names of its columns ({names}), raw, in any order; others are let be. "
@@ -96,6 +100,12 @@ def _raw(model: Predictor, limits: Limits) -> dict[str, Any]:
     }
 
 
+def _invert(model: Predictor) -> str:
+    if is_color(model.card.image_shape):
+        return "Of a picture; not inverted when not given."
+    return "Of a picture; decided by its border when not given."
+
+
 def _parameter(name: str, values: list[str], description: str) -> dict[str, Any]:
     schema = {"type": "string", "enum": values}
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
@@ -108,8 +118,9 @@ def _rows(model: Predictor, limits: Limits) -> dict[str, Any]:
         rows["description"] = "Rows of the encoded columns, in the order of /model's card."
         rows = {"anyOf": [{"type": "array", "items": _record(model.card.schema), **count}, rows]}
     elif model.card.image_shape:
-        height, width = model.card.image_shape
-        rows["description"] = f"A row may also be {height} lists of {width} numbers."
+        sizes = " lists of ".join(map(str, model.card.image_shape))
+        order = ": red, green and blue" if is_color(model.card.image_shape) else ""
+        rows["description"] = f"A row may also be {sizes} numbers{order}."
     return {
         "type": "object",
         "properties": {"rows": rows},

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from linnet.core.metrics import Tally, empty
 from linnet.data.batches import Block
 from linnet.data.dataset import Dataset
+from linnet.data.pictures.shape import to_channels_first
 from linnet.errors import ShapeError, UsageError
 from linnet.train.checkpoint import Snapshot
 from linnet.train.learners import Measured, SingleLearner
@@ -22,7 +23,8 @@ ModuleLoss = Callable[[Tensor, Tensor], Tensor]
 class ModuleLearner(SingleLearner):
     """Any module trained by autograd with a torch optimizer.
 
-    Images reach the module as (B, 1, height, width), other rows as (B, D).
+    Images reach the module as (B, 1, height, width), those in colour as (B, 3, height, width), other rows as
+    (B, D).
 
     Args:
         module: changed in place.
@@ -84,7 +86,7 @@ class ModuleLearner(SingleLearner):
 
     def _inputs(self, X: Tensor) -> Tensor:
         scaled = X.to(self.dtype) * self.scale
-        return scaled.view(-1, 1, *self.image_shape) if self.image_shape else scaled
+        return to_channels_first(scaled, self.image_shape) if self.image_shape else scaled
 
     def _values(self, scores: Tensor, y: Tensor) -> Tensor:
         """The loss as one value a row, or as a scalar mean."""

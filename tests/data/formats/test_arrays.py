@@ -181,8 +181,14 @@ def test_parts_of_arrays_as_medmnist_names_them(tmp_path: Path) -> None:
 
 
 def test_colour_pictures_are_refused_in_a_sentence() -> None:
-    with pytest.raises(FormatError, match="train_images holds colour images"):
+    with pytest.raises(FormatError, match=r"train_images holds images in colour.*say --color"):
         read_arrays(packed(**medical((4, 5, 3))), "e.npz")
+
+
+def test_colours_of_all_parts_are_kept_where_that_is_asked_for() -> None:
+    train, test = read_arrays(packed(**medical((4, 5, 3))), "e.npz", color=True).splits()
+    assert train.image_shape == (4, 5, 3)
+    assert [(len(part), part.features) for part in (train, test) if part] == [(20, 60), (8, 60)]
 
 
 def test_several_labels_a_row_are_refused() -> None:

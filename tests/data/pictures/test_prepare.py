@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from linnet.data.pictures import prepare
 from linnet.data.pictures.prepare import read_image
@@ -83,3 +83,53 @@ def test_a_png_holds_the_picture_and_a_row_its_stored_values() -> None:
     assert again.tolist() == picture.tolist()
     assert prepare.as_stored(picture, 1 / 255).tolist() == picture.reshape(-1).tolist()
     assert prepare.as_stored(np.full((8, 8), 255, np.uint8), 1 / 16).tolist() == [16.0] * 64
+
+
+def test_colours_are_kept_where_the_size_has_them(tmp_path: Path) -> None:
+    pixels = SOURCE.integers(0, 256, (5, 4, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    Image.fromarray(pixels).save(tmp_path / "a.tif")
+    np.save(tmp_path / "a.npy", pixels)
+    np.save(tmp_path / "b.npy", pixels / 255)
+    for name in ("a.png", "a.tif", "a.npy", "b.npy"):
+        np.testing.assert_array_equal(read_image(tmp_path / name, (5, 4, 3)), pixels)
+
+
+def test_a_grey_picture_has_three_equal_colours(tmp_path: Path) -> None:
+    grey = np.arange(20, dtype=np.uint8).reshape(5, 4)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "b.png")  # of 16 bits
+    for name in ("a.png", "b.png"):
+        made = read_image(tmp_path / name, (5, 4, 3))
+        np.testing.assert_array_equal(made, np.repeat(grey[..., None], 3, 2))
+
+
+def test_palettes_transparency_and_lightness_become_red_green_and_blue(tmp_path: Path) -> None:
+    red = Image.new("RGB", (2, 2), (255, 0, 0))
+    red.convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "palette.png")
+    Image.new("RGBA", (2, 2), (255, 0, 0, 128)).save(tmp_path / "half.png")
+    lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    made = ImageCms.profileToProfile(red, *lab, outputMode="LAB")
+    assert made is not None
+    made.save(tmp_path / "lab.tif")
+    assert read_image(tmp_path / "palette.png", (2, 2, 3))[0, 0].tolist() == [255, 0, 0]
+    laid = prepare.prepare(tmp_path / "half.png", (2, 2, 3))
+    assert laid.pixels[0, 0].tolist() == [255, 127, 127]  # half of white
+    assert [step.name for step in laid.steps] == ["white"]
+    assert read_image(tmp_path / "lab.tif", (2, 2, 3))[0, 0].tolist() == pytest.approx([255, 0, 0], abs=6)
+
+
+def test_a_light_border_is_no_paper_in_colour_but_padded_in_its_own(tmp_path: Path) -> None:
+    pixels = np.full((4, 2, 3), (200, 220, 240), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "sky.png")
+    made = prepare.prepare(tmp_path / "sky.png", (4, 4, 3))
+    assert [step.name for step in made.steps] == ["resized"]
+    assert made.pixels.reshape(-1, 3).tolist() == [[200, 220, 240]] * 16
+    told = read_image(tmp_path / "sky.png", (4, 2, 3), invert=True)
+    assert told[0, 0].tolist() == [55, 35, 15]
+
+
+def test_one_colour_is_something_to_be_seen_and_one_grey_is_not(tmp_path: Path) -> None:
+    for name, color in (("red", (255, 0, 0)), ("grey", (9, 9, 9))):
+        Image.new("RGB", (3, 3), color).save(tmp_path / f"{name}.png")
+        assert prepare.prepare(tmp_path / f"{name}.png", (3, 3, 3)).is_blank == (name == "grey")

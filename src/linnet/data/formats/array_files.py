@@ -16,7 +16,12 @@ OTHERS = ("validation", "test")
 
 
 def read_array_files(
-    path: Path, name: str, *, known: tuple[str, ...] | None = None, say: Say = lambda text: None
+    path: Path,
+    name: str,
+    *,
+    known: tuple[str, ...] | None = None,
+    say: Say = lambda text: None,
+    color: bool | None = None,
 ) -> Whole:
     """The rows whose features are in a file, and whose labels are in another beside it.
 
@@ -29,6 +34,7 @@ def read_array_files(
         name: what to call the data.
         known: as `arrays.read_arrays` takes it.
         say: is told which files were read.
+        color: whether features are images in colour.
 
     Raises:
         FormatError: there are no labels, several files could be they, or a file is none of these.
@@ -45,7 +51,7 @@ def read_array_files(
     say(f"features and labels: {', '.join(pairs)}")
     arrays = {f"x{suffix}": read_stored(one) for suffix, one in files.items()}
     arrays |= {f"y{suffix}": read_npy(one) for suffix, one in labels.items()}
-    return whole_of(arrays, name, known=known)
+    return whole_of(arrays, name, known=known, color=color)
 
 
 def find_features(folder: Path) -> Path | None:

@@ -29,6 +29,7 @@ def read_hdf5(
     classes: int = MAX_CLASSES,
     most: int | None = None,
     known: tuple[str, ...] | None = None,
+    color: bool | None = None,
 ) -> Whole:
     """All rows of an HDF5 file; see `linnet.data.formats.arrays.read_arrays` for names and arguments.
 
@@ -44,7 +45,7 @@ def read_hdf5(
             arrays = _arrays(opened, h5py, name, most)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise FormatError(f"{name} cannot be read as HDF5: {error}") from error
-    return whole_of(arrays, name, regressions=regressions, classes=classes, known=known)
+    return whole_of(arrays, name, regressions=regressions, classes=classes, known=known, color=color)
 
 
 def _arrays(opened: Any, h5py: Any, name: str, most: int | None) -> dict[str, Array]:

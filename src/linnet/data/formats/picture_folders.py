@@ -9,8 +9,9 @@ import numpy as np
 from linnet.data.dataset import Dataset
 from linnet.data.formats.folder_parts import describe_parts, place_pictures
 from linnet.data.formats.picture_files import Files, Say, limit
-from linnet.data.pictures.decode import FORMATS, upright_size
+from linnet.data.pictures.decode import FORMATS, has_colors, is_grey, upright_size
 from linnet.data.pictures.prepare import prepare
+from linnet.data.pictures.shape import CHANNELS, ImageShape, is_color, name_shape, size_of
 from linnet.data.split import Whole
 from linnet.errors import FormatError
 from linnet.schema.classes import number_classes
@@ -27,13 +28,18 @@ SMALL = 64
 
 
 def read_pictures(
-    files: Files, name: str, known: tuple[str, ...] | None = None, say: Say = lambda text: None
+    files: Files,
+    name: str,
+    known: tuple[str, ...] | None = None,
+    say: Say = lambda text: None,
+    *,
+    color: bool | None = None,
 ) -> Whole:
     """Pictures as rows in the order of their paths, their classes being the folders that they are in.
 
     Folders above them called train, validation and test are kept apart (see
     `linnet.data.formats.folder_parts`). Small pictures of one size keep it; others become 28 × 28, in grey,
-    light on dark.
+    light on dark, or in colour as they are.
 
     Args:
         files: their paths and contents; what is no picture by its name is passed over.
@@ -41,7 +47,9 @@ def read_pictures(
         known: the classes of a model whose rows these are, some of which may be missing here; None to take
             the folders.
         say: called with a sentence on which folder was read as what, where folders are parts, and with one
-            on the pictures that have nothing on them. The data set's `source` has them, too.
+            on the pictures that have nothing on them, or colours that are not kept. The data set's `source`
+            has them, too.
+        color: whether to keep the colours; when None they are not, which is said.
 
     Raises:
         FormatError: there are none, or too many, a picture is damaged, there are not two classes, a folder is
@@ -52,15 +60,16 @@ def read_pictures(
     if not kept:
         raise FormatError(f"{name} has no {', '.join(FORMATS)} files")
     found = place_pictures([path for path, _ in kept], name, is_whole=known is not None)
-    size = _size(kept)
+    shape: ImageShape = (*_size(kept), CHANNELS) if color else _size(kept)
     labels = [place.label for place in found]
     classes = _classes(labels, name) if known is None else known
     y = number_classes(labels, classes, name)
-    X, blank = _pixels(kept, size)
-    said = [text for text in (describe_parts(found, name), blank) if text]
+    X, blank = _pixels(kept, shape)
+    colors = _describe_colors(kept, X, shape) if known is None and color is not False else ""
+    said = [text for text in (describe_parts(found, name), colors, blank) if text]
     for text in said:
         say(text)
-    rows = Dataset(X, y, name, classes, size, 1 / 255, "; ".join(said) or name)  # type: ignore[arg-type]
+    rows = Dataset(X, y, name, classes, shape, 1 / 255, "; ".join(said) or name)  # type: ignore[arg-type]
     if len({place.part for place in found}) == 1:
         return Whole(rows)
     is_test, is_validation = (
@@ -69,12 +78,22 @@ def read_pictures(
     return Whole(rows, is_test, is_validation)
 
 
-def _pixels(kept: Sequence[tuple[str, bytes]], size: tuple[int, int]) -> tuple[np.ndarray, str]:
-    """The pictures as rows of bytes, (N, height · width), and what to say of those with nothing on them."""
-    X = np.empty((len(kept), size[0] * size[1]), np.uint8)
+def _describe_colors(kept: Sequence[tuple[str, bytes]], X: np.ndarray, shape: ImageShape) -> str:
+    """What to say of the colours of pictures that were read as rows X."""
+    if not is_color(shape):
+        is_any = any(has_colors(content, path, MAX_PIXELS) for path, content in kept)
+        return "the pictures are in colour and were read in grey: --color keeps the colours" if is_any else ""
+    said = f"the pictures were read in colour, {name_shape(shape)} numbers each"
+    grey = sum(is_grey(row.reshape(shape)) for row in X)
+    return said + (f"; {grey:,} of {len(X):,} are grey, their three colours being the same" if grey else "")
+
+
+def _pixels(kept: Sequence[tuple[str, bytes]], shape: ImageShape) -> tuple[np.ndarray, str]:
+    """The pictures as rows of bytes, (N, D), and what to say of those with nothing on them."""
+    X = np.empty((len(kept), size_of(shape)), np.uint8)
     blank: list[str] = []
     for row, (path, content) in enumerate(kept):
-        made = prepare(content, size, max_pixels=MAX_PIXELS, name=path)
+        made = prepare(content, shape, max_pixels=MAX_PIXELS, name=path)
         X[row] = made.pixels.reshape(-1)
         blank += [f"{path}: {made.nothing}"] if made.is_blank else []
     return X, f"{len(blank):,} of {len(kept):,} pictures have nothing on them: {blank[0]}" if blank else ""

@@ -1,11 +1,10 @@
-"""Picture files decoded to upright grey levels without transparency; `Prepared`, one made for a model."""
+"""Picture files decoded to upright levels, grey or RGB, without transparency."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,76 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from linnet.data.pictures.prepared import Step
 from linnet.errors import FormatError
-
-SAID = {
-    "frame": "only its first frame was taken",
-    "turned": "turned upright by its orientation tag, {tag}",
-    "whole": "levels of 0…{full} scaled to 0…255",
-    "fraction": "floating levels of 0…1 scaled to 0…255",
-    "white": "transparency laid on white",
-    "black": "transparency laid on black, as the drawing is light",
-    "resized": "{width} × {height} pixels padded and resized to {to_width} × {to_height}",
-    "inverted": "inverted, its border being light",
-    "told": "inverted, as asked",
-}
-"""Each step in a sentence's words."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that was done to a picture.
-
-    Args:
-        name: a key of `SAID`.
-        values: what stands in its blanks.
-    """
-
-    name: str
-    values: dict[str, int]
-
-    def __str__(self) -> str:
-        return SAID[self.name].format(**self.values)
-
-    @property
-    def plain(self) -> dict[str, Any]:
-        """The step as JSON has it."""
-        return {"name": self.name, "values": self.values}
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A picture as a model takes it.
-
-    Args:
-        pixels: uint8, (height, width), light on dark.
-        steps: what was done to it, in order.
-    """
-
-    pixels: NDArray[np.uint8]
-    steps: tuple[Step, ...]
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether all pixels are the same, so that there is nothing to be seen."""
-        return is_blank(self.pixels)
-
-    @property
-    def history(self) -> str:
-        """What was done to it, in words."""
-        return "; ".join(map(str, self.steps)) or "taken as it is"
-
-    @property
-    def nothing(self) -> str:
-        """What is said in place of an answer where the picture is blank."""
-        level = int(self.pixels.flat[0])
-        return f"nothing was seen on the picture: every pixel is {level} after preparation ({self.history})"
-
-
-def is_blank(pixels: NDArray[np.generic]) -> bool:
-    """Whether several pixels are all the same."""
-    return pixels.size > 1 and bool(pixels.min() == pixels.max())
-
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 """Of pictures that come from elsewhere: over a connection, or in a zip."""
@@ -102,6 +33,7 @@ TURNS = {
 }
 """What makes a picture upright, by Exif's orientation tag (Exif 3.0, 4.6.5.1.6); 1 is upright already."""
 
+GREYS = ("1", "L", "LA", "La")
 LAYERED = ("RGBA", "LA", "PA", "RGBa", "La")
 LOST = 2.0
 """How many times the contrast on white that on black has to be for a drawing to be laid on black."""
@@ -114,23 +46,39 @@ def decode(
     name: Path | str,
     max_pixels: int,
     formats: tuple[str, ...] | None = FORMATS,
+    *,
+    color: bool = False,
 ) -> tuple[Image.Image, list[Step]]:
-    """A picture file's grey levels, and what was done to have them.
+    """A picture file's levels, and what was done to have them.
 
     Args:
         content: of the file: Pillow maps a path's pixels, which a turned TIFF does not survive.
         name: what to call it in an error.
         max_pixels: more than these are refused before they are decoded.
         formats: Pillow's names of what it may be; all that Pillow reads when None.
+        color: whether to keep red, green and blue; of a grey picture they are the same.
 
     Returns:
-        A picture of mode "L", and the steps.
+        A picture of mode "L", or "RGB" in colour, and the steps.
 
     Raises:
         FormatError: it is no picture, damaged, too large, or its levels mean nothing that is known.
     """
     with _open(content, name, max_pixels, formats) as picture:
-        return _decode(picture, name)
+        return _decode(picture, name, color)
+
+
+def has_colors(content: bytes, name: Path | str, max_pixels: int) -> bool:
+    """Whether a pixel of a picture is not grey. Arguments and errors are as `decode` has them."""
+    with _open(content, name, max_pixels, FORMATS) as picture:
+        if picture.mode in GREYS or _is_of_numbers(picture):
+            return False
+        return not is_grey(np.asarray(_decode(picture, name, color=True)[0]))
+
+
+def is_grey(pixels: NDArray[np.uint8]) -> bool:
+    """Whether red, green and blue, the last axis, are the same everywhere."""
+    return bool((pixels[..., 1:] == pixels[..., :1]).all())
 
 
 def upright_size(content: bytes, name: str, small: int, max_pixels: int) -> tuple[int, int]:
@@ -141,7 +89,7 @@ def upright_size(content: bytes, name: str, small: int, max_pixels: int) -> tupl
     with _open(content, name, max_pixels, FORMATS) as picture:
         if max(picture.size) > small:
             return picture.height, picture.width
-        grey, _ = _decode(picture, name)
+        grey, _ = _decode(picture, name, color=False)
         return grey.height, grey.width
 
 
@@ -197,22 +145,35 @@ def levels_of(name: Path | str, values: NDArray[np.generic]) -> tuple[NDArray[np
     return np.rint(full).clip(0, 255).astype(np.uint8), [Step("fraction", {})] if is_share else []
 
 
-def grey_of(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
-    """A picture of 8 bits a channel in grey, what is transparent laid on paper."""
+def flatten(picture: Image.Image, *, color: bool) -> tuple[Image.Image, list[Step]]:
+    """A picture of 8 bits a channel in grey or RGB, what is transparent laid on paper."""
+    mode = "RGB" if color else "L"
     if picture.mode not in LAYERED and "transparency" not in picture.info:
-        return (picture.getchannel("L") if picture.mode == "LAB" else picture.convert("L")), []
+        return (_from_lab(picture, color=color) if picture.mode == "LAB" else picture.convert(mode)), []
     layered = picture.convert("LA" if picture.mode in ("La", "LA") else "RGBA").convert("RGBA")
     if layered.getchannel("A").getextrema()[0] == 255:
-        return layered.convert("L"), []
+        return layered.convert(mode), []
     white, black = (
-        Image.alpha_composite(Image.new("RGBA", layered.size, paper), layered).convert("L")
-        for paper in ("white", "black")
+        Image.alpha_composite(Image.new("RGBA", layered.size, paper), layered) for paper in ("white", "black")
     )
-    is_light = np.std(np.asarray(black)) > LOST * np.std(np.asarray(white))
-    return (black, [Step("black", {})]) if is_light else (white, [Step("white", {})])
+    is_light = np.std(np.asarray(black.convert("L"))) > LOST * np.std(np.asarray(white.convert("L")))
+    laid, step = (black, "black") if is_light else (white, "white")
+    return laid.convert(mode), [Step(step, {})]
 
 
-def _decode(picture: Image.Image, name: Path | str) -> tuple[Image.Image, list[Step]]:
+def _from_lab(picture: Image.Image, *, color: bool) -> Image.Image:
+    """CIE L*a*b* as sRGB, or its lightness alone."""
+    if not color:
+        return picture.getchannel("L")
+    from PIL import ImageCms
+
+    ends = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    made = ImageCms.applyTransform(picture, ImageCms.buildTransform(*ends, "LAB", "RGB"))
+    assert made is not None, "it was not asked to change the picture in place"
+    return made
+
+
+def _decode(picture: Image.Image, name: Path | str, color: bool) -> tuple[Image.Image, list[Step]]:
     steps = [Step("frame", {})] if getattr(picture, "is_animated", False) else []
     _mend_transparency(picture)
     if picture.format != "TIFF":  # Pillow reads a PNG's pixels for its tags; a second look hides their damage
@@ -220,12 +181,18 @@ def _decode(picture: Image.Image, name: Path | str) -> tuple[Image.Image, list[S
     tag = _orientation(picture)
     picture.load()
     left = _orientation(picture)  # TIFFs have turned themselves meanwhile
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        grey, done = _from_numbers(picture, name)
+    if _is_of_numbers(picture):
+        levels, done = _from_numbers(picture, name)
+        levels = levels.convert("RGB") if color else levels
     else:
-        grey, done = grey_of(picture)
+        levels, done = flatten(picture, color=color)
     turned = [Step("turned", {"tag": tag})] if tag in TURNS else []
-    return (grey.transpose(TURNS[left]) if left in TURNS else grey), [*steps, *turned, *done]
+    return (levels.transpose(TURNS[left]) if left in TURNS else levels), [*steps, *turned, *done]
+
+
+def _is_of_numbers(picture: Image.Image) -> bool:
+    """Whether its levels, which are grey, have more than 8 bits."""
+    return picture.mode == "F" or picture.mode.startswith("I")
 
 
 def _orientation(picture: Image.Image) -> int:

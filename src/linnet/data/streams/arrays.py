@@ -151,6 +151,8 @@ def _piece(what: str, rows: Any, before: int, takes: Takes) -> Piece:
 def _flat(rows: NDArray[Any], what: str, takes: Takes) -> NDArray[Any]:
     """Rows (B, D) of numbers, or of images of the model's shape."""
     found, wanted = rows.shape[1:], takes.image_shape
+    if wanted is not None and found != wanted and found == wanted[2:] + wanted[:2]:
+        rows, found = np.moveaxis(rows, 1, 3), wanted  # colours first, as PyTorch has them
     is_image = wanted is not None and found in (wanted, (1, *wanted), (*wanted, 1))
     if rows.ndim != 2 and not is_image:
         images = "" if wanted is None else f", or images, (N, {', '.join(map(str, wanted))})"

@@ -13,8 +13,8 @@ from linnet.data.formats.pixels import PIXEL
 from linnet.data.formats.stored_arrays import shape_of
 from linnet.data.formats.zipped import ZIP
 from linnet.data.locate import ARRAY, find_tables, kind_of
-from linnet.data.pictures.decode import Prepared
 from linnet.data.pictures.prepare import prepare
+from linnet.data.pictures.prepared import Prepared
 from linnet.data.streams.pieces import Piece, Rejected
 from linnet.errors import DataNotFoundError, FormatError
 
@@ -61,7 +61,8 @@ def are_pictures(path: Path, shape: Shape) -> bool:
             f"{path} has the shape {found}, which is one picture, or {found[0]:,} rows of pixels: save rows "
             f"as {rows}, and a picture as PNG"
         )
-    return not (len(found) > 2 and found[1:] in (shape, (*shape, 1), (1, *shape))) or found[0] == 1
+    is_rows = len(found) > 2 and found[1:] in (shape, (*shape, 1), (1, *shape), shape[2:] + shape[:2])
+    return not is_rows or (found[0] == 1 and len(found) == 3)
 
 
 def make_pictures(
