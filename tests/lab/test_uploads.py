@@ -3,11 +3,13 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from linnet.lab import training
 from linnet.lab.app import NAMES
+from tests.support.colors import COLORS, files, png_of, square
 from tests.support.commands import run_command, run_python
 from tests.support.lab import frames_of
 from tests.support.uploads import CSV, parted, pictures, zipped
@@ -128,3 +130,38 @@ def test_the_code_of_an_upload_runs_beside_the_file(client: TestClient, tmp_path
     assert f"'test_loss': {end['figures']['test_loss']}" in said
     run_command(code["command"])
     assert list(Path(tmp_path, "runs").glob("flowers.csv-*/run.json"))
+
+
+def test_pictures_keep_their_colours_where_that_is_asked_for(client: TestClient) -> None:
+    form = [("files", (path, content)) for path, content in files()]
+    known = client.post("/api/data", files=form, data={"color": "true"}).json()
+    rows = client.post("/api/data/rows", json={"dataset": known["name"], "rows": [0]}).json()
+    pixels = np.frombuffer(base64.b64decode(rows["pixels"]), np.uint8)
+    assert rows["image_shape"] == [6, 6, 3]
+    assert {tuple(pixel) for pixel in pixels.reshape(-1, 3).tolist()} <= {(0, 0, 0), *COLORS.values()}
+    body = {"dataset": known["name"], "epochs": 30, "lr": 0.5}
+    frames = frames_of(client, body)
+    assert frames[0]["image_shape"] == [6, 6, 3]
+    code = client.post("/api/train/code", json=body).json()
+    assert "--color" in code["command"]
+    assert "color=True" in code["python"]
+    model = frames[-1]["model"]
+
+    said = client.post("/api/try", json={"model": model, "row": 0, "explain": 1}).json()
+    assert len(base64.b64decode(said["pixels"])) == 6 * 6 * 3
+    assert len(said["explanation"]["parts"]) == 6 * 6
+    assert sum(said["explanation"]["parts"]) == pytest.approx(said["explanation"]["pixels"])
+    assert ".by_pixel(train.image_shape)" in said["python"]
+
+    red = base64.b64encode(png_of(square(COLORS["red"], 1, 1))).decode()
+    made = client.post("/api/try/picture", json={"model": model, "file": red}).json()
+    assert (made["height"], made["width"], made["steps"]) == (6, 6, [])
+    answer = client.post("/api/try", json={"model": model, "pixels": made["pixels"]}).json()
+    assert answer["guess"] == 2  # blue, green, red
+    wrong = client.post("/api/try", json={"model": model, "pixels": made["pixels"][:48]})
+    assert "expected 6 × 6 × 3 = 108 pixels, got 36" in wrong.json()["detail"]
+
+
+def test_a_table_has_no_colours_to_keep(client: TestClient) -> None:
+    refused = client.post("/api/data", files=[("files", ("t.csv", CSV))], data={"color": "true"})
+    assert "of pictures of your own, and t.csv is a table" in refused.json()["detail"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from linnet.data.pictures.shape import ImageShape
 from linnet.errors import ShapeError
 from linnet.evaluate.interval import Array
 from linnet.model.run import Run
@@ -45,6 +46,14 @@ class Contributions:
         pairs = itertools.pairwise(ends.tolist())
         parts = [self.parts[:, low:high].sum(1) for low, high in pairs]
         return Contributions(np.stack(parts, 1), self.bias)
+
+    def by_pixel(self, shape: ImageShape) -> Contributions:
+        """The contributions of an image's pixels: the sums of their colours, (K, height · width).
+
+        Args:
+            shape: of the image; of a grey one they are what they were.
+        """
+        return Contributions(self.parts.reshape(len(self.parts), shape[0] * shape[1], -1).sum(2), self.bias)
 
 
 def contributions(run: Run, x: ArrayLike) -> Contributions:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from linnet.config import Recipe, as_dict
 from linnet.data.pictures.prepare import png_of
+from linnet.data.pictures.shape import is_color
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.fields import row_of_cells
 from linnet.lab.tables import Source
@@ -79,7 +80,7 @@ p = run.probabilities(row[None])[0]
 for name, share in zip(train.classes, p.tolist()):
     print(f"{{name:12}} {{share:.6f}}")
 
-parts = linnet.contributions(run, row)
+parts = linnet.contributions(run, row){by_pixel}
 print("scores", [round(score, 6) for score in parts.scores.tolist()])
 image = {image}  # {what}
 print("pixels that speak for it most", (-image).argsort()[:10].tolist())
@@ -153,7 +154,7 @@ def render_heredoc(python: str) -> str:
 
 
 def render_try(
-    evaluation: Evaluation, source: Source, row: int | None, grey: np.ndarray | None, k: int,
+    evaluation: Evaluation, source: Source, row: int | None, picture: np.ndarray | None, k: int,
     other: int | None, data_dir: Path | None, *, alpha: float, method: str,
 ) -> tuple[str, str]:  # fmt: skip
     """The Try tab as Python and as a command; empty where the model was not trained by a recipe.
@@ -162,7 +163,7 @@ def render_try(
         evaluation: of the model.
         source: its data.
         row: the number of a test row; None for a picture.
-        grey: the picture, uint8, (height, width); None for a row that is no picture.
+        picture: uint8, (height, width) or (height, width, 3); None for a row that is no picture.
         k: the class whose score is explained.
         other: the class that it is held against; None for none.
         data_dir: the folder with the data sets' files.
@@ -178,11 +179,12 @@ def render_try(
     python = TRY.format(
         load=render_load(source, data_dir), fit=call("linnet.fit", ["train"], {**settings, "show": False}),
         test="test = train\n" if evaluation.rows is evaluation.train else "",
-        row=_row(run, row, grey), image=image,
+        row=_row(run, row, picture), image=image,
+        by_pixel=".by_pixel(train.image_shape)" if is_color(card.image_shape) else "",
         what=f"for {card.classes[k]}{against}".replace("\n", " "), alpha=alpha, method=method,
     )  # fmt: skip
     train = render_command("train", source, {**settings, "out": "runs/try"}, data_dir)
-    predict = "" if grey is None else PREDICT.format(png=base64.b64encode(png_of(grey)).decode())
+    predict = "" if picture is None else PREDICT.format(png=base64.b64encode(png_of(picture)).decode())
     return python, TRY_COMMAND.format(train=train, predict=predict, alpha=alpha)
 
 
@@ -220,11 +222,11 @@ def recipe_of(run: Run) -> dict[str, object] | None:
     return {name: request[name] for name in names if name in said or usual.get(name) != request[name]}
 
 
-def _row(run: Run, row: int | None, grey: np.ndarray | None) -> str:
+def _row(run: Run, row: int | None, picture: np.ndarray | None) -> str:
     """The row as Python: one of the test rows, or the bytes of a picture."""
-    if row is not None or grey is None:
+    if row is not None or picture is None:
         return f"test.X[{row}]"
-    text = base64.b64encode(grey.tobytes()).decode()
+    text = base64.b64encode(picture.tobytes()).decode()
     scale = round(1 / run.card.scale) / 255
     times = "" if scale == 1 else f" * {scale!r}"
     return (

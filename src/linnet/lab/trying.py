@@ -97,10 +97,10 @@ class TryTab:
     def picture(self, body: PictureBody) -> dict[str, Any]:
         """A picture's file made like the model's pictures, and what was done to it."""
         card = self.lab.model(body.model).run.card
-        height, width = shape_of(card)
-        made = prepare(body.file, (height, width), body.invert, MAX_PIXELS)
+        shape = shape_of(card)
+        made = prepare(body.file, shape, body.invert, MAX_PIXELS)
         return {
-            "pixels": _text(made.pixels), "height": height, "width": width, "is_blank": made.is_blank,
+            "pixels": _text(made.pixels), "height": shape[0], "width": shape[1], "is_blank": made.is_blank,
             "steps": [step.plain for step in made.steps],
             "said": made.nothing if made.is_blank else made.history,
         }  # fmt: skip
@@ -116,17 +116,17 @@ class TryTab:
         run = evaluation.run
         row = row_of(evaluation, body)
         k, said = self._say(evaluation, row, body)
-        grey = _grey(run, row.x)
-        python, command = self._code(evaluation, grey, k, body)
+        picture = _picture(run, row.x)
+        python, command = self._code(evaluation, picture, k, body)
         return {
-            **said, "label": row.label, "pixels": _text(grey),
-            "values": row.x.double().tolist() if grey is None else [],
+            **said, "label": row.label, "pixels": _text(picture),
+            "values": row.x.double().tolist() if picture is None else [],
             "explanation": _explain(run, row.x, k, body.against),
             "cells": _tell_cells(run.card.schema, row.seen), "python": python, "command": command,
         }  # fmt: skip
 
     def _code(
-        self, evaluation: Evaluation, grey: np.ndarray | None, k: int, body: TryBody
+        self, evaluation: Evaluation, picture: np.ndarray | None, k: int, body: TryBody
     ) -> tuple[str, str]:
         """The same as Python and as a command; of a test row of numbers there is none."""
         source, folder = self.lab.source(self.lab.dataset_of(body.model)), self.lab.settings.data_dir
@@ -135,8 +135,9 @@ class TryTab:
         if not evaluation.classes:
             return "", ""
         return scripts.render_try(
-            evaluation, source, body.row, grey, k, body.against, folder, alpha=body.alpha, method=body.method
-        )
+            evaluation, source, body.row, picture, k, body.against, folder, alpha=body.alpha,
+            method=body.method,
+        )  # fmt: skip
 
     def _say(self, evaluation: Evaluation, row: Row, body: TryBody) -> tuple[int, dict[str, Any]]:
         """The output that is explained, and the answer: probabilities and a prediction set, or a number."""
@@ -178,7 +179,7 @@ def _image(evaluation: Evaluation, row: int) -> dict[str, Any]:
             "pixels": "",
         }
     label, guess = int(evaluation.targets[row]), int(evaluation.predictions[row])
-    pixels = _text(_grey(evaluation.run, evaluation.rows.X[row]))
+    pixels = _text(_picture(evaluation.run, evaluation.rows.X[row]))
     return {"row": row, "label": label, "guess": guess, "pixels": pixels}
 
 
@@ -197,6 +198,8 @@ def _predict_set(evaluation: Evaluation, p: Tensor, body: TryBody) -> dict[str, 
 def _explain(run: Run, x: Tensor, k: int, other: int | None) -> dict[str, Any]:
     """The share of each feature in the score of class k, or in its lead over another class."""
     found = contributions(run, x)
+    if run.card.image_shape is not None:
+        found = found.by_pixel(run.card.image_shape)
     each = (found.parts, found.bias, found.scores)
     parts, bias, score = (of[k] if other is None else of[k] - of[other] for of in each)
     return {
@@ -220,13 +223,13 @@ def _check_classes(classes: int, k: int, other: int | None) -> None:
         raise UsageError("a class cannot be held against itself: choose another")
 
 
-def _grey(run: Run, x: Tensor) -> np.ndarray | None:
-    """A row as a picture, uint8 (height, width); None where it is none."""
+def _picture(run: Run, x: Tensor) -> np.ndarray | None:
+    """A row as a picture, uint8, in the shape of the model's pictures; None where it is none."""
     if run.card.image_shape is None:
         return None
     full = x.double() * run.card.scale * 255
     return full.round().clamp(0, 255).to(torch.uint8).view(run.card.image_shape).numpy()
 
 
-def _text(grey: np.ndarray | None) -> str:
-    return "" if grey is None else pack(grey, "u1")
+def _text(picture: np.ndarray | None) -> str:
+    return "" if picture is None else pack(picture, "u1")

@@ -19,6 +19,7 @@ from linnet.config.table import KINDS, TASKS, TableOptions, Task
 from linnet.data import registry
 from linnet.data.dataset import Dataset
 from linnet.data.formats.picture_files import MAX_PICTURES
+from linnet.data.pictures.shape import ImageShape
 from linnet.errors import UsageError
 from linnet.i18n import Language, translate
 from linnet.lab.jobs import Job, ProgressStream
@@ -31,8 +32,8 @@ from linnet.schema.overview import ColumnView
 from linnet.web.refusal import Refusal
 
 _FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
-_FILES = {"files": {"type": "array", "minItems": 1, "items": _FILE}}
-UPLOAD = {"multipart/form-data": {"schema": {"type": "object", "required": ["files"], "properties": _FILES}}}
+_FIELDS = {"files": {"type": "array", "minItems": 1, "items": _FILE}, "color": {"type": "boolean"}}
+UPLOAD = {"multipart/form-data": {"schema": {"type": "object", "required": ["files"], "properties": _FIELDS}}}
 """An upload as OpenAPI describes it; FastAPI's own way would read all of it before it is looked at."""
 
 COLUMNS = 6
@@ -118,7 +119,7 @@ class RowsBody(DatasetBody):
 class Rows(BaseModel):
     """Rows as they are stored: pixels, uint8 as base64, of images; the first of a table's numbers."""
 
-    image_shape: tuple[int, int] | None
+    image_shape: ImageShape | None
     brightest: int
     pixels: str | None
     values: list[list[float]] | None
@@ -152,7 +153,8 @@ def router(lab: LabState) -> APIRouter:
             if not files:
                 raise Refusal(422, 'an upload is multipart/form-data with files called "files"')
             contents = [((file.filename or "file")[:300], await file.read()) for file in files]
-        made = await anyio.to_thread.run_sync(read_upload, contents, limiter=reading)
+            options = TableOptions(color=True if form.get("color") == "true" else None)
+        made = await anyio.to_thread.run_sync(partial(read_upload, contents, options), limiter=reading)
         return _describe(lab.put(made), made)
 
     @routes.post("/table", summary="What was read of a table, and what can be said of it")

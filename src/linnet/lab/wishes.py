@@ -12,6 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from linnet.data.pictures.prepare import as_stored
+from linnet.data.pictures.shape import ImageShape, name_shape, size_of
 from linnet.errors import UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.lab.fields import Cell, encode_cells
@@ -72,7 +73,7 @@ class TryBody(ModelBody):
 
     Args:
         row: the number of a test row; or
-        pixels: the bytes of a grey picture as /api/try/picture gives it, in base64; or
+        pixels: the bytes of a picture as /api/try/picture gives it, in base64; or
         cells: of a table's columns by their names, what is not given being missing.
         explain: the class whose score is explained; the likeliest when None.
         against: the class it is held against; none when None.
@@ -114,9 +115,11 @@ def row_of(evaluation: Evaluation, body: TryBody) -> Row:
         raise UsageError("give the number of a test row, or pixels, or cells, one of the three")
     card = evaluation.run.card
     if body.pixels is not None:
-        height, width = shape_of(card)
-        if len(body.pixels) != height * width:
-            raise UsageError(f"expected {height} × {width} = {height * width} pixels, got {len(body.pixels)}")
+        shape = shape_of(card)
+        if len(body.pixels) != size_of(shape):
+            raise UsageError(
+                f"expected {name_shape(shape)} = {size_of(shape)} pixels, got {len(body.pixels)}"
+            )
         return Row(torch.from_numpy(as_stored(np.frombuffer(body.pixels, np.uint8), card.scale)))
     if body.cells is not None:
         if card.schema is None:
@@ -131,8 +134,8 @@ def row_of(evaluation: Evaluation, body: TryBody) -> Row:
     return Row(rows.X[row], targets_of(rows)[row].item())
 
 
-def shape_of(card: Card) -> tuple[int, int]:
-    """The height and width of the model's pictures.
+def shape_of(card: Card) -> ImageShape:
+    """The shape of the model's pictures.
 
     Raises:
         UsageError: it takes none.

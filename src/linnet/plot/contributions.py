@@ -64,7 +64,9 @@ def contributions_figure(
             draw_picture(first, x.reshape(image_shape), scale)
             first.set_axis_off()
             first.set_title(say("plot.the_input", language), fontsize=9)
-        parts = _by_pixel(found.parts, image_shape)
+        parts = found.parts
+        if image_shape:
+            parts = found.by_pixel(image_shape).parts.reshape(len(parts), *image_shape[:2])
         limit = float(np.abs(parts).max()) or 1.0
         for axes, k in zip(others if image_shape else grid, order, strict=True):
             score = say(
@@ -79,13 +81,6 @@ def contributions_figure(
             figure.supxlabel(say("plot.contribution_colors", language), fontsize=8)
         figure.suptitle(title or say("plot.contributions", language), fontsize=11)
     return figure
-
-
-def _by_pixel(parts: np.ndarray, image_shape: ImageShape | None) -> np.ndarray:
-    """Contributions (K, D) of images as (K, height, width), those of a pixel's colours summed."""
-    if image_shape is None:
-        return parts
-    return parts.reshape(len(parts), *image_shape[:2], -1).sum(3)
 
 
 def _draw_part(axes: Axes, part: np.ndarray, limit: float, called: Sequence[str]) -> None:

@@ -80,7 +80,8 @@ export function forget(root) {
   for (const element of root.querySelectorAll(".js-plotly-plot")) window.Plotly?.purge(element);
 }
 
-// A grey image (bytes or floats 0…1 or 0…255), or with `diverging` weights about zero: red for, blue against.
+// An image (bytes or floats 0…1 or 0…255), or with `diverging` weights about zero: red for, blue against. Three
+// numbers a pixel are its colours; weights of them are drawn as the colour that they are for, grey being zero.
 export function images(canvas, pixels, width, height, { diverging = false, limit } = {}) {
   canvas.width = width;
   canvas.height = height;
@@ -88,8 +89,11 @@ export function images(canvas, pixels, width, height, { diverging = false, limit
   const picture = context.createImageData(width, height);
   const largest = limit ?? Math.max(1e-30, ...Array.from(pixels, Math.abs));
   const isDark = document.documentElement.dataset.theme === "dark";
+  const inColor = pixels.length === 3 * width * height;
+  const level = (value) => (diverging ? 127.5 * (1 + value / largest) : (255 * value) / largest);
   for (let i = 0; i < width * height; i++) {
-    const [r, g, b] = diverging ? divergence(pixels[i] / largest, isDark) : Array(3).fill((255 * pixels[i]) / largest);
+    const [r, g, b] = inColor ? [0, 1, 2].map((c) => level(pixels[3 * i + c]))
+      : diverging ? divergence(pixels[i] / largest, isDark) : Array(3).fill(level(pixels[i]));
     picture.data.set([r, g, b, 255], 4 * i);
   }
   context.putImageData(picture, 0, 0);

@@ -84,7 +84,7 @@ export function scene(lab) {
 
 function templates(lab, classes, shape, columns) {
   const { t } = lab;
-  const head = [h("h2", {}, t("scene.templates")), h("p", { class: "soft" }, t(shape ? "scene.templatesHint" : "scene.weightsHint"))];
+  const head = [h("h2", {}, t("scene.templates")), h("p", { class: "soft" }, t(shape ? (shape.length === 3 ? "scene.templatesColors" : "scene.templatesHint") : "scene.weightsHint"))];
   if (!shape) {
     const chart = h("div", { class: "chart" });
     const most = h("p", { class: "soft" });
@@ -105,7 +105,7 @@ function templates(lab, classes, shape, columns) {
       const size = W.length / classes.length;
       let limit = 1e-30;
       for (const weight of W) limit = Math.max(limit, Math.abs(weight));
-      canvases.forEach((canvas, k) => lab.images(canvas, W.subarray(k * size, (k + 1) * size), shape[1], shape[0], { diverging: true, limit }));
+      canvases.forEach((canvas, k) => lab.images(canvas, W.subarray(k * size, (k + 1) * size), shape[1], shape[0], { diverging: true, limit: shape.length === 3 ? undefined : limit }));
     },
   };
 }
@@ -253,7 +253,7 @@ async function rowsOf(lab, dataset, numbers) {
   if (missing.length) {
     const found = await lab.json("api/data/rows", { dataset, rows: missing });
     const pixels = found.pixels === null ? null : octets(found.pixels);
-    const size = found.image_shape ? found.image_shape[0] * found.image_shape[1] : 0;
+    const size = found.image_shape ? found.image_shape.reduce((product, n) => product * n) : 0;
     if (known.size > MOST) known.clear();
     missing.forEach((number, place) => known.set(`${dataset}/${number}`, {
       number, shape: found.image_shape, brightest: found.brightest,

@@ -43,12 +43,13 @@ export function uploader(t, done) {
   const file = h("input", { type: "file", multiple: true, accept: settings.files.join(","), hidden: true, onchange: () => send([...file.files]) });
   const folder = h("input", { type: "file", multiple: true, hidden: true, onchange: () => send([...folder.files]) });
   folder.webkitdirectory = true;
+  const colors = h("input", { type: "checkbox", id: "upload-colors" });
   const buttons = [h("button", { type: "button", class: "main", onclick: () => file.click() }, t("upload.file")),
     h("button", { type: "button", onclick: () => folder.click() }, t("upload.folder"))];
   const drop = h("div", { class: "drop" }, h("p", {}, t("upload.drop")), h("div", { class: "row" }, buttons));
   let sending = null; // of the upload that is under way
   const dialog = h("dialog", { class: "card", ariaLabel: t("upload.ownTitle") }, h("h2", {}, t("upload.ownTitle")),
-    h("p", {}, t("upload.ownPictures")), h("p", {}, t("upload.ownTable")), h("p", { class: "soft" }, t("upload.ownLimits")), drop, said, file, folder,
+    h("p", {}, t("upload.ownPictures")), h("p", {}, colors, " ", h("label", { for: "upload-colors" }, t("upload.colors"))), h("p", {}, t("upload.ownTable")), h("p", { class: "soft" }, t("upload.ownLimits")), drop, said, file, folder,
     h("div", { class: "row end" }, h("button", { type: "button", onclick: () => dialog.close() }, t("upload.close"))));
   dialog.addEventListener("close", () => sending?.abort());
   for (const kind of ["dragover", "drop"]) drop.addEventListener(kind, (event) => event.preventDefault());
@@ -74,6 +75,7 @@ export function uploader(t, done) {
   async function upload(files) {
     const form = new FormData();
     for (const [one, path] of files) form.append("files", one, path);
+    if (colors.checked) form.append("color", "true");
     sending = new AbortController();
     busy(true);
     const follow = (share) => tell(share < 1 ? t("upload.sending", { share: Math.floor(100 * share) }) : t("upload.reading"));

@@ -103,13 +103,14 @@ export function sketch(lab, onchange) {
     onchange(true);
   };
 
-  // Show grey pixels, each as a square, to be looked at or drawn over.
+  // Show pixels, grey or of three colours, each as a square, to be looked at or drawn over.
   self.put = (pixels, width, height) => {
     remember();
     const small = new OffscreenCanvas(width, height);
     const its = small.getContext("2d");
     const picture = its.createImageData(width, height);
-    pixels.forEach((grey, i) => picture.data.set([grey, grey, grey, 255], 4 * i));
+    const each = pixels.length / (width * height);
+    for (let i = 0; i < width * height; i++) picture.data.set([0, 1, 2].map((c) => pixels[each * i + (each === 3 ? c : 0)]).concat(255), 4 * i);
     its.putImageData(picture, 0, 0);
     blank();
     context.imageSmoothingEnabled = false;

@@ -56,7 +56,7 @@ function rulesOf({ classes, rows, image_shape: shape, fields }) {
   const isPicture = (text) => {
     if (!shape || typeof text !== "string") return false;
     try {
-      return octets(fromUrl(text)).length === shape[0] * shape[1];
+      return octets(fromUrl(text)).length === shape.reduce((product, n) => product * n);
     } catch {
       return false; // the address was cut
     }
@@ -186,7 +186,8 @@ function desk(lab, model, ended) {
   }
 
   const invert = choice({
-    label: t("try.invert"), name: "invert", value: "", options: [["", t("try.byBorder")], ["true", t("try.always")], ["false", t("try.never")]], onchange: () => {},
+    label: t("try.invert"), name: "invert", value: "", options: model.image_shape?.length === 3 ? [["", t("try.never")], ["true", t("try.always")]]
+      : [["", t("try.byBorder")], ["true", t("try.always")], ["false", t("try.never")]], onchange: () => {},
   });
   const easel = model.image_shape ? easelCard(lab, canvas, invert, take) : null;
   if (easel) listen(easel, take, ended.signal);
