@@ -15,6 +15,7 @@ from linnet.data.streams import pictures
 from linnet.errors import DataNotFoundError, FormatError
 from linnet.model.predictor import Predictor
 from linnet.runs.predict import predict, predict_file
+from tests.support.colors import arrays, dataset, write
 from tests.support.commands import call
 
 DRAWN = np.random.default_rng(0)
@@ -122,3 +123,20 @@ def test_what_has_no_pictures_is_refused(run: Path, folder: Path, tmp_path: Path
     (tmp_path / "e.zip").write_bytes(empty.getvalue())
     with pytest.raises(FormatError, match=r"e.zip has no pictures"):
         predict(run, tmp_path / "e.zip")
+
+
+def test_pictures_and_arrays_in_colour_have_the_same_answers(tmp_path: Path) -> None:
+    run = linnet.solve(dataset(), l2=0.01).value.save(tmp_path / "run")
+    X, y = arrays()
+    np.save(tmp_path / "last.npy", X)
+    np.save(tmp_path / "first.npy", np.moveaxis(X, 3, 1))
+    np.save(tmp_path / "one.npy", X[40])
+    np.save(tmp_path / "alone.npy", X[40:41])
+    write(tmp_path / "squares")
+    found = [linnet.predict(run, tmp_path / name) for name in ("squares", "last.npy", "first.npy")]
+    for one in found:
+        assert one["prediction"].tolist() == y.tolist()
+        chances = [each.filter(like="probability").to_numpy() for each in (one, found[0])]
+        np.testing.assert_allclose(*chances, rtol=1e-6)
+    for name in ("one.npy", "alone.npy"):
+        assert linnet.predict(run, tmp_path / name)["prediction"].tolist() == ["red"]

@@ -62,7 +62,7 @@ def are_pictures(path: Path, shape: Shape) -> bool:
             f"as {rows}, and a picture as PNG"
         )
     is_rows = len(found) > 2 and found[1:] in (shape, (*shape, 1), (1, *shape), shape[2:] + shape[:2])
-    return not is_rows or (found[0] == 1 and len(found) == 3)
+    return not is_rows or (len(found) == 3 and found[0] == 1)
 
 
 def make_pictures(
