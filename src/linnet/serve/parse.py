@@ -5,11 +5,9 @@ A row is 784 numbers and more: no object is made for each, numpy checks them all
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import accumulate
 from tokenize import TokenError
 from typing import Any
 
@@ -93,8 +91,7 @@ def from_lists(
         content: its text.
         features: D.
         most: rows.
-        image_shape: (height, width) of a row that may also be so many lists of so many numbers, in colour
-            (height, width, 3).
+        image_shape: of a row that may also be so many lists of so many numbers.
 
     Raises:
         Refusal: 422, it is something else than rows of D finite numbers.
@@ -154,8 +151,8 @@ def check_marks(content: bytes, features: int, most: int, image_shape: ImageShap
     """
     if len(content) < LONG:
         return
-    inner = accumulate((image_shape or ())[:-1], operator.mul)  # lists of lines, and in colour of pixels
-    lists = most * (1 + sum(inner)) + 1
+    height, width, *colors = image_shape or (0, 0)
+    lists = most * (1 + height * (1 + (width if colors else 0))) + 1
     is_bomb = content.count(b"[") > lists or content.count(b"{") > 1
     if is_bomb or content.count(b",") >= most * features:
         raise Refusal(
