@@ -19,6 +19,7 @@ import scipy.sparse
 from starlette.testclient import TestClient
 
 import linnet
+from linnet.config.table import TableOptions
 from linnet.data.formats import idx
 from linnet.data.formats.idx_names import NAMES as IDX
 from linnet.errors import LinnetError
@@ -206,6 +207,17 @@ def test_mixtures_are_refused_in_a_sentence(files: Files, said: str) -> None:
     with pytest.raises(LinnetError, match=said) as error:
         read_upload(files)
     assert "linnet-lab-" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [("t.npz", npz(X=np.ones((400, 1)), y=np.arange(400) % 200)),
+     ("t.csv", b"a,y\n" + b"".join(b"%d,%d\n" % (n, n % 200) for n in range(400)))],
+)  # fmt: skip
+def test_more_classes_than_a_page_shows_are_refused(file: tuple[str, bytes]) -> None:
+    options = TableOptions(task="classification") if file[0] == "t.csv" else None
+    with pytest.raises(LinnetError, match="200 classes are more than 100"):
+        read_upload([file], options).data()
 
 
 @pytest.mark.parametrize(

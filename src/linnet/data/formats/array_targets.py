@@ -17,6 +17,8 @@ Array = NDArray[Any]
 EXACT = 2**24
 """Whole numbers up to here are exact as float32."""
 
+MAX_CLASSES = 10_000
+
 
 @dataclass(frozen=True, eq=False)
 class Code:
@@ -33,9 +35,7 @@ class Code:
     numbers: Array
 
     @classmethod
-    def of(
-        cls, values: list[Array], names: Array | None, known: tuple[str, ...] | None, most: int, what: str
-    ) -> Code:
+    def of(cls, values: list[Array], names: Array | None, known: tuple[str, ...] | None, what: str) -> Code:
         """The code of some targets.
 
         Args:
@@ -43,7 +43,6 @@ class Code:
             names: of the classes 0…K − 1; None where the targets name them.
             known: the classes of a model that is there already, empty where it predicts numbers; None where
                 those of the targets to train on are to be found.
-            most: classes that there may be.
             what: to call them in messages.
 
         Raises:
@@ -60,10 +59,10 @@ class Code:
         texts = _texts(found if names is None else names.reshape(-1))
         if known:
             return cls(found, known, number_classes(texts, known, what))
-        if not 2 <= len(found) <= most:
+        if not 2 <= len(found) <= MAX_CLASSES:
             raise FormatError(
-                f"{what} has {len(found):,} different values: expected 2…{most:,} classes. The numbers of "
-                "a regression have to be floating"
+                f"{what} has {len(found):,} different values: expected 2…{MAX_CLASSES:,} classes. The "
+                "numbers of a regression have to be floating"
             )
         if names is None and len(found) == len(seen) > FEW:
             raise FormatError(

@@ -26,15 +26,11 @@ from linnet.errors import FormatError
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 
-MAX_CLASSES = 10_000
-
 
 def read_arrays(
     file: Path | bytes,
     name: str,
     *,
-    regressions: bool = True,
-    classes: int = MAX_CLASSES,
     most: int | None = None,
     known: tuple[str, ...] | None = None,
     color: bool | None = None,
@@ -50,8 +46,6 @@ def read_arrays(
     Args:
         file: its path or its bytes.
         name: what to call it, here and in messages.
-        regressions: whether targets may be floating.
-        classes: how many there may be.
         most: bytes that the arrays may have together; any number when None.
         known: the classes of a model whose rows these are, some of which may be missing here; empty where
             it predicts numbers; None where the targets are to be recognised.
@@ -66,15 +60,13 @@ def read_arrays(
             arrays = _arrays(archive, name, most)
     except BROKEN as error:
         raise FormatError(f"{name} is no .npz file as numpy.savez writes it: {error}") from error
-    return whole_of(arrays, name, regressions=regressions, classes=classes, known=known, color=color)
+    return whole_of(arrays, name, known=known, color=color)
 
 
 def whole_of(
     arrays: Mapping[str, Any],
     name: str,
     *,
-    regressions: bool = True,
-    classes: int = MAX_CLASSES,
     known: tuple[str, ...] | None = None,
     color: bool | None = None,
 ) -> Whole:
@@ -83,8 +75,6 @@ def whole_of(
     Args:
         arrays: by their names in lower case.
         name: what to call them.
-        regressions: whether targets may be floating.
-        classes: how many there may be.
         known: those of a model.
         color: whether features are images in colour.
 
@@ -94,12 +84,7 @@ def whole_of(
     pairs = find_pairs(arrays, name)
     targets = pairs["train"].targets
     written = [arrays[pair.targets] for pair in pairs.values()]
-    code = Code.of(written, arrays.get("classes"), known, classes, f"{name}: {targets}")
-    if known is None and not code.names and not regressions:
-        raise FormatError(
-            f"{name}: {targets} holds floating numbers, which are a regression's: expected classes, as whole "
-            "numbers or text"
-        )
+    code = Code.of(written, arrays.get("classes"), known, f"{name}: {targets}")
     columns = tuple(str(column) for column in arrays.get("columns", np.array([])).reshape(-1))
     for pair in pairs.values():
         if arrays[pair.features].shape[1:] != arrays[pairs["train"].features].shape[1:]:

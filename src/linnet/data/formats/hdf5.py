@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from linnet.data.formats.array_names import BESIDE, find_pairs, is_known, split_name
-from linnet.data.formats.arrays import MAX_CLASSES, Array, whole_of
+from linnet.data.formats.arrays import Array, whole_of
 from linnet.data.split import Whole
 from linnet.errors import FormatError, needs_extra
 
@@ -25,8 +25,6 @@ def read_hdf5(
     file: Path | bytes,
     name: str,
     *,
-    regressions: bool = True,
-    classes: int = MAX_CLASSES,
     most: int | None = None,
     known: tuple[str, ...] | None = None,
     color: bool | None = None,
@@ -45,7 +43,7 @@ def read_hdf5(
             arrays = _arrays(opened, h5py, name, most)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise FormatError(f"{name} cannot be read as HDF5: {error}") from error
-    return whole_of(arrays, name, regressions=regressions, classes=classes, known=known, color=color)
+    return whole_of(arrays, name, known=known, color=color)
 
 
 def _arrays(opened: Any, h5py: Any, name: str, most: int | None) -> dict[str, Array]:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.formats.by_schema import open_schema
-from linnet.data.formats.frames import read_frame
 from linnet.data.formats.pixels import PIXEL, as_pixels, check_picture, image_side
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.text_table import TextTable
@@ -28,7 +27,7 @@ from linnet.schema.coded import SomeRows
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
 from linnet.schema.schema import Schema
-from linnet.schema.target import MAX_CLASSES, drop_unlabelled, pick_target, read_exposure
+from linnet.schema.target import drop_unlabelled, pick_target, read_exposure
 
 MAX_CELLS = 20_000_000
 """Of a table that came by a request."""
@@ -97,24 +96,22 @@ def _note_split(rows: Dataset, split: Mapping[str, Any]) -> Dataset:
     return dataclasses.replace(rows, schema=schema)
 
 
-def read_table(
-    content: bytes | Path,
+def check_table(
+    table: TextTable,
     name: str,
     *,
-    options: TableOptions | None = None,
-    regressions: bool = True,
+    options: TableOptions,
     known: tuple[str, ...] | None = None,
     schema: Schema | None = None,
     most: int | None = None,
     is_split: bool = False,
 ) -> TableRows:
-    """The rows of a table in a file.
+    """The rows of a table whose cells are read.
 
     Args:
-        content: the file, or what stands in it.
-        name: what to call it, by whose suffix the format is told.
+        table: its cells.
+        name: what to call it.
         options: what the table does not tell by itself.
-        regressions: whether the target may be numbers.
         known: the classes of a model without a schema whose rows these are; empty where it predicts numbers;
             None where the target is to be recognised.
         schema: of the model whose rows these are.
@@ -122,36 +119,10 @@ def read_table(
         is_split: whether only `TableRows.splits` is wanted, rows to test on held out.
 
     Raises:
-        FormatError: it is no such table, or larger than may be, or it is not clear how it is to be read.
-    """
-    options = options or TableOptions()
-    table = read_frame(content, name, options)
-    return check_table(
-        table, name, options=options, regressions=regressions, known=known, schema=schema, most=most,
-        is_split=is_split,
-    )  # fmt: skip
-
-
-def check_table(
-    table: TextTable,
-    name: str,
-    *,
-    options: TableOptions,
-    regressions: bool = True,
-    known: tuple[str, ...] | None = None,
-    schema: Schema | None = None,
-    most: int | None = None,
-    is_split: bool = False,
-) -> TableRows:
-    """The rows of a table whose cells are read, if it is not too large; see `read_table` for the arguments.
-
-    Raises:
-        FormatError: as `read_table`.
+        FormatError: it is larger than may be, or it is not clear how it is to be read.
     """
     if known is not None and options.task is None:
         options = dataclasses.replace(options, task="classification" if known else "regression")
-    elif not regressions and options.task is None:
-        options = dataclasses.replace(options, task="classification")
     rows, width = table.frame.shape
     if width > MAX_COLUMNS:
         raise FormatError(f"{name} has {width:,} columns, more than {MAX_COLUMNS:,}: leave some out")
@@ -161,7 +132,7 @@ def check_table(
         raise FormatError(f"{name} has no rows")
     return table_rows(
         table.frame, name, options, known=known, schema=schema, notes=table.notes, classes=table.classes,
-        most_classes=None if regressions or known is not None else MAX_CLASSES, is_split=is_split,
+        is_split=is_split,
     )  # fmt: skip
 
 
@@ -174,7 +145,6 @@ def table_rows(
     schema: Schema | None = None,
     notes: Sequence[str] = (),
     classes: tuple[str, ...] = (),
-    most_classes: int | None = None,
     is_split: bool = False,
 ) -> TableRows:
     """The rows of a frame.
@@ -183,15 +153,14 @@ def table_rows(
         frame: its cells.
         name: what to call it.
         options: what it does not tell by itself.
-        known: as in `read_table`.
+        known: as in `check_table`.
         schema: likewise.
         notes: what was not as usual.
         classes: the names of classes that the target has by their places.
-        most_classes: that there may be; None for any number.
-        is_split: as in `read_table`.
+        is_split: as in `check_table`.
 
     Raises:
-        FormatError: as `read_table`.
+        FormatError: as `check_table`.
     """
     try:
         if schema is not None:
@@ -214,11 +183,6 @@ def table_rows(
             found = apply_formula(infer_schema(frame, options, known or ()), options, given)
             dropped = [*dropped, *gaps]
         target = found.target
-        if most_classes is not None and len(target.classes) > most_classes:
-            raise FormatError(
-                f"the classes of {target.name} are {len(target.classes):,} different values: expected "
-                f"2…{most_classes}. Name the right column label, or put it last"
-            )
         if classes and target.classes == tuple(map(str, range(len(classes)))):
             frame = frame.assign(**{target.name: [classes[int(k)] for k in frame[target.name]]})
             target = dataclasses.replace(target, classes=classes)

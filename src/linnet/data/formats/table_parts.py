@@ -45,13 +45,13 @@ def read_tables(
         files: of it.
         name: what to call it.
         options: what the files do not tell by themselves.
-        known: as `formats.table.read_table` takes it.
+        known: as `formats.table.check_table` takes it.
         schema: of the model whose rows these are.
-        is_split: as in `read_table`.
+        is_split: as in `check_table`.
         most: cells; None for any number.
 
     Raises:
-        FormatError: as `read_table`; or the columns of a file are not those of the others, or a file to test
+        FormatError: as `check_table`; or the columns of a file are not those of the others, or a file to test
             on has no targets.
     """
     options = options or TableOptions()
