@@ -43,6 +43,11 @@ def test_lines_without_text_before_the_header_are_let_be(tmp_path: Path, before:
     assert read_text(text.encode(), "t.csv", TableOptions()).frame["a"].tolist() == [1, 2]
 
 
+def test_comments_above_the_names_are_passed_over(tmp_path: Path) -> None:
+    (part,) = in_pieces(tmp_path / "t.csv", "# by probe 7\r\n# and, another\r\na,b\r\n1,x\r\n2,y\r\n")
+    assert part.to_dict("list") == {"a": ["1", "2"], "b": ["x", "y"]}
+
+
 def test_a_first_line_with_all_expected_columns_names_them(tmp_path: Path) -> None:
     text = "1100,1102,kind\n0.5,0.25,oak\n"
     (part,) = in_pieces(tmp_path / "t.csv", text, ["1102", "kind"])

@@ -31,6 +31,48 @@ def test_a_line_may_name_the_separator() -> None:
 
 
 @pytest.mark.parametrize(
+    ("above", "lines"),
+    [
+        ("# by probe 7\n", 1),
+        ("\ufeff# by probe 7, 2024\r\n#\n", 2),
+        ("# a, 7 b, c d\n", 1),
+        ("#\n# 1;2\n", 2),
+    ],
+)
+def test_comments_above_the_names_are_passed_over_and_said(above: str, lines: int) -> None:
+    text = above + "length,width,kind\n1.5,2,a\n2.5,3,b\n"
+    table = read_text(text.encode(), "t.csv", TableOptions())
+    assert table.frame.to_dict("list") == {"length": [1.5, 2.5], "width": [2, 3], "kind": ["a", "b"]}
+    assert table.notes == (f"lines above the table that begin with # are passed over: {lines}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "first"),
+    [
+        ("#tag,n\na,1\nb,2\n", ["#tag", "n"], "a"),
+        ("#a,1\n#b,2\n#a,3\n#b,1\n", ["column 1", "column 2"], "#a"),
+        ("#tag,n\n#a,1\n#b,2\n", ["#tag", "n"], "#a"),
+    ],
+)
+def test_names_and_cells_may_begin_with_the_sign_of_comments(
+    text: str, columns: list[str], first: str
+) -> None:
+    frame = read(text, header=columns[0] == "#tag")
+    assert (list(frame.columns), frame.iloc[0, 0]) == (columns, first)
+
+
+@pytest.mark.parametrize("text", ["# a b c\n1 2 x\n3 4 y\n", "# note\n# a b c\n1 2 x\n"])
+def test_a_comment_that_could_be_the_names_is_an_error(text: str) -> None:
+    with pytest.raises(FormatError, match=r"the line '# a b c' of t\.csv name the columns"):
+        read(text)
+
+
+def test_a_comment_between_the_rows_is_a_short_row() -> None:
+    with pytest.raises(FormatError, match="fewer cells than its 3 columns: 1, the first is row 2"):
+        read("a,b,c\n1,2,x\n# calibrated\n3,4,y\n")
+
+
+@pytest.mark.parametrize(
     ("text", "columns"),
     [
         ("a,b\n1,x\n2,y\n", ["a", "b"]),

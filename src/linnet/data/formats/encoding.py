@@ -145,10 +145,10 @@ def read_head(file: Any) -> tuple[bytes, bool]:
     return head, len(head) >= HEAD
 
 
-def rewind(lines: io.TextIOWrapper, has_mark: bool) -> io.TextIOWrapper:
-    """Go to the beginning, beyond a line that names the separator."""
+def rewind(lines: io.TextIOWrapper, above: int) -> io.TextIOWrapper:
+    """Go to the beginning, beyond some lines that stand above the table."""
     lines.seek(0)
-    if has_mark:
+    for _ in range(above):
         lines.readline()
     return lines
 

@@ -12,6 +12,7 @@ from linnet.config.table import TableOptions
 from linnet.data.formats.encoding import any_length, skip_row, split_mark
 from linnet.data.formats.header import count_line, doubt_names, has_names_in, name_columns
 from linnet.errors import FormatError
+from linnet.i18n import say
 from linnet.schema.cells import COMMA, NO_NUMBER, PLAIN, POINTED, WHOLE
 from linnet.schema.target import CLASSES, TARGETS
 
@@ -42,7 +43,7 @@ class Layout:
 
 def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -> Layout:
     """The layout that a table's text, or the beginning of it, shows."""
-    rest, separator = split_mark(text)
+    rest, separator, above = open_rows(text, name)
     rows = head_rows(rest, separator, name)
     if not rows:
         raise FormatError(f"{name} is not a table: it is empty")
@@ -52,7 +53,7 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
             f"{name} has one column: expected numbers and a column to predict, with commas, semicolons, tabs "
             "or bars between them"
         )
-    notes = ()
+    notes: tuple[str, ...] = ()
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as lines:
         counted = count_line(lines, rows)
     if counted is not None:
@@ -61,6 +62,8 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
     has_names = counted is None and has_names_in(rows, name, options)
     if counted is None and options.header is None:
         notes = doubt_names(rows, has_names=has_names)
+    if above and text.lstrip("\ufeff").startswith("#"):
+        notes += (say("schema.note.comments", "en", n=above),)
     names = name_columns(rows[0] if has_names else rows[-1][:width], has_names)
     skipped = int(has_names or counted is not None)
     lines_of_text = io.StringIO(rest, newline="")
@@ -68,6 +71,41 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
         skip_row(lines_of_text, separator)
     start = len(text) - len(rest) + lines_of_text.tell()
     return Layout(names, separator, start, rows[skipped:], notes, counted or ())
+
+
+def open_rows(text: str, name: str) -> tuple[str, str, int]:
+    """A table's text from its names on, the separator, and how many lines are passed over above them.
+
+    These are one that names the separator, or comments: lines that begin with #, if they have more or fewer
+    cells than the rows below, or stand above their names.
+
+    Raises:
+        FormatError: the last of them could be the names of the columns.
+    """
+    comments = list(itertools.takewhile(lambda line: line.startswith("#"), text.lstrip("\ufeff").split("\n")))
+    below = text.split("\n", len(comments))[-1] if comments else ""
+    if not below.strip() or any("\r" in line.rstrip("\r") for line in comments):
+        rest, separator = split_mark(text)
+        return rest, separator, int(rest is not text)
+    _, separator = split_mark(below)
+    rows = head_rows(below, separator, name)
+    if not _are_names(rows):
+        cells = [head_rows(line, separator, name)[0] for line in comments]
+        if any(len(one) == len(rows[0]) for one in cells):  # names, or rows
+            return text, split_mark(text)[1], 0
+        bare = head_rows(comments[-1].lstrip("#"), separator, name)
+        if len(rows[0]) > 1 and bare and len(bare[0]) == len(rows[0]):
+            raise FormatError(
+                f"does the line {comments[-1].strip()[:60]!r} of {name} name the columns? Take the # off if "
+                "it does, or the line out if it does not"
+            )
+    return below, separator, len(comments)
+
+
+def _are_names(rows: list[list[str]]) -> bool:
+    """Whether the first of some rows is words above numbers."""
+    first, second = rows[0], rows[1] if len(rows) > 1 else []
+    return not any(map(PLAIN.fullmatch, first)) and any(map(PLAIN.fullmatch, second))
 
 
 def head_rows(text: str, separator: str, name: str) -> list[list[str]]:

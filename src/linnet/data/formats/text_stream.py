@@ -18,10 +18,9 @@ from linnet.data.formats.encoding import (
     read_head,
     rewind,
     skip_row,
-    split_mark,
 )  # fmt: skip
 from linnet.data.formats.header import count_line, has_names_in, name_columns
-from linnet.data.formats.layout import head_rows
+from linnet.data.formats.layout import head_rows, open_rows
 from linnet.data.formats.text_table import check_short, refusing
 from linnet.errors import FormatError
 from linnet.schema.cells import Frame
@@ -40,7 +39,7 @@ class _Stream:
         encoding: of the text.
         separator: between cells.
         names: of the columns.
-        has_mark: whether a line before them names the separator.
+        above: lines before them that are passed over: comments, or one that names the separator.
         has_head: whether a row before the cells names the columns, or counts the rows.
     """
 
@@ -49,7 +48,7 @@ class _Stream:
     encoding: str
     separator: str
     names: list[str]
-    has_mark: bool
+    above: int
     has_head: bool
 
     @contextlib.contextmanager
@@ -57,7 +56,7 @@ class _Stream:
         """The lines of the rows."""
         with _open(self.source) as file:
             lines = io.TextIOWrapper(file, self.encoding, newline="")
-            rewind(lines, self.has_mark)
+            rewind(lines, self.above)
             if self.has_head:
                 skip_row(lines, self.separator)
             yield lines
@@ -126,18 +125,18 @@ def _begin(source: Path | io.BytesIO, options: TableOptions, columns: Sequence[s
         head, is_cut = read_head(file)
         text, _ = decode(head, name, options.encoding, is_cut=is_cut)
         text = (is_cut and text[: text.rfind("\n") + 1]) or text
-        rest, separator = split_mark(text)
-        first, has_mark = head_rows(rest, separator, name), rest is not text
+        rest, separator, above = open_rows(text, name)
+        first = head_rows(rest, separator, name)
         if not first:
             raise FormatError(f"{name} is not a table: it is empty")
         encoding = options.encoding or encoding_of(head, name, is_cut=is_cut)
         has_names = has_names_in(first, name, options, columns)
         file.seek(0)
         # Whether all of it is in the encoding is found where its rows are read.
-        lines = rewind(io.TextIOWrapper(file, encoding, errors="replace", newline=""), has_mark)
+        lines = rewind(io.TextIOWrapper(file, encoding, errors="replace", newline=""), above)
         counted = None if has_names else count_line(lines, first)
     names = name_columns(first[counted is not None], has_names)
-    return _Stream(source, name, encoding, separator, names, has_mark, has_names or counted is not None)
+    return _Stream(source, name, encoding, separator, names, above, has_names or counted is not None)
 
 
 def _iter_csv(stream: _Stream, rows: int) -> Iterator[Frame]:
