@@ -157,9 +157,10 @@ def test_images_as_bytes_as_shares_and_as_idx_files_have_the_same_answers(
     for name in ("idx", "a.npz", "b.npz", "c.npz", "d.npy"):
         check(predict(images, tmp_path / name), images, rows)
     assert predict(images, folder)["file"].value_counts().tolist() == [20, 10]
-    for other in (IMAGES.reshape(30, 4, 3), IMAGES[..., None].repeat(3, 3)):
+    size = r"rows of 12 numbers, \(N, 12\), or images, \(N, 3, 4\)"
+    for other, message in ((IMAGES.reshape(30, 4, 3), size), (IMAGES[..., None].repeat(3, 3), "in colour")):
         np.savez(tmp_path / "e.npz", images=other)
-        with pytest.raises(FormatError, match=r"rows of 12 numbers, \(N, 12\), or images, \(N, 3, 4\)"):
+        with pytest.raises(FormatError, match=message):
             predict(images, tmp_path / "e.npz")
 
 

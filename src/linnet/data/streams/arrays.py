@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from linnet.data.formats import idx
 from linnet.data.formats.array_names import find_features
 from linnet.data.formats.idx_names import IMAGES, PARTS, lying
+from linnet.data.formats.image_arrays import as_rows
 from linnet.data.formats.pixels import PIXEL
 from linnet.data.formats.stored_arrays import BROKEN, iter_array, read_stored, rows_of
 from linnet.data.locate import Kind, kind_of
+from linnet.data.pictures.shape import ImageShape, is_color
 from linnet.data.streams.pieces import Piece, Rejected
 from linnet.errors import FormatError, needs_extra
 
@@ -38,7 +40,7 @@ class Takes:
     """
 
     features: int
-    image_shape: tuple[int, ...] | None = None
+    image_shape: ImageShape | None = None
 
 
 def iter_arrays(files: Mapping[str, Path], takes: Takes, *, is_lenient: bool) -> Iterator[Piece]:
@@ -150,17 +152,18 @@ def _piece(what: str, rows: Any, before: int, takes: Takes) -> Piece:
 
 def _flat(rows: NDArray[Any], what: str, takes: Takes) -> NDArray[Any]:
     """Rows (B, D) of numbers, or of images of the model's shape."""
-    found, wanted = rows.shape[1:], takes.image_shape
-    if wanted is not None and found != wanted and found == wanted[2:] + wanted[:2]:
-        rows, found = np.moveaxis(rows, 1, 3), wanted  # colours first, as PyTorch has them
-    is_image = wanted is not None and found in (wanted, (1, *wanted), (*wanted, 1))
-    if rows.ndim != 2 and not is_image:
-        images = "" if wanted is None else f", or images, (N, {', '.join(map(str, wanted))})"
-        raise FormatError(
-            f"{what} has the shape (N{''.join(f', {one}' for one in found)}): the model takes rows of "
-            f"{takes.features:,} numbers, (N, {takes.features}){images}"
-        )
-    return rows.reshape(len(rows), -1) if len(rows) else rows.reshape(0, takes.features)
+    wanted, found = takes.image_shape, rows.shape[1:]
+    if not len(rows):
+        return rows.reshape(0, takes.features)
+    if rows.ndim > 1:
+        rows, shape = as_rows(rows, what, color=is_color(wanted), is_known=True)
+        if shape is None or shape == wanted:
+            return rows
+    images = "" if wanted is None else f", or images, (N, {', '.join(map(str, wanted))})"
+    raise FormatError(
+        f"{what} has the shape (N{''.join(f', {one}' for one in found)}): the model takes rows of "
+        f"{takes.features:,} numbers, (N, {takes.features}){images}"
+    )
 
 
 def _not_finite(rows: Any) -> NDArray[np.bool_]:
