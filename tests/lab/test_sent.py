@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import tempfile
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from linnet.errors import FormatError
@@ -64,9 +67,17 @@ def test_the_folder_goes_and_messages_do_not_name_it() -> None:
     assert folder.parent == Path(tempfile.gettempdir())
 
 
+def repeated() -> bytes:
+    file = io.BytesIO()
+    pd.DataFrame({"a": np.zeros(5000)}).to_parquet(file)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
-    "file", [("a.csv.gz", gzip.compress(b"1" * 5000)), ("a.zip", zipped([("a.csv", b"1" * 5000)]))]
-)
+    "file",
+    [("a.csv.gz", gzip.compress(b"1" * 5000)), ("a.zip", zipped([("a.csv", b"1" * 5000)])),
+     ("a.xlsx", zipped([(f"{n}.xml", b"1" * 600) for n in "ab"])), ("a.parquet", repeated())],
+)  # fmt: skip
 def test_a_bomb_is_refused_before_it_is_read(
     file: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from linnet.data.formats.array_files import find_features
 from linnet.data.formats.encoding import FAULTS, PACKED
 from linnet.data.formats.idx_names import is_idx_folder
-from linnet.data.formats.picture_files import MAX_ALL_BYTES
+from linnet.data.formats.picture_files import MAX_ALL_BYTES, is_picture
 from linnet.data.formats.table_files import has_rows, sort_out
 from linnet.data.formats.zipped import BROKEN
 from linnet.errors import FormatError, LinnetError
@@ -23,7 +23,10 @@ from linnet.errors import FormatError, LinnetError
 Files = tuple[tuple[str, bytes], ...]
 """The paths and contents of files."""
 
-ARCHIVES = (".zip", ".npz")
+ENTRY = b"PK\x03\x04"
+"""With which a zip begins."""
+
+PARQUET = (".parquet", ".pq")
 TITLED = 3
 """Files that a title names."""
 
@@ -82,18 +85,35 @@ def _write(folder: Path, path: str, content: bytes) -> None:
 
 def _check_size(path: str, content: bytes) -> None:
     """Refuse what would take too much memory unpacked; what is damaged its reader refuses."""
-    suffix = PurePosixPath(path).suffix.lower()
-    size = 0
     with contextlib.suppress(*FAULTS, *BROKEN):
-        if suffix in ARCHIVES:
-            with zipfile.ZipFile(BytesIO(content)) as archive:
-                size = max((entry.file_size for entry in archive.infolist()), default=0)
-        elif suffix in PACKED:
-            with PACKED[suffix](BytesIO(content)) as packed:
-                while size <= MAX_ALL_BYTES and (piece := packed.read(1 << 20)):
-                    size += len(piece)
-    if size > MAX_ALL_BYTES:
-        raise FormatError(f"{path} has more than {MAX_ALL_BYTES >> 20} MiB unpacked")
+        if _unpacked_size(PurePosixPath(path).suffix.lower(), content) > MAX_ALL_BYTES:
+            raise FormatError(f"{path} has more than {MAX_ALL_BYTES >> 20} MiB unpacked")
+
+
+def _unpacked_size(suffix: str, content: bytes) -> int:
+    """Bytes of a file unpacked; of pictures in a zip, which have bounds of their own, none."""
+    size = 0
+    if suffix in PACKED:
+        with PACKED[suffix](BytesIO(content)) as packed:
+            while size <= MAX_ALL_BYTES and (piece := packed.read(1 << 20)):
+                size += len(piece)
+    elif content.startswith(ENTRY):  # workbooks and .npz files, too
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            size = sum(one.file_size for one in archive.infolist() if not is_picture(one.filename))
+    elif suffix in PARQUET:
+        size = _parquet_size(content)
+    return size
+
+
+def _parquet_size(content: bytes) -> int:
+    """Bytes of a Parquet file's numbers, repeated ones as often as they come."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with contextlib.suppress(pa.ArrowException):
+        about = pq.read_metadata(pa.BufferReader(content))
+        return 8 * about.num_rows * about.num_columns
+    return 0
 
 
 def name_files(paths: Sequence[str], folder: Path) -> Sent:
