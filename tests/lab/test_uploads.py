@@ -135,6 +135,7 @@ def test_the_code_of_an_upload_runs_beside_the_file(client: TestClient, tmp_path
 def test_pictures_keep_their_colours_where_that_is_asked_for(client: TestClient) -> None:
     form = [("files", (path, content)) for path, content in files()]
     known = client.post("/api/data", files=form, data={"color": "true"}).json()
+    assert known["parts"] is None
     rows = client.post("/api/data/rows", json={"dataset": known["name"], "rows": [0]}).json()
     pixels = np.frombuffer(base64.b64decode(rows["pixels"]), np.uint8)
     assert rows["image_shape"] == [6, 6, 3]

@@ -74,11 +74,25 @@ def load(
         FormatError: it is none of these.
         UsageError: there is something said of a table that is none.
     """
-    if not Path(folder or "", name).is_dir():
-        refuse_foreign(str(name))
-    check_options(str(name), find_tables(str(name), folder), options or TableOptions())
+    refuse_options(str(name), folder, options or TableOptions())
     whole = load_whole(name, folder, say=say, options=options, is_split=hold_out, bounds=bounds)
     return _tell(whole.splits(hold_out=hold_out), say)
+
+
+def refuse_options(name: str, folder: Path | str | None, options: TableOptions) -> None:
+    """Refuse what is said of other data than those at a path.
+
+    Args:
+        name: as `load` takes it.
+        folder: likewise.
+        options: what was said.
+
+    Raises:
+        FormatError, UsageError: naming it.
+    """
+    if not Path(folder or "", name).is_dir():
+        refuse_foreign(name)
+    check_options(name, find_tables(name, folder), options)
 
 
 def take_frame(

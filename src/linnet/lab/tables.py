@@ -66,7 +66,7 @@ class Upload:
         options: by which it was read.
         glance: of a table; None of other data.
         lines: what was said of how other data were read.
-        has_parts: whether files of a table are of parts by their names.
+        has_parts: whether files or folders are of parts by their names.
     """
 
     sent: Sent
@@ -144,9 +144,13 @@ def read_upload(files: Sequence[tuple[str, bytes]], options: TableOptions | None
             refuse_color(options, f"{sent.title} is a table")
             return _read_table(Upload(sent, None, tuple(files), options), tables, folder, told)
         said: list[str] = []
-        splits = user_data.load(sent.name, folder, said.append, options=told, bounds=BOUNDS)
-        _check_classes(splits)
-        return Upload(sent, splits, options=options, lines=tuple(said))
+        user_data.refuse_options(sent.name, folder, told)
+        whole = user_data.load_whole(
+            sent.name, folder, say=said.append, options=told, is_split=True, bounds=BOUNDS
+        )
+        _check_classes(splits := whole.splits())
+        has_parts = whole.is_test is not None
+        return Upload(sent, splits, options=options, lines=tuple(said), has_parts=has_parts)
 
 
 def _read_table(upload: Upload, tables: TableFiles, folder: Path, options: TableOptions) -> Upload:

@@ -234,8 +234,7 @@ def _show(upload: Upload, language: Language) -> Table:
 
 def _parts(upload: Upload) -> Parts | None:
     train, test = upload.data()
-    has_parts = upload.has_parts or (train.schema is None and train.source not in ("", train.name))
-    if not has_parts:
+    if not upload.has_parts:
         return None
     train, validation, test = (0 if part is None else len(part) for part in (train, train.validation, test))
     return Parts(train=train, validation=validation, test=test)
