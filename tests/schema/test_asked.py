@@ -7,7 +7,7 @@ from linnet.config.table import KINDS, TableOptions
 from linnet.errors import FormatError, UsageError
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import infer_schema
-from linnet.schema.kinds import KINDS as KNOWN
+from linnet.schema.kinds import COLUMN_TYPES
 
 FRAME = pd.DataFrame({
     "code": ["007", "011", "007", "120"], "flag": [0, 1, 1, None], "day": ["20240131", "20240201"] * 2,
@@ -24,7 +24,7 @@ def encode(**kinds: str) -> list[list[float]]:
 
 
 def test_every_kind_of_a_schema_can_be_asked_for() -> None:
-    assert set(KINDS) == set(KNOWN)
+    assert set(KINDS) == set(COLUMN_TYPES)
 
 
 def test_a_column_is_read_as_the_kind_that_was_asked_for() -> None:

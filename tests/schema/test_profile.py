@@ -6,7 +6,7 @@ import pytest
 from linnet.schema.category import Category
 from linnet.schema.columns import Number, Truth
 from linnet.schema.dates import Date, calendar
-from linnet.schema.kinds import KINDS
+from linnet.schema.kinds import COLUMN_TYPES
 from linnet.schema.profile import OF_KIND, profile
 from linnet.schema.words import Words
 from tests.support.tables import make_mixed, make_table_run
@@ -44,7 +44,7 @@ def test_the_example_of_a_date_is_the_middle_day() -> None:
 
 
 def test_each_kind_of_column_has_a_profile() -> None:
-    assert set(OF_KIND) == set(KINDS)
+    assert set(OF_KIND) == set(COLUMN_TYPES)
 
 
 def test_the_ends_of_percents_are_written_as_its_cells_are() -> None:

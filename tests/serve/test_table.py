@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 import linnet
 from linnet.core.conformal import Abstention, Conformal, ConformalInterval, PredictionRules
 from linnet.i18n import say
-from linnet.schema.kinds import KINDS
+from linnet.schema.kinds import COLUMN_TYPES
 from linnet.serve import parse
 from linnet.serve import schema as descriptions
 from linnet.serve.app import make_app
@@ -249,9 +249,9 @@ def test_any_body_is_answered_or_refused(client: TestClient, content: str, heade
 
 
 def test_each_kind_of_column_has_words() -> None:
-    assert set(descriptions.KINDS) == set(KINDS)
+    assert set(descriptions.KIND_WORDS) == set(COLUMN_TYPES)
     for language in ("en", "zh"):
-        assert all(say(f"serve.column.kind.{kind}", language) for kind in KINDS)
+        assert all(say(f"serve.column.kind.{kind}", language) for kind in COLUMN_TYPES)
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
@@ -274,3 +274,23 @@ def test_rules_that_the_model_keeps_are_applied_as_predict_applies_them(tmp_path
     else:
         ends = expected[["prediction low", "prediction high"]]
         np.testing.assert_allclose(answer["intervals"], ends, atol=1e-9)
+
+
+def test_a_row_for_which_a_formula_is_not_defined_is_refused_by_its_term(tmp_path: Path) -> None:
+    splits = linnet.load(make_mixed(), formula="price ~ log(carat) + cut")
+    folder = linnet.solve(splits).value.save(tmp_path / "run")
+    with TestClient(make_app(folder)) as client:
+        assert len(ask(client, {"rows": [{"carat": 1.5, "cut": "good"}]})["predictions"]) == 1
+        said = client.post("/predict", json={"rows": [{"carat": 0, "cut": "good"}]})
+    assert (said.status_code, "log(carat) of the formula is no finite number" in said.text) == (422, True)
+
+
+def test_texts_by_hash_are_answered_as_predict_answers_them(tmp_path: Path) -> None:
+    frame = make_mixed().assign(note=[f"a text of number {row} and more" for row in range(120)])
+    folder = linnet.solve(linnet.load(frame, target="price", hash="note=32"), l2=0.1).value.save(
+        tmp_path / "run"
+    )
+    rows = frame.drop(columns="price").head(5)
+    with TestClient(make_app(folder)) as client:
+        found = ask(client, {"rows": records(rows)})["predictions"]
+    np.testing.assert_allclose(found, linnet.predict(folder, rows)["prediction"], rtol=1e-12)

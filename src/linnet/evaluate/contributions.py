@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linnet.data.pictures.shape import ImageShape
-from linnet.errors import ShapeError
+from linnet.errors import ShapeError, UsageError
 from linnet.evaluate.interval import Array
 from linnet.model.run import Run
 from linnet.schema.schema import Schema
@@ -41,7 +41,14 @@ class Contributions:
 
         Args:
             schema: of the model.
+
+        Raises:
+            UsageError: it has a formula, whose terms are of several columns at once.
         """
+        if schema.terms:
+            raise UsageError(
+                "the terms of a formula are of several columns: their parts are those of features"
+            )
         ends = np.cumsum([0, *(len(column.features) for column in schema.columns)])
         pairs = itertools.pairwise(ends.tolist())
         parts = [self.parts[:, low:high].sum(1) for low, high in pairs]

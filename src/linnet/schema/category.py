@@ -47,6 +47,11 @@ class Category(OneHot):
         return tuple(level for level in (*self.levels, *more) if level != self.reference)
 
     @property
+    def had_gaps(self) -> bool:
+        """See `Column.had_gaps`."""
+        return self.has_missing
+
+    @property
     def features(self) -> tuple[str, ...]:
         """See `Column.features`."""
         return tuple(f"{self.name}={level}" for level in self.shown)

@@ -62,7 +62,6 @@ class Column(ABC):
     kind: ClassVar[str]
     is_dense: ClassVar[bool] = True
     """Whether it becomes an array, not a sparse matrix."""
-    """Whether a finite number becomes itself, and 0 in all columns but the first."""
 
     name: str
 
@@ -75,6 +74,11 @@ class Column(ABC):
     def usual(self) -> tuple[str | bool, ...]:
         """Cells that come again and again."""
         return ()
+
+    @property
+    def had_gaps(self) -> bool:
+        """Whether training had cells without a value, which have a column or a level of their own."""
+        return False
 
     @property
     def takes_numbers(self) -> bool:
@@ -155,6 +159,11 @@ class Number(Column):
         return (self.name, f"{self.name} missing") if self.has_flag else (self.name,)
 
     @property
+    def had_gaps(self) -> bool:
+        """See `Column.had_gaps`."""
+        return self.has_flag
+
+    @property
     def fault(self) -> str:
         """See `Column.fault`."""
         return self.style.fault
@@ -198,6 +207,11 @@ class Truth(Column):
     def features(self) -> tuple[str, ...]:
         """See `Column.features`."""
         return (self.name, f"{self.name} missing") if self.has_flag else (self.name,)
+
+    @property
+    def had_gaps(self) -> bool:
+        """See `Column.had_gaps`."""
+        return self.has_flag
 
     @property
     def fault(self) -> str:

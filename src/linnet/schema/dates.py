@@ -45,6 +45,11 @@ class Date(Column):
     high: float | None = None
 
     @property
+    def had_gaps(self) -> bool:
+        """See `Column.had_gaps`."""
+        return self.has_flag
+
+    @property
     def features(self) -> tuple[str, ...]:
         """See `Column.features`."""
         names = tuple(f"{self.name} {part}" for part in self.parts)

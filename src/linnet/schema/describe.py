@@ -5,7 +5,6 @@ from __future__ import annotations
 from linnet.config.table import KINDS
 from linnet.i18n import Language, say, translate
 from linnet.schema.category import Category
-from linnet.schema.columns import Column
 from linnet.schema.schema import Schema
 
 LISTED = 6
@@ -34,7 +33,7 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
     if schema.formula:
         n = f"{len(schema.features):,}"
         lines.append(say("table.formula", language, formula=schema.formula, n=n))
-    gaps = [one.name for one in schema.columns if _has_gaps(one)]
+    gaps = [one.name for one in schema.columns if one.had_gaps]
     rare = [one.name for one in schema.columns if isinstance(one, Category) and one.has_other]
     lines += [say("table.gaps", language, names=_list(gaps))] if gaps else []
     lines += [say("table.rare", language, names=_list(rare))] if rare else []
@@ -60,10 +59,6 @@ def _by(schema: Schema, language: Language) -> str:
             part += say("table.encoded", language, n=f"{sum(len(one.features) for one in columns):,}")
         parts.append(part)
     return ", ".join(parts)
-
-
-def _has_gaps(column: Column) -> bool:
-    return getattr(column, "has_flag", False) or getattr(column, "has_missing", False)
 
 
 def _list(names: list[str]) -> str:

@@ -57,6 +57,11 @@ class Hashed(OneHot):
         return self.buckets - (self.reference >= 0) + self.has_missing
 
     @property
+    def had_gaps(self) -> bool:
+        """See `Column.had_gaps`."""
+        return self.has_missing
+
+    @property
     def features(self) -> tuple[str, ...]:
         """See `Column.features`."""
         flag = (f"{self.name} missing",) if self.has_missing else ()

@@ -13,7 +13,9 @@ from linnet.schema.dates import Date
 from linnet.schema.hashed import Hashed
 from linnet.schema.words import Words
 
-KINDS: dict[str, type[Column]] = {one.kind: one for one in (Number, Truth, Category, Hashed, Date, Words)}
+COLUMN_TYPES: dict[str, type[Column]] = {
+    one.kind: one for one in (Number, Truth, Category, Hashed, Date, Words)
+}
 
 
 def column_of(values: Mapping[str, Any]) -> Column:
@@ -23,7 +25,7 @@ def column_of(values: Mapping[str, Any]) -> Column:
         FormatError: these are no column's.
     """
     try:
-        kind = KINDS[values["kind"]]
+        kind = COLUMN_TYPES[values["kind"]]
         given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
         del given["kind"]
         column = kind(**given)

@@ -50,8 +50,7 @@ class ColumnProfile:
 
 def profile(column: Column) -> ColumnProfile:
     """What a fitted column takes."""
-    had_gaps = bool(getattr(column, "has_flag", False) or getattr(column, "has_missing", False))
-    return ColumnProfile(column.name, column.kind, **OF_KIND[column.kind](column), had_gaps=had_gaps)
+    return ColumnProfile(column.name, column.kind, **OF_KIND[column.kind](column), had_gaps=column.had_gaps)
 
 
 def _number(column: Any) -> dict[str, Any]:

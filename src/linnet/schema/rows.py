@@ -22,7 +22,7 @@ from linnet.schema.cells import Cells
 from linnet.schema.columns import Block, Column, Seen
 from linnet.schema.schema import Encoded, Schema
 
-KINDS = frozenset({str, int, float, bool, NoneType})
+CELL_TYPES = frozenset({str, int, float, bool, NoneType})
 """Types that a cell may have."""
 
 NUMBERS = frozenset({int, float})
@@ -229,6 +229,6 @@ def _by_type(numbered: tuple[int, Any]) -> str:
 
 
 def _check_kind(kind: type, row: int, name: str) -> None:
-    if kind not in KINDS:
+    if kind not in CELL_TYPES:
         what = {list: "a list", dict: "an object"}.get(kind, kind.__name__)
         raise FormatError(f"row {row}, column {name!r} is {what}: expected one value")

@@ -20,7 +20,7 @@ BOUNDS = {"minimum": -LARGEST, "maximum": LARGEST}
 LISTED = 20
 """Names of columns and levels that a description lists."""
 
-KINDS = {
+KIND_WORDS = {
     "number": "a number",
     "truth": "a truth",
     "category": "a level",
@@ -161,7 +161,7 @@ def _is_percent(one: ColumnProfile) -> bool:
 
 def _about(one: ColumnProfile) -> str:
     """What a column takes, in words."""
-    about = "a number with the sign of percent, as text" if _is_percent(one) else KINDS[one.kind]
+    about = "a number with the sign of percent, as text" if _is_percent(one) else KIND_WORDS[one.kind]
     if one.levels:
         about += f": {', '.join(one.levels[:LISTED])}" + ", …" * (len(one.levels) > LISTED)
     if one.low is not None:

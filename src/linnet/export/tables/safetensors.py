@@ -14,7 +14,7 @@ from linnet.export.tables.cells import encode_cells
 from linnet.model import signature
 from linnet.model.card import Card
 from linnet.model.predictor import Predictor
-from linnet.schema.kinds import KINDS
+from linnet.schema.kinds import COLUMN_TYPES
 from linnet.schema.schema import Schema
 
 
@@ -64,4 +64,4 @@ def answers(path: Path, program: Program, cells: Cells) -> tuple[NDArray[np.floa
     return Predictor(W.astype(np.float64), b.astype(np.float64), card).answers(X), "safetensors and numpy"
 
 
-TABLE = TableFormat(frozenset(KINDS), render, answers)
+TABLE = TableFormat(frozenset(COLUMN_TYPES), render, answers)

@@ -25,7 +25,7 @@ from linnet.export.sql_source import (
     total,
 )
 from linnet.export.tables.cells import with_iso_dates
-from linnet.export.tables.sql_cells import KINDS, in_lines, level, trimmed
+from linnet.export.tables.sql_cells import READERS, in_lines, level, trimmed
 from linnet.export.tables.sql_steps import LARGEST, step
 from linnet.model.table import PREDICTION
 
@@ -135,7 +135,7 @@ def _factors(program: Program, keep: Sequence[str]) -> str:
     for place, factor in enumerate(program.factors):
         column = program.columns[program.place(factor)]
         cell = f"c{program.place(factor)}"
-        columns.append(f"{KINDS[column.kind](column, cell, factor)} AS f{place}")
+        columns.append(f"{READERS[column.kind](column, cell, factor)} AS f{place}")
     columns += [f"{level(program.columns[at], f'c{at}')} AS p{at}" for at in _choices(program)]
     return _stage(columns, "linnet_0")
 

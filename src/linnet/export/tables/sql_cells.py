@@ -102,7 +102,7 @@ def _seconds(cell: str) -> str:
     return f"CASE WHEN SUBSTR({cell}, 17, 1) = ':' THEN {number} ELSE 0 END"
 
 
-KINDS = {"number": _number, "truth": _truth, "date": _date}
+READERS = {"number": _number, "truth": _truth, "date": _date}
 """How the cells of a column become a number."""
 
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
