@@ -35,6 +35,7 @@ def test_answers_are_those_of_the_encoded_rows(folder: Path) -> None:
     assert run.card.schema is not None
     expected = run.probabilities(run.card.schema.encode(rows).X).numpy()
     found = predict(run, rows)
+    assert run.predict(rows, keep="price").drop(columns="price").equals(found)
     assert np.allclose(found.iloc[:, 1:], expected, atol=1e-12)
     assert found["prediction"].tolist() == [run.card.classes[k] for k in expected.argmax(axis=1)]
     assert found.columns[1] == "probability of fair"

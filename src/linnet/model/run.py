@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,16 @@ from linnet.data.arguments import dataset_of
 from linnet.data.coerce import features_of
 from linnet.data.dataset import Dataset, LinearTruth
 from linnet.data.origin import Origin, read_record, record_of
-from linnet.data.pictures.shape import to_channels_first
 from linnet.data.sparse import SparseFeatures
 from linnet.device import versions
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
 from linnet.model import model_file
 from linnet.model.card import Card, check_columns
 from linnet.model.history import History, Record
+from linnet.model.modules import module_scores
 from linnet.model.optimum import Optimum
 from linnet.model.predictor import MODEL
+from linnet.schema.cells import Frame
 from linnet.schema.describe import describe
 
 FORMAT = "linnet.model/1"
@@ -133,19 +134,16 @@ class Run:
         if isinstance(X, SparseFeatures):
             return torch.cat([self.scores(part) for part in X.split(len(X))])
         if isinstance(self.model, nn.Module):
-            return self._module_scores(X)
+            return module_scores(self.model, X, self.card)
         if X.ndim != 2 or X.shape[1] != self.model.features:
             raise ShapeError(f"expected rows of {self.model.features} features, got shape {tuple(X.shape)}")
         return self.model.scores(X.to(self.model.W), self.card.scale)[0].T.contiguous()
 
-    def _module_scores(self, X: Tensor) -> Tensor:
-        assert isinstance(self.model, nn.Module)
-        parameter = next(self.model.parameters())
-        inputs = X.to(parameter.device, parameter.dtype) * self.card.scale
-        inputs = to_channels_first(inputs, self.card.image_shape) if self.card.image_shape else inputs
-        self.model.eval()
-        with torch.no_grad():
-            return self.model(inputs)
+    def predict(self, rows: Any, *, keep: Sequence[str] = ()) -> Frame:
+        """The answers to raw rows in memory or in files; see `linnet.predict` for what these may be."""
+        from linnet.model.answers import answer_all  # which reads files
+
+        return answer_all(self, rows, keep=keep)
 
     def predictions(self, X: Tensor) -> Tensor:
         """The numbers that a regression predicts of stored rows, (B, K), by the inverse link of its scores.
