@@ -81,6 +81,10 @@ def test_ranges_are_chosen_and_too_many_models_are_not_started(open_page: OpenPa
     page.wait_for_selector("text=24 models in one pass")
     page.locator("#knob-second").select_option(label="nothing else")
     page.wait_for_selector("text=8 models in one pass")
+    page.get_by_label("Standardise features").check()
+    page.locator("details.copy summary").click()
+    page.locator("details.copy code").filter(has_text="--standardize yes").wait_for()
+    assert "standardize=true" in page.url
     page.locator("#lr-many").fill("2")
     page.wait_for_selector("text=2 models in one pass")
     assert page.locator(".values").text_content() == "0.01, 3"
