@@ -43,6 +43,7 @@ FORMULAS = [
     ("price ~ x:cut - 1", ""),
     ("price ~ (carat + x + cut)**2 - cut:x", ""),
     ("price ~ cut / x + np.exp(x / 2)", ""),
+    ("price ~ np.log2(carat) * cut + np.sqrt(carat) + np.abs(x) + I(x / carat) + np.log1p(x**2)", ""),
 ]
 
 
