@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from linnet.model.run import Run
+from tests.support.colors import write
 from tests.support.commands import call
 from tests.support.patience import PATIENCE
 
@@ -31,6 +32,24 @@ def test_the_same_seed_gives_the_same_bytes(digits_run: Path, tmp_path: Path) ->
     assert call("train", "--dataset", "digits", "--epochs", 3, "--lr", 0.5, "--out", again, "-q") == 0
     for name in ("model.safetensors", "curves.svg", "weights.png"):
         assert (again / name).read_bytes() == (digits_run / name).read_bytes()
+
+
+def test_pictures_in_colour_are_trained_on_and_found_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "squares")
+    words = ("train", "--data", "./squares", "--color", "--lr", 0.3, "--epochs", 20, "--out", "run")
+    assert call(*words) == 0
+    assert "the pictures were read in colour, 6 × 6 × 3 numbers each" in capsys.readouterr().out
+    run = Run.load("run")
+    assert run.card.image_shape == (6, 6, 3)
+    assert run.origin is not None
+    assert run.origin.table == {"color": True}
+    page = Path("run/report.html").read_text("utf-8")
+    assert "linnet train --data ./squares --color" in page
+    assert "color=True" in page
+    assert call("replay", "run") == 0
+    assert "the same to the byte" in capsys.readouterr().out
 
 
 def test_plain_lines_when_piped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ def test_grey_images_are_read_as_they_were() -> None:
         ((2, 4, 5, 3), None, False, "say --color"),
         ((2, 4, 5, 3), None, True, "the model takes grey ones"),
         ((2, 4, 5), True, False, "which are none"),
-        ((2, 4, 5, 4), True, False, "which are none"),
+        ((2, 4, 5, 4), True, False, r"without transparency they are, X\[..., :3\]"),
         ((2, 4), True, False, "which are none"),
         ((2, 3, 5, 3), True, False, "which 3 are the colours is not clear"),
         ((0, 4, 5, 3), True, False, "which are none"),

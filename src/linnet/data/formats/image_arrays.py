@@ -51,6 +51,8 @@ def _colors_last(X: Array, what: str) -> Array:
     places = [axis for axis in (1, 3) if X.ndim == 4 and X.shape[axis] == CHANNELS]
     if not X.size or len(places) != 1:
         found = "; which 3 are the colours is not clear" if len(places) > 1 else ", which are none"
+        if X.ndim == 4 and X.shape[3] == CHANNELS + 1:
+            found = ": without transparency they are, X[..., :3]"
         raise FormatError(
             f"{what}: --color (color=True) is of images in colour, (N, H, W, 3) or (N, 3, H, W), and it has "
             f"the shape {X.shape}{found}"
