@@ -149,11 +149,20 @@ def _joined(schema: Schema, rows: Any) -> Cells:
 
 
 def _answered(model: Predictor, schema: Schema, cells: Cells) -> tuple[Cells, NDArray[np.float64], float]:
-    """Rows whose answers are finite, the answers, and the size of what they add up: Σ |w x| + |b|."""
+    """Rows whose answers are finite, the answers, and the size of what they add up: Σ |w x| + |b|.
+
+    Raises:
+        ExportError: there are none.
+    """
     X = encode_cells(schema, cells)
     with np.errstate(over="ignore"):
         found = model.answers(X).astype(np.float64)
     fine = np.asarray(np.isfinite(found).all(axis=1))
+    if not fine.any():
+        raise ExportError(
+            "there is no row to check the file on: give rows for which every term of the formula is a number "
+            "(rows= in Python; the run's own table is taken where it is found)"
+        )
     size = abs(X) @ (abs(model.W.T) * model.card.scale) + abs(model.b)
     kept = {
         name: [cell for cell, fits in zip(column, fine, strict=True) if fits]

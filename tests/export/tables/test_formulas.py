@@ -134,3 +134,12 @@ def test_any_chain_of_functions_has_the_same_numbers_and_the_same_refusals(steps
 @settings(max_examples=30)
 def test_any_chain_of_functions_has_the_same_numbers_in_every_file(steps: list[Step]) -> None:
     check(steps, OPEN)
+
+
+def test_a_file_that_no_row_can_be_checked_on_is_not_written(tmp_path: Path) -> None:
+    term = Product("log(x + -1e9)", (Operand("x", steps=(("add", -1e9), ("log", 0.0))),))
+    run = make_table_run([Number("x")], "squared", terms=[term])
+    with pytest.raises(ExportError, match="no row to check the file on"):
+        export_model(run, "numpy", tmp_path / "model.py")
+    done = export_model(run, "numpy", tmp_path / "model.py", [{"x": 2e9}])
+    assert (done.rows, done.difference) == (1, pytest.approx(0, abs=1e-12))
