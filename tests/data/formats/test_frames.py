@@ -211,3 +211,12 @@ def test_what_is_no_cell_is_refused_behind_others_where_it_is_wanted(cells: list
     with pytest.raises(FormatError, match=r"lists of a|objects within a|a holds bytes"):
         to_frame(rows)
     assert to_frame(rows, ["b"])["b"].tolist() == [1, 1]
+
+
+def test_numbers_of_json_lines_may_be_as_small_as_any() -> None:
+    small = b'{"a": 5e-324, "b": "x"}\n\n{"a": 1e-320, "b": null}\n{"b": "\xe2\x80\xa8"}\n'
+    frame = read_frame(small, "t.jsonl", TableOptions()).frame
+    assert frame["a"].tolist()[:2] == [5e-324, 1e-320]
+    assert frame["b"].isna().tolist() == [False, True, False]
+    with pytest.raises(FormatError, match="not JSON lines"):
+        read_frame(b'{"a": 5e-324}\n[1]\n', "t.jsonl", TableOptions())

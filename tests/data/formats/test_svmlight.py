@@ -169,6 +169,11 @@ def test_a_model_reads_other_files_by_its_own_base_and_features(tmp_path: Path) 
     assert np.array_equal(dense(rows), [[0, 5, 0, 0], [0, 0, 1, 0]])
     with pytest.raises(FormatError, match="index 4, beyond the 4 features"):
         linnet.Evaluation.named(run, put(tmp_path, "1 4:5\n", "new.svm"))
+    told = put(tmp_path, "# Column indices are one-based\n1 1:5\n-1 2:1\n", "new.svm")
+    with pytest.raises(
+        FormatError, match=r"a comment in new.svm says that indices count from 1, and the mod"
+    ):
+        linnet.Evaluation.named(run, told)
 
 
 def test_a_model_that_tells_no_base_takes_none_for_granted(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
@@ -80,10 +81,25 @@ def _read_json_lines(content: bytes, name: str, options: TableOptions) -> TextTa
         as_written: Any = {"dtype": False, "lines": True, "precise_float": True}
         if pd.__version__ < "3":  # later dtype=False leaves dates as they are
             as_written["convert_dates"] = False
-        frame: Frame = pd.read_json(io.BytesIO(content), **as_written)
+        try:
+            frame: Frame = pd.read_json(io.BytesIO(content), **as_written)
+        except ValueError as error:
+            if "Range error" not in str(error):
+                raise
+            frame = _read_json_by_line(content)
     except (ValueError, OverflowError) as error:
         raise FormatError(f"{name} is not JSON lines, an object a row: {error}") from error
     return TextTable(restore_long(frame, content))
+
+
+def _read_json_by_line(content: bytes) -> Frame:
+    """JSON lines by Python's reader, as that of pandas, if precise, refuses numbers below 2.3e-308."""
+    import pandas as pd
+
+    rows = [json.loads(line) for line in content.decode("utf-8-sig").split("\n") if line.strip()]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("a line is no object")
+    return pd.DataFrame(rows)
 
 
 def _read_parquet(source: bytes | Path, name: str, options: TableOptions) -> TextTable:

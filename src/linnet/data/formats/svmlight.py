@@ -123,6 +123,12 @@ def _find_base(several: Sequence[Rows], said: int | None, features: int | None) 
     """
     told = next((rows.base for rows in several if rows.base is not None), None)
     has_zero, largest = any(rows.least == 0 for rows in several), max(rows.largest for rows in several)
+    if features is not None and said is not None and told not in (None, said):
+        wrong = next(rows.name for rows in several if rows.base == told)
+        raise FormatError(
+            f"a comment in {wrong} says that indices count from {told}, and the model's rows are taken from "
+            f"{said}: write the file from {said}, or take the comment out if it is wrong"
+        )
     if said is not None:
         base, why = said, "as asked"
     elif told is not None:

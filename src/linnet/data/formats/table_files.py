@@ -168,7 +168,7 @@ def _one_format(paths: Sequence[Path], name: str) -> tuple[list[Path], list[Path
     if len(several := sorted({suffixes[path] for path in kept})) > 1:
         raise FormatError(
             f"{name} has tables of several formats ({', '.join(several)}), which may be the same rows twice: "
-            f"give a pattern, such as --data '{name.rstrip('/')}/*{several[0]}'"
+            f"give a pattern in its place, such as '{name.rstrip('/')}/*{several[0]}'"
         )
     return kept, [path for path in paths if path not in kept]
 
