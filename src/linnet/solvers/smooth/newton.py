@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from torch import Tensor
 from linnet.device import generator
 from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.rows import CentredRows
 from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
-from linnet.solvers.solution import CONVERGED, STALLED, Status
+from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
 
 SOFTEST = 1e-6
 """The least stiffness of Huber's straight parts; a step that goes the whole way makes it a quarter."""
@@ -25,8 +27,14 @@ SINGLE = 1e-7
 REBUILD = 40
 """Iterations after which the Hessian has changed enough to be made anew."""
 
-SAMPLE = 8000
-"""Rows of the first stage of `Staged`."""
+SAMPLE, FEWEST = 8000, 500
+"""Rows of the first stage of `Staged`, and below which there is none."""
+
+SOON, MANY = 12, 90
+"""Steps after which L-BFGS alone is judged by its pace, and how many are too many."""
+
+DEAR, CHEAP = 60, 4
+"""Passes over the rows: Hessians that take longer are put off, and blocks that take longer left out."""
 
 
 @dataclass(frozen=True)
@@ -180,15 +188,40 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
     return (a * b).sum((-2, -1), keepdim=True)
 
 
+class _Pace:
+    """How fast the gain that is left falls, to tell where L-BFGS alone would take too many steps.
+
+    Args:
+        tol: the share of the objective to which it is to fall.
+    """
+
+    def __init__(self, tol: float) -> None:
+        self.tol, self.first, self.steps = tol, math.nan, 0
+
+    def is_slow(self, step: Step) -> bool:
+        """Whether at the pace until this step more than `MANY` would be taken in all."""
+        self.first = step.estimate if not self.steps else self.first
+        self.steps += 1
+        target = self.tol * abs(step.point.value)
+        if self.steps <= SOON or not min(step.estimate, target) > 0:
+            return False
+        whole, fallen = math.log(self.first / target), math.log(self.first / step.estimate)
+        return whole * self.steps > MANY * fallen
+
+
 @dataclass(frozen=True)
 class Staged(SmoothSolver):
-    """L-BFGS in three stages.
+    """L-BFGS in stages: from a sample of the rows on, by Hessians that are made where the stage before ended.
 
-    1. From zero on 8000 rows, preconditioned by blocks in the features' eigenbasis, until the gain left is
-       1 %: by then the sample's optimum and that of all rows differ by more. Left out below 32,000 rows, and
-       where the start is not zero.
+    1. From zero on 8000 rows, or a fifth of few, until the gain left is 1 %: by then the sample's optimum and
+       that of all rows differ by more. Left out of very few, and where the start is not zero.
     2. On all rows, with `Spectral(head=100)` made where stage 1 ended, until the gain left is 0.3 %.
     3. With `Spectral(head=200)` made where stage 2 ended, which is near enough for its Hessian to last.
+
+    These Hessians pay for pixels, which are so correlated that L-BFGS alone takes many hundreds of passes. Of
+    embeddings it takes some dozens, and many classes make the Hessians dear: where they would take as long as
+    60 passes, blocks in the features' eigenbasis are tried first, until the pace tells that they would take
+    more than 90 steps.
 
     docs/solvers.md has the figures of this and of the ways that were slower.
 
@@ -206,25 +239,37 @@ class Staged(SmoothSolver):
 
     def steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
         """See `SmoothSolver.steps`."""
+        if isinstance(objective.rows, CentredRows):  # so near 0 that float32 is fine enough to begin with
+            objective = objective.with_dtype(torch.float32)
         basis = Basis()
-        point = objective.point(self._warm(objective, start, basis))
-        coarse = LBFGS(max(self.tol, 3e-3), self.memory, self.max_iter, Spectral(100, 5000, self.seed, basis))
-        done = 0
-        for step in coarse.go_on(objective, point, self.max_iter):
-            point, done = step.point, done + 1
-            if step.status is None:
-                yield step
-        fine = LBFGS(self.tol, self.memory, self.max_iter, Spectral(200, 10_000, self.seed, basis))
-        yield from fine.go_on(objective, point, max(0, self.max_iter - done + 1))
+        coarse, fine = Spectral(100, 5000, self.seed, basis), Spectral(200, 10_000, self.seed, basis)
+        blocks = Spectral(0, SAMPLE // 2, self.seed, basis)
+        is_dear = coarse.work(objective) + fine.work(objective) > DEAR
+        light = blocks if not is_dear or blocks.work(objective) <= CHEAP else None
+        at, done = Step(objective, objective.point(self._warm(objective, start, light, few=is_dear))), 0
+        ways: list[tuple[Preconditioner | None, float]] = [(coarse, max(self.tol, 3e-3)), (fine, self.tol)]
+        for preconditioner, tol in [(light, self.tol), *ways] if is_dear else ways:
+            is_last, is_light, pace = preconditioner is fine, preconditioner is light, _Pace(self.tol)
+            solver = LBFGS(tol, self.memory, self.max_iter, preconditioner)
+            for step in solver.go_on(at.objective, at.point, max(0, self.max_iter - done)):
+                at, done = step, done + (step.status is None)
+                if step.status is None or is_last or (is_light and step.status.name != LIMIT):
+                    yield step
+                if is_light and step.status is not None and step.status.name != LIMIT:
+                    return
+                if is_light and pace.is_slow(step):
+                    break
 
-    def _warm(self, objective: Objective, start: Tensor, basis: Basis) -> Tensor:
-        """Where a sample of the rows leads to."""
+    def _warm(
+        self, objective: Objective, start: Tensor, preconditioner: Preconditioner | None, *, few: bool
+    ) -> Tensor:
+        """Where a sample of the rows leads to: 8000 of four times as many, or a fifth of few."""
         rows = objective.rows
         counted = torch.arange(len(rows)) if rows.weights is None else rows.weights.nonzero()[:, 0].cpu()
-        if len(counted) < 4 * SAMPLE or bool(start.any()):
+        size = min(SAMPLE, len(counted) // 5) if few else SAMPLE
+        if len(counted) < 4 * size or size < FEWEST or bool(start.any()):
             return start
         order = torch.randperm(len(counted), generator=generator(self.seed, "warm"))
-        sample = objective.sample(counted[order[:SAMPLE]].to(start.device))
-        solver = LBFGS(1e-2, self.memory, 30, Spectral(0, SAMPLE // 2, self.seed, basis))
-        *_, last = solver.steps(sample, start)
+        sample = objective.sample(counted[order[:size]].to(start.device))
+        *_, last = LBFGS(1e-2, self.memory, 30, preconditioner).steps(sample, start)
         return last.point.theta

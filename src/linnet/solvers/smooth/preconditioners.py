@@ -20,6 +20,8 @@ from linnet.device import limit_threads
 from linnet.errors import UsageError
 from linnet.solvers.problem.hessian import PAIRS, TOO_LARGE, draw, factor, gram, pairs
 from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.problem.rows import Rows
+from linnet.solvers.problem.sparse_rows import SparseRows
 
 WIDEST = 2000
 """Features up to which an eigenbasis is worth D³ operations."""
@@ -27,6 +29,9 @@ WIDEST = 2000
 SINGULAR = 1e-6
 """The share of a block's mean diagonal by which it is raised: softmax has a null direction in each."""
 
+
+LEAST = 1e7
+"""Multiplications that take as long as the calls of a pass: shorter passes are no cheaper."""
 
 Inverse = Callable[[Tensor], Tensor]
 """An approximate inverse of the Hessian: H⁻¹ g, (…, K, D + 1), float64, of one gradient or of several."""
@@ -38,6 +43,10 @@ class Preconditioner(ABC):
     @abstractmethod
     def build(self, objective: Objective, point: Point) -> Inverse:
         """The approximate inverse at a point."""
+
+    @abstractmethod
+    def work(self, objective: Objective) -> float:
+        """About how many passes over the rows a build takes as long as, by multiplications."""
 
 
 class Basis:
@@ -89,12 +98,22 @@ class Spectral(Preconditioner):
         """See `Preconditioner.build`; for more than 2000 features as `Blocks` does."""
         rows, basis = objective.rows, self.basis or Basis()
         threads = torch.get_num_threads() if rows.y.device.type == "cpu" else 1
-        if rows.features > WIDEST or rows.outputs > 100:
+        if _has_blocks(rows):
             basis.latest = Blocks(self.rows, self.seed).build(objective, point)
         else:
             with limit_threads(1):
                 basis.latest = self._build(objective, point, basis, threads)
         return basis.latest
+
+    def work(self, objective: Objective) -> float:
+        """See `Preconditioner.work`."""
+        rows = objective.rows
+        if _has_blocks(rows):
+            return Blocks(self.rows, self.seed).work(objective)
+        K, D = rows.outputs, rows.features + 1
+        head = min(self.head, 2500 // K, D)
+        sums = min(self.rows, len(rows)) * _count_pairs(rows) * (head**2 + D - head)
+        return _passes(objective, sums + (K * head) ** 3 / 2 + 5 * D**3)
 
     def _build(self, objective: Objective, point: Point, basis: Basis, threads: int) -> Inverse:
         rows = objective.rows
@@ -105,7 +124,9 @@ class Spectral(Preconditioner):
         target = rows.target(index)
         head = min(self.head, 2500 // rows.outputs, Z.shape[1])
         ridge = _ridge(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
-        H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
+        H = Z.new_zeros(rows.outputs, 0, rows.outputs, 0)
+        if head:
+            H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
         T = _tail(Z[:, head:].square(), objective.loss, scores, target, weights)
         leading = (U[:, :head].T * ridge) @ U[:, :head]  # (head, head)
         H.diagonal(dim1=0, dim2=2).add_(leading[..., None])
@@ -146,6 +167,12 @@ class Blocks(Preconditioner):
     rows: int = 10_000
     seed: int = 0
 
+    def work(self, objective: Objective) -> float:
+        """See `Preconditioner.work`."""
+        rows = objective.rows
+        entries = _count_pairs(rows) if rows.outputs <= 20 else rows.outputs
+        return _passes(objective, min(self.rows, len(rows)) * entries * (rows.features + 1))
+
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`."""
         index, weights = draw(objective, point, self.rows, self.seed)
@@ -164,6 +191,23 @@ class Blocks(Preconditioner):
         T = _fill_blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
         inverse = _invert(T, ridge[:, None])  # (D + 1, K, K)
         return lambda gradient: torch.einsum("jab,...bj->...aj", inverse, gradient)
+
+
+def _has_blocks(rows: Rows) -> bool:
+    """Whether an eigenbasis of the features, or K × K numbers of each, would cost too much."""
+    return rows.features > WIDEST or rows.outputs > 100
+
+
+def _count_pairs(rows: Rows) -> int:
+    """The pairs of classes that the losses of rows couple."""
+    return rows.outputs * (rows.outputs + 1) // 2
+
+
+def _passes(objective: Objective, products: float) -> float:
+    """So many multiplications as passes over the rows, each of one product with θ and one back."""
+    rows = objective.rows
+    stored = rows.X.nnz if isinstance(rows, SparseRows) else len(rows) * rows.features
+    return products / max(2 * rows.outputs * (stored + len(rows)), LEAST)
 
 
 def _ridge(objective: Objective, least: float) -> Tensor:
