@@ -19,9 +19,10 @@ from torch import Tensor
 
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
+from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.double_double import DoubleDouble, add_up, power, two_product
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import BLOCK, CentredRows, DenseRows, Rows
+from linnet.solvers.problem.rows import BLOCK, DenseRows, Rows
 from linnet.solvers.problem.sparse_rows import CentredSparseRows, SparseRows
 
 SAMPLE, FAR = 4096, 30.0

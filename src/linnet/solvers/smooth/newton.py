@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from linnet.device import generator
+from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.problem.rows import CentredRows
 from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
 from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
