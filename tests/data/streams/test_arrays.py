@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,21 @@ def test_what_could_be_a_picture_or_rows_is_refused(images: Path, tmp_path: Path
 def test_rows_in_memory_are_no_frame(run: Path) -> None:
     with pytest.raises((FormatError, ShapeError, ValueError), match="rows are a frame"):
         predict(run, NEW)
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_arrays_whose_packing_is_damaged_are_refused(run: Path, tmp_path: Path, *, is_sparse: bool) -> None:
+    path, rows = tmp_path / "rows.npz", np.random.default_rng(0).normal(size=(500, 12))
+    if is_sparse:
+        sp.save_npz(path, sp.csr_array(rows))
+    else:
+        np.savez_compressed(path, X=rows, y=np.arange(500) % 2)
+    with zipfile.ZipFile(path) as archive:
+        first = archive.infolist()[0]
+    content = bytearray(path.read_bytes())
+    start = first.header_offset + 30 + sum(content[first.header_offset + at] for at in (26, 28))
+    content[start : start + 20] = b"\xff" * 20  # no kind of block of deflate
+    path.write_bytes(content)
+    for read in (lambda: predict(run, path), lambda: linnet.load(path)):
+        with pytest.raises(FormatError, match=r"rows\.npz"):
+            read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -20,7 +21,7 @@ MAX_FEATURES, NAMED = 2**27, 2**20
 """Features that a sparse matrix may have, and up to which each has a name."""
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
+BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
 
 SPARSE = {"format.npy", "shape.npy", "data.npy"}
 """Entries of what scipy.sparse.save_npz writes."""
