@@ -129,6 +129,11 @@ def test_any_chain_of_functions_has_the_same_numbers_and_the_same_refusals(steps
     check(steps, REFUSE_ROWS)
 
 
+@pytest.mark.parametrize("power", [-0.1, -0.5, -1.0, -2.0, -9.0])
+def test_one_over_a_root_of_0_is_refused_by_queries_and_graphs(power: float) -> None:
+    check([("power", power)], REFUSE_ROWS)
+
+
 @pytest.mark.long
 @given(chains())
 @settings(max_examples=30)

@@ -72,6 +72,7 @@ def _power(x: str, number: float) -> str:
     for result, found in ((SMALLEST, "0.0e0"), (LARGEST, "NULL")):  # too small is 0, too large none
         bound, sign = _root(result, number), "<" if (result < 1) == (number > 0) else ">"
         cases += [f"WHEN ABS({x}) {sign} {double(bound)} THEN {found}"] if 0 < bound < math.inf else []
+    cases += [f"WHEN {x} = 0 THEN NULL"] if number < 0 else []
     value = f"POWER({x}, {double(number)})"
     if is_whole and abs(number) <= MOST_FACTORS:
         product = " * ".join([x] * int(abs(number)))
