@@ -76,7 +76,10 @@ def repeated() -> bytes:
 @pytest.mark.parametrize(
     "file",
     [("a.csv.gz", gzip.compress(b"1" * 5000)), ("a.zip", zipped([("a.csv", b"1" * 5000)])),
-     ("a.xlsx", zipped([(f"{n}.xml", b"1" * 600) for n in "ab"])), ("a.parquet", repeated())],
+     ("a.xlsx", zipped([(f"{n}.xml", b"1" * 600) for n in "ab"])), ("a.parquet", repeated()),
+     ("b.zip", b"before it" + zipped([("a.csv", b"1" * 5000)])),
+     ("c.zip", zipped([("a.csv.gz", gzip.compress(b"1" * 5000))])),
+     ("d.zip", zipped([("a.xlsx", zipped([(f"{n}.xml", b"1" * 600) for n in "ab"]))]))],
 )  # fmt: skip
 def test_a_bomb_is_refused_before_it_is_read(
     file: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch

@@ -23,10 +23,10 @@ from linnet.errors import FormatError, LinnetError
 Files = tuple[tuple[str, bytes], ...]
 """The paths and contents of files."""
 
-ENTRY = b"PK\x03\x04"
-"""With which a zip begins."""
-
 PARQUET = (".parquet", ".pq")
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".ods")
+"""Tables that are zips themselves."""
+
 TITLED = 3
 """Files that a title names."""
 
@@ -90,18 +90,30 @@ def _check_size(path: str, content: bytes) -> None:
             raise FormatError(f"{path} has more than {MAX_ALL_BYTES >> 20} MiB unpacked")
 
 
-def _unpacked_size(suffix: str, content: bytes) -> int:
+def _unpacked_size(suffix: str, content: bytes, *, is_inner: bool = False) -> int:
     """Bytes of a file unpacked; of pictures in a zip, which have bounds of their own, none."""
     size = 0
     if suffix in PACKED:
         with PACKED[suffix](BytesIO(content)) as packed:
             while size <= MAX_ALL_BYTES and (piece := packed.read(1 << 20)):
                 size += len(piece)
-    elif content.startswith(ENTRY):  # workbooks and .npz files, too
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            size = sum(one.file_size for one in archive.infolist() if not is_picture(one.filename))
     elif suffix in PARQUET:
         size = _parquet_size(content)
+    elif zipfile.is_zipfile(BytesIO(content)):  # workbooks and .npz files, too, whatever stands before one
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            size = _zip_size(archive, is_inner=is_inner)
+    return size
+
+
+def _zip_size(archive: zipfile.ZipFile, *, is_inner: bool) -> int:
+    """Bytes of a zip's files, and of what is packed in them in turn, as a table in .csv.gz is."""
+    entries = [one for one in archive.infolist() if not is_picture(one.filename)]
+    size = sum(one.file_size for one in entries)
+    for one in [] if is_inner else entries:
+        suffix = PurePosixPath(one.filename).suffix.lower()
+        if size <= MAX_ALL_BYTES and (suffix in PACKED or suffix in PARQUET or suffix in WORKBOOKS):
+            with contextlib.suppress(*FAULTS, *BROKEN):
+                size += _unpacked_size(suffix, archive.read(one), is_inner=True)
     return size
 
 
