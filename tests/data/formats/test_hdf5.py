@@ -9,6 +9,7 @@ import pytest
 
 import linnet
 from linnet.data.formats import hdf5
+from linnet.data.streams.arrays import Takes, iter_arrays
 from linnet.errors import FormatError, MissingExtraError
 
 X = np.random.default_rng(1).normal(size=(40, 3)).astype(np.float32)
@@ -74,3 +75,30 @@ def test_the_error_names_the_extra_where_h5py_is_not_installed(monkeypatch: pyte
     monkeypatch.setattr("importlib.import_module", refuse)
     with pytest.raises(MissingExtraError, match=r"linnet\[hdf5\]"):
         hdf5.read_hdf5(b"", "t")
+
+
+def aside(folder: Path) -> dict[str, Any]:
+    """Ways in which a file can name numbers that stand elsewhere, as what makes one in an open file."""
+    (folder / "secret.bin").write_bytes(X.tobytes())
+    with h5py.File(folder / "other.h5", "w") as file:
+        file["X"] = X
+    virtual = h5py.VirtualLayout(X.shape, X.dtype)
+    virtual[:] = h5py.VirtualSource(str(folder / "other.h5"), "X", X.shape)
+    external = [(str(folder / "secret.bin"), 0, X.nbytes)]
+    return {
+        "external": lambda file: file.create_dataset("X", X.shape, X.dtype, external=external),
+        "link": lambda file: file.update({"X": h5py.ExternalLink(str(folder / "other.h5"), "X")}),
+        "soft link": lambda file: file.update({"X": h5py.SoftLink("/elsewhere")}),
+        "virtual": lambda file: file.create_virtual_dataset("X", virtual),
+    }
+
+
+@pytest.mark.parametrize("how", ["external", "link", "soft link", "virtual"])
+def test_numbers_of_other_files_are_not_read(how: str, tmp_path: Path) -> None:
+    path = write(tmp_path, y=Y)
+    with h5py.File(path, "a") as file:
+        aside(tmp_path)[how](file)
+    with pytest.raises(FormatError, match="X is a link, or its numbers stand in other files"):
+        linnet.load(path)
+    with pytest.raises(FormatError, match="X is a link, or its numbers stand in other files"):
+        list(iter_arrays({path.name: path}, Takes(3), is_lenient=False))

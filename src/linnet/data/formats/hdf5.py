@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from linnet.data.formats.array_names import BESIDE, find_pairs, is_known, split_name
+from linnet.data.formats.array_names import BESIDE, find_pairs, split_name
 from linnet.data.formats.arrays import Array, whole_of
+from linnet.data.formats.hdf5_sets import own, own_sets
 from linnet.data.split import Whole
 from linnet.errors import FormatError, needs_extra
 
@@ -48,13 +49,13 @@ def read_hdf5(
 
 def _arrays(opened: Any, h5py: Any, name: str, most: int | None) -> dict[str, Array]:
     """The arrays of known names at the root, in lower case; none is read before its size is known."""
-    sets = {key: one for key, one in opened.items() if isinstance(one, h5py.Dataset)}
-    if any(PANDAS in one.attrs for one in opened.values() if isinstance(one, h5py.Group)):
+    groups = [one for key in opened if isinstance(one := own(opened, h5py, key), h5py.Group)]
+    if any(PANDAS in one.attrs for one in groups):
         raise FormatError(
             f"{name} was written by pandas, as PyTables lays it out: write it by "
             'pandas.read_hdf(PATH).to_parquet("rows.parquet")'
         )
-    kept = {key.lower(): one for key, one in sets.items() if is_known(key.lower())}
+    kept = own_sets(opened, h5py, name)
     _check_pair(kept, opened, h5py, name)
     if most is not None and (size := sum(one.size * one.dtype.itemsize for one in kept.values())) > most:
         raise FormatError(f"{name} has {size >> 20:,} MiB of numbers, more than {most >> 20:,}")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from linnet.data.formats import idx
 from linnet.data.formats.array_names import find_features
+from linnet.data.formats.hdf5_sets import own_sets
 from linnet.data.formats.idx_names import IMAGES, PARTS, lying
 from linnet.data.formats.image_arrays import as_rows
 from linnet.data.formats.pixels import PIXEL
@@ -105,7 +106,7 @@ def _of_hdf5(path: Path, name: str) -> Iterator[Block]:
     with needs_extra("an HDF5 file", "hdf5"):
         h5py: Any = importlib.import_module("h5py")
     with h5py.File(path, "r") as opened:
-        sets = {key.lower(): one for key, one in opened.items() if isinstance(one, h5py.Dataset)}
+        sets = own_sets(opened, h5py, name)
         for key in (found := find_features(sets, name)):
             array, what = sets[key], f"{name}: {key}" if len(found) > 1 else name
             if array.dtype.kind not in "biuf" or not array.shape:
