@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn import linear_model
 
-from linnet.estimators import PoissonRegressor
+from linnet.estimators import LinearRegressor, PoissonRegressor
 
 SOURCE = np.random.default_rng(0)
 X = SOURCE.normal(size=(200, 4))
@@ -42,3 +42,11 @@ def test_l1_gives_zeros() -> None:
 def test_negative_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 0: the smallest target is -2"):
         PoissonRegressor().fit(X, Y - 2)
+
+
+@pytest.mark.parametrize("model", [LinearRegressor(), LinearRegressor(l1=0.1), PoissonRegressor()])
+def test_texts_to_predict_are_refused_in_a_sentence(model: LinearRegressor | PoissonRegressor) -> None:
+    X = np.arange(12.0)[:, None]
+    for y in (["a", "b"] * 6, np.array(["1", "2"] * 6)):
+        with pytest.raises(ValueError, match=f"y holds texts, and {type(model).__name__} predicts numbers"):
+            model.fit(X, y)

@@ -43,6 +43,13 @@ def parts(tmp_path: Path, rows: Frame) -> Path:
     return folder
 
 
+def test_a_file_that_would_be_answered_twice_is_refused(run: Path, parts: Path) -> None:
+    with pytest.raises(UsageError, match=r"a\.csv is named twice"):
+        predict(run, [parts / "a.csv", parts / "b.csv", parts / "a.csv"])
+    with pytest.raises(UsageError, match=r"a\.csv would be answered twice"):
+        predict(run, [parts / "a.csv", f"{parts}/*.csv"])
+
+
 def test_a_folder_a_pattern_and_several_files_are_answered_one_after_another(
     run: Path, rows: Frame, parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +154,7 @@ def test_what_is_there_is_no_table_or_of_another_kind_is_said(
         predict(run, ["-", parts / "a.csv"])
     rows.assign(file=1).to_csv(tmp_path / "f.csv", index=False)
     with pytest.raises(UsageError, match="a column is called file"):
-        predict(run, [tmp_path / "f.csv"] * 2, keep="file")
+        predict(run, [tmp_path / "f.csv", parts / "a.csv"], keep="file")
 
 
 def test_kept_columns_of_other_types_in_another_file_are_refused_as_parquet(

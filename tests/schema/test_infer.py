@@ -156,6 +156,12 @@ def test_what_cannot_be_is_refused(
         infer(columns, **options)
 
 
+@pytest.mark.parametrize("kind", ["hash", "text", "date"])
+def test_what_is_predicted_is_not_taken_as_a_column_is(kind: str) -> None:
+    with pytest.raises(FormatError, match=f"label is predicted, and cannot be taken as {kind}"):
+        infer({"a": N, "label": WORDS}, target="label", **{kind: "label"})
+
+
 def test_options_are_checked() -> None:
     with pytest.raises(UsageError, match="task must be one of classification regression counts"):
         TableOptions(task="ranking")

@@ -204,12 +204,29 @@ def test_levels_and_names_of_linnets_own_are_refused() -> None:
         ({"kind": "category", "levels": "ab"}, "levels"),
         ({"kind": "category", "levels": ["a"], "reference": "b"}, "reference"),
         ({"kind": "text", "words": ["a", "b"], "idf": [1.0]}, "idf"),
+        ({"kind": "text"}, "buckets"), ({"kind": "text", "buckets": -4}, "buckets"),
     ],
     ids=str,
 )  # fmt: skip
 def test_a_field_that_cannot_be_is_refused_by_column_and_field(column: dict[str, object], field: str) -> None:
     values = {"target": {"name": "y", "task": "regression"}, "columns": [{"name": "c", **column}]}
     with pytest.raises(FormatError, match=f"the column 'c' of the schema: {field} "):
+        Schema.from_json(values)
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ({"kind": "txt"}, "kind 'txt': expected number, truth, category, hash, date, text"),
+        ({}, "kind None: expected number"),
+        ({"kind": ["text"]}, "kind "),
+        ({"kind": "hash", "bukets": 4}, "field 'bukets': of a hash there are name, buckets"),
+    ],
+    ids=str,
+)
+def test_a_misspelt_kind_or_field_is_named(column: dict[str, object], words: str) -> None:
+    values = {"target": {"name": "y", "task": "regression"}, "columns": [{"name": "c", **column}]}
+    with pytest.raises(FormatError, match=f"the column 'c' of the schema has the .*{words}"):
         Schema.from_json(values)
 
 

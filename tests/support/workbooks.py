@@ -34,11 +34,7 @@ def make_workbook(sheets: dict[str, list[list[object]]]) -> bytes:
     for place, table in enumerate(sheets.values(), 1):
         rows = "".join("<row>" + "".join(map(_cell, row)) + "</row>" for row in table)
         files[f"xl/worksheets/{place}.xml"] = SHEET.format(rows=rows)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return buffer.getvalue()
+    return _zip(files)
 
 
 def _cell(value: object) -> str:
@@ -64,6 +60,11 @@ def make_ods(sheets: dict[str, list[list[object]]]) -> bytes:
         "</office:spreadsheet></office:body></office:document-content>",
         "META-INF/manifest.xml": f"{head}{entry}</manifest:manifest>",
     }  # fmt: skip
+    return _zip(files)
+
+
+def _zip(files: dict[str, str]) -> bytes:
+    """A zip of some texts by their names."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():

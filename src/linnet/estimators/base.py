@@ -108,6 +108,11 @@ class LinearEstimator(BaseEstimator):
                 f"{named} of X holds no numbers: {type(self).__name__} takes numbers alone, which a "
                 f"TableEncoder makes of such columns: make_pipeline(TableEncoder(), {type(self).__name__}())"
             ) from error
+        if checks.get("y_numeric") and getattr(checked[1].dtype, "kind", "f") in "US":
+            raise ValueError(
+                f"y holds texts, and {type(self).__name__} predicts numbers: convert them by "
+                "y.astype(float), or take SoftmaxClassifier if they are classes"
+            )
         return checked
 
     def _dtypes(self, X: Any, reset: bool = False) -> list[Any]:

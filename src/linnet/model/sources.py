@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ def open_source(
     """
     if not given:
         raise UsageError("no rows are given: name a file, a folder or a pattern of files")
+    if twice := [name for name, times in Counter(map(str, given)).items() if times > 1]:
+        raise UsageError(f"{twice[0]} is named twice: name each file once")
     for one in given:
         _check_there(str(one), is_only=len(given) == 1)
     options = options or TableOptions()
@@ -97,7 +100,7 @@ def _open_numbers(
     for one in map(str, given):
         found = None if one == STANDARD else find_tables(one, is_whole=True)
         if found is not None and found.is_svmlight:
-            text |= {str(path): path for path in found.all}
+            _add(text, found.all)
         elif one != STANDARD and found is None and kind_of(Path(one)) in KINDS:
             arrays[one] = Path(one)
         else:
@@ -105,7 +108,7 @@ def _open_numbers(
     if text and arrays:
         raise FormatError(f"{next(iter(text))} and {next(iter(arrays))} are of two kinds: give files of one")
     if arrays:
-        takes = Takes(model.features, shape)
+        takes = Takes(model.features, shape, model.card.scale != 1)
         several = len(arrays) > 1 or kind_of(Path(given[0])) == "IDX files"
         return Source(iter_arrays(arrays, takes, is_lenient=is_lenient), several)
     base = base_of(model.card.columns) if options.index_base is None else options.index_base
@@ -157,9 +160,20 @@ def _open_tables(schema: Schema, given: Names, options: TableOptions) -> Source:
         if found is None or found.is_svmlight:
             what = "LIBSVM text" if found else "no table, nor has any"
             raise FormatError(_refuse(one, columns, what))
-        files |= {str(path): path for path in found.all}
+        _add(files, found.all)
         notes += found.notes[-1:] if found.passed_over else []
     return Source(iter_tables(files, options, columns), _are_several(given, files), tuple(notes))
+
+
+def _add(files: dict[str, Any], paths: Sequence[Path]) -> None:
+    """Note some files, by what they are called.
+
+    Raises:
+        UsageError: one is there already, by another name.
+    """
+    if twice := next((path for path in paths if str(path) in files), None):
+        raise UsageError(f"{twice} would be answered twice: leave out what stands for it besides")
+    files |= {str(path): path for path in paths}
 
 
 def _are_several(given: Names, files: Mapping[str, Any]) -> bool:

@@ -92,9 +92,10 @@ def predict(
 
     Args:
         run: a run, its folder, or a fitted pipeline (see `linnet.run_of`).
-        rows: a frame of pandas, polars or pyarrow, a list of dictionaries; or the path of a file, of a folder
-            or a pattern of files, or a list of paths: then, but for one file, the column `file` says which
-            file a row stands in.
+        rows: of a table a frame of pandas, polars or pyarrow, or a list of dictionaries (of numbers in memory
+            `Run.probabilities` and `Run.predictions` answer); or the path of a file, of a folder or a pattern
+            of files, or a list of paths: then, but for one file, the column `file` says which file a row
+            stands in.
         keep: columns of the rows to give back beside the answers, or one column.
         encoding: of a file of text; as it was said when the model was trained, or told, when not given.
         header: whether a file's first line names the columns; likewise.

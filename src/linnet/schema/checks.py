@@ -140,7 +140,7 @@ def _check_date(column: Date, where: str) -> None:
 def _check_words(column: Words, where: str) -> None:
     if column.by not in ANALYZERS:
         raise FormatError(f"{where}: by must be one of {', '.join(ANALYZERS)}, not {column.by!r}")
-    if column.buckets:
+    if column.buckets or not column.words:  # a text is read by either
         _check_buckets(column.buckets, where)
     if len(column.idf) != len(column.words):
         raise FormatError(f"{where}: idf has {len(column.idf):,} numbers for {len(column.words):,} words")

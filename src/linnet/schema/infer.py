@@ -60,6 +60,10 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     """
     check_names(frame, options)
     name, why = pick_target(frame, options)
+    if kind := next((kind for kind in ("hash", "text", "date") if name in options.named(kind)), None):
+        raise FormatError(
+            f"the column {name} is predicted, and cannot be taken as {kind}: leave --{kind} out"
+        )
     decimal, notes = table_decimal(frame, options)
     options = dataclasses.replace(options, decimal=decimal)
     target = read_target(frame[name], name, why, options, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,18 @@ def column_of(values: Mapping[str, Any]) -> Column:
         del given["kind"]
         column = kind(**given)
     except (KeyError, TypeError) as error:
-        raise FormatError(f"this is no column of a schema: {dict(values)!r} ({error!r})") from error
+        raise FormatError(_explain(values, error)) from error
     check_fields(column)
     return column
+
+
+def _explain(values: Mapping[str, Any], error: Exception) -> str:
+    """Why something is no column of a schema: its kind, or which field it lacks or should not have."""
+    name, kind = values.get("name", "without a name"), values.get("kind")
+    if not isinstance(kind, str) or kind not in COLUMN_TYPES:
+        return f"the column {name!r} of the schema has the kind {kind!r}: expected {', '.join(COLUMN_TYPES)}"
+    known = [one.name for one in dataclasses.fields(COLUMN_TYPES[kind])]
+    if strange := [field for field in values if field not in (*known, "kind")]:
+        there_are = f"of a {kind} there are {', '.join(known)}"
+        return f"the column {name!r} of the schema has the field {strange[0]!r}: {there_are}"
+    return f"this is no column of a schema: {dict(values)!r} ({error!r})"

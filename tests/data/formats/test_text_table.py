@@ -67,6 +67,21 @@ def test_a_comment_that_could_be_the_names_is_an_error(text: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#id,city,value\na1,Rome,NA\na2,Oslo,5\n",
+        "# id,city,value\na1,Rome,\na2,Oslo,5\n",
+        "#a,b\nx,y\nz,5\n",
+    ],
+)
+def test_a_comment_as_long_as_what_may_be_a_row_is_an_error(text: str) -> None:
+    with pytest.raises(
+        FormatError, match=r"does the line '# ?(id,city,value|a,b)' of t\.csv name the columns"
+    ):
+        read(text)
+
+
 def test_a_comment_between_the_rows_is_a_short_row() -> None:
     with pytest.raises(FormatError, match="fewer cells than its 3 columns: 1, the first is row 2"):
         read("a,b,c\n1,2,x\n# calibrated\n3,4,y\n")

@@ -165,6 +165,19 @@ def test_images_as_bytes_as_shares_and_as_idx_files_have_the_same_answers(
             predict(images, tmp_path / "e.npz")
 
 
+def test_numbers_of_another_scale_than_those_of_training_are_refused(
+    run: Path, images: Path, tmp_path: Path
+) -> None:
+    """A model of bytes took 0…255 of another type for as many times the brightest, in silence."""
+    for other in (IMAGES.astype(np.int64), IMAGES.astype(np.float32), IMAGES / 254 * (1 + 1e-9)):
+        np.savez(tmp_path / "a.npz", images=other)
+        with pytest.raises(FormatError, match=r"beyond 0…1, and the model was trained on bytes"):
+            predict(images, tmp_path / "a.npz")
+    np.save(tmp_path / "b.npy", NEW.astype(np.uint8))
+    with pytest.raises(FormatError, match=r"holds bytes \(uint8\).*trained on numbers as they stand"):
+        predict(run, tmp_path / "b.npy")
+
+
 def test_what_could_be_a_picture_or_rows_is_refused(images: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", IMAGES.reshape(30, 12))
     with pytest.raises(FormatError, match=r"one picture, or 30 rows of pixels: save rows as X.resh"):

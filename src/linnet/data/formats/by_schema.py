@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linnet.config.table import KINDS, TableOptions
-from linnet.errors import DataNotFoundError, UsageError
+from linnet.errors import DataNotFoundError, FormatError, UsageError
 from linnet.schema.cells import NumberStyle
 from linnet.schema.columns import Number
 from linnet.schema.schema import Schema
@@ -36,7 +36,10 @@ def open_schema(path: Path, options: TableOptions) -> Schema:
             f"a schema says what columns and target are: leave out --{flag} ({said[0]}= in Python), or leave "
             "out --schema"
         )
-    schema = Schema.from_toml(path.read_bytes())
+    try:
+        schema = Schema.from_toml(path.read_bytes())
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from error
     schema = schema.with_references() if options.references else schema
     return dataclasses.replace(schema, target=schema.target.with_positive(options.positive))
 

@@ -80,7 +80,8 @@ def open_rows(text: str, name: str) -> tuple[str, str, int]:
     cells than the rows below, or stand above their names.
 
     Raises:
-        FormatError: the last of them could be the names of the columns.
+        FormatError: the last of them could be the names of the columns: there are none below, or they have a
+            gap, or it is as long as they are and nothing stands behind its #.
     """
     comments = list(itertools.takewhile(lambda line: line.startswith("#"), text.lstrip("\ufeff").split("\n")))
     below = text.split("\n", len(comments))[-1] if comments else ""
@@ -89,10 +90,11 @@ def open_rows(text: str, name: str) -> tuple[str, str, int]:
         return rest, separator, int(rest is not text)
     _, separator = split_mark(below)
     rows = head_rows(below, separator, name)
-    if not _are_names(rows):
-        cells = [head_rows(line, separator, name)[0] for line in comments]
-        if any(len(one) == len(rows[0]) for one in cells):  # names, or rows
-            return text, split_mark(text)[1], 0
+    cells = [head_rows(line, separator, name)[0] for line in comments]
+    are_names = _are_names(rows)
+    if not are_names and any(len(one) == len(rows[0]) for one in cells):  # names, or rows
+        return text, split_mark(text)[1], 0
+    if not are_names or comments[-1][1:2].strip() or any(cell.lower() in NO_NUMBER for cell in rows[0]):
         bare = head_rows(comments[-1].lstrip("#"), separator, name)
         if len(rows[0]) > 1 and bare and len(bare[0]) == len(rows[0]):
             raise FormatError(

@@ -38,10 +38,12 @@ class Takes:
     Args:
         features: D.
         image_shape: of a row that is an image; None of others.
+        is_bytes: whether it was trained on bytes, which are taken as shares of 255; None if it is not known.
     """
 
     features: int
     image_shape: ImageShape | None = None
+    is_bytes: bool | None = None
 
 
 def iter_arrays(files: Mapping[str, Path], takes: Takes, *, is_lenient: bool) -> Iterator[Piece]:
@@ -138,8 +140,9 @@ def _piece(what: str, rows: Any, before: int, takes: Takes) -> Piece:
     """Rows as the model takes them; those with a number that is not finite are rejected."""
     if rows.dtype.kind not in "biuf":
         raise FormatError(f"{what} holds {rows.dtype}: expected rows of plain numbers")
-    scale = 1 / PIXEL if rows.dtype == np.uint8 else 1.0
     is_sparse = hasattr(rows, "tocsr")
+    scale = 1 / PIXEL if rows.dtype == np.uint8 and not is_sparse else 1.0
+    _check_unit(rows.data if is_sparse else rows, what, takes, is_bytes=scale != 1)
     rows = rows if is_sparse else _flat(rows, what, takes)
     if rows.shape[1] != takes.features:
         raise FormatError(
@@ -149,6 +152,26 @@ def _piece(what: str, rows: Any, before: int, takes: Takes) -> Piece:
     reason = "has a number that is not finite"
     rejected = [Rejected(what, f"row {before + row + 1:,}", reason) for row in np.flatnonzero(wrong).tolist()]
     return Piece(what, rows[~wrong] if rejected else rows, before, scale, tuple(rejected))
+
+
+def _check_unit(rows: NDArray[Any], what: str, takes: Takes, *, is_bytes: bool) -> None:
+    """Refuse numbers that are not on the scale of training, where bytes alone are shares of 255.
+
+    Shares of the brightest, 0…1, are those that a model of bytes takes; of other numbers it cannot be told.
+    """
+    if takes.is_bytes is None or takes.is_bytes == is_bytes:
+        return
+    if is_bytes:
+        raise FormatError(
+            f"{what} holds bytes (uint8), which are brought to 0…1, and the model was trained on numbers as "
+            "they stand: save them as they were in training, by X.astype(float), or as X / 255"
+        )
+    known = rows[np.isfinite(rows)] if rows.dtype.kind == "f" else rows
+    if rows.dtype.kind not in "fb" or (known.size and not 0 <= known.min() <= known.max() <= 1):
+        raise FormatError(
+            f"{what} holds {rows.dtype} beyond 0…1, and the model was trained on bytes, 0…255: save them as "
+            "uint8, or divide them by 255"
+        )
 
 
 def _flat(rows: NDArray[Any], what: str, takes: Takes) -> NDArray[Any]:
