@@ -87,3 +87,12 @@ def test_a_bomb_is_refused_before_it_is_read(
     monkeypatch.setattr(sent, "MAX_ALL_BYTES", 1000)
     with pytest.raises(FormatError, match="MiB unpacked"), lay_out([file]):
         raise AssertionError
+
+
+def test_several_files_have_one_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [(f"part-{place}.csv.gz", gzip.compress(b"a,b\n" * 100)) for place in range(3)]
+    monkeypatch.setattr(sent, "MAX_ALL_BYTES", 1000)
+    with lay_out(files[:2]) as folder:
+        assert len(list(folder.iterdir())) == 2
+    with pytest.raises(FormatError, match=r"part-2\.csv\.gz has .* with the files before it"), lay_out(files):
+        raise AssertionError

@@ -57,8 +57,9 @@ def lay_out(files: Sequence[tuple[str, bytes]]) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="linnet-lab-") as place:
         try:
+            room = MAX_ALL_BYTES  # of all files together
             for path, content in files:
-                _check_size(path, content)
+                room -= _check_size(path, content, room)
                 _write(Path(place), path, content)
             yield Path(place)
         except LinnetError as error:
@@ -83,11 +84,15 @@ def _write(folder: Path, path: str, content: bytes) -> None:
         raise FormatError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _check_size(path: str, content: bytes) -> None:
-    """Refuse what would take too much memory unpacked; what is damaged its reader refuses."""
+def _check_size(path: str, content: bytes, room: int) -> int:
+    """The bytes of a file unpacked, if there is room for them; what is damaged its reader refuses."""
     with contextlib.suppress(*FAULTS, *BROKEN):
-        if _unpacked_size(PurePosixPath(path).suffix.lower(), content) > MAX_ALL_BYTES:
-            raise FormatError(f"{path} has more than {MAX_ALL_BYTES >> 20} MiB unpacked")
+        size = _unpacked_size(PurePosixPath(path).suffix.lower(), content)
+        if size > room:
+            alone = "" if room == MAX_ALL_BYTES else ", with the files before it"
+            raise FormatError(f"{path} has more than {MAX_ALL_BYTES >> 20} MiB unpacked{alone}")
+        return size
+    return 0
 
 
 def _unpacked_size(suffix: str, content: bytes, *, is_inner: bool = False) -> int:
