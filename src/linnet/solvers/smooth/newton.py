@@ -16,7 +16,7 @@ from linnet.solvers.problem.hessian import newton_direction
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
-from linnet.solvers.solution import CONVERGED, LIMIT, STALLED, Status
+from linnet.solvers.solution import CONVERGED, STALLED, Status
 
 SOFTEST = 1e-6
 """The least stiffness of Huber's straight parts; a step that goes the whole way makes it a quarter."""
@@ -249,13 +249,14 @@ class Staged(SmoothSolver):
         at, done = Step(objective, objective.point(self._warm(objective, start, light, few=is_dear))), 0
         ways: list[tuple[Preconditioner | None, float]] = [(coarse, max(self.tol, 3e-3)), (fine, self.tol)]
         for preconditioner, tol in [(light, self.tol), *ways] if is_dear else ways:
-            is_last, is_light, pace = preconditioner is fine, preconditioner is light, _Pace(self.tol)
+            is_light, pace = preconditioner is light, _Pace(self.tol)
             solver = LBFGS(tol, self.memory, self.max_iter, preconditioner)
             for step in solver.go_on(at.objective, at.point, max(0, self.max_iter - done)):
                 at, done = step, done + (step.status is None)
-                if step.status is None or is_last or (is_light and step.status.name != LIMIT):
+                is_end = step.status is not None and preconditioner is not coarse
+                if step.status is None or is_end:
                     yield step
-                if is_light and step.status is not None and step.status.name != LIMIT:
+                if is_end:
                     return
                 if is_light and pace.is_slow(step):
                     break
