@@ -97,3 +97,11 @@ def test_how_columns_are_hashed_and_levels_joined_stands_in_the_origin(tmp_path:
     again, _ = registry.load_again(train.origin)
     assert again.columns == train.columns
     assert (again.X == train.X).all()
+
+
+def test_a_dot_is_the_folder_that_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.csv").write_text("a,y\n" + "".join(f"{k},{2 * k + k % 3}.5\n" for k in range(9)))
+    (tmp_path / "test.csv").write_text("a,y\n1,2.5\n")
+    monkeypatch.chdir(tmp_path)
+    splits = registry.load(".", target="y")
+    assert (len(splits.train), splits.test and len(splits.test)) == (9, 1)

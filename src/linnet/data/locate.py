@@ -25,9 +25,9 @@ Kind = Literal["IDX files", "pictures", "one array", "arrays", "HDF5", "other"]
 
 
 def is_own(name: str) -> bool:
-    """Whether a data set's name is a path: of a table, LIBSVM text, arrays, a zip, or a folder."""
+    """Whether a data set's name is a path: of a table, LIBSVM text, arrays, a zip, or a folder, as . is."""
     is_file = has_rows(name) or is_foreign(name) or name.lower().endswith(SUFFIXES)
-    return is_file or "/" in name or "\\" in name
+    return is_file or name in (".", "..") or "/" in name or "\\" in name
 
 
 def find(name: str, folder: Path | str | None = None) -> Path | None:
