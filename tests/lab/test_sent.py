@@ -46,7 +46,7 @@ def test_files_are_named_as_a_person_would_where_they_lie(
     [
         (["a.csv", "b.npz"], "files of several kinds: send one"),
         (["a.csv", "cat.png"], "files of several kinds"),
-        (["train.csv", "sample_submission.csv"], "which part that is cannot be told"),
+        (["train.csv", "sample.csv"], "which part that is cannot be told"),
         (["../a.csv"], "it is no path within a folder"),
         (["/etc/a.csv"], "it is no path within a folder"),
         (["a.csv", "a.csv"], "a.csv is there twice"),

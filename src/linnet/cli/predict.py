@@ -100,7 +100,7 @@ def predict(
     """
     from linnet.model.answers import said_of
     from linnet.model.predictor import MODEL, Predictor
-    from linnet.model.sources import STANDARD, are_pictures
+    from linnet.model.sources import STANDARD, are_pictures, spread_patterns
     from linnet.runs.predict import predict_file
 
     if not (run / MODEL).is_file():
@@ -110,6 +110,7 @@ def predict(
         raise UsageError(
             f"--keep, --encoding, --header and --sheet are of tables, and {run} was not trained on one"
         )
+    rows = [Path(one) for one in spread_patterns(rows)]
     if out is None and errors == "raise" and are_pictures(model, rows):
         _say_pictures(model, rows, top, invert, json)
         return

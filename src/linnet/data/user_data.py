@@ -214,4 +214,4 @@ def _with_test(files: TableFiles, name: str, test: str, folder: Path | str | Non
         raise UsageError(
             f"{name if files.test else test} has a part to test on: leave out --test, or name files"
         )
-    return dataclasses.replace(files, test=found.train)
+    return dataclasses.replace(files, test=found.train, is_test_named=True)

@@ -16,6 +16,7 @@ from linnet.data.formats.frames import is_text
 from linnet.data.formats.picture_files import MAX_ALL_BYTES
 from linnet.data.formats.table import MAX_CELLS
 from linnet.data.formats.table_files import TableFiles, read_files
+from linnet.data.formats.table_parts import NamedParts
 from linnet.data.locate import find_tables
 from linnet.data.options import refuse_color
 from linnet.errors import LinnetError, UsageError
@@ -154,7 +155,6 @@ def read_upload(files: Sequence[tuple[str, bytes]], options: TableOptions | None
 
 
 def _read_table(upload: Upload, tables: TableFiles, folder: Path, options: TableOptions) -> Upload:
-    has_parts = tables.has_parts or options.test is not None
     try:
         whole: Any = user_data.load_whole(
             upload.sent.name, folder, options=options, is_split=True, bounds=BOUNDS
@@ -165,6 +165,7 @@ def _read_table(upload: Upload, tables: TableFiles, folder: Path, options: Table
         glance = _glance(_preview(tables, options, error), None, str(error))
         return dataclasses.replace(upload, glance=glance)
     glance = _glance(whole.frame, splits.train.schema or whole.fitted)
+    has_parts = isinstance(whole, NamedParts)
     return dataclasses.replace(upload, splits=splits, glance=glance, has_parts=has_parts)
 
 

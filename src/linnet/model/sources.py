@@ -6,6 +6,7 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from linnet.data.formats.by_schema import numbers_of, read_as, texts_of
 from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.picture_files import paths_in
 from linnet.data.formats.svmlight_rows import base_of
-from linnet.data.formats.table_files import is_pattern
+from linnet.data.formats.table_files import is_pattern, match_all
 from linnet.data.locate import find, find_tables, kind_of
 from linnet.data.streams import pictures
 from linnet.data.streams.arrays import KINDS, Takes, iter_arrays
@@ -56,6 +57,7 @@ def open_source(
         FormatError, UsageError: it is nothing that the model takes; or the rows cannot be read, once they
             are asked for.
     """
+    given = spread_patterns(given)
     if not given:
         raise UsageError("no rows are given: name a file, a folder or a pattern of files")
     if twice := [name for name, times in Counter(map(str, given)).items() if times > 1]:
@@ -70,6 +72,15 @@ def open_source(
     if options.index_base is not None:
         raise UsageError("index_base is of LIBSVM text, and the model takes the columns of a table")
     return _open_tables(model.card.schema, given, options)
+
+
+def spread_patterns(given: Names) -> Names:
+    """The names, with what a pattern means of pictures or arrays in its place; those of tables stay."""
+    found: list[Path | str] = []
+    for one in given:
+        is_other = has_magic(str(one)) and not is_pattern(str(one)) and not Path(one).exists()
+        found += (match_all(str(one)) if is_other else []) or [one]
+    return found
 
 
 def are_pictures(model: Predictor, given: Names) -> bool:
@@ -108,6 +119,8 @@ def _open_numbers(
     if text and arrays:
         raise FormatError(f"{next(iter(text))} and {next(iter(arrays))} are of two kinds: give files of one")
     if arrays:
+        if options.index_base is not None:
+            raise UsageError(f"index_base is of LIBSVM text, and {next(iter(arrays))} is of arrays")
         takes = Takes(model.features, shape, model.card.scale != 1)
         several = len(arrays) > 1 or kind_of(Path(given[0])) == "IDX files"
         return Source(iter_arrays(arrays, takes, is_lenient=is_lenient), several)
@@ -142,7 +155,7 @@ def _check_there(name: str, *, is_only: bool) -> None:
             raise UsageError("the standard input (-) stands alone: leave out the other files")
         return
     if find(name) is None:
-        what = "are no files that the pattern means," if is_pattern(name) else "is no file"
+        what = "are no files that the pattern means," if has_magic(name) else "is no file"
         raise DataNotFoundError(f"there {what} {name}")
     if not Path(name).is_dir():
         refuse_foreign(name)

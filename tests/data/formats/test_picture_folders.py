@@ -47,6 +47,20 @@ def test_of_grey_pictures_nothing_is_said_and_in_colour_how_many_there_are() -> 
     ]
 
 
+def test_sizes_that_are_not_kept_are_said() -> None:
+    said: list[str] = []
+    some = [
+        ("a/1.png", png_of(np.zeros((20, 30, 3), np.uint8))),
+        ("b/1.png", png_of(np.ones((9, 70, 3), np.uint8))),
+    ]
+    assert read_pictures(some, "set", say=said.append).rows.image_shape == (28, 28)
+    assert said[0] == "the pictures are of 2 sizes (20 × 30 to 9 × 70) and were brought to 28 × 28"
+    one = [(path, png_of(np.zeros((80, 70, 3), np.uint8))) for path in ("a/1.png", "b/1.png")]
+    said.clear()
+    read_pictures(one, "set", say=said.append)
+    assert said[0] == "the pictures are of 80 × 70 pixels and were brought to 28 × 28"
+
+
 def test_a_folder_its_zip_and_its_array_are_the_same_rows(tmp_path: Path) -> None:
     write(tmp_path / "squares")
     (tmp_path / "squares.zip").write_bytes(zipped(files()))

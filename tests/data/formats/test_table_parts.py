@@ -64,7 +64,28 @@ def test_frames_are_parts_too() -> None:
 def test_rows_without_the_target_are_for_predict(bare: Any, tmp_path: Path) -> None:
     write(tmp_path, train=TRAIN, test=bare)
     with pytest.raises(FormatError, match=r"test.csv: it has no price.*linnet predict RUN test.csv"):
-        linnet.load(tmp_path, target="price")
+        linnet.load(tmp_path / "train.csv", test=tmp_path / "test.csv", target="price")
+    # Of a folder nobody said that they are to be tested on: some of the rows to train on are held out.
+    train, test = linnet.load(tmp_path, target="price")
+    alone, held_out = linnet.load(tmp_path / "train.csv", target="price")
+    assert torch.equal(train.X, alone.X)
+    assert test is not None and held_out is not None and torch.equal(test.X, held_out.X)  # noqa: PT018
+    assert train.schema is not None
+    assert train.schema.notes == (
+        "test.csv has no price and is not tested on; linnet predict RUN test.csv answers its rows",
+    )
+
+
+def test_a_competitions_folder_is_read_and_what_it_wants_is_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, train=TRAIN, test=TEST.drop(columns="price"), val=TEST, sample_submission=TEST[["price"]])
+    train, test = linnet.load(tmp_path, target="price")
+    assert test is None  # rows to validate on are there, so that none are held out
+    assert train.validation is not None
+    assert (len(train), len(train.validation)) == (60, 30)
+    assert train.schema is not None
+    assert train.schema.notes[:2] == (
+        "to train on: train.csv; to validate on: val.csv", "passed over: sample_submission.csv",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,8 +48,8 @@ def read_pictures(
         known: the classes of a model whose rows these are, some of which may be missing here; None to take
             the folders.
         say: called with a sentence on which folder was read as what, where folders are parts, and with one
-            on the pictures that have nothing on them, or colours that are not kept. The data set's `source`
-            has them, too.
+            on sizes that are not kept, on colours that are not, and on the pictures that have nothing on
+            them. The data set's `source` has them, too.
         color: whether to keep the colours; when None they are not, which is said.
 
     Raises:
@@ -60,13 +61,15 @@ def read_pictures(
     if not kept:
         raise FormatError(f"{name} has no {', '.join(FORMATS)} files")
     found = place_pictures([path for path, _ in kept], name, is_whole=known is not None)
-    shape: ImageShape = (*_size(kept), CHANNELS) if color else _size(kept)
+    size, sizes = _size(kept)
+    shape: ImageShape = (*size, CHANNELS) if color else size
     labels = [place.label for place in found]
     classes = _classes(labels, name) if known is None else known
     y = number_classes(labels, classes, name)
     X, blank = _pixels(kept, shape)
     colors = _describe_colors(kept, X, shape) if known is None and color is not False else ""
-    said = [text for text in (describe_parts(found, name), colors, blank) if text]
+    sizes = sizes if known is None else ""
+    said = [text for text in (describe_parts(found, name), sizes, colors, blank) if text]
     for text in said:
         say(text)
     rows = Dataset(X, y, name, classes, shape, 1 / 255, "; ".join(said) or name)  # type: ignore[arg-type]
@@ -108,16 +111,20 @@ def _classes(labels: Sequence[str], name: str) -> tuple[str, ...]:
     return classes
 
 
-def _size(files: Sequence[tuple[str, bytes]]) -> tuple[int, int]:
-    """(height, width) of the rows: the pictures' own where it is small and the same for all."""
-    sizes, pixels = set(), 0
+def _size(files: Sequence[tuple[str, bytes]]) -> tuple[tuple[int, int], str]:
+    """(height, width) of the rows, the pictures' own where small and the same for all, and what to say."""
+    sizes, pixels = set[tuple[int, int]](), 0
     for path, content in files:
-        height, width = upright_size(content, path, SMALL, MAX_PIXELS)
-        sizes.add((height, width))
-        pixels += width * height
+        size = upright_size(content, path, SMALL, MAX_PIXELS)
+        sizes.add(size)
+        pixels += size[0] * size[1]
     if pixels > MAX_ALL_PIXELS:
         raise FormatError(
             f"the pictures have {pixels:,} pixels, more than {MAX_ALL_PIXELS:,}: make them smaller"
         )
-    only = sizes.pop()
-    return only if not sizes and max(only) <= SMALL else SIZE
+    low, high = min(sizes, key=math.prod), max(sizes, key=math.prod)
+    if len(sizes) == 1 and max(high) <= SMALL:
+        return high, ""
+    which = f"of {name_shape(high)} pixels" if len(sizes) == 1 else f"of {len(sizes):,} sizes"
+    found = "" if len(sizes) == 1 else f" ({name_shape(low)} to {name_shape(high)})"
+    return SIZE, f"the pictures are {which}{found} and were brought to {name_shape(SIZE)}"

@@ -35,12 +35,14 @@ class TableFiles:
         validation: those to validate on.
         test: those to test on.
         passed_over: text that lies beside tables of another format, such as a README.txt, arrays and zips.
+        is_test_named: whether those to test on were named, and not found by what they are called.
     """
 
     train: tuple[Path, ...]
     validation: tuple[Path, ...] = ()
     test: tuple[Path, ...] = ()
     passed_over: tuple[Path, ...] = ()
+    is_test_named: bool = False
 
     @property
     def has_parts(self) -> bool:
@@ -96,9 +98,14 @@ def is_pattern(name: str) -> bool:
 
 def match(name: str, folder: Path | str | None = None) -> list[Path]:
     """The tables that a pattern means, in the order of their names; hidden ones are none."""
+    return [path for path in match_all(name, folder) if path.is_file() and has_rows(path.name)]
+
+
+def match_all(name: str, folder: Path | str | None = None) -> list[Path]:
+    """Whatever a pattern means, folders too, in the order of their names; hidden ones are none."""
     place = Path(name) if os.path.isabs(name) else Path(folder or "") / name
     found = Path(place.anchor).glob(os.fspath(place.relative_to(place.anchor)))
-    return sorted(path for path in found if path.is_file() and has_rows(path.name) and _is_plain(path.name))
+    return sorted(path for path in found if _is_plain(path.name))
 
 
 def tables_in(folder: Path) -> list[Path]:
@@ -141,7 +148,8 @@ def sort_out(
         raise FormatError(f"{name} has {_list(paths)}, but nothing to train on: call a file train")
     if "train" not in parts or parts == {"train"}:
         return TableFiles(tuple(paths), passed_over=tuple(over))
-    if unknown := [path for path, part in found.items() if part is None]:
+    over += [path for path, part in found.items() if part is None and is_submission(path.name)]
+    if unknown := [path for path, part in found.items() if part is None and path not in over]:
         first = next(path for path, part in found.items() if part == "train")
         raise FormatError(
             f"{name} has {_list(unknown)} beside {first.name}, and which part that is cannot be told: name "
@@ -149,6 +157,11 @@ def sort_out(
         )
     kept = {part: tuple(path for path in paths if found[path] == part) for part in WORDS}
     return TableFiles(**kept, passed_over=tuple(over))
+
+
+def is_submission(name: str) -> bool:
+    """Whether a file's name is that of answers that a contest wants, as Kaggle's gender_submission.csv."""
+    return "submission" in name.casefold()
 
 
 def _part(path: PurePath) -> str | None:

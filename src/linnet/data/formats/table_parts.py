@@ -17,6 +17,7 @@ from linnet.data.formats.table_files import TableFiles, read_files
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError, UsageError
+from linnet.i18n import say
 from linnet.schema.cells import Frame, is_missing
 from linnet.schema.schema import Schema
 from linnet.schema.target import drop_unlabelled
@@ -56,12 +57,16 @@ def read_tables(
     """
     options = options or TableOptions()
     texts, numbers = ([], []) if schema is None else (texts_of(schema), numbers_of(schema))
-    table = read_files(files.train, options, texts, numbers)
-    table = dataclasses.replace(table, notes=(*files.notes, *table.notes))
-    is_split = is_split and not files.has_parts
-    train = check_table(
-        table, name, options=options, known=known, schema=schema, is_split=is_split, most=most
-    )
+    read = read_files(files.train, options, texts, numbers)
+
+    def check(files: TableFiles, *more: str) -> TableRows:
+        table = dataclasses.replace(read, notes=(*files.notes, *read.notes, *more))
+        is_held_out = is_split and not files.has_parts
+        return check_table(
+            table, name, options=options, known=known, schema=schema, is_split=is_held_out, most=most
+        )
+
+    train = check(files)
     texts, numbers = texts_of(train.fitted), numbers_of(train.fitted)
     parts = {
         part: NamedTable(
@@ -70,7 +75,21 @@ def read_tables(
         for part, paths in (("validation", files.validation), ("test", files.test))
         if paths
     }
+    if not files.is_test_named and "test" in parts and not _has_target(parts["test"].table, train.fitted):
+        del parts["test"]
+        train = check(dataclasses.replace(files, test=()), _say_bare(files, train.fitted))
     return add_parts(train, parts, options) if parts else train
+
+
+def _say_bare(files: TableFiles, schema: Schema) -> str:
+    """That the rows to test on have no targets, as those of a contest."""
+    name = ", ".join(path.name for path in files.test)
+    return say("schema.note.bare_test", "en", name=name, target=schema.target.name)
+
+
+def _has_target(table: TextTable, schema: Schema) -> bool:
+    target = schema.target.name
+    return target in table.frame.columns and not bool(is_missing(table.frame[target]).all())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -127,7 +146,7 @@ def _encode(
     """The rows of another part by the schema of those to train on, and what is to be said of them."""
     schema, frame = train.fitted, table.frame
     target = schema.target.name
-    if target not in frame.columns or bool(is_missing(frame[target]).all()):
+    if not _has_target(table, schema):
         raise FormatError(
             f"it has no {target}, which is predicted, so that no model can be tested on it: train without "
             f"it, then have its rows answered by linnet predict RUN {label}"
