@@ -137,11 +137,11 @@ def paired_difference(b: int, c: int, rows: int, level: float = LEVEL) -> Interv
         rows: N.
         level: of the interval.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     ours, theirs = (b + 1) / (rows + 2), (c + 1) / (rows + 2)
     middle, n = ours - theirs, rows + 2
-    error = float(norm.ppf((1 + level) / 2)) * math.sqrt((ours + theirs - middle * middle) / n)
+    error = float(ndtri((1 + level) / 2)) * math.sqrt((ours + theirs - middle * middle) / n)
     return widen((b - c) / rows, (max(middle - error, -1.0), min(middle + error, 1.0)), "Bonett-Price")
 
 

@@ -192,12 +192,12 @@ def clopper_pearson(share: Array, rows: Array, level: float = LEVEL) -> tuple[Ar
         rows: how many there are; need not be whole.
         level: of the interval.
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv  # as scipy.stats has it, which takes a second to import
 
     tail = (1 - level) / 2
     k = share * rows
-    low = np.where(k <= 0, 0.0, beta.ppf(tail, np.maximum(k, 1e-300), rows - k + 1))
-    high = np.where(k >= rows, 1.0, beta.ppf(1 - tail, k + 1, np.maximum(rows - k, 1e-300)))
+    low = np.where(k <= 0, 0.0, betaincinv(np.maximum(k, 1e-300), rows - k + 1, tail))
+    high = np.where(k >= rows, 1.0, betaincinv(k + 1, np.maximum(rows - k, 1e-300), 1 - tail))
     return np.where(np.isnan(share), np.nan, low), np.where(np.isnan(share), np.nan, high)
 
 
@@ -239,7 +239,7 @@ def about(
         bounds: between which the figure lies.
         level: of the interval.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     rows = float(weights.sum() ** 2 / (weights**2).sum())
     if rows < FEWEST - 1e-9:
@@ -249,7 +249,7 @@ def about(
         return Interval(value, reason=ALIKE)
     error = math.sqrt(square * rows / (rows - 1))
     a = float((influence**3).sum()) / square**1.5
-    quantile = float(t.ppf((1 + level) / 2, rows - 1))
+    quantile = float(stdtrit(rows - 1, (1 + level) / 2))
     low, high = (value - _invert(sign * quantile, a) * error for sign in (1, -1))
     return widen(value, (max(low, bounds[0]), min(high, bounds[1])), "Hall")
 

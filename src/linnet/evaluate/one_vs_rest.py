@@ -253,9 +253,9 @@ def auc_interval(area: float, own: float, rest: float, level: float = LEVEL) -> 
         level: of the interval.
     """
     from scipy.optimize import brentq
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    z, n = float(norm.ppf((1 + level) / 2)), (own + rest) / 2 - 1
+    z, n = float(ndtri((1 + level) / 2)), (own + rest) / 2 - 1
 
     def beyond(theta: float) -> float:
         excess = 1 + n * ((1 - theta) / (2 - theta) + theta / (1 + theta))
