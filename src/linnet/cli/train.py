@@ -71,7 +71,7 @@ def train(
     if json:
         print_json(summary(run))
     elif not quiet:
-        print("\n".join(closing_lines(run)))
+        print(f"{run.seconds:.2f} s; the run is in {run.folder}")
     if run.status == "interrupted":
         sys.exit(INTERRUPTED_CODE)
 
@@ -97,7 +97,7 @@ def summary(run: linnet.Run) -> dict[str, object]:
 
 
 def closing_lines(run: linnet.Run) -> list[str]:
-    """The lines that end a run."""
+    """The lines that say what a run came to."""
     from linnet.evaluate.score import parameter_errors
     from linnet.model.baseline import baseline_lines
 
@@ -113,7 +113,6 @@ def closing_lines(run: linnet.Run) -> list[str]:
         errors = parameter_errors(run.bank, run.truth)
         lines.append("error of w: " + ", ".join(f"{e:+.6f}" for e in errors.w.tolist()))
         lines.append(f"error of b: {errors.b:+.6f}")
-    lines.append(f"{run.seconds:.2f} s; the run is in {run.folder}")
     return lines
 
 
@@ -123,8 +122,14 @@ def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | No
     from linnet.tracking import by_names
 
     out = sys.stderr if json else sys.stdout
+
+    def close(run: linnet.Run) -> None:
+        if not (quiet or json):
+            print("\n".join(closing_lines(run)), flush=True)
+
     with download_progress(quiet) as progress:
         return run_job(
             job, callbacks=[] if quiet else [display(out)], say=make_printer(quiet, out), progress=progress,
             resume=resume, track=by_names(track) if track else lambda folder: (), language=lang,
+            trained=close,
         )  # fmt: skip

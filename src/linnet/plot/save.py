@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Literal
-
-import matplotlib
-from matplotlib.backends.registry import BackendFilter, backend_registry
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Literal
 
 from linnet import files
 from linnet.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 METADATA: dict[str, dict[str, str | None]] = {
     ".svg": {"Date": None, "Creator": "linnet"},
@@ -49,6 +48,8 @@ def render(figure: Figure, suffix: str, *, tight: bool = False) -> bytes:
     Raises:
         UsageError: another suffix.
     """
+    import matplotlib
+
     if suffix not in METADATA:
         raise UsageError(f"a picture ends in {' or '.join(METADATA)}, not {suffix!r}")
     buffer = io.BytesIO()
@@ -69,6 +70,9 @@ def surface() -> Surface:
     """
     if in_notebook():
         return "notebook"
+    import matplotlib
+    from matplotlib.backends.registry import BackendFilter, backend_registry
+
     windows = backend_registry.list_builtin(BackendFilter.INTERACTIVE)
     return "window" if matplotlib.get_backend().lower() in {name.lower() for name in windows} else "file"
 

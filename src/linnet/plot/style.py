@@ -88,7 +88,7 @@ DASHES = ("-", "--", ":")
 
 
 @contextmanager
-def drawing(width: float, height: float, language: str) -> Iterator[Figure]:
+def drawing(width: float, height: float, language: str, is_solved: bool = True) -> Iterator[Figure]:
     """A figure to draw on inside; afterwards every text has a font with the language's characters.
 
     A machine without a Chinese font is warned, with the name of one, and draws boxes.
@@ -97,8 +97,10 @@ def drawing(width: float, height: float, language: str) -> Iterator[Figure]:
         width: inches.
         height: inches.
         language: "en" or "zh".
+        is_solved: whether axes are placed by a solver, which takes most of the time that a figure of many of
+            them does; else who draws places them.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained" if is_solved else None)
     families = [*matplotlib.rcParams["font.family"]]
     font = cjk_font()
     if language == "zh" and font is None:
@@ -111,14 +113,22 @@ def drawing(width: float, height: float, language: str) -> Iterator[Figure]:
         families.append(font[0])  # class names may be Chinese in any language
     with matplotlib.rc_context({"font.family": families}):
         yield figure
-    for text in figure.findobj(Text):
-        assert isinstance(text, Text)
+    for text in _texts(figure):
         text.set_fontfamily(families)
         text.set_parse_math(False)  # names of classes, columns and files may hold dollars
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         if axis.get_scale() != "linear":
             for tick in (*axis.get_majorticklabels(), *axis.get_minorticklabels()):
                 tick.set_parse_math(True)  # the powers of ten
+
+
+def _texts(figure: Figure) -> Iterator[Text]:
+    """The texts of a figure, but the ticks of axes that are off: they would be made to be hidden."""
+    for part in figure.get_children():
+        if isinstance(part, Axes) and not part.axison:
+            yield from (part.title, *part.texts)
+        else:
+            yield from (text for text in part.findobj(Text) if isinstance(text, Text))
 
 
 def panels(figure: Figure, count: int, across: int, **options: Any) -> list[Axes]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 COLUMNS = 5
+TITLE, BAR, NOTE, GAP = 0.25, 1.2, 0.25, 0.09
+"""Inches: of a title, of the scale beside the pictures, of a line below them, between two pictures."""
 
 
 def templates(
@@ -45,8 +47,9 @@ def templates(
         raise ShapeError(f"W {W.shape} does not fit {len(names)} outputs of {image_shape} images")
     columns = min(COLUMNS, len(names))
     rows = math.ceil(len(names) / columns)
-    with drawing(1.5 * columns + 0.8, 1.75 * rows, language) as figure:
+    with drawing(1.5 * columns + 0.8, 1.75 * rows, language, is_solved=False) as figure:
         grid = panels(figure, len(names), columns)
+        scale = _place(figure, columns, rows, is_color(image_shape))
         limit = float(np.abs(W).max()) or 1.0
         for axes, name, weights in zip(grid, names, W, strict=True):
             axes.set_axis_off()
@@ -59,8 +62,22 @@ def templates(
         if is_color(image_shape):
             figure.supxlabel(say("plot.weight_colors", language), fontsize=7, wrap=True)
         else:
-            figure.colorbar(grid[0].images[0], ax=grid, shrink=0.8, label=say("plot.weight", language))
+            bar = figure.add_axes(scale)
+            figure.colorbar(grid[0].images[0], cax=bar, label=say("plot.weight", language))
     return figure
+
+
+def _place(figure: Figure, columns: int, rows: int, has_note: bool) -> tuple[float, float, float, float]:
+    """Place a grid of pictures with titles; where the scale beside them is to be, in shares of the figure."""
+    width, height = figure.get_size_inches()
+    right, bottom = width - (GAP if has_note else BAR), NOTE if has_note else GAP
+    wide = (right - GAP - GAP * (columns - 1)) / columns
+    high = (height - bottom - TITLE * rows) / rows
+    figure.subplots_adjust(
+        left=GAP / width, right=right / width, bottom=bottom / height, top=1 - TITLE / height,
+        wspace=GAP / wide, hspace=TITLE / high,
+    )  # fmt: skip
+    return (right + 0.25) / width, 0.12, 0.14 / width, 0.76
 
 
 LARGEST = 20

@@ -6,7 +6,6 @@ import sys
 from typing import Any, TextIO
 
 from linnet.model.history import Record
-from linnet.plot.curves import curves
 from linnet.plot.save import in_notebook, render
 from linnet.train.callbacks import Callback, State
 
@@ -120,6 +119,8 @@ class LiveFigure(Callback):
     def epoch_end(self, state: State) -> None:
         """Redraw."""
         from IPython.display import SVG, display
+
+        from linnet.plot.curves import curves  # which loads matplotlib
 
         picture = SVG(render(curves(state.history.records, state.dataset.name), ".svg").decode())
         if self._handle is None:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from linnet.config import Job, Recipe
 from linnet.data.arguments import dataset_of, parts_of, weigh
-from linnet.data.dataset import Dataset
+from linnet.data.dataset import Dataset, Splits
 from linnet.data.registry import Progress, load
 from linnet.data.tensors import as_frame
 from linnet.errors import DivergedError, UsageError
@@ -24,7 +24,6 @@ from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
 from linnet.i18n import Language, check
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from linnet.report.subject import Rows
 from linnet.runs.display import display
 from linnet.runs.folder import leave_run, run_folder
 from linnet.train import fit as training
@@ -182,7 +181,7 @@ def fit(
         return training.fit(train, recipe, test=test, callbacks=callbacks)[0]
     keeping = Checkpoints(folder / CHECKPOINT)
     run, ended = _train_in(folder, train, test, recipe, callbacks, keeping, checkpoint)
-    leave_run(run, ended, folder, Rows(train, test) if report else None, language)
+    leave_run(run, ended, folder, Splits(train, test) if report else None, language=language)
     return run
 
 
@@ -195,6 +194,7 @@ def run_job(
     resume: Path | None = None,
     track: Callable[[Path], Sequence[Callback]] = lambda folder: (),
     language: Language = "en",
+    trained: Callable[[Run], None] = lambda run: None,
 ) -> Run:
     """Load the data, train, and leave the run's folder.
 
@@ -207,6 +207,7 @@ def run_job(
             kill at the very start leaves it, is begun anew.
         track: makes the callbacks that keep something in the run's folder, from that folder.
         language: of the figures and the report that are left.
+        trained: called with the run before its figures are drawn and its folder is left.
 
     Raises:
         LinnetError: anything wrong with the job or the data.
@@ -230,7 +231,9 @@ def run_job(
         say(note)
     keeping = Checkpoints(folder / CHECKPOINT, job.checkpoint_epochs, job.checkpoint_minutes)
     run, ended = _train_in(folder, train, test, job.recipe, [*callbacks, *track(folder)], keeping, checkpoint)
-    leave_run(run, ended, folder, Rows(train, test, is_catalog=True) if job.report else None, language)
+    trained(run)
+    splits = Splits(train, test) if job.report else None
+    leave_run(run, ended, folder, splits, is_catalog=True, language=language)
     return run
 
 

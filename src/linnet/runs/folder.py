@@ -1,4 +1,7 @@
-"""The folders of runs, sweeps, tunes and solves: the same files from Python and the command line."""
+"""The folders of runs, sweeps, tunes and solves: the same files from Python and the command line.
+
+Figures and pages are imported where they are made, after the model has been: nobody waits for them to see it.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,15 @@ from linnet.errors import UsageError
 from linnet.folders import CHECKPOINT, new_folder
 from linnet.i18n import Language
 from linnet.model.run import Run
-from linnet.plot.curves import curves
-from linnet.plot.optimum import gap_figure, path_figure
 from linnet.plot.save import render
-from linnet.plot.weights import templates
-from linnet.report.subject import Rows
-from linnet.report.write import write_page
-from linnet.solvers.solution import Solution
-from linnet.train.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from linnet.inference.result import Inference
     from linnet.search.result import SweepResult
     from linnet.search.tune import TuneResult
     from linnet.solvers.path import Path as PenaltyPath
+    from linnet.solvers.solution import Solution
+    from linnet.train.checkpoint import Checkpoint
 
 BEST = "best"
 """The folder of a search's best model, within the search's own."""
@@ -47,7 +45,13 @@ def run_folder(out: Path | str | None, resume: Path | str | None) -> Path | None
 
 
 def leave_run(
-    run: Run, checkpoint: Checkpoint, folder: Path, rows: Rows | None = None, language: Language = "en"
+    run: Run,
+    checkpoint: Checkpoint,
+    folder: Path,
+    splits: Splits | None = None,
+    *,
+    is_catalog: bool = False,
+    language: Language = "en",
 ) -> None:
     """Leave a run in its folder: checkpoint, figures, model, history, run.json and the report.
 
@@ -55,17 +59,20 @@ def leave_run(
         run: what to leave.
         checkpoint: where it ended.
         folder: new or its own.
-        rows: for its report; None leaves no report.
+        splits: its rows, for its report; None leaves no report.
+        is_catalog: whether they are known to be as linnet loads them by name.
         language: of the figures and the report.
     """
+    from linnet.plot.curves import curves
+
     run.dataset_checksum = checkpoint.identity["data"]
     checkpoint.write(folder / CHECKPOINT)
     figures = _templates(run)
     if run.history.records:
         figures["curves.svg"] = render(curves(run.history.records, run.card.dataset, language), ".svg")
     run.save(folder, figures)
-    if rows is not None:
-        write_page(run, rows, language=language)
+    if splits is not None:
+        _report(run, splits, is_catalog, language)
 
 
 def leave_search(
@@ -98,7 +105,7 @@ def leave_search(
         return
     best.save(folder / BEST)
     if report:
-        write_page(folder, Rows(splits.train, splits.test, is_catalog=is_catalog), language=language)
+        _report(folder, splits, is_catalog, language)
 
 
 def leave_solution(
@@ -107,7 +114,8 @@ def leave_solution(
     *,
     inference: Inference | None = None,
     path: PenaltyPath | None = None,
-    rows: Rows | None = None,
+    splits: Splits | None = None,
+    is_catalog: bool = False,
     language: Language = "en",
 ) -> None:
     """Leave a solution: figures, tables, model, history, run.json and the report.
@@ -117,9 +125,13 @@ def leave_solution(
         folder: new or its own.
         inference: its estimates with their errors.
         path: the L1 penalties that its own was chosen from.
-        rows: for the report; None leaves no report.
+        splits: its rows, for the report; None leaves no report.
+        is_catalog: whether they are known to be as linnet loads them by name.
         language: of the figures and the report.
     """
+    from linnet.plot.curves import curves
+    from linnet.plot.optimum import gap_figure, path_figure
+
     run, records = solution.value, solution.value.history.records
     gap = None if run.optimum is None else run.optimum.gap
     is_traced = bool(records) and "objective" in records[0]
@@ -131,14 +143,24 @@ def leave_solution(
     if inference is not None:
         contents |= _estimates(inference)
     run.save(folder, contents)
-    if rows is not None:
-        write_page(run, rows, language=language)
+    if splits is not None:
+        _report(run, splits, is_catalog, language)
+
+
+def _report(of: Run | Path, splits: Splits, is_catalog: bool, language: Language) -> None:
+    """The page of a run or a search beside its files."""
+    from linnet.report.subject import Rows
+    from linnet.report.write import write_page
+
+    write_page(of, Rows(splits.train, splits.test, is_catalog=is_catalog), language=language)
 
 
 def _templates(run: Run) -> dict[str, bytes]:
     """The weights as pictures, where rows are images."""
     if not run.card.image_shape:
         return {}
+    from linnet.plot.weights import templates
+
     W = run.bank.W.cpu()
     return {"weights.png": render(templates(W, run.card.image_shape, run.card.output_names(len(W))), ".png")}
 

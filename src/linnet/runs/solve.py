@@ -220,10 +220,9 @@ def _leave(
     solved: Solved, folder: Path, splits: Splits | None, language: Language, is_catalog: bool = False
 ) -> None:
     """Leave it in a folder; with its rows a report, too."""
-    from linnet.report.subject import Rows
-    from linnet.runs.folder import leave_solution  # which loads matplotlib
+    from linnet.runs.folder import leave_solution
 
-    rows = None if splits is None else Rows(*splits, is_catalog=is_catalog)
     leave_solution(
-        solved.solution, folder, inference=solved.inference, path=solved.path, rows=rows, language=language
-    )
+        solved.solution, folder, inference=solved.inference, path=solved.path, splits=splits,
+        is_catalog=is_catalog, language=language,
+    )  # fmt: skip
