@@ -46,6 +46,7 @@ def test_few_numbers_are_solved_without_the_solvers_for_any_number_and_alike(
     quick = [(model.fit(X, y, **given).coef_, model.intercept_) for model, X, y, given in cases]
     assert called == []
     monkeypatch.setattr(few, "MOST", 0)
+    monkeypatch.setattr(few, "solve_lasso", lambda *_, **__: None)
     for (model, X, y, given), (coef, intercept) in zip(cases, quick, strict=True):
         model.fit(X, y, **given)
         assert np.abs(model.coef_ - coef).max() <= 1e-6 * np.abs(coef).max()

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from linnet.data.dataset import Dataset
-from linnet.solvers.l1.few import solve_lasso
+from linnet.solvers.l1.lasso import solve_lasso
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.few import MOST
 from linnet.solvers.smooth.few import solve_classes
@@ -19,28 +19,36 @@ if TYPE_CHECKING:
     from linnet.estimators.methods import Method, Problem
 
 
+WIDENED = 2**25
+"""Numbers of other types than float64 up to which they are copied as such, 256 MiB."""
+
+
 def solve_few(problem: Problem, method: Method) -> Minimum | None:
     """The optimum of few dense numbers, for which torch's calls take longer than their arithmetic.
 
-    None where there are many, or where they are left to the solvers for any number.
+    And that of squared errors with L1, whose working sets are few columns of rows that may be many. None
+    where numbers are more, or where they are left to the solvers for any number.
     """
     data, loss, is_l1 = problem.data, problem.loss, problem.penalty.l1 > 0
-    if data.is_sparse or data.X.numel() > MOST or data.X.device.type != "cpu" or data.scale != 1:
+    if data.is_sparse or data.X.device.type != "cpu" or data.scale != 1:
         return None
     if method.max_iter is not None or method.name not in ("auto", "proximal" if is_l1 else "newton"):
         return None
     if is_l1 and loss.is_quadratic:
-        return _solve_few_squares(problem, method)
-    return None if is_l1 or not loss.is_for_classes else _solve_few_classes(problem, method)
+        is_held = data.X.dtype == torch.float64 or data.X.numel() <= WIDENED
+        return _solve_lasso(problem, method) if is_held else None
+    if is_l1 or not loss.is_for_classes or data.X.numel() > MOST:
+        return None
+    return _solve_few_classes(problem, method)
 
 
-def _solve_few_squares(problem: Problem, method: Method) -> Minimum | None:
+def _solve_lasso(problem: Problem, method: Method) -> Minimum | None:
     data, penalty = problem.data, problem.penalty
     found = solve_lasso(
         data.X.double().numpy(), data.y.double().numpy(), _weights_of(data), l1=penalty.l1, l2=penalty.l2,
         tol=method.tol, intercept=problem.intercept,
     )  # fmt: skip
-    return None if found is None else _minimum(found.theta, 1, ProximalNewton)
+    return None if found is None else _minimum(found.theta, found.rounds, ProximalNewton)
 
 
 def _solve_few_classes(problem: Problem, method: Method) -> Minimum | None:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import math
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from linnet.solvers.l1.sweeps import Values, sweep
 from linnet.solvers.problem.hessian import factor
-
-Values = NDArray[np.float64]
-
-SWEEPS = 5
-"""Over the coordinates before each Newton step; fewer where a sweep changes no sign."""
 
 QUICK, NEAR = 30, 0.01
 """Rounds before the penalties are lowered by steps, and how near each of these steps goes, as a share
@@ -23,9 +17,6 @@ of l1: nearer than that the signs are settled."""
 
 SIZES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001)
 """Shares of a Newton step that are tried, all in one product."""
-
-SMALL = 128
-"""Coordinates up to which LAPACK is called without torch, whose call takes longer than the factorisation."""
 
 
 def minimise_quadratic(
@@ -69,7 +60,7 @@ def _slope(H: Values, c: Values, l1: Values, z: Values) -> float:
 def _rounds(H: Values, c: Values, l1: Values, z: Values, enough: float, most: int) -> tuple[Values, bool]:
     """Sweeps and a Newton step in turn, and whether they came to an end."""
     for _ in range(most):
-        z = _sweep(H, c, l1, z)
+        z = sweep(H, c, l1, z)
         if _slope(H, c, l1, z) <= enough:
             return z, True
         following = _newton(H, c, l1, z)
@@ -99,34 +90,9 @@ def _value(H: Values, c: Values, l1: Values, z: Values) -> float:
     return float(z @ (H @ z) / 2 - c @ z + l1 @ np.abs(z))
 
 
-def _sweep(H: Values, c: Values, l1: Values, start: Values) -> Values:
-    """Each coordinate in turn to its best, those at 0 that want to stay there left alone, a few times over.
-
-    The gradient is kept up to date by one row of H a change. That is some microseconds a coordinate, and the
-    few sweeps need no compiled loop.
-    """
-    z, force = start.tolist(), c - H @ start
-    diagonal, limits = H.diagonal().tolist(), l1.tolist()
-    for _ in range(SWEEPS):
-        has_turned = False
-        for j in np.flatnonzero((np.asarray(z) != 0) | (np.abs(force) > l1)).tolist():
-            old, curvature, limit = z[j], diagonal[j], limits[j]
-            if curvature <= 0:
-                continue
-            pull = force.item(j) + curvature * old
-            new = math.copysign(max(abs(pull) - limit, 0.0), pull) / curvature
-            if new != old:
-                force -= (new - old) * H[j]
-                z[j] = new
-                has_turned |= new * old <= 0
-        if not has_turned:
-            break
-    return np.array(z)
-
-
 def _newton(H: Values, c: Values, l1: Values, z: Values) -> Values:
-    """The best of some shares of the Newton step on what is not 0, each cut off where a sign would change."""
-    gradient, index = H @ z - c, z.nonzero()[0]
+    """The best of some shares of the Newton step on what is not held at 0, cut off where a sign turns."""
+    gradient, index = H @ z - c, np.flatnonzero((z != 0) | (l1 == 0))
     if not len(index):
         return z
     direction = np.zeros_like(z)
@@ -141,11 +107,10 @@ def _newton(H: Values, c: Values, l1: Values, z: Values) -> Values:
 
 def _solve(H: Values, right: Values) -> Values:
     """H⁻¹ of a vector, where H is singular that of a matrix near it."""
-    if len(H) <= SMALL:
-        lapack: Any = importlib.import_module("scipy.linalg.lapack")
-        _, solution, fault = lapack.dposv(H, right)
-        if not fault and np.isfinite(solution).all():
-            return solution
+    lapack: Any = importlib.import_module("scipy.linalg.lapack")
+    _, solution, fault = lapack.dposv(H, right)
+    if not fault and np.isfinite(solution).all():
+        return solution
     column = torch.from_numpy(right[:, None])
     return torch.cholesky_solve(column, factor(torch.from_numpy(H)))[:, 0].numpy()
 

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import Lasso
 
-from linnet.solvers.l1.few import FEATURES, solve_lasso
+from linnet.solvers.l1 import lasso
+from linnet.solvers.l1.lasso import solve_lasso
+from tests.support.gate import gate
 
 
 def problem(seed: int, rows: int = 15, features: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -66,11 +69,57 @@ def test_collinear_columns_are_solved_or_left_but_never_worse() -> None:
     assert value(twice, found.theta) == pytest.approx(value(X * [1, 2, 1, 1], alone.theta), rel=1e-9)
 
 
-def test_what_has_no_proof_or_is_wide_is_left() -> None:
+def test_what_has_no_proof_or_ends_of_float64_is_left() -> None:
     X, Y, _ = problem(5)
     assert solve_lasso(X, Y, l1=0.1, l2=0.0, tol=-1.0) is None
-    assert solve_lasso(np.ones((2, FEATURES + 1)), np.ones((2, 1)), l1=0.1, l2=0.0, tol=1e-9) is None
+    for factor in (1e101, 1e160, 1e-101):
+        assert solve_lasso(X * [1, factor, 1, 1], Y, l1=0.1, l2=0.0, tol=1e-9) is None
     assert solve_lasso(X, Y * 1e101, l1=0.1, l2=0.0, tol=1e-9) is None
+
+
+def test_more_columns_than_are_held_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = wide(0)
+    monkeypatch.setattr(lasso, "HELD", 30)
+    assert solve_lasso(X, y[:, None], l1=0.01, l2=0.0, tol=1e-9) is None
+
+
+def wide(seed: int, rows: int = 60, features: int = 400, far: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Columns that go with their neighbours, some of them far from 0, and few that count."""
+    source = np.random.default_rng(seed)
+    X = source.standard_normal((rows, features)).cumsum(1) / np.sqrt(np.arange(1, features + 1))
+    X[:, ::7] += far
+    y = X[:, :5] @ source.standard_normal(5) + 0.1 * source.standard_normal(rows) + far
+    return X, y
+
+
+@pytest.mark.parametrize("far", [0.0, 10.0, 1e4])
+@pytest.mark.parametrize("share", gate([0.3, 0.03, 0.003], 0, 1))
+def test_wide_rows_have_the_optimum_of_scikit_learns_lasso(share: float, far: float) -> None:
+    X, y = wide(1, far=far)
+    l1 = share * float(np.abs((X - X.mean(0)).T @ (y - y.mean())).max()) / len(y)
+    found = solve_lasso(np.asfortranarray(X), y[:, None], l1=l1, l2=0.0, tol=1e-9)
+    assert found is not None
+    assert found.rounds > 1
+    theirs = Lasso(alpha=l1, tol=1e-13, max_iter=10**6).fit(X, y)
+    np.testing.assert_allclose(found.theta[0, :-1], theirs.coef_, atol=1e-5 * np.abs(theirs.coef_).max())
+
+    def value(w: np.ndarray, b: float) -> float:
+        error = X @ w + b - y
+        return float(error @ error) / (2 * len(y)) + l1 * float(np.abs(w).sum())
+
+    ours, other = value(found.theta[0, :-1], found.theta[0, -1]), value(theirs.coef_, theirs.intercept_)
+    assert ours <= other * (1 + 1e-9)
+    assert other - ours <= found.gap + 1e-8 * other
+
+
+def test_weights_are_rows_that_stand_there_so_often() -> None:
+    X, y = wide(2)
+    counts = np.random.default_rng(0).integers(0, 4, len(y))
+    weighed = solve_lasso(X, y[:, None], counts.astype(float), l1=0.1, l2=0.01, tol=1e-12)
+    repeated = solve_lasso(X.repeat(counts, 0), y.repeat(counts)[:, None], l1=0.1, l2=0.01, tol=1e-12)
+    assert weighed is not None
+    assert repeated is not None
+    np.testing.assert_allclose(weighed.theta, repeated.theta, atol=1e-7)
 
 
 def test_a_target_of_one_number_has_no_weights_and_that_bias() -> None:
