@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.commands import call
 from tests.support.runs import make_run
+from tests.support.tables import make_mixed
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,17 @@ def test_export_without_the_data_checks_on_random_rows(capsys: pytest.CaptureFix
     assert "on 1,000 random rows (the rows of data" in capsys.readouterr().out
     assert call("export", "runs/a", "--to", "c", "--data", "nothing") == 2
     assert "unknown data set" in capsys.readouterr().err
+
+
+def test_export_of_a_folders_model_checks_on_one_of_its_files(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rows").mkdir()
+    for part in ("train", "test"):
+        make_mixed(40).to_csv(f"rows/{part}.csv", index=False)
+    assert call("solve", "--data", "./rows", "--target", "price", "--l2", 1, "--out", "a", "--quiet") == 0
+    assert call("export", "a", "--to", "numpy") == 0
+    assert "rows made of the schema (./rows is several files: --data takes one" in capsys.readouterr().out
+    assert call("export", "a", "--to", "numpy", "--data", "rows/test.csv") == 0
+    assert " rows of test.csv and rows made of the schema" in capsys.readouterr().out
 
 
 def test_export_needs_a_known_format(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,8 @@ def test_rows_that_cannot_be_read_are_named_left_out_or_set_aside(
     assert not (tmp_path / "a.csv").exists()  # nothing half done is left
     assert predict_file(model, tmp_path / "rows.csv", tmp_path / "b.csv", errors="skip").rejected == 1
     assert len(pd.read_csv(tmp_path / "b.csv")) == 9
-    predict_file(model, tmp_path / "rows.csv", tmp_path / "c.csv", errors="quarantine")
+    found = predict_file(model, tmp_path / "rows.csv", tmp_path / "c.csv", errors="quarantine")
+    assert found.lines()[-1] == f"1 rows could not be read and are in {tmp_path / 'c.csv.rejected.csv'}"
     assert pd.read_csv(tmp_path / "c.csv.rejected.csv")["carat"].tolist() == ["heavy"]
 
 

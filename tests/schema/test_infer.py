@@ -102,6 +102,11 @@ def test_what_is_left_out_has_a_reason(name: str, cells: list[object], reason: s
     assert kinds(schema) == {"a": "number"}
 
 
+def test_one_text_beside_gaps_is_a_mark_and_stays() -> None:
+    schema = infer({"allergy": ["x", None] * 20, "a": N, "label": WORDS})
+    assert kinds(schema) == {"allergy": "category", "a": "number"}
+
+
 def test_numbers_that_name_rows_are_kept_and_doubted() -> None:
     schema = infer({"passenger_id": N[::-1], "row": N, "a": [k % 5 for k in N], "label": WORDS})
     assert kinds(schema) == {"passenger_id": "number", "row": "number", "a": "number"}

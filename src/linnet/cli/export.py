@@ -97,6 +97,13 @@ def _raw_rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tu
     if not path.is_file():
         if dataset is not None or data_dir is not None:
             raise DataNotFoundError(f"there is no file {path}")
-        return None, f"{made} (the rows of {run.card.dataset} are not here)"
+        return None, f"{made} ({_why_not(run.card.dataset, path)})"
     frame = next(iter_frames(path, said_of(run), [column.name for column in schema.columns]))
     return frame, f"rows of {path.name} and {made}"
+
+
+def _why_not(name: str | None, path: Path) -> str:
+    """Why the rows of a table are not checked on."""
+    if path.is_dir() or any(sign in path.name for sign in "*?["):
+        return f"{name} is several files: --data takes one of them"
+    return f"the rows of {name} are not here"

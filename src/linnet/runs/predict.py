@@ -37,6 +37,7 @@ class Prediction:
     Args:
         rows: that were answered.
         rejected: rows that could not be read.
+        rejects: the file that has these rows, where they were asked for.
         missing: cells without a value, by column.
         unseen: cells of a level that training did not see, or too rarely for a column of its own, by column.
         files: rows that were answered of each file, in the order in which they were read.
@@ -46,6 +47,7 @@ class Prediction:
 
     rows: int = 0
     rejected: int = 0
+    rejects: Path | None = None
     missing: dict[str, int] = field(default_factory=dict)
     unseen: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
@@ -75,7 +77,10 @@ class Prediction:
         if self.blank:
             shown = ", ".join(self.blank[:LISTED]) + ", …" * (len(self.blank) > LISTED)
             found.append(f"pictures with nothing on them, and no answer: {len(self.blank):,} ({shown})")
-        return [*found, *([f"{self.rejected:,} rows could not be read"] if self.rejected else [])]
+        if self.rejected:
+            where = f" and are in {self.rejects}" if self.rejects is not None else ""
+            found.append(f"{self.rejected:,} rows could not be read{where}")
+        return found
 
 
 def predict(
@@ -158,7 +163,8 @@ def predict_file(
     is_lenient = errors != "raise"
     given = [rows] if isinstance(rows, str | Path) else rows
     source = open_source(model, given, options, is_lenient=is_lenient, invert=invert)
-    found, last, columns = Prediction(notes=source.notes), None, list[str]()
+    found = Prediction(notes=source.notes, rejects=rejects if errors == "quarantine" else None)
+    last, columns = None, list[str]()
     with contextlib.ExitStack() as stack:
         write = stack.enter_context(write_to(out))
         reject = stack.enter_context(write_to(rejects)) if errors == "quarantine" else None

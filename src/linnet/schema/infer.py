@@ -190,7 +190,7 @@ def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
         return Truth(name, *pair)
     check_units(different, name)
     _check_mixed(cells, name)
-    return _text(tally(cells, is_missing, strip), name)
+    return _text(tally(cells, is_missing, strip), name, has_gaps=bool(is_missing(cells).any()))
 
 
 def _is_text(cells: Cells, name: str, options: TableOptions) -> bool:
@@ -232,11 +232,11 @@ def _counts_rows(name: str, cells: Cells, style: NumberStyle) -> bool:
     return is_nameless and are_counting(to_numbers(cells, style))
 
 
-def _text(counts: Cells, name: str) -> Column | str:
+def _text(counts: Cells, name: str, *, has_gaps: bool) -> Column | str:
     """A column of text: categories, texts, or names of the rows; by how often each text occurs."""
     different, rows = len(counts), int(counts.sum())
-    if different == 1:
-        return f"it is always {counts.index[0][:40]!r}"
+    if different == 1:  # beside gaps it is a mark, as an x where something applies
+        return Category(name) if has_gaps else f"it is always {counts.index[0][:40]!r}"
     if different <= rows / 2:
         return Category(name)
     texts, of_text = text_column(counts.index.to_series(), name), counts.index.str

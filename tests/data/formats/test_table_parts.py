@@ -76,6 +76,14 @@ def test_rows_without_the_target_are_for_predict(bare: Any, tmp_path: Path) -> N
     )
 
 
+def test_without_a_target_the_column_that_a_contest_lacks_is_proposed(tmp_path: Path) -> None:
+    write(tmp_path, train=TRAIN.assign(last=range(60)), test=TEST.drop(columns="price").assign(last=1))
+    with pytest.raises(FormatError, match=r"If price, the only column that it lacks.* --target price"):
+        linnet.load(tmp_path)
+    with pytest.raises(FormatError, match=r"lacks price: the model takes the columns [a-z, ]*$"):
+        linnet.load(tmp_path, target="last")
+
+
 def test_a_competitions_folder_is_read_and_what_it_wants_is_passed_over(tmp_path: Path) -> None:
     write(tmp_path, train=TRAIN, test=TEST.drop(columns="price"), val=TEST, sample_submission=TEST[["price"]])
     train, test = linnet.load(tmp_path, target="price")

@@ -154,7 +154,7 @@ def test_what_no_sample_shows_is_read_from_the_whole_column() -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "empty"), ("a\n1\n", "one column"),
+    [("", "empty"), ("a\n1\n", "one column"), ("Sales\na;b\n1;2\n", "first line, 'Sales', is a title"),
      ("a,b\n1,2,3\n", "more cells"), ('a,b\n1,"x\n', "quote that is not")],
 )  # fmt: skip
 def test_what_is_no_table_is_refused(text: str, words: str) -> None:

@@ -51,7 +51,7 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
     if width < 2:
         raise FormatError(
             f"{name} has one column: expected numbers and a column to predict, with commas, semicolons, tabs "
-            "or bars between them"
+            f"or bars between them{_hint_at_title(rest)}"
         )
     notes: tuple[str, ...] = ()
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as lines:
@@ -157,3 +157,11 @@ def _may_be_classes(name: str, cells: list[str], layout: Layout, options: TableO
     is_target = name in (options.target, layout.names[-1]) or lower in (*TARGETS, "y")
     is_fraction = any(not float(cell).is_integer() for cell in cells)
     return is_target and (not is_fraction or options.task == "classification" or lower in CLASSES)
+
+
+def _hint_at_title(text: str) -> str:
+    """What is likely amiss where the first line is one cell and the next one several."""
+    first, *below = text.split("\n", 2)
+    if not below or not any(sign in below[0] for sign in ",;\t|"):
+        return ""
+    return f". If the first line, {first.strip()[:40]!r}, is a title above the columns' names, remove it"

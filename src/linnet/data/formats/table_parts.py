@@ -130,7 +130,8 @@ def add_parts(train: TableRows, parts: Mapping[str, NamedTable], options: TableO
         try:
             found[part], dropped = _encode(table, train, label, options)
         except FormatError as error:
-            raise FormatError(f"{label}: {error}") from error
+            hint = _hint_at_target(table.frame, train.frame, options)
+            raise FormatError(f"{label}: {error}{hint}") from error
         _check_alike(found[part], train.rows, label)
         notes += [f"{label}: {note}" for note in dropped]
     rows = _note(train.rows, notes)
@@ -138,6 +139,17 @@ def add_parts(train: TableRows, parts: Mapping[str, NamedTable], options: TableO
     for each in found.values():
         rows = stack_rows(rows, each)
     return NamedParts(rows, parts=splits, frame=train.frame)
+
+
+def _hint_at_target(frame: Frame, train: Frame, options: TableOptions) -> str:
+    """What is likely meant where no target was named: the one column that a contest's test file lacks."""
+    lacking = [name for name in train.columns if name not in frame.columns]
+    if options.target is not None or len(lacking) != 1:
+        return ""
+    return (
+        f". If {lacking[0]}, the only column that it lacks, is to be predicted, say --target {lacking[0]} "
+        "(target= in Python)"
+    )
 
 
 def _encode(
