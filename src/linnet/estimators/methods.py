@@ -27,6 +27,7 @@ from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.sampled import NUMBERS
 from linnet.solvers.smooth.smooth import SmoothSolver
 from linnet.solvers.solution import CONVERGED, EXACT, INTERRUPTED, LIMIT, Minimum, SolverSpec, Status
 from linnet.solvers.solve import choose, shortfall
@@ -196,8 +197,10 @@ def _approach(problem: Problem, spec: SolverSpec, start: Tensor | None) -> Minim
 def choose_solver(problem: Problem, method: Method) -> SolverSpec:
     """The solver that was asked for, or that suits the problem, with the tolerance and iterations given."""
     spec = choose(problem.objective, method.name, tol=method.tol, max_iter=method.max_iter)
-    # A step of Newton's more, at most, brings all digits.
-    return replace(spec, tol=min(method.tol, Newton.tol)) if isinstance(spec, Newton) else spec
+    # A step of Newton's more, at most, brings all digits; of many rows it takes as long as all before it.
+    if isinstance(spec, Newton) and len(problem.data) * problem.data.features <= NUMBERS:
+        return replace(spec, tol=min(method.tol, Newton.tol))
+    return spec
 
 
 def _descend(problem: Problem, method: Method, start: Tensor | None) -> Minimum:

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 BLOCK = 512
-"""Rows converted at once: with 785 columns of float32 they are 1.6 MB. A float copy of all of Fashion-MNIST
-makes no pass faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
+"""Rows converted at once, at least: with 785 columns of float32 they are 1.6 MB. A float copy of all of
+Fashion-MNIST makes no pass faster: 34 ms with it (and 188 MB), 30 ms without, both products, two threads."""
+
+NUMBERS = 2**17
+"""Of few columns as many rows are taken at once as have so many numbers, for a call costs as much as its work
+on some thousands."""
 
 ALL = slice(None)
 """All rows."""
@@ -63,14 +67,17 @@ class Rows(ABC):
 
     @property
     def counts(self) -> Tensor:
-        """How much each row counts, (N,), float64: 1 where there are no weights."""
-        ones = torch.ones(len(self), dtype=torch.float64, device=self.y.device)
-        return ones if self.weights is None else self.weights
+        """How much each row counts, (N,), float64: 1 where there are no weights. Not to be written to."""
+        if self.weights is not None:
+            return self.weights
+        return torch.ones(1, dtype=torch.float64, device=self.y.device).expand(len(self))
 
     @property
     def shares(self) -> Tensor:
-        """Each row's share of the mean, (N,), float64."""
-        return self.counts / self.total
+        """Each row's share of the mean, (N,), float64. Not to be written to."""
+        if self.weights is not None:
+            return self.weights / self.total
+        return (self.counts[:1] / self.total).expand(len(self))
 
     @property
     def features(self) -> int:
@@ -142,6 +149,11 @@ class Rows(ABC):
         return y.T.to(self.dtype) if y.is_floating_point() else y
 
 
+def height_of(columns: int, outputs: int) -> int:
+    """The rows that are taken at once."""
+    return max(BLOCK, NUMBERS // max(columns, outputs))
+
+
 class DenseRows(Rows):
     """The rows of a data set, which stay as they are stored: a block at a time is converted.
 
@@ -159,6 +171,7 @@ class DenseRows(Rows):
     def __init__(self, dataset: Dataset, dtype: torch.dtype = torch.float32) -> None:
         super().__init__(dataset.y, dataset.outputs, dataset.weights, dtype)
         self.dataset, self.X, self.scale = dataset, dataset.X, dataset.scale
+        self.height = height_of(self.features + 1, self.outputs)
 
     def scores(self, theta: Tensor) -> Tensor:
         """See `Rows.scores`."""
@@ -194,7 +207,7 @@ class DenseRows(Rows):
     def squares(self, C: Tensor) -> Tensor:
         """See `Rows.squares`."""
         sums = self.X.new_zeros(len(C), self.features + 1, dtype=self.dtype)
-        for X1, part in self._blocks(range(-(-len(self) // BLOCK))):
+        for X1, part in self._blocks(range(-(-len(self) // self.height))):
             sums += C[:, part] @ (X1 * self.scale).square_()
         return sums
 
@@ -205,7 +218,7 @@ class DenseRows(Rows):
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""
         wide = self.with_dtype(torch.float64)
-        return torch.cat([wide._real(X).square().sum(1) for X in self.X.split(BLOCK)])
+        return torch.cat([wide._real(X).square().sum(1) for X in self.X.split(self.height)])
 
     def _read(
         self, theta: Tensor | None, elementwise: Elementwise | None, G: Tensor | None
@@ -213,7 +226,7 @@ class DenseRows(Rows):
         """Go through all blocks once; a run of blocks a thread."""
         theta = None if theta is None else theta.to(self.dtype)
         scores = self.X.new_empty(0 if theta is None else len(theta), len(self), dtype=self.dtype)
-        blocks = -(-len(self) // BLOCK)
+        blocks = -(-len(self) // self.height)
         workers = min(torch.get_num_threads(), blocks) if self.X.device.type == "cpu" else 1
         bounds = [blocks * worker // workers for worker in range(workers + 1)]
 
@@ -245,11 +258,11 @@ class DenseRows(Rows):
 
     def _part(self, block: int) -> slice:
         """Where a block stands."""
-        return slice(block * BLOCK, min((block + 1) * BLOCK, len(self)))
+        return slice(block * self.height, min((block + 1) * self.height, len(self)))
 
     def _blocks(self, blocks: range) -> Iterator[tuple[Tensor, slice]]:
         """Blocks as floats with a last column of 1/scale, (B, D + 1), in one buffer, and where they stand."""
-        buffer = self.X.new_empty(min(BLOCK, len(self)), self.features + 1, dtype=self.dtype)
+        buffer = self.X.new_empty(min(self.height, len(self)), self.features + 1, dtype=self.dtype)
         buffer[:, -1] = 1 / self.scale
         for part in map(self._part, blocks):
             X1 = buffer[: part.stop - part.start]

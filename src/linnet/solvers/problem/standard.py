@@ -22,7 +22,7 @@ from linnet.data.dataset import Dataset
 from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.double_double import DoubleDouble, add_up, power, two_product
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.rows import BLOCK, DenseRows, Rows
+from linnet.solvers.problem.rows import DenseRows, Rows, height_of
 from linnet.solvers.problem.sparse_rows import CentredSparseRows, SparseRows
 
 SAMPLE, FAR = 4096, 30.0
@@ -30,6 +30,9 @@ SAMPLE, FAR = 4096, 30.0
 
 HEAVIEST = 1e150
 """The largest penalty of a scaled column: a column that is all but nothing is scaled up no further."""
+
+TINY, HUGE = 1e-140, 1e140
+"""Sizes whose squares lose nothing."""
 
 LARGEST = 50_000_000
 """Numbers in the rows, N·D, up to which their own space is entered: they become dense in float64."""
@@ -189,21 +192,46 @@ def find_spread(rows: Rows, intercept: bool) -> Spread:
 
 def _blocks(rows: Rows) -> Iterator[tuple[Tensor, Tensor]]:
     """Stored rows that count in float64, (B, D), and their shares, (B,)."""
-    for X, share in zip(rows.X.split(BLOCK), rows.shares.split(BLOCK), strict=True):
+    height = height_of(rows.features, 1)
+    for X, share in zip(rows.X.split(height), rows.shares.split(height), strict=True):
         is_all = rows.weights is None or bool((share > 0).all())
         yield (X.double(), share) if is_all else (X[share > 0].double(), share[share > 0])
 
 
 def _spread_dense(rows: Rows, intercept: bool) -> Spread:
-    """In three looks: the mean, how far columns reach, and their size, whose squares then neither end."""
-    centre = rows.X.new_zeros(rows.features, dtype=torch.float64)
-    if intercept:
-        first = next(X[0] for X, _ in _blocks(rows) if len(X))
-        centre = first + torch.stack([share @ (X - first) for X, share in _blocks(rows)]).sum(0)
-    reach = torch.stack([(X - centre).abs().amax(0) for X, _ in _blocks(rows) if len(X)]).amax(0)
-    inverse = 1 / power(reach)
-    squares = [share @ ((X - centre) * inverse).square() for X, share in _blocks(rows)]
-    return Spread(centre, torch.stack(squares).sum(0).sqrt() / inverse)
+    """In one look, or in another of scaled columns where their squares end in 0 or infinity."""
+    spread = _look(rows, intercept, None)
+    size = spread.size
+    if bool(((size > TINY) & (size < HUGE)).all()):
+        return spread
+    reach = torch.stack([(X - spread.centre).abs().amax(0) for X, _ in _blocks(rows) if len(X)]).amax(0)
+    return _look(rows, intercept, 1 / power(reach))
+
+
+def _look(rows: Rows, intercept: bool, inverse: Tensor | None) -> Spread:
+    """Mean and size of each column, block after block, about the first row, so that constants give 0.
+
+    The squares of blocks are about their own means, and are put together by those (Chan, Golub and LeVeque,
+    1983).
+    """
+    first = next(X[0] for X, _ in _blocks(rows) if len(X)) if intercept else None
+    shares, means, squares = list[Tensor](), list[Tensor](), list[Tensor]()
+    for X, share in _blocks(rows):
+        off = X if first is None else X - first
+        off = off if inverse is None else off * inverse
+        total = share.sum().clamp(min=torch.finfo(share.dtype).tiny)
+        mean = share @ off / total
+        off = off - mean if intercept else off.clone()
+        shares.append(total)
+        means.append(mean)
+        squares.append(share @ off.square_())
+    W, M = torch.stack(shares)[:, None], torch.stack(means)
+    unit = 1.0 if inverse is None else inverse
+    if first is None:
+        return Spread(M.new_zeros(rows.features), torch.stack(squares).sum(0).sqrt() / unit)
+    mean = (W * M).sum(0)
+    size = (torch.stack(squares) + W * (M - mean).square()).sum(0).sqrt()
+    return Spread(first + mean / unit, size / unit)
 
 
 def _spread_sparse(rows: Rows, intercept: bool) -> Spread:

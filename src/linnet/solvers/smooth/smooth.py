@@ -144,8 +144,9 @@ class SmoothSolver(SolverSpec):
         What a solver expects to gain is of its own picture of the Hessian. Where a whole one costs little,
         that tells.
         """
+        is_wide = objective.rows.dtype == step.objective.rows.dtype == torch.float64
         objective = objective.with_dtype(torch.float64)
-        point = objective.point(step.point.theta)
+        point = step.point if is_wide else objective.point(step.point.theta)
         if reason := explain_no_optimum(objective, point):
             return reason
         if objective.loss.has_straight_parts:
@@ -154,7 +155,10 @@ class SmoothSolver(SolverSpec):
         rows = objective.rows
         if not self.knows_hessian and is_small(rows.outputs, rows.features, len(rows)):
             gain = -float((newton_direction(objective, point) * point.gradient).sum()) / 2
-        least, enough = rounding(objective, point), self.tol * abs(point.value)
+        enough = self.tol * abs(point.value)
+        if status.name == CONVERGED and gain <= SHORT * enough:
+            return status
+        least = rounding(objective, point)
         advice = f"a Newton step would still gain about {gain:.2g} of {point.value:.6g}"
         return _settle(status, gain, max(enough, least), max(SHORT * enough, least), advice)
 
