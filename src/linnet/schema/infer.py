@@ -25,6 +25,7 @@ from linnet.schema.schema import Schema
 from linnet.schema.target import (
     FEW,
     check_finite,
+    gaps_as_classes,
     numbers_among,
     pick_target,
     read_target,
@@ -76,7 +77,8 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     notes += dict.fromkeys([*leaks.values(), *(note for note in more if note not in said)])
     if options.rare is not None:
         notes.append(say("schema.note.rare", "en", n=options.rare))
-    notes += [*spellings(frame[name], target), *_marks(name, target.style), *find_totals(frame)]
+    notes += [*spellings(frame[name], target), *gaps_as_classes(frame[name], target)]
+    notes += [*_marks(name, target.style), *find_totals(frame)]
     return Schema(columns, target, left_out, tuple(notes))
 
 
@@ -236,7 +238,7 @@ def _text(counts: Cells, name: str, *, has_gaps: bool) -> Column | str:
     """A column of text: categories, texts, or names of the rows; by how often each text occurs."""
     different, rows = len(counts), int(counts.sum())
     if different == 1:  # beside gaps it is a mark, as an x where something applies
-        return Category(name) if has_gaps else f"it is always {counts.index[0][:40]!r}"
+        return Category(name) if has_gaps else say("schema.left.always", "en", cell=counts.index[0][:40])
     if different <= rows / 2:
         return Category(name)
     texts, of_text = text_column(counts.index.to_series(), name), counts.index.str

@@ -12,6 +12,7 @@ from linnet.config.table import TASKS, TableOptions, Task
 from linnet.errors import FormatError
 from linnet.i18n import say
 from linnet.schema.cells import (
+    MISSING,
     NO_NUMBER,
     Cells,
     Frame,
@@ -277,3 +278,13 @@ def check_finite(numbers: NDArray[np.float64], cells: Cells, name: str) -> None:
             f"the column {name} is infinite in {count_rows(infinite)}: {rows_of(infinite, cells)}. Leave the "
             "cells empty, or leave out the rows"
         )
+
+
+def gaps_as_classes(cells: Cells, target: Target) -> list[str]:
+    """What is to be said of classes that are called as gaps are: NA may be Namibia, or no answer."""
+    texts = cells.astype(str).str.strip()
+    counts = {name: int((texts == name).sum()) for name in target.classes if name.lower() in MISSING}
+    return [
+        say("schema.note.gap_class", "en", name=target.name, cell=cell, rows=f"{rows:,}")
+        for cell, rows in counts.items()
+    ]

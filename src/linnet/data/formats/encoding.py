@@ -17,6 +17,7 @@ from typing import Any
 
 from linnet.data.formats.zipped import open_file
 from linnet.errors import FormatError
+from linnet.i18n import say
 
 PACKED: Mapping[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """What opens a compressed file, by its suffix."""
@@ -114,7 +115,7 @@ def decode(
     except (UnicodeDecodeError, LookupError) as error:
         raise FormatError(f"{name} is not text in {found}: {error}") from error
     said = SAID.get(found) if encoding is None else None
-    return text, (f"it is text in {said}",) if said else ()
+    return text, (say("schema.note.encoding", "en", encoding=said),) if said else ()
 
 
 def split_mark(text: str) -> tuple[str, str]:
