@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Lasso
 
@@ -110,6 +110,20 @@ def test_wide_rows_have_the_optimum_of_scikit_learns_lasso(share: float, far: fl
     ours, other = value(found.theta[0, :-1], found.theta[0, -1]), value(theirs.coef_, theirs.intercept_)
     assert ours <= other * (1 + 1e-9)
     assert other - ours <= found.gap + 1e-8 * other
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.floats(-3.5, -0.1), st.sampled_from([0.0, 0.01]))
+def test_wide_rows_have_slopes_within_l1_at_any_penalty(seed: int, exponent: float, l2: float) -> None:
+    X, y = wide(seed, 20, 120)
+    l1 = 10**exponent * float(np.abs((y - y.mean()) @ X).max()) / len(y)
+    found = solve_lasso(X, y[:, None], l1=l1, l2=l2, tol=1e-12)
+    assert found is not None
+    w, b = found.theta[0, :-1], found.theta[0, -1]
+    force = (y - X @ w - b) @ X / len(y) - l2 * w
+    assert np.abs(force).max() <= l1 * (1 + 1e-4)
+    used = w != 0
+    np.testing.assert_allclose(force[used], l1 * np.sign(w[used]), rtol=1e-4)
 
 
 def test_weights_are_rows_that_stand_there_so_often() -> None:

@@ -8,7 +8,8 @@ there, for want of digits or of memory, is left to `ProximalNewton`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ from linnet.solvers.problem.few import LARGEST, Values
 
 ROUNDS = 50
 """Working sets, at most."""
+
+STEP, ROUGH = 8.0, 0.1
+"""Wide rows come to a penalty by such steps from the largest, each to such a gap as a share of the objective:
+from afar far too many columns seem to matter, more than there are rows."""
 
 LEAST, MOST = 20, 100
 """New columns of a round, at least, where there are few columns and where there are many."""
@@ -110,9 +115,26 @@ class _Problem:
 
     def solve(self, tol: float) -> _Answer:
         """The weights and how good they are, to the gap asked for if it can be."""
-        answer = best = self._prove(np.zeros(self.pool.columns.X.shape[1]), 0)
-        pull = answer.force
-        while not best.gap <= tol * best.value and answer.round < ROUNDS:
+        start = self._prove(np.zeros(self.pool.columns.X.shape[1]), 0)
+        if start.gap <= tol * start.value:
+            return start
+        answer, most, steps = start, float(np.abs(start.force).max()), [self.l1]
+        while self.pool.columns.is_wide and steps[-1] * STEP < most:
+            steps.append(steps[-1] * STEP)
+        for l1 in steps[:0:-1]:
+            answer = replace(self, l1=l1)._approach(answer, start.force, ROUGH)
+        return self._approach(answer, start.force, tol)
+
+    def _approach(self, answer: _Answer, pull: Values, tol: float) -> _Answer:
+        """The weights to a gap or as near as it comes, from those of another penalty.
+
+        Args:
+            answer: where to start; its gap is not looked at.
+            pull: the slopes at 0, downwards, (D,).
+            tol: the gap as a share of the objective.
+        """
+        best = answer = replace(answer, gap=math.inf)
+        while not best.gap <= tol * best.value and answer.round < best.round + ROUNDS:
             chosen = self._choose(answer)
             if self.pool.held + int((self.pool.place[chosen] < 0).sum()) > HELD:
                 break

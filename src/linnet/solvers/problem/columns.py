@@ -78,6 +78,11 @@ class Columns:
         is_ordinary = (square == 0) | ((square > SMALLEST**2) & (square < LARGEST**2))
         return cls(X, shares, centre, taken) if is_ordinary.all() else None
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether features outnumber rows."""
+        return self.X.shape[1] > len(self.X)
+
     def products(self, right: Values) -> Values:
         """Σ_i r_i x_i about the means, (D,), of r (N,)."""
         found = right @ self.X
