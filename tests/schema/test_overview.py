@@ -39,3 +39,11 @@ def test_of_many_rows_some_are_looked_at_and_of_many_levels_the_most_frequent_ar
     assert view.figure is not None
     assert sum(view.figure.counts) + view.figure.others == 90
     assert len(view.figure.levels) == 6
+
+
+def test_names_beyond_what_floating_numbers_tell_apart_are_shown_in_one_bar() -> None:
+    frame = pd.DataFrame({"id": [90071992547409930 + k for k in range(60)], "y": [0.5, 1.5, 2.5] * 20})
+    schema = fit_schema(infer_schema(frame, TableOptions()), frame)
+    figure = overview(frame, schema)[0].figure
+    assert figure is not None
+    assert sum(figure.counts) == 60

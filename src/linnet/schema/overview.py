@@ -137,7 +137,10 @@ def _histogram(values: Any) -> Figure | None:
     low, high = float(known.min()), float(known.max())
     if not np.isfinite(high - low):  # beyond what the distance of two can be
         return None
-    counts, _ = np.histogram(known, bins=BINS if high > low else 1)
+    is_wide = high - low > 2 * BINS * max(
+        np.spacing(abs(low)), np.spacing(abs(high))
+    )  # or bins have no width
+    counts, _ = np.histogram(known, bins=BINS if is_wide else 1)
     return Figure(tuple(counts.tolist()), ends=(low, high))
 
 

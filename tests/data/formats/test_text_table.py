@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from linnet.config.table import TableOptions
+from linnet.data.formats.encoding import encoding_of
 from linnet.data.formats.text_table import read_text
 from linnet.errors import FormatError
 
@@ -160,6 +161,20 @@ def test_what_no_sample_shows_is_read_from_the_whole_column() -> None:
 def test_what_is_no_table_is_refused(text: str, words: str) -> None:
     with pytest.raises(FormatError, match=words):
         read(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Stadt,y\nMünchen,1\n", "Straße,y\n1,2\n", "T (°C),y\n1,2\n", "Größe,y\n1,2\n"]
+)
+def test_western_letters_are_not_taken_for_rare_chinese_characters(text: str) -> None:
+    assert text.encode("latin-1").decode("gb18030")  # as which they can be read
+    with pytest.raises(FormatError, match="--encoding latin-1 or gb18030"):
+        encoding_of(text.encode("latin-1"), "t.csv")
+
+
+@pytest.mark.parametrize("text", ["城市,面积\n北京,70㎡\n", "温度（℃）,y\n3,1\n", "品种,①\n鸢尾,2\n"])
+def test_chinese_texts_with_units_are_told(text: str) -> None:
+    assert encoding_of(text.encode("gb18030"), "t.csv") == "gb18030"
 
 
 def test_categories_and_numbers_with_points_between_thousands_are_read_as_text() -> None:

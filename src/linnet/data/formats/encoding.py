@@ -31,8 +31,13 @@ HEAD = 1 << 16
 QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"]|"")*"', re.MULTILINE)
 """A cell in quotes, which may have separators and line breaks within."""
 
-HANZI = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef·—‘’“”…]")
-"""The characters beyond ASCII that a text in GB18030 has, if it is Chinese."""
+HANZI = re.compile(
+    r"[\u2100-\u214f\u2160-\u216b\u2460-\u249b\u3000-\u303f\u3380-\u33df\u3400-\u9fff\uff00-\uffef·—‘’“”…°±×÷]"
+)
+"""The characters beyond ASCII that a text in GB18030 has, if it is Chinese: units and circled numbers."""
+
+COMMON = range(0xB0, 0xD8)
+"""First bytes of the 3,755 most common characters in GB 2312."""
 
 LONGEST = 2**31 - 1
 """Characters of a cell, of which `csv` takes 131,072 unless more are allowed."""
@@ -80,13 +85,19 @@ def encoding_of(content: bytes, name: str, *, is_cut: bool = False) -> str:
             beyond = {sign for sign in _decode(content, "gb18030", is_cut) if ord(sign) > 127}
         except UnicodeDecodeError:
             beyond = set()
-        if beyond and all(map(HANZI.match, beyond)):
+        if all(map(HANZI.match, beyond)) and _are_chinese(beyond):
             return "gb18030"
         raise FormatError(
             f"{name} is not text in UTF-8 ({error.reason} at byte {error.start:,}): say its encoding, such "
-            "as --encoding latin-1 (encoding= in Python), or save it as “CSV UTF-8”"
+            "as --encoding latin-1 or gb18030 (encoding= in Python), or save it as “CSV UTF-8”"
         ) from error
     return "utf-8-sig"
+
+
+def _are_chinese(signs: set[str]) -> bool:
+    """Whether most characters are common ones: "ün" of München is a rare one in GB18030, and so is "°C"."""
+    codes = [sign.encode("gb2312", "ignore") for sign in signs if "\u3400" <= sign <= "\u9fff"]
+    return 2 * sum(len(code) == 2 and code[0] in COMMON for code in codes) > len(codes)
 
 
 def _decode(content: bytes, encoding: str, is_cut: bool) -> str:
