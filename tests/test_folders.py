@@ -16,7 +16,7 @@ from linnet.errors import ChecksumError, DataNotFoundError, FormatError, LinnetE
 from linnet.evaluate.confidence.scaling import calibrate
 from linnet.model.predictor import Predictor
 from linnet.model.run import Run
-from linnet.runs.fit import run_job
+from linnet.runs.job import run_job
 from linnet.serve.reloader import ModelReloader
 from tests.support.folders import Killed, change, deaths
 

@@ -14,10 +14,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
-import torch
 
 from linnet._version import __version__
 from linnet.errors import UsageError
+from linnet.lazy import torch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ WIDE = 64
 LONG = 1 << 22
 """Multiplications of a minibatch's scores (B·D·M·K) from which it does; below, threads mostly wait."""
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
+DTYPES = ("float32", "float64")
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -67,7 +67,7 @@ def pick_dtype(name: str) -> torch.dtype:
     """
     if name not in DTYPES:
         raise UsageError(f"unknown dtype {name!r}: expected {' or '.join(DTYPES)}")
-    return DTYPES[name]
+    return torch.float32 if name == "float32" else torch.float64
 
 
 def pick_threads(threads: int | str, width: int, entries: int) -> int:

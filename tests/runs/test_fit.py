@@ -19,7 +19,7 @@ from linnet.cli import main
 from linnet.config import Job
 from linnet.errors import DataNotFoundError, DivergedError, UsageError
 from linnet.folders import CHECKPOINT
-from linnet.runs.fit import run_job
+from linnet.runs.job import run_job
 from linnet.train.callbacks import Callback, Each, State
 from linnet.train.checkpoint import Checkpoint
 from tests.support.gate import gate

@@ -146,9 +146,6 @@ def solve(
         Leave report.html in the folder: the certificate, figures, and how to do it again.
     """
     from linnet.config import SolveRequest
-    from linnet.model.optimum import UNATTAINED
-    from linnet.runs.solve import solve_request
-    from linnet.solvers.solve import usual_loss
 
     if weight_kind is not None and sample_weight is None:
         raise UsageError("--weight-kind says what weights mean: give them, by --sample-weight")
@@ -167,6 +164,11 @@ def solve(
     splits = load_rows(
         data, data_dir, seed, say, table=table, sample_weight=sample_weight, hold_out=holds_out, quiet=quiet
     )
+    # What solves imports torch, which data that are refused never wait for.
+    from linnet.model.optimum import UNATTAINED
+    from linnet.runs.solve import solve_request
+    from linnet.solvers.solve import usual_loss
+
     folder, heard = out or default_folder(splits.train.name), lambda row: say(path_line(row, path_penalty))
     request = SolveRequest(loss=loss or usual_loss(splits.train), **options)
     with without_warnings(*SHORTFALLS, *(DOUBTS if summary else ())):

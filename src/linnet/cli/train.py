@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -13,6 +14,9 @@ from linnet.cli.console import download_progress, make_printer, print_json
 from linnet.cli.options import Flag, Json, Lang, Quiet
 from linnet.config import Job, as_dict, to_toml
 from linnet.errors import INTERRUPTED_CODE
+
+if TYPE_CHECKING:
+    from linnet.train.callbacks import Callback
 
 
 def train(
@@ -117,11 +121,14 @@ def closing_lines(run: linnet.Run) -> list[str]:
 
 
 def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | None, lang: Lang) -> linnet.Run:
-    from linnet.runs.display import display
-    from linnet.runs.fit import run_job
-    from linnet.tracking import by_names
+    from linnet.runs.job import run_job
 
-    out = sys.stderr if json else sys.stdout
+    out, trackers = sys.stderr if json else sys.stdout, _trackers(track)
+
+    def watch(folder: Path) -> list[Callback]:
+        from linnet.runs.display import display  # when the data have been read
+
+        return [*([] if quiet else [display(out)]), *trackers(folder)]
 
     def close(run: linnet.Run) -> None:
         if not (quiet or json):
@@ -129,7 +136,15 @@ def _run(job: Job, quiet: bool, json: bool, resume: Path | None, track: str | No
 
     with download_progress(quiet) as progress:
         return run_job(
-            job, callbacks=[] if quiet else [display(out)], say=make_printer(quiet, out), progress=progress,
-            resume=resume, track=by_names(track) if track else lambda folder: (), language=lang,
+            job, say=make_printer(quiet, out), progress=progress, resume=resume, track=watch, language=lang,
             trained=close,
         )  # fmt: skip
+
+
+def _trackers(names: str | None) -> Callable[[Path], Sequence[Callback]]:
+    """What makes the trackers of a run's folder; those that cannot be had are refused."""
+    if not names:
+        return lambda folder: ()
+    from linnet.tracking import by_names
+
+    return by_names(names)

@@ -6,15 +6,17 @@ import dataclasses
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from linnet.data import coerce as in_memory
 from linnet.data.dataset import Dataset, Splits
 from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
+from linnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 HOW = (
     "make one of what you have: linnet.Dataset(X, y, classes=(…)) of classes by their places, "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from linnet.errors import ShapeError, UsageError
+from linnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SHARES = 1e-3
 """How far the shares of a soft label may be from summing to 1."""

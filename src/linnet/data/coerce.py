@@ -10,11 +10,9 @@ import math
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from linnet.data.pictures.shape import CHANNELS, ImageShape
 from linnet.data.sparse import SMALL, SparseFeatures
@@ -31,6 +29,10 @@ from linnet.data.tensors import (
     values_of,
 )
 from linnet.errors import ShapeError, UsageError
+from linnet.lazy import is_tensor, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Features(NamedTuple):
@@ -72,7 +74,7 @@ def features_of(given: Any, what: str = "X") -> Features:
     """
     if isinstance(given, SparseFeatures):
         return Features(given)
-    if isinstance(given, Tensor):
+    if is_tensor(given):
         is_kept = given.layout is not torch.strided and given.numel() > SMALL
         return Features(SparseFeatures.of_tensor(given) if is_kept else real(dense(given), what))
     scipy = sys.modules.get("scipy.sparse")
@@ -109,7 +111,7 @@ def targets_of(given: Any, classes: tuple[str, ...]) -> Targets:
             "that are the indices of classes=…. Of a frame: linnet.Dataset(frame.drop(columns='price'), "
             "frame['price'])"
         )
-    if isinstance(given, Tensor):
+    if is_tensor(given):
         return _of_tensor(dense(given), classes)
     if is_series(given) and str(given.dtype) == "category" and not classes:
         values_of(given, "y")  # refuses gaps
@@ -156,7 +158,7 @@ def weights_of(given: Any) -> Tensor:
     Raises:
         UsageError: they are no numbers.
     """
-    if isinstance(given, Tensor):
+    if is_tensor(given):
         return dense(given)
     _, array = _name_targets(given)
     if array is None:
@@ -177,10 +179,10 @@ def ranks_of(given: Any, what: str, rows: int) -> Tensor:
         ShapeError: they are not one a row.
         UsageError: some are missing.
     """
-    if isinstance(given, Tensor) and given.dtype == torch.int64:
+    if is_tensor(given) and given.dtype == torch.int64:
         places = given
     else:
-        values = given.numpy(force=True) if isinstance(given, Tensor) else np.asarray(given)
+        values = given.numpy(force=True) if is_tensor(given) else np.asarray(given)
         values = values.astype(str) if values.dtype == object else values
         if values.dtype.kind in "fMm" and bool(
             (np.isnan(values) if values.dtype.kind == "f" else np.isnat(values)).any()
@@ -210,7 +212,7 @@ def shape_of(given: Any) -> ImageShape:
     Raises:
         UsageError: it is something else.
     """
-    sizes = tuple(given) if isinstance(given, Sequence | torch.Size | np.ndarray) else ()
+    sizes = tuple(given) if isinstance(given, Sequence | np.ndarray) else ()
     is_whole = all(isinstance(size, int | np.integer) and size > 0 for size in sizes)
     if not is_whole or not (len(sizes) == 2 or (len(sizes) == 3 and sizes[2] == CHANNELS)):
         raise UsageError(
@@ -227,7 +229,7 @@ def describe(given: Any) -> str:
     name = f"a {kind.__module__.split('.')[0]} {kind.__name__}" if "." in kind.__module__ else kind.__name__
     if isinstance(given, str | bytes | os.PathLike):
         return f"{str(given)!r}: linnet.load reads a data set by its name or path"
-    if isinstance(given, torch.utils.data.DataLoader | torch.utils.data.Dataset):
+    if "torch" in sys.modules and isinstance(given, torch.utils.data.DataLoader | torch.utils.data.Dataset):
         return f"{name}: stack its rows, X = torch.stack([x for x, _ in data]), or give it to linnet.d2l"
     return name
 

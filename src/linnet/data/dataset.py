@@ -8,11 +8,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from linnet.data import coerce, tensors
 from linnet.data.checks import check_labels, check_weights
@@ -20,7 +18,11 @@ from linnet.data.origin import Origin
 from linnet.data.pictures.shape import ImageShape, size_of
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError, UsageError
+from linnet.lazy import torch
 from linnet.schema.schema import Schema
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 OF_ROWS = ("weights", "groups", "times")
 """The fields of a data set beside X and y that have a value a row, (N,), where they are not None."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
+from linnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TRAINED = -1
 """The part of a group without which a class could not be learnt: it is trained on, and judges nowhere."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from linnet.errors import UsageError
+from linnet.lazy import is_tensor, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SMALL = 2**22
 """Numbers, zeros too, up to which a sparse matrix is made dense: 32 MiB, a copy that costs nothing."""
@@ -29,7 +31,11 @@ class SparseFeatures:
     """
 
     ndim = 2
-    device = torch.device("cpu")
+
+    @property
+    def device(self) -> torch.device:
+        """Always the CPU."""
+        return torch.device("cpu")
 
     def __init__(self, matrix: Any) -> None:
         from scipy.sparse import csr_array
@@ -124,4 +130,4 @@ def stack(parts: Sequence[Tensor | SparseFeatures]) -> Tensor | SparseFeatures:
 
 
 def _plain(index: Tensor | NDArray[Any] | slice) -> NDArray[Any] | slice:
-    return index.cpu().numpy() if isinstance(index, Tensor) else index
+    return index.cpu().numpy() if is_tensor(index) else index

@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from linnet.data.dataset import OF_ROWS, Dataset, Splits
 from linnet.data.grouping import TRAINED, deal, latest, number_windows
 from linnet.data.sparse import stack
 from linnet.device import generator
 from linnet.errors import UsageError
+from linnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TEST_FRACTION = 0.2
 SPLIT_SEED = 0

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from linnet.errors import ShapeError, UsageError
+from linnet.lazy import is_tensor, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NUMBERS = (int, float, np.integer, np.floating)
 
@@ -126,10 +128,9 @@ def check_same_rows(X: Any, y: Any) -> None:
 
 
 DTYPES = (
-    torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
-    torch.float16, torch.bfloat16, torch.float32, torch.float64,
+    "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64",
 )  # fmt: skip
-"""The types of numbers that features may be stored in."""
+"""The types of numbers of torch's that features may be stored in."""
 
 WIDER = {"u2": np.int32, "u4": np.int64, "u8": np.float64, "f16": np.float64, "f12": np.float64}
 """Types that torch does not compute with, and what holds their numbers."""
@@ -157,7 +158,7 @@ def array_of(given: Any) -> np.ndarray | None:
 
 def _of_lists(given: Sequence[Any]) -> np.ndarray:
     """Nested lists as an array, without turning numbers among text into text."""
-    if given and all(isinstance(row, Tensor) for row in given):
+    if given and all(is_tensor(row) for row in given):
         given = [row.detach().cpu().tolist() for row in given]
     try:
         array = np.array(given, object)
@@ -194,7 +195,6 @@ def real(tensor: Tensor, what: str) -> Tensor:
     Raises:
         ShapeError: it is not.
     """
-    if tensor.dtype not in DTYPES:
-        name = str(tensor.dtype).removeprefix("torch.")
+    if (name := str(tensor.dtype).removeprefix("torch.")) not in DTYPES:
         raise ShapeError(f"{what} must hold real numbers, got {name}: convert it, such as to float32")
     return tensor

@@ -1,6 +1,6 @@
 """Training with live output, which leaves a run folder with its figures.
 
-`fit` is the entrance in Python; `run_job` is `linnet train`. Both train with `linnet.train.fit`.
+`fit` is the entrance in Python; `linnet train` is `linnet.runs.job`. Both train with `linnet.train.fit`.
 """
 
 from __future__ import annotations
@@ -14,22 +14,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from linnet.config import Job, Recipe
+from linnet.config import Recipe
 from linnet.data.arguments import dataset_of, parts_of, weigh
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.registry import Progress, load
+from linnet.data.registry import load
 from linnet.data.tensors import as_frame
 from linnet.errors import DivergedError, UsageError
-from linnet.folders import CHECKPOINT, RUN, default_folder, is_blank, new_folder
+from linnet.folders import CHECKPOINT, is_blank
 from linnet.i18n import Language, check
-from linnet.model.predictor import Predictor
 from linnet.model.run import Run
 from linnet.runs.display import display
 from linnet.runs.folder import leave_run, run_folder
 from linnet.train import fit as training
 from linnet.train.callbacks import Callback, Checkpoints, State
 from linnet.train.checkpoint import Checkpoint
-from linnet.train.columns import describe_penalties
 from linnet.train.module_learner import ModuleLoss
 
 
@@ -176,73 +174,21 @@ def fit(
         raise UsageError(
             "a torch optimizer and a loss function need model=…; a linear model takes both by name"
         )
-    folder, checkpoint = run_folder(out, resume), None if resume is None else _last_checkpoint(Path(resume))
+    folder, checkpoint = run_folder(out, resume), None if resume is None else last_checkpoint(Path(resume))
     if folder is None:
         return training.fit(train, recipe, test=test, callbacks=callbacks)[0]
     keeping = Checkpoints(folder / CHECKPOINT)
-    run, ended = _train_in(folder, train, test, recipe, callbacks, keeping, checkpoint)
+    run, ended = train_in(folder, train, test, recipe, callbacks, keeping, checkpoint)
     leave_run(run, ended, folder, Splits(train, test) if report else None, language=language)
     return run
 
 
-def run_job(
-    job: Job,
-    *,
-    callbacks: Sequence[Callback] = (),
-    say: Callable[[str], None] = lambda text: None,
-    progress: Progress | None = None,
-    resume: Path | None = None,
-    track: Callable[[Path], Sequence[Callback]] = lambda folder: (),
-    language: Language = "en",
-    trained: Callable[[Run], None] = lambda run: None,
-) -> Run:
-    """Load the data, train, and leave the run's folder.
-
-    Args:
-        job: what is asked.
-        callbacks: that show the run.
-        say: called with sentences on the way.
-        progress: called with bytes done and in all during a download.
-        resume: a run's folder to go on from; the run goes there too. A folder that is missing or empty, as a
-            kill at the very start leaves it, is begun anew.
-        track: makes the callbacks that keep something in the run's folder, from that folder.
-        language: of the figures and the report that are left.
-        trained: called with the run before its figures are drawn and its folder is left.
-
-    Raises:
-        LinnetError: anything wrong with the job or the data.
-        OSError: the folder cannot be written.
-    """
-    check(language)
-    train, test = load(
-        job.data, job.data_dir, seed=job.seed, say=say, progress=progress, sample_weight=job.sample_weight,
-        **job.table,
-    )  # fmt: skip
-    validated = f"{len(train.validation):,} to validate on, " if train.validation else ""
-    tested = f"{len(test) if test else 0:,} to test on"
-    say(f"{train.name}: {len(train):,} rows to train on, {validated}{tested}")
-    if said := describe_penalties(train, vars(job)):
-        say(said)
-    checkpoint = None if resume is None else _last_checkpoint(resume)
-    if resume is not None and checkpoint is None:
-        say(f"there is nothing to go on from in {resume}: the run begins")
-    folder = resume or new_folder(job.out or default_folder(train.name))
-    if resume is not None and (note := _dropped_calibration(resume)):
-        say(note)
-    keeping = Checkpoints(folder / CHECKPOINT, job.checkpoint_epochs, job.checkpoint_minutes)
-    run, ended = _train_in(folder, train, test, job.recipe, [*callbacks, *track(folder)], keeping, checkpoint)
-    trained(run)
-    splits = Splits(train, test) if job.report else None
-    leave_run(run, ended, folder, splits, is_catalog=True, language=language)
-    return run
-
-
-def _last_checkpoint(folder: Path) -> Checkpoint | None:
+def last_checkpoint(folder: Path) -> Checkpoint | None:
     """What a folder's run goes on from; None where nothing is in it, as a kill at the start leaves it."""
     return None if is_blank(folder) else Checkpoint.read(folder / CHECKPOINT)
 
 
-def _train_in(
+def train_in(
     folder: Path,
     train: Dataset,
     test: Dataset | None,
@@ -264,16 +210,6 @@ def _train_in(
                 folder.rmdir()
         raise
     return run, engine.checkpoint()
-
-
-def _dropped_calibration(folder: Path) -> str:
-    """What to say where a run that goes on has a calibration, which was learnt on other weights."""
-    if not (folder / RUN).is_file() or Predictor.open(folder).card.calibration is None:
-        return ""
-    return (
-        f"the calibration kept in {folder} is of the weights so far, so it is dropped: learn it again when "
-        "the run has ended, by linnet evaluate --calibrate"
-    )
 
 
 def _fit_module(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from linnet.data.dataset import Dataset
@@ -22,6 +21,7 @@ from linnet.data.formats.pixels import PIXEL
 from linnet.data.formats.stored_arrays import BROKEN, MAX_FEATURES, NAMED, read_array
 from linnet.data.split import Whole, stack_rows
 from linnet.errors import FormatError
+from linnet.lazy import torch
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
@@ -21,6 +20,7 @@ from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.text_table import TextTable
 from linnet.data.split import SPLIT_SEED, TEST_FRACTION, Whole, choose_rows
 from linnet.errors import FormatError
+from linnet.lazy import torch
 from linnet.schema.by_formula import apply_formula, drop_gaps, options_of
 from linnet.schema.cells import Cells, Frame
 from linnet.schema.coded import SomeRows

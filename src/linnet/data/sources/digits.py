@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from linnet.data.dataset import Dataset, Splits
 from linnet.data.sources.source import BuiltIn
 from linnet.data.split import Whole
+from linnet.lazy import torch
 
 CLASSES = tuple("0123456789")
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
 from linnet.data.dataset import Dataset, LinearTruth, Splits
 from linnet.data.origin import Origin
 from linnet.data.sources.source import BuiltIn
 from linnet.device import generator
 from linnet.errors import UsageError
+from linnet.lazy import torch
 
 BOOK_W = (2.0, -3.4)
 BOOK_B = 4.2
-BOOK = (BOOK_W, BOOK_B, 1000, 0.01, torch.float32)
-"""What the data set of the name synthetic is made with: w, b, rows, noise and dtype."""
+BOOK = (BOOK_W, BOOK_B, 1000, 0.01)
+"""What the data set of the name synthetic is made with: w, b, rows and noise, as float32."""
 
 
 def linear(
@@ -24,7 +23,7 @@ def linear(
     rows: int = 1000,
     noise: float = 0.01,
     seed: int = 0,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
 ) -> Dataset:
     """Rows with features from N(0, 1) and noise ε from N(0, noise²).
 
@@ -34,7 +33,7 @@ def linear(
         rows: N.
         noise: the standard deviation of ε.
         seed: of features and noise.
-        dtype: of features and targets.
+        dtype: of features and targets; float32 when None.
 
     Returns:
         A regression of one output whose `truth` holds w and b.
@@ -46,18 +45,18 @@ def linear(
         raise UsageError(
             f"synthetic data needs rows ≥ 1, weights and noise ≥ 0; got {rows}, {len(w)}, {noise}"
         )
-    source = generator(seed, "synthetic")
+    dtype, source = dtype or torch.float32, generator(seed, "synthetic")
     weights = torch.tensor(w, dtype=torch.float64)
     X = torch.randn(rows, len(w), generator=source, dtype=torch.float64)  # (N, D)
     y = X @ weights + b + noise * torch.randn(rows, generator=source, dtype=torch.float64)
-    made = (tuple(w), b, rows, noise, dtype)
+    is_book = (tuple(w), b, rows, noise) == BOOK and dtype == torch.float32
     return Dataset(
         X.to(dtype),
         y[:, None].to(dtype),
         name="synthetic",
         source=f"y = Xw + b + ε with w = {list(w)}, b = {b}, ε from N(0, {noise}²), seed {seed}",
         truth=LinearTruth(weights, b),
-        origin=Origin("synthetic", seed=seed) if made == BOOK else None,
+        origin=Origin("synthetic", seed=seed) if is_book else None,
     )
 
 
