@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import torch as torch
     from torch import Tensor
     from typing_extensions import TypeIs
+
+
+Found = TypeVar("Found")
 
 
 class _Lazy:
@@ -36,3 +41,17 @@ if not TYPE_CHECKING:
 def is_tensor(value: object) -> TypeIs[Tensor]:
     """Whether it is a tensor, which nothing is before torch has been imported."""
     return "torch" in sys.modules and isinstance(value, torch.Tensor)
+
+
+def import_beside(work: Callable[[], Found]) -> Found:
+    """What some work gives, done while torch is imported where it has not been.
+
+    Args:
+        work: needs no torch, and lets other threads run, as unpacking and reading files do.
+    """
+    if "torch" in sys.modules:
+        return work()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work)
+        importlib.import_module("torch")
+        return done.result()

@@ -11,15 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 
-from linnet.data.dataset import Dataset, Splits
+from linnet.data.dataset import Splits
 from linnet.data.download.fetch import fetch
 from linnet.data.formats.idx_folder import dataset_of, read_part
 from linnet.data.formats.idx_names import IMAGES, LABELS, PARTS, lying
 from linnet.data.sources.checksums import content_md5_of, describe_file, md5_of, title_of
 from linnet.data.sources.source import Progress, Source
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
+from linnet.lazy import import_beside
 
 MAX_FILE_BYTES = 64 << 20
 """What a mirror may send for one file before it is given up."""
@@ -83,7 +85,8 @@ class IdxSource(Source):
                 somebody's own.
         """
         found = self.have(folder, download=download, progress=progress)
-        return Splits(*(self._part(found, part) for part in PARTS))
+        parts = import_beside(lambda: [self._read(found, part) for part in PARTS])
+        return Splits(*(dataset_of(*part, self.name, self.classes, str(found)) for part in parts))
 
     def have(
         self,
@@ -213,10 +216,9 @@ class IdxSource(Source):
             f"LINNET_DATA){own}"
         )
 
-    def _part(self, folder: Path, part: str) -> Dataset:
+    def _read(self, folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
         pictures, names = (self._right(folder, part + kind) for kind in (IMAGES, LABELS))
-        images, labels = read_part(pictures, names, len(self.classes))
-        return dataset_of(images, labels, self.name, self.classes, str(folder))
+        return read_part(pictures, names, len(self.classes))
 
     def _right(self, folder: Path, name: str) -> Path:
         """The file of this data set, plain, which is quicker to read, or gzip."""
