@@ -7,7 +7,6 @@ import io
 
 import matplotlib
 import numpy as np
-import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -131,6 +130,8 @@ def path(of: Subject) -> list[Block]:
     """The losses of the penalties that one was chosen from."""
     assert of.run.folder is not None
     assert of.run.solved is not None
+    import pandas as pd
+
     table = pd.read_csv(of.run.folder / PATH)
     figure = path_losses_figure(table, of.run.solved.path_penalty, of.language)
     return [Picture(to_themed_svg(figure), of.say("report.title.path"), 560)]
