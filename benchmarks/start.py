@@ -2,10 +2,11 @@
 
     python benchmarks/start.py [--quick] [--json FILE]
 
-Each is a process of its own beside one that only imports what cannot be done without, all in turn; medians are
-compared. Training on Fashion-MNIST is compared in seconds of the clock, as it uses two cores: when the test
-accuracy is on the screen, and when the prompt is back. What is asked of a saved run of a table made here, and
-refusals of bad tables, are compared in seconds of the processor, which other programs change least.
+Each is a process of its own beside one that only imports what cannot be done without, all in turn; medians
+are compared. Training on Fashion-MNIST is compared in seconds of the clock, as it uses two cores: when the
+test accuracy is on the screen, and when the prompt is back. What is asked of a saved run of a table made
+here, and refusals of bad tables, are compared in seconds of the processor, which other programs change
+least.
 """
 
 from __future__ import annotations

@@ -174,6 +174,22 @@ def default_folder(name: str, root: Path = Path("runs")) -> Path:
     return next(root / candidate for candidate in names if not (root / candidate).exists())
 
 
+def check_is_run(folder: Path, *, or_search: bool = False) -> None:
+    """Refuse a folder without a run.
+
+    Args:
+        folder: the folder.
+        or_search: whether a sweep or a tune will do.
+
+    Raises:
+        DataNotFoundError: there is none in it.
+    """
+    if not any((folder / name).is_file() for name in ((RUN, SWEEP, TUNE) if or_search else (RUN,))):
+        raise DataNotFoundError(
+            f"no run in {folder}: expected a folder with run.json, as linnet train leaves"
+        )
+
+
 def latest_folder(root: Path = Path("runs")) -> Path | None:
     """The newest run under `root`; None when there is none."""
     found = sorted(root.glob(f"*/{RUN}"), key=lambda path: path.stat().st_mtime)

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 import linnet
 from linnet.config import TableChoices
 from linnet.errors import DataNotFoundError, MissingFontWarning
-from linnet.folders import latest_folder
+from linnet.folders import check_is_run, latest_folder, read
 
 
 def print_json(values: object, indent: int | None = None) -> None:
@@ -56,6 +56,7 @@ def open_run(folder: Path | None) -> linnet.Run:
 
     Raises:
         DataNotFoundError: there is none.
+        ChecksumError, FormatError: it is damaged.
     """
     folder = folder or latest_folder()
     if folder is None:
@@ -64,6 +65,8 @@ def open_run(folder: Path | None) -> linnet.Run:
         raise DataNotFoundError(
             f"{folder} holds a search, not one run: its best model is in {folder / 'best'}"
         )
+    check_is_run(folder)
+    read(folder)  # what is missing or damaged is refused before torch is imported
     return linnet.Run.load(folder)
 
 

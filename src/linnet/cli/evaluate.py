@@ -106,10 +106,10 @@ def evaluate(
     compare
         Another run, to say whether the two differ beyond noise on these rows.
     """
-    from linnet.evaluate.rows import describe_weights
+    opened = open_run(run)
+    from linnet.evaluate.rows import describe_weights  # with torch, which no run that is refused waits for
     from linnet.evaluate.score import Score
 
-    opened = open_run(run)
     asked = (top_k, positive, calibrate, abstain is not None, costs, randomised)
     if not opened.card.classes and any(asked):
         raise UsageError(

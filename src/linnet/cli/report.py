@@ -11,6 +11,7 @@ import linnet
 from linnet.cli.console import report_missing_fonts
 from linnet.cli.options import DataDir, Flag, Lang
 from linnet.errors import UsageError
+from linnet.folders import check_is_run
 
 
 def report(
@@ -46,6 +47,8 @@ def report(
     """
     if len(runs) > 1 and label_errors:
         raise UsageError("--label-errors is for the page of a single run")
+    for folder in runs:
+        check_is_run(folder, or_search=True)  # before what draws is imported
     with report_missing_fonts():
         if len(runs) == 1:
             path = linnet.write_report(

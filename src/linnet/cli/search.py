@@ -116,13 +116,13 @@ class SearchOptions(SearchRecipe, TableChoices):
         Args:
             values: of the hyperparameters, as `space` gives them; which penalties are on what is said.
         """
-        from linnet.train.columns import describe_penalties
-
         say = make_printer(self.quiet, sys.stderr if self.json else sys.stdout)
         splits = load_rows(
             self.data, self.data_dir, self.seed, say, table=self, sample_weight=self.sample_weight,
             quiet=self.quiet,
         )  # fmt: skip
+        from linnet.train.columns import describe_penalties
+
         if said := describe_penalties(splits.train, values):
             say(said)
         return splits

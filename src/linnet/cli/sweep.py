@@ -60,7 +60,6 @@ def sweep(
         Between two checkpoints, from which --resume goes on.
     """
     from linnet.folders import CHECKPOINT, default_folder
-    from linnet.runs.sweep import sweep_request
 
     options = options or SearchOptions()
     grid = options.space(hyperparameters)
@@ -73,6 +72,8 @@ def sweep(
         make_printer(options.quiet)(f"there is nothing to go on from in {resume}: the sweep begins")
     request = options.request(grid=grid, random=random)
     splits = options.load(grid)
+    from linnet.runs.sweep import sweep_request  # which loads torch: what is refused never waits for it
+
     again = f"linnet sweep --resume {folder} with the same options"
     result = run_or_exit(f"{again} goes on", lambda: sweep_request(
         splits, request, out=None if resume else folder, resume=resume, checkpoint_minutes=checkpoint_minutes,

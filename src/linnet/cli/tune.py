@@ -53,7 +53,6 @@ def tune(
     """
     from linnet.config import TuneRequest
     from linnet.folders import default_folder, new_folder
-    from linnet.runs.tune import tune_request
 
     options = options or SearchOptions()
     space = options.space(hyperparameters)
@@ -65,6 +64,8 @@ def tune(
     folder = new_folder(options.out or default_folder("tune"))
     folder.mkdir(parents=True, exist_ok=True)  # what cannot be written shows now
     splits = options.load(space)
+    from linnet.runs.tune import tune_request  # which loads torch: what is refused never waits for it
+
     with report_missing_fonts():
         result = run_or_exit("no batch was done", lambda: tune_request(
             splits, request, storage=storage, out=folder, is_catalog=True, **options.watch,

@@ -24,7 +24,7 @@ from linnet.data.dataset import Dataset, LinearTruth
 from linnet.data.origin import Origin, read_record, record_of
 from linnet.data.sparse import SparseFeatures
 from linnet.device import versions
-from linnet.errors import DataNotFoundError, FormatError, ShapeError, UsageError
+from linnet.errors import FormatError, ShapeError, UsageError
 from linnet.model import model_file
 from linnet.model.card import Card, check_columns
 from linnet.model.history import History, Record
@@ -256,10 +256,7 @@ class Run:
             ChecksumError, FormatError: a file has changed, is of another state, or not what it should be.
         """
         folder = Path(folder)
-        if not (folder / folders.RUN).is_file():
-            raise DataNotFoundError(
-                f"no run in {folder}: expected a folder with run.json, as linnet train leaves"
-            )
+        folders.check_is_run(folder)
         state = folders.read(folder)
         tensors, metadata = model_file.loads(state.read(MODEL), folder / MODEL)
         summary = state.values

@@ -1,0 +1,94 @@
+"""What commands import, counted in modules: what is loaded in vain is time before anything happens."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "pandas", "matplotlib", "scipy", "sklearn")
+
+
+def imports_of(*arguments: object, told: str = "") -> set[str]:
+    """The heavy packages that a command line has imported when it ends, and what it said is checked for."""
+    code = (
+        "import sys; from linnet.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        f"print(*[name for name in {HEAVY} if name in sys.modules])"
+    )
+    words = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert told in done.stderr + done.stdout
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.fixture
+def table() -> Path:
+    rows = [f"{k},{k * k % 7},{'xyz'[k % 3]},{2 * k + 0.5}" for k in range(40)]
+    Path("good.csv").write_text("\n".join(["a,b,kind,price", *rows]) + "\n")
+    Path("bad.csv").write_text("\n".join(["a,b,kind,price", *rows, "1,2,x,3,4"]) + "\n")
+    return Path("good.csv")
+
+
+@pytest.mark.parametrize("command", [["train"], ["solve"], ["sweep", "--lr", "0.1,0.2"], ["find-lr"]])
+def test_a_damaged_table_is_refused_before_torch_is_imported(command: list[str], table: Path) -> None:
+    found = imports_of(*command, "--data", "bad.csv", told="bad.csv has rows of more cells")
+    assert found == {"pandas"}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--target", "cost"], "there is no column 'cost'"),
+        (["--target", "price", "--task", "classification"], "has a value of its own"),
+        (["--target", "price", "--formula", "price ~ a + log("], "formula"),
+        (["--target", "price", "--number", "kind"], "kind"),
+        (["--target", "price", "--groups", "shop"], "shop"),
+    ],
+)
+def test_what_does_not_fit_a_table_is_refused_before_torch_is_imported(
+    options: list[str], told: str, table: Path
+) -> None:
+    assert "torch" not in imports_of("train", "--data", table, *options, told=told)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["train", "--data", "nowhere.csv"], "no data at nowhere.csv"),
+        (["train", "--data", "no_such_set"], "unknown data set"),
+        (["train", "--lr", "-1"], "lr must be a finite number"),
+        (["solve", "--weight-kind", "precision"], "--weight-kind says what weights mean"),
+        (["tune", "--data", "digits"], "say what to search"),
+        (["evaluate", "nowhere"], "no run in nowhere"),
+        (["export", "nowhere", "--to", "c"], "no run in nowhere"),
+        (["report", "nowhere"], "no run in nowhere"),
+        (["predict", "nowhere", "rows.csv"], "no run in nowhere"),
+    ],
+)
+def test_what_is_not_there_or_cannot_be_is_refused_with_nothing_heavy(command: list[str], told: str) -> None:
+    assert imports_of(*command, told=told) == set()
+
+
+def test_the_accuracy_is_said_before_anything_is_drawn() -> None:
+    code = (
+        "import sys, linnet.cli.train as train; from linnet.cli import main\n"
+        "plain = train.closing_lines\n"
+        f"said = lambda run: [*plain(run), str([name for name in {HEAVY} if name in sys.modules])]\n"
+        "train.closing_lines = said\n"
+        "main(['train', '--data', 'synthetic', '--epochs', '1', '--out', 'run'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *_, imported, last = done.stdout.splitlines()
+    assert imported == "['torch']"
+    assert last.endswith("the run is in run")
+    assert {"curves.svg", "report.html"} <= {path.name for path in Path("run").iterdir()}
+
+
+def test_the_report_of_a_run_that_is_no_table_imports_no_pandas() -> None:
+    assert not {"pandas", "sklearn"} & imports_of(
+        "train", "--data", "synthetic", "--epochs", 1, "--out", "run"
+    )
