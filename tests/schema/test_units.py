@@ -10,6 +10,7 @@ from linnet.schema.cells import NumberStyle, number_style, to_numbers
 from linnet.schema.infer import infer_schema
 from linnet.schema.schema import Schema
 from linnet.schema.target import style_of
+from linnet.schema.units import find_unit
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,8 @@ def test_numbers_that_are_shortened_or_grouped_by_two_are_refused(cells: list[st
     frame = pd.DataFrame({"size": cells * 9, "y": range(len(cells) * 9)})
     with pytest.raises(FormatError, match=r"column size has .* in row 1.*--category size .*--ignore size"):
         infer_schema(frame, TableOptions(target="y"))
+
+
+@pytest.mark.parametrize("unit", ["㎡", " ㎡", "平米"])
+def test_square_metres_as_chinese_tables_write_them_are_a_unit(unit: str) -> None:
+    assert find_unit(pd.Series([f"{40 + k}.5{unit}" for k in range(40)])) == unit.strip()

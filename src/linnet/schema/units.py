@@ -21,7 +21,7 @@ UNITS = """
 KNOWN = frozenset((*SIGNS, *UNITS.split()))
 """Units that are told from the letters of a code."""
 
-UNIT = rf"(?:[{''.join(SIGNS)}][CF]?|[^\W\d_]{{1,6}}(?:/[^\W\d_]{{1,3}})?[²³23]?)"
+UNIT = rf"(?:[{''.join(SIGNS)}][CF]?|㎡|[^\W\d_]{{1,6}}(?:/[^\W\d_]{{1,3}})?[²³23]?)"
 NUMBER = r"(?:[0-9][0-9.,\s'\u2019]*[0-9]|[0-9]\.?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 BEFORE = rf"[{''.join(SIGNS)}]|USD|EUR|GBP|JPY|CNY|RMB|CHF|INR"
 WITH_UNIT = re.compile(
