@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import linnet
+
 HEAVY = ("torch", "pandas", "matplotlib", "scipy", "sklearn")
 
 
@@ -92,3 +94,11 @@ def test_the_report_of_a_run_that_is_no_table_imports_no_pandas() -> None:
     assert not {"pandas", "sklearn"} & imports_of(
         "train", "--data", "synthetic", "--epochs", 1, "--out", "run"
     )
+
+
+@pytest.mark.parametrize(
+    "command", [["predict", "run", "good.csv"], *(["export", "run", "--to", to] for to in ("numpy", "sql"))]
+)
+def test_a_model_of_a_table_answers_and_is_exported_without_torch(command: list[str], table: Path) -> None:
+    linnet.fit(linnet.load(table, target="price"), epochs=1, show=False, out="run", report=False)
+    assert imports_of(*command) == {"pandas"}

@@ -52,7 +52,12 @@ def make_printer(quiet: bool, stream: TextIO | None = None) -> Callable[[str], N
 
 
 def open_run(folder: Path | None) -> linnet.Run:
-    """The run in a folder; the newest under runs/ when None.
+    """The run in a folder; see `find_run`."""
+    return linnet.Run.load(find_run(folder))
+
+
+def find_run(folder: Path | None) -> Path:
+    """The folder of a run that is whole, as far as can be seen without torch; the newest when None.
 
     Raises:
         DataNotFoundError: there is none.
@@ -66,8 +71,8 @@ def open_run(folder: Path | None) -> linnet.Run:
             f"{folder} holds a search, not one run: its best model is in {folder / 'best'}"
         )
     check_is_run(folder)
-    read(folder)  # what is missing or damaged is refused before torch is imported
-    return linnet.Run.load(folder)
+    read(folder)
+    return folder
 
 
 def load_rows(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 import linnet
-from linnet.cli.console import open_run, print_result
+from linnet.cli.console import find_run, print_result
 from linnet.cli.options import DataDir, Json, OtherData
 from linnet.errors import DataError, DataNotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from linnet.model.card import Card
 
 
 def export(
@@ -57,9 +60,9 @@ def export(
     """
     if to != "sql" and (table or keep):
         raise UsageError(f"--table and --keep are of a query: --to sql, not --to {to}")
-    opened = open_run(run)
-    rows, source = _rows(opened, data, data_dir)
-    done = linnet.export_model(opened, to, out, rows, table=table, keep=keep or ())
+    folder = find_run(run)
+    rows, source = _rows(folder, data, data_dir)
+    done = linnet.export_model(folder, to, out, rows, table=table, keep=keep or ())
     check = done.checked_by
     if done.difference is not None:
         check = f"checked by {check} on {done.rows:,} {source}: largest difference {done.difference:.1g}"
@@ -69,13 +72,17 @@ def export(
     )
 
 
-def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:
+def _rows(folder: Path, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:
     """Rows to check on, and what they are; drawn at random where the run's own cannot be had."""
-    from linnet.evaluate.rows import named_rows
     from linnet.export.program import takes_columns
+    from linnet.model.predictor import Predictor
 
-    if takes_columns(run.card):
-        return _raw_rows(run, dataset, data_dir)
+    card = Predictor.open(folder).card
+    if takes_columns(card):
+        return _raw_rows(folder, card, dataset, data_dir)
+    from linnet.evaluate.rows import named_rows  # with torch, which a model of a table can do without
+
+    run = linnet.Run.load(folder)
     try:
         rows = named_rows(run, dataset, data_dir=data_dir).rows
     except (DataError, UsageError):  # a data set of one's own is in no catalog
@@ -85,19 +92,21 @@ def _rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[
     return rows.X, f"rows of {rows.name}"
 
 
-def _raw_rows(run: linnet.Run, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:
+def _raw_rows(run: Path, card: Card, dataset: str | None, data_dir: Path | None) -> tuple[Any, str]:
     """Rows of a table as they are, beside those made of its schema; none where its file is not here."""
     from linnet.data.formats.frames import iter_frames
+    from linnet.data.origin import read_record
+    from linnet.folders import read
     from linnet.model.answers import said_of
 
-    origin, schema, made = run.origin, run.card.schema, "rows made of the schema"
+    origin, schema, made = read_record(read(run).values), card.schema, "rows made of the schema"
     folder = data_dir or (dataset is None and origin is not None and origin.data_dir) or ""
     assert schema is not None
-    path = Path(folder, dataset or (origin.source if origin else run.card.dataset)).expanduser()
+    path = Path(folder, dataset or (origin.source if origin else card.dataset)).expanduser()
     if not path.is_file():
         if dataset is not None or data_dir is not None:
             raise DataNotFoundError(f"there is no file {path}")
-        return None, f"{made} ({_why_not(run.card.dataset, path)})"
+        return None, f"{made} ({_why_not(card.dataset, path)})"
     frame = next(iter_frames(path, said_of(run), [column.name for column in schema.columns]))
     return frame, f"rows of {path.name} and {made}"
 

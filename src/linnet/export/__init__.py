@@ -16,7 +16,7 @@ import dataclasses
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,9 +29,10 @@ from linnet.export.program import program_of, takes_columns
 from linnet.export.trial import LIMIT as LIMIT
 from linnet.export.trial import ROWS as ROWS
 from linnet.export.trial import Trial, try_columns, try_rows
-from linnet.model.pipeline import run_of
 from linnet.model.predictor import Predictor
-from linnet.model.run import Run
+
+if TYPE_CHECKING:
+    from linnet.model.run import Run
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT for module in (safetensors, onnx, numpy_file, js, c, sql)
@@ -40,7 +41,7 @@ FORMATS: dict[str, Format] = {
 
 
 def export_model(
-    run: Run | Any,
+    run: Run | Path | str | Any,
     to: str,
     path: Path | str | None = None,
     rows: Any = None,
@@ -54,7 +55,7 @@ def export_model(
     in a temporary folder, and takes its place only when its answers are the run's own, computed in float64.
 
     Args:
-        run: of one linear model, or a fitted pipeline (see `linnet.run_of`).
+        run: of one linear model, or its folder, or a fitted pipeline (see `linnet.run_of`).
         to: safetensors, onnx, numpy, js, c or sql.
         path: the file; in the run's folder under the format's own name when None.
         rows: to check it on, of which the first 1,000 are used: as the data set stores them, (N, D), or of a
@@ -69,6 +70,7 @@ def export_model(
     Raises:
         UsageError: an unknown format, several models, no path, a path where a file is that linnet did not
             make, a model too large for the format, or a column of a kind that it cannot encode.
+        DataNotFoundError, ChecksumError: the folder holds no model, or a damaged one.
         ShapeError, FormatError: the rows do not fit the model.
         ExportError: the file does not give the run's answers. A file that stood at `path` is left there.
         MissingExtraError: the format needs an optional package.
@@ -76,12 +78,12 @@ def export_model(
     """
     if to not in FORMATS:
         raise UsageError(f"unknown format {to!r}: expected {', '.join(FORMATS)}")
-    run = run_of(run)
-    chosen, model = FORMATS[to], predictor(run)
-    path = _place(run, chosen, path)
+    plain, folder = _open(run)
+    chosen, model = FORMATS[to], absorb_calibration(plain)
+    path = _place(folder, chosen, path)
     kept = (keep,) if isinstance(keep, str) else tuple(keep)
     if not takes_columns(model.card):
-        trial = try_rows(chosen, run, model, rows)
+        trial = try_rows(chosen, plain, model, rows)
     else:
         trial = try_columns(chosen, program_of(model, table, kept), rows, _able(model))
     difference, checked_by = _run(trial, chosen)
@@ -104,33 +106,55 @@ def _able(model: Predictor) -> list[str]:
     return [name for name, one in FORMATS.items() if kinds <= one.table.kinds]
 
 
+def _open(run: Any) -> tuple[Predictor, Path | None]:
+    """A model as arrays, and its folder; of a folder without torch."""
+    if isinstance(run, str | Path):
+        return Predictor.open(Path(run)), Path(run)
+    from linnet.model.pipeline import run_of
+
+    run = run_of(run)
+    return _plain(run), run.folder
+
+
 def predictor(run: Run) -> Predictor:
-    """A run's model as arrays.
+    """A run's model as arrays, its calibration taken into the weights.
 
     Raises:
-        UsageError: the run trained a module, or holds several models.
+        UsageError: the run trained a module, or holds several models, or its calibration cannot be taken in.
     """
+    return absorb_calibration(_plain(run))
+
+
+def _plain(run: Run) -> Predictor:
     bank = run.bank
     if bank.models != 1:
         raise UsageError(f"the run holds {bank.models} models, but a file takes one: pick one")
-    W, b = bank.W.numpy(force=True).copy(), bank.b.numpy(force=True).copy()
-    learnt = run.card.calibration
+    return Predictor(bank.W.numpy(force=True).copy(), bank.b.numpy(force=True).copy(), run.card)
+
+
+def absorb_calibration(model: Predictor) -> Predictor:
+    """The model with its calibration taken into the weights.
+
+    Raises:
+        UsageError: it cannot be.
+    """
+    W, b, learnt = model.W, model.b, model.card.calibration
     if learnt is None:
-        return Predictor(W, b, run.card)
-    if run.card.kind != "softmax":
+        return model
+    if model.card.kind != "softmax":
         raise UsageError(
             "a calibration of one-vs-rest probabilities cannot be taken into the weights: export the model "
             "without it, after linnet evaluate --calibrate none"
         )
     # Softmax's logits are the scores, so that scaling and shifting them is another linear model.
     scale, shift = np.asarray(learnt.scale, W.dtype), np.asarray(learnt.shift, W.dtype)
-    return Predictor(W * scale[:, None], b * scale + shift, dataclasses.replace(run.card, calibration=None))
+    return Predictor(W * scale[:, None], b * scale + shift, dataclasses.replace(model.card, calibration=None))
 
 
-def _place(run: Run, chosen: Format, path: Path | str | None) -> Path:
-    if path is None and run.folder is None:
+def _place(folder: Path | None, chosen: Format, path: Path | str | None) -> Path:
+    if path is None and folder is None:
         raise UsageError("say where to write: the run has no folder")
-    place = Path(path) if path is not None else Path(run.folder or "", chosen.file_name)
+    place = Path(path) if path is not None else Path(folder or "", chosen.file_name)
     if place.name in ("model.safetensors", "checkpoint.safetensors") and (place.parent / "run.json").exists():
         raise UsageError(f"{place} is the run's own file: export to another name")
     files.check_replaceable(place)

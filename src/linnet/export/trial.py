@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,13 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.core.bank import Bank
 from linnet.errors import ExportError, ShapeError, UsageError
 from linnet.export.formats import Cells, Format, NotCheckedError, Rows
 from linnet.export.program import Program
 from linnet.export.tables.cells import cells_of, drop_unreadable, encode_cells, made_cells
 from linnet.model.predictor import Predictor
-from linnet.model.run import Run
 from linnet.schema.schema import Schema
 
 if TYPE_CHECKING:
@@ -69,20 +66,20 @@ class Trial(NamedTuple):
         return found, checked_by
 
 
-def try_rows(chosen: Format, run: Run, model: Predictor, rows: Tensor | Rows | None) -> Trial:
+def try_rows(chosen: Format, plain: Predictor, model: Predictor, rows: Tensor | Rows | None) -> Trial:
     """The trial of a file that takes encoded rows.
 
     Args:
         chosen: the format.
-        run: whose answers are expected.
-        model: the run's, its calibration taken in.
+        plain: the model whose answers are expected.
+        model: the same, its calibration taken in.
         rows: (N, D), of which the first 1,000 are used; drawn at random when None.
 
     Raises:
         ShapeError: the rows do not fit the model.
     """
     X = _rows(model, rows)
-    return Trial(chosen.render(model), lambda path: chosen.answers(path, X), _expected(run, X), LIMIT)
+    return Trial(chosen.render(model), lambda path: chosen.answers(path, X), _expected(plain, X), LIMIT)
 
 
 def _rows(model: Predictor, rows: Tensor | Rows | None) -> Rows:
@@ -98,13 +95,10 @@ def _rows(model: Predictor, rows: Tensor | Rows | None) -> Rows:
     return X
 
 
-def _expected(run: Run, X: Rows) -> NDArray[np.float64]:
-    """The run's own answers in float64, (B, K)."""
-    import torch
-
-    precise = dataclasses.replace(run, model=Bank(run.bank.theta.double().cpu()))
-    rows = torch.from_numpy(X)
-    return (precise.probabilities(rows) if run.card.classes else precise.predictions(rows)).numpy()
+def _expected(model: Predictor, X: Rows) -> NDArray[np.float64]:
+    """The model's own answers in float64, (B, K)."""
+    precise = Predictor(model.W.astype(np.float64), model.b.astype(np.float64), model.card)
+    return precise.answers(X.astype(np.float64)).astype(np.float64)
 
 
 def try_columns(chosen: Format, program: Program, rows: Any, others: list[str]) -> Trial:
