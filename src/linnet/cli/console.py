@@ -53,7 +53,8 @@ def make_printer(quiet: bool, stream: TextIO | None = None) -> Callable[[str], N
 
 def open_run(folder: Path | None) -> linnet.Run:
     """The run in a folder; see `find_run`."""
-    return linnet.Run.load(find_run(folder))
+    found = find_run(folder)  # before torch is imported
+    return linnet.Run.load(found)
 
 
 def find_run(folder: Path | None) -> Path:
