@@ -10,7 +10,7 @@ import pytest
 
 import linnet
 
-HEAVY = ("torch", "pandas", "matplotlib", "scipy", "sklearn")
+HEAVY = ("torch", "pandas", "matplotlib", "scipy", "scipy.stats", "sklearn")
 
 
 def imports_of(*arguments: object, told: str = "") -> set[str]:
@@ -94,6 +94,14 @@ def test_the_report_of_a_run_that_is_no_table_imports_no_pandas() -> None:
     assert not {"pandas", "sklearn"} & imports_of(
         "train", "--data", "synthetic", "--epochs", 1, "--out", "run"
     )
+
+
+def test_a_table_is_trained_on_judged_and_reported_without_scikit_learn_or_scipys_laws(table: Path) -> None:
+    for command in (
+        ["train", "--data", table, "--epochs", 1, "--out", "run"],
+        ["evaluate", "run", "--intervals"],
+    ):
+        assert not {"sklearn", "scipy.stats"} & imports_of(*command)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import betabinom
 
 from linnet.core.conformal import (
     Abstention,
@@ -29,6 +30,20 @@ RULES = PredictionRules(
 @given(st.integers(1, 5000), st.integers(1, 99))
 def test_the_place_is_that_of_exact_fractions(rows: int, percent: int) -> None:
     assert place_of(rows, percent / 100) == math.ceil((rows + 1) * (1 - Fraction(percent, 100)))
+
+
+@given(
+    st.integers(1, 2000), st.integers(1, 99), st.integers(1, 3000), st.sampled_from([0.5, 0.9, 0.95, 0.999])
+)
+def test_the_coverage_to_expect_is_of_the_beta_binomial_law(
+    learnt: int, percent: int, rows: int, level: float
+) -> None:
+    rule = Conformal(method="lac", alpha=percent / 100, threshold=0.5, rows=learnt)
+    place = place_of(learnt, rule.alpha)
+    law = betabinom(rows, place, learnt + 1 - place) if place <= learnt else None
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    ends = (1.0, 1.0) if law is None else tuple(float(law.ppf(tail)) / rows for tail in tails)
+    assert rule.expected(rows, level) == ends
 
 
 def test_a_threshold_is_the_score_at_its_place_or_infinite() -> None:
