@@ -163,3 +163,15 @@ def test_a_loss_of_ones_own_has_no_name() -> None:
 
     with pytest.raises(UsageError, match="the loss Mine has no name here: take one of softmax"):
         name_of(Mine())
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=NAMES)
+@given(seed=st.integers(0, 2**32 - 1), size=st.sampled_from([1.0, 30.0, 800.0]))
+def test_value_and_residual_are_those_that_are_asked_for_apart(loss: Loss, seed: int, size: float) -> None:
+    scores, soft = problem(seed, models=1)
+    scores = size * scores[0] if loss.is_for_classes else scores[0]
+    index = soft.argmax(0)
+    for target in (soft, index) if loss.is_for_classes else (soft,):
+        value, residual = loss.value_and_residual(scores, target)
+        torch.testing.assert_close(value, loss.value(scores, target), rtol=1e-13, atol=1e-13 * size)
+        torch.testing.assert_close(residual, loss.residual(scores, target), rtol=1e-13, atol=1e-13)

@@ -72,6 +72,10 @@ class Loss(ABC):
     def residual(self, scores: Tensor, target: Tensor) -> Tensor:
         """∂value/∂scores, (…, K, B), in memory of its own."""
 
+    def value_and_residual(self, scores: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Both at once, as solvers read them, with the work that they share done once."""
+        return self.value(scores, target), self.residual(scores, target)
+
     @abstractmethod
     def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
         """The diagonal of ∂²value/∂scores², (…, K, B)."""

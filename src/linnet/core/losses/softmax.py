@@ -44,6 +44,16 @@ class SoftmaxCrossEntropy(Loss):
         """See `Loss.residual`."""
         return torch.softmax(scores, -2).sub_(dense(scores, target))
 
+    def value_and_residual(self, scores: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss.value_and_residual`: of indices one exponential a score, and no dense targets."""
+        if target.is_floating_point() or scores.ndim != 2:
+            return super().value_and_residual(scores, target)
+        top, index = scores.amax(0), target[None]
+        p = (scores - top).exp_()  # (K, B)
+        total = p.sum(0)
+        value = total.log().add_(top).sub_(scores.gather(0, index)[0])
+        return value, p.div_(total).scatter_add_(0, index, p.new_full((1, 1), -1.0).expand(index.shape))
+
     def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.curvature`."""
         p = torch.softmax(scores, -2)

@@ -88,13 +88,20 @@ def explain_unheld(objective: Objective, counted: Tensor | None = None) -> str:
     if not objective.intercept:
         return ""
     rows, counted = objective.rows, objective.rows.counts > 0 if counted is None else counted
+    if objective.loss.couples_outputs and not rows.y.is_floating_point():
+        counts = torch.bincount(rows.y[counted], minlength=rows.outputs)
+        return _explain_classes(objective, counts == 0, counts == counts.sum(), is_pair=False)
     y = Loss.encode(rows.y, rows.outputs, torch.float64)[:, counted]
     if not objective.loss.is_for_classes:
         flat = objective.loss.margins(torch.full_like(y, -1.0), y)
         is_endless = flat is not None and bool((flat > 0).all())
         return NO_COUNTS if is_endless else ""
     is_pair = not objective.loss.couples_outputs and rows.outputs == 1
-    never, always = (y <= 0).all(1), (y >= 1).all(1)
+    return _explain_classes(objective, (y <= 0).all(1), (y >= 1).all(1), is_pair=is_pair)
+
+
+def _explain_classes(objective: Objective, never: Tensor, always: Tensor, *, is_pair: bool) -> str:
+    """A sentence on classes, (K,), of which no row is, or all are."""
     if bool(always.any()) or (is_pair and bool(never.any())):
         only = "" if is_pair else f" ({_name_classes(objective, always)})"
         return (

@@ -157,8 +157,9 @@ class Objective:
         losses: dict[int, float] = {}
 
         def elementwise(scores: Tensor, part: slice) -> Tensor:
-            losses[part.start] = self._loss_of(scores, part)
-            return self.residual(scores, part)
+            value, residual = self.loss.value_and_residual(scores, self.rows.target(part))
+            losses[part.start] = self._sum(value, part)
+            return residual if self._weights is None else residual.mul_(self._weights[part])
 
         scores, sums = self.rows.sweep(theta, elementwise)
         return self._point(theta, scores, sums, math.fsum(losses.values()) / self.rows.total)
@@ -200,8 +201,11 @@ class Objective:
 
     def _loss_of(self, scores: Tensor, part: slice) -> float:
         """The weighted sum of the losses of some rows."""
-        losses = self.loss.value(scores, self.rows.target(part)).double()  # (B,)
-        weights = self.rows.weights
+        return self._sum(self.loss.value(scores, self.rows.target(part)), part)
+
+    def _sum(self, losses: Tensor, part: slice) -> float:
+        """The weighted sum of the losses of some rows, (B,)."""
+        losses, weights = losses.double(), self.rows.weights
         return float(losses.sum() if weights is None else losses @ weights[part])
 
     def _point(self, theta: Tensor, scores: Tensor, sums: Tensor, loss: float) -> Point:

@@ -255,7 +255,7 @@ class Staged(SmoothSolver):
             objective = objective.with_dtype(torch.float32)
         basis = Basis()
         coarse, fine = Spectral(100, 5000, self.seed, basis), Spectral(200, 10_000, self.seed, basis)
-        blocks = Spectral(0, SAMPLE // 2, self.seed, basis)
+        blocks = Spectral(0, SAMPLE // 4, self.seed, basis)
         is_dear = coarse.work(objective) + fine.work(objective) > DEAR
         light = blocks if not is_dear or blocks.work(objective) <= CHEAP else None
         at, done = Step(objective, objective.point(self._warm(objective, start, light, few=is_dear))), 0

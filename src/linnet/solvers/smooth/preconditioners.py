@@ -30,6 +30,9 @@ SINGULAR = 1e-6
 """The share of a block's mean diagonal by which it is raised: softmax has a null direction in each."""
 
 
+COUPLED = 20
+"""Classes up to which directions without a whole Hessian have K × K blocks; beyond, their diagonals."""
+
 LEAST = 1e7
 """Multiplications that take as long as the calls of a pass: shorter passes are no cheaper."""
 
@@ -112,7 +115,8 @@ class Spectral(Preconditioner):
             return Blocks(self.rows, self.seed).work(objective)
         K, D = rows.outputs, rows.features + 1
         head = min(self.head, 2500 // K, D)
-        sums = min(self.rows, len(rows)) * _count_pairs(rows) * (head**2 + D - head)
+        entries = K if not head and K > COUPLED else _count_pairs(rows)
+        sums = min(self.rows, len(rows)) * entries * (head**2 + D - head)
         return _passes(objective, sums + (K * head) ** 3 / 2 + 5 * D**3)
 
     def _build(self, objective: Objective, point: Point, basis: Basis, threads: int) -> Inverse:
@@ -127,10 +131,25 @@ class Spectral(Preconditioner):
         H = Z.new_zeros(rows.outputs, 0, rows.outputs, 0)
         if head:
             H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
+        if not head and rows.outputs > COUPLED:
+            curvature = objective.loss.curvature(scores, target) * weights  # (K, B)
+            return _Diagonal(U, (curvature @ Z.square()).double() + ridge @ U.square())
         T = _tail(Z[:, head:].square(), objective.loss, scores, target, weights)
         leading = (U[:, :head].T * ridge) @ U[:, :head]  # (head, head)
         H.diagonal(dim1=0, dim2=2).add_(leading[..., None])
         return _SpectralInverse(U, H, T, ridge @ U[:, head:].square())
+
+
+class _Diagonal:
+    """U diag⁻¹ Uᵀ, a number for each class and eigenvector."""
+
+    def __init__(self, U: Tensor, diagonal: Tensor) -> None:
+        self.U, self.inverse = U, (1 / (diagonal + SINGULAR * diagonal.mean())).to(U)  # (K, D + 1)
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """See `Inverse`; on one thread, as `_SpectralInverse`."""
+        with limit_threads(1):
+            return (gradient.to(self.U) @ self.U * self.inverse @ self.U.T).double()
 
 
 class _SpectralInverse:

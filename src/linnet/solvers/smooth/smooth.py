@@ -144,16 +144,18 @@ class SmoothSolver(SolverSpec):
         What a solver expects to gain is of its own picture of the Hessian. Where a whole one costs little,
         that tells.
         """
-        is_wide = objective.rows.dtype == step.objective.rows.dtype == torch.float64
+        rows = objective.rows
+        asks_hessian = not self.knows_hessian and is_small(rows.outputs, rows.features, len(rows))
+        is_wide = rows.dtype == step.objective.rows.dtype == torch.float64
+        is_settled = objective.penalty.l2 and status.name == CONVERGED and not asks_hessian
         objective = objective.with_dtype(torch.float64)
-        point = step.point if is_wide else objective.point(step.point.theta)
+        point = step.point if is_wide or is_settled else objective.point(step.point.theta)
         if reason := explain_no_optimum(objective, point):
             return reason
         if objective.loss.has_straight_parts:
             return status
         gain = step.estimate
-        rows = objective.rows
-        if not self.knows_hessian and is_small(rows.outputs, rows.features, len(rows)):
+        if asks_hessian:
             gain = -float((newton_direction(objective, point) * point.gradient).sum()) / 2
         enough = self.tol * abs(point.value)
         if status.name == CONVERGED and gain <= SHORT * enough:
