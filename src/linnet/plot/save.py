@@ -54,9 +54,29 @@ def render(figure: Figure, suffix: str, *, tight: bool = False) -> bytes:
         raise UsageError(f"a picture ends in {' or '.join(METADATA)}, not {suffix!r}")
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "linnet"}):
-        bounds = "tight" if tight else None
-        figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=METADATA[suffix], bbox_inches=bounds)
+        if tight or figure.get_layout_engine() is None or matplotlib.rcParams["savefig.bbox"]:
+            bounds = "tight" if tight else None
+            figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=METADATA[suffix], bbox_inches=bounds)
+        else:
+            _print(figure, suffix, buffer)
     return buffer.getvalue()
+
+
+def _print(figure: Figure, suffix: str, buffer: io.BytesIO) -> None:
+    """What `savefig` writes, to the byte; it draws a figure whose layout is solved twice."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    canvas, dpi = figure.canvas, figure.dpi
+    try:
+        figure.dpi = DPI
+        if suffix == ".svg":
+            FigureCanvasSVG(figure).print_svg(buffer, metadata=METADATA[suffix])
+        else:
+            FigureCanvasAgg(figure).print_png(buffer, metadata=METADATA[suffix])
+    finally:
+        figure.set_canvas(canvas)
+        figure.dpi = dpi
 
 
 Surface = Literal["notebook", "window", "file"]

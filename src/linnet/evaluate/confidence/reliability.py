@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,10 +77,11 @@ class Reliability:
         from linnet.device import generator
 
         source, chance = generator(seed, "reliability"), evaluation.confidence
-        total = 0.0
+        place, total = _places(self.edges, chance), 0.0
         for _ in range(draws):
             hits = torch.rand(len(chance), generator=source, dtype=torch.float64).numpy() < chance
-            total += _fill(self.binning, self.edges, chance, hits).ece
+            share = _means(place, hits, self.counts)
+            total += replace(self, accuracy=share).ece
         return total / draws
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,9 +115,17 @@ def reliability(evaluation: Evaluation, bins: int = BINS, binning: str = "width"
 
 def _fill(binning: str, edges: Array, confidence: Array, hits: Array) -> Reliability:
     """The bins with rows in them."""
-    bins = len(edges) - 1
-    place = np.searchsorted(edges[1:-1], confidence * (1 - ROUNDING))  # (N,)
-    counts = np.bincount(place, minlength=bins)
+    place = _places(edges, confidence)
+    counts = np.bincount(place, minlength=len(edges) - 1)
+    return Reliability(binning, edges, counts, _means(place, confidence, counts), _means(place, hits, counts))
+
+
+def _places(edges: Array, confidence: Array) -> Array:
+    """The bin of each row, (N,)."""
+    return np.searchsorted(edges[1:-1], confidence * (1 - ROUNDING))
+
+
+def _means(place: Array, values: Array, counts: Array) -> Array:
+    """The means of rows' values (N,) in each bin, NaN in an empty one."""
     with np.errstate(invalid="ignore"):
-        mean, share = (np.bincount(place, values, bins) / counts for values in (confidence, hits))
-    return Reliability(binning, edges, counts, mean, share)
+        return np.bincount(place, values, len(counts)) / counts
