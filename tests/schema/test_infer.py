@@ -89,12 +89,6 @@ def test_one_class_in_two_spellings_is_one_and_said() -> None:
     assert "the class 1 is written as 1 and as 1.0" in schema.notes
 
 
-def test_a_class_that_is_called_as_gaps_are_is_said() -> None:
-    schema = infer({"a": N, "sex": ["NA", "f", "m", "f"] * 10})
-    assert schema.target.classes == ("NA", "f", "m")
-    assert any(note.startswith("the class NA of sex has 10 rows") for note in schema.notes)
-
-
 def test_reasons_and_encodings_are_said_in_chinese_too() -> None:
     assert translate("it is always 'x'", "schema", "zh") == "总是“x”"
     assert translate("it is text in GB18030", "schema", "zh") == "文本编码为 GB18030"

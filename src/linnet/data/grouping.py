@@ -12,6 +12,7 @@ from linnet.data.dataset import Dataset
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.lazy import torch
+from linnet.schema.classes import in_order
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +34,7 @@ def deal(dataset: Dataset, groups: Tensor, shares: Sequence[float], seed: int, p
     Raises:
         UsageError: there are too few groups.
     """
-    labels = dataset.labels.cpu() if dataset.is_classification else torch.zeros(len(dataset)).long()
+    labels = strata(dataset) if dataset.is_classification else torch.zeros(len(dataset)).long()
     number = deal_groups(groups, labels, shares, seed, has_training=parts != "folds")
     if len(number[number != TRAINED].unique()) < len(shares):
         raise UsageError(
@@ -41,6 +42,19 @@ def deal(dataset: Dataset, groups: Tensor, shares: Sequence[float], seed: int, p
             "each has some and every class is trained on: use fewer folds, more groups, or no groups"
         )
     return number
+
+
+def strata(dataset: Dataset) -> Tensor:
+    """The place of each row's class, (N,), int64, whatever order a table's classes were put into.
+
+    Those of a schema that was edited, or of --positive, come in the order of their names, so that the same
+    rows are drawn; other data sets have one order alone.
+    """
+    labels = dataset.labels.cpu()
+    if dataset.schema is None:
+        return labels
+    places = {name: place for place, name in enumerate(in_order(dataset.classes))}
+    return torch.tensor([places[name] for name in dataset.classes])[labels]
 
 
 def latest(dataset: Dataset, times: Tensor, fraction: float) -> Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.data.dataset import OF_ROWS, Dataset, Splits
-from linnet.data.grouping import TRAINED, deal, latest, number_windows
+from linnet.data.grouping import TRAINED, deal, latest, number_windows, strata
 from linnet.data.sparse import stack
 from linnet.device import generator
 from linnet.errors import UsageError
@@ -111,7 +111,7 @@ def split_folds(dataset: Dataset, count: int, seed: int) -> list[Fold]:
         return _folds_of(deal(dataset, dataset.groups, [1 / count] * count, seed, "folds"), count)
     order = torch.randperm(len(dataset), generator=generator(seed, "folds"))
     if dataset.is_classification:  # dealt out class by class, so that each fold has its share
-        labels = dataset.labels.cpu()
+        labels = strata(dataset)
         order = order[torch.argsort(labels[order], stable=True)]
         order = order[(labels.bincount() > 1)[labels[order]]]
     if len(order) < count:
@@ -211,7 +211,7 @@ def _members(dataset: Dataset) -> list[Tensor]:
     """The numbers of each class's rows; of all rows for a regression."""
     if not dataset.is_classification:
         return [torch.arange(len(dataset))]
-    labels = dataset.labels.cpu()
+    labels = strata(dataset)
     return [(labels == k).nonzero()[:, 0] for k in range(dataset.outputs)]
 
 

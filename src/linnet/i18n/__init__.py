@@ -67,14 +67,24 @@ def translate(text: str, group: str, language: str) -> str:
         group: of the catalogue, to which the text belongs.
         language: "en" or "zh".
     """
-    if language == "en":
+    if language == "en" or (name := find_name(text, group)) is None:
         return text
+    form = _forms(group).get(name)
+    found = None if form is None or text in _names(group) else form.fullmatch(text)
+    there = texts(group, language)[name]
+    return there if found is None else BLANK.sub(lambda blank: found[blank[1]], there)
+
+
+def find_name(text: str, group: str) -> str | None:
+    """The name of an English text with its blanks filled in; None where the catalogue lacks it.
+
+    Args:
+        text: as a result or a file holds it.
+        group: of the catalogue.
+    """
     if (name := _names(group).get(text)) is not None:
-        return texts(group, language)[name]
-    for name, form in _forms(group).items():
-        if found := form.fullmatch(text):
-            return BLANK.sub(lambda blank, found=found: found[blank[1]], texts(group, language)[name])
-    return text
+        return name
+    return next((name for name, form in _forms(group).items() if form.fullmatch(text)), None)
 
 
 def texts(group: str, language: str) -> Mapping[str, str]:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
 from linnet.schema.category import as_text
-from linnet.schema.cells import Cells, is_missing
+from linnet.schema.cells import MISSING, Cells, is_missing
 
 NONE = frozenset(("",))
 """Cells without a class."""
+
+
+def gap_words(classes: Iterable[str]) -> frozenset[str]:
+    """Words that stand for no class, in lower case: those of other columns, unless a class is called so."""
+    return MISSING - {name.lower() for name in classes}
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of classes or levels by number where all are numbers, else by text."""
+    try:
+        return sorted(names, key=lambda name: (float(name), name))
+    except ValueError:
+        return sorted(names)
 
 
 def class_names(cells: Cells) -> NDArray[np.object_]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from linnet.errors import FormatError
 from linnet.schema.category import ABSENT, OTHER, Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, is_missing, to_numbers
+from linnet.schema.classes import in_order
 from linnet.schema.coded import different, is_coded, tally
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.date_cells import to_days
@@ -140,10 +141,7 @@ def _in_order(levels: Sequence[str], cells: Cells) -> list[str]:
     if is_coded(cells) and cells.cat.ordered:
         places = {text: place for place, text in enumerate(as_text(different(cells)))}
         return sorted(levels, key=places.__getitem__)
-    try:
-        return sorted(levels, key=lambda level: (float(level), level))
-    except ValueError:
-        return sorted(levels)
+    return in_order(levels)
 
 
 def _fit_words(column: Any, cells: Cells) -> Words:

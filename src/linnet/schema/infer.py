@@ -25,7 +25,6 @@ from linnet.schema.schema import Schema
 from linnet.schema.target import (
     FEW,
     check_finite,
-    gaps_as_classes,
     numbers_among,
     pick_target,
     read_target,
@@ -77,8 +76,7 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     notes += dict.fromkeys([*leaks.values(), *(note for note in more if note not in said)])
     if options.rare is not None:
         notes.append(say("schema.note.rare", "en", n=options.rare))
-    notes += [*spellings(frame[name], target), *gaps_as_classes(frame[name], target)]
-    notes += [*_marks(name, target.style), *find_totals(frame)]
+    notes += [*spellings(frame[name], target), *_marks(name, target.style), *find_totals(frame)]
     return Schema(columns, target, left_out, tuple(notes))
 
 

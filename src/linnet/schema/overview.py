@@ -9,6 +9,7 @@ import numpy as np
 
 from linnet.schema.category import ABSENT, Category, as_text
 from linnet.schema.cells import NO_NUMBER, Cells, Frame, NumberStyle, is_missing, to_numbers
+from linnet.schema.classes import gap_words
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.date_cells import to_days
 from linnet.schema.dates import Date, day_text
@@ -87,10 +88,10 @@ def overview(frame: Frame, schema: Schema | None, *, rows: int | None = None) ->
 
 def _view(cells: Cells, name: str, column: Column | None, schema: Schema | None) -> ColumnView:
     cells = cells.reset_index(drop=True)
-    gaps = is_missing(cells)
+    is_target = schema is not None and schema.target.name == name
+    gaps = is_missing(cells, gap_words(schema.target.classes if schema and is_target else ()))
     words = cells[~gaps]
     different = words.drop_duplicates()
-    is_target = schema is not None and schema.target.name == name
     out = "" if schema is None or column is not None or is_target else schema.left_out.get(name, "")
     kind = column.kind if column is not None else "target" if is_target else "left out" if schema else ""
     numbers = _numbers(words, column, schema if is_target else None)

@@ -12,7 +12,6 @@ from linnet.config.table import TASKS, TableOptions, Task
 from linnet.errors import FormatError
 from linnet.i18n import say
 from linnet.schema.cells import (
-    MISSING,
     NO_NUMBER,
     Cells,
     Frame,
@@ -23,7 +22,7 @@ from linnet.schema.cells import (
     rows_of,
     to_numbers,
 )
-from linnet.schema.classes import class_names
+from linnet.schema.classes import NONE, class_names, gap_words, in_order
 from linnet.schema.coded import are_numbers, each
 from linnet.schema.schema import Target
 from linnet.schema.units import check_units
@@ -89,22 +88,41 @@ def find_candidates(frame: Frame, options: TableOptions) -> list[str]:
     return names if not named and is_place else named
 
 
-def drop_unlabelled(frame: Frame, name: str, options: TableOptions) -> tuple[Frame, list[str]]:
+def drop_unlabelled(
+    frame: Frame, name: str, options: TableOptions, classes: Sequence[str] = ()
+) -> tuple[Frame, list[str]]:
     """The rows whose target is known, and what is to be said of the others.
+
+    Args:
+        frame: cells of a table.
+        name: of the target.
+        options: what was said of the table.
+        classes: that are known, of which one may be called as gaps are: NA may be Namibia.
 
     Raises:
         FormatError: half of the rows or more have no target.
     """
     cells = frame[name].reset_index(drop=True)
-    gaps = is_missing(cells, frozenset(("",)))
+    gaps, marks = is_missing(cells, gap_words(classes)), list[str]()
     if not gaps.all() and style_of(cells[~gaps], name, options) is not None:
         gaps = is_missing(cells, NO_NUMBER)
+    else:
+        marks = _say_marks(cells[gaps & ~is_missing(cells, NONE)], name)
     if not gaps.any():
         return frame, []
     if 2 * int(gaps.sum()) >= len(frame):
         raise FormatError(f"the target {name} is empty in {count_rows(gaps)} of {len(frame):,}")
-    note = say("schema.note.unlabelled", "en", rows=count_rows(gaps), name=name)
-    return frame[~gaps].reset_index(drop=True), [note]
+    count = int(gaps.sum())
+    key = "schema.note.unlabelled" + "_1" * (count == 1)
+    note = say(key, "en", n=f"{count:,}", name=name)
+    return frame[~gaps].reset_index(drop=True), [note, *marks]
+
+
+def _say_marks(cells: Cells, name: str) -> list[str]:
+    """That words in a target of words are taken for gaps, which could be classes."""
+    words = sorted(set(strip(cells)))
+    cell = " and ".join(words)
+    return [say("schema.note.gap_marks", "en", name=name, cell=cell, n=f"{len(cells):,}")] if words else []
 
 
 def read_target(
@@ -205,7 +223,7 @@ def spellings(cells: Cells, target: Target) -> list[str]:
 
 def _classes(cells: Cells, name: str, *, is_asked: bool) -> tuple[str, ...]:
     """The classes in order: by number where all are numbers, else by text."""
-    found = sorted(set(class_names(cells.drop_duplicates()).tolist()))
+    found = in_order(set(class_names(cells.drop_duplicates()).tolist()))
     most = len(cells) if is_asked else MAX_CLASSES
     if not 2 <= len(found) <= max(most, 2):
         raise FormatError(
@@ -217,19 +235,20 @@ def _classes(cells: Cells, name: str, *, is_asked: bool) -> tuple[str, ...]:
             f"each row of {name} has a value of its own, such as {found[0]!r}: expected classes of several "
             "rows each, or numbers to predict"
         )
-    try:
-        in_order = tuple(sorted(found, key=float))
-    except ValueError:
-        return tuple(found)
-    if not cells.drop_duplicates().astype(str).str.strip().str.fullmatch("[0-9]+").all():
-        _check_spellings(in_order, name)  # of numbers; digits alone may be codes, such as 007 beside 7
-    return in_order
+    if not strip(cells.drop_duplicates()).str.fullmatch("[0-9]+").all():
+        _check_spellings(found, name)  # of numbers; digits alone may be codes, such as 007 beside 7
+    return tuple(found)
 
 
 def _check_spellings(classes: Sequence[str], name: str) -> None:
     """Refuse classes, in order, of which two are one number."""
-    for one, other in itertools.pairwise(classes):
-        if float(one) == float(other):
+    try:
+        values = [float(name) for name in classes]
+    except ValueError:
+        return
+    for place, (low, high) in enumerate(itertools.pairwise(values)):
+        if low == high:
+            one, other = classes[place : place + 2]
             raise FormatError(
                 f"the classes of {name} write one number in several ways, {one!r} and {other!r}: write it in "
                 "one, or --task regression for numbers"
@@ -278,13 +297,3 @@ def check_finite(numbers: NDArray[np.float64], cells: Cells, name: str) -> None:
             f"the column {name} is infinite in {count_rows(infinite)}: {rows_of(infinite, cells)}. Leave the "
             "cells empty, or leave out the rows"
         )
-
-
-def gaps_as_classes(cells: Cells, target: Target) -> list[str]:
-    """What is to be said of classes that are called as gaps are: NA may be Namibia, or no answer."""
-    texts = cells.astype(str).str.strip()
-    counts = {name: int((texts == name).sum()) for name in target.classes if name.lower() in MISSING}
-    return [
-        say("schema.note.gap_class", "en", name=target.name, cell=cell, rows=f"{rows:,}")
-        for cell, rows in counts.items()
-    ]

@@ -277,3 +277,15 @@ def test_a_schema_that_is_not_utf_8_is_refused(sales: Path) -> None:
     Path("schema.toml").write_bytes("x = 'é'".encode("latin-1"))
     with pytest.raises(FormatError, match="schema is not valid TOML"):
         linnet.load(sales, schema="schema.toml")
+
+
+@pytest.mark.parametrize("gap", ["NA", "NaN", "n/a", "null", ""])
+def test_a_frame_and_its_file_agree_that_a_target_of_words_has_gaps(tmp_path: Path, gap: str) -> None:
+    sex = pd.Series(["female", "male", None, "male"] * 10)
+    frame = pd.DataFrame({"length": range(40), "sex": sex})
+    frame.to_csv(path := tmp_path / "penguins.csv", index=False, na_rep=gap)
+    of_frame, of_file = (linnet.load(one, target="sex", hold_out=False).train for one in (frame, path))
+    assert of_frame.classes == of_file.classes == ("female", "male")
+    assert of_frame.X.tolist() == of_file.X.tolist()
+    assert of_file.schema is not None
+    assert "10 rows without sex left out" in of_file.schema.notes

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from linnet.config.table import KINDS, TableOptions
 from linnet.errors import DataNotFoundError, FormatError, UsageError
-from linnet.schema.cells import NumberStyle
-from linnet.schema.columns import Number
+from linnet.i18n import find_name, say
+from linnet.schema.category import as_text
+from linnet.schema.cells import Frame, NumberStyle
+from linnet.schema.columns import Number, Seen
 from linnet.schema.schema import Schema
 
 SAID = ("target", "task", "formula", "ignore", "exposure", "decimal", "date_order", "rare", *KINDS)
 """What a schema says itself."""
+
+OF_ROWS = frozenset((
+    "note.bare_test", "note.comments", "note.encoding", "note.files", "note.gap_marks", "note.no_flag",
+    "note.not_listed", "note.parts", "note.parts_test", "note.parts_validation", "note.passed_over",
+    "note.unlabelled", "note.unlabelled_1",
+))  # fmt: skip
+"""Notes of the rows that a schema was made of, which those that it reads need not share."""
+
+LISTED = 3
+"""Levels that a note names."""
 
 
 def open_schema(path: Path, options: TableOptions) -> Schema:
@@ -41,7 +53,28 @@ def open_schema(path: Path, options: TableOptions) -> Schema:
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
     schema = schema.with_references() if options.references else schema
-    return dataclasses.replace(schema, target=schema.target.with_positive(options.positive))
+    notes = tuple(note for note in schema.notes if find_name(note, "schema") not in OF_ROWS)
+    return dataclasses.replace(schema, target=schema.target.with_positive(options.positive), notes=notes)
+
+
+def say_lost(frame: Frame, schema: Schema, seen: Mapping[str, Seen]) -> list[str]:
+    """What rows to train on have that a schema has no place for: levels, and gaps.
+
+    Args:
+        frame: their cells.
+        schema: that was edited.
+        seen: in each of its columns, by name.
+    """
+    found = list[str]()
+    for column in schema.columns:
+        one, n = seen[column.name], f"{seen[column.name].unseen:,}"
+        if one.strange is not None and one.unseen:
+            levels = sorted(set(as_text(frame[column.name][one.strange])))
+            shown = ", ".join(levels[:LISTED]) + ", …" * (len(levels) > LISTED)
+            found.append(say("schema.note.not_listed", "en", name=column.name, n=n, levels=shown))
+        if one.missing and not column.had_gaps and column.is_dense:
+            found.append(say("schema.note.no_flag", "en", name=column.name, n=f"{one.missing:,}"))
+    return found
 
 
 def texts_of(schema: Schema) -> list[str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TableOptions
 from linnet.data.dataset import Dataset, Splits
-from linnet.data.formats.by_schema import open_schema
+from linnet.data.formats.by_schema import open_schema, say_lost
 from linnet.data.formats.pixels import PIXEL, as_pixels, check_picture, image_side
 from linnet.data.formats.row_columns import read_row_columns
 from linnet.data.formats.text_table import TextTable
@@ -24,6 +24,7 @@ from linnet.lazy import torch
 from linnet.schema.by_formula import apply_formula, drop_gaps, options_of
 from linnet.schema.cells import Cells, Frame
 from linnet.schema.coded import SomeRows
+from linnet.schema.columns import Seen
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import check_names, infer_schema
 from linnet.schema.schema import Schema
@@ -165,18 +166,18 @@ def table_rows(
     try:
         if schema is not None:
             if schema.target.name in frame.columns:
-                frame, _ = drop_unlabelled(frame, schema.target.name, options)
+                frame, _ = drop_unlabelled(frame, schema.target.name, options, schema.target.classes)
                 frame, _ = drop_gaps(frame, schema)
             beside = read_row_columns(frame, options, is_needed=False)
             rows = encode_rows(frame, schema, name, beside)
             return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
         if options.schema is not None:
-            return _rows_by_schema(frame, options, name, options.schema)
+            return _rows_by_schema(frame, options, name, notes)
         check_picture(frame, options)
         check_names(frame, options)
         given, options = options, options_of(frame, options)
         place, _ = pick_target(frame, options)
-        frame, dropped = drop_unlabelled(frame, place, options)
+        frame, dropped = drop_unlabelled(frame, place, options, known or ())
         found = apply_formula(infer_schema(frame, options, known or ()), options, given)
         frame, gaps = drop_gaps(frame, found)
         if gaps:  # of the classes and levels of the rest alone
@@ -199,13 +200,16 @@ def table_rows(
         raise FormatError(f"{name}: {error}") from error
 
 
-def _rows_by_schema(frame: Frame, options: TableOptions, name: str, path: str) -> TableRows:
+def _rows_by_schema(frame: Frame, options: TableOptions, name: str, notes: Sequence[str]) -> TableRows:
     """The rows of a frame by a schema that was edited, as it says."""
-    schema = open_schema(Path(path), options)
+    schema = open_schema(Path(str(options.schema)), options)
     if schema.target.name not in frame.columns:
         raise FormatError(f"there is no column {schema.target.name}, which the schema predicts")
-    frame, _ = drop_unlabelled(frame, schema.target.name, options)
-    rows = encode_rows(frame, schema, name, read_row_columns(frame, options))
+    frame, dropped = drop_unlabelled(frame, schema.target.name, options, schema.target.classes)
+    rows, seen = _encode(frame, schema, name, read_row_columns(frame, options))
+    said = (*notes, *dropped, *schema.notes, *say_lost(frame, schema, seen))
+    schema = dataclasses.replace(schema, notes=said)
+    rows = dataclasses.replace(rows, schema=rows.schema and schema)
     return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
 
 
@@ -223,11 +227,19 @@ def encode_rows(
     Raises:
         FormatError: a column is missing, or a cell cannot be read.
     """
+    return _encode(frame, schema, name, beside)[0]
+
+
+def _encode(
+    frame: Frame, schema: Schema, name: str, beside: Mapping[str, Any]
+) -> tuple[Dataset, Mapping[str, Seen]]:
+    """Rows as a data set, and what was seen in their columns."""
     y, shared = _targets(frame, schema, name, beside)
-    if (side := image_side(schema)) and (pixels := as_pixels(schema.encode(frame).X)) is not None:
-        return Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
-    X = schema.encode(frame).X
-    return Dataset(X, y, name, columns=schema.features, schema=schema, **shared)
+    X, seen = schema.encode(frame)
+    if (side := image_side(schema)) and (pixels := as_pixels(X)) is not None:
+        found = Dataset(pixels, y, name, image_shape=(side, side), scale=1 / PIXEL, **shared)  # type: ignore[arg-type]
+        return found, seen
+    return Dataset(X, y, name, columns=schema.features, schema=schema, **shared), seen
 
 
 def _outline(frame: Frame, schema: Schema, name: str, beside: Mapping[str, Any]) -> Dataset:

@@ -163,7 +163,7 @@ def _encode(
             f"it has no {target}, which is predicted, so that no model can be tested on it: train without "
             f"it, then have its rows answered by linnet predict RUN {label}"
         )
-    frame, dropped = drop_unlabelled(frame, target, options)
+    frame, dropped = drop_unlabelled(frame, target, options, schema.target.classes)
     beside = read_row_columns(frame, options, is_needed=False)
     check_part(frame, schema)
     rows = encode_rows(frame, schema, train.rows.name, beside)
