@@ -16,7 +16,6 @@ from linnet.data.formats.foreign import refuse_foreign
 from linnet.data.formats.frames import to_frame
 from linnet.data.formats.idx_folder import read_idx_folder
 from linnet.data.formats.picture_files import Say, files_in, is_picture, unpack
-from linnet.data.formats.picture_folders import read_pictures
 from linnet.data.formats.svmlight import read_svmlight
 from linnet.data.formats.table import TableRows, table_rows
 from linnet.data.formats.table_files import TableFiles
@@ -181,6 +180,8 @@ def load_whole(
             files, str(name), options=options, known=known, schema=schema, is_split=is_split,
             most=bounds.cells,
         )  # fmt: skip
+    from linnet.data.formats.picture_folders import read_pictures  # with Pillow
+
     kind, color = kind_of(path), None if options is None else options.color
     if kind == "IDX files":
         if color and known is None:

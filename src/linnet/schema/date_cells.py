@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from linnet.errors import FormatError
 from linnet.schema.cells import NO_NUMBER, Cells, are_of, is_missing
 from linnet.schema.coded import each
-from linnet.schema.date_forms import DATES, EITHER, EITHERS, ISO, SHORT_YEAR, ZONE
+from linnet.schema.date_forms import EITHER, ISO, SHORT_YEAR, ZONE, clear_forms, unclear_forms
 
 
 def date_pattern(cells: Cells, name: str, order: str | None = None) -> str | None:
@@ -23,13 +23,13 @@ def date_pattern(cells: Cells, name: str, order: str | None = None) -> str | Non
         FormatError: the dates can be read in two ways.
     """
     texts = cells.astype(str).str.strip()
-    for form, pattern in DATES:
+    for form, pattern in clear_forms():
         if texts.str.fullmatch(form).all():
             if form is ISO:
                 _check_zones(texts, name)
             return pattern
     _check_years(texts, name)
-    either = next(((form, time) for form, time in EITHERS if texts.str.fullmatch(form).all()), None)
+    either = next(((form, time) for form, time in unclear_forms() if texts.str.fullmatch(form).all()), None)
     if either is None:
         return None
     parts = texts.str.extract(f"^{EITHER}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 
@@ -32,23 +33,26 @@ DAYS = (
     (rf"{MONTH} \d{{1,2}}, \d{{4}}", "%B %d, %Y"),
 )
 
-DATES = (
-    (ISO, "ISO8601"),
-    *(
-        (re.compile(day + time, re.IGNORECASE), pattern + of_day)
-        for day, pattern in DAYS
-        for time, of_day in TIMES
-    ),
-)
-"""Forms of dates that can be read in one way, and the pattern of each."""
-
 EITHER = r"(\d{1,2})([/-])(\d{1,2})[/-](\d{4})"
 """A date that begins with a day or a month."""
-
-EITHERS = tuple((re.compile(EITHER + time, re.IGNORECASE), of_day) for time, of_day in TIMES)
 
 SHORT_YEAR = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{2})( .*)?")
 """A date whose year, or which of its parts, has two digits."""
 
 ZONE = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
 """The end of a time that tells its zone."""
+
+Forms = tuple[tuple[re.Pattern[str], str], ...]
+
+
+@cache
+def clear_forms() -> Forms:
+    """Forms of dates that can be read in one way, and the pattern of each."""
+    forms = ((day + time, pattern + of_day) for day, pattern in DAYS for time, of_day in TIMES)
+    return ((ISO, "ISO8601"), *((re.compile(form, re.IGNORECASE), pattern) for form, pattern in forms))
+
+
+@cache
+def unclear_forms() -> Forms:
+    """Forms of dates that begin with a day or a month, and the pattern of the time behind each."""
+    return tuple((re.compile(EITHER + time, re.IGNORECASE), of_day) for time, of_day in TIMES)

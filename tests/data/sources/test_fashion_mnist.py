@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from linnet.data.download import fetch
 from linnet.data.formats import idx
-from linnet.data.sources import fashion_mnist, idx_files
+from linnet.data.sources import fashion_mnist
 from linnet.errors import DataNotFoundError, DownloadError, FormatError
 from tests.support.mnist import fill, places
 
@@ -173,7 +174,7 @@ def test_a_download_goes_to_a_folder_of_its_own_below_the_named_one_or_in_the_ca
         path.write_bytes((tmp_path / "made" / path.name).read_bytes())
         return path
 
-    monkeypatch.setattr(idx_files, "fetch", copied)
+    monkeypatch.setattr(fetch, "fetch", copied)
     assert fashion_mnist.SOURCE.fetch() == places["named"] / "fashion_mnist"
     assert fashion_mnist.SOURCE.fetch(tmp_path / "given") == tmp_path / "given" / "fashion_mnist"
     monkeypatch.delenv("LINNET_DATA")
@@ -206,7 +207,7 @@ def test_progress_runs_over_all_files(
         progress(10, 10)
         return path
 
-    monkeypatch.setattr(idx_files, "fetch", copied)
+    monkeypatch.setattr(fetch, "fetch", copied)
     fashion_mnist.SOURCE.fetch(progress=lambda done, total: calls.append((done, total)))
     assert calls == [(done, fashion_mnist.SOURCE.download_bytes) for done in (10, 20, 30, 40)]
 

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from linnet.data.pictures.decode import SUFFIXES
 from linnet.errors import FormatError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+"""Of the files of a folder that are pictures."""
 
 MAX_PICTURES = 20_000
 MAX_PICTURE_BYTES = 8 << 20

@@ -18,8 +18,6 @@ from linnet.errors import FormatError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 """Of pictures that come from elsewhere: over a connection, or in a zip."""
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
-"""Of the files of a folder that are pictures."""
 
 ORIENTATION, PHOTOMETRIC = 0x0112, 262
 TURNS = {

@@ -15,7 +15,6 @@ import numpy as np
 import platformdirs
 
 from linnet.data.dataset import Splits
-from linnet.data.download.fetch import fetch
 from linnet.data.formats.idx_folder import dataset_of, read_part
 from linnet.data.formats.idx_names import IMAGES, LABELS, PARTS, lying
 from linnet.data.sources.checksums import content_md5_of, describe_file, md5_of, title_of
@@ -172,6 +171,8 @@ class IdxSource(Source):
         Raises:
             DownloadError, FormatError, OSError: as `fetch` does.
         """
+        from linnet.data.download.fetch import fetch  # with what speaks to servers
+
         for path in self.others(folder):
             raise FormatError(self._foreign(path))
         before = 0
