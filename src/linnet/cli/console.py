@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.cells import cell_len
 
@@ -115,22 +115,30 @@ def download_progress(quiet: bool = False) -> Iterator[Callable[[int, int | None
     if quiet:
         yield None
         return
+    bars: list[Any] = []  # made when something is downloaded, as rich takes a while to import
+
+    def report(done: int, total: int | None) -> None:
+        if not bars:
+            bars.append(_start_bar())
+        bars[0].update(bars[0].task_ids[0], completed=done, total=total)
+
+    try:
+        yield report
+    finally:
+        for bar in bars:
+            bar.stop()
+
+
+def _start_bar() -> Any:
+    """A bar of one task, on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn("downloading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task("downloading", total=None)
-
-    def report(done: int, total: int | None) -> None:
-        bar.start()
-        bar.update(task, completed=done, total=total)
-
-    try:
-        yield report
-    finally:
-        if bar.live.is_started:  # else it would leave an empty line where there is no terminal
-            bar.stop()
+    bar.add_task("downloading", total=None)
+    bar.start()
+    return bar
 
 
 @contextlib.contextmanager

@@ -156,7 +156,7 @@ def sort_out(
             f"the files, such as --data {first} --test {unknown[0]}, or give a pattern of those meant"
         )
     kept = {part: tuple(path for path in paths if found[path] == part) for part in WORDS}
-    return TableFiles(**kept, passed_over=tuple(over))
+    return TableFiles(kept["train"], kept["validation"], kept["test"], passed_over=tuple(over))
 
 
 def is_submission(name: str) -> bool:
