@@ -89,6 +89,52 @@ def test_one_class_in_two_spellings_is_one_and_said() -> None:
     assert "the class 1 is written as 1 and as 1.0" in schema.notes
 
 
+@pytest.mark.parametrize("form", ["{:d}:30", "{:02d}:30:15", "{:d}:05 PM", "{:d}:00:01.5"])
+def test_times_of_day_are_said_not_to_be_read(form: str) -> None:
+    each, twice = [form.format(n) for n in range(40)], [form.format(n % 2) for n in range(40)]
+    schema = infer({"start": each, "shift": twice, "label": ["x", "y"] * 20})
+    assert schema.left_out["start"].startswith("times of day and durations such as ")
+    assert any(note.startswith("shift has times of day or durations such as ") for note in schema.notes)
+
+
+def test_texts_beside_times_are_texts() -> None:
+    schema = infer({"a": N, "score": ["1:30", "2:75"] * 20, "label": ["x", "y"] * 20})
+    assert not any("times of day" in note for note in schema.notes)
+
+
+@pytest.mark.parametrize(
+    ("marked", "number", "rows"),
+    [
+        ([-999] * 3 + [*range(37)], "-999", 3),
+        ([9999] * 2 + [0.5] * 38, "9999", 2),
+        ([-99] * 39 + [0], "-99", 39),
+    ],
+)
+def test_numbers_of_nines_far_from_all_others_are_pointed_out(
+    marked: list[float], number: str, rows: int
+) -> None:
+    schema = infer({"a": marked, "label": ["x", "y"] * 20})
+    assert any(
+        note.startswith(f"a has {number} far from its other values (rows: {rows})") for note in schema.notes
+    )
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [[-999, *range(39)], [*range(61, 101)], [99, 99, *range(40, 78)], [999.0] * 20 + [-1.0, 600.0] * 10],
+)
+def test_nines_that_come_once_or_stand_near_others_are_let_be(numbers: list[float]) -> None:
+    schema = infer({"a": numbers, "label": ["x", "y"] * 20})
+    assert not any("far from" in note for note in schema.notes)
+
+
+def test_nines_in_a_target_of_numbers_are_pointed_out() -> None:
+    schema = infer({"a": N, "price": [-999.0, 1.5] * 10 + [2.5, 3.5] * 10}, target="price")
+    assert any(
+        note.startswith("price has -999 far from its other values (rows: 10)") for note in schema.notes
+    )
+
+
 def test_reasons_and_encodings_are_said_in_chinese_too() -> None:
     assert translate("it is always 'x'", "schema", "zh") == "总是“x”"
     assert translate("it is text in GB18030", "schema", "zh") == "文本编码为 GB18030"
@@ -154,7 +200,7 @@ def test_a_decimal_comma_elsewhere_settles_what_could_be_thousands() -> None:
     [
         ({"a": N, "label": WORDS}, {"target": "colour"}, "no column 'colour' to take as target"),
         ({"a": N, "label": WORDS}, {"ignore": ("b",)}, "no column 'b' to take as ignore"),
-        ({"a": N, "label": ["x"] * 40}, {}, "1 different values"),
+        ({"a": N, "label": ["x"] * 40}, {}, "1 different value in "),
         ({"a": N, "label": [f"n{k}" for k in N]}, {}, "a value of its own"),
         ({"a": [], "label": []}, {}, "no rows"),
         ({"label": WORDS}, {}, "no column is left"),

@@ -16,6 +16,7 @@ from linnet.data.sparse import stack
 from linnet.device import generator
 from linnet.errors import UsageError
 from linnet.lazy import torch
+from linnet.schema.cells import count_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -201,8 +202,8 @@ def _choose_by_class(dataset: Dataset, fraction: float, seed: int) -> Tensor:
         second[rows[torch.randperm(len(rows), generator=source)[:count]]] = True
     if not second.any() or second.all():
         raise UsageError(
-            f"{dataset.name}: {len(dataset)} rows cannot be split at {fraction}: one part would be empty, "
-            "or the first would have no row of a class"
+            f"{dataset.name}: {count_of(dataset, 'row')} cannot be split at {fraction}: one part would be "
+            "empty, or the first would have no row of a class"
         )
     return second
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 
 import numpy as np
@@ -214,6 +214,11 @@ def truths(cells: Cells) -> tuple[str, str] | None:
     words_of = {word for word in lower if word not in BITS}
     pair = next((pair for pair in TRUTHS if words_of == set(pair)), None)
     return None if pair is None else (lower[pair[0]], lower[pair[1]])
+
+
+def count_of(things: Sized, name: str) -> str:
+    """How many things there are, in words: 1 row, 2 rows."""
+    return f"{len(things):,} {name}{'s' * (len(things) != 1)}"
 
 
 def count_rows(where: NDArray[np.bool_]) -> str:

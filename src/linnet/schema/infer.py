@@ -19,7 +19,7 @@ from linnet.schema.date_cells import date_pattern
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
 from linnet.schema.leakage import find_leaks
-from linnet.schema.remarks import find_totals, remark
+from linnet.schema.remarks import are_times, find_totals, remark, sentinels
 from linnet.schema.row_numbers import are_counting, are_row_numbers, row_number_note
 from linnet.schema.schema import Schema
 from linnet.schema.target import (
@@ -77,6 +77,8 @@ def infer_schema(frame: Frame, options: TableOptions, known: tuple[str, ...] = (
     if options.rare is not None:
         notes.append(say("schema.note.rare", "en", n=options.rare))
     notes += [*spellings(frame[name], target), *_marks(name, target.style), *find_totals(frame)]
+    if not target.classes:
+        notes += sentinels(name, target.numbers(frame[name]))
     return Schema(columns, target, left_out, tuple(notes))
 
 
@@ -243,7 +245,10 @@ def _text(counts: Cells, name: str, *, has_gaps: bool) -> Column | str:
     length = of_text.len() / 2 if texts.by == "characters" else of_text.count(WORD)
     if np.average(np.asarray(length), weights=counts.to_numpy()) >= WORDY:
         return texts
-    return "each row has a text of its own, as a name has" if different == rows > FEW else Category(name)
+    if not different == rows > FEW:
+        return Category(name)
+    is_time = are_times(counts.index.to_series())
+    return say(f"schema.left.{'times' if is_time else 'names'}", "en", cell=counts.index[0])
 
 
 def _doubts(cells: Cells, found: Column) -> list[str]:
@@ -257,7 +262,7 @@ def _doubts(cells: Cells, found: Column) -> list[str]:
     values = to_numbers(cells, found.style)
     known = values[np.isfinite(values)]
     is_whole = bool((known == np.floor(known)).all())
-    notes = []
+    notes = sentinels(found.name, known)
     if len(known) > FEW and are_row_numbers(found.name, values):
         notes.append(row_number_note(found.name))
     if is_whole and bool((np.abs(known) > 2**53).any()):

@@ -7,6 +7,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from linnet.i18n import say
+from linnet.schema.category import Category
 from linnet.schema.cells import BITS, PLAIN, POINTED, WHOLE, Cells, Frame, are_of, is_missing, to_numbers
 from linnet.schema.coded import each, is_coded
 from linnet.schema.columns import Column, Number, Truth
@@ -27,6 +29,44 @@ SERIALS = (20_000, 60_000)
 """The days of a spreadsheet, since 1899-12-30, from 1954 to 2064."""
 
 
+TIME_OF_DAY = r"[0-9]{1,3}:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?(?: ?[AaPp][Mm])?"
+"""A time of day, or how long something took."""
+
+NINES = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
+"""Numbers that stand for no value in many files, with either sign."""
+
+OFTEN = 2
+"""Rows from which on such a number is no value of its own by chance."""
+
+
+def are_times(texts: Cells) -> bool:
+    """Whether texts, (N,), are times of day or durations, as 12:30 is."""
+    return bool(len(texts)) and bool(texts.str.fullmatch(TIME_OF_DAY).all())
+
+
+def sentinels(name: str, known: NDArray[np.float64]) -> list[str]:
+    """What is to be said of numbers such as -999 far from all others, which may stand for gaps.
+
+    Args:
+        name: of the column.
+        known: its finite numbers, (n,).
+    """
+    ends = {float(known.min()), float(known.max())} if len(known) else set()
+    found = [end for end in sorted(ends) if abs(end) in NINES]
+    if not found:
+        return []
+    others = known[~np.isin(known, found)]
+    if not len(others):
+        return []
+    low, high = float(others.min()), float(others.max())
+    counts = {end: int((known == end).sum()) for end in found if max(low - end, end - high) > high - low}
+    return [
+        say("schema.note.sentinel", "en", name=name, number=f"{end:g}", n=f"{rows:,}")
+        for end, rows in counts.items()
+        if rows >= OFTEN
+    ]
+
+
 def remark(cells: Cells, found: Column) -> list[str]:
     """What one has to know of a column that is kept.
 
@@ -36,6 +76,8 @@ def remark(cells: Cells, found: Column) -> list[str]:
     """
     if isinstance(found, Truth) and cells.dtype.kind == "O":
         return _bits(cells, found)
+    if isinstance(found, Category):
+        return _times(cells, found.name)
     if isinstance(found, Number):
         return [*_serials(cells, found), *_points(cells, found)]
     return []
@@ -47,6 +89,16 @@ def _bits(cells: Cells, found: Truth) -> list[str]:
     if not bits or true in BITS:
         return []
     return [f"{found.name} has {' and '.join(bits)} beside {true} and {false}: 1 is taken as {true}"]
+
+
+def _times(cells: Cells, name: str) -> list[str]:
+    if cells.dtype.kind in "biufM":
+        return []
+    different = cells.drop_duplicates()
+    texts = different[~is_missing(different)].astype(str).str.strip()
+    if not are_times(texts):
+        return []
+    return [say("schema.note.times", "en", name=name, cell=texts.iloc[0])]
 
 
 def _serials(cells: Cells, found: Number) -> list[str]:

@@ -16,6 +16,7 @@ from linnet.schema.cells import (
     Cells,
     Frame,
     NumberStyle,
+    count_of,
     count_rows,
     is_missing,
     number_style,
@@ -112,9 +113,8 @@ def drop_unlabelled(
         return frame, []
     if 2 * int(gaps.sum()) >= len(frame):
         raise FormatError(f"the target {name} is empty in {count_rows(gaps)} of {len(frame):,}")
-    count = int(gaps.sum())
-    key = "schema.note.unlabelled" + "_1" * (count == 1)
-    note = say(key, "en", n=f"{count:,}", name=name)
+    key = "schema.note.unlabelled" + "_1" * (int(gaps.sum()) == 1)
+    note = say(key, "en", n=f"{gaps.sum():,}", name=name)
     return frame[~gaps].reset_index(drop=True), [note, *marks]
 
 
@@ -227,8 +227,9 @@ def _classes(cells: Cells, name: str, *, is_asked: bool) -> tuple[str, ...]:
     most = len(cells) if is_asked else MAX_CLASSES
     if not 2 <= len(found) <= max(most, 2):
         raise FormatError(
-            f"the classes of {name} are {len(found):,} different values, such as {found[0]!r}: expected "
-            f"2…{MAX_CLASSES}. Say which column is predicted by --target, or --task regression for numbers"
+            f"{name} has {count_of(found, 'different value')} in {count_of(cells, 'row')}, such as "
+            f"{found[0]!r}: expected 2…{MAX_CLASSES} classes. Say which column is predicted by --target, or "
+            "--task regression for numbers"
         )
     if len(found) == len(cells) > FEW:
         raise FormatError(

@@ -121,6 +121,22 @@ def test_a_workbooks_first_sheet_is_read_and_said_or_the_one_that_is_named() -> 
         read_frame(b"no zip", "t.xlsx", TableOptions())
 
 
+@pytest.mark.parametrize("title", [["Sales of 2025"], ["Sales", "2025"]])
+def test_a_title_above_the_names_in_a_workbook_is_named_with_its_row(title: list[object]) -> None:
+    rows = [["a", "b", "c", "label"], [1.5, 2, 3, "x"], [2, 3, 4, "y"]]
+    content = make_workbook({"now": [title, [], *rows]})
+    with pytest.raises(FormatError, match=r"row 1 of the sheet now, 'Sales.*those in row 3: remove the rows"):
+        read_frame(content, "t.xlsx", TableOptions())
+
+
+def test_empty_rows_above_the_names_in_a_workbook_are_passed_over() -> None:
+    rows = [["a", "b", "label"], [1.5, 2, "x"], [2, 3, "y"]]
+    table = read_frame(make_workbook({"now": [[], [], *rows]}), "t.xlsx", TableOptions())
+    assert table.frame.to_dict("list") == {"a": [1.5, 2], "b": [2, 3], "label": ["x", "y"]}
+    numbered = make_workbook({"now": [["", "label"], [0, "x"], [1, "y"]]})
+    assert list(read_frame(numbered, "t.xlsx", TableOptions()).frame.columns) == ["Unnamed: 0", "label"]
+
+
 def test_a_workbook_of_opendocument_is_read_by_its_types() -> None:
     """A cell that shows 12 % holds 0.12 there, and so it is a number of a table as any other."""
     day = datetime.date(2024, 2, 29)

@@ -152,12 +152,39 @@ def _read_workbook(content: bytes, name: str, options: TableOptions) -> TextTabl
         names = [str(sheet) for sheet in sheets.sheet_names]
         if options.sheet is not None and options.sheet not in names:
             raise UsageError(f"{name} has no sheet {options.sheet!r}: its sheets are {', '.join(names)}")
-        frame: Frame = pd.read_excel(sheets, sheet_name=options.sheet or names[0])
+        frame = _below_titles(sheets, options.sheet or names[0], name)
     except (ValueError, OSError, IndexError, calamine.CalamineError) as error:
         raise FormatError(f"{name} cannot be read as a workbook: {error}") from error
     others = names[1:] if options.sheet is None else []
     note = f"its first sheet, {names[0]}, was read, and not {', '.join(others)}: --sheet says otherwise"
     return TextTable(frame, (note,) if others else ())
+
+
+def _below_titles(sheets: Any, sheet: str, name: str) -> Frame:
+    """The rows of a sheet below the names of its columns, empty rows above these passed over.
+
+    Raises:
+        FormatError: a title, or whatever is not empty, stands above the names.
+    """
+    import pandas as pd
+
+    frame: Frame = pd.read_excel(sheets, sheet_name=sheet)
+    nameless = sum(str(column).startswith("Unnamed: ") for column in frame.columns)
+    if nameless < 2 or 2 * nameless < len(frame.columns):  # one has the numbers of the rows
+        return frame
+    above: Frame = pd.read_excel(sheets, sheet_name=sheet, header=None, nrows=MOST_ABOVE)
+    filled = above.notna().sum(axis=1).to_numpy()
+    place = int((2 * filled > above.shape[1]).argmax())
+    if not place:
+        return frame
+    if not filled[:place].any():
+        return pd.read_excel(sheets, sheet_name=sheet, header=place)
+    row = int(filled.nonzero()[0][0])
+    title = str(above.iloc[row].dropna().iloc[0]).strip()[:40]
+    raise FormatError(
+        f"{name}: row {row + 1} of the sheet {sheet}, {title!r}, stands above the names of the columns, "
+        f"which seem to be those in row {place + 1}: remove the rows above them, or give each column a name"
+    )
 
 
 READERS: Mapping[str, Reader] = {
@@ -196,6 +223,9 @@ def _unpacked_suffix(path: PurePath) -> str:
     suffix = path.suffix.lower()
     return path.with_suffix("").suffix.lower() if suffix in PACKED else suffix
 
+
+MOST_ABOVE = 20
+"""Rows of a sheet that are looked at for the names of its columns."""
 
 CHUNK = 1 << 16
 """Rows that are read at a time where a file is gone through."""
