@@ -15,7 +15,32 @@ def test_data_show_and_list(capsys: pytest.CaptureFixture[str]) -> None:
         assert picture.width > 500
     assert call("data", "list") == 0
     assert "fashion_mnist" in capsys.readouterr().out
-    assert call("data", "show", "synthetic") == 2
+    assert call("data", "show", "synthetic") == 0
+    assert "features  2, " in capsys.readouterr().out
+
+
+def test_libsvm_text_is_shown_by_its_features_rows_and_classes(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("rows.svm").write_text("1 1:0.5 3:2\n0 2:1\n" * 10)
+    assert call("data", "show", "rows.svm") == 0
+    said = capsys.readouterr().out.splitlines()[-3:]
+    assert said == [
+        "features  3, 50.0% of their numbers not 0",
+        "rows      20: 16 to train on, 4 to test on",
+        "target    y: 2 classes, 0 10 (50.0%), 1 10 (50.0%)",
+    ]
+    assert call("data", "show", "rows.svm", "--json", "--split", "none") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["rows"], found["classes"], found["ends"]) == ({"train": 20}, {"0": 10, "1": 10}, None)
+    Path("numbers.svm").write_text("".join(f"{n}.5 1:{n + 1}\n" for n in range(20)))
+    assert call("data", "show", "numbers.svm") == 0
+    assert "target    y: numbers from 0.5 to 19.5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["list", "fetch", "verify", "show", "schema", "convert"])
+def test_examples_stand_below_their_heading(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("data", command, "--help") == 0
+    said = [line.strip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert said[said.index("Examples") + 1].startswith(f"linnet data {command}")
 
 
 def test_a_table_is_converted_to_libsvm_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
@@ -14,6 +15,9 @@ from linnet.schema.overview import ColumnView, Figure
 from linnet.schema.profile import short_number
 from linnet.schema.schema import Schema
 from linnet.schema.target import which_target
+
+if TYPE_CHECKING:
+    from linnet.config import TableChoices, TableOptions
 
 BARS = "▁▂▃▄▅▆▇█"
 """Of which the lowest stands for a bin without a value."""
@@ -112,3 +116,45 @@ def _plain(text: str) -> str:
 def _cut(name: str) -> str:
     name = _plain(name)
     return name if cell_len(name) <= WIDTH else set_cell_size(name, WIDTH - 1).rstrip() + "…"
+
+
+def look_at(data: str, data_dir: Path | None, schema: Schema, table: TableChoices | None) -> TableView:
+    """The columns of a table, as it was read."""
+    from linnet.schema.overview import overview
+
+    frame, _ = _cells(data, data_dir, table)
+    return TableView(len(frame), overview(frame, schema), schema)
+
+
+def look_at_undecided(data: str, data_dir: Path | None, table: TableChoices | None) -> TableView | None:
+    """The columns of a table of which several could be the target; None where they could not.
+
+    Raises:
+        FormatError: the table, or one of its columns, cannot be read.
+    """
+    from linnet.data.locate import find_tables
+    from linnet.schema.outline import fit_columns
+    from linnet.schema.overview import overview
+    from linnet.schema.target import find_candidates
+
+    is_said = table is not None and (table.target or table.formula or table.schema)
+    files = find_tables(data, data_dir)
+    if is_said or files is None or files.is_svmlight:
+        return None
+    frame, options = _cells(data, data_dir, table)
+    if len(candidates := find_candidates(frame, options)) < 2:
+        return None
+    schema = fit_columns(frame, options, " or ".join(candidates))
+    return TableView(len(frame), overview(frame, schema), schema, candidates)
+
+
+def _cells(data: str, data_dir: Path | None, table: TableChoices | None) -> tuple[Any, TableOptions]:
+    """The cells of a table, and what was said of it."""
+    from linnet.config import TableOptions
+    from linnet.data.formats.table_files import read_files
+    from linnet.data.locate import find_tables
+
+    files = find_tables(data, data_dir)
+    assert files is not None, "they have been found"
+    options = TableOptions() if table is None else TableOptions(**table.table)
+    return read_files(files.train, options).frame, options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
@@ -13,10 +13,7 @@ from linnet.cli.options import Data, DataDir, Json, Table
 from linnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from linnet.cli.columns import TableView
-    from linnet.config import TableChoices, TableOptions
     from linnet.data.sources.source import Source
-    from linnet.schema.schema import Schema
 
 app = App(name="data", help="List, fetch, verify, show or convert data sets.")
 
@@ -24,6 +21,12 @@ app = App(name="data", help="List, fetch, verify, show or convert data sets.")
 @app.command(name="list")
 def list_data(*, data_dir: Path | None = None) -> None:
     """List the data sets, and where they were found.
+
+    Examples
+
+        linnet data list
+
+        linnet data list --data-dir ~/data
 
     Parameters
     ----------
@@ -56,6 +59,12 @@ def fetch(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) ->
 
     Nothing that is there is ever replaced.
 
+    Examples
+
+        linnet data fetch
+
+        linnet data fetch mnist --data-dir ~/data
+
     Parameters
     ----------
     dataset
@@ -72,6 +81,12 @@ def fetch(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) ->
 @app.command
 def verify(dataset: str = "fashion_mnist", /, *, data_dir: Path | None = None) -> None:
     """Check the files of Fashion-MNIST or MNIST against their checksums; exit 1 if one differs.
+
+    Examples
+
+        linnet data verify
+
+        linnet data verify mnist --data-dir ~/data
 
     Parameters
     ----------
@@ -112,13 +127,16 @@ def show(
 ) -> None:
     """Write a picture of the first images of a data set, each with its class; of a table print its columns.
 
-    Of each column: what it is taken for, how many cells are missing and what these become, how many different
-    values it has, how many columns it becomes, and how its values are spread: from the lowest to the highest,
-    or by the most frequent levels and their shares. Where several columns could be what is predicted, they
-    are named, and all columns are shown as they would be to predict by. The flags that say how a table is
-    read are those of linnet train.
+    Of LIBSVM text and arrays that are no pictures the features, the target and the rows are counted.
+
+    Of each column of a table: what it is taken for, how many cells are missing and what these become, how
+    many different values it has, how many columns it becomes, and how its values are spread: from the lowest
+    to the highest, or by the most frequent levels and their shares. Where several columns could be what is
+    predicted, they are named, and all columns are shown as they would be to predict by. The flags that say
+    how a table is read are those of linnet train.
 
     Examples
+
         linnet data show fashion_mnist --rows 4
 
         linnet data show houses.csv --target price --ignore id
@@ -140,6 +158,8 @@ def show(
     out
         The picture: .png or .svg.
     """
+    from linnet.cli.columns import look_at, look_at_undecided
+    from linnet.cli.rows_view import RowsView
     from linnet.data.registry import load
     from linnet.errors import FormatError
     from linnet.files import check_replaceable
@@ -158,8 +178,12 @@ def show(
         view = look_at(data, data_dir, splits.train.schema, table)
         print_result(view.to_json, view.lines, json)
         return
+    if splits.train.image_shape is None:
+        glance = RowsView.of(splits)
+        print_result(glance.to_json, glance.lines, json)
+        return
     if json:
-        raise UsageError(f"--json is of tables, and {data} is none")
+        raise UsageError(f"--json is of tables and rows of numbers, and {data} has pictures")
     check_replaceable(out, "give another --out")
     chosen = splits.train if part == "train" or splits.test is None else splits.test
     if rows < 1 or columns < 1 or not 0 <= start < len(chosen):
@@ -171,55 +195,12 @@ def show(
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
 
 
-def look_at(data: str, data_dir: Path | None, schema: Schema, table: TableChoices | None) -> TableView:
-    """The columns of a table, as it was read."""
-    from linnet.cli.columns import TableView
-    from linnet.schema.overview import overview
-
-    frame, _ = _cells(data, data_dir, table)
-    return TableView(len(frame), overview(frame, schema), schema)
-
-
-def look_at_undecided(data: str, data_dir: Path | None, table: TableChoices | None) -> TableView | None:
-    """The columns of a table of which several could be the target; None where they could not.
-
-    Raises:
-        FormatError: the table, or one of its columns, cannot be read.
-    """
-    from linnet.cli.columns import TableView
-    from linnet.data.locate import find_tables
-    from linnet.schema.outline import fit_columns
-    from linnet.schema.overview import overview
-    from linnet.schema.target import find_candidates
-
-    is_said = table is not None and (table.target or table.formula or table.schema)
-    files = find_tables(data, data_dir)
-    if is_said or files is None or files.is_svmlight:
-        return None
-    frame, options = _cells(data, data_dir, table)
-    if len(candidates := find_candidates(frame, options)) < 2:
-        return None
-    schema = fit_columns(frame, options, " or ".join(candidates))
-    return TableView(len(frame), overview(frame, schema), schema, candidates)
-
-
-def _cells(data: str, data_dir: Path | None, table: TableChoices | None) -> tuple[Any, TableOptions]:
-    """The cells of a table, and what was said of it."""
-    from linnet.config import TableOptions
-    from linnet.data.formats.table_files import read_files
-    from linnet.data.locate import find_tables
-
-    files = find_tables(data, data_dir)
-    assert files is not None, "they have been found"
-    options = TableOptions() if table is None else TableOptions(**table.table)
-    return read_files(files.train, options).frame, options
-
-
 @app.command
 def schema(data: Data, /, *, table: Table = None, data_dir: DataDir = None, out: Path | None = None) -> None:
     """Print how a table is read as TOML, to be edited and given back by --schema.
 
     Examples
+
         linnet data schema houses.csv --target price > schema.toml
 
         linnet train --data houses.csv --schema schema.toml
@@ -264,6 +245,7 @@ def convert(
     model takes them.
 
     Examples
+
         linnet data convert houses.csv houses.svm --target price
 
         linnet data convert houses.csv test.svm --target price --test-size 0.2 --part test

@@ -50,6 +50,7 @@ def doctor(
     """Check this machine, and say what to mend; exit 1 if linnet cannot work here.
 
     Examples
+
         linnet doctor
 
         linnet doctor --lang zh

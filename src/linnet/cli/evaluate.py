@@ -62,6 +62,7 @@ def evaluate(
     """Score a run's model: loss, accuracy, each class's precision, recall and F1, and its calibration.
 
     Examples
+
         linnet evaluate runs/first
 
         linnet evaluate runs/first --intervals --top-k 2 --top-k 5

@@ -36,6 +36,7 @@ def export(
     answers differ from the run's is an error and is not kept.
 
     Examples
+
         linnet export runs/first --to onnx
 
         linnet export runs/first --to c --out firmware/shirts.c

@@ -38,6 +38,7 @@ def find_lr(
     will have, such as its optimizer and batch size.
 
     Examples
+
         linnet find-lr
 
         linnet find-lr --optimizer adam --l2 1e-4 --out runs/rates

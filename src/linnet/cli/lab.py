@@ -23,6 +23,7 @@ def lab(
     The page is served from this machine alone, and nothing on it comes from elsewhere. Ctrl-C ends it.
 
     Examples
+
         linnet lab
 
         linnet lab --host 0.0.0.0 --no-browser

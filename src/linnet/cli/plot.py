@@ -60,6 +60,7 @@ def plot(
     - intervals: of a regression, coverage and width of prediction intervals
 
     Examples
+
         linnet plot runs/first reliability
 
         linnet plot runs/first contributions 42 --out why.svg

@@ -54,6 +54,7 @@ def predict(
     that, no class is said.
 
     Examples
+
         linnet predict runs/first shirt.png coat.jpg
 
         linnet predict runs/first drawing.npy --top 1 --json

@@ -26,6 +26,7 @@ def replay(
     differs and what may be the cause, 2 when it cannot be done again.
 
     Examples
+
         linnet replay runs/first
 
         linnet replay runs/first --out runs/again

@@ -30,6 +30,7 @@ def report(
     command and Python that do it again.
 
     Examples
+
         linnet report runs/first
 
         linnet report runs/first --lang zh --out first.zh.html --label-errors

@@ -33,6 +33,7 @@ def run(
     Exit code 1 when a cell fails: the page then shows what ran before it.
 
     Examples
+
         linnet run notes.md
 
         linnet run chapter3.md --only 3.6

@@ -31,6 +31,7 @@ def serve(
     end the service when it has answered what it took. GET /docs describes it.
 
     Examples
+
         linnet serve runs/first
 
         LINNET_API_KEY=secret linnet serve runs/first --host 0.0.0.0 --port 80

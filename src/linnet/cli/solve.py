@@ -73,6 +73,7 @@ def solve(
     Exit code 1 when it ended short of what was asked.
 
     Examples
+
         linnet solve --data fashion_mnist --l2 1e-4
 
         linnet solve --l1 1e-3 --tol 1e-5

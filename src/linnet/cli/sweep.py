@@ -34,6 +34,7 @@ def sweep(
     also after a crash or a kill, to the same bytes. Exit code 130 when it was interrupted.
 
     Examples
+
         linnet sweep --lr 0.01,0.1,1 --l2 0,1e-4 --seeds 5 --folds 5
 
         linnet sweep --optimizer sgd,momentum,adam --lr 0.001,0.01,0.1 --schedule constant,cosine --epochs 20

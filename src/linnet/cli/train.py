@@ -36,6 +36,7 @@ def train(
     0.1, 10 epochs. `--data synthetic` is the book's linear regression.
 
     Examples
+
         linnet train
 
         linnet train --lr 0.5 --epochs 20 --out runs/faster

@@ -28,6 +28,7 @@ def tune(
     kept from training, trained again on all training rows, and scored once on the test set.
 
     Examples
+
         linnet tune --lr 0.001..1 --l2 1e-6..1e-2 --optimizer sgd,adam --trials 100 --batch 20
 
         linnet tune --lr 0.01..1 --momentum 0.5:0.99 --optimizer nesterov --folds 5
