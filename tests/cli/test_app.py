@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -66,3 +67,9 @@ def test_module_and_environment() -> None:
         env=os.environ,
     )
     assert done.stdout.strip() == "0.1.0.dev0"
+
+
+def test_garbage_is_looked_for_as_before_when_a_command_has_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    before = gc.get_threshold()
+    assert call("train", "--lr", -1) == 2
+    assert gc.get_threshold() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import re
@@ -29,6 +30,11 @@ SPELLINGS = (
 """Other spellings of options. These two are flags and, where values may be tried, take yes or no."""
 
 
+SELDOM = (50_000, 20, 100)
+"""After how many new objects Python looks for garbage. What importing torch makes stays: to look through it
+at each 700 takes a tenth of the import."""
+
+
 def make_app() -> App:
     """The application; its commands are imported when they are called."""
     app = App(
@@ -52,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # a console without Chinese shows ? and goes on
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two spinning programs halve each other's speed
     plain, warnings.formatwarning = warnings.formatwarning, _format_warning
+    collected = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
     try:
         _call(list(sys.argv[1:] if argv is None else argv))
     except LinnetError as error:
@@ -64,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except OSError as error:
         fail(f"{error.filename or 'a file'}: {error.strerror or error}", 1)
     finally:
+        gc.set_threshold(*collected)
         warnings.formatwarning = plain
 
 
