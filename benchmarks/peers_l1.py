@@ -22,7 +22,7 @@ import importlib
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,9 @@ Values = NDArray[np.float64]
 
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
 """Of peers, each by its own measure, from the loosest on."""
+
+PATIENCE = 20.0
+"""Seconds in which a peer must have a tolerance that is fine enough; what it compiles counts, too."""
 
 SHAPES = ((1000, 3000), (500, 20_000), (20_000, 200))
 SHARES = (0.3, 0.05)
@@ -81,15 +84,18 @@ def find(package: str) -> Any:
 def loosen(
     makers: dict[str, Maker], fit: Callable[[Any], Any], judge: Judge, best: float
 ) -> dict[str, Callable[[], Any]]:
-    """Each peer with the loosest tolerance that is as good as the best; those that have none are left out."""
+    """Each peer with the loosest tolerance that is as good as the best; those that find none are left out."""
     found: dict[str, Callable[[], Any]] = {}
     for name, make in makers.items():
+        end = time.process_time() + PATIENCE
         for tol in TOLERANCES:
             if judge(fit(make(tol))) <= best + WORSE * abs(best):
                 found[name] = lambda make=make, tol=tol: fit(make(tol))
                 break
-        else:
-            print(f"{name} does not come within {WORSE:g} of the optimum at any tolerance: left out")
+            if time.process_time() > end:
+                break
+        if name not in found:
+            print(f"{name} does not come within {WORSE:g} of the optimum in {PATIENCE:g} s: left out")
     return found
 
 
@@ -114,25 +120,28 @@ def lassos() -> Iterable[Race]:
             yield Race(name, ours, loosen(makers, fit, judge, best), 1.0, judge)
 
 
-def main() -> None:
-    """Run all and print beside the targets."""
-    parser = argparse.ArgumentParser(description="Measure L1 beside celer, skglm and scikit-learn.")
+def parse(description: str, packages: Sequence[str]) -> argparse.Namespace:
+    """The options; the peers' folder is searched from here on, and what is in no place is said."""
+    parser = argparse.ArgumentParser(description=description)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--quick", action="store_true", help="three rounds")
     length.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where the peers are installed")
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the figures to FILE.peers_l1.json"
-    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures beside FILE")
     asked = parser.parse_args()
     if asked.peers is not None:
         sys.path.append(str(asked.peers))
+    if missing := [package for package in packages if find(package) is None]:
+        what = " and ".join(missing)
+        print(f"Without {what}, so beside the others alone: pip install --target FOLDER {' '.join(missing)}, "
+              "then --peers FOLDER")  # fmt: skip
+    return asked
+
+
+def main() -> None:
+    """Run all and print beside the targets."""
+    asked = parse("Measure L1 beside celer, skglm and scikit-learn.", ("celer", "skglm"))
     warnings.simplefilter("ignore", ConvergenceWarning)
-    if missing := [package for package in ("celer", "skglm") if find(package) is None]:
-        print(
-            f"Without {' and '.join(missing)}, so beside the others alone: pip install --target FOLDER "
-            "celer==0.7.4 skglm==0.5, then --peers FOLDER"
-        )
     lines: list[Figure] = []
     for race in lassos():
         lines += run(race, 3 if asked.quick else 11, time.process_time)

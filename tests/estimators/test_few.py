@@ -16,7 +16,7 @@ from linnet.solvers.smooth.newton import Newton
 def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The solvers for any number that were called, by name."""
     found: list[str] = []
-    for spec, name in ((ProximalNewton, "minimise"), (Newton, "approach")):
+    for spec, name in ((ProximalNewton, "approach"), (Newton, "approach")):
         kept = getattr(spec, name)
 
         def note(self: Any, *given: Any, kept: Any = kept, **named: Any) -> Any:

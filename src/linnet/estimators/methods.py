@@ -21,6 +21,7 @@ from linnet.errors import CollinearWarning, warn
 from linnet.estimators.few import solve_few
 from linnet.solvers.descent import descend
 from linnet.solvers.frame import Stream
+from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
@@ -190,7 +191,7 @@ def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
 
 def _approach(problem: Problem, spec: SolverSpec, start: Tensor | None) -> Minimum:
     """The optimum by steps, without a proof where the solver needs none."""
-    solve = spec.approach if isinstance(spec, SmoothSolver) else spec.minimise
+    solve = spec.approach if isinstance(spec, SmoothSolver | ProximalNewton) else spec.minimise
     return solve(problem.objective, start)
 
 

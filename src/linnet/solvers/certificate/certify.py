@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from linnet.core.penalties import Penalty
-from linnet.solvers.certificate.duality import ROUNDING, duality_gap, move_bias, rounding
+from linnet.solvers.certificate.duality import FINE, ROUNDING, duality_gap, move_bias, rounding
 from linnet.solvers.problem.curvature import grams
 from linnet.solvers.problem.hessian import hessian, is_affordable
 from linnet.solvers.problem.objective import Objective, Point
@@ -101,12 +101,12 @@ def certify(objective: Objective, theta: Tensor) -> Bound:
     return store(framed, _bound_smooth(inner, point) if is_smooth else bound_by_dual(inner, point))
 
 
-def bound_by_dual(objective: Objective, point: Point) -> Bound:
-    """The bound by Fenchel's dual, with L1 or without, or by Newton's decrement.
+def bound_by_dual(objective: Objective, point: Point, tol: float = FINE) -> Bound:
+    """The bound by Fenchel's dual, with L1 or without, or by Newton's decrement; `tol` as of `duality_gap`.
 
     Without a penalty classes have no dual but at 0, and there is nothing but the decrement.
     """
-    gap = duality_gap(objective, point)
+    gap = duality_gap(objective, point, tol)
     newton = newton_bound(objective, point) if objective.penalty == Penalty() else None
     has_dual = objective.penalty != Penalty() or objective.loss.dual_reach is not None
     if newton is None or math.isinf(newton.gap):

@@ -53,18 +53,19 @@ def penalty_conjugate(objective: Objective, V: Tensor) -> float:
     return 0.0 if float(beyond.max() if beyond.numel() else 0) == 0 else float("inf")
 
 
-def duality_gap(objective: Objective, point: Point) -> float:
+def duality_gap(objective: Objective, point: Point, tol: float = FINE) -> float:
     """F at a point above the dual's optimum, at most: half a pass. Tight where the bias is best.
 
     Args:
         objective: in float64, of any penalty.
         point: of that objective.
+        tol: the gap that is enough, as a share of the objective: one above it is made tighter, for a Hessian.
     """
     rows = objective.rows
     y, shares = Loss.encode(rows.y, rows.outputs, torch.float64), rows.shares  # (K, N), (N,)
     a = objective.loss.residual(point.scores.double(), y)
     gap = measure_gap(objective, point, a, y, shares)
-    if gap <= FINE * abs(point.value) or (change := _polish(objective, point)) is None:
+    if gap <= max(tol, FINE) * abs(point.value) or (change := _polish(objective, point)) is None:
         return gap
     return min(gap, measure_gap(objective, point, a + change, y, shares))
 

@@ -17,10 +17,10 @@ from linnet.solvers.l1.quadratic import minimise_quadratic
 from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.few import MOST
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.problem.standard import standardise
+from linnet.solvers.problem.standard import Framed, standardise
 from linnet.solvers.smooth.newton import soften, widen
 from linnet.solvers.smooth.smooth import Step, follow, reach_limit, search
-from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, SolverSpec, Status
+from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, Record, SolverSpec, Status
 
 HIDDEN, PATIENCE = 1e-17, 10
 """The share of the objective below which a gain only tidies the dual, and how many of those are allowed."""
@@ -82,27 +82,42 @@ class ProximalNewton(SolverSpec):
                 `estimate` and `nonzeros` among its keys.
             memory: of the squared error's Gram matrix, kept over problems that differ in their penalty alone.
         """
-        self.check_problem(objective, start)
-        began, framed = time.perf_counter(), standardise(objective)
-        inner, zeros = framed.objective, objective.zeros()
-        start = objective.start() if start is None else start
-        theta = None if start is None else inner.free_(framed.enter(start.to(zeros)).clone())
-        is_small = len(inner.rows) * inner.rows.features <= MOST
-        with limit_threads(1 if is_small else torch.get_num_threads()):
-            step, status, trace = follow(self.steps(inner, theta, memory), _measure, progress)
-            theta = step.point.theta if step else inner.zeros() if theta is None else theta
-            wide = inner.with_dtype(torch.float64)
+        began = time.perf_counter()
+        framed, theta, step, status, trace = self._follow(objective, start, progress, memory)
+        with limit_threads(_threads(framed.objective)):
+            wide = framed.objective.with_dtype(torch.float64)
             point = move_bias(wide, wide.point(theta))
             bound = bound_by_dual(wide, point)
             if step and step.status:
                 bound = replace(bound, gap=min(bound.gap, step.gap))
-                status = explain_no_optimum(step.objective, step.point) or status
         slope = float(framed.gradient(smallest_subgradient(wide, point)).norm())
         bound = store(replace(framed, objective=wide), bound)
         certificate = bound.certificate(max(0, len(trace) - 1), objective.passes, time.perf_counter() - began)
         return Minimum(
             bound.point.theta, status, replace(certificate, gradient_norm=slope), trace, type(self).__name__
         )
+
+    def approach(self, objective: Objective, start: Tensor | None = None) -> Minimum:
+        """As `minimise`, without a last certificate, which takes a Hessian: the steps have proven `tol`."""
+        framed, theta, _, status, trace = self._follow(objective, start, None, None)
+        iterations = max(0, len(trace) - 1)
+        return Minimum.unproven(framed.leave(theta), status, iterations, type(self).__name__)
+
+    def _follow(
+        self, objective: Objective, start: Tensor | None, progress: Progress | None, memory: Grams | None
+    ) -> tuple[Framed, Tensor, Step | None, Status, list[Record]]:
+        """The solver's columns, θ of these, the last step if there was one, how it ended, and the records."""
+        self.check_problem(objective, start)
+        framed, zeros = standardise(objective), objective.zeros()
+        inner = framed.objective
+        start = objective.start() if start is None else start
+        theta = None if start is None else inner.free_(framed.enter(start.to(zeros)).clone())
+        with limit_threads(_threads(inner)):
+            step, status, trace = follow(self.steps(inner, theta, memory), _measure, progress)
+            if step and step.status:
+                status = explain_no_optimum(step.objective, step.point) or status
+        theta = step.point.theta if step else inner.zeros() if theta is None else theta
+        return framed, theta, step, status, trace
 
     def steps(
         self, objective: Objective, start: Tensor | None = None, memory: Grams | None = None
@@ -114,7 +129,7 @@ class ProximalNewton(SolverSpec):
         stiffness, wanted, idle = 1.0, self.tol, 0
         for iteration in range(self.max_iter + 1):
             if at.estimate <= wanted * at.point.value or at.point.value == 0 or iteration == 0:
-                at = _prove(at)
+                at = _prove(at, self.tol)
                 if at.gap <= self.tol * at.point.value:
                     yield replace(at, status=Status(CONVERGED))
                     return
@@ -174,7 +189,7 @@ class ProximalNewton(SolverSpec):
 
     def _stall(self, at: Step) -> Step:
         """The end where rounding hides any gain: at the optimum, or short of it."""
-        at = _prove(at)
+        at = _prove(at, self.tol)
         if at.gap <= self.tol * at.point.value + 2 * rounding(at.objective, at.point):
             return replace(at, status=Status(CONVERGED))
         advice = "rounding allows no lower objective: scale the features, or ask for a larger tol"
@@ -198,11 +213,17 @@ def choose_working_set(objective: Objective, point: Point, largest: int) -> Tens
     return chosen
 
 
-def _prove(at: Step) -> Step:
-    """The step in float64 with its gap, its bias the best."""
+def _threads(objective: Objective) -> int:
+    """One where rows are few, whose products are too short to share."""
+    is_small = len(objective.rows) * objective.rows.features <= MOST
+    return 1 if is_small else torch.get_num_threads()
+
+
+def _prove(at: Step, tol: float) -> Step:
+    """The step in float64 with its gap, its bias the best; a gap above `tol` is made as tight as can be."""
     objective, point = widen(at.objective, at.point)
     point = move_bias(objective, point)
-    return replace(at, objective=objective, point=point, gap=bound_by_dual(objective, point).gap)
+    return replace(at, objective=objective, point=point, gap=bound_by_dual(objective, point, tol).gap)
 
 
 def _measure(step: Step) -> dict[str, float]:

@@ -104,15 +104,20 @@ def _softmax(objective: Objective, point: Point, chosen: Tensor, index: Tensor, 
     bounds = torch.tensor([0, *(len(k) for k in kept)]).cumsum(0).tolist()
     spread = torch.cat(kept)
     of = torch.cat([torch.full_like(k, c) for c, k in enumerate(kept)])
-    H = torch.zeros(len(spread), len(spread), dtype=torch.float64)
-    for X, part in _parts(objective.rows, index, features, len(spread)):
-        p = torch.softmax(point.scores[:, index[part]], 0).to(X.dtype)  # (K, B)
-        w = shares[part].to(X.dtype)
-        U = X[:, spread] * p[of].T  # (B, P)
-        H -= (U.T * w) @ U
-        for c, k in enumerate(kept):
-            here = slice(bounds[c], bounds[c + 1])
-            H[here, here] += (U[:, here].T * w) @ X[:, k]
+    some = objective.rows.sparse_columns(index, features[spread])
+    if some is None:
+        H = torch.zeros(len(spread), len(spread), dtype=torch.float64)
+        for X, part in _parts(objective.rows, index, features, len(spread)):
+            p = torch.softmax(point.scores[:, index[part]], 0).to(X.dtype)  # (K, B)
+            w = shares[part].to(X.dtype)
+            U = X[:, spread] * p[of].T  # (B, P)
+            H -= (U.T * w) @ U
+            for c, k in enumerate(kept):
+                here = slice(bounds[c], bounds[c + 1])
+                H[here, here] += (U[:, here].T * w) @ X[:, k]
+    else:
+        p = torch.softmax(point.scores[:, index].double(), 0)
+        H = torch.from_numpy(some.softmax_gram(p.numpy(), shares.double().numpy(), of.numpy()))
     ones = (features[spread] == objective.rows.features).nonzero()[:, 0]
     if (
         len(ones) == objective.rows.outputs
@@ -141,6 +146,8 @@ def grams(rows: Rows, features: Tensor, weights: Tensor, index: Tensor | None = 
     """
     index = torch.arange(len(rows), device=rows.y.device) if index is None else index
     shape = len(weights), len(features), len(features)
+    if (some := rows.sparse_columns(index, features)) is not None:
+        return torch.stack([torch.from_numpy(some.gram(w.double().numpy())) for w in weights])
     sums = torch.zeros(shape, dtype=torch.float64, device=rows.y.device)
     for X, part in _parts(rows, index, features, len(features)):
         for total, w in zip(sums, weights[:, part].to(X.dtype), strict=True):

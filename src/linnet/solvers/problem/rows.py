@@ -17,6 +17,7 @@ from torch import Tensor
 from linnet.data.dataset import Dataset
 from linnet.device import map_in_threads
 from linnet.errors import UsageError
+from linnet.solvers.problem.sparse_grams import SparseColumns
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -99,6 +100,10 @@ class Rows(ABC):
     @abstractmethod
     def columns(self, index: Tensor, features: Tensor) -> Tensor:
         """Some of `dense`'s columns of some rows, (B, P), by their numbers in order; D is that of ones."""
+
+    def sparse_columns(self, index: Tensor, features: Tensor) -> SparseColumns | None:
+        """The same of sparse rows, where their products are quicker so; else None."""
+        return None
 
     def with_dtype(self, dtype: torch.dtype) -> Self:
         """The same rows with products of another dtype."""

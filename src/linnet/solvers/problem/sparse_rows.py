@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from linnet.data.dataset import Dataset
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError
 from linnet.solvers.problem.rows import DenseRows, Rows
+from linnet.solvers.problem.sparse_grams import SparseColumns
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -64,6 +66,26 @@ class SparseRows(Rows):
         part = part if len(inner) == self.features else part[:, inner.numpy()]
         X = torch.from_numpy(part.toarray())
         return torch.cat([X, X.new_ones(len(index), len(features) - len(inner))], 1)
+
+    def sparse_columns(self, index: Tensor, features: Tensor) -> SparseColumns | None:
+        """See `Rows.sparse_columns`."""
+        inner = features < self.features
+        ones = np.flatnonzero(~inner.numpy())
+        is_all = len(index) == len(self) and bool((index == torch.arange(len(self))).all())
+        part = self.X if is_all else self.X[index.numpy()]
+        S = part[:, features[inner].numpy()].astype(np.float64)
+        if len(ones):  # the column of ones, which holds no number but is 1 off
+            place = np.flatnonzero(inner.numpy())
+            S = sparse.csr_matrix((S.data, place[S.indices], S.indptr), (len(index), len(features)))
+        offset = self._offset_of(features[inner])
+        every = np.full(len(features), -1.0)
+        every[inner.numpy()] = offset
+        found = SparseColumns(S, every)
+        return found if found.is_worth_it else None
+
+    def _offset_of(self, features: Tensor) -> Any:
+        """What is taken off some columns, (P,)."""
+        return 0.0
 
     def with_dtype(self, dtype: torch.dtype) -> Self:
         """See `Rows.with_dtype`."""
@@ -133,6 +155,9 @@ class CentredSparseRows(SparseRows):
         inner = features[features < self.features]
         X[:, : len(inner)] -= self.offset[inner].to(X)
         return X
+
+    def _offset_of(self, features: Tensor) -> Any:
+        return self.offset[features].numpy()
 
     def squares(self, C: Tensor) -> Tensor:
         """See `Rows.squares`."""
