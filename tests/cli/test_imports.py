@@ -35,9 +35,12 @@ def table() -> Path:
     return Path("good.csv")
 
 
-@pytest.mark.parametrize("command", [["train"], ["solve"], ["sweep", "--lr", "0.1,0.2"], ["find-lr"]])
+@pytest.mark.parametrize(
+    "command", [["train"], ["solve"], ["sweep", "--lr", "0.1,0.2"], ["find-lr"], ["data", "show"]]
+)
 def test_a_damaged_table_is_refused_before_torch_is_imported(command: list[str], table: Path) -> None:
-    found = imports_of(*command, "--data", "bad.csv", told="bad.csv has rows of more cells")
+    data = ["bad.csv"] if command[0] == "data" else ["--data", "bad.csv"]
+    found = imports_of(*command, *data, told="bad.csv has rows of more cells")
     assert found == {"pandas"}
 
 

@@ -163,8 +163,6 @@ def show(
     from linnet.data.registry import load
     from linnet.errors import FormatError
     from linnet.files import check_replaceable
-    from linnet.plot.images import gallery
-    from linnet.plot.save import save
 
     say = make_printer(False, sys.stderr if json else sys.stdout)
     try:
@@ -191,6 +189,9 @@ def show(
     where = slice(start, start + rows * columns)
     images = chosen.images(where)  # or there are none
     names = [chosen.classes[k] for k in chosen.y[where].tolist()]
+    from linnet.plot.images import gallery  # which loads matplotlib, as tables need not
+    from linnet.plot.save import save
+
     save(gallery(images, names, columns=columns, scale=chosen.scale), out)
     print(f"{chosen.name}, {part}, images {start}…{min(where.stop, len(chosen)) - 1}: {out}")
 
