@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from linnet.data.formats.unpacked import Unpacked
 from linnet.errors import DataNotFoundError, FormatError, ShapeError
 from linnet.files import replacing
 
@@ -82,7 +81,7 @@ def read(path: Path | str, *, max_bytes: int = MAX_BYTES, in_memory: bool = Fals
     """
     with _open(path := Path(path)) as file:
         header, size = _read_header(file, path, max_bytes), os.fstat(file.fileno()).st_size
-        if isinstance(file.raw, Unpacked):
+        if isinstance(file, gzip.GzipFile):
             if header.nbytes > _DEFLATE_RATIO * size + _DEFLATE_SLACK:
                 raise FormatError(
                     f"{path} declares {_describe(header)}, more than its {size:,} bytes of gzip "
@@ -164,15 +163,16 @@ def write(path: Path | str, array: Array) -> None:
 
 
 @contextlib.contextmanager
-def _open(path: Path) -> Iterator[io.BufferedReader]:
+def _open(path: Path) -> Iterator[io.BufferedIOBase]:
     """A file to read, unpacked where it is gzip; damaged gzip is a `FormatError`."""
     if not path.is_file():
         raise DataNotFoundError(f"{path} is not there: expected an IDX file, plain or gzip")
     with path.open("rb") as plain:
         is_zipped = plain.peek(2)[:2] == _GZIP_MAGIC
         try:
-            yield io.BufferedReader(Unpacked(plain)) if is_zipped else plain
-        except (EOFError, zlib.error) as error:
+            with gzip.GzipFile(fileobj=plain) if is_zipped else contextlib.nullcontext(plain) as file:
+                yield file
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FormatError(f"{path} is corrupt or truncated gzip ({error}): get the file anew") from error
 
 
