@@ -51,7 +51,6 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 	$(BIN)/python benchmarks/peers.py $(ARGS)
 	$(BIN)/python benchmarks/peers_l1.py $(ARGS)
-	$(BIN)/python benchmarks/peers_text.py $(ARGS)
 	$(BIN)/python benchmarks/start.py $(ARGS)
 	$(BIN)/python benchmarks/tables.py $(ARGS)
 	$(BIN)/python benchmarks/serve.py $(ARGS)
