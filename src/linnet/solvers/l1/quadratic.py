@@ -91,8 +91,8 @@ def _value(H: Values, c: Values, l1: Values, z: Values) -> float:
 
 
 def _newton(H: Values, c: Values, l1: Values, z: Values) -> Values:
-    """The best of some shares of the Newton step on what is not held at 0, cut off where a sign turns."""
-    gradient, index = H @ z - c, np.flatnonzero((z != 0) | (l1 == 0))
+    """The best of some shares of the Newton step on what is not 0, each cut off where a sign would change."""
+    gradient, index = H @ z - c, z.nonzero()[0]
     if not len(index):
         return z
     direction = np.zeros_like(z)

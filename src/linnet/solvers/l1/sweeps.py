@@ -34,7 +34,9 @@ def sweep(H: Values, c: Values, l1: Values, start: Values) -> Values:
         l1: (P,), at least 0; of many coordinates those of l1 0 stay as they are.
         start: z, (P,).
     """
-    return sweep_few(H, c, l1, start) if len(start) <= FEW else sweep_many(H, c, l1, start)
+    # With biases, or softmax's rows that undo each other, many sweeps before a Newton step settle no signs.
+    is_one = len(l1) > 0 and l1.min() == l1.max() > 0
+    return sweep_many(H, c, l1, start) if is_one and len(start) > FEW else sweep_few(H, c, l1, start)
 
 
 def sweep_few(H: Values, c: Values, l1: Values, start: Values) -> Values:
