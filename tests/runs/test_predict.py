@@ -85,13 +85,13 @@ def test_rows_that_cannot_be_read_are_named_left_out_or_set_aside(
     rows.loc[6, "carat"] = "heavy"
     rows.to_csv(tmp_path / "rows.csv", index=False)
     model = Predictor.open(folder / "run")
-    with pytest.raises(FormatError, match=r"'heavy' in row 3 \(rows are counted from 5\)"):
+    with pytest.raises(FormatError, match=r"'heavy' in row 3 \(rows are counted from 5\)\. --errors skip"):
         predict_file(model, tmp_path / "rows.csv", tmp_path / "a.csv")
     assert not (tmp_path / "a.csv").exists()  # nothing half done is left
     assert predict_file(model, tmp_path / "rows.csv", tmp_path / "b.csv", errors="skip").rejected == 1
     assert len(pd.read_csv(tmp_path / "b.csv")) == 9
     found = predict_file(model, tmp_path / "rows.csv", tmp_path / "c.csv", errors="quarantine")
-    assert found.lines()[-1] == f"1 rows could not be read and are in {tmp_path / 'c.csv.rejected.csv'}"
+    assert found.lines()[-1] == f"1 row could not be read and is in {tmp_path / 'c.csv.rejected.csv'}"
     assert pd.read_csv(tmp_path / "c.csv.rejected.csv")["carat"].tolist() == ["heavy"]
 
 

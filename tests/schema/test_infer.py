@@ -7,7 +7,7 @@ import pytest
 
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError, UsageError
-from linnet.i18n import translate
+from linnet.i18n import translate, translate_behind
 from linnet.schema.describe import describe
 from linnet.schema.fit import fit_schema
 from linnet.schema.infer import infer_schema
@@ -140,6 +140,27 @@ def test_reasons_and_encodings_are_said_in_chinese_too() -> None:
     assert translate("it is text in GB18030", "schema", "zh") == "文本编码为 GB18030"
 
 
+def test_questions_and_notes_of_a_file_are_asked_in_chinese_too() -> None:
+    with pytest.raises(FormatError) as asked:
+        infer({"x": N, "y": N, "z": N, "price": N})
+    said = translate_behind(f"t.csv: {asked.value}", "schema", "zh")
+    assert said.startswith("t.csv: 要预测哪一列？可能是 x, y, z, price：")
+    big = infer(
+        {"a": [2**53 + n for n in N], "b": ["1,5", "2,25"] * 20, "label": ["1", "1.0", "2", "2"] * 10}
+    )
+    lines = describe(fit_schema(big, pd.DataFrame({"a": N, "b": ["1,5"] * 40})), "zh")
+    assert "a 中有超过 2⁵³ 的整数，会被舍入：如果它们是名称，请用 --ignore 去掉" in lines
+    assert "逗号是小数点（如 b 列）；--decimal . 可改" in lines
+    assert "类别 1 有 1 与 1.0 几种写法" in lines
+    assert not any("; " in line for line in lines)
+
+
+def test_one_column_is_said_in_the_singular() -> None:
+    frame = pd.DataFrame({"kind": ["a", "b"] * 20, "label": ["x", "y"] * 20})
+    schema = fit_schema(infer(frame), frame, has_references=True)
+    assert describe(schema)[0].endswith("; by 1 category as 1 column")
+
+
 @pytest.mark.parametrize(
     ("name", "cells", "reason"),
     [
@@ -200,7 +221,7 @@ def test_a_decimal_comma_elsewhere_settles_what_could_be_thousands() -> None:
     [
         ({"a": N, "label": WORDS}, {"target": "colour"}, "no column 'colour' to take as target"),
         ({"a": N, "label": WORDS}, {"ignore": ("b",)}, "no column 'b' to take as ignore"),
-        ({"a": N, "label": ["x"] * 40}, {}, "1 different value in "),
+        ({"a": N, "label": ["x"] * 40}, {}, "label is 'x' in all 40 rows"),
         ({"a": N, "label": [f"n{k}" for k in N]}, {}, "a value of its own"),
         ({"a": [], "label": []}, {}, "no rows"),
         ({"label": WORDS}, {}, "no column is left"),

@@ -24,7 +24,7 @@ def run() -> linnet.Run:
 
 @pytest.mark.parametrize("share", [[12], [0.12], ["12%", 0.12], [12, "13%"], pd.array([12], "Int64")])
 def test_numbers_without_the_sign_are_refused_where_training_had_it(run: linnet.Run, share: Any) -> None:
-    with pytest.raises(FormatError, match=r"share has no number with the sign of percent .* in 1 cells"):
+    with pytest.raises(FormatError, match=r"share has no number with the sign of percent .* in 1 row"):
         linnet.predict(run, pd.DataFrame({"share": share, "size": 1}))
 
 

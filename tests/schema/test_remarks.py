@@ -19,7 +19,7 @@ def infer(header: str, rows: list[str], separator: str = ",") -> Schema:
 @pytest.mark.parametrize(
     ("header", "rows", "separator", "words"),
     [
-        ("a,ok", ["1,yes", "2,no", "3,1", "4,0"], ",", "ok has 0 and 1 beside yes and no: 1 is taken as yes"),
+        ("a,ok", ["1,yes", "2,no", "3,1", "4,0"], ",", "ok has 0, 1 beside yes and no: 1 is taken as yes"),
         ("a,sold", ["1,45321", "2,45400"], ",", "sold looks like"),
         ("a,date", ["1,45321", "2,45400"], ",", "date looks like a spreadsheet's days since 1899-12-30"),
         ("a;b", ["1.234;1", "12.500;2"], ";", "a has 1.234: its points are taken as decimal ones"),

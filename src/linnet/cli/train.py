@@ -109,7 +109,7 @@ def closing_lines(run: linnet.Run) -> list[str]:
     lines = []
     kept = run.kept
     if "test_accuracy" in kept:
-        said = f"after {kept['epoch']:g} epochs" + (
+        said = f"after {kept['epoch']:g} epoch{'s' * (kept['epoch'] != 1)}" + (
             "" if kept is run.history.last else ", whose weights are kept"
         )
         lines.append(f"test accuracy {kept['test_accuracy']:.4f} {said}")

@@ -165,8 +165,9 @@ def load_whole(
     path = find(str(name), folder)
     if path is None:
         raise DataNotFoundError(
-            f"no data at {Path(folder or '') / name}: expected a CSV, .svm or .npz file, a zip of "
-            "pictures, a folder, or a pattern of tables"
+            f"no data at {Path(folder or '') / name}: expected a table (CSV, Parquet, Excel, JSON "
+            "lines …), LIBSVM text (.svm), arrays (.npz, .npy), a zip of pictures, a folder, or a pattern of "
+            "tables"
         )
     if path.is_file():
         refuse_foreign(str(name))

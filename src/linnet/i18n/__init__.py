@@ -2,7 +2,8 @@
 
 A catalogue is a JSON file a language; all have the same keys. A key says who shows the text and which it is,
 "plot.coverage", "report.title.data". A blank is `{name}`, in Python and in JavaScript alike. Messages of
-exceptions are in no catalogue: they are English, where they are raised.
+exceptions are in no catalogue but for questions that a table raises, which the lab's page asks: they are
+English, where they are raised.
 """
 
 from __future__ import annotations
@@ -49,6 +50,18 @@ def say(key: str, language: str, **values: object) -> str:
     return BLANK.sub(lambda blank: str(values[blank[1]]), texts(group, language)[name])
 
 
+def say_number(key: str, language: str, n: int, **values: object) -> str:
+    """A text about a number of things, of which the catalogue has another, KEY_1, where there is one.
+
+    Args:
+        key: of the catalogue, whose text has the blank {n}.
+        language: "en" or "zh".
+        n: how many there are.
+        **values: of the other blanks.
+    """
+    return say(f"{key}_1" if n == 1 else key, language, n=f"{n:,}", **values)
+
+
 def name_figure(name: str, language: str) -> str:
     """The name of a figure of the history in a language; of one's own figures as it is, without underscores.
 
@@ -73,6 +86,14 @@ def translate(text: str, group: str, language: str) -> str:
     found = None if form is None or text in _names(group) else form.fullmatch(text)
     there = texts(group, language)[name]
     return there if found is None else BLANK.sub(lambda blank: found[blank[1]], there)
+
+
+def translate_behind(text: str, group: str, language: str) -> str:
+    """A text, or what stands behind the name of a file and a colon, in a language; see `translate`."""
+    file, colon, rest = text.partition(": ")
+    if not colon or find_name(text, group) is not None:
+        return translate(text, group, language)
+    return f"{file}{colon}{translate(rest, group, language)}"
 
 
 def find_name(text: str, group: str) -> str | None:

@@ -21,7 +21,7 @@ from linnet.data.dataset import Dataset
 from linnet.data.formats.picture_files import MAX_PICTURES
 from linnet.data.pictures.shape import ImageShape
 from linnet.errors import UsageError
-from linnet.i18n import Language, translate
+from linnet.i18n import Language, translate, translate_behind
 from linnet.lab.jobs import Job, ProgressStream
 from linnet.lab.live import targets_of, task_of
 from linnet.lab.schemas import Body, DatasetName, Page, pack
@@ -223,7 +223,8 @@ def _show(upload: Upload, language: Language) -> Table:
     schema = glance.schema
     target = None if schema is None else schema.target
     return Table(
-        lines=[] if schema is None else describe(schema, language), problem=glance.problem,
+        lines=[] if schema is None else describe(schema, language),
+        problem=translate_behind(glance.problem, "schema", language),
         target=target and target.name, task=target and target.task,
         classes=[] if target is None else list(target.classes), columns=[
             replace(column, why=translate(column.why, "schema", language)) for column in glance.columns

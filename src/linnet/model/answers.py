@@ -124,12 +124,23 @@ def answer_piece(
         answers, bad = (_of_cells if model.card.schema else _of_numbers)(model, piece, keep, is_lenient)
     except (FormatError, UsageError, ShapeError) as error:
         counted = f" (rows are counted from {piece.before + 1:,})" if piece.before else ""
-        raise type(error)(f"{piece.file}: {error}{counted}") from error
+        hint = "" if is_lenient else _say_errors(model, piece)
+        raise type(error)(f"{piece.file}: {error}{counted}{hint}") from error
     if not names_file:
         return answers, bad
     names = piece.file if piece.names is None else list(piece.names)
     bad = bad if FILE in bad.columns else _name_file(bad, piece.file)
     return answers._replace(frame=_name_file(answers.frame, names)), bad
+
+
+def _say_errors(model: Predictor, piece: Piece) -> str:
+    """What to do where some rows of a table cannot be read; empty where that is not what is amiss."""
+    try:
+        is_wrong = model.card.schema is not None and model.card.schema.find_unreadable(piece.rows).any()
+    except FormatError:
+        return ""
+    said = ". --errors skip (errors= in Python) leaves such rows out, --errors quarantine writes them aside"
+    return said if is_wrong else ""
 
 
 def _of_cells(model: Predictor, piece: Piece, keep: Sequence[str], is_lenient: bool) -> tuple[Answers, Frame]:

@@ -69,7 +69,8 @@ class Prediction:
         """What is to be said of it."""
         counts = [f"{count:,} of {name}" for name, count in self.files.items()]
         of = f" ({', '.join(counts[:LISTED])}{', …' * (len(counts) > LISTED)})" if len(counts) > 1 else ""
-        found = [f"{self.rows:,} rows {f'of {len(counts):,} files ' * bool(of)}answered{of}", *self.notes]
+        rows = f"{self.rows:,} row{'s' * (self.rows != 1)}"
+        found = [f"{rows} {f'of {len(counts):,} files ' * bool(of)}answered{of}", *self.notes]
         strange = "of levels that training did not see, or too rarely"
         for counts, what in ((self.missing, "missing"), (self.unseen, strange)):
             if counts:
@@ -78,8 +79,9 @@ class Prediction:
             shown = ", ".join(self.blank[:LISTED]) + ", …" * (len(self.blank) > LISTED)
             found.append(f"pictures with nothing on them, and no answer: {len(self.blank):,} ({shown})")
         if self.rejected:
-            where = f" and are in {self.rejects}" if self.rejects is not None else ""
-            found.append(f"{self.rejected:,} rows could not be read{where}")
+            is_one = self.rejected == 1
+            where = f" and {'is' if is_one else 'are'} in {self.rejects}" if self.rejects is not None else ""
+            found.append(f"{self.rejected:,} row{'s' * (not is_one)} could not be read{where}")
         return found
 
 

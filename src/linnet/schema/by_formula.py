@@ -8,8 +8,9 @@ import numpy as np
 
 from linnet.config.table import KINDS, TableOptions, column_of
 from linnet.errors import FormatError, UsageError
+from linnet.i18n import say_number
 from linnet.schema.category import Category
-from linnet.schema.cells import NO_NUMBER, Frame, count_rows, is_missing
+from linnet.schema.cells import NO_NUMBER, Frame, is_missing
 from linnet.schema.columns import Column, Number, Truth
 from linnet.schema.formula import read_formula
 from linnet.schema.schema import Schema
@@ -123,5 +124,5 @@ def drop_gaps(frame: Frame, schema: Schema) -> tuple[Frame, list[str]]:
         return frame, []
     if gaps.all():
         raise FormatError("no row has a value in each column that the formula names")
-    said = f"{count_rows(gaps)} with a gap in a column of the formula left out"
+    said = say_number("schema.note.formula_gaps", "en", int(gaps.sum()))
     return frame[~gaps].reset_index(drop=True), [said]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
+from linnet.i18n import say
 from linnet.schema.coded import Cells, Frame, are_numbers, each
 from linnet.schema.units import IN_PARENTHESES, find_unit, negate, plain_signs, take_unit
 
@@ -201,10 +202,7 @@ def _commas(texts: Cells, name: str, decimal: str | None, unit: str) -> NumberSt
         return found[0] if found else None
     where = texts.str.contains(",", regex=False).to_numpy(bool).nonzero()[0][:SHOWN]
     cells = ", ".join(f"{texts.iloc[at]} in row {texts.index[at] + 1:,}" for at in where)
-    raise FormatError(
-        f"the column {name} has {cells}: commas between thousands, or before decimals? Say which, by "
-        "--decimal . or --decimal , (decimal= in Python)"
-    )
+    raise FormatError(say("schema.problem.decimal", "en", name=name, cells=cells))
 
 
 def truths(cells: Cells) -> tuple[str, str] | None:

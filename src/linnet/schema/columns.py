@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
-from linnet.schema.cells import NO_NUMBER, Cells, NumberStyle, is_missing, rows_of, to_numbers
+from linnet.schema.cells import NO_NUMBER, Cells, NumberStyle, count_rows, is_missing, rows_of, to_numbers
 from linnet.schema.coded import each
 
 Block = Any
@@ -269,6 +269,5 @@ def check_cells(wrong: NDArray[np.bool_], cells: Cells, column: Column) -> None:
     """
     if wrong.any():
         raise FormatError(
-            f"the column {column.name} has {column.fault} in {int(wrong.sum()):,} cells: "
-            f"{rows_of(wrong, cells)}"
+            f"the column {column.name} has {column.fault} in {count_rows(wrong)}: {rows_of(wrong, cells)}"
         )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.errors import FormatError
+from linnet.i18n import say
 from linnet.schema.cells import NO_NUMBER, Cells, are_of, is_missing
 from linnet.schema.coded import each
 from linnet.schema.date_forms import EITHER, ISO, SHORT_YEAR, ZONE, clear_forms, unclear_forms
@@ -44,10 +45,7 @@ def date_pattern(cells: Cells, name: str, order: str | None = None) -> str | Non
     if not found:
         return None
     if len(found) > 1:
-        raise FormatError(
-            f"the column {name} has dates such as {texts.iloc[0]}: day or month first? No row tells. Say "
-            "which, by --date-order dmy or --date-order mdy (date_order= in Python)"
-        )
+        raise FormatError(say("schema.problem.dates", "en", name=name, cell=texts.iloc[0]))
     day = f"%d{sign}%m{sign}%Y" if found[0] == "dmy" else f"%m{sign}%d{sign}%Y"
     return day + either[1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linnet.config.table import KINDS
-from linnet.i18n import Language, say, translate
+from linnet.i18n import Language, say, say_number, translate, translate_behind
 from linnet.schema.category import Category
 from linnet.schema.schema import Schema
 
@@ -23,7 +23,8 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
     """
     target = schema.target
     task = say(f"table.{target.task}", language, n=len(target.classes))
-    why = "; ".join(translate(part, "schema", language) for part in target.why.split("; "))
+    semicolon = say("table.semicolon", language)
+    why = semicolon.join(translate(part, "schema", language) for part in target.why.split("; "))
     lines = [
         say("table.predicting", language, name=target.what, why=why, task=task, by=_by(schema, language))
     ]
@@ -35,17 +36,20 @@ def describe(schema: Schema, language: Language = "en") -> list[str]:
         lines.append(say("table.formula", language, formula=schema.formula, n=n))
     gaps = [one.name for one in schema.columns if one.had_gaps]
     rare = [one.name for one in schema.columns if isinstance(one, Category) and one.has_other]
-    lines += [say("table.gaps", language, names=_list(gaps))] if gaps else []
-    lines += [say("table.rare", language, names=_list(rare))] if rare else []
+    lines += [say("table.gaps", language, names=_list(gaps, language))] if gaps else []
+    lines += [say("table.rare", language, names=_list(rare, language))] if rare else []
     if schema.left_out:
-        reasons = (f"{name} ({translate(why, 'schema', language)})" for name, why in schema.left_out.items())
-        lines.append(say("table.left_out", language, names="; ".join(reasons)))
+        reasons = (
+            say("table.reason", language, name=name, why=translate(why, "schema", language))
+            for name, why in schema.left_out.items()
+        )
+        lines.append(say("table.left_out", language, names=semicolon.join(reasons)))
     if schema.split:
         values = {name: f"{n:,}" if isinstance(n, int) else n for name, n in schema.split.items()}
         lines.append(say(f"table.split_{schema.split['by']}", language, **values))
     if untrained := schema.split.get("untrained"):
-        lines.append(say("table.untrained", language, names=_list(untrained)))
-    return [*lines, *(translate(note, "schema", language) for note in schema.notes)]
+        lines.append(say("table.untrained", language, names=_list(untrained, language)))
+    return [*lines, *(translate_behind(note, "schema", language) for note in schema.notes)]
 
 
 def _by(schema: Schema, language: Language) -> str:
@@ -56,10 +60,12 @@ def _by(schema: Schema, language: Language) -> str:
             continue
         part = say(f"table.{kind}{'s' * (len(columns) > 1)}", language, n=f"{len(columns):,}")
         if kind not in PLAIN:
-            part += say("table.encoded", language, n=f"{sum(len(one.features) for one in columns):,}")
+            part += say_number("table.encoded", language, sum(len(one.features) for one in columns))
         parts.append(part)
-    return ", ".join(parts)
+    return say("table.comma", language).join(parts)
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(names[:LISTED]) + (f", … ({len(names)})" if len(names) > LISTED else "")
+def _list(names: list[str], language: Language) -> str:
+    return say("table.comma", language).join(names[:LISTED]) + (
+        f", … ({len(names)})" if len(names) > LISTED else ""
+    )

@@ -19,7 +19,7 @@ from linnet.schema.date_cells import date_pattern
 from linnet.schema.dates import Date
 from linnet.schema.groups import looks_grouped
 from linnet.schema.leakage import find_leaks
-from linnet.schema.remarks import are_times, find_totals, remark, sentinels
+from linnet.schema.remarks import are_times, find_totals, remark, sentinels, spellings
 from linnet.schema.row_numbers import are_counting, are_row_numbers, row_number_note
 from linnet.schema.schema import Schema
 from linnet.schema.target import (
@@ -28,7 +28,6 @@ from linnet.schema.target import (
     numbers_among,
     pick_target,
     read_target,
-    spellings,
     strip,
     style_of,
 )
@@ -162,7 +161,7 @@ def table_decimal(frame: Frame, options: TableOptions) -> tuple[str | None, list
             signs.setdefault(",", name)
     if not signs:
         return None, []
-    return ",", [f"decimal commas, as in {signs[',']}; --decimal . says otherwise"]
+    return ",", [say("schema.note.decimal", "en", name=signs[","])]
 
 
 def _kind(cells: Cells, name: str, options: TableOptions) -> Column | str:
@@ -216,10 +215,10 @@ def _check_mixed(cells: Cells, name: str) -> None:
     rows, different = int((is_number | is_word).sum()), len(tally(cells, is_missing, strip))
     is_each = is_number.sum() > 0.5 * rows and different == rows > FEW
     if is_each or len(tally(cells[is_number], is_missing, strip)) > MANY_NUMBERS:
+        numbers, words = (f"{where.sum():,}" for where in (is_number, is_word))
+        shown = rows_of(is_word, cells)
         raise FormatError(
-            f"the column {name} has numbers in {int(is_number.sum()):,} rows and something else in "
-            f"{int(is_word.sum()):,}: {rows_of(is_word, cells)}. Leave these cells empty, or say "
-            f"--category {name} (category= in Python) or --ignore {name}"
+            say("schema.problem.mixed", "en", name=name, numbers=numbers, words=words, cells=shown)
         )
 
 
@@ -266,9 +265,7 @@ def _doubts(cells: Cells, found: Column) -> list[str]:
     if len(known) > FEW and are_row_numbers(found.name, values):
         notes.append(row_number_note(found.name))
     if is_whole and bool((np.abs(known) > 2**53).any()):
-        notes.append(
-            f"{found.name} has whole numbers beyond 2⁵³, which are rounded: if they are names, --ignore it"
-        )
+        notes.append(say("schema.note.beyond", "en", name=found.name))
     return [*notes, *_marks(found.name, found.style)]
 
 
@@ -292,4 +289,4 @@ def _mixture(cells: Cells, name: str) -> list[str]:
     if not is_word.any() or 2 * is_word.sum() > is_known.sum():
         return []
     first = str(cells.iloc[int(is_word.argmax())]).strip()
-    return [f"{name} has numbers and {first[:20]!r}: it is taken as a category"]
+    return [say("schema.note.mixture", "en", name=name, cell=first[:20])]

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from linnet.i18n import say
 from linnet.schema.category import Category
 from linnet.schema.cells import BITS, PLAIN, POINTED, WHOLE, Cells, Frame, are_of, is_missing, to_numbers
+from linnet.schema.classes import class_names
 from linnet.schema.coded import each, is_coded
 from linnet.schema.columns import Column, Number, Truth
+from linnet.schema.schema import Target
 
 TOTALS = frozenset((
     "total", "totals", "grand total", "sum", "subtotal", "sub-total", "summe", "gesamt",
@@ -88,7 +90,7 @@ def _bits(cells: Cells, found: Truth) -> list[str]:
     bits, true, false = sorted(set(different) & BITS), found.true, found.false
     if not bits or true in BITS:
         return []
-    return [f"{found.name} has {' and '.join(bits)} beside {true} and {false}: 1 is taken as {true}"]
+    return [say("schema.note.bits", "en", name=found.name, bits=", ".join(bits), true=true, false=false)]
 
 
 def _times(cells: Cells, name: str) -> list[str]:
@@ -108,10 +110,7 @@ def _serials(cells: Cells, found: Number) -> list[str]:
     known = numbers[np.isfinite(numbers)]
     if not len(known) or known.min() < SERIALS[0] or known.max() > SERIALS[1]:
         return []
-    return [
-        f"{found.name} looks like a spreadsheet's days since 1899-12-30: it is taken as numbers, without "
-        "month and weekday; format its cells as dates to have these"
-    ]
+    return [say("schema.note.serials", "en", name=found.name)]
 
 
 def _points(cells: Cells, found: Number) -> list[str]:
@@ -124,8 +123,26 @@ def _points(cells: Cells, found: Number) -> list[str]:
     pointed = texts[texts.str.fullmatch(POINTED)]
     if not len(pointed):
         return []
-    said = "its points are taken as decimal ones; --decimal , says otherwise"
-    return [f"{found.name} has {pointed.iloc[0]}: {said}"]
+    return [say("schema.note.points", "en", name=found.name, cell=pointed.iloc[0])]
+
+
+def spellings(cells: Cells, target: Target) -> list[str]:
+    """What is to be said of classes that are written in several ways.
+
+    Args:
+        cells: of the target, (N,).
+        target: what it is taken for.
+    """
+    if not target.classes or cells.dtype.kind in "iufb":
+        return []
+    different = cells.drop_duplicates()
+    texts, names = different.astype(str).str.strip(), class_names(different)
+    several = texts.groupby(names).unique()
+    twice = {str(name): sorted(forms) for name, forms in several.items() if len(forms) > 1}
+    return [
+        say("schema.note.spellings", "en", name=name, forms=", ".join(forms[:-1]), last=forms[-1])
+        for name, forms in twice.items()
+    ]
 
 
 def find_totals(frame: Frame) -> list[str]:
@@ -140,10 +157,8 @@ def find_totals(frame: Frame) -> list[str]:
             continue
         rows = each(cells, _are_totals).nonzero()[0]
         if len(rows) and rows[0] >= len(frame) - LAST:
-            return [
-                f"row {rows[0] + 1:,} has {str(cells.iloc[rows[0]])!r} in {name} and looks like a sum of the "
-                "others, and not like one of them: leave it out of the file"
-            ]
+            row, cell = f"{rows[0] + 1:,}", str(cells.iloc[rows[0]])
+            return [say("schema.note.total", "en", row=row, cell=cell, name=name)]
     return []
 
 

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from linnet.config.table import TASKS, TableOptions, Task
 from linnet.errors import FormatError
-from linnet.i18n import say
+from linnet.i18n import say, say_number
 from linnet.schema.cells import (
     NO_NUMBER,
     Cells,
     Frame,
     NumberStyle,
-    count_of,
     count_rows,
     is_missing,
     number_style,
@@ -65,10 +64,8 @@ def pick_target(frame: Frame, options: TableOptions) -> tuple[str, str]:
 
 def which_target(candidates: Sequence[str]) -> str:
     """The question which of several columns is predicted, with the flag that answers it."""
-    return (
-        f"what is to be predicted? {', '.join(candidates[:20])} could be: say which, by --target "
-        f"{candidates[-1]} (target= in Python)"
-    )
+    names = ", ".join(candidates[:20])
+    return say("schema.problem.target", "en", names=names, last=candidates[-1])
 
 
 def _names(frame: Frame, options: TableOptions) -> list[str]:
@@ -112,9 +109,9 @@ def drop_unlabelled(
     if not gaps.any():
         return frame, []
     if 2 * int(gaps.sum()) >= len(frame):
-        raise FormatError(f"the target {name} is empty in {count_rows(gaps)} of {len(frame):,}")
-    key = "schema.note.unlabelled" + "_1" * (int(gaps.sum()) == 1)
-    note = say(key, "en", n=f"{gaps.sum():,}", name=name)
+        of, n = f"{len(frame):,}", int(gaps.sum())
+        raise FormatError(say_number("schema.problem.target_empty", "en", n, name=name, of=of))
+    note = say_number("schema.note.unlabelled", "en", int(gaps.sum()), name=name)
     return frame[~gaps].reset_index(drop=True), [note, *marks]
 
 
@@ -210,27 +207,14 @@ def _task(cells: Cells, name: str, style: NumberStyle | None) -> tuple[Task, str
     return "classification", say("schema.why.whole", "en", n=different)
 
 
-def spellings(cells: Cells, target: Target) -> list[str]:
-    """What is to be said of classes that are written in several ways."""
-    if not target.classes or cells.dtype.kind in "iufb":
-        return []
-    different = cells.drop_duplicates()
-    texts, names = different.astype(str).str.strip(), class_names(different)
-    several = texts.groupby(names).unique()
-    twice = {str(name): sorted(forms) for name, forms in several.items() if len(forms) > 1}
-    return [f"the class {name} is written as {' and as '.join(forms)}" for name, forms in twice.items()]
-
-
 def _classes(cells: Cells, name: str, *, is_asked: bool) -> tuple[str, ...]:
     """The classes in order: by number where all are numbers, else by text."""
     found = in_order(set(class_names(cells.drop_duplicates()).tolist()))
     most = len(cells) if is_asked else MAX_CLASSES
     if not 2 <= len(found) <= max(most, 2):
-        raise FormatError(
-            f"{name} has {count_of(found, 'different value')} in {count_of(cells, 'row')}, such as "
-            f"{found[0]!r}: expected 2…{MAX_CLASSES} classes. Say which column is predicted by --target, or "
-            "--task regression for numbers"
-        )
+        which, rows = "one_class" if len(found) == 1 else "classes", len(cells)
+        said = {"name": name, "values": f"{len(found):,}", "cell": found[0], "most": MAX_CLASSES}
+        raise FormatError(say_number(f"schema.problem.{which}", "en", rows, **said))
     if len(found) == len(cells) > FEW:
         raise FormatError(
             f"each row of {name} has a value of its own, such as {found[0]!r}: expected classes of several "

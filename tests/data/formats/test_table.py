@@ -275,7 +275,7 @@ def test_references_can_be_asked_for_beside_a_schema(sales: Path) -> None:
 
 def test_a_schema_that_is_not_utf_8_is_refused(sales: Path) -> None:
     Path("schema.toml").write_bytes("x = 'é'".encode("latin-1"))
-    with pytest.raises(FormatError, match="schema is not valid TOML"):
+    with pytest.raises(FormatError, match=r"^schema\.toml: the schema is not valid TOML"):
         linnet.load(sales, schema="schema.toml")
 
 

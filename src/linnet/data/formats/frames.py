@@ -18,6 +18,7 @@ from linnet.data.formats.text_table import TextTable, read_text
 from linnet.data.formats.whole_numbers import frame_of, piece_of, restore_long
 from linnet.data.formats.zipped import ZIP, content_of, is_zipped, only_table
 from linnet.errors import FormatError, UsageError, needs_extra
+from linnet.i18n import say
 from linnet.schema.cells import Frame
 
 Reader = Callable[[Any, str, TableOptions], TextTable]
@@ -155,9 +156,10 @@ def _read_workbook(content: bytes, name: str, options: TableOptions) -> TextTabl
         frame = _below_titles(sheets, options.sheet or names[0], name)
     except (ValueError, OSError, IndexError, calamine.CalamineError) as error:
         raise FormatError(f"{name} cannot be read as a workbook: {error}") from error
-    others = names[1:] if options.sheet is None else []
-    note = f"its first sheet, {names[0]}, was read, and not {', '.join(others)}: --sheet says otherwise"
-    return TextTable(frame, (note,) if others else ())
+    if options.sheet is not None or len(names) < 2:
+        return TextTable(frame)
+    note = say("schema.note.sheet", "en", sheet=names[0], others=", ".join(names[1:]))
+    return TextTable(frame, (note,))
 
 
 def _below_titles(sheets: Any, sheet: str, name: str) -> Frame:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from linnet.config.table import TableOptions
 from linnet.errors import FormatError
+from linnet.i18n import say
 from linnet.schema.cells import NO_NUMBER, PLAIN
 
 
@@ -59,10 +60,7 @@ def has_names_in(
         return True
     if len(rest) < 2:
         return False
-    raise FormatError(
-        f"does the first line of {name} name the columns? It has numbers beside words: say --header or "
-        "--no-header (header= in Python)"
-    )
+    raise FormatError(say("schema.problem.header_numbers", "en", name=name))
 
 
 def _has_new_words(first: list[str], below: dict[int, list[str]], name: str) -> bool:
@@ -73,10 +71,7 @@ def _has_new_words(first: list[str], below: dict[int, list[str]], name: str) -> 
     """
     again = [first[place] in cells for place, cells in below.items()]
     if any(again) and not all(again):
-        raise FormatError(
-            f"does the first line of {name} name the columns? Some of its words stand below, too, others do "
-            "not: say --header or --no-header (header= in Python)"
-        )
+        raise FormatError(say("schema.problem.header_words", "en", name=name))
     return not any(again)
 
 
@@ -98,12 +93,12 @@ def doubt_names(rows: list[list[str]], *, has_names: bool) -> tuple[str, ...]:
     """What is to be said of a first line that was taken as a row, or as names though nothing below tells."""
     first = ", ".join(rows[0][:3])[:40]
     if not has_names:
-        return (f"its first line, {first} …, is taken as a row: --header says otherwise",)
+        return (say("schema.note.taken_as_row", "en", first=first),)
     rest = [row for row in rows[1:] if len(row) == len(rows[0])]
     comes_again = any(len(set(cells)) < len(cells) for cells in zip(*rest, strict=True))
     if comes_again or any(map(_is_number, itertools.chain(*rest))):
         return ()
-    return (f"its first line, {first} …, is taken as names of columns: --no-header says otherwise",)
+    return (say("schema.note.taken_as_names", "en", first=first),)
 
 
 def name_columns(cells: list[str], has_names: bool) -> list[str]:

@@ -12,6 +12,7 @@ from linnet.config.table import TableOptions
 from linnet.data.formats.apart import read_apart
 from linnet.data.formats.text_table import TextTable
 from linnet.errors import FormatError, UsageError, needs_extra
+from linnet.i18n import say
 from linnet.schema.category import as_text
 from linnet.schema.cells import Cells
 
@@ -92,8 +93,15 @@ def _describe_some(codes: list[Any], found: list[Any], labels: Labels, name: str
     shown = ", ".join(f"{code:g} {labels[code]!r}" if isinstance(code, int | float) else labels[code]
                       for code in found[:LISTED])  # fmt: skip
     return [
-        f"{name} has labels for {len(found):,} of its {len(codes):,} values ({shown}): it is taken by its "
-        f"codes, these among them; --category {name.strip()} takes each value as a level"
+        say(
+            "schema.note.labels",
+            "en",
+            name=name,
+            n=f"{len(found):,}",
+            values=f"{len(codes):,}",
+            shown=shown,
+            column=name.strip(),
+        )
     ]
 
 

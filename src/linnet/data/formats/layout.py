@@ -46,7 +46,7 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
     rest, separator, above = open_rows(text, name)
     rows = head_rows(rest, separator, name)
     if not rows:
-        raise FormatError(f"{name} is not a table: it is empty")
+        raise FormatError(say("schema.problem.empty", "en", name=name))
     width = len(rows[0])
     if width < 2:
         raise FormatError(
@@ -58,7 +58,7 @@ def lay_out(text: str, source: bytes | Path, name: str, options: TableOptions) -
         counted = count_line(lines, rows)
     if counted is not None:
         width = len(rows[1])
-        notes = ("the first line counts rows and columns",)
+        notes = (say("schema.note.counted", "en"),)
     has_names = counted is None and has_names_in(rows, name, options)
     if counted is None and options.header is None:
         notes = doubt_names(rows, has_names=has_names)

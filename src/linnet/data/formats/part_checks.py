@@ -8,6 +8,7 @@ import numpy as np
 
 from linnet.config.table import TableOptions
 from linnet.data.formats.row_columns import read_row_columns
+from linnet.i18n import say, say_number
 from linnet.schema.category import Category, as_text
 from linnet.schema.cells import Frame
 from linnet.schema.schema import Schema
@@ -58,10 +59,8 @@ def _shared_groups(frame: Frame, train: Frame, options: TableOptions) -> list[st
     shared = sorted(groups & set(as_text(train[name])))
     if not shared:
         return []
-    return [
-        f"{len(shared):,} of {len(groups):,} groups of {name} are among the rows to train on, too "
-        f"({_list(shared)}): figures of these rows are no figures of new groups"
-    ]
+    n, of = f"{len(shared):,}", f"{len(groups):,}"
+    return [say("schema.note.shared_groups", "en", n=n, of=of, name=name, shown=_list(shared))]
 
 
 def _earlier(beside: dict[str, Any], train: Frame, options: TableOptions) -> list[str]:
@@ -71,10 +70,8 @@ def _earlier(beside: dict[str, Any], train: Frame, options: TableOptions) -> lis
     early = int((beside["times"] < np.max(last)).sum())
     if not early:
         return []
-    return [
-        f"{early:,} of {len(beside['times']):,} rows are earlier by {options.time} than the last row to "
-        "train on: figures of these rows are no figures of what is to come"
-    ]
+    of = f"{len(beside['times']):,}"
+    return [say("schema.note.earlier", "en", n=f"{early:,}", of=of, name=options.time)]
 
 
 def _unseen(frame: Frame, schema: Schema) -> list[str]:
@@ -85,11 +82,8 @@ def _unseen(frame: Frame, schema: Schema) -> list[str]:
         cells = frame[column.name]
         if count := int((strange := column.find_strange(cells)).sum()):
             levels = sorted(set(as_text(cells[strange])))
-            found.append(
-                f"{count:,} cell{'s' * (count != 1)} of {column.name} with levels that training did not see"
-                f"{', or too rarely' if column.has_other else ''} "
-                f"({_list(levels)})"
-            )
+            key = f"schema.note.unseen{'_rare' * column.has_other}"
+            found.append(say_number(key, "en", count, name=column.name, levels=_list(levels)))
     return found
 
 

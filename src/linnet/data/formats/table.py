@@ -163,6 +163,8 @@ def table_rows(
     Raises:
         FormatError: as `check_table`.
     """
+    # Of a fault in its file the schema is to be named, and not the table.
+    edited = open_schema(Path(options.schema), options) if options.schema and schema is None else None
     try:
         if schema is not None:
             if schema.target.name in frame.columns:
@@ -171,8 +173,8 @@ def table_rows(
             beside = read_row_columns(frame, options, is_needed=False)
             rows = encode_rows(frame, schema, name, beside)
             return TableRows(rows, frame=frame, schema=None, fitted=schema, options=options)
-        if options.schema is not None:
-            return _rows_by_schema(frame, options, name, notes)
+        if edited is not None:
+            return _rows_by_schema(frame, edited, options, name, notes)
         check_picture(frame, options)
         check_names(frame, options)
         given, options = options, options_of(frame, options)
@@ -200,9 +202,10 @@ def table_rows(
         raise FormatError(f"{name}: {error}") from error
 
 
-def _rows_by_schema(frame: Frame, options: TableOptions, name: str, notes: Sequence[str]) -> TableRows:
+def _rows_by_schema(
+    frame: Frame, schema: Schema, options: TableOptions, name: str, notes: Sequence[str]
+) -> TableRows:
     """The rows of a frame by a schema that was edited, as it says."""
-    schema = open_schema(Path(str(options.schema)), options)
     if schema.target.name not in frame.columns:
         raise FormatError(f"there is no column {schema.target.name}, which the schema predicts")
     frame, dropped = drop_unlabelled(frame, schema.target.name, options, schema.target.classes)
