@@ -50,6 +50,7 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/solvers_ridge.py $(ARGS)
 	$(BIN)/python benchmarks/solvers_softmax.py $(ARGS)
 	$(BIN)/python benchmarks/peers.py $(ARGS)
+	$(BIN)/python benchmarks/peers_many.py $(ARGS)
 	$(BIN)/python benchmarks/peers_l1.py $(ARGS)
 	$(BIN)/python benchmarks/start.py $(ARGS)
 	$(BIN)/python benchmarks/tables.py $(ARGS)

@@ -69,7 +69,7 @@ def test_of_embeddings_no_dear_hessian_is_made_and_of_what_is_slow_one_is(
     even = objective(embeddings(3000, 40, 8, 0.3), l2=1e-3)
     found = minimise(even, solver=Staged())
     assert found.status.name == CONVERGED
-    assert set(heads) == {0}
+    assert not heads
     steep = objective(embeddings(3000, 40, 8, 2.0), l2=1e-6)
     monkeypatch.setattr(newton, "MANY", 20)
     slow = minimise(steep, solver=Staged())

@@ -13,6 +13,7 @@ from torch import Tensor
 from linnet.device import generator
 from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.objective import Objective, Point
+from linnet.solvers.smooth.by_class import ByClass
 from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.smooth.sampled import Curvature
 from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
@@ -21,7 +22,7 @@ from linnet.solvers.solution import CONVERGED, STALLED, Status
 SOFTEST = 1e-6
 """The least stiffness of Huber's straight parts; a step that goes the whole way makes it a quarter."""
 
-SINGLE = 1e-7
+SINGLE = 1e-8
 """The relative gain from which on float32 products are too coarse."""
 
 REBUILD = 40
@@ -33,7 +34,7 @@ SAMPLE, FEWEST = 8000, 500
 SOON, MANY = 12, 90
 """Steps after which L-BFGS alone is judged by its pace, and how many are too many."""
 
-DEAR, CHEAP = 60, 4
+DEAR, CHEAP = 60, 8
 """Passes over the rows: Hessians that take longer are put off, and blocks that take longer left out."""
 
 
@@ -232,8 +233,7 @@ class Staged(SmoothSolver):
 
     These Hessians pay for pixels, which are so correlated that L-BFGS alone takes many hundreds of passes. Of
     embeddings it takes some dozens, and many classes make the Hessians dear: where they would take as long as
-    60 passes, blocks in the features' eigenbasis are tried first, until the pace tells that they would take
-    more than 90 steps.
+    60 passes, `ByClass` is tried first, until the pace tells that it would take more than 90 steps.
 
     docs/solvers.md has the figures of this and of the ways that were slower.
 
@@ -255,10 +255,11 @@ class Staged(SmoothSolver):
             objective = objective.with_dtype(torch.float32)
         basis = Basis()
         coarse, fine = Spectral(100, 5000, self.seed, basis), Spectral(200, 10_000, self.seed, basis)
-        blocks = Spectral(0, SAMPLE // 4, self.seed, basis)
+        light, flat = (ByClass(head, SAMPLE // 2, self.seed, basis) for head in (128, 0))
         is_dear = coarse.work(objective) + fine.work(objective) > DEAR
-        light = blocks if not is_dear or blocks.work(objective) <= CHEAP else None
-        at, done = Step(objective, objective.point(self._warm(objective, start, light, few=is_dear))), 0
+        light = light if light.work(objective) <= CHEAP else None
+        first = flat if is_dear else Spectral(0, SAMPLE // 2, self.seed, basis)
+        at, done = Step(objective, objective.point(self._warm(objective, start, first, few=is_dear))), 0
         ways: list[tuple[Preconditioner | None, float]] = [(coarse, max(self.tol, 3e-3)), (fine, self.tol)]
         for preconditioner, tol in [(light, self.tol), *ways] if is_dear else ways:
             is_light, pace = preconditioner is light, _Pace(self.tol)

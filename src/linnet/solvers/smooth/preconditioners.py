@@ -30,9 +30,6 @@ SINGULAR = 1e-6
 """The share of a block's mean diagonal by which it is raised: softmax has a null direction in each."""
 
 
-COUPLED = 20
-"""Classes up to which directions without a whole Hessian have K × K blocks; beyond, their diagonals."""
-
 LEAST = 1e7
 """Multiplications that take as long as the calls of a pass: shorter passes are no cheaper."""
 
@@ -101,7 +98,7 @@ class Spectral(Preconditioner):
         """See `Preconditioner.build`; for more than 2000 features as `Blocks` does."""
         rows, basis = objective.rows, self.basis or Basis()
         threads = torch.get_num_threads() if rows.y.device.type == "cpu" else 1
-        if _has_blocks(rows):
+        if has_blocks(rows):
             basis.latest = Blocks(self.rows, self.seed).build(objective, point)
         else:
             with limit_threads(1):
@@ -111,13 +108,12 @@ class Spectral(Preconditioner):
     def work(self, objective: Objective) -> float:
         """See `Preconditioner.work`."""
         rows = objective.rows
-        if _has_blocks(rows):
+        if has_blocks(rows):
             return Blocks(self.rows, self.seed).work(objective)
         K, D = rows.outputs, rows.features + 1
         head = min(self.head, 2500 // K, D)
-        entries = K if not head and K > COUPLED else _count_pairs(rows)
-        sums = min(self.rows, len(rows)) * entries * (head**2 + D - head)
-        return _passes(objective, sums + (K * head) ** 3 / 2 + 5 * D**3)
+        sums = min(self.rows, len(rows)) * _count_pairs(rows) * (head**2 + D - head)
+        return count_passes(objective, sums + (K * head) ** 3 / 2 + 5 * D**3)
 
     def _build(self, objective: Objective, point: Point, basis: Basis, threads: int) -> Inverse:
         rows = objective.rows
@@ -127,29 +123,14 @@ class Spectral(Preconditioner):
         Z = X1 @ U
         target = rows.target(index)
         head = min(self.head, 2500 // rows.outputs, Z.shape[1])
-        ridge = _ridge(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
+        ridge = ridge_of(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
         H = Z.new_zeros(rows.outputs, 0, rows.outputs, 0)
         if head:
             H = gram(Z[:, :head].contiguous(), objective.loss, scores, target, weights, threads)
-        if not head and rows.outputs > COUPLED:
-            curvature = objective.loss.curvature(scores, target) * weights  # (K, B)
-            return _Diagonal(U, (curvature @ Z.square()).double() + ridge @ U.square())
         T = _tail(Z[:, head:].square(), objective.loss, scores, target, weights)
         leading = (U[:, :head].T * ridge) @ U[:, :head]  # (head, head)
         H.diagonal(dim1=0, dim2=2).add_(leading[..., None])
         return _SpectralInverse(U, H, T, ridge @ U[:, head:].square())
-
-
-class _Diagonal:
-    """U diag⁻¹ Uᵀ, a number for each class and eigenvector."""
-
-    def __init__(self, U: Tensor, diagonal: Tensor) -> None:
-        self.U, self.inverse = U, (1 / (diagonal + SINGULAR * diagonal.mean())).to(U)  # (K, D + 1)
-
-    def __call__(self, gradient: Tensor) -> Tensor:
-        """See `Inverse`; on one thread, as `_SpectralInverse`."""
-        with limit_threads(1):
-            return (gradient.to(self.U) @ self.U * self.inverse @ self.U.T).double()
 
 
 class _SpectralInverse:
@@ -190,7 +171,7 @@ class Blocks(Preconditioner):
         """See `Preconditioner.work`."""
         rows = objective.rows
         entries = _count_pairs(rows) if rows.outputs <= 20 else rows.outputs
-        return _passes(objective, min(self.rows, len(rows)) * entries * (rows.features + 1))
+        return count_passes(objective, min(self.rows, len(rows)) * entries * (rows.features + 1))
 
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`."""
@@ -203,7 +184,7 @@ class Blocks(Preconditioner):
             if a == b or rows.outputs <= 20
         ]
         squares = rows.squares(torch.stack([c for _, _, c in entries]))
-        ridge = _ridge(objective, 1e-9 * float(squares.mean()))  # (D + 1,)
+        ridge = ridge_of(objective, 1e-9 * float(squares.mean()))  # (D + 1,)
         if rows.outputs > 20:
             diagonal = (squares + ridge).double()  # (K, D + 1)
             return lambda gradient: gradient / diagonal
@@ -212,7 +193,7 @@ class Blocks(Preconditioner):
         return lambda gradient: torch.einsum("jab,...bj->...aj", inverse, gradient)
 
 
-def _has_blocks(rows: Rows) -> bool:
+def has_blocks(rows: Rows) -> bool:
     """Whether an eigenbasis of the features, or K × K numbers of each, would cost too much."""
     return rows.features > WIDEST or rows.outputs > 100
 
@@ -222,14 +203,14 @@ def _count_pairs(rows: Rows) -> int:
     return rows.outputs * (rows.outputs + 1) // 2
 
 
-def _passes(objective: Objective, products: float) -> float:
+def count_passes(objective: Objective, products: float) -> float:
     """So many multiplications as passes over the rows, each of one product with θ and one back."""
     rows = objective.rows
     stored = rows.X.nnz if isinstance(rows, SparseRows) else len(rows) * rows.features
     return products / max(2 * rows.outputs * (stored + len(rows)), LEAST)
 
 
-def _ridge(objective: Objective, least: float) -> Tensor:
+def ridge_of(objective: Objective, least: float) -> Tensor:
     """The ridge of each column and of the bias, (D + 1,): the L2, or so little."""
     ridge = objective.zeros()[0]
     ridge[:] = objective.penalty.l2 or least

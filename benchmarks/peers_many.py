@@ -1,0 +1,180 @@
+"""Classifiers of many rows beside scikit-learn's: seconds until the objective is near enough to its optimum.
+
+    python benchmarks/peers_many.py [--quick | --full] [--json FILE]
+
+The tables are made up, as no package ships embeddings: a million rows of 20 columns, whose classes follow a
+logistic model, and rows of unit length times 10 in which 20 or 100 classes lie about centres, with columns
+whose sizes fall as those of a network's features do.
+
+A tolerance does not mean the same in two solvers. So for each share that may be left, each side takes the
+largest of its tolerances with which the objective, worked out here in float64 by numpy alone, comes as near
+to the lowest that any side found. With these the sides take turns, and the median of each counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from linnet.estimators import SoftmaxClassifier
+from main_job import Figure, finish
+from peers import entropy
+
+peers: Any = importlib.import_module("sklearn.linear_model")
+
+TOLERANCES = tuple(10.0 ** (-step / 2) for step in range(4, 25))
+"""From 1e-2 down to 1e-12, two a decade."""
+
+L2 = 1e-4
+
+
+@dataclass(frozen=True)
+class Job:
+    """A table and the penalty of its classifier.
+
+    Args:
+        name: as it is printed.
+        X: rows, (N, D).
+        y: classes, (N,).
+        left: shares of the optimum that may be left to gain, each with how many times as long as linnet the
+            fastest peer is to take, at least.
+        solvers: scikit-learn's.
+    """
+
+    name: str
+    X: NDArray[np.float64]
+    y: NDArray[np.int64]
+    left: dict[float, float]
+    solvers: tuple[str, ...] = ("lbfgs",)
+
+
+def rows_of_a_logistic_model(count: int, seed: int = 0) -> Job:
+    """Normal columns, and classes that they tell to some degree."""
+    drawn = np.random.default_rng(seed)
+    X = drawn.normal(size=(count, 20))
+    score = X @ (0.7 * drawn.normal(size=20))
+    y = (score + drawn.logistic(size=count) > 0).astype(np.int64)
+    return Job(f"logistic, {count:,} × 20", X, y, {1e-4: 1.5, 1e-9: 1.5}, ("lbfgs", "newton-cholesky"))
+
+
+def embeddings(count: int, features: int, classes: int, seed: int = 0) -> Job:
+    """Rows of length 10 about the centres of their classes, in turned columns of falling sizes."""
+    drawn = np.random.default_rng(seed)
+    y = drawn.integers(0, classes, count)
+    size = np.arange(1, features + 1) ** -0.5
+    X = (drawn.normal(size=(classes, features))[y] / 2 + drawn.normal(size=(count, features))) * size
+    turn, _ = np.linalg.qr(drawn.normal(size=(features, features)))
+    X = 10 * (X / np.linalg.norm(X, axis=1, keepdims=True)) @ turn
+    name = f"softmax, {count:,} × {features}, {classes} classes"
+    return Job(name, X, y, {1e-3: 2.0, 1e-5: 2.0, 1e-7: 2.0})
+
+
+Fit = Callable[[float], Any]
+"""Fits with a tolerance."""
+
+
+def sides_of(job: Job) -> dict[str, Fit]:
+    """Linnet and its peers, by name."""
+    C = (2 if job.y.max() == 1 else 1) / (len(job.y) * L2)
+
+    def peer(solver: str) -> Fit:
+        return lambda tol: peers.LogisticRegression(C=C, solver=solver, tol=tol, max_iter=5000).fit(
+            job.X, job.y
+        )
+
+    ours: Fit = lambda tol: SoftmaxClassifier(l2=L2, tol=tol).fit(job.X, job.y)  # noqa: E731
+    return {"linnet": ours} | {solver: peer(solver) for solver in job.solvers}
+
+
+def find_values(fit: Fit, judge: Callable[[Any], float], enough: float) -> dict[float, float]:
+    """The objective by tolerance, until two in turn differ by less than a share of it."""
+    found: dict[float, float] = {}
+    for tol in TOLERANCES:
+        found[tol] = judge(fit(tol))
+        last = list(found.values())[-2:]
+        if len(last) == 2 and tol < enough and abs(last[0] - last[1]) <= enough / 10 * last[1]:
+            break
+    return found
+
+
+def run(job: Job, rounds: int, clock: Callable[[], float]) -> list[Figure]:
+    """Linnet and the fastest peer at each share that may be left."""
+    sides, judge = sides_of(job), entropy(job.X, job.y, L2)
+    values = {name: find_values(fit, judge, min(job.left)) for name, fit in sides.items()}
+    best = min(value for found in values.values() for value in found.values())
+    lines: list[Figure] = []
+    for left, target in job.left.items():
+        tols = {
+            name: max((tol for tol, value in found.items() if value <= best * (1 + left)), default=None)
+            for name, found in values.items()
+        }
+        able = {name: tol for name, tol in tols.items() if tol is not None}
+        if "linnet" not in able or len(able) < 2:
+            lines.append(
+                Figure(f"{job.name}, {left:g} left: reached by {', '.join(able) or 'none'} alone", 0, "–")
+            )
+            continue
+        seconds = take_turns({name: (sides[name], tol) for name, tol in able.items()}, rounds, clock)
+        peer = min((name for name in able if name != "linnet"), key=lambda name: seconds[name])
+        ratio = seconds[peer] / seconds["linnet"]
+        name = f"{job.name}, {left:g} left"
+        lines += [Figure(f"{name}: {side}", seconds[side], "{:.2f} s") for side in ("linnet", peer)]
+        lines.append(
+            Figure(f"{name}: {peer} / linnet", ratio, "{:.2f} ×", f"≥ {target:g} ×", ratio >= target)
+        )
+    return lines
+
+
+def take_turns(
+    sides: dict[str, tuple[Fit, float]], rounds: int, clock: Callable[[], float]
+) -> dict[str, float]:
+    """The median of seconds of each side's fits, which alternate."""
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, (fit, tol) in sides.items():
+            began = clock()
+            fit(tol)
+            times[name].append(clock() - began)
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def jobs(*, is_quick: bool) -> Sequence[Callable[[], Job]]:
+    """What is measured, made one at a time."""
+    share = 10 if is_quick else 1
+    return [
+        lambda: rows_of_a_logistic_model(1_000_000 // share),
+        lambda: embeddings(20_000 // share, 384, 20),
+        lambda: embeddings(12_000 // share, 512, 100),
+    ]
+
+
+def main() -> None:
+    """Run all and print beside the targets."""
+    parser = argparse.ArgumentParser(description="Measure classifiers of many rows beside scikit-learn's.")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true", help="a tenth of the rows")
+    length.add_argument("--full", action="store_true", help="seven rounds and not three")
+    parser.add_argument("--cpu", action="store_true", help="seconds of the processor: for a busy machine")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.many.json")
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    clock = time.process_time if asked.cpu else time.perf_counter
+    lines = [
+        line for make in jobs(is_quick=asked.quick) for line in run(make(), 7 if asked.full else 3, clock)
+    ]
+    finish(lines, asked.json, ".many.json")
+
+
+if __name__ == "__main__":
+    main()
