@@ -22,7 +22,7 @@ from linnet.solvers.solution import CONVERGED, STALLED, Status
 SOFTEST = 1e-6
 """The least stiffness of Huber's straight parts; a step that goes the whole way makes it a quarter."""
 
-SINGLE = 1e-8
+SINGLE = 3e-8
 """The relative gain from which on float32 products are too coarse."""
 
 REBUILD = 40
@@ -99,7 +99,7 @@ class LBFGS(SmoothSolver):
 
     The initial inverse Hessian of the two-loop recursion is the preconditioner's; without one it is
     γI with γ = sᵀy/yᵀy. An iteration reads the rows once. Products of float32 give way to float64 once
-    the gain left is below 1e-7 of the objective and more is asked for.
+    the gain left is below 3e-8 of the objective and more is asked for.
 
     Args:
         tol: stop once the model's gain ½ gᵀH⁻¹g is at most this share of the objective.
