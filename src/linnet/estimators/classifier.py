@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import torch
+from scipy.special import expit
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.extmath import softmax as numpy_softmax
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor
@@ -50,20 +53,18 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of each class, (N, K)."""
-        return Space.of(X).array(softmax(self._logits(X, "predict_proba")))
+        scores = self._decide(X, "predict_proba")
+        if isinstance(scores, np.ndarray) and np.isfinite(scores.sum()):
+            return _probabilities(scores)
+        return Space.of(X).array(softmax(_logits(scores)))
 
     def predict_log_proba(self, X: Any) -> Any:
         """The logarithms of the probabilities, (N, K), which stay exact where those are all but 0."""
-        return Space.of(X).array(log_softmax(self._logits(X, "predict_log_proba")))
+        return Space.of(X).array(log_softmax(_logits(self._decide(X, "predict_log_proba"))))
 
     def _decide(self, X: Any, method: str) -> Any:
         scores = self._scores(X, method)
         return scores[:, 0] if scores.shape[1] == 1 else scores
-
-    def _logits(self, X: Any, method: str) -> Tensor:
-        """Scores of all classes, (N, K): of two, the first has 0."""
-        scores = tensor(self._decide(X, method))
-        return torch.stack([torch.zeros_like(scores), scores], 1) if scores.ndim == 1 else scores
 
     def _check_inputs(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         X, y = self._rows_and_targets(X, y, reset)
@@ -114,6 +115,19 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
         self.intercept_ = space.array(theta[:, -1].contiguous())
         self.n_iter_ = space.array(torch.tensor([iterations], dtype=torch.int32))
         return self
+
+
+def _logits(scores: Any) -> Tensor:
+    """Scores of all classes, (N, K): of two, the first has 0."""
+    scores = tensor(scores)
+    return torch.stack([torch.zeros_like(scores), scores], 1) if scores.ndim == 1 else scores
+
+
+def _probabilities(scores: np.ndarray) -> np.ndarray:
+    """The probabilities (N, K) of finite scores, without torch, whose calls take longer."""
+    if scores.ndim == 1:
+        return np.stack([expit(-scores), expit(scores)], 1)
+    return numpy_softmax(scores, copy=False)
 
 
 def number_labels(classes: Any, y: Any) -> Tensor:
