@@ -36,7 +36,7 @@ def test_predict(digits_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("predict", digits_run, "0.png") == 0
     assert "%" in capsys.readouterr().out
     assert call("predict", digits_run, "none.png") == 1
-    assert call("predict", digits_run, "?.png", "--top", 2, "--json", "--no-invert") == 0  # all of a pattern
+    assert call("predict", digits_run, "[0-4].png", "--top", 2, "--json", "--no-invert") == 0
     assert json.loads(capsys.readouterr().out) == guesses[:5]
     assert call("predict", digits_run, "*.webp") == 1
     assert "no picture at *.webp" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from cyclopts.config import Dict
 
 from linnet._version import __version__
@@ -41,6 +41,7 @@ def make_app() -> App:
         name="linnet",
         version=__version__,
         help="Linear neural networks, complete: softmax and linear regression.\n\nStart with: linnet train",
+        default_parameter=Parameter(json_list=False),  # a name that begins with a bracket is a name
     )
     for name in COMMANDS:
         module = name.replace("-", "_")
