@@ -13,6 +13,7 @@ from linnet.device import generator, limit_threads
 from linnet.solvers.certificate.certify import bound_by_dual, store
 from linnet.solvers.certificate.duality import move_bias, rounding, smallest_subgradient
 from linnet.solvers.certificate.unattained import explain_no_optimum
+from linnet.solvers.l1.pair import as_pair, enter_pair, follow_pair, leave_pair
 from linnet.solvers.l1.quadratic import minimise_quadratic
 from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.few import MOST
@@ -82,6 +83,10 @@ class ProximalNewton(SolverSpec):
                 `estimate` and `nonzeros` among its keys.
             memory: of the squared error's Gram matrix, kept over problems that differ in their penalty alone.
         """
+        if (pair := as_pair(objective)) is not None:
+            self.check_problem(objective, start)
+            found = self.minimise(pair, enter_pair(start), progress=follow_pair(progress), memory=memory)
+            return leave_pair(found, objective)
         began = time.perf_counter()
         framed, theta, step, status, trace = self._follow(objective, start, progress, memory)
         with limit_threads(_threads(framed.objective)):
@@ -99,6 +104,8 @@ class ProximalNewton(SolverSpec):
 
     def approach(self, objective: Objective, start: Tensor | None = None) -> Minimum:
         """As `minimise`, without a last certificate, which takes a Hessian: the steps have proven `tol`."""
+        if (pair := as_pair(objective)) is not None:
+            return leave_pair(self.approach(pair, enter_pair(start)), objective)
         framed, theta, _, status, trace = self._follow(objective, start, None, None)
         iterations = max(0, len(trace) - 1)
         return Minimum.unproven(framed.leave(theta), status, iterations, type(self).__name__)

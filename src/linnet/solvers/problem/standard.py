@@ -144,7 +144,9 @@ def _centre(rows: Rows, centre: Tensor, factor: Tensor, level: Tensor) -> Rows:
     if isinstance(rows, SparseRows):
         return CentredSparseRows(rows, y, centre, factor)
     assert isinstance(rows, DenseRows), "rows are dense or sparse"
-    return CentredRows(rows.dataset, y, centre, factor * rows.scale, rows.dtype)
+    centred = CentredRows(rows.dataset, y, centre, factor * rows.scale, rows.dtype)
+    centred.outputs = rows.outputs  # of two classes one may be enough
+    return centred
 
 
 def _is_worth_it(rows: DenseRows, intercept: bool) -> bool:
