@@ -4,9 +4,11 @@ import importlib.util
 import pkgutil
 import subprocess
 import sys
+import typing
 from typing import Any
 
 import pytest
+import torch
 
 import linnet
 
@@ -82,3 +84,9 @@ def test_every_public_name_is_there() -> None:
     assert set(PACKAGE.__all__) <= set(dir(linnet))
     with pytest.raises(AttributeError, match="nothing"):
         _ = PACKAGE.nothing
+
+
+def test_annotations_of_data_sets_can_be_read() -> None:
+    hints = typing.get_type_hints(linnet.Dataset)
+    assert hints["X"] is torch.Tensor
+    assert typing.get_type_hints(linnet.Dataset.__init__)["y"] is torch.Tensor

@@ -38,8 +38,8 @@ def warn(evaluation: linnet.Evaluation) -> None:
         return
     if name == run.card.dataset and is_trained_on(run, evaluation.train) is False:
         print(
-            f"linnet: {name} has changed since the run was trained on it, so rows that it is judged by "
-            "may be rows that it has learnt",
+            f"linnet: {name} has changed since the run was trained on it, or is read otherwise since, so "
+            "rows that it is judged by may be rows that it has learnt",
             file=sys.stderr,
         )
 

@@ -32,7 +32,7 @@ OF_ROWS = ("weights", "groups", "times")
 class LinearTruth:
     """The parameters that synthetic data was made with: `y = X w + b + ε`."""
 
-    w: Tensor  # (D,)
+    w: torch.Tensor  # (D,)
     b: float
 
 
@@ -72,17 +72,17 @@ class Dataset:
             or not finite.
     """
 
-    X: Tensor
-    y: Tensor = None  # type: ignore[assignment]  # so that its lack is an error in words
+    X: torch.Tensor
+    y: torch.Tensor = None  # type: ignore[assignment]  # so that its lack is an error in words
     name: str = "data"
     classes: tuple[str, ...] = ()
     image_shape: ImageShape | None = None
     scale: float = 1.0
     source: str = ""
     truth: LinearTruth | None = None
-    weights: Tensor | None = None
-    groups: Tensor | None = None
-    times: Tensor | None = None
+    weights: torch.Tensor | None = None
+    groups: torch.Tensor | None = None
+    times: torch.Tensor | None = None
     columns: tuple[str, ...] = ()
     target: str = ""
     validation: Dataset | None = None

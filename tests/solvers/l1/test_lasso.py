@@ -141,3 +141,18 @@ def test_a_target_of_one_number_has_no_weights_and_that_bias() -> None:
     found = solve_lasso(X, np.full((len(X), 1), 0.3), w, l1=0.1, l2=0.0, tol=1e-9)
     assert found is not None
     assert found.theta[0].tolist() == [0.0] * 4 + [0.3]
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_a_row_that_does_not_count_leaves_no_rounding(far: bool) -> None:
+    source = np.random.default_rng(0)
+    X = np.column_stack([source.standard_normal((300, 3)) + 1e3 * far, np.ones(300)])
+    y = X[:, :2] @ [1.0, 2.0] + 1 + 0.1 * source.standard_normal(300)
+    weights = np.ones(300)
+    weights[0] = 0
+    plain = solve_lasso(X[1:], y[1:, None], None, l1=0.01, l2=0.0, tol=1e-10, intercept=True)
+    X[0, :3], y[0] = 1e15, 1e20
+    found = solve_lasso(X, y[:, None], weights, l1=0.01, l2=0.0, tol=1e-10, intercept=True)
+    assert plain is not None
+    assert found is not None
+    np.testing.assert_allclose(found.theta, plain.theta, rtol=1e-9, atol=1e-9)

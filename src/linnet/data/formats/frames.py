@@ -177,7 +177,7 @@ def _below_titles(sheets: Any, sheet: str, name: str) -> Frame:
     above: Frame = pd.read_excel(sheets, sheet_name=sheet, header=None, nrows=MOST_ABOVE)
     filled = above.notna().sum(axis=1).to_numpy()
     place = int((2 * filled > above.shape[1]).argmax())
-    if not place:
+    if not place or not above.iloc[place].dropna().map(type).eq(str).all():  # numbers are no names
         return frame
     if not filled[:place].any():
         return pd.read_excel(sheets, sheet_name=sheet, header=place)

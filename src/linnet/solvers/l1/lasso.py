@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from linnet.solvers.l1.quadratic import minimise_quadratic
 from linnet.solvers.problem.columns import Columns, Pool
-from linnet.solvers.problem.few import LARGEST, Values
+from linnet.solvers.problem.few import LARGEST, Values, mean_of
 
 ROUNDS = 50
 """Working sets, at most."""
@@ -68,7 +68,7 @@ def solve_lasso(
     columns = Columns.of(X, weights, intercept=intercept) if np.abs(Y).max() <= LARGEST else None
     if columns is None:
         return None
-    level = Y[0] + columns.shares @ (Y - Y[0]) if intercept else np.zeros(Y.shape[1])
+    level = mean_of(Y, columns.shares) if intercept else np.zeros(Y.shape[1])
     pool, answers = Pool(columns), []
     for y in (Y - level).T:
         answers.append(_Problem(pool, y, l1, l2).solve(tol))

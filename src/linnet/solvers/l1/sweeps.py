@@ -21,8 +21,8 @@ COMPILED = 30
 FEW = 32
 """Coordinates up to which the call of scikit-learn takes longer than a loop in Python."""
 
-FAR = 1e-60
-"""Of the largest l1: another that is less would bring sums near the end of float64."""
+BEYOND = 1e150
+"""A target whose square is beyond any gap and within float64."""
 
 
 def sweep(H: Values, c: Values, l1: Values, start: Values) -> Values:
@@ -31,12 +31,14 @@ def sweep(H: Values, c: Values, l1: Values, start: Values) -> Values:
     Args:
         H: (P, P), positive semidefinite.
         c: (P,).
-        l1: (P,), at least 0; of many coordinates those of l1 0 stay as they are.
+        l1: (P,), at least 0.
         start: z, (P,).
     """
     # With biases, or softmax's rows that undo each other, many sweeps before a Newton step settle no signs.
     is_one = len(l1) > 0 and l1.min() == l1.max() > 0
-    return sweep_many(H, c, l1, start) if is_one and len(start) > FEW else sweep_few(H, c, l1, start)
+    return (
+        sweep_many(H, c, float(l1[0]), start) if is_one and len(start) > FEW else sweep_few(H, c, l1, start)
+    )
 
 
 def sweep_few(H: Values, c: Values, l1: Values, start: Values) -> Values:
@@ -60,38 +62,21 @@ def sweep_few(H: Values, c: Values, l1: Values, start: Values) -> Values:
     return np.array(z)
 
 
-def sweep_many(H: Values, c: Values, l1: Values, start: Values) -> Values:
-    """See `sweep`; by scikit-learn, which takes one l1 for all: z_j l1_j / l1 are what it moves."""
-    held = np.flatnonzero(l1)
-    if not len(held):
-        return start
-    if l1[held].min() < FAR * l1.max():
-        return sweep_few(H, c, l1, start)
-    if len(held) < len(l1):
-        free = np.flatnonzero(l1 == 0)
-        c = c[held] - H[np.ix_(held, free)] @ start[free]
-        H = H[np.ix_(held, held)]
-    limits = l1[held]
-    most = float(limits.max())
-    factor = limits / most
-    if (factor != 1).any():
-        H, c = H / factor / factor[:, None], c / factor
-    z = start.copy()
-    z[held] = _descend(H, c, most, start[held] * factor) / factor
-    return z
+def sweep_many(H: Values, c: Values, l1: float, start: Values) -> Values:
+    """See `sweep`; by scikit-learn, with one l1 above 0 for all.
 
-
-def _descend(H: Values, c: Values, l1: float, start: Values) -> Values:
-    """The compiled sweeps; of the rows it is told but their number, for all that counts is in their sums."""
+    Of the rows it is told nothing, for all that counts is in their sums. It would leave out coordinates by a
+    gap in which the squared norm of the targets is a term: with one beyond any gap it leaves out none.
+    """
     from sklearn import config_context
     from sklearn.exceptions import ConvergenceWarning
 
     linear_model: Any = importlib.import_module("sklearn.linear_model")  # whose types know no such arguments
-    shape = np.zeros((1, len(c)))
+    rows, targets = np.zeros((1, len(c))), np.full(1, BEYOND)
     with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
         warnings.simplefilter("ignore", ConvergenceWarning)  # whoever calls judges by the slopes
         _, z, _ = linear_model.enet_path(
-            shape, np.ones(1), l1_ratio=1.0, alphas=[l1], precompute=np.ascontiguousarray(H),
-            Xy=np.ascontiguousarray(c), coef_init=start, check_input=False, max_iter=COMPILED, tol=0.0,
+            rows, targets, l1_ratio=1.0, alphas=[l1], precompute=np.ascontiguousarray(H),
+            Xy=np.ascontiguousarray(c), coef_init=start.copy(), check_input=False, max_iter=COMPILED, tol=0.0,
         )  # fmt: skip
     return z[:, 0]

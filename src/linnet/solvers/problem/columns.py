@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.solvers.problem.double_double import two_product
-from linnet.solvers.problem.few import LARGEST, SMALLEST, Values
+from linnet.solvers.problem.few import LARGEST, SMALLEST, Values, mean_of
 
 FAR = 30.0
 """Deviations from 0 beyond which a mean would cost two digits, and columns are copied."""
@@ -66,15 +66,18 @@ class Columns:
         if not math.isfinite(square.sum()):
             return None
         centre = mean if intercept else zero
-        if intercept and (mean * mean > FAR**2 * (square - mean * mean)).any(where=square > 0):
-            if X.size > COPIED:
-                return None
-            # From the first row on: a column of one number is 0 then, not what a rounded mean leaves of it.
-            taken = X[0] + shares @ (X - X[0])
-            X, centre = X - taken, zero
-            square = _moments(X, shares)[1]
-        else:
-            taken = zero
+        taken, far = zero, np.flatnonzero((square > 0) & (mean * mean > FAR**2 * (square - mean * mean)))
+        if intercept and len(far):
+            # A column of one number is 0 about it, and not what a rounded mean leaves of it.
+            first = X[np.argmax(shares > 0), far]
+            is_same = ((X[:, far] == first) | (shares == 0)[:, None]).all(0)
+            centre[far[is_same]] = first[is_same]
+            if not is_same.all():
+                if X.size > COPIED:
+                    return None
+                taken = mean_of(X, shares)
+                X, centre = X - taken, zero
+                square = _moments(X, shares)[1]
         is_ordinary = (square == 0) | ((square > SMALLEST**2) & (square < LARGEST**2))
         return cls(X, shares, centre, taken) if is_ordinary.all() else None
 

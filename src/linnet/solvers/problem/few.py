@@ -59,8 +59,7 @@ class Few:
             return None
         else:
             shares = weights / total
-        # From the first row on: a column of one number is 0 then, and not what a rounded mean leaves of it.
-        centre = X[0] + shares @ (X - X[0]) if intercept else np.zeros(X.shape[1])
+        centre = mean_of(X, shares) if intercept else np.zeros(X.shape[1])
         Z = X - centre
         size = np.sqrt(shares @ (Z * Z))
         if ((size > 0) & (size < SMALLEST)).any():
@@ -75,3 +74,16 @@ class Few:
         product, error = two_product(-W, self.centre)
         biases = [math.fsum((own, *high, *low)) for own, high, low in zip(b, product, error, strict=True)]
         return np.column_stack([W, biases])
+
+
+def mean_of(X: Values, shares: Values) -> Values:
+    """The mean of rows (N, D) by their shares, (D,).
+
+    From the first row on that counts: of a column of one number it is that number then, not what rounding
+    leaves of it, and rows that do not count, however far off, leave no rounding in it.
+    """
+    first = X[np.argmax(shares > 0)]
+    off = X - first
+    if not shares.all():
+        off[shares == 0] = 0
+    return first + shares @ off

@@ -53,8 +53,8 @@ class Curvature:
 
     def begin(self, start: Tensor, minimise: Minimiser) -> Tensor:
         """Where to begin on all rows, (K, D + 1): the optimum of a sample, or the start where none serves."""
-        index = draw_sample(self.objective, self.seed)
-        if index is None:
+        index = None if bool(start[:, :-1].any()) else draw_sample(self.objective, self.seed)
+        if index is None:  # or weights that someone has found already
             return start
         sample = self.objective.sample(index)
         found = minimise(sample, start)
