@@ -98,12 +98,11 @@ def sides_of(job: Job) -> dict[str, Fit]:
 
 
 def find_values(fit: Fit, judge: Callable[[Any], float], enough: float) -> dict[float, float]:
-    """The objective by tolerance, until two in turn differ by less than a share of it."""
+    """The objective by tolerance, until it is low enough."""
     found: dict[float, float] = {}
     for tol in TOLERANCES:
         found[tol] = judge(fit(tol))
-        last = list(found.values())[-2:]
-        if len(last) == 2 and tol < enough and abs(last[0] - last[1]) <= enough / 10 * last[1]:
+        if found[tol] <= enough:
             break
     return found
 
@@ -111,8 +110,9 @@ def find_values(fit: Fit, judge: Callable[[Any], float], enough: float) -> dict[
 def run(job: Job, rounds: int, clock: Callable[[], float]) -> list[Figure]:
     """Linnet and the fastest peer at each share that may be left."""
     sides, judge = sides_of(job), entropy(job.X, job.y, L2)
-    values = {name: find_values(fit, judge, min(job.left)) for name, fit in sides.items()}
-    best = min(value for found in values.values() for value in found.values())
+    best = judge(sides["linnet"](TOLERANCES[-1]))
+    values = {name: find_values(fit, judge, best * (1 + min(job.left))) for name, fit in sides.items()}
+    best = min(best, *(value for found in values.values() for value in found.values()))
     lines: list[Figure] = []
     for left, target in job.left.items():
         tols = {
