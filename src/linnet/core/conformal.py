@@ -54,9 +54,8 @@ class ConformalRule:
         if place > self.rows:
             return 1.0, 1.0
         cumulated = _beta_binomial(rows, place, self.rows + 1 - place)
-        low, high = np.searchsorted(
-            cumulated[:-1], [(1 - level) / 2, (1 + level) / 2]
-        )  # all at most, at last
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        low, high = np.searchsorted(cumulated[:-1], tails)  # all rows at most, at last
         return float(low) / rows, float(high) / rows
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linnet.solvers.problem.double_double import two_product
-from linnet.solvers.problem.few import LARGEST, SMALLEST, Values, mean_of
+from linnet.solvers.problem.few import LARGEST, SMALLEST, Values, mean_of, shares_of
 
 FAR = 30.0
 """Deviations from 0 beyond which a mean would cost two digits, and columns are copied."""
@@ -55,12 +55,8 @@ class Columns:
         """
         if not X.size:
             return None
-        if weights is None:
-            shares = np.full(len(X), 1 / len(X))
-        elif not SMALLEST < (total := weights.sum()) < LARGEST:
+        if (shares := shares_of(weights, len(X))) is None:
             return None
-        else:
-            shares = weights / total
         zero = np.zeros(X.shape[1])
         mean, square = _moments(X, shares)
         if not math.isfinite(square.sum()):

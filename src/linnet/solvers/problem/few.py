@@ -53,12 +53,8 @@ class Few:
         """
         if not (X.size and X.size <= MOST) or np.abs(X).max() > LARGEST:
             return None
-        if weights is None:
-            shares = np.full(len(X), 1 / len(X))
-        elif not SMALLEST < (total := weights.sum()) < LARGEST:
+        if (shares := shares_of(weights, len(X))) is None:
             return None
-        else:
-            shares = weights / total
         centre = mean_of(X, shares) if intercept else np.zeros(X.shape[1])
         Z = X - centre
         size = np.sqrt(shares @ (Z * Z))
@@ -74,6 +70,14 @@ class Few:
         product, error = two_product(-W, self.centre)
         biases = [math.fsum((own, *high, *low)) for own, high, low in zip(b, product, error, strict=True)]
         return np.column_stack([W, biases])
+
+
+def shares_of(weights: Values | None, rows: int) -> Values | None:
+    """The rows' shares of a mean, (N,); None where the sum of their weights is too large or too small."""
+    if weights is None:
+        return np.full(rows, 1 / rows)
+    total = weights.sum()
+    return weights / total if SMALLEST < total < LARGEST else None
 
 
 def mean_of(X: Values, shares: Values) -> Values:
