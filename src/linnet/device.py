@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -16,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from linnet._version import __version__
+from linnet.draws import state_of
 from linnet.errors import UsageError
 from linnet.lazy import torch
 
@@ -157,10 +157,7 @@ def generator(seed: int, stream: str, index: int = 0, device: torch.device | str
     Raises:
         UsageError: the seed is negative.
     """
-    if seed < 0:
-        raise UsageError(f"seed must be 0 or more, not {seed}")
-    words = np.random.SeedSequence([seed, zlib.crc32(stream.encode()), index]).generate_state(1, np.uint64)
-    return torch.Generator(device).manual_seed(int(words[0]))
+    return torch.Generator(device).manual_seed(state_of(seed, stream, index))
 
 
 def versions() -> dict[str, str]:

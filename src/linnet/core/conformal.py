@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from linnet.draws import Draws
 from linnet.errors import FormatError, UsageError
 
 Array = NDArray[Any]
@@ -268,9 +269,4 @@ def _left_out(rows: int, randomised: bool, seed: int, stream: str) -> Array:
     """The share of a class that does not count, one draw a row, U in the paper, (N, 1); else all of it."""
     if not randomised:
         return np.ones((rows, 1))
-    import torch
-
-    from linnet.device import generator
-
-    source = generator(seed, f"conformal {stream}")
-    return torch.rand(rows, 1, generator=source, dtype=torch.float64).numpy()
+    return Draws(seed, f"conformal {stream}").uniform(rows)[:, None]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from linnet.draws import Draws
 from linnet.errors import UsageError
 from linnet.evaluate.confidence.reliability import BINS, Reliability, reliability
 from linnet.evaluate.evaluation import Evaluation
@@ -195,14 +196,9 @@ def resample(statistic: Callable[[Array], Array], rows: int, resamples: int, see
 
 def draws(rows: int, resamples: int, seed: int) -> Iterator[Array]:
     """How often each row is in each resample, (N,), float64."""
-    import torch
-
-    from linnet.device import generator
-
-    source = generator(seed, "bootstrap")
+    source = Draws(seed, "bootstrap")
     for _ in range(resamples):
-        chosen = torch.randint(rows, (rows,), generator=source).numpy()
-        yield np.bincount(chosen, minlength=rows).astype(np.float64)
+        yield np.bincount(source.integers(rows, rows), minlength=rows).astype(np.float64)
 
 
 def figure_name(name: str, positive: str = "") -> str:

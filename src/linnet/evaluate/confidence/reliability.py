@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from linnet.draws import Draws
 from linnet.errors import UsageError
 from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Array, known
@@ -72,14 +73,10 @@ class Reliability:
             draws: how often to draw.
             seed: of the draws.
         """
-        import torch
-
-        from linnet.device import generator
-
-        source, chance = generator(seed, "reliability"), evaluation.confidence
+        source, chance = Draws(seed, "reliability"), evaluation.confidence
         place, total = _places(self.edges, chance), 0.0
         for _ in range(draws):
-            hits = torch.rand(len(chance), generator=source, dtype=torch.float64).numpy() < chance
+            hits = source.uniform(len(chance)) < chance
             share = _means(place, hits, self.counts)
             total += replace(self, accuracy=share).ece
         return total / draws
