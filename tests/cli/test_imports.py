@@ -10,7 +10,7 @@ import pytest
 
 import linnet
 
-HEAVY = ("torch", "pandas", "matplotlib", "scipy", "scipy.stats", "sklearn")
+HEAVY = ("torch", "pandas", "matplotlib", "scipy", "scipy.stats", "scipy.sparse", "sklearn")
 
 
 def imports_of(*arguments: object, told: str = "") -> set[str]:
@@ -97,6 +97,11 @@ def test_the_report_of_a_run_that_is_no_table_imports_no_pandas() -> None:
     assert not {"pandas", "sklearn"} & imports_of(
         "train", "--data", "synthetic", "--epochs", 1, "--out", "run"
     )
+
+
+def test_the_report_of_a_classifier_imports_nothing_of_solvers_and_their_sparse_matrices(table: Path) -> None:
+    found = imports_of("train", "--data", table, "--target", "kind", "--epochs", 1, "--out", "run")
+    assert not {"sklearn", "scipy.stats", "scipy.sparse"} & found
 
 
 def test_a_table_is_trained_on_judged_and_reported_without_scikit_learn_or_scipys_laws(table: Path) -> None:

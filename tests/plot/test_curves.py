@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -38,22 +40,37 @@ def test_a_loss_alone_over_decades_is_logarithmic() -> None:
 def test_templates_show_the_weights() -> None:
     W = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
     figure = templates(W, (2, 3), ["a", "b", "c"])
-    pictures = [axes for axes in figure.axes if axes.images]
-    for axes, name, weights in zip(pictures, "abc", W, strict=True):
-        assert axes.get_title() == name
-        np.testing.assert_array_equal(np.asarray(axes.images[0].get_array()), weights.view(2, 3).numpy())
-        low, high = axes.images[0].get_clim()
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.texts] == list("abc")
+    for image, text, weights in zip(axes.images, axes.texts, W, strict=True):
+        left, right, bottom, top = image.get_extent()
+        assert ((right - left) / (top - bottom), text.get_position()[0]) == pytest.approx(
+            (3 / 2, (left + right) / 2)
+        )
+        np.testing.assert_array_equal(np.asarray(image.get_array()), weights.view(2, 3).numpy())
+        low, high = image.get_clim()
         assert -low == high == pytest.approx(float(W.abs().max()))
     with pytest.raises(ShapeError):
         templates(W, (2, 2), ["a", "b", "c"])
 
 
+def test_templates_stand_in_rows_that_do_not_meet_and_lie_within_the_figure() -> None:
+    for shape in ((28, 28), (8, 20), (20, 8, 3)):
+        figure = templates(np.ones((7, math.prod(shape))), shape, list("abcdefg"))
+        boxes = np.array([image.get_extent() for image in figure.axes[0].images])  # left, right, bottom, top
+        assert (boxes >= 0).all()
+        assert (boxes[:, [1, 3]] <= figure.get_size_inches()).all()
+        for one, other in itertools.combinations(boxes, 2):
+            gaps = np.maximum(one[[0, 2]], other[[0, 2]]) - np.minimum(one[[1, 3]], other[[1, 3]])
+            assert gaps.max() >= 0.08
+
+
 def test_templates_in_colour_are_what_a_class_is_for() -> None:
     W = torch.tensor([[2.0, -1.0, 0.0, 0.0, 1.0, -2.0], [0.0] * 6])
-    first, second = [axes for axes in templates(W, (1, 2, 3), ["a", "b"]).axes if axes.images]
-    seen = np.asarray(first.images[0].get_array())
+    first, second = templates(W, (1, 2, 3), ["a", "b"]).axes[0].images
+    seen = np.asarray(first.get_array())
     np.testing.assert_allclose(seen, [[[1, 0.25, 0.5], [0.5, 0.75, 0]]])  # 0.5 + w/4
-    assert np.asarray(second.images[0].get_array()).tolist() == [[[0.5] * 3] * 2]
+    assert np.asarray(second.get_array()).tolist() == [[[0.5] * 3] * 2]
 
 
 def test_a_gallery_in_colour() -> None:

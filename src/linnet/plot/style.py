@@ -177,9 +177,21 @@ def draw_picture(axes: Axes, pixels: NDArray[np.generic], scale: float) -> AxesI
     return axes.imshow(as_shares(pixels, scale), interpolation="nearest")
 
 
-def draw_signed(axes: Axes, image: NDArray[np.floating], limit: float) -> AxesImage:
-    """An image of numbers about 0, red above and blue below, up to a limit."""
-    return axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+def draw_signed(
+    axes: Axes,
+    image: NDArray[np.floating],
+    limit: float,
+    extent: tuple[float, float, float, float] | None = None,
+) -> AxesImage:
+    """An image of numbers about 0, red above and blue below, up to a limit.
+
+    Args:
+        axes: what is drawn on.
+        image: (height, width).
+        limit: the size of the number that is drawn in the full colour.
+        extent: its left, right, bottom and top; its pixels' numbers when None.
+    """
+    return axes.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest", extent=extent)
 
 
 def escape_name(name: str) -> str:

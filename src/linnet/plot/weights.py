@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 COLUMNS = 5
-TITLE, BAR, NOTE, GAP = 0.25, 1.2, 0.25, 0.09
-"""Inches: of a title, of the scale beside the pictures, of a line below them, between two pictures."""
+TITLE, BAR, NOTE, GAP, RISE = 0.25, 1.2, 0.25, 0.09, 6 / 72
+"""Inches: of a title, of the scale beside the pictures, of a line below them, between two pictures, and
+between a picture and its title."""
 
 
 def templates(
@@ -48,36 +49,54 @@ def templates(
     columns = min(COLUMNS, len(names))
     rows = math.ceil(len(names) / columns)
     with drawing(1.5 * columns + 0.8, 1.75 * rows, language, is_solved=False) as figure:
-        grid = panels(figure, len(names), columns)
-        scale = _place(figure, columns, rows, is_color(image_shape))
+        axes = _add_axes_in_inches(figure)
+        places, scale = _place(figure, columns, rows, image_shape)
         limit = float(np.abs(W).max()) or 1.0
-        for axes, name, weights in zip(grid, names, W, strict=True):
-            axes.set_axis_off()
-            axes.set_title(name, fontsize=9)
+        for name, weights, (left, bottom, right, top) in zip(names, W, places, strict=False):
+            axes.text((left + right) / 2, top + RISE, name, ha="center", fontsize=9)
+            extent = (left, right, bottom, top)
             if is_color(image_shape):
                 own = as_colors(weights.reshape(image_shape), float(np.abs(weights).max()))
-                axes.imshow(own, interpolation="nearest")
+                axes.imshow(own, interpolation="nearest", extent=extent)
             else:
-                draw_signed(axes, weights.reshape(image_shape), limit)
+                draw_signed(axes, weights.reshape(image_shape), limit, extent)
         if is_color(image_shape):
             figure.supxlabel(say("plot.weight_colors", language), fontsize=7, wrap=True)
         else:
             bar = figure.add_axes(scale)
-            figure.colorbar(grid[0].images[0], cax=bar, label=say("plot.weight", language))
+            figure.colorbar(axes.images[0], cax=bar, label=say("plot.weight", language))
     return figure
 
 
-def _place(figure: Figure, columns: int, rows: int, has_note: bool) -> tuple[float, float, float, float]:
-    """Place a grid of pictures with titles; where the scale beside them is to be, in shares of the figure."""
+def _add_axes_in_inches(figure: Figure) -> Axes:
+    """Axes over the whole figure whose numbers are inches: one for all pictures, for each takes its time."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_autoscale_on(False)
     width, height = figure.get_size_inches()
+    axes.set(xlim=(0, width), ylim=(0, height))
+    return axes
+
+
+Box = tuple[float, float, float, float]
+
+
+def _place(figure: Figure, columns: int, rows: int, image_shape: ImageShape) -> tuple[list[Box], Box]:
+    """Left, bottom, right and top of each picture, in inches, and of the scale in shares of the figure."""
+    width, height = figure.get_size_inches()
+    has_note = is_color(image_shape)
     right, bottom = width - (GAP if has_note else BAR), NOTE if has_note else GAP
     wide = (right - GAP - GAP * (columns - 1)) / columns
     high = (height - bottom - TITLE * rows) / rows
-    figure.subplots_adjust(
-        left=GAP / width, right=right / width, bottom=bottom / height, top=1 - TITLE / height,
-        wspace=GAP / wide, hspace=TITLE / high,
-    )  # fmt: skip
-    return (right + 0.25) / width, 0.12, 0.14 / width, 0.76
+    size = min(wide / image_shape[1], high / image_shape[0])  # of a pixel
+    half, tall = size * image_shape[1] / 2, size * image_shape[0] / 2
+    middles = [
+        (GAP + wide / 2 + column * (wide + GAP), height - TITLE - high / 2 - row * (high + TITLE))
+        for row in range(rows)
+        for column in range(columns)
+    ]
+    places = [(x - half, y - tall, x + half, y + tall) for x, y in middles]
+    return places, ((right + 0.25) / width, 0.12, 0.14 / width, 0.76)
 
 
 LARGEST = 20

@@ -36,11 +36,6 @@ FIGURES = (
 )  # fmt: skip
 
 
-def is_inferred(of: Subject) -> bool:
-    """True if the solve was to infer its estimates' errors."""
-    return of.run.solved is not None and of.run.solved.summary
-
-
 def estimates(of: Subject) -> list[Block]:
     """The table of each output and how well it fits."""
     found = _load_inference(of)

@@ -8,7 +8,7 @@ from typing import Any
 from linnet.config.losses import name_model
 from linnet.folders import RUN, read
 from linnet.record.paths import shared
-from linnet.report import estimates, provenance, quality, regression, sweep, views
+from linnet.report import provenance, quality, regression, sweep, views
 from linnet.report.blocks import Block, Page, Section
 from linnet.report.provenance import again, again_sweep
 from linnet.report.subject import Rows, Subject
@@ -79,8 +79,10 @@ def _best(of: Subject) -> list[Section]:
 
 def _infer_sections(of: Subject) -> list[Section]:
     """Estimates with their errors, where a summary was asked for."""
-    if not estimates.is_inferred(of):
+    if not of.is_inferred:
         return []
+    from linnet.report import estimates  # with all of inference, which most pages are without
+
     return [
         of.section("estimates", "report.title.estimates", estimates.estimates),
         of.section("fit", "report.title.fit", estimates.fit),
@@ -91,7 +93,7 @@ def _judge_sections(of: Subject) -> list[Section]:
     """Sections on the model's mistakes and on its weights."""
     card = of.run.card
     if not card.classes:
-        is_told = estimates.is_inferred(of)  # then they are among the estimates
+        is_told = of.is_inferred  # then they are among the estimates
         weights = [] if is_told else [of.section("classes", "report.title.coefficients", quality.classes)]
         if of.run.is_module:
             return weights

@@ -169,6 +169,11 @@ class Subject(Localized):
         return not self.run.is_module and (self.rows.test or self.rows.train) is not None
 
     @property
+    def is_inferred(self) -> bool:
+        """True if the solve was to infer its estimates' errors."""
+        return self.run.solved is not None and self.run.solved.summary
+
+    @property
     def part(self) -> str:
         """The name of the rows it is judged by."""
         if self.rows.test is not None:
