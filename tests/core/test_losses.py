@@ -173,5 +173,7 @@ def test_value_and_residual_are_those_that_are_asked_for_apart(loss: Loss, seed:
     index = soft.argmax(0)
     for target in (soft, index) if loss.is_for_classes else (soft,):
         value, residual = loss.value_and_residual(scores, target)
+        of_two, _ = loss.value_and_residual(torch.stack([scores, scores]), target)
+        torch.testing.assert_close(of_two, torch.stack([value, value]), rtol=1e-13, atol=1e-13 * size)
         torch.testing.assert_close(value, loss.value(scores, target), rtol=1e-13, atol=1e-13 * size)
         torch.testing.assert_close(residual, loss.residual(scores, target), rtol=1e-13, atol=1e-13)

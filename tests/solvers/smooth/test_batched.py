@@ -73,6 +73,15 @@ def test_a_bank_that_is_too_wide_is_solved_in_parts(monkeypatch: pytest.MonkeyPa
     torch.testing.assert_close(parts, whole, rtol=1e-5, atol=1e-7)
 
 
+def test_hessians_of_classes_alone_lead_as_far_as_whole_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = wide()
+    problem, views = objective(dataset), folds(dataset)
+    whole = thetas(solve_folds(problem, views, L2S, LBFGS(tol=1e-13)))
+    monkeypatch.setattr(batched, "DEAR", 0.0)
+    light = thetas(solve_folds(problem, views, L2S, LBFGS(tol=1e-13)))
+    torch.testing.assert_close(light, whole, rtol=1e-4, atol=1e-6)
+
+
 def test_rows_of_float32_come_as_near_as_those_of_float64() -> None:
     dataset = table()
     views = folds(dataset)

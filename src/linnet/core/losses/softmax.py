@@ -46,13 +46,13 @@ class SoftmaxCrossEntropy(Loss):
 
     def value_and_residual(self, scores: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """See `Loss.value_and_residual`: of indices one exponential a score, and no dense targets."""
-        if target.is_floating_point() or scores.ndim != 2:
+        if target.is_floating_point():
             return super().value_and_residual(scores, target)
-        top, index = scores.amax(0), target[None]
-        p = (scores - top).exp_()  # (K, B)
-        total = p.sum(0)
-        value = total.log().add_(top).sub_(scores.gather(0, index)[0])
-        return value, p.div_(total).scatter_add_(0, index, p.new_full((1, 1), -1.0).expand(index.shape))
+        top, index = scores.amax(-2, keepdim=True), target.expand(*scores.shape[:-2], 1, -1)
+        p = (scores - top).exp_()  # (…, K, B)
+        total = p.sum(-2, keepdim=True)
+        value = total.log().add_(top).sub_(scores.gather(-2, index)).squeeze(-2)
+        return value, p.div_(total).scatter_add_(-2, index, p.new_full((), -1.0).expand(index.shape))
 
     def curvature(self, scores: Tensor, target: Tensor) -> Tensor:
         """See `Loss.curvature`."""

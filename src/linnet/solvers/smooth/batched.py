@@ -18,17 +18,19 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from linnet.solvers.certificate.unattained import explain_unheld
-from linnet.solvers.problem.hessian import add_penalty_, newton_directions, pairs
+from linnet.solvers.problem.hessian import newton_directions
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.standard import standardise_rows
-from linnet.solvers.smooth.newton import LBFGS, SINGLE, Memory, Newton, dot
-from linnet.solvers.smooth.preconditioners import Basis, Inverse, Spectral
+from linnet.solvers.smooth.batched_objective import BatchedObjective, Values
+from linnet.solvers.smooth.by_class import ByClass
+from linnet.solvers.smooth.memory import Memory, dot
+from linnet.solvers.smooth.newton import DEAR, LBFGS, SINGLE, Newton, coarsen
+from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
 from linnet.solvers.smooth.smooth import NOISE, ROUNDED, SHORTEST, is_low_enough, reach_limit, shrink
 from linnet.solvers.solution import CONVERGED, STALLED, UNATTAINED, Certificate, Minimum, Status
 
@@ -37,9 +39,6 @@ SCORES = 2**25
 
 PARAMETERS = 2**24
 """Parameters that a bank remembers at once, in float64: 128 MiB."""
-
-PRODUCTS = 2**22
-"""Products of features, row by row, that are made at once: 32 MiB."""
 
 
 def solve_folds(
@@ -51,10 +50,11 @@ def solve_folds(
         objective: of all rows, softmax or logistic; its own l2 is left out of account.
         views: how much each row counts in each fold, (F, N), the rows' own weights included.
         l2s: P penalties, all positive.
-        solver: of the path and of the folds; the preconditioner is `Spectral` whatever it says.
+        solver: of the path and of the folds; the preconditioner suits the rows whatever it says.
     """
     framed = standardise_rows(objective.replace(penalty=replace(objective.penalty, l2=min(l2s))))
-    found = _solve(framed.objective, views, l2s, solver)
+    inner = coarsen(framed.objective) if isinstance(solver, LBFGS) else framed.objective
+    found = _solve(inner, views, l2s, solver)
     return [replace(one, theta=framed.leave(one.theta)) for one in found]
 
 
@@ -73,7 +73,7 @@ def _solve(
         part = BatchedObjective(
             objective, views[folds[low : low + width]], penalties[some], [inverses[place] for place in some]
         )
-        found += _minimise(part, torch.stack([starts[place] for place in some]), solver)
+        found += _minimise(part, part.level(torch.stack([starts[place] for place in some])), solver)
     ends = [explain_unheld(objective, view > 0) for view in views]
     return [
         replace(one, status=Status(UNATTAINED, ends[fold])) if ends[fold] else one
@@ -92,13 +92,19 @@ def _start(
 ) -> tuple[list[Tensor], list[Inverse | None]]:
     """θ over all rows, and for L-BFGS an approximate inverse of the Hessian near there, of each penalty."""
     theta, basis = None, Basis()
-    inner = solver if isinstance(solver, Newton) else replace(solver, preconditioner=Spectral(basis=basis))
+    inner = solver if isinstance(solver, Newton) else replace(solver, preconditioner=_suit(objective, basis))
     found: dict[float, tuple[Tensor, Inverse | None]] = {}
     for l2 in sorted(l2s, reverse=True):
         one = objective.replace(penalty=replace(objective.penalty, l2=l2))
         theta = inner.approach(one, theta).theta
         found[l2] = theta, basis.latest
     return [found[l2][0] for l2 in l2s], [found[l2][1] for l2 in l2s]
+
+
+def _suit(objective: Objective, basis: Basis) -> Preconditioner:
+    """The Hessians of L-BFGS, one a penalty: those of classes alone where whole ones take too long."""
+    whole = Spectral(basis=basis)
+    return ByClass(basis=basis) if whole.work(objective) > DEAR else whole
 
 
 def _minimise(part: BatchedObjective, start: Tensor, solver: Newton | LBFGS) -> list[Minimum]:
@@ -109,9 +115,9 @@ def _minimise(part: BatchedObjective, start: Tensor, solver: Newton | LBFGS) -> 
         if solver.tol >= SINGLE:
             return descent.found
         start = torch.stack([one.theta for one in descent.found])
-    wide = _Descent(part.with_dtype(torch.float64), start, solver)
-    wide.run_(solver.tol)
-    return wide.found
+        descent = _Descent(part.with_dtype(torch.float64), start, solver, descent.memories)
+    descent.run_(solver.tol)
+    return descent.found
 
 
 class _Descent:
@@ -121,19 +127,27 @@ class _Descent:
         part: the objectives of all, A of them.
         start: (A, K, D + 1).
         solver: Newton's method or L-BFGS.
+        memories: what L-BFGS knows of each model from before.
     """
 
-    def __init__(self, part: BatchedObjective, start: Tensor, solver: Newton | LBFGS) -> None:
+    def __init__(
+        self, part: BatchedObjective, start: Tensor, solver: Newton | LBFGS, memories: Sequence[Memory] = ()
+    ) -> None:
         self.part, self.solver, self.began = part, solver, time.perf_counter()
         self.places = list(range(len(start)))  # the numbers of those that still go on
         self.at, self.now = start, part.at(start)
-        self.memory = Memory(solver.memory) if isinstance(solver, LBFGS) else None
-        self.done: dict[int, Minimum] = {}
+        self.memory = Memory.join(memories, solver.memory) if isinstance(solver, LBFGS) else None
+        self.done: dict[int, tuple[Minimum, Memory | None]] = {}
 
     @property
     def found(self) -> list[Minimum]:
         """Each model's minimum, in order."""
-        return [self.done[place] for place in sorted(self.done)]
+        return [self.done[place][0] for place in sorted(self.done)]
+
+    @property
+    def memories(self) -> list[Memory]:
+        """What L-BFGS knew of each model when it left, in order."""
+        return [memory for _, (_, memory) in sorted(self.done.items()) if memory is not None]
 
     def run_(self, tol: float) -> None:
         """Go on until each model's gain ½ gᵀH⁻¹g is at most `tol` of its objective, or it cannot."""
@@ -171,7 +185,9 @@ class _Descent:
             value, slope = float(self.now.value[number]), float(self.now.gradient[number].norm())
             certificate = Certificate(value, slope, math.inf, iterations, math.nan, seconds)
             name = type(self.solver).__name__
-            self.done[self.places[number]] = Minimum(self.at[number], status, certificate, [], name)
+            found = Minimum(self.at[number], status, certificate, [], name)
+            memory = None if self.memory is None else self.memory.of(number)
+            self.done[self.places[number]] = found, memory
         going = (~is_done).nonzero()[:, 0]
         if len(going) < len(is_done):
             self.places, self.at = [self.places[number] for number in going.tolist()], self.at[going]
@@ -205,84 +221,3 @@ def _search(
         size[open_] *= shrink(before, there.value, down)
         open_ = open_[~is_low & (size[open_] > SHORTEST)]
     return found, values, (found == at).flatten(1).all(1)
-
-
-class Values(NamedTuple):
-    """F and its gradient of some models: (A,), (A, K, D + 1), float64."""
-
-    value: Tensor
-    gradient: Tensor
-
-
-class BatchedObjective:
-    """The objectives of A models that are solved together.
-
-    Args:
-        objective: of all rows.
-        views: how much each row counts, (A, N).
-        l2: (A,).
-        inverses: an approximate inverse of each one's Hessian, for L-BFGS.
-    """
-
-    def __init__(
-        self, objective: Objective, views: Tensor, l2: Tensor, inverses: Sequence[Inverse | None]
-    ) -> None:
-        self.objective, self.rows, self.views, self.l2 = objective, objective.rows, views, l2
-        self.inverses, self.total = list(inverses), views.sum(1)
-        units = l2.new_ones(1) if objective.units is None else objective.units
-        self._l2 = l2[:, None] * units.square()  # of each model and column, (A, D) or (A, 1)
-
-    def with_dtype(self, dtype: torch.dtype) -> BatchedObjective:
-        """The same with products of another dtype."""
-        return BatchedObjective(self.objective.with_dtype(dtype), self.views, self.l2, self.inverses)
-
-    def pick(self, index: Tensor) -> BatchedObjective:
-        """Some of the models."""
-        chosen = [self.inverses[place] for place in index.tolist()]
-        return BatchedObjective(self.objective, self.views[index], self.l2[index], chosen)
-
-    def at(self, theta: Tensor) -> Values:
-        """F and its gradient at θ (A, K, D + 1), in one pass for all."""
-        loss, rows = self.objective.loss, self.rows
-        views, losses = self.views.to(rows.dtype), {}
-
-        def elementwise(scores: Tensor, part: slice) -> Tensor:
-            own = scores.view(*theta.shape[:2], -1)  # (A, K, B)
-            count, target = views[:, part], rows.target(part)
-            losses[part.start] = (loss.value(own, target) * count).double().sum(1)
-            return loss.residual(own, target).mul_(count[:, None]).flatten(0, 1)
-
-        sums = rows.sweep(theta.flatten(0, 1), elementwise)[1].view_as(theta) / self.total[:, None, None]
-        W = theta[..., :-1]
-        weighed = self._l2[:, None] * W
-        sums[..., :-1] += weighed
-        self.objective.free_(sums)
-        in_order = torch.stack([losses[start] for start in sorted(losses)]).sum(0)
-        return Values(in_order / self.total + (weighed * W).sum((1, 2)) / 2, sums)
-
-    def precondition(self, gradient: Tensor) -> Tensor:
-        """H⁻¹ g of each model, (A, K, D + 1), near enough; models of one penalty share a call."""
-        steps = torch.empty_like(gradient)
-        for inverse in {id(inverse): inverse for inverse in self.inverses}.values():
-            assert inverse is not None, "L-BFGS has them"
-            own = torch.tensor([other is inverse for other in self.inverses], device=gradient.device)
-            steps[own] = inverse(gradient[own])
-        return self.objective.free_(steps)
-
-    def hessians(self, theta: Tensor) -> Tensor:
-        """The Hessian of each model, (A, K, D + 1, K, D + 1), float64."""
-        A, K, D = theta.shape
-        H = theta.new_zeros(A, K, D, K, D)
-        for index in torch.arange(len(self.rows), device=theta.device).split(max(1, PRODUCTS // (D * D))):
-            X1 = self.rows.dense(index)  # (B, D + 1)
-            part = slice(int(index[0]), int(index[-1]) + 1)
-            products = (X1[:, :, None] * X1[:, None]).flatten(1)  # (B, (D + 1)²)
-            scores = (theta.flatten(0, 1) @ X1.T).view(A, K, -1).transpose(0, 1)  # (K, A, B)
-            for a, b, c in pairs(self.objective.loss, scores, self.rows.target(part)):
-                block = ((c * self.views[:, part]) @ products).view(A, D, D)
-                H[:, a, :, b] += block
-                if a != b:
-                    H[:, b, :, a] += block
-        H /= self.total[:, None, None, None, None]
-        add_penalty_(H, self.objective.loss, self._l2.expand(A, D - 1))
-        return H

@@ -46,21 +46,26 @@ class ByClass(Preconditioner):
 
     def build(self, objective: Objective, point: Point) -> Inverse:
         """See `Preconditioner.build`; for more than 2000 features or 100 classes as `Blocks` does."""
+        basis = self.basis or Basis()
+        with limit_threads(1):
+            basis.latest = self._build(objective, point, basis)
+        return basis.latest
+
+    def _build(self, objective: Objective, point: Point, basis: Basis) -> Inverse:
         if has_blocks(objective.rows):
             return Blocks(self.rows, self.seed).build(objective, point)
         rows = objective.rows
-        with limit_threads(1):
-            index, weights = draw(objective, point, self.rows, self.seed)
-            X1 = rows.dense(index)  # (B, D + 1)
-            U = (self.basis or Basis()).of(X1, weights)
-            Z, head = X1 @ U, min(self.head, U.shape[1])
-            scores, target = point.scores[:, index], rows.target(index)
-            curvature = objective.loss.curvature(scores, target) * weights  # (K, B)
-            ridge = ridge_of(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
-            tail = curvature @ Z[:, head:].square() + ridge @ U[:, head:].square()  # (K, D + 1 − head)
-            H = torch.stack([_gram(Z[:, :head], own) for own in curvature])  # (K, head, head)
-            H += (U[:, :head].T * ridge) @ U[:, :head]
-            return _ClassInverse(U, H, tail)
+        index, weights = draw(objective, point, self.rows, self.seed)
+        X1 = rows.dense(index)  # (B, D + 1)
+        U = basis.of(X1, weights)
+        Z, head = X1 @ U, min(self.head, U.shape[1])
+        scores, target = point.scores[:, index], rows.target(index)
+        curvature = objective.loss.curvature(scores, target) * weights  # (K, B)
+        ridge = ridge_of(objective, 1e-9 * float(Z.square().mean())).to(U)  # (D + 1,)
+        tail = curvature @ Z[:, head:].square() + ridge @ U[:, head:].square()  # (K, D + 1 − head)
+        H = torch.stack([_gram(Z[:, :head], own) for own in curvature])  # (K, head, head)
+        H += (U[:, :head].T * ridge) @ U[:, :head]
+        return _ClassInverse(U, H, tail)
 
     def work(self, objective: Objective) -> float:
         """See `Preconditioner.work`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +13,8 @@ from linnet.device import generator
 from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.by_class import ByClass
-from linnet.solvers.smooth.preconditioners import Basis, Inverse, Preconditioner, Spectral
+from linnet.solvers.smooth.memory import Memory
+from linnet.solvers.smooth.preconditioners import Basis, Preconditioner, Spectral
 from linnet.solvers.smooth.sampled import Curvature
 from linnet.solvers.smooth.smooth import ROUNDED, SmoothSolver, Step, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Status
@@ -144,6 +144,11 @@ class LBFGS(SmoothSolver):
                 objective, point = widen(objective, point)
 
 
+def coarsen(objective: Objective) -> Objective:
+    """The objective in float32, of rows that lie so near 0 that it is fine enough to begin with."""
+    return objective.with_dtype(torch.float32) if isinstance(objective.rows, CentredRows) else objective
+
+
 def widen(objective: Objective, point: Point) -> tuple[Objective, Point]:
     """The objective and the point in float64."""
     if objective.rows.dtype == torch.float64:
@@ -154,51 +159,6 @@ def widen(objective: Objective, point: Point) -> tuple[Objective, Point]:
 
 def _stall(objective: Objective) -> Status:
     return Status(STALLED, ROUNDED if objective.penalty.l2 else ROUNDED + ", or set l2 above 0")
-
-
-class Memory:
-    """The latest steps s and changes y of the gradient, (…, K, D + 1), of one model or of several.
-
-    Args:
-        size: how many are kept.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.kept: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=size)
-
-    def keep(self, s: Tensor, y: Tensor) -> None:
-        """Remember a step of each model, unless rounding has made its curvature nonsense."""
-        curvature = dot(s, y)
-        is_sound = curvature > 1e-14 * dot(s, s).sqrt() * dot(y, y).sqrt()
-        if bool(is_sound.any()):
-            self.kept.append((s, y, torch.where(is_sound, 1 / curvature, 0.0)))
-
-    def pick_(self, index: Tensor) -> None:
-        """Go on with some of the models."""
-        kept = [(s[index], y[index], rho[index]) for s, y, rho in self.kept]
-        self.kept = deque(kept, self.kept.maxlen)
-
-    def direction(self, gradient: Tensor, inverse: Inverse | None) -> Tensor:
-        """−H⁻¹ g by the two-loop recursion, (…, K, D + 1)."""
-        q, shares = gradient.clone(), []
-        for s, y, rho in reversed(self.kept):
-            shares.append(rho * dot(s, q))
-            q -= shares[-1] * y
-        q = self._scale(q) if inverse is None else inverse(q)
-        for (s, y, rho), share in zip(self.kept, reversed(shares), strict=True):
-            q += (share - rho * dot(y, q)) * s
-        return -q
-
-    def _scale(self, q: Tensor) -> Tensor:
-        if not self.kept:
-            return q / dot(q, q).sqrt().clamp(min=1.0)
-        _, y, rho = self.kept[-1]
-        return q / (rho * dot(y, y))
-
-
-def dot(a: Tensor, b: Tensor) -> Tensor:
-    """The product of each model's parameters, (…, 1, 1), of (…, K, D + 1)."""
-    return (a * b).sum((-2, -1), keepdim=True)
 
 
 class _Pace:
@@ -251,8 +211,7 @@ class Staged(SmoothSolver):
 
     def steps(self, objective: Objective, start: Tensor) -> Iterator[Step]:
         """See `SmoothSolver.steps`."""
-        if isinstance(objective.rows, CentredRows):  # so near 0 that float32 is fine enough to begin with
-            objective = objective.with_dtype(torch.float32)
+        objective = coarsen(objective)
         basis = Basis()
         coarse, fine = Spectral(100, 5000, self.seed, basis), Spectral(200, 10_000, self.seed, basis)
         light, flat = (ByClass(head, SAMPLE // 2, self.seed, basis) for head in (128, 0))
