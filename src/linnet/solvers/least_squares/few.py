@@ -1,10 +1,11 @@
 """Least squares of few numbers in numpy alone, to the digits of `least_squares` at a fraction of its time.
 
 What refinement needs is small here: Cholesky's factor of the centred columns, and for each correction one
-residual and one gradient with twice the digits. Products get their errors from Dekker's splitting, and sums
-of products are taken apart into parts that add up without rounding (Rump, Ogita and Oishi 2008, "Accurate
-floating-point summation"). A problem that this does not settle, because its columns are collinear or nearly
-so, or its numbers far from 1, is left to `least_squares`.
+residual and one gradient with twice the digits. Rows, weights and residuals are cut into slices of so few bits
+that BLAS adds their products without rounding (Ozaki, Ogita, Oishi and Rump 2012, "Error-free transformations
+of matrix multiplication"): a residual is one product of all slices, and so is a gradient. A problem that this
+does not settle, because its columns are collinear or nearly so, or its numbers far from 1, is left to
+`least_squares`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from __future__ import annotations
 import importlib
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.solvers.problem.double_double import halves, two_product, two_sum
+from linnet.solvers.problem.double_double import two_product, two_sum
 
 Values = NDArray[np.float64]
 
@@ -77,10 +79,14 @@ def solve_squares(
 class _Problem:
     """The rows of a problem with its factor.
 
+    A is X with its columns multiplied by powers of two, so without rounding, and with an intercept a column of
+    ones: (N, P), P being D or D + 1.
+
     Args:
-        A: (N, D) or, with an intercept, (N, D + 1): X with its columns multiplied by powers of two, so
-            without rounding, and a column of ones.
-        halves: A as two matrices of 26 bits.
+        slices: Aᵀ as the sum of three matrices, one above the other, (3 P, N), the first two of `bits` bits
+            below the largest number of each column.
+        largest: powers of two above the columns' numbers, (P,).
+        bits: so few that sums of products of two slices have no rounding.
         scale: of the columns of X, (D,).
         w: of the rows, (N,); None for 1.
         total: the sum of the weights.
@@ -90,8 +96,9 @@ class _Problem:
         intercept: whether there is a bias.
     """
 
-    A: Values
-    halves: tuple[Values, Values]
+    slices: Values
+    largest: Values
+    bits: int
     scale: Values
     w: Values | None
     total: float
@@ -103,14 +110,17 @@ class _Problem:
     @classmethod
     def of(cls, X: Values, w: Values | None, l2: float, *, intercept: bool) -> _Problem | None:
         """A problem made ready; None where it has no factor, or none to rely on."""
-        if not (_is_near(np.abs(X).max()) and (w is None or _is_near(w))):
+        columns = np.ascontiguousarray(X.T)  # (D, N), along which numpy's loops are long
+        reach = np.maximum(columns.max(1), -columns.min(1))
+        if not (_is_near(reach.max()) and (w is None or _is_near(w))):
             return None
-        rows, features = X.shape
+        features, rows = columns.shape
         total, mean = float(rows if w is None else w.sum()), np.zeros(features)
         if intercept:
-            mean = (X.sum(0) if w is None else w @ X) / total
-        deviation = X - mean
-        gram = (deviation if w is None else deviation * w[:, None]).T @ deviation
+            mean = (columns.sum(1) if w is None else columns @ w) / total
+        slices = np.ones((3, features + intercept, rows))
+        deviation = np.subtract(columns, mean[:, None], out=slices[0, :features])
+        gram = deviation @ (deviation if w is None else np.multiply(deviation, w, out=slices[1, :features])).T
         size = np.sqrt(gram.diagonal())
         if not _is_near(size):
             return None
@@ -122,15 +132,19 @@ class _Problem:
         factor = _cholesky(gram)
         if factor is None:
             return None
-        A = np.ones((rows, features + intercept))
-        np.multiply(X, scale, out=A[:, :features])
+        largest = np.ldexp(1.0, np.frexp(np.append(reach * scale, np.ones(int(intercept))))[1])
+        bits = (53 - max(slices.shape).bit_length()) // 2
+        np.multiply(columns, scale[:, None], out=slices[2, :features])
+        _cut_(slices, largest[:, None], bits)
         penalty = high * of_columns, low * of_columns
-        return cls(A, halves(A), scale, w, total, mean * scale, penalty, factor, intercept)
+        return cls(
+            slices.reshape(-1, rows), largest, bits, scale, w, total, mean * scale, penalty, factor, intercept
+        )
 
     def solve(self, y: Values) -> tuple[Values, int] | None:
         """Weights and bias of one target, (D + 1,), and the corrections made."""
         weighted = y if self.w is None else y * self.w
-        z = self._step(weighted @ self.A)
+        z = self._step((self.slices @ weighted).reshape(3, -1).sum(0))
         low, last = np.zeros_like(z), self._norm(z)
         for rounds in range(1, ROUNDS):
             dz = self._step(*self._pull(y, z, low))
@@ -178,15 +192,54 @@ class _Problem:
 
     def _residual(self, y: Values, z: Values, low: Values) -> tuple[Values, Values]:
         """Y − A (z + low), (N,), as the sum of two."""
-        products, errors = two_product(self.A, -z, self.halves)
-        total, rest = _sum_exactly(np.column_stack([y, products]), 1)
-        return two_sum(total, rest + errors.sum(1) - self.A @ low)
+        first, second, third = _cut(z, _above(z * self.largest) / self.largest, self.bits)
+        third += low
+        # Products of about the same size stand in a row, so that rounding is of the smallest alone.
+        parts = np.zeros((3, 3, len(z)))
+        parts[0, 0] = parts[1, 1] = first
+        parts[1, 0] = second
+        parts[2] = third, second + third, z
+        scores = parts.reshape(3, -1) @ self.slices  # (3, N)
+        total, error = two_sum(y, -scores[0])
+        total, left = two_sum(total, -scores[1])
+        return two_sum(total, error + left - scores[2])
 
     def _sums(self, residual: Values, rest: Values) -> tuple[Values, Values]:
         """Aᵀ (residual + rest), as the sum of two."""
-        products, errors = two_product(self.A, residual[:, None], self.halves)
-        total, error = _sum_exactly(products, 0)
-        return total, error + errors.sum(0) + rest @ self.A
+        parts = _cut(residual, _above(residual), self.bits)
+        parts[2] += rest
+        sums = (self.slices @ parts.T).reshape(3, -1, 3)  # (slice of A, P, slice of the residual)
+        total, error = two_sum(sums[0, :, 0], sums[0, :, 1] + sums[1, :, 0])
+        return total, error + (sums[0, :, 2] + sums[1, :, 1:].sum(1) + sums[2].sum(1))
+
+
+def _above(values: Values) -> float:
+    """A power of two above the size of all."""
+    return math.ldexp(1.0, math.frexp(max(float(values.max()), -float(values.min())))[1])
+
+
+def _cut(values: Values, largest: Any, bits: int) -> Values:
+    """Numbers (n,) as the sum of three, (3, n): see `_cut_`."""
+    parts = np.empty((3, len(values)))
+    parts[2] = values
+    _cut_(parts, largest, bits)
+    return parts
+
+
+def _cut_(parts: Values, largest: Any, bits: int) -> None:
+    """Cut the last of three into the sum of them: two that are multiples of powers of two, and the rest.
+
+    Args:
+        parts: (3, …), of which the first two are written over.
+        largest: powers of two that the numbers are not above.
+        bits: of the first two.
+    """
+    anchor = largest * (1.5 * 2.0 ** (52 - bits))
+    for part in parts[:2]:
+        np.add(parts[2], anchor, out=part)
+        part -= anchor
+        parts[2] -= part
+        anchor = anchor * 2.0**-bits
 
 
 def _penalty(l2: float, total: float, w: Values | None) -> tuple[Any, Any]:
@@ -202,34 +255,18 @@ def _is_near(values: Any) -> bool:
     return bool(np.all((values < HUGE) & (values > 1 / HUGE)))
 
 
-PARTS = 2
-"""Parts into which sums are taken apart, of some 40 bits each; what is left is below 2^-80 of the terms."""
-
-
-def _sum_exactly(terms: Values, axis: int) -> tuple[Values, Values]:
-    """Sums over an axis as the rounded sums and what they lack, to about 2^-130 of the largest term."""
-    largest = max(float(terms.max()), -float(terms.min()))
-    bits = (terms.shape[axis] + 1).bit_length()
-    anchor = math.ldexp(1.5, math.frexp(largest)[1] + bits)
-    total: Any = 0.0
-    error: Any = 0.0
-    for _ in range(PARTS):
-        part = (terms + anchor) - anchor  # multiples of one power of two, whose sum has no rounding
-        terms = terms - part
-        total, left = two_sum(total, part.sum(axis))
-        error, anchor = error + left, math.ldexp(anchor, bits - 52)
-    return total, error + terms.sum(axis)
-
-
 def _cholesky(gram: Values) -> Any:
     """The factor of a positive definite matrix; None of one that is none, or all but none."""
-    lapack: Any = importlib.import_module("scipy.linalg.lapack")
-    factor, fault = lapack.dpotrf(gram, lower=1, clean=0)
+    factor, fault = _lapack().dpotrf(gram, lower=1, clean=0)
     is_steep = fault or bool((factor.diagonal() ** 2 < STEEPEST * gram.diagonal()).any())
     return None if is_steep else factor
 
 
 def _solve(factor: Any, right: Values) -> Values:
-    lapack: Any = importlib.import_module("scipy.linalg.lapack")
-    solution, _ = lapack.dpotrs(factor, right, lower=1)
+    solution, _ = _lapack().dpotrs(factor, right, lower=1)
     return solution
+
+
+@cache
+def _lapack() -> Any:
+    return importlib.import_module("scipy.linalg.lapack")
