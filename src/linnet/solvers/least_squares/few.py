@@ -65,10 +65,11 @@ def solve_squares(
     rows, features = X.shape
     if not rows > features > 0:
         return None
-    problem = _Problem.of(X, weights, l2, intercept=intercept)
-    if problem is None or np.abs(Y).max() > HUGE:
+    made = _Problem.of(X, Y, weights, l2, intercept=intercept)
+    if made is None:
         return None
-    found = [problem.solve(Y[:, place]) for place in range(Y.shape[1])]
+    problem, starts = made
+    found = [problem.solve(Y[:, place], start) for place, start in enumerate(starts)]
     known = [one for one in found if one is not None]
     if len(known) < len(found):
         return None
@@ -91,7 +92,7 @@ class _Problem:
         w: of the rows, (N,); None for 1.
         total: the sum of the weights.
         centre: about the weighted means of the columns, (D,).
-        penalty: of the columns of A, as the sum of two.
+        penalty: of the columns of A, as the sum of two; None for none.
         factor: Cholesky's, of the centred columns' products and the penalty.
         intercept: whether there is a bias.
     """
@@ -103,48 +104,58 @@ class _Problem:
     w: Values | None
     total: float
     centre: Values
-    penalty: tuple[Values, Values]
+    penalty: tuple[Values, Values] | None
     factor: Any
     intercept: bool
 
     @classmethod
-    def of(cls, X: Values, w: Values | None, l2: float, *, intercept: bool) -> _Problem | None:
-        """A problem made ready; None where it has no factor, or none to rely on."""
+    def of(
+        cls, X: Values, Y: Values, w: Values | None, l2: float, *, intercept: bool
+    ) -> tuple[_Problem, Values] | None:
+        """A problem made ready and where to start, (K, P); None where it has no factor, or none to rely on."""
         columns = np.ascontiguousarray(X.T)  # (D, N), along which numpy's loops are long
-        reach = np.maximum(columns.max(1), -columns.min(1))
-        if not (_is_near(reach.max()) and (w is None or _is_near(w))):
-            return None
         features, rows = columns.shape
+        reach = np.maximum(columns.max(1), -columns.min(1))
+        if not (1 / HUGE < reach.max() < HUGE and np.abs(Y).max() <= HUGE and (w is None or _is_near(w))):
+            return None
         total, mean = float(rows if w is None else w.sum()), np.zeros(features)
         if intercept:
             mean = (columns.sum(1) if w is None else columns @ w) / total
         slices = np.ones((3, features + intercept, rows))
         deviation = np.subtract(columns, mean[:, None], out=slices[0, :features])
-        gram = deviation @ (deviation if w is None else np.multiply(deviation, w, out=slices[1, :features])).T
+        weighted = deviation if w is None else np.multiply(deviation, w, out=slices[1, :features])
+        gram = deviation @ weighted.T
         size = np.sqrt(gram.diagonal())
         if not _is_near(size):
             return None
         scale = np.ldexp(1.0, -np.frexp(size)[1])
-        of_columns = np.append(scale**2, np.zeros(int(intercept)))
-        high, low = _penalty(l2, total, w)
         gram *= scale[:, None] * scale
-        gram[np.diag_indices_from(gram)] += high * scale**2
+        penalty = None
+        if l2:
+            high, low = _penalty(l2, total, w)
+            of_columns = np.zeros(features + intercept)
+            of_columns[:features] = scale * scale
+            penalty = high * of_columns, low * of_columns
+            gram.ravel()[:: features + 1] += penalty[0][:features]
         factor = _cholesky(gram)
         if factor is None:
             return None
-        largest = np.ldexp(1.0, np.frexp(np.append(reach * scale, np.ones(int(intercept))))[1])
+        centre = mean * scale
+        starts = np.empty((Y.shape[1], features + intercept))
+        starts[:, :features] = W = _solve(factor, scale[:, None] * (weighted @ Y)).T
+        if intercept:
+            starts[:, -1] = (Y.sum(0) if w is None else w @ Y) / total - W @ centre
+        largest = np.ones(features + intercept)
+        largest[:features] = reach * scale
+        largest = np.ldexp(1.0, np.frexp(largest)[1])
         bits = (53 - max(slices.shape).bit_length()) // 2
         np.multiply(columns, scale[:, None], out=slices[2, :features])
         _cut_(slices, largest[:, None], bits)
-        penalty = high * of_columns, low * of_columns
-        return cls(
-            slices.reshape(-1, rows), largest, bits, scale, w, total, mean * scale, penalty, factor, intercept
-        )
+        slices = slices.reshape(-1, rows)
+        return cls(slices, largest, bits, scale, w, total, centre, penalty, factor, intercept), starts
 
-    def solve(self, y: Values) -> tuple[Values, int] | None:
-        """Weights and bias of one target, (D + 1,), and the corrections made."""
-        weighted = y if self.w is None else y * self.w
-        z = self._step((self.slices @ weighted).reshape(3, -1).sum(0))
+    def solve(self, y: Values, z: Values) -> tuple[Values, int] | None:
+        """Weights and bias of one target, (D + 1,), from a start, and the corrections made."""
         low, last = np.zeros_like(z), self._norm(z)
         for rounds in range(1, ROUNDS):
             dz = self._step(*self._pull(y, z, low))
@@ -166,15 +177,16 @@ class _Problem:
         """The largest weight of a scaled column."""
         return float(np.abs(z[: len(self.scale)]).max())
 
-    def _step(self, pull: Values, rest: Values | float = 0.0) -> Values:
+    def _step(self, pull: Values, rest: Values) -> Values:
         """The correction that a negative gradient, over weights and bias and as the sum of two, asks for."""
         if not self.intercept:
             return _solve(self.factor, pull + rest)
-        error = np.broadcast_to(rest, pull.shape)
         product, less = two_product(self.centre, pull[-1])
         high, left = two_sum(pull[:-1], -product)
-        dz = _solve(self.factor, high + (left - less + error[:-1] - self.centre * error[-1]))
-        return np.append(dz, (pull[-1] + error[-1]) / self.total - self.centre @ dz)
+        dz = np.empty_like(pull)
+        dz[:-1] = _solve(self.factor, high + (left - less + rest[:-1] - self.centre * rest[-1]))
+        dz[-1] = (pull[-1] + rest[-1]) / self.total - self.centre @ dz[:-1]
+        return dz
 
     def _pull(self, y: Values, z: Values, low: Values) -> tuple[Values, Values]:
         """The negative gradient at z + low, as the sum of two."""
@@ -183,15 +195,15 @@ class _Problem:
             residual, error = two_product(residual, self.w)
             rest = error + rest * self.w
         pull, error = self._sums(residual, rest)
-        penalty, least = self.penalty
-        if penalty.any():
+        if self.penalty is not None:
+            penalty, least = self.penalty
             product, less = two_product(penalty, z)
             pull, left = two_sum(pull, -product)
             error = error + (left - less - penalty * low - least * z)
         return pull, error
 
     def _residual(self, y: Values, z: Values, low: Values) -> tuple[Values, Values]:
-        """Y − A (z + low), (N,), as the sum of two."""
+        """Y − A (z + low), (N,), as the sum of two, of which the second may overlap the first."""
         first, second, third = _cut(z, _above(z * self.largest) / self.largest, self.bits)
         third += low
         # Products of about the same size stand in a row, so that rounding is of the smallest alone.
@@ -202,7 +214,7 @@ class _Problem:
         scores = parts.reshape(3, -1) @ self.slices  # (3, N)
         total, error = two_sum(y, -scores[0])
         total, left = two_sum(total, -scores[1])
-        return two_sum(total, error + left - scores[2])
+        return total, error + left - scores[2]
 
     def _sums(self, residual: Values, rest: Values) -> tuple[Values, Values]:
         """Aᵀ (residual + rest), as the sum of two."""
