@@ -90,3 +90,18 @@ def test_annotations_of_data_sets_can_be_read() -> None:
     hints = typing.get_type_hints(linnet.Dataset)
     assert hints["X"] is torch.Tensor
     assert typing.get_type_hints(linnet.Dataset.__init__)["y"] is torch.Tensor
+
+
+def test_estimators_of_small_tables_need_no_torch() -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from linnet.estimators import LinearRegressor, SoftmaxClassifier\n"
+        "X, y = np.eye(9)[:, :3], np.arange(9.0)\n"
+        "for model in (LinearRegressor(), LinearRegressor(l2=0.1), LinearRegressor(l1=0.1)):\n"
+        "    model.fit(X, y).predict(X)\n"
+        "for labels in (y > 4, np.repeat(['a', 'b', 'c'], 3)):\n"
+        "    model = SoftmaxClassifier(l2=0.1).fit(X, labels)\n"
+        "    model.predict(X), model.predict_proba(X), model.predict_log_proba(X)\n"
+        "print([name for name in ('torch', 'matplotlib') if name in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -68,6 +68,6 @@ def test_what_was_asked_of_a_solver_is_asked_of_it(settings: dict[str, Any], sai
     X, y = wine
     model = SoftmaxClassifier(**{"l2": 1e-2, **settings})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(few, "_minimum", lambda *_: pytest.fail("it was solved as few numbers are"))
+        patch.setattr(few, "Answer", lambda *_: pytest.fail("it was solved as few numbers are"))
         with nullcontext() if said is None else pytest.warns(match=said):
             model.fit((X - X.mean(0)) / X.std(0), y)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from linnet.errors import UsageError
+from linnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MOST = 1e30
 """The largest factor of a penalty: float32 ends not far beyond, and such a column's weight is 0 anyway."""

@@ -6,18 +6,21 @@ scikit-learn says which library an input is of: numpy, unless its `array_api_dis
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import compute_class_weight
 from sklearn.utils._array_api import get_namespace_and_device
 from sklearn.utils.validation import _check_sample_weight, check_non_negative
-from torch import Tensor
 
 from linnet.config import Hyperparameters
+from linnet.lazy import is_tensor, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Space:
     @classmethod
     def of(cls, array: Any) -> Space:
         """Where an input is; lists, data frames and sparse matrices are numpy's."""
+        if type(array) is np.ndarray:
+            return _numpy()
         xp, _, device = get_namespace_and_device(array)
         return cls(xp, device)
 
@@ -48,18 +53,27 @@ class Space:
         """Whether arrays here are numpy's."""
         return self.library == "numpy"
 
-    def array(self, tensor: Tensor) -> Any:
-        """A tensor as a contiguous array of this library and device."""
-        tensor = tensor.detach().contiguous()
+    def array(self, values: Tensor | np.ndarray) -> Any:
+        """A tensor, or an array of numpy's, as a contiguous array of this library and device."""
+        if self.is_numpy and isinstance(values, np.ndarray):
+            return np.ascontiguousarray(values)
+        found = tensor(values).contiguous()
         if self.library == "torch":
-            return tensor.to(self.device)
-        array = tensor.cpu().numpy()
+            return found.to(self.device)
+        array = found.cpu().numpy()
         return array if self.is_numpy else self.xp.asarray(array, device=self.device)
+
+
+@cache
+def _numpy() -> Space:
+    """Where numpy's arrays are."""
+    xp, _, device = get_namespace_and_device(np.empty(0))
+    return Space(xp, device)
 
 
 def tensor(array: Any) -> Tensor:
     """A dense array as a tensor that shares its memory."""
-    if isinstance(array, Tensor):
+    if is_tensor(array):
         return array.detach()
     if isinstance(array, np.ndarray):
         return torch.from_numpy(_quiet(array))
@@ -83,7 +97,7 @@ def _quiet(array: np.ndarray) -> np.ndarray:
 
 def as_numpy(array: Any) -> np.ndarray:
     """An array of any library and device as numpy's."""
-    if isinstance(array, Tensor):
+    if is_tensor(array):
         return array.detach().cpu().numpy()
     return array if isinstance(array, np.ndarray) else np.asarray(tensor(array).cpu())
 
@@ -120,7 +134,7 @@ def check_same(X: Any, fitted: Any, owner: str, method: str) -> None:
         )
 
 
-def row_weights(sample_weight: Any, X: Any, device: torch.device) -> Tensor | None:
+def row_weights(sample_weight: Any, X: Any) -> np.ndarray | None:
     """The weights of rows, (N,), float64; None where all count alike.
 
     Raises:
@@ -130,13 +144,13 @@ def row_weights(sample_weight: Any, X: Any, device: torch.device) -> Tensor | No
         return None
     checked = _check_sample_weight(sample_weight, X)
     check_non_negative(checked, "`sample_weight`")
-    weights = tensor(checked).to(device).double()
-    if not bool((weights > 0).any()):
+    weights = as_numpy(checked).astype(np.float64, copy=False)
+    if not (weights > 0).any():
         raise ValueError("Sample weights must contain at least one non-zero number: all are zero.")
     return weights
 
 
-def class_factors(class_weight: Any, classes: Any, counts: Tensor) -> Tensor:
+def class_factors(class_weight: Any, classes: Any, counts: np.ndarray) -> np.ndarray:
     """How much each class counts, (K,), float64.
 
     Args:
@@ -149,6 +163,6 @@ def class_factors(class_weight: Any, classes: Any, counts: Tensor) -> Tensor:
     """
     if class_weight == "balanced":
         given = Hyperparameters(class_weight="balanced").weights_of_classes(counts.tolist())
-        return torch.tensor(given, dtype=torch.float64)
+        return np.array(given, np.float64)
     labels = as_numpy(classes)
-    return torch.from_numpy(compute_class_weight(class_weight, classes=labels, y=labels)).double()
+    return np.asarray(compute_class_weight(class_weight, classes=labels, y=labels), np.float64)

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
+from functools import cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from scipy import sparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
-from torch import Tensor
 
 from linnet.data.tensors import as_frame
 from linnet.errors import UsageError
 from linnet.estimators.arrays import Space, check_same, tensor
-from linnet.estimators.methods import Method, Problem, descend_models, minimise
-from linnet.solvers.frame import Stream
+from linnet.estimators.few import solve_few
+from linnet.estimators.problem import Method, Problem
+from linnet.lazy import torch
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from typing_extensions import Self
+
+    from linnet.solvers.frame import Stream
 
 OF_PARTS = ("statistics_", "class_counts_", "stream_")
 """What `partial_fit` has gathered, which a `fit` forgets."""
 
 AMOUNT = Interval(Real, 0, None, closed="left")
+
+PLAIN = (float, int, bool, str, type(None))
+"""Kinds of settings that never change what they are."""
+
+VALID: set[Any] = set()
+"""The settings that have been looked at, with their classes."""
+
+MANY = 1000
+"""Settings that are kept in mind, at most."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -65,7 +78,7 @@ class LinearEstimator(BaseEstimator):
     batch_size: int = field(default=256, init=False)
     random_state: Any = field(default=None, init=False)
     if TYPE_CHECKING:  # learnt, no settings
-        _dtype: torch.dtype = field(init=False)
+        _dtype: str = field(init=False)
         coef_: Any = field(init=False)
         intercept_: Any = field(init=False)
         stream_: Stream = field(init=False)
@@ -79,8 +92,25 @@ class LinearEstimator(BaseEstimator):
         """Checked inputs as a problem, and where they are; learns what kind it is at a reset."""
 
     @abstractmethod
-    def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
+    def _keep(self, theta: Tensor | np.ndarray, iterations: int, space: Space) -> Self:
         """Take θ, (K, D + 1), as the model's parameters."""
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        return _names_of(cls)
+
+    def _validate_params(self) -> None:
+        """Settings of plain kinds that have been looked at once are not looked at again."""
+        settings = tuple(vars(self).get(name) for name in self._get_param_names())
+        if not all(type(value) in PLAIN for value in settings):
+            return super()._validate_params()
+        key = type(self), settings, tuple(map(type, settings))  # for 1, 1.0 and True are equal
+        if key not in VALID:
+            super()._validate_params()
+            if len(VALID) >= MANY:
+                VALID.clear()
+            VALID.add(key)
+        return None
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -90,6 +120,10 @@ class LinearEstimator(BaseEstimator):
 
     def _rows_and_targets(self, X: Any, y: Any, reset: bool, **checks: Any) -> tuple[Any, Any]:
         """Both as scikit-learn checks them; dense rows of float32, float64 and uint8 stay as they are."""
+        if reset and is_ready(X, y):
+            vars(self).pop("feature_names_in_", None)
+            self.n_features_in_ = X.shape[1]
+            return X, y
         try:
             checked: Any = validate_data(
                 self,
@@ -115,6 +149,17 @@ class LinearEstimator(BaseEstimator):
             )
         return checked
 
+    def _is_ready(self, X: Any) -> bool:
+        """Whether rows to answer are as they are to be."""
+        mine = vars(self)
+        return (
+            "coef_" in mine
+            and "feature_names_in_" not in mine
+            and isinstance(self.coef_, np.ndarray)
+            and are_numbers(X, "df")
+            and X.shape[1] == mine.get("n_features_in_")
+        )
+
     def _dtypes(self, X: Any, reset: bool = False) -> list[Any]:
         xp = Space.of(X).xp
         return [xp.float64, xp.float32, xp.uint8] if reset and not sparse.issparse(X) else [
@@ -123,6 +168,8 @@ class LinearEstimator(BaseEstimator):
 
     def _scores(self, X: Any, method: str) -> Any:
         """`X coef_ᵀ + intercept_` in the input's own library."""
+        if self._is_ready(X):
+            return X @ self.coef_.T + self.intercept_
         check_is_fitted(self)
         check_same(X, self.intercept_, type(self).__name__, method)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=self._dtypes(X))
@@ -144,8 +191,12 @@ class LinearEstimator(BaseEstimator):
         problem, space = self._pose(*self._check_inputs(X, y, True), sample_weight, True)
         for name in OF_PARTS:
             vars(self).pop(name, None)
-        start = self._start(problem) if self.warm_start else None
-        answer = minimise(problem, self._method(), start)
+        method, start = self._method(), self._start(problem) if self.warm_start else None
+        answer = solve_few(problem, method) if start is None else None
+        if answer is None:
+            from linnet.estimators.solving import minimise
+
+            answer = minimise(problem, method, start)
         return self._keep(answer.theta, answer.iterations, space)
 
     def _step_through(self, problem: Problem, weight: float | None = None) -> Tensor:
@@ -155,10 +206,13 @@ class LinearEstimator(BaseEstimator):
             problem: of these rows.
             weight: the sum of the weights of all rows so far, where those before have other weights now.
         """
+        from linnet.estimators.solving import descend_models
+        from linnet.solvers.frame import Stream
+
         before = vars(self).get("stream_") or Stream.empty(problem.data.features)
         self.stream_ = before.with_rows(problem.objective.rows, weight)
         return descend_models(
-            problem, self._method(), [problem.penalty.l2], self._start(problem), epochs=1,
+            problem, self._method(), [problem.l2], self._start(problem), epochs=1,
             schedule="constant", seen=self.stream_,
         ).theta  # fmt: skip
 
@@ -180,6 +234,12 @@ class LinearEstimator(BaseEstimator):
             if W.shape == (problem.data.outputs, problem.data.features)
             else None
         )
+
+
+@cache
+def _names_of(kind: type[LinearEstimator]) -> list[str]:
+    """The settings of a class, for which scikit-learn reads a signature each time."""
+    return super(LinearEstimator, kind)._get_param_names()
 
 
 def check_stream(estimator: LinearEstimator) -> None:
@@ -204,11 +264,42 @@ def _find_text(X: Any) -> str | None:
     return next((f"the column {name}" for name, kind in kinds.items() if kind not in "biuf"), None)
 
 
-def as_features(X: Any) -> Any:
-    """Checked rows as a data set takes them: a tensor that shares their memory, or scipy's CSR."""
-    return X if sparse.issparse(X) else tensor(X)
+def are_numbers(X: Any, kinds: str) -> bool:
+    """Whether it is an array of numpy's own, (N, D), of finite numbers of these types, with no side empty."""
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype.char in kinds
+        and X.dtype.isnative
+        and X.size > 0
+        and is_finite(X)
+    )
 
 
-def model_dtype(X: Any) -> torch.dtype:
+def is_finite(X: np.ndarray) -> bool:
+    """Whether numbers are finite, as far as a sum tells: one that is too large is left to scikit-learn."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(X.sum())
+
+
+def is_ready(X: Any, y: Any) -> bool:
+    """Whether rows and targets, (N,), are arrays that scikit-learn's checks would leave as they are."""
+    return (
+        are_numbers(X, "dfB")
+        and X.flags.c_contiguous
+        and type(y) is np.ndarray
+        and y.shape == X.shape[:1]
+        and (y.dtype.kind in "iu" or (y.dtype.kind == "f" and y.dtype.isnative and is_finite(y)))
+    )
+
+
+def model_dtype(X: Any) -> str:
     """The dtype of a model of such rows."""
-    return torch.float32 if str(X.dtype).endswith("float32") else torch.float64
+    return "float32" if str(X.dtype).endswith("float32") else "float64"
+
+
+def narrow(theta: Tensor | np.ndarray, dtype: str) -> Any:
+    """Parameters in a model's dtype."""
+    return (
+        theta.astype(dtype, copy=False) if isinstance(theta, np.ndarray) else theta.to(getattr(torch, dtype))
+    )

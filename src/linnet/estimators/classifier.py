@@ -6,25 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from scipy.special import expit
+from scipy.special import log_softmax as numpy_log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.extmath import softmax as numpy_softmax
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from torch import Tensor
 
-from linnet.core.functional import log_softmax, softmax
-from linnet.core.losses import Logistic, SoftmaxCrossEntropy
-from linnet.core.penalties import Penalty
-from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, class_factors, row_weights, tensor
-from linnet.estimators.base import LinearEstimator, as_features, check_stream, model_dtype
-from linnet.estimators.methods import Problem
+from linnet.estimators.base import LinearEstimator, check_stream, model_dtype, narrow
+from linnet.estimators.problem import Problem, Rows
+from linnet.lazy import torch
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from typing_extensions import Self
 
 
@@ -33,7 +30,7 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
 
     class_weight: Any
     classes_: Any
-    class_counts_: Tensor
+    class_counts_: np.ndarray
 
     def decision_function(self, X: Any) -> Any:
         """The scores of rows (N, D): (N, K), or (N,) for two classes, above 0 for the second."""
@@ -41,26 +38,35 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
 
     def predict(self, X: Any) -> Any:
         """The likeliest class of each row, (N,)."""
-        scores = tensor(self._decide(X, "predict"))
+        scores = self._decide(X, "predict")
+        if isinstance(scores, np.ndarray) and isinstance(self.classes_, np.ndarray):
+            return self.classes_[(scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(1)]
+        scores = tensor(scores)
         index = (scores > 0).long() if scores.ndim == 1 else scores.argmax(1)
         labels, space = Space.of(self.classes_), Space.of(X)
         if labels.is_numpy:
             found = self.classes_[as_numpy(index)]
             is_number = found.dtype.kind in "biuf"
-            return space.array(tensor(found)) if is_number and not space.is_numpy else found
-        found = tensor(self.classes_).to(index.device)[index]
-        return space.array(found)
+            return space.array(found) if is_number and not space.is_numpy else found
+        return space.array(tensor(self.classes_).to(index.device)[index])
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of each class, (N, K)."""
         scores = self._decide(X, "predict_proba")
         if isinstance(scores, np.ndarray) and np.isfinite(scores.sum()):
             return _probabilities(scores)
+        from linnet.core.functional import softmax
+
         return Space.of(X).array(softmax(_logits(scores)))
 
     def predict_log_proba(self, X: Any) -> Any:
         """The logarithms of the probabilities, (N, K), which stay exact where those are all but 0."""
-        return Space.of(X).array(log_softmax(_logits(self._decide(X, "predict_log_proba"))))
+        scores = self._decide(X, "predict_log_proba")
+        if isinstance(scores, np.ndarray) and np.isfinite(scores.sum()):
+            return _log_probabilities(scores)
+        from linnet.core.functional import log_softmax
+
+        return Space.of(X).array(log_softmax(_logits(scores)))
 
     def _decide(self, X: Any, method: str) -> Any:
         scores = self._scores(X, method)
@@ -68,7 +74,8 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
 
     def _check_inputs(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         X, y = self._rows_and_targets(X, y, reset)
-        check_classification_targets(y)
+        if not (isinstance(y, np.ndarray) and y.dtype.kind in "iu" and y.ndim == 1):
+            check_classification_targets(y)
         return X, y
 
     def _pose(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
@@ -84,36 +91,35 @@ class Classification(SparseCoefMixin, ClassifierMixin, LinearEstimator):
                 "This solver needs samples of at least 2 classes in the data, but the data contains only one "
                 f"class: {as_numpy(self.classes_)[0]!r}"
             )
-        rows = as_features(X)
-        index = index.long().to(rows.device if isinstance(rows, Tensor) else "cpu")
-        weights = own = row_weights(sample_weight, X, index.device)
+        weights = own = row_weights(sample_weight, X)
         if self.class_weight is not None:
-            counts = torch.bincount(index, weights, minlength=count).double().cpu()  # (K,)
+            counts = np.bincount(index, weights, minlength=count).astype(np.float64)  # (K,)
             if not reset:  # a balance is struck of all rows seen
                 counts = self.class_counts_ = counts + vars(self).get("class_counts_", 0)
-            factors = class_factors(self.class_weight, self.classes_, counts).to(index.device)[index]
+            factors = class_factors(self.class_weight, self.classes_, counts)[index]
             weights = factors if weights is None else weights * factors
-        is_pair = count == 2
-        y = index[:, None].double() if is_pair else index
-        loss = Logistic() if is_pair else SoftmaxCrossEntropy()
-        names = () if is_pair else tuple(map(str, range(count)))
-        data = Dataset(rows, y, "rows", names, weights=weights)
-        problem = Problem(data, loss, Penalty(), self.fit_intercept, self.standardize, own)
+        if count == 2:
+            kind, rows = "logistic", Rows(X, index[:, None].astype(np.float64), weights)
+        else:
+            kind, rows = "softmax", Rows(X, index, weights, count)
+        problem = Problem(
+            rows, kind, intercept=self.fit_intercept, standardize=self.standardize, own_weights=own
+        )
         return problem.with_penalty(float(self.l2), float(self.l1)), Space.of(X)
 
-    def _learn_classes(self, y: Any) -> Tensor:
+    def _learn_classes(self, y: Any) -> np.ndarray:
         """Learn the classes; the number of each row's, (N,)."""
         before = vars(self).get("classes_")
         self.classes_, inverse = Space.of(y).xp.unique_inverse(y)
         if before is not None and before.shape != self.classes_.shape:
             vars(self).pop("coef_", None)  # of another problem, no start for this one
-        return tensor(inverse).reshape(-1)
+        return as_numpy(inverse).reshape(-1).astype(np.int64, copy=False)
 
-    def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
-        theta = theta.to(self._dtype)
-        self.coef_ = space.array(theta[:, :-1].contiguous())
-        self.intercept_ = space.array(theta[:, -1].contiguous())
-        self.n_iter_ = space.array(torch.tensor([iterations], dtype=torch.int32))
+    def _keep(self, theta: Tensor | np.ndarray, iterations: int, space: Space) -> Self:
+        theta = narrow(theta, self._dtype)
+        self.coef_ = space.array(theta[:, :-1])
+        self.intercept_ = space.array(theta[:, -1])
+        self.n_iter_ = space.array(np.array([iterations], np.int32))
         return self
 
 
@@ -130,7 +136,14 @@ def _probabilities(scores: np.ndarray) -> np.ndarray:
     return numpy_softmax(scores, copy=False)
 
 
-def number_labels(classes: Any, y: Any) -> Tensor:
+def _log_probabilities(scores: np.ndarray) -> np.ndarray:
+    """Likewise their logarithms."""
+    if scores.ndim == 1:
+        return np.stack([-np.logaddexp(0, scores), -np.logaddexp(0, -scores)], 1)
+    return numpy_log_softmax(scores, axis=1)
+
+
+def number_labels(classes: Any, y: Any) -> np.ndarray:
     """The number of each row's class, (N,).
 
     Raises:
@@ -140,7 +153,7 @@ def number_labels(classes: Any, y: Any) -> Tensor:
     labels = as_numpy(y).tolist()
     if unknown := sorted({str(label) for label in labels if label not in numbers}):
         raise ValueError(f"y contains labels that are not in classes: {', '.join(unknown[:5])}")
-    return torch.tensor([numbers[label] for label in labels])
+    return np.array([numbers[label] for label in labels], np.int64)
 
 
 SOLVERS = {"auto", "newton", "lbfgs", "staged", "proximal", "sgd"}
@@ -188,7 +201,7 @@ class SoftmaxClassifier(Classification):
         coef_: the weights, (K, D), or (1, D) for two classes.
         intercept_: the biases, (K,) or (1,).
         n_iter_: iterations or epochs, (1,).
-        class_counts_: how many rows of each class `partial_fit` has seen, by weight, (K,), a tensor; kept
+        class_counts_: how many rows of each class `partial_fit` has seen, by weight, (K,); kept
             where there is a class_weight.
         stream_: the number, weight, mean and size of the rows that `partial_fit` has seen.
         n_features_in_: D.

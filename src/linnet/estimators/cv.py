@@ -11,8 +11,6 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names, log_loss, make_scorer
@@ -26,19 +24,18 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.validation import _check_method_params
-from torch import Tensor
 
-from linnet.core.bank import Bank
-from linnet.core.grids import edge_of
 from linnet.errors import GridEdgeWarning, warn
-from linnet.estimators import paths
 from linnet.estimators.arrays import Space, as_numpy, pick_rows, row_weights
 from linnet.estimators.base import LinearEstimator
-from linnet.estimators.methods import Problem, minimise
-from linnet.estimators.paths import Split
+from linnet.estimators.folds import Split, check_weights, leave_out_unknown, penalties
+from linnet.estimators.problem import Problem
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from typing_extensions import Self
+
+    from linnet.core.bank import Bank
 
 
 LOG_LOSS = "neg_log_loss"
@@ -56,37 +53,6 @@ def scorer_of(model: Any, scoring: Any) -> Any:
         labels = as_numpy(model.classes_)  # which may be on a device
         return make_scorer(log_loss, response_method="predict_proba", greater_is_better=False, labels=labels)
     return check_scoring(model, scoring=scoring)
-
-
-def leave_out_unknown(labels: NDArray[Any], splits: Sequence[Split]) -> list[Split]:
-    """Folds that are judged by rows of classes they learn alone: of others the log loss would have no bound.
-
-    Args:
-        labels: of all rows, (N,).
-        splits: the rows that each fold trains on, and those that judge it.
-
-    Warns:
-        UserWarning: rows are left out, and of which classes.
-
-    Raises:
-        ValueError: a fold has no row left.
-    """
-    return [(trained, _known(labels, trained, kept, fold)) for fold, (trained, kept) in enumerate(splits, 1)]
-
-
-def _known(labels: NDArray[Any], trained: NDArray[Any], kept: NDArray[Any], fold: int) -> NDArray[Any]:
-    known = np.isin(labels[kept], labels[trained])
-    if known.all():
-        return kept
-    missing = np.unique(labels[kept][~known]).tolist()
-    what = f"fold {fold} is judged by rows of {missing}, of which it is trained on none"
-    if not known.any():
-        raise ValueError(f"{what}, and by no others: shuffle the rows, or use a stratified splitter")
-    warn(
-        f"{what}: its log loss is over the other {int(known.sum())} rows. Use fewer folds, a stratified "
-        "splitter or more rows of these classes"
-    )  # fmt: skip
-    return kept[known]
 
 
 LEARNED = ("n_features_in_", "feature_names_in_", "classes_", "_is_flat", "_dtype")
@@ -122,9 +88,9 @@ class CrossValidated(LinearEstimator):
 
     @abstractmethod
     def _judge(
-        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
-    ) -> Tensor:
-        """The score of each without a scorer, (P, F)."""
+        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: np.ndarray | None
+    ) -> np.ndarray:
+        """The score of each without a scorer, (P, F), float64."""
 
     @abstractmethod
     def _plain(self) -> LinearEstimator:
@@ -150,19 +116,19 @@ class CrossValidated(LinearEstimator):
             params: for the splitter and the scorer, where metadata routing is on.
         """
         _raise_for_params(params, self, "fit")
-        l2s = paths.penalties(self.l2s)
+        l2s = penalties(self.l2s)
         X, y = self._check_inputs(X, y, reset=True)
         problem, space = self._pose(X, y, sample_weight, reset=True)
         split, judge = self._route(params, sample_weight)
         splits = self._splits(X, y, split)
-        weights = row_weights(sample_weight, X, problem.data.y.device)
-        paths.check_weights(splits, weights)
+        weights = row_weights(sample_weight, X)
+        check_weights(splits, weights)
         if self.scoring is None:
             scores = self._judge(problem, splits, l2s, weights)
         else:
             scores = self._score(self._models(problem, splits, l2s), splits, X, y, judge)
-        self.scores_ = space.array(scores.to(self._dtype))
-        return self._refit(problem, space, l2s, scores.mean(1))
+        self.scores_ = space.array(scores.astype(self._dtype))
+        return self._refit(problem, space, l2s, scores.mean(1).tolist())
 
     def _splits(self, X: Any, y: Any, params: dict[str, Any]) -> list[Split]:
         """Which rows each fold trains on, and which judge it."""
@@ -186,11 +152,13 @@ class CrossValidated(LinearEstimator):
             return False
         return "sample_weight" in inspect.signature(get_scorer(self.scoring)._score_func).parameters
 
-    def _score(self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]) -> Tensor:
+    def _score(
+        self, bank: Bank, splits: Sequence[Split], X: Any, y: Any, params: dict[str, Any]
+    ) -> np.ndarray:
         """What the scorer says of each model of the bank, (P, F); it is given numpy's arrays."""
         scorer: Any = scorer_of(self, self.scoring)
         count = bank.models // len(splits)
-        scores = torch.empty(count, len(splits), dtype=torch.float64)
+        scores = np.empty((count, len(splits)))
         for fold, (_, kept) in enumerate(splits):
             X_kept, y_kept = pick_rows(X, kept), as_numpy(pick_rows(y, kept))
             X_kept = X_kept if sparse.issparse(X_kept) else as_numpy(X_kept)
@@ -209,17 +177,19 @@ class CrossValidated(LinearEstimator):
         vars(model).update(learned)
         return model._keep(theta, 1, Space.of(np.empty(0)))
 
-    def _refit(self, problem: Problem, space: Space, l2s: Sequence[float], means: Tensor) -> Self:
+    def _refit(self, problem: Problem, space: Space, l2s: Sequence[float], means: list[float]) -> Self:
         """Fit the best l2 on all rows."""
-        finite = [mean for mean in means.tolist() if math.isfinite(mean)]
+        from linnet.core.grids import edge_of
+        from linnet.estimators.solving import minimise
+
+        finite = [mean for mean in means if math.isfinite(mean)]
         if not finite:
             raise ValueError("no l2 has a finite score: check the data, the folds and the scorer")
         self.best_score_ = max(finite)
-        pairs = zip(l2s, means.tolist(), strict=True)
-        self.l2_ = max(l2 for l2, mean in pairs if mean == self.best_score_)
-        self.l2s_ = space.array(torch.tensor(l2s, dtype=self._dtype))
-        self.edge_ = str(edge_of("l2", l2s, (-means).tolist(), self.l2_) or "")
+        self.l2_ = max(l2 for l2, mean in zip(l2s, means, strict=True) if mean == self.best_score_)
+        self.l2s_ = space.array(np.array(l2s, self._dtype))
+        self.edge_ = str(edge_of("l2", l2s, [-mean for mean in means], self.l2_) or "")
         if self.edge_:
             warn(self.edge_, GridEdgeWarning)
-        answer = minimise(problem.with_penalty(self.l2_, problem.penalty.l1), self._method())
+        answer = minimise(problem.with_penalty(self.l2_, problem.l1), self._method())
         return self._keep(answer.theta, answer.iterations, space)

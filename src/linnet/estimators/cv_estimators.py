@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from sklearn.utils._param_validation import StrOptions
-from torch import Tensor
 
-from linnet.core.bank import Bank
 from linnet.estimators.base import LinearEstimator
 from linnet.estimators.classifier import SOLVERS, Classification, SoftmaxClassifier
 from linnet.estimators.cv import CrossValidated
-from linnet.estimators.methods import Problem
-from linnet.estimators.paths import Split, accuracies, judge_least_squares, least_squares, stepwise
+from linnet.estimators.folds import Split
+from linnet.estimators.problem import Problem
 from linnet.estimators.regressor import LinearRegressor, Regression
+
+if TYPE_CHECKING:
+    from linnet.core.bank import Bank
 
 SHARED = ("l1", "tol", "max_iter", "lr", "batch_size", "random_state")
 """Settings that mean what they mean for `SoftmaxClassifier`."""
@@ -72,12 +74,16 @@ class SoftmaxClassifierCV(CrossValidated, Classification):
     random_state: Any = None
 
     def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
+        from linnet.estimators.paths import stepwise
+
         return stepwise(problem, splits, [problem.own_l2(l2) for l2 in l2s], self._method())
 
     def _judge(
-        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
-    ) -> Tensor:
-        return accuracies(self._models(problem, splits, l2s), problem, splits, weights)
+        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: np.ndarray | None
+    ) -> np.ndarray:
+        from linnet.estimators.paths import accuracies
+
+        return accuracies(self._models(problem, splits, l2s), problem, splits, weights).cpu().numpy()
 
     def _plain(self) -> SoftmaxClassifier:
         return SoftmaxClassifier(fit_intercept=self.fit_intercept)
@@ -127,12 +133,16 @@ class LinearRegressorCV(CrossValidated, Regression):
         self.standardize = standardize
 
     def _models(self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
+        from linnet.estimators.paths import least_squares
+
         return least_squares(problem, splits, l2s)
 
     def _judge(
-        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: Tensor | None
-    ) -> Tensor:
-        return -judge_least_squares(problem, splits, l2s)
+        self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: np.ndarray | None
+    ) -> np.ndarray:
+        from linnet.estimators.paths import judge_least_squares
+
+        return -judge_least_squares(problem, splits, l2s).cpu().numpy()
 
     def _plain(self) -> LinearRegressor:
         return LinearRegressor(fit_intercept=self.fit_intercept)

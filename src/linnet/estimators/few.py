@@ -2,67 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-import torch
 
-from linnet.data.dataset import Dataset
+from linnet.estimators.problem import Answer, Method, Problem
 from linnet.solvers.l1.lasso import solve_lasso
-from linnet.solvers.l1.proximal import ProximalNewton
+from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.problem.few import MOST
-from linnet.solvers.smooth.few import solve_classes
-from linnet.solvers.smooth.newton import Newton
-from linnet.solvers.solution import CONVERGED, Minimum, SolverSpec, Status
-
-if TYPE_CHECKING:
-    from linnet.estimators.methods import Method, Problem
-
+from linnet.solvers.smooth.few import FINE, solve_classes
 
 WIDENED = 2**25
 """Numbers of other types than float64 up to which they are copied as such, 256 MiB."""
 
 
-def solve_few(problem: Problem, method: Method) -> Minimum | None:
+def solve_few(problem: Problem, method: Method) -> Answer | None:
     """The optimum of few dense numbers, for which torch's calls take longer than their arithmetic.
 
     And that of squared errors with L1, whose working sets are few columns of rows that may be many. None
     where numbers are more, or where they are left to the solvers for any number.
     """
-    data, loss, is_l1 = problem.data, problem.loss, problem.penalty.l1 > 0
-    if data.is_sparse or data.X.device.type != "cpu" or data.scale != 1:
+    if problem.standardize or problem.kind == "poisson" or (arrays := problem.rows.arrays()) is None:
         return None
-    if method.max_iter is not None or method.name not in ("auto", "proximal" if is_l1 else "newton"):
+    X, y = arrays[:2]
+    weights = None if arrays[2] is None else _wide(arrays[2])
+    l2, l1, is_squared = problem.l2, problem.l1, problem.kind == "squared"
+    if is_squared and not l1:
+        if method.name != "auto" or X.size > MOST:
+            return None
+        found = solve_squares(_wide(X), _wide(y), weights, l2, intercept=problem.intercept)
+        return None if found is None else Answer(found.theta, found.rounds)
+    if method.max_iter is not None or method.name not in ("auto", "proximal" if l1 else "newton"):
         return None
-    if is_l1 and loss.is_quadratic:
-        is_held = data.X.dtype == torch.float64 or data.X.numel() <= WIDENED
-        return _solve_lasso(problem, method) if is_held else None
-    if is_l1 or not loss.is_for_classes or data.X.numel() > MOST:
+    if is_squared:
+        if X.dtype != np.float64 and X.size > WIDENED:
+            return None
+        lasso = solve_lasso(
+            _wide(X), _wide(y), weights, l1=l1, l2=l2, tol=method.tol, intercept=problem.intercept
+        )
+        return None if lasso is None else Answer(lasso.theta, max(1, lasso.rounds))
+    if l1 or X.size > MOST:
         return None
-    return _solve_few_classes(problem, method)
-
-
-def _solve_lasso(problem: Problem, method: Method) -> Minimum | None:
-    data, penalty = problem.data, problem.penalty
-    found = solve_lasso(
-        data.X.double().numpy(), data.y.double().numpy(), _weights_of(data), l1=penalty.l1, l2=penalty.l2,
-        tol=method.tol, intercept=problem.intercept,
+    classes = solve_classes(
+        _wide(X), y.reshape(-1), problem.rows.classes or 2, weights, l2=l2, tol=min(method.tol, FINE),
+        intercept=problem.intercept,
     )  # fmt: skip
-    return None if found is None else _minimum(found.theta, found.rounds, ProximalNewton)
+    return None if classes is None else Answer(classes.theta, classes.rounds)
 
 
-def _solve_few_classes(problem: Problem, method: Method) -> Minimum | None:
-    data = problem.data
-    found = solve_classes(
-        data.X.double().numpy(), data.y.reshape(-1).long().numpy(), len(data.classes) or 2, _weights_of(data),
-        l2=problem.penalty.l2, tol=min(method.tol, Newton.tol), intercept=problem.intercept,
-    )  # fmt: skip
-    return None if found is None else _minimum(found.theta, found.rounds, Newton)
-
-
-def _weights_of(data: Dataset) -> np.ndarray | None:
-    return None if data.weights is None else data.weights.double().numpy()
-
-
-def _minimum(theta: np.ndarray, rounds: int, spec: type[SolverSpec]) -> Minimum:
-    return Minimum.unproven(torch.from_numpy(theta), Status(CONVERGED), rounds, spec.__name__)
+def _wide(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float64, copy=False)

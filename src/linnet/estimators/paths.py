@@ -13,10 +13,11 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.core.bank import Bank
-from linnet.core.penalties import Penalty
 from linnet.errors import warn
-from linnet.estimators.arrays import as_numpy
-from linnet.estimators.methods import Method, Problem, choose_solver, descend_models, descent_status, minimise
+from linnet.estimators.arrays import tensor
+from linnet.estimators.folds import Split
+from linnet.estimators.problem import Method, Problem
+from linnet.estimators.solving import choose_solver, descend_models, descent_status, minimise
 from linnet.solvers.least_squares.folds import cross_validate
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
@@ -26,43 +27,6 @@ from linnet.solvers.solution import UNATTAINED
 
 FITS = 2**27
 """Numbers in the rows up to which they are copied in float64, 1 GiB."""
-
-Split = tuple[np.ndarray, np.ndarray]
-"""Rows to train on and rows to judge by, by number."""
-
-
-def penalties(l2s: int | Sequence[float]) -> list[float]:
-    """The penalties that were asked for; a number is that many of 1e-6…100, evenly on a logarithmic scale.
-
-    Raises:
-        ValueError: there is none, or one is negative or not finite.
-    """
-    values = np.logspace(-6, 2, l2s) if isinstance(l2s, int | np.integer) else np.asarray(l2s, dtype=float)
-    if values.ndim != 1 or not len(values):
-        raise ValueError(f"l2s must be a number or a list of at least one l2, got {l2s!r}")
-    return [Penalty(float(value)).l2 for value in values]
-
-
-def check_weights(splits: Sequence[Split], weights: Tensor | None) -> None:
-    """Refuse folds without a row that counts.
-
-    Args:
-        splits: the folds.
-        weights: of the rows, (N,), or None.
-
-    Raises:
-        ValueError: saying which fold.
-    """
-    if weights is None:
-        return
-    counts = as_numpy(weights > 0)
-    for fold, (trained, kept) in enumerate(splits):
-        for rows, use in ((trained, "trains on"), (kept, "is judged by")):
-            if not counts[rows].any():
-                raise ValueError(
-                    "Sample weights must contain at least one non-zero number among the rows that fold "
-                    f"{fold} {use}: shuffle, as KFold(5, shuffle=True), or leave rows of weight 0 out."
-                )
 
 
 def least_squares(problem: Problem, splits: Sequence[Split], l2s: Sequence[float]) -> Bank:
@@ -121,7 +85,7 @@ def _narrow(problem: Problem) -> tuple[Problem, Tensor | None]:
         return problem, None
     data = problem.data.to(torch.device("cpu"))
     V, R = torch.linalg.qr(data.X[:].double().T)
-    return replace(problem, data=replace(data, X=R.T.contiguous())), V
+    return problem.with_data(replace(data, X=R.T.contiguous())), V
 
 
 def _sums(problem: Problem, splits: Sequence[Split]) -> tuple[list[Statistics], list[Statistics]]:
@@ -162,15 +126,15 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
         return _each_fold(problem, splits, partial(stepwise, l2s=l2s, method=method))
     if method.name == "sgd":
         return _descend_together(problem, splits, l2s, method)
-    if method.name in ("auto", "newton", "lbfgs") and not problem.penalty.l1 and min(l2s) > 0:
+    if method.name in ("auto", "newton", "lbfgs") and not problem.l1 and min(l2s) > 0:
         return _solve_together(problem, splits, l2s, method)
     order = np.argsort(l2s)[::-1]
     models = []
     for rows, _ in splits:
         fold, theta, found = problem.take(rows), None, {}
         for place in order:
-            part = replace(fold, penalty=replace(problem.penalty, l2=l2s[place]))
-            theta = found[int(place)] = minimise(part, method, theta).theta
+            part = replace(fold, l2=l2s[place])
+            theta = found[int(place)] = tensor(minimise(part, method, theta).theta)
         models += [found[place] for place in range(len(l2s))]
     return Bank(torch.cat(models), len(models))
 
@@ -216,14 +180,14 @@ def _warn_of_late(
     for fold, (rows, _) in enumerate(splits):
         part = problem.take(rows)
         for place, l2 in enumerate(l2s):
-            one = replace(part, penalty=replace(problem.penalty, l2=l2))
+            one = replace(part, l2=l2)
             status = descent_status(one, method, bank.pick(fold * len(l2s) + place).theta)
             late += [] if status.is_good else [status]
     if late:
         warn(f"{len(late)} of the {bank.models} models of folds: {late[0]}", ConvergenceWarning)
 
 
-def accuracies(bank: Bank, problem: Problem, splits: Sequence[Split], weights: Tensor | None) -> Tensor:
+def accuracies(bank: Bank, problem: Problem, splits: Sequence[Split], weights: np.ndarray | None) -> Tensor:
     """The share of the rows that judge each model, by weight, whose class it names, (P, F), float64.
 
     Args:
@@ -240,8 +204,6 @@ def accuracies(bank: Bank, problem: Problem, splits: Sequence[Split], weights: T
         scores = part.objective.rows.scores(models).view(count, problem.data.outputs, -1)
         named = scores.argmax(1) if problem.data.outputs > 1 else (scores[:, 0] > 0).long()  # (P, B)
         hits = (named == part.data.y.reshape(-1).long()).double()
-        share = (
-            torch.ones(len(kept)) if weights is None else weights[torch.from_numpy(kept).to(weights.device)]
-        )
+        share = torch.ones(len(kept)) if weights is None else torch.from_numpy(weights[kept])
         columns.append((hits @ share.to(hits)) / share.sum())
     return torch.stack(columns, 1)

@@ -5,30 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import d2_tweedie_score
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from torch import Tensor
 
-from linnet.core.losses import Loss, SquaredError
-from linnet.core.losses.poisson import Poisson
-from linnet.core.penalties import Penalty
-from linnet.data.dataset import Dataset
 from linnet.estimators.arrays import Space, as_numpy, row_weights, tensor
-from linnet.estimators.base import LinearEstimator, as_features, check_stream, model_dtype
-from linnet.estimators.methods import Problem, solve_sums
-from linnet.solvers.least_squares.statistics import Statistics
+from linnet.estimators.base import LinearEstimator, check_stream, model_dtype, narrow
+from linnet.estimators.problem import Problem, Rows
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from typing_extensions import Self
+
+    from linnet.solvers.least_squares.statistics import Statistics
 
 
 class Regression(RegressorMixin, LinearEstimator):
     """A linear model of one target, (N,), or of several, (N, K)."""
 
-    _loss: ClassVar[Loss] = SquaredError()
+    _loss: ClassVar[str] = "squared"
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -43,20 +41,24 @@ class Regression(RegressorMixin, LinearEstimator):
         return self._rows_and_targets(X, y, reset, multi_output=True, y_numeric=True)
 
     def _pose(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Problem, Space]:
-        space, rows = Space.of(X), as_features(X)
-        Y = tensor(y).to(rows.device if isinstance(rows, Tensor) else "cpu")
+        Y = as_numpy(y)
         if reset:
             self._is_flat, self._dtype = Y.ndim == 1, model_dtype(X)
-        Y = (Y if Y.is_floating_point() else Y.double()).reshape(len(Y), -1)
-        self._loss.check_targets(Y)
-        weights = row_weights(sample_weight, X, Y.device)
-        penalty = Penalty(float(self.l2), float(self.l1))
-        data = Dataset(rows, Y, "rows", weights=weights)
-        return Problem(data, self._loss, penalty, self.fit_intercept, self.standardize, weights), space
+        Y = (Y if Y.dtype.kind == "f" else Y.astype(np.float64)).reshape(len(Y), -1)
+        self._check_targets(Y)
+        weights = row_weights(sample_weight, X)
+        problem = Problem(
+            Rows(X, Y, weights), self._loss, float(self.l2), float(self.l1), self.fit_intercept,
+            self.standardize, weights,
+        )  # fmt: skip
+        return problem, Space.of(X)
 
-    def _keep(self, theta: Tensor, iterations: int, space: Space) -> Self:
-        theta = theta.to(self._dtype)
-        coef, intercept = space.array(theta[:, :-1].contiguous()), space.array(theta[:, -1].contiguous())
+    def _check_targets(self, Y: np.ndarray) -> None:
+        """Refuse targets that are not of the model's kind."""
+
+    def _keep(self, theta: Tensor | np.ndarray, iterations: int, space: Space) -> Self:
+        theta = narrow(theta, self._dtype)
+        coef, intercept = space.array(theta[:, :-1]), space.array(theta[:, -1])
         self.coef_ = coef[0, ...] if self._is_flat else coef
         self.intercept_ = intercept[0] if self._is_flat else intercept
         self.n_iter_ = iterations
@@ -135,6 +137,9 @@ class LinearRegressor(Regression):
         if self.solver == "sgd":
             theta = self._step_through(problem)
             return self._keep(theta, vars(self).get("n_iter_", 0) + 1, space)
+        from linnet.estimators.solving import solve_sums
+        from linnet.solvers.least_squares.statistics import Statistics
+
         before: Statistics | None = vars(self).get("statistics_")
         more = Statistics.of(problem.data, like=before)
         self.statistics_ = more if before is None else before + more
@@ -178,7 +183,7 @@ class PoissonRegressor(Regression):
         name: LinearEstimator._parameter_constraints[name]
         for name in ("l2", "l1", "fit_intercept", "standardize", "tol", "max_iter", "warm_start")
     } | {"solver": [StrOptions(SOLVERS_OF_COUNTS)]}
-    _loss: ClassVar[Loss] = Poisson()
+    _loss: ClassVar[str] = "poisson"
 
     l2: float = 1e-4
 
@@ -189,6 +194,11 @@ class PoissonRegressor(Regression):
 
     def _check_inputs(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         return self._rows_and_targets(X, y, reset, y_numeric=True)
+
+    def _check_targets(self, Y: np.ndarray) -> None:
+        from linnet.core.losses.poisson import Poisson
+
+        Poisson().check_targets(tensor(Y))
 
     def predict(self, X: Any) -> Any:
         """The means, (N,), of rows (N, D)."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linnet.solvers.problem.double_double import DoubleDouble, cut, matmul, slice_bits, two_product, two_sum
+from linnet.solvers.problem.double_double import DoubleDouble, cut, matmul, slice_bits
+from linnet.solvers.problem.error_free import two_product, two_sum
 
 numbers = st.floats(-1e60, 1e60, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-60)
 

@@ -6,10 +6,8 @@ import importlib
 from typing import Any
 
 import numpy as np
-import torch
 
 from linnet.solvers.l1.sweeps import Values, sweep
-from linnet.solvers.problem.hessian import factor
 
 QUICK, NEAR = 30, 0.01
 """Rounds before the penalties are lowered by steps, and how near each of these steps goes, as a share
@@ -111,6 +109,10 @@ def _solve(H: Values, right: Values) -> Values:
     _, solution, fault = lapack.dposv(H, right)
     if not fault and np.isfinite(solution).all():
         return solution
+    import torch  # which few problems come to need
+
+    from linnet.solvers.problem.hessian import factor
+
     column = torch.from_numpy(right[:, None])
     return torch.cholesky_solve(column, factor(torch.from_numpy(H)))[:, 0].numpy()
 

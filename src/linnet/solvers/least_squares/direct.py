@@ -15,7 +15,6 @@ from linnet.device import limit_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
 from linnet.solvers.certificate.duality import UNIT
 from linnet.solvers.least_squares import moments
-from linnet.solvers.least_squares.few import Found, solve_squares
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
 from linnet.solvers.least_squares.normal import SQUARED, Normal, factor, solve
 from linnet.solvers.least_squares.statistics import Statistics
@@ -96,25 +95,6 @@ class Direct(SolverSpec):
         trace = [{"epoch": 1, "train_loss": loss, "seconds": seconds}]
         return replace(found, certificate=certificate, trace=trace)
 
-    def approach(self, objective: Objective) -> Minimum:
-        """The optimum of few numbers, to the same digits and without a proof; of many as `minimise` has it.
-
-        Args:
-            objective: as `minimise` takes it.
-
-        Raises:
-            UsageError: as `minimise` does.
-
-        Warns:
-            CollinearWarning, PrecisionWarning: as `minimise` does.
-        """
-        found = _solve_few(objective) if type(self) is Direct and self.refine else None
-        if found is None:
-            return self.minimise(objective)
-        return Minimum.unproven(
-            torch.from_numpy(found.theta), Status(EXACT), found.rounds, "normal equations"
-        )
-
     def _solve(self, dataset: Dataset, objective: Objective, statistics: Statistics | None) -> Minimum:
         rows, features = dataset.X.shape
         is_cholesky = isinstance(self, Cholesky)
@@ -156,19 +136,6 @@ class SVD(Direct):
 
 class Cholesky(Direct):
     """Cholesky's factor of sums gathered in one pass over the data: for many rows and good conditioning."""
-
-
-def _solve_few(objective: Objective) -> Found | None:
-    """The optimum of so few numbers that torch's calls would take longer than its arithmetic."""
-    rows = objective.rows
-    if not isinstance(rows, DenseRows) or objective.penalty.l1 or rows.dataset.X.numel() > MOST:
-        return None
-    data = rows.dataset
-    if data.scale != 1 or data.X.device.type != "cpu":
-        return None
-    X, Y = data.X.double().numpy(), moments.targets(data, slice(None)).numpy()
-    weights = None if data.weights is None else data.weights.double().numpy()
-    return solve_squares(X, Y, weights, objective.penalty.l2, intercept=objective.intercept)
 
 
 def _minimum(

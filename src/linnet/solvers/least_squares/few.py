@@ -1,11 +1,11 @@
 """Least squares of few numbers in numpy alone, to the digits of `least_squares` at a fraction of its time.
 
 What refinement needs is small here: Cholesky's factor of the centred columns, and for each correction one
-residual and one gradient with twice the digits. Rows, weights and residuals are cut into slices of so few bits
-that BLAS adds their products without rounding (Ozaki, Ogita, Oishi and Rump 2012, "Error-free transformations
-of matrix multiplication"): a residual is one product of all slices, and so is a gradient. A problem that this
-does not settle, because its columns are collinear or nearly so, or its numbers far from 1, is left to
-`least_squares`.
+residual and one gradient with twice the digits. Rows, weights and residuals are cut into slices of so few
+bits that BLAS adds their products without rounding (Ozaki, Ogita, Oishi and Rump 2012, "Error-free
+transformations of matrix multiplication"): a residual is one product of all slices, and so is a gradient. A
+problem that this does not settle, because its columns are collinear or nearly so, or its numbers far from 1,
+is left to `least_squares`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.solvers.problem.double_double import two_product, two_sum
+from linnet.solvers.problem.error_free import two_product, two_sum
 
 Values = NDArray[np.float64]
 
@@ -80,8 +80,8 @@ def solve_squares(
 class _Problem:
     """The rows of a problem with its factor.
 
-    A is X with its columns multiplied by powers of two, so without rounding, and with an intercept a column of
-    ones: (N, P), P being D or D + 1.
+    A is X with its columns multiplied by powers of two, so without rounding, and with an intercept a column
+    of ones: (N, P), P being D or D + 1.
 
     Args:
         slices: Aᵀ as the sum of three matrices, one above the other, (3 P, N), the first two of `bits` bits
@@ -112,7 +112,7 @@ class _Problem:
     def of(
         cls, X: Values, Y: Values, w: Values | None, l2: float, *, intercept: bool
     ) -> tuple[_Problem, Values] | None:
-        """A problem made ready and where to start, (K, P); None where it has no factor, or none to rely on."""
+        """A problem made ready and where to start, (K, P); None where it has no factor to rely on."""
         columns = np.ascontiguousarray(X.T)  # (D, N), along which numpy's loops are long
         features, rows = columns.shape
         reach = np.maximum(columns.max(1), -columns.min(1))

@@ -12,7 +12,8 @@ from linnet.data.dataset import Dataset
 from linnet.errors import ShapeError, UsageError
 from linnet.solvers.least_squares import moments
 from linnet.solvers.least_squares.moments import Moments
-from linnet.solvers.problem.double_double import DoubleDouble, matmul, two_product
+from linnet.solvers.problem.double_double import DoubleDouble, matmul
+from linnet.solvers.problem.error_free import two_product
 
 SMALLEST = 1e-290
 """Sums of squares below it have lost digits, or all of themselves."""

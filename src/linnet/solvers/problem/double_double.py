@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-Numbers: TypeAlias = Any
-"""A tensor, an array of numpy or a number: the errors of sums and products are computed alike."""
+from linnet.solvers.problem.error_free import two_product, two_sum
 
 DIGITS = 53
 """Bits of a float64."""
@@ -32,36 +30,6 @@ def power(values: Tensor) -> Tensor:
     """A power of two for each value, such that value / power lies in ½…1; 1 where the value is 0."""
     exponent = torch.frexp(values)[1].clamp(-LARGEST, LARGEST)
     return torch.where(values > 0, torch.ldexp(torch.ones_like(values), exponent), torch.ones_like(values))
-
-
-def two_sum(a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
-    """A + b as the rounded sum and its exact error (Knuth, TAOCP 2, 4.2.2)."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
-
-
-def halves(a: Numbers) -> tuple[Numbers, Numbers]:
-    """`a` as two numbers of 26 bits (Veltkamp's splitting)."""
-    spread = a * 134217729.0  # 2^27 + 1
-    high = spread - (spread - a)
-    return high, a - high
-
-
-def two_product(
-    a: Numbers, b: Numbers, of_a: tuple[Numbers, Numbers] | None = None
-) -> tuple[Numbers, Numbers]:
-    """A · b as the rounded product and its exact error (Dekker 1971), for numbers below 2^500.
-
-    Args:
-        a: numbers of any shape.
-        b: others, broadcast.
-        of_a: the halves of a, where they are known.
-    """
-    product = a * b
-    a1, a2 = of_a or halves(a)
-    b1, b2 = halves(b)
-    return product, a2 * b2 - (((product - a1 * b1) - a2 * b1) - a1 * b2)
 
 
 @dataclass(frozen=True, eq=False)

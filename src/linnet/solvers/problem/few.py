@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.solvers.problem.double_double import two_product
+from linnet.solvers.problem.error_free import two_product
 
 Values = NDArray[np.float64]
 

@@ -20,7 +20,8 @@ from torch import Tensor
 from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.solvers.problem.centred_rows import CentredRows
-from linnet.solvers.problem.double_double import DoubleDouble, add_up, power, two_product
+from linnet.solvers.problem.double_double import DoubleDouble, add_up, power
+from linnet.solvers.problem.error_free import two_product
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import DenseRows, Rows, height_of
 from linnet.solvers.problem.sparse_rows import CentredSparseRows, SparseRows

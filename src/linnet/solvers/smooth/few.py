@@ -23,6 +23,9 @@ ROUNDS, HALVINGS = 30, 30
 
 ARMIJO = 1e-4
 
+FINE = 1e-12
+"""The gain that Newton's method leaves where nothing else was asked, as a share of the objective."""
+
 
 @dataclass(frozen=True, eq=False)
 class Found:

@@ -13,6 +13,7 @@ from linnet.device import generator
 from linnet.solvers.problem.centred_rows import CentredRows
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.by_class import ByClass
+from linnet.solvers.smooth.few import FINE
 from linnet.solvers.smooth.memory import Memory
 from linnet.solvers.smooth.preconditioners import Basis, Preconditioner, Spectral
 from linnet.solvers.smooth.sampled import Curvature
@@ -51,7 +52,7 @@ class Newton(SmoothSolver):
         max_iter: iterations.
     """
 
-    tol: float = 1e-12
+    tol: float = FINE
     max_iter: int = 100
 
     knows_hessian = True

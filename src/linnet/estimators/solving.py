@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
-import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from linnet.config import Hyperparameters
 from linnet.core.bank import Bank
-from linnet.core.losses import Loss
-from linnet.core.penalties import Penalty
-from linnet.data.dataset import Dataset
 from linnet.errors import CollinearWarning, warn
+from linnet.estimators.arrays import tensor
 from linnet.estimators.few import solve_few
+from linnet.estimators.problem import Answer, Method, Problem
 from linnet.solvers.descent import descend
 from linnet.solvers.frame import Stream
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.normal import solve
 from linnet.solvers.least_squares.statistics import Statistics
-from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.sampled import NUMBERS
@@ -36,9 +32,6 @@ from linnet.solvers.solve import choose, shortfall
 DIRECT = ("qr", "svd", "cholesky")
 """Methods that warn themselves of what they lost."""
 
-EPOCHS = 50
-"""Of gradient descent where nothing was said."""
-
 ROUGH = 1e-3
 """The gain that gradient descent may leave, as a share of the objective, whatever finer was asked for."""
 
@@ -46,90 +39,7 @@ NARROW = 2048
 """Features up to which the sums of sparse rows are gathered."""
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """The mean loss of a data set's rows and a penalty, to be minimised.
-
-    Args:
-        data: the rows, dense or sparse.
-        loss: in score space.
-        penalty: of the weights as they stand here; `own_l2` is what of it a person's l2 comes to.
-        intercept: whether there is a bias.
-        standardize: whether the penalty is of the weights of columns of deviation 1.
-        own_weights: of the rows without those of their classes, (N,), by which columns are standardised; None
-            where all count alike.
-    """
-
-    data: Dataset
-    loss: Loss
-    penalty: Penalty
-    intercept: bool = True
-    standardize: bool = False
-    own_weights: Tensor | None = None
-
-    def own_l2(self, l2: float) -> float:
-        """The l2 of these weights that is ½ l2 ‖W‖² of softmax's W, (K, D), or of a regression's.
-
-        Of two classes the weights here are w, by how much the second is ahead. Softmax says the same with the
-        rows ±w/2, of which ‖W‖² is ½ ‖w‖² and ‖W‖₁ is ‖w‖₁: half the l2, and the same l1.
-        """
-        return l2 / 2 if self.loss.is_for_classes and not self.loss.couples_outputs else l2
-
-    def with_penalty(self, l2: float, l1: float) -> Problem:
-        """The problem with a penalty on softmax's or a regression's W."""
-        return replace(self, penalty=Penalty(self.own_l2(l2), l1))
-
-    def take(self, index: np.ndarray) -> Problem:
-        """The problem of some rows."""
-        at = torch.from_numpy(index).to(self.data.y.device)
-        own = None if self.own_weights is None else self.own_weights[at]
-        return replace(self, data=self.data.rows(at), own_weights=own)
-
-    def prepare(self, trained: np.ndarray | None = None) -> tuple[Problem, Preparation]:
-        """The problem of standardised columns, and what takes its models back to plain ones.
-
-        Args:
-            trained: the rows that means and deviations are of; all when None.
-        """
-        those = self if trained is None else self.take(trained)
-        rows = replace(those.data, weights=those.own_weights)
-        preparation = Preparation.of(rows, "none", self.standardize, intercept=self.intercept)
-        return replace(self, data=preparation.apply(self.data), standardize=False), preparation
-
-    @cached_property
-    def objective(self) -> Objective:
-        """The objective, whose products are of float32 for rows of float32 or pixels, else of float64."""
-        dtype = torch.float32 if self.data.X.dtype in (torch.float32, torch.uint8) else torch.float64
-        return Objective.of(self.data, self.loss, self.penalty, intercept=self.intercept, dtype=dtype)
-
-
-@dataclass(frozen=True)
-class Method:
-    """How to solve.
-
-    Args:
-        name: the solver, as the estimators call it.
-        tol: the gain that may be left, as a share of the objective.
-        max_iter: iterations, or epochs of "sgd"; the solver's own number where None.
-        seed: of gradient descent.
-        lr: its learning rate; a safe one where None.
-        batch_size: its rows a minibatch.
-    """
-
-    name: str
-    tol: float
-    max_iter: int | None
-    seed: int = 0
-    lr: float | None = None
-    batch_size: int = 256
-
-    @property
-    def epochs(self) -> int:
-        """Of gradient descent."""
-        return EPOCHS if self.max_iter is None else self.max_iter
-
-
-def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> Minimum:
+def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> Answer:
     """Minimise a problem.
 
     Args:
@@ -146,9 +56,11 @@ def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> M
     """
     if problem.standardize:
         inner, preparation = problem.prepare()
-        found = minimise(inner, method, None if start is None else preparation.enter(start))
-        return replace(found, theta=preparation.absorb(found.theta, 1.0))
+        answer = minimise(inner, method, None if start is None else preparation.enter(start))
+        return replace(answer, theta=preparation.absorb(tensor(answer.theta), 1.0))
     check(problem, method)
+    if start is None and (few := solve_few(problem, method)) is not None:
+        return few
     start = None if start is None else start.to(torch.float64)
     found = _descend(problem, method, start) if method.name == "sgd" else _solve(problem, method, start)
     if found.status.name == INTERRUPTED:
@@ -156,8 +68,7 @@ def minimise(problem: Problem, method: Method, start: Tensor | None = None) -> M
     if not found.status.is_good and found.method not in DIRECT:
         warn(str(found.status), ConvergenceWarning)
     # As scikit-learn counts them: at least 1 unless none were allowed.
-    iterations = max(found.certificate.iterations, 0 if method.max_iter == 0 else 1)
-    return replace(found, certificate=replace(found.certificate, iterations=iterations))
+    return Answer(found.theta, max(found.certificate.iterations, 0 if method.max_iter == 0 else 1))
 
 
 def check(problem: Problem, method: Method) -> None:
@@ -166,27 +77,25 @@ def check(problem: Problem, method: Method) -> None:
     Raises:
         ValueError: saying which can.
     """
-    if problem.penalty.l1 and method.name not in ("auto", "sgd", "proximal"):
+    if problem.l1 and method.name not in ("auto", "sgd", "proximal"):
         raise ValueError(
-            f"Solver {method.name!r} supports only l2 penalties, got l1={problem.penalty.l1}: "
+            f"Solver {method.name!r} supports only l2 penalties, got l1={problem.l1}: "
             "use solver='auto', 'proximal' or 'sgd', or set l1=0."
         )
 
 
 def _solve(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
     """The optimum by a solver of `linnet.solve`."""
-    data, is_plain = problem.data, problem.loss.is_quadratic and not problem.penalty.l1
+    data, is_plain = problem.data, problem.loss.is_quadratic and not problem.l1
     if data.is_sparse and is_plain and method.name == "auto" and data.features <= NARROW:
         return solve_sums(Statistics.of(data), problem)
-    if start is None and (few := solve_few(problem, method)) is not None:
-        return few
     spec = choose_solver(problem, method)
     if not isinstance(spec, Direct):
         return _approach(problem, spec, start)
     (dense,) = data.dense_parts(len(data)) if data.is_sparse else (data,)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)  # it is what LinearRegression gives
-        return spec.approach(Objective.of(dense, problem.loss, problem.penalty, intercept=problem.intercept))
+        return spec.minimise(Objective.of(dense, problem.loss, problem.penalty, intercept=problem.intercept))
 
 
 def _approach(problem: Problem, spec: SolverSpec, start: Tensor | None) -> Minimum:
@@ -205,7 +114,7 @@ def choose_solver(problem: Problem, method: Method) -> SolverSpec:
 
 
 def _descend(problem: Problem, method: Method, start: Tensor | None) -> Minimum:
-    theta = descend_models(problem, method, [problem.penalty.l2], start).theta
+    theta = descend_models(problem, method, [problem.l2], start).theta
     status = descent_status(problem, method, theta)
     return Minimum.unproven(theta.double(), status, method.epochs, "sgd")
 
@@ -245,7 +154,7 @@ def descend_models(
         views: how much each row counts for each model, (M, N); None for 1.
         seen: the stream whose latest part the rows are.
     """
-    rows, l1 = problem.objective.rows, problem.penalty.l1
+    rows, l1 = problem.objective.rows, problem.l1
     if start is None:
         start = torch.zeros(len(l2s) * rows.outputs, rows.features + 1)
     bank = Bank(start.to(rows.y.device, rows.dtype), len(l2s))
@@ -260,5 +169,5 @@ def solve_sums(statistics: Statistics, problem: Problem) -> Minimum:
     """The optimum of sums."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollinearWarning)
-        theta = solve(statistics, problem.penalty.l2, problem.intercept)
+        theta = solve(statistics, problem.l2, problem.intercept)
     return Minimum.unproven(theta, Status(EXACT), 1, "cholesky")

@@ -1,0 +1,80 @@
+"""The penalties that are tried and the folds that judge them, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linnet.core.penalties import Penalty
+from linnet.errors import warn
+
+Split = tuple[np.ndarray, np.ndarray]
+"""Rows to train on and rows to judge by, by number."""
+
+
+def penalties(l2s: int | Sequence[float]) -> list[float]:
+    """The penalties that were asked for; a number is that many of 1e-6…100, evenly on a logarithmic scale.
+
+    Raises:
+        ValueError: there is none, or one is negative or not finite.
+    """
+    values = np.logspace(-6, 2, l2s) if isinstance(l2s, int | np.integer) else np.asarray(l2s, dtype=float)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"l2s must be a number or a list of at least one l2, got {l2s!r}")
+    return [Penalty(float(value)).l2 for value in values]
+
+
+def check_weights(splits: Sequence[Split], weights: np.ndarray | None) -> None:
+    """Refuse folds without a row that counts.
+
+    Args:
+        splits: the folds.
+        weights: of the rows, (N,), or None.
+
+    Raises:
+        ValueError: saying which fold.
+    """
+    if weights is None:
+        return
+    counts = weights > 0
+    for fold, (trained, kept) in enumerate(splits):
+        for rows, use in ((trained, "trains on"), (kept, "is judged by")):
+            if not counts[rows].any():
+                raise ValueError(
+                    "Sample weights must contain at least one non-zero number among the rows that fold "
+                    f"{fold} {use}: shuffle, as KFold(5, shuffle=True), or leave rows of weight 0 out."
+                )
+
+
+def leave_out_unknown(labels: NDArray[Any], splits: Sequence[Split]) -> list[Split]:
+    """Folds that are judged by rows of classes they learn alone: of others the log loss would have no bound.
+
+    Args:
+        labels: of all rows, (N,).
+        splits: the rows that each fold trains on, and those that judge it.
+
+    Warns:
+        UserWarning: rows are left out, and of which classes.
+
+    Raises:
+        ValueError: a fold has no row left.
+    """
+    return [(trained, _known(labels, trained, kept, fold)) for fold, (trained, kept) in enumerate(splits, 1)]
+
+
+def _known(labels: NDArray[Any], trained: NDArray[Any], kept: NDArray[Any], fold: int) -> NDArray[Any]:
+    known = np.isin(labels[kept], labels[trained])
+    if known.all():
+        return kept
+    missing = np.unique(labels[kept][~known]).tolist()
+    what = f"fold {fold} is judged by rows of {missing}, of which it is trained on none"
+    if not known.any():
+        raise ValueError(f"{what}, and by no others: shuffle the rows, or use a stratified splitter")
+    warn(
+        f"{what}: its log loss is over the other {int(known.sum())} rows. Use fewer folds, a stratified "
+        "splitter or more rows of these classes"
+    )  # fmt: skip
+    return kept[known]
