@@ -5,6 +5,7 @@ scikit-learn says which library an input is of: numpy, unless its `array_api_dis
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -132,6 +133,35 @@ def check_same(X: Any, fitted: Any, owner: str, method: str) -> None:
             f"passed to fit(): the model is in {model.library} on {model.device}, the input in "
             f"{here.library} on {here.device}."
         )
+
+
+def are_numbers(X: Any, kinds: str) -> bool:
+    """Whether it is an array of numpy's own, (N, D), of finite numbers of these types, with no side empty."""
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype.char in kinds
+        and X.dtype.isnative
+        and X.size > 0
+        and is_finite(X)
+    )
+
+
+def is_finite(X: np.ndarray) -> bool:
+    """Whether numbers are finite, as far as a sum tells: one that is too large is left to scikit-learn."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(X.sum())
+
+
+def is_ready(X: Any, y: Any) -> bool:
+    """Whether rows and targets, (N,), are arrays that scikit-learn's checks would leave as they are."""
+    return (
+        are_numbers(X, "dfB")
+        and X.flags.c_contiguous
+        and type(y) is np.ndarray
+        and y.shape == X.shape[:1]
+        and (y.dtype.kind in "iu" or (y.dtype.kind == "f" and y.dtype.isnative and is_finite(y)))
+    )
 
 
 def row_weights(sample_weight: Any, X: Any) -> np.ndarray | None:

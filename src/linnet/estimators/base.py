@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from linnet.data.tensors import as_frame
 from linnet.errors import UsageError
-from linnet.estimators.arrays import Space, check_same, tensor
+from linnet.estimators.arrays import Space, are_numbers, check_same, is_ready, tensor
 from linnet.estimators.few import solve_few
 from linnet.estimators.problem import Method, Problem
 from linnet.lazy import torch
@@ -262,35 +261,6 @@ def _find_text(X: Any) -> str | None:
         return None
     kinds = {str(name): getattr(kind, "kind", "O") for name, kind in frame.dtypes.items()}
     return next((f"the column {name}" for name, kind in kinds.items() if kind not in "biuf"), None)
-
-
-def are_numbers(X: Any, kinds: str) -> bool:
-    """Whether it is an array of numpy's own, (N, D), of finite numbers of these types, with no side empty."""
-    return (
-        type(X) is np.ndarray
-        and X.ndim == 2
-        and X.dtype.char in kinds
-        and X.dtype.isnative
-        and X.size > 0
-        and is_finite(X)
-    )
-
-
-def is_finite(X: np.ndarray) -> bool:
-    """Whether numbers are finite, as far as a sum tells: one that is too large is left to scikit-learn."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return math.isfinite(X.sum())
-
-
-def is_ready(X: Any, y: Any) -> bool:
-    """Whether rows and targets, (N,), are arrays that scikit-learn's checks would leave as they are."""
-    return (
-        are_numbers(X, "dfB")
-        and X.flags.c_contiguous
-        and type(y) is np.ndarray
-        and y.shape == X.shape[:1]
-        and (y.dtype.kind in "iu" or (y.dtype.kind == "f" and y.dtype.isnative and is_finite(y)))
-    )
 
 
 def model_dtype(X: Any) -> str:
