@@ -28,6 +28,7 @@ from linnet.d2l.torchvision import (
 from linnet.data.batches import Batches, shuffle_rows
 from linnet.data.dataset import Dataset
 from linnet.data.sources.fashion_mnist import CLASSES
+from linnet.device import stop_spinning
 from linnet.errors import ShapeError, UsageError
 
 Rows = TypeVar("Rows", bound=Sized)
@@ -68,6 +69,7 @@ class _Loader(Generic[Rows]):
     def __init__(self, dataset: Rows, batch_size: int, shuffle: bool) -> None:
         if batch_size < 1:
             raise UsageError(f"batch_size must be at least 1, not {batch_size}")
+        stop_spinning()  # here, as whoever loads data trains on them by loops of their own
         self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
 
     def __len__(self) -> int:
