@@ -1,6 +1,6 @@
 """The estimators beside scikit-learn's on small tables: milliseconds of a fit or an answer.
 
-    python benchmarks/peers.py [--quick | --full] [--json FILE]
+    python benchmarks/peers.py [--quick | --full] [--cpu] [--json FILE]
 
 Tables that scikit-learn ships, columns of the classifications standardised. The two sides take turns, and the
 median of each counts. Each fit's objective is evaluated here, in float64 and by numpy alone: what linnet's is
@@ -30,6 +30,9 @@ from main_job import Figure, finish
 
 tables: Any = importlib.import_module("sklearn.datasets")
 peers: Any = importlib.import_module("sklearn.linear_model")
+pipeline: Any = importlib.import_module("sklearn.pipeline")
+scale: Any = importlib.import_module("sklearn.preprocessing")
+selection: Any = importlib.import_module("sklearn.model_selection")
 
 Values = NDArray[np.float64]
 Judge = Callable[[Any], float]
@@ -109,11 +112,37 @@ def races() -> list[Race]:
     theirs.fit(digits, classes)
     found.append(Race("predict_proba, digits", lambda: ours.predict_proba(digits),
                       {"LogisticRegression": lambda: theirs.predict_proba(digits)}, 1.2))  # fmt: skip
+    found.extend(daily(X, y))
     l2s = list(PENALTIES / n)
+    alone = list(PENALTIES / (n - 1))  # of the mean of all rows but one
+    found.append(Race("ridge, 10 penalties, leaving one out, diabetes",
+                      lambda: LinearRegressorCV(l2s=alone, cv="loo").fit(X, y),
+                      {"RidgeCV": lambda: peers.RidgeCV(alphas=PENALTIES).fit(X, y)}, 2.0))  # fmt: skip
     found.append(Race("ridge, 10 penalties, 5 folds, diabetes",
                       lambda: LinearRegressorCV(l2s=l2s, cv=5).fit(X, y),
                       {"RidgeCV": lambda: peers.RidgeCV(alphas=PENALTIES, cv=5).fit(X, y)}, 1.0))  # fmt: skip
     return [*found, choose(*tables.load_wine(return_X_y=True))]
+
+
+def daily(X: Values, y: Values) -> list[Race]:
+    """What people call besides a fit: more rows, one row, a pipeline in folds."""
+    source = np.random.default_rng(0)
+    Z = source.normal(size=(5000, 20))
+    t = Z @ source.normal(size=20) + source.normal(size=5000)
+    ours, theirs = LinearRegressor().fit(X, y), peers.LinearRegression().fit(X, y)
+    pipelines = [
+        pipeline.make_pipeline(scale.StandardScaler(), model)
+        for model in (LinearRegressor(l2=0.01), peers.Ridge(0.01 * 0.8 * len(y)))
+    ]
+    return [
+        Race("least squares, 5,000 × 20 made up", lambda: LinearRegressor().fit(Z, t),
+             {"LinearRegression": lambda: peers.LinearRegression().fit(Z, t)}, 1.2, squares(Z, t)),
+        Race("predict, a row of diabetes", lambda: ours.predict(X[:1]),
+             {"LinearRegression": lambda: theirs.predict(X[:1])}, 1.2),
+        Race("ridge after a scaler in 5 folds, diabetes",
+             lambda: selection.cross_val_score(pipelines[0], X, y, cv=5),
+             {"Ridge": lambda: selection.cross_val_score(pipelines[1], X, y, cv=5)}, 1.2),
+    ]  # fmt: skip
 
 
 def classify(name: str, X: Values, y: NDArray[np.int64]) -> Race:
@@ -177,11 +206,13 @@ def main() -> None:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--quick", action="store_true", help="a tenth of the rounds")
     length.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
+    parser.add_argument("--cpu", action="store_true", help="the processor's seconds, beside other programs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.peers.json")
     asked = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     warnings.simplefilter("ignore", GridEdgeWarning)  # the ends are as good as any to be timed by
-    lines = [line for race in races() for line in run(race, 5 if asked.quick else 51)]
+    clock = time.process_time if asked.cpu else time.perf_counter
+    lines = [line for race in races() for line in run(race, 5 if asked.quick else 51, clock)]
     finish(lines, asked.json, ".peers.json")
 
 

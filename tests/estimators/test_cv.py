@@ -192,3 +192,24 @@ def test_a_class_that_a_fold_never_saw_is_left_out_of_its_score_and_it_is_said()
 def test_folds_of_classes_that_they_never_saw_are_refused() -> None:
     with pytest.raises(ValueError, match=r"fold 1 is judged by rows of \[0\].* and by no others: shuffle"):
         SoftmaxClassifierCV(l2s=TWO, cv=KFold(2), scoring="neg_log_loss").fit(RARE_X, RARE_Y)
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 2, 60)])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_leaving_one_out_is_a_fold_a_row(standardize: bool, weights: Any) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4)) * [1, 2, 3, 4] + 1
+    y = X @ rng.normal(size=4) + rng.normal(size=60)
+    settings: dict[str, Any] = {"l2s": [0.0, 0.01, 0.1, 100.0], "standardize": standardize}
+    quick = LinearRegressorCV(cv="loo", **settings).fit(X, y, weights)
+    slow = LinearRegressorCV(cv=KFold(60), **settings).fit(X, y, weights)
+    assert_allclose(quick.scores_, slow.scores_, rtol=1e-6)
+    assert quick.scores_.shape == (4, 60)
+    assert quick.l2_ == slow.l2_
+    assert_allclose(quick.coef_, slow.coef_)
+
+
+def test_rows_that_do_not_count_judge_none() -> None:
+    X = np.random.default_rng(0).normal(size=(9, 2))
+    with pytest.raises(ValueError, match="is judged by"):
+        LinearRegressorCV(cv="loo").fit(X, X[:, 0], np.arange(9.0))

@@ -20,7 +20,7 @@ from linnet.data.tensors import as_frame
 from linnet.errors import UsageError
 from linnet.estimators.arrays import Space, are_numbers, check_same, is_ready, tensor
 from linnet.estimators.few import solve_few
-from linnet.estimators.problem import Method, Problem
+from linnet.estimators.problem import Answer, Method, Problem
 from linnet.lazy import torch
 
 if TYPE_CHECKING:
@@ -190,13 +190,17 @@ class LinearEstimator(BaseEstimator):
         problem, space = self._pose(*self._check_inputs(X, y, True), sample_weight, True)
         for name in OF_PARTS:
             vars(self).pop(name, None)
-        method, start = self._method(), self._start(problem) if self.warm_start else None
-        answer = solve_few(problem, method) if start is None else None
-        if answer is None:
-            from linnet.estimators.solving import minimise
-
-            answer = minimise(problem, method, start)
+        answer = self._minimise(problem, self._start(problem) if self.warm_start else None)
         return self._keep(answer.theta, answer.iterations, space)
+
+    def _minimise(self, problem: Problem, start: Tensor | None = None) -> Answer:
+        """The optimum, without torch where there are few numbers."""
+        method = self._method()
+        if start is None and (few := solve_few(problem, method)) is not None:
+            return few
+        from linnet.estimators.solving import minimise
+
+        return minimise(problem, method, start)
 
     def _step_through(self, problem: Problem, weight: float | None = None) -> Tensor:
         """θ, (K, D + 1), after a pass over the next rows of the stream that `stream_` keeps count of.

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names, log_loss, make_scorer
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import LeaveOneOut, check_cv
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -92,6 +92,10 @@ class CrossValidated(LinearEstimator):
     ) -> np.ndarray:
         """The score of each without a scorer, (P, F), float64."""
 
+    def _judge_at_once(self, problem: Problem, l2s: Sequence[float]) -> np.ndarray | None:
+        """The score of each without a scorer, (P, F), where no fold need be made for it."""
+        return None
+
     @abstractmethod
     def _plain(self) -> LinearEstimator:
         """An estimator of one l2 that takes a model's parameters."""
@@ -120,13 +124,15 @@ class CrossValidated(LinearEstimator):
         X, y = self._check_inputs(X, y, reset=True)
         problem, space = self._pose(X, y, sample_weight, reset=True)
         split, judge = self._route(params, sample_weight)
-        splits = self._splits(X, y, split)
-        weights = row_weights(sample_weight, X)
-        check_weights(splits, weights)
-        if self.scoring is None:
-            scores = self._judge(problem, splits, l2s, weights)
-        else:
-            scores = self._score(self._models(problem, splits, l2s), splits, X, y, judge)
+        scores = self._judge_at_once(problem, l2s) if self.scoring is None else None
+        if scores is None:
+            splits = self._splits(X, y, split)
+            weights = row_weights(sample_weight, X)
+            check_weights(splits, weights)
+            if self.scoring is None:
+                scores = self._judge(problem, splits, l2s, weights)
+            else:
+                scores = self._score(self._models(problem, splits, l2s), splits, X, y, judge)
         self.scores_ = space.array(scores.astype(self._dtype))
         return self._refit(problem, space, l2s, scores.mean(1).tolist())
 
@@ -134,7 +140,8 @@ class CrossValidated(LinearEstimator):
         """Which rows each fold trains on, and which judge it."""
         labels = as_numpy(y)
         rows = X if Space.of(X).is_numpy else np.empty((len(labels), 0))
-        splitter: Any = check_cv(self.cv, labels, classifier=is_classifier(self))
+        cv: Any = LeaveOneOut() if isinstance(self.cv, str) else self.cv
+        splitter: Any = check_cv(cv, labels, classifier=is_classifier(self))
         found = list(splitter.split(rows, labels, **params))
         return leave_out_unknown(labels, found) if self.scoring == LOG_LOSS and is_classifier(self) else found
 
@@ -180,7 +187,6 @@ class CrossValidated(LinearEstimator):
     def _refit(self, problem: Problem, space: Space, l2s: Sequence[float], means: list[float]) -> Self:
         """Fit the best l2 on all rows."""
         from linnet.core.grids import edge_of
-        from linnet.estimators.solving import minimise
 
         finite = [mean for mean in means if math.isfinite(mean)]
         if not finite:
@@ -191,5 +197,5 @@ class CrossValidated(LinearEstimator):
         self.edge_ = str(edge_of("l2", l2s, [-mean for mean in means], self.l2_) or "")
         if self.edge_:
             warn(self.edge_, GridEdgeWarning)
-        answer = minimise(problem.with_penalty(self.l2_, problem.l1), self._method())
+        answer = self._minimise(problem.with_penalty(self.l2_, problem.l1))
         return self._keep(answer.theta, answer.iterations, space)

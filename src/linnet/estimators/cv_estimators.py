@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from sklearn.model_selection import LeaveOneOut
 from sklearn.utils._param_validation import StrOptions
 
 from linnet.estimators.base import LinearEstimator
@@ -15,6 +16,7 @@ from linnet.estimators.cv import CrossValidated
 from linnet.estimators.folds import Split
 from linnet.estimators.problem import Problem
 from linnet.estimators.regressor import LinearRegressor, Regression
+from linnet.solvers.least_squares.leave_one_out import leave_one_out
 
 if TYPE_CHECKING:
     from linnet.core.bank import Bank
@@ -97,7 +99,8 @@ class LinearRegressorCV(CrossValidated, Regression):
 
     Args:
         l2s: the penalties, or how many to try of 1e-6…100.
-        cv: folds (5 if None), a splitter, or pairs of rows to train on and to judge by.
+        cv: folds (5 if None), a splitter, pairs of rows to train on and to judge by, or "loo": each row
+            judges the model of all others, and without a scorer one factorisation tells all.
         scoring: a scorer or its name; minus the mean of ½ Σ_k (ŷ_k − y_k)² if None, weighted by
             `sample_weight`, which takes no further reading of the rows.
         fit_intercept: whether there is a bias.
@@ -116,6 +119,11 @@ class LinearRegressorCV(CrossValidated, Regression):
         n_features_in_: D.
         feature_names_in_: the columns' names, where X has them.
     """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **CrossValidated._parameter_constraints,
+        "cv": ["cv_object", StrOptions({"loo"})],
+    }
 
     def __init__(
         self,
@@ -143,6 +151,17 @@ class LinearRegressorCV(CrossValidated, Regression):
         from linnet.estimators.paths import judge_least_squares
 
         return -judge_least_squares(problem, splits, l2s).cpu().numpy()
+
+    def _judge_at_once(self, problem: Problem, l2s: Sequence[float]) -> np.ndarray | None:
+        if not isinstance(self.cv, str | LeaveOneOut) or self.standardize:
+            return None
+        if (arrays := problem.rows.arrays()) is None:
+            return None
+        X, Y, weights = (None if part is None else part.astype(np.float64, copy=False) for part in arrays)
+        if X is None or Y is None or (weights is not None and not weights.all()):
+            return None
+        errors = leave_one_out(X, Y, weights, np.array(l2s), intercept=self.fit_intercept)
+        return None if errors is None else -errors
 
     def _plain(self) -> LinearRegressor:
         return LinearRegressor(fit_intercept=self.fit_intercept)
