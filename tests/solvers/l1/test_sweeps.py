@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linnet.solvers.l1.sweeps import FEW, sweep, sweep_few, sweep_many
+from linnet.solvers.l1.sweeps import FEW, sweep, sweep_few, sweep_many, sweep_sparse
 
 
 def quadratic(seed: int, size: int, unit: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -32,3 +34,25 @@ def test_many_coordinates_of_one_penalty_go_by_the_compiled_sweeps_and_others_by
     np.testing.assert_array_equal(sweep(H, c, even, start), sweep_many(H, c, l1, start))
     even[3] = 0
     np.testing.assert_array_equal(sweep(H, c, even, start), sweep_few(H, c, even, start))
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_sparse_sweeps_lower_their_objective_to_that_of_many(l2: float, intercept: bool) -> None:
+    source = np.random.default_rng(0)
+    Z = scipy.sparse.random(12, 60, 0.3, "csr", rng=source)
+    c, aim, l1 = source.uniform(0.1, 1, 60), source.standard_normal(60), 0.2
+
+    def value(w: np.ndarray, b: float) -> float:
+        return float(c @ (Z.T @ w + b - aim) ** 2 / 2 + l1 * np.abs(w).sum() + l2 / 2 * w @ w)
+
+    w, b, values = np.zeros(12), 0.0, list[float]()
+    for _ in range(200):
+        w, change = sweep_sparse(Z, c, aim - b, l1, l2, w, intercept=intercept)
+        b += change
+        values.append(value(w, b))
+    assert np.diff(values).max() <= 1e-12
+    assert (b != 0) is intercept
+    force = Z @ (c * (aim - b - Z.T @ w)) - l2 * w
+    np.testing.assert_allclose(force[w != 0], l1 * np.sign(w[w != 0]), rtol=1e-4)
+    assert np.abs(force).max() <= l1 * (1 + 1e-4)

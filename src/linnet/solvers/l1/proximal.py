@@ -15,6 +15,7 @@ from linnet.solvers.certificate.duality import move_bias, rounding, smallest_sub
 from linnet.solvers.certificate.unattained import explain_no_optimum
 from linnet.solvers.l1.pair import as_pair, enter_pair, follow_pair, leave_pair
 from linnet.solvers.l1.quadratic import minimise_quadratic
+from linnet.solvers.l1.sparse import steps_sparse, suits_sparse
 from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.few import MOST
 from linnet.solvers.problem.objective import Objective, Point
@@ -115,16 +116,34 @@ class ProximalNewton(SolverSpec):
     ) -> tuple[Framed, Tensor, Step | None, Status, list[Record]]:
         """The solver's columns, θ of these, the last step if there was one, how it ended, and the records."""
         self.check_problem(objective, start)
+        before = list[Record]()
+        if suits_sparse(objective):
+            found = self._follow_sparse(objective.with_dtype(torch.float64), start, progress)
+            if found[3].name != STALLED:
+                return found
+            start, before = found[1], found[4]  # scaled columns may have more digits
         framed, zeros = standardise(objective), objective.zeros()
         inner = framed.objective
         start = objective.start() if start is None else start
         theta = None if start is None else inner.free_(framed.enter(start.to(zeros)).clone())
         with limit_threads(_threads(inner)):
-            step, status, trace = follow(self.steps(inner, theta, memory), _measure, progress)
+            way = self.steps(inner, theta, memory)
+            step, status, trace = follow(way, _measure, progress, before)
             if step and step.status:
                 status = explain_no_optimum(step.objective, step.point) or status
         theta = step.point.theta if step else inner.zeros() if theta is None else theta
         return framed, theta, step, status, trace
+
+    def _follow_sparse(
+        self, objective: Objective, start: Tensor | None, progress: Progress | None
+    ) -> tuple[Framed, Tensor, Step | None, Status, list[Record]]:
+        """See `_follow`: of sparse rows as they are stored."""
+        with limit_threads(1):
+            way = steps_sparse(objective, start, self.tol, self.max_iter)
+            step, status, trace = follow(way, _measure, progress)
+        if step and step.status:
+            status = explain_no_optimum(objective, step.point) or status
+        return Framed(objective), step.point.theta if step else objective.zeros(), step, status, trace
 
     def steps(
         self, objective: Objective, start: Tensor | None = None, memory: Grams | None = None

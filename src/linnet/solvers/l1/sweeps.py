@@ -1,4 +1,4 @@
-"""`sweep`: coordinate descent on a quadratic with L1 penalties, by a loop, or compiled for more."""
+"""`sweep`, `sweep_sparse`: coordinate descent on a quadratic with L1 penalties, by a loop or compiled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Values = NDArray[np.float64]
 
@@ -20,6 +21,12 @@ COMPILED = 30
 
 FEW = 32
 """Coordinates up to which the call of scikit-learn takes longer than a loop in Python."""
+
+SPARSE = 2
+"""Over sparse columns, after which others find the sizes."""
+
+FREE = 1e6
+"""The unit of a bias that is swept with the weights: in it the penalty is as good as none."""
 
 BEYOND = 1e150
 """A target whose square is beyond any gap and within float64."""
@@ -68,15 +75,48 @@ def sweep_many(H: Values, c: Values, l1: float, start: Values) -> Values:
     Of the rows it is told nothing, for all that counts is in their sums. It would leave out coordinates by a
     gap in which the squared norm of the targets is a term: with one beyond any gap it leaves out none.
     """
+    rows, targets = np.zeros((1, len(c))), np.full(1, BEYOND)
+    more = {"precompute": np.ascontiguousarray(H), "Xy": np.ascontiguousarray(c)}
+    return _compiled(rows, targets, l1, 0.0, start.copy(), COMPILED, more)
+
+
+def sweep_sparse(
+    Z: Any, c: Values, aim: Values, l1: float, l2: float, start: Values, *, intercept: bool
+) -> tuple[Values, float]:
+    """Some sweeps over ½ Σ_i c_i (w z_i + b − a_i)² + l1 ‖w‖₁ + ½ l2 ‖w‖²; w, (P,), and b, from 0.
+
+    Args:
+        Z: the columns, scipy's CSR, (P, N), float64.
+        c: weights of the rows, (N,), above 0.
+        aim: a, (N,).
+        l1: the penalty, above 0.
+        l2: likewise, at least 0.
+        start: w, (P,).
+        intercept: whether there is a bias.
+    """
+    root = np.sqrt(c)
+    data, indices, indptr = Z.data * root[Z.indices], Z.indices, Z.indptr
+    if intercept:  # a column more, whose weight is the bias in another unit
+        every = np.arange(len(c), dtype=indices.dtype)
+        data, indices = np.concatenate([data, FREE * root]), np.concatenate([indices, every])
+        indptr, start = np.append(indptr, indptr[-1] + len(c)), np.append(start, 0.0)
+    X = sparse.csc_matrix((data, indices, indptr), (len(c), len(start)))
+    found = _compiled(X, root * aim, l1, l2, start.copy(), SPARSE, {})
+    return (found[:-1], FREE * float(found[-1])) if intercept else (found, 0.0)
+
+
+def _compiled(
+    rows: Any, targets: Values, l1: float, l2: float, start: Values, sweeps: int, more: dict[str, Any]
+) -> Values:
+    """Scikit-learn's sweeps over ½ ‖X w − y‖² + l1 ‖w‖₁ + ½ l2 ‖w‖²."""
     from sklearn import config_context
     from sklearn.exceptions import ConvergenceWarning
 
     linear_model: Any = importlib.import_module("sklearn.linear_model")  # whose types know no such arguments
-    rows, targets = np.zeros((1, len(c))), np.full(1, BEYOND)
     with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
         warnings.simplefilter("ignore", ConvergenceWarning)  # whoever calls judges by the slopes
-        _, z, _ = linear_model.enet_path(
-            rows, targets, l1_ratio=1.0, alphas=[l1], precompute=np.ascontiguousarray(H),
-            Xy=np.ascontiguousarray(c), coef_init=start.copy(), check_input=False, max_iter=COMPILED, tol=0.0,
+        _, w, _ = linear_model.enet_path(
+            rows, targets, l1_ratio=l1 / (l1 + l2), alphas=[(l1 + l2) / len(targets)], coef_init=start,
+            check_input=False, max_iter=sweeps, tol=0.0, **more,
         )  # fmt: skip
-    return z[:, 0]
+    return w[:, 0]

@@ -167,8 +167,9 @@ class Objective:
     def point_from(self, theta: Tensor, scores: Tensor) -> Point:
         """As `point`, where the scores at θ are known: half a pass."""
         self.meter.read += len(self.rows) / 2
-        sums = self.rows.gradient_of(self.residual(scores))
-        return self._point(theta, scores, sums, self.mean_loss(scores))
+        value, residual = self.loss.value_and_residual(scores, self.rows.target())
+        sums = self.rows.gradient_of(residual if self._weights is None else residual.mul_(self._weights))
+        return self._point(theta, scores, sums, self._sum(value, ALL) / self.rows.total)
 
     def scores(self, theta: Tensor) -> Tensor:
         """The scores of all rows, (K, N), at θ or along a direction: half a pass."""

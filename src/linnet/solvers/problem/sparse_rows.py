@@ -12,6 +12,8 @@ from torch import Tensor
 from linnet.data.dataset import Dataset
 from linnet.data.sparse import SparseFeatures
 from linnet.errors import ShapeError
+from linnet.solvers.problem.columns import FAR
+from linnet.solvers.problem.few import LARGEST, SMALLEST
 from linnet.solvers.problem.rows import DenseRows, Rows
 from linnet.solvers.problem.sparse_grams import SparseColumns
 
@@ -45,6 +47,8 @@ class SparseRows(Rows):
         if X.shape[0] != len(y):
             raise ShapeError(f"X has {X.shape[0]} rows but y has {len(y)}")
         super().__init__(y, outputs, weights, dtype)
+        self.near: dict[bool, bool] = {}
+        """Whether columns lie near 0, with a bias and without, where that was asked for."""
         self._keep_(X)
 
     def scores(self, theta: Tensor) -> Tensor:
@@ -96,10 +100,11 @@ class SparseRows(Rows):
     def _keep_(self, X: Any) -> None:
         """Hold the products' matrices in their dtype."""
         self.whole = X
-        self.X = X.tocsr().astype(np.float32 if self.dtype == torch.float32 else np.float64)
+        self.X = X.tocsr().astype(np.float32 if self.dtype == torch.float32 else np.float64, copy=False)
         self.XT = self.X.T.tocsr()
 
     def _hold_(self, index: Tensor) -> None:
+        self.near = {}
         self._keep_(self.whole[index.numpy()])
 
     def squares(self, C: Tensor) -> Tensor:
@@ -110,6 +115,31 @@ class SparseRows(Rows):
     def is_finite(self) -> bool:
         """See `Rows.is_finite`."""
         return bool(np.isfinite(self.X.data).all())
+
+    def lies_near(self, intercept: bool) -> bool:
+        """Whether sums over columns as they stand lose nothing: near 0, if there is a bias, of such sizes."""
+        if intercept not in self.near:
+            self.near[intercept] = self._lies_near(intercept)
+        return self.near[intercept]
+
+    def _lies_near(self, intercept: bool) -> bool:
+        """By Cauchy and Schwarz none is far off in which no number is stored for one row in FAR² or more."""
+        sizes = np.abs(self.XT.data)
+        sizes = sizes if sizes.all() else sizes[sizes > 0]
+        if (
+            not len(sizes)
+            or sizes.max() > LARGEST
+            or sizes.min() < SMALLEST
+            or self.XT.indices.dtype != np.int32
+        ):
+            return False
+        held = np.diff(self.XT.indptr)
+        asked = np.flatnonzero(held if self.weights is not None else held * (1 + 1 / FAR**2) > len(self))
+        if not intercept or not len(asked):
+            return True
+        part, shares = self.XT[asked].astype(np.float64), self.shares.numpy()
+        mean, square = part @ shares, part.power(2) @ shares
+        return bool((mean * mean <= FAR**2 * (square - mean * mean)).all())
 
     def square_norms(self) -> Tensor:
         """See `Rows.square_norms`."""

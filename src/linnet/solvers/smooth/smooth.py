@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -193,7 +193,10 @@ def _measure(step: Step) -> dict[str, float]:
 
 
 def follow(
-    steps: Iterator[Step], measure: Callable[[Step], dict[str, float]], progress: Progress | None
+    steps: Iterator[Step],
+    measure: Callable[[Step], dict[str, float]],
+    progress: Progress | None,
+    before: Sequence[Record] = (),
 ) -> tuple[Step | None, Status, list[Record]]:
     """Take a solver's steps to their end, or until Ctrl-C.
 
@@ -201,14 +204,15 @@ def follow(
         steps: the start and each iterate after it; the last has a status.
         measure: gives a step's figures for its record, beside those that all have.
         progress: called with each record.
+        before: records of steps that led to the start.
 
     Returns:
-        The last step, None where there was none; how it ended; and a record an iteration.
+        The last step, None where there was none; how it ended; and a record an iteration, those before first.
 
     Raises:
         UsageError: the objective is not finite.
     """
-    began, trace, step = time.perf_counter(), list[Record](), None
+    began, trace, step = time.perf_counter(), list(before), None
     status = Status(INTERRUPTED, "the model is the best so far: start from it to go on")
     try:
         for step in steps:
@@ -236,7 +240,11 @@ def reach_limit(iterations: int) -> Status:
 
 
 def search(
-    objective: Objective, at: Point, direction: Tensor, slope: float | None = None
+    objective: Objective,
+    at: Point,
+    direction: Tensor,
+    slope: float | None = None,
+    change: Tensor | None = None,
 ) -> tuple[Point | None, float]:
     """A point along a direction that is low enough, None where rounding hides any gain; its share of the way.
 
@@ -250,13 +258,15 @@ def search(
         at: where to start.
         direction: (K, D + 1), float64; downhill.
         slope: along the direction; that of the gradient when None, which knows nothing of L1.
+        change: of the scores along the direction, (K, N), where it is known.
     """
     slope = float((at.gradient * direction).sum()) if slope is None else slope
-    full = objective.point(at.theta + direction)
+    theta = at.theta + direction
+    full = objective.point(theta) if change is None else objective.point_from(theta, at.scores + change)
     end = math.inf if objective.penalty.l1 else float((full.gradient * direction).sum())
     if is_low_enough(at.value, full.value, slope, end, NOISE[objective.rows.dtype]):
         return full, 1.0
-    change, size, value = full.scores - at.scores, 1.0, full.value
+    change, size, value = full.scores - at.scores if change is None else change, 1.0, full.value
     while size > SHORTEST:
         size *= float(shrink(*torch.tensor([at.value, value, slope * size], dtype=torch.float64)))
         theta, scores = at.theta + size * direction, at.scores + size * change
