@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import StrOptions
 from linnet.estimators.base import LinearEstimator
 from linnet.estimators.classifier import SOLVERS, Classification, SoftmaxClassifier
 from linnet.estimators.cv import CrossValidated
+from linnet.estimators.few import judge_few_classes, solve_few_folds
 from linnet.estimators.folds import Split
 from linnet.estimators.problem import Problem
 from linnet.estimators.regressor import LinearRegressor, Regression
@@ -83,6 +84,9 @@ class SoftmaxClassifierCV(CrossValidated, Classification):
     def _judge(
         self, problem: Problem, splits: Sequence[Split], l2s: Sequence[float], weights: np.ndarray | None
     ) -> np.ndarray:
+        own = [problem.own_l2(l2) for l2 in l2s]
+        if (few := solve_few_folds(problem, splits, own, self._method())) is not None:
+            return judge_few_classes(few, problem, splits, weights)
         from linnet.estimators.paths import accuracies
 
         return accuracies(self._models(problem, splits, l2s), problem, splits, weights).cpu().numpy()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from linnet.estimators.folds import Split
 from linnet.estimators.problem import Answer, Method, Problem
 from linnet.solvers.l1.lasso import solve_lasso
 from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.problem.few import MOST
-from linnet.solvers.smooth.few import FINE, solve_classes
+from linnet.solvers.smooth.few import FINE, solve_class_folds, solve_classes
+
+FINER = 1e-9
+"""The gain that a fold's model may leave before its last step, as a share of the objective."""
 
 WIDENED = 2**25
 """Numbers of other types than float64 up to which they are copied as such, 256 MiB."""
@@ -46,6 +52,57 @@ def solve_few(problem: Problem, method: Method) -> Answer | None:
         intercept=problem.intercept,
     )  # fmt: skip
     return None if classes is None else Answer(classes.theta, classes.rounds)
+
+
+def solve_few_folds(
+    problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method
+) -> np.ndarray | None:
+    """The models of few dense numbers of classes for every penalty on every fold, (F, P, K, D + 1).
+
+    None where numbers are more, or where they are left to the solvers for any number.
+
+    Args:
+        problem: all rows; its own l2 is left out of account.
+        splits: the folds.
+        l2s: the penalties, of the weights as they stand in the problem.
+        method: how.
+    """
+    is_plain = not problem.standardize and not problem.l1 and problem.kind in ("logistic", "softmax")
+    if not is_plain or method.max_iter is not None or method.name not in ("auto", "newton"):
+        return None
+    arrays = problem.rows.arrays()
+    if arrays is None or arrays[0].size > MOST:
+        return None
+    X, y, weights = arrays
+    views = np.stack([np.bincount(trained, minlength=len(X)) for trained, _ in splits]).astype(np.float64)
+    views = views if weights is None else views * weights
+    return solve_class_folds(
+        _wide(X), y.reshape(-1), problem.rows.classes or 2, views, l2s,
+        tol=min(method.tol, FINER), intercept=problem.intercept,
+    )  # fmt: skip
+
+
+def judge_few_classes(
+    models: np.ndarray, problem: Problem, splits: Sequence[Split], weights: np.ndarray | None
+) -> np.ndarray:
+    """The share of the rows that judge each model, by weight, whose class it names, (P, F).
+
+    Args:
+        models: (F, P, K, D + 1).
+        problem: all rows, dense.
+        splits: F of them.
+        weights: of the rows, (N,), or None.
+    """
+    arrays = problem.rows.arrays()
+    assert arrays is not None, "the rows that models of few numbers are of"
+    X, y = _wide(arrays[0]), arrays[1].reshape(-1)
+    found = []
+    for fold, (_, kept) in zip(models, splits, strict=True):
+        scores = fold[:, :, :-1] @ X[kept].T + fold[:, :, -1:]  # (P, K, B)
+        named = scores[:, 0] > 0 if fold.shape[1] == 1 else scores.argmax(1)
+        hits = named == y[kept]
+        found.append(np.average(hits, 1, None if weights is None else weights[kept]))
+    return np.stack(found, 1)
 
 
 def _wide(values: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from torch import Tensor
 from linnet.core.bank import Bank
 from linnet.errors import warn
 from linnet.estimators.arrays import tensor
+from linnet.estimators.few import solve_few_folds
 from linnet.estimators.folds import Split
 from linnet.estimators.problem import Method, Problem
 from linnet.estimators.solving import choose_solver, descend_models, descent_status, minimise
@@ -140,6 +141,8 @@ def stepwise(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], me
 
 
 def _solve_together(problem: Problem, splits: Sequence[Split], l2s: Sequence[float], method: Method) -> Bank:
+    if (few := solve_few_folds(problem, splits, l2s, method)) is not None:
+        return Bank(torch.from_numpy(few.reshape(-1, few.shape[-1])), len(splits) * len(l2s))
     solver = choose_solver(problem, method)
     if isinstance(solver, Staged):  # whose stages lead from zero to a single optimum
         solver = LBFGS(tol=solver.tol, max_iter=solver.max_iter)

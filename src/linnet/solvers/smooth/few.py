@@ -7,7 +7,9 @@ it: without a penalty there need be no optimum, and it tells why.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -65,23 +67,93 @@ def solve_classes(
     few = Few.of(X, weights, intercept=intercept)
     if few is None:
         return None
-    penalty = l2 * np.square(few.scale)
-    A = np.column_stack([few.Z, np.ones(len(X))]) if intercept else few.Z
+    A, penalty = _with_ones(few, intercept)
     with np.errstate(over="ignore", invalid="ignore"):
-        found = _Steps(A, y, outputs, few.shares, np.append(penalty, np.zeros(int(intercept)))).go(tol)
+        found = _Steps(A, y, outputs, few.shares, l2 * penalty).go(tol)
     if found is None:
         return None
     theta, rounds = found
-    W, b = (theta[:, :-1], theta[:, -1]) if intercept else (theta, np.zeros(outputs))
-    return Found(few.leave(W, b), rounds)
+    return Found(_leave(few, theta, intercept), rounds)
+
+
+def solve_class_folds(
+    X: Values,
+    y: NDArray[np.int64],
+    classes: int,
+    views: Values,
+    l2s: Sequence[float],
+    *,
+    tol: float,
+    intercept: bool = True,
+) -> Values | None:
+    """The optimum of `solve_classes` for every penalty on every fold, (F, P, K, D + 1).
+
+    All rows go down the penalties first. A fold's optimum is near that of all rows with the same penalty, and
+    is some steps from there.
+
+    Args:
+        X: rows, (N, D), finite.
+        y: the number of each row's class, (N,).
+        classes: as of `solve_classes`.
+        views: how much each row counts in each fold, (F, N).
+        l2s: P penalties.
+        tol: the gain that may be left, as a share of the objective.
+        intercept: whether there is a bias.
+
+    Returns:
+        The optima; None where one is left to `Newton`, as that of a fold which lacks a class is.
+    """
+    outputs = 1 if classes == 2 else classes
+    if (
+        min(l2s) <= 0
+        or outputs * (X.shape[1] + 1) > PARAMETERS
+        or not all(len(np.unique(y[view > 0])) == classes for view in views)
+    ):
+        return None
+    few = Few.of(X, views.sum(0), intercept=intercept)
+    if few is None:
+        return None
+    A, penalty = _with_ones(few, intercept)
+    order, found = np.argsort(l2s)[::-1].tolist(), np.empty((len(views), len(l2s), outputs, X.shape[1] + 1))
+    starts: dict[int, Values] = {}
+    with np.errstate(over="ignore", invalid="ignore"):
+        theta = None
+        for place in order:
+            one = _Steps(A, y, outputs, few.shares, l2s[place] * penalty).go(tol, theta)
+            if one is None:
+                return None
+            theta = starts[place] = one[0]
+        for fold, view in enumerate(views):
+            kept = view > 0
+            own = A[:, kept], y[kept], outputs, view[kept] / view.sum()
+            for place in order:
+                one = _Steps(*own, l2s[place] * penalty).go(tol, starts[place])
+                if one is None:
+                    return None
+                found[fold, place] = _leave(few, one[0], intercept)
+    return found
+
+
+def _with_ones(few: Few, intercept: bool) -> tuple[Values, Values]:
+    """Columns, and ones where there is a bias, (P, N), and what l2 comes to of each, (P,)."""
+    penalty = np.square(few.scale)
+    if not intercept:
+        return few.Z.T, penalty
+    return np.vstack([few.Z.T, np.ones(len(few.Z))]), np.append(penalty, 0.0)
+
+
+def _leave(few: Few, theta: Values, intercept: bool) -> Values:
+    """Parameters (K, P) as those of the rows as they stood, (K, D + 1)."""
+    W, b = (theta[:, :-1], theta[:, -1]) if intercept else (theta, np.zeros(len(theta)))
+    return few.leave(W, b)
 
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """Newton's steps on rows with their ones.
+    """Newton's steps on rows with their ones, one column after another: numpy's loops are long along rows.
 
     Args:
-        A: (N, P), a column of ones the last where there is a bias.
+        A: (P, N), ones the last where there is a bias.
         y: classes, (N,).
         outputs: K, or 1 for two classes.
         shares: of the rows, (N,).
@@ -94,12 +166,13 @@ class _Steps:
     shares: Values
     penalty: Values
 
-    def go(self, tol: float) -> tuple[Values, int] | None:
-        """θ, (K, P), and the steps; None where they do not come to an end."""
-        theta = np.zeros((self.outputs, self.A.shape[1]))
+    def go(self, tol: float, start: Values | None = None) -> tuple[Values, int] | None:
+        """θ, (K, P), and the steps from a start or from 0; None where they do not come to an end."""
+        theta = np.zeros((self.outputs, len(self.A))) if start is None else start
+        truth = self.y[None] if self.outputs == 1 else self.y == np.arange(self.outputs)[:, None]  # (K, N)
         value, p = self._look(theta)
         for rounds in range(1, ROUNDS + 1):
-            gradient = ((p - self._truth()) * self.shares[:, None]).T @ self.A + self.penalty * theta
+            gradient = ((p - truth) * self.shares) @ self.A.T + self.penalty * theta
             step = self._newton(p, gradient)
             if step is None:
                 return None
@@ -112,34 +185,26 @@ class _Steps:
             theta, value, p = following
         return None
 
-    def _truth(self) -> Values:
-        """What the probabilities are to be, (N, K)."""
-        if self.outputs == 1:
-            return self.y[:, None].astype(np.float64)
-        return (self.y[:, None] == np.arange(self.outputs)).astype(np.float64)
-
     def _look(self, theta: Values) -> tuple[float, Values]:
-        """The objective, and the probabilities, (N, K)."""
-        scores = self.A @ theta.T
+        """The objective, and the probabilities, (K, N)."""
+        scores = theta @ self.A
         if self.outputs == 1:
-            score = scores[:, 0]
-            loss = np.logaddexp(0.0, score) - self.y * score
+            loss = np.logaddexp(0.0, scores[0]) - self.y * scores[0]
             p = np.exp(-np.logaddexp(0.0, -scores))
         else:
-            scores -= scores.max(1, keepdims=True)
+            scores -= scores.max(0)
             p = np.exp(scores)
-            total = p.sum(1, keepdims=True)
-            loss = np.log(total[:, 0]) - scores[np.arange(len(scores)), self.y]
+            total = p.sum(0)
+            loss = np.log(total) - scores[self.y, np.arange(len(self.y))]
             p /= total
         return float(self.shares @ loss + (self.penalty * theta * theta).sum() / 2), p
 
     def _newton(self, p: Values, gradient: Values) -> Values | None:
         """−H⁻¹ g, (K, P)."""
-        lapack: Any = importlib.import_module("scipy.linalg.lapack")
-        factor, fault = lapack.dpotrf(self._hessian(p), lower=1, clean=0)
+        factor, fault = _lapack().dpotrf(self._hessian(p), lower=1, clean=0)
         if fault:
             return None
-        step, _ = lapack.dpotrs(factor, -gradient.ravel(), lower=1)
+        step, _ = _lapack().dpotrs(factor, -gradient.ravel(), lower=1)
         return step.reshape(gradient.shape)
 
     def _hessian(self, p: Values) -> Values:
@@ -148,19 +213,19 @@ class _Steps:
         What is the same for all classes changes no softmax. No gradient points there, and a curvature of 1
         there keeps each step away from it, however small the penalty.
         """
-        A, K, P = self.A, self.outputs, self.A.shape[1]
-        weight = p * self.shares[:, None]
+        A, K, P = self.A, self.outputs, len(self.A)
+        weight = p * self.shares
         if K == 1:
-            H = (A * (weight * (1 - p))).T @ A
+            H = (A * (weight * (1 - p))) @ A.T
         else:
-            spread = (np.sqrt(self.shares)[:, None, None] * p[:, :, None] * A[:, None, :]).reshape(
-                len(A), K * P
-            )
-            H = -(spread.T @ spread)
+            spread = ((np.sqrt(self.shares) * p)[:, None] * A).reshape(K * P, -1)
+            H = -(spread @ spread.T)
+            parts = H.reshape(K, P, K, P)
             for k in range(K):
-                H[k * P : (k + 1) * P, k * P : (k + 1) * P] += (A * weight[:, k, None]).T @ A
-            H.reshape(K, P, K, P)[:, range(P), :, range(P)] += 1 / K
-        H[np.diag_indices_from(H)] += np.tile(self.penalty, K)
+                parts[k, :, k] += (A * weight[k]) @ A.T
+            for j in range(P):
+                parts[:, j, :, j] += 1 / K
+        H.ravel()[:: K * P + 1].reshape(K, P)[...] += self.penalty
         return H
 
     def _search(
@@ -175,3 +240,8 @@ class _Steps:
                 return following, found, p
             size /= 2
         return None
+
+
+@cache
+def _lapack() -> Any:
+    return importlib.import_module("scipy.linalg.lapack")
