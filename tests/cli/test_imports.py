@@ -13,10 +13,10 @@ import linnet
 HEAVY = ("torch", "pandas", "matplotlib", "scipy", "scipy.stats", "scipy.sparse", "sklearn")
 
 
-def imports_of(*arguments: object, told: str = "") -> set[str]:
+def imports_of(*arguments: object, told: str = "", before: str = "") -> set[str]:
     """The heavy packages that a command line has imported when it ends, and what it said is checked for."""
     code = (
-        "import sys; from linnet.cli import main\n"
+        f"import sys; from linnet.cli import main; {before}\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
         f"print(*[name for name in {HEAVY} if name in sys.modules])"
@@ -99,9 +99,13 @@ def test_the_report_of_a_run_that_is_no_table_imports_no_pandas() -> None:
     )
 
 
-def test_the_report_of_a_classifier_imports_nothing_of_solvers_and_their_sparse_matrices(table: Path) -> None:
-    found = imports_of("train", "--data", table, "--target", "kind", "--epochs", 1, "--out", "run")
-    assert not {"sklearn", "scipy.stats", "scipy.sparse"} & found
+def test_a_classifiers_report_takes_no_sparse_matrices_and_no_matplotlib_where_it_is_drawn_beside(
+    table: Path,
+) -> None:
+    command = ["train", "--data", table, "--target", "kind", "--epochs", 1, "--out", "run"]
+    found = imports_of(*command, before="from linnet.plot import beside; beside.helps = lambda: True")
+    assert not {"sklearn", "scipy.stats", "scipy.sparse", "matplotlib"} & found
+    assert "data:image/svg" in Path("run/report.html").read_text()
 
 
 def test_a_table_is_trained_on_judged_and_reported_without_scikit_learn_or_scipys_laws(table: Path) -> None:

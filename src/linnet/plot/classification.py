@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,11 +11,13 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from linnet.errors import ShapeError
-from linnet.evaluate.confidence.reliability import Reliability
-from linnet.evaluate.evaluation import Evaluation
-from linnet.evaluate.one_vs_rest import Curve, precision_recall, roc
 from linnet.i18n import Language, say
 from linnet.plot.style import BLUE, VERMILION, drawing, escape_name, label, style
+
+if TYPE_CHECKING:  # a process that draws imports no torch
+    from linnet.evaluate.confidence.reliability import Reliability
+    from linnet.evaluate.evaluation import Evaluation
+    from linnet.evaluate.one_vs_rest import Curve
 
 LARGEST = 30
 """Classes up to which cells hold their numbers."""
@@ -109,6 +112,8 @@ def roc_figure(evaluation: Evaluation, title: str = "", language: Language = "en
         title: above; "ROC, …" when empty.
         language: "en" or "zh".
     """
+    from linnet.evaluate.one_vs_rest import roc
+
     title = title or say("plot.roc_title", language)
     names = say("plot.false_positive_rate", language), say("plot.true_positive_rate", language)
     return _draw_curves(evaluation, roc, title, names, "AUC", False, language)
@@ -122,6 +127,8 @@ def precision_recall_figure(evaluation: Evaluation, title: str = "", language: L
         title: above; "precision-recall, …" when empty.
         language: "en" or "zh".
     """
+    from linnet.evaluate.one_vs_rest import precision_recall
+
     title = title or say("plot.precision_recall_title", language)
     names = say("metric.recall", language), say("metric.precision", language)
     return _draw_curves(

@@ -18,9 +18,10 @@ from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from linnet.errors import MissingFontWarning, warn
+from linnet.plot.shades import as_shares
 
 CJK_FONTS = (
     "Noto Sans CJK SC",
@@ -144,30 +145,6 @@ def panels(figure: Figure, count: int, across: int, **options: Any) -> list[Axes
     for axes in places[count:]:
         axes.set_axis_off()
     return list(places[:count])
-
-
-def as_colors(weights: ArrayLike, limit: float) -> NDArray[np.float64]:
-    """Numbers about 0 as colours from 0 to 1: grey is 0, and `limit` the full colour.
-
-    A pixel of positive red and negative green is seen as reddish: the colour that a score is for.
-
-    Args:
-        weights: of red, green and blue, (..., 3).
-        limit: the size, above 0, of the number that is drawn as 1, or its opposite as 0.
-    """
-    return 0.5 + np.asarray(weights, np.float64) / (2 * (limit or 1.0))
-
-
-def as_shares(pixels: ArrayLike, scale: float) -> NDArray[np.float64]:
-    """Stored pixels from 0 to 1, black to white; those that lie elsewhere are stretched.
-
-    Args:
-        pixels: any shape.
-        scale: what they are multiplied by to lie in 0…1.
-    """
-    values = np.asarray(pixels, np.float64) * scale
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / ((high - low) or 1.0) if low < 0 or high > 1 else values
 
 
 def draw_picture(axes: Axes, pixels: NDArray[np.generic], scale: float) -> AxesImage:

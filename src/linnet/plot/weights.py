@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from linnet.data.pictures.shape import ImageShape, is_color, size_of
 from linnet.errors import ShapeError, UsageError
 from linnet.i18n import Language, say
-from linnet.plot.style import as_colors, draw_signed, drawing, panels
+from linnet.plot.shades import as_colors
+from linnet.plot.style import draw_signed, drawing, panels
 
 if TYPE_CHECKING:
     import pandas as pd

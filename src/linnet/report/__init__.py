@@ -11,7 +11,8 @@ values, and the markup that they become, every text escaped; `provenance`, `qual
 and `sweep` make them of a `Subject`; `pages` orders them.
 """
 
-from linnet.report.comparison import compare_runs
-from linnet.report.write import NAME, write_report
+from __future__ import annotations
 
-__all__ = ["NAME", "compare_runs", "write_report"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

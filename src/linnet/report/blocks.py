@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -104,15 +105,20 @@ class Picture:
     """A figure.
 
     Args:
-        uri: of its data.
+        uri: of its data, or what gives it once it has been drawn.
         alt: what it shows, for those who cannot see it.
         width: in CSS pixels, at most.
     """
 
-    uri: str
+    uri: str | Callable[[], str]
     alt: str
     width: int
     kind: ClassVar[str] = "picture"
+
+    @property
+    def source(self) -> str:
+        """The uri, waited for."""
+        return self.uri if isinstance(self.uri, str) else self.uri()
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def _infer_sections(of: Subject) -> list[Section]:
     """Estimates with their errors, where a summary was asked for."""
     if not of.is_inferred:
         return []
-    from linnet.report import estimates  # with all of inference, which most pages are without
+    from linnet.report import estimates  # with all of inference, which most pages do without
 
     return [
         of.section("estimates", "report.title.estimates", estimates.estimates),

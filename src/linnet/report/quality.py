@@ -10,10 +10,9 @@ from linnet.evaluate.interval import UNDEFINED, Interval
 from linnet.evaluate.score import parameter_errors
 from linnet.model.baseline import Baseline, describe_baseline, judge_baseline
 from linnet.model.optimum import Optimum
-from linnet.plot.classification import reliability_figure
 from linnet.report.blocks import Block, Facts, Figures, Matrix, Picture, Table, Text
 from linnet.report.subject import Subject
-from linnet.report.views import to_themed_svg
+from linnet.report.views import theme
 
 NAMES = ("accuracy", "log_loss", "brier", "macro_f1")
 OF_POSITIVE = ("precision", "recall", "f1")
@@ -146,11 +145,13 @@ def calibration(of: Subject) -> list[Block]:
     if not of.run.card.classes:
         return [of.missing("report.no_probabilities")]
     table, noise = of.assessment.calibration["width"], of.assessment.expected_ece["width"]
-    picture = to_themed_svg(reliability_figure(table, " ", of.language))
     said = of.say(
         "report.ece", ece=f"{table.ece:.4f}", bins=table.bins, noise=f"{noise:.4f}",
     )  # fmt: skip
-    blocks: list[Block] = [Picture(picture, of.say("report.title.reliability"), 430), Text(said)]
+    blocks: list[Block] = [
+        Picture(lambda: theme(of.reliability()), of.say("report.title.reliability"), 430),
+        Text(said),
+    ]
     learnt = of.run.card.calibration
     if learnt is not None:
         blocks.append(

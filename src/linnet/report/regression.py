@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from linnet.evaluate.confidence.prediction_intervals import interval_coverage, learn_intervals
 from linnet.evaluate.evaluation import Evaluation
-from linnet.plot.kinds import FigureOptions, draw
 from linnet.report.blocks import Block, Picture, Pictures
 from linnet.report.subject import Subject
 from linnet.report.views import to_themed_svg
@@ -20,6 +19,8 @@ def _evaluation(of: Subject) -> Evaluation:
 
 
 def _picture(of: Subject, kind: str, caption: str, width: int) -> Picture:
+    from linnet.plot.kinds import FigureOptions, draw
+
     figure = draw(kind, _evaluation(of), FigureOptions(language=of.language, alpha=ALPHA))
     return Picture(to_themed_svg(figure), of.say(caption), width)
 

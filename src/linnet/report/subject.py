@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from linnet.evaluate.interval import Interval
 from linnet.evaluate.score import Score, regression_figures
 from linnet.i18n import Language, name_figure, say, translate
 from linnet.model.run import Run
+from linnet.plot.beside import Drawer
 from linnet.record.paths import shared
 from linnet.report.blocks import Block, Section, Text
 
@@ -133,6 +135,7 @@ class Subject(Localized):
         language: "en" or "zh".
         name: what to call it.
         with_label_errors: whether to look for labels that may be wrong, which trains a model a fold.
+        drawer: what draws its figures; this process unless it was started.
     """
 
     run: Run
@@ -140,6 +143,7 @@ class Subject(Localized):
     language: Language
     name: str = ""
     with_label_errors: bool = False
+    drawer: Drawer = field(default_factory=Drawer)
 
     @property
     def train(self) -> Dataset:
@@ -189,6 +193,18 @@ class Subject(Localized):
     def assessment(self) -> Assessment:
         """Its figures with intervals."""
         return assess(self.evaluation, intervals=True, ranking=False)
+
+    @cached_property
+    def reliability(self) -> Callable[[], bytes]:
+        """The reliability diagram as SVG, once it is asked for."""
+        table = self.assessment.calibration["width"]
+        return self.drawer.draw("classification:reliability_figure", (table, " ", self.language), ".svg")
+
+    def judge(self) -> None:
+        """Work out what takes longest, and have it drawn."""
+        if self.is_judged and self.run.card.classes:
+            with contextlib.suppress(UsageError):  # which its section says in its place
+                _ = self.reliability
 
     @cached_property
     def figures(self) -> dict[str, Interval]:

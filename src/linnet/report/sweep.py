@@ -16,7 +16,6 @@ from linnet.evaluate.selection import Margin
 from linnet.folders import RUN, SWEEP, TUNE, State, read
 from linnet.i18n import Language
 from linnet.model.run import Run
-from linnet.plot.sweeps import epochs_figure, generalisation_figure, name_settings, shorten, sweep_figure
 from linnet.report.blocks import Block, Facts, Picture, Table, Text, value
 from linnet.report.subject import Localized
 from linnet.report.views import to_svg, to_themed_svg
@@ -179,6 +178,8 @@ def figures(of: Swept) -> list[Block]:
     """The scores by the hyperparameters, over the epochs, and against training."""
     import pandas as pd
 
+    from linnet.plot.sweeps import epochs_figure, generalisation_figure, name_settings, sweep_figure
+
     blocks: list[Block] = []
     metric = str(of.summary["metric"])
     if of.hyperparameters and len(of.table) >= DRAWN:
@@ -219,6 +220,8 @@ def _describe_edge(of: Swept, edge: dict[str, Any]) -> str:
 
 def _format_values(found: Any) -> str:
     if isinstance(found, list):
+        from linnet.plot.sweeps import shorten
+
         return ", ".join(shorten(one) for one in found) or "none"
     if isinstance(found, dict):
         return "; ".join(
@@ -241,7 +244,7 @@ def _read_number(text: Any) -> Any:
 
 def _format_cell(found: Any) -> str:
     if isinstance(found, bool):
-        return shorten(found)
+        return value(found)
     if isinstance(found, float):
         return "–" if found != found else f"{found:.4g}"
     return str(found)

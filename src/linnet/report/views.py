@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -18,18 +17,17 @@ from linnet.data.dataset import Dataset
 from linnet.data.pictures.shape import is_color
 from linnet.errors import UsageError
 from linnet.evaluate.label_errors import label_errors, out_of_fold
-from linnet.plot.curves import curves as curves_figure
-from linnet.plot.optimum import gap_figure, path_losses_figure
 from linnet.plot.save import render
-from linnet.plot.style import as_colors, as_shares
+from linnet.plot.shades import as_colors, as_diverging, as_shares
 from linnet.report.blocks import Block, Gallery, Picture, Table, Text, Tile
 from linnet.report.subject import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DARK = """<style>svg{--ink:#000;--paper:#fff;fill:var(--ink)}
 @media (prefers-color-scheme:dark){svg{--ink:#dfe4e9;--paper:#171b20}}</style>"""
 """What a line figure's black and white are; an image of SVG follows the reader's choice by itself."""
-
-WEIGHTS = "RdBu_r"
 
 PATH = "table.csv"
 """The penalties of a path, in the folder of a solve."""
@@ -40,7 +38,12 @@ def to_themed_svg(figure: Figure) -> str:
 
     Pictures inside a figure would stay as they are, so it suits lines only.
     """
-    head, end, rest = render(figure, ".svg").decode().partition("<defs>")
+    return theme(render(figure, ".svg"))
+
+
+def theme(svg: bytes) -> str:
+    """`to_themed_svg` of a figure that has been drawn."""
+    head, end, rest = svg.decode().partition("<defs>")
     coloured = (end + rest).replace("#ffffff", "var(--paper)").replace("#000000", "var(--ink)")
     return _make_uri("svg+xml", (head + DARK + coloured).encode())
 
@@ -74,8 +77,7 @@ def to_diverging_png(weights: Tensor, limit: float) -> str:
         weights: of a class.
         limit: the weight, in absolute value, of the full colour.
     """
-    shares = weights.double().numpy(force=True) / (2 * (limit or 1.0)) + 0.5
-    return _encode_png(matplotlib.colormaps[WEIGHTS](shares, bytes=True)[..., :3])
+    return _encode_png(as_diverging(weights.numpy(force=True), limit))
 
 
 def _encode_png(pixels: np.ndarray) -> str:
@@ -100,13 +102,14 @@ def curves(of: Subject) -> list[Block]:
     if not records:
         return [of.missing("report.no_epoch")]
     if "objective" in records[0]:
+        from linnet.plot.optimum import gap_figure
+
         figure = gap_figure(records, of.run.optimum and of.run.optimum.gap, "", of.language)
         return [Picture(to_themed_svg(figure), of.say("report.title.optimum"), 560)]
     if not of.run.fitted:
         return [of.missing("report.no_path")]
-    picture = Picture(
-        to_themed_svg(curves_figure(records, "", of.language)), of.say("report.title.curves"), 560
-    )
+    drawn = of.drawer.draw("curves:curves", (records, "", of.language), ".svg")
+    picture = Picture(lambda: theme(drawn()), of.say("report.title.curves"), 560)
     known = dict.fromkeys(name for record in records for name in record)
     names = [name for name in known if name not in ("epoch", "seconds")]
     chosen = sorted({round(k * (len(records) - 1) / (EPOCHS - 1)) for k in range(EPOCHS)})
@@ -131,6 +134,8 @@ def path(of: Subject) -> list[Block]:
     assert of.run.folder is not None
     assert of.run.solved is not None
     import pandas as pd
+
+    from linnet.plot.optimum import path_losses_figure
 
     table = pd.read_csv(of.run.folder / PATH)
     figure = path_losses_figure(table, of.run.solved.path_penalty, of.language)

@@ -82,13 +82,24 @@ def write_page(
     files.check_replaceable(path)
     if isinstance(of, Run) or not is_sweep(Path(of)):
         run = of if isinstance(of, Run) else Run.load(of)
-        page = page_of_run(_subject(run, rows, language, label_errors, data_dir))
-    else:
-        swept = Swept(Path(of), language)
-        rows, run = rows or _rows(swept, data_dir), swept.best()
-        best = None if run is None else _subject(run, rows, language, label_errors, data_dir)
-        page = page_of_sweep(swept, rows, best)
-    files.write(path, render(page))
+        return write_run_page(_subject(run, rows, language, label_errors, data_dir), path)
+    swept = Swept(Path(of), language)
+    rows, run = rows or _rows(swept, data_dir), swept.best()
+    best = None if run is None else _subject(run, rows, language, label_errors, data_dir)
+    files.write(path, render(page_of_sweep(swept, rows, best)))
+    return path
+
+
+def write_run_page(of: Subject, out: Path | None = None) -> Path:
+    """Write the page of a run.
+
+    Args:
+        of: what it is about.
+        out: the file; report.html in the run's folder when None.
+    """
+    path = out or Path(of.run.folder or "", NAME)
+    files.check_replaceable(path)
+    files.write(path, render(page_of_run(of)))
     return path
 
 

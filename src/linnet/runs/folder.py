@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,12 @@ from linnet.errors import UsageError
 from linnet.folders import CHECKPOINT, new_folder
 from linnet.i18n import Language
 from linnet.model.run import Run
+from linnet.plot.beside import Drawer
 from linnet.plot.save import render
 
 if TYPE_CHECKING:
     from linnet.inference.result import Inference
+    from linnet.report.subject import Subject
     from linnet.search.result import SweepResult
     from linnet.search.tune import TuneResult
     from linnet.solvers.path import Path as PenaltyPath
@@ -52,6 +54,7 @@ def leave_run(
     *,
     is_catalog: bool = False,
     language: Language = "en",
+    drawer: Drawer | None = None,
 ) -> None:
     """Leave a run in its folder: checkpoint, figures, model, history, run.json and the report.
 
@@ -62,17 +65,26 @@ def leave_run(
         splits: its rows, for its report; None leaves no report.
         is_catalog: whether they are known to be as linnet loads them by name.
         language: of the figures and the report.
+        drawer: what draws the figures; this process when None.
     """
-    from linnet.plot.curves import curves
-
+    drawer = drawer or Drawer()
+    figures = _templates(run, drawer)
+    if run.history.records:
+        figures["curves.svg"] = drawer.draw(
+            "curves:curves", (run.history.records, run.card.dataset, language), ".svg"
+        )
     run.dataset_checksum = checkpoint.identity["data"]
     checkpoint.write(folder / CHECKPOINT)
-    figures = _templates(run)
-    if run.history.records:
-        figures["curves.svg"] = render(curves(run.history.records, run.card.dataset, language), ".svg")
-    run.save(folder, figures)
-    if splits is not None:
-        _report(run, splits, is_catalog, language)
+    page = None
+    try:
+        if splits is not None:
+            page = _begin_page(run, splits, is_catalog, language, drawer)
+    finally:  # whatever becomes of its page
+        run.save(folder, {name: drawn() for name, drawn in figures.items()})
+    if page is not None:
+        from linnet.report.write import write_run_page
+
+        write_run_page(page)
 
 
 def leave_search(
@@ -133,10 +145,11 @@ def leave_solution(
     from linnet.plot.optimum import gap_figure, path_figure
 
     run, records = solution.value, solution.value.history.records
+    pictures = _templates(run, Drawer())
     gap = None if run.optimum is None else run.optimum.gap
     is_traced = bool(records) and "objective" in records[0]
     figure = gap_figure(records, gap, run.card.dataset) if is_traced else curves(records, run.card.dataset)
-    contents = {"curves.svg": render(figure, ".svg"), **_templates(run)}
+    contents = {"curves.svg": render(figure, ".svg"), **{name: drawn() for name, drawn in pictures.items()}}
     if path is not None:
         drawn = path_figure(path.table, path.weights.numpy(), path.penalty_name, run.card.dataset, language)
         contents |= {"table.csv": path.table.to_csv(index=False).encode(), "path.svg": render(drawn, ".svg")}
@@ -155,14 +168,22 @@ def _report(of: Run | Path, splits: Splits, is_catalog: bool, language: Language
     write_page(of, Rows(splits.train, splits.test, is_catalog=is_catalog), language=language)
 
 
-def _templates(run: Run) -> dict[str, bytes]:
+def _begin_page(run: Run, splits: Splits, is_catalog: bool, language: Language, drawer: Drawer) -> Subject:
+    """What the page of a run is about, its figures worked out while those of the folder are drawn."""
+    from linnet.report.subject import Rows, Subject
+
+    of = Subject(run, Rows(splits.train, splits.test, is_catalog=is_catalog), language, drawer=drawer)
+    of.judge()
+    return of
+
+
+def _templates(run: Run, drawer: Drawer) -> dict[str, Callable[[], bytes]]:
     """The weights as pictures, where rows are images."""
     if not run.card.image_shape:
         return {}
-    from linnet.plot.weights import templates
-
-    W = run.bank.W.cpu()
-    return {"weights.png": render(templates(W, run.card.image_shape, run.card.output_names(len(W))), ".png")}
+    W = run.bank.W.numpy(force=True)
+    called = (W, run.card.image_shape, run.card.output_names(len(W)))
+    return {"weights.png": drawer.draw("weights:templates", called, ".png")}
 
 
 def _estimates(inference: Inference) -> Mapping[str, bytes]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from linnet.config import Job
 from linnet.data.dataset import Splits
-from linnet.data.registry import Progress, load
+from linnet.data.registry import Progress, load, sources
 from linnet.folders import CHECKPOINT, RUN, default_folder, new_folder
 from linnet.i18n import Language, check
+from linnet.plot.beside import Drawer
 
 if TYPE_CHECKING:
     from linnet.model.run import Run
@@ -46,10 +47,29 @@ def run_job(
         OSError: the folder cannot be written.
     """
     check(language)
-    train, test = load(
-        job.data, job.data_dir, seed=job.seed, say=say, progress=progress, sample_weight=job.sample_weight,
-        **job.table,
-    )  # fmt: skip
+    with Drawer() as drawer:
+        if _is_at_hand(job):
+            drawer.start()  # while torch is imported
+        splits = load(
+            job.data, job.data_dir, seed=job.seed, say=say, progress=progress,
+            sample_weight=job.sample_weight, **job.table,
+        )  # fmt: skip
+        drawer.start()
+        return _train(job, splits, drawer, callbacks, say, resume, track, language, trained)
+
+
+def _is_at_hand(job: Job) -> bool:
+    """Whether the data have a name and are here, so that nothing of them is likely to be refused."""
+    source = sources().get(job.data)
+    return source is not None and source.is_there(job.data_dir)
+
+
+def _train(
+    job: Job, splits: Splits, drawer: Drawer, callbacks: Sequence[Callback], say: Callable[[str], None],
+    resume: Path | None, track: Callable[[Path], Sequence[Callback]], language: Language,
+    trained: Callable[[Run], None],
+) -> Run:  # fmt: skip
+    train, test = splits
     # What trains imports torch, which data that are refused never wait for.
     from linnet.runs.fit import last_checkpoint, train_in
     from linnet.runs.folder import leave_run
@@ -70,8 +90,8 @@ def run_job(
     keeping = Checkpoints(folder / CHECKPOINT, job.checkpoint_epochs, job.checkpoint_minutes)
     run, ended = train_in(folder, train, test, job.recipe, [*callbacks, *track(folder)], keeping, checkpoint)
     trained(run)
-    splits = Splits(train, test) if job.report else None
-    leave_run(run, ended, folder, splits, is_catalog=True, language=language)
+    rows = splits if job.report else None
+    leave_run(run, ended, folder, rows, is_catalog=True, language=language, drawer=drawer)
     return run
 
 

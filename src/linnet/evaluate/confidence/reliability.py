@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from linnet.draws import Draws
 from linnet.errors import UsageError
-from linnet.evaluate.evaluation import Evaluation
 from linnet.evaluate.interval import Array, known
+
+if TYPE_CHECKING:  # what only draws a reliability imports no torch
+    from linnet.evaluate.evaluation import Evaluation
 
 BINS = 15
 """The number of bins of Guo et al. (2017)."""
