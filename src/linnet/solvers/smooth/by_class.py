@@ -18,6 +18,7 @@ from linnet.solvers.smooth.preconditioners import (
     Preconditioner,
     count_passes,
     has_blocks,
+    keep_shift_apart,
     ridge_of,
 )
 
@@ -65,7 +66,7 @@ class ByClass(Preconditioner):
         tail = curvature @ Z[:, head:].square() + ridge @ U[:, head:].square()  # (K, D + 1 − head)
         H = torch.stack([_gram(Z[:, :head], own) for own in curvature])  # (K, head, head)
         H += (U[:, :head].T * ridge) @ U[:, :head]
-        return _ClassInverse(U, H, tail)
+        return keep_shift_apart(_ClassInverse(U, H, tail), objective)
 
     def work(self, objective: Objective) -> float:
         """See `Preconditioner.work`."""

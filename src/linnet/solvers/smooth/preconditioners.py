@@ -187,7 +187,7 @@ class Blocks(Preconditioner):
         ridge = ridge_of(objective, 1e-9 * float(squares.mean()))  # (D + 1,)
         if rows.outputs > 20:
             diagonal = (squares + ridge).double()  # (K, D + 1)
-            return lambda gradient: gradient / diagonal
+            return keep_shift_apart(lambda gradient: gradient / diagonal, objective)
         T = _fill_blocks(squares, [(a, b) for a, b, _ in entries], rows.outputs)
         inverse = _invert(T, ridge[:, None])  # (D + 1, K, K)
         return lambda gradient: torch.einsum("jab,...bj->...aj", inverse, gradient)
@@ -208,6 +208,27 @@ def count_passes(objective: Objective, products: float) -> float:
     rows = objective.rows
     stored = rows.X.nnz if isinstance(rows, SparseRows) else len(rows) * rows.features
     return products / max(2 * rows.outputs * (stored + len(rows)), LEAST)
+
+
+def keep_shift_apart(inverse: Inverse, objective: Objective) -> Inverse:
+    """The inverse of a picture that knows nothing of how classes are coupled, but for a shift of them all.
+
+    Softmax does not feel a shift of all classes' parameters, which L2 alone curves. A picture class by class
+    makes shifts with each step and takes them for curved as the classes are, so that it takes them back some
+    hundred times too slowly. Here they have the curvature that they have, and other steps make none.
+    """
+    if not objective.loss.couples_outputs:
+        return inverse
+    ridge = objective.zeros()[0]  # (D + 1,), that of the bias 0
+    ridge[:-1] = objective.l2
+    flat = torch.where(ridge > 0, 1 / ridge, 0.0)
+
+    def apart(gradient: Tensor) -> Tensor:
+        mean = gradient.mean(-2, keepdim=True)  # (…, 1, D + 1)
+        step = inverse(gradient - mean)
+        return step - step.mean(-2, keepdim=True) + mean * flat
+
+    return apart
 
 
 def ridge_of(objective: Objective, least: float) -> Tensor:
