@@ -35,7 +35,7 @@ from linnet.device import available_cores, limit_threads
 from linnet.errors import DataError
 from linnet.evaluate.score import score
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.newton import Staged
+from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import Solution
 from linnet.solvers.solve import make_solution
 from main_job import Figure, finish, machine

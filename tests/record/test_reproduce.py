@@ -131,7 +131,7 @@ def test_of_a_solve(options: tuple[object, ...]) -> None:
 
 
 def test_a_solver_given_as_an_object_has_no_lines() -> None:
-    from linnet.solvers.smooth.newton import LBFGS
+    from linnet.solvers.smooth.lbfgs import LBFGS
 
     linnet.solve(linnet.load("digits").train, l2=1e-2, solver=LBFGS(memory=5)).value.save("first")
     seen = Seen(report.write_report("first"))

@@ -121,7 +121,7 @@ def test_a_solve(options: dict[str, Any]) -> None:
 
 
 def test_what_cannot_be_done_again() -> None:
-    from linnet.solvers.smooth.newton import LBFGS
+    from linnet.solvers.smooth.lbfgs import LBFGS
 
     linnet.fit(make_blobs(60), **QUICK, out="memory")
     with pytest.raises(UsageError, match="'blobs' were in memory"):

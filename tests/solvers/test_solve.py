@@ -15,7 +15,7 @@ from linnet.evaluate.score import score
 from linnet.model.run import Run
 from linnet.plot.optimum import gap_figure
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.smooth.newton import LBFGS
+from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.solve import SOLVERS, solve
 from tests.support.problems import diabetes, table
 from tests.support.requested import optimum_of, solved_by

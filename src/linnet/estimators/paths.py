@@ -23,7 +23,9 @@ from linnet.solvers.least_squares.folds import cross_validate
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
-from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import Newton
+from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import UNATTAINED
 
 FITS = 2**27

@@ -27,8 +27,10 @@ from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import Rows
 from linnet.solvers.problem.sparse_rows import SparseRows
-from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.smooth import SmoothSolver, is_small
+from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import INTERRUPTED, Minimum, Progress, Solution, SolverSpec
 
 SOLVERS: dict[str, type[SolverSpec]] = {

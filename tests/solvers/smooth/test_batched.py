@@ -16,7 +16,8 @@ from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.sparse_rows import SparseRows
 from linnet.solvers.smooth import batched
 from linnet.solvers.smooth.batched import solve_folds
-from linnet.solvers.smooth.newton import LBFGS, Newton
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.solution import CONVERGED, LIMIT, Minimum
 from tests.support.problems import LOGISTIC, SOFTMAX, binary, objective, table, wide
 from tests.support.solutions import minimise

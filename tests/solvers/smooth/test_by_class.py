@@ -7,7 +7,7 @@ from linnet.core.losses import Loss
 from linnet.data.dataset import Dataset
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.smooth.by_class import MOST, ByClass
-from linnet.solvers.smooth.newton import LBFGS
+from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.solution import CONVERGED
 from tests.support.problems import LOGISTIC, SOFTMAX, objective, random_theta, soft, table
 from tests.support.solutions import minimise
@@ -31,8 +31,24 @@ def test_with_a_whole_head_it_is_each_classs_own_hessian(dataset: Dataset, loss:
     problem = objective(dataset, loss, 1e-2)
     point = problem.point(random_theta(problem, std=0.1))
     V = random_theta(problem, 1)
+    if loss.couples_outputs:
+        V -= V.mean(0)
     expected = torch.linalg.solve(own_hessians(problem, point, 1e-2), V[..., None])[..., 0]
+    if loss.couples_outputs:
+        expected -= expected.mean(0)
     torch.testing.assert_close(ByClass(100).build(problem, point)(V), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("outputs", [4, 25, 101], ids=["by class", "by class of many", "by feature"])
+def test_a_shift_of_all_classes_has_the_curvature_of_l2_alone(outputs: int) -> None:
+    problem = objective(table(600, 8, outputs), l2=1e-2)
+    inverse = ByClass().build(problem, problem.point(random_theta(problem, std=0.1)))
+    shift = torch.randn(9, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    step = inverse(shift.expand(outputs, -1))
+    torch.testing.assert_close(step[:, :-1], shift[:-1].expand(outputs, -1) / 1e-2, rtol=1e-5, atol=1e-5)
+    assert float(step[:, -1].abs().max()) < 1e-5  # of biases nothing curves it
+    V = random_theta(problem, 2)
+    assert float(inverse(V - V.mean(0)).sum(0).abs().max()) < 1e-5
 
 
 @cases
@@ -49,7 +65,9 @@ def test_the_heaviest_rows_stand_for_all() -> None:
     problem = objective(table(4 * MOST, 6, 4), l2=1e-3)
     point = problem.point(random_theta(problem))
     V = random_theta(problem, 1)
+    V -= V.mean(0)
     exact = torch.linalg.solve(own_hessians(problem, point, 1e-3), V[..., None])[..., 0]
+    exact -= exact.mean(0)
     found = ByClass(rows=4 * MOST).build(problem, point)(V)
     cosine = float((found * exact).sum() / (found.norm() * exact.norm()))
     assert cosine > 0.9

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from linnet.data.dataset import Dataset
-from linnet.solvers.smooth.newton import LBFGS
+from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.solve import solve
 
 

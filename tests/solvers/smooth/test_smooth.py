@@ -18,9 +18,11 @@ from linnet.model.run import Run
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.sparse_rows import SparseRows
-from linnet.solvers.smooth.newton import LBFGS, Newton, Staged
+from linnet.solvers.smooth.lbfgs import LBFGS
+from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.preconditioners import Blocks, Spectral
 from linnet.solvers.smooth.smooth import SmoothSolver
+from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import CONVERGED
 from linnet.solvers.solve import choose_by_size, solve
 from tests.support.problems import (

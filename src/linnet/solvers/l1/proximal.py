@@ -20,7 +20,8 @@ from linnet.solvers.problem.curvature import Grams, blocks
 from linnet.solvers.problem.few import MOST
 from linnet.solvers.problem.objective import Objective, Point
 from linnet.solvers.problem.standard import Framed, standardise
-from linnet.solvers.smooth.newton import soften, widen
+from linnet.solvers.smooth.lbfgs import widen
+from linnet.solvers.smooth.newton import soften
 from linnet.solvers.smooth.smooth import Step, follow, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Minimum, Progress, Record, SolverSpec, Status
 

@@ -78,22 +78,25 @@ def gram(
     """
     outputs, features = len(scores), X.shape[1]
     H = X.new_zeros(outputs, features, outputs, features)
-    entries = list(pairs(loss, scores, target, stiffness))
-
-    if features**2 <= PRODUCTS // max(1, len(X)) and len(entries) > PAIRS:
-        products = (X[:, :, None] * X[:, None]).flatten(1)  # (B, D²)
-        sums = torch.stack([c * weights for _, _, c in entries]) @ products
-        for (a, b, _), block in zip(entries, sums.view(-1, features, features), strict=True):
-            H[a, :, b] = H[b, :, a] = block
-        return H
+    # A row of softmax's S_i sums to 0, so that a class's own block is less the sum of those with others.
+    is_bound = loss.couples_outputs and outputs > 1
+    entries = [(a, b, c) for a, b, c in pairs(loss, scores, target, stiffness) if not is_bound or a != b]
 
     def fill(first: int) -> None:
         scaled = torch.empty_like(X)
         for a, b, c in entries[first::threads]:
-            torch.mul(X, (c * weights)[:, None], out=scaled)
+            torch.mul(X, (c * weights)[:, None].to(X), out=scaled)
             H[a, :, b] = H[b, :, a] = X.T @ scaled
 
-    map_in_threads(fill, range(threads))
+    if features**2 <= PRODUCTS // max(1, len(X)) and len(entries) > PAIRS:
+        products = (X[:, :, None] * X[:, None]).flatten(1)  # (B, D²)
+        sums = torch.stack([c * weights for _, _, c in entries]).to(X) @ products
+        for (a, b, _), block in zip(entries, sums.view(-1, features, features), strict=True):
+            H[a, :, b] = H[b, :, a] = block
+    else:
+        map_in_threads(fill, range(threads))
+    for a in range(outputs if is_bound else 0):
+        H[a, :, a] = -H[a].sum(1)
     return H
 
 
@@ -124,7 +127,7 @@ def hessian(objective: Objective, point: Point, stiffness: float = 1.0) -> Tenso
     """The Hessian, (K, D + 1, K, D + 1), float64; straight parts are given curvature by the stiffness.
 
     Args:
-        objective: the loss, the rows and L2.
+        objective: the loss, the rows, in whose dtype products are, and L2.
         point: where.
         stiffness: as of `Loss.output_curvature`.
     """

@@ -112,7 +112,7 @@ class Spectral(Preconditioner):
             return Blocks(self.rows, self.seed).work(objective)
         K, D = rows.outputs, rows.features + 1
         head = min(self.head, 2500 // K, D)
-        sums = min(self.rows, len(rows)) * _count_pairs(rows) * (head**2 + D - head)
+        sums = min(self.rows, len(rows)) * count_pairs(rows) * (head**2 + D - head)
         return count_passes(objective, sums + (K * head) ** 3 / 2 + 5 * D**3)
 
     def _build(self, objective: Objective, point: Point, basis: Basis, threads: int) -> Inverse:
@@ -170,7 +170,7 @@ class Blocks(Preconditioner):
     def work(self, objective: Objective) -> float:
         """See `Preconditioner.work`."""
         rows = objective.rows
-        entries = _count_pairs(rows) if rows.outputs <= 20 else rows.outputs
+        entries = count_pairs(rows) if rows.outputs <= 20 else rows.outputs
         return count_passes(objective, min(self.rows, len(rows)) * entries * (rows.features + 1))
 
     def build(self, objective: Objective, point: Point) -> Inverse:
@@ -198,7 +198,7 @@ def has_blocks(rows: Rows) -> bool:
     return rows.features > WIDEST or rows.outputs > 100
 
 
-def _count_pairs(rows: Rows) -> int:
+def count_pairs(rows: Rows) -> int:
     """The pairs of classes that the losses of rows couple."""
     return rows.outputs * (rows.outputs + 1) // 2
 

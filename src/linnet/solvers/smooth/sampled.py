@@ -26,6 +26,12 @@ FINE, NEAR = 1e-10, 1e-7
 """Where a gain below `FINE` of the objective is asked for, a Hessian of all rows is made once `NEAR` is
 reached: it brings all digits at once, where a sample's brings two or three a pass."""
 
+SETTLED = 1e-4
+"""The gain, as a share of the objective, from which a Hessian of all rows is kept for later steps."""
+
+REST = 1e-3
+"""The share of the tolerance at which steps by such a Hessian end: one made anew would leave less still."""
+
 Minimiser = Callable[[Objective, Tensor], Point | None]
 """Gives the optimum of a sample from a start; None where it has none."""
 
@@ -38,7 +44,7 @@ class Curvature:
     in one pass and not the several that a Hessian of all rows takes (subsampled Newton; Roosta-Khorasani and
     Mahoney, 2019). A sample need not be like all rows: it may lack the rows in which a column is not 0. So
     the first step that leaves more than a fifth is the last with it, and a Hessian of all rows takes its
-    place, as long as that lasts.
+    place, as long as that lasts. Of fewer rows one that was made near the optimum lasts in the same way.
 
     Args:
         objective: smooth.
@@ -50,6 +56,16 @@ class Curvature:
         self.objective, self.tol, self.seed = objective, tol, seed
         self._kept: Tensor | None = None
         self._is_sampled, self._is_here, self._gain = False, False, math.inf
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether the Hessian at hand is of a sample."""
+        return self._is_sampled
+
+    @property
+    def rest(self) -> float:
+        """The share of the tolerance that may be left: little where a pass brings three digits."""
+        return 1.0 if self._is_here or self._is_sampled else REST
 
     def begin(self, start: Tensor, minimise: Minimiser) -> Tensor:
         """Where to begin on all rows, (K, D + 1): the optimum of a sample, or the start where none serves."""
@@ -73,7 +89,8 @@ class Curvature:
                 return step, gain
         H = hessian(self.objective, point, stiffness)
         step, gain = self._solve(H, point)
-        if self._kept is not None:
+        is_settled = gain <= SETTLED * abs(point.value) and not self.objective.loss.has_straight_parts
+        if self._kept is not None or is_settled:
             self._kept, self._is_sampled, self._gain = H, False, gain
         self._is_here = True
         return step, gain
