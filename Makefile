@@ -13,10 +13,10 @@ DEV := $(VENV)/.installed-dev
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help train test test-all check lint suite bench clean
+.PHONY: help train test test-all check lint suite bench bench-large bench-data clean
 
 help:  ## Show this list
-	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 train: $(CORE)  ## Install what is missing and train on Fashion-MNIST; ARGS="--epochs 3" are passed on
 	$(BIN)/linnet train $(ARGS)
@@ -53,9 +53,17 @@ bench: $(DEV)  ## Measure speed and memory against the targets; ARGS="--quick" f
 	$(BIN)/python benchmarks/peers_many.py $(ARGS)
 	$(BIN)/python benchmarks/peers_l1.py $(ARGS)
 	$(BIN)/python benchmarks/start.py $(ARGS)
-	$(BIN)/python benchmarks/tables.py $(ARGS)
 	$(BIN)/python benchmarks/serve.py $(ARGS)
 	$(BIN)/python benchmarks/lab.py $(ARGS)
+
+bench-large: $(DEV)  ## Measure what takes long: texts, folds of embeddings, how cost grows, files of a gigabyte
+	$(BIN)/python benchmarks/peers_text.py $(ARGS)
+	$(BIN)/python benchmarks/peers_folds.py $(ARGS)
+	$(BIN)/python benchmarks/growth.py $(ARGS)
+	$(BIN)/python benchmarks/tables.py $(ARGS)
+
+bench-data: $(DEV)  ## Make real texts and their embeddings for benchmarks, on Debian or Ubuntu: some minutes
+	$(BIN)/python benchmarks/real.py
 
 clean:  ## Remove the environment and the caches; runs and data stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

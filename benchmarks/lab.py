@@ -10,7 +10,6 @@ before it began, as a hand that drags a slider does. Server and browser share th
 
 from __future__ import annotations
 
-import argparse
 import os
 import socket
 import statistics
@@ -18,11 +17,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linnet.data.sources import fashion_mnist
-from main_job import Figure, finish, machine
+from measure import Figure, finish, machine, options
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -99,11 +97,8 @@ def figures(first: list[float], end: list[float]) -> list[Figure]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the lab against its targets.")
+    parser = options("Measure the lab against its targets.", quick="ten moves", suffix=".lab.json")
     parser.add_argument("--moves", type=int, default=30, help="of the slider")
-    parser.add_argument("--quick", action="store_true", help="ten moves")
-    parser.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.lab.json")
     asked = parser.parse_args()
     browser = next((path for path in CHROMIUM if os.path.exists(path)), None)
     if browser is None or fashion_mnist.SOURCE.find() is None:

@@ -10,17 +10,10 @@ to measure, and the script says so.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,10 +22,9 @@ import torch
 import book
 import linnet
 from linnet.data.dataset import Dataset
-from linnet.data.sources import fashion_mnist
-from linnet.device import available_cores, limit_threads
-from linnet.errors import DataError
+from linnet.device import limit_threads
 from linnet.notes.run import run_notes
+from measure import Figure, finish, load_pictures, options, peak, seconds
 
 NOTES = """```python
 import torch
@@ -64,17 +56,6 @@ from linnet.data.sources import fashion_mnist
 train, test = fashion_mnist.SOURCE.load()
 linnet.fit(train, test=test, epochs=10, batch_size=256, lr=0.1, device="cpu", show=False)
 """
-# VmHWM belongs to the process alone; ru_maxrss starts from what the parent held, so it comes second.
-PEAK = """
-import resource, sys
-try:
-    with open("/proc/self/status") as status:
-        peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
-except OSError:
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-print("PEAK", peak)
-"""
 
 
 @dataclass(frozen=True)
@@ -96,27 +77,6 @@ class Times:
     book_accuracy: float
     cell: float
     cell_accuracy: float
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table; a figure without a target is there to be read."""
-
-    name: str
-    measured: float
-    form: str
-    target: str = ""
-    met: bool | None = None
-
-    def row(self) -> tuple[str, str, str, str]:
-        met = {None: "", True: "yes", False: "NO"}[self.met]
-        return self.name, self.form.format(self.measured), self.target, met
-
-
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def fit(train: Dataset, test: Dataset) -> None:
@@ -172,13 +132,6 @@ def cell() -> tuple[float, float]:
     return statistics.median(times), statistics.median(shares)
 
 
-def peak(code: str) -> int:
-    """The bytes a fresh Python held at most while it ran some code."""
-    command = [sys.executable, "-c", code + "\n" + PEAK]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return int(output.rsplit("PEAK", 1)[1])
-
-
 def peak_above_idle() -> float:
     """Bytes above an idle `import torch` and the data's own bytes, the median of three runs of each."""
     idle = statistics.median(peak(IDLE) for _ in range(3))
@@ -208,65 +161,17 @@ def figures(times: Times, memory: float) -> list[Figure]:
     ]
 
 
-def table(lines: list[Figure]) -> str:
-    """The figures as a Markdown table with even columns."""
-    rows = [("figure", "measured", "target", "met"), *(line.row() for line in lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    text = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in rows
-    ]
-    text.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
-    return "\n".join(text)
-
-
-def processor() -> str:
-    """The processor's name, as well as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def machine() -> str:
-    return (
-        f"{processor()}, {available_cores()} of {os.cpu_count()} cores, {platform.system()}, "
-        f"Python {platform.python_version()}, torch {torch.__version__}, linnet {linnet.__version__}"
-    )
-
-
-def finish(lines: list[Figure], json_file: Path | None, suffix: str = "", **more: object) -> None:
-    """Print the table, and write the figures to FILE with a suffix where a file is given."""
-    print(table(lines))
-    if json_file is None:
-        return
-    report = {"machine": machine(), **more, "figures": [asdict(line) for line in lines]}
-    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-    (json_file.with_suffix(suffix) if suffix else json_file).write_text(text, encoding="utf-8")
-
-
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure linnet's main job against its targets.")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="one epoch of the book's way, two rounds a side")
-    length.add_argument("--full", action="store_true", help="all ten epochs of the book's way")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
-    return parser.parse_args()
-
-
 def main() -> None:
-    asked = parse()
+    asked = options(
+        "Measure linnet's main job against its targets.",
+        quick="one epoch of the book's way, two rounds a side",
+        full="all ten epochs of the book's way",
+    ).parse_args()
     warnings.filterwarnings("ignore", "This DataLoader will create")  # four workers, as in the book
-    try:
-        train, test = fashion_mnist.SOURCE.load()
-    except DataError as error:
-        print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
+    if (pictures := load_pictures()) is None:
         return
-    assert test is not None, "Fashion-MNIST has a test set"
+    train, test = pictures
     plan = Plan(rounds=2 if asked.quick else 5, book_epochs=EPOCHS if asked.full else 1 if asked.quick else 2)
-    print(machine(), flush=True)
     times = measure(train, test, plan)
     finish(figures(times, peak_above_idle()), asked.json, times=asdict(times))
 

@@ -10,14 +10,9 @@ its target, for a faster answer that is a worse one is none.
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import statistics
-import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +21,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from linnet.errors import GridEdgeWarning
 from linnet.estimators import LinearRegressor, LinearRegressorCV, SoftmaxClassifier, SoftmaxClassifierCV
-from main_job import Figure, finish
+from measure import clock_of, finish, options
+from race import Race, Values, entropy, run_all, squares
 
 tables: Any = importlib.import_module("sklearn.datasets")
 peers: Any = importlib.import_module("sklearn.linear_model")
@@ -34,59 +30,7 @@ pipeline: Any = importlib.import_module("sklearn.pipeline")
 scale: Any = importlib.import_module("sklearn.preprocessing")
 selection: Any = importlib.import_module("sklearn.model_selection")
 
-Values = NDArray[np.float64]
-Judge = Callable[[Any], float]
-"""The objective of a fitted model."""
-
-WORSE = 1e-8
-"""As a share of the objective: linnet may be so far above its peer."""
-
 PENALTIES = np.logspace(-3, 1, 10)
-
-
-@dataclass(frozen=True)
-class Race:
-    """Linnet and the fastest of its peers, at one thing.
-
-    Args:
-        name: of what is done.
-        ours: does it, and gives the fitted model.
-        peers: likewise, by their names.
-        target: at most so many times the fastest peer's time.
-        judge: the objective of a model; None where there is nothing to compare.
-    """
-
-    name: str
-    ours: Callable[[], Any]
-    peers: dict[str, Callable[[], Any]]
-    target: float
-    judge: Judge | None = None
-
-
-def squares(X: Values, y: Values, l2: float = 0.0, l1: float = 0.0) -> Judge:
-    """The mean of half the squared residuals and the penalty, of a regression."""
-
-    def judge(model: Any) -> float:
-        w = np.asarray(model.coef_, np.float64)
-        left = y - X @ w - model.intercept_
-        return float(left @ left / (2 * len(y)) + l2 / 2 * (w @ w) + l1 * np.abs(w).sum())
-
-    return judge
-
-
-def entropy(X: Values, y: NDArray[np.int64], l2: float) -> Judge:
-    """The mean cross-entropy and the penalty, of a classifier of two or more classes."""
-
-    def judge(model: Any) -> float:
-        W, b = np.asarray(model.coef_, np.float64), np.asarray(model.intercept_, np.float64)
-        if len(W) == 1:  # how much the second is ahead, of which softmax has half in each row
-            W, b = np.concatenate([-W, W]) / 2, np.concatenate([-b, b]) / 2
-        scores = X @ W.T + b
-        top = scores.max(1, keepdims=True)
-        loss = np.log(np.exp(scores - top).sum(1)) + top[:, 0] - scores[np.arange(len(y)), y]
-        return float(loss.mean() + l2 / 2 * (W * W).sum())
-
-    return judge
 
 
 def races() -> list[Race]:
@@ -172,47 +116,14 @@ def choose(X: Values, y: NDArray[np.int64]) -> Race:
                 {"LogisticRegressionCV": lambda: peer.fit(X, y)}, 1.0)  # fmt: skip
 
 
-def run(race: Race, rounds: int, clock: Callable[[], float] = time.perf_counter) -> list[Figure]:
-    """Both sides in turn, and what came of it, by a clock of seconds."""
-    sides = {"linnet": race.ours, **race.peers}
-    models = {name: work() for name, work in sides.items()}  # which loads what is loaded once
-    times: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, work in sides.items():
-            began = clock()
-            work()
-            times[name].append(clock() - began)
-    median = {name: statistics.median(found) for name, found in times.items()}
-    fastest = min(race.peers, key=lambda name: median[name])
-    ratio = median["linnet"] / median[fastest]
-    excess, lines = (
-        0.0,
-        [Figure(f"{race.name}: {name}", 1e3 * median[name], "{:.2f} ms") for name in ("linnet", fastest)],
-    )
-    if race.judge is not None:
-        value, other = race.judge(models["linnet"]), race.judge(models[fastest])
-        excess = (value - other) / other
-        lines.append(Figure(f"{race.name}: objective above the peer's", excess, "{:.0e}"))
-    is_met = ratio <= race.target and excess <= WORSE
-    return [
-        *lines,
-        Figure(f"{race.name}: linnet / {fastest}", ratio, "{:.2f} ×", f"≤ {race.target:g} ×", is_met),
-    ]
-
-
 def main() -> None:
     """Run all and print beside the targets."""
-    parser = argparse.ArgumentParser(description="Measure the estimators beside scikit-learn's.")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="a tenth of the rounds")
-    length.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
-    parser.add_argument("--cpu", action="store_true", help="the processor's seconds, beside other programs")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.peers.json")
+    parser = options("Measure the estimators beside scikit-learn's.", quick="a tenth of the rounds",
+                     suffix=".peers.json", is_cpu=True)  # fmt: skip
     asked = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     warnings.simplefilter("ignore", GridEdgeWarning)  # the ends are as good as any to be timed by
-    clock = time.process_time if asked.cpu else time.perf_counter
-    lines = [line for race in races() for line in run(race, 5 if asked.quick else 51, clock)]
+    lines = run_all(races(), 5 if asked.quick else 51, clock_of(asked))
     finish(lines, asked.json, ".peers.json")
 
 

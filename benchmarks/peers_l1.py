@@ -1,14 +1,13 @@
 """L1 beside celer, skglm and scikit-learn: milliseconds of one processor to an objective of equal worth.
 
-    python benchmarks/peers_l1.py [--peers FOLDER] [--quick | --full] [--json FILE]
+    python benchmarks/peers_l1.py [--quick | --full] [--json FILE]
 
 The rows are made up: columns that go with their neighbours, few weights that are not 0, noise. Each peer has
 the loosest tolerance that brings it within a hundred-millionth of the best objective of all, which is
 evaluated here in float64, as linnet's is, which is fitted as it comes. Sides take turns, on one thread each.
 
-FOLDER is where the peers are that share no environment with linnet, whose versions of other things they pin:
-
-    pip install --target FOLDER celer==0.7.4 skglm==0.5
+celer and skglm, whose versions of other things are not linnet's, are installed at the first time into a
+folder of their own, as benchmarks/peers.txt pins them.
 """
 
 from __future__ import annotations
@@ -18,36 +17,22 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is there
 
 import argparse
-import importlib
-import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from environment import add_packages, find
 from linnet.estimators import LinearRegressor
-from main_job import Figure, finish
-from peers import WORSE, Judge, Race, run, squares
-
-Values = NDArray[np.float64]
-
-TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
-"""Of peers, each by its own measure, from the loosest on."""
-
-PATIENCE = 20.0
-"""Seconds in which a peer must have a tolerance that is fine enough; what it compiles counts, too."""
+from measure import finish, options
+from race import TOLERANCES, Maker, Race, Values, loosen, run_all, squares
 
 SHAPES = ((1000, 3000), (500, 20_000), (20_000, 200))
 SHARES = (0.3, 0.05)
 """Of the least l1 that leaves no weight."""
-
-Maker = Callable[[float], Any]
-"""A peer's model of a tolerance, not yet fitted."""
 
 
 def correlated(rows: int, features: int, seed: int = 0, rho: float = 0.5) -> tuple[Values, Values]:
@@ -73,32 +58,6 @@ def regression_peers(l1: float) -> dict[str, Maker]:
     return found
 
 
-def find(package: str) -> Any:
-    """A package; None where there is none."""
-    try:
-        return importlib.import_module(package)
-    except ImportError:
-        return None
-
-
-def loosen(
-    makers: dict[str, Maker], fit: Callable[[Any], Any], judge: Judge, best: float
-) -> dict[str, Callable[[], Any]]:
-    """Each peer with the loosest tolerance that is as good as the best; those that find none are left out."""
-    found: dict[str, Callable[[], Any]] = {}
-    for name, make in makers.items():
-        end = time.process_time() + PATIENCE
-        for tol in TOLERANCES:
-            if judge(fit(make(tol))) <= best + WORSE * abs(best):
-                found[name] = lambda make=make, tol=tol: fit(make(tol))
-                break
-            if time.process_time() > end:
-                break
-        if name not in found:
-            print(f"{name} does not come within {WORSE:g} of the optimum in {PATIENCE:g} s: left out")
-    return found
-
-
 def lassos() -> Iterable[Race]:
     """Least squares with L1 of middle size."""
     for rows, features in SHAPES:
@@ -120,31 +79,18 @@ def lassos() -> Iterable[Race]:
             yield Race(name, ours, loosen(makers, fit, judge, best), 1.0, judge)
 
 
-def parse(description: str, packages: Sequence[str]) -> argparse.Namespace:
-    """The options; the peers' folder is searched from here on, and what is in no place is said."""
-    parser = argparse.ArgumentParser(description=description)
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="three rounds")
-    length.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
-    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where the peers are installed")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures beside FILE")
-    asked = parser.parse_args()
-    if asked.peers is not None:
-        sys.path.append(str(asked.peers))
-    if missing := [package for package in packages if find(package) is None]:
-        what = " and ".join(missing)
-        print(f"Without {what}, so beside the others alone: pip install --target FOLDER {' '.join(missing)}, "
-              "then --peers FOLDER")  # fmt: skip
+def parse(description: str, suffix: str) -> argparse.Namespace:
+    """The options; packages that linnet's environment lacks are there from here on, or it is said."""
+    asked = options(description, quick="fewer rounds", suffix=suffix).parse_args()
+    add_packages("peers.txt")
+    warnings.simplefilter("ignore", ConvergenceWarning)
     return asked
 
 
 def main() -> None:
     """Run all and print beside the targets."""
-    asked = parse("Measure L1 beside celer, skglm and scikit-learn.", ("celer", "skglm"))
-    warnings.simplefilter("ignore", ConvergenceWarning)
-    lines: list[Figure] = []
-    for race in lassos():
-        lines += run(race, 3 if asked.quick else 11, time.process_time)
+    asked = parse("Measure L1 beside celer, skglm and scikit-learn.", ".peers_l1.json")
+    lines = run_all(list(lassos()), 3 if asked.quick else 11, time.process_time)
     finish(lines, asked.json, ".peers_l1.json")
 
 

@@ -13,14 +13,11 @@ to the lowest that any side found. With these the sides take turns, and the medi
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import statistics
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,8 +25,8 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from linnet.estimators import SoftmaxClassifier
-from main_job import Figure, finish
-from peers import entropy
+from measure import Figure, clock_of, finish, options, peak_of, take_turns
+from race import entropy
 
 peers: Any = importlib.import_module("sklearn.linear_model")
 
@@ -125,28 +122,19 @@ def run(job: Job, rounds: int, clock: Callable[[], float]) -> list[Figure]:
                 Figure(f"{job.name}, {left:g} left: reached by {', '.join(able) or 'none'} alone", 0, "–")
             )
             continue
-        seconds = take_turns({name: (sides[name], tol) for name, tol in able.items()}, rounds, clock)
+        seconds = take_turns({name: partial(sides[name], tol) for name, tol in able.items()}, rounds, clock)
+        memory = {name: peak_of(partial(sides[name], tol)) for name, tol in able.items()}
         peer = min((name for name in able if name != "linnet"), key=lambda name: seconds[name])
         ratio = seconds[peer] / seconds["linnet"]
         name = f"{job.name}, {left:g} left"
-        lines += [Figure(f"{name}: {side}", seconds[side], "{:.2f} s") for side in ("linnet", peer)]
+        lines += [
+            Figure(f"{name}: {side}", seconds[side], "{:.2f} s", memory=memory[side])
+            for side in ("linnet", peer)
+        ]
         lines.append(
             Figure(f"{name}: {peer} / linnet", ratio, "{:.2f} ×", f"≥ {target:g} ×", ratio >= target)
         )
     return lines
-
-
-def take_turns(
-    sides: dict[str, tuple[Fit, float]], rounds: int, clock: Callable[[], float]
-) -> dict[str, float]:
-    """The median of seconds of each side's fits, which alternate."""
-    times: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, (fit, tol) in sides.items():
-            began = clock()
-            fit(tol)
-            times[name].append(clock() - began)
-    return {name: statistics.median(found) for name, found in times.items()}
 
 
 def jobs(*, is_quick: bool) -> Sequence[Callable[[], Job]]:
@@ -161,17 +149,14 @@ def jobs(*, is_quick: bool) -> Sequence[Callable[[], Job]]:
 
 def main() -> None:
     """Run all and print beside the targets."""
-    parser = argparse.ArgumentParser(description="Measure classifiers of many rows beside scikit-learn's.")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="a tenth of the rows")
-    length.add_argument("--full", action="store_true", help="seven rounds and not three")
-    parser.add_argument("--cpu", action="store_true", help="seconds of the processor: for a busy machine")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.many.json")
+    parser = options("Measure classifiers of many rows beside scikit-learn's.", quick="a tenth of the rows",
+                     full="seven rounds and not three", suffix=".many.json", is_cpu=True)  # fmt: skip
     asked = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    clock = time.process_time if asked.cpu else time.perf_counter
     lines = [
-        line for make in jobs(is_quick=asked.quick) for line in run(make(), 7 if asked.full else 3, clock)
+        line
+        for make in jobs(is_quick=asked.quick)
+        for line in run(make(), 7 if asked.full else 3, clock_of(asked))
     ]
     finish(lines, asked.json, ".many.json")
 

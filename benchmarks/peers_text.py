@@ -1,10 +1,9 @@
 """L1 and L2 of sparse texts beside liblinear, saga, lbfgs, skglm and adelie, to an objective of equal worth.
 
-    python benchmarks/peers_text.py [--peers FOLDER] [--quick | --full] [--json FILE]
+    python benchmarks/peers_text.py [--quick | --full] [--json FILE]
 
 The texts are made up: 8,500 rows of 24,000 words whose counts fall as Zipf's law has it, 20 classes that
-prefer words of their own, TF-IDF of unit length. Peers, tolerances and clock are as in `peers_l1.py`; so is
-FOLDER, where adelie may be, too.
+prefer words of their own, TF-IDF of unit length. Peers, tolerances and clock are as in `peers_l1.py`.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 import linnet
+from environment import find
 from linnet.data.dataset import Dataset
 from linnet.errors import GridEdgeWarning
 from linnet.estimators import SoftmaxClassifier
-from main_job import Figure, finish, seconds
-from peers import Judge, Race, run
-from peers_l1 import Maker, find, loosen, parse
+from measure import Figure, finish, seconds
+from peers_l1 import parse
+from race import Judge, Maker, Race, loosen, mean_entropy, run_all
 
 ROWS, WORDS, CLASSES = 8500, 24_000, 20
 
@@ -75,9 +74,7 @@ def judge_of(X: Any, y: NDArray[np.int64], l1: float, l2: float) -> Judge:
         scores = np.asarray(X @ W.T + b)
         if len(W) == 1:
             scores = np.column_stack([np.zeros(len(y)), scores])
-        top = scores.max(1, keepdims=True)
-        loss = np.log(np.exp(scores - top).sum(1)) + top[:, 0] - scores[np.arange(len(y)), y]
-        return float(loss.mean() + l1 * np.abs(W).sum() + l2 / 2 * np.square(W).sum())
+        return mean_entropy(scores, y) + float(l1 * np.abs(W).sum() + l2 / 2 * np.square(W).sum())
 
     return judge
 
@@ -169,19 +166,17 @@ def paths(X: Any, y: NDArray[np.int64]) -> list[Figure]:
 
 def main() -> None:
     """Run all and print beside the targets."""
-    asked = parse("Measure texts beside liblinear, saga, skglm and adelie.", ("skglm", "adelie"))
-    warnings.simplefilter("ignore", ConvergenceWarning)
+    asked = parse("Measure texts beside liblinear, saga, skglm and adelie.", ".peers_text.json")
     warnings.simplefilter("ignore", GridEdgeWarning)  # the ends are as good as any to be timed by
     X, y = texts()
     half = (y < CLASSES // 2).astype(np.int64)
-    lines: list[Figure] = []
-    for one in (
+    races = [
         race("two classes, L1 1e-3", X, half, 1e-3, 0.0, binary_peers(X, half, 1e-3)),
         race("two classes, L1 1e-4", X, half, 1e-4, 0.0, binary_peers(X, half, 1e-4)),
         race("20 classes, L1 1e-3", X, y, 1e-3, 0.0, multinomial_peers(X, y, 1e-3, 0.0)),
         race("20 classes, L2 1e-4", X, y, 0.0, 1e-4, multinomial_peers(X, y, 0.0, 1e-4)),
-    ):
-        lines += run(one, 2 if asked.quick else 5, time.process_time) if one.peers else []
+    ]
+    lines = run_all(races, 2 if asked.quick else 5, time.process_time)
     finish([*lines, *paths(X, half)], asked.json, ".peers_text.json")
 
 

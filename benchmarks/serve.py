@@ -13,7 +13,6 @@ processor time of the server alone, for one answer, does not depend on it.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import math
@@ -36,7 +35,7 @@ import linnet
 from linnet.core.bank import Bank
 from linnet.model.card import Card
 from linnet.model.history import History
-from main_job import Figure, finish, machine
+from measure import Figure, finish, machine, options
 from plain_handlers import PICTURES, TABLE
 
 CONNECTIONS = 16
@@ -264,13 +263,12 @@ def compete(
 
 def main() -> None:
     """Measure both contests."""
-    parser = argparse.ArgumentParser(
-        description="Measure the service beside a plain FastAPI and torch handler."
-    )
-    parser.add_argument("--quick", action="store_true", help="one short round of each")
-    parser.add_argument("--full", action="store_true", help="nine rounds of each instead of five")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.serve.json")
-    asked = parser.parse_args()
+    asked = options(
+        "Measure the service beside a plain FastAPI and torch handler.",
+        quick="one short round of each",
+        full="nine rounds of each instead of five",
+        suffix=".serve.json",
+    ).parse_args()
     rounds, seconds = (1, 1.0) if asked.quick else (9 if asked.full else 5, 3.0)
     print(machine(), flush=True)
     lines = [*of_pictures(seconds, rounds), *of_table(seconds, rounds)]

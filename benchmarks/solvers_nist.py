@@ -8,7 +8,6 @@ Digits are NIST's log relative error of the worst coefficient, at most 15, again
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -26,7 +25,7 @@ from linnet.core.losses import SquaredError
 from linnet.data.dataset import Dataset
 from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.problem.objective import Objective
-from main_job import Figure, finish, machine
+from measure import Figure, finish, machine, options
 
 FOLDER = Path(os.environ.get("LINNET_NIST") or Path(__file__).parents[2] / "shared" / "nist")
 NAMES = [
@@ -99,11 +98,11 @@ def figure(name: str) -> Figure:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure linnet's least squares on NIST's regressions.")
-    parser.add_argument("--quick", action="store_true", help="as without it: nothing here takes long")
-    parser.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.nist.json")
-    asked = parser.parse_args()
+    asked = options(
+        "Measure linnet's least squares on NIST's regressions.",
+        quick="as without it: nothing here takes long",
+        suffix=".nist.json",
+    ).parse_args()
     if not (FOLDER / "Longley.csv").is_file():
         print(f"Skipped: the benchmark needs NIST's regressions in {FOLDER}, or LINNET_NIST set.")
         return

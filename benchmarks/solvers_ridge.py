@@ -8,10 +8,8 @@ stored. Coefficients are compared with the solution of the normal equations in f
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,16 +18,14 @@ from sklearn.linear_model import LinearRegression, Ridge
 from linnet.core.losses import SquaredError
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.data.sources import fashion_mnist
 from linnet.data.split import split_folds
-from linnet.errors import DataError
 from linnet.model.run import Run
 from linnet.solvers.least_squares.direct import Direct
 from linnet.solvers.least_squares.folds import cross_validate
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.solve import make_solution
-from main_job import Figure, finish, machine, seconds
+from measure import Figure, finish, load_pictures, options, seconds
 
 L2 = 1e-3
 FOLDS = 5
@@ -124,18 +120,15 @@ def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure linnet's ridge regression against its targets.")
-    parser.add_argument("--quick", action="store_true", help="one round of each")
-    parser.add_argument("--full", action="store_true", help="nine rounds of each instead of five")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.ridge.json")
-    asked = parser.parse_args()
-    try:
-        train, test = fashion_mnist.SOURCE.load()
-    except DataError as error:
-        print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
+    asked = options(
+        "Measure linnet's ridge regression against its targets.",
+        quick="one round of each",
+        full="nine rounds of each instead of five",
+        suffix=".ridge.json",
+    ).parse_args()
+    if (pictures := load_pictures()) is None:
         return
-    assert test is not None, "Fashion-MNIST has a test set"
-    print(machine(), flush=True)
+    train, test = pictures
     lines = figures(train, test, 1 if asked.quick else 9 if asked.full else 5)
     finish(lines, asked.json, ".ridge.json")
 

@@ -15,13 +15,11 @@ the one before. It gets its features as float32 and as float64, and the faster o
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
 import statistics
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,15 +28,13 @@ from sklearn.linear_model import LogisticRegression
 from linnet.core.losses import SoftmaxCrossEntropy
 from linnet.core.penalties import Penalty
 from linnet.data.dataset import Dataset
-from linnet.data.sources import fashion_mnist
 from linnet.device import available_cores, limit_threads
-from linnet.errors import DataError
 from linnet.evaluate.score import score
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.smooth.staged import Staged
 from linnet.solvers.solution import Solution
 from linnet.solvers.solve import make_solution
-from main_job import Figure, finish, machine
+from measure import Figure, finish, load_pictures, options
 
 L2 = 1e-4
 OPTIMUM = 0.379477078444722
@@ -130,28 +126,16 @@ def figures(
     ]  # fmt: skip
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure the softmax solver beside scikit-learn's.")
-    parser.add_argument(
-        "--quick", action="store_true", help="of scikit-learn newton-cg in float32 only, its fastest"
-    )
-    parser.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write the figures to FILE.softmax.json"
-    )
-    return parser.parse_args()
-
-
 def main() -> None:
-    asked = parse()
+    asked = options(
+        "Measure the softmax solver beside scikit-learn's.",
+        quick="of scikit-learn newton-cg in float32 only, its fastest",
+        suffix=".softmax.json",
+    ).parse_args()
     warnings.simplefilter("ignore")  # scikit-learn is stopped early on purpose
-    try:
-        train, test = fashion_mnist.SOURCE.load()
-    except DataError as error:
-        print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
+    if (pictures := load_pictures()) is None:
         return
-    assert test is not None, "Fashion-MNIST has a test set"
-    print(machine(), flush=True)
+    train, test = pictures
     exact = Objective.of(train, SoftmaxCrossEntropy(), Penalty(L2), dtype=torch.float64)
     theirs: dict[str, Points] = {}
     with limit_threads(available_cores()):

@@ -11,7 +11,6 @@ least.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -27,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from linnet.data.sources import fashion_mnist
-from main_job import Figure, finish, machine
+from measure import Figure, finish, machine, options
 
 TORCH = [sys.executable, "-c", "import torch"]
 TABLES = [sys.executable, "-c", "import numpy, pandas"]
@@ -158,11 +157,11 @@ def asking(rounds: int) -> list[Figure]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure whole commands against their targets.")
-    parser.add_argument("--quick", action="store_true", help="three rounds in place of seven")
-    parser.add_argument("--full", action="store_true", help="no different here")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here, .start.json")
-    given = parser.parse_args()
+    given = options(
+        "Measure whole commands against their targets.",
+        quick="three rounds in place of seven",
+        suffix=".start.json",
+    ).parse_args()
     rounds = 3 if given.quick else 7
     print(machine(), flush=True)
     lines = asking(rounds)

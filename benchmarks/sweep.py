@@ -7,12 +7,10 @@ docs/benchmarks.md says what each figure means. Without the data files there is 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier
@@ -20,9 +18,8 @@ from sklearn.model_selection import GridSearchCV
 
 import linnet
 from linnet.data.dataset import Dataset
-from linnet.data.sources import fashion_mnist
-from linnet.errors import DataError
-from main_job import IDLE, IMAGE_BYTES, Figure, finish, machine, peak, seconds
+from main_job import IDLE, IMAGE_BYTES
+from measure import Figure, finish, load_pictures, options, peak, seconds
 
 EPOCHS = 10
 RATES = [float(rate) for rate in np.geomspace(0.005, 0.5, 64)]
@@ -101,18 +98,12 @@ def figures(train: Dataset, test: Dataset, rounds: int) -> list[Figure]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure linnet's sweep against its targets.")
-    parser.add_argument("--quick", action="store_true", help="one round of one model and of 64")
-    parser.add_argument("--full", action="store_true", help="as without it: nothing here is cut short")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE.sweep.json")
+    parser = options("Measure linnet's sweep against its targets.", quick="one round of one model and of 64",
+                     suffix=".sweep.json")  # fmt: skip
     asked = parser.parse_args()
-    try:
-        train, test = fashion_mnist.SOURCE.load()
-    except DataError as error:
-        print(f"Skipped: the benchmark needs Fashion-MNIST.\n{error}")
+    if (pictures := load_pictures()) is None:
         return
-    assert test is not None, "Fashion-MNIST has a test set"
-    print(machine(), flush=True)
+    train, test = pictures
     lines = figures(train, test, 1 if asked.quick else 3)
     finish(lines, asked.json, ".sweep.json")
 
