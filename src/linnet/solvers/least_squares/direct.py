@@ -15,6 +15,7 @@ from linnet.device import limit_threads
 from linnet.errors import CollinearWarning, PrecisionWarning, UsageError, warn
 from linnet.solvers.certificate.duality import UNIT
 from linnet.solvers.least_squares import moments
+from linnet.solvers.least_squares.few import solve_squares
 from linnet.solvers.least_squares.least_squares import LeastSquares, describe, least_squares
 from linnet.solvers.least_squares.normal import SQUARED, Normal, factor, solve
 from linnet.solvers.least_squares.statistics import Statistics
@@ -42,9 +43,9 @@ ADVICE = (
 class Direct(SolverSpec):
     """Least squares by the method that suits: Σ w ½ ‖ŷ − y‖² / Σ w + ½ l2 ‖W‖²; classes are one-hot.
 
-    Small data go by QR with double-double residuals (by SVD where columns outnumber rows); many rows by one
-    pass of sums and Cholesky, corrected by the rows. Where the normal equations' condition number is above
-    10¹² it goes on with QR, if the rows fit in memory.
+    Few numbers go by Cholesky with exact residuals, in numpy, and where that is too ill-conditioned by QR (by
+    SVD where columns outnumber rows); many rows by one pass of sums and Cholesky, corrected by the rows.
+    Where the normal equations' condition number is above 10¹² it goes on with QR, if the rows fit in memory.
 
     Args:
         refine: whether to correct the solution until its backward error is at rounding.
@@ -98,6 +99,8 @@ class Direct(SolverSpec):
     def _solve(self, dataset: Dataset, objective: Objective, statistics: Statistics | None) -> Minimum:
         rows, features = dataset.X.shape
         is_cholesky = isinstance(self, Cholesky)
+        if type(self) is Direct and self.refine and (few := _solve_few(dataset, objective)) is not None:
+            return few
         if is_cholesky or (type(self) is Direct and goes_by_sums(dataset)):
             statistics = statistics or Statistics.of(dataset)
             with limit_threads(_few(features)):
@@ -136,6 +139,24 @@ class SVD(Direct):
 
 class Cholesky(Direct):
     """Cholesky's factor of sums gathered in one pass over the data: for many rows and good conditioning."""
+
+
+def _solve_few(dataset: Dataset, objective: Objective) -> Minimum | None:
+    """So few numbers that torch's calls would take longer than their arithmetic; None where it is left."""
+    if dataset.X.numel() > MOST:
+        return None
+    scale, X, Y = dataset.scale, dataset.X.double().numpy(), moments.targets(dataset, slice(None)).numpy()
+    weights = None if dataset.weights is None else dataset.weights.double().numpy()
+    found = solve_squares(X, Y, weights, objective.penalty.l2 / scale**2, intercept=objective.intercept)
+    if found is None:
+        return None
+    (gradient, gap), theta = found.prove(), torch.from_numpy(found.theta)
+    theta[:, :-1] /= scale
+    gradient[:, :-1] *= scale
+    loss = _look_at_rows(objective, theta)[1]
+    return _minimum(
+        theta, loss, torch.from_numpy(gradient), gap, "cholesky", rounds=found.rounds, passes=found.rounds + 4
+    )
 
 
 def _minimum(

@@ -38,10 +38,32 @@ STEEPEST = 2.0**-36
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The optimum: weights and biases, (K, D + 1), and how many corrections it took."""
+    """The optimum.
+
+    Args:
+        theta: weights and biases, (K, D + 1).
+        rounds: how many corrections it took.
+        problem: that was solved.
+        Y: its targets, (N, K).
+    """
 
     theta: Values
     rounds: int
+    problem: _Problem
+    Y: Values
+
+    def prove(self) -> tuple[Values, float]:
+        """The gradient over weights and biases, (K, D + 1), and the gap of the objective to its optimum."""
+        problem, gradient, gap = self.problem, np.zeros_like(self.theta), 0.0
+        count, features = len(problem.largest), len(problem.scale)
+        for place, theta in enumerate(self.theta):
+            z = theta[:count].copy()
+            z[:features] /= problem.scale
+            pull, rest = problem.pull(self.Y[:, place], z, np.zeros_like(z))
+            gap += float((pull + rest) @ problem.step(pull, rest)) / (2 * problem.total)
+            gradient[place, :count] = -(pull + rest) / problem.total
+            gradient[place, :features] /= problem.scale
+        return gradient, max(0.0, gap)
 
 
 def solve_squares(
@@ -73,7 +95,7 @@ def solve_squares(
     known = [one for one in found if one is not None]
     if len(known) < len(found):
         return None
-    return Found(np.stack([theta for theta, _ in known]), max(rounds for _, rounds in known))
+    return Found(np.stack([theta for theta, _ in known]), max(rounds for _, rounds in known), problem, Y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +180,7 @@ class _Problem:
         """Weights and bias of one target, (D + 1,), from a start, and the corrections made."""
         low, last = np.zeros_like(z), self._norm(z)
         for rounds in range(1, ROUNDS):
-            dz = self._step(*self._pull(y, z, low))
+            dz = self.step(*self.pull(y, z, low))
             size = self._norm(dz)
             if not size <= last / 4:
                 return None
@@ -177,7 +199,7 @@ class _Problem:
         """The largest weight of a scaled column."""
         return float(np.abs(z[: len(self.scale)]).max())
 
-    def _step(self, pull: Values, rest: Values) -> Values:
+    def step(self, pull: Values, rest: Values) -> Values:
         """The correction that a negative gradient, over weights and bias and as the sum of two, asks for."""
         if not self.intercept:
             return _solve(self.factor, pull + rest)
@@ -188,7 +210,7 @@ class _Problem:
         dz[-1] = (pull[-1] + rest[-1]) / self.total - self.centre @ dz[:-1]
         return dz
 
-    def _pull(self, y: Values, z: Values, low: Values) -> tuple[Values, Values]:
+    def pull(self, y: Values, z: Values, low: Values) -> tuple[Values, Values]:
         """The negative gradient at z + low, as the sum of two."""
         residual, rest = self._residual(y, z, low)
         if self.w is not None:
