@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linnet.solvers.problem.error_free import two_product, two_sum
+from linnet.solvers.problem.error_free import above, cut, cut_, two_product, two_sum
 
 Values = NDArray[np.float64]
 
@@ -172,7 +172,7 @@ class _Problem:
         largest = np.ldexp(1.0, np.frexp(largest)[1])
         bits = (53 - max(slices.shape).bit_length()) // 2
         np.multiply(columns, scale[:, None], out=slices[2, :features])
-        _cut_(slices, largest[:, None], bits)
+        cut_(slices, largest[:, None], bits)
         slices = slices.reshape(-1, rows)
         return cls(slices, largest, bits, scale, w, total, centre, penalty, factor, intercept), starts
 
@@ -226,7 +226,7 @@ class _Problem:
 
     def _residual(self, y: Values, z: Values, low: Values) -> tuple[Values, Values]:
         """Y − A (z + low), (N,), as the sum of two, of which the second may overlap the first."""
-        first, second, third = _cut(z, _above(z * self.largest) / self.largest, self.bits)
+        first, second, third = cut(z, above(z * self.largest) / self.largest, self.bits)
         third += low
         # Products of about the same size stand in a row, so that rounding is of the smallest alone.
         parts = np.zeros((3, 3, len(z)))
@@ -240,40 +240,11 @@ class _Problem:
 
     def _sums(self, residual: Values, rest: Values) -> tuple[Values, Values]:
         """Aᵀ (residual + rest), as the sum of two."""
-        parts = _cut(residual, _above(residual), self.bits)
+        parts = cut(residual, above(residual), self.bits)
         parts[2] += rest
         sums = (self.slices @ parts.T).reshape(3, -1, 3)  # (slice of A, P, slice of the residual)
         total, error = two_sum(sums[0, :, 0], sums[0, :, 1] + sums[1, :, 0])
         return total, error + (sums[0, :, 2] + sums[1, :, 1:].sum(1) + sums[2].sum(1))
-
-
-def _above(values: Values) -> float:
-    """A power of two above the size of all."""
-    return math.ldexp(1.0, math.frexp(max(float(values.max()), -float(values.min())))[1])
-
-
-def _cut(values: Values, largest: Any, bits: int) -> Values:
-    """Numbers (n,) as the sum of three, (3, n): see `_cut_`."""
-    parts = np.empty((3, len(values)))
-    parts[2] = values
-    _cut_(parts, largest, bits)
-    return parts
-
-
-def _cut_(parts: Values, largest: Any, bits: int) -> None:
-    """Cut the last of three into the sum of them: two that are multiples of powers of two, and the rest.
-
-    Args:
-        parts: (3, …), of which the first two are written over.
-        largest: powers of two that the numbers are not above.
-        bits: of the first two.
-    """
-    anchor = largest * (1.5 * 2.0 ** (52 - bits))
-    for part in parts[:2]:
-        np.add(parts[2], anchor, out=part)
-        part -= anchor
-        parts[2] -= part
-        anchor = anchor * 2.0**-bits
 
 
 def _penalty(l2: float, total: float, w: Values | None) -> tuple[Any, Any]:

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linnet.solvers.problem.error_free import above, cut
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), st.integers(15, 24))
+def test_slices_add_up_exactly_and_products_of_two_have_no_rounding(given: list[float], bits: int) -> None:
+    values = np.array(given)
+    parts = cut(values, above(values), bits)
+    exact = [Fraction(float(v)) for v in values]
+    sums = [sum((Fraction(float(v)) for v in column), Fraction(0)) for column in parts.T]
+    assert sums == exact
+    assert (np.abs(values) <= above(values)).all()
+    first = [Fraction(float(v)) for v in parts[0]]
+    assert Fraction(float(parts[0] @ parts[0])) == sum((v * v for v in first), Fraction(0))
