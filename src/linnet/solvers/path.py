@@ -34,7 +34,7 @@ from linnet.solvers.penalty_grid import spread_penalties
 from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.curvature import Grams
 from linnet.solvers.problem.objective import Objective
-from linnet.solvers.problem.standard import standardise
+from linnet.solvers.problem.standard import Framed, standardise, stays_as_stored
 from linnet.solvers.solution import INTERRUPTED, Minimum, Status
 from linnet.solvers.solve import choose, pick_loss
 
@@ -283,5 +283,6 @@ def _row(value: float, found: Minimum, objective: Objective, held_out: Objective
 
 def _loss(objective: Objective, theta: Tensor) -> float:
     """The mean loss of a model, of columns that may lie far from 0."""
-    framed = standardise(objective.with_dtype(torch.float64))
+    wide = objective.with_dtype(torch.float64)
+    framed = Framed(wide) if stays_as_stored(wide) else standardise(wide)
     return framed.objective.mean_loss(framed.objective.scores(framed.enter(theta)))

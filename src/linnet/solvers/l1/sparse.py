@@ -19,7 +19,7 @@ from linnet.core.losses import Loss
 from linnet.solvers.certificate.duality import find_shift, measure_gap, smallest_subgradient
 from linnet.solvers.l1.sparse_model import SparseModel
 from linnet.solvers.problem.objective import Objective, Point
-from linnet.solvers.problem.sparse_rows import SparseRows
+from linnet.solvers.problem.standard import stays_as_stored
 from linnet.solvers.smooth.smooth import Step, reach_limit, search
 from linnet.solvers.solution import CONVERGED, STALLED, Status
 
@@ -40,11 +40,10 @@ HIDDEN = 1e-24
 
 
 def suits_sparse(objective: Objective) -> bool:
-    """Whether rows are sparse, with columns that can stay as they are stored, and the loss has curvature."""
-    rows, loss = objective.rows, objective.loss
+    """Whether sparse rows can stay as they are stored, and the loss has curvature and an L1 penalty."""
+    loss = objective.loss
     is_smooth = loss.is_smooth and not loss.has_straight_parts
-    is_plain = objective.penalty.l1 > 0 and objective.units is None
-    return isinstance(rows, SparseRows) and is_smooth and is_plain and rows.lies_near(objective.intercept)
+    return is_smooth and objective.penalty.l1 > 0 and stays_as_stored(objective)
 
 
 def steps_sparse(objective: Objective, start: Tensor | None, tol: float, max_iter: int) -> Iterator[Step]:
@@ -76,16 +75,18 @@ def steps_sparse(objective: Objective, start: Tensor | None, tol: float, max_ite
 
 
 def _begin(objective: Objective, start: Tensor | None) -> Point:
-    """The start with the best biases for its weights."""
+    """The start, its biases moved to the best for its weights where they are not near."""
     theta = objective.zeros() if start is None else start.clone()
     is_zero = not bool(theta.any())
     scores = theta.new_zeros(len(theta), len(objective.rows)) if is_zero else objective.scores(theta)
     if objective.intercept:
         slope = torch.zeros_like(theta)
-        slope[:, -1] = objective.residual(scores).sum(1) / objective.rows.total
-        shift = find_shift(objective, Point(theta, scores, math.nan, math.nan, slope))
-        theta[:, -1] += shift
-        scores = scores + shift[:, None]
+        residual = objective.residual(scores)
+        slope[:, -1] = residual.sum(1) / objective.rows.total
+        if float(slope.abs().max()) > NEAR * float(residual.abs().mean()):
+            shift = find_shift(objective, Point(theta, scores, math.nan, math.nan, slope))
+            theta[:, -1] += shift
+            scores = scores + shift[:, None]
     return objective.point_from(theta, scores)
 
 

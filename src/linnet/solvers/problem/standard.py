@@ -91,6 +91,12 @@ def _multiply(theta: Tensor, basis: Tensor) -> Tensor:
     return torch.cat([theta[:, :-1] @ basis, theta[:, -1:]], 1)
 
 
+def stays_as_stored(objective: Objective) -> bool:
+    """Whether rows are sparse, with columns so near 0 that sums over them lose nothing as they stand."""
+    rows = objective.rows
+    return isinstance(rows, SparseRows) and objective.units is None and rows.lies_near(objective.intercept)
+
+
 def standardise(objective: Objective, l2: float = 0.0, *, is_uniform: bool = False) -> Framed:
     """The same problem over columns near 0 of about unit size.
 
