@@ -103,7 +103,7 @@ def solve(
     huber
         Huber's threshold.
     solver
-        auto, qr, svd, cholesky, newton, lbfgs, staged, proximal or interior.
+        auto, qr, svd, cholesky, newton, newton-cg, lbfgs, staged, proximal or interior.
     intercept
         Whether there is a bias.
     tol

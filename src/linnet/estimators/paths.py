@@ -23,6 +23,7 @@ from linnet.solvers.least_squares.folds import cross_validate
 from linnet.solvers.least_squares.normal import Spectrum
 from linnet.solvers.least_squares.statistics import Statistics
 from linnet.solvers.smooth.batched import solve_folds
+from linnet.solvers.smooth.conjugate import NewtonCG
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.staged import Staged
@@ -146,8 +147,8 @@ def _solve_together(problem: Problem, splits: Sequence[Split], l2s: Sequence[flo
     if (few := solve_few_folds(problem, splits, l2s, method)) is not None:
         return Bank(torch.from_numpy(few.reshape(-1, few.shape[-1])), len(splits) * len(l2s))
     solver = choose_solver(problem, method)
-    if isinstance(solver, Staged):  # whose stages lead from zero to a single optimum
-        solver = LBFGS(tol=solver.tol, max_iter=solver.max_iter)
+    if isinstance(solver, Staged | NewtonCG):  # which lead to a single optimum
+        solver = LBFGS(solver.tol, max_iter=LBFGS.max_iter if method.max_iter is None else method.max_iter)
     assert isinstance(solver, Newton | LBFGS), "smooth problems have these"
     views = _views(splits, len(problem.data), problem.data.y.device)
     if problem.data.weights is not None:

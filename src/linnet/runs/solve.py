@@ -61,8 +61,8 @@ def solve(
         penalty: of the weights, never of the bias; a number is an L2.
         l2: the weight of ½‖W‖², in place of `penalty`.
         l1: the weight of ‖W‖₁, in place of `penalty`; gives exact zeros.
-        solver: a spec such as `LBFGS(memory=30)`, or "qr", "svd", "cholesky", "newton", "lbfgs", "staged",
-            "proximal" or "interior"; "auto" or None chooses.
+        solver: a spec such as `LBFGS(memory=30)`, or "qr", "svd", "cholesky", "newton", "newton-cg", "lbfgs",
+            "staged", "proximal" or "interior"; "auto" or None chooses.
         intercept: whether there is a bias.
         dtype: of the products on the way, "float32" or "float64". The end and the certificate are float64.
         tol: of an iterative solver, as a share of the objective: the gap's with L1, Huber's and the absolute

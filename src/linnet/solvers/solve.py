@@ -27,6 +27,8 @@ from linnet.solvers.prepare import Preparation
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.rows import Rows
 from linnet.solvers.problem.sparse_rows import SparseRows
+from linnet.solvers.problem.standard import enters_row_space
+from linnet.solvers.smooth.conjugate import NewtonCG
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.smooth import SmoothSolver, is_small
@@ -35,6 +37,7 @@ from linnet.solvers.solution import INTERRUPTED, Minimum, Progress, Solution, So
 
 SOLVERS: dict[str, type[SolverSpec]] = {
     "qr": QR, "svd": SVD, "cholesky": Cholesky, "newton": Newton, "lbfgs": LBFGS, "staged": Staged,
+    "newton-cg": NewtonCG,
     "proximal": ProximalNewton, "interior": InteriorPoint,
 }  # fmt: skip
 
@@ -201,7 +204,8 @@ def choose(
     - An L1 penalty has a kink at 0, and Huber's loss no curvature beyond its threshold: Newton steps on a
       working set, which is what keeps the weights at 0 or holds the straight parts down.
     - Squared errors of dense rows have a closed form.
-    - What is left is smooth: Newton's method where the whole Hessian costs little, else L-BFGS in stages.
+    - What is left is smooth: Newton's method where the whole Hessian costs little, and of sparse rows with
+      L2 that by conjugate gradients; else L-BFGS in stages.
 
     Args:
         objective: whose loss and penalty decide, and whose size between Newton and L-BFGS.
@@ -231,8 +235,12 @@ def _suit(objective: Objective) -> SolverSpec:
         return InteriorPoint()
     if objective.penalty.l1 or loss.has_straight_parts:
         return ProximalNewton()
-    is_direct = loss.is_quadratic and not isinstance(rows, SparseRows)
-    return Direct() if is_direct else choose_by_size(rows)
+    is_sparse = isinstance(rows, SparseRows)
+    if loss.is_quadratic and not is_sparse:
+        return Direct()
+    chosen = choose_by_size(rows)
+    is_held = objective.penalty.l2 > 0 and not loss.is_quadratic and not enters_row_space(objective)
+    return NewtonCG() if is_sparse and is_held and isinstance(chosen, Staged) else chosen
 
 
 def choose_by_size(rows: Rows) -> SmoothSolver:

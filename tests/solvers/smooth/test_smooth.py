@@ -18,6 +18,7 @@ from linnet.model.run import Run
 from linnet.solvers.l1.proximal import ProximalNewton
 from linnet.solvers.problem.objective import Objective
 from linnet.solvers.problem.sparse_rows import SparseRows
+from linnet.solvers.smooth.conjugate import NewtonCG
 from linnet.solvers.smooth.lbfgs import LBFGS
 from linnet.solvers.smooth.newton import Newton
 from linnet.solvers.smooth.preconditioners import Blocks, Spectral
@@ -53,6 +54,7 @@ PROBLEMS: dict[str, tuple[Dataset, Loss, float, bool]] = {
 }
 SOLVERS: dict[str, SmoothSolver] = {
     "newton": Newton(),
+    "newton-cg": NewtonCG(tol=1e-11),
     "staged": Staged(tol=1e-11),
     "lbfgs, spectral": LBFGS(tol=1e-11, preconditioner=Spectral(head=2)),
     "lbfgs, blocks": LBFGS(tol=1e-11, max_iter=1000, preconditioner=Blocks()),

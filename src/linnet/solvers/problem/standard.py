@@ -124,11 +124,16 @@ def standardise_rows(objective: Objective) -> Framed:
     In an orthonormal basis V of that space, X = Z Vᵀ (Z and V by QR of Xᵀ), norms are the same. A part of W
     outside it changes no score and only adds to ½ l2 ‖W‖², so the optimum has none (the representer theorem).
     """
+    is_wide = enters_row_space(objective)
+    framed = standardise(objective, objective.penalty.l2, is_uniform=is_wide)
+    return enter_row_space(framed) if is_wide else framed
+
+
+def enters_row_space(objective: Objective) -> bool:
+    """Whether features outnumber rows, a penalty of L2 alone holds them, and the rows are few enough."""
     rows, penalty = objective.rows, objective.penalty
     is_small = len(rows) * rows.features <= LARGEST
-    is_wide = len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
-    framed = standardise(objective, penalty.l2, is_uniform=is_wide)
-    return enter_row_space(framed) if is_wide else framed
+    return len(rows) < rows.features and penalty.l2 > 0 and not penalty.l1 and is_small
 
 
 def enter_row_space(framed: Framed) -> Framed:
