@@ -118,6 +118,8 @@ def respell(argv: Sequence[str]) -> list[str]:
 
 def _config_path(argv: list[str]) -> str | None:
     """The file of options, which must be read before the flags are: --config, else of a run to go on with."""
+    if not any(word.startswith(("--config", "--resume")) for word in argv):
+        return None
     from argparse import ArgumentParser
 
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
