@@ -114,7 +114,8 @@ def test_nothing_is_started_where_it_does_not_help(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     assert not beside.helps()  # these tests have matplotlib
     monkeypatch.delitem(sys.modules, "matplotlib")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
-    assert beside.helps()
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
-    assert not beside.helps()
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    for cores, load, expected in (({0, 1}, 1.5, True), ({0}, 0.0, False), ({0, 1}, 2.5, False)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: cores, raising=False)
+        monkeypatch.setattr(os, "getloadavg", lambda load=load: (load, 0.0, 0.0), raising=False)
+        assert beside.helps() == expected

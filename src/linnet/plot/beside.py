@@ -80,10 +80,16 @@ class Drawer:
 
 def helps() -> bool:
     """Whether a process beside this one saves time: matplotlib is not imported, and a core is to spare."""
-    can_tell = hasattr(os, "sched_getaffinity")
-    cores = len(os.sched_getaffinity(0)) if can_tell else os.cpu_count() or 1
     is_python = bool(sys.executable) and not getattr(sys, "frozen", False)
-    return is_python and cores > 1 and "matplotlib" not in sys.modules
+    return is_python and "matplotlib" not in sys.modules and _has_idle_core()
+
+
+def _has_idle_core() -> bool:
+    """Whether this process may use several cores, and programs have not kept all of them busy."""
+    cores = os.cpu_count() or 1
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # of the last minute
+    return own > 1 and busy < cores
 
 
 def render_by_name(name: str, arguments: tuple[Any, ...], suffix: str) -> bytes:
